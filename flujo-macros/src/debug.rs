@@ -1,0 +1,95 @@
+//! `FLUJO_MACRO_DEBUG=name` prints what a macro made of the item `name`, `*` of every item.
+
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use std::fmt::Write;
+
+/// Prints the expansion of `name` if somebody asked for it.
+pub(crate) fn show(name: &str, expansion: &TokenStream) {
+    let Ok(wanted) = std::env::var("FLUJO_MACRO_DEBUG") else { return };
+    if wanted == "*" || wanted == name {
+        eprintln!("// flujo made this of `{name}`\n{}", pretty(expansion));
+    }
+}
+
+/// Tokens with line breaks where rustfmt would put most of them.
+fn pretty(tokens: &TokenStream) -> String {
+    let mut out = String::new();
+    lines(tokens.clone(), 0, &mut out);
+    out
+}
+
+fn lines(tokens: TokenStream, depth: usize, out: &mut String) {
+    let mut glued = true;
+    for tree in tokens {
+        match tree {
+            TokenTree::Group(g) if g.delimiter() == Delimiter::Brace && !g.stream().is_empty() => {
+                out.push_str(" {");
+                newline(depth + 1, out);
+                lines(g.stream(), depth + 1, out);
+                newline(depth, out);
+                out.push('}');
+                newline(depth, out);
+                glued = true;
+            }
+            TokenTree::Group(g) => {
+                let (open, close) = match g.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::Brace => (" {", "}"),
+                    Delimiter::None => ("", ""),
+                };
+                out.push_str(open);
+                lines(g.stream(), depth, out);
+                out.push_str(close);
+                glued = false;
+            }
+            TokenTree::Punct(p) => {
+                // A space before the first character of an operator, never inside one.
+                if !glued && !matches!(p.as_char(), ',' | ';' | ':' | '.' | '<' | '>' | '?' | '!') {
+                    out.push(' ');
+                }
+                out.push(p.as_char());
+                glued = p.spacing() == Spacing::Joint || matches!(p.as_char(), '.' | '<' | '&' | '#' | '!' | '\'');
+                if out.ends_with("::") {
+                    glued = true;
+                }
+                if p.as_char() == ';' {
+                    newline(depth, out);
+                    glued = true;
+                }
+            }
+            TokenTree::Ident(_) | TokenTree::Literal(_) => {
+                if !glued {
+                    out.push(' ');
+                }
+                let _ = write!(out, "{tree}");
+                glued = false;
+            }
+        }
+    }
+    out.truncate(out.trim_end().len());
+}
+
+fn newline(depth: usize, out: &mut String) {
+    out.truncate(out.trim_end_matches(' ').len());
+    out.push('\n');
+    out.push_str(&"    ".repeat(depth));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    #[test]
+    fn breaks_lines_at_blocks_and_statements() {
+        let text = pretty(&quote!(
+            fn a(b: &u8) -> u8 {
+                let c = b;
+                *c
+            }
+            struct S {}
+        ));
+        assert_eq!(text, "fn a(b: &u8) -> u8 {\n    let c = b;\n    * c\n}\nstruct S {}");
+    }
+}

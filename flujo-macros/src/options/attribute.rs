@@ -1,0 +1,226 @@
+//! The list in `#[step(..)]`.
+
+use super::{Backoff, Place, Word, find, unknown, value};
+use crate::diag::Sink;
+use crate::guard;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use syn::parse::{ParseStream, Parser};
+use syn::{Expr, LitStr, Path, Token};
+
+/// What `#[step(..)]` says, as far as it makes sense. Mistakes are in the sink.
+#[derive(Debug, Default)]
+pub(crate) struct StepOptions {
+    pub(crate) retries: Option<Expr>,
+    pub(crate) timeout: Option<u64>,
+    pub(crate) backoff: Option<Backoff>,
+    pub(crate) fallback: Option<Path>,
+    pub(crate) validate: Option<Expr>,
+    pub(crate) strict: Option<bool>,
+    pub(crate) version: Option<u32>,
+    /// The key, even where the value is a mistake: the step is a model step all the same.
+    pub(crate) model_key: Option<Span>,
+    pub(crate) model: Option<LitStr>,
+    pub(crate) temperature: Option<f64>,
+    pub(crate) max_tokens: Option<Expr>,
+    pub(crate) top_p: Option<f64>,
+    /// Name and value as written, for the graph.
+    pub(crate) shown: Vec<(&'static str, String)>,
+}
+
+/// One `word = value`.
+struct Given {
+    key: Ident,
+    word: Option<&'static Word>,
+    value: Expr,
+}
+
+/// Reads the list. Every entry is judged on its own, so that several mistakes are told at once.
+pub(crate) fn parse(list: TokenStream, sink: &mut Sink) -> StepOptions {
+    if let Err(e) = guard::depth(&list) {
+        sink.push(e);
+        return StepOptions::default();
+    }
+    let mut given: Vec<Given> = Vec::new();
+    let entries = |input: ParseStream<'_>| {
+        while !input.is_empty() {
+            match entry(input) {
+                Ok(new) => {
+                    if let Some(new) = new {
+                        if given.iter().any(|old| old.key == new.key) {
+                            sink.span(new.key.span(), format!("`{}` is given twice\nkeep one of them", new.key));
+                        } else {
+                            given.push(new);
+                        }
+                    }
+                }
+                Err(e) => {
+                    sink.push(e);
+                    skip(input);
+                }
+            }
+            if !input.is_empty() && input.parse::<Option<Token![,]>>()?.is_none() {
+                sink.span(input.span(), "expected `,` before the next option");
+                skip(input);
+                let _: Option<Token![,]> = input.parse()?;
+            }
+        }
+        Ok(())
+    };
+    if let Err(e) = entries.parse2(list) {
+        sink.push(e);
+    }
+    judge(given, sink)
+}
+
+/// On to the comma after the entry that makes no sense.
+fn skip(input: ParseStream<'_>) {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        if input.parse::<TokenTree>().is_err() {
+            return;
+        }
+    }
+}
+
+fn entry(input: ParseStream<'_>) -> syn::Result<Option<Given>> {
+    if input.peek(Token![,]) {
+        return Err(input.error("expected an option before this comma"));
+    }
+    let Ok(key) = input.call(<Ident as syn::ext::IdentExt>::parse_any) else {
+        return Err(input.error("expected an option, such as `retries = 3`"));
+    };
+    let word = find(&key.to_string());
+    let missing = |say: &str| match word {
+        Some(w) if w.applies(Place::ModelStep) => {
+            syn::Error::new(key.span(), format!("{say}\nfor instance `{key} = {}`", w.example))
+        }
+        _ => unknown(&key, Place::ModelStep),
+    };
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(missing(&format!("`{key}` needs a value")));
+    }
+    if input.peek(syn::token::Paren) {
+        return Err(missing(&format!("`{key}` takes its value after `=`")));
+    }
+    if input.parse::<Token![=]>().is_err() {
+        return Err(missing(&format!("expected `=` after `{key}`")));
+    }
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(missing(&format!("`{key}` needs a value")));
+    }
+    let value = match input.parse::<Expr>() {
+        Ok(value) => value,
+        // A misspelt word is the first thing to say, whatever stands behind it.
+        Err(_) if word.is_none() => return Err(unknown(&key, Place::ModelStep)),
+        Err(e) => return Err(e),
+    };
+    Ok(Some(Given { key, word, value }))
+}
+
+fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
+    let mut out = StepOptions::default();
+    out.model_key = given.iter().find(|g| g.key == "model").map(|g| g.key.span());
+    let place = if out.model_key.is_some() { Place::ModelStep } else { Place::Step };
+    for Given { key, word, value } in given {
+        let Some(word) = word.filter(|w| w.applies(place)) else {
+            sink.push(unknown(&key, place));
+            continue;
+        };
+        match word.name {
+            "retries" => out.retries = sink.ok(value::count(word.name, &value, 0)),
+            "timeout" => out.timeout = sink.ok(value::time(word.name, &value)),
+            "backoff" => out.backoff = sink.ok(value::backoff(&value)),
+            "fallback" => out.fallback = sink.ok(step_name(&value)),
+            "validate" => out.validate = Some(value.clone()),
+            "strict" => out.strict = sink.ok(value::flag(word.name, &value)),
+            "version" => out.version = sink.ok(version(&value)),
+            "model" => out.model = sink.ok(value::model(&value)),
+            "temperature" => out.temperature = sink.ok(value::fraction(word.name, &value, 2.0)),
+            "max_tokens" => out.max_tokens = sink.ok(value::count(word.name, &value, 1)),
+            "top_p" => out.top_p = sink.ok(value::fraction(word.name, &value, 1.0)),
+            _ => continue,
+        }
+        out.shown.push((word.name, value::shown(&value)));
+    }
+    out
+}
+
+/// The path of a step, not a call of it.
+fn step_name(value: &Expr) -> syn::Result<Path> {
+    match value {
+        Expr::Path(p) if p.qself.is_none() => Ok(p.path.clone()),
+        Expr::Group(g) => step_name(&g.expr),
+        Expr::Call(call) => Err(syn::Error::new_spanned(
+            &call.func,
+            "`fallback` takes the name of a step, not a call: it gets the same input\nremove the parentheses",
+        )),
+        _ => Err(syn::Error::new_spanned(value, "`fallback` takes the name of a step")),
+    }
+}
+
+fn version(value: &Expr) -> syn::Result<u32> {
+    let wrong = || syn::Error::new_spanned(value, "`version` is a whole number from 1, written out");
+    match value::count("version", value, 1)? {
+        Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(n), .. }) => n.base10_parse().map_err(|_| wrong()),
+        _ => Err(wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    fn errors(list: TokenStream) -> Vec<String> {
+        let mut sink = Sink::default();
+        parse(list, &mut sink);
+        let text = sink.into_tokens().to_string();
+        text.split("compile_error").skip(1).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_full_list() {
+        let mut sink = Sink::default();
+        let o = parse(
+            quote!(
+                retries = 3, timeout = "20s", backoff = none, fallback = cheap, validate = (A, B), strict = false,
+                version = 2, model = "openai:gpt-4o", temperature = 0.2, max_tokens = 200, top_p = 1,
+            ),
+            &mut sink,
+        );
+        assert!(!sink.failed(), "{}", sink.into_tokens());
+        assert_eq!((o.timeout, o.backoff, o.strict), (Some(20_000_000_000), Some(Backoff::None), Some(false)));
+        assert_eq!((o.version, o.temperature, o.top_p), (Some(2), Some(0.2), Some(1.0)));
+        assert_eq!(o.shown.len(), 11);
+        assert_eq!(o.shown[1], ("timeout", "20s".to_owned()));
+        assert_eq!(o.shown[4], ("validate", "(A, B)".to_owned()));
+    }
+
+    #[test]
+    fn one_error_for_each_mistake() {
+        for (list, say) in [
+            (quote!(retires = 3, tiemout = "30s"), &["did you mean `retries`", "did you mean `timeout`"][..]),
+            (quote!(retries), &["`retries` needs a value"]),
+            (quote!(retries =), &["`retries` needs a value"]),
+            (quote!(retries = , strict = 1), &["`retries` needs a value", "`strict` is `true` or `false`"]),
+            (quote!(retries(3)), &["takes its value after `=`"]),
+            (quote!(retries 3), &["expected `=` after `retries`"]),
+            (quote!(retries = 3 timeout = "1s"), &["expected `,`"]),
+            (quote!(retries = 1, retries = 2), &["given twice"]),
+            (quote!("openai:gpt"), &["expected an option"]),
+            (quote!(, retries = 1), &["before this comma"]),
+            (quote!(temperature = 1.0), &["option of model steps"]),
+            (quote!(model = 3, temperature = 1.0), &["`model` takes the model's name in quotes"]),
+            (quote!(fallback = cheap()), &["not a call"]),
+            (quote!(version = 0), &["at least 1"]),
+            (quote!(version = V), &["written out"]),
+            (quote!(named = "x"), &["belongs to one call"]),
+            (quote!(retries = 3 +), &["expected an expression"]),
+        ] {
+            let found = errors(list.clone());
+            assert_eq!(found.len(), say.len(), "{list}: {found:?}");
+            for (f, s) in found.iter().zip(say) {
+                assert!(f.contains(&s.replace('"', "\\\"")), "{list}: {f} should say {s}");
+            }
+        }
+    }
+}

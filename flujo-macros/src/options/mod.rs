@@ -1,0 +1,154 @@
+//! The options of steps: one list of words for `#[step(..)]` and for calls in `pipeline!`.
+
+mod attribute;
+mod duration;
+mod value;
+
+pub(crate) use attribute::{StepOptions, parse};
+pub(crate) use duration::duration;
+pub(crate) use value::{Backoff, backoff, check_call, shown};
+
+use crate::diag;
+use proc_macro2::Ident;
+
+/// Where options are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// `#[step(..)]`
+    Step,
+    /// `#[step(model = .., ..)]`
+    ModelStep,
+    /// The call of a step in a pipeline; whether it is a model step is only known to rustc.
+    Call,
+}
+
+/// One option.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Word {
+    /// As it is written.
+    pub(crate) name: &'static str,
+    /// A value that is right.
+    pub(crate) example: &'static str,
+    /// What it does, in a few words.
+    pub(crate) doc: &'static str,
+    attribute: Attribute,
+    call: bool,
+}
+
+/// Which attributes know a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attribute {
+    Every,
+    Model,
+    None,
+}
+
+const fn word(
+    name: &'static str,
+    example: &'static str,
+    attribute: Attribute,
+    call: bool,
+    doc: &'static str,
+) -> Word {
+    Word { name, example, doc, attribute, call }
+}
+
+/// All of them, in the order in which messages list them.
+const WORDS: &[Word] = &[
+    word("retries", "3", Attribute::Every, true, "extra attempts after the first"),
+    word("timeout", "\"20s\"", Attribute::Every, true, "how long one attempt may take"),
+    word("backoff", "\"100ms\"", Attribute::Every, true, "the first wait between attempts, or `none`"),
+    word("fallback", "cheap_triage", Attribute::Every, true, "a step that runs once after the last attempt failed"),
+    word("validate", "(NoPii, StyleGuide)", Attribute::Every, true, "validators of every output"),
+    word("strict", "false", Attribute::Every, true, "whether a rejected output fails the step"),
+    word("version", "2", Attribute::Every, false, "counts up when the step's meaning changes"),
+    word("model", "\"openai:gpt-4o-mini\"", Attribute::Every, true, "the model that answers, `provider:model`"),
+    word("temperature", "0.2", Attribute::Model, true, "sampling temperature, 0 to 2"),
+    word("max_tokens", "200", Attribute::Model, true, "the most output tokens"),
+    word("top_p", "0.9", Attribute::Model, true, "nucleus sampling, 0 to 1"),
+    word("settle", "", Attribute::None, true, "turns a failure into a value"),
+    word("named", "\"second_look\"", Attribute::None, true, "the name of this node"),
+];
+
+impl Word {
+    /// Whether it may be written there.
+    pub(crate) fn applies(&self, place: Place) -> bool {
+        match place {
+            Place::Step => self.attribute == Attribute::Every,
+            Place::ModelStep => self.attribute != Attribute::None,
+            Place::Call => self.call,
+        }
+    }
+}
+
+/// The option of this name.
+pub(crate) fn find(name: &str) -> Option<&'static Word> {
+    WORDS.iter().find(|w| w.name == name)
+}
+
+/// The options of a place.
+pub(crate) fn words(place: Place) -> impl Iterator<Item = &'static str> {
+    WORDS.iter().filter(move |w| w.applies(place)).map(|w| w.name)
+}
+
+/// The error for a word that `place` does not know: misspelt, or at home elsewhere.
+pub(crate) fn unknown(key: &Ident, place: Place) -> syn::Error {
+    let name = key.to_string();
+    let known = find(&name);
+    let message = match place {
+        Place::Call => match known {
+            Some(w) => format!(
+                "`{name}` is no option of a call\nwrite it once, in the attribute: `#[step({name} = {})]`",
+                w.example
+            ),
+            None => format!(
+                "a step call has no option `{name}`{}\noptions of a call are {}",
+                suggestion(&name, place),
+                diag::list(words(place))
+            ),
+        },
+        Place::Step | Place::ModelStep => match known {
+            Some(w) if w.applies(Place::ModelStep) => format!(
+                "`{name}` is an option of model steps\nadd the model that answers: `model = \"provider:model\"`"
+            ),
+            Some(_) => format!(
+                "`{name}` belongs to one call of the step, not to the step\nwrite it in the pipeline: `step(..).{name}(..)`"
+            ),
+            None => format!(
+                "unknown step option `{name}`{}\noptions of `#[step]` are {}",
+                suggestion(&name, Place::ModelStep),
+                diag::list(words(Place::ModelStep))
+            ),
+        },
+    };
+    syn::Error::new(key.span(), message)
+}
+
+fn suggestion(name: &str, place: Place) -> String {
+    diag::did_you_mean(name, words(place)).map_or_else(String::new, |w| format!("; did you mean `{w}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::format_ident;
+
+    #[test]
+    fn every_word_says_what_it_does() {
+        for w in WORDS {
+            assert!(!w.doc.is_empty() && !w.doc.ends_with('.'), "{}", w.name);
+            assert!(w.applies(Place::Call) || w.applies(Place::ModelStep), "{}", w.name);
+        }
+    }
+
+    #[test]
+    fn unknown_words_get_the_word_that_was_meant() {
+        let text = |name, place| unknown(&format_ident!("{name}"), place).to_string();
+        assert!(text("retires", Place::Step).contains("unknown step option `retires`; did you mean `retries`?"));
+        assert!(text("colour", Place::Step).starts_with("unknown step option `colour`\noptions of"));
+        assert!(text("temperature", Place::Step).contains("option of model steps"));
+        assert!(text("named", Place::Step).contains("belongs to one call"));
+        assert!(text("version", Place::Call).contains("#[step(version = 2)]"));
+        assert!(text("retires", Place::Call).contains("did you mean `retries`?"));
+    }
+}

@@ -1,0 +1,224 @@
+//! The values of options, wherever they are written.
+
+use super::duration;
+use crate::names;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Expr, ExprLit, ExprUnary, Lit, LitStr, UnOp};
+
+/// `backoff = "100ms"` or `backoff = none`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Backoff {
+    /// No wait.
+    None,
+    /// The first wait in nanoseconds.
+    First(u64),
+}
+
+impl Backoff {
+    /// The runtime's value.
+    pub(crate) fn tokens(self) -> TokenStream {
+        let pr = names::private();
+        match self {
+            Self::None => quote!(#pr::Backoff::NONE),
+            Self::First(nanos) => quote!(#pr::Backoff {
+                first: #pr::Duration::from_nanos(#nanos),
+                ..#pr::Backoff::DEFAULT
+            }),
+        }
+    }
+}
+
+/// A string literal, through parentheses and the invisible groups of `macro_rules!`.
+pub(super) fn string(value: &Expr) -> Option<&LitStr> {
+    match literal(value)? {
+        Lit::Str(s) => Some(s),
+        _ => None,
+    }
+}
+
+fn literal(value: &Expr) -> Option<&Lit> {
+    match value {
+        Expr::Lit(ExprLit { lit, .. }) => Some(lit),
+        Expr::Paren(p) => literal(&p.expr),
+        Expr::Group(g) => literal(&g.expr),
+        _ => None,
+    }
+}
+
+fn error<T>(value: &Expr, message: &str) -> syn::Result<T> {
+    Err(syn::Error::new_spanned(value, message))
+}
+
+/// A duration in quotes.
+pub(super) fn time(word: &str, value: &Expr) -> syn::Result<u64> {
+    match string(value) {
+        Some(s) => duration(s),
+        None => error(value, &format!("`{word}` takes a duration in quotes\nfor instance `{word} = \"20s\"`")),
+    }
+}
+
+/// The value of `backoff`.
+pub(crate) fn backoff(value: &Expr) -> syn::Result<Backoff> {
+    match value {
+        Expr::Path(p) if p.path.is_ident("none") => Ok(Backoff::None),
+        Expr::Group(g) => backoff(&g.expr),
+        _ => match string(value) {
+            Some(s) if s.value().starts_with('0') && duration(s).is_err() => {
+                error(value, "a wait is longer than zero\nfor no wait at all write `none`")
+            }
+            Some(s) => duration(s).map(Backoff::First),
+            None => error(value, "`backoff` takes the first wait, such as \"100ms\", or `none`"),
+        },
+    }
+}
+
+/// A count that is a literal or the path of a constant. Literals are checked here, constants by rustc.
+pub(super) fn count(word: &str, value: &Expr, at_least: u32) -> syn::Result<Expr> {
+    let wrong = || error(value, &format!("`{word}` is a whole number or the name of a `u32` constant"));
+    match value {
+        Expr::Path(_) => Ok(value.clone()),
+        Expr::Group(g) => count(word, &g.expr, at_least),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => error(value, &format!("`{word}` cannot be negative")),
+        _ => match literal(value) {
+            Some(Lit::Int(n)) => {
+                if !matches!(n.suffix(), "" | "u32") {
+                    return error(value, &format!("`{word}` is a `u32`\nremove the suffix `{}`", n.suffix()));
+                }
+                match n.base10_parse::<u32>() {
+                    Ok(n) if n < at_least => error(value, &format!("`{word}` is at least {at_least}")),
+                    Ok(_) => Ok(value.clone()),
+                    Err(_) => error(value, &format!("`{word}` does not fit a `u32`\nthe largest is {}", u32::MAX)),
+                }
+            }
+            _ => wrong(),
+        },
+    }
+}
+
+/// A literal number in a range.
+pub(super) fn fraction(word: &str, value: &Expr, most: f64) -> syn::Result<f64> {
+    let range = format!("`{word}` is a number from 0 to {most}");
+    if let Expr::Group(g) = value {
+        return fraction(word, &g.expr, most);
+    }
+    let number = match literal(value) {
+        Some(Lit::Float(n)) if n.suffix().is_empty() => n.base10_parse::<f64>().ok(),
+        Some(Lit::Int(n)) if n.suffix().is_empty() => n.base10_parse::<f64>().ok(),
+        _ => None,
+    };
+    match number {
+        Some(n) if (0.0..=most).contains(&n) => Ok(n),
+        _ => error(value, &range),
+    }
+}
+
+/// `"provider:model"`.
+pub(super) fn model(value: &Expr) -> syn::Result<LitStr> {
+    let example = "for instance `model = \"openai:gpt-4o-mini\"`";
+    let Some(literal) = string(value) else {
+        return error(value, &format!("`model` takes the model's name in quotes\n{example}"));
+    };
+    let text = literal.value();
+    let well_formed = text
+        .split_once(':')
+        .is_some_and(|(provider, model)| !provider.is_empty() && !model.is_empty() && !text.contains(char::is_whitespace));
+    if well_formed {
+        Ok(literal.clone())
+    } else {
+        error(value, &format!("`{text}` does not name a provider and a model\n{example}"))
+    }
+}
+
+/// `true` or `false`.
+pub(super) fn flag(word: &str, value: &Expr) -> syn::Result<bool> {
+    match literal(value) {
+        Some(Lit::Bool(b)) => Ok(b.value),
+        _ => error(value, &format!("`{word}` is `true` or `false`")),
+    }
+}
+
+/// Checks an option of a call as far as it is a literal; everything else is rustc's to check.
+pub(crate) fn check_call(word: &str, value: &Expr) -> syn::Result<()> {
+    if literal(value).is_none() && !matches!(value, Expr::Unary(_)) {
+        return Ok(());
+    }
+    match word {
+        "retries" => count(word, value, 0).map(drop),
+        "max_tokens" => count(word, value, 1).map(drop),
+        "temperature" => fraction(word, value, 2.0).map(drop),
+        "top_p" => fraction(word, value, 1.0).map(drop),
+        "model" => model(value).map(drop),
+        "strict" => flag(word, value).map(drop),
+        "timeout" => time(word, value).map(drop),
+        "backoff" => backoff(value).map(drop),
+        _ => Ok(()),
+    }
+}
+
+/// The value as graphs show it: a string without its quotes.
+pub(crate) fn shown(value: &Expr) -> String {
+    string(value).map_or_else(|| names::source(value), LitStr::value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use syn::parse_quote;
+
+    fn says(result: syn::Result<impl Sized>, text: &str) {
+        let message = result.err().map(|e| e.to_string()).unwrap_or_default();
+        assert!(message.contains(text), "{message:?} should contain {text:?}");
+    }
+
+    #[test]
+    fn counts() {
+        for good in [parse_quote!(0), parse_quote!(3u32), parse_quote!((7)), parse_quote!(limits::RETRIES)] {
+            assert!(count("retries", &good, 0).is_ok());
+        }
+        says(count("retries", &parse_quote!(-1), 0), "cannot be negative");
+        says(count("retries", &parse_quote!(3u8), 0), "remove the suffix `u8`");
+        says(count("retries", &parse_quote!(4294967296), 0), "does not fit");
+        says(count("retries", &parse_quote!("3"), 0), "whole number");
+        says(count("retries", &parse_quote!(1.5), 0), "whole number");
+        says(count("max_tokens", &parse_quote!(0), 1), "at least 1");
+    }
+
+    #[test]
+    fn fractions() {
+        assert_eq!(fraction("temperature", &parse_quote!(0), 2.0).unwrap(), 0.0);
+        assert_eq!(fraction("temperature", &parse_quote!(2.0), 2.0).unwrap(), 2.0);
+        for bad in [parse_quote!(2.1), parse_quote!(-0.1), parse_quote!("0.1"), parse_quote!(1f32), parse_quote!(T)] {
+            says(fraction("temperature", &bad, 2.0), "a number from 0 to 2");
+        }
+        says(fraction("top_p", &parse_quote!(1.5), 1.0), "from 0 to 1");
+    }
+
+    #[test]
+    fn models() {
+        assert!(model(&parse_quote!("openai:gpt-4o-mini")).is_ok());
+        assert!(model(&parse_quote!("ollama:llama3:8b")).is_ok());
+        for bad in [parse_quote!("gpt-4o"), parse_quote!(":x"), parse_quote!("x:"), parse_quote!("a: b")] {
+            says(model(&bad), "does not name a provider and a model");
+        }
+        says(model(&parse_quote!(MODEL)), "in quotes");
+    }
+
+    #[test]
+    fn backoffs() {
+        assert_eq!(backoff(&parse_quote!(none)).unwrap(), Backoff::None);
+        assert_eq!(backoff(&parse_quote!("1s")).unwrap(), Backoff::First(1_000_000_000));
+        says(backoff(&parse_quote!("0s")), "write `none`");
+        says(backoff(&parse_quote!(3)), "first wait");
+        says(backoff(&parse_quote!("soon")), "not a duration");
+    }
+
+    #[test]
+    fn calls_are_checked_as_far_as_they_are_literal() {
+        assert!(check_call("temperature", &parse_quote!(warmth(&draft))).is_ok());
+        assert!(check_call("timeout", &parse_quote!(LIMIT)).is_ok());
+        says(check_call("temperature", &parse_quote!(3.0)), "from 0 to 2");
+        says(check_call("retries", &parse_quote!(-1)), "negative");
+        says(check_call("timeout", &parse_quote!("20")), "unit is missing");
+    }
+}
