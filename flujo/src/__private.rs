@@ -1,0 +1,79 @@
+//! What generated code names. Not part of the public interface: it may change in any release.
+
+pub use crate::codec::{CodecError, Json};
+pub use crate::context::{ALL, ArmState, Contains, Context, MergeConflict, Part, REST, rules};
+pub use crate::cx::{ArmScope, Cx, Done, Fork, ForkPoint, Pipeline, Slot};
+pub use crate::durable::{Durable, Reply};
+pub use crate::error::{Error, Failure, RunResult, StepError};
+pub use crate::graph::{Bounds, Edge, Facts, Graph, Node, NodeKind, fingerprint};
+pub use crate::model::{IntoPrompt, Prompt, answer};
+pub use crate::path::NodeId;
+pub use crate::resources::Provides;
+pub use crate::step::writes::{NoFit, Probe, assert_disjoint, assert_mergeable, project};
+pub use crate::step::{
+    Attempt, Backoff, Fallback, IntoStepCall, Leaf, ModelLeaf, ModelPolicy, Policy, RunIn, RunInfo, Step,
+    StepCall, StepInfo, WritesIn,
+};
+pub use serde;
+pub use std::clone::Clone;
+pub use std::future::Future;
+pub use std::marker::{PhantomData, Send, Sized, Sync};
+pub use std::option::Option::{self, None, Some};
+pub use std::result::Result::{self, Err, Ok};
+pub use std::string::String;
+pub use std::time::Duration;
+pub use std::vec::Vec;
+pub use std::{column, file, format, line, unreachable, vec};
+
+use crate::question::QuestionBuilder;
+
+/// Proves, at the type's own token, that it can be recorded.
+pub const fn assert_durable<T: Durable>() {}
+/// Proves, at the type's own token, that it can be a reply.
+pub const fn assert_reply<T: Reply>() {}
+/// Proves, at the type's own token, that it is a context.
+pub const fn assert_context<T: Context>() {}
+
+/// Whether a reply fits `T`.
+///
+/// # Errors
+/// It does not.
+pub fn check_reply<T: Reply>(json: &Json) -> Result<(), CodecError> {
+    json.decode::<T>().map(|_| ())
+}
+
+/// The result of a step whose error is the user's.
+///
+/// # Errors
+/// The same, converted.
+pub fn step_result<T, E: Into<StepError>>(result: Result<T, E>) -> Result<T, StepError> {
+    result.map_err(Into::into)
+}
+
+/// The prompt of a model step, whether it could fail or not.
+///
+/// # Errors
+/// It could not be put together.
+pub fn prompt_result<P: IntoPrompt>(prompt: P) -> Result<Prompt<P::Answer>, StepError> {
+    prompt.into_prompt()
+}
+
+/// Begins a question.
+pub fn question(message: impl Into<String>) -> QuestionBuilder {
+    QuestionBuilder::new(message.into())
+}
+
+/// Names the type of `Ok(..)` at the end of an async block.
+///
+/// # Errors
+/// None.
+pub fn done<T>(value: T) -> RunResult<T> {
+    Ok(value)
+}
+
+/// Stands for a callee that turns out to be no step, so that only the call itself is reported.
+#[derive(Debug)]
+pub struct NotAStep;
+impl StepInfo for NotAStep {
+    const FACTS: Facts = Facts::NONE;
+}

@@ -1,0 +1,118 @@
+//! How values are recorded: JSON with sorted keys, exact floats, and nothing silently altered.
+//!
+//! Two equal values always give the same bytes, whatever order a `HashMap` keeps or a struct declares,
+//! which is what makes an input comparable by its digest after a restart.
+
+mod canonical;
+mod digest;
+
+pub use digest::Digest;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
+use std::fmt;
+use std::sync::Arc;
+
+/// How deep a value may be nested; what JSON readers, serde_json's among them, accept.
+pub const MAX_DEPTH: usize = 127;
+
+/// A recorded value: canonical JSON text, cheap to clone.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Json(Arc<str>);
+
+/// A value could not be recorded, or a record not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodecError {
+    message: String,
+}
+
+impl CodecError {
+    pub(crate) fn new(message: impl fmt::Display) -> Self {
+        Self { message: message.to_string() }
+    }
+}
+
+impl fmt::Display for CodecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+impl std::error::Error for CodecError {}
+
+impl Json {
+    /// Encodes a value.
+    ///
+    /// # Errors
+    /// It holds a number that is not finite, a map key that is no string, number or bool, or is nested
+    /// deeper than [`MAX_DEPTH`]; or its own `Serialize` fails.
+    pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, CodecError> {
+        let bytes = canonical::to_vec(value)?;
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => Ok(Self(text.into())),
+            Err(e) => Err(CodecError::new(e)),
+        }
+    }
+
+    /// Decodes a value.
+    ///
+    /// # Errors
+    /// The text does not fit `T`.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, CodecError> {
+        serde_json::from_str(&self.0).map_err(CodecError::new)
+    }
+
+    /// Takes text that somebody else wrote, for instance a person's reply, and brings it into canonical form.
+    ///
+    /// # Errors
+    /// It is not JSON.
+    pub fn parse(text: &str) -> Result<Self, CodecError> {
+        let value: serde_json::Value = serde_json::from_str(text).map_err(CodecError::new)?;
+        Self::encode(&value)
+    }
+
+    /// `null`.
+    pub fn null() -> Self {
+        Self(Arc::from("null"))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The digest of the text.
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.0.as_bytes())
+    }
+}
+
+impl fmt::Display for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A record keeps the text as it is, so that storing and loading it can never change a number.
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.0)
+    }
+}
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        Json::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// The digest of a value's canonical JSON, without keeping the text.
+///
+/// # Errors
+/// As [`Json::encode`].
+pub fn digest<T: Serialize + ?Sized>(value: &T) -> Result<Digest, CodecError> {
+    canonical::to_vec(value).map(|bytes| Digest::of(&bytes))
+}

@@ -1,0 +1,27 @@
+/// Says that the context `Self` holds a `P`: itself, or one of its direct parts.
+///
+/// `#[context]` implements it once per `#[context(part)]` field.
+#[diagnostic::on_unimplemented(
+    message = "context `{Self}` does not contain `{P}`",
+    label = "this step needs `{P}` from the context",
+    note = "add a field `#[context(part)] name: {P}` to `{Self}`, or call the step from a pipeline whose context has one"
+)]
+pub trait Contains<P> {
+    /// The part's bit, `None` for the context itself.
+    const BIT: Option<u32>;
+    /// Reads the part.
+    fn part(&self) -> &P;
+    /// Reaches the part for writing.
+    fn part_mut(&mut self) -> &mut P;
+}
+
+#[diagnostic::do_not_recommend]
+impl<C> Contains<C> for C {
+    const BIT: Option<u32> = None;
+    fn part(&self) -> &C {
+        self
+    }
+    fn part_mut(&mut self) -> &mut C {
+        self
+    }
+}

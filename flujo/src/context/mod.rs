@@ -1,0 +1,108 @@
+//! State that lives as long as one run: contexts, their parts, and how parallel branches merge.
+
+mod contains;
+pub mod rules;
+
+pub use contains::Contains;
+
+use crate::codec::{CodecError, Json};
+use crate::durable::Durable;
+
+/// One declared part of a context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The field's name.
+    pub name: &'static str,
+    /// The name of the merge rule, `None` where parallel branches may not both write it.
+    pub merge: Option<&'static str>,
+}
+
+/// A merge rule could not be applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MergeConflict {
+    /// The part's name.
+    pub part: &'static str,
+    /// The first arm or item that does not fit, from 0.
+    pub arm: usize,
+    /// What is wrong, in words.
+    pub message: String,
+}
+
+/// What one parallel branch left behind: its copy of the context and the parts that it wrote.
+#[derive(Clone, Debug)]
+pub struct ArmState<C> {
+    /// The branch's copy.
+    pub context: C,
+    /// Bits of the parts that it wrote, changed or not; [`REST`] for the fields that are no part.
+    pub written: u64,
+}
+
+/// The bit of the fields that are no part: together they count as one part without a merge rule.
+pub const REST: u32 = 63;
+/// All parts and the rest.
+pub const ALL: u64 = u64::MAX;
+
+/// The state of a run; implemented by `#[context]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a context",
+    label = "this type is used as a context",
+    note = "add `#[flujo::context]` to `{Self}`"
+)]
+pub trait Context: Durable {
+    /// The parts in declaration order, at most 63.
+    const PARTS: &'static [Part];
+    /// Whether there are fields that are no part.
+    const HAS_REST: bool;
+
+    /// Takes from each arm what it wrote, part by part, in declaration order. `self` is the context that
+    /// the arms started from.
+    ///
+    /// # Errors
+    /// A rule that cannot be applied, naming the part and the arm. `self` is then unchanged.
+    fn merge(&mut self, arms: &[ArmState<Self>]) -> Result<(), MergeConflict>;
+
+    /// Encodes one part, or the rest.
+    ///
+    /// # Errors
+    /// The part holds a value that JSON cannot hold.
+    fn save(&self, part: u32) -> Result<Json, CodecError>;
+
+    /// Replaces one part, or the rest, by a recorded value.
+    ///
+    /// # Errors
+    /// The record does not decode into the part's type.
+    fn restore(&mut self, part: u32, json: &Json) -> Result<(), CodecError>;
+}
+
+impl Context for () {
+    const PARTS: &'static [Part] = &[];
+    const HAS_REST: bool = false;
+    fn merge(&mut self, _: &[ArmState<Self>]) -> Result<(), MergeConflict> {
+        Ok(())
+    }
+    fn save(&self, _: u32) -> Result<Json, CodecError> {
+        Ok(Json::null())
+    }
+    fn restore(&mut self, _: u32, _: &Json) -> Result<(), CodecError> {
+        Ok(())
+    }
+}
+
+/// The name of a part by its bit, `"(rest)"` for the fields that are no part.
+pub fn part_name<C: Context>(bit: u32) -> &'static str {
+    usize::try_from(bit).ok().and_then(|i| C::PARTS.get(i)).map_or("(rest)", |p| p.name)
+}
+
+/// The bit of a part by its name.
+pub fn part_bit<C: Context>(name: &str) -> Option<u32> {
+    if name == "(rest)" {
+        return C::HAS_REST.then_some(REST);
+    }
+    C::PARTS.iter().position(|p| p.name == name).and_then(|i| u32::try_from(i).ok())
+}
+
+/// The bits that really exist in `C`, of `mask`.
+pub fn bits<C: Context>(mask: u64) -> impl Iterator<Item = u32> {
+    let parts = u32::try_from(C::PARTS.len()).unwrap_or(REST);
+    (0..parts).chain(C::HAS_REST.then_some(REST)).filter(move |bit| mask >> bit & 1 == 1)
+}

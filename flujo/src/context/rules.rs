@@ -1,0 +1,180 @@
+//! Merge rules: how one context part is put together after parallel branches have all written it.
+//!
+//! A rule is `fn(base: &T, arms: &[T]) -> Result<T, (usize, String)>`: `base` is the value the branches
+//! started from, `arms` what each of those that wrote it left behind, in declaration or item order. On
+//! failure it names the arm, by its index in `arms`, and the reason. Every rule sees `base`, so that what
+//! was there before counts once. `#[context(part, merge = append)]` names one of these;
+//! `merge = my_module::my_rule` names a function of your own.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::{BuildHasher, Hash};
+use std::ops::{Add, Sub};
+
+/// What a merge rule returns.
+pub type Merged<T> = Result<T, (usize, String)>;
+
+/// Keeps `base` and adds what every arm appended to it.
+///
+/// # Errors
+/// An arm removed or changed something that was there before.
+pub fn append<T: Clone + PartialEq>(base: &Vec<T>, arms: &[Vec<T>]) -> Merged<Vec<T>> {
+    let mut out = base.clone();
+    for (i, arm) in arms.iter().enumerate() {
+        let Some(added) = arm.strip_prefix(base.as_slice()) else {
+            return Err((i, "`append` needs what was there before to stay as it was".to_owned()));
+        };
+        out.extend_from_slice(added);
+    }
+    Ok(out)
+}
+
+/// Numbers that `sum` can add without losing anything.
+pub trait Checked: Copy {
+    /// `self + other`, `None` when it does not fit.
+    fn plus(self, other: Self) -> Option<Self>;
+    /// `self - other`, `None` when it does not fit.
+    fn minus(self, other: Self) -> Option<Self>;
+}
+macro_rules! checked {
+    ($($t:ty)*) => { $(impl Checked for $t {
+        fn plus(self, other: Self) -> Option<Self> { self.checked_add(other) }
+        fn minus(self, other: Self) -> Option<Self> { self.checked_sub(other) }
+    })* };
+}
+checked!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
+macro_rules! checked_float {
+    ($($t:ty)*) => { $(impl Checked for $t {
+        fn plus(self, other: Self) -> Option<Self> { Some(self.add(other)).filter(|x| x.is_finite()) }
+        fn minus(self, other: Self) -> Option<Self> { Some(self.sub(other)).filter(|x| x.is_finite()) }
+    })* };
+}
+checked_float!(f32 f64);
+
+/// Adds to `base` what every arm added. The total counts, not the way there: arms may go below `base`.
+///
+/// # Errors
+/// The result does not fit the type.
+pub fn sum<T: Checked + PartialOrd>(base: &T, arms: &[T]) -> Merged<T> {
+    let mut total = *base;
+    for (i, arm) in arms.iter().enumerate() {
+        // Unsigned numbers cannot hold a negative difference, so the smaller side is subtracted.
+        let next = if arm >= base {
+            arm.minus(*base).and_then(|d| total.plus(d))
+        } else {
+            base.minus(*arm).and_then(|d| total.minus(d))
+        };
+        total = next.ok_or_else(|| (i, "the sum does not fit the type".to_owned()))?;
+    }
+    Ok(total)
+}
+
+/// The smallest of `base` and all arms.
+///
+/// # Errors
+/// Two values cannot be compared.
+pub fn min<T: Clone + PartialOrd>(base: &T, arms: &[T]) -> Merged<T> {
+    pick(base, arms, Ordering::Less)
+}
+
+/// The largest of `base` and all arms.
+///
+/// # Errors
+/// Two values cannot be compared.
+pub fn max<T: Clone + PartialOrd>(base: &T, arms: &[T]) -> Merged<T> {
+    pick(base, arms, Ordering::Greater)
+}
+
+fn pick<T: Clone + PartialOrd>(base: &T, arms: &[T], wanted: Ordering) -> Merged<T> {
+    let mut best = base;
+    for (i, arm) in arms.iter().enumerate() {
+        match arm.partial_cmp(best) {
+            None => return Err((i, "the values cannot be compared".to_owned())),
+            Some(found) if found == wanted => best = arm,
+            Some(_) => {}
+        }
+    }
+    Ok(best.clone())
+}
+
+/// The value of the last arm that wrote it.
+///
+/// # Errors
+/// None.
+pub fn last<T: Clone>(base: &T, arms: &[T]) -> Merged<T> {
+    Ok(arms.last().unwrap_or(base).clone())
+}
+
+/// Everything that `base` or any arm holds; for maps, a key that two arms changed differently conflicts.
+///
+/// # Errors
+/// Two arms changed one key to different values, or an arm removed what was there before.
+pub fn union<T: Union>(base: &T, arms: &[T]) -> Merged<T> {
+    T::union(base, arms)
+}
+
+/// Collections that [`union`] knows.
+pub trait Union: Sized {
+    /// See [`union`].
+    ///
+    /// # Errors
+    /// See [`union`].
+    fn union(base: &Self, arms: &[Self]) -> Merged<Self>;
+}
+
+const REMOVED: &str = "`union` needs what was there before to stay";
+
+impl<T: Clone + Ord> Union for BTreeSet<T> {
+    fn union(base: &Self, arms: &[Self]) -> Merged<Self> {
+        let mut out = base.clone();
+        for (i, arm) in arms.iter().enumerate() {
+            if !base.is_subset(arm) {
+                return Err((i, REMOVED.to_owned()));
+            }
+            out.extend(arm.iter().cloned());
+        }
+        Ok(out)
+    }
+}
+
+impl<T: Clone + Eq + Hash, S: BuildHasher + Clone> Union for HashSet<T, S> {
+    fn union(base: &Self, arms: &[Self]) -> Merged<Self> {
+        let mut out = base.clone();
+        for (i, arm) in arms.iter().enumerate() {
+            if !base.is_subset(arm) {
+                return Err((i, REMOVED.to_owned()));
+            }
+            out.extend(arm.iter().cloned());
+        }
+        Ok(out)
+    }
+}
+
+macro_rules! union_map {
+    ($([$($bound:tt)+] $map:ty;)+) => { $(
+        impl<$($bound)+> Union for $map {
+            fn union(base: &Self, arms: &[Self]) -> Merged<Self> {
+                let mut out = base.clone();
+                for (i, arm) in arms.iter().enumerate() {
+                    if base.keys().any(|k| !arm.contains_key(k)) {
+                        return Err((i, REMOVED.to_owned()));
+                    }
+                    for (k, v) in arm {
+                        if base.get(k) == Some(v) {
+                            continue;
+                        }
+                        if out.get(k).is_some_and(|seen| seen != v && base.get(k) != Some(seen)) {
+                            return Err((i, "two branches changed one key to different values".to_owned()));
+                        }
+                        out.insert(k.clone(), v.clone());
+                    }
+                }
+                Ok(out)
+            }
+        }
+    )+ };
+}
+union_map! {
+    [K: Clone + Ord, V: Clone + PartialEq] BTreeMap<K, V>;
+    [K: Clone + Eq + Hash, V: Clone + PartialEq, S: BuildHasher + Clone] HashMap<K, V, S>;
+}

@@ -1,0 +1,46 @@
+use super::Cx;
+use crate::codec::Json;
+use crate::context::Context;
+use crate::durable::Reply;
+use crate::error::{Error, ErrorKind, RunResult, Signal};
+use crate::path::NodeId;
+use crate::question::{Answered, Question, QuestionBuilder};
+use std::sync::PoisonError;
+
+impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
+    /// Asks a person, and waits for the reply: recorded, or given while siblings run, or in another process
+    /// next week.
+    ///
+    /// # Errors
+    /// The run has nothing else to do and pauses; another signal; what is shown cannot be recorded.
+    pub async fn ask<T: Reply>(&mut self, id: impl Into<NodeId>, question: QuestionBuilder) -> RunResult<T> {
+        let path = self.place(id.into()).path();
+        let Some(handle) = self.handle.as_deref_mut() else {
+            let what = "a run that records nothing cannot wait for a reply".to_owned();
+            return Err(Error::new(ErrorKind::Unconfigured(what)).at(path));
+        };
+        let codec = |e| Error::new(ErrorKind::Codec(e)).at(path.clone());
+        let schema = schemars::SchemaGenerator::default().into_root_schema_for::<T>();
+        let asked = self.env.clock.now();
+        let (deadline, default) = match question.timeout {
+            Some((wait, default)) => (Some(asked.plus(wait)), Some(default.map_err(codec)?)),
+            None => (None, None),
+        };
+        let question = Question {
+            path: path.clone(),
+            message: question.message,
+            shown: question.shown.transpose().map_err(codec)?,
+            schema: Json::encode(schema.as_value()).map_err(codec)?,
+            asked,
+            deadline,
+            default,
+        };
+        let reply = handle.ask(question.clone()).await?;
+        let value = reply.value.decode().map_err(|e| {
+            Signal::mismatch(path, format_args!("the recorded reply does not decode any more: {e}"))
+        })?;
+        let mut history = self.env.history.lock().unwrap_or_else(PoisonError::into_inner);
+        history.push(Answered { question, reply });
+        Ok(value)
+    }
+}

@@ -1,0 +1,188 @@
+use super::Cx;
+use super::attempt::restore_parts;
+use crate::codec::Json;
+use crate::context::{ArmState, Context, bits, part_name};
+use crate::durable::Durable;
+use crate::engine::{ArmEnd, ArmGrant, ArmRecord, Handle};
+use crate::error::{Error, ErrorKind, RunResult};
+use crate::path::{NodeId, Path};
+use crate::run::RunEnv;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// One arm's own copy of the context.
+pub struct Fork<C> {
+    ctx: C,
+    written: u64,
+    handle: Option<Box<dyn Handle>>,
+    slot: Slot,
+}
+
+/// Where an arm finds the handle that it is granted, and leaves what another execution found out.
+#[derive(Clone)]
+pub struct Slot(Arc<Inner>);
+
+struct Inner {
+    /// The fork's path: the pipeline's with the fork's label.
+    fork: Path,
+    grant: Mutex<Option<ArmGrant>>,
+    end: Mutex<Option<ArmEnd>>,
+}
+
+impl<C> fmt::Debug for Fork<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fork").field("path", &self.slot.0.fork).finish_non_exhaustive()
+    }
+}
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slot").field("path", &self.0.fork).finish_non_exhaustive()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Slot {
+    pub(super) fn path(&self) -> &Path {
+        &self.0.fork
+    }
+    pub(super) fn grant(&self, grant: ArmGrant) {
+        *lock(&self.0.grant) = Some(grant);
+    }
+    pub(super) fn ended(&self, end: ArmEnd) {
+        *lock(&self.0.end) = Some(end);
+    }
+}
+
+impl<C> Fork<C> {
+    /// Where the arm's handle is put.
+    pub fn slot(&self) -> Slot {
+        self.slot.clone()
+    }
+}
+
+/// What arms share.
+pub struct ArmScope<'s, R> {
+    res: &'s R,
+    env: &'s Arc<RunEnv>,
+    scope: Arc<str>,
+    rounds: Option<Arc<str>>,
+}
+
+/// Where a pipeline forks.
+pub struct ForkPoint<'s> {
+    pub(super) handle: Option<&'s mut (dyn Handle + 'static)>,
+}
+
+impl<R> fmt::Debug for ArmScope<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ArmScope").field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
+impl fmt::Debug for ForkPoint<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ForkPoint")
+    }
+}
+
+/// What an arm leaves: its output, and its record if another execution will take it.
+#[derive(Debug)]
+pub struct Done<T> {
+    pub(super) value: T,
+    pub(super) record: Option<ArmRecord>,
+}
+
+impl<R: Send + Sync> ArmScope<'_, R> {
+    /// The driver of one arm. Called when the arm is first polled, after its handle was granted.
+    pub fn arm<'a, C: Context>(&'a self, fork: &'a mut Fork<C>) -> Cx<'a, C, R> {
+        let grant = lock(&fork.slot.0.grant).take();
+        let encode = grant.as_ref().is_some_and(|grant| grant.encode);
+        fork.handle = grant.map(|grant| grant.handle);
+        Cx {
+            ctx: &mut fork.ctx,
+            res: self.res,
+            env: self.env,
+            handle: fork.handle.as_deref_mut(),
+            scope: Arc::clone(&self.scope),
+            rounds: self.rounds.clone(),
+            written: &mut fork.written,
+            encode,
+        }
+    }
+}
+
+impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
+    /// A copy of the context for each of `N` arms. `label` names the fork; it is no segment of a path.
+    pub fn forks<const N: usize>(&self, label: impl Into<NodeId>) -> [Fork<C>; N] {
+        let fork = self.place(label.into()).path();
+        std::array::from_fn(|_| self.fork(fork.clone()))
+    }
+
+    fn fork(&self, path: Path) -> Fork<C> {
+        let inner = Inner { fork: path, grant: Mutex::default(), end: Mutex::default() };
+        Fork { ctx: self.ctx.clone(), written: 0, handle: None, slot: Slot(Arc::new(inner)) }
+    }
+
+    /// What arms share, and the point where they part.
+    pub fn fork_point(&mut self) -> (ArmScope<'_, R>, ForkPoint<'_>) {
+        let scope = ArmScope {
+            res: self.res,
+            env: self.env,
+            scope: Arc::clone(&self.scope),
+            rounds: self.rounds.clone(),
+        };
+        (scope, ForkPoint { handle: self.handle.as_deref_mut() })
+    }
+
+    /// Ends an arm with its output.
+    ///
+    /// # Errors
+    /// The output or a part cannot be recorded, where another execution is to take it.
+    pub fn end<T: Durable>(&mut self, value: T) -> RunResult<Done<T>> {
+        if !self.encode {
+            return Ok(Done { value, record: None });
+        }
+        let codec = |e| Error::new(ErrorKind::Codec(e)).at(self.own_path());
+        let parts = bits::<C>(*self.written).map(|bit| Ok((part_name::<C>(bit).to_owned(), self.ctx.save(bit)?)));
+        let record = ArmRecord {
+            output: Json::encode(&value).map_err(codec)?,
+            written: *self.written,
+            parts: parts.collect::<Result<_, _>>().map_err(codec)?,
+        };
+        Ok(Done { value, record: Some(record) })
+    }
+
+    /// Merges what the arms wrote, part by part, by the context's rules.
+    ///
+    /// # Errors
+    /// A rule that cannot be applied: a merge conflict naming path, part and arm.
+    pub fn merge<const N: usize>(&mut self, forks: [Fork<C>; N]) -> RunResult<()> {
+        let Some(path) = forks.first().map(|fork| fork.slot.0.fork.clone()) else { return Ok(()) };
+        let mut arms = Vec::with_capacity(N);
+        for mut fork in forks {
+            match lock(&fork.slot.0.end).take() {
+                Some(ArmEnd::Recorded(record)) => {
+                    restore_parts(&mut fork.ctx, &path, &record.parts)?;
+                    fork.written = record.written;
+                }
+                // A failed arm that was settled contributes nothing.
+                Some(ArmEnd::Failed(_) | ArmEnd::Cancelled | ArmEnd::Signal(_)) => fork.written = 0,
+                Some(ArmEnd::Inline) | None => {}
+            }
+            arms.push(ArmState { context: fork.ctx, written: fork.written });
+        }
+        self.ctx.merge(&arms).map_err(|conflict| {
+            let what = format!(
+                "context part `{}`, arm {}: {}",
+                conflict.part,
+                conflict.arm + 1,
+                conflict.message
+            );
+            Error::new(ErrorKind::MergeConflict(what)).at(path)
+        })?;
+        *self.written |= arms.iter().fold(0, |mask, arm| mask | arm.written);
+        Ok(())
+    }
+}

@@ -1,0 +1,119 @@
+//! What a pipeline's body drives: one method per form.
+
+mod ask;
+mod attempt;
+mod fork;
+mod guard;
+mod join;
+mod leaf;
+mod pipeline;
+
+pub use fork::{ArmScope, Done, Fork, ForkPoint, Slot};
+pub use pipeline::Pipeline;
+
+use crate::context::Context;
+use crate::engine::Handle;
+use crate::error::{Error, ErrorKind, Failure, RunResult};
+use crate::path::{NodeId, Path, Place};
+use crate::run::RunEnv;
+use crate::step::{Fallback, IntoStepCall, RunIn, Step};
+use std::fmt;
+use std::sync::Arc;
+
+/// The driver of one pipeline, or one arm of it: the context, the resources, the place in the run, and the
+/// engine's handle (none in an ephemeral run).
+pub struct Cx<'r, C, R> {
+    ctx: &'r mut C,
+    res: &'r R,
+    env: &'r Arc<RunEnv>,
+    handle: Option<&'r mut (dyn Handle + 'static)>,
+    scope: Arc<str>,
+    rounds: Option<Arc<str>>,
+    /// Parts written so far, in terms of `C`.
+    written: &'r mut u64,
+    /// Whether this is an arm whose result another execution will take.
+    encode: bool,
+}
+
+impl<C, R> fmt::Debug for Cx<'_, C, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cx").field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
+
+impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
+    pub(crate) fn root(
+        ctx: &'r mut C,
+        res: &'r R,
+        env: &'r Arc<RunEnv>,
+        handle: Option<&'r mut (dyn Handle + 'static)>,
+        written: &'r mut u64,
+    ) -> Self {
+        Self { ctx, res, env, handle, scope: Arc::from(""), rounds: None, written, encode: false }
+    }
+
+    /// The context, to read in a plain expression.
+    #[inline]
+    pub fn peek(&self) -> &C {
+        self.ctx
+    }
+
+    /// The resources.
+    #[inline]
+    pub fn resources(&self) -> &'r R {
+        self.res
+    }
+
+    /// Runs a step or a pipeline as the node `id`.
+    ///
+    /// # Errors
+    /// It failed, or a signal ends the run.
+    #[inline]
+    pub fn run<T>(
+        &mut self,
+        id: impl Into<NodeId>,
+        call: T,
+    ) -> impl Future<Output = RunResult<<T::Step as Step>::Output>> + Send
+    where
+        T: IntoStepCall,
+        T::Step: RunIn<C, R>,
+        T::Fallback: Fallback<C, R>,
+    {
+        <T::Step as RunIn<C, R>>::exec(self, id.into(), call.into_step_call())
+    }
+
+    /// As [`run`](Cx::run), but a failure is a value.
+    ///
+    /// # Errors
+    /// Signals only.
+    pub async fn run_settled<T>(
+        &mut self,
+        id: impl Into<NodeId> + Send,
+        call: T,
+    ) -> RunResult<Result<<T::Step as Step>::Output, Failure>>
+    where
+        T: IntoStepCall + Send,
+        T::Step: RunIn<C, R>,
+        T::Fallback: Fallback<C, R>,
+    {
+        match <T::Step as RunIn<C, R>>::exec(self, id.into(), call.into_step_call()).await {
+            Ok(output) => Ok(Ok(output)),
+            Err(error) => error.settle().map(Err).ok_or(error),
+        }
+    }
+
+    /// The error of `fail(message)`.
+    #[cold]
+    pub fn fail(&self, message: impl fmt::Display) -> Error {
+        Error::new(ErrorKind::Failed(message.to_string())).at(self.own_path())
+    }
+
+    /// The path of the pipeline itself.
+    fn own_path(&self) -> Path {
+        Path::from(&*self.scope)
+    }
+
+    fn place(&self, id: NodeId) -> Place {
+        Place::new(Arc::clone(&self.scope), id, self.rounds.clone())
+    }
+}

@@ -1,0 +1,140 @@
+use super::Cx;
+use crate::context::{Contains, Context};
+use crate::error::{Error, ErrorKind, RunResult};
+use crate::path::{NodeId, Path};
+use crate::step::writes::project;
+use crate::step::{Fallback, Step, StepCall};
+use std::sync::Arc;
+
+/// A pipeline: a step whose body drives other steps. Implemented by `pipeline!`.
+pub trait Pipeline: Step {
+    /// Its context, `()` for none.
+    type Context: Context;
+    /// Its resources, `()` for none.
+    type Resources: Send + Sync + 'static;
+    /// The lowered body.
+    fn body(
+        input: Self::Input,
+        cx: &mut Cx<'_, Self::Context, Self::Resources>,
+    ) -> impl Future<Output = RunResult<Self::Output>> + Send;
+}
+
+impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
+    /// Runs a pipeline whose context is this one, or a part of it.
+    ///
+    /// # Errors
+    /// It failed, or a signal ends the run.
+    pub async fn pipeline<P, F>(
+        &mut self,
+        res: &P::Resources,
+        id: NodeId,
+        call: StepCall<P, F>,
+    ) -> RunResult<P::Output>
+    where
+        P: Pipeline,
+        C: Contains<P::Context>,
+        F: Fallback<C, R>,
+    {
+        let scope = self.inner_scope(&id);
+        let StepCall { mut input, options, .. } = call;
+        let Some(options) = options else {
+            return self.inner::<P>(res, scope, input).await;
+        };
+        let clock = Arc::clone(&self.env.clock);
+        let mut restarts = options.retries.unwrap_or(0);
+        loop {
+            // A restart goes on at the node that failed: what finished stays finished.
+            let again = (restarts > 0).then(|| input.clone());
+            let run = Box::pin(self.inner::<P>(res, Arc::clone(&scope), input));
+            let done = match options.timeout {
+                None => run.await,
+                Some(limit) => tokio::select! {
+                    biased;
+                    done = run => done,
+                    () = clock.sleep(limit) => Err(Error::new(ErrorKind::TimedOut(limit)).at(Path::from(&*scope))),
+                },
+            };
+            match (done, again) {
+                (Err(error), Some(same)) if self.restart(&scope, &error) => {
+                    restarts -= 1;
+                    input = same;
+                }
+                (done, _) => return done,
+            }
+        }
+    }
+
+    /// Runs a pipeline that has no context.
+    ///
+    /// # Errors
+    /// It failed, or a signal ends the run.
+    pub async fn pipeline_detached<P, F>(
+        &mut self,
+        res: &P::Resources,
+        id: NodeId,
+        call: StepCall<P, F>,
+    ) -> RunResult<P::Output>
+    where
+        P: Pipeline<Context = ()>,
+        F: Fallback<C, R>,
+    {
+        let (mut unit, mut written) = ((), 0);
+        let mut detached = Cx {
+            ctx: &mut unit,
+            res: self.res,
+            env: self.env,
+            handle: self.handle.as_deref_mut(),
+            scope: Arc::clone(&self.scope),
+            rounds: self.rounds.clone(),
+            written: &mut written,
+            encode: self.encode,
+        };
+        detached.pipeline::<P, crate::step::NoFallback>(
+            res,
+            id,
+            StepCall { input: call.input, options: call.options, bridge: None },
+        )
+        .await
+    }
+
+    async fn inner<P>(&mut self, res: &P::Resources, scope: Arc<str>, input: P::Input) -> RunResult<P::Output>
+    where
+        P: Pipeline,
+        C: Contains<P::Context>,
+    {
+        let mut written = 0;
+        let mut cx = Cx {
+            ctx: self.ctx.part_mut(),
+            res,
+            env: self.env,
+            handle: self.handle.as_deref_mut(),
+            scope,
+            rounds: None,
+            written: &mut written,
+            encode: self.encode,
+        };
+        let done = P::body(input, &mut cx).await;
+        *self.written |= project(<C as Contains<P::Context>>::BIT, written);
+        done
+    }
+
+    fn inner_scope(&self, id: &NodeId) -> Arc<str> {
+        match (&*self.scope, self.rounds.as_deref()) {
+            ("", None) => Arc::from(id.to_string()),
+            (scope, rounds) => Arc::from(format!("{scope}/{id}{}", rounds.unwrap_or_default())),
+        }
+    }
+
+    /// Forgives the attempts of the node that failed below `scope`; `false` if the failure is to stay.
+    fn restart(&self, scope: &str, error: &Error) -> bool {
+        let below = |path: &Path| path.as_str().strip_prefix(scope).is_some_and(|rest| rest.starts_with('/'));
+        match (error.path(), error.attempt()) {
+            (Some(path), Some((n, _))) if error.signal().is_none() && below(path) => {
+                self.env.forgive(path.clone(), n);
+                true
+            }
+            // A timeout of the whole call: what was under way starts again.
+            _ => matches!(error.kind(), ErrorKind::TimedOut(_)),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+use crate::error::Signal;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use tokio::sync::Notify;
+
+/// What is going on in one execution of a run: how a pause is told from work in progress.
+///
+/// A question does not end a run at once: siblings go on, and a reply that comes meanwhile is taken
+/// without any pause. The run is suspended when a poll of its whole program found nothing left to do:
+/// no body under way, nobody woken, and at least one question waiting.
+#[derive(Default)]
+pub struct Activity {
+    bodies: AtomicUsize,
+    waiting: AtomicUsize,
+    suspended: AtomicBool,
+    cancelled: AtomicBool,
+    changed: Notify,
+}
+
+impl fmt::Debug for Activity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Activity").field("bodies", &self.bodies).field("waiting", &self.waiting).finish_non_exhaustive()
+    }
+}
+
+/// Something under way, counted while it lives.
+#[derive(Debug)]
+pub struct Working<'a>(&'a AtomicUsize);
+
+impl<'a> Working<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count)
+    }
+}
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Activity {
+    /// Marks work in progress until the guard is dropped.
+    pub fn working(&self) -> Working<'_> {
+        Working::new(&self.bodies)
+    }
+
+    /// Wakes whoever waits in [`until`](Activity::until), to look again.
+    pub fn changed(&self) {
+        self.changed.notify_waiters();
+    }
+
+    /// Makes every body and every wait end with [`Signal::Cancelled`].
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::SeqCst);
+        self.changed();
+    }
+
+    fn check(&self) -> Result<(), Signal> {
+        if self.cancelled.load(Ordering::SeqCst) { Err(Signal::Cancelled) } else { Ok(()) }
+    }
+
+    /// Runs a body: work in progress that a cancellation drops.
+    ///
+    /// # Errors
+    /// [`Signal::Cancelled`].
+    pub async fn body<T>(&self, body: impl Future<Output = T> + Send) -> Result<T, Signal> {
+        let _working = self.working();
+        let mut body = std::pin::pin!(body);
+        // `cancel` wakes the whole program, so looking once per poll is enough, and costs no registration.
+        poll_fn(|cx| match self.check() {
+            Err(signal) => Poll::Ready(Err(signal)),
+            Ok(()) => body.as_mut().poll(cx).map(Ok),
+        })
+        .await
+    }
+
+    /// Waits for somebody outside, until `look` sees it.
+    ///
+    /// # Errors
+    /// [`Signal::Suspended`] when the run has nothing else to do.
+    pub async fn until<T>(&self, mut look: impl FnMut() -> Option<Result<T, Signal>>) -> Result<T, Signal> {
+        let _waiting = Working::new(&self.waiting);
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            // Registered before looking: a change in between is not missed.
+            changed.as_mut().enable();
+            self.check()?;
+            if let Some(found) = look() {
+                return found;
+            }
+            if self.suspended.load(Ordering::SeqCst) {
+                return Err(Signal::Suspended);
+            }
+            changed.await;
+        }
+    }
+
+    /// Drives `program` to its end.
+    pub async fn drive<T>(&self, program: impl Future<Output = T> + Send) -> T {
+        let mut program = std::pin::pin!(program);
+        let mut changed = std::pin::pin!(self.changed.notified());
+        poll_fn(move |cx| {
+            loop {
+                // A reply or a cancellation from another thread must wake this task.
+                if changed.as_mut().poll(cx).is_ready() {
+                    changed.set(self.changed.notified());
+                    continue;
+                }
+                let noted = Arc::new(Noted { inner: cx.waker().clone(), woken: AtomicBool::new(false) });
+                let waker = Waker::from(Arc::clone(&noted));
+                if let Poll::Ready(out) = program.as_mut().poll(&mut Context::from_waker(&waker)) {
+                    return Poll::Ready(out);
+                }
+                let idle = !noted.woken.load(Ordering::SeqCst)
+                    && self.bodies.load(Ordering::SeqCst) == 0
+                    && self.waiting.load(Ordering::SeqCst) > 0;
+                if !idle || self.suspended.swap(true, Ordering::SeqCst) {
+                    return Poll::Pending;
+                }
+                self.changed();
+            }
+        })
+        .await
+    }
+}
+
+/// A waker that remembers whether it was used: what was woken while it was polled is not idle.
+struct Noted {
+    inner: Waker,
+    woken: AtomicBool,
+}
+impl Wake for Noted {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.store(true, Ordering::SeqCst);
+        self.inner.wake_by_ref();
+    }
+}

@@ -1,0 +1,85 @@
+use super::{BoxFuture, Finding};
+use crate::clock::Timestamp;
+use crate::codec::{Digest, Json};
+use crate::error::FailureRecord;
+use crate::path::Path;
+use crate::usage::Usage;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What a command does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Kind {
+    /// An attempt of a code step.
+    Step,
+    /// An attempt of a model step.
+    Model,
+    /// A question.
+    Ask,
+    /// A timer.
+    Sleep,
+    /// A fork; its records are the arms', counted from 1.
+    Fork,
+    /// A reservation.
+    Reserve,
+    /// A settlement.
+    Settle,
+}
+
+/// The key of a record within its run: never an ordinal. Ordered-log engines use it as the command's name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Key {
+    /// Where.
+    pub path: Path,
+    /// What.
+    pub kind: Kind,
+    /// The attempt or arm, from 1.
+    pub n: u32,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?} {}", self.path, self.kind, self.n)
+    }
+}
+
+/// One attempt to be executed or taken from its record.
+#[derive(Clone, Debug)]
+pub struct AttemptCommand {
+    /// Where, and which attempt.
+    pub key: Key,
+    /// `#[step(version = n)]`.
+    pub version: u32,
+    /// The digest of the input.
+    pub digest: Digest,
+}
+
+/// The body of an attempt. It never fails: a failure is a record.
+pub type Body<'a> = Box<dyn FnOnce() -> BoxFuture<'a, AttemptRecord> + Send + 'a>;
+
+/// What an attempt's body leaves behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptRecord {
+    /// The output, or what failed.
+    pub outcome: Result<Json, FailureRecord>,
+    /// Parts that changed, by name.
+    pub parts: Vec<(String, Json)>,
+    /// What it used.
+    pub usage: Usage,
+    /// What validators found.
+    pub findings: Vec<Finding>,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub ended: Timestamp,
+}
+
+/// An upper bound for a call that is about to leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reservation {
+    /// The attempt that makes the call.
+    pub key: Key,
+    /// At most this is used.
+    pub amount: Usage,
+}

@@ -1,0 +1,141 @@
+//! The engine contract: what makes a run durable.
+//!
+//! An engine executes commands; pipeline code never touches storage. It is not a key-value store: a store
+//! cannot be built on an ordered log such as Restate's, so there is no `get(path)`. [`Handle`] is the
+//! in-run side, [`Engine`] the control side. [`Memory`] keys records by path; `flujo_testing::OrderedLog`
+//! numbers commands; both keep the same sentences, and the conformance suite runs on both.
+
+mod activity;
+mod arms;
+mod command;
+mod ledger;
+mod memory;
+mod record;
+mod run_record;
+mod table;
+
+pub use activity::{Activity, Working};
+pub use arms::{drive_arms, Arm, ArmBody, ArmEnd, ArmGrant, ArmRecord, ForkPolicy};
+pub use command::{AttemptCommand, AttemptRecord, Body, Key, Kind, Reservation};
+pub use memory::Memory;
+pub use record::{Finding, Outcome as RecordOutcome, Record};
+pub use run_record::{Ended, EndedBy, FinalOutcome, RunId, RunRecord, RunView, Status};
+pub use table::{Entry, Table, Turn};
+
+use crate::clock::Clock;
+use crate::error::{Error, Signal};
+use crate::path::Path;
+use crate::question::{Question, Reply};
+use crate::usage::Usage;
+use async_trait::async_trait;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A boxed future that can move between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The in-run side of an engine. Commands of one handle are issued one after another, in program order:
+/// concurrency exists only between the handles that [`fork`](Handle::fork) gives out.
+#[async_trait]
+pub trait Handle: Send {
+    /// Runs one attempt of a node, or takes its record. The outcome, success or not, is recorded atomically
+    /// and is durable before this returns. On replay kind, version and input digest must equal the record's.
+    ///
+    /// # Errors
+    /// Signals only: a failed attempt is a record.
+    async fn attempt<'b>(&mut self, command: AttemptCommand, body: Body<'b>) -> Result<Arc<Record>, Signal>;
+
+    /// Waits until `wait` has passed since this was first called; the deadline is recorded.
+    ///
+    /// # Errors
+    /// Signals only.
+    async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal>;
+
+    /// Asks a person. The question is durable before anyone is told.
+    ///
+    /// # Errors
+    /// [`Signal::Suspended`] once nothing is left to do in the run but wait; other signals.
+    async fn ask(&mut self, question: Question) -> Result<Reply, Signal>;
+
+    /// Runs arms beside each other, each on a handle of its own.
+    ///
+    /// # Errors
+    /// Signals only: a failing arm is an [`ArmEnd`].
+    async fn fork<'b>(
+        &mut self,
+        path: Path,
+        arms: Vec<Arm<'b>>,
+        policy: ForkPolicy,
+    ) -> Result<Vec<ArmEnd>, Signal>;
+
+    /// Reserves an upper bound, atomically and durably, before a request leaves.
+    ///
+    /// # Errors
+    /// [`Signal::RunLimit`] if it would exceed a limit of the run: the call must not be made.
+    async fn reserve(&mut self, reservation: Reservation) -> Result<(), Signal>;
+
+    /// Replaces a reservation by what was really used; idempotent by key. The record of an attempt does so
+    /// in the same transaction, so this is only for what has no record.
+    ///
+    /// # Errors
+    /// Signals only.
+    async fn settle(&mut self, key: Key, used: Usage) -> Result<(), Signal>;
+}
+
+/// The pipeline of a run, ready to be driven: what an engine may start as often as it likes.
+pub trait Program: Send + Sync {
+    /// Runs the body from the beginning; commands that were executed before are answered from records.
+    fn run(&self, handle: Box<dyn Handle>) -> BoxFuture<'_, Ended>;
+}
+
+/// The control side of an engine.
+#[async_trait]
+pub trait Engine: Send + Sync + 'static {
+    /// The clock that its times come from.
+    fn clock(&self) -> Arc<dyn Clock>;
+
+    /// Creates the run by compare-and-set; gives the run that exists if there is one of this id.
+    ///
+    /// # Errors
+    /// Storage failed.
+    async fn create(&self, run: RunRecord) -> Result<Option<RunView>, Error>;
+
+    /// Takes ownership of the run with a new fencing token and works on it until it ends, pauses, fails or
+    /// is cancelled. Dropping the future equals a crash.
+    ///
+    /// # Errors
+    /// The run is unknown, already owned in this process, or storage failed.
+    async fn execute(&self, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error>;
+
+    /// Everything known of a run.
+    ///
+    /// # Errors
+    /// Storage failed.
+    async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error>;
+
+    /// Waits until nobody works on the run.
+    ///
+    /// # Errors
+    /// The run is unknown, or storage failed.
+    async fn idle(&self, id: &RunId) -> Result<(), Error>;
+
+    /// Makes a failed run ready to go on at the node that failed: its attempts so far no longer count.
+    ///
+    /// # Errors
+    /// The run is unknown, or storage failed.
+    async fn reopen(&self, id: &RunId) -> Result<(), Error>;
+
+    /// Answers a question by compare-and-set, from the moment it is recorded.
+    ///
+    /// # Errors
+    /// No such open question; it was answered before; storage failed.
+    async fn reply(&self, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error>;
+
+    /// Sets the durable flag that ends the run at its next command.
+    ///
+    /// # Errors
+    /// The run is unknown, or storage failed.
+    async fn cancel(&self, id: &RunId) -> Result<(), Error>;
+}

@@ -1,0 +1,138 @@
+use super::Record;
+use crate::codec::{Digest, Json};
+use crate::error::{FailureRecord, Signal};
+use crate::path::Path;
+use crate::question::{Answered, Question};
+use crate::usage::{Usage, UsageLimits};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Arc;
+
+/// The id of a logical run.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(Arc<str>);
+
+impl RunId {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+impl From<&str> for RunId {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+impl From<String> for RunId {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+impl From<&RunId> for RunId {
+    fn from(id: &RunId) -> Self {
+        id.clone()
+    }
+}
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl fmt::Debug for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", &*self.0)
+    }
+}
+
+/// What is written once, before the first command.
+#[derive(Clone, Debug)]
+pub struct RunRecord {
+    /// The id.
+    pub id: RunId,
+    /// The pipeline's durable name.
+    pub pipeline: String,
+    /// The graph's fingerprint, in hex.
+    pub fingerprint: String,
+    /// Paths and types that the pipeline had when the run began, `(path, kind, output type)`.
+    pub nodes: Vec<(String, String, String)>,
+    /// The input.
+    pub input: Json,
+    /// Its digest.
+    pub digest: Digest,
+    /// The context it began with.
+    pub context: Json,
+    /// What it may use.
+    pub limits: UsageLimits,
+    /// Records taken instead of executing.
+    pub seed: Vec<Arc<Record>>,
+    /// The run that the seed comes from.
+    pub seed_origin: Option<RunId>,
+}
+
+/// Where a run stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Somebody works on it.
+    Running,
+    /// Begun, and nobody works on it: the process is gone. `resume` continues it.
+    Interrupted,
+    /// Waiting for replies.
+    Paused,
+    /// Ended.
+    Ended(FinalOutcome),
+}
+
+/// How a run ended; written once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FinalOutcome {
+    /// With this output.
+    Done(Json),
+    /// A node failed.
+    Failed(FailureRecord),
+    /// `cancel` was called.
+    Cancelled,
+    /// Taken over five times without a record in between.
+    Crashed(Vec<Path>),
+}
+
+/// What one execution of a program came to.
+#[derive(Debug)]
+pub struct Ended {
+    /// The output, a failure, or a signal.
+    pub outcome: Result<Json, EndedBy>,
+    /// The context at that point; `None` if it cannot be recorded.
+    pub context: Option<Json>,
+}
+
+/// Why an execution ended without an output.
+#[derive(Debug)]
+pub enum EndedBy {
+    /// A node failed.
+    Failure(FailureRecord),
+    /// A signal.
+    Signal(Signal),
+}
+
+/// Everything known of a run.
+#[derive(Clone, Debug)]
+pub struct RunView {
+    /// What it was created with.
+    pub run: Arc<RunRecord>,
+    /// Where it stands.
+    pub status: Status,
+    /// The context: the last one recorded, or the one it began with.
+    pub context: Json,
+    /// Finished attempts in the order in which they were recorded.
+    pub records: Vec<Arc<Record>>,
+    /// Open questions in the order in which they were asked.
+    pub questions: Vec<Question>,
+    /// Questions that were answered.
+    pub answered: Vec<Answered>,
+    /// What was used so far, interrupted calls included.
+    pub usage: Usage,
+    /// Failed attempts that no longer count, by path.
+    pub forgiven: Vec<(Path, u32)>,
+    /// The error of an execution that ended by a signal other than pause and cancel.
+    pub stopped: Option<Signal>,
+}

@@ -1,0 +1,230 @@
+use super::{Error, ErrorKind, StepError, step_error::Cause};
+use crate::codec::{CodecError, Json};
+use crate::path::Path;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::time::Duration;
+
+/// Why a settled call, arm or item failed: an ordinary value that can be recorded and passed on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The node that failed.
+    pub path: String,
+    /// In what way.
+    pub kind: FailureKind,
+    /// The message.
+    pub message: String,
+}
+
+/// The ways in which a step can fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// The step said so.
+    Failed,
+    /// It took too long.
+    TimedOut,
+    /// Validators rejected the output.
+    Rejected,
+    /// It panicked.
+    Panicked,
+    /// The value cannot be recorded.
+    Codec,
+    /// Parallel branches could not be merged.
+    MergeConflict,
+    /// Something was not configured.
+    Unconfigured,
+    /// A limit would have been exceeded.
+    LimitExceeded,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.message)
+    }
+}
+impl std::error::Error for Failure {}
+
+/// A failed attempt as it is recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureRecord {
+    /// In what way.
+    pub kind: FailureKind,
+    /// Whether another attempt makes sense.
+    pub retryable: bool,
+    /// The message, then those of its causes.
+    pub chain: Vec<String>,
+    /// What the next attempt is told.
+    pub feedback: Option<String>,
+    /// The output that was rejected.
+    pub last_output: Option<Json>,
+    /// The time limit that was exceeded, in nanoseconds.
+    pub limit: Option<u64>,
+    /// Where it happened, if not at the recorded node itself.
+    pub path: Option<Path>,
+}
+
+impl FailureRecord {
+    fn plain(kind: FailureKind, retryable: bool, message: impl fmt::Display) -> Self {
+        Self {
+            kind,
+            retryable,
+            chain: vec![message.to_string()],
+            feedback: None,
+            last_output: None,
+            limit: None,
+            path: None,
+        }
+    }
+
+    pub(crate) fn of_step(error: &StepError) -> Self {
+        let mut chain = vec![error.source.to_string()];
+        let mut cause = error.source.source();
+        while let Some(next) = cause {
+            // A cause that repeats itself, or a chain made endless by mistake, must not fill the journal.
+            if chain.len() == 16 {
+                break;
+            }
+            chain.push(next.to_string());
+            cause = next.source();
+        }
+        let base = Self::plain(FailureKind::Failed, error.is_retryable(), "");
+        match &error.cause {
+            Cause::Rejected(reasons) => Self {
+                kind: FailureKind::Rejected,
+                feedback: Some(reasons.join("; ")),
+                chain: reasons.clone(),
+                ..base
+            },
+            Cause::Unconfigured => Self { kind: FailureKind::Unconfigured, chain, ..base },
+            Cause::Retryable | Cause::Fatal => Self { chain, ..base },
+        }
+    }
+
+    pub(crate) fn timed_out(limit: Duration) -> Self {
+        let limit_ns = u64::try_from(limit.as_nanos()).ok();
+        Self { limit: limit_ns, ..Self::plain(FailureKind::TimedOut, true, format_args!("timed out after {limit:?}")) }
+    }
+
+    pub(crate) fn rejected(reasons: &[String], last_output: Option<Json>) -> Self {
+        Self {
+            chain: reasons.to_vec(),
+            feedback: Some(reasons.join("; ")),
+            last_output,
+            ..Self::plain(FailureKind::Rejected, true, "")
+        }
+    }
+
+    pub(crate) fn limit(path: Path, message: String) -> Self {
+        Self { path: Some(path), ..Self::plain(FailureKind::LimitExceeded, false, message) }
+    }
+
+    pub(crate) fn panicked(message: impl fmt::Display) -> Self {
+        Self::plain(FailureKind::Panicked, false, message)
+    }
+
+    pub(crate) fn codec(error: &CodecError) -> Self {
+        Self::plain(FailureKind::Codec, false, error)
+    }
+
+    /// What is recorded of a whole run, or an arm, that failed.
+    pub(crate) fn of_error(error: &Error) -> Self {
+        let (kind, limit) = match error.kind() {
+            ErrorKind::TimedOut(limit) => (FailureKind::TimedOut, u64::try_from(limit.as_nanos()).ok()),
+            ErrorKind::Rejected(_) => (FailureKind::Rejected, None),
+            ErrorKind::Panicked(_) => (FailureKind::Panicked, None),
+            ErrorKind::Codec(_) => (FailureKind::Codec, None),
+            ErrorKind::MergeConflict(_) => (FailureKind::MergeConflict, None),
+            ErrorKind::Unconfigured(_) => (FailureKind::Unconfigured, None),
+            ErrorKind::LimitExceeded(_) => (FailureKind::LimitExceeded, None),
+            _ => (FailureKind::Failed, None),
+        };
+        let mut chain = match error.kind() {
+            ErrorKind::Rejected(reasons) => reasons.clone(),
+            ErrorKind::Panicked(m) | ErrorKind::MergeConflict(m) | ErrorKind::Failed(m) => vec![m.clone()],
+            ErrorKind::Codec(e) => vec![e.to_string()],
+            other => vec![other.to_string()],
+        };
+        let mut cause = std::error::Error::source(error).and_then(std::error::Error::source);
+        while let Some(next) = cause.filter(|_| chain.len() < 16) {
+            chain.push(next.to_string());
+            cause = next.source();
+        }
+        Self {
+            kind,
+            retryable: false,
+            chain,
+            feedback: error.feedback().map(str::to_owned),
+            last_output: error.0.last_output.clone(),
+            limit,
+            path: error.path().cloned(),
+        }
+    }
+
+    /// The error that the recorded failure stands for.
+    pub(crate) fn to_error(&self) -> Error {
+        let first = || self.chain.first().cloned().unwrap_or_default();
+        let kind = match self.kind {
+            FailureKind::Failed => ErrorKind::Failed(first()),
+            FailureKind::TimedOut => ErrorKind::TimedOut(Duration::from_nanos(self.limit.unwrap_or(0))),
+            FailureKind::Rejected => ErrorKind::Rejected(self.chain.clone()),
+            FailureKind::Panicked => ErrorKind::Panicked(first()),
+            FailureKind::Codec => ErrorKind::Codec(CodecError::new(first())),
+            FailureKind::MergeConflict => ErrorKind::MergeConflict(first()),
+            FailureKind::Unconfigured => ErrorKind::Unconfigured(first()),
+            FailureKind::LimitExceeded => ErrorKind::LimitExceeded(first()),
+        };
+        let error = Error::new(kind).with_details(self.feedback.clone(), self.last_output.clone());
+        let error = match self.kind {
+            FailureKind::Failed => match Recorded::chain(&self.chain) {
+                Some(source) => error.with_source(source),
+                None => error,
+            },
+            _ => error,
+        };
+        match &self.path {
+            Some(path) => error.at(path.clone()),
+            None => error,
+        }
+    }
+}
+
+/// The messages of an error that was recorded, as a chain of sources again.
+#[derive(Debug)]
+struct Recorded {
+    message: String,
+    source: Option<Box<Recorded>>,
+}
+
+impl Recorded {
+    fn chain(messages: &[String]) -> Option<Box<dyn std::error::Error + Send + Sync>> {
+        let link = messages.iter().rev().fold(None, |source, message| {
+            Some(Box::new(Self { message: message.clone(), source }))
+        });
+        link.map(|first| first as _)
+    }
+}
+impl fmt::Display for Recorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+impl std::error::Error for Recorded {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|s| s as _)
+    }
+}
+
+impl Error {
+    /// What a settled call gives instead of failing the run; `None` for signals, which nothing catches.
+    pub(crate) fn settle(&self) -> Option<Failure> {
+        if self.signal().is_some() {
+            return None;
+        }
+        Some(Failure {
+            path: self.path().map(ToString::to_string).unwrap_or_default(),
+            kind: FailureRecord::of_error(self).kind,
+            message: self.kind().to_string(),
+        })
+    }
+}

@@ -1,0 +1,243 @@
+//! What can go wrong, and where.
+
+mod failure;
+mod signal;
+mod step_error;
+
+pub use failure::{Failure, FailureKind, FailureRecord};
+pub use signal::{Mismatch, Signal};
+pub use step_error::StepError;
+
+use crate::codec::CodecError;
+use crate::path::Path;
+use std::fmt;
+use std::time::Duration;
+
+/// What steps and pipelines return: `Result<T>` is enough for most, any `E: Into<StepError>` will do.
+pub type Result<T, E = StepError> = std::result::Result<T, E>;
+/// What running a pipeline gives.
+pub type RunResult<T> = std::result::Result<T, Error>;
+
+/// Why a run, or a call to the engine, failed. It displays its path first.
+///
+/// Match on [`kind`](Error::kind); the error of the step itself is kept as the source.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    path: Option<Path>,
+    /// The attempt that failed, of how many.
+    attempt: Option<(u32, u32)>,
+    feedback: Option<String>,
+    last_output: Option<crate::codec::Json>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// What the fallback stood in for.
+    original: Option<Error>,
+}
+
+/// The kinds of [`Error`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A step or a `fail(..)` said so; the message.
+    Failed(String),
+    /// An attempt took longer than its `timeout`.
+    TimedOut(Duration),
+    /// Validators rejected the output of every attempt; their reasons.
+    Rejected(Vec<String>),
+    /// A step panicked; the message.
+    Panicked(String),
+    /// A value cannot be recorded, or a record not be read.
+    Codec(CodecError),
+    /// Parallel branches wrote one context part and its rule could not be applied.
+    MergeConflict(String),
+    /// The pipeline needs something that the engine was not given, for instance a model client.
+    Unconfigured(String),
+    /// A limit would have been exceeded: the call was not made.
+    LimitExceeded(String),
+    /// The run was told to stop, or something took it out of this process's hands.
+    Signal(Signal),
+    /// The process that worked on the run is gone; `resume` continues it.
+    Interrupted,
+    /// The run was taken over five times without getting one step further.
+    Crashed {
+        /// What was under way.
+        in_flight: Vec<Path>,
+    },
+    /// No run of this id is known.
+    UnknownRun(String),
+    /// The id is taken by a run with another pipeline or input.
+    RunConflict(String),
+    /// A reply did not fit: wrong type, no such question, already answered, several open.
+    Reply(String),
+    /// The engine was put together wrongly.
+    Setup(String),
+    /// Storage failed.
+    Engine(String),
+}
+
+impl Error {
+    /// A new error of this kind, without a path yet.
+    #[cold]
+    pub fn new(kind: ErrorKind) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            path: None,
+            attempt: None,
+            feedback: None,
+            last_output: None,
+            source: None,
+            original: None,
+        }))
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// Where: the path of the node.
+    pub fn path(&self) -> Option<&Path> {
+        self.0.path.as_ref()
+    }
+
+    /// The attempt that failed last, and how many there could be.
+    pub fn attempt(&self) -> Option<(u32, u32)> {
+        self.0.attempt
+    }
+
+    /// What the last attempt was told by validators or the parser.
+    pub fn feedback(&self) -> Option<&str> {
+        self.0.feedback.as_deref()
+    }
+
+    /// The output that was rejected last, if it can be read as a `T`.
+    pub fn last_output<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
+        self.0.last_output.as_ref()?.decode().ok()
+    }
+
+    /// The error that a failed fallback stood in for.
+    pub fn original(&self) -> Option<&Error> {
+        self.0.original.as_ref()
+    }
+
+    /// The signal, if this is one: no form or option catches it.
+    pub fn signal(&self) -> Option<&Signal> {
+        match &self.0.kind {
+            ErrorKind::Signal(signal) => Some(signal),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn at(mut self, path: Path) -> Self {
+        self.0.path.get_or_insert(path);
+        self
+    }
+    pub(crate) fn after(mut self, attempt: u32, of: u32) -> Self {
+        self.0.attempt = Some((attempt, of));
+        self
+    }
+    pub(crate) fn with_source(mut self, source: Box<dyn std::error::Error + Send + Sync>) -> Self {
+        self.0.source = Some(source);
+        self
+    }
+    pub(crate) fn with_details(
+        mut self,
+        feedback: Option<String>,
+        last_output: Option<crate::codec::Json>,
+    ) -> Self {
+        self.0.feedback = feedback;
+        self.0.last_output = last_output;
+        self
+    }
+    pub(crate) fn instead_of(mut self, original: Error) -> Self {
+        self.0.original = Some(original);
+        self
+    }
+    pub(crate) fn setup(message: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::Setup(message.to_string()))
+    }
+}
+
+impl From<Signal> for Error {
+    fn from(signal: Signal) -> Self {
+        let path = match &signal {
+            Signal::JournalMismatch(m) => Some(m.path.clone()),
+            Signal::RunLimit { path, .. } => Some(path.clone()),
+            _ => None,
+        };
+        let error = Self::new(ErrorKind::Signal(signal));
+        match path {
+            Some(path) => error.at(path),
+            None => error,
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(message) => f.write_str(message),
+            Self::TimedOut(limit) => write!(f, "timed out after {limit:?}"),
+            Self::Rejected(reasons) => write!(f, "rejected: {}", reasons.join("; ")),
+            Self::Panicked(message) => write!(f, "panicked: {message}"),
+            Self::Codec(e) => write!(f, "cannot be recorded: {e}"),
+            Self::MergeConflict(what) => write!(f, "merge conflict: {what}"),
+            Self::Signal(signal) => write!(f, "{signal}"),
+            Self::Interrupted => {
+                f.write_str("the process that worked on this run is gone; `resume` continues it")
+            }
+            Self::Crashed { in_flight } => {
+                f.write_str("taken over five times without getting a step further")?;
+                for (i, path) in in_flight.iter().enumerate() {
+                    write!(f, "{}{path}", if i == 0 { "; under way: " } else { ", " })?;
+                }
+                Ok(())
+            }
+            Self::UnknownRun(id) => write!(f, "no run `{id}` is known here"),
+            Self::Unconfigured(what)
+            | Self::LimitExceeded(what)
+            | Self::RunConflict(what)
+            | Self::Reply(what)
+            | Self::Setup(what)
+            | Self::Engine(what) => f.write_str(what),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(path) = &self.0.path {
+            write!(f, "{path}: ")?;
+        }
+        write!(f, "{}", self.0.kind)?;
+        match self.0.attempt {
+            Some((n, of)) if of > 1 => write!(f, " (attempt {n} of {of})")?,
+            _ => {}
+        }
+        match &self.0.original {
+            Some(original) => write!(f, "; it stood in for: {original}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Error");
+        out.field("path", &self.0.path).field("kind", &self.0.kind);
+        if let Some(source) = &self.0.source {
+            out.field("source", source);
+        }
+        if let Some(original) = &self.0.original {
+            out.field("original", original);
+        }
+        out.finish()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|e| e as _)
+    }
+}

@@ -1,0 +1,60 @@
+use crate::path::Path;
+use std::fmt;
+
+/// What ends a run, or takes it out of this process's hands, without any step having failed.
+///
+/// No form or option catches, retries or records a signal as a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Signal {
+    /// Nothing is left to do but wait for replies.
+    Suspended,
+    /// Somebody called `cancel`.
+    Cancelled,
+    /// Another process works on the run now.
+    OwnershipLost,
+    /// The run's records do not fit the code.
+    JournalMismatch(Box<Mismatch>),
+    /// A limit of the whole run would be exceeded.
+    RunLimit {
+        /// The node that would have exceeded it.
+        path: Path,
+        /// Which limit, and by what.
+        message: String,
+    },
+    /// The engine's storage failed; the run stays resumable.
+    Engine(String),
+    /// A child invocation has reached the end of its arm; only ordered-log engines use it.
+    ArmEnded,
+}
+
+/// Where records and code differ. Nothing was written; the run stays resumable with the code it knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The node.
+    pub path: Path,
+    /// What differs.
+    pub what: String,
+}
+
+impl Signal {
+    pub(crate) fn mismatch(path: Path, what: impl fmt::Display) -> Self {
+        Self::JournalMismatch(Box::new(Mismatch { path, what: what.to_string() }))
+    }
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Suspended => f.write_str("waiting for a reply"),
+            Self::Cancelled => f.write_str("cancelled"),
+            Self::OwnershipLost => f.write_str("another process works on this run now"),
+            Self::JournalMismatch(m) => {
+                write!(f, "the record does not fit the code: {}; nothing was changed", m.what)
+            }
+            Self::RunLimit { message, .. } => f.write_str(message),
+            Self::Engine(message) => write!(f, "the engine failed: {message}; the run stays resumable"),
+            Self::ArmEnded => f.write_str("the arm has ended"),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+use std::error::Error as StdError;
+use std::fmt;
+
+/// What a step fails with.
+///
+/// Every error converts into it by `?` and is then retried as often as the step's `retries` allow;
+/// [`fatal`](StepError::fatal) says that trying again is no use. For `?` to take every error, this type
+/// cannot itself implement `std::error::Error`.
+pub struct StepError {
+    pub(crate) cause: Cause,
+    pub(crate) source: Box<dyn StdError + Send + Sync>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    Retryable,
+    Fatal,
+    /// Tried again with this feedback and without waiting.
+    Rejected(Vec<String>),
+    Unconfigured,
+}
+
+impl StepError {
+    /// An error that may go away: it is tried again.
+    pub fn retryable(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { cause: Cause::Retryable, source: error.into() }
+    }
+
+    /// An error that stays: it is not tried again.
+    pub fn fatal(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { cause: Cause::Fatal, source: error.into() }
+    }
+
+    /// Whether another attempt makes sense.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self.cause, Cause::Retryable | Cause::Rejected(_))
+    }
+
+    pub(crate) fn rejected(reason: impl fmt::Display) -> Self {
+        let reason = reason.to_string();
+        Self { cause: Cause::Rejected(vec![reason.clone()]), source: reason.into() }
+    }
+
+    pub(crate) fn unconfigured(what: impl fmt::Display) -> Self {
+        Self { cause: Cause::Unconfigured, source: what.to_string().into() }
+    }
+}
+
+impl<E: StdError + Send + Sync + 'static> From<E> for StepError {
+    fn from(error: E) -> Self {
+        Self::retryable(error)
+    }
+}
+
+impl fmt::Display for StepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.source)
+    }
+}
+impl fmt::Debug for StepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StepError").field("cause", &self.cause).field("source", &self.source).finish()
+    }
+}

@@ -1,0 +1,103 @@
+/// The worst case of one run; `None` means that the graph does not say.
+///
+/// `moderate::BOUNDS` is computed by the compiler, so a limit can be a compile-time check:
+/// `const _: () = assert!(moderate::BOUNDS.model_calls_at_most(18));`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Attempts of steps, model steps included.
+    pub step_runs: Option<u64>,
+    /// Calls of models.
+    pub model_calls: Option<u64>,
+    /// Questions to people.
+    pub questions: Option<u64>,
+}
+
+impl Bounds {
+    /// Nothing runs.
+    pub const ZERO: Self = Self::of(0, 0, 0);
+    /// One attempt of a code step.
+    pub const STEP: Self = Self::of(1, 0, 0);
+    /// One attempt of a model step.
+    pub const MODEL: Self = Self::of(1, 1, 0);
+    /// One question.
+    pub const QUESTION: Self = Self::of(0, 0, 1);
+
+    const fn of(step_runs: u64, model_calls: u64, questions: u64) -> Self {
+        Self { step_runs: Some(step_runs), model_calls: Some(model_calls), questions: Some(questions) }
+    }
+
+    /// Both, one after the other or side by side.
+    #[must_use]
+    pub const fn then(self, other: Self) -> Self {
+        Self {
+            step_runs: add(self.step_runs, other.step_runs),
+            model_calls: add(self.model_calls, other.model_calls),
+            questions: add(self.questions, other.questions),
+        }
+    }
+
+    /// One of the two.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self {
+            step_runs: larger(self.step_runs, other.step_runs),
+            model_calls: larger(self.model_calls, other.model_calls),
+            questions: larger(self.questions, other.questions),
+        }
+    }
+
+    /// The same `n` times; `None` is an unknown number of times.
+    #[must_use]
+    pub const fn times(self, n: Option<u64>) -> Self {
+        Self {
+            step_runs: mul(self.step_runs, n),
+            model_calls: mul(self.model_calls, n),
+            questions: mul(self.questions, n),
+        }
+    }
+
+    /// Whether at most `n` attempts of steps are possible.
+    pub const fn step_runs_at_most(self, n: u64) -> bool {
+        at_most(self.step_runs, n)
+    }
+
+    /// Whether at most `n` model calls are possible.
+    pub const fn model_calls_at_most(self, n: u64) -> bool {
+        at_most(self.model_calls, n)
+    }
+
+    /// Whether at most `n` questions are possible.
+    pub const fn questions_at_most(self, n: u64) -> bool {
+        at_most(self.questions, n)
+    }
+}
+
+const fn add(a: Option<u64>, b: Option<u64>) -> Option<u64> {
+    match (a, b) {
+        (Some(a), Some(b)) => a.checked_add(b),
+        _ => None,
+    }
+}
+
+const fn larger(a: Option<u64>, b: Option<u64>) -> Option<u64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if a > b { a } else { b }),
+        _ => None,
+    }
+}
+
+/// Nothing, an unknown number of times, is still nothing.
+const fn mul(a: Option<u64>, n: Option<u64>) -> Option<u64> {
+    match (a, n) {
+        (Some(0), _) | (_, Some(0)) => Some(0),
+        (Some(a), Some(n)) => a.checked_mul(n),
+        _ => None,
+    }
+}
+
+const fn at_most(a: Option<u64>, n: u64) -> bool {
+    match a {
+        Some(a) => a <= n,
+        None => false,
+    }
+}

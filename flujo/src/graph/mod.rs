@@ -1,0 +1,204 @@
+//! The graph of a pipeline as data: nodes, edges, bounds, fingerprint; all known at compile time.
+
+mod bounds;
+mod fingerprint;
+mod render;
+
+pub use bounds::Bounds;
+pub use fingerprint::fingerprint;
+
+use crate::codec::{CodecError, Json};
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeKind {
+    /// A step: an async function.
+    Step,
+    /// A step answered by a model.
+    Model,
+    /// A nested pipeline.
+    Pipeline,
+    /// A branching `match` or `if`.
+    Branch,
+    /// A question to a person.
+    Ask,
+    /// The end as failed.
+    Fail,
+    /// Parallel arms.
+    Join,
+}
+
+impl NodeKind {
+    /// The word used in exports and fingerprints.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Step => "step",
+            Self::Model => "model",
+            Self::Pipeline => "pipeline",
+            Self::Branch => "branch",
+            Self::Ask => "ask",
+            Self::Fail => "fail",
+            Self::Join => "join",
+        }
+    }
+}
+
+/// One option as it was written, for instance `("retries", "3")`.
+pub type OptionText = (&'static str, &'static str);
+
+/// One node of a pipeline.
+#[derive(Clone, Copy, Debug)]
+pub struct Node {
+    /// The id: what paths are made of. For nodes that are no path segment, a label.
+    pub id: &'static str,
+    /// What it is.
+    pub kind: NodeKind,
+    /// What is known of the step or pipeline that it calls.
+    pub facts: Facts,
+    /// Options given at the call.
+    pub options: &'static [OptionText],
+    /// How many branches and forms enclose it.
+    pub depth: usize,
+    /// The line in the source file.
+    pub line: u32,
+    /// For a question: whether a reply fits its type.
+    pub reply: Option<ReplyCheck>,
+}
+
+/// Decodes a reply, to see whether it fits.
+pub type ReplyCheck = fn(&Json) -> Result<(), CodecError>;
+
+/// An edge between two nodes, by their indices in [`Graph::nodes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// Where it starts; `None` at the pipeline's input.
+    pub from: Option<usize>,
+    /// Where it ends; `None` at the pipeline's output.
+    pub to: Option<usize>,
+    /// A branch's pattern or condition, else empty.
+    pub label: &'static str,
+}
+
+/// A pipeline's graph.
+#[derive(Clone, Copy, Debug)]
+pub struct Graph {
+    /// The pipeline's durable name.
+    pub name: &'static str,
+    /// The doc comment.
+    pub doc: &'static str,
+    /// Input names and types.
+    pub inputs: &'static [(&'static str, &'static str)],
+    /// The output type.
+    pub output: &'static str,
+    /// The context type, `"()"` for none.
+    pub context: &'static str,
+    /// The resources type, `"()"` for none.
+    pub resources: &'static str,
+    /// Its nodes in source order.
+    pub nodes: &'static [Node],
+    /// How they follow each other.
+    pub edges: &'static [Edge],
+    /// The source file.
+    pub file: &'static str,
+    /// The line in it.
+    pub line: u32,
+}
+
+/// What is known at compile time of a step or a pipeline, whatever context it runs in.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// The function's name, or the pipeline's durable name.
+    pub name: &'static str,
+    /// Step, model step or pipeline.
+    pub kind: NodeKind,
+    /// `version = n`, 1 by default.
+    pub version: u32,
+    /// Input names and types.
+    pub inputs: &'static [(&'static str, &'static str)],
+    /// The output type.
+    pub output: &'static str,
+    /// Types of context parts that it reads.
+    pub reads: &'static [&'static str],
+    /// Types of context parts that it may write.
+    pub writes: &'static [&'static str],
+    /// Types of resources that it uses.
+    pub resources: &'static [&'static str],
+    /// Options of the attribute.
+    pub options: &'static [OptionText],
+    /// The doc comment.
+    pub doc: &'static str,
+    /// The source file.
+    pub file: &'static str,
+    /// The line in it.
+    pub line: u32,
+    /// Worst case of one attempt.
+    pub bounds: Bounds,
+    /// Default retries.
+    pub retries: u64,
+    /// The graph of a pipeline.
+    pub graph: Option<&'static Graph>,
+}
+
+impl Facts {
+    /// Facts of something that is no callee: a form, or a call that does not compile anyway.
+    pub const NONE: Self = Self {
+        name: "",
+        kind: NodeKind::Step,
+        version: 1,
+        inputs: &[],
+        output: "",
+        reads: &[],
+        writes: &[],
+        resources: &[],
+        options: &[],
+        doc: "",
+        file: "",
+        line: 0,
+        bounds: Bounds::ZERO,
+        retries: 0,
+        graph: None,
+    };
+}
+
+impl Graph {
+    /// Every node of this pipeline and of the pipelines it calls, with its path below `self`.
+    pub fn walk(&self) -> Vec<(String, &'static Node)> {
+        fn below(graph: &Graph, prefix: &str, out: &mut Vec<(String, &'static Node)>) {
+            for node in graph.nodes {
+                let path = format!("{prefix}/{}", node.id);
+                out.push((path.clone(), node));
+                if let Some(inner) = node.facts.graph {
+                    below(inner, &path, out);
+                }
+            }
+        }
+        let mut out = Vec::new();
+        below(self, self.name, &mut out);
+        out
+    }
+
+    /// The node behind the path of a run: without its rounds, items and replacements.
+    pub fn node_at(&self, path: &str) -> Option<&'static Node> {
+        let mut segments = path.split('/').map(|s| s.split(['#', '[', '!', '~']).next().unwrap_or(s));
+        if segments.next() != Some(self.name) {
+            return None;
+        }
+        let mut graph: Option<&Graph> = Some(self);
+        let mut found: Option<&'static Node> = None;
+        for segment in segments {
+            // A map's items are segments of their own, and its body's nodes stand in the same graph.
+            let nodes: &'static [Node] = graph?.nodes;
+            found = nodes.iter().find(|node| node.id == segment);
+            graph = match found?.facts.graph {
+                Some(inner) => Some(inner),
+                None => graph,
+            };
+        }
+        found
+    }
+
+    /// Whether a person may be asked.
+    pub fn asks(&self) -> bool {
+        self.walk().iter().any(|(_, n)| n.kind == NodeKind::Ask)
+    }
+}

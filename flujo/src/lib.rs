@@ -1,0 +1,49 @@
+//! AI workflows as ordinary Rust: rustc proves that they fit together, and a small runtime runs them so
+//! that nothing finished is lost, repeated or overspent.
+//!
+//! Annotate async functions with [`step`], write a [`pipeline!`], run it with [`Flujo`].
+
+// The macros write `::flujo::..`, in doc tests and in this crate alike.
+#[allow(unused_extern_crates, reason = "generated code names the crate from inside it too")]
+extern crate self as flujo;
+
+pub mod clock;
+pub mod codec;
+pub mod context;
+mod cx;
+mod durable;
+pub mod engine;
+pub mod error;
+pub mod flow;
+pub mod graph;
+pub mod model;
+pub mod path;
+pub mod question;
+mod resources;
+pub mod run;
+pub mod step;
+pub mod usage;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use context::Contains;
+pub use cx::{Cx, Pipeline};
+pub use durable::{Durable, Reply};
+pub use error::{Error, ErrorKind, Failure, Result, StepError};
+pub use flujo_macros::{context, pipeline, resources, step};
+pub use model::Prompt;
+pub use resources::Provides;
+pub use run::{Flujo, Outcome, PipelineResult, StepResult};
+pub use step::{RunInfo, StepCall, ValidationResult, Validator};
+pub use usage::{Cost, Usage, UsageLimits};
+pub use {schemars, serde, serde_json};
+
+/// What a file with steps and pipelines needs.
+pub mod prelude {
+    pub use crate::flow::{ask, fail, join, value};
+    pub use crate::{
+        Failure, Flujo, Outcome, PipelineResult, Prompt, Result, RunInfo, StepError, UsageLimits,
+        ValidationResult, Validator, context, pipeline, resources, step,
+    };
+}

@@ -1,0 +1,132 @@
+use super::{ChunkSink, FinishReason, Message, ModelClient, ModelRequest, PriceBook, Prompt, Role, Tokens};
+use crate::codec::Json;
+use crate::durable::Reply;
+use crate::error::StepError;
+use crate::step::RunInfo;
+use crate::usage::Usage;
+use std::sync::Arc;
+
+/// Who answers a model step, and how it is asked.
+#[derive(Clone)]
+pub(crate) struct ModelCall {
+    pub(crate) client: Option<Arc<dyn ModelClient>>,
+    pub(crate) prices: Option<Arc<dyn PriceBook>>,
+    pub(crate) model: String,
+    pub(crate) temperature: Option<f64>,
+    pub(crate) max_tokens: Option<u32>,
+    pub(crate) top_p: Option<f64>,
+}
+
+impl ModelCall {
+    /// An upper bound of one call: what is reserved before it leaves.
+    pub(crate) fn bound(&self) -> Usage {
+        let tokens = Tokens { output: self.max_tokens.map_or(0, u64::from), ..Tokens::default() };
+        self.charge(&self.model, tokens)
+    }
+
+    fn charge(&self, model: &str, tokens: Tokens) -> Usage {
+        let price = self.prices.as_ref().and_then(|book| book.price(model, &tokens));
+        Usage {
+            input_tokens: tokens.input,
+            output_tokens: tokens.output,
+            cached_tokens: tokens.cached,
+            reasoning_tokens: tokens.reasoning,
+            model_calls: 1,
+            cost: price.unwrap_or_default(),
+            unpriced_calls: u64::from(price.is_none()),
+            estimated_calls: 0,
+        }
+    }
+}
+
+/// What a model step may return: a prompt, or a prompt that could not be put together.
+pub trait IntoPrompt {
+    /// The answer's type.
+    type Answer;
+    /// The prompt.
+    ///
+    /// # Errors
+    /// It could not be put together.
+    fn into_prompt(self) -> Result<Prompt<Self::Answer>, StepError>;
+}
+impl<T> IntoPrompt for Prompt<T> {
+    type Answer = T;
+    fn into_prompt(self) -> Result<Self, StepError> {
+        Ok(self)
+    }
+}
+impl<T, E: Into<StepError>> IntoPrompt for Result<Prompt<T>, E> {
+    type Answer = T;
+    fn into_prompt(self) -> Result<Prompt<T>, StepError> {
+        self.map_err(Into::into)
+    }
+}
+
+struct NoSink;
+impl ChunkSink for NoSink {
+    fn chunk(&mut self, _: &str) {}
+}
+
+/// Sends a prompt to the model that the run was given, and reads the answer as a `T`.
+///
+/// # Errors
+/// There is no client, the model did not answer, or its answer does not fit `T`; the last becomes the
+/// feedback of the next attempt.
+pub async fn answer<T: Reply>(prompt: Result<Prompt<T>, StepError>, run: &RunInfo) -> Result<T, StepError> {
+    let prompt = prompt?;
+    let Some(call) = run.model_call() else {
+        return Err(StepError::unconfigured("a model step ran without its model"));
+    };
+    let Some(client) = &call.client else {
+        return Err(StepError::unconfigured(format!(
+            "nobody answers `{}`: give the engine a client with `.models(..)`, or stub the step",
+            call.model
+        )));
+    };
+    let schema = Json::encode(schemars::SchemaGenerator::default().into_root_schema_for::<T>().as_value())
+        .map_err(StepError::fatal)?;
+    let mut messages = prompt.into_messages();
+    if let Some(feedback) = run.feedback() {
+        let text = format!("Your last answer was not accepted: {feedback}");
+        messages.push(Message { role: Role::User, text });
+    }
+    let request = ModelRequest {
+        model: call.model.clone(),
+        messages,
+        schema: schema.clone(),
+        temperature: call.temperature,
+        max_tokens: call.max_tokens,
+        top_p: call.top_p,
+        path: run.path(),
+    };
+    // From here on a call that never comes back is charged at what was reserved for it.
+    run.call_leaves();
+    let reply = client.call(request, &mut NoSink).await;
+    let (tokens, model) = match &reply {
+        Ok(reply) => (reply.usage, reply.served_model.as_deref().unwrap_or(&call.model)),
+        Err(error) => (error.usage, call.model.as_str()),
+    };
+    run.call_returned(tokens.map(|tokens| call.charge(model, tokens)));
+    let reply = reply.map_err(|e| if e.retryable { StepError::retryable(e) } else { StepError::fatal(e) })?;
+    if reply.finish == FinishReason::Length {
+        return Err(StepError::rejected("the answer was cut short at max_tokens"));
+    }
+    read(&reply.content, &schema)
+}
+
+fn read<T: Reply>(content: &str, schema: &Json) -> Result<T, StepError> {
+    let wrong = |e: &dyn std::fmt::Display| StepError::rejected(format!("the answer does not fit: {e}"));
+    match serde_json::from_str(content) {
+        Ok(answer) => Ok(answer),
+        // Whoever asks for text gets the text: models do not quote it.
+        Err(_) if is_text(schema) => {
+            Json::encode(content).and_then(|text| text.decode()).map_err(|e| wrong(&e))
+        }
+        Err(e) => Err(wrong(&e)),
+    }
+}
+
+fn is_text(schema: &Json) -> bool {
+    let value: Option<serde_json::Value> = schema.decode().ok();
+    value.as_ref().and_then(|v| v.get("type")).is_some_and(|t| t == "string")
+}

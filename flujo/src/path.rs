@@ -1,0 +1,143 @@
+//! Where something happens: `pipeline/node`, with rounds and items.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The id of a node in its pipeline: usually text known at compile time, but a driver that walks a tree
+/// made at run time may use text of its own.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct NodeId {
+    name: Name,
+    /// What runs in place of the node: `node!target`.
+    target: Option<&'static str>,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Name {
+    Static(&'static str),
+    Shared(Arc<str>),
+}
+
+impl NodeId {
+    /// An id known at compile time.
+    pub const fn new(name: &'static str) -> Self {
+        Self { name: Name::Static(name), target: None }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        match &self.name {
+            Name::Static(name) => name,
+            Name::Shared(name) => name,
+        }
+    }
+
+    /// The node that `target` runs as, in place of this one.
+    pub(crate) fn replaced_by(&self, target: &'static str) -> Self {
+        Self { name: self.name.clone(), target: Some(target) }
+    }
+}
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())?;
+        match self.target {
+            Some(target) => write!(f, "!{target}"),
+            None => Ok(()),
+        }
+    }
+}
+impl fmt::Debug for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl From<&'static str> for NodeId {
+    fn from(name: &'static str) -> Self {
+        Self::new(name)
+    }
+}
+impl From<String> for NodeId {
+    fn from(name: String) -> Self {
+        Self { name: Name::Shared(name.into()), target: None }
+    }
+}
+
+/// A place in a run. It is only put together where somebody looks: a node costs two pointers here.
+#[derive(Clone)]
+pub struct Place {
+    /// The pipeline's path, without a trailing slash.
+    scope: Arc<str>,
+    node: NodeId,
+    /// `#2.1` inside loops.
+    rounds: Option<Arc<str>>,
+}
+
+impl Place {
+    pub(crate) fn new(scope: Arc<str>, node: NodeId, rounds: Option<Arc<str>>) -> Self {
+        Self { scope, node, rounds }
+    }
+
+    /// The path as text: what records are kept under.
+    pub fn path(&self) -> Path {
+        Path(self.to_string().into())
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.scope.is_empty() {
+            write!(f, "{}/", self.scope)?;
+        }
+        write!(f, "{}", self.node)?;
+        self.rounds.as_deref().map_or(Ok(()), |rounds| f.write_str(rounds))
+    }
+}
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// A path as text, for instance `moderate/relabel#2`. Stable under edits elsewhere in the pipeline.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Path(pub(crate) Arc<str>);
+
+impl Path {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+impl From<&str> for Path {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+impl PartialEq<str> for Path {
+    fn eq(&self, other: &str) -> bool {
+        &*self.0 == other
+    }
+}
+impl PartialEq<&str> for Path {
+    fn eq(&self, other: &&str) -> bool {
+        &*self.0 == *other
+    }
+}
+impl std::borrow::Borrow<str> for Path {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl fmt::Debug for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", &*self.0)
+    }
+}

@@ -1,0 +1,22 @@
+//! Services that live as long as the application.
+
+/// Says that the resources `Self` hold a `T`.
+///
+/// `#[resources]` implements it once per field. Every type provides itself, so that a unit test can hand
+/// a step the one service it asks for: `triage(post).run(&mut ctx, &db).await`.
+#[diagnostic::on_unimplemented(
+    message = "resources `{Self}` do not provide `{T}`",
+    label = "this step needs `{T}`",
+    note = "add a field of type `{T}` to `{Self}`, or call the step from a pipeline whose resources have one"
+)]
+pub trait Provides<T> {
+    /// The service.
+    fn provide(&self) -> &T;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R> Provides<R> for R {
+    fn provide(&self) -> &R {
+        self
+    }
+}

@@ -1,0 +1,188 @@
+use super::flujo::{Flujo, Registered, Shared};
+use super::stub::{AnyStub, Stubs};
+use crate::clock::{Clock, SystemClock};
+use crate::cx::Pipeline;
+use crate::engine::{Engine, Memory};
+use crate::error::{Error, RunResult};
+use crate::graph::fingerprint;
+use crate::model::{ModelClient, PriceBook};
+use crate::usage::UsageLimits;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+/// Puts a [`Flujo`] together.
+pub struct Builder<R> {
+    resources: R,
+    engine: Option<Arc<dyn Engine>>,
+    ephemeral: bool,
+    clock: Option<Arc<dyn Clock>>,
+    models: Option<Arc<dyn ModelClient>>,
+    prices: Option<Arc<dyn PriceBook>>,
+    stubs: Stubs,
+    limits: UsageLimits,
+    registered: Vec<Registered>,
+    problems: Vec<String>,
+}
+
+impl<R> fmt::Debug for Builder<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("ephemeral", &self.ephemeral).finish_non_exhaustive()
+    }
+}
+
+/// An engine, or one that is shared with somebody.
+pub trait IntoEngine {
+    /// The engine, shared.
+    fn into_engine(self) -> Arc<dyn Engine>;
+}
+impl<E: Engine> IntoEngine for E {
+    fn into_engine(self) -> Arc<dyn Engine> {
+        Arc::new(self)
+    }
+}
+impl<E: Engine> IntoEngine for Arc<E> {
+    fn into_engine(self) -> Arc<dyn Engine> {
+        self
+    }
+}
+
+impl Builder<()> {
+    pub(super) fn new() -> Self {
+        Self {
+            resources: (),
+            engine: None,
+            ephemeral: false,
+            clock: None,
+            models: None,
+            prices: None,
+            stubs: Stubs::default(),
+            limits: UsageLimits::default(),
+            registered: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+}
+
+impl<R> Builder<R> {
+    /// The services that steps may use.
+    pub fn resources<T: Send + Sync + 'static>(self, resources: T) -> Builder<T> {
+        Builder {
+            resources,
+            engine: self.engine,
+            ephemeral: self.ephemeral,
+            clock: self.clock,
+            models: self.models,
+            prices: self.prices,
+            stubs: self.stubs,
+            limits: self.limits,
+            registered: self.registered,
+            problems: self.problems,
+        }
+    }
+
+    /// What makes runs durable; [`Memory`] if nothing is said.
+    #[must_use]
+    pub fn engine(mut self, engine: impl IntoEngine) -> Self {
+        self.engine = Some(engine.into_engine());
+        self
+    }
+
+    /// Records nothing: the fastest way, for pipelines that ask no questions.
+    #[must_use]
+    pub fn ephemeral(mut self) -> Self {
+        self.ephemeral = true;
+        self
+    }
+
+    /// The clock of the default engine, or of an ephemeral one.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Who answers model steps.
+    #[must_use]
+    pub fn models(mut self, models: impl ModelClient) -> Self {
+        self.models = Some(Arc::new(models));
+        self
+    }
+
+    /// Who knows prices.
+    #[must_use]
+    pub fn prices(mut self, prices: impl PriceBook) -> Self {
+        self.prices = Some(Arc::new(prices));
+        self
+    }
+
+    /// What each run may use.
+    #[must_use]
+    pub fn limits(mut self, limits: UsageLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Registers a pipeline: what recovery and workers run.
+    #[must_use]
+    pub fn pipeline<P: Pipeline>(mut self) -> Self {
+        let Some(graph) = P::FACTS.graph else {
+            self.problems.push(format!("`{}` is a step, not a pipeline", P::FACTS.name));
+            return self;
+        };
+        let this = Registered { name: graph.name, fingerprint: fingerprint(graph) };
+        if self.registered.iter().any(|known| known.name == this.name) {
+            self.problems.push(format!(
+                "two pipelines have the durable name `{}`: give one another with `#[pipeline(name = \"..\")]`",
+                this.name
+            ));
+        }
+        self.registered.push(this);
+        self
+    }
+
+    /// Answers in place of a step, in tests.
+    #[must_use]
+    pub fn stub<S: AnyStub + Clone>(mut self, stub: &S) -> Self {
+        if !self.stubs.add(Arc::new(stub.clone())) {
+            self.problems.push("one step has two stubs".to_owned());
+        }
+        self
+    }
+
+    /// The engine, ready to run.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the set-up, at once.
+    pub fn build(self) -> RunResult<Flujo<R>> {
+        let mut problems = self.problems;
+        if self.ephemeral && self.engine.is_some() {
+            problems.push("`.ephemeral()` records nothing, so it takes no `.engine(..)`".to_owned());
+        }
+        if self.clock.is_some() && self.engine.is_some() {
+            problems.push("an engine has a clock of its own: give it to the engine, not to the builder".to_owned());
+        }
+        if !problems.is_empty() {
+            return Err(Error::setup(problems.join("; ")));
+        }
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let engine = match (self.engine, self.ephemeral) {
+            (_, true) => None,
+            (Some(engine), false) => Some(engine),
+            (None, false) => Some(Memory::with_clock(Arc::clone(&clock)).into_engine()),
+        };
+        let clock = engine.as_ref().map_or(clock, |engine| engine.clock());
+        let shared = Shared {
+            resources: self.resources,
+            engine,
+            clock,
+            models: self.models,
+            prices: self.prices,
+            stubs: self.stubs,
+            limits: self.limits,
+            registered: self.registered,
+            next_id: AtomicU64::new(1),
+        };
+        Ok(Flujo { shared: Arc::new(shared) })
+    }
+}

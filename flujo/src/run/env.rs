@@ -1,0 +1,97 @@
+use super::result::{Node, StepResult};
+use super::stub::{AnyStub, Stubs};
+use crate::clock::Clock;
+use crate::codec::Json;
+use crate::engine::RunId;
+use crate::model::{ModelClient, PriceBook};
+use crate::path::Path;
+use crate::question::Answered;
+use crate::step::Step;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What all nodes of one run share.
+pub(crate) struct RunEnv {
+    pub(crate) id: RunId,
+    pub(crate) input: Json,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) models: Option<Arc<dyn ModelClient>>,
+    pub(crate) prices: Option<Arc<dyn PriceBook>>,
+    pub(crate) stubs: Stubs,
+    pub(crate) history: Mutex<Vec<Answered>>,
+    forgiven: Mutex<BTreeMap<Path, u32>>,
+    /// Only kept where no engine keeps records.
+    log: Option<Mutex<Vec<StepResult>>>,
+}
+
+impl fmt::Debug for RunEnv {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunEnv").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl RunEnv {
+    pub(crate) fn new(id: RunId, input: Json, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            id,
+            input,
+            clock,
+            models: None,
+            prices: None,
+            stubs: Stubs::default(),
+            history: Mutex::default(),
+            forgiven: Mutex::default(),
+            log: None,
+        }
+    }
+
+    pub(crate) fn logged(mut self) -> Self {
+        self.log = Some(Mutex::default());
+        self
+    }
+
+    pub(crate) fn forgiving(self, list: &[(Path, u32)]) -> Self {
+        for (path, attempts) in list {
+            self.forgive(path.clone(), *attempts);
+        }
+        self
+    }
+
+    /// The attempts of this node that failed before it was given fresh ones.
+    pub(crate) fn forgiven(&self, path: &Path) -> u32 {
+        let forgiven = self.forgiven.lock().unwrap_or_else(PoisonError::into_inner);
+        forgiven.get(path).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn forgive(&self, path: Path, attempts: u32) {
+        self.forgiven.lock().unwrap_or_else(PoisonError::into_inner).insert(path, attempts);
+    }
+
+    #[inline]
+    pub(crate) fn has_stubs(&self) -> bool {
+        !self.stubs.is_empty()
+    }
+
+    pub(crate) fn stub<S: Step>(&self) -> Option<&dyn AnyStub> {
+        self.stubs.of::<S>()
+    }
+
+    #[inline]
+    pub(crate) fn log(&self, result: StepResult) {
+        if let Some(log) = &self.log {
+            log.lock().unwrap_or_else(PoisonError::into_inner).push(result);
+        }
+    }
+
+    pub(crate) fn log_node(&self, node: Node, done: bool) {
+        if self.log.is_some() {
+            self.log(node.into_result(done));
+        }
+    }
+
+    pub(crate) fn take_log(&self) -> Vec<StepResult> {
+        let log = self.log.as_ref().map(|log| log.lock().unwrap_or_else(PoisonError::into_inner));
+        log.map(|mut log| std::mem::take(&mut *log)).unwrap_or_default()
+    }
+}

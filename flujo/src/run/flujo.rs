@@ -1,0 +1,188 @@
+use super::builder::Builder;
+use super::outcome::PipelineResult;
+use super::program::Start;
+use super::result::StepResult;
+use super::stub::Stubs;
+use super::{Resume, Run, RunEnv, Unset};
+use crate::clock::Clock;
+use crate::cx::Pipeline;
+use crate::engine::{Engine, RunId, RunRecord, RunView};
+use crate::error::{Error, ErrorKind, RunResult};
+use crate::model::{ModelClient, PriceBook};
+use crate::step::{RunIn, StepCall};
+use crate::usage::UsageLimits;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+/// Runs pipelines. Cheap to clone, shared by any number of concurrent runs.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// #[step]
+/// async fn greet(name: String) -> Result<String> {
+///     Ok(format!("Hello, {name}!"))
+/// }
+///
+/// pipeline! {
+///     fn welcome(name: String) -> String {
+///         greet(name)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let flujo = Flujo::builder().build()?;
+/// let result = flujo.run(welcome("Ada".to_string())).await;
+/// assert_eq!(result.into_output()?, "Hello, Ada!");
+/// # Ok(())
+/// # }
+/// ```
+pub struct Flujo<R = ()> {
+    pub(super) shared: Arc<Shared<R>>,
+}
+
+pub(crate) struct Shared<R> {
+    pub(super) resources: R,
+    /// `None` in an ephemeral one: nothing is recorded.
+    pub(super) engine: Option<Arc<dyn Engine>>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) models: Option<Arc<dyn ModelClient>>,
+    pub(super) prices: Option<Arc<dyn PriceBook>>,
+    pub(super) stubs: Stubs,
+    pub(super) limits: UsageLimits,
+    pub(super) registered: Vec<Registered>,
+    pub(super) next_id: AtomicU64,
+}
+
+/// A pipeline known by name: what recovery runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Registered {
+    pub(super) name: &'static str,
+    pub(super) fingerprint: u128,
+}
+
+impl<R> Clone for Flujo<R> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+impl<R> fmt::Debug for Flujo<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.shared.registered.iter().map(|p| p.name).collect();
+        f.debug_struct("Flujo").field("pipelines", &names).finish_non_exhaustive()
+    }
+}
+
+impl Flujo {
+    /// Puts one together.
+    pub fn builder() -> Builder<()> {
+        Builder::new()
+    }
+}
+
+impl<R: Send + Sync + 'static> Flujo<R> {
+    /// The resources.
+    pub fn resources(&self) -> &R {
+        &self.shared.resources
+    }
+
+    /// Prepares a run of a pipeline; `.await` runs it.
+    pub fn run<P>(&self, call: StepCall<P>) -> Run<P, R, Unset>
+    where
+        P: Pipeline + RunIn<P::Context, R>,
+    {
+        Run::new(self.clone(), call)
+    }
+
+    /// Starts a run in the background: `self.run(call).start()`, for a pipeline whose context has a default.
+    pub fn start<P>(&self, call: StepCall<P>) -> super::RunHandle<P>
+    where
+        P: Pipeline + RunIn<P::Context, R>,
+        P::Context: Default,
+    {
+        self.run(call).start()
+    }
+
+    /// Prepares to go on with a run that is paused, has failed, or was interrupted; `.await` goes on.
+    pub fn resume<P>(&self, id: impl Into<RunId>) -> Resume<P, R>
+    where
+        P: Pipeline + RunIn<P::Context, R>,
+    {
+        Resume::new(self.clone(), id.into())
+    }
+
+    /// Ends a run at its next command, for good.
+    ///
+    /// # Errors
+    /// The run is unknown, or the engine failed.
+    pub async fn cancel(&self, id: impl Into<RunId>) -> RunResult<()> {
+        self.engine()?.cancel(&id.into()).await
+    }
+
+    /// Everything that is recorded of a run.
+    ///
+    /// # Errors
+    /// The run is unknown, or the engine failed.
+    pub async fn inspect(&self, id: impl Into<RunId>) -> RunResult<RunView> {
+        let id = id.into();
+        let view = self.engine()?.view(&id).await?;
+        view.ok_or_else(|| Error::new(ErrorKind::UnknownRun(id.to_string())))
+    }
+
+    pub(super) fn engine(&self) -> RunResult<&Arc<dyn Engine>> {
+        self.shared.engine.as_ref().ok_or_else(|| {
+            Error::setup("an ephemeral engine records nothing, so there are no runs to look up, answer or resume")
+        })
+    }
+
+    /// Works on a run until it ends, pauses, fails or is cancelled.
+    pub(super) async fn execute<P>(&self, run: Arc<RunRecord>) -> RunResult<PipelineResult<P::Output, P::Context>>
+    where
+        P: Pipeline + RunIn<P::Context, R>,
+    {
+        let engine = self.engine()?;
+        let id = run.id.clone();
+        let forgiven = self.inspect(&id).await?.forgiven;
+        let program = Start::<P, R> {
+            shared: Arc::clone(&self.shared),
+            clock: engine.clock(),
+            run,
+            forgiven,
+            pipeline: PhantomData,
+        };
+        engine.execute(&id, Arc::new(program)).await?;
+        self.result::<P>(&id).await
+    }
+
+    /// What is recorded of a run, as a result.
+    pub(super) async fn result<P>(&self, id: &RunId) -> RunResult<PipelineResult<P::Output, P::Context>>
+    where
+        P: Pipeline,
+    {
+        let view = self.inspect(id).await?;
+        let mismatch = |e| {
+            let what = format!("the context of the run does not decode any more: {e}");
+            Error::from(crate::error::Signal::mismatch(P::FACTS.name.into(), what))
+        };
+        Ok(PipelineResult {
+            run_id: id.clone(),
+            outcome: PipelineResult::<P::Output, P::Context>::outcome_of(&view),
+            context: view.context.decode().map_err(mismatch)?,
+            steps: StepResult::of_records(&view.records),
+            usage: view.usage,
+            hitl_history: view.answered,
+        })
+    }
+}
+
+impl<R> Shared<R> {
+    /// Gives a run what the engine was given.
+    pub(super) fn furnish(&self, mut env: RunEnv) -> RunEnv {
+        env.models.clone_from(&self.models);
+        env.prices.clone_from(&self.prices);
+        env.stubs.clone_from(&self.stubs);
+        env
+    }
+}

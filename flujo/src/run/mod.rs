@@ -1,0 +1,23 @@
+//! Running pipelines: the engine's front, runs, results.
+
+mod alone;
+mod builder;
+mod env;
+mod flujo;
+mod outcome;
+mod program;
+mod result;
+mod resume;
+mod start;
+mod stub;
+
+pub(crate) use alone::alone;
+pub use builder::{Builder, IntoEngine};
+pub(crate) use env::RunEnv;
+pub use flujo::Flujo;
+pub use outcome::{Outcome, PipelineResult};
+pub(crate) use result::Node;
+pub use result::StepResult;
+pub use resume::Resume;
+pub use start::{ContextGiven, Given, Run, RunHandle, Unset};
+pub use stub::{AnyStub, Stub};

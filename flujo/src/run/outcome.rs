@@ -1,0 +1,99 @@
+use super::result::StepResult;
+use crate::engine::{FinalOutcome, RunId, RunView, Status};
+use crate::error::{Error, ErrorKind, RunResult, Signal};
+use crate::path::Path;
+use crate::question::{Answered, Question};
+use crate::usage::Usage;
+use serde::de::DeserializeOwned;
+
+/// How a run ended, or where it stands.
+#[derive(Debug)]
+pub enum Outcome<T> {
+    /// With this output.
+    Done(T),
+    /// Waiting for replies to these questions.
+    Paused(Vec<Question>),
+    /// A node failed; the error names it.
+    Failed(Error),
+    /// `cancel` was called.
+    Cancelled,
+}
+
+/// What a run came to. A failed run is a result, not a lost one: context, steps and usage are all here.
+#[derive(Debug)]
+pub struct PipelineResult<T, C> {
+    /// The id: what `resume` takes.
+    pub run_id: RunId,
+    /// How it ended.
+    pub outcome: Outcome<T>,
+    /// The context at that point.
+    pub context: C,
+    /// What became of each node, in the order in which they began.
+    pub steps: Vec<StepResult>,
+    /// What the run has used so far.
+    pub usage: Usage,
+    /// Questions answered so far.
+    pub hitl_history: Vec<Answered>,
+}
+
+impl<T, C> PipelineResult<T, C> {
+    /// The output.
+    ///
+    /// # Errors
+    /// The run failed, was cancelled, or is waiting for replies.
+    pub fn into_output(self) -> RunResult<T> {
+        match self.outcome {
+            Outcome::Done(output) => Ok(output),
+            Outcome::Failed(error) => Err(error),
+            Outcome::Cancelled => Err(Signal::Cancelled.into()),
+            Outcome::Paused(questions) => {
+                let error: Error = Signal::Suspended.into();
+                match questions.into_iter().next() {
+                    Some(first) => Err(error.at(first.path)),
+                    None => Err(error),
+                }
+            }
+        }
+    }
+
+    /// The result of the node with this path.
+    pub fn step(&self, path: &str) -> Option<&StepResult> {
+        self.steps.iter().find(|step| step.path() == *path)
+    }
+
+    /// The id, as a method: what `steps` belong to.
+    pub fn run_id(&self) -> &RunId {
+        &self.run_id
+    }
+
+    /// Open questions.
+    pub fn questions(&self) -> &[Question] {
+        match &self.outcome {
+            Outcome::Paused(questions) => questions,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn outcome_of(view: &RunView) -> Outcome<T>
+    where
+        T: DeserializeOwned,
+    {
+        let at_pipeline = |error: Error| error.at(Path::from(view.run.pipeline.as_str()));
+        match &view.status {
+            Status::Paused => Outcome::Paused(view.questions.clone()),
+            Status::Ended(FinalOutcome::Done(output)) => match output.decode() {
+                Ok(output) => Outcome::Done(output),
+                Err(e) => Outcome::Failed(at_pipeline(Error::new(ErrorKind::Codec(e)))),
+            },
+            Status::Ended(FinalOutcome::Failed(failure)) => Outcome::Failed(failure.to_error()),
+            Status::Ended(FinalOutcome::Cancelled) => Outcome::Cancelled,
+            Status::Ended(FinalOutcome::Crashed(in_flight)) => {
+                Outcome::Failed(at_pipeline(Error::new(ErrorKind::Crashed { in_flight: in_flight.clone() })))
+            }
+            Status::Running | Status::Interrupted => Outcome::Failed(match &view.stopped {
+                Some(signal) => at_pipeline(signal.clone().into()),
+                None => at_pipeline(Error::new(ErrorKind::Interrupted)),
+            }),
+        }
+    }
+}

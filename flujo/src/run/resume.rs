@@ -1,0 +1,133 @@
+use super::flujo::Flujo;
+use super::outcome::PipelineResult;
+use crate::codec::Json;
+use crate::cx::Pipeline;
+use crate::engine::{BoxFuture, FinalOutcome, RunId, RunView, Status};
+use crate::error::{Error, ErrorKind, RunResult};
+use crate::path::Path;
+use crate::question::Reply;
+use crate::step::RunIn;
+use serde::Serialize;
+use std::fmt;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+
+/// A run that is to go on; `.await` goes on with it.
+#[must_use = "a run does not go on until this is awaited"]
+pub struct Resume<P, R> {
+    flujo: Flujo<R>,
+    id: RunId,
+    replies: Vec<(Option<Path>, Result<Json, crate::codec::CodecError>)>,
+    by: Option<String>,
+    pipeline: PhantomData<fn() -> P>,
+}
+
+impl<P, R> fmt::Debug for Resume<P, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resume").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+type Done<P> = PipelineResult<<P as crate::step::Step>::Output, <P as Pipeline>::Context>;
+
+impl<P, R> Resume<P, R>
+where
+    P: Pipeline + RunIn<P::Context, R>,
+    R: Send + Sync + 'static,
+{
+    pub(super) fn new(flujo: Flujo<R>, id: RunId) -> Self {
+        Self { flujo, id, replies: Vec::new(), by: None, pipeline: PhantomData }
+    }
+
+    /// Answers the one open question.
+    pub fn reply<T: Serialize>(mut self, value: T) -> Self {
+        self.replies.push((None, Json::encode(&value)));
+        self
+    }
+
+    /// Answers the question of this node.
+    pub fn reply_to<T: Serialize>(mut self, path: &str, value: T) -> Self {
+        self.replies.push((Some(Path::from(path)), Json::encode(&value)));
+        self
+    }
+
+    /// Who replies.
+    pub fn by(mut self, who: impl Into<String>) -> Self {
+        self.by = Some(who.into());
+        self
+    }
+
+    async fn go(self) -> RunResult<Done<P>> {
+        let Self { flujo, id, replies, by, .. } = self;
+        let engine = flujo.engine()?;
+        let view = flujo.inspect(&id).await?;
+        let name = P::FACTS.name;
+        if view.run.pipeline != name {
+            let what = format!("run `{id}` is one of pipeline `{}`, not of `{name}`", view.run.pipeline);
+            return Err(Error::new(ErrorKind::RunConflict(what)));
+        }
+        for (path, value) in replies {
+            let path = pick(&view, path)?;
+            let value = value.map_err(|e| Error::new(ErrorKind::Codec(e)).at(path.clone()))?;
+            fits::<P>(&path, &value)?;
+            let reply = Reply { value, by: by.clone(), at: engine.clock().now() };
+            engine.reply(&id, &path, reply).await?;
+        }
+        match view.status {
+            Status::Running => {
+                engine.idle(&id).await?;
+                flujo.result::<P>(&id).await
+            }
+            Status::Ended(FinalOutcome::Failed(_)) => {
+                engine.reopen(&id).await?;
+                flujo.execute::<P>(view.run).await
+            }
+            Status::Ended(_) => flujo.result::<P>(&id).await,
+            Status::Paused | Status::Interrupted => flujo.execute::<P>(view.run).await,
+        }
+    }
+}
+
+/// The question that a reply without a path answers.
+fn pick(view: &RunView, path: Option<Path>) -> RunResult<Path> {
+    let refuse = |what: String| Err(Error::new(ErrorKind::Reply(what)));
+    match (path, view.questions.as_slice()) {
+        (Some(path), _) => Ok(path),
+        (None, [only]) => Ok(only.path.clone()),
+        (None, []) => match view.answered.last() {
+            Some(last) => refuse(format!(
+                "no question is open; the last one, `{}`, was answered{} at {:?}",
+                last.question.path,
+                last.reply.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default(),
+                last.reply.at
+            )),
+            None => refuse("no question is open".to_owned()),
+        },
+        (None, several) => {
+            let paths: Vec<_> = several.iter().map(|q| q.path.as_str()).collect();
+            refuse(format!("several questions are open, pick one with `.reply_to(path, ..)`: {}", paths.join(", ")))
+        }
+    }
+}
+
+/// Decodes the reply into its type before it is recorded: a wrong one leaves the question open.
+fn fits<P: Pipeline>(path: &Path, value: &Json) -> RunResult<()> {
+    let node = P::FACTS.graph.and_then(|graph| graph.node_at(path.as_str()));
+    let Some(check) = node.and_then(|node| node.reply) else { return Ok(()) };
+    check(value).map_err(|e| {
+        let what = format!("this reply does not fit the question, which stays open: {e}");
+        Error::new(ErrorKind::Reply(what)).at(path.clone())
+    })
+}
+
+impl<P, R> IntoFuture for Resume<P, R>
+where
+    P: Pipeline + RunIn<P::Context, R>,
+    R: Send + Sync + 'static,
+{
+    type Output = RunResult<Done<P>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.go())
+    }
+}

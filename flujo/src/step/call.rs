@@ -1,0 +1,170 @@
+use super::{
+    Backoff, Bridge, Fallback, FallbackOf, FallbackSlot, Leaf, ModelLeaf, NoFallback, Options, RunIn, Step,
+    Validators,
+};
+use crate::error::RunResult;
+use crate::context::Context;
+use crate::cx::Cx;
+use crate::path::NodeId;
+use std::fmt;
+use std::time::Duration;
+
+/// A step bound to its input. Nothing runs until a pipeline, or [`run`](StepCall::run), drives it.
+///
+/// The methods are the options of a call; in `pipeline!` they are written the same way.
+#[must_use = "a step does nothing until a pipeline runs it"]
+pub struct StepCall<S: Step, F: FallbackSlot = NoFallback> {
+    pub(crate) input: S::Input,
+    pub(crate) options: Option<Box<Options<S>>>,
+    pub(crate) bridge: Option<Bridge<S, F>>,
+}
+
+impl<S: Step, F: FallbackSlot> fmt::Debug for StepCall<S, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StepCall").field("step", &S::FACTS.name).finish_non_exhaustive()
+    }
+}
+
+/// What stands where `pipeline!` expects a step.
+#[diagnostic::on_unimplemented(
+    message = "this call does not return a step",
+    label = "returns `{Self}`, which is not a step call",
+    note = "in flow position every call is a step: annotate the function with `#[flujo::step]`",
+    note = "to use a plain value here, write `value(..)`"
+)]
+pub trait IntoStepCall {
+    /// The step.
+    type Step: Step;
+    /// Its fallback.
+    type Fallback: FallbackSlot;
+    /// The call.
+    fn into_step_call(self) -> StepCall<Self::Step, Self::Fallback>;
+}
+
+impl<S: Step, F: FallbackSlot> IntoStepCall for StepCall<S, F> {
+    type Step = S;
+    type Fallback = F;
+    fn into_step_call(self) -> Self {
+        self
+    }
+}
+
+impl<S: Step> StepCall<S> {
+    #[doc(hidden)]
+    #[inline]
+    pub fn new(input: S::Input) -> Self {
+        Self { input, options: None, bridge: None }
+    }
+}
+
+impl<S: Step, F: FallbackSlot> StepCall<S, F> {
+    fn set(mut self, change: impl FnOnce(&mut Options<S>)) -> Self {
+        change(self.options.get_or_insert_with(Box::default));
+        self
+    }
+
+    /// `n` extra attempts after the first; for a pipeline, `n` restarts at the node that failed.
+    pub fn retries(self, n: u32) -> Self {
+        self.set(|o| o.retries = Some(n))
+    }
+
+    /// How long one attempt may take. In `pipeline!`, `.timeout("20s")` is checked by the compiler.
+    pub fn timeout(self, limit: Duration) -> Self {
+        self.set(|o| o.timeout = Some(limit))
+    }
+
+    /// How long to wait between attempts.
+    pub fn backoff(self, backoff: Backoff) -> Self
+    where
+        S: Leaf,
+    {
+        self.set(|o| o.backoff = Some(backoff))
+    }
+
+    /// Asks `validators`, one or a tuple, about every output. A rejection is the feedback of the next
+    /// attempt; when no attempt is left, the step fails.
+    pub fn validate<V: Validators<S::Output>>(self, validators: V) -> Self
+    where
+        S: Leaf,
+    {
+        self.set(|o| o.checks.push(Box::new(move |output| validators.validate_all(output))))
+    }
+
+    /// `strict(false)` lets a rejected output pass; the findings are recorded on the step's result.
+    pub fn strict(self, strict: bool) -> Self
+    where
+        S: Leaf,
+    {
+        self.set(|o| o.strict = strict)
+    }
+
+    /// The model that answers this call, `provider:model`.
+    pub fn model(self, model: impl Into<String>) -> Self
+    where
+        S: ModelLeaf,
+    {
+        self.set(|o| o.model = Some(model.into()))
+    }
+
+    /// Sampling temperature of this call.
+    pub fn temperature(self, temperature: f64) -> Self
+    where
+        S: ModelLeaf,
+    {
+        self.set(|o| o.temperature = Some(temperature))
+    }
+
+    /// Upper bound of output tokens of this call.
+    pub fn max_tokens(self, tokens: u32) -> Self
+    where
+        S: ModelLeaf,
+    {
+        self.set(|o| o.max_tokens = Some(tokens))
+    }
+
+    /// Nucleus sampling of this call.
+    pub fn top_p(self, top_p: f64) -> Self
+    where
+        S: ModelLeaf,
+    {
+        self.set(|o| o.top_p = Some(top_p))
+    }
+
+    /// Runs `T` once, on the same input, after the last attempt failed. `pipeline!` turns
+    /// `.fallback(cheap)` into this.
+    #[doc(hidden)]
+    pub fn __fallback<T: FallbackOf<S>>(self) -> StepCall<S, T>
+    where
+        S: Leaf,
+    {
+        StepCall { input: self.input, options: self.options, bridge: Some(Bridge::new()) }
+    }
+
+    /// Runs the step on its own, for unit tests: nothing is recorded, options hold.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// #[step]
+    /// async fn shout(text: String) -> Result<String> {
+    ///     Ok(text.to_uppercase())
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let loud = shout("hi".to_string()).run(&mut (), &()).await;
+    /// assert_eq!(loud.unwrap(), "HI");
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The step failed; the error's path is the step's name.
+    pub async fn run<C: Context, R: Send + Sync>(self, context: &mut C, resources: &R) -> RunResult<S::Output>
+    where
+        S: RunIn<C, R>,
+        F: Fallback<C, R>,
+    {
+        crate::run::alone(context, resources, async move |cx: &mut Cx<'_, C, R>| {
+            S::exec(cx, NodeId::new(S::FACTS.name), self).await
+        })
+        .await
+    }
+}

@@ -1,0 +1,115 @@
+use crate::codec::Digest;
+use crate::engine::RunId;
+use crate::error::StepError;
+use crate::model::ModelCall;
+use crate::path::{Path, Place};
+use crate::question::Answered;
+use crate::run::RunEnv;
+use crate::usage::Usage;
+use serde::de::DeserializeOwned;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What a step may know of its run: ask for it with a parameter `run: &RunInfo`.
+pub struct RunInfo {
+    env: Arc<RunEnv>,
+    place: Place,
+    attempt: u32,
+    feedback: Option<String>,
+    model: Option<Box<ModelCall>>,
+    spent: Mutex<Spent>,
+}
+
+#[derive(Default)]
+struct Spent {
+    usage: Usage,
+    /// A model call is under way.
+    calling: bool,
+}
+
+impl fmt::Debug for RunInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunInfo").field("path", &self.place).field("attempt", &self.attempt).finish_non_exhaustive()
+    }
+}
+
+impl RunInfo {
+    pub(crate) fn new(env: Arc<RunEnv>, place: Place, attempt: u32) -> Self {
+        Self { env, place, attempt, feedback: None, model: None, spent: Mutex::default() }
+    }
+    pub(crate) fn with(mut self, feedback: Option<String>, model: Option<Box<ModelCall>>) -> Self {
+        self.feedback = feedback;
+        self.model = model;
+        self
+    }
+
+    /// The id of the run.
+    pub fn id(&self) -> &RunId {
+        &self.env.id
+    }
+
+    /// Where the step stands.
+    pub fn path(&self) -> Path {
+        self.place.path()
+    }
+
+    /// Which attempt this is, from 1; it goes on counting after a crash and after a resume.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// Why the last attempt was rejected.
+    pub fn feedback(&self) -> Option<&str> {
+        self.feedback.as_deref()
+    }
+
+    /// The input of the run: a tuple of the pipeline's inputs.
+    ///
+    /// # Errors
+    /// It is not a `T`; that stays so, and the step is not tried again.
+    pub fn input<T: DeserializeOwned>(&self) -> Result<T, StepError> {
+        self.env.input.decode().map_err(StepError::fatal)
+    }
+
+    /// A key for effects outside: the same over attempts, crashes, resumes and machines, another for every
+    /// run and node. 32 hex digits: the first 128 bits of SHA-256 over the run's id, a zero byte, the path.
+    pub fn idempotency_key(&self) -> String {
+        Digest::of_parts(&[self.env.id.as_str(), self.place.path().as_str()]).to_string()
+    }
+
+    /// Questions answered so far in this run.
+    pub fn hitl_history(&self) -> Vec<Answered> {
+        self.env.history.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Adds to what this attempt has used, for instance of a service that bills by the call.
+    pub fn spend(&self, usage: Usage) {
+        self.change(|spent| spent.usage += usage);
+    }
+
+    pub(crate) fn model_call(&self) -> Option<&ModelCall> {
+        self.model.as_deref()
+    }
+    pub(crate) fn call_leaves(&self) {
+        self.change(|spent| spent.calling = true);
+    }
+    pub(crate) fn call_returned(&self, usage: Option<Usage>) {
+        if let Some(usage) = usage {
+            self.change(|spent| {
+                spent.calling = false;
+                spent.usage += usage;
+            });
+        }
+    }
+    /// What the attempt used; a call that ended without saying so is charged at its bound.
+    pub(crate) fn used(&self) -> Usage {
+        let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        match &self.model {
+            Some(call) if spent.calling => spent.usage + Usage { estimated_calls: 1, ..call.bound() },
+            _ => spent.usage,
+        }
+    }
+    fn change(&self, change: impl FnOnce(&mut Spent)) {
+        change(&mut self.spent.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}

@@ -1,0 +1,93 @@
+//! Steps: what `#[step]` makes of a function, and what calling one gives.
+
+mod backoff;
+mod call;
+mod fallback;
+mod info;
+mod policy;
+mod validate;
+pub(crate) mod writes;
+
+pub use backoff::Backoff;
+pub use call::{IntoStepCall, StepCall};
+pub(crate) use fallback::Bridge;
+pub use fallback::{Fallback, FallbackOf, FallbackSlot, NoFallback, StepName};
+pub use info::RunInfo;
+pub(crate) use policy::Options;
+pub use policy::{ModelPolicy, Policy};
+pub use validate::{ValidationResult, Validator, Validators};
+pub use writes::WritesIn;
+
+use crate::error::RunResult;
+use crate::cx::Cx;
+use crate::durable::Durable;
+use crate::error::StepError;
+use crate::graph::Facts;
+use crate::path::NodeId;
+
+/// What is known of a callee without a context and without the bounds of its type parameters, so that
+/// `decode(x)` can be looked up as `<decode as StepInfo>`.
+pub trait StepInfo {
+    /// Names, types, options, bounds.
+    const FACTS: Facts;
+}
+
+/// A step or a pipeline: the type behind a function annotated with `#[step]` or written in `pipeline!`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a step",
+    label = "expected a step or a pipeline",
+    note = "annotate the function with `#[flujo::step]`"
+)]
+pub trait Step: StepInfo + Sized + Send + Sync + 'static {
+    /// The inputs as a tuple.
+    type Input: Durable;
+    /// What it returns.
+    type Output: Durable;
+    /// The defaults that the attribute set.
+    const POLICY: Policy;
+}
+
+/// A step that is one function, not a pipeline: it has attempts of its own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a pipeline: this option belongs to steps",
+    label = "not an option of a pipeline call",
+    note = "pipeline calls take `.retries`, `.timeout`, `.settle` and `.named`; set the others on the steps inside"
+)]
+pub trait Leaf: Step {}
+
+/// A step that is answered by a model.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not call a model: this option belongs to model steps",
+    label = "not an option of this step",
+    note = "a model step is `#[step(model = \"provider:model\")] fn name(..) -> Prompt<T>`"
+)]
+pub trait ModelLeaf: Leaf {}
+
+/// A step that can run where the context is `C` and the resources are `R`. One impl per step, so that a
+/// missing part or resource is reported with its concrete type.
+pub trait RunIn<C, R>: Step + WritesIn<C> {
+    /// Runs it as the node `id` of the pipeline that `cx` drives.
+    fn exec<F: Fallback<C, R>>(
+        cx: &mut Cx<'_, C, R>,
+        id: NodeId,
+        call: StepCall<Self, F>,
+    ) -> impl Future<Output = RunResult<Self::Output>> + Send;
+}
+
+/// One attempt of a leaf; implemented by `#[step]`.
+pub trait Attempt<C, R>: Leaf + WritesIn<C> {
+    /// Copies of the context parts that the step may write: a failed attempt leaves no trace.
+    type Drafts: Send;
+    /// Makes the copies.
+    fn drafts(ctx: &C) -> Self::Drafts;
+    /// Puts the copies in place of the parts.
+    fn commit(ctx: &mut C, drafts: Self::Drafts);
+    /// Calls the user's function.
+    fn attempt(
+        input: Self::Input,
+        drafts: &mut Self::Drafts,
+        ctx: &C,
+        res: &R,
+        run: &RunInfo,
+    ) -> impl Future<Output = Result<Self::Output, StepError>> + Send;
+}

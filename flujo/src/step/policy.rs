@@ -1,0 +1,81 @@
+use super::{Backoff, Step, ValidationResult};
+use std::fmt;
+use std::time::Duration;
+
+/// What `#[step(..)]` sets as defaults.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// Extra attempts after the first.
+    pub retries: u32,
+    /// How long one attempt may take.
+    pub timeout: Option<Duration>,
+    /// How long to wait between attempts.
+    pub backoff: Option<Backoff>,
+    /// The model and its sampling; `None` for code steps.
+    pub model: Option<ModelPolicy>,
+}
+
+impl Policy {
+    /// A code step without options.
+    pub const PLAIN: Self = Self { retries: 0, timeout: None, backoff: None, model: None };
+
+    /// Whether one attempt, without a clock beside it, is all there is.
+    pub(crate) const fn is_plain(&self) -> bool {
+        self.retries == 0 && self.timeout.is_none() && self.model.is_none()
+    }
+}
+
+/// Which model answers, and how.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ModelPolicy {
+    /// `provider:model`.
+    pub model: &'static str,
+    /// Sampling temperature.
+    pub temperature: Option<f64>,
+    /// Upper bound of output tokens.
+    pub max_tokens: Option<u32>,
+    /// Nucleus sampling.
+    pub top_p: Option<f64>,
+}
+
+pub(crate) type Check<T> = Box<dyn Fn(&T) -> Vec<ValidationResult> + Send + Sync>;
+
+/// Options given at a call. They live behind a pointer, so that a call without any moves its input and
+/// one word.
+pub(crate) struct Options<S: Step> {
+    pub(crate) retries: Option<u32>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) backoff: Option<Backoff>,
+    pub(crate) strict: bool,
+    pub(crate) checks: Vec<Check<S::Output>>,
+    pub(crate) model: Option<String>,
+    pub(crate) temperature: Option<f64>,
+    pub(crate) max_tokens: Option<u32>,
+    pub(crate) top_p: Option<f64>,
+}
+
+impl<S: Step> Default for Options<S> {
+    fn default() -> Self {
+        Self {
+            retries: None,
+            timeout: None,
+            backoff: None,
+            strict: true,
+            checks: Vec::new(),
+            model: None,
+            temperature: None,
+            max_tokens: None,
+            top_p: None,
+        }
+    }
+}
+
+impl<S: Step> fmt::Debug for Options<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("retries", &self.retries)
+            .field("timeout", &self.timeout)
+            .field("validators", &self.checks.len())
+            .finish_non_exhaustive()
+    }
+}

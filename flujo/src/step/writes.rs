@@ -1,0 +1,165 @@
+//! Which context parts a step may write, as masks that the compiler compares.
+
+use crate::context::{Context, REST};
+use std::marker::PhantomData;
+
+/// The parts of `C` that a step may write. Implemented by `#[step]` and `pipeline!`.
+pub trait WritesIn<C> {
+    /// Bits of the parts of `C`.
+    const MASK: u64;
+}
+
+/// Bits in terms of the caller's context, from bits in terms of the callee's: `bit` is where the callee's
+/// context sits in the caller's, `None` when it is the same one.
+pub const fn project(bit: Option<u32>, own: u64) -> u64 {
+    match bit {
+        None => own,
+        Some(_) if own == 0 => 0,
+        Some(bit) => 1 << bit,
+    }
+}
+
+/// `Probe::<C, S>::MASK` is the inherent constant when `S` fits `C`, else that of [`NoFit`]: a missing
+/// part is reported by the call, and must not be reported again by the evaluation of constants.
+#[derive(Debug)]
+pub struct Probe<C, S>(PhantomData<(C, S)>);
+
+impl<C, S: WritesIn<C>> Probe<C, S> {
+    /// The mask of a callee that fits.
+    pub const MASK: u64 = S::MASK;
+}
+
+/// The fallback of [`Probe`].
+pub trait NoFit {
+    /// Nothing.
+    const MASK: u64 = 0;
+}
+impl<T> NoFit for T {}
+
+/// No two arms may write one part that has no merge rule. Each arm lists its nodes with what they write,
+/// so that the message can name the step.
+#[track_caller]
+pub const fn assert_disjoint<C: Context>(arms: &[&[(&str, u64)]]) {
+    let mut i = 0;
+    while i < arms.len() {
+        let mut j = i + 1;
+        while j < arms.len() {
+            compare::<C>(*at(arms, i), *at(arms, j));
+            j += 1;
+        }
+        i += 1;
+    }
+}
+
+#[track_caller]
+const fn compare<C: Context>(left: &[(&str, u64)], right: &[(&str, u64)]) {
+    let mut i = 0;
+    while i < left.len() {
+        let mut j = 0;
+        while j < right.len() {
+            let (one, other) = (at(left, i), at(right, j));
+            let both = one.1 & other.1 & existing::<C>() & !mergeable::<C>();
+            if both != 0 {
+                conflict::<C>(one.0, other.0, both.trailing_zeros());
+            }
+            j += 1;
+        }
+        i += 1;
+    }
+}
+
+/// The body of a `map` runs beside itself.
+#[track_caller]
+pub const fn assert_mergeable<C: Context>(nodes: &[(&str, u64)]) {
+    let mut i = 0;
+    while i < nodes.len() {
+        let node = at(nodes, i);
+        let bad = node.1 & existing::<C>() & !mergeable::<C>();
+        if bad != 0 {
+            let text = Text::new()
+                .push("every item of this `map` writes context part `")
+                .push(part_name::<C>(bad.trailing_zeros()))
+                .push("` (in `")
+                .push(node.0)
+                .push("`), which has no merge rule: add `#[context(part, merge = ..)]`, or return the value instead");
+            fail(&text);
+        }
+        i += 1;
+    }
+}
+
+#[track_caller]
+const fn conflict<C: Context>(one: &str, other: &str, bit: u32) {
+    let text = Text::new().push("parallel branches `").push(one).push("` and `").push(other);
+    let text = if bit == REST {
+        text.push("` both write the fields of the context that are no part: make what they write a part with a merge rule, ")
+            .push("`#[context(part, merge = ..)]`, or run them one after the other")
+    } else {
+        text.push("` both write context part `")
+            .push(part_name::<C>(bit))
+            .push("`: give the part a merge rule, `#[context(part, merge = ..)]`, or run them one after the other")
+    };
+    fail(&text);
+}
+
+#[track_caller]
+#[allow(clippy::panic, reason = "const evaluation: the panic is the compile error")]
+const fn fail(text: &Text) {
+    panic!("{}", text.as_str());
+}
+
+const fn existing<C: Context>() -> u64 {
+    let parts = C::PARTS.len();
+    let own = if parts >= 63 { u64::MAX >> 1 } else { (1 << parts) - 1 };
+    if C::HAS_REST { own | 1 << REST } else { own }
+}
+
+const fn mergeable<C: Context>() -> u64 {
+    let mut mask = 0;
+    let mut i = 0;
+    while i < C::PARTS.len() {
+        if at(C::PARTS, i).merge.is_some() {
+            mask |= 1 << i;
+        }
+        i += 1;
+    }
+    mask
+}
+
+const fn part_name<C: Context>(bit: u32) -> &'static str {
+    if (bit as usize) < C::PARTS.len() { at(C::PARTS, bit as usize).name } else { "(rest)" }
+}
+
+/// `list[i]` for const code: `get` is not const.
+#[allow(clippy::indexing_slicing, reason = "every caller compares the index with the length first")]
+const fn at<T>(list: &[T], i: usize) -> &T {
+    &list[i]
+}
+
+/// A string put together in const code.
+struct Text {
+    bytes: [u8; 512],
+    len: usize,
+}
+impl Text {
+    const fn new() -> Self {
+        Self { bytes: [0; 512], len: 0 }
+    }
+    #[allow(clippy::indexing_slicing, reason = "the loop compares both indices with the lengths")]
+    const fn push(mut self, s: &str) -> Self {
+        let s = s.as_bytes();
+        let mut i = 0;
+        while i < s.len() && self.len < self.bytes.len() {
+            self.bytes[self.len] = s[i];
+            self.len += 1;
+            i += 1;
+        }
+        self
+    }
+    const fn as_str(&self) -> &str {
+        match std::str::from_utf8(self.bytes.split_at(self.len).0) {
+            Ok(s) => s,
+            Err(_) => "",
+        }
+    }
+}
