@@ -44,6 +44,13 @@ impl Sink {
         }
     }
 
+    /// Everything that another sink holds.
+    pub(crate) fn take(&mut self, other: Self) {
+        if let Some(errors) = other.errors {
+            self.push(errors);
+        }
+    }
+
     /// Whether anything was reported.
     pub(crate) fn failed(&self) -> bool {
         self.errors.is_some()
@@ -71,7 +78,7 @@ pub(crate) fn did_you_mean<'a>(
 }
 
 /// `` `a`, `b` and `c` ``
-pub(crate) fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn list(words: impl IntoIterator<Item = &'static str>) -> String {
     let words: Vec<String> = words.into_iter().map(|w| format!("`{w}`")).collect();
     match words.split_last() {
         None => String::new(),

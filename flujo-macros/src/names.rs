@@ -39,7 +39,7 @@ pub(crate) fn text(name: &Ident) -> String {
 
 /// The source line of a token; 0 outside of a compiler, in unit tests.
 pub(crate) fn line(span: Span) -> u32 {
-    if !proc_macro::is_available() {
+    if !::proc_macro::is_available() {
         return 0;
     }
     u32::try_from(span.unwrap().line()).unwrap_or(0)

@@ -1,0 +1,224 @@
+//! What a step may look like, as far as it can be told without types.
+
+use crate::diag::Sink;
+use crate::names;
+use proc_macro2::{Ident, Span};
+use syn::visit::{self, Visit};
+use syn::{GenericArgument, Lifetime, PathArguments, ReturnType, Safety, Signature, Type, TypePath};
+
+/// What a step returns.
+pub(super) struct Returned {
+    /// The output; `()` where nothing better is known.
+    pub(super) ty: Type,
+    /// `E` of `Result<T, E>`.
+    pub(super) error: Option<Type>,
+    /// Whether a model makes the output of the prompt that is returned.
+    pub(super) prompt: bool,
+}
+
+/// The type without parentheses and the invisible groups of `macro_rules!`.
+pub(super) fn plain(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(g) => plain(&g.elem),
+        Type::Paren(p) => plain(&p.elem),
+        other => other,
+    }
+}
+
+/// The last segment of a path.
+pub(super) fn last(ty: &Type) -> Option<&Ident> {
+    match ty {
+        Type::Path(p) if p.qself.is_none() => p.path.segments.last().map(|s| &s.ident),
+        _ => None,
+    }
+}
+
+/// What to take instead of a borrowed text or slice, which is never a resource.
+pub(super) fn unsized_input(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Slice(s) => Some(format!("Vec<{}>", names::source(&s.elem))),
+        Type::Path(p) if p.path.is_ident("str") => Some("String".to_owned()),
+        _ => None,
+    }
+}
+
+/// A type behind `&` or `&mut`: one that a context or the resources can hold as a field.
+pub(super) fn shared(ty: &Type, context: bool) -> syn::Result<()> {
+    let holder = if context { "a context" } else { "resources" };
+    let message = match ty {
+        Type::TraitObject(_) => {
+            let shown = names::source(ty);
+            format!("{holder} cannot hold `{shown}` itself\nhold a `Box<{shown}>`, and ask for `&Box<{shown}>`")
+        }
+        Type::ImplTrait(_) => return Err(nameless(ty)),
+        Type::Infer(_) => format!("a step says what it needs from {holder}\nwrite the type out"),
+        Type::Slice(_) => format!("a part of a context is owned\nask for `&Vec<{}>`", inner(ty)),
+        Type::Path(p) if p.path.is_ident("str") => "a part of a context is owned\nask for `&String`".to_owned(),
+        Type::Reference(_) => "one `&` is enough\nremove the other".to_owned(),
+        _ => {
+            let mut borrows = Borrows { found: None };
+            borrows.visit_type(ty);
+            match borrows.found {
+                Some(found) => return Err(found.error(holder)),
+                None => return Ok(()),
+            }
+        }
+    };
+    Err(syn::Error::new_spanned(ty, message))
+}
+
+fn inner(ty: &Type) -> String {
+    match ty {
+        Type::Slice(s) => names::source(&s.elem),
+        other => names::source(other),
+    }
+}
+
+/// A value that is recorded: an input or an output.
+pub(super) fn owned(ty: &Type, what: &str) -> syn::Result<()> {
+    let shown = || names::source(ty);
+    let message = match ty {
+        Type::ImplTrait(_) => return Err(nameless(ty)),
+        Type::Reference(_) | Type::Slice(_) => format!("{what} of a step is owned, because it is recorded\nremove the `&`"),
+        Type::Path(p) if p.path.is_ident("str") => format!("{what} of a step is owned, because it is recorded\nwrite `String`"),
+        Type::Path(p) if p.path.is_ident("Self") => "a step is a free function: there is no `Self`\nname the type".to_owned(),
+        Type::TraitObject(_) => format!(
+            "{what} of a step is recorded, and `{}` does not say which type to read back\nuse an enum of the possible types",
+            shown()
+        ),
+        Type::Ptr(_) | Type::FnPtr(_) => format!("{what} of a step is recorded, and `{}` is an address", shown()),
+        Type::Infer(_) => format!("{what} of a step says its type\nwrite it out"),
+        _ => {
+            let mut borrows = Borrows { found: None };
+            borrows.visit_type(ty);
+            return match borrows.found {
+                Some(found) => Err(found.error(&format!("{what} of a step"))),
+                None => Ok(()),
+            };
+        }
+    };
+    Err(syn::Error::new_spanned(ty, message))
+}
+
+fn nameless(ty: &Type) -> syn::Error {
+    syn::Error::new_spanned(
+        ty,
+        "a step names its types: records and graphs show them\nwrite the type, or a type parameter: `fn step<T: Trait>(..)`",
+    )
+}
+
+/// The first thing inside a type that does not belong to it.
+enum Found {
+    Borrow(Type),
+    Lifetime(Lifetime),
+    Nameless(Type),
+}
+struct Borrows {
+    found: Option<Found>,
+}
+impl Found {
+    fn error(self, whose: &str) -> syn::Error {
+        match self {
+            Self::Nameless(ty) => nameless(&ty),
+            Self::Borrow(ty) => syn::Error::new_spanned(ty, format!("{whose} is owned through and through\nthis part of it is borrowed: own it too")),
+            Self::Lifetime(l) => syn::Error::new_spanned(l, format!("{whose} is owned through and through\nthis lifetime says that a part of it is borrowed")),
+        }
+    }
+}
+impl<'ast> Visit<'ast> for Borrows {
+    fn visit_type(&mut self, ty: &'ast Type) {
+        match ty {
+            _ if self.found.is_some() => {}
+            Type::Reference(_) => self.found = Some(Found::Borrow(ty.clone())),
+            Type::ImplTrait(_) => self.found = Some(Found::Nameless(ty.clone())),
+            // What a function or an object takes is not part of the value.
+            Type::FnPtr(_) | Type::TraitObject(_) => {}
+            _ => visit::visit_type(self, ty),
+        }
+    }
+    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+        if self.found.is_none() && lifetime.ident != "static" {
+            self.found = Some(Found::Lifetime(lifetime.clone()));
+        }
+    }
+}
+
+/// What the signature says about the output.
+pub(super) fn output(sig: &Signature, model: Option<Span>, sink: &mut Sink) -> Returned {
+    let unknown = |ty: Type| Returned { ty, error: None, prompt: model.is_some() };
+    let unit: Type = Type::Tuple(syn::TypeTuple { attrs: Vec::new(), paren_token: syn::token::Paren::default(), elems: syn::punctuated::Punctuated::new() });
+    let ReturnType::Type(_, ty) = &sig.output else {
+        let message = if model.is_some() {
+            "a model step returns the prompt that it asks\nwrite `-> Prompt<T>`, where `T` is the answer"
+        } else {
+            "a step returns a `Result`\nwrite `-> Result<()>`"
+        };
+        sink.span(sig.ident.span(), message);
+        return unknown(unit);
+    };
+    let ty = plain(ty);
+    let (ty, error, is_result) = match argument(ty, "Result", 0) {
+        Some(ok) => (plain(ok), argument(ty, "Result", 1), true),
+        None => (ty, None, false),
+    };
+    let answer = argument(ty, "Prompt", 0).map(plain);
+    let shown = names::source(ty);
+    match (answer, model) {
+        (Some(answer), Some(_)) => {
+            if let Err(e) = owned(answer, "the answer") {
+                sink.push(e);
+                return unknown(unit);
+            }
+            return Returned { ty: answer.clone(), error: error.cloned(), prompt: true };
+        }
+        (Some(answer), None) => {
+            sink.at(ty, format!("`{shown}` is answered by a model\nname it: `#[step(model = \"provider:model\")]`"));
+            return Returned { ty: answer.clone(), error: None, prompt: true };
+        }
+        (None, Some(_)) => {
+            sink.at(ty, format!("a model step returns the prompt that it asks\nwrite `-> Prompt<{shown}>`, or remove `model`"));
+            return unknown(ty.clone());
+        }
+        (None, None) => {}
+    }
+    if !is_result {
+        let message = match last(ty) {
+            Some(name) if name == "Result" => "the output of a step is in its signature\nwrite it out: `Result<T>`".to_owned(),
+            _ if matches!(ty, Type::ImplTrait(_)) => "a step returns a `Result`\nwrite `async fn` and `-> Result<T>`".to_owned(),
+            _ => format!("a step returns a `Result`\nwrite `-> Result<{shown}>`"),
+        };
+        sink.at(ty, message);
+        return unknown(if owned(ty, "").is_ok() && last(ty).is_none_or(|n| n != "Result") { ty.clone() } else { unit });
+    }
+    if let Err(e) = owned(ty, "the output") {
+        sink.push(e);
+        return unknown(unit);
+    }
+    Returned { ty: ty.clone(), error: error.cloned(), prompt: false }
+}
+
+/// The `n`th argument of the generic type `name`.
+fn argument<'a>(ty: &'a Type, name: &str, n: usize) -> Option<&'a Type> {
+    let Type::Path(TypePath { qself: None, path, .. }) = ty else { return None };
+    let segment = path.segments.last().filter(|s| s.ident == name)?;
+    let PathArguments::AngleBracketed(list) = &segment.arguments else { return None };
+    let types = list.args.iter().filter_map(|a| if let GenericArgument::Type(ty) = a { Some(ty) } else { None });
+    types.into_iter().nth(n)
+}
+
+/// The words before `fn`.
+pub(super) fn function(sig: &Signature, returned: &Returned, sink: &mut Sink) {
+    if let Some(word) = &sig.constness {
+        sink.at(word, "a step runs while the pipeline runs: it cannot be `const`\nremove the word");
+    }
+    if let Safety::Unsafe(word) = &sig.safety {
+        sink.at(word, "a step is called by the engine: it cannot ask its caller for care\nremove `unsafe`, and use an `unsafe` block inside");
+    }
+    if let Some(abi) = &sig.abi {
+        sink.at(abi, "a step is an ordinary Rust function\nremove the ABI");
+    }
+    // A prompt may be built without waiting for anything.
+    if sig.asyncness.is_none() && sig.constness.is_none() && !returned.prompt {
+        sink.at(sig.fn_token, "a step is asynchronous: it may wait, and be stopped while it does\nwrite `async fn`");
+    }
+}

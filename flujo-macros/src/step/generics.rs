@@ -1,0 +1,171 @@
+//! Type and const parameters of a step.
+//!
+//! The marker type has them without bounds and with defaults, so that `<decode as StepInfo>` is a type that
+//! exists, whatever `decode` demands of its parameters.
+
+use crate::diag::Sink;
+use crate::names;
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::visit::{self, Visit};
+use syn::{ConstParam, FnArg, GenericParam, Generics, Lifetime, ReturnType, Signature, Type, TypeParamBound, TypeReference};
+
+/// Parameters that no step can have.
+pub(super) fn check(sig: &Signature, sink: &mut Sink) {
+    let mut used = Used::default();
+    for arg in &sig.inputs {
+        if let FnArg::Typed(arg) = arg {
+            used.visit_type(&arg.ty);
+        }
+    }
+    if let ReturnType::Type(_, ty) = &sig.output {
+        used.visit_type(ty);
+    }
+    for param in &sig.generics.params {
+        match param {
+            // Where it is used it is reported already, with what to write instead.
+            GenericParam::Lifetime(l) if !used.lifetimes.contains(&l.lifetime) => {
+                sink.at(&l.lifetime, "a step has no lifetime parameters: what it takes and returns is owned\nremove it");
+            }
+            GenericParam::Type(t) => {
+                for bound in &t.bounds {
+                    if is_maybe(bound) {
+                        sink.at(bound, "a type parameter of a step has a size, as every value that is recorded\nremove this bound");
+                    }
+                }
+            }
+            GenericParam::Const(c) if default(c).is_none() => {
+                sink.at(&c.ty, "a const parameter of a step is an integer, a `bool` or a `char`");
+            }
+            GenericParam::Lifetime(_) | GenericParam::Const(_) => {}
+        }
+    }
+}
+
+#[derive(Default)]
+struct Used {
+    lifetimes: Vec<Lifetime>,
+}
+impl<'ast> Visit<'ast> for Used {
+    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+        self.lifetimes.push(lifetime.clone());
+    }
+    fn visit_type_reference(&mut self, r: &'ast TypeReference) {
+        visit::visit_type_reference(self, r);
+    }
+}
+
+fn is_maybe(bound: &TypeParamBound) -> bool {
+    match bound {
+        TypeParamBound::Trait(t) => names::source(t).starts_with('?'),
+        _ => false,
+    }
+}
+
+/// A value for a const parameter nobody gave: integers, `bool` and `char` are all that stable Rust knows.
+fn default(param: &ConstParam) -> Option<TokenStream> {
+    let Type::Path(p) = &param.ty else { return None };
+    let name = p.path.get_ident()?.to_string();
+    match name.as_str() {
+        "bool" => Some(quote!(false)),
+        "char" => Some(quote!(' ')),
+        "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize" => {
+            Some(quote!(0))
+        }
+        _ => None,
+    }
+}
+
+/// The parameters in every form in which generated code needs them.
+pub(super) struct Forms {
+    /// `<T = (), const N: usize = 0>`, of the marker type.
+    pub(super) defaulted: TokenStream,
+    /// `<T, const N: usize>`, of impls that demand nothing.
+    pub(super) bare: TokenStream,
+    /// `<T, N>`.
+    pub(super) arguments: TokenStream,
+    /// `::<T, N>`, or nothing.
+    pub(super) turbofish: TokenStream,
+    /// The field that uses the type parameters.
+    pub(super) phantom: TokenStream,
+    /// `T: Bound + 'static, const N: usize,`
+    pub(super) bounded: TokenStream,
+    /// The predicates of the `where` clause with a comma after each.
+    pub(super) predicates: TokenStream,
+    /// Whether there are any.
+    pub(super) any: bool,
+}
+
+impl Forms {
+    pub(super) fn of(generics: &Generics) -> Self {
+        let pr = names::private();
+        let mut out = Self {
+            defaulted: quote!(),
+            bare: quote!(),
+            arguments: quote!(),
+            turbofish: quote!(),
+            phantom: quote!(),
+            bounded: quote!(),
+            predicates: quote!(),
+            any: false,
+        };
+        let (mut defaulted, mut bare, mut names) = (Vec::new(), Vec::new(), Vec::new());
+        let mut types: Vec<&Ident> = Vec::new();
+        for param in &generics.params {
+            match param {
+                GenericParam::Type(t) => {
+                    let (name, bounds) = (&t.ident, &t.bounds);
+                    defaulted.push(quote!(#name = ()));
+                    bare.push(quote!(#name));
+                    names.push(name);
+                    types.push(name);
+                    let plus = (!bounds.is_empty() && !bounds.trailing_punct()).then(|| quote!(+));
+                    // The type of a step is `'static`, and with it its parameters.
+                    out.bounded.extend(quote!(#name: #bounds #plus 'static,));
+                }
+                GenericParam::Const(c) => {
+                    let (name, ty) = (&c.ident, &c.ty);
+                    let value = default(c).unwrap_or_else(|| quote!(0));
+                    defaulted.push(quote!(const #name: #ty = #value));
+                    bare.push(quote!(const #name: #ty));
+                    names.push(name);
+                    out.bounded.extend(quote!(const #name: #ty,));
+                }
+                GenericParam::Lifetime(_) => {}
+            }
+        }
+        if !names.is_empty() {
+            out.any = true;
+            out.defaulted = quote!(<#(#defaulted),*>);
+            out.bare = quote!(<#(#bare),*>);
+            out.arguments = quote!(<#(#names),*>);
+            out.turbofish = quote!(::<#(#names),*>);
+        }
+        if !types.is_empty() {
+            // A function pointer, so that the marker is `Send` and `Sync` whatever the parameters are.
+            out.phantom = quote!(__types: #pr::PhantomData<fn() -> (#(#types,)*)>);
+        }
+        if let Some(clause) = &generics.where_clause {
+            let predicates = clause.predicates.iter();
+            out.predicates = quote!(#(#predicates,)*);
+        }
+        out
+    }
+
+    /// Whether a type mentions one of the parameters: then nothing can be said of it outside of an impl.
+    pub(super) fn mentioned(generics: &Generics, ty: &Type) -> bool {
+        struct Mentions<'a>(&'a Generics, bool);
+        impl<'ast> Visit<'ast> for Mentions<'_> {
+            fn visit_ident(&mut self, name: &'ast Ident) {
+                self.1 |= self.0.params.iter().any(|p| match p {
+                    GenericParam::Type(t) => t.ident == *name,
+                    GenericParam::Const(c) => c.ident == *name,
+                    GenericParam::Lifetime(_) => false,
+                });
+            }
+        }
+        let mut mentions = Mentions(generics, false);
+        mentions.visit_type(ty);
+        mentions.1
+    }
+}

@@ -1,0 +1,32 @@
+//! `#[step]`: parse, judge, expand.
+//!
+//! A mistake in the options still gives the whole step, with defaults. A mistake in the signature gives a
+//! stand-in of the same name and inputs that runs anywhere, so that calls of the step are no errors too.
+
+mod check;
+mod expand;
+mod generics;
+mod model;
+mod params;
+mod parse;
+mod recover;
+
+use crate::diag::Sink;
+use crate::guard;
+use proc_macro2::TokenStream;
+
+pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+    let mut sink = Sink::default();
+    let parsed = match guard::depth(&parse::head(&item)).and_then(|()| syn::parse2::<parse::StepFn>(item.clone())) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            sink.push(parse::explain(&item, error));
+            let errors = sink.into_tokens();
+            return quote::quote!(#item #errors);
+        }
+    };
+    let step = model::Step::new(options, parsed, &mut sink);
+    let code = if step.broken { recover::expand(&step) } else { expand::expand(&step) };
+    let errors = sink.into_tokens();
+    quote::quote!(#code #errors)
+}

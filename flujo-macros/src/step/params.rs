@@ -1,0 +1,182 @@
+//! Parameters by shape: owned is an input, `&mut C` the context, `#[ctx] &C` the same to read, `&R` a
+//! resource, `&RunInfo` the run.
+
+use super::check;
+use crate::diag::Sink;
+use crate::names;
+use proc_macro2::{Ident, Span};
+use syn::{Attribute, FnArg, Meta, Pat, PatType, Signature, Type, TypeReference};
+
+/// The most inputs; a tuple of more has no `Clone` or `Serialize` to speak of.
+const MOST_INPUTS: usize = 8;
+
+/// One parameter.
+pub(super) enum Param {
+    /// `post: Post`
+    Input { name: Ident, ty: Type },
+    /// An input whose type was reported.
+    Broken { name: Ident },
+    /// `ctx: &mut Moderation`
+    Write(Type),
+    /// `#[ctx] cfg: &Config`
+    Read(Type),
+    /// `db: &Db`
+    Resource(Type),
+    /// `run: &RunInfo`
+    Run,
+    /// Reported, and no input.
+    Lost,
+}
+
+/// All parameters. Each mistake is reported where it stands.
+pub(super) fn read(sig: &Signature, sink: &mut Sink) -> Vec<Param> {
+    let mut params = Vec::new();
+    for (i, arg) in sig.inputs.iter().enumerate() {
+        match arg {
+            FnArg::Receiver(r) => {
+                sink.span(
+                    r.self_token.span,
+                    "a step is a free function: it cannot take `self`\nask for what it needs as a resource, `db: &Db`",
+                );
+            }
+            FnArg::Typed(arg) => params.push(one(arg, i, sink)),
+        }
+    }
+    if let Some(variadic) = &sig.variadic {
+        sink.at(variadic, "a step takes a fixed number of inputs\nto hand over many values, take a `Vec<T>`");
+    }
+    let too_many = sig.inputs.iter().zip(&params).filter(|(_, p)| matches!(p, Param::Input { .. })).nth(MOST_INPUTS);
+    if let Some((arg, _)) = too_many {
+        sink.at(arg, format!("a step takes at most {MOST_INPUTS} inputs\nput what belongs together in a struct"));
+    }
+    twice(sig, &params, sink);
+    params
+}
+
+/// Removes what rustc does not understand.
+pub(super) fn strip(sig: &mut Signature) {
+    for arg in &mut sig.inputs {
+        if let FnArg::Typed(arg) = arg {
+            arg.attrs.retain(|a| !a.path().is_ident("ctx"));
+        }
+    }
+}
+
+fn one(arg: &PatType, i: usize, sink: &mut Sink) -> Param {
+    let marked = marker(&arg.attrs, sink);
+    for attr in &arg.attrs {
+        if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
+            sink.at(attr, "a step has the same parameters in every build: a recorded run outlives one\nput `#[cfg]` on the whole step");
+        }
+    }
+    match check::plain(&arg.ty) {
+        Type::Reference(r) => borrowed(arg, r, i, marked, sink),
+        ty => owned(arg, ty, i, marked, sink),
+    }
+}
+
+/// Where `#[ctx]` stands, if it does.
+fn marker(attrs: &[Attribute], sink: &mut Sink) -> Option<Span> {
+    let mut found = None;
+    for attr in attrs.iter().filter(|a| a.path().is_ident("ctx")) {
+        if !matches!(attr.meta, Meta::Path(_)) {
+            sink.at(attr, "`#[ctx]` takes nothing\nwrite `#[ctx] name: &Type`");
+        }
+        found = attr.path().get_ident().map(Ident::span);
+    }
+    found
+}
+
+fn owned(arg: &PatType, ty: &Type, i: usize, marked: Option<Span>, sink: &mut Sink) -> Param {
+    if let Some(span) = marked {
+        let shown = names::source(ty);
+        sink.span(span, format!("`#[ctx]` reads from the context, so its parameter is borrowed\nwrite `#[ctx] name: &{shown}`"));
+        return Param::Lost;
+    }
+    if check::last(ty).is_some_and(|name| name == "RunInfo") {
+        sink.at(ty, "a step borrows the run it belongs to\nwrite `&RunInfo`");
+        return Param::Lost;
+    }
+    let (name, named) = name(&arg.pat, i, sink);
+    match check::owned(ty, "an input") {
+        Ok(()) if named => Param::Input { name, ty: ty.clone() },
+        Ok(()) => Param::Broken { name },
+        Err(e) => {
+            sink.push(e);
+            Param::Broken { name }
+        }
+    }
+}
+
+/// The input's name, and whether it has one.
+fn name(pat: &Pat, i: usize, sink: &mut Sink) -> (Ident, bool) {
+    match pat {
+        Pat::Ident(p) if p.by_ref.is_none() && p.subpat.is_none() => (p.ident.clone(), true),
+        other => {
+            sink.at(
+                other,
+                "an input has a name, which graphs and records show\nname it here and take it apart in the body",
+            );
+            (quote::format_ident!("input{i}"), false)
+        }
+    }
+}
+
+fn borrowed(arg: &PatType, r: &TypeReference, i: usize, marked: Option<Span>, sink: &mut Sink) -> Param {
+    let ty = check::plain(&r.elem);
+    if let Some(lifetime) = &r.lifetime
+        && lifetime.ident != "static"
+        && check::unsized_input(ty).is_none()
+    {
+        sink.at(lifetime, "a step needs no lifetimes\nremove this one: what a step borrows lives as long as the attempt");
+        return Param::Lost;
+    }
+    if check::last(ty).is_some_and(|name| name == "RunInfo") {
+        return run(r, marked, sink);
+    }
+    if marked.is_none()
+        && let Some(instead) = check::unsized_input(ty)
+    {
+        sink.at(&arg.ty, format!("an input of a step is owned, because it is recorded\ntake `{instead}`"));
+        return Param::Broken { name: name(&arg.pat, i, &mut Sink::default()).0 };
+    }
+    if let Err(e) = check::shared(ty, r.mutability.is_some() || marked.is_some()) {
+        sink.push(e);
+        return Param::Lost;
+    }
+    match (&r.mutability, marked) {
+        (Some(_), Some(span)) => {
+            sink.span(span, "`&mut` already means the context\nremove `#[ctx]`, or `mut` to only read");
+            Param::Lost
+        }
+        (Some(_), None) => Param::Write(ty.clone()),
+        (None, Some(_)) => Param::Read(ty.clone()),
+        (None, None) => Param::Resource(ty.clone()),
+    }
+}
+
+fn run(r: &TypeReference, marked: Option<Span>, sink: &mut Sink) -> Param {
+    if let Some(span) = marked {
+        sink.span(span, "`RunInfo` is the run, not a part of the context\nremove `#[ctx]`");
+    } else if let Some(word) = &r.mutability {
+        sink.at(word, "a step cannot change the run it belongs to\nwrite `&RunInfo`");
+    }
+    Param::Run
+}
+
+/// One part of the context cannot be handed out twice.
+fn twice(sig: &Signature, params: &[Param], sink: &mut Sink) {
+    let mut seen: Vec<&Type> = Vec::new();
+    let typed = sig.inputs.iter().filter_map(|arg| if let FnArg::Typed(arg) = arg { Some(arg) } else { None });
+    for (arg, param) in typed.zip(params) {
+        let (Param::Write(ty) | Param::Read(ty)) = param else { continue };
+        if seen.contains(&ty) {
+            let shown = names::source(ty);
+            sink.at(
+                &arg.ty,
+                format!("this step asks for `{shown}` twice\none parameter is enough: a context has one of each type"),
+            );
+        }
+        seen.push(ty);
+    }
+}

@@ -1,0 +1,72 @@
+//! The function behind `#[step]`: attributes, visibility, signature, and a body that stays tokens, so that
+//! a syntax error inside it is rustc's to report and harms nothing else.
+
+use crate::names;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt};
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Signature, Token, Visibility};
+
+/// A function whose body nobody has looked at.
+#[derive(Clone)]
+pub(crate) struct StepFn {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) sig: Signature,
+    pub(crate) body: Group,
+}
+
+impl Parse for StepFn {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        let sig: Signature = input.parse()?;
+        if input.peek(Token![;]) {
+            return Err(input.error("a step has a body: this one only declares itself"));
+        }
+        match input.parse()? {
+            TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => Ok(Self { attrs, vis, sig, body }),
+            other => Err(syn::Error::new(other.span(), "expected the body of the step")),
+        }
+    }
+}
+
+impl ToTokens for StepFn {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.append_all(&self.attrs);
+        self.vis.to_tokens(tokens);
+        self.sig.to_tokens(tokens);
+        self.body.to_tokens(tokens);
+    }
+}
+
+/// Everything before the body, which nobody parses.
+pub(super) fn head(item: &TokenStream) -> TokenStream {
+    let mut trees: Vec<TokenTree> = item.clone().into_iter().collect();
+    if matches!(trees.last(), Some(TokenTree::Group(g)) if g.delimiter() == Delimiter::Brace) {
+        trees.pop();
+    }
+    trees.into_iter().collect()
+}
+
+/// What stands there instead of a function.
+pub(super) fn explain(item: &TokenStream, error: syn::Error) -> syn::Error {
+    let other = item.clone().into_iter().find_map(|tree| match tree {
+        TokenTree::Ident(word) => {
+            let word_text = word.to_string();
+            let known = ["fn", "struct", "enum", "union", "trait", "impl", "mod", "type", "static", "use"];
+            known.contains(&word_text.as_str()).then_some((word, word_text))
+        }
+        _ => None,
+    });
+    match other {
+        Some((word, text)) if text != "fn" => {
+            let what = names::item_name(item).map_or_else(|| format!("this `{text}`"), |n| format!("`{n}`"));
+            syn::Error::new(
+                word.span(),
+                format!("{what} is not a function\n`#[step]` goes on an `async fn` that returns `Result<T>`"),
+            )
+        }
+        _ => error,
+    }
+}

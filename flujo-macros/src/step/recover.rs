@@ -1,0 +1,75 @@
+//! What stands in for a step whose signature is a mistake: the same name and inputs, and it runs with any
+//! context and resources. Nothing but the mistake itself is reported.
+
+use super::expand as whole;
+use super::generics::Forms;
+use super::model::Step;
+use crate::names::private;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{FnArg, GenericParam, Safety, parse_quote};
+
+pub(super) fn expand(step: &Step) -> TokenStream {
+    let pr = private();
+    let name = &step.name;
+    let mut sound = step.inner.sig.generics.clone();
+    // Bounds may mention what was a mistake; a stand-in demands nothing.
+    sound.where_clause = None;
+    for param in &mut sound.params {
+        if let GenericParam::Type(t) = param {
+            t.bounds.clear();
+        }
+    }
+    let generics = Forms::of(&sound);
+    let Forms { bounded, arguments, .. } = &generics;
+    let parts: TokenStream = [
+        whole::function(step, &generics),
+        whole::marker(step, &generics),
+        whole::facts(step, &generics),
+        whole::implementation(step, &generics),
+    ]
+    .into_iter()
+    .collect();
+    let kept = kept(step);
+    quote! {
+        #parts
+        #[automatically_derived]
+        impl<#bounded __C> #pr::WritesIn<__C> for #name #arguments {
+            const MASK: u64 = 0;
+        }
+        #[automatically_derived]
+        impl<#bounded __C: #pr::Send + #pr::Sync, __R: #pr::Send + #pr::Sync> #pr::RunIn<__C, __R> for #name #arguments {
+            fn exec<__F: #pr::Fallback<__C, __R>>(
+                _: &mut #pr::Cx<'_, __C, __R>,
+                _: #pr::NodeId,
+                _: #pr::StepCall<Self, __F>,
+            ) -> impl #pr::Future<Output = #pr::RunResult<Self::Output>> + #pr::Send {
+                async { #pr::recover() }
+            }
+        }
+        #kept
+    }
+}
+
+/// The user's function, so that what it uses counts as used, and independent mistakes in it are told too.
+/// Words that rustc would refuse as well are left out.
+fn kept(step: &Step) -> Option<TokenStream> {
+    let mut function = step.inner.clone();
+    let sig = &mut function.sig;
+    let has_self = sig.inputs.iter().any(|arg| matches!(arg, FnArg::Receiver(_)));
+    if has_self || sig.variadic.is_some() {
+        return None;
+    }
+    sig.constness = None;
+    sig.safety = Safety::Default;
+    sig.abi = None;
+    if sig.asyncness.is_none() && !sig.output.to_token_stream().to_string().contains("impl") {
+        sig.asyncness = Some(parse_quote!(async));
+    }
+    Some(quote! {
+        const _: () = {
+            #[allow(dead_code, clippy::all, clippy::pedantic, reason = "a mistake in it was reported")]
+            #function
+        };
+    })
+}
