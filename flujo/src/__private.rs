@@ -1,15 +1,16 @@
 //! What generated code names. Not part of the public interface: it may change in any release.
 
 pub use crate::codec::{CodecError, Json};
+pub use crate::context::field::{Field, Hole, NoField, rest_writer};
 pub use crate::context::{ALL, ArmState, Contains, Context, MergeConflict, Part, REST, rules};
 pub use crate::cx::{ArmScope, Cx, Done, Fork, ForkPoint, Pipeline, Slot};
-pub use crate::durable::{Durable, Reply};
+pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes};
 pub use crate::error::{Error, Failure, RunResult, StepError};
 pub use crate::graph::{Bounds, Edge, Facts, Graph, Node, NodeKind, fingerprint};
 pub use crate::model::{IntoPrompt, Prompt, answer};
 pub use crate::path::NodeId;
 pub use crate::resources::Provides;
-pub use crate::step::writes::{NoFit, Probe, assert_disjoint, assert_mergeable, project};
+pub use crate::step::writes::{NoFit, Probe, assert_disjoint, assert_mergeable, mask, project};
 pub use crate::step::{
     Attempt, Backoff, Fallback, IntoStepCall, Leaf, ModelLeaf, ModelPolicy, Policy, RunIn, RunInfo, Step,
     StepCall, StepInfo, WritesIn,
@@ -33,6 +34,12 @@ pub const fn assert_durable<T: Durable>() {}
 pub const fn assert_reply<T: Reply>() {}
 /// Proves, at the type's own token, that it is a context.
 pub const fn assert_context<T: Context>() {}
+
+/// Stands where the value of something that was reported as a mistake would be. It never runs.
+#[allow(clippy::panic, reason = "code that did not compile cannot run")]
+pub fn recover<T>() -> T {
+    panic!("this was a mistake at compile time")
+}
 
 /// Whether a reply fits `T`.
 ///

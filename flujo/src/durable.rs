@@ -1,7 +1,8 @@
 //! What may cross a step boundary, and what a person may answer.
 
+use crate::codec::{CodecError, Digest, Json, digest};
 use schemars::JsonSchema;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 
 /// A value that can be recorded: inputs and outputs of steps, contexts and their parts.
 ///
@@ -28,3 +29,141 @@ pub trait Reply: Durable + JsonSchema {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Durable + JsonSchema> Reply for T {}
+
+/// What the runtime does with a [`Durable`] value. Every durable type has it; it is a trait of its own
+/// because rustc checks a bound on an associated type supertrait by supertrait, each with an error of its
+/// own: `type Output: Durable` reports one missing derive three times, in the words of serde.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be recorded",
+    label = "this value crosses a step boundary, so it must be durable",
+    note = "add `#[derive(Clone, serde::Serialize, serde::Deserialize)]` to `{Self}`"
+)]
+pub trait Recorded: Sized + Send + Sync + 'static {
+    /// Serializes it.
+    ///
+    /// # Errors
+    /// Its own `Serialize` fails.
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error>;
+    /// Deserializes it.
+    ///
+    /// # Errors
+    /// What is there does not fit.
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error>;
+    /// The same value again.
+    fn copy(&self) -> Self;
+
+    /// Its record.
+    ///
+    /// # Errors
+    /// As [`Json::encode`].
+    fn record(&self) -> Result<Json, CodecError> {
+        Json::encode(&Out(self))
+    }
+    /// The value of a record.
+    ///
+    /// # Errors
+    /// As [`Json::decode`].
+    fn recall(json: &Json) -> Result<Self, CodecError> {
+        json.decode().map(|Back(value)| value)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Durable> Recorded for T {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.serialize(to)
+    }
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Self::deserialize(from)
+    }
+    fn copy(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// The `N`th input of a step. One associated type for each, so that an input which cannot be recorded is
+/// reported at its own type.
+#[doc(hidden)]
+pub trait Takes<const N: usize> {
+    /// Its type.
+    type Value: Recorded;
+}
+
+/// The inputs of the step `S` as a tuple: exactly those that it [`Takes`].
+#[doc(hidden)]
+pub trait Inputs<S>: Sized + Send + Sync + 'static {
+    /// Their record, a JSON array.
+    ///
+    /// # Errors
+    /// As [`Json::encode`].
+    fn record(&self) -> Result<Json, CodecError>;
+    /// The inputs of a record.
+    ///
+    /// # Errors
+    /// As [`Json::decode`].
+    fn recall(json: &Json) -> Result<Self, CodecError>;
+    /// The digest of their record.
+    ///
+    /// # Errors
+    /// As [`Json::encode`].
+    fn digest(&self) -> Result<Digest, CodecError>;
+    /// The same again.
+    fn copy(&self) -> Self;
+}
+
+/// Serde sees the value itself.
+struct Out<'a, T>(&'a T);
+impl<T: Recorded> Serialize for Out<'_, T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.write(to)
+    }
+}
+struct Back<T>(T);
+impl<'de, T: Recorded> Deserialize<'de> for Back<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        T::read(from).map(Self)
+    }
+}
+
+impl<S> Inputs<S> for () {
+    fn record(&self) -> Result<Json, CodecError> {
+        Json::encode(self)
+    }
+    fn recall(json: &Json) -> Result<Self, CodecError> {
+        json.decode()
+    }
+    fn digest(&self) -> Result<Digest, CodecError> {
+        digest(self)
+    }
+    fn copy(&self) -> Self {}
+}
+
+macro_rules! inputs {
+    ($($($n:tt $v:ident),+;)+) => { $(
+        impl<S: $(Takes<$n> +)+> Inputs<S> for ($(<S as Takes<$n>>::Value,)+) {
+            fn record(&self) -> Result<Json, CodecError> {
+                Json::encode(&($(Out(&self.$n),)+))
+            }
+            fn recall(json: &Json) -> Result<Self, CodecError> {
+                json.decode().map(|($(Back($v),)+)| ($($v,)+))
+            }
+            fn digest(&self) -> Result<Digest, CodecError> {
+                digest(&($(Out(&self.$n),)+))
+            }
+            fn copy(&self) -> Self {
+                ($(self.$n.copy(),)+)
+            }
+        }
+    )+ };
+}
+inputs! {
+    0 a;
+    0 a, 1 b;
+    0 a, 1 b, 2 c;
+    0 a, 1 b, 2 c, 3 d;
+    0 a, 1 b, 2 c, 3 d, 4 e;
+    0 a, 1 b, 2 c, 3 d, 4 e, 5 f;
+    0 a, 1 b, 2 c, 3 d, 4 e, 5 f, 6 g;
+    0 a, 1 b, 2 c, 3 d, 4 e, 5 f, 6 g, 7 h;
+}

@@ -2,6 +2,8 @@
 
 mod contains;
 pub mod rules;
+#[doc(hidden)]
+pub mod field;
 
 pub use contains::Contains;
 

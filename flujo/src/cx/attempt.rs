@@ -2,6 +2,7 @@ use super::Cx;
 use super::guard::catch_panic;
 use crate::codec::{CodecError, Json};
 use crate::context::{Context, bits, part_bit, part_name};
+use crate::durable::Recorded;
 use crate::engine::{AttemptCommand, AttemptRecord, Body, Finding, Record, RecordOutcome};
 use crate::error::{Error, FailureRecord, RunResult, Signal, StepError};
 use crate::model::ModelCall;
@@ -128,7 +129,7 @@ async fn perform<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     };
     let reasons = plan.validate(&output);
     if !reasons.is_empty() && plan.strict() {
-        return Err((FailureRecord::rejected(&reasons, Json::encode(&output).ok()), None));
+        return Err((FailureRecord::rejected(&reasons, output.record().ok()), None));
     }
     Ok((output, reasons))
 }
@@ -205,8 +206,8 @@ fn keep<S: Attempt<C, R>, C: Context, R>(
     ctx: &mut C,
     live: &mut Live<S::Output>,
 ) -> Result<Kept, CodecError> {
-    let json = Json::encode(output)?;
-    let decoded = json.decode()?;
+    let json = output.record()?;
+    let decoded = S::Output::recall(&json)?;
     let mask = <S as WritesIn<C>>::MASK;
     let before = bits::<C>(mask).map(|bit| Ok((bit, ctx.save(bit)?))).collect::<Result<Vec<_>, CodecError>>()?;
     S::commit(ctx, drafts);
@@ -231,10 +232,9 @@ fn keep<S: Attempt<C, R>, C: Context, R>(
 }
 
 /// Takes an attempt from its record.
-fn replay<T: crate::Durable, C: Context>(ctx: &mut C, record: &Record, output: &Json) -> RunResult<T> {
+fn replay<T: Recorded, C: Context>(ctx: &mut C, record: &Record, output: &Json) -> RunResult<T> {
     let path = &record.key.path;
-    let output = output
-        .decode()
+    let output = T::recall(output)
         .map_err(|e| Signal::mismatch(path.clone(), format_args!("its output does not decode any more: {e}")))?;
     restore_parts(ctx, path, &record.parts)?;
     Ok(output)

@@ -3,6 +3,7 @@ use super::attempt::{Attempted, Plan};
 use super::guard::catch_panic;
 use crate::codec;
 use crate::context::Context;
+use crate::durable::Inputs;
 use crate::engine::{AttemptCommand, Key, Kind, Reservation};
 use crate::error::{Error, ErrorKind, FailureRecord, RunResult};
 use crate::path::{NodeId, Place};
@@ -84,7 +85,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     ) -> RunResult<S::Output> {
         let path = place.path();
         let digest = match &self.handle {
-            Some(_) => codec::digest(input),
+            Some(_) => input.digest(),
             None => Ok(codec::Digest::of(&[])),
         };
         let digest = digest.map_err(|e| Error::new(ErrorKind::Codec(e)).at(path.clone()))?;
@@ -103,7 +104,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
                 handle.reserve(Reservation { key: key.clone(), amount: model.bound() }).await?;
             }
             let command = AttemptCommand { key, version: S::FACTS.version, digest };
-            match self.attempt::<S>(command, input.clone(), plan, &info, &mut node).await? {
+            match self.attempt::<S>(command, input.copy(), plan, &info, &mut node).await? {
                 Attempted::Output(output) => {
                     self.env.log_node(node, true);
                     return Ok(output);

@@ -1,5 +1,6 @@
 use super::Cx;
 use crate::context::{Contains, Context};
+use crate::durable::Inputs;
 use crate::error::{Error, ErrorKind, RunResult};
 use crate::path::{NodeId, Path};
 use crate::step::writes::project;
@@ -44,7 +45,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let mut restarts = options.retries.unwrap_or(0);
         loop {
             // A restart goes on at the node that failed: what finished stays finished.
-            let again = (restarts > 0).then(|| input.clone());
+            let again = (restarts > 0).then(|| input.copy());
             let run = Box::pin(self.inner::<P>(res, Arc::clone(&scope), input));
             let done = match options.timeout {
                 None => run.await,

@@ -1,10 +1,10 @@
 use super::result::StepResult;
+use crate::durable::Recorded;
 use crate::engine::{FinalOutcome, RunId, RunView, Status};
 use crate::error::{Error, ErrorKind, RunResult, Signal};
 use crate::path::Path;
 use crate::question::{Answered, Question};
 use crate::usage::Usage;
-use serde::de::DeserializeOwned;
 
 /// How a run ended, or where it stands.
 #[derive(Debug)]
@@ -76,12 +76,12 @@ impl<T, C> PipelineResult<T, C> {
 
     pub(crate) fn outcome_of(view: &RunView) -> Outcome<T>
     where
-        T: DeserializeOwned,
+        T: Recorded,
     {
         let at_pipeline = |error: Error| error.at(Path::from(view.run.pipeline.as_str()));
         match &view.status {
             Status::Paused => Outcome::Paused(view.questions.clone()),
-            Status::Ended(FinalOutcome::Done(output)) => match output.decode() {
+            Status::Ended(FinalOutcome::Done(output)) => match T::recall(output) {
                 Ok(output) => Outcome::Done(output),
                 Err(e) => Outcome::Failed(at_pipeline(Error::new(ErrorKind::Codec(e)))),
             },

@@ -2,6 +2,7 @@ use super::RunEnv;
 use crate::clock::Clock;
 use crate::codec::Json;
 use crate::cx::{Cx, Pipeline};
+use crate::durable::{Inputs, Recorded};
 use crate::engine::{BoxFuture, Ended, EndedBy, Handle, Program};
 use crate::error::{Error, ErrorKind, FailureRecord, RunResult};
 use crate::path::{NodeId, Path};
@@ -37,7 +38,7 @@ where
         let call = StepCall::<P>::new(input);
         let done = P::exec(&mut cx, NodeId::new(P::FACTS.name), call).await;
         let outcome = done.and_then(|output| {
-            Json::encode(&output).map_err(|e| Error::new(ErrorKind::Codec(e)).at(Path::from(P::FACTS.name)))
+            output.record().map_err(|e| Error::new(ErrorKind::Codec(e)).at(Path::from(P::FACTS.name)))
         });
         Ended { outcome: outcome.map_err(|error| end(&error)), context: Json::encode(&context).ok() }
     }
@@ -47,7 +48,7 @@ where
             let what = format!("the {what} of the run does not decode any more: {e}");
             Error::from(crate::error::Signal::mismatch(Path::from(P::FACTS.name), what))
         };
-        let input = self.run.input.decode().map_err(|e| mismatch("input", e))?;
+        let input = P::Input::recall(&self.run.input).map_err(|e| mismatch("input", e))?;
         let context = self.run.context.decode().map_err(|e| mismatch("context", e))?;
         Ok((input, context))
     }

@@ -3,6 +3,7 @@ use super::outcome::{Outcome, PipelineResult};
 use super::RunEnv;
 use crate::codec::Json;
 use crate::cx::{Cx, Pipeline};
+use crate::durable::Inputs;
 use crate::engine::{BoxFuture, RunId, RunRecord, Status};
 use crate::error::{Error, ErrorKind, RunResult};
 use crate::graph::{Graph, fingerprint};
@@ -169,7 +170,7 @@ where
 {
     let graph = checked::<P, R>(flujo)?;
     let at = |e| Error::new(ErrorKind::Codec(e)).at(Path::from(graph.name));
-    let input = Json::encode(&call.input).map_err(at)?;
+    let input = call.input.record().map_err(at)?;
     let record = RunRecord {
         id: id.clone(),
         pipeline: graph.name.to_owned(),
@@ -219,7 +220,7 @@ where
         }
         Ok(_) => {}
     }
-    let input = match Json::encode(&call.input) {
+    let input = match call.input.record() {
         Ok(input) => input,
         Err(e) => return refuse(Error::new(ErrorKind::Codec(e)).at(Path::from(P::FACTS.name)), context),
     };

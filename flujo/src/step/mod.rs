@@ -20,7 +20,7 @@ pub use writes::WritesIn;
 
 use crate::error::RunResult;
 use crate::cx::Cx;
-use crate::durable::Durable;
+use crate::durable::{Inputs, Recorded};
 use crate::error::StepError;
 use crate::graph::Facts;
 use crate::path::NodeId;
@@ -40,9 +40,9 @@ pub trait StepInfo {
 )]
 pub trait Step: StepInfo + Sized + Send + Sync + 'static {
     /// The inputs as a tuple.
-    type Input: Durable;
+    type Input: Inputs<Self>;
     /// What it returns.
-    type Output: Durable;
+    type Output: Recorded;
     /// The defaults that the attribute set.
     const POLICY: Policy;
 }

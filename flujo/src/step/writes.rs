@@ -1,6 +1,6 @@
 //! Which context parts a step may write, as masks that the compiler compares.
 
-use crate::context::{Context, REST};
+use crate::context::{ALL, Context, REST};
 use std::marker::PhantomData;
 
 /// The parts of `C` that a step may write. Implemented by `#[step]` and `pipeline!`.
@@ -17,6 +17,27 @@ pub const fn project(bit: Option<u32>, own: u64) -> u64 {
         Some(_) if own == 0 => 0,
         Some(bit) => 1 << bit,
     }
+}
+
+/// The mask of a step that asks to write several parts. The context and a part of it cannot be handed out
+/// side by side: each would be a copy, and one would overwrite the other.
+#[track_caller]
+pub const fn mask(step: &str, bits: &[Option<u32>]) -> u64 {
+    let mut mask = 0;
+    let mut i = 0;
+    while i < bits.len() {
+        let bit = *at(bits, i);
+        if bit.is_none() && bits.len() > 1 {
+            let text = Text::new()
+                .push("step `")
+                .push(step)
+                .push("` asks for the whole context and for a part of it: the whole is enough");
+            fail(&text);
+        }
+        mask |= project(bit, ALL);
+        i += 1;
+    }
+    mask
 }
 
 /// `Probe::<C, S>::MASK` is the inherent constant when `S` fits `C`, else that of [`NoFit`]: a missing
