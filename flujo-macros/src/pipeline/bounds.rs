@@ -1,0 +1,92 @@
+//! Flow to its worst case, as a constant expression.
+
+use super::model::{Block, Flow, Line, Node, Pipeline, Retries, What};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The bounds of the whole body.
+pub(crate) fn of(pipeline: &Pipeline) -> TokenStream {
+    let bounds = Bounds { nodes: &pipeline.nodes };
+    pipeline.body.as_ref().map_or_else(zero, |body| bounds.block(body))
+}
+
+struct Bounds<'a> {
+    nodes: &'a [Node],
+}
+
+fn zero() -> TokenStream {
+    quote!(::flujo::__private::Bounds::ZERO)
+}
+
+/// One after the other, as statements: an expression of hundreds of calls would be as deep as it is long.
+fn fold(parts: Vec<TokenStream>, how: &TokenStream) -> TokenStream {
+    let mut parts = parts.into_iter();
+    let Some(first) = parts.next() else { return zero() };
+    let rest: Vec<_> = parts.collect();
+    if rest.is_empty() {
+        return first;
+    }
+    quote!({ let __b = #first; #(let __b = __b.#how(#rest);)* __b })
+}
+
+fn then(parts: Vec<TokenStream>) -> TokenStream {
+    fold(parts, &quote!(then))
+}
+
+fn or(parts: Vec<TokenStream>) -> TokenStream {
+    fold(parts, &quote!(or))
+}
+
+impl Bounds<'_> {
+    fn block(&self, block: &Block) -> TokenStream {
+        let mut parts = Vec::new();
+        for line in &block.lines {
+            match line {
+                Line::Let(line) => {
+                    parts.extend(self.flow(&line.flow));
+                    // the pipeline ends there, but what it did until then counts
+                    parts.extend(line.otherwise.as_ref().map(|(_, _, block)| self.block(block)));
+                }
+                Line::Flow { flow, .. } => parts.extend(self.flow(flow)),
+            }
+        }
+        parts.extend(block.tail.as_ref().and_then(|tail| self.flow(tail)));
+        then(parts)
+    }
+
+    /// `None` where nothing runs.
+    fn flow(&self, flow: &Flow) -> Option<TokenStream> {
+        let each = |flow: &Flow| self.flow(flow).unwrap_or_else(zero);
+        Some(match flow {
+            Flow::Value(_) | Flow::Fail(_) | Flow::Broken(_) => return None,
+            Flow::Call(call) => self.call(call.node)?,
+            Flow::Pipe(pipe) => {
+                let stages = pipe.stages.iter().filter_map(|stage| self.call(stage.node));
+                then(self.flow(&pipe.head).into_iter().chain(stages).collect())
+            }
+            Flow::Block(block) => self.block(block),
+            Flow::Match(expr) => or(expr.arms.iter().map(|arm| each(&arm.body)).collect()),
+            Flow::If(expr) => {
+                let otherwise = expr.otherwise.as_ref().map(|(_, flow)| each(flow));
+                or([self.block(&expr.then)].into_iter().chain(otherwise).collect())
+            }
+            Flow::Ask(_) => quote!(::flujo::__private::Bounds::QUESTION),
+            Flow::Join(join) => then(join.arms.iter().filter_map(|(_, flow)| self.flow(flow)).collect()),
+        })
+    }
+
+    fn call(&self, node: usize) -> Option<TokenStream> {
+        let What::Call { callee, retries, fallback } = &self.nodes.get(node)?.what else { return None };
+        let facts = callee.facts();
+        let attempts = match retries {
+            Retries::Default => quote!(::flujo::__private::Some(#facts.retries + 1)),
+            Retries::Known(n) => quote!(::flujo::__private::Some((#n) as u64 + 1)),
+            Retries::Unknown => quote!(::flujo::__private::None),
+        };
+        let fallback = fallback.as_ref().map(|callee| {
+            let facts = callee.facts();
+            quote!(.then(#facts.bounds))
+        });
+        Some(quote!(#facts.bounds.times(#attempts)#fallback))
+    }
+}

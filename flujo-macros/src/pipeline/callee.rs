@@ -1,0 +1,127 @@
+//! The steps and pipelines that a pipeline calls, as types.
+//!
+//! Constants (bounds, graph, writes) need `<triage as StepInfo>`. The callee is imported under an alias;
+//! an outer `type` of the alias's name and an empty macro of the callee's stand in when there is no such
+//! type, or no such name at all. So a plain function and a misspelt step are reported once, by the call.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Path, PathArguments};
+
+/// One callee as it is named at one place.
+#[derive(Clone)]
+pub(crate) struct Callee {
+    alias: usize,
+    /// The turbofish on the last segment.
+    args: PathArguments,
+}
+
+/// All callees, each with its alias.
+#[derive(Default)]
+pub(crate) struct Callees {
+    known: Vec<Known>,
+}
+
+struct Known {
+    text: String,
+    path: Path,
+}
+
+impl Callees {
+    /// The callee that `path` names.
+    pub(crate) fn of(&mut self, path: &Path) -> Callee {
+        let mut bare = path.clone();
+        let args = bare.segments.last_mut().map_or(PathArguments::None, |last| {
+            std::mem::replace(&mut last.arguments, PathArguments::None)
+        });
+        let text = bare.to_token_stream().to_string();
+        let alias = self.known.iter().position(|known| known.text == text).unwrap_or_else(|| {
+            self.known.push(Known { text, path: bare });
+            self.known.len() - 1
+        });
+        Callee { alias, args }
+    }
+
+    /// What stands in for names that are no type, or do not exist.
+    pub(crate) fn stand_ins(&self) -> TokenStream {
+        let each = self.known.iter().enumerate().map(|(i, known)| {
+            let alias = alias(i, Span::call_site());
+            let type_ = quote!(
+                #[allow(non_camel_case_types, dead_code, reason = "stands in for a callee that is no step")]
+                type #alias = ::flujo::__private::NotAStep;
+            );
+            let macro_ = known.path.get_ident().map(|ident| {
+                let ident = Ident::new(&ident.to_string(), Span::call_site());
+                quote!(
+                    #[allow(unused_macros, reason = "stands in for a callee that does not exist")]
+                    macro_rules! #ident { () => {}; }
+                )
+            });
+            quote!(#type_ #macro_)
+        });
+        quote!(#(#each)*)
+    }
+
+    /// Imports every callee under its alias.
+    pub(crate) fn imports(&self) -> TokenStream {
+        self.known.iter().enumerate().map(|(i, known)| import(i, known)).collect()
+    }
+
+    /// Imports those that code calls through their alias: a path of several segments is then resolved, and
+    /// reported, once.
+    pub(crate) fn imports_of_long_paths(&self) -> TokenStream {
+        let long = self.known.iter().enumerate().filter(|(_, known)| known.path.segments.len() > 1);
+        long.map(|(i, known)| import(i, known)).collect()
+    }
+}
+
+fn import(i: usize, known: &Known) -> TokenStream {
+    let (path, at) = (&known.path, known.path.span());
+    let alias = alias(i, at);
+    quote_spanned!(at=>
+        #[allow(unused_imports, reason = "an import brings a function and a type, not every use needs both")]
+        use #path as #alias;
+    )
+}
+
+fn alias(i: usize, at: Span) -> Ident {
+    Ident::new(&format!("__s{i}"), at)
+}
+
+impl Callee {
+    /// The callee as a type.
+    pub(crate) fn ty(&self) -> TokenStream {
+        let (alias, args) = (alias(self.alias, Span::call_site()), &self.args);
+        // in a type, `decode::<T>` may do without the colons, and does, so that both spellings are one
+        match args {
+            PathArguments::AngleBracketed(args) => {
+                let (lt, list, gt) = (&args.lt_token, &args.args, &args.gt_token);
+                quote!(#alias #lt #list #gt)
+            }
+            _ => quote!(#alias),
+        }
+    }
+
+    /// Its facts, as a constant expression.
+    pub(crate) fn facts(&self) -> TokenStream {
+        let ty = self.ty();
+        quote!(<#ty as ::flujo::__private::StepInfo>::FACTS)
+    }
+
+    /// The callee as code calls it, and as `__fallback::<..>` names it. One segment is written as the user
+    /// wrote it, so that a misspelt name gets rustc's suggestion.
+    pub(crate) fn code(&self, path: &Path) -> TokenStream {
+        if path.segments.len() == 1 && path.leading_colon.is_none() {
+            return path.to_token_stream();
+        }
+        let (alias, args) = (alias(self.alias, path.span()), &self.args);
+        quote!(#alias #args)
+    }
+
+    /// Whether both name the same callee, type arguments included.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.alias == other.alias
+            && self.args.to_token_stream().to_string() == other.args.to_token_stream().to_string()
+    }
+}

@@ -1,0 +1,100 @@
+//! What can be told from the nodes alone: every id that is a segment of paths is used once.
+
+use super::model::{Node, What};
+use super::sink::Errors;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Names the joins, and reports ids that are used twice.
+pub(crate) fn ids(nodes: &mut [Node], errors: &mut Errors) {
+    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    for (i, node) in nodes.iter().enumerate() {
+        let named_join = matches!(node.what, What::Join { .. }) && !node.id.is_empty();
+        if !node.what.in_path() && !named_join {
+            continue;
+        }
+        let Some(before) = first.get(&node.id).and_then(|&before| nodes.get(before)) else {
+            first.insert(node.id.clone(), i);
+            continue;
+        };
+        let (id, what) = (&node.id, word(node));
+        let free = (1..).map(|n| again(id, n)).find(|name| !nodes.iter().any(|node| node.id == *name));
+        let free = free.unwrap_or_default();
+        errors.span(
+            node.at,
+            format!("{what} `{id}` is used twice in this pipeline\ngive this use its own name: `.named(\"{free}\")`"),
+        );
+        errors.span(before.at, format!("`{id}` was first used here"));
+    }
+    name_joins(nodes);
+}
+
+fn word(node: &Node) -> &'static str {
+    match node.what {
+        What::Call { .. } => "step",
+        What::Ask => "question",
+        _ => "the name",
+    }
+}
+
+fn again(id: &str, n: usize) -> String {
+    let id = id.to_lowercase();
+    if n == 1 { format!("{id}_again") } else { format!("{id}_again_{n}") }
+}
+
+/// A join is called after the first of its nodes that no join around it is called after: stable under
+/// edits elsewhere, and never the name of another join.
+fn name_joins(nodes: &mut [Node]) {
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    for i in 0..nodes.len() {
+        let Some(Node { id, what: What::Join { arms }, .. }) = nodes.get(i) else { continue };
+        if !id.is_empty() {
+            continue;
+        }
+        let range = arms.first().map_or(0, |arm| arm.start)..arms.last().map_or(0, |arm| arm.end);
+        let inside = nodes.get(range).unwrap_or_default();
+        let ids: Vec<&str> =
+            inside.iter().filter(|node| node.what.in_path()).map(|node| node.id.as_str()).collect();
+        let own = ids.iter().map(|id| format!("join:{id}")).find(|label| !taken.contains(label));
+        let label = own.unwrap_or_else(|| format!("join:{}", ids.join("+")));
+        taken.insert(label.clone());
+        if let Some(node) = nodes.get_mut(i) {
+            node.id = label;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proc_macro2::Span;
+
+    fn node(id: &str, what: What) -> Node {
+        Node { id: id.to_owned(), at: Span::call_site(), depth: 0, what, options: Vec::new() }
+    }
+
+    #[test]
+    fn nested_joins_have_names_of_their_own() {
+        let join = |arms| node("", What::Join { arms });
+        let mut nodes = [
+            join(vec![1..6, 6..7]),
+            join(vec![2..5, 5..6]),
+            join(vec![3..4, 4..5]),
+            node("a", What::Ask),
+            node("b", What::Ask),
+            node("c", What::Ask),
+            node("d", What::Ask),
+        ];
+        ids(&mut nodes, &mut Errors::default());
+        let labels: Vec<&str> = nodes.iter().take(3).map(|node| node.id.as_str()).collect();
+        assert_eq!(labels, ["join:a", "join:b", "join:a+b"]);
+    }
+
+    #[test]
+    fn a_name_is_free() {
+        let mut nodes = [node("a", What::Ask), node("a_again", What::Ask), node("a", What::Ask)];
+        let mut errors = Errors::default();
+        ids(&mut nodes, &mut errors);
+        let text = errors.into_tokens(true).to_string();
+        assert!(text.contains("a_again_2") && text.contains("was first used here"), "{text}");
+    }
+}

@@ -1,0 +1,155 @@
+//! Flow to data: nodes and edges, as constants.
+
+use super::model::{Block, Flow, Line, Node, NodeIndex, Pipeline, What};
+use crate::names;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The nodes, as the inside of an array.
+pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
+    let nodes = pipeline.nodes.iter().map(|node| {
+        let Node { id, at, depth, what, options } = node;
+        let (kind, facts) = match what {
+            What::Call { callee, .. } => {
+                let facts = callee.facts();
+                (quote!(#facts.kind), facts)
+            }
+            What::Branch => form(&quote!(Branch)),
+            What::Ask => form(&quote!(Ask)),
+            What::Fail => form(&quote!(Fail)),
+            What::Join { .. } => form(&quote!(Join)),
+        };
+        let line = names::line(*at);
+        let options = options.iter().map(|(name, value)| quote!((#name, #value)));
+        quote!(::flujo::__private::Node {
+            id: #id,
+            kind: #kind,
+            facts: #facts,
+            options: &[#(#options),*],
+            depth: #depth,
+            line: #line,
+        },)
+    });
+    nodes.collect()
+}
+
+fn form(kind: &TokenStream) -> (TokenStream, TokenStream) {
+    (quote!(::flujo::__private::NodeKind::#kind), quote!(::flujo::__private::Facts::NONE))
+}
+
+/// The edges, as the inside of an array.
+pub(crate) fn edges(pipeline: &Pipeline) -> TokenStream {
+    let mut edges = Edges(Vec::new());
+    let ends = match &pipeline.body {
+        Some(body) => edges.block(body, vec![start()]),
+        None => Vec::new(),
+    };
+    edges.to(None, ends);
+    let edges = edges.0.iter().map(|Edge { from, to, label }| {
+        let (from, to) = (end(*from), end(*to));
+        quote!(::flujo::__private::Edge { from: #from, to: #to, label: #label },)
+    });
+    edges.collect()
+}
+
+fn end(node: Option<NodeIndex>) -> TokenStream {
+    match node {
+        Some(node) => quote!(::flujo::__private::Some(#node)),
+        None => quote!(::flujo::__private::None),
+    }
+}
+
+/// An edge that does not lead anywhere yet.
+#[derive(Clone)]
+struct Open {
+    from: Option<NodeIndex>,
+    label: String,
+}
+
+fn start() -> Open {
+    Open { from: None, label: String::new() }
+}
+
+fn after(node: NodeIndex) -> Vec<Open> {
+    vec![Open { from: Some(node), label: String::new() }]
+}
+
+fn labelled(node: NodeIndex, label: &str) -> Vec<Open> {
+    vec![Open { from: Some(node), label: label.to_owned() }]
+}
+
+struct Edge {
+    from: Option<NodeIndex>,
+    to: Option<NodeIndex>,
+    label: String,
+}
+
+struct Edges(Vec<Edge>);
+
+impl Edges {
+    fn to(&mut self, node: Option<NodeIndex>, open: Vec<Open>) {
+        self.0.extend(open.into_iter().map(|Open { from, label }| Edge { from, to: node, label }));
+    }
+
+    /// Leads what is open to `node`, and goes on from there.
+    fn through(&mut self, node: NodeIndex, open: Vec<Open>) -> Vec<Open> {
+        self.to(Some(node), open);
+        after(node)
+    }
+
+    fn block(&mut self, block: &Block, mut open: Vec<Open>) -> Vec<Open> {
+        for line in &block.lines {
+            match line {
+                Line::Flow { flow, .. } => open = self.flow(flow, open),
+                Line::Let(line) => {
+                    open = self.flow(&line.flow, open);
+                    if let Some((branch, _, otherwise)) = &line.otherwise {
+                        self.to(Some(*branch), open);
+                        self.block(otherwise, labelled(*branch, "else"));
+                        open = labelled(*branch, &names::source(&line.pat));
+                    }
+                }
+            }
+        }
+        match &block.tail {
+            Some(tail) => self.flow(tail, open),
+            None => open,
+        }
+    }
+
+    fn flow(&mut self, flow: &Flow, open: Vec<Open>) -> Vec<Open> {
+        match flow {
+            Flow::Value(_) | Flow::Broken(_) => open,
+            Flow::Call(call) => self.through(call.node, open),
+            Flow::Ask(ask) => self.through(ask.node, open),
+            Flow::Fail(fail) => {
+                self.to(Some(fail.node), open);
+                Vec::new()
+            }
+            Flow::Pipe(pipe) => {
+                let open = self.flow(&pipe.head, open);
+                pipe.stages.iter().fold(open, |open, stage| self.through(stage.node, open))
+            }
+            Flow::Block(block) => self.block(block, open),
+            Flow::Match(expr) => {
+                self.to(Some(expr.node), open);
+                let arms = &expr.arms;
+                arms.iter().flat_map(|arm| self.flow(&arm.body, labelled(expr.node, &arm.label))).collect()
+            }
+            Flow::If(expr) => {
+                self.to(Some(expr.node), open);
+                let mut ends = self.block(&expr.then, labelled(expr.node, &expr.label));
+                let otherwise = labelled(expr.node, "else");
+                ends.extend(match &expr.otherwise {
+                    Some((_, flow)) => self.flow(flow, otherwise),
+                    None => otherwise,
+                });
+                ends
+            }
+            Flow::Join(join) => {
+                self.to(Some(join.node), open);
+                join.arms.iter().flat_map(|(_, flow)| self.flow(flow, after(join.node))).collect()
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What is known of a pipeline at compile time.
+
+use crate::names;
+use crate::pipeline::model::{Header, Pipeline};
+use crate::pipeline::{bounds, graph, writes};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// `StepInfo`, `WritesIn`, the public constants, and the checks on what parallel arms write.
+pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
+    let header = &pipeline.header;
+    let Header { vis, ident, doc, durable_name, context, resources, output, .. } = header;
+    let (stand_ins, imports) = (pipeline.callees.stand_ins(), pipeline.callees.imports());
+    let (bounds, nodes, edges) = (bounds::of(pipeline), graph::nodes(pipeline), graph::edges(pipeline));
+    let (own, checks) = (writes::own(pipeline), writes::checks(pipeline));
+
+    let inputs = header.inputs.iter().map(|input| {
+        let (name, ty) = (names::source(&input.pat), names::source(&input.ty));
+        quote!((#name, #ty))
+    });
+    let (inputs, output, line) = (quote!(&[#(#inputs),*]), names::source(output), names::line(ident.span()));
+    let text = |ty: Option<&syn::Type>| ty.map(names::source);
+    let context_ty = text(context.as_ref().map(|context| &context.ty));
+    let resources_ty = text(resources.as_ref().map(|resources| &resources.ty));
+    let written = context_ty.iter().filter(|_| context.as_ref().is_some_and(|context| context.write));
+    let read = context_ty.iter().filter(|_| context.as_ref().is_some_and(|context| !context.write));
+    let (reads, writes, uses) = (quote!(&[#(#read),*]), quote!(&[#(#written),*]), resources_ty.iter());
+    let (context_text, resources_text) =
+        (context_ty.as_deref().unwrap_or("()"), resources_ty.as_deref().unwrap_or("()"));
+    let writes_in = match context {
+        Some(context) => {
+            let ty = &context.ty;
+            quote! {
+                impl<__C: ::flujo::__private::Contains<#ty>> ::flujo::__private::WritesIn<__C> for #ident {
+                    const MASK: u64 =
+                        ::flujo::__private::project(<__C as ::flujo::__private::Contains<#ty>>::BIT, __WRITES);
+                }
+            }
+        }
+        None => quote! {
+            impl<__C> ::flujo::__private::WritesIn<__C> for #ident {
+                const MASK: u64 = __WRITES;
+            }
+        },
+    };
+    quote! {
+        const _: () = {
+            #stand_ins
+            {
+                #imports
+                #[allow(unused_imports, reason = "only a callee that does not fit the context needs it")]
+                use ::flujo::__private::NoFit as _;
+                const __BOUNDS: ::flujo::__private::Bounds = #bounds;
+                const __NODES: &[::flujo::__private::Node] = &[#nodes];
+                const __EDGES: &[::flujo::__private::Edge] = &[#edges];
+                const __WRITES: u64 = #own;
+                const __GRAPH: &::flujo::__private::Graph = &::flujo::__private::Graph {
+                    name: #durable_name,
+                    doc: #doc,
+                    inputs: #inputs,
+                    output: #output,
+                    context: #context_text,
+                    resources: #resources_text,
+                    nodes: __NODES,
+                    edges: __EDGES,
+                    file: ::flujo::__private::file!(),
+                    line: #line,
+                };
+                #[allow(dead_code, unreachable_pub, reason = "not every pipeline is asked for its constants")]
+                impl #ident {
+                    /// The worst case of one run.
+                    #vis const BOUNDS: ::flujo::__private::Bounds = __BOUNDS;
+                    /// The pipeline as data.
+                    #vis const GRAPH: &'static ::flujo::__private::Graph = __GRAPH;
+                    /// Of ids, kinds, types, versions and edges: what has to stay the same for a recorded run.
+                    #vis const FINGERPRINT: u128 = ::flujo::__private::fingerprint(__GRAPH);
+                }
+                #[automatically_derived]
+                impl ::flujo::__private::StepInfo for #ident {
+                    const FACTS: ::flujo::__private::Facts = ::flujo::__private::Facts {
+                        name: #durable_name,
+                        kind: ::flujo::__private::NodeKind::Pipeline,
+                        version: 1,
+                        inputs: #inputs,
+                        output: #output,
+                        reads: #reads,
+                        writes: #writes,
+                        resources: &[#(#uses),*],
+                        options: &[],
+                        doc: #doc,
+                        file: ::flujo::__private::file!(),
+                        line: #line,
+                        bounds: __BOUNDS,
+                        retries: 0,
+                        graph: ::flujo::__private::Some(__GRAPH),
+                    };
+                }
+                #[automatically_derived]
+                #writes_in
+                #checks
+            }
+        };
+    }
+}

@@ -1,0 +1,88 @@
+//! The items that a pipeline becomes: a function, a type of the same name, and its impls.
+
+mod facts;
+mod run;
+
+use super::lower::Lower;
+use super::model::{Header, Pipeline};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::{Attribute, Meta, Pat, PatIdent};
+
+/// The whole expansion, without errors.
+pub(crate) fn items(pipeline: &Pipeline, ide: &TokenStream) -> TokenStream {
+    let Header { .. } = &pipeline.header;
+    let (function, marker) = (function(pipeline), marker(&pipeline.header));
+    let facts = facts::facts(pipeline);
+    let body = pipeline.body.as_ref().map(|body| Lower::new(pipeline).body(body, &pipeline.header.output));
+    let run = run::run(pipeline, body, ide);
+    quote!(#function #marker #facts #run)
+}
+
+/// The function that people call. It comes first, keeps the user's spans, and takes the inputs only.
+fn function(pipeline: &Pipeline) -> TokenStream {
+    let Header { attrs, vis, ident, paren, .. } = &pipeline.header;
+    let attrs = attrs.iter().map(expectation_as_allowance);
+    let names = inputs(&pipeline.header);
+    let types = pipeline.header.inputs.iter().map(|input| &input.ty);
+    let params = super::lower::parenthesized(quote!(#(#names: #types),*), paren.span.join());
+    quote! {
+        #(#attrs)*
+        #[allow(
+            clippy::too_many_arguments,
+            clippy::used_underscore_binding,
+            reason = "the inputs are those of the pipeline"
+        )]
+        #vis fn #ident #params -> ::flujo::__private::StepCall<#ident> {
+            ::flujo::__private::StepCall::new((#(#names,)*))
+        }
+    }
+}
+
+/// The names of the inputs, without `mut`.
+fn inputs(header: &Header) -> Vec<Ident> {
+    let name = |(i, input): (usize, &syn::PatType)| match &*input.pat {
+        Pat::Ident(PatIdent { ident, .. }) => ident.clone(),
+        _ => format_ident!("__input{i}"),
+    };
+    header.inputs.iter().enumerate().map(name).collect()
+}
+
+/// An `#[expect]` would not be fulfilled by both of the functions that it is copied to.
+fn expectation_as_allowance(attr: &Attribute) -> Attribute {
+    let mut attr = attr.clone();
+    if attr.path().is_ident("expect")
+        && let Meta::List(list) = &mut attr.meta
+        && let Some(word) = list.path.segments.last_mut()
+    {
+        word.ident = Ident::new("allow", word.ident.span());
+    }
+    attr
+}
+
+/// Lint levels hold for the body, where the user's code ends up.
+fn lint_levels(header: &Header) -> impl Iterator<Item = Attribute> {
+    let levels = ["allow", "expect", "warn", "deny", "forbid"];
+    let is_level = move |attr: &&Attribute| levels.iter().any(|level| attr.path().is_ident(level));
+    header.attrs.iter().filter(is_level).map(expectation_as_allowance)
+}
+
+/// The type of the same name, which carries the impls.
+fn marker(header: &Header) -> TokenStream {
+    let Header { vis, ident, .. } = header;
+    let mut marker = ident.clone();
+    // the function is what an editor should find under the name
+    marker.set_span(Span::call_site().resolved_at(ident.span()));
+    quote! {
+        #[doc(hidden)]
+        #[allow(
+            non_camel_case_types,
+            dead_code,
+            unreachable_pub,
+            missing_debug_implementations,
+            missing_copy_implementations,
+            reason = "the type behind the name of a pipeline; nobody makes one"
+        )]
+        #vis struct #marker {}
+    }
+}

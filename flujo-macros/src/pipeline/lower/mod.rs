@@ -1,0 +1,115 @@
+//! Flow to code: one flat async body, one file per form.
+//!
+//! Three rules keep what rustc says readable, each found by trying:
+//! - All tokens around a call carry the callee's span *and syntax context*. Where two contexts meet in one
+//!   expression, rustc goes up to what they share, underlines the whole macro, and says everything twice.
+//! - Such tokens are locals or methods. rust-analyzer resolves paths by span: a path would answer when the
+//!   user asks for the step.
+//! - No `?`: its conversion adds an error of its own to every other.
+
+mod ask;
+mod block;
+mod branch;
+mod call;
+mod cut;
+mod join;
+
+use super::model::{Flow, Pipeline, Plain};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
+
+/// Lowered flow.
+pub(crate) struct Code {
+    pub tokens: TokenStream,
+    /// How many calls lie in it, without those in async blocks of their own.
+    pub weight: usize,
+    /// A span for what has to be put around it.
+    pub at: Span,
+}
+
+/// What lowering needs to know of the pipeline.
+pub(crate) struct Lower<'a> {
+    pub pipeline: &'a Pipeline,
+    /// What all locals of ours resolve like: the parameter, also where `macro_rules!` wrote the calls.
+    base: Span,
+}
+
+impl<'a> Lower<'a> {
+    pub(crate) fn new(pipeline: &'a Pipeline) -> Self {
+        let header = &pipeline.header;
+        let base = header.context.as_ref().map_or(header.ident.span(), |context| context.ident.span());
+        Self { pipeline, base }
+    }
+
+    /// A local of ours, located where it is used: a borrow error points there.
+    pub(crate) fn local(&self, name: &str, at: Span) -> Ident {
+        Ident::new(&format!("{}{name}", self.pipeline.prefix), self.base.located_at(at))
+    }
+
+    /// The driver.
+    pub(crate) fn cx(&self, at: Span) -> Ident {
+        self.local("cx", at)
+    }
+
+    fn id(&self, node: usize) -> &str {
+        self.pipeline.nodes.get(node).map_or("", |node| node.id.as_str())
+    }
+
+    fn flow(&self, flow: &Flow) -> Code {
+        match flow {
+            Flow::Value(plain) => self.plain(plain),
+            Flow::Call(call) => self.call(call),
+            Flow::Pipe(pipe) => self.pipe(pipe),
+            Flow::Block(block) => self.block(block),
+            Flow::Match(expr) => self.match_(expr),
+            Flow::If(expr) => self.if_(expr),
+            Flow::Ask(ask) => self.ask(ask),
+            Flow::Fail(fail) => self.fail(fail),
+            Flow::Join(join) => self.join(join),
+            Flow::Broken(broken) => Code { tokens: broken.tokens.clone(), weight: 0, at: self.base },
+        }
+    }
+
+    fn plain(&self, plain: &Plain) -> Code {
+        let tokens = self.reading(plain.reads_context, plain.tokens.clone());
+        Code { tokens, weight: 0, at: plain.at }
+    }
+
+    /// `code`, with the context readable under its name if it is mentioned. The borrow ends with its last
+    /// use, so a step can write the context right after.
+    fn reading(&self, mention: Option<Span>, code: TokenStream) -> TokenStream {
+        let (Some(at), Some(context)) = (mention, &self.pipeline.header.context) else { return code };
+        let (cx, name) = (self.cx(at), Ident::new(&context.ident.to_string(), context.ident.span().located_at(at)));
+        let peek = quote_spanned!(at=>
+            #[allow(unused_variables, reason = "an inner binding may have the same name")]
+            let #name = #cx.peek();
+        );
+        braced(quote!(#peek #code), at)
+    }
+
+    /// The arms of a `match` on a result: the value, or the end of the pipeline.
+    fn propagate(&self, at: Span) -> TokenStream {
+        let (value, error) = (self.local("value", at), self.local("error", at));
+        let arms = quote!(
+            ::flujo::__private::Ok(#value) => #value,
+            ::flujo::__private::Err(#error) => return ::flujo::__private::Err(#error),
+        );
+        braced(arms, at)
+    }
+}
+
+/// `{ .. }`.
+pub(crate) fn braced(tokens: TokenStream, at: Span) -> TokenStream {
+    group(Delimiter::Brace, tokens, at)
+}
+
+/// `( .. )`.
+pub(crate) fn parenthesized(tokens: TokenStream, at: Span) -> TokenStream {
+    group(Delimiter::Parenthesis, tokens, at)
+}
+
+fn group(delimiter: Delimiter, tokens: TokenStream, at: Span) -> TokenStream {
+    let mut group = Group::new(delimiter, tokens);
+    group.set_span(at);
+    TokenTree::from(group).into()
+}

@@ -1,0 +1,46 @@
+//! `pipeline!`: parse, check, lower.
+//!
+//! `parse` turns tokens into a [`model::Pipeline`], reporting what is no flow; `check` looks at the nodes;
+//! `lower` makes code of the tree, `bounds`, `graph` and `writes` make constants of it, and `item` puts
+//! everything together. A form is one file in `lower`, one variant of [`model::Flow`], and its lines in
+//! `parse::forms`, `bounds` and `graph`.
+
+mod bounds;
+mod callee;
+mod check;
+mod graph;
+mod ide;
+mod item;
+mod lower;
+mod model;
+mod nesting;
+mod parse;
+mod sink;
+mod writes;
+
+use crate::guard;
+use proc_macro2::TokenStream;
+use quote::quote;
+use sink::Errors;
+
+/// Expands `pipeline! { .. }`.
+pub(crate) fn expand(input: TokenStream) -> TokenStream {
+    if let Some((at, message)) = nesting::too_deep(&input) {
+        return syn::Error::new(at, message).to_compile_error();
+    }
+    if let Err(error) = guard::depth(&input) {
+        return error.to_compile_error();
+    }
+    let raw = match parse::raw(input) {
+        Ok(raw) => raw,
+        Err(error) => return error.to_compile_error(),
+    };
+    let mut errors = Errors::default();
+    let body = raw.body.clone();
+    let mut pipeline = parse::pipeline(raw, &mut errors);
+    check::ids(&mut pipeline.nodes, &mut errors);
+    let twin = ide::body(&pipeline.header, &body);
+    let items = item::items(&pipeline, &twin);
+    let errors = errors.into_tokens(pipeline.body.is_some());
+    quote!(#errors #items)
+}

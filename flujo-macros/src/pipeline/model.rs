@@ -1,0 +1,240 @@
+//! What a pipeline is once it has been parsed and checked: the header, a tree of flow, and the list of
+//! its nodes in source order. `lower` turns the tree into code, `graph` turns both into data.
+
+use super::callee::{Callee, Callees};
+use proc_macro2::{Span, TokenStream};
+use std::ops::Range;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, Ident, Pat, PatType, Path, Token, Type, Visibility, token};
+
+/// A pipeline.
+pub(crate) struct Pipeline {
+    pub header: Header,
+    /// `None` when it could not be parsed, or when the signature leaves nothing to check it against.
+    pub body: Option<Block>,
+    /// In source order: what a form or branch encloses follows it immediately.
+    pub nodes: Vec<Node>,
+    pub callees: Callees,
+    /// What the locals of generated code are named with: no name in the user's code starts so.
+    pub prefix: &'static str,
+}
+
+/// Everything in front of the body.
+pub(crate) struct Header {
+    /// The user's attributes, docs included, without our own.
+    pub attrs: Vec<Attribute>,
+    pub doc: String,
+    pub vis: Visibility,
+    pub ident: Ident,
+    /// The name that records are kept under.
+    pub durable_name: String,
+    pub paren: token::Paren,
+    pub inputs: Vec<PatType>,
+    pub context: Option<ContextParam>,
+    pub resources: Option<ResourcesParam>,
+    pub output: Type,
+}
+
+/// `ctx: &mut C`, or `#[ctx] ctx: &C`.
+pub(crate) struct ContextParam {
+    pub ident: Ident,
+    pub ty: Type,
+    pub write: bool,
+}
+
+/// `app: &App`.
+pub(crate) struct ResourcesParam {
+    pub ident: Ident,
+    pub ty: Type,
+}
+
+/// Index of a node in [`Pipeline::nodes`].
+pub(crate) type NodeIndex = usize;
+
+/// A node of the graph.
+pub(crate) struct Node {
+    /// A segment of paths, or for branches, joins and failures a label.
+    pub id: String,
+    pub at: Span,
+    pub depth: usize,
+    pub what: What,
+    /// Options as they were written, for the graph.
+    pub options: Vec<(String, String)>,
+}
+
+/// What a node is.
+pub(crate) enum What {
+    /// A step or a pipeline.
+    Call { callee: Callee, retries: Retries, fallback: Option<Callee> },
+    /// `match`, `if`, `let .. else`.
+    Branch,
+    /// A question.
+    Ask,
+    /// The end as failed.
+    Fail,
+    /// Parallel arms: the nodes of each.
+    Join { arms: Vec<Range<NodeIndex>> },
+}
+
+impl What {
+    /// Whether the id is a segment of paths, and so has to be unique.
+    pub(crate) fn in_path(&self) -> bool {
+        matches!(self, Self::Call { .. } | Self::Ask)
+    }
+}
+
+/// How many extra attempts a call has.
+pub(crate) enum Retries {
+    /// What the step's attribute says.
+    Default,
+    /// An expression that a constant may use.
+    Known(Expr),
+    /// Only known when it runs.
+    Unknown,
+}
+
+/// Something in flow position.
+pub(crate) enum Flow {
+    Value(Plain),
+    Call(Call),
+    Pipe(Pipe),
+    Block(Block),
+    Match(Match),
+    If(If),
+    Ask(Ask),
+    Fail(Fail),
+    Join(Join),
+    Broken(Broken),
+}
+
+/// A plain Rust expression: pure, may read the context.
+#[derive(Clone)]
+pub(crate) struct Plain {
+    pub tokens: TokenStream,
+    pub at: Span,
+    /// Where it mentions the context parameter first.
+    pub reads_context: Option<Span>,
+}
+
+/// Stands where an error was found: an expression that `rustc` gives no type, so that nothing else is
+/// reported about it. The error itself is in it.
+pub(crate) struct Broken {
+    pub tokens: TokenStream,
+}
+
+/// `step(args).options()`.
+pub(crate) struct Call {
+    pub node: NodeIndex,
+    pub path: Path,
+    pub callee: Callee,
+    pub input: Input,
+    pub options: Vec<CallOption>,
+    pub settle: bool,
+    /// Where its arguments or options mention the context parameter first.
+    pub reads_context: Option<Span>,
+}
+
+/// What a step is called with.
+pub(crate) enum Input {
+    /// `(a, b)`.
+    Args(token::Paren, TokenStream),
+    /// `x >> step`: the left side, whose span is kept for type errors.
+    Piped(Span),
+}
+
+/// A method after a step call.
+pub(crate) struct CallOption {
+    pub dot: Token![.],
+    pub tokens: TokenStream,
+    /// `.fallback(step)` names a type.
+    pub fallback: Option<(Path, Callee)>,
+}
+
+/// `x >> a >> b`.
+pub(crate) struct Pipe {
+    pub head: Box<Flow>,
+    pub stages: Vec<Call>,
+}
+
+/// `{ .. }`.
+pub(crate) struct Block {
+    pub brace: Span,
+    pub lines: Vec<Line>,
+    pub tail: Option<Box<Flow>>,
+}
+
+/// A statement.
+pub(crate) enum Line {
+    Let(Box<Let>),
+    Flow { flow: Flow, semi: Option<Token![;]> },
+}
+
+/// `let pat = flow else { .. };`
+pub(crate) struct Let {
+    pub attrs: Vec<Attribute>,
+    pub let_token: Token![let],
+    pub pat: Pat,
+    pub eq_token: Token![=],
+    pub flow: Flow,
+    pub otherwise: Option<(NodeIndex, Token![else], Block)>,
+    pub semi: Token![;],
+}
+
+/// `match scrutinee { .. }`.
+pub(crate) struct Match {
+    pub node: NodeIndex,
+    pub token: Token![match],
+    pub scrutinee: TokenStream,
+    pub brace: Span,
+    pub arms: Vec<Arm>,
+    /// Where the scrutinee or a guard mentions the context parameter first.
+    pub reads_context: Option<Span>,
+}
+
+/// `pat if guard => body`.
+pub(crate) struct Arm {
+    pub pat: TokenStream,
+    pub label: String,
+    pub arrow: Token![=>],
+    pub body: Flow,
+}
+
+/// `if cond { .. } else ..`.
+pub(crate) struct If {
+    pub node: NodeIndex,
+    pub token: Token![if],
+    pub cond: TokenStream,
+    pub label: String,
+    pub then: Block,
+    /// A block or another `if`.
+    pub otherwise: Option<(Token![else], Box<Flow>)>,
+    pub reads_context: Option<Span>,
+}
+
+/// `let reply: T = ask(message).showing(&v).timeout(d, default)`.
+pub(crate) struct Ask {
+    pub node: NodeIndex,
+    pub word: Ident,
+    pub reply: Type,
+    pub message: TokenStream,
+    pub options: TokenStream,
+    pub reads_context: Option<Span>,
+}
+
+/// `fail(message)`.
+pub(crate) struct Fail {
+    pub node: NodeIndex,
+    pub word: Ident,
+    pub message: Plain,
+}
+
+/// `join(a, b, ..)`.
+pub(crate) struct Join {
+    pub node: NodeIndex,
+    pub word: Ident,
+    pub arms: Vec<(Span, Flow)>,
+    pub settle: bool,
+}
+
+/// Arguments in parentheses.
+pub(crate) type Args = Punctuated<Expr, Token![,]>;

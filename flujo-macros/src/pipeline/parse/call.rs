@@ -1,0 +1,356 @@
+//! Calls of steps and pipelines, with their options.
+
+use super::FlowParser;
+use super::flow::chain;
+use super::forms::{FORMS, LATER};
+use super::header::is_name;
+use super::stmt::Binding;
+use crate::names;
+use crate::options::{self, Place};
+use crate::pipeline::callee::Callee;
+use crate::pipeline::lower::parenthesized;
+use crate::pipeline::model::{Args, Broken, Call, CallOption, Flow, Input, Retries, What};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Expr, ExprCall, ExprLit, ExprMethodCall, Lit, LitStr, Path, PathArguments};
+
+/// What the options of one call say together.
+struct Options {
+    tokens: Vec<CallOption>,
+    shown: Vec<(String, String)>,
+    name: Option<LitStr>,
+    settle: bool,
+    retries: Retries,
+    fallback: Option<Callee>,
+}
+
+impl FlowParser<'_> {
+    /// `path(args).options()`: a form, or a step.
+    pub(super) fn call_of(&mut self, call: &ExprCall, options: &[&ExprMethodCall], binding: Binding<'_>) -> Flow {
+        let Some(path) = called(&call.func) else {
+            return Flow::Value(self.plain(&rebuilt(call, options)));
+        };
+        self.no_attributes(&call.attrs);
+        if path.qself.is_some() {
+            return Flow::Broken(self.errors.broken(
+                &path.path,
+                "a function of a type is no step\nwrite `value(..)` around this call if it is a plain value",
+            ));
+        }
+        if let Some(word) = path.path.get_ident()
+            && let Some(form) = self.form(word, call, options, binding)
+        {
+            return form;
+        }
+        if let Some(broken) = self.no_step(&path.path) {
+            return Flow::Broken(broken);
+        }
+        if let Some(broken) = self.used(&path.path, options) {
+            return Flow::Broken(broken);
+        }
+        let args = self.plain_args(&call.args);
+        Flow::Call(self.step(&path.path, Input::Args(call.paren_token, args), options))
+    }
+
+    /// The right side of `x >> step.options()`.
+    pub(super) fn stage(&mut self, expr: &Expr, left: Span) -> Result<Call, Broken> {
+        let (base, options) = chain(expr);
+        let path = match base {
+            Expr::Path(path) if path.qself.is_none() => &path.path,
+            Expr::Lit(_) => {
+                return Err(self.errors.broken(
+                    expr,
+                    "the right side of `>>` is the name of a step\nwrite `value(..)` around a shift of numbers",
+                ));
+            }
+            Expr::Call(call) => {
+                let name = names::source(&call.func);
+                return Err(self.errors.broken(
+                    base,
+                    format!("the right side of `>>` is the name of a step, which takes the left side alone\nwrite `x >> {name}`, or call it: `{name}(x, ..)`"),
+                ));
+            }
+            _ => {
+                return Err(self.errors.broken(
+                    base,
+                    "the right side of `>>` is the name of a step, with options\nfor instance `x >> review.retries(2)`",
+                ));
+            }
+        };
+        if let Some(word) = path.get_ident().filter(|word| is_form(word)) {
+            return Err(self.errors.broken(
+                word,
+                format!("`{word}` is a flow form, not a step\nbind the left side first: `let x = ..;`"),
+            ));
+        }
+        if let Some(broken) = self.no_step(path).or_else(|| self.used(path, &options)) {
+            return Err(broken);
+        }
+        Ok(self.step(path, Input::Piped(left), &options))
+    }
+
+    /// The error for a path that cannot name a step.
+    fn no_step(&mut self, path: &Path) -> Option<Broken> {
+        let mut segments = path.segments.iter().rev();
+        let last = &segments.next()?.ident;
+        let text = names::source(path);
+        let upper = |ident: &Ident| ident.to_string().starts_with(char::is_uppercase);
+        if upper(last) {
+            return Some(self.errors.broken(
+                path,
+                format!("`{text}` is a constructor, not a step\nwrite `value({text}(..))`"),
+            ));
+        }
+        if let Some(before) = segments.next() {
+            let type_args = !matches!(before.arguments, PathArguments::None);
+            if upper(&before.ident) || type_args || PRIMITIVES.iter().any(|name| before.ident == name) {
+                return Some(self.errors.broken(
+                    path,
+                    format!("`{text}` is a function of a type, not a step\nwrite `value({text}(..))`"),
+                ));
+            }
+            return None;
+        }
+        if self.scope.contains(&last.to_string()) {
+            return Some(self.errors.broken(
+                last,
+                format!("`{last}` is a value here: an earlier binding took the name of the step\nbind that value to another name"),
+            ));
+        }
+        (*last == self.header.ident).then(|| {
+            self.errors.broken(
+                last,
+                format!("`{last}` cannot call itself: its graph would be endless\ngive a step `.retries(n)`, or move the repeated part into a pipeline of its own"),
+            )
+        })
+    }
+
+    /// The error for `triage(post).risk()`: a method that is far from any option is one of the output.
+    fn used(&mut self, path: &Path, options: &[&ExprMethodCall]) -> Option<Broken> {
+        let known = |method: &Ident| {
+            let word = method.to_string();
+            options::find(&word).is_some()
+                || crate::diag::did_you_mean(&word, options::words(Place::Call)).is_some()
+        };
+        let method = &options.iter().find(|option| !known(&option.method))?.method;
+        let name = names::source(path);
+        Some(if method == "run" {
+            self.errors.broken(method, format!("a pipeline runs its steps itself\nremove `.run(..)` after `{name}(..)`"))
+        } else {
+            self.errors.broken(
+                method,
+                format!("`{method}` is no option of a call, and the output of `{name}` is not there yet\nbind it first: `let x = {name}(..);`, then `x.{method}(..)`"),
+            )
+        })
+    }
+
+    fn step(&mut self, path: &Path, input: Input, options: &[&ExprMethodCall]) -> Call {
+        let callee = self.callees.of(path);
+        let Options { tokens, shown, name, settle, retries, fallback } = self.options(options);
+        let last = path.segments.last().map(|segment| &segment.ident);
+        let (id, at) = match (&name, last) {
+            (Some(name), _) => (name.value(), name.span()),
+            (None, Some(last)) => (names::text(last), last.span()),
+            (None, None) => (String::new(), path.span()),
+        };
+        let reads_context = match &input {
+            Input::Args(_, args) => self.reads_context(args),
+            Input::Piped(_) => None,
+        };
+        let reads_context =
+            reads_context.or_else(|| tokens.iter().find_map(|option| self.reads_context(&option.tokens)));
+        let node = self.node(id, at, What::Call { callee: callee.clone(), retries, fallback });
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.options = shown;
+        }
+        Call { node, path: path.clone(), callee, input, options: tokens, settle, reads_context }
+    }
+
+    fn options(&mut self, options: &[&ExprMethodCall]) -> Options {
+        let mut all = Options {
+            tokens: Vec::new(),
+            shown: Vec::new(),
+            name: None,
+            settle: false,
+            retries: Retries::Default,
+            fallback: None,
+        };
+        for (i, option) in options.iter().enumerate() {
+            let before = options.get(..i).unwrap_or_default();
+            if option.method != "validate" && before.iter().any(|other| other.method == option.method) {
+                self.errors.at(&option.method, format!("`{}` is given twice\nkeep one of them", option.method));
+                continue;
+            }
+            self.no_attributes(&option.attrs);
+            if let Some(args) = &option.turbofish {
+                self.errors.at(args, "an option takes no type arguments\nremove them");
+            }
+            self.option(option, &mut all);
+        }
+        all
+    }
+
+    fn option(&mut self, option: &ExprMethodCall, all: &mut Options) {
+        let (method, args) = (&option.method, &option.args);
+        let word = method.to_string();
+        let known = options::find(&word).is_some_and(|word| word.applies(Place::Call));
+        if !known {
+            self.errors.beside.push(options::unknown(method, Place::Call));
+            return;
+        }
+        match word.as_str() {
+            "named" => all.name = self.name(option),
+            "settle" => {
+                if !args.is_empty() {
+                    self.errors.at(args, "`settle` takes no arguments\nwrite `.settle()`");
+                }
+                all.settle = true;
+                all.shown.push((word, String::new()));
+            }
+            "fallback" => self.fallback(option, all),
+            _ => {
+                if let [arg] = args.iter().collect::<Vec<_>>().as_slice() {
+                    if let Err(error) = options::check_call(&word, arg) {
+                        self.errors.beside.push(error);
+                        if word == "retries" {
+                            all.retries = Retries::Unknown;
+                        }
+                        return;
+                    }
+                    all.shown.push((word.clone(), options::shown(arg)));
+                }
+                if word == "retries" {
+                    all.retries = retries(args);
+                }
+                let args = converted(&word, args).unwrap_or_else(|| self.plain_args(args));
+                let args = parenthesized(args, option.paren_token.span.join());
+                all.tokens.push(CallOption { dot: option.dot_token, tokens: quote!(#method #args), fallback: None });
+            }
+        }
+    }
+
+    fn fallback(&mut self, option: &ExprMethodCall, all: &mut Options) {
+        match option.args.first() {
+            Some(Expr::Path(path)) if path.qself.is_none() && option.args.len() == 1 => {
+                if self.no_step_name(&path.path) {
+                    return;
+                }
+                let callee = self.callees.of(&path.path);
+                all.fallback = Some(callee.clone());
+                all.shown.push(("fallback".to_owned(), names::source(&path.path)));
+                all.tokens.push(CallOption {
+                    dot: option.dot_token,
+                    tokens: TokenStream::new(),
+                    fallback: Some((path.path.clone(), callee)),
+                });
+            }
+            Some(Expr::Call(call)) if option.args.len() == 1 => {
+                let name = names::source(&call.func);
+                self.errors.at(
+                    &call.func,
+                    format!("`fallback` takes the name of a step: it gets the same input\nwrite `.fallback({name})`"),
+                );
+            }
+            _ => self.errors.at(&option.method, "`fallback` takes the name of one step\nwrite `.fallback(cheap)`"),
+        }
+    }
+
+    /// Reports a fallback that is no step's name by its looks.
+    fn no_step_name(&mut self, path: &Path) -> bool {
+        let Some(last) = path.segments.last() else { return true };
+        let upper = last.ident.to_string().starts_with(char::is_uppercase);
+        let local = path.get_ident().is_some_and(|name| self.scope.contains(&name.to_string()));
+        if upper || local {
+            self.errors.at(path, format!("`{}` is not the name of a step", names::source(path)));
+        }
+        upper || local
+    }
+
+    /// The literal in `.named("..")`.
+    pub(super) fn name(&mut self, option: &ExprMethodCall) -> Option<LitStr> {
+        match option.args.iter().collect::<Vec<_>>().as_slice() {
+            [Expr::Lit(ExprLit { lit: Lit::Str(text), .. })] => {
+                if is_name(&text.value()) {
+                    return Some(text.clone());
+                }
+                self.errors.at(text, "a name holds the letters `a` to `z`, digits and `_`\nit is a segment of paths");
+            }
+            [other] => self.errors.at(other, "a name is a literal, since paths are known at compile time\nwrite `.named(\"second_look\")`"),
+            _ => self.errors.at(&option.method, "`named` takes one literal\nwrite `.named(\"second_look\")`"),
+        }
+        None
+    }
+}
+
+const PRIMITIVES: [&str; 17] = [
+    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
+    "f32", "f64",
+];
+
+fn is_form(word: &Ident) -> bool {
+    let word = word.to_string();
+    FORMS.contains(&word.as_str()) || LATER.contains(&word.as_str())
+}
+
+/// The path that is called; `macro_rules!` puts an invisible group around one.
+fn called(func: &Expr) -> Option<&syn::ExprPath> {
+    match func {
+        Expr::Path(path) => Some(path),
+        Expr::Group(group) => called(&group.expr),
+        _ => None,
+    }
+}
+
+fn rebuilt(call: &ExprCall, options: &[&ExprMethodCall]) -> Expr {
+    options.last().map_or_else(|| Expr::Call(call.clone()), |last| Expr::MethodCall((*last).clone()))
+}
+
+/// Values that are written as text, as the runtime takes them.
+fn converted(word: &str, args: &Args) -> Option<TokenStream> {
+    let arg = args.first().filter(|_| args.len() == 1)?;
+    match (word, arg) {
+        ("timeout", Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => {
+            let nanos = options::duration(text).ok()?;
+            Some(quote!(::flujo::__private::Duration::from_nanos(#nanos)))
+        }
+        ("validate", _) => one_tuple(args),
+        ("backoff", arg) => options::backoff(arg).ok().map(options::Backoff::tokens),
+        _ => None,
+    }
+}
+
+/// A count that a constant may use: a literal, a `const` block, or the path of a constant.
+fn retries(args: &Args) -> Retries {
+    match args.first() {
+        Some(arg) if is_const(arg) => Retries::Known(arg.clone()),
+        _ => Retries::Unknown,
+    }
+}
+
+fn is_const(arg: &Expr) -> bool {
+    match arg {
+        Expr::Lit(lit) => matches!(lit.lit, Lit::Int(_)),
+        Expr::Const(_) => true,
+        Expr::Paren(paren) => is_const(&paren.expr),
+        Expr::Group(group) => is_const(&group.expr),
+        Expr::Path(path) => path.path.segments.last().is_some_and(|last| {
+            let last = last.ident.unraw().to_string();
+            last.starts_with(char::is_uppercase) && !last.contains(char::is_lowercase) && last.len() > 1
+        }),
+        _ => false,
+    }
+}
+
+/// One validator becomes a tuple of one.
+fn one_tuple(args: &Args) -> Option<TokenStream> {
+    match args.iter().collect::<Vec<_>>().as_slice() {
+        [Expr::Tuple(_)] | [] | [_, _, ..] => None,
+        [arg] => {
+            let at = arg.span();
+            let inner = quote_spanned!(at=> #arg,);
+            Some(parenthesized(inner, at))
+        }
+    }
+}

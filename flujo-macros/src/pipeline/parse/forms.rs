@@ -1,0 +1,240 @@
+//! Flow forms: words that are neither steps nor values.
+
+use super::FlowParser;
+use super::stmt::Binding;
+use crate::diag;
+use crate::names;
+use crate::options;
+use crate::pipeline::lower::parenthesized;
+use crate::pipeline::model::{Ask, Broken, Fail, Flow, Join, What};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprCall, ExprClosure, ExprLit, ExprMethodCall, Lit, LitStr, ReturnType, Type};
+
+/// The forms of this version.
+pub(super) const FORMS: [&str; 4] = ["value", "ask", "fail", "join"];
+/// Words that are kept for forms.
+pub(super) const LATER: [&str; 6] = ["repeat", "refine", "map", "route", "gate", "wait"];
+
+impl FlowParser<'_> {
+    /// The form that `word` names, if it names one.
+    pub(super) fn form(
+        &mut self,
+        word: &Ident,
+        call: &ExprCall,
+        options: &[&ExprMethodCall],
+        binding: Binding<'_>,
+    ) -> Option<Flow> {
+        let flow = match word.to_string().as_str() {
+            "value" => self.value(word, call, options),
+            "fail" => self.fail(word, call, options),
+            "ask" => self.ask(word, call, options, binding).map_or_else(Flow::Broken, Flow::Ask),
+            "join" => self.join(word, call, options).map_or_else(Flow::Broken, Flow::Join),
+            later if LATER.contains(&later) => Flow::Broken(self.errors.broken(
+                word,
+                format!("`{word}` is a flow form of flujo that this version does not have\nto call a step of this name, write its path: `self::{word}(..)`"),
+            )),
+            _ => return None,
+        };
+        Some(flow)
+    }
+
+    /// Reports options that the form does not have, and those that are given twice.
+    fn form_options(&mut self, word: &Ident, options: &[&ExprMethodCall], known: &[&'static str]) {
+        for (i, option) in options.iter().enumerate() {
+            let (name, before) = (option.method.to_string(), options.get(..i).unwrap_or_default());
+            if before.iter().any(|other| other.method == name) {
+                self.errors.at(&option.method, format!("`{name}` is given twice\nkeep one of them"));
+            }
+            if known.contains(&name.as_str()) {
+                continue;
+            }
+            let meant = diag::did_you_mean(&name, known.iter().copied());
+            let meant = meant.map_or_else(String::new, |word| format!("; did you mean `{word}`?"));
+            let list = diag::list(known.iter().copied());
+            self.errors.at(&option.method, format!("`{word}` has no option `{name}`{meant}\nits options are {list}"));
+        }
+    }
+
+    /// Reports the options of a form that has none.
+    fn no_options(&mut self, word: &Ident, options: &[&ExprMethodCall], next: &str) {
+        if let Some(option) = options.first() {
+            self.errors.at(&option.method, format!("`{word}` has no options\n{next}"));
+        }
+    }
+
+    fn value(&mut self, word: &Ident, call: &ExprCall, options: &[&ExprMethodCall]) -> Flow {
+        self.no_options(word, options, "call methods inside the parentheses: `value(x.method())`");
+        match call.args.iter().collect::<Vec<_>>().as_slice() {
+            [arg] => Flow::Value(self.plain(arg)),
+            _ => Flow::Broken(self.errors.broken(word, "`value` takes one plain expression\nwrite `value(Some(case))`")),
+        }
+    }
+
+    fn fail(&mut self, word: &Ident, call: &ExprCall, options: &[&ExprMethodCall]) -> Flow {
+        self.no_options(word, options, "it ends the pipeline with its message");
+        match call.args.iter().collect::<Vec<_>>().as_slice() {
+            [message] => {
+                let message = self.plain(message);
+                let node = self.node("fail", word.span(), What::Fail);
+                Flow::Fail(Fail { node, word: word.clone(), message })
+            }
+            _ => Flow::Broken(self.errors.broken(
+                word,
+                "`fail` takes one message\nwrite `fail(\"why\")`, or `fail(format!(\"why: {x}\"))`",
+            )),
+        }
+    }
+
+    fn ask(
+        &mut self,
+        word: &Ident,
+        call: &ExprCall,
+        options: &[&ExprMethodCall],
+        binding: Binding<'_>,
+    ) -> Result<Ask, Broken> {
+        self.form_options(word, options, &["showing", "timeout", "named"]);
+        let Some(reply) = binding.ty.filter(|ty| !matches!(ty, Type::Infer(_))) else {
+            return Err(self.errors.broken(
+                word,
+                "`ask(..)` needs the type of its reply\nwrite `let reply: Reply = ask(..);`",
+            ));
+        };
+        let [message] = call.args.iter().collect::<Vec<_>>()[..] else {
+            return Err(self.errors.broken(word, "`ask` takes one message\nwrite `let reply: Reply = ask(\"what to decide\").showing(&x);`"));
+        };
+        let message = self.plain(message);
+        let mut name = None;
+        let mut shown = Vec::new();
+        let mut methods = TokenStream::new();
+        for option in options {
+            match option.method.to_string().as_str() {
+                "named" => name = self.name(option),
+                "showing" => {
+                    let (dot, method) = (&option.dot_token, &option.method);
+                    let args = parenthesized(self.plain_args(&option.args), option.paren_token.span.join());
+                    methods.extend(quote!(#dot #method #args));
+                }
+                "timeout" => methods.extend(self.deadline(option, reply, &mut shown)),
+                _ => {}
+            }
+        }
+        let id = name
+            .as_ref()
+            .map(LitStr::value)
+            .or_else(|| binding.name.map(names::text))
+            .unwrap_or_else(|| "ask".to_owned());
+        let at = name.map(|name| name.span()).or_else(|| binding.name.map(Ident::span));
+        let node = self.node(id, at.unwrap_or_else(|| word.span()), What::Ask);
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.options = shown;
+        }
+        let reads_context = message.reads_context.or_else(|| self.reads_context(&methods));
+        Ok(Ask { node, word: word.clone(), reply: reply.clone(), message: message.tokens, options: methods, reads_context })
+    }
+
+    /// `.timeout("2h", default)`: the default is a reply like any other.
+    fn deadline(&mut self, option: &ExprMethodCall, reply: &Type, shown: &mut Vec<(String, String)>) -> TokenStream {
+        let (dot, method) = (&option.dot_token, &option.method);
+        let [wait, default] = option.args.iter().collect::<Vec<_>>()[..] else {
+            self.errors.at(method, "`timeout` of a question takes a duration and the reply to assume then\nwrite `.timeout(\"2h\", Reply::default())`");
+            return TokenStream::new();
+        };
+        shown.push(("timeout".to_owned(), options::shown(wait)));
+        let wait = match wait {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => match options::duration(text) {
+                Ok(nanos) => quote!(::flujo::__private::Duration::from_nanos(#nanos)),
+                Err(error) => {
+                    self.errors.beside.push(error);
+                    return TokenStream::new();
+                }
+            },
+            Expr::Lit(_) => {
+                self.errors.at(wait, "a duration is written in quotes\nfor instance \"2h\"");
+                return TokenStream::new();
+            }
+            wait => self.plain(wait).tokens,
+        };
+        let at = default.span();
+        let default = self.plain(default).tokens;
+        // bound with its type, so that a wrong one is reported at the user's expression
+        let local = names::local("__default", at);
+        let default = quote!({ let #local: #reply = #default; #local });
+        let args = parenthesized(quote!(#wait, #default), option.paren_token.span.join());
+        quote!(#dot #method #args)
+    }
+
+    fn join(&mut self, word: &Ident, call: &ExprCall, options: &[&ExprMethodCall]) -> Result<Join, Broken> {
+        self.form_options(word, options, &["settle", "named"]);
+        let n = call.args.len();
+        if !(2..=8).contains(&n) {
+            return Err(self.errors.broken(
+                word,
+                format!("`join` takes 2 to 8 arms, this one has {n}\n{}", match n {
+                    0 | 1 => "one call needs no `join`",
+                    _ => "put some of the arms into a pipeline of their own",
+                }),
+            ));
+        }
+        let mut id = String::new();
+        let mut settle = false;
+        for option in options {
+            match option.method.to_string().as_str() {
+                "named" => id = self.name(option).map(|name| name.value()).unwrap_or_default(),
+                "settle" => {
+                    if !option.args.is_empty() {
+                        self.errors.at(&option.args, "`settle` takes no arguments\nwrite `.settle()`");
+                    }
+                    settle = true;
+                }
+                _ => {}
+            }
+        }
+        let node = self.node(id, word.span(), What::Join { arms: Vec::new() });
+        let mut ranges = Vec::new();
+        let mut arms = Vec::new();
+        for arm in &call.args {
+            let first = self.nodes.len();
+            let flow = self.nested(|parser| parser.arm(arm));
+            let nodes = first..self.nodes.len();
+            let runs = self.nodes.get(nodes.clone()).unwrap_or_default().iter().any(|node| node.what.in_path());
+            let flow = if runs || matches!(flow, Flow::Broken(_)) {
+                flow
+            } else {
+                Flow::Broken(self.errors.broken(arm, "this arm runs nothing\nbind the value before the `join`"))
+            };
+            ranges.push(nodes);
+            arms.push((arm.span(), flow));
+        }
+        if let Some(join) = self.nodes.get_mut(node) {
+            join.what = What::Join { arms: ranges };
+            if settle {
+                join.options.push(("settle".to_owned(), String::new()));
+            }
+        }
+        Ok(Join { node, word: word.clone(), arms, settle })
+    }
+
+    /// One arm: a call, a block or `|| ..`.
+    fn arm(&mut self, arm: &Expr) -> Flow {
+        let Expr::Closure(closure) = arm else { return self.flow(arm, Binding::default()) };
+        if let Some(token) = superfluous(closure) {
+            let broken = self.errors.broken(token, "an arm is `|| flow`: it takes nothing and borrows what it names\nremove this");
+            return Flow::Broken(broken);
+        }
+        self.flow(&closure.body, Binding::default())
+    }
+}
+
+/// What an arm's closure has beyond `||`.
+fn superfluous(closure: &ExprClosure) -> Option<TokenStream> {
+    let output = match &closure.output {
+        ReturnType::Default => None,
+        output @ ReturnType::Type(..) => Some(output.to_token_stream()),
+    };
+    let inputs = (!closure.inputs.is_empty()).then(|| closure.inputs.to_token_stream());
+    let capture = closure.capture.map(ToTokens::into_token_stream);
+    let asyncness = closure.asyncness.map(ToTokens::into_token_stream);
+    asyncness.or(capture).or(inputs).or(output)
+}

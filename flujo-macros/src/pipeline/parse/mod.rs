@@ -1,0 +1,116 @@
+//! Tokens to [`Pipeline`]: the header first, then the body, so that a body that does not parse leaves an
+//! item that others can name.
+
+mod call;
+mod flow;
+mod forms;
+mod header;
+mod plain;
+mod stmt;
+
+use super::callee::Callees;
+use super::model::{Header, Node, NodeIndex, Pipeline, What};
+use super::sink::Errors;
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Block, Signature, Visibility};
+
+/// What `pipeline! { .. }` holds, before anything is checked.
+pub(crate) struct Raw {
+    pub attrs: Vec<Attribute>,
+    pub vis: Visibility,
+    pub sig: Signature,
+    pub body: Group,
+}
+
+/// Splits the input without looking into the body.
+pub(crate) fn raw(input: TokenStream) -> syn::Result<Raw> {
+    let parser = |input: ParseStream<'_>| {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        if !input.peek(syn::Token![fn]) && input.fork().parse::<Signature>().is_err() {
+            return Err(input.error(
+                "expected a function\nwrite `pipeline! { fn name(input: In, ctx: &mut Context) -> Out { .. } }`",
+            ));
+        }
+        let sig = input.parse()?;
+        let body = match input.parse::<TokenTree>() {
+            Ok(TokenTree::Group(group)) if group.delimiter() == proc_macro2::Delimiter::Brace => group,
+            Ok(other) => return Err(syn::Error::new(other.span(), "expected the pipeline's body, `{ .. }`")),
+            Err(_) => return Err(input.error("expected the pipeline's body, `{ .. }`")),
+        };
+        if !input.is_empty() {
+            return Err(input.error("`pipeline!` holds one function\nwrite another `pipeline! { .. }` for this one"));
+        }
+        Ok(Raw { attrs, vis, sig, body })
+    };
+    parser.parse2(input)
+}
+
+/// Parses and checks the shape of everything that can be told from the tokens.
+pub(crate) fn pipeline(raw: Raw, errors: &mut Errors) -> Pipeline {
+    let prefix = prefix(&raw);
+    let body = raw.body.clone();
+    let (header, checkable) = header::header(raw, errors);
+    let block = syn::parse2::<Block>(TokenTree::Group(body).into());
+    let mut parser = FlowParser::new(&header, errors);
+    let block = match block {
+        Ok(block) => Some(parser.block(&block)),
+        Err(error) => {
+            parser.errors.beside.push(error);
+            None
+        }
+    };
+    let FlowParser { nodes, callees, .. } = parser;
+    Pipeline { header, body: block.filter(|_| checkable), nodes, callees, prefix }
+}
+
+/// Generated locals start with two underscores, or with more if the user's names do.
+fn prefix(raw: &Raw) -> &'static str {
+    const PREFIXES: [&str; 3] = ["__", "__flujo_", "__flujo__pipeline__"];
+    let free = |prefix: &&&str| !starts(raw.body.stream(), prefix);
+    PREFIXES.iter().find(free).unwrap_or(&PREFIXES[2])
+}
+
+fn starts(tokens: TokenStream, prefix: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => starts(group.stream(), prefix),
+        TokenTree::Ident(ident) => ident.to_string().starts_with(prefix),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
+
+/// Turns `syn`'s syntax into flow, node by node, in source order.
+struct FlowParser<'a> {
+    errors: &'a mut Errors,
+    header: &'a Header,
+    nodes: Vec<Node>,
+    callees: Callees,
+    depth: usize,
+    /// Local names, innermost last: a call of one of them is no step call.
+    scope: Vec<String>,
+}
+
+impl<'a> FlowParser<'a> {
+    fn new(header: &'a Header, errors: &'a mut Errors) -> Self {
+        let inputs = header.inputs.iter().flat_map(|input| plain::bindings(&input.pat));
+        let scope = inputs.map(|ident| ident.to_string()).collect();
+        Self { errors, header, nodes: Vec::new(), callees: Callees::default(), depth: 0, scope }
+    }
+
+    fn node(&mut self, id: impl Into<String>, at: Span, what: What) -> NodeIndex {
+        let id = id.into();
+        self.nodes.push(Node { id, at, depth: self.depth, what, options: Vec::new() });
+        self.nodes.len() - 1
+    }
+
+    /// Runs `f` one level deeper, with names of its own.
+    fn nested<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {
+        let names = self.scope.len();
+        self.depth += 1;
+        let result = f(self);
+        self.depth -= 1;
+        self.scope.truncate(names);
+        result
+    }
+}

@@ -1,0 +1,226 @@
+//! Plain expressions: ordinary Rust that is evaluated again on resume.
+
+use super::FlowParser;
+use super::forms::{FORMS, LATER};
+use crate::pipeline::model::{Args, Plain};
+use crate::pipeline::sink::Errors;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::parse::Parser;
+use syn::spanned::Spanned;
+use syn::visit::Visit;
+use syn::visit_mut::{VisitMut, visit_expr_mut};
+use syn::{Expr, Macro, Pat};
+
+impl FlowParser<'_> {
+    /// An expression that is no flow.
+    pub(super) fn plain(&mut self, expr: &Expr) -> Plain {
+        let at = expr.span();
+        let mut expr = expr.clone();
+        self.checked(&mut expr);
+        let tokens = expr.into_token_stream();
+        let reads_context = self.reads_context(&tokens);
+        Plain { tokens, at, reads_context }
+    }
+
+    /// Arguments in parentheses: they are plain, whatever is called with them.
+    pub(super) fn plain_args(&mut self, args: &Args) -> TokenStream {
+        let mut args = args.clone();
+        for arg in &mut args {
+            self.checked(arg);
+        }
+        args.into_token_stream()
+    }
+
+    fn checked(&mut self, expr: &mut Expr) {
+        let mut bound = Bound::default();
+        bound.visit_expr(expr);
+        let readable = |name: &Ident| !bound.0.contains(name) && !self.scope.contains(&name.to_string());
+        let resources = self.header.resources.as_ref().map(|r| &r.ident).filter(|name| readable(name));
+        let context = self.header.context.as_ref().map(|c| &c.ident);
+        Check { errors: &mut *self.errors, resources, context, loops: 0, functions: 0 }.visit_expr_mut(expr);
+    }
+
+    /// Where tokens mention the context parameter first. Names are compared as text: once too often costs
+    /// nothing, since the borrow ends with its last use.
+    pub(super) fn reads_context(&self, tokens: &TokenStream) -> Option<Span> {
+        let context = self.header.context.as_ref()?;
+        mention(tokens.clone(), &context.ident.to_string())
+    }
+}
+
+/// The first use of `name`, if any. Literals count too: `format!("{name}")`.
+fn mention(tokens: TokenStream, name: &str) -> Option<Span> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) => (ident == name).then(|| ident.span()),
+        TokenTree::Group(group) => mention(group.stream(), name),
+        TokenTree::Literal(literal) => {
+            let text = literal.to_string();
+            let captured = text.match_indices(&format!("{{{name}")).any(|(i, found)| {
+                let rest = text.get(i + found.len()..).unwrap_or_default();
+                !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
+            });
+            captured.then(|| literal.span())
+        }
+        TokenTree::Punct(_) => None,
+    })
+}
+
+/// The names that a pattern binds. An upper-case name is a constant or a variant.
+pub(super) fn bindings(pat: &Pat) -> Vec<Ident> {
+    let mut bound = Bound::default();
+    bound.visit_pat(pat);
+    bound.0
+}
+
+#[derive(Default)]
+struct Bound(Vec<Ident>);
+
+impl<'a> Visit<'a> for Bound {
+    fn visit_pat_ident(&mut self, pat: &'a syn::PatIdent) {
+        let upper = pat.ident.to_string().starts_with(char::is_uppercase);
+        if pat.subpat.is_some() || !upper {
+            self.0.push(pat.ident.clone());
+        }
+        syn::visit::visit_pat_ident(self, pat);
+    }
+}
+
+/// What a plain expression may not hold. Mistakes are replaced in place by their errors.
+struct Check<'a> {
+    errors: &'a mut Errors,
+    resources: Option<&'a Ident>,
+    context: Option<&'a Ident>,
+    /// Loops around, inside the same function.
+    loops: usize,
+    /// Closures around.
+    functions: usize,
+}
+
+impl Check<'_> {
+    /// Replaces `expr` if it is a mistake by itself, whatever is inside.
+    fn refuse(&mut self, expr: &Expr) -> Option<TokenStream> {
+        let own = self.functions == 0;
+        let broken = match expr {
+            Expr::Await(wait) => self.errors.broken_span(
+                wait.await_token.span,
+                "a plain expression is evaluated again on resume, so it cannot wait\nwait in a step, and call that step",
+            ),
+            Expr::Async(block) => self.errors.broken_span(
+                block.async_token.span,
+                "a plain expression is evaluated again on resume, so it cannot run anything\nmove this block into a step",
+            ),
+            Expr::Try(question) if own => self.errors.broken_span(
+                question.question_token.span(),
+                "`?` has no place in a pipeline: steps fail by themselves\nuse `let .. else { fail(..) }`, or do this in a step",
+            ),
+            Expr::Return(jump) if own => self.errors.broken_span(
+                jump.return_token.span,
+                "a pipeline does not return early: its last expression is its output\nuse `if`, `match` or `fail(..)`",
+            ),
+            Expr::Break(jump) if self.loops == 0 && jump.label.is_none() => {
+                self.errors.broken_span(jump.break_token.span, "`break` outside of a loop")
+            }
+            Expr::Continue(jump) if self.loops == 0 && jump.label.is_none() => {
+                self.errors.broken_span(jump.continue_token.span, "`continue` outside of a loop")
+            }
+            Expr::Assign(assign) if self.is_context(&assign.left) => {
+                self.errors.broken(&assign.left, CONTEXT_ASSIGNED)
+            }
+            Expr::Binary(op) if is_assign_op(&op.op) && self.is_context(&op.left) => {
+                self.errors.broken(&op.left, CONTEXT_ASSIGNED)
+            }
+            Expr::Path(path) => {
+                let name = path.path.get_ident()?;
+                if Some(name) != self.resources {
+                    return None;
+                }
+                self.errors.broken(name, resources_read(name))
+            }
+            Expr::Call(call) => {
+                let Expr::Path(path) = &*call.func else { return None };
+                let name = path.path.get_ident()?;
+                let word = name.to_string();
+                if word == "value" {
+                    self.errors.broken(name, "this is a plain value already\nremove `value(..)` around it")
+                } else if FORMS.contains(&word.as_str()) || LATER.contains(&word.as_str()) {
+                    self.errors.broken(name, nested_form(&word))
+                } else {
+                    return None;
+                }
+            }
+            _ => return None,
+        };
+        Some(broken.tokens)
+    }
+
+    fn is_context(&self, place: &Expr) -> bool {
+        self.context.is_some() && root(place) == self.context
+    }
+}
+
+const CONTEXT_ASSIGNED: &str = "a pipeline only reads the context\nlet a step that takes `&mut` write it";
+
+fn resources_read(name: &Ident) -> String {
+    format!("resources are not readable in a pipeline: what a service answers is not recorded\nlet a step take what it needs of `{name}`")
+}
+
+fn nested_form(word: &str) -> String {
+    match word {
+        "fail" => "`fail(..)` stands alone: a statement, an arm, the tail\nuse `let .. else { fail(..) }`, `if` or `match`".to_owned(),
+        "ask" => "`ask(..)` is bound first\nwrite `let reply: Reply = ask(..);` and use `reply` here".to_owned(),
+        _ => format!("`{word}(..)` is bound first\nwrite `let x = {word}(..);` and use `x` here"),
+    }
+}
+
+/// `x` of `x.a[3].b`.
+pub(super) fn root(place: &Expr) -> Option<&Ident> {
+    match place {
+        Expr::Path(path) => path.path.get_ident(),
+        Expr::Field(field) => root(&field.base),
+        Expr::Index(index) => root(&index.expr),
+        Expr::Paren(paren) => root(&paren.expr),
+        Expr::Unary(unary) => root(&unary.expr),
+        _ => None,
+    }
+}
+
+/// `+=` and its kin.
+pub(super) fn is_assign_op(op: &syn::BinOp) -> bool {
+    op.to_token_stream().to_string().replace(' ', "").ends_with('=')
+        && !matches!(op, syn::BinOp::Eq(_) | syn::BinOp::Ne(_) | syn::BinOp::Le(_) | syn::BinOp::Ge(_))
+}
+
+impl VisitMut for Check<'_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if let Some(error) = self.refuse(expr) {
+            *expr = Expr::Verbatim(error);
+            return;
+        }
+        let (loops, functions) = (self.loops, self.functions);
+        match expr {
+            Expr::Loop(_) | Expr::While(_) | Expr::ForLoop(_) => self.loops += 1,
+            Expr::Closure(_) => {
+                self.functions += 1;
+                self.loops = 0;
+            }
+            _ => {}
+        }
+        visit_expr_mut(self, expr);
+        (self.loops, self.functions) = (loops, functions);
+    }
+
+    /// Items inside a block are functions of their own.
+    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+
+    fn visit_macro_mut(&mut self, call: &mut Macro) {
+        // most macros take expressions; what another one takes is its own affair
+        let parsed = Args::parse_terminated.parse2(call.tokens.clone());
+        if let Ok(mut args) = parsed {
+            for arg in &mut args {
+                self.visit_expr_mut(arg);
+            }
+            call.tokens = quote!(#args);
+        }
+    }
+}

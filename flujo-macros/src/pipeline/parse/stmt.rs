@@ -1,0 +1,119 @@
+//! Blocks and statements.
+
+use super::FlowParser;
+use super::plain::bindings;
+use crate::names;
+use crate::pipeline::model::{Block, Flow, Let, Line, What};
+use quote::ToTokens;
+use syn::{Attribute, Expr, Ident, Local, Pat, Stmt, Type};
+
+/// What a `let` tells the flow on its right side.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Binding<'a> {
+    /// The name: a question is called after it.
+    pub name: Option<&'a Ident>,
+    /// The annotation: a question needs it.
+    pub ty: Option<&'a Type>,
+}
+
+impl<'a> Binding<'a> {
+    fn of(pat: &'a Pat) -> Self {
+        let (pat, ty) = match pat {
+            Pat::Type(typed) => (&*typed.pat, Some(&*typed.ty)),
+            pat => (pat, None),
+        };
+        let name = if let Pat::Ident(ident) = pat { Some(&ident.ident) } else { None };
+        Self { name, ty }
+    }
+}
+
+impl FlowParser<'_> {
+    /// A block; the names it binds end with it.
+    pub(super) fn block(&mut self, block: &syn::Block) -> Block {
+        let names = self.scope.len();
+        let mut lines = Vec::new();
+        let mut tail = None;
+        for (i, stmt) in block.stmts.iter().enumerate() {
+            let last = i + 1 == block.stmts.len();
+            match stmt {
+                Stmt::Local(local) => lines.extend(self.local(local)),
+                Stmt::Expr(expr, semi) => {
+                    let flow = self.flow(expr, Binding::default());
+                    if last && semi.is_none() {
+                        tail = Some(Box::new(flow));
+                    } else {
+                        lines.push(Line::Flow { flow, semi: *semi });
+                    }
+                }
+                Stmt::Item(item) => {
+                    let word = item.to_token_stream().into_iter().next();
+                    self.errors.at(word, "a pipeline holds flow only\nmove this item out of `pipeline! { .. }`");
+                }
+                Stmt::Macro(stmt) => {
+                    let expr =
+                        Expr::Macro(syn::ExprMacro { attrs: stmt.attrs.clone(), mac: stmt.mac.clone() });
+                    let flow = Flow::Value(self.plain(&expr));
+                    if last && stmt.semi_token.is_none() {
+                        tail = Some(Box::new(flow));
+                    } else {
+                        lines.push(Line::Flow { flow, semi: Some(stmt.semi_token.unwrap_or_default()) });
+                    }
+                }
+            }
+        }
+        self.scope.truncate(names);
+        Block { brace: block.brace_token.span.join(), lines, tail }
+    }
+
+    fn local(&mut self, local: &Local) -> Option<Line> {
+        self.no_cfg(&local.attrs);
+        let Some(init) = &local.init else {
+            self.errors.at(local, "a `let` in a pipeline has a value\nwrite `let x = ..;`, with `if` or `match` on the right side");
+            self.bind(&local.pat);
+            return None;
+        };
+        let flow = self.flow(&init.expr, Binding::of(&local.pat));
+        let otherwise = init.diverge.as_ref().and_then(|(else_token, expr)| {
+            let Expr::Block(expr) = &**expr else { return None };
+            let node = self.node(format!("let {}", names::source(&local.pat)), local.let_token.span, What::Branch);
+            let block = self.nested(|parser| parser.block(&expr.block));
+            Some((node, *else_token, block))
+        });
+        self.bind(&local.pat);
+        Some(Line::Let(Box::new(Let {
+            attrs: local.attrs.clone(),
+            let_token: local.let_token,
+            pat: local.pat.clone(),
+            eq_token: init.eq_token,
+            flow,
+            otherwise,
+            semi: local.semi_token,
+        })))
+    }
+
+    /// From here on the names of `pat` are values.
+    pub(super) fn bind(&mut self, pat: &Pat) {
+        for name in bindings(pat) {
+            if self.header.context.as_ref().is_some_and(|context| context.ident == name) {
+                self.errors.at(&name, format!("`{name}` is this pipeline's context\nchoose another name for this value"));
+            }
+            self.scope.push(name.to_string());
+        }
+    }
+
+    pub(super) fn no_cfg(&mut self, attrs: &[Attribute]) {
+        for attr in attrs.iter().filter(|a| a.path().is_ident("cfg") || a.path().is_ident("cfg_attr")) {
+            self.errors.at(
+                attr,
+                "the graph of a pipeline does not depend on `cfg`\nput `cfg` on the whole `pipeline! { .. }`, or branch inside a step",
+            );
+        }
+    }
+
+    pub(super) fn no_attributes(&mut self, attrs: &[Attribute]) {
+        self.no_cfg(attrs);
+        for attr in attrs.iter().filter(|a| !a.path().is_ident("cfg") && !a.path().is_ident("cfg_attr")) {
+            self.errors.at(attr, "an attribute here would be lost\nput it on a `let` or on the pipeline");
+        }
+    }
+}

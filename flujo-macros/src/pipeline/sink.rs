@@ -1,0 +1,56 @@
+//! Errors beside the item, and errors inside its body.
+
+use super::model::Broken;
+use crate::diag::Sink;
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use std::fmt::Display;
+use syn::Error;
+
+/// Errors found so far in one pipeline.
+#[derive(Default)]
+pub(crate) struct Errors {
+    /// Reported beside the item.
+    pub beside: Sink,
+    /// Reported by the expression that stands where the mistake was; needed again if there is no body.
+    inside: Sink,
+}
+
+impl Errors {
+    /// Reports at all of `tokens`.
+    pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl Display) {
+        self.beside.at(tokens, message);
+    }
+
+    /// Reports at `span`.
+    pub(crate) fn span(&mut self, span: Span, message: impl Display) {
+        self.beside.span(span, message);
+    }
+
+    /// Reports at all of `tokens`, from an expression that takes their place.
+    pub(crate) fn broken(&mut self, tokens: impl ToTokens, message: impl Display) -> Broken {
+        self.replace(Error::new_spanned(tokens, message))
+    }
+
+    /// Reports at `span`, from an expression that takes the place of the mistake.
+    pub(crate) fn broken_span(&mut self, span: Span, message: impl Display) -> Broken {
+        self.replace(Error::new(span, message))
+    }
+
+    /// A failed macro call has the type "already reported": whatever is done with it, rustc keeps quiet.
+    fn replace(&mut self, error: Error) -> Broken {
+        let mut call = Group::new(Delimiter::Parenthesis, error.to_compile_error());
+        call.set_span(error.span());
+        self.inside.push(error);
+        Broken { tokens: TokenTree::from(call).into() }
+    }
+
+    /// What is to be reported beside the item: everything, if its body is not emitted.
+    pub(crate) fn into_tokens(self, body_is_emitted: bool) -> TokenStream {
+        let mut all = self.beside.into_tokens();
+        if !body_is_emitted {
+            all.extend(self.inside.into_tokens());
+        }
+        all
+    }
+}
