@@ -10,7 +10,7 @@ pub use crate::graph::{Bounds, Edge, Facts, Graph, Node, NodeKind, fingerprint};
 pub use crate::model::{IntoPrompt, Prompt, answer};
 pub use crate::path::NodeId;
 pub use crate::resources::Provides;
-pub use crate::step::writes::{NoFit, Probe, assert_disjoint, assert_mergeable, mask, project};
+pub use crate::step::writes::{NoFit, Probe, assert_disjoint, assert_mergeable, assert_reads, mask, project};
 pub use crate::step::{
     Attempt, Backoff, Fallback, IntoStepCall, Leaf, ModelLeaf, ModelPolicy, Policy, RunIn, RunInfo, Step,
     StepCall, StepInfo, WritesIn,
@@ -25,6 +25,8 @@ pub use std::string::String;
 pub use std::time::Duration;
 pub use std::vec::Vec;
 pub use std::{column, file, format, line, unreachable, vec};
+
+pub mod ide;
 
 use crate::question::QuestionBuilder;
 

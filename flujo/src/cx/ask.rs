@@ -8,6 +8,12 @@ use crate::question::{Answered, Question, QuestionBuilder};
 use std::sync::PoisonError;
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
+    /// Begins a question. A method, so that generated code can say it at the user's `ask` without a path.
+    #[doc(hidden)]
+    pub fn question(&self, message: impl Into<String>) -> QuestionBuilder {
+        QuestionBuilder::new(message.into())
+    }
+
     /// Asks a person, and waits for the reply: recorded, or given while siblings run, or in another process
     /// next week.
     ///

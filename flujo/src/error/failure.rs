@@ -62,6 +62,8 @@ pub struct FailureRecord {
     pub limit: Option<u64>,
     /// Where it happened, if not at the recorded node itself.
     pub path: Option<Path>,
+    /// The attempt that failed last there, of how many.
+    pub attempt: Option<(u32, u32)>,
 }
 
 impl FailureRecord {
@@ -74,6 +76,7 @@ impl FailureRecord {
             last_output: None,
             limit: None,
             path: None,
+            attempt: None,
         }
     }
 
@@ -158,6 +161,7 @@ impl FailureRecord {
             last_output: error.0.last_output.clone(),
             limit,
             path: error.path().cloned(),
+            attempt: error.attempt(),
         }
     }
 
@@ -181,6 +185,10 @@ impl FailureRecord {
                 None => error,
             },
             _ => error,
+        };
+        let error = match self.attempt {
+            Some((n, of)) => error.after(n, of),
+            None => error,
         };
         match &self.path {
             Some(path) => error.at(path.clone()),

@@ -109,6 +109,18 @@ pub const fn assert_mergeable<C: Context>(nodes: &[(&str, u64)]) {
     }
 }
 
+/// A pipeline that takes its context as `#[ctx]` calls nothing that writes it.
+#[track_caller]
+pub const fn assert_reads(node: &str, mask: u64) {
+    if mask != 0 {
+        let text = Text::new()
+            .push("`")
+            .push(node)
+            .push("` may write the context, which this pipeline only reads: take the context as `&mut`, without `#[ctx]`");
+        fail(&text);
+    }
+}
+
 #[track_caller]
 const fn conflict<C: Context>(one: &str, other: &str, bit: u32) {
     let text = Text::new().push("parallel branches `").push(one).push("` and `").push(other);

@@ -1,0 +1,242 @@
+use super::Run;
+use super::log::{Answer, Chain, Seed};
+use async_trait::async_trait;
+use flujo::engine::{
+    Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, EndedBy, ForkPolicy, Handle, Key, Kind, Program,
+    Record, Reservation, Turn, drive_arms,
+};
+use flujo::error::{Mismatch, Signal};
+use flujo::path::Path;
+use flujo::question::{Question, Reply};
+use flujo::Usage;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// The handle of one invocation: the root's, or that of one arm.
+pub(super) struct Invocation {
+    run: Arc<Run>,
+    turn: Arc<Turn>,
+    program: Arc<dyn Program>,
+    /// The arm that this invocation is for.
+    chain: Chain,
+    /// How many of its forks have been entered: before the last, everything comes from the seed.
+    entered: usize,
+    seed: Arc<Seed>,
+    next: usize,
+    /// Commands of this invocation that are issued again, by a pipeline that restarts.
+    issued: HashMap<Key, Answer>,
+    /// How often a fork was issued and failed.
+    forks: HashMap<Path, u32>,
+    end: Arc<Mutex<Option<ArmEnd>>>,
+}
+
+/// What to do with a command.
+enum Next {
+    Answered(Answer),
+    Run(usize),
+}
+
+impl Invocation {
+    pub(super) fn root(run: Arc<Run>, turn: Arc<Turn>, program: Arc<dyn Program>) -> Self {
+        let seed = run.logs().seed(&Chain::new(), |_| Seed::default());
+        Self::new(run, turn, program, Chain::new(), seed)
+    }
+
+    fn new(run: Arc<Run>, turn: Arc<Turn>, program: Arc<dyn Program>, chain: Chain, seed: Arc<Seed>) -> Self {
+        Self {
+            run,
+            turn,
+            program,
+            chain,
+            entered: 0,
+            seed,
+            next: 0,
+            issued: HashMap::new(),
+            forks: HashMap::new(),
+            end: Arc::default(),
+        }
+    }
+
+    fn issue(&mut self, key: &Key) -> Result<Next, Signal> {
+        self.turn.check()?;
+        if let Some(answer) = self.seed.get(key).or_else(|| self.issued.get(key)) {
+            return Ok(Next::Answered(answer.clone()));
+        }
+        if self.entered < self.chain.len() {
+            let what = "an arm's invocation came across a command that its seed does not have".to_owned();
+            return Err(Signal::JournalMismatch(Box::new(Mismatch { path: key.path.clone(), what })));
+        }
+        let n = self.next;
+        let answer = self.run.logs().issue(&self.chain, n, key)?;
+        self.next += 1;
+        Ok(match answer {
+            Some(answer) => {
+                self.issued.insert(key.clone(), answer.clone());
+                Next::Answered(answer)
+            }
+            None => Next::Run(n),
+        })
+    }
+
+    fn answer(&mut self, n: usize, key: Key, answer: Answer) {
+        self.run.logs().answer(&self.chain, n, answer.clone());
+        self.issued.insert(key, answer);
+    }
+
+    /// The arms that this handle works in, as questions know them.
+    fn arms(&self) -> Vec<(Path, usize)> {
+        self.chain.iter().map(|(path, _, arm)| (path.clone(), *arm)).collect()
+    }
+
+    /// Starts the invocation of one arm: the body from the beginning, everything before the fork from the
+    /// seed, no sibling.
+    fn child(&self, path: &Path, n: u32, arm: usize) -> BoxFuture<'static, ArmEnd> {
+        let mut chain = self.chain.clone();
+        chain.push((path.clone(), n, arm));
+        let (seed, issued, forks) = (Arc::clone(&self.seed), self.issued.clone(), n);
+        let seed = self.run.logs().seed(&chain, |logs| {
+            // After a restart the arm may have got some way before.
+            let mut all = if forks > 1 { logs.everything() } else { Seed::default() };
+            let earlier = seed.all().map(|(k, v)| (k.clone(), v.clone()));
+            for (key, answer) in earlier.chain(issued) {
+                all.add(key, answer);
+            }
+            all
+        });
+        let run = Arc::clone(&self.run);
+        let child = Self::new(run, Arc::clone(&self.turn), Arc::clone(&self.program), chain, seed);
+        let (program, end) = (Arc::clone(&self.program), Arc::clone(&child.end));
+        Box::pin(async move {
+            let ended = program.run(Box::new(child)).await;
+            let found = end.lock().unwrap_or_else(PoisonError::into_inner).take();
+            match (ended.outcome, found) {
+                (Err(EndedBy::Signal(Signal::ArmEnded)), Some(end)) => end,
+                (Err(EndedBy::Signal(signal)), _) => ArmEnd::Signal(signal),
+                (Err(EndedBy::Failure(failure)), _) => ArmEnd::Failed(failure),
+                (Ok(_), _) => ArmEnd::Signal(Signal::Engine("the body ended before its arm".to_owned())),
+            }
+        })
+    }
+}
+
+#[async_trait]
+impl Handle for Invocation {
+    async fn attempt<'b>(&mut self, command: AttemptCommand, body: Body<'b>) -> Result<Arc<Record>, Signal> {
+        let key = command.key.clone();
+        let n = match self.issue(&key)? {
+            Next::Answered(Answer::Record(record)) => {
+                record.answers(&command)?;
+                return Ok(record);
+            }
+            Next::Answered(_) => return Err(Signal::Engine(format!("`{key}` has an answer of another kind"))),
+            Next::Run(n) => n,
+        };
+        self.turn.begin(&key.path)?;
+        let done = self.turn.activity().body(body()).await?;
+        let record = Arc::new(Record::new(command, done));
+        let turn = Arc::clone(&self.turn);
+        turn.commit(&record, || self.answer(n, key, Answer::Record(Arc::clone(&record))))?;
+        Ok(record)
+    }
+
+    async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal> {
+        if let Next::Run(n) = self.issue(&key)? {
+            self.turn.activity().body(self.turn.clock().sleep(wait)).await?;
+            self.answer(n, key, Answer::Nothing);
+        }
+        Ok(())
+    }
+
+    async fn ask(&mut self, question: Question) -> Result<Reply, Signal> {
+        let key = Key { path: question.path.clone(), kind: Kind::Ask, n: 1 };
+        let n = match self.issue(&key)? {
+            Next::Answered(Answer::Reply(reply)) => return Ok(reply),
+            Next::Answered(_) => return Err(Signal::Engine(format!("`{key}` has an answer of another kind"))),
+            Next::Run(n) => n,
+        };
+        let reply = self.turn.ask(question, &self.arms()).await?;
+        self.answer(n, key, Answer::Reply(reply.clone()));
+        Ok(reply)
+    }
+
+    async fn fork<'b>(
+        &mut self,
+        path: Path,
+        mut arms: Vec<Arm<'b>>,
+        policy: ForkPolicy,
+    ) -> Result<Vec<ArmEnd>, Signal> {
+        let times = self.forks.get(&path).copied().unwrap_or(0) + 1;
+        if let Some((fork, n, arm)) = self.chain.get(self.entered)
+            && *fork == path
+            && *n == times
+        {
+            let last = self.entered + 1 == self.chain.len();
+            let body = arms.swap_remove(*arm).body;
+            let mut inner =
+                Self::new(Arc::clone(&self.run), Arc::clone(&self.turn), Arc::clone(&self.program), self.chain.clone(), Arc::clone(&self.seed));
+            inner.entered = self.entered + 1;
+            inner.end = Arc::clone(&self.end);
+            let end = body(ArmGrant { handle: Box::new(inner), encode: last }).await;
+            return Err(match end {
+                // A pause or a cancellation inside the arm is that of the whole.
+                ArmEnd::Signal(signal) => signal,
+                end if last => {
+                    *self.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
+                    Signal::ArmEnded
+                }
+                _ => Signal::Engine("an arm ended before the fork inside it was reached".to_owned()),
+            });
+        }
+        let key = Key { path: path.clone(), kind: Kind::Fork, n: times };
+        let ends = match self.issue(&key)? {
+            Next::Answered(Answer::Arms(ends)) => ends,
+            Next::Answered(_) => return Err(Signal::Engine(format!("`{key}` has an answer of another kind"))),
+            Next::Run(n) => {
+                let children = (0..arms.len()).map(|arm| self.child(&path, times, arm));
+                let ends = drive_arms(children.collect(), policy).await;
+                for (i, end) in ends.iter().enumerate() {
+                    if matches!(end, ArmEnd::Failed(_) | ArmEnd::Cancelled) {
+                        self.turn.withdraw(&path, i)?;
+                    }
+                }
+                let stopped = ends.iter().any(|end| matches!(end, ArmEnd::Signal(_)));
+                if !stopped || (!policy.settle && ends.iter().any(|end| matches!(end, ArmEnd::Failed(_)))) {
+                    self.turn.check()?;
+                    self.answer(n, key, Answer::Arms(ends.clone()));
+                }
+                ends
+            }
+        };
+        if !policy.settle && ends.iter().any(|end| matches!(end, ArmEnd::Failed(_))) {
+            self.forks.insert(path, times);
+        }
+        Ok(ends)
+    }
+
+    async fn reserve(&mut self, reservation: Reservation) -> Result<(), Signal> {
+        if self.seed.get(&reservation.key).is_some() || self.issued.contains_key(&reservation.key) {
+            return Ok(());
+        }
+        let key = Key { kind: Kind::Reserve, ..reservation.key.clone() };
+        match self.issue(&key)? {
+            // Settled with its record; what has none was charged by the crash, and is reserved afresh.
+            Next::Answered(_) if self.run.logs().is_recorded(&reservation.key) => Ok(()),
+            Next::Answered(_) => self.turn.reserve(reservation),
+            Next::Run(n) => {
+                self.turn.reserve(reservation)?;
+                self.answer(n, key, Answer::Nothing);
+                Ok(())
+            }
+        }
+    }
+
+    async fn settle(&mut self, key: Key, used: Usage) -> Result<(), Signal> {
+        let name = Key { kind: Kind::Settle, ..key.clone() };
+        if let Next::Run(n) = self.issue(&name)? {
+            self.turn.settle(key, used)?;
+            self.answer(n, name, Answer::Nothing);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! An engine that behaves like an ordered log, as Restate does: commands are numbered per invocation, a
+//! replay must issue the same ones in the same order, and every arm of a fork is an invocation of its own
+//! that re-runs the body from a seed.
+
+mod handle;
+mod log;
+
+use async_trait::async_trait;
+use flujo::clock::{Clock, SystemClock};
+use flujo::engine::{Engine, Entry, Program, RunId, RunRecord, RunView, Table};
+use flujo::error::{Error, ErrorKind};
+use flujo::path::Path;
+use flujo::question::Reply;
+use handle::Invocation;
+use log::Logs;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The test engine for pipelines that will run on an ordered log. Cloning it gives the same engine.
+#[derive(Clone)]
+pub struct OrderedLog {
+    table: Arc<Table>,
+    runs: Arc<Mutex<BTreeMap<RunId, Arc<Run>>>>,
+}
+
+struct Run {
+    entry: Arc<Entry>,
+    logs: Mutex<Logs>,
+}
+
+impl Run {
+    fn logs(&self) -> MutexGuard<'_, Logs> {
+        self.logs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for OrderedLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OrderedLog").finish_non_exhaustive()
+    }
+}
+
+impl Default for OrderedLog {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl OrderedLog {
+    /// An empty engine on the system's clock.
+    pub fn new() -> Self {
+        Self::with_clock(Arc::new(SystemClock::new()))
+    }
+
+    /// An empty engine on this clock.
+    pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        Self { table: Arc::new(Table::new(clock)), runs: Arc::default() }
+    }
+
+    /// The commands of a run, one list per invocation: the root's, then the arms', by their paths.
+    ///
+    /// # Errors
+    /// The run is unknown.
+    pub fn commands(&self, id: &RunId) -> Result<Vec<(String, Vec<String>)>, Error> {
+        Ok(self.run(id)?.logs().listing())
+    }
+
+    fn run(&self, id: &RunId) -> Result<Arc<Run>, Error> {
+        let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        runs.get(id).cloned().ok_or_else(|| Error::new(ErrorKind::UnknownRun(id.to_string())))
+    }
+}
+
+#[async_trait]
+impl Engine for OrderedLog {
+    fn clock(&self) -> Arc<dyn Clock> {
+        self.table.clock()
+    }
+
+    async fn create(&self, run: RunRecord) -> Result<Option<RunView>, Error> {
+        let id = run.id.clone();
+        let entry = match self.table.create(run) {
+            Ok(entry) => entry,
+            Err(_) => return self.view(&id).await,
+        };
+        let logs = Mutex::new(Logs::seeded(&entry.run().seed));
+        let run = Arc::new(Run { entry, logs });
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner).insert(id, run);
+        Ok(None)
+    }
+
+    async fn execute(&self, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error> {
+        let run = self.run(id)?;
+        let Some(turn) = run.entry.take_turn()? else { return Ok(()) };
+        let turn = Arc::new(turn);
+        let root = Invocation::root(Arc::clone(&run), Arc::clone(&turn), Arc::clone(&program));
+        let ended = turn.activity().drive(program.run(Box::new(root))).await;
+        turn.finish(ended);
+        Ok(())
+    }
+
+    async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error> {
+        Ok(self.run(id).ok().map(|run| {
+            let records = run.logs().records();
+            run.entry.view(records)
+        }))
+    }
+
+    async fn idle(&self, id: &RunId) -> Result<(), Error> {
+        self.table.entry(id)?.idle().await;
+        Ok(())
+    }
+
+    async fn reopen(&self, id: &RunId) -> Result<(), Error> {
+        let run = self.run(id)?;
+        run.entry.reopen(|path| run.logs().attempts(path));
+        // A log cannot be changed: the run goes on in a new one, seeded with what was finished.
+        run.logs().start_over();
+        Ok(())
+    }
+
+    async fn reply(&self, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error> {
+        self.table.entry(id)?.reply(path, reply)
+    }
+
+    async fn cancel(&self, id: &RunId) -> Result<(), Error> {
+        self.table.entry(id)?.cancel();
+        Ok(())
+    }
+}
