@@ -4,11 +4,13 @@ mod context;
 mod debug;
 mod diag;
 mod guard;
+mod item;
 mod names;
 mod options;
 mod pipeline;
 mod resources;
 mod step;
+mod types;
 
 use proc_macro::TokenStream;
 

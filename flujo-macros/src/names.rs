@@ -32,6 +32,18 @@ pub(crate) fn respan(tokens: impl ToTokens, span: Span) -> TokenStream {
         .collect()
 }
 
+/// `impl Trait for Type` whose header stands at `span`, where rustc points when it lists implementations.
+/// Only the keywords and the type's name do: an editor resolves paths by their place in the source.
+pub(crate) fn impl_at(span: Span, of: &TokenStream, target: &Ident, body: &TokenStream) -> TokenStream {
+    let (start, between) = (Ident::new("impl", span), Ident::new("for", span));
+    let mut target = target.clone();
+    target.set_span(span);
+    quote! {
+        #[automatically_derived]
+        #start #of #between #target { #body }
+    }
+}
+
 /// The name without `r#`.
 pub(crate) fn text(name: &Ident) -> String {
     name.unraw().to_string()

@@ -1,7 +1,7 @@
 //! What generated code names. Not part of the public interface: it may change in any release.
 
 pub use crate::codec::{CodecError, Json};
-pub use crate::context::field::{Field, Hole, NoField, rest_writer};
+pub use crate::context::field::{Field, Hole, NoField, decode_as, read_as, rest_writer};
 pub use crate::context::{ALL, ArmState, Contains, Context, MergeConflict, Part, REST, rules};
 pub use crate::cx::{ArmScope, Cx, Done, Fork, ForkPoint, Pipeline, Slot};
 pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes};
@@ -28,6 +28,7 @@ pub use std::{column, file, format, line, unreachable, vec};
 
 pub mod ide;
 
+use crate::graph::ReplyCheck;
 use crate::question::QuestionBuilder;
 
 /// Proves, at the type's own token, that it can be recorded.
@@ -50,6 +51,21 @@ pub fn recover<T>() -> T {
 pub fn check_reply<T: Reply>(json: &Json) -> Result<(), CodecError> {
     json.decode::<T>().map(|_| ())
 }
+
+/// `Replies::<T>::CHECK` is the inherent constant when `T` can be a reply, else that of [`NoReply`]: a type
+/// that cannot is reported by the question, and must not be reported again by the graph.
+#[derive(Debug)]
+pub struct Replies<T>(PhantomData<T>);
+impl<T: Reply> Replies<T> {
+    /// The check of a reply of this type.
+    pub const CHECK: Option<ReplyCheck> = Some(check_reply::<T>);
+}
+/// The fallback of [`Replies`].
+pub trait NoReply {
+    /// None.
+    const CHECK: Option<ReplyCheck> = None;
+}
+impl<T> NoReply for T {}
 
 /// The result of a step whose error is the user's.
 ///

@@ -1,5 +1,58 @@
-use proc_macro2::TokenStream;
+//! `#[resources]`: services that live as long as the application, found by their types.
 
-pub(crate) fn expand(_: TokenStream, item: TokenStream) -> TokenStream {
-    item
+use crate::diag::Sink;
+use crate::guard;
+use crate::item;
+use crate::names::{self, private};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::spanned::Spanned;
+use syn::Type;
+
+pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+    let mut sink = Sink::default();
+    if !options.is_empty() {
+        sink.at(&options, "`#[resources]` takes nothing\nremove what is in the parentheses");
+    }
+    let impls = match guard::depth(&item).and_then(|()| syn::parse2::<syn::Item>(item.clone())) {
+        Ok(parsed) => {
+            let shape = item::Shape { attribute: "resources", what: "a struct of resources" };
+            item::named_struct(&parsed, &shape, &mut sink).map(|found| provides(found, &mut sink))
+        }
+        Err(error) => {
+            sink.push(error);
+            None
+        }
+    };
+    let errors = sink.into_tokens();
+    // The struct stays as it is: nothing is derived for services.
+    quote!(#item #impls #errors)
+}
+
+fn provides(found: &syn::ItemStruct, sink: &mut Sink) -> TokenStream {
+    let pr = private();
+    let name = &found.ident;
+    let mut seen: Vec<(&Ident, &Type)> = Vec::new();
+    let mut impls = TokenStream::new();
+    for field in &found.fields {
+        let (Some(field_name), ty) = (&field.ident, &field.ty) else { continue };
+        if let Some((other, _)) = seen.iter().find(|(_, seen)| *seen == ty) {
+            let shown = names::source(ty);
+            sink.at(
+                ty,
+                format!("resources `{other}` and `{field_name}` both have the type `{shown}`, by which steps ask for them\nwrap one in a type of its own"),
+            );
+            continue;
+        }
+        seen.push((field_name, ty));
+        let conditions = field.attrs.iter().filter(|a| a.path().is_ident("cfg"));
+        let body = quote! {
+            fn provide(&self) -> &#ty {
+                &self.#field_name
+            }
+        };
+        let provides = names::impl_at(ty.span(), &quote!(#pr::Provides<#ty>), name, &body);
+        impls.extend(quote!(#(#conditions)* #provides));
+    }
+    impls
 }

@@ -2,9 +2,9 @@
 
 use crate::diag::Sink;
 use crate::names;
-use proc_macro2::{Ident, Span};
-use syn::visit::{self, Visit};
-use syn::{GenericArgument, Lifetime, PathArguments, ReturnType, Safety, Signature, Type, TypePath};
+use crate::types::{borrowed, last, nameless, owned, plain};
+use proc_macro2::Span;
+use syn::{GenericArgument, PathArguments, ReturnType, Safety, Signature, Type, TypePath};
 
 /// What a step returns.
 pub(super) struct Returned {
@@ -14,23 +14,6 @@ pub(super) struct Returned {
     pub(super) error: Option<Type>,
     /// Whether a model makes the output of the prompt that is returned.
     pub(super) prompt: bool,
-}
-
-/// The type without parentheses and the invisible groups of `macro_rules!`.
-pub(super) fn plain(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(g) => plain(&g.elem),
-        Type::Paren(p) => plain(&p.elem),
-        other => other,
-    }
-}
-
-/// The last segment of a path.
-pub(super) fn last(ty: &Type) -> Option<&Ident> {
-    match ty {
-        Type::Path(p) if p.qself.is_none() => p.path.segments.last().map(|s| &s.ident),
-        _ => None,
-    }
 }
 
 /// What to take instead of a borrowed text or slice, which is never a resource.
@@ -55,14 +38,7 @@ pub(super) fn shared(ty: &Type, context: bool) -> syn::Result<()> {
         Type::Slice(_) => format!("a part of a context is owned\nask for `&Vec<{}>`", inner(ty)),
         Type::Path(p) if p.path.is_ident("str") => "a part of a context is owned\nask for `&String`".to_owned(),
         Type::Reference(_) => "one `&` is enough\nremove the other".to_owned(),
-        _ => {
-            let mut borrows = Borrows { found: None };
-            borrows.visit_type(ty);
-            match borrows.found {
-                Some(found) => return Err(found.error(holder)),
-                None => return Ok(()),
-            }
-        }
+        _ => return borrowed(ty, holder),
     };
     Err(syn::Error::new_spanned(ty, message))
 }
@@ -71,75 +47,6 @@ fn inner(ty: &Type) -> String {
     match ty {
         Type::Slice(s) => names::source(&s.elem),
         other => names::source(other),
-    }
-}
-
-/// A value that is recorded: an input or an output.
-pub(super) fn owned(ty: &Type, what: &str) -> syn::Result<()> {
-    let shown = || names::source(ty);
-    let message = match ty {
-        Type::ImplTrait(_) => return Err(nameless(ty)),
-        Type::Reference(_) | Type::Slice(_) => format!("{what} of a step is owned, because it is recorded\nremove the `&`"),
-        Type::Path(p) if p.path.is_ident("str") => format!("{what} of a step is owned, because it is recorded\nwrite `String`"),
-        Type::Path(p) if p.path.is_ident("Self") => "a step is a free function: there is no `Self`\nname the type".to_owned(),
-        Type::TraitObject(_) => format!(
-            "{what} of a step is recorded, and `{}` does not say which type to read back\nuse an enum of the possible types",
-            shown()
-        ),
-        Type::Ptr(_) | Type::FnPtr(_) => format!("{what} of a step is recorded, and `{}` is an address", shown()),
-        Type::Infer(_) => format!("{what} of a step says its type\nwrite it out"),
-        _ => {
-            let mut borrows = Borrows { found: None };
-            borrows.visit_type(ty);
-            return match borrows.found {
-                Some(found) => Err(found.error(&format!("{what} of a step"))),
-                None => Ok(()),
-            };
-        }
-    };
-    Err(syn::Error::new_spanned(ty, message))
-}
-
-fn nameless(ty: &Type) -> syn::Error {
-    syn::Error::new_spanned(
-        ty,
-        "a step names its types: records and graphs show them\nwrite the type, or a type parameter: `fn step<T: Trait>(..)`",
-    )
-}
-
-/// The first thing inside a type that does not belong to it.
-enum Found {
-    Borrow(Type),
-    Lifetime(Lifetime),
-    Nameless(Type),
-}
-struct Borrows {
-    found: Option<Found>,
-}
-impl Found {
-    fn error(self, whose: &str) -> syn::Error {
-        match self {
-            Self::Nameless(ty) => nameless(&ty),
-            Self::Borrow(ty) => syn::Error::new_spanned(ty, format!("{whose} is owned through and through\nthis part of it is borrowed: own it too")),
-            Self::Lifetime(l) => syn::Error::new_spanned(l, format!("{whose} is owned through and through\nthis lifetime says that a part of it is borrowed")),
-        }
-    }
-}
-impl<'ast> Visit<'ast> for Borrows {
-    fn visit_type(&mut self, ty: &'ast Type) {
-        match ty {
-            _ if self.found.is_some() => {}
-            Type::Reference(_) => self.found = Some(Found::Borrow(ty.clone())),
-            Type::ImplTrait(_) => self.found = Some(Found::Nameless(ty.clone())),
-            // What a function or an object takes is not part of the value.
-            Type::FnPtr(_) | Type::TraitObject(_) => {}
-            _ => visit::visit_type(self, ty),
-        }
-    }
-    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
-        if self.found.is_none() && lifetime.ident != "static" {
-            self.found = Some(Found::Lifetime(lifetime.clone()));
-        }
     }
 }
 
@@ -165,7 +72,7 @@ pub(super) fn output(sig: &Signature, model: Option<Span>, sink: &mut Sink) -> R
     let shown = names::source(ty);
     match (answer, model) {
         (Some(answer), Some(_)) => {
-            if let Err(e) = owned(answer, "the answer") {
+            if let Err(e) = owned(answer, "the answer of a step") {
                 sink.push(e);
                 return unknown(unit);
             }
@@ -190,7 +97,7 @@ pub(super) fn output(sig: &Signature, model: Option<Span>, sink: &mut Sink) -> R
         sink.at(ty, message);
         return unknown(if owned(ty, "").is_ok() && last(ty).is_none_or(|n| n != "Result") { ty.clone() } else { unit });
     }
-    if let Err(e) = owned(ty, "the output") {
+    if let Err(e) = owned(ty, "the output of a step") {
         sink.push(e);
         return unknown(unit);
     }

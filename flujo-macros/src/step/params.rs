@@ -4,6 +4,7 @@
 use super::check;
 use crate::diag::Sink;
 use crate::names;
+use crate::types;
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, FnArg, Meta, Pat, PatType, Signature, Type, TypeReference};
 
@@ -69,7 +70,7 @@ fn one(arg: &PatType, i: usize, sink: &mut Sink) -> Param {
             sink.at(attr, "a step has the same parameters in every build: a recorded run outlives one\nput `#[cfg]` on the whole step");
         }
     }
-    match check::plain(&arg.ty) {
+    match types::plain(&arg.ty) {
         Type::Reference(r) => borrowed(arg, r, i, marked, sink),
         ty => owned(arg, ty, i, marked, sink),
     }
@@ -93,12 +94,12 @@ fn owned(arg: &PatType, ty: &Type, i: usize, marked: Option<Span>, sink: &mut Si
         sink.span(span, format!("`#[ctx]` reads from the context, so its parameter is borrowed\nwrite `#[ctx] name: &{shown}`"));
         return Param::Lost;
     }
-    if check::last(ty).is_some_and(|name| name == "RunInfo") {
+    if types::last(ty).is_some_and(|name| name == "RunInfo") {
         sink.at(ty, "a step borrows the run it belongs to\nwrite `&RunInfo`");
         return Param::Lost;
     }
     let (name, named) = name(&arg.pat, i, sink);
-    match check::owned(ty, "an input") {
+    match types::owned(ty, "an input of a step") {
         Ok(()) if named => Param::Input { name, ty: ty.clone() },
         Ok(()) => Param::Broken { name },
         Err(e) => {
@@ -123,7 +124,7 @@ fn name(pat: &Pat, i: usize, sink: &mut Sink) -> (Ident, bool) {
 }
 
 fn borrowed(arg: &PatType, r: &TypeReference, i: usize, marked: Option<Span>, sink: &mut Sink) -> Param {
-    let ty = check::plain(&r.elem);
+    let ty = types::plain(&r.elem);
     if let Some(lifetime) = &r.lifetime
         && lifetime.ident != "static"
         && check::unsized_input(ty).is_none()
@@ -131,7 +132,7 @@ fn borrowed(arg: &PatType, r: &TypeReference, i: usize, marked: Option<Span>, si
         sink.at(lifetime, "a step needs no lifetimes\nremove this one: what a step borrows lives as long as the attempt");
         return Param::Lost;
     }
-    if check::last(ty).is_some_and(|name| name == "RunInfo") {
+    if types::last(ty).is_some_and(|name| name == "RunInfo") {
         return run(r, marked, sink);
     }
     if marked.is_none()

@@ -8,7 +8,7 @@
 use super::{ArmState, MergeConflict, REST};
 use crate::codec::{CodecError, Json};
 use crate::durable::Durable;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use std::marker::PhantomData;
 
 /// What a merge rule is.
@@ -31,6 +31,10 @@ impl<T: Durable> Field<T> {
     /// The same value again.
     pub fn copy(&self, value: &T) -> T {
         value.clone()
+    }
+    /// The value, to be written.
+    pub fn out<'v>(&self, value: &'v T) -> &'v T {
+        value
     }
     /// A value that was recorded.
     pub fn back(&self, value: T) -> T {
@@ -81,6 +85,25 @@ impl<T: Durable> Field<T> {
     }
 }
 
+/// Reads a value of the type that a phantom names.
+///
+/// # Errors
+/// What is there does not fit.
+pub fn read_as<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+    _: PhantomData<T>,
+) -> Result<T, D::Error> {
+    T::deserialize(from)
+}
+
+/// Decodes a value of the type that a phantom names.
+///
+/// # Errors
+/// The record does not fit.
+pub fn decode_as<T: DeserializeOwned>(json: &Json, _: PhantomData<T>) -> Result<T, CodecError> {
+    json.decode()
+}
+
 /// The arm that wrote fields that are no part, which no rule can put together.
 ///
 /// # Errors
@@ -104,7 +127,7 @@ fn without_rule(part: &'static str, arm: usize) -> MergeConflict {
 }
 
 /// The value of a field that is a mistake.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Hole;
 
 impl Serialize for Hole {
@@ -125,8 +148,12 @@ pub trait NoField<T> {
         PhantomData
     }
     /// Never runs.
-    fn copy<V>(&self, _: &T) -> V {
+    fn copy(&self, _: &T) -> T {
         crate::__private::recover()
+    }
+    /// Nothing is written.
+    fn out(&self, _: &T) -> Hole {
+        Hole
     }
     /// Never runs.
     fn back(&self, _: Hole) -> T {

@@ -1,0 +1,60 @@
+//! The struct behind `#[context]` and `#[resources]`.
+
+use crate::diag::Sink;
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::{Fields, Item, ItemStruct};
+
+/// How messages name the attribute.
+pub(crate) struct Shape {
+    pub(crate) attribute: &'static str,
+    pub(crate) what: &'static str,
+}
+
+/// The item, if it is a struct with named fields and without parameters; else the reason is in the sink.
+pub(crate) fn named_struct<'a>(item: &'a Item, shape: &Shape, sink: &mut Sink) -> Option<&'a ItemStruct> {
+    let Shape { attribute, what } = shape;
+    let message = format!("`#[{attribute}]` goes on a struct with named fields");
+    let found = match item {
+        Item::Struct(found) => found,
+        Item::Enum(e) => {
+            sink.at(e.enum_token, format!("{message}\nthis enum can be the type of a field"));
+            return None;
+        }
+        Item::Union(u) => {
+            sink.at(u.union_token, message);
+            return None;
+        }
+        other => {
+            let first = other.to_token_stream().into_iter().next();
+            sink.at(first, message);
+            return None;
+        }
+    };
+    match &found.fields {
+        Fields::Named(_) => {}
+        Fields::Unnamed(fields) => {
+            sink.at(fields, format!("the fields of {what} have names\nwrite `{{ name: Type }}`"));
+            return None;
+        }
+        Fields::Unit => {
+            sink.at(&found.ident, format!("{what} has fields\nwrite `struct {} {{}}` for one that holds nothing", found.ident));
+            return None;
+        }
+    }
+    if !found.generics.params.is_empty() {
+        sink.at(&found.generics, format!("{what} is one concrete type: it has no parameters\nwrite the types out"));
+        return None;
+    }
+    Some(found)
+}
+
+/// The item's name, where impls can stand in for it.
+pub(crate) fn name_without_generics(item: &Item) -> Option<&Ident> {
+    let (name, generics) = match item {
+        Item::Struct(i) => (&i.ident, &i.generics),
+        Item::Enum(i) => (&i.ident, &i.generics),
+        _ => return None,
+    };
+    generics.params.is_empty().then_some(name)
+}
