@@ -6,6 +6,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use std::collections::BTreeSet;
 use syn::spanned::Spanned;
 use syn::{Path, PathArguments};
 
@@ -41,6 +42,11 @@ impl Callees {
             self.known.len() - 1
         });
         Callee { alias, args }
+    }
+
+    /// Their paths as text.
+    pub(crate) fn names(&self) -> BTreeSet<String> {
+        self.known.iter().map(|known| known.text.clone()).collect()
     }
 
     /// What stands in for names that are no type, or do not exist.
@@ -94,13 +100,9 @@ impl Callee {
     pub(crate) fn ty(&self) -> TokenStream {
         let (alias, args) = (alias(self.alias, Span::call_site()), &self.args);
         // in a type, `decode::<T>` may do without the colons, and does, so that both spellings are one
-        match args {
-            PathArguments::AngleBracketed(args) => {
-                let (lt, list, gt) = (&args.lt_token, &args.args, &args.gt_token);
-                quote!(#alias #lt #list #gt)
-            }
-            _ => quote!(#alias),
-        }
+        let PathArguments::AngleBracketed(args) = args else { return quote!(#alias) };
+        let (lt, list, gt) = (&args.lt_token, &args.args, &args.gt_token);
+        quote!(#alias #lt #list #gt)
     }
 
     /// Its facts, as a constant expression.

@@ -17,7 +17,7 @@ pub(crate) fn ids(nodes: &mut [Node], errors: &mut Errors) {
             continue;
         };
         let (id, what) = (&node.id, word(node));
-        let free = (1..).map(|n| again(id, n)).find(|name| !nodes.iter().any(|node| node.id == *name));
+        let free = (1..=nodes.len()).map(|n| again(id, n)).find(|name| !nodes.iter().any(|node| node.id == *name));
         let free = free.unwrap_or_default();
         errors.span(
             node.at,
@@ -31,7 +31,7 @@ pub(crate) fn ids(nodes: &mut [Node], errors: &mut Errors) {
 fn word(node: &Node) -> &'static str {
     match node.what {
         What::Call { .. } => "step",
-        What::Ask => "question",
+        What::Ask { .. } => "question",
         _ => "the name",
     }
 }
@@ -72,6 +72,10 @@ mod tests {
         Node { id: id.to_owned(), at: Span::call_site(), depth: 0, what, options: Vec::new() }
     }
 
+    fn ask() -> What {
+        What::Ask { reply: syn::parse_quote!(Label) }
+    }
+
     #[test]
     fn nested_joins_have_names_of_their_own() {
         let join = |arms| node("", What::Join { arms });
@@ -79,10 +83,10 @@ mod tests {
             join(vec![1..6, 6..7]),
             join(vec![2..5, 5..6]),
             join(vec![3..4, 4..5]),
-            node("a", What::Ask),
-            node("b", What::Ask),
-            node("c", What::Ask),
-            node("d", What::Ask),
+            node("a", ask()),
+            node("b", ask()),
+            node("c", ask()),
+            node("d", ask()),
         ];
         ids(&mut nodes, &mut Errors::default());
         let labels: Vec<&str> = nodes.iter().take(3).map(|node| node.id.as_str()).collect();
@@ -91,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_name_is_free() {
-        let mut nodes = [node("a", What::Ask), node("a_again", What::Ask), node("a", What::Ask)];
+        let mut nodes = [node("a", ask()), node("a_again", ask()), node("a", ask())];
         let mut errors = Errors::default();
         ids(&mut nodes, &mut errors);
         let text = errors.into_tokens(true).to_string();

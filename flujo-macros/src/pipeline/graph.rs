@@ -1,5 +1,6 @@
 //! Flow to data: nodes and edges, as constants.
 
+use super::label::text_of;
 use super::model::{Block, Flow, Line, Node, NodeIndex, Pipeline, What};
 use crate::names;
 use proc_macro2::TokenStream;
@@ -15,9 +16,14 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
                 (quote!(#facts.kind), facts)
             }
             What::Branch => form(&quote!(Branch)),
-            What::Ask => form(&quote!(Ask)),
+            What::Ask { .. } => form(&quote!(Ask)),
             What::Fail => form(&quote!(Fail)),
             What::Join { .. } => form(&quote!(Join)),
+        };
+        let reply = if let What::Ask { reply } = what {
+            quote!(::flujo::__private::Replies::<#reply>::CHECK)
+        } else {
+            quote!(::flujo::__private::None)
         };
         let line = names::line(*at);
         let options = options.iter().map(|(name, value)| quote!((#name, #value)));
@@ -28,6 +34,7 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
             options: &[#(#options),*],
             depth: #depth,
             line: #line,
+            reply: #reply,
         },)
     });
     nodes.collect()
@@ -53,10 +60,7 @@ pub(crate) fn edges(pipeline: &Pipeline) -> TokenStream {
 }
 
 fn end(node: Option<NodeIndex>) -> TokenStream {
-    match node {
-        Some(node) => quote!(::flujo::__private::Some(#node)),
-        None => quote!(::flujo::__private::None),
-    }
+    node.map_or_else(|| quote!(::flujo::__private::None), |node| quote!(::flujo::__private::Some(#node)))
 }
 
 /// An edge that does not lead anywhere yet.
@@ -106,7 +110,7 @@ impl Edges {
                     if let Some((branch, _, otherwise)) = &line.otherwise {
                         self.to(Some(*branch), open);
                         self.block(otherwise, labelled(*branch, "else"));
-                        open = labelled(*branch, &names::source(&line.pat));
+                        open = labelled(*branch, &text_of(&line.pat));
                     }
                 }
             }

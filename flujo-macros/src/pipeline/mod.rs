@@ -11,6 +11,7 @@ mod check;
 mod graph;
 mod ide;
 mod item;
+mod label;
 mod lower;
 mod model;
 mod nesting;

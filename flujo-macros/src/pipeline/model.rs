@@ -69,7 +69,7 @@ pub(crate) enum What {
     /// `match`, `if`, `let .. else`.
     Branch,
     /// A question.
-    Ask,
+    Ask { reply: Type },
     /// The end as failed.
     Fail,
     /// Parallel arms: the nodes of each.
@@ -79,7 +79,7 @@ pub(crate) enum What {
 impl What {
     /// Whether the id is a segment of paths, and so has to be unique.
     pub(crate) fn in_path(&self) -> bool {
-        matches!(self, Self::Call { .. } | Self::Ask)
+        matches!(self, Self::Call { .. } | Self::Ask { .. })
     }
 }
 
@@ -166,13 +166,13 @@ pub(crate) struct Block {
 /// A statement.
 pub(crate) enum Line {
     Let(Box<Let>),
-    Flow { flow: Flow, semi: Option<Token![;]> },
+    Flow { flow: Box<Flow>, semi: Option<Token![;]> },
 }
 
 /// `let pat = flow else { .. };`
 pub(crate) struct Let {
     pub attrs: Vec<Attribute>,
-    pub let_token: Token![let],
+    pub token: Token![let],
     pub pat: Pat,
     pub eq_token: Token![=],
     pub flow: Flow,

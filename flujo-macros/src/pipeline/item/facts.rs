@@ -27,29 +27,28 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
     let (reads, writes, uses) = (quote!(&[#(#read),*]), quote!(&[#(#written),*]), resources_ty.iter());
     let (context_text, resources_text) =
         (context_ty.as_deref().unwrap_or("()"), resources_ty.as_deref().unwrap_or("()"));
-    let writes_in = match context {
-        Some(context) => {
-            let ty = &context.ty;
-            quote! {
-                impl<__C: ::flujo::__private::Contains<#ty>> ::flujo::__private::WritesIn<__C> for #ident {
-                    const MASK: u64 =
-                        ::flujo::__private::project(<__C as ::flujo::__private::Contains<#ty>>::BIT, __WRITES);
-                }
+    let writes_in = if let Some(context) = context {
+        let ty = &context.ty;
+        quote! {
+            impl<__C: ::flujo::__private::Contains<#ty>> ::flujo::__private::WritesIn<__C> for #ident {
+                const MASK: u64 =
+                    ::flujo::__private::project(<__C as ::flujo::__private::Contains<#ty>>::BIT, __WRITES);
             }
         }
-        None => quote! {
+    } else {
+        quote! {
             impl<__C> ::flujo::__private::WritesIn<__C> for #ident {
                 const MASK: u64 = __WRITES;
             }
-        },
+        }
     };
     quote! {
         const _: () = {
             #stand_ins
             {
                 #imports
-                #[allow(unused_imports, reason = "only a callee that does not fit the context needs it")]
-                use ::flujo::__private::NoFit as _;
+                #[allow(unused_imports, reason = "only types that do not fit need them")]
+                use ::flujo::__private::{NoFit as _, NoReply as _};
                 const __BOUNDS: ::flujo::__private::Bounds = #bounds;
                 const __NODES: &[::flujo::__private::Node] = &[#nodes];
                 const __EDGES: &[::flujo::__private::Edge] = &[#edges];

@@ -26,9 +26,10 @@ pub(super) fn run(pipeline: &Pipeline, body: Option<TokenStream>, ide: &TokenStr
     let resources = header.resources.as_ref().map_or(&unit, |resources| &resources.ty);
     let contains = header.context.as_ref().map(|_| quote!(+ ::flujo::__private::Contains<#context>));
     let provides = header.resources.as_ref().map(|_| quote!(+ ::flujo::__private::Provides<#resources>));
-    let provided = match &header.resources {
-        Some(_) => quote!(<__R as ::flujo::__private::Provides<#resources>>::provide(__cx.resources())),
-        None => quote!(&()),
+    let res = if header.resources.is_some() {
+        quote!(<__R as ::flujo::__private::Provides<#resources>>::provide(__cx.resources()))
+    } else {
+        quote!(&())
     };
     let enter = if header.context.is_some() { quote!(pipeline) } else { quote!(pipeline_detached) };
     let body = body_fn(pipeline, body, ide);
@@ -38,6 +39,8 @@ pub(super) fn run(pipeline: &Pipeline, body: Option<TokenStream>, ide: &TokenStr
     let send = quote!(::flujo::__private::Send);
     let future = quote_spanned!(at=> impl #future + #send);
     quote! {
+        // Cargo only knows the names of a crate's own `cfg`s
+        #[allow(unexpected_cfgs, reason = "editors set `rust_analyzer`")]
         const _: () = {
             #imports
             #(#takes)*
@@ -70,7 +73,7 @@ pub(super) fn run(pipeline: &Pipeline, body: Option<TokenStream>, ide: &TokenStr
                     __call: ::flujo::__private::StepCall<Self, __F>,
                 ) -> impl ::flujo::__private::Future<Output = ::flujo::__private::RunResult<Self::Output>>
                 + ::flujo::__private::Send {
-                    let __res = #provided;
+                    let __res = #res;
                     __cx.#enter::<Self, __F>(__res, __id, __call)
                 }
             }

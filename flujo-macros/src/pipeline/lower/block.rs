@@ -1,7 +1,7 @@
 //! Blocks, `let` and `>>`.
 
 use super::{Code, Lower, braced, group};
-use crate::pipeline::model::{Block, Flow, Let, Line, Pipe};
+use crate::pipeline::model::{Block, Let, Line, Pipe};
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::Type;
@@ -57,14 +57,14 @@ impl Lower<'_> {
     }
 
     fn let_(&self, line: &Let) -> Code {
-        let Let { attrs, let_token, pat, eq_token, flow, otherwise, semi } = line;
+        let Let { attrs, token, pat, eq_token, flow, otherwise, semi } = line;
         let code = self.flow(flow);
         let (tokens, mut weight) = (&code.tokens, code.weight);
-        let otherwise = otherwise.as_ref().map(|(_, token, block)| {
+        let otherwise = otherwise.as_ref().map(|(_, else_token, block)| {
             let code = self.diverging(block);
             weight += code.weight;
             let tokens = code.tokens;
-            quote!(#token #tokens)
+            quote!(#else_token #tokens)
         });
         // a `let .. else` takes no right side that ends with `}`
         let tokens = if otherwise.is_some() && ends_with_brace(tokens) {
@@ -72,7 +72,7 @@ impl Lower<'_> {
         } else {
             tokens.clone()
         };
-        Code { tokens: quote!(#(#attrs)* #let_token #pat #eq_token #tokens #otherwise #semi), weight, at: code.at }
+        Code { tokens: quote!(#(#attrs)* #token #pat #eq_token #tokens #otherwise #semi), weight, at: code.at }
     }
 
     /// `x >> a >> b`: one statement after the other, since it may be long.
@@ -103,7 +103,6 @@ fn end(block: &Block) -> Span {
     match block.lines.last() {
         Some(Line::Let(line)) => line.semi.span(),
         Some(Line::Flow { semi: Some(semi), .. }) => semi.span(),
-        Some(Line::Flow { flow: Flow::Value(plain), semi: None }) => plain.at,
         _ => block.brace,
     }
 }

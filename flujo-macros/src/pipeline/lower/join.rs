@@ -36,7 +36,7 @@ impl Lower<'_> {
                 #point.#all([#(#forks.slot()),*], #(#arms),*).await
             };
             let #joined = match #joined #joined_arms;
-            match #cx.merge([#(#forks),*]) #merged_arms;
+            match #cx.merge([#(#forks),*]) #merged_arms
             #joined
         );
         Code { tokens: braced(quote!(#(#binds)* #begin #run), at), weight: n + 1, at }

@@ -4,6 +4,7 @@ use super::FlowParser;
 use super::plain::{is_assign_op, root};
 use super::stmt::Binding;
 use crate::names;
+use crate::pipeline::label::text_of;
 use crate::pipeline::model::{Arm, Flow, If, Match, Pipe, What};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -121,7 +122,7 @@ impl FlowParser<'_> {
 
     fn match_(&mut self, expr: &ExprMatch) -> Flow {
         self.no_attributes(&expr.attrs);
-        let label = format!("match {}", names::source(&expr.expr));
+        let label = format!("match {}", text_of(&expr.expr));
         let scrutinee = self.plain(&expr.expr);
         let node = self.node(label, expr.match_token.span, What::Branch);
         let mut reads_context = scrutinee.reads_context;
@@ -132,7 +133,7 @@ impl FlowParser<'_> {
                 Pat::Guard(pat) => (&*pat.pat, Some((pat.if_token, &pat.guard))),
                 pat => (pat, None),
             };
-            let label = names::source(&arm.pat);
+            let label = text_of(&arm.pat);
             let arm = self.nested(|parser| {
                 parser.bind(pat);
                 let guard = guard.map(|(if_token, guard)| {
@@ -161,7 +162,7 @@ impl FlowParser<'_> {
 
     fn if_(&mut self, expr: &ExprIf) -> Flow {
         self.no_attributes(&expr.attrs);
-        let label = names::source(&expr.cond);
+        let label = text_of(&expr.cond);
         let cond = self.plain(&expr.cond);
         let node = self.node(format!("if {label}"), expr.if_token.span, What::Branch);
         let then = self.nested(|parser| {

@@ -126,7 +126,7 @@ impl FlowParser<'_> {
             .or_else(|| binding.name.map(names::text))
             .unwrap_or_else(|| "ask".to_owned());
         let at = name.map(|name| name.span()).or_else(|| binding.name.map(Ident::span));
-        let node = self.node(id, at.unwrap_or_else(|| word.span()), What::Ask);
+        let node = self.node(id, at.unwrap_or_else(|| word.span()), What::Ask { reply: reply.clone() });
         if let Some(node) = self.nodes.get_mut(node) {
             node.options = shown;
         }

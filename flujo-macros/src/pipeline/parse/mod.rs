@@ -12,6 +12,7 @@ use super::callee::Callees;
 use super::model::{Header, Node, NodeIndex, Pipeline, What};
 use super::sink::Errors;
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use std::collections::BTreeSet;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Block, Signature, Visibility};
 
@@ -52,17 +53,23 @@ pub(crate) fn pipeline(raw: Raw, errors: &mut Errors) -> Pipeline {
     let prefix = prefix(&raw);
     let body = raw.body.clone();
     let (header, checkable) = header::header(raw, errors);
-    let block = syn::parse2::<Block>(TokenTree::Group(body).into());
-    let mut parser = FlowParser::new(&header, errors);
-    let block = match block {
-        Ok(block) => Some(parser.block(&block)),
+    let block = match syn::parse2::<Block>(TokenTree::Group(body).into()) {
+        Ok(block) => block,
         Err(error) => {
-            parser.errors.beside.push(error);
-            None
+            errors.beside.push(error);
+            return Pipeline { header, body: None, nodes: Vec::new(), callees: Callees::default(), prefix };
         }
     };
+    // What is called in flow position is a step. Knowing all of them, a second look finds the calls of
+    // steps where there is no flow.
+    let mut overlooked = Errors::default();
+    let mut scout = FlowParser::new(&header, &mut overlooked, BTreeSet::new());
+    scout.block(&block);
+    let steps = scout.callees.names();
+    let mut parser = FlowParser::new(&header, errors, steps);
+    let block = parser.block(&block);
     let FlowParser { nodes, callees, .. } = parser;
-    Pipeline { header, body: block.filter(|_| checkable), nodes, callees, prefix }
+    Pipeline { header, body: checkable.then_some(block), nodes, callees, prefix }
 }
 
 /// Generated locals start with two underscores, or with more if the user's names do.
@@ -89,13 +96,15 @@ struct FlowParser<'a> {
     depth: usize,
     /// Local names, innermost last: a call of one of them is no step call.
     scope: Vec<String>,
+    /// What is called in flow position anywhere in the body.
+    steps: BTreeSet<String>,
 }
 
 impl<'a> FlowParser<'a> {
-    fn new(header: &'a Header, errors: &'a mut Errors) -> Self {
+    fn new(header: &'a Header, errors: &'a mut Errors, steps: BTreeSet<String>) -> Self {
         let inputs = header.inputs.iter().flat_map(|input| plain::bindings(&input.pat));
         let scope = inputs.map(|ident| ident.to_string()).collect();
-        Self { errors, header, nodes: Vec::new(), callees: Callees::default(), depth: 0, scope }
+        Self { errors, header, nodes: Vec::new(), callees: Callees::default(), depth: 0, scope, steps }
     }
 
     fn node(&mut self, id: impl Into<String>, at: Span, what: What) -> NodeIndex {

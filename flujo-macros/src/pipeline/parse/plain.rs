@@ -2,10 +2,12 @@
 
 use super::FlowParser;
 use super::forms::{FORMS, LATER};
+use crate::names;
 use crate::pipeline::model::{Args, Plain};
 use crate::pipeline::sink::Errors;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use std::collections::BTreeSet;
 use syn::parse::Parser;
 use syn::spanned::Spanned;
 use syn::visit::Visit;
@@ -38,7 +40,8 @@ impl FlowParser<'_> {
         let readable = |name: &Ident| !bound.0.contains(name) && !self.scope.contains(&name.to_string());
         let resources = self.header.resources.as_ref().map(|r| &r.ident).filter(|name| readable(name));
         let context = self.header.context.as_ref().map(|c| &c.ident);
-        Check { errors: &mut *self.errors, resources, context, loops: 0, functions: 0 }.visit_expr_mut(expr);
+        let steps = &self.steps;
+        Check { errors: &mut *self.errors, resources, context, steps, loops: 0, functions: 0 }.visit_expr_mut(expr);
     }
 
     /// Where tokens mention the context parameter first. Names are compared as text: once too often costs
@@ -91,6 +94,8 @@ struct Check<'a> {
     errors: &'a mut Errors,
     resources: Option<&'a Ident>,
     context: Option<&'a Ident>,
+    /// Paths that are called in flow position.
+    steps: &'a BTreeSet<String>,
     /// Loops around, inside the same function.
     loops: usize,
     /// Closures around.
@@ -139,6 +144,11 @@ impl Check<'_> {
             }
             Expr::Call(call) => {
                 let Expr::Path(path) = &*call.func else { return None };
+                if self.steps.contains(&bare(&path.path)) {
+                    let name = names::source(&path.path);
+                    let message = format!("`{name}` is a step, and its output is not there yet\nbind it first: `let x = {name}(..);` and use `x` here");
+                    return Some(self.errors.broken(&path.path, message).tokens);
+                }
                 let name = path.path.get_ident()?;
                 let word = name.to_string();
                 if word == "value" {
@@ -157,6 +167,15 @@ impl Check<'_> {
     fn is_context(&self, place: &Expr) -> bool {
         self.context.is_some() && root(place) == self.context
     }
+}
+
+/// A path without the turbofish on its last segment, as text.
+fn bare(path: &syn::Path) -> String {
+    let mut path = path.clone();
+    if let Some(last) = path.segments.last_mut() {
+        last.arguments = syn::PathArguments::None;
+    }
+    path.to_token_stream().to_string()
 }
 
 const CONTEXT_ASSIGNED: &str = "a pipeline only reads the context\nlet a step that takes `&mut` write it";

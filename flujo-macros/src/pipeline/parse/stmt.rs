@@ -2,7 +2,7 @@
 
 use super::FlowParser;
 use super::plain::bindings;
-use crate::names;
+use crate::pipeline::label::text_of;
 use crate::pipeline::model::{Block, Flow, Let, Line, What};
 use quote::ToTokens;
 use syn::{Attribute, Expr, Ident, Local, Pat, Stmt, Type};
@@ -39,10 +39,12 @@ impl FlowParser<'_> {
                 Stmt::Local(local) => lines.extend(self.local(local)),
                 Stmt::Expr(expr, semi) => {
                     let flow = self.flow(expr, Binding::default());
-                    if last && semi.is_none() {
+                    // after these nothing is missing: the block does not end
+                    let ends = matches!(flow, Flow::Fail(_) | Flow::Broken(_));
+                    if last && (semi.is_none() || ends) {
                         tail = Some(Box::new(flow));
                     } else {
-                        lines.push(Line::Flow { flow, semi: *semi });
+                        lines.push(Line::Flow { flow: Box::new(flow), semi: *semi });
                     }
                 }
                 Stmt::Item(item) => {
@@ -56,7 +58,8 @@ impl FlowParser<'_> {
                     if last && stmt.semi_token.is_none() {
                         tail = Some(Box::new(flow));
                     } else {
-                        lines.push(Line::Flow { flow, semi: Some(stmt.semi_token.unwrap_or_default()) });
+                        let semi = Some(stmt.semi_token.unwrap_or_default());
+                        lines.push(Line::Flow { flow: Box::new(flow), semi });
                     }
                 }
             }
@@ -75,14 +78,14 @@ impl FlowParser<'_> {
         let flow = self.flow(&init.expr, Binding::of(&local.pat));
         let otherwise = init.diverge.as_ref().and_then(|(else_token, expr)| {
             let Expr::Block(expr) = &**expr else { return None };
-            let node = self.node(format!("let {}", names::source(&local.pat)), local.let_token.span, What::Branch);
+            let node = self.node(format!("let {}", text_of(&local.pat)), local.let_token.span, What::Branch);
             let block = self.nested(|parser| parser.block(&expr.block));
             Some((node, *else_token, block))
         });
         self.bind(&local.pat);
         Some(Line::Let(Box::new(Let {
             attrs: local.attrs.clone(),
-            let_token: local.let_token,
+            token: local.let_token,
             pat: local.pat.clone(),
             eq_token: init.eq_token,
             flow,
