@@ -1,0 +1,18 @@
+// What runs is a step.
+// errors: 1
+
+use flujo::prelude::*;
+
+#[step]
+async fn triage(text: String) -> Result<String> {
+    Ok(text)
+}
+
+pipeline! {
+    fn moderate(text: String) -> String {
+        let text = async { text };
+        triage(text)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+// Steps are awaited by the pipeline.
+// errors: 1
+
+use flujo::prelude::*;
+
+#[step]
+async fn triage(text: String) -> Result<String> {
+    Ok(text)
+}
+
+pipeline! {
+    fn moderate(text: String) -> String {
+        triage(text).await
+    }
+}
+
+fn main() {}

@@ -1,0 +1,23 @@
+// Two arms cannot both take a value.
+// errors: 1
+
+use flujo::prelude::*;
+
+#[step]
+async fn triage(text: String) -> Result<String> {
+    Ok(text)
+}
+
+#[step]
+async fn review(text: String) -> Result<String> {
+    Ok(text)
+}
+
+pipeline! {
+    fn moderate(text: String) -> String {
+        let (a, b) = join(triage(text), review(text));
+        value(format!("{a}{b}"))
+    }
+}
+
+fn main() {}

@@ -1,0 +1,28 @@
+// The output of a step is bound before another step takes it, also where the step is called nowhere else.
+// errors: 1
+
+use flujo::prelude::*;
+
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct Label {
+    confidence: f64,
+}
+
+#[step]
+async fn first_label(text: String) -> Result<Label> {
+    let _ = text;
+    Ok(Label { confidence: 1.0 })
+}
+
+#[step]
+async fn judge(label: Label) -> Result<String> {
+    Ok(label.confidence.to_string())
+}
+
+pipeline! {
+    fn moderate(text: String) -> String {
+        judge(first_label(text))
+    }
+}
+
+fn main() {}

@@ -1,0 +1,33 @@
+// The last step of `>>` gives the output.
+// errors: 1
+
+use flujo::prelude::*;
+
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct Label {
+    confidence: f64,
+}
+
+#[step]
+async fn first_label(text: String) -> Result<Label> {
+    let _ = text;
+    Ok(Label { confidence: 1.0 })
+}
+
+#[step]
+async fn judge(label: Label) -> Result<String> {
+    Ok(label.confidence.to_string())
+}
+
+#[step]
+async fn triage(text: String) -> Result<String> {
+    Ok(text)
+}
+
+pipeline! {
+    fn moderate(text: String) -> String {
+        text >> triage >> first_label
+    }
+}
+
+fn main() {}

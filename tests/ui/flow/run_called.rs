@@ -1,0 +1,17 @@
+// A pipeline runs its steps itself.
+// errors: 1
+
+use flujo::prelude::*;
+
+#[step]
+async fn triage(text: String) -> Result<String> {
+    Ok(text)
+}
+
+pipeline! {
+    fn moderate(text: String) -> String {
+        triage(text).run(&mut (), &())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+// A pipeline cannot call itself: its flow is bounded.
+// errors: 1
+
+use flujo::prelude::*;
+
+#[step]
+async fn triage(text: String) -> Result<String> {
+    Ok(text)
+}
+
+pipeline! {
+    fn moderate(text: String) -> String {
+        let text = triage(text);
+        moderate(text)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+// `pipeline!` holds a function.
+// errors: 1
+
+use flujo::prelude::*;
+
+pipeline! {
+    triage(text)
+}
+
+fn main() {}
