@@ -6,11 +6,7 @@ use std::sync::Arc;
 /// The id of a node in its pipeline: usually text known at compile time, but a driver that walks a tree
 /// made at run time may use text of its own.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct NodeId {
-    name: Name,
-    /// What runs in place of the node: `node!target`.
-    target: Option<&'static str>,
-}
+pub struct NodeId(Name);
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Name {
@@ -20,31 +16,28 @@ enum Name {
 
 impl NodeId {
     /// An id known at compile time.
+    #[inline]
     pub const fn new(name: &'static str) -> Self {
-        Self { name: Name::Static(name), target: None }
+        Self(Name::Static(name))
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
-        match &self.name {
+        match &self.0 {
             Name::Static(name) => name,
             Name::Shared(name) => name,
         }
     }
 
     /// The node that `target` runs as, in place of this one.
-    pub(crate) fn replaced_by(&self, target: &'static str) -> Self {
-        Self { name: self.name.clone(), target: Some(target) }
+    pub(crate) fn replaced_by(&self, target: &str) -> Self {
+        Self::from(format!("{self}!{target}"))
     }
 }
 
 impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())?;
-        match self.target {
-            Some(target) => write!(f, "!{target}"),
-            None => Ok(()),
-        }
+        f.write_str(self.as_str())
     }
 }
 impl fmt::Debug for NodeId {
@@ -60,7 +53,7 @@ impl From<&'static str> for NodeId {
 }
 impl From<String> for NodeId {
     fn from(name: String) -> Self {
-        Self { name: Name::Shared(name.into()), target: None }
+        Self(Name::Shared(name.into()))
     }
 }
 
@@ -81,17 +74,22 @@ impl Place {
 
     /// The path as text: what records are kept under.
     pub fn path(&self) -> Path {
-        Path(self.to_string().into())
+        let rounds = self.rounds.as_deref().unwrap_or_default();
+        let (scope, node) = (&*self.scope, self.node.as_str());
+        let mut text = String::with_capacity(scope.len() + 1 + node.len() + rounds.len());
+        if !scope.is_empty() {
+            text.push_str(scope);
+            text.push('/');
+        }
+        text.push_str(node);
+        text.push_str(rounds);
+        Path(text.into())
     }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.scope.is_empty() {
-            write!(f, "{}/", self.scope)?;
-        }
-        write!(f, "{}", self.node)?;
-        self.rounds.as_deref().map_or(Ok(()), |rounds| f.write_str(rounds))
+        write!(f, "{}", self.path())
     }
 }
 impl fmt::Debug for Place {

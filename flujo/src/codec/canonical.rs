@@ -3,12 +3,31 @@
 
 use super::{CodecError, MAX_DEPTH};
 use serde::ser::{self, Serialize};
+use std::cell::RefCell;
 use std::fmt::Display;
 
-pub(super) fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CodecError> {
-    let mut writer = Writer { out: Vec::with_capacity(128), entries: Vec::new(), depth: 0 };
-    value.serialize(&mut writer)?;
-    Ok(writer.out)
+thread_local! {
+    /// Buffers that are used again: most values are small, and there are many of them.
+    static WRITER: RefCell<Writer> = RefCell::default();
+}
+
+/// Longer buffers are not kept.
+const KEPT: usize = 64 * 1024;
+
+/// Writes `value` and hands the text to `read`.
+pub(super) fn with_text<T: Serialize + ?Sized, O>(
+    value: &T,
+    read: impl FnOnce(&[u8]) -> O,
+) -> Result<O, CodecError> {
+    let mut writer = WRITER.take();
+    writer.out.clear();
+    writer.entries.clear();
+    writer.depth = 0;
+    let written = value.serialize(&mut writer).map(|()| read(&writer.out));
+    if writer.out.capacity() <= KEPT {
+        WRITER.set(writer);
+    }
+    written
 }
 
 impl ser::Error for CodecError {
@@ -17,8 +36,11 @@ impl ser::Error for CodecError {
     }
 }
 
+#[derive(Default)]
 struct Writer {
     out: Vec<u8>,
+    /// Where entries are put in order.
+    sorted: Vec<u8>,
     /// Entries of all maps that are open, innermost last: one vector instead of one per map.
     entries: Vec<Entry>,
     depth: usize,
@@ -34,6 +56,18 @@ struct Entry {
 impl Writer {
     fn leaf<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
         serde_json::to_writer(&mut self.out, value).map_err(CodecError::new)
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), CodecError> {
+        // Most text has nothing to escape.
+        if text.bytes().all(|b| b >= 0x20 && b != b'"' && b != b'\\') {
+            self.out.reserve(text.len() + 2);
+            self.out.push(b'"');
+            self.out.extend_from_slice(text.as_bytes());
+            self.out.push(b'"');
+            return Ok(());
+        }
+        self.leaf(text)
     }
 
     fn open(&mut self, bracket: u8) -> Result<(), CodecError> {
@@ -63,7 +97,7 @@ impl Writer {
     /// `{"Variant":`, for variants that carry something.
     fn variant(&mut self, name: &'static str) -> Result<(), CodecError> {
         self.open(b'{')?;
-        self.leaf(name)?;
+        self.text(name)?;
         self.out.push(b':');
         Ok(())
     }
@@ -126,30 +160,23 @@ impl Compound<'_> {
 
     fn finish_map(self) {
         let Self { writer, first_entry, start, wrapped } = self;
-        let entries = writer.entries.split_off(first_entry.min(writer.entries.len()));
+        let Writer { out, entries, sorted, .. } = &mut *writer;
+        let here = entries.get_mut(first_entry..).unwrap_or_default();
         // Without the closing quote: `"a"` comes before `"a!"`.
-        let key = |out: &[u8], e: &Entry| out.get(e.start + 1..e.key_end - 1).unwrap_or_default().to_vec();
-        let sorted = {
-            let out = &writer.out;
-            let bytes = |e: &Entry| out.get(e.start + 1..e.key_end - 1).unwrap_or_default();
-            entries.windows(2).all(|pair| match pair {
-                [a, b] => bytes(a) <= bytes(b),
-                _ => true,
-            })
-        };
-        if !sorted {
-            let mut order = entries;
-            order.sort_by_cached_key(|e| key(&writer.out, e));
-            let mut inside = Vec::with_capacity(writer.out.len() - start);
-            for entry in order {
-                if !inside.is_empty() {
-                    inside.push(b',');
+        let key = |e: &Entry| out.get(e.start + 1..e.key_end - 1).unwrap_or_default();
+        if !here.is_sorted_by(|a, b| key(a) <= key(b)) {
+            here.sort_by(|a, b| key(a).cmp(key(b)));
+            sorted.clear();
+            for entry in &*here {
+                if !sorted.is_empty() {
+                    sorted.push(b',');
                 }
-                inside.extend_from_slice(writer.out.get(entry.start..entry.end).unwrap_or_default());
+                sorted.extend_from_slice(out.get(entry.start..entry.end).unwrap_or_default());
             }
-            writer.out.truncate(start);
-            writer.out.append(&mut inside);
+            out.truncate(start);
+            out.extend_from_slice(sorted);
         }
+        entries.truncate(first_entry);
         writer.close(b'}');
         if wrapped {
             writer.close(b'}');
@@ -175,11 +202,14 @@ impl<'w> ser::Serializer for &'w mut Writer {
     type SerializeStructVariant = Compound<'w>;
 
     leaves! {
-        serialize_bool(bool) serialize_char(char) serialize_str(&str)
+        serialize_bool(bool) serialize_char(char)
         serialize_i8(i8) serialize_i16(i16) serialize_i32(i32) serialize_i64(i64) serialize_i128(i128)
         serialize_u8(u8) serialize_u16(u16) serialize_u32(u32) serialize_u64(u64) serialize_u128(u128)
     }
 
+    fn serialize_str(self, v: &str) -> Result<(), CodecError> {
+        self.text(v)
+    }
     fn serialize_f32(self, v: f32) -> Result<(), CodecError> {
         // serde_json would write `null`, which an `Option<f32>` reads as `None`.
         if v.is_finite() { self.leaf(&v) } else { Err(not_finite(v)) }
@@ -209,7 +239,7 @@ impl<'w> ser::Serializer for &'w mut Writer {
         _: u32,
         variant: &'static str,
     ) -> Result<(), CodecError> {
-        self.leaf(variant)
+        self.text(variant)
     }
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,

@@ -45,11 +45,10 @@ impl Json {
     /// It holds a number that is not finite, a map key that is no string, number or bool, or is nested
     /// deeper than [`MAX_DEPTH`]; or its own `Serialize` fails.
     pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, CodecError> {
-        let bytes = canonical::to_vec(value)?;
-        match std::str::from_utf8(&bytes) {
+        canonical::with_text(value, |bytes| match std::str::from_utf8(bytes) {
             Ok(text) => Ok(Self(text.into())),
             Err(e) => Err(CodecError::new(e)),
-        }
+        })?
     }
 
     /// Decodes a value.
@@ -114,5 +113,5 @@ impl<'de> Deserialize<'de> for Json {
 /// # Errors
 /// As [`Json::encode`].
 pub fn digest<T: Serialize + ?Sized>(value: &T) -> Result<Digest, CodecError> {
-    canonical::to_vec(value).map(|bytes| Digest::of(&bytes))
+    canonical::with_text(value, Digest::of)
 }

@@ -18,19 +18,45 @@ pub type Merged<T> = Result<T, (usize, String)>;
 ///
 /// # Errors
 /// An arm removed or changed something that was there before.
-pub fn append<T: Clone + PartialEq>(base: &Vec<T>, arms: &[Vec<T>]) -> Merged<Vec<T>> {
-    let mut out = base.clone();
-    for (i, arm) in arms.iter().enumerate() {
-        let Some(added) = arm.strip_prefix(base.as_slice()) else {
-            return Err((i, "`append` needs what was there before to stay as it was".to_owned()));
-        };
-        out.extend_from_slice(added);
+pub fn append<T: Append>(base: &T, arms: &[T]) -> Merged<T> {
+    T::append(base, arms)
+}
+
+/// Lists that [`append`] can lengthen.
+#[diagnostic::on_unimplemented(
+    message = "`append` cannot merge a `{Self}`",
+    label = "not a rule for `{Self}`",
+    note = "`append` is for a `Vec` of values that derive `Clone` and `PartialEq`"
+)]
+pub trait Append: Sized {
+    /// See [`append`].
+    ///
+    /// # Errors
+    /// See [`append`].
+    fn append(base: &Self, arms: &[Self]) -> Merged<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone + PartialEq> Append for Vec<T> {
+    fn append(base: &Self, arms: &[Self]) -> Merged<Self> {
+        let mut out = base.clone();
+        for (i, arm) in arms.iter().enumerate() {
+            let Some(added) = arm.strip_prefix(base.as_slice()) else {
+                return Err((i, "`append` needs what was there before to stay as it was".to_owned()));
+            };
+            out.extend_from_slice(added);
+        }
+        Ok(out)
     }
-    Ok(out)
 }
 
 /// Numbers that `sum` can add without losing anything.
-pub trait Checked: Copy {
+#[diagnostic::on_unimplemented(
+    message = "`sum` cannot merge a `{Self}`",
+    label = "not a rule for `{Self}`",
+    note = "`sum` is for integers and floats; for a type of your own, implement `flujo::context::rules::Checked`"
+)]
+pub trait Checked: Copy + PartialOrd {
     /// `self + other`, `None` when it does not fit.
     fn plus(self, other: Self) -> Option<Self>;
     /// `self - other`, `None` when it does not fit.
@@ -55,7 +81,7 @@ checked_float!(f32 f64);
 ///
 /// # Errors
 /// The result does not fit the type.
-pub fn sum<T: Checked + PartialOrd>(base: &T, arms: &[T]) -> Merged<T> {
+pub fn sum<T: Checked>(base: &T, arms: &[T]) -> Merged<T> {
     let mut total = *base;
     for (i, arm) in arms.iter().enumerate() {
         // Unsigned numbers cannot hold a negative difference, so the smaller side is subtracted.
@@ -73,7 +99,7 @@ pub fn sum<T: Checked + PartialOrd>(base: &T, arms: &[T]) -> Merged<T> {
 ///
 /// # Errors
 /// Two values cannot be compared.
-pub fn min<T: Clone + PartialOrd>(base: &T, arms: &[T]) -> Merged<T> {
+pub fn min<T: Ordered>(base: &T, arms: &[T]) -> Merged<T> {
     pick(base, arms, Ordering::Less)
 }
 
@@ -81,11 +107,21 @@ pub fn min<T: Clone + PartialOrd>(base: &T, arms: &[T]) -> Merged<T> {
 ///
 /// # Errors
 /// Two values cannot be compared.
-pub fn max<T: Clone + PartialOrd>(base: &T, arms: &[T]) -> Merged<T> {
+pub fn max<T: Ordered>(base: &T, arms: &[T]) -> Merged<T> {
     pick(base, arms, Ordering::Greater)
 }
 
-fn pick<T: Clone + PartialOrd>(base: &T, arms: &[T], wanted: Ordering) -> Merged<T> {
+/// Values that [`min`] and [`max`] can compare.
+#[diagnostic::on_unimplemented(
+    message = "`min` and `max` cannot merge a `{Self}`",
+    label = "not a rule for `{Self}`",
+    note = "add `#[derive(Clone, PartialEq, PartialOrd)]` to `{Self}`"
+)]
+pub trait Ordered: Clone + PartialOrd {}
+#[diagnostic::do_not_recommend]
+impl<T: Clone + PartialOrd> Ordered for T {}
+
+fn pick<T: Ordered>(base: &T, arms: &[T], wanted: Ordering) -> Merged<T> {
     let mut best = base;
     for (i, arm) in arms.iter().enumerate() {
         match arm.partial_cmp(best) {
@@ -114,6 +150,11 @@ pub fn union<T: Union>(base: &T, arms: &[T]) -> Merged<T> {
 }
 
 /// Collections that [`union`] knows.
+#[diagnostic::on_unimplemented(
+    message = "`union` cannot merge a `{Self}`",
+    label = "not a rule for `{Self}`",
+    note = "`union` is for sets, and for maps whose values derive `Clone` and `PartialEq`"
+)]
 pub trait Union: Sized {
     /// See [`union`].
     ///

@@ -32,27 +32,23 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
 
     /// One attempt, nothing recorded, no options: the path whose cost is measured.
     async fn once<S: Attempt<C, R>>(&mut self, id: NodeId, input: S::Input) -> RunResult<S::Output> {
-        let place = self.place(id);
         let started = self.env.clock.now();
-        let info = RunInfo::new(Arc::clone(self.env), place.clone(), 1);
+        let info = RunInfo::new(Arc::clone(self.env), self.place(id), 1);
         let mut drafts = S::drafts(self.ctx);
         let done = catch_panic(S::attempt(input, &mut drafts, self.ctx, self.res, &info)).await;
-        let ended = self.env.clock.now();
+        let latency = self.env.clock.now().since(started);
         let failed = match done {
             Ok(Ok(output)) => {
                 S::commit(self.ctx, drafts);
                 *self.written |= <S as WritesIn<C>>::MASK;
-                self.env.log(StepResult::once(place, &info, started, ended, true));
+                self.env.log(|| StepResult::once(info, latency, true));
                 return Ok(output);
             }
-            Ok(Err(error)) => {
-                let record = FailureRecord::of_step(&error);
-                let error = Error::of_record(&record, Some(error));
-                error.at(place.path())
-            }
-            Err(panic) => Error::new(ErrorKind::Panicked(panic)).at(place.path()),
+            Ok(Err(error)) => Error::of_record(&FailureRecord::of_step(&error), Some(error)),
+            Err(panic) => Error::new(ErrorKind::Panicked(panic)),
         };
-        self.env.log(StepResult::once(place, &info, started, ended, false));
+        let failed = failed.at(info.path());
+        self.env.log(|| StepResult::once(info, latency, false));
         Err(failed)
     }
 
@@ -64,11 +60,13 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let StepCall { input, options, bridge } = call;
         let plan = Plan::new(options, self.env);
         let place = self.place(id.clone());
-        let failed = match self.attempts::<S>(&place, &plan, &input).await {
+        let bridge = bridge.map(|bridge| (bridge, input.copy()));
+        let failed = match self.attempts::<S>(&place, &plan, input).await {
             Ok(output) => return Ok(output),
             Err(error) => error,
         };
-        let Some(bridge) = bridge.filter(|_| failed.signal().is_none()) else { return Err(failed) };
+        let bridge = bridge.filter(|_| failed.signal().is_none());
+        let Some((bridge, input)) = bridge else { return Err(failed) };
         let target = id.replaced_by(F::NAME);
         match F::exec(self, target, (bridge.input)(input)).await {
             Ok(output) => Ok((bridge.output)(output)),
@@ -81,7 +79,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         &mut self,
         place: &Place,
         plan: &Plan<S>,
-        input: &S::Input,
+        input: S::Input,
     ) -> RunResult<S::Output> {
         let path = place.path();
         let digest = match &self.handle {
@@ -93,6 +91,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let kind = if plan.model.is_some() { Kind::Model } else { Kind::Step };
         let last = forgiven.saturating_add(plan.retries).saturating_add(1);
         let mut node = Node::new(place.clone());
+        let mut input = Some(input);
         let mut feedback = None;
         let mut n = 0;
         let failed = loop {
@@ -104,7 +103,9 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
                 handle.reserve(Reservation { key: key.clone(), amount: model.bound() }).await?;
             }
             let command = AttemptCommand { key, version: S::FACTS.version, digest };
-            match self.attempt::<S>(command, input.copy(), plan, &info, &mut node).await? {
+            let again = if n < last { input.as_ref().map(Inputs::copy) } else { input.take() };
+            let Some(given) = again else { break Error::setup("an attempt had no input") };
+            match self.attempt::<S>(command, given, plan, &info, &mut node).await? {
                 Attempted::Output(output) => {
                     self.env.log_node(node, true);
                     return Ok(output);

@@ -2,6 +2,7 @@ use super::Cx;
 use crate::context::{Contains, Context};
 use crate::durable::Inputs;
 use crate::error::{Error, ErrorKind, RunResult};
+use crate::graph::fingerprint;
 use crate::path::{NodeId, Path};
 use crate::step::writes::project;
 use crate::step::{Fallback, Step, StepCall};
@@ -13,6 +14,11 @@ pub trait Pipeline: Step {
     type Context: Context;
     /// Its resources, `()` for none.
     type Resources: Send + Sync + 'static;
+    /// The fingerprint of its graph.
+    const FINGERPRINT: u128 = match Self::FACTS.graph {
+        Some(graph) => fingerprint(graph),
+        None => 0,
+    };
     /// The lowered body.
     fn body(
         input: Self::Input,

@@ -1,6 +1,7 @@
 use super::Record;
 use crate::codec::{Digest, Json};
 use crate::error::{FailureRecord, Signal};
+use crate::graph::Graph;
 use crate::path::Path;
 use crate::question::{Answered, Question};
 use crate::usage::{Usage, UsageLimits};
@@ -52,10 +53,10 @@ pub struct RunRecord {
     pub id: RunId,
     /// The pipeline's durable name.
     pub pipeline: String,
-    /// The graph's fingerprint, in hex.
-    pub fingerprint: String,
-    /// Paths and types that the pipeline had when the run began, `(path, kind, output type)`.
-    pub nodes: Vec<(String, String, String)>,
+    /// The graph's fingerprint.
+    pub fingerprint: u128,
+    /// The graph: the names and types that the pipeline had when the run began.
+    pub graph: &'static Graph,
     /// The input.
     pub input: Json,
     /// Its digest.

@@ -4,7 +4,6 @@ use crate::clock::{Clock, SystemClock};
 use crate::cx::Pipeline;
 use crate::engine::{Engine, Memory};
 use crate::error::{Error, RunResult};
-use crate::graph::fingerprint;
 use crate::model::{ModelClient, PriceBook};
 use crate::usage::UsageLimits;
 use std::fmt;
@@ -130,7 +129,7 @@ impl<R> Builder<R> {
             self.problems.push(format!("`{}` is a step, not a pipeline", P::FACTS.name));
             return self;
         };
-        let this = Registered { name: graph.name, fingerprint: fingerprint(graph) };
+        let this = Registered { name: graph.name, fingerprint: P::FINGERPRINT };
         if self.registered.iter().any(|known| known.name == this.name) {
             self.problems.push(format!(
                 "two pipelines have the durable name `{}`: give one another with `#[pipeline(name = \"..\")]`",

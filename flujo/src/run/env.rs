@@ -46,8 +46,8 @@ impl RunEnv {
         }
     }
 
-    pub(crate) fn logged(mut self) -> Self {
-        self.log = Some(Mutex::default());
+    pub(crate) fn logged(mut self, nodes: usize) -> Self {
+        self.log = Some(Mutex::new(Vec::with_capacity(nodes)));
         self
     }
 
@@ -78,15 +78,16 @@ impl RunEnv {
     }
 
     #[inline]
-    pub(crate) fn log(&self, result: StepResult) {
+    pub(crate) fn log(&self, result: impl FnOnce() -> StepResult) {
         if let Some(log) = &self.log {
+            let result = result();
             log.lock().unwrap_or_else(PoisonError::into_inner).push(result);
         }
     }
 
     pub(crate) fn log_node(&self, node: Node, done: bool) {
         if self.log.is_some() {
-            self.log(node.into_result(done));
+            self.log(|| node.into_result(done));
         }
     }
 

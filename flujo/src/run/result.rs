@@ -3,7 +3,6 @@ use crate::engine::{Finding, Kind, Record, RecordOutcome};
 use crate::path::{Path, Place};
 use crate::step::RunInfo;
 use crate::usage::Usage;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +10,11 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct StepResult {
     place: At,
-    attempts: u32,
     latency: Duration,
-    usage: Usage,
-    findings: Vec<Finding>,
+    attempts: u32,
     done: bool,
+    /// What most nodes have nothing of, kept out of the way.
+    extra: Option<Box<Extra>>,
 }
 
 #[derive(Clone, Debug)]
@@ -24,10 +23,25 @@ enum At {
     Path(Path),
 }
 
+#[derive(Clone, Debug, Default)]
+struct Extra {
+    usage: Usage,
+    findings: Vec<Finding>,
+}
+
+impl Extra {
+    fn boxed(usage: Usage, findings: Vec<Finding>) -> Option<Box<Self>> {
+        let nothing = usage == Usage::default() && findings.is_empty();
+        (!nothing).then(|| Box::new(Self { usage, findings }))
+    }
+}
+
 impl StepResult {
-    pub(crate) fn once(place: Place, info: &RunInfo, started: Timestamp, ended: Timestamp, done: bool) -> Self {
-        let latency = ended.since(started);
-        Self { place: At::Place(place), attempts: 1, latency, usage: info.used(), findings: Vec::new(), done }
+    /// A node that took one attempt.
+    #[inline]
+    pub(crate) fn once(info: RunInfo, latency: Duration, done: bool) -> Self {
+        let (place, usage) = info.into_place();
+        Self { place: At::Place(place), attempts: 1, latency, done, extra: Extra::boxed(usage, Vec::new()) }
     }
 
     /// The path of the node.
@@ -49,18 +63,18 @@ impl StepResult {
     }
 
     /// What all attempts used together.
-    pub fn usage(&self) -> &Usage {
-        &self.usage
+    pub fn usage(&self) -> Usage {
+        self.extra.as_ref().map(|extra| extra.usage).unwrap_or_default()
     }
 
     /// What validators found on an output that passed all the same.
     pub fn findings(&self) -> &[Finding] {
-        &self.findings
+        self.extra.as_ref().map(|extra| extra.findings.as_slice()).unwrap_or_default()
     }
 
     /// Whether no validator had anything to say about the output.
     pub fn validation_passed(&self) -> bool {
-        self.findings.is_empty()
+        self.findings().is_empty()
     }
 
     /// Whether the last attempt succeeded.
@@ -75,27 +89,29 @@ impl StepResult {
 
     /// One result per node, in the order in which the nodes' first attempts were recorded.
     pub(crate) fn of_records(records: &[Arc<Record>]) -> Vec<Self> {
-        let mut results: Vec<Self> = Vec::new();
-        let mut index: HashMap<&Path, usize> = HashMap::new();
+        let mut results: Vec<Self> = Vec::with_capacity(records.len());
+        let mut paths: Vec<&Path> = Vec::with_capacity(records.len());
         for record in records.iter().filter(|r| matches!(r.key.kind, Kind::Step | Kind::Model)) {
-            let at = *index.entry(&record.key.path).or_insert_with(|| {
-                results.push(Self {
-                    place: At::Path(record.key.path.clone()),
-                    attempts: 0,
-                    latency: Duration::ZERO,
-                    usage: Usage::default(),
-                    findings: Vec::new(),
-                    done: false,
-                });
-                results.len() - 1
-            });
-            if let Some(result) = results.get_mut(at) {
+            let done = matches!(record.outcome, RecordOutcome::Output(_));
+            let latency = record.ended.since(record.started);
+            // Attempts of one node are close together: looking back finds the first one soon.
+            let earlier = (record.key.n > 1).then(|| paths.iter().rposition(|path| **path == record.key.path));
+            if let Some(result) = earlier.flatten().and_then(|i| results.get_mut(i)) {
+                let usage = result.usage() + record.usage;
                 result.attempts += 1;
-                result.latency += record.ended.since(record.started);
-                result.usage += record.usage;
-                result.findings.clone_from(&record.findings);
-                result.done = matches!(record.outcome, RecordOutcome::Output(_));
+                result.latency += latency;
+                result.extra = Extra::boxed(usage, record.findings.clone());
+                result.done = done;
+                continue;
             }
+            paths.push(&record.key.path);
+            results.push(Self {
+                place: At::Path(record.key.path.clone()),
+                attempts: 1,
+                latency,
+                done,
+                extra: Extra::boxed(record.usage, record.findings.clone()),
+            });
         }
         results
     }
@@ -124,6 +140,6 @@ impl Node {
     }
     pub(crate) fn into_result(self, done: bool) -> StepResult {
         let Self { place, attempts, latency, usage, findings } = self;
-        StepResult { place: At::Place(place), attempts, latency, usage, findings, done }
+        StepResult { place: At::Place(place), attempts, latency, done, extra: Extra::boxed(usage, findings) }
     }
 }

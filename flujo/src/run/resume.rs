@@ -30,11 +30,7 @@ impl<P, R> fmt::Debug for Resume<P, R> {
 
 type Done<P> = PipelineResult<<P as crate::step::Step>::Output, <P as Pipeline>::Context>;
 
-impl<P, R> Resume<P, R>
-where
-    P: Pipeline + RunIn<P::Context, R>,
-    R: Send + Sync + 'static,
-{
+impl<P, R> Resume<P, R> {
     pub(super) fn new(flujo: Flujo<R>, id: RunId) -> Self {
         Self { flujo, id, replies: Vec::new(), by: None, pipeline: PhantomData }
     }
@@ -57,7 +53,11 @@ where
         self
     }
 
-    async fn go(self) -> RunResult<Done<P>> {
+    async fn go(self) -> RunResult<Done<P>>
+    where
+        P: Pipeline + RunIn<P::Context, R>,
+        R: Send + Sync + 'static,
+    {
         let Self { flujo, id, replies, by, .. } = self;
         let engine = flujo.engine()?;
         let view = flujo.inspect(&id).await?;

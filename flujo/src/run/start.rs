@@ -1,12 +1,13 @@
 use super::flujo::Flujo;
 use super::outcome::{Outcome, PipelineResult};
+use super::result::StepResult;
 use super::RunEnv;
 use crate::codec::Json;
 use crate::cx::{Cx, Pipeline};
 use crate::durable::Inputs;
 use crate::engine::{BoxFuture, RunId, RunRecord, Status};
 use crate::error::{Error, ErrorKind, RunResult};
-use crate::graph::{Graph, fingerprint};
+use crate::graph::Graph;
 use crate::path::{NodeId, Path};
 use crate::step::{RunIn, StepCall};
 use crate::usage::UsageLimits;
@@ -145,8 +146,8 @@ fn fresh<R>(flujo: &Flujo<R>) -> RunId {
 /// The graph, and whether the engine knows another pipeline by its name.
 fn checked<P: Pipeline, R>(flujo: &Flujo<R>) -> RunResult<&'static Graph> {
     let graph = P::FACTS.graph.ok_or_else(|| Error::setup("only pipelines can be run"))?;
-    let print = fingerprint(graph);
-    let other = flujo.shared.registered.iter().any(|p| p.name == graph.name && p.fingerprint != print);
+    let registered = &flujo.shared.registered;
+    let other = registered.iter().any(|p| p.name == graph.name && p.fingerprint != P::FINGERPRINT);
     if other {
         return Err(Error::setup(format!(
             "another pipeline is registered with the durable name `{}`: give one another with \
@@ -174,12 +175,8 @@ where
     let record = RunRecord {
         id: id.clone(),
         pipeline: graph.name.to_owned(),
-        fingerprint: format!("{:032x}", fingerprint(graph)),
-        nodes: graph
-            .walk()
-            .into_iter()
-            .map(|(path, node)| (path, node.kind.word().to_owned(), node.facts.output.to_owned()))
-            .collect(),
+        fingerprint: P::FINGERPRINT,
+        graph,
         digest: input.digest(),
         input,
         context: Json::encode(context).map_err(at)?,
@@ -214,7 +211,7 @@ where
     let refuse = |error, context| failed(id.clone(), error, context);
     match checked::<P, R>(flujo) {
         Err(error) => return refuse(error, context),
-        Ok(graph) if graph.asks() => {
+        Ok(graph) if P::FACTS.bounds.questions != Some(0) => {
             let what = format!("`{}` may ask a question, which an ephemeral run cannot wait for", graph.name);
             return refuse(Error::setup(what).at(Path::from(graph.name)), context);
         }
@@ -224,7 +221,7 @@ where
         Ok(input) => input,
         Err(e) => return refuse(Error::new(ErrorKind::Codec(e)).at(Path::from(P::FACTS.name)), context),
     };
-    let env = RunEnv::new(id.clone(), input, Arc::clone(&flujo.shared.clock)).logged();
+    let env = RunEnv::new(id.clone(), input, Arc::clone(&flujo.shared.clock)).logged(P::FACTS.graph.map_or(0, |graph| graph.nodes.len()));
     let env = Arc::new(flujo.shared.furnish(env));
     let mut written = 0;
     let mut cx = Cx::root(&mut context, &flujo.shared.resources, &env, None, &mut written);
@@ -233,7 +230,7 @@ where
         Err(error) => Outcome::Failed(error),
     };
     let steps = env.take_log();
-    let usage = steps.iter().map(|step| *step.usage()).sum();
+    let usage = steps.iter().map(StepResult::usage).sum();
     PipelineResult { run_id: id, outcome, context, steps, usage, hitl_history: Vec::new() }
 }
 

@@ -109,6 +109,11 @@ impl RunInfo {
             _ => spent.usage,
         }
     }
+    /// The place, and what the attempt used.
+    #[inline]
+    pub(crate) fn into_place(self) -> (Place, Usage) {
+        (self.place, self.spent.into_inner().unwrap_or_else(PoisonError::into_inner).usage)
+    }
     fn change(&self, change: impl FnOnce(&mut Spent)) {
         change(&mut self.spent.lock().unwrap_or_else(PoisonError::into_inner));
     }
