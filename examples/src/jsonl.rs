@@ -27,7 +27,7 @@ impl fmt::Display for BadFile {
                 None => write!(f, "{new_line}{}: {what}", self.name)?,
             }
         }
-        Ok(())
+        write!(f, "\nnothing of it was taken")
     }
 }
 impl std::error::Error for BadFile {}
@@ -87,12 +87,12 @@ mod tests {
 
     #[test]
     fn every_bad_line_is_named_and_nothing_is_taken() {
-        let expected = "file:2: expected value, at column 1\nfile:4: 4 is even";
+        let expected = "file:2: expected value, at column 1\nfile:4: 4 is even\nnothing of it was taken";
         assert_eq!(read_text("bad", "1\nx\n3\n4"), Err(expected.to_owned()));
     }
 
     #[test]
     fn an_empty_file_is_an_error() {
-        assert_eq!(read_text("empty", "\n"), Err("file: no line in it".to_owned()));
+        assert_eq!(read_text("empty", "\n"), Err("file: no line in it\nnothing of it was taken".to_owned()));
     }
 }

@@ -22,7 +22,7 @@ fn choose_from<'c>(
     choices: &[&'c str],
 ) -> io::Result<Option<&'c str>> {
     loop {
-        write!(output, "    {} > ", choices.join(" / "))?;
+        write!(output, "    {} (Ctrl-D: later) > ", choices.join(" / "))?;
         output.flush()?;
         let mut line = String::new();
         if input.read_line(&mut line)? == 0 {

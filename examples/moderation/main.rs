@@ -1,0 +1,153 @@
+//! Moderates posts, offline: `cargo run --example moderation`.
+//!
+//! A few steps look at each post; what they cannot decide goes to a model, and what the model is not sure of
+//! goes to you. `pipeline.rs` is the workflow and the part worth reading; the rest drives it.
+#![allow(unreachable_pub, reason = "the pipeline is written as it would be in a library")]
+
+mod pipeline;
+mod replies;
+mod report;
+#[cfg(test)]
+mod tests;
+mod word_list;
+
+use crate::pipeline::{App, Mailbox, Moderation, Post, Reputations, moderate};
+use crate::replies::Replies;
+use crate::report::Report;
+use crate::word_list::{MadeUpPrices, WordList};
+use flujo::prelude::*;
+use flujo_examples::args::{Arg, Args, BadArgs};
+use flujo_examples::jsonl;
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::mpsc;
+
+const HELP: &str = "\
+Moderates posts: steps route them, a word list labels them, you are asked where it is not sure.
+
+cargo run --example moderation -- [FILE] [OPTIONS]
+
+FILE                 posts, one JSON object a line: id, author, reputation from 0 to 1, text
+                     (default: examples/data/posts.jsonl)
+--reply TONE         reply friendly, neutral or hostile instead of asking at the terminal;
+                     one is for all questions, several are used in turn
+--graph mermaid      print the pipeline and stop
+--plain              leave out the times
+--help               this text";
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let told = match Told::from_args(std::env::args().skip(1)) {
+        Ok(told) => told,
+        Err(error) => {
+            eprintln!("{error}; `--help` says what can be given");
+            return ExitCode::from(2);
+        }
+    };
+    let done = match told {
+        Told::Help => writeln!(io::stdout(), "{HELP}").map_err(Into::into),
+        Told::Graph => write!(io::stdout(), "{}", moderate::GRAPH.mermaid()).map_err(Into::into),
+        Told::Moderate { file, replies, plain } => moderate_all(file, replies, plain).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // `| head` has seen enough.
+        Err(error) if is_closed_pipe(&*error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_closed_pipe(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+async fn moderate_all(
+    file: Option<PathBuf>,
+    mut replies: Replies,
+    plain: bool,
+) -> Result<(), Box<dyn Error>> {
+    let posts = read_posts(file)?;
+    let reputations = posts.iter().map(|post| (post.author.clone(), post.reputation)).collect();
+    let app = App { reputations: Reputations(reputations), mailbox: Mailbox::default() };
+    let (told, answers) = mpsc::channel();
+    let flujo = Flujo::builder().resources(app).models(WordList::new(told)).prices(MadeUpPrices).build()?;
+
+    writeln!(
+        io::stdout(),
+        "A word list stands in for the model, at a made-up price. Nothing leaves this machine."
+    )?;
+    let mut report = Report::new(plain, answers);
+    for post in posts {
+        report.post(&post)?;
+        let id = format!("post-{}", post.id);
+        let mut result = flujo.run(moderate(post)).id(id.as_str()).context(Moderation::default()).await;
+        report.steps(&result.steps)?;
+        // A run that asks is paused, and goes on where it asked: nothing before the question runs again.
+        while let Outcome::Paused(questions) = &result.outcome {
+            let Some(question) = questions.first() else { break };
+            report.question(question)?;
+            let Some(tone) = replies.next()? else { break };
+            report.reply(tone)?;
+            result = flujo.resume::<moderate>(id.as_str()).reply(tone).by("terminal").await?;
+            report.steps(&result.steps)?;
+        }
+        report.end(&result)?;
+    }
+    report.summary(flujo.resources().mailbox.len())?;
+    Ok(())
+}
+
+fn read_posts(file: Option<PathBuf>) -> Result<Vec<Post>, jsonl::BadFile> {
+    let file = file.unwrap_or_else(|| [env!("CARGO_MANIFEST_DIR"), "data", "posts.jsonl"].iter().collect());
+    let mut ids = BTreeSet::new();
+    jsonl::read(&file, |post: &Post| {
+        if !(0.0..=1.0).contains(&post.reputation) {
+            return Err(format!("reputation is {}, and must be from 0 to 1", post.reputation));
+        }
+        if !ids.insert(post.id) {
+            return Err(format!("id {} was used before", post.id));
+        }
+        Ok(())
+    })
+}
+
+/// What the command line asks for.
+enum Told {
+    Help,
+    Graph,
+    Moderate { file: Option<PathBuf>, replies: Replies, plain: bool },
+}
+
+impl Told {
+    fn from_args(words: impl Iterator<Item = String>) -> Result<Self, BadArgs> {
+        let mut args = Args::new(words);
+        let (mut file, mut tones, mut plain, mut graph) = (None, Vec::new(), false, false);
+        while let Some(arg) = args.next_arg()? {
+            match arg {
+                Arg::Option(option) => match option.as_str() {
+                    "--help" => return Ok(Self::Help),
+                    "--plain" => plain = true,
+                    "--reply" => tones.push(replies::parse(&args.value("--reply")?)?),
+                    "--graph" => match args.value("--graph")?.as_str() {
+                        "mermaid" => graph = true,
+                        other => {
+                            return Err(BadArgs::new(format!("--graph knows `mermaid`, and got `{other}`")));
+                        }
+                    },
+                    unknown => return Err(BadArgs::new(format!("unknown option `{unknown}`"))),
+                },
+                Arg::Word(word) if file.is_none() => file = Some(PathBuf::from(word)),
+                Arg::Word(word) => {
+                    return Err(BadArgs::new(format!("one file at a time; what is `{word}`?")));
+                }
+            }
+        }
+        Ok(if graph { Self::Graph } else { Self::Moderate { file, replies: Replies::new(tones), plain } })
+    }
+}

@@ -1,0 +1,64 @@
+//! The word list that answers in place of a model.
+
+use async_trait::async_trait;
+use flujo::Cost;
+use flujo::model::{
+    ChunkSink, FinishReason, ModelClient, ModelError, ModelReply, ModelRequest, PriceBook, Role, Tokens,
+};
+use std::sync::mpsc::Sender;
+use vader_sentiment::SentimentIntensityAnalyzer;
+
+/// VADER: words with a mood, and rules for negation and emphasis. It knows English only and takes everything
+/// at its word: sarcasm sounds friendly to it.
+pub struct WordList {
+    words: SentimentIntensityAnalyzer<'static>,
+    /// Where it tells what it answered, for the report.
+    told: Sender<String>,
+}
+
+impl WordList {
+    pub fn new(told: Sender<String>) -> Self {
+        Self { words: SentimentIntensityAnalyzer::new(), told }
+    }
+
+    /// The tone, and how sure the list is of it.
+    fn label(&self, text: &str) -> (&'static str, f64) {
+        let letters = || text.chars().filter(|c| c.is_alphabetic());
+        if letters().filter(char::is_ascii).count() * 2 < letters().count() {
+            return ("neutral", 0.0);
+        }
+        let mood = self.words.polarity_scores(text).get("compound").copied().unwrap_or(0.0);
+        let (tone, sure) = match mood {
+            m if m > 0.35 => ("friendly", m),
+            m if m < -0.35 => ("hostile", -m),
+            m => ("neutral", 1.0 - m.abs()),
+        };
+        (tone, (sure * 100.0).round() / 100.0)
+    }
+}
+
+#[async_trait]
+impl ModelClient for WordList {
+    async fn call(&self, request: ModelRequest, _: &mut dyn ChunkSink) -> Result<ModelReply, ModelError> {
+        let asked = request.messages.iter().rfind(|message| message.role == Role::User);
+        let text = asked.map(|message| message.text.as_str()).unwrap_or_default();
+        let (tone, confidence) = self.label(text);
+        // Nobody may be listening; the answer is the same.
+        let _ = self.told.send(format!("a word list answered: {tone}, {confidence:.2} sure"));
+
+        let words = |text: &str| u64::try_from(text.split_whitespace().count()).unwrap_or(u64::MAX);
+        let content = serde_json::json!({ "tone": tone, "confidence": confidence }).to_string();
+        let sent = request.messages.iter().map(|message| words(&message.text)).sum();
+        let usage = Some(Tokens { input: sent, output: words(&content), ..Tokens::default() });
+        Ok(ModelReply { content, usage, finish: FinishReason::Stop, served_model: None })
+    }
+}
+
+/// A made-up price, so that there is something to add up: a word in costs 150 nano-dollars, a word out 600.
+pub struct MadeUpPrices;
+
+impl PriceBook for MadeUpPrices {
+    fn price(&self, _: &str, tokens: &Tokens) -> Option<Cost> {
+        Some(Cost(tokens.input * 150 + tokens.output * 600))
+    }
+}
