@@ -1,0 +1,131 @@
+//! Holds the README and CONTRIBUTING.md to the truth.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+type Checked = Result<(), Box<dyn Error>>;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> Result<String, Box<dyn Error>> {
+    fs::read_to_string(root().join(path)).map_err(|e| format!("{path}: {e}").into())
+}
+
+/// A fenced block: its language, what it holds, and the file that the comment right above it names.
+#[derive(Debug)]
+struct Block {
+    language: String,
+    text: String,
+    source: Option<String>,
+}
+
+fn blocks(markdown: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut above = "";
+    let mut lines = markdown.lines();
+    while let Some(line) = lines.next() {
+        if let Some(language) = line.strip_prefix("```") {
+            let text =
+                lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
+            let source = above.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
+            blocks.push(Block { language: language.to_owned(), text, source: source.map(str::to_owned) });
+        }
+        above = line;
+    }
+    blocks
+}
+
+/// Whether the lines of `text` stand in `file` one after the other, however deep they are indented there.
+fn holds(file: &str, text: &str) -> bool {
+    let lines: Vec<_> = file.lines().collect();
+    let wanted: Vec<_> = text.lines().collect();
+    lines.windows(wanted.len()).any(|found| {
+        let indent = found.first().map_or(0, |line| line.len() - line.trim_start().len());
+        found.iter().zip(&wanted).all(|(found, wanted)| found.get(indent..).unwrap_or_default() == *wanted)
+    })
+}
+
+#[test]
+fn what_the_readme_shows_is_what_the_files_hold() -> Checked {
+    let mut messages = 0;
+    let mut pipelines = 0;
+    for block in blocks(&read("README.md")?) {
+        if block.language == "sh" {
+            continue;
+        }
+        let name = block.source.ok_or_else(|| format!("no comment names the file of:\n{}", block.text))?;
+        let file = read(&name)?;
+        if name.ends_with(".stderr") {
+            messages += 1;
+            assert_eq!(block.text, file, "the message must be {name}, word by word");
+        } else {
+            pipelines += 1;
+            assert!(holds(&file, &block.text), "this is not in {name} as it stands:\n{}", block.text);
+        }
+    }
+    assert!(messages >= 1 && pipelines >= 1, "the README shows a pipeline and a message");
+    Ok(())
+}
+
+/// A message in running text could not be compared with a file.
+#[test]
+fn messages_stand_in_blocks_only() -> Checked {
+    let readme = read("README.md")?;
+    let shown: String = blocks(&readme).into_iter().map(|block| block.text).collect();
+    let all = readme.matches("error[").count() + readme.matches("error: ").count();
+    assert_eq!(all, shown.matches("error[").count() + shown.matches("error: ").count());
+    Ok(())
+}
+
+#[test]
+fn ci_runs_the_commands_of_the_readme() -> Checked {
+    let commands: Vec<_> =
+        blocks(&read("README.md")?).into_iter().filter(|block| block.language == "sh").collect();
+    assert_eq!(commands.len(), 1, "{commands:?}");
+    for Block { text, .. } in &commands {
+        assert_eq!(text, "cargo run --example moderation\ncargo test --workspace\n");
+    }
+
+    let ci = read(".ci/run")?;
+    for command in ["run", "test"] {
+        assert!(ci.contains(&format!("$(readme_command {command})")), ".ci/run takes it from the README");
+        assert!(!ci.contains(&format!("\n    cargo {command}")), ".ci/run does not repeat it");
+    }
+    let steps = read(".github/workflows/ci.yml")?;
+    let runs: Vec<_> =
+        steps.lines().filter_map(|line| line.split_once("run: ")).map(|(_, run)| run).collect();
+    assert_eq!(runs, [".ci/run"], "the workflow runs .ci/run and nothing else");
+    Ok(())
+}
+
+#[test]
+fn every_dependency_has_its_reason() -> Checked {
+    let mut declared = Vec::new();
+    for member in ["flujo", "flujo-macros", "flujo-testing", "examples", "tests"] {
+        let mut inside = false;
+        for line in read(&format!("{member}/Cargo.toml"))?.lines() {
+            if line.starts_with('[') {
+                inside = line.ends_with("dependencies]");
+            } else if let Some((name, _)) = line.split_once(['.', ' ', '=']).filter(|_| inside) {
+                declared.push(name.to_owned());
+            }
+        }
+    }
+    declared.retain(|name| !name.starts_with("flujo") && !name.starts_with('#'));
+    declared.sort();
+    declared.dedup();
+
+    let table = read("CONTRIBUTING.md")?;
+    let mut listed: Vec<_> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+        .map(|(name, _)| name.to_owned())
+        .filter(|name| !name.ends_with('/'))
+        .collect();
+    listed.sort();
+    assert_eq!(declared, listed, "the manifests, and the table in CONTRIBUTING.md");
+    Ok(())
+}
