@@ -7,13 +7,13 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use std::collections::BTreeSet;
-use syn::spanned::Spanned;
+use syn::ext::IdentExt;
 use syn::{Path, PathArguments};
 
 /// One callee as it is named at one place.
 #[derive(Clone)]
 pub(crate) struct Callee {
-    alias: usize,
+    alias: Ident,
     /// The turbofish on the last segment.
     args: PathArguments,
 }
@@ -27,6 +27,7 @@ pub(crate) struct Callees {
 struct Known {
     text: String,
     path: Path,
+    alias: Ident,
 }
 
 impl Callees {
@@ -37,11 +38,23 @@ impl Callees {
             std::mem::replace(&mut last.arguments, PathArguments::None)
         });
         let text = bare.to_token_stream().to_string();
-        let alias = self.known.iter().position(|known| known.text == text).unwrap_or_else(|| {
-            self.known.push(Known { text, path: bare });
-            self.known.len() - 1
-        });
+        if let Some(known) = self.known.iter().find(|known| known.text == text) {
+            return Callee { alias: known.alias.clone(), args };
+        }
+        let alias = self.alias(&bare);
+        self.known.push(Known { text, path: bare, alias: alias.clone() });
         Callee { alias, args }
+    }
+
+    /// `__triage`, at the user's token: where a message cannot but show it, it is close to what was written.
+    fn alias(&self, path: &Path) -> Ident {
+        let (name, at) = path
+            .segments
+            .last()
+            .map_or_else(|| (String::new(), Span::call_site()), |last| (last.ident.unraw().to_string(), last.ident.span()));
+        let text = format!("__{name}");
+        let n = self.known.iter().filter(|known| known.path.segments.last().is_some_and(|last| last.ident.unraw() == name)).count();
+        Ident::new(&if n == 0 { text } else { format!("{text}_{n}") }, at)
     }
 
     /// Their paths as text.
@@ -51,56 +64,49 @@ impl Callees {
 
     /// What stands in for names that are no type, or do not exist.
     pub(crate) fn stand_ins(&self) -> TokenStream {
-        let each = self.known.iter().enumerate().map(|(i, known)| {
-            let alias = alias(i, Span::call_site());
-            let type_ = quote!(
-                #[allow(non_camel_case_types, dead_code, reason = "stands in for a callee that is no step")]
-                type #alias = ::flujo::__private::NotAStep;
-            );
-            let macro_ = known.path.get_ident().map(|ident| {
+        let each = self.known.iter().map(|Known { alias, path, .. }| {
+            let macro_ = path.get_ident().map(|ident| {
                 let ident = Ident::new(&ident.to_string(), Span::call_site());
                 quote!(
                     #[allow(unused_macros, reason = "stands in for a callee that does not exist")]
                     macro_rules! #ident { () => {}; }
                 )
             });
-            quote!(#type_ #macro_)
+            quote!(
+                #[allow(non_camel_case_types, dead_code, reason = "stands in for a callee that is no step")]
+                type #alias = ::flujo::__private::NotAStep;
+                #macro_
+            )
         });
         quote!(#(#each)*)
     }
 
     /// Imports every callee under its alias.
     pub(crate) fn imports(&self) -> TokenStream {
-        self.known.iter().enumerate().map(|(i, known)| import(i, known)).collect()
+        self.known.iter().map(import).collect()
     }
 
     /// Imports those that code calls through their alias: a path of several segments is then resolved, and
     /// reported, once.
     pub(crate) fn imports_of_long_paths(&self) -> TokenStream {
-        let long = self.known.iter().enumerate().filter(|(_, known)| known.path.segments.len() > 1);
-        long.map(|(i, known)| import(i, known)).collect()
+        self.known.iter().filter(|known| known.path.segments.len() > 1).map(import).collect()
     }
 }
 
-fn import(i: usize, known: &Known) -> TokenStream {
-    let (path, at) = (&known.path, known.path.span());
-    let alias = alias(i, at);
+fn import(Known { path, alias, .. }: &Known) -> TokenStream {
+    let at = alias.span();
     quote_spanned!(at=>
         #[allow(unused_imports, reason = "an import brings a function and a type, not every use needs both")]
         use #path as #alias;
     )
 }
 
-fn alias(i: usize, at: Span) -> Ident {
-    Ident::new(&format!("__s{i}"), at)
-}
-
 impl Callee {
     /// The callee as a type.
     pub(crate) fn ty(&self) -> TokenStream {
-        let (alias, args) = (alias(self.alias, Span::call_site()), &self.args);
+        let alias = &self.alias;
         // in a type, `decode::<T>` may do without the colons, and does, so that both spellings are one
-        let PathArguments::AngleBracketed(args) = args else { return quote!(#alias) };
+        let PathArguments::AngleBracketed(args) = &self.args else { return quote!(#alias) };
         let (lt, list, gt) = (&args.lt_token, &args.args, &args.gt_token);
         quote!(#alias #lt #list #gt)
     }
@@ -114,10 +120,11 @@ impl Callee {
     /// The callee as code calls it, and as `__fallback::<..>` names it. One segment is written as the user
     /// wrote it, so that a misspelt name gets rustc's suggestion.
     pub(crate) fn code(&self, path: &Path) -> TokenStream {
+        let Some(last) = path.segments.last() else { return TokenStream::new() };
         if path.segments.len() == 1 && path.leading_colon.is_none() {
             return path.to_token_stream();
         }
-        let (alias, args) = (alias(self.alias, path.span()), &self.args);
+        let (alias, args) = (Ident::new(&self.alias.to_string(), last.ident.span()), &self.args);
         quote!(#alias #args)
     }
 

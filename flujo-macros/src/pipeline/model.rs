@@ -25,6 +25,8 @@ pub(crate) struct Header {
     pub attrs: Vec<Attribute>,
     pub doc: String,
     pub vis: Visibility,
+    /// The user's `fn`: what is ours is located there.
+    pub fn_token: Token![fn],
     pub ident: Ident,
     /// The name that records are kept under.
     pub durable_name: String,
@@ -197,6 +199,8 @@ pub(crate) struct Arm {
     pub label: String,
     pub arrow: Token![=>],
     pub body: Flow,
+    /// The last token of the body.
+    pub end: Span,
 }
 
 /// `if cond { .. } else ..`.

@@ -24,7 +24,7 @@ fn walk(tokens: TokenStream, groups: usize, outside: usize) -> Option<(Span, &'s
         if weight > MAX_WEIGHT {
             return Some((
                 token.span(),
-                "this expression is too long for one statement: bind a part of it with `let` first",
+                "this expression is too long for one statement\nbind a part of it with `let` first",
             ));
         }
         match &token {
@@ -32,7 +32,7 @@ fn walk(tokens: TokenStream, groups: usize, outside: usize) -> Option<(Span, &'s
                 if groups == MAX_GROUPS {
                     return Some((
                         group.span_open(),
-                        "this is nested too deeply: move a part of it into a step or a pipeline of its own",
+                        "this is nested too deeply\nmove a part of it into a step or a pipeline of its own",
                     ));
                 }
                 let found = walk(group.stream(), groups + 1, weight);

@@ -76,6 +76,24 @@ pub trait Context: Durable {
     fn restore(&mut self, part: u32, json: &Json) -> Result<(), CodecError>;
 }
 
+/// `Self`, if it is a context. A type that is none is reported where this is asked for, once: what depends
+/// on it then has no type, and nothing more is said.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a context",
+    label = "this type is used as a context",
+    note = "add `#[flujo::context]` to `{Self}`"
+)]
+pub trait AsContext {
+    /// The same type.
+    type Itself: Context;
+}
+
+#[diagnostic::do_not_recommend]
+impl<C: Context> AsContext for C {
+    type Itself = C;
+}
+
 impl Context for () {
     const PARTS: &'static [Part] = &[];
     const HAS_REST: bool = false;

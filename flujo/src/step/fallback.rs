@@ -85,7 +85,6 @@ impl<C: Context, R: Send + Sync> Fallback<C, R> for NoFallback {
         Ok(())
     }
 }
-#[diagnostic::do_not_recommend]
 impl<C: Context, R: Send + Sync, S: RunIn<C, R>> Fallback<C, R> for S {
     const NAME: &'static str = S::FACTS.name;
     const MASK: u64 = <S as WritesIn<C>>::MASK;

@@ -5,13 +5,12 @@ mod run;
 
 use super::lower::Lower;
 use super::model::{Header, Pipeline};
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, Meta, Pat, PatIdent};
 
 /// The whole expansion, without errors.
 pub(crate) fn items(pipeline: &Pipeline, ide: &TokenStream) -> TokenStream {
-    let Header { .. } = &pipeline.header;
     let (function, marker) = (function(pipeline), marker(&pipeline.header));
     let facts = facts::facts(pipeline);
     let body = pipeline.body.as_ref().map(|body| Lower::new(pipeline).body(body, &pipeline.header.output));
@@ -21,7 +20,7 @@ pub(crate) fn items(pipeline: &Pipeline, ide: &TokenStream) -> TokenStream {
 
 /// The function that people call. It comes first, keeps the user's spans, and takes the inputs only.
 fn function(pipeline: &Pipeline) -> TokenStream {
-    let Header { attrs, vis, ident, paren, .. } = &pipeline.header;
+    let Header { attrs, vis, fn_token, ident, paren, .. } = &pipeline.header;
     let attrs = attrs.iter().map(expectation_as_allowance);
     let names = inputs(&pipeline.header);
     let types = pipeline.header.inputs.iter().map(|input| &input.ty);
@@ -33,7 +32,7 @@ fn function(pipeline: &Pipeline) -> TokenStream {
             clippy::used_underscore_binding,
             reason = "the inputs are those of the pipeline"
         )]
-        #vis fn #ident #params -> ::flujo::__private::StepCall<#ident> {
+        #vis #fn_token #ident #params -> ::flujo::__private::StepCall<#ident> {
             ::flujo::__private::StepCall::new((#(#names,)*))
         }
     }
@@ -69,10 +68,13 @@ fn lint_levels(header: &Header) -> impl Iterator<Item = Attribute> {
 
 /// The type of the same name, which carries the impls.
 fn marker(header: &Header) -> TokenStream {
-    let Header { vis, ident, .. } = header;
+    let Header { vis, fn_token, ident, .. } = header;
+    let at = fn_token.span;
     let mut marker = ident.clone();
-    // the function is what an editor should find under the name
-    marker.set_span(Span::call_site().resolved_at(ident.span()));
+    // An editor should find the function under the name, and a message that points here should not point
+    // at the whole macro.
+    marker.set_span(at.resolved_at(ident.span()));
+    let marker = quote_spanned!(at=> struct #marker {});
     quote! {
         #[doc(hidden)]
         #[allow(
@@ -83,6 +85,6 @@ fn marker(header: &Header) -> TokenStream {
             missing_copy_implementations,
             reason = "the type behind the name of a pipeline; nobody makes one"
         )]
-        #vis struct #marker {}
+        #vis #marker
     }
 }

@@ -33,11 +33,17 @@ pub(super) fn run(pipeline: &Pipeline, body: Option<TokenStream>, ide: &TokenStr
     };
     let enter = if header.context.is_some() { quote!(pipeline) } else { quote!(pipeline_detached) };
     let body = body_fn(pipeline, body, ide);
-    // what is not `Send` is reported where the returned type stands: at the pipeline's name
-    let at = name.span();
-    let future = quote!(::flujo::__private::Future<Output = ::flujo::__private::RunResult<Self::Output>>);
-    let send = quote!(::flujo::__private::Send);
-    let future = quote_spanned!(at=> impl #future + #send);
+    // Notes point at the head of an impl, and what is not `Send` is reported where the returned type
+    // stands: at the user's tokens, then, not at the whole macro.
+    let (at, fn_at) = (name.span(), header.fn_token.span);
+    let impl_ = quote_spanned!(fn_at=> impl);
+    let (future, result, send) = (
+        quote!(::flujo::__private::Future),
+        quote!(::flujo::__private::RunResult),
+        quote!(::flujo::__private::Send),
+    );
+    let future = quote_spanned!(at=> impl #future<Output = #result<Self::Output>> + #send);
+    let call = quote_spanned!(at=> __body(__input, __cx));
     quote! {
         // Cargo only knows the names of a crate's own `cfg`s
         #[allow(unexpected_cfgs, reason = "editors set `rust_analyzer`")]
@@ -45,25 +51,26 @@ pub(super) fn run(pipeline: &Pipeline, body: Option<TokenStream>, ide: &TokenStr
             #imports
             #(#takes)*
             #[automatically_derived]
-            impl ::flujo::__private::Step for #name {
+            #impl_ ::flujo::__private::Step for #name {
                 type Input = (#(#types,)*);
                 type Output = #output;
                 const POLICY: ::flujo::__private::Policy = ::flujo::__private::Policy::PLAIN;
             }
             #[automatically_derived]
-            impl ::flujo::__private::Pipeline for #name {
-                type Context = #context;
+            #impl_ ::flujo::__private::Pipeline for #name {
+                // a type that is no context is reported here, and nowhere else
+                type Context = <#context as ::flujo::__private::AsContext>::Itself;
                 type Resources = #resources;
                 fn body(
                     __input: Self::Input,
                     __cx: &mut ::flujo::__private::Cx<'_, Self::Context, Self::Resources>,
                 ) -> #future {
                     #body
-                    __body(__input, __cx)
+                    #call
                 }
             }
             #[automatically_derived]
-            impl<
+            #impl_<
                 __C: ::flujo::__private::Context #contains,
                 __R: ::flujo::__private::Send + ::flujo::__private::Sync #provides,
             > ::flujo::__private::RunIn<__C, __R> for #name {

@@ -13,7 +13,8 @@ impl Lower<'_> {
         let built = self.reading(ask.reads_context, quote!(#built(#message) #options));
         let id = self.id(ask.node);
         let bind = quote_spanned!(at=> let #question =);
-        // the reply type is checked by the call itself, once, at the user's annotation
+        // a type that cannot be a reply is reported here, at the user's annotation, and nowhere else
+        let reply = quote!(<#reply as ::flujo::__private::AsReply>::Itself);
         let asked = quote_spanned!(at=> match #cx.ask::<#reply>(#id, #question).await #arms);
         Code { tokens: braced(quote!(#bind #built; #asked), at), weight: 1, at }
     }

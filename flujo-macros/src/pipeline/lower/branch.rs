@@ -2,7 +2,7 @@
 
 use super::{Code, Lower, braced};
 use crate::pipeline::model::{Flow, If, Match};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 impl Lower<'_> {
@@ -10,7 +10,14 @@ impl Lower<'_> {
         let bodies = self.balanced(expr.arms.iter().map(|arm| self.flow(&arm.body)).collect());
         let weight = bodies.iter().map(|code| code.weight).sum();
         let arms = expr.arms.iter().zip(bodies).map(|(arm, code)| {
-            let (pat, arrow, tokens) = (&arm.pat, &arm.arrow, code.tokens);
+            let (pat, arrow, at, mut tokens) = (&arm.pat, &arm.arrow, code.at, code.tokens);
+            if matches!(arm.body, Flow::Call(_) | Flow::Pipe(_) | Flow::Ask(_) | Flow::Join(_)) {
+                // rustc suggests further arms behind the last token of this one, which is the user's here
+                let begin = quote_spanned!(at=> match ());
+                let inner = quote_spanned!(at=> () =>);
+                let whole = braced(quote!(#inner #tokens), arm.end);
+                tokens = quote!(#begin #whole);
+            }
             quote!(#pat #arrow #tokens,)
         });
         let (token, scrutinee, arms) = (&expr.token, &expr.scrutinee, braced(quote!(#(#arms)*), expr.brace));

@@ -46,9 +46,13 @@ impl<'a> Lower<'a> {
         Ident::new(&format!("{}{name}", self.pipeline.prefix), self.base.located_at(at))
     }
 
-    /// The driver.
+    /// The driver. It has the context's name, so that a borrow that is held too long is a borrow of what
+    /// the user calls it; where a plain expression reads the name, the context itself stands in front.
     pub(crate) fn cx(&self, at: Span) -> Ident {
-        self.local("cx", at)
+        match &self.pipeline.header.context {
+            Some(context) => Ident::new(&context.ident.to_string(), self.base.located_at(at)),
+            None => self.local("cx", at),
+        }
     }
 
     fn id(&self, node: usize) -> &str {
@@ -78,11 +82,11 @@ impl<'a> Lower<'a> {
     /// `code`, with the context readable under its name if it is mentioned. The borrow ends with its last
     /// use, so a step can write the context right after.
     fn reading(&self, mention: Option<Span>, code: TokenStream) -> TokenStream {
-        let (Some(at), Some(context)) = (mention, &self.pipeline.header.context) else { return code };
-        let (cx, name) = (self.cx(at), Ident::new(&context.ident.to_string(), context.ident.span().located_at(at)));
+        let Some(at) = mention else { return code };
+        let cx = self.cx(at);
         let peek = quote_spanned!(at=>
             #[allow(unused_variables, reason = "an inner binding may have the same name")]
-            let #name = #cx.peek();
+            let #cx = #cx.peek();
         );
         braced(quote!(#peek #code), at)
     }

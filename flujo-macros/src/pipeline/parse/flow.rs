@@ -6,7 +6,7 @@ use super::stmt::Binding;
 use crate::names;
 use crate::pipeline::label::text_of;
 use crate::pipeline::model::{Arm, Flow, If, Match, Pipe, What};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{BinOp, Expr, ExprBinary, ExprIf, ExprMatch, ExprMethodCall, Pat};
@@ -146,7 +146,8 @@ impl FlowParser<'_> {
                     quote!(#if_token #guard)
                 });
                 let body = parser.flow(&arm.body, Binding::default());
-                Arm { pat: quote!(#pat #guard), label, arrow: arm.fat_arrow_token, body }
+                let end = last(&arm.body);
+                Arm { pat: quote!(#pat #guard), label, arrow: arm.fat_arrow_token, body, end }
             });
             arms.push(arm);
         }
@@ -274,6 +275,13 @@ fn let_patterns(cond: &Expr) -> Vec<&Pat> {
         Expr::Paren(paren) => let_patterns(&paren.expr),
         _ => Vec::new(),
     }
+}
+
+fn last(expr: &Expr) -> Span {
+    expr.to_token_stream().into_iter().last().map_or_else(Span::call_site, |token| match token {
+        TokenTree::Group(group) => group.span_close(),
+        token => token.span(),
+    })
 }
 
 fn first(expr: &Expr) -> Span {

@@ -15,7 +15,7 @@ pub(crate) fn header(raw: Raw, errors: &mut Errors) -> (Header, bool) {
     let Raw { mut attrs, vis, sig, .. } = raw;
     let name = options(&mut attrs, errors);
     let generic = qualifiers(&sig, errors);
-    let Signature { ident, paren_token: paren, inputs, output, .. } = sig;
+    let Signature { fn_token, ident, paren_token: paren, inputs, output, .. } = sig;
 
     let mut params = Params { errors, inputs: Vec::new(), context: None, resources: None };
     for input in inputs {
@@ -38,7 +38,7 @@ pub(crate) fn header(raw: Raw, errors: &mut Errors) -> (Header, bool) {
     };
     let doc = names::doc(&attrs);
     let durable_name = name.unwrap_or_else(|| names::text(&ident));
-    let header = Header { attrs, doc, vis, ident, durable_name, paren, inputs, context, resources, output };
+    let header = Header { attrs, doc, vis, fn_token, ident, durable_name, paren, inputs, context, resources, output };
     (header, has_output && named && !generic)
 }
 

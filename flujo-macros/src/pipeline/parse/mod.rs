@@ -96,6 +96,8 @@ struct FlowParser<'a> {
     depth: usize,
     /// Local names, innermost last: a call of one of them is no step call.
     scope: Vec<String>,
+    /// A value took the context's name, which was reported: from then on the name is not the context's.
+    hidden_context: bool,
     /// What is called in flow position anywhere in the body.
     steps: BTreeSet<String>,
 }
@@ -104,7 +106,7 @@ impl<'a> FlowParser<'a> {
     fn new(header: &'a Header, errors: &'a mut Errors, steps: BTreeSet<String>) -> Self {
         let inputs = header.inputs.iter().flat_map(|input| plain::bindings(&input.pat));
         let scope = inputs.map(|ident| ident.to_string()).collect();
-        Self { errors, header, nodes: Vec::new(), callees: Callees::default(), depth: 0, scope, steps }
+        Self { errors, header, nodes: Vec::new(), callees: Callees::default(), depth: 0, scope, hidden_context: false, steps }
     }
 
     fn node(&mut self, id: impl Into<String>, at: Span, what: What) -> NodeIndex {

@@ -47,7 +47,7 @@ impl FlowParser<'_> {
     /// Where tokens mention the context parameter first. Names are compared as text: once too often costs
     /// nothing, since the borrow ends with its last use.
     pub(super) fn reads_context(&self, tokens: &TokenStream) -> Option<Span> {
-        let context = self.header.context.as_ref()?;
+        let context = self.header.context.as_ref().filter(|_| !self.hidden_context)?;
         mention(tokens.clone(), &context.ident.to_string())
     }
 }

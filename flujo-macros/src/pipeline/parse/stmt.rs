@@ -44,7 +44,9 @@ impl FlowParser<'_> {
                     if last && (semi.is_none() || ends) {
                         tail = Some(Box::new(flow));
                     } else {
-                        lines.push(Line::Flow { flow: Box::new(flow), semi: *semi });
+                        // what stands for a mistake is an expression like any other
+                        let semi = semi.or_else(|| matches!(flow, Flow::Broken(_)).then(Default::default));
+                        lines.push(Line::Flow { flow: Box::new(flow), semi });
                     }
                 }
                 Stmt::Item(item) => {
@@ -79,7 +81,14 @@ impl FlowParser<'_> {
         let otherwise = init.diverge.as_ref().and_then(|(else_token, expr)| {
             let Expr::Block(expr) = &**expr else { return None };
             let node = self.node(format!("let {}", text_of(&local.pat)), local.let_token.span, What::Branch);
-            let block = self.nested(|parser| parser.block(&expr.block));
+            let mut block = self.nested(|parser| parser.block(&expr.block));
+            if !ends(&block) {
+                let broken = self.errors.broken(
+                    else_token,
+                    "the `else` of a `let` ends the pipeline\nlet its last line be `fail(\"why\")`, or use `match`",
+                );
+                block.tail = Some(Box::new(Flow::Broken(broken)));
+            }
             Some((node, *else_token, block))
         });
         self.bind(&local.pat);
@@ -99,6 +108,7 @@ impl FlowParser<'_> {
         for name in bindings(pat) {
             if self.header.context.as_ref().is_some_and(|context| context.ident == name) {
                 self.errors.at(&name, format!("`{name}` is this pipeline's context\nchoose another name for this value"));
+                self.hidden_context = true;
             }
             self.scope.push(name.to_string());
         }
@@ -118,5 +128,27 @@ impl FlowParser<'_> {
         for attr in attrs.iter().filter(|a| !a.path().is_ident("cfg") && !a.path().is_ident("cfg_attr")) {
             self.errors.at(attr, "an attribute here would be lost\nput it on a `let` or on the pipeline");
         }
+    }
+}
+
+/// Whether a block cannot go on behind its last line, by its looks.
+fn ends(block: &Block) -> bool {
+    let last = match (&block.tail, block.lines.last()) {
+        (Some(tail), _) => tail,
+        (None, Some(Line::Flow { flow, .. })) => flow,
+        (None, _) => return false,
+    };
+    flow_ends(last)
+}
+
+fn flow_ends(flow: &Flow) -> bool {
+    match flow {
+        Flow::Fail(_) | Flow::Broken(_) => true,
+        Flow::Block(block) => ends(block),
+        Flow::If(expr) => ends(&expr.then) && expr.otherwise.as_ref().is_some_and(|(_, flow)| flow_ends(flow)),
+        Flow::Match(expr) => expr.arms.iter().all(|arm| flow_ends(&arm.body)),
+        // `unreachable!()`: whether a macro goes on, only rustc knows
+        Flow::Value(plain) => plain.tokens.to_string().contains('!'),
+        Flow::Call(_) | Flow::Pipe(_) | Flow::Ask(_) | Flow::Join(_) => false,
     }
 }
