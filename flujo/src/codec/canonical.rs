@@ -60,7 +60,9 @@ impl Writer {
 
     fn text(&mut self, text: &str) -> Result<(), CodecError> {
         // Most text has nothing to escape.
-        if text.bytes().all(|b| b >= 0x20 && b != b'"' && b != b'\\') {
+        // Looking at every byte, whatever was found, is what the compiler turns into vector instructions.
+        let escape = text.bytes().fold(false, |seen, b| seen | (b < 0x20) | (b == b'"') | (b == b'\\'));
+        if !escape {
             self.out.reserve(text.len() + 2);
             self.out.push(b'"');
             self.out.extend_from_slice(text.as_bytes());

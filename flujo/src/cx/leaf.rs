@@ -4,29 +4,60 @@ use super::guard::catch_panic;
 use crate::codec;
 use crate::context::Context;
 use crate::durable::Inputs;
-use crate::engine::{AttemptCommand, Key, Kind, Reservation};
+use crate::engine::{AttemptCommand, BoxFuture, Key, Kind, Reservation};
 use crate::error::{Error, ErrorKind, FailureRecord, RunResult};
 use crate::path::{NodeId, Place};
 use crate::run::{Node, StepResult};
 use crate::step::{Attempt, Backoff, Fallback, RunInfo, StepCall, WritesIn};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context as Poller, Poll};
+
+pin_project_lite::pin_project! {
+    /// A step under way.
+    #[project = DrivenProj]
+    enum Driven<'s, F, T> {
+        Plain { #[pin] once: F },
+        Guarded { boxed: BoxFuture<'s, T> },
+    }
+}
+
+impl<F: Future<Output = T>, T> Future for Driven<'_, F, T> {
+    type Output = T;
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<T> {
+        match self.project() {
+            DrivenProj::Plain { once } => once.poll(cx),
+            DrivenProj::Guarded { boxed } => boxed.as_mut().poll(cx),
+        }
+    }
+}
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// Runs one step with all its attempts; what `#[step]` expands to.
     ///
+    /// A future written by hand: an async function around the two would be one more state machine to poll
+    /// through on the path whose cost is measured.
+    ///
     /// # Errors
     /// It failed, or a signal ends the run.
-    pub async fn leaf<S, F>(&mut self, id: NodeId, call: StepCall<S, F>) -> RunResult<S::Output>
+    #[inline]
+    pub fn leaf<'s, S, F>(
+        &'s mut self,
+        id: NodeId,
+        call: StepCall<S, F>,
+    ) -> impl Future<Output = RunResult<S::Output>> + Send
     where
         S: Attempt<C, R>,
         F: Fallback<C, R>,
     {
         let plain = call.options.is_none() && call.bridge.is_none() && self.handle.is_none();
         if plain && S::POLICY.is_plain() && !self.env.has_stubs() {
-            self.once::<S>(id, call.input).await
+            Driven::Plain { once: self.once::<S>(id, call.input) }
         } else {
             // Boxed, so that the loop over attempts does not grow every pipeline's future.
-            Box::pin(self.guarded::<S, F>(id, call)).await
+            let boxed: BoxFuture<'s, _> = Box::pin(self.guarded::<S, F>(id, call));
+            Driven::Guarded { boxed }
         }
     }
 

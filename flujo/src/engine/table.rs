@@ -7,7 +7,7 @@ use crate::codec::Json;
 use crate::error::{Error, ErrorKind, FailureRecord, Signal};
 use crate::path::Path;
 use crate::question::{Answered, Question, Reply};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -44,7 +44,7 @@ struct State {
     answered: Vec<Answered>,
     ledger: Ledger,
     forgiven: Vec<(Path, u32)>,
-    in_flight: BTreeSet<Path>,
+    in_flight: Vec<Path>,
     stopped: Option<Signal>,
 }
 
@@ -105,7 +105,7 @@ impl Table {
             answered: Vec::new(),
             ledger: Ledger::new(run.limits),
             forgiven: Vec::new(),
-            in_flight: BTreeSet::new(),
+            in_flight: Vec::new(),
             stopped: None,
         };
         let id = run.id.clone();
@@ -157,7 +157,7 @@ impl Entry {
         }
         state.ledger.charge_open();
         if state.takeovers >= TAKEOVERS {
-            let in_flight = std::mem::take(&mut state.in_flight).into_iter().collect();
+            let in_flight = std::mem::take(&mut state.in_flight);
             state.outcome = Some(FinalOutcome::Crashed(in_flight));
             return Ok(None);
         }
@@ -320,7 +320,11 @@ impl Turn {
     /// # Errors
     /// Taken over.
     pub fn begin(&self, path: &Path) -> Result<(), Signal> {
-        self.owned()?.in_flight.insert(path.clone());
+        let mut state = self.owned()?;
+        // One that was under way when the process died is under way again.
+        if !state.in_flight.contains(path) {
+            state.in_flight.push(path.clone());
+        }
         Ok(())
     }
 
@@ -331,7 +335,7 @@ impl Turn {
     pub fn commit(&self, record: &Record, write: impl FnOnce()) -> Result<(), Signal> {
         let mut state = self.owned()?;
         write();
-        state.in_flight.remove(&record.key.path);
+        state.in_flight.retain(|path| *path != record.key.path);
         state.takeovers = 0;
         state.ledger.settle(record.key.clone(), record.usage);
         Ok(())

@@ -41,7 +41,8 @@ impl StepResult {
     #[inline]
     pub(crate) fn once(info: RunInfo, latency: Duration, done: bool) -> Self {
         let (place, usage) = info.into_place();
-        Self { place: At::Place(place), attempts: 1, latency, done, extra: Extra::boxed(usage, Vec::new()) }
+        let extra = usage.and_then(|usage| Extra::boxed(usage, Vec::new()));
+        Self { place: At::Place(place), attempts: 1, latency, done, extra }
     }
 
     /// The path of the node.

@@ -15,9 +15,10 @@ pub struct RunInfo {
     env: Arc<RunEnv>,
     place: Place,
     attempt: u32,
-    feedback: Option<String>,
+    feedback: Option<Box<str>>,
     model: Option<Box<ModelCall>>,
-    spent: Mutex<Spent>,
+    /// Most attempts use nothing.
+    spent: Mutex<Option<Box<Spent>>>,
 }
 
 #[derive(Default)]
@@ -38,7 +39,7 @@ impl RunInfo {
         Self { env, place, attempt, feedback: None, model: None, spent: Mutex::default() }
     }
     pub(crate) fn with(mut self, feedback: Option<String>, model: Option<Box<ModelCall>>) -> Self {
-        self.feedback = feedback;
+        self.feedback = feedback.map(String::into_boxed_str);
         self.model = model;
         self
     }
@@ -104,6 +105,7 @@ impl RunInfo {
     /// What the attempt used; a call that ended without saying so is charged at its bound.
     pub(crate) fn used(&self) -> Usage {
         let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(spent) = spent.as_ref() else { return Usage::default() };
         match &self.model {
             Some(call) if spent.calling => spent.usage + Usage { estimated_calls: 1, ..call.bound() },
             _ => spent.usage,
@@ -111,10 +113,11 @@ impl RunInfo {
     }
     /// The place, and what the attempt used.
     #[inline]
-    pub(crate) fn into_place(self) -> (Place, Usage) {
-        (self.place, self.spent.into_inner().unwrap_or_else(PoisonError::into_inner).usage)
+    pub(crate) fn into_place(self) -> (Place, Option<Usage>) {
+        let spent = self.spent.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (self.place, spent.map(|spent| spent.usage))
     }
     fn change(&self, change: impl FnOnce(&mut Spent)) {
-        change(&mut self.spent.lock().unwrap_or_else(PoisonError::into_inner));
+        change(self.spent.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default());
     }
 }
