@@ -112,7 +112,7 @@ impl Report {
         writeln!(out, "{letters} letters sent")?;
         writeln!(out, "{} model calls: {}", usage.model_calls, usage.cost())?;
         if !self.plain {
-            writeln!(out, "{:.1} s in all", self.started.elapsed().as_secs_f64())?;
+            writeln!(out, "{:.1?} in all", self.started.elapsed())?;
         }
         if !waiting.is_empty() {
             writeln!(out, "\nThese runs wait for a person: {}.", waiting.join(", "))?;
