@@ -40,13 +40,14 @@ FILE                 posts, one JSON object a line: id, author, reputation from 
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let told = match Told::from_args(std::env::args().skip(1)) {
-        Ok(told) => told,
-        Err(error) => {
-            eprintln!("{error}; `--help` says what can be given");
-            return ExitCode::from(2);
-        }
-    };
+    let told =
+        match Told::from_args(std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned())) {
+            Ok(told) => told,
+            Err(error) => {
+                eprintln!("{error}; `--help` says what can be given");
+                return ExitCode::from(2);
+            }
+        };
     let done = match told {
         Told::Help => writeln!(io::stdout(), "{HELP}").map_err(Into::into),
         Told::Graph => write!(io::stdout(), "{}", moderate::GRAPH.mermaid()).map_err(Into::into),
@@ -94,7 +95,7 @@ async fn moderate_all(
             report.question(question)?;
             let Some(tone) = replies.next()? else { break };
             report.reply(tone)?;
-            result = flujo.resume::<moderate>(id.as_str()).reply(tone).by("terminal").await?;
+            result = flujo.resume::<moderate>(id.as_str()).reply(tone).by("moderator").await?;
             report.steps(&result.steps)?;
         }
         report.end(&result)?;
@@ -131,7 +132,7 @@ impl Told {
         while let Some(arg) = args.next_arg()? {
             match arg {
                 Arg::Option(option) => match option.as_str() {
-                    "--help" => return Ok(Self::Help),
+                    "--help" | "-h" => return Ok(Self::Help),
                     "--plain" => plain = true,
                     "--reply" => tones.push(replies::parse(&args.value("--reply")?)?),
                     "--graph" => match args.value("--graph")?.as_str() {
@@ -147,6 +148,11 @@ impl Told {
                     return Err(BadArgs::new(format!("one file at a time; what is `{word}`?")));
                 }
             }
+        }
+        if graph && (plain || file.is_some() || !tones.is_empty()) {
+            return Err(BadArgs::new(
+                "--graph prints the pipeline and stops: nothing can be given beside it",
+            ));
         }
         Ok(if graph { Self::Graph } else { Self::Moderate { file, replies: Replies::new(tones), plain } })
     }

@@ -30,7 +30,7 @@ pub struct Args<I> {
 /// One thing on a command line.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Arg {
-    /// `--name`; its value, if it has one, is asked for by [`Args::value`].
+    /// `--name` or `-n`; its value, if it has one, is asked for by [`Args::value`].
     Option(String),
     /// Anything else.
     Word(String),
@@ -51,7 +51,7 @@ impl<I: Iterator<Item = String>> Args<I> {
             return Err(BadArgs(format!("{option} takes no value, and got `{value}`")));
         }
         let Some(word) = self.words.next() else { return Ok(None) };
-        if !word.starts_with("--") {
+        if !word.starts_with('-') || word == "-" {
             return Ok(Some(Arg::Word(word)));
         }
         if let Some((option, value)) = word.split_once('=') {
