@@ -2,9 +2,9 @@
 
 pub use crate::codec::{CodecError, Json};
 pub use crate::context::field::{Field, Hole, NoField, decode_as, read_as, rest_writer};
-pub use crate::context::{ALL, ArmState, AsContext, Contains, Context, MergeConflict, Part, REST, rules};
+pub use crate::context::{ALL, ArmState, Contains, Context, MergeConflict, Part, REST, rules};
 pub use crate::cx::{ArmScope, Cx, Done, Fork, ForkPoint, Pipeline, Slot};
-pub use crate::durable::{AsReply, Durable, Inputs, Recorded, Reply, Takes};
+pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes};
 pub use crate::error::{Error, Failure, RunResult, StepError};
 pub use crate::graph::{Bounds, Edge, Facts, Graph, Node, NodeKind, fingerprint};
 pub use crate::model::{IntoPrompt, Prompt, answer};

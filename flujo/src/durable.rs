@@ -30,23 +30,6 @@ pub trait Reply: Durable + JsonSchema {}
 #[diagnostic::do_not_recommend]
 impl<T: Durable + JsonSchema> Reply for T {}
 
-/// `Self`, if it can be a reply; as [`AsContext`](crate::context::AsContext).
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be used as a reply",
-    label = "no JSON Schema for this type",
-    note = "add `#[derive(Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]` to `{Self}`"
-)]
-pub trait AsReply {
-    /// The same type.
-    type Itself: Reply;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Reply> AsReply for T {
-    type Itself = T;
-}
-
 /// What the runtime does with a [`Durable`] value. Every durable type has it; it is a trait of its own
 /// because rustc checks a bound on an associated type supertrait by supertrait, each with an error of its
 /// own: `type Output: Durable` reports one missing derive three times, in the words of serde.

@@ -80,6 +80,7 @@ fn implementation(context: &Context) -> TokenStream {
         impl #pr::Context for #name {
             const PARTS: &'static [#pr::Part] = &[#(#parts),*];
             const HAS_REST: bool = #has_rest;
+            type Itself = Self;
             #merge
             #recorded
         }

@@ -54,6 +54,7 @@ pub(super) fn stand_in(name: &Ident, derived: &[&str]) -> TokenStream {
         impl #pr::Context for #name {
             const PARTS: &'static [#pr::Part] = &[];
             const HAS_REST: bool = false;
+            type Itself = Self;
             fn merge(&mut self, _: &[#pr::ArmState<Self>]) -> #pr::Result<(), #pr::MergeConflict> { #pr::recover() }
             fn save(&self, _: u32) -> #pr::Result<#pr::Json, #pr::CodecError> { #pr::recover() }
             fn restore(&mut self, _: u32, _: &#pr::Json) -> #pr::Result<(), #pr::CodecError> { #pr::recover() }

@@ -55,6 +55,10 @@ pub trait Context: Durable {
     const PARTS: &'static [Part];
     /// Whether there are fields that are no part.
     const HAS_REST: bool;
+    /// `Self`. `pipeline!` names its context as `<C as Context>::Itself`: of a type that is no context
+    /// nothing follows then, so rustc says so once and keeps quiet about the rest.
+    #[doc(hidden)]
+    type Itself: Context;
 
     /// Takes from each arm what it wrote, part by part, in declaration order. `self` is the context that
     /// the arms started from.
@@ -76,27 +80,10 @@ pub trait Context: Durable {
     fn restore(&mut self, part: u32, json: &Json) -> Result<(), CodecError>;
 }
 
-/// `Self`, if it is a context. A type that is none is reported where this is asked for, once: what depends
-/// on it then has no type, and nothing more is said.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a context",
-    label = "this type is used as a context",
-    note = "add `#[flujo::context]` to `{Self}`"
-)]
-pub trait AsContext {
-    /// The same type.
-    type Itself: Context;
-}
-
-#[diagnostic::do_not_recommend]
-impl<C: Context> AsContext for C {
-    type Itself = C;
-}
-
 impl Context for () {
     const PARTS: &'static [Part] = &[];
     const HAS_REST: bool = false;
+    type Itself = Self;
     fn merge(&mut self, _: &[ArmState<Self>]) -> Result<(), MergeConflict> {
         Ok(())
     }

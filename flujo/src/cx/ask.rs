@@ -2,8 +2,9 @@ use super::Cx;
 use crate::codec::Json;
 use crate::context::Context;
 use crate::durable::Reply;
+use crate::engine::BoxFuture;
 use crate::error::{Error, ErrorKind, RunResult, Signal};
-use crate::path::NodeId;
+use crate::path::{NodeId, Path};
 use crate::question::{Answered, Question, QuestionBuilder};
 use std::sync::PoisonError;
 
@@ -19,8 +20,18 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     ///
     /// # Errors
     /// The run has nothing else to do and pauses; another signal; what is shown cannot be recorded.
-    pub async fn ask<T: Reply>(&mut self, id: impl Into<NodeId>, question: QuestionBuilder) -> RunResult<T> {
+    // Boxed: the future of an `async fn` has bounds of its own, and a type that is no reply would be
+    // reported twice.
+    pub fn ask<T: Reply>(
+        &mut self,
+        id: impl Into<NodeId>,
+        question: QuestionBuilder,
+    ) -> BoxFuture<'_, RunResult<T>> {
         let path = self.place(id.into()).path();
+        Box::pin(self.asked(path, question))
+    }
+
+    async fn asked<T: Reply>(&mut self, path: Path, question: QuestionBuilder) -> RunResult<T> {
         let Some(handle) = self.handle.as_deref_mut() else {
             let what = "a run that records nothing cannot wait for a reply".to_owned();
             return Err(Error::new(ErrorKind::Unconfigured(what)).at(path));

@@ -1,5 +1,6 @@
 //! What is known of a pipeline at compile time.
 
+use super::impl_;
 use crate::names;
 use crate::pipeline::model::{Header, Pipeline};
 use crate::pipeline::{bounds, graph, writes};
@@ -27,21 +28,47 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
     let (reads, writes, uses) = (quote!(&[#(#read),*]), quote!(&[#(#written),*]), resources_ty.iter());
     let (context_text, resources_text) =
         (context_ty.as_deref().unwrap_or("()"), resources_ty.as_deref().unwrap_or("()"));
-    let writes_in = if let Some(context) = context {
-        let ty = &context.ty;
-        quote! {
-            impl<__C: ::flujo::__private::Contains<#ty>> ::flujo::__private::WritesIn<__C> for #ident {
+    let writes_in = match context.as_ref().map(|context| &context.ty) {
+        Some(ty) => impl_(
+            header,
+            &quote!(<__C: ::flujo::__private::Contains<#ty>>),
+            &quote!(::flujo::__private::WritesIn<__C>),
+            &quote! {
                 const MASK: u64 =
                     ::flujo::__private::project(<__C as ::flujo::__private::Contains<#ty>>::BIT, __WRITES);
-            }
-        }
-    } else {
-        quote! {
-            impl<__C> ::flujo::__private::WritesIn<__C> for #ident {
-                const MASK: u64 = __WRITES;
-            }
-        }
+            },
+        ),
+        None => impl_(
+            header,
+            &quote!(<__C>),
+            &quote!(::flujo::__private::WritesIn<__C>),
+            &quote!(const MASK: u64 = __WRITES;),
+        ),
     };
+    let step_info = impl_(
+        header,
+        &quote!(),
+        &quote!(::flujo::__private::StepInfo),
+        &quote! {
+            const FACTS: ::flujo::__private::Facts = ::flujo::__private::Facts {
+                name: #durable_name,
+                kind: ::flujo::__private::NodeKind::Pipeline,
+                version: 1,
+                inputs: #inputs,
+                output: #output,
+                reads: #reads,
+                writes: #writes,
+                resources: &[#(#uses),*],
+                options: &[],
+                doc: #doc,
+                file: ::flujo::__private::file!(),
+                line: #line,
+                bounds: __BOUNDS,
+                retries: 0,
+                graph: ::flujo::__private::Some(__GRAPH),
+            };
+        },
+    );
     quote! {
         const _: () = {
             #stand_ins
@@ -74,27 +101,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
                     /// Of ids, kinds, types, versions and edges: what has to stay the same for a recorded run.
                     #vis const FINGERPRINT: u128 = ::flujo::__private::fingerprint(__GRAPH);
                 }
-                #[automatically_derived]
-                impl ::flujo::__private::StepInfo for #ident {
-                    const FACTS: ::flujo::__private::Facts = ::flujo::__private::Facts {
-                        name: #durable_name,
-                        kind: ::flujo::__private::NodeKind::Pipeline,
-                        version: 1,
-                        inputs: #inputs,
-                        output: #output,
-                        reads: #reads,
-                        writes: #writes,
-                        resources: &[#(#uses),*],
-                        options: &[],
-                        doc: #doc,
-                        file: ::flujo::__private::file!(),
-                        line: #line,
-                        bounds: __BOUNDS,
-                        retries: 0,
-                        graph: ::flujo::__private::Some(__GRAPH),
-                    };
-                }
-                #[automatically_derived]
+                #step_info
                 #writes_in
                 #checks
             }

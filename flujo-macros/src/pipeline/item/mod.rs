@@ -3,7 +3,7 @@
 mod facts;
 mod run;
 
-use super::lower::Lower;
+use super::lower::{Lower, braced, parenthesized};
 use super::model::{Header, Pipeline};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -24,7 +24,7 @@ fn function(pipeline: &Pipeline) -> TokenStream {
     let attrs = attrs.iter().map(expectation_as_allowance);
     let names = inputs(&pipeline.header);
     let types = pipeline.header.inputs.iter().map(|input| &input.ty);
-    let params = super::lower::parenthesized(quote!(#(#names: #types),*), paren.span.join());
+    let params = parenthesized(quote!(#(#names: #types),*), paren.span.join());
     quote! {
         #(#attrs)*
         #[allow(
@@ -64,6 +64,17 @@ fn lint_levels(header: &Header) -> impl Iterator<Item = Attribute> {
     let levels = ["allow", "expect", "warn", "deny", "forbid"];
     let is_level = move |attr: &&Attribute| levels.iter().any(|level| attr.path().is_ident(level));
     header.attrs.iter().filter(is_level).map(expectation_as_allowance)
+}
+
+/// An impl for the pipeline's type. Notes of messages point at its head: from the user's `fn` to the name,
+/// since all of it is located there, its braces too.
+fn impl_(header: &Header, generics: &TokenStream, of: &TokenStream, items: &TokenStream) -> TokenStream {
+    let (at, name) = (header.fn_token.span, &header.ident);
+    let (begin, items) = (quote_spanned!(at=> impl), braced(items.clone(), at));
+    quote! {
+        #[automatically_derived]
+        #begin #generics #of for #name #items
+    }
 }
 
 /// The type of the same name, which carries the impls.

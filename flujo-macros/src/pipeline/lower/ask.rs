@@ -14,7 +14,6 @@ impl Lower<'_> {
         let id = self.id(ask.node);
         let bind = quote_spanned!(at=> let #question =);
         // a type that cannot be a reply is reported here, at the user's annotation, and nowhere else
-        let reply = quote!(<#reply as ::flujo::__private::AsReply>::Itself);
         let asked = quote_spanned!(at=> match #cx.ask::<#reply>(#id, #question).await #arms);
         Code { tokens: braced(quote!(#bind #built; #asked), at), weight: 1, at }
     }

@@ -15,6 +15,7 @@ mod cut;
 mod join;
 
 use super::model::{Flow, Pipeline, Plain};
+use crate::names;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
@@ -46,11 +47,10 @@ impl<'a> Lower<'a> {
         Ident::new(&format!("{}{name}", self.pipeline.prefix), self.base.located_at(at))
     }
 
-    /// The driver. It has the context's name, so that a borrow that is held too long is a borrow of what
-    /// the user calls it; where a plain expression reads the name, the context itself stands in front.
+    /// The driver: `__ctx` where the user's context is `ctx`, since messages about borrows name it.
     pub(crate) fn cx(&self, at: Span) -> Ident {
         match &self.pipeline.header.context {
-            Some(context) => Ident::new(&context.ident.to_string(), self.base.located_at(at)),
+            Some(context) => self.local(&names::text(&context.ident), at),
             None => self.local("cx", at),
         }
     }
@@ -82,11 +82,11 @@ impl<'a> Lower<'a> {
     /// `code`, with the context readable under its name if it is mentioned. The borrow ends with its last
     /// use, so a step can write the context right after.
     fn reading(&self, mention: Option<Span>, code: TokenStream) -> TokenStream {
-        let Some(at) = mention else { return code };
-        let cx = self.cx(at);
+        let (Some(at), Some(context)) = (mention, &self.pipeline.header.context) else { return code };
+        let (cx, name) = (self.cx(at), Ident::new(&context.ident.to_string(), self.base.located_at(at)));
         let peek = quote_spanned!(at=>
             #[allow(unused_variables, reason = "an inner binding may have the same name")]
-            let #cx = #cx.peek();
+            let #name = #cx.peek();
         );
         braced(quote!(#peek #code), at)
     }
