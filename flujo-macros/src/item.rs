@@ -8,12 +8,15 @@ use syn::{Fields, Item, ItemStruct};
 /// How messages name the attribute.
 pub(crate) struct Shape {
     pub(crate) attribute: &'static str,
+    /// `a context`
     pub(crate) what: &'static str,
+    /// `a context is`
+    pub(crate) is: &'static str,
 }
 
 /// The item, if it is a struct with named fields and without parameters; else the reason is in the sink.
 pub(crate) fn named_struct<'a>(item: &'a Item, shape: &Shape, sink: &mut Sink) -> Option<&'a ItemStruct> {
-    let Shape { attribute, what } = shape;
+    let Shape { attribute, what, is } = shape;
     let message = format!("`#[{attribute}]` goes on a struct with named fields");
     let found = match item {
         Item::Struct(found) => found,
@@ -38,12 +41,12 @@ pub(crate) fn named_struct<'a>(item: &'a Item, shape: &Shape, sink: &mut Sink) -
             return None;
         }
         Fields::Unit => {
-            sink.at(&found.ident, format!("{what} has fields\nwrite `struct {} {{}}` for one that holds nothing", found.ident));
+            sink.at(&found.ident, format!("`#[{attribute}]` goes on a struct with named fields\nwrite `struct {} {{}}` where there is nothing to hold", found.ident));
             return None;
         }
     }
     if !found.generics.params.is_empty() {
-        sink.at(&found.generics, format!("{what} is one concrete type: it has no parameters\nwrite the types out"));
+        sink.at(&found.generics, format!("{is} one concrete type, without parameters\nwrite the types out"));
         return None;
     }
     Some(found)

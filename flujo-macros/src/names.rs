@@ -38,9 +38,11 @@ pub(crate) fn impl_at(span: Span, of: &TokenStream, target: &Ident, body: &Token
     let (start, between) = (Ident::new("impl", span), Ident::new("for", span));
     let mut target = target.clone();
     target.set_span(span);
+    let mut block = Group::new(Delimiter::Brace, body.clone());
+    block.set_span(span);
     quote! {
         #[automatically_derived]
-        #start #of #between #target { #body }
+        #start #of #between #target #block
     }
 }
 

@@ -22,13 +22,31 @@ pub(crate) fn last(ty: &Type) -> Option<&Ident> {
     }
 }
 
+/// Whether it is `str`.
+pub(crate) fn is_str(ty: &Type) -> bool {
+    matches!(plain(ty), Type::Path(p) if p.path.is_ident("str"))
+}
+
+/// What to take instead of a text or slice, which only exist behind a `&`.
+pub(crate) fn instead(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Slice(s) => Some(format!("Vec<{}>", names::source(&s.elem))),
+        _ => is_str(ty).then(|| "String".to_owned()),
+    }
+}
+
 /// A value that is recorded: `what` is an input, an output or a field of a context.
 pub(crate) fn owned(ty: &Type, what: &str) -> syn::Result<()> {
     let shown = || names::source(ty);
     let message = match ty {
         Type::ImplTrait(_) => return Err(nameless(ty)),
-        Type::Reference(_) | Type::Slice(_) => format!("{what} is owned, because it is recorded\nremove the `&`"),
-        Type::Path(p) if p.path.is_ident("str") => format!("{what} is owned, because it is recorded\nwrite `String`"),
+        Type::Reference(r) => {
+            let instead = instead(plain(&r.elem)).unwrap_or_else(|| names::source(&r.elem));
+            format!("{what} is owned, because it is recorded\nwrite `{instead}`")
+        }
+        _ if instead(ty).is_some() => {
+            format!("{what} is owned, because it is recorded\nwrite `{}`", instead(ty).unwrap_or_default())
+        }
         Type::TraitObject(_) => format!(
             "{what} is recorded, and `{}` does not say which type to read back\nuse an enum of the possible types",
             shown()

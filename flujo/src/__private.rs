@@ -1,19 +1,19 @@
 //! What generated code names. Not part of the public interface: it may change in any release.
 
 pub use crate::codec::{CodecError, Json};
-pub use crate::context::field::{Field, Hole, NoField, decode_as, read_as, rest_writer};
+pub use crate::context::field::{Field, Hole, NoField, NoRule, decode_as, read_as, rest_writer};
 pub use crate::context::{ALL, ArmState, Contains, Context, MergeConflict, Part, REST, rules};
 pub use crate::cx::{ArmScope, Cx, Done, Fork, ForkPoint, Pipeline, Slot};
-pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes};
-pub use crate::error::{Error, Failure, RunResult, StepError};
+pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable, assert_reply};
+pub use crate::error::{Error, Failure, RunResult, StepError, step_result};
 pub use crate::graph::{Bounds, Edge, Facts, Graph, Node, NodeKind, fingerprint};
-pub use crate::model::{IntoPrompt, Prompt, answer};
+pub use crate::model::{Answer, IntoPrompt, NoAnswer, Prompt, answer};
 pub use crate::path::NodeId;
 pub use crate::resources::Provides;
 pub use crate::step::writes::{NoFit, Probe, assert_disjoint, assert_mergeable, assert_reads, mask, project};
 pub use crate::step::{
     Attempt, Backoff, Fallback, IntoStepCall, Leaf, ModelLeaf, ModelPolicy, Policy, RunIn, RunInfo, Step,
-    StepCall, StepInfo, WritesIn,
+    StepCall, StepInfo, WithFallback, WritesIn,
 };
 pub use serde;
 pub use std::clone::Clone;
@@ -31,10 +31,6 @@ pub mod ide;
 use crate::graph::ReplyCheck;
 use crate::question::QuestionBuilder;
 
-/// Proves, at the type's own token, that it can be recorded.
-pub const fn assert_durable<T: Durable>() {}
-/// Proves, at the type's own token, that it can be a reply.
-pub const fn assert_reply<T: Reply>() {}
 /// Proves, at the type's own token, that it is a context.
 pub const fn assert_context<T: Context>() {}
 
@@ -66,14 +62,6 @@ pub trait NoReply {
     const CHECK: Option<ReplyCheck> = None;
 }
 impl<T> NoReply for T {}
-
-/// The result of a step whose error is the user's.
-///
-/// # Errors
-/// The same, converted.
-pub fn step_result<T, E: Into<StepError>>(result: Result<T, E>) -> Result<T, StepError> {
-    result.map_err(Into::into)
-}
 
 /// The prompt of a model step, whether it could fail or not.
 ///

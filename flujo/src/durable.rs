@@ -30,6 +30,15 @@ pub trait Reply: Durable + JsonSchema {}
 #[diagnostic::do_not_recommend]
 impl<T: Durable + JsonSchema> Reply for T {}
 
+/// Proves that values of `T` can be recorded: `const _: () = flujo::assert_durable::<Post>();`.
+///
+/// The macros write one for every type that has to be durable, so this is only needed where a library
+/// promises it for its own types.
+pub const fn assert_durable<T: Durable>() {}
+
+/// Proves that a `T` can be a person's reply or a model's answer, as [`assert_durable`] does.
+pub const fn assert_reply<T: Reply>() {}
+
 /// What the runtime does with a [`Durable`] value. Every durable type has it; it is a trait of its own
 /// because rustc checks a bound on an associated type supertrait by supertrait, each with an error of its
 /// own: `type Output: Durable` reports one missing derive three times, in the words of serde.

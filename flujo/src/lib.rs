@@ -29,7 +29,7 @@ pub mod __private;
 
 pub use context::Contains;
 pub use cx::{Cx, Pipeline};
-pub use durable::{Durable, Reply};
+pub use durable::{Durable, Reply, assert_durable, assert_reply};
 pub use error::{Error, ErrorKind, Failure, Result, StepError};
 pub use flujo_macros::{context, pipeline, resources, step};
 pub use model::Prompt;

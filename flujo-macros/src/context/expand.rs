@@ -25,7 +25,7 @@ pub(super) fn expand(context: &Context) -> TokenStream {
         #item
         const _: () = {
             #[allow(unused_imports, reason = "it is used where a field is a mistake")]
-            use #pr::NoField as _;
+            use #pr::{NoField as _, NoRule as _};
             #(#proofs)*
             #clone
             #serde
@@ -94,18 +94,21 @@ fn merge(context: &Context) -> TokenStream {
     for (f, bit, rule) in context.parts() {
         let ContextField { name, ty, .. } = f;
         let text = names::text(name);
-        let rule = match rule {
-            None => quote!(#pr::None),
-            Some(rule) => {
-                let rule = rule_function(rule, f);
-                quote!(#pr::Some(#rule))
+        let merged = match rule {
+            None => quote!(only((#bit, #text), __arms, |__c: &Self| &__c.#name)),
+            // A method of the rule's name: a rule that does not know the part's type is reported there.
+            Some(Merge::Word(word)) => {
+                quote!(#word((#bit, #text), &self.#name, __arms, |__c: &Self| &__c.#name))
+            }
+            // What is no rule is reported at the argument, with a label at the method: both at the path.
+            Some(Merge::Path(path)) => {
+                let merge = Ident::new("merge", path.span());
+                quote!(#merge((#bit, #text), &self.#name, __arms, |__c: &Self| &__c.#name, #path))
             }
         };
         let local = part_local(bit);
         compute.extend(quote! {
-            let #local = match #pr::Field::<#ty>::NEW.merge(
-                (#bit, #text), &self.#name, __arms, |__c: &Self| &__c.#name, #rule,
-            ) {
+            let #local = match #pr::Field::<#ty>::NEW.#merged {
                 #pr::Ok(__value) => __value,
                 #pr::Err(__conflict) => return #pr::Err(__conflict),
             };
@@ -127,6 +130,7 @@ fn merge(context: &Context) -> TokenStream {
         assign.extend(quote!(if let #pr::Some(__writer) = __rest { #(#fields)* }));
     }
     quote! {
+        #[allow(unused_qualifications, reason = "`self::` tells a rule of the user's from one of flujo's")]
         fn merge(&mut self, __arms: &[#pr::ArmState<Self>]) -> #pr::Result<(), #pr::MergeConflict> {
             #compute
             #assign
@@ -137,22 +141,6 @@ fn merge(context: &Context) -> TokenStream {
 
 fn part_local(bit: u32) -> Ident {
     format_ident!("__part{bit}")
-}
-
-/// The rule as a function. A rule of ours that does not know the part's type is reported at its word: there
-/// the type is spelled again.
-fn rule_function(rule: &Merge, field: &ContextField) -> TokenStream {
-    let pr = private();
-    let ty = &field.ty;
-    match rule {
-        Merge::Word(word) => {
-            let ty = names::respan(ty, word.span());
-            // Not the word itself as a path: an editor would show our function for it.
-            let function = Ident::new(&word.to_string(), proc_macro2::Span::call_site());
-            quote!(#pr::rules::#function::<#ty>)
-        }
-        Merge::Path(path) => quote!(#path),
-    }
 }
 
 /// One part is encoded by itself; the fields that are no part together, as one object.

@@ -40,30 +40,42 @@ pub(super) struct Context {
     pub(super) deserialize: By,
     /// `#[serde(..)]` on the struct.
     pub(super) serde: Vec<Attribute>,
-    /// A field cannot be handled: only a stand-in can be made.
-    pub(super) broken: bool,
+    /// Only a stand-in can be made.
+    pub(super) broken: Option<Broken>,
+}
+
+/// Why a context cannot be expanded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// A field was reported.
+    Field,
+    /// The struct holds itself: rustc says so, and stumbles over everything that is made of it.
+    Endless,
 }
 
 impl Context {
     pub(super) fn new(parsed: &ItemStruct, sink: &mut Sink) -> Self {
         let mut fields = Vec::new();
-        let mut broken = false;
+        let mut broken = None;
         let mut parts: Vec<(&Ident, &Type)> = Vec::new();
         for field in &parsed.fields {
             let Some(name) = &field.ident else { continue };
             let marks = parse::marks(field, sink);
             if let Err(e) = types::owned(types::plain(&field.ty), "a field of a context") {
                 sink.push(e);
-                broken = true;
+                broken = broken.or(Some(Broken::Field));
             }
             let mut reachable = false;
             if let Some(word) = &marks.part {
                 if parts.len() == MOST_PARTS {
                     sink.at(word, format!("a context has at most {MOST_PARTS} parts\nput parts that are written together in one struct"));
-                    broken = true;
+                    broken = broken.or(Some(Broken::Field));
                 }
-                // rustc says by itself that a struct cannot hold itself.
+                
                 let itself = matches!(&field.ty, Type::Path(p) if p.path.is_ident(&parsed.ident));
+                if itself {
+                    broken = Some(Broken::Endless);
+                }
                 let other = parts.iter().find(|(_, ty)| **ty == field.ty);
                 if let Some((other, _)) = other {
                     let shown = crate::names::source(&field.ty);

@@ -5,7 +5,7 @@
 //! types come in by method lookup (see `flujo::context::field`); `assert_durable` reports the mistake once.
 
 use super::model::{By, Context, ContextField};
-use crate::names::private;
+use crate::names::{self, private};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Attribute, Meta, Token};
@@ -109,14 +109,13 @@ pub(super) fn clone(context: &Context) -> TokenStream {
         let (field, value) = (&f.name, copy(f, &quote!(self)));
         quote!(#field: #value)
     });
-    quote! {
-        #[automatically_derived]
-        impl #pr::Clone for #name {
-            fn clone(&self) -> Self {
-                Self { #(#fields),* }
-            }
+    let body = quote! {
+        fn clone(&self) -> Self {
+            Self { #(#fields),* }
         }
-    }
+    };
+    // At the name, where rustc says that a derive above the attribute made it already.
+    names::impl_at(name.span(), &quote!(#pr::Clone), name, &body)
 }
 
 /// `Serialize` and `Deserialize`, unless the user derives them.
@@ -189,10 +188,10 @@ fn container(context: &Context) -> Option<Vec<TokenStream>> {
         return None;
     }
     let mut out: Vec<TokenStream> = metas.iter().map(|m| quote!(#[serde(#m)])).collect();
-    if !metas.iter().any(|m| m.path().is_ident("rename")) {
+    if !metas.iter().any(|m| m.path().is_ident("expecting")) {
         // Errors of a reader name the context.
-        let text = crate::names::text(&context.item.ident);
-        out.push(quote!(#[serde(rename = #text)]));
+        let text = format!("struct {}", names::text(&context.item.ident));
+        out.push(quote!(#[serde(expecting = #text)]));
     }
     Some(out)
 }

@@ -18,6 +18,12 @@ pub(super) fn expand(context: &Context) -> TokenStream {
     quote!(#item #stand_in #contains)
 }
 
+/// The struct alone.
+pub(super) fn bare(context: &Context) -> TokenStream {
+    let item = &context.item;
+    quote!(#item)
+}
+
 /// All that a context implements, less what is derived, for a type of which nothing is known.
 pub(super) fn stand_in(name: &Ident, derived: &[&str]) -> TokenStream {
     let pr = private();

@@ -11,12 +11,15 @@ use syn::Type;
 
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut sink = Sink::default();
+    if let Err(error) = guard::depth(&item) {
+        return error.to_compile_error();
+    }
     if !options.is_empty() {
         sink.at(&options, "`#[resources]` takes nothing\nremove what is in the parentheses");
     }
-    let impls = match guard::depth(&item).and_then(|()| syn::parse2::<syn::Item>(item.clone())) {
+    let impls = match syn::parse2::<syn::Item>(item.clone()) {
         Ok(parsed) => {
-            let shape = item::Shape { attribute: "resources", what: "a struct of resources" };
+            let shape = item::Shape { attribute: "resources", what: "resources", is: "resources are" };
             item::named_struct(&parsed, &shape, &mut sink).map(|found| provides(found, &mut sink))
         }
         Err(error) => {

@@ -16,15 +16,6 @@ pub(super) struct Returned {
     pub(super) prompt: bool,
 }
 
-/// What to take instead of a borrowed text or slice, which is never a resource.
-pub(super) fn unsized_input(ty: &Type) -> Option<String> {
-    match ty {
-        Type::Slice(s) => Some(format!("Vec<{}>", names::source(&s.elem))),
-        Type::Path(p) if p.path.is_ident("str") => Some("String".to_owned()),
-        _ => None,
-    }
-}
-
 /// A type behind `&` or `&mut`: one that a context or the resources can hold as a field.
 pub(super) fn shared(ty: &Type, context: bool) -> syn::Result<()> {
     let holder = if context { "a context" } else { "resources" };

@@ -1,16 +1,16 @@
 //! A sound step as code.
 
-use super::generics::Forms;
+use super::generics::{self, Forms};
 use super::model::{Kind, Step};
 use super::params::Param;
 use crate::names::{self, private};
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Type};
+use syn::Expr;
 
 pub(super) fn expand(step: &Step) -> TokenStream {
-    let generics = Forms::of(&step.inner.sig.generics);
+    let generics = forms(step);
     let parts = [
         function(step, &generics),
         marker(step, &generics),
@@ -19,9 +19,24 @@ pub(super) fn expand(step: &Step) -> TokenStream {
         writes(step, &generics),
         attempt(step, &generics),
         run_in(step, &generics),
-        reply(step),
     ];
     parts.into_iter().collect()
+}
+
+/// What is recorded has to be recordable: a type parameter in an input or an output need not repeat it.
+fn forms(step: &Step) -> Forms {
+    let pr = private();
+    let inputs = step.input_types();
+    Forms::of(&step.inner.sig.generics, |param| {
+        let answer = matches!(step.kind, Kind::Model { .. }) && generics::mentions(&step.output, param);
+        if answer {
+            quote!(#pr::Reply +)
+        } else if generics::mentions(&step.output, param) || inputs.iter().any(|ty| generics::mentions(ty, param)) {
+            quote!(#pr::Durable +)
+        } else {
+            quote!()
+        }
+    })
 }
 
 /// The function that people call. It comes first, keeps the user's spans, and takes the inputs only.
@@ -41,21 +56,28 @@ pub(super) fn function(step: &Step, generics: &Forms) -> TokenStream {
     let params = TokenTree::Group(params);
     let fallback = step.options.fallback.as_ref().filter(|_| !step.broken);
     let returned = match fallback {
-        Some(path) => quote!(#pr::StepCall<#name #arguments, #path>),
+        Some(path) => quote!(#pr::WithFallback<#name #arguments, #path>),
         None => quote!(#pr::StepCall<#name #arguments>),
     };
     let body = if step.broken {
         quote!(#pr::recover())
     } else {
-        let mut call = quote!(#pr::StepCall::new((#(#names,)*)));
+        // The type is spelled out: while it is inferred, rustc knows the output of no step.
+        let mut call = quote!(#pr::StepCall::<#name #arguments>::new((#(#names,)*)));
+        // rustc reports what does not fit under the whole call of the method: all of it stands at the value.
+        let mut option = |span: Span, method: &str, argument: TokenStream| {
+            let (method, local) = (names::local(method, span), names::local("__call", span));
+            let applied = quote_spanned!(span=> #local.#method(#argument));
+            call = quote!({ let #local = #call; #applied });
+        };
         if let Some(path) = fallback {
-            call.extend(quote!(.__fallback::<#path>()));
+            option(path.span(), "__fallback", quote!());
         }
-        if let Some(validators) = step.options.validate.as_ref().map(tuple) {
-            call.extend(quote!(.validate(#validators)));
+        if let Some(validators) = &step.options.validate {
+            option(validators.span(), "validate", tuple(validators));
         }
         if let Some(strict) = step.options.strict {
-            call.extend(quote!(.strict(#strict)));
+            option(Span::call_site(), "strict", quote!(#strict));
         }
         call
     };
@@ -89,7 +111,7 @@ fn tuple(validators: &Expr) -> TokenStream {
 pub(super) fn marker(step: &Step, generics: &Forms) -> TokenStream {
     let vis = &step.vis;
     let mut name = step.name.clone();
-    name.set_span(proc_macro2::Span::call_site().resolved_at(name.span()));
+    name.set_span(Span::call_site().resolved_at(name.span()));
     let Forms { defaulted, phantom, .. } = generics;
     quote! {
         #[doc(hidden)]
@@ -146,7 +168,7 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
                 line: #line,
                 bounds: #pr::Bounds::#bounds,
                 // Typed here and nowhere else, so that a constant of another type is one error.
-                retries: { const RETRIES: u32 = #retries; RETRIES as u64 },
+                retries: { const __RETRIES: u32 = #retries; __RETRIES as u64 },
                 graph: #pr::None,
             };
         }
@@ -227,11 +249,11 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
     let name = &step.name;
     let Forms { bounded, predicates, arguments, .. } = generics;
     let parts = step.writes();
-    let bits = parts.iter().map(|ty| quote!(<__C as #pr::Contains<#ty>>::BIT));
+    let bits = parts.iter().map(|ty| quote!(<__AnyContext as #pr::Contains<#ty>>::BIT));
     let text = names::text(name);
     quote! {
         #[automatically_derived]
-        impl<#bounded __C: #(#pr::Contains<#parts> +)*> #pr::WritesIn<__C> for #name #arguments where #predicates {
+        impl<#bounded __AnyContext: #(#pr::Contains<#parts> +)*> #pr::WritesIn<__AnyContext> for #name #arguments where #predicates {
             const MASK: u64 = #pr::mask(#text, &[#(#bits),*]);
         }
     }
@@ -244,8 +266,8 @@ fn needs(step: &Step) -> TokenStream {
     parts.extend(step.reads());
     let resources = step.resources();
     quote! {
-        __C: #pr::Context #(+ #pr::Contains<#parts>)*,
-        __R: #pr::Send + #pr::Sync #(+ #pr::Provides<#resources>)*,
+        __AnyContext: #pr::Context #(+ #pr::Contains<#parts>)*,
+        __AnyResources: #pr::Send + #pr::Sync #(+ #pr::Provides<#resources>)*,
     }
 }
 
@@ -257,32 +279,40 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
     let needs = needs(step);
     let parts = step.writes();
     let locals: Vec<Ident> = (0..step.inputs().count()).map(|i| format_ident!("__a{i}")).collect();
-    let drafts = parts.iter().map(|ty| quote!(#pr::Clone::clone(<__C as #pr::Contains<#ty>>::part(__ctx))));
+    let drafts = parts.iter().map(|ty| quote!(#pr::Clone::clone(<__AnyContext as #pr::Contains<#ty>>::part(__ctx))));
     let commits = parts.iter().enumerate().map(|(i, ty)| {
         let i = syn::Index::from(i);
-        quote!(*<__C as #pr::Contains<#ty>>::part_mut(__ctx) = __drafts.#i;)
+        quote!(*<__AnyContext as #pr::Contains<#ty>>::part_mut(__ctx) = __drafts.#i;)
     });
     let (mut input, mut write) = (locals.iter(), 0_usize..);
     let args = step.params.iter().filter_map(|param| match param {
         Param::Input { .. } => input.next().map(|a| quote!(#a)),
         Param::Write(_) => write.next().map(syn::Index::from).map(|i| quote!(&mut __drafts.#i)),
-        Param::Read(ty) => Some(quote!(<__C as #pr::Contains<#ty>>::part(__ctx))),
-        Param::Resource(ty) => Some(quote!(<__R as #pr::Provides<#ty>>::provide(__res))),
+        Param::Read(ty) => Some(quote!(<__AnyContext as #pr::Contains<#ty>>::part(__ctx))),
+        Param::Resource(ty) => Some(quote!(<__AnyResources as #pr::Provides<#ty>>::provide(__res))),
         Param::Run => Some(quote!(__run)),
         Param::Broken { .. } | Param::Lost => None,
     });
     let call = quote!(#name #turbofish (#(#args),*));
     let body = match step.kind {
         Kind::Code => {
-            // An error type that does not fit is reported under the argument: at the type itself.
-            let span = step.error.as_ref().map_or_else(|| step.output.span(), Spanned::span);
-            let outcome = names::local("__outcome", span);
-            quote!(let #outcome = #call.await; #pr::step_result(#outcome))
+            // The type is spelled out, so that one that does not fit is reported there.
+            let error = step.error.as_ref().map_or_else(|| quote!(_), |ty| quote!(#ty));
+            quote!(#pr::step_result::<_, #error>(#call.await))
         }
         Kind::Model { awaited } => {
             let awaited = awaited.then(|| quote!(.await));
             let output = &step.output;
-            quote!(#pr::answer::<#output>(#pr::prompt_result(#call #awaited), __run).await)
+            let answer = names::local("__answer", output.span());
+            // rustc reports a missing schema under the whole call: all of it stands at the type.
+            let known = quote_spanned!(output.span()=> #answer.known());
+            quote! {
+                #[allow(unused_imports, reason = "it is used where the answer is a mistake")]
+                use #pr::NoAnswer as _;
+                let #answer = #pr::Answer::<#output>::NEW;
+                #known;
+                #answer.ask(#pr::prompt_result(#call #awaited), __run).await
+            }
         }
     };
     // What is not `Send` is reported where the returned type stands: at the step's name.
@@ -293,20 +323,20 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
     let ignored = unused(!parts.is_empty());
     quote! {
         #[automatically_derived]
-        impl<#bounded #needs> #pr::Attempt<__C, __R> for #name #arguments where #predicates {
+        impl<#bounded #needs> #pr::Attempt<__AnyContext, __AnyResources> for #name #arguments where #predicates {
             type Drafts = (#(#parts,)*);
-            fn drafts(__ctx: &__C) -> Self::Drafts {
+            fn drafts(__ctx: &__AnyContext) -> Self::Drafts {
                 (#(#drafts,)*)
             }
-            fn commit(__ctx: &mut __C, __drafts: Self::Drafts) {
+            fn commit(__ctx: &mut __AnyContext, __drafts: Self::Drafts) {
                 #ignored
                 #(#commits)*
             }
             fn attempt(
                 __input: Self::Input,
                 __drafts: &mut Self::Drafts,
-                __ctx: &__C,
-                __res: &__R,
+                __ctx: &__AnyContext,
+                __res: &__AnyResources,
                 __run: &#pr::RunInfo,
             ) -> #sendable {
                 #[allow(
@@ -336,9 +366,9 @@ fn run_in(step: &Step, generics: &Forms) -> TokenStream {
     let needs = needs(step);
     quote! {
         #[automatically_derived]
-        impl<#bounded #needs> #pr::RunIn<__C, __R> for #name #arguments where #predicates {
-            fn exec<__F: #pr::Fallback<__C, __R>>(
-                __cx: &mut #pr::Cx<'_, __C, __R>,
+        impl<#bounded #needs> #pr::RunIn<__AnyContext, __AnyResources> for #name #arguments where #predicates {
+            fn exec<__F: #pr::Fallback<__AnyContext, __AnyResources>>(
+                __cx: &mut #pr::Cx<'_, __AnyContext, __AnyResources>,
                 __id: #pr::NodeId,
                 __call: #pr::StepCall<Self, __F>,
             ) -> impl #pr::Future<Output = #pr::RunResult<Self::Output>> + #pr::Send {
@@ -346,14 +376,4 @@ fn run_in(step: &Step, generics: &Forms) -> TokenStream {
             }
         }
     }
-}
-
-/// A model can only be asked for what has a schema.
-fn reply(step: &Step) -> TokenStream {
-    let pr = private();
-    let output: &Type = &step.output;
-    if step.kind == Kind::Code || Forms::mentioned(&step.inner.sig.generics, output) {
-        return TokenStream::new();
-    }
-    quote!(const _: () = #pr::assert_reply::<#output>();)
 }

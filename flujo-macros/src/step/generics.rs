@@ -92,12 +92,11 @@ pub(super) struct Forms {
     pub(super) bounded: TokenStream,
     /// The predicates of the `where` clause with a comma after each.
     pub(super) predicates: TokenStream,
-    /// Whether there are any.
-    pub(super) any: bool,
 }
 
 impl Forms {
-    pub(super) fn of(generics: &Generics) -> Self {
+    /// `demanded` gives what the place of a type parameter demands of it.
+    pub(super) fn of(generics: &Generics, demanded: impl Fn(&Ident) -> TokenStream) -> Self {
         let pr = names::private();
         let mut out = Self {
             defaulted: quote!(),
@@ -107,21 +106,20 @@ impl Forms {
             phantom: quote!(),
             bounded: quote!(),
             predicates: quote!(),
-            any: false,
         };
         let (mut defaulted, mut bare, mut names) = (Vec::new(), Vec::new(), Vec::new());
         let mut types: Vec<&Ident> = Vec::new();
         for param in &generics.params {
             match param {
                 GenericParam::Type(t) => {
-                    let (name, bounds) = (&t.ident, &t.bounds);
+                    let (name, bounds, demanded) = (&t.ident, &t.bounds, demanded(&t.ident));
                     defaulted.push(quote!(#name = ()));
                     bare.push(quote!(#name));
                     names.push(name);
                     types.push(name);
                     let plus = (!bounds.is_empty() && !bounds.trailing_punct()).then(|| quote!(+));
                     // The type of a step is `'static`, and with it its parameters.
-                    out.bounded.extend(quote!(#name: #bounds #plus 'static,));
+                    out.bounded.extend(quote!(#name: #bounds #plus #demanded 'static,));
                 }
                 GenericParam::Const(c) => {
                     let (name, ty) = (&c.ident, &c.ty);
@@ -135,7 +133,6 @@ impl Forms {
             }
         }
         if !names.is_empty() {
-            out.any = true;
             out.defaulted = quote!(<#(#defaulted),*>);
             out.bare = quote!(<#(#bare),*>);
             out.arguments = quote!(<#(#names),*>);
@@ -152,20 +149,17 @@ impl Forms {
         out
     }
 
-    /// Whether a type mentions one of the parameters: then nothing can be said of it outside of an impl.
-    pub(super) fn mentioned(generics: &Generics, ty: &Type) -> bool {
-        struct Mentions<'a>(&'a Generics, bool);
-        impl<'ast> Visit<'ast> for Mentions<'_> {
-            fn visit_ident(&mut self, name: &'ast Ident) {
-                self.1 |= self.0.params.iter().any(|p| match p {
-                    GenericParam::Type(t) => t.ident == *name,
-                    GenericParam::Const(c) => c.ident == *name,
-                    GenericParam::Lifetime(_) => false,
-                });
-            }
+}
+
+/// Whether a type mentions a parameter.
+pub(super) fn mentions(ty: &Type, param: &Ident) -> bool {
+    struct Mentions<'a>(&'a Ident, bool);
+    impl<'ast> Visit<'ast> for Mentions<'_> {
+        fn visit_ident(&mut self, name: &'ast Ident) {
+            self.1 |= name == self.0;
         }
-        let mut mentions = Mentions(generics, false);
-        mentions.visit_type(ty);
-        mentions.1
     }
+    let mut found = Mentions(param, false);
+    found.visit_type(ty);
+    found.1
 }

@@ -16,8 +16,15 @@ use crate::guard;
 use proc_macro2::TokenStream;
 
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+    if parse::without_body(&item) {
+        return item;
+    }
     let mut sink = Sink::default();
-    let parsed = match guard::depth(&parse::head(&item)).and_then(|()| syn::parse2::<parse::StepFn>(item.clone())) {
+    if let Err(error) = guard::depth(&parse::head(&item)) {
+        // rustc would stumble over the item as well.
+        return error.to_compile_error();
+    }
+    let parsed = match syn::parse2::<parse::StepFn>(item.clone()) {
         Ok(parsed) => parsed,
         Err(error) => {
             sink.push(parse::explain(&item, error));

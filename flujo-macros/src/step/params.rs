@@ -127,7 +127,7 @@ fn borrowed(arg: &PatType, r: &TypeReference, i: usize, marked: Option<Span>, si
     let ty = types::plain(&r.elem);
     if let Some(lifetime) = &r.lifetime
         && lifetime.ident != "static"
-        && check::unsized_input(ty).is_none()
+        && types::instead(ty).is_none()
     {
         sink.at(lifetime, "a step needs no lifetimes\nremove this one: what a step borrows lives as long as the attempt");
         return Param::Lost;
@@ -136,7 +136,7 @@ fn borrowed(arg: &PatType, r: &TypeReference, i: usize, marked: Option<Span>, si
         return run(r, marked, sink);
     }
     if marked.is_none()
-        && let Some(instead) = check::unsized_input(ty)
+        && let Some(instead) = types::instead(ty)
     {
         sink.at(&arg.ty, format!("an input of a step is owned, because it is recorded\ntake `{instead}`"));
         return Param::Broken { name: name(&arg.pat, i, &mut Sink::default()).0 };

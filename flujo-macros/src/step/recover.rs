@@ -5,9 +5,10 @@ use super::expand as whole;
 use super::generics::Forms;
 use super::model::Step;
 use crate::names::private;
+use crate::types;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{FnArg, GenericParam, Safety, parse_quote};
+use syn::{FnArg, GenericParam, Safety, Type, parse_quote};
 
 pub(super) fn expand(step: &Step) -> TokenStream {
     let pr = private();
@@ -20,7 +21,7 @@ pub(super) fn expand(step: &Step) -> TokenStream {
             t.bounds.clear();
         }
     }
-    let generics = Forms::of(&sound);
+    let generics = Forms::of(&sound, |_| quote!());
     let Forms { bounded, arguments, .. } = &generics;
     let parts: TokenStream = [
         whole::function(step, &generics),
@@ -34,13 +35,13 @@ pub(super) fn expand(step: &Step) -> TokenStream {
     quote! {
         #parts
         #[automatically_derived]
-        impl<#bounded __C> #pr::WritesIn<__C> for #name #arguments {
+        impl<#bounded __AnyContext> #pr::WritesIn<__AnyContext> for #name #arguments {
             const MASK: u64 = 0;
         }
         #[automatically_derived]
-        impl<#bounded __C: #pr::Send + #pr::Sync, __R: #pr::Send + #pr::Sync> #pr::RunIn<__C, __R> for #name #arguments {
-            fn exec<__F: #pr::Fallback<__C, __R>>(
-                _: &mut #pr::Cx<'_, __C, __R>,
+        impl<#bounded __AnyContext: #pr::Send + #pr::Sync, __AnyResources: #pr::Send + #pr::Sync> #pr::RunIn<__AnyContext, __AnyResources> for #name #arguments {
+            fn exec<__F: #pr::Fallback<__AnyContext, __AnyResources>>(
+                _: &mut #pr::Cx<'_, __AnyContext, __AnyResources>,
                 _: #pr::NodeId,
                 _: #pr::StepCall<Self, __F>,
             ) -> impl #pr::Future<Output = #pr::RunResult<Self::Output>> + #pr::Send {
@@ -57,7 +58,9 @@ fn kept(step: &Step) -> Option<TokenStream> {
     let mut function = step.inner.clone();
     let sig = &mut function.sig;
     let has_self = sig.inputs.iter().any(|arg| matches!(arg, FnArg::Receiver(_)));
-    if has_self || sig.variadic.is_some() {
+    let sized = |ty: &Type| !matches!(types::plain(ty), Type::TraitObject(_) | Type::Slice(_)) && !types::is_str(ty);
+    let unsized_input = sig.inputs.iter().any(|arg| matches!(arg, FnArg::Typed(arg) if !sized(&arg.ty)));
+    if has_self || unsized_input || sig.variadic.is_some() {
         return None;
     }
     sig.constness = None;

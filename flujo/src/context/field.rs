@@ -5,16 +5,20 @@
 //! a durable type, and where the type is not durable, method lookup falls back to [`NoField`], which
 //! compiles for every type and never runs.
 
+use super::rules::{self, MergeRule};
 use super::{ArmState, MergeConflict, REST};
 use crate::codec::{CodecError, Json};
 use crate::durable::Durable;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use std::marker::PhantomData;
 
-/// What a merge rule is.
-type Rule<T> = fn(&T, &[T]) -> super::rules::Merged<T>;
+/// A part's bit and name.
+type Place = (u32, &'static str);
+/// What a part becomes, if anybody wrote it.
+type Merge<T> = Result<Option<T>, MergeConflict>;
 
 /// Handles values of one field.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct Field<T>(PhantomData<fn() -> T>);
 
@@ -57,30 +61,100 @@ impl<T: Durable> Field<T> {
     /// What a part becomes after parallel branches, `None` where none of them wrote it.
     ///
     /// # Errors
-    /// Several wrote it, and there is no rule for that, or the rule does not apply.
+    /// Several wrote it, and the rule does not apply.
     pub fn merge<C>(
         &self,
-        (bit, part): (u32, &'static str),
+        (bit, part): Place,
         base: &T,
         arms: &[ArmState<C>],
         get: fn(&C) -> &T,
-        rule: Option<Rule<T>>,
-    ) -> Result<Option<T>, MergeConflict> {
+        rule: impl MergeRule<T>,
+    ) -> Merge<T> {
         let wrote: Vec<usize> = writers(arms, bit).collect();
-        match (wrote.as_slice(), rule) {
-            ([], _) => Ok(None),
-            (&[one], _) => Ok(arms.get(one).map(|arm| get(&arm.context).clone())),
-            (&[_, second, ..], None) => Err(without_rule(part, second)),
-            (all, Some(rule)) => {
-                let values: Vec<T> =
-                    all.iter().filter_map(|i| arms.get(*i)).map(|arm| get(&arm.context).clone()).collect();
-                // The rule counts only the arms that wrote.
-                rule(base, &values).map(Some).map_err(|(i, message)| MergeConflict {
-                    part,
-                    arm: all.get(i).copied().unwrap_or(i),
-                    message,
-                })
-            }
+        if let [] | [_] = wrote.as_slice() {
+            return self.only((bit, part), arms, get);
+        }
+        let values: Vec<T> =
+            wrote.iter().filter_map(|i| arms.get(*i)).map(|arm| get(&arm.context).clone()).collect();
+        // The rule counts only the arms that wrote.
+        rule(base, &values).map(Some).map_err(|(i, message)| MergeConflict {
+            part,
+            arm: wrote.get(i).copied().unwrap_or(i),
+            message,
+        })
+    }
+    /// The same with the rule `append`.
+    ///
+    /// # Errors
+    /// Several wrote it, and the rule does not apply.
+    pub fn append<C>(&self, part: Place, base: &T, arms: &[ArmState<C>], get: fn(&C) -> &T) -> Merge<T>
+    where
+        T: rules::Append,
+    {
+        self.merge(part, base, arms, get, rules::append)
+    }
+    /// The same with the rule `sum`.
+    ///
+    /// # Errors
+    /// Several wrote it, and the rule does not apply.
+    pub fn sum<C>(&self, part: Place, base: &T, arms: &[ArmState<C>], get: fn(&C) -> &T) -> Merge<T>
+    where
+        T: rules::Checked,
+    {
+        self.merge(part, base, arms, get, rules::sum)
+    }
+    /// The same with the rule `min`.
+    ///
+    /// # Errors
+    /// Several wrote it, and the rule does not apply.
+    pub fn min<C>(&self, part: Place, base: &T, arms: &[ArmState<C>], get: fn(&C) -> &T) -> Merge<T>
+    where
+        T: rules::Ordered,
+    {
+        self.merge(part, base, arms, get, rules::min)
+    }
+    /// The same with the rule `max`.
+    ///
+    /// # Errors
+    /// Several wrote it, and the rule does not apply.
+    pub fn max<C>(&self, part: Place, base: &T, arms: &[ArmState<C>], get: fn(&C) -> &T) -> Merge<T>
+    where
+        T: rules::Ordered,
+    {
+        self.merge(part, base, arms, get, rules::max)
+    }
+    /// The same with the rule `union`.
+    ///
+    /// # Errors
+    /// Several wrote it, and the rule does not apply.
+    pub fn union<C>(&self, part: Place, base: &T, arms: &[ArmState<C>], get: fn(&C) -> &T) -> Merge<T>
+    where
+        T: rules::Union,
+    {
+        self.merge(part, base, arms, get, rules::union)
+    }
+    /// The same with the rule `last`.
+    ///
+    /// # Errors
+    /// None.
+    pub fn last<C>(&self, part: Place, base: &T, arms: &[ArmState<C>], get: fn(&C) -> &T) -> Merge<T> {
+        self.merge(part, base, arms, get, rules::last)
+    }
+    /// The same without a rule.
+    ///
+    /// # Errors
+    /// Several wrote it.
+    pub fn only<C>(
+        &self,
+        (bit, part): Place,
+        arms: &[ArmState<C>],
+        get: fn(&C) -> &T,
+    ) -> Merge<T> {
+        let mut wrote = writers(arms, bit);
+        let first = wrote.next();
+        match wrote.next() {
+            Some(second) => Err(without_rule(part, second)),
+            None => Ok(first.and_then(|i| arms.get(i)).map(|arm| get(&arm.context).clone())),
         }
     }
 }
@@ -179,27 +253,57 @@ pub trait NoField<T> {
     /// None.
     fn merge<C, X>(
         &self,
-        _: (u32, &'static str),
+        _: Place,
         _: &T,
         _: &[ArmState<C>],
         _: fn(&C) -> &T,
         _: X,
-    ) -> Result<Option<T>, MergeConflict> {
+    ) -> Merge<T> {
+        Ok(None)
+    }
+    /// Never runs.
+    ///
+    /// # Errors
+    /// None.
+    fn only<C>(
+        &self,
+        _: Place,
+        _: &[ArmState<C>],
+        _: fn(&C) -> &T,
+    ) -> Merge<T> {
         Ok(None)
     }
 }
+macro_rules! no_rules {
+    ($($rule:ident)*) => {
+        /// [`NoField`], for the merge rules by name.
+        pub trait NoRule<T> { $(
+            /// Never runs.
+            ///
+            /// # Errors
+            /// None.
+            fn $rule<C>(&self, _: Place, _: &T, _: &[ArmState<C>], _: fn(&C) -> &T) -> Merge<T> {
+                Ok(None)
+            }
+        )* }
+    };
+}
+no_rules!(append sum min max union last);
 impl<T> NoField<T> for Field<T> {}
+impl<T> NoRule<T> for Field<T> {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::rules;
 
     fn arms(list: &[(u64, Vec<u8>)]) -> Vec<ArmState<Vec<u8>>> {
         list.iter().map(|(written, context)| ArmState { context: context.clone(), written: *written }).collect()
     }
-    fn merge(list: &[(u64, Vec<u8>)], rule: Option<Rule<Vec<u8>>>) -> Result<Option<Vec<u8>>, MergeConflict> {
-        Field::<Vec<u8>>::NEW.merge((1, "notes"), &vec![0], &arms(list), |c| c, rule)
+    fn merge(list: &[(u64, Vec<u8>)], rule: Option<fn(&Vec<u8>, &[Vec<u8>]) -> rules::Merged<Vec<u8>>>) -> Result<Option<Vec<u8>>, MergeConflict> {
+        match rule {
+            Some(rule) => Field::<Vec<u8>>::NEW.merge((1, "notes"), &vec![0], &arms(list), |c| c, rule),
+            None => Field::<Vec<u8>>::NEW.only((1, "notes"), &arms(list), |c| c),
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod rules;
 pub mod field;
 
 pub use contains::Contains;
+pub use field::Field;
 
 use crate::codec::{CodecError, Json};
 use crate::durable::Durable;

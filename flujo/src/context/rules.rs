@@ -14,6 +14,16 @@ use std::ops::{Add, Sub};
 /// What a merge rule returns.
 pub type Merged<T> = Result<T, (usize, String)>;
 
+/// A function that merges parts of the type `T`.
+#[diagnostic::on_unimplemented(
+    message = "this is not a merge rule for a `{T}`",
+    label = "it is `{Self}`",
+    note = "a merge rule is `fn(base: &{T}, arms: &[{T}]) -> Result<{T}, (usize, String)>`, with the arm that does not fit in its error"
+)]
+pub trait MergeRule<T>: Fn(&T, &[T]) -> Merged<T> {}
+#[diagnostic::do_not_recommend]
+impl<T, F: Fn(&T, &[T]) -> Merged<T>> MergeRule<T> for F {}
+
 /// Keeps `base` and adds what every arm appended to it.
 ///
 /// # Errors
@@ -63,14 +73,16 @@ pub trait Checked: Copy + PartialOrd {
     fn minus(self, other: Self) -> Option<Self>;
 }
 macro_rules! checked {
-    ($($t:ty)*) => { $(impl Checked for $t {
+    ($($t:ty)*) => { $(#[diagnostic::do_not_recommend]
+    impl Checked for $t {
         fn plus(self, other: Self) -> Option<Self> { self.checked_add(other) }
         fn minus(self, other: Self) -> Option<Self> { self.checked_sub(other) }
     })* };
 }
 checked!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
 macro_rules! checked_float {
-    ($($t:ty)*) => { $(impl Checked for $t {
+    ($($t:ty)*) => { $(#[diagnostic::do_not_recommend]
+    impl Checked for $t {
         fn plus(self, other: Self) -> Option<Self> { Some(self.add(other)).filter(|x| x.is_finite()) }
         fn minus(self, other: Self) -> Option<Self> { Some(self.sub(other)).filter(|x| x.is_finite()) }
     })* };
@@ -165,6 +177,7 @@ pub trait Union: Sized {
 
 const REMOVED: &str = "`union` needs what was there before to stay";
 
+#[diagnostic::do_not_recommend]
 impl<T: Clone + Ord> Union for BTreeSet<T> {
     fn union(base: &Self, arms: &[Self]) -> Merged<Self> {
         let mut out = base.clone();
@@ -178,6 +191,7 @@ impl<T: Clone + Ord> Union for BTreeSet<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Clone + Eq + Hash, S: BuildHasher + Clone> Union for HashSet<T, S> {
     fn union(base: &Self, arms: &[Self]) -> Merged<Self> {
         let mut out = base.clone();
@@ -193,6 +207,7 @@ impl<T: Clone + Eq + Hash, S: BuildHasher + Clone> Union for HashSet<T, S> {
 
 macro_rules! union_map {
     ($([$($bound:tt)+] $map:ty;)+) => { $(
+        #[diagnostic::do_not_recommend]
         impl<$($bound)+> Union for $map {
             fn union(base: &Self, arms: &[Self]) -> Merged<Self> {
                 let mut out = base.clone();

@@ -52,6 +52,32 @@ impl<E: StdError + Send + Sync + 'static> From<E> for StepError {
     }
 }
 
+/// What a step may return as its error.
+#[diagnostic::on_unimplemented(
+    message = "a step cannot fail with `{Self}`",
+    label = "not an error",
+    note = "implement `std::error::Error` for `{Self}`, or return a `flujo::StepError`"
+)]
+pub trait IntoStepError {
+    /// Converts it.
+    fn into_step_error(self) -> StepError;
+}
+#[diagnostic::do_not_recommend]
+impl<E: Into<StepError>> IntoStepError for E {
+    fn into_step_error(self) -> StepError {
+        self.into()
+    }
+}
+
+/// The result of a step whose error is the user's own.
+///
+/// # Errors
+/// The same, converted.
+#[doc(hidden)]
+pub fn step_result<T, E: IntoStepError>(result: Result<T, E>) -> Result<T, StepError> {
+    result.map_err(IntoStepError::into_step_error)
+}
+
 impl fmt::Display for StepError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.source)

@@ -1,9 +1,10 @@
 use super::{ChunkSink, FinishReason, Message, ModelClient, ModelRequest, PriceBook, Prompt, Role, Tokens};
 use crate::codec::Json;
-use crate::durable::Reply;
+use crate::durable::{Durable, Reply};
 use crate::error::StepError;
 use crate::step::RunInfo;
 use crate::usage::Usage;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// Who answers a model step, and how it is asked.
@@ -113,6 +114,48 @@ pub async fn answer<T: Reply>(prompt: Result<Prompt<T>, StepError>, run: &RunInf
     }
     read(&reply.content, &schema)
 }
+
+/// How a model step gets its answer, for generated code. A type without a schema is reported once, by [`Answer::known`]; asking
+/// then falls back to [`NoAnswer`], which never runs.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Answer<T>(PhantomData<fn() -> T>);
+impl<T> Answer<T> {
+    /// The only one.
+    pub const NEW: Self = Self(PhantomData);
+}
+impl<T: Durable> Answer<T> {
+    /// Proves that `T` has a schema. What cannot be recorded at all was reported already.
+    pub fn known(&self)
+    where
+        T: Reply,
+    {
+    }
+}
+impl<T: Reply> Answer<T> {
+    /// See [`answer`].
+    ///
+    /// # Errors
+    /// See [`answer`].
+    pub fn ask(
+        &self,
+        prompt: Result<Prompt<T>, StepError>,
+        run: &RunInfo,
+    ) -> impl Future<Output = Result<T, StepError>> + Send {
+        answer(prompt, run)
+    }
+}
+/// What [`Answer`] does where the type is a mistake.
+#[doc(hidden)]
+pub trait NoAnswer<T> {
+    /// Nothing.
+    fn known(&self) {}
+    /// Never runs.
+    fn ask<P>(&self, _: P, _: &RunInfo) -> std::future::Pending<Result<T, StepError>> {
+        std::future::pending()
+    }
+}
+impl<T> NoAnswer<T> for Answer<T> {}
 
 fn read<T: Reply>(content: &str, schema: &Json) -> Result<T, StepError> {
     let wrong = |e: &dyn std::fmt::Display| StepError::rejected(format!("the answer does not fit: {e}"));

@@ -7,7 +7,7 @@ mod answer;
 mod prompt;
 
 pub(crate) use answer::ModelCall;
-pub use answer::{IntoPrompt, answer};
+pub use answer::{Answer, IntoPrompt, NoAnswer, answer};
 pub use prompt::{Message, Prompt, Role};
 
 use crate::codec::Json;

@@ -4,15 +4,25 @@ use crate::codec::Json;
 use crate::context::Context;
 use crate::cx::Cx;
 use crate::engine::RunId;
+use crate::error::RunResult;
+use crate::path::NodeId;
+use crate::step::{Fallback, RunIn, StepCall};
 use std::sync::Arc;
 
-/// Drives something outside of any run: a unit test's single step.
-pub(crate) async fn alone<C: Context, R: Send + Sync, T>(
+/// Runs a call outside of any run: a unit test's single step.
+pub(crate) async fn alone<S, F, C, R>(
+    call: StepCall<S, F>,
     context: &mut C,
     resources: &R,
-    body: impl AsyncFnOnce(&mut Cx<'_, C, R>) -> T,
-) -> T {
+) -> RunResult<S::Output>
+where
+    S: RunIn<C, R>,
+    F: Fallback<C, R>,
+    C: Context,
+    R: Send + Sync,
+{
     let env = Arc::new(RunEnv::new(RunId::from("alone"), Json::null(), Arc::new(SystemClock::new())));
     let mut written = 0;
-    body(&mut Cx::root(context, resources, &env, None, &mut written)).await
+    let mut cx = Cx::root(context, resources, &env, None, &mut written);
+    S::exec(&mut cx, NodeId::new(S::FACTS.name), call).await
 }

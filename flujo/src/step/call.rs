@@ -4,8 +4,7 @@ use super::{
 };
 use crate::error::RunResult;
 use crate::context::Context;
-use crate::cx::Cx;
-use crate::path::NodeId;
+use crate::engine::BoxFuture;
 use std::fmt;
 use std::time::Duration;
 
@@ -157,14 +156,17 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     ///
     /// # Errors
     /// The step failed; the error's path is the step's name.
-    pub async fn run<C: Context, R: Send + Sync>(self, context: &mut C, resources: &R) -> RunResult<S::Output>
+    // Boxed: a future whose type repeats the bounds has rustc report a missing part at the method, at the
+    // call and at `.await`.
+    pub fn run<'a, C: Context, R: Send + Sync>(
+        self,
+        context: &'a mut C,
+        resources: &'a R,
+    ) -> BoxFuture<'a, RunResult<S::Output>>
     where
         S: RunIn<C, R>,
         F: Fallback<C, R>,
     {
-        crate::run::alone(context, resources, async move |cx: &mut Cx<'_, C, R>| {
-            S::exec(cx, NodeId::new(S::FACTS.name), self).await
-        })
-        .await
+        Box::pin(crate::run::alone(self, context, resources))
     }
 }

@@ -43,6 +43,11 @@ pub trait FallbackOf<S: Step>: Step<Input = S::Input, Output = S::Output> {}
 #[diagnostic::do_not_recommend]
 impl<S: Step, F: Step<Input = S::Input, Output = S::Output>> FallbackOf<S> for F {}
 
+/// A call with a fallback. Unlike the type itself it has no default, which rustc would go on with where the
+/// fallback is no type.
+#[doc(hidden)]
+pub type WithFallback<S, F> = StepCall<S, F>;
+
 /// No fallback.
 #[derive(Debug)]
 pub enum NoFallback {}
@@ -78,11 +83,12 @@ pub trait Fallback<C, R>: FallbackSlot {
         input: Self::Input,
     ) -> impl Future<Output = RunResult<Self::Output>> + Send;
 }
-impl<C: Context, R: Send + Sync> Fallback<C, R> for NoFallback {
+// Anywhere, so that what is no context is not reported once more for the fallback that nobody named.
+impl<C, R> Fallback<C, R> for NoFallback {
     const NAME: &'static str = "";
     const MASK: u64 = 0;
-    async fn exec(_: &mut Cx<'_, C, R>, _: NodeId, (): ()) -> RunResult<()> {
-        Ok(())
+    fn exec(_: &mut Cx<'_, C, R>, _: NodeId, (): ()) -> impl Future<Output = RunResult<()>> + Send {
+        std::future::ready(Ok(()))
     }
 }
 impl<C: Context, R: Send + Sync, S: RunIn<C, R>> Fallback<C, R> for S {

@@ -11,7 +11,7 @@ pub(crate) mod writes;
 pub use backoff::Backoff;
 pub use call::{IntoStepCall, StepCall};
 pub(crate) use fallback::Bridge;
-pub use fallback::{Fallback, FallbackOf, FallbackSlot, NoFallback, StepName};
+pub use fallback::{Fallback, FallbackOf, FallbackSlot, NoFallback, StepName, WithFallback};
 pub use info::RunInfo;
 pub(crate) use policy::Options;
 pub use policy::{ModelPolicy, Policy};
@@ -20,7 +20,8 @@ pub use writes::WritesIn;
 
 use crate::error::RunResult;
 use crate::cx::Cx;
-use crate::durable::{Inputs, Recorded};
+// Public here, so that messages do not name `__private`.
+pub use crate::durable::{Inputs, Recorded, Takes};
 use crate::error::StepError;
 use crate::graph::Facts;
 use crate::path::NodeId;

@@ -1,0 +1,156 @@
+//! What the compiler tells you: every fixture in `ui/` is one mistake, its `.stderr` is what rustc prints.
+//!
+//! The first line of a fixture is its caption in the docs, the second how many errors it has to give. Write
+//! new `.stderr` files with `just bless`, and read them: the text is part of the product.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, process::Command};
+
+/// The compiler whose words the fixtures keep; `rust-toolchain.toml` pins the same.
+const RUSTC: &str = "rustc 1.95.";
+
+fn pinned() -> bool {
+    let rustc = env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    let version = Command::new(rustc).arg("--version").output().expect("rustc runs").stdout;
+    String::from_utf8_lossy(&version).starts_with(RUSTC)
+}
+
+/// The folders of `ui/`: one for each topic, and `pass` for programs that show how it is done.
+fn topics() -> Vec<PathBuf> {
+    sorted(Path::new("ui")).into_iter().filter(|p| p.is_dir()).collect()
+}
+
+fn sorted(dir: &Path) -> Vec<PathBuf> {
+    let mut all: Vec<PathBuf> = fs::read_dir(dir).expect("ui/ is there").map(|e| e.expect("readable").path()).collect();
+    all.sort();
+    all
+}
+
+fn fixtures(topic: &Path) -> Vec<PathBuf> {
+    sorted(topic).into_iter().filter(|p| p.extension().is_some_and(|e| e == "rs")).collect()
+}
+
+#[test]
+fn mistakes_read_as_they_should() {
+    if !pinned() {
+        println!("skipped: the fixtures keep the words of {RUSTC}x");
+        return;
+    }
+    let tests = trybuild::TestCases::new();
+    // `FLUJO_UI=step/not_async` runs one of them, `FLUJO_UI=step` a topic.
+    let wanted = env::var("FLUJO_UI").unwrap_or_default();
+    for topic in topics() {
+        for fixture in fixtures(&topic) {
+            if !fixture.to_string_lossy().contains(&wanted) {
+                continue;
+            }
+            if topic.ends_with("pass") {
+                tests.pass(fixture);
+            } else {
+                tests.compile_fail(fixture);
+            }
+        }
+    }
+}
+
+/// One error as rustc prints it.
+struct Printed<'a> {
+    headline: &'a str,
+    lines: Vec<&'a str>,
+}
+
+fn errors(stderr: &str) -> Vec<Printed<'_>> {
+    let mut found: Vec<Printed<'_>> = Vec::new();
+    for line in stderr.lines() {
+        if line.starts_with("error") {
+            found.push(Printed { headline: line, lines: Vec::new() });
+        } else if let Some(last) = found.last_mut() {
+            last.lines.push(line);
+        }
+    }
+    found.retain(|e| !e.headline.starts_with("error: could not compile") && !e.headline.starts_with("error: aborting"));
+    found
+}
+
+/// The source text under the first caret.
+fn pointed_at<'a>(error: &Printed<'_>, source: &'a str) -> Option<&'a str> {
+    let place = error.lines.first()?.trim().strip_prefix("--> ")?;
+    let mut parts = place.rsplit(':');
+    let column: usize = parts.next()?.parse().ok()?;
+    let line: usize = parts.next()?.parse().ok()?;
+    source.lines().nth(line.checked_sub(1)?)?.get(column.checked_sub(1)?..)
+}
+
+/// What is wrong with a fixture, besides what trybuild says.
+fn complaints(fixture: &Path) -> Vec<String> {
+    let source = fs::read_to_string(fixture).expect("a fixture is text");
+    let mut out = Vec::new();
+    let mut lines = source.lines();
+    let caption = lines.next().and_then(|l| l.strip_prefix("// ")).unwrap_or_default();
+    if !caption.ends_with('.') || !caption.starts_with(|c: char| c.is_uppercase() || c == '`') {
+        out.push("its first line is no caption: `// A sentence.`".to_owned());
+    }
+    let expected = lines.next().and_then(|l| l.strip_prefix("// errors: ")).and_then(|n| n.parse::<usize>().ok());
+    let Some(expected) = expected else {
+        out.push("its second line does not say `// errors: N`".to_owned());
+        return out;
+    };
+    let Ok(stderr) = fs::read_to_string(fixture.with_extension("stderr")) else {
+        out.push("it has no .stderr".to_owned());
+        return out;
+    };
+    let found = errors(&stderr);
+    if found.len() != expected {
+        out.push(format!("it gives {} errors and says {expected}", found.len()));
+    }
+    if stderr.contains("E0271") {
+        out.push("E0271: a type mismatch of associated types, which tells nobody anything".to_owned());
+    }
+    if stderr.lines().any(|l| l.contains("| / pipeline!") || l.contains("|/ pipeline!")) {
+        out.push("a caret covers the whole `pipeline!`".to_owned());
+    }
+    if stderr.contains("warning:") {
+        out.push("it warns".to_owned());
+    }
+    for error in &found {
+        let head: Vec<&str> = std::iter::once(error.headline).chain(error.lines.iter().copied().take(6)).collect();
+        if head.iter().any(|l| l.contains("__private") || l.contains("__cx") || l.contains("__C")) {
+            out.push(format!("our own names are in `{}`", error.headline));
+        }
+        let at = pointed_at(error, &source).unwrap_or_default();
+        if ["#[step", "#[context", "#[resources", "pipeline!"].iter().any(|ours| at.starts_with(ours)) {
+            out.push(format!("`{}` points at the macro, not at what the user wrote", error.headline));
+        }
+    }
+    out
+}
+
+#[test]
+fn every_fixture_keeps_the_rules() {
+    let mut report = String::new();
+    let mut count = 0;
+    for topic in topics().iter().filter(|t| !t.ends_with("pass")) {
+        for fixture in fixtures(topic) {
+            count += 1;
+            for complaint in complaints(&fixture) {
+                let _ = writeln!(report, "{}: {complaint}", fixture.display());
+            }
+        }
+        for stderr in sorted(topic).iter().filter(|p| p.extension().is_some_and(|e| e == "stderr")) {
+            if !stderr.with_extension("rs").exists() {
+                let _ = writeln!(report, "{}: its fixture is gone", stderr.display());
+            }
+        }
+    }
+    assert!(count > 0, "there are no fixtures");
+    assert!(report.is_empty(), "\n{report}");
+}
+
+#[test]
+fn every_program_that_passes_has_a_caption() {
+    for fixture in fixtures(Path::new("ui/pass")) {
+        let source = fs::read_to_string(&fixture).expect("a fixture is text");
+        assert!(source.starts_with("// "), "{}: no caption", fixture.display());
+    }
+}

@@ -1,0 +1,10 @@
+// `#[resources]` takes nothing.
+// errors: 1
+use flujo::prelude::*;
+
+#[resources(shared)]
+struct App {
+    db: String,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+// An option has a value.
+// errors: 1
+use flujo::prelude::*;
+
+#[step(retries)]
+async fn triage(text: String) -> Result<String> {
+    Ok(text)
+}
+
+fn main() {}

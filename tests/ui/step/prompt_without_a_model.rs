@@ -1,0 +1,10 @@
+// Somebody has to answer a prompt.
+// errors: 1
+use flujo::prelude::*;
+
+#[step]
+fn label(text: String) -> Prompt<String> {
+    Prompt::ask(text)
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+// An option that nobody knows.
+// errors: 1
+use flujo::prelude::*;
+
+#[step(colour = "red")]
+async fn triage(text: String) -> Result<String> {
+    Ok(text)
+}
+
+fn main() {}
