@@ -1,188 +1,14 @@
 //! A serializer that sorts keys and refuses what JSON cannot hold. Numbers and strings are written by
 //! serde_json; only the order of keys and the refusals are ours.
 
-use super::{CodecError, MAX_DEPTH};
+use super::CodecError;
+use super::writer::{Compound, Writer};
 use serde::ser::{self, Serialize};
-use std::cell::RefCell;
 use std::fmt::Display;
-
-thread_local! {
-    /// Buffers that are used again: most values are small, and there are many of them.
-    static WRITER: RefCell<Writer> = RefCell::default();
-}
-
-/// Longer buffers are not kept.
-const KEPT: usize = 64 * 1024;
-
-/// Writes `value` and hands the text to `read`.
-pub(super) fn with_text<T: Serialize + ?Sized, O>(
-    value: &T,
-    read: impl FnOnce(&[u8]) -> O,
-) -> Result<O, CodecError> {
-    let mut writer = WRITER.take();
-    writer.out.clear();
-    writer.entries.clear();
-    writer.depth = 0;
-    let written = value.serialize(&mut writer).map(|()| read(&writer.out));
-    if writer.out.capacity() <= KEPT {
-        WRITER.set(writer);
-    }
-    written
-}
 
 impl ser::Error for CodecError {
     fn custom<T: Display>(message: T) -> Self {
         Self::new(message)
-    }
-}
-
-#[derive(Default)]
-struct Writer {
-    out: Vec<u8>,
-    /// Where entries are put in order.
-    sorted: Vec<u8>,
-    /// Entries of all maps that are open, innermost last: one vector instead of one per map.
-    entries: Vec<Entry>,
-    depth: usize,
-}
-
-#[derive(Clone, Copy)]
-struct Entry {
-    start: usize,
-    key_end: usize,
-    end: usize,
-}
-
-impl Writer {
-    fn leaf<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
-        serde_json::to_writer(&mut self.out, value).map_err(CodecError::new)
-    }
-
-    fn text(&mut self, text: &str) -> Result<(), CodecError> {
-        // Most text has nothing to escape.
-        // Looking at every byte, whatever was found, is what the compiler turns into vector instructions.
-        let escape = text.bytes().fold(false, |seen, b| seen | (b < 0x20) | (b == b'"') | (b == b'\\'));
-        if !escape {
-            self.out.reserve(text.len() + 2);
-            self.out.push(b'"');
-            self.out.extend_from_slice(text.as_bytes());
-            self.out.push(b'"');
-            return Ok(());
-        }
-        self.leaf(text)
-    }
-
-    fn open(&mut self, bracket: u8) -> Result<(), CodecError> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(CodecError::new(format_args!("the value is nested deeper than {MAX_DEPTH} levels")));
-        }
-        self.out.push(bracket);
-        Ok(())
-    }
-
-    fn close(&mut self, bracket: u8) {
-        self.depth -= 1;
-        self.out.push(bracket);
-    }
-
-    fn seq(&mut self, wrapped: bool) -> Result<Compound<'_>, CodecError> {
-        self.open(b'[')?;
-        Ok(Compound { first_entry: self.entries.len(), start: self.out.len(), writer: self, wrapped })
-    }
-
-    fn map(&mut self, wrapped: bool) -> Result<Compound<'_>, CodecError> {
-        self.open(b'{')?;
-        Ok(Compound { first_entry: self.entries.len(), start: self.out.len(), writer: self, wrapped })
-    }
-
-    /// `{"Variant":`, for variants that carry something.
-    fn variant(&mut self, name: &'static str) -> Result<(), CodecError> {
-        self.open(b'{')?;
-        self.text(name)?;
-        self.out.push(b':');
-        Ok(())
-    }
-}
-
-struct Compound<'w> {
-    writer: &'w mut Writer,
-    first_entry: usize,
-    /// Where the inside begins.
-    start: usize,
-    /// Whether a variant's `{"Variant":` has to be closed too.
-    wrapped: bool,
-}
-
-impl Compound<'_> {
-    fn comma(&mut self) {
-        if self.writer.out.len() > self.start {
-            self.writer.out.push(b',');
-        }
-    }
-
-    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
-        self.comma();
-        value.serialize(&mut *self.writer)
-    }
-
-    fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), CodecError> {
-        self.comma();
-        let start = self.writer.out.len();
-        key.serialize(&mut *self.writer)?;
-        match self.writer.out.get(start) {
-            Some(b'"') => {}
-            Some(b'-' | b'0'..=b'9' | b't' | b'f') => {
-                self.writer.out.insert(start, b'"');
-                self.writer.out.push(b'"');
-            }
-            _ => return Err(CodecError::new("a map key must be a string, a number or a bool")),
-        }
-        let key_end = self.writer.out.len();
-        self.writer.out.push(b':');
-        self.writer.entries.push(Entry { start, key_end, end: key_end });
-        Ok(())
-    }
-
-    fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
-        value.serialize(&mut *self.writer)?;
-        let end = self.writer.out.len();
-        if let Some(entry) = self.writer.entries.last_mut() {
-            entry.end = end;
-        }
-        Ok(())
-    }
-
-    fn finish_seq(self) {
-        self.writer.close(b']');
-        if self.wrapped {
-            self.writer.close(b'}');
-        }
-    }
-
-    fn finish_map(self) {
-        let Self { writer, first_entry, start, wrapped } = self;
-        let Writer { out, entries, sorted, .. } = &mut *writer;
-        let here = entries.get_mut(first_entry..).unwrap_or_default();
-        // Without the closing quote: `"a"` comes before `"a!"`.
-        let key = |e: &Entry| out.get(e.start + 1..e.key_end - 1).unwrap_or_default();
-        if !here.is_sorted_by(|a, b| key(a) <= key(b)) {
-            here.sort_by(|a, b| key(a).cmp(key(b)));
-            sorted.clear();
-            for entry in &*here {
-                if !sorted.is_empty() {
-                    sorted.push(b',');
-                }
-                sorted.extend_from_slice(out.get(entry.start..entry.end).unwrap_or_default());
-            }
-            out.truncate(start);
-            out.extend_from_slice(sorted);
-        }
-        entries.truncate(first_entry);
-        writer.close(b'}');
-        if wrapped {
-            writer.close(b'}');
-        }
     }
 }
 
@@ -263,13 +89,13 @@ impl<'w> ser::Serializer for &'w mut Writer {
         Ok(())
     }
     fn serialize_seq(self, _: Option<usize>) -> Result<Compound<'w>, CodecError> {
-        self.seq(false)
+        self.compound(b'[', false)
     }
     fn serialize_tuple(self, _: usize) -> Result<Compound<'w>, CodecError> {
-        self.seq(false)
+        self.compound(b'[', false)
     }
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Compound<'w>, CodecError> {
-        self.seq(false)
+        self.compound(b'[', false)
     }
     fn serialize_tuple_variant(
         self,
@@ -279,13 +105,13 @@ impl<'w> ser::Serializer for &'w mut Writer {
         _: usize,
     ) -> Result<Compound<'w>, CodecError> {
         self.variant(variant)?;
-        self.seq(true)
+        self.compound(b'[', true)
     }
     fn serialize_map(self, _: Option<usize>) -> Result<Compound<'w>, CodecError> {
-        self.map(false)
+        self.compound(b'{', false)
     }
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Compound<'w>, CodecError> {
-        self.map(false)
+        self.compound(b'{', false)
     }
     fn serialize_struct_variant(
         self,
@@ -295,7 +121,7 @@ impl<'w> ser::Serializer for &'w mut Writer {
         _: usize,
     ) -> Result<Compound<'w>, CodecError> {
         self.variant(variant)?;
-        self.map(true)
+        self.compound(b'{', true)
     }
 }
 
@@ -333,7 +159,7 @@ macro_rules! structs {
                 key: &'static str,
                 value: &T,
             ) -> Result<(), CodecError> {
-                self.key(key)?;
+                self.name(key)?;
                 self.value(value)
             }
             fn end(self) -> Result<(), CodecError> {
@@ -387,6 +213,21 @@ mod tests {
         }
         let s = S { b: [("y", 1), ("x", 2), ("x!", 3)].into(), a: (1, "q\"") };
         assert_eq!(text(&s), r#"{"a":[1,"q\""],"b":{"x":2,"x!":3,"y":1}}"#);
+        // Keys that begin alike, that hold what has to be escaped, and a map that is a small part of the text.
+        let alike = [("temperature_b", 1), ("temperature_a", 2), ("temperatures", 3), ("temperat", 4), ("\0", 5)];
+        let inside = r#"{"\u0000":5,"temperat":4,"temperature_a":2,"temperature_b":1,"temperatures":3}"#;
+        let long = "x".repeat(200);
+        let map = |reversed: bool| {
+            let mut pairs = alike;
+            if reversed {
+                pairs.reverse();
+            }
+            serde_json::Map::from_iter(pairs.map(|(k, v)| (k.to_owned(), v.into())))
+        };
+        for reversed in [true, false] {
+            assert_eq!(text(&map(reversed)), inside);
+            assert_eq!(text(&(&long, map(reversed))), format!("[\"{long}\",{inside}]"));
+        }
     }
 
     #[test]

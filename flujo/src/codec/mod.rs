@@ -5,6 +5,8 @@
 
 mod canonical;
 mod digest;
+mod plain;
+mod writer;
 
 pub use digest::Digest;
 
@@ -45,7 +47,7 @@ impl Json {
     /// It holds a number that is not finite, a map key that is no string, number or bool, or is nested
     /// deeper than [`MAX_DEPTH`]; or its own `Serialize` fails.
     pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, CodecError> {
-        canonical::with_text(value, |bytes| match std::str::from_utf8(bytes) {
+        writer::with_text(value, |bytes| match std::str::from_utf8(bytes) {
             Ok(text) => Ok(Self(text.into())),
             Err(e) => Err(CodecError::new(e)),
         })?
@@ -113,5 +115,5 @@ impl<'de> Deserialize<'de> for Json {
 /// # Errors
 /// As [`Json::encode`].
 pub fn digest<T: Serialize + ?Sized>(value: &T) -> Result<Digest, CodecError> {
-    canonical::with_text(value, Digest::of)
+    writer::with_text(value, Digest::of)
 }
