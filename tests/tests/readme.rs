@@ -29,7 +29,7 @@ fn blocks(markdown: &str) -> Vec<Block> {
     while let Some(line) = lines.next() {
         if let Some(language) = line.strip_prefix("```") {
             let text =
-                lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
+                lines.by_ref().take_while(|line| *line != "```").flat_map(|line| [line, "\n"]).collect();
             let source = above.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
             blocks.push(Block { language: language.to_owned(), text, source: source.map(str::to_owned) });
         }
