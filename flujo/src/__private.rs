@@ -27,6 +27,7 @@ pub use std::vec::Vec;
 pub use std::{column, file, format, line, unreachable, vec};
 
 pub mod ide;
+pub use crate::__ide_tokens as ide_tokens;
 
 use crate::graph::ReplyCheck;
 use crate::question::QuestionBuilder;

@@ -66,7 +66,8 @@ impl Callees {
     pub(crate) fn stand_ins(&self) -> TokenStream {
         let each = self.known.iter().map(|Known { alias, path, .. }| {
             let macro_ = path.get_ident().map(|ident| {
-                let ident = Ident::new(&ident.to_string(), Span::call_site());
+                let mut ident = ident.clone();
+                ident.set_span(Span::call_site());
                 quote!(
                     #[allow(unused_macros, reason = "stands in for a callee that does not exist")]
                     macro_rules! #ident { () => {}; }

@@ -6,23 +6,23 @@
 //! that turns a step call into its output.
 
 use super::model::Header;
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 
 /// The twin of a body.
 pub(crate) fn body(header: &Header, body: &Group) -> TokenStream {
     let inner = block(body.stream());
     let context = header.context.as_ref().map(|context| {
-        let name = &context.ident;
-        let cx = Ident::new("__cx", Span::call_site());
-        let _ = &cx;
-        quote!(let #name = ::flujo::__private::ide::context::<Self_>();)
+        let (name, of) = (&context.ident, &header.ident);
+        quote!(let #name = ::flujo::__private::ide::context::<#of>();)
     });
+    // rustc parses what it leaves out, but not the inside of a macro call: a body that is being typed must
+    // not be a second error
     quote! {
         #[allow(unused_imports, reason = "what an editor offers is not what is used")]
         use ::flujo::flow::{ask, fail, join, value};
         #context
-        ::flujo::__private::Ok(::flujo::__private::ide::out({ #inner }))
+        ::flujo::__private::Ok(::flujo::__private::ide_tokens! { #inner })
     }
 }
 

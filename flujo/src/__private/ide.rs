@@ -28,3 +28,12 @@ pub fn reply<T>(_: QuestionBuilder) -> T {
 pub fn context<'a, P: Pipeline>() -> &'a P::Context {
     recover()
 }
+
+/// The user's tokens, as a block.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __ide_tokens {
+    ($($tokens:tt)*) => {
+        { $($tokens)* }
+    };
+}

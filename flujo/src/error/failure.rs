@@ -64,6 +64,8 @@ pub struct FailureRecord {
     pub path: Option<Path>,
     /// The attempt that failed last there, of how many.
     pub attempt: Option<(u32, u32)>,
+    /// What a fallback that failed too stood in for.
+    pub original: Option<Box<FailureRecord>>,
 }
 
 impl FailureRecord {
@@ -77,6 +79,7 @@ impl FailureRecord {
             limit: None,
             path: None,
             attempt: None,
+            original: None,
         }
     }
 
@@ -162,6 +165,7 @@ impl FailureRecord {
             limit,
             path: error.path().cloned(),
             attempt: error.attempt(),
+            original: error.original().map(|original| Box::new(Self::of_error(original))),
         }
     }
 
@@ -188,6 +192,10 @@ impl FailureRecord {
         };
         let error = match self.attempt {
             Some((n, of)) => error.after(n, of),
+            None => error,
+        };
+        let error = match &self.original {
+            Some(original) => error.instead_of(original.to_error()),
             None => error,
         };
         match &self.path {

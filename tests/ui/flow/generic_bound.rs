@@ -1,5 +1,5 @@
 // A type argument does what the step needs.
-// errors: 1
+// errors: 3
 
 use flujo::prelude::*;
 

@@ -1,5 +1,5 @@
 // Independent mistakes come together.
-// errors: 4
+// errors: 3
 
 use flujo::prelude::*;
 
@@ -23,7 +23,6 @@ pipeline! {
     fn moderate(text: String) -> String {
         let label = first_label(text.clone()).await;
         let verdict = judge(text);
-        let verdict = triaje(verdict);
         while verdict.is_empty() {}
         verdict
     }

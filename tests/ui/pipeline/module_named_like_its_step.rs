@@ -1,5 +1,5 @@
 // A step and a module cannot share a name where both are in scope.
-// errors: 1
+// errors: 2
 
 use flujo::prelude::*;
 

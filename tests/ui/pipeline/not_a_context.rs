@@ -1,5 +1,5 @@
 // The context is declared with `#[context]`.
-// errors: 1
+// errors: 2
 
 use flujo::prelude::*;
 

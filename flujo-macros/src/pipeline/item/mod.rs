@@ -5,6 +5,7 @@ mod run;
 
 use super::lower::{Lower, braced, parenthesized};
 use super::model::{Header, Pipeline};
+use crate::names;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, Meta, Pat, PatIdent};
@@ -70,7 +71,8 @@ fn lint_levels(header: &Header) -> impl Iterator<Item = Attribute> {
 /// since all of it is located there, its braces too.
 fn impl_(header: &Header, generics: &TokenStream, of: &TokenStream, items: &TokenStream) -> TokenStream {
     let (at, name) = (header.fn_token.span, &header.ident);
-    let (begin, items) = (quote_spanned!(at=> impl), braced(items.clone(), at));
+    let (begin, of, items) =
+        (quote_spanned!(at=> impl), names::respan(of, at), braced(items.clone(), at));
     quote! {
         #[automatically_derived]
         #begin #generics #of for #name #items

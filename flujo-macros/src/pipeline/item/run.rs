@@ -1,7 +1,7 @@
 //! How a pipeline runs: the types that go in and out, and the body.
 
 use super::{impl_, inputs, lint_levels};
-use crate::pipeline::lower::{Lower, parenthesized};
+use crate::pipeline::lower::{Lower, braced, parenthesized};
 use crate::pipeline::model::Pipeline;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -51,22 +51,21 @@ fn pipeline_impl(pipeline: &Pipeline, body: Option<TokenStream>, ide: &TokenStre
     let context = header.context.as_ref().map_or(&unit, |context| &context.ty);
     let resources = header.resources.as_ref().map_or(&unit, |resources| &resources.ty);
     let body = body_fn(pipeline, body, ide);
-    // of a type that is no context nothing follows: it is reported here, and nowhere else
-    let at = context.span();
-    let context = quote_spanned!(at=> type Context = <#context as ::flujo::__private::Context>::Itself;);
     // what is not `Send` is reported where the returned type stands: at the pipeline's name
     let at = header.ident.span();
     let future = quote!(::flujo::__private::Future<Output = ::flujo::__private::RunResult<Self::Output>>);
     let send = parenthesized(quote!(::flujo::__private::Send), at);
     let future = quote_spanned!(at=> impl #future + #send);
+    let at = context.span();
     let call = quote_spanned!(at=> __body(__input, __cx));
     impl_(
         header,
         &quote!(),
         &quote!(::flujo::__private::Pipeline),
         &quote! {
-            #context
+            type Context = #context;
             type Resources = #resources;
+            #[allow(unused_parens, reason = "they bring the bound to the name")]
             fn body(
                 __input: Self::Input,
                 __cx: &mut ::flujo::__private::Cx<'_, Self::Context, Self::Resources>,
@@ -128,23 +127,26 @@ fn body_fn(pipeline: &Pipeline, body: Option<TokenStream>, ide: &TokenStream) ->
     let (types, pats): (Vec<&Type>, Vec<&Pat>) =
         header.inputs.iter().map(|input| (&*input.ty, &*input.pat)).unzip();
     let names = inputs(header);
-    let cx = Lower::new(pipeline).cx(header.ident.span());
-    let (name, output) = (&header.ident, &header.output);
+    let cx = Lower::new(pipeline).cx(header.context.as_ref().map_or(header.ident.span(), |context| context.ty.span()));
+    let output = &header.output;
     let body = body.unwrap_or_else(|| quote!(let _ = (#(#names,)*); ::flujo::__private::recover()));
     let bound = if pipeline.body.is_some() { quote!((#(#pats,)*)) } else { quote!((#(#names,)*)) };
-    let signature = quote! {
-        async fn __body(
-            __input: (#(#types,)*),
-            #cx: &mut ::flujo::__private::Cx<
-                '_,
-                <__Self as ::flujo::__private::Pipeline>::Context,
-                <__Self as ::flujo::__private::Pipeline>::Resources,
-            >,
-        ) -> ::flujo::__private::RunResult<#output>
-    };
+    let unit: Type = parse_quote!(());
+    let resources = header.resources.as_ref().map_or(&unit, |resources| &resources.ty);
+    let context_ty = header.context.as_ref().map_or(&unit, |context| &context.ty);
+    // Of a type that is no context nothing follows, so calls are not reported too. That it is none is said
+    // at the type, whoever asks.
+    let at = context_ty.span();
+    let cx_ty = quote!(::flujo::__private::Cx);
+    let context = quote!(::flujo::__private::Context);
+    let context = quote_spanned!(at=> <#context_ty as #context>::Itself);
+    let driver = quote_spanned!(at=> &mut #cx_ty<'_, #context, #resources>);
+    let params = parenthesized(quote!(__input: (#(#types,)*), #cx: #driver), at);
+    let result = quote!(::flujo::__private::RunResult<#output>);
+    let signature = quote_spanned!(at=> async fn __body #params -> #result);
+    let real = braced(quote!(let #bound = __input; #body), at);
+    let twin = braced(quote!(let #bound = __input; #ide), at);
     quote! {
-        #[allow(non_camel_case_types, reason = "`Self` is not at hand in a function inside a method")]
-        type __Self = #name;
         #[cfg(not(rust_analyzer))]
         #(#lints)*
         #[allow(
@@ -164,14 +166,8 @@ fn body_fn(pipeline: &Pipeline, body: Option<TokenStream>, ide: &TokenStream) ->
             unused_parens,
             reason = "the pipeline's author did not write the code around the calls"
         )]
-        #signature {
-            let #bound = __input;
-            #body
-        }
+        #signature #real
         #[cfg(rust_analyzer)]
-        #signature {
-            let #bound = __input;
-            #ide
-        }
+        #signature #twin
     }
 }

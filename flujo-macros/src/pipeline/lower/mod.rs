@@ -83,7 +83,8 @@ impl<'a> Lower<'a> {
     /// use, so a step can write the context right after.
     fn reading(&self, mention: Option<Span>, code: TokenStream) -> TokenStream {
         let (Some(at), Some(context)) = (mention, &self.pipeline.header.context) else { return code };
-        let (cx, name) = (self.cx(at), Ident::new(&context.ident.to_string(), self.base.located_at(at)));
+        let (cx, mut name) = (self.cx(at), context.ident.clone());
+        name.set_span(self.base.located_at(at));
         let peek = quote_spanned!(at=>
             #[allow(unused_variables, reason = "an inner binding may have the same name")]
             let #name = #cx.peek();

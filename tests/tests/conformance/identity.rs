@@ -1,0 +1,376 @@
+//! Ids, attaching, resuming after a failure, changed pipelines.
+
+use crate::world::*;
+use flujo::ErrorKind;
+use flujo::engine::Status;
+use flujo::error::Signal;
+use flujo::prelude::*;
+
+pipeline! {
+    fn plain(text: String, ctx: &mut State, world: &World) -> String {
+        let text = add(text);
+        echo(text)
+    }
+}
+pipeline! {
+    fn other(text: String, ctx: &mut State, world: &World) -> String { echo(text) }
+}
+
+#[test]
+fn the_same_id_and_input_attach() {
+    on_all(async |engine, _| {
+        let (flujo, calls) = flujo(&engine);
+        let first = flujo.run(plain("x".into())).id("r").await;
+        let second = flujo.run(plain("x".into())).id("r").await;
+        assert_eq!(calls.len(), 2);
+        assert_eq!(first.context, second.context);
+        assert_eq!((first.steps.len(), second.steps.len()), (2, 2));
+        assert_eq!(first.run_id(), second.run_id());
+        assert_eq!(first.into_output().unwrap(), second.into_output().unwrap());
+    });
+}
+
+#[test]
+fn a_live_run_is_awaited_by_whoever_attaches() {
+    on_all(async |engine, _| {
+        let (flujo, calls) = flujo(&engine);
+        let (a, b) = tokio::join!(
+            flujo.run(plain("x".into())).id("r"),
+            flujo.run(plain("x".into())).id("r"),
+        );
+        assert_eq!(a.into_output().unwrap(), "x");
+        assert_eq!(b.into_output().unwrap(), "x");
+        assert_eq!(calls.len(), 2);
+    });
+}
+
+#[test]
+fn an_id_that_is_taken_is_an_error() {
+    on_all(async |engine, _| {
+        let (flujo, _) = flujo(&engine);
+        drop(flujo.run(plain("x".into())).id("r").await);
+        let error = flujo.run(plain("y".into())).id("r").await.into_output().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "run `r` exists with another input: use another id, or the same input to attach"
+        );
+        let error = flujo.run(other("x".into())).id("r").await.into_output().unwrap_err();
+        assert_eq!(error.to_string(), "run `r` exists with another pipeline, `plain`");
+        let error = flujo.resume::<other>("r").await.unwrap_err();
+        assert_eq!(error.to_string(), "run `r` is one of pipeline `plain`, not of `other`");
+    });
+}
+
+pipeline! {
+    pub fn failing_once(text: String, ctx: &mut State, world: &World) -> u32 {
+        let text = add(text);
+        let n = flaky(3).retries(1);
+        let text = add(format!("{text}{n}")).named("after");
+        n
+    }
+}
+
+#[test]
+fn resuming_after_a_failure_starts_at_the_failed_node() {
+    on_all(async |engine, _| {
+        let (flujo, calls) = flujo(&engine);
+        let result = flujo.run(failing_once("x".into())).id("r").await;
+        assert_eq!(result.into_output().unwrap_err().attempt(), Some((2, 2)));
+        // `run` with the same id only looks at it.
+        let again = flujo.run(failing_once("x".into())).id("r").await;
+        assert!(again.into_output().is_err());
+        assert_eq!(calls.of("failing_once/flaky"), 2);
+        // Fresh attempts, numbered on.
+        let result = flujo.resume::<failing_once>("r").await.unwrap();
+        assert_eq!(calls.of("failing_once/add"), 1);
+        assert_eq!(calls.of("failing_once/flaky"), 4);
+        assert_eq!(result.context.log, ["x", "attempt 4", "x4"]);
+        assert_eq!(result.step("failing_once/flaky").map(|s| s.attempts()), Some(4));
+        assert_eq!(result.into_output().unwrap(), 4);
+        // Nothing is left to resume.
+        let result = flujo.resume::<failing_once>("r").await.unwrap();
+        assert_eq!(result.into_output().unwrap(), 4);
+        assert_eq!(calls.len(), 6);
+    });
+}
+
+#[test]
+fn resuming_after_a_failure_in_an_arm_keeps_the_finished_arm() {
+    pipeline! {
+        fn arm_fails(text: String, ctx: &mut State, world: &World) -> String {
+            let (a, b) = join(add(text.clone()), {
+                let b = add(format!("{text}b")).named("b");
+                let n = flaky(2).retries(0);
+                format!("{b}{n}")
+            });
+            format!("{a}{b}")
+        }
+    }
+    on_all(async |engine, _| {
+        let (flujo, calls) = flujo(&engine);
+        assert!(flujo.run(arm_fails("x".into())).id("r").await.into_output().is_err());
+        assert!(flujo.resume::<arm_fails>("r").await.unwrap().into_output().is_err());
+        let result = flujo.resume::<arm_fails>("r").await.unwrap();
+        assert_eq!(result.context.log, ["x", "xb", "attempt 3"]);
+        assert_eq!(result.into_output().unwrap(), "xxb3");
+        let mut calls = calls.all();
+        calls.sort();
+        let expected = [("add", 1), ("b", 1), ("flaky", 1), ("flaky", 2), ("flaky", 3)];
+        assert_eq!(calls, expected.map(|(name, n)| (format!("arm_fails/{name}"), n)));
+    });
+}
+
+/// The same durable name, changed code: what a deployment does to a run that is under way.
+mod before {
+    use crate::world::*;
+    use flujo::prelude::*;
+    pipeline! {
+        #[pipeline(name = "evolving")]
+        pub fn evolving(text: String, ctx: &mut State, world: &World) -> String {
+            let text = add(text);
+            let reply: String = ask("go on?");
+            echo(format!("{text}{reply}"))
+        }
+    }
+}
+mod inserted {
+    use crate::world::*;
+    use flujo::prelude::*;
+    pipeline! {
+        #[pipeline(name = "evolving")]
+        pub fn evolving(text: String, ctx: &mut State, world: &World) -> String {
+            let text = add(text);
+            let reply: String = ask("go on?");
+            let reply = echo(reply).named("new");
+            echo(format!("{text}{reply}"))
+        }
+    }
+}
+mod other_input {
+    use crate::world::*;
+    use flujo::prelude::*;
+    pipeline! {
+        #[pipeline(name = "evolving")]
+        pub fn evolving(text: String, ctx: &mut State, world: &World) -> String {
+            let text = add(format!("{text}, changed"));
+            let reply: String = ask("go on?");
+            echo(format!("{text}{reply}"))
+        }
+    }
+}
+mod other_question {
+    use crate::world::*;
+    use flujo::prelude::*;
+    pipeline! {
+        #[pipeline(name = "evolving")]
+        pub fn evolving(text: String, ctx: &mut State, world: &World) -> String {
+            let text = add(text);
+            let reply: Label = ask("go on?");
+            echo(format!("{text}{}", reply.name))
+        }
+    }
+}
+mod other_version {
+    use crate::world::{State, World, echo};
+    use flujo::prelude::*;
+    #[step(version = 2)]
+    pub async fn add(text: String, log: &mut Vec<String>) -> Result<String> {
+        log.push(text.clone());
+        Ok(text)
+    }
+    pipeline! {
+        #[pipeline(name = "evolving")]
+        pub fn evolving(text: String, ctx: &mut State, world: &World) -> String {
+            let text = add(text);
+            let reply: String = ask("go on?");
+            echo(format!("{text}{reply}"))
+        }
+    }
+}
+mod other_output {
+    use crate::world::{State, World, echo};
+    use flujo::prelude::*;
+    #[step]
+    pub async fn add(text: String, log: &mut Vec<String>) -> Result<u64> {
+        log.push(text.clone());
+        Ok(1)
+    }
+    pipeline! {
+        #[pipeline(name = "evolving")]
+        pub fn evolving(text: String, ctx: &mut State, world: &World) -> String {
+            let text = add(text);
+            let reply: String = ask("go on?");
+            echo(format!("{text}{reply}"))
+        }
+    }
+}
+
+async fn paused_before(engine: &crate::engines::AnyEngine) -> (Flujo<World>, Calls) {
+    let (flujo, calls) = flujo(engine);
+    let result = flujo.run(before::evolving("x".into())).id("r").await;
+    assert_eq!(result.questions().len(), 1);
+    (flujo, calls)
+}
+
+/// The mismatch that resuming with `P` runs into, with the run as it was.
+macro_rules! mismatch {
+    ($module:ident) => {{
+        let seen = std::sync::Mutex::new(Vec::new());
+        on_all(async |engine, _| {
+            let (flujo, calls) = paused_before(&engine).await;
+            let result = flujo.resume::<$module::evolving>("r").await.unwrap();
+            let Outcome::Failed(error) = &result.outcome else { panic!("{result:?}") };
+            assert!(matches!(error.signal(), Some(Signal::JournalMismatch(_))), "{error}");
+            seen.lock().unwrap().push(error.to_string());
+            // Nothing is overwritten: the code that it knows goes on.
+            let view = flujo.inspect("r").await.unwrap();
+            assert_eq!((view.status, view.records.len()), (Status::Interrupted, 1));
+            let result = flujo.resume::<before::evolving>("r").reply("!").await.unwrap();
+            assert_eq!(result.into_output().unwrap(), "x!");
+            assert_eq!(calls.of("evolving/add"), 1);
+        });
+        let seen = seen.into_inner().unwrap();
+        assert_eq!(seen[0], seen[1], "both engines say the same");
+        seen[0].clone()
+    }};
+}
+
+#[test]
+fn a_changed_input_is_found_at_its_leaf() {
+    let said = mismatch!(other_input);
+    assert!(
+        said.starts_with(
+            "evolving/add: the record does not fit the code: its input is another one than when it ran (digest "
+        ) && said.ends_with("; nothing was changed"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_changed_version_is_found() {
+    assert_eq!(
+        mismatch!(other_version),
+        "evolving/add: the record does not fit the code: recorded with version 1, now 2; nothing was changed"
+    );
+}
+
+#[test]
+fn an_output_that_does_not_decode_any_more_is_found() {
+    assert_eq!(
+        mismatch!(other_output),
+        "evolving/add: the record does not fit the code: its output does not decode any more: \
+         invalid type: string \"x\", expected u64 at line 1 column 3; nothing was changed"
+    );
+}
+
+#[test]
+fn a_changed_question_is_found() {
+    assert_eq!(
+        mismatch!(other_question),
+        "evolving/reply: the record does not fit the code: \
+         the type of its reply is another one than when it was asked; nothing was changed"
+    );
+}
+
+#[test]
+fn an_inserted_node_just_runs() {
+    on_all(async |engine, _| {
+        let (flujo, calls) = paused_before(&engine).await;
+        let result = flujo.resume::<inserted::evolving>("r").reply("!").await.unwrap();
+        assert_eq!(calls.of("evolving/add"), 1);
+        assert_eq!(calls.of("evolving/new"), 1);
+        assert_eq!(result.into_output().unwrap(), "x!");
+    });
+}
+
+#[test]
+fn two_pipelines_of_one_durable_name_do_not_build() {
+    let error = Flujo::builder()
+        .pipeline::<before::evolving>()
+        .pipeline::<inserted::evolving>()
+        .build()
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "two pipelines have the durable name `evolving`: give one another with `#[pipeline(name = \"..\")]`"
+    );
+    assert!(matches!(error.kind(), ErrorKind::Setup(_)));
+}
+
+#[test]
+fn an_unregistered_pipeline_is_checked_at_its_start() {
+    on_all(async |engine, _| {
+        let builder = Flujo::builder().resources(World { calls: Calls::default() }).pipeline::<before::evolving>();
+        let flujo = crate::engines::with_engine!(&engine, e => builder.engine(e.clone()).build()).unwrap();
+        let error = flujo.run(inserted::evolving("x".into())).await.into_output().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "another pipeline is registered with the durable name `evolving`: give one another with \
+             `#[pipeline(name = \"..\")]`"
+        );
+    });
+}
+
+#[test]
+fn cancelling_is_durable() {
+    on_all(async |engine, _| {
+        let (flujo, calls) = flujo(&engine);
+        drop(flujo.run(before::evolving("x".into())).id("paused").await);
+        flujo.cancel("paused").await.unwrap();
+        let result = flujo.resume::<before::evolving>("paused").await.unwrap();
+        assert!(matches!(result.outcome, Outcome::Cancelled));
+        let error = flujo.resume::<before::evolving>("paused").reply("x").await.unwrap_err();
+        assert_eq!(error.to_string(), "no question is open");
+        // A run that has ended stays as it is.
+        assert!(matches!(flujo.run(plain("x".into())).id("done").await.outcome, Outcome::Done(_)));
+        flujo.cancel("done").await.unwrap();
+        assert!(matches!(flujo.run(plain("x".into())).id("done").await.outcome, Outcome::Done(_)));
+        assert!(flujo.cancel("nobody").await.is_err());
+        assert_eq!(calls.len(), 3);
+    });
+}
+
+#[step(model = "test:slow", max_tokens = 50)]
+fn slow_label(text: String) -> Prompt<Label> {
+    Prompt::ask(text)
+}
+pipeline! {
+    fn under_way(text: String, ctx: &mut State, world: &World) -> String {
+        let text = add(text);
+        let l = slow_label(text.clone());
+        text
+    }
+}
+/// Never answers.
+struct Silent;
+#[async_trait::async_trait]
+impl flujo::model::ModelClient for Silent {
+    async fn call(
+        &self,
+        _: flujo::model::ModelRequest,
+        _: &mut dyn flujo::model::ChunkSink,
+    ) -> std::result::Result<flujo::model::ModelReply, flujo::model::ModelError> {
+        std::future::pending().await
+    }
+}
+
+#[test]
+fn cancel_drops_what_is_under_way_and_charges_it() {
+    on_all(async |engine, _| {
+        let builder = Flujo::builder().resources(World { calls: Calls::default() }).models(Silent).prices(Prices);
+        let flujo = crate::engines::with_engine!(&engine, e => builder.engine(e.clone()).build()).unwrap();
+        let cancelling = flujo.clone();
+        let (result, ()) = tokio::join!(flujo.run(under_way("x".into())).id("r"), async move {
+            while cancelling.inspect("r").await.is_ok_and(|v| v.records.is_empty()) || cancelling.inspect("r").await.is_err() {
+                tokio::task::yield_now().await;
+            }
+            cancelling.cancel("r").await.unwrap();
+        });
+        assert!(matches!(result.outcome, Outcome::Cancelled), "{:?}", result.outcome);
+        assert_eq!(result.steps.len(), 1);
+        assert_eq!(result.context.log, ["x"]);
+        // The model was asked and never heard again: charged at what was reserved.
+        let used = (result.usage.model_calls, result.usage.estimated_calls, result.usage.cost());
+        assert_eq!(used, (1, 1, flujo::Cost(500)));
+    });
+}

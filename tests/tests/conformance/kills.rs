@@ -1,0 +1,269 @@
+//! Every form, killed around every command it issues.
+
+use crate::kill::{Kills, Scenario, everywhere};
+use crate::world::*;
+use flujo::prelude::*;
+
+pipeline! {
+    fn steps(text: String, ctx: &mut State, world: &World) -> String {
+        let text = add(text);
+        let text = write(text);
+        let n = count(3);
+        echo(format!("{text}{n}"))
+    }
+}
+pipeline! {
+    fn retries(text: String, ctx: &mut State, world: &World) -> String {
+        let text = add(text);
+        let n = flaky(2).backoff("1s");
+        add(format!("{text}{n}")).named("last")
+    }
+}
+pipeline! {
+    fn failure(text: String, ctx: &mut State, world: &World) -> String {
+        let text = add(text);
+        let n = flaky(9).retries(1);
+        add(format!("{text}{n}")).named("last")
+    }
+}
+pipeline! {
+    fn model(text: String, ctx: &mut State, world: &World) -> String {
+        let one = label(text);
+        let two = label(one.name).named("two");
+        add(two.name)
+    }
+}
+pipeline! {
+    fn fallback(text: String, ctx: &mut State, world: &World) -> String {
+        let text = broken(text).fallback(write);
+        add(text)
+    }
+}
+pipeline! {
+    fn settle(text: String, ctx: &mut State, world: &World) -> String {
+        let bad = broken(text.clone()).settle();
+        add(format!("{text} {}", bad.is_err()))
+    }
+}
+pipeline! {
+    fn branches(text: String, ctx: &mut State, world: &World) -> String {
+        let n = count(2);
+        match n {
+            2 if ctx.total == 2 => {
+                let text = add(text);
+                if text.is_empty() { echo(text) } else { write(text) }
+            }
+            _ => add("never".to_owned()).named("other"),
+        }
+    }
+}
+pipeline! {
+    fn piped(text: String, ctx: &mut State, world: &World) -> String {
+        text >> add >> write >> echo
+    }
+}
+pipeline! {
+    fn part(text: String, log: &mut Inner, world: &World) -> String {
+        let text = add(text);
+        add(format!("{text}!")).named("second")
+    }
+}
+/// A context that is a part of another.
+#[context]
+#[derive(Debug, Default, PartialEq)]
+pub struct Inner {
+    n: u8,
+    #[context(part, merge = append)]
+    log: Vec<String>,
+}
+#[context]
+#[derive(Debug, Default, PartialEq)]
+pub struct Outer {
+    #[context(part)]
+    inner: Inner,
+    #[context(part, merge = sum)]
+    total: u64,
+}
+pipeline! {
+    fn nested(text: String, ctx: &mut Outer, world: &World) -> String {
+        let text = part(text);
+        count(1);
+        part(text).named("again")
+    }
+}
+pipeline! {
+    fn restarts_inner(text: String, ctx: &mut State, world: &World) -> String {
+        let text = add(text);
+        let n = flaky(1).retries(0);
+        format!("{text}{n}")
+    }
+}
+pipeline! {
+    fn restarts(text: String, ctx: &mut State, world: &World) -> String {
+        let text = restarts_inner(text).retries(2);
+        echo(text)
+    }
+}
+pipeline! {
+    fn joined(text: String, ctx: &mut State, world: &World) -> String {
+        let text = add(text);
+        let (a, b, c) = join(
+            add(format!("{text}1")).named("one"),
+            {
+                let two = add(format!("{text}2")).named("two");
+                count(5);
+                write(two)
+            },
+            { let l = label(text.clone()); l.name },
+        );
+        add(format!("{a} {b} {c}")).named("last")
+    }
+}
+pipeline! {
+    fn joins_inner(text: String, ctx: &mut State, world: &World) -> String {
+        let (a, b) = join(add(text.clone()), add(format!("{text}'")).named("second"));
+        echo(format!("{a}{b}"))
+    }
+}
+pipeline! {
+    fn joins_nested(text: String, ctx: &mut State, world: &World) -> String {
+        let (a, b) = join(joins_inner(text.clone()), {
+            let text = add(text.clone());
+            let (c, d) = join(
+                joins_inner(text.clone()).named("deep"),
+                count(1),
+            );
+            format!("{c}{d}")
+        });
+        echo(format!("{a} {b}"))
+    }
+}
+pipeline! {
+    fn join_settles(text: String, ctx: &mut State, world: &World) -> String {
+        let (a, b) = join(
+            { let text = add(text.clone()); broken(text) },
+            add(text.clone()).named("good"),
+        ).settle();
+        format!("{:?} {:?}", a.unwrap_err().message, b)
+    }
+}
+pipeline! {
+    fn join_fails(text: String, ctx: &mut State, world: &World) -> String {
+        let text = add(text);
+        let (a, b) = join(add(text.clone()).named("good"), { let t = add(text).named("then"); broken(t) });
+        format!("{a}{b}")
+    }
+}
+pipeline! {
+    fn asks(text: String, ctx: &mut State, world: &World) -> String {
+        let first: String = ask("first?");
+        let text = add(format!("{text}{first}"));
+        let last: u32 = ask(format!("{text}?"));
+        format!("{text}{last}")
+    }
+}
+pipeline! {
+    fn asks_in_branches(text: String, ctx: &mut State, world: &World) -> String {
+        match text.as_str() {
+            "x" => {
+                let text = add(text.clone());
+                let reply: String = ask("in a branch?");
+                let reply = echo(reply);
+                format!("{text}{reply}")
+            }
+            _ => fail("never"),
+        }
+    }
+}
+pipeline! {
+    fn asks_in_arms(text: String, ctx: &mut State, world: &World) -> String {
+        let text = add(text);
+        let (a, b, c) = join(
+            { let a: String = ask("a?"); add(a).named("add_a") },
+            {
+                let text = add(format!("{text} b")).named("add_b");
+                let b: u32 = ask("b?");
+                count(5);
+                format!("{text}{b}")
+            },
+            add(text.clone()).named("add_c"),
+        );
+        echo(format!("{a} {b} {c}"))
+    }
+}
+pipeline! {
+    fn asks_inner(text: String, ctx: &mut State, world: &World) -> String {
+        let text = add(text);
+        let reply: String = ask(format!("{text}?"));
+        write(reply)
+    }
+}
+pipeline! {
+    fn asks_in_pipelines(text: String, ctx: &mut State, world: &World) -> String {
+        let one = asks_inner(text.clone());
+        let (two, n) = join(asks_inner(one).named("arm"), count(2));
+        echo(format!("{two}{n}"))
+    }
+}
+
+/// Runs every scenario, and counts.
+macro_rules! scenarios {
+    ($kills:ident; $($pipeline:ident $form:literal [$($path:literal => $reply:literal),*];)+) => { $(
+        everywhere(&Scenario {
+            form: $form,
+            call: &|| $pipeline("x".to_owned()),
+            replies: &[$(($path, $reply)),*],
+            cut_off: &["join_fails/good"],
+        }, &mut $kills).await;
+    )+ };
+}
+
+/// The forms that exist: each must have been killed on each engine.
+const FORMS: [&str; 19] = [
+    "step", "retries", "failed step", "model step", "fallback", "settle", "match, if", ">>",
+    "pipeline on a part", "pipeline retries", "join", "join in join", "join settled", "join failed", "ask",
+    "ask in a branch", "ask in arms", "ask in pipelines and arms", "whole context",
+];
+
+#[test]
+fn killed_around_every_command_every_form_comes_to_the_same_end() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut kills = Kills::new();
+    runtime.block_on(async {
+        scenarios! { kills;
+            steps "step" [];
+            retries "retries" [];
+            failure "failed step" [];
+            model "model step" [];
+            fallback "fallback" [];
+            settle "settle" [];
+            branches "match, if" [];
+            piped ">>" [];
+            nested "pipeline on a part" [];
+            restarts "pipeline retries" [];
+            joined "join" [];
+            joins_nested "join in join" [];
+            join_settles "join settled" [];
+            join_fails "join failed" [];
+            asks "ask" ["asks/first" => "\"f\"", "asks/last" => "7"];
+            asks_in_branches "ask in a branch" ["asks_in_branches/reply" => "\"r\""];
+            asks_in_arms "ask in arms" ["asks_in_arms/a" => "\"a\"", "asks_in_arms/b" => "7"];
+            asks_in_pipelines "ask in pipelines and arms"
+                ["asks_in_pipelines/asks_inner/reply" => "\"1\"", "asks_in_pipelines/arm/reply" => "\"2\""];
+        }
+        everywhere(&Scenario {
+            form: "whole context",
+            call: &|| crate::contexts::whole("x".to_owned()),
+            replies: &[],
+            cut_off: &[],
+        }, &mut kills).await;
+    });
+    for engine in ["Memory", "OrderedLog"] {
+        for form in FORMS {
+            let n = kills.get(&(form, engine)).copied().unwrap_or(0);
+            println!("KILLS {n:3}  {engine:10} {form}");
+            assert!(n > 0, "{form} was never killed on {engine}");
+        }
+    }
+    assert_eq!(kills.len(), 2 * FORMS.len(), "every form that is killed is listed");
+}

@@ -1,0 +1,205 @@
+//! The steps and services that the rows are told with. Every step notes that it was really called.
+
+use crate::engines::{AnyEngine, with_engine};
+use flujo::engine::{Kind, RecordOutcome, RunView};
+use flujo::model::{
+    ChunkSink, FinishReason, ModelClient, ModelError, ModelReply, ModelRequest, PriceBook, Tokens,
+};
+use flujo::prelude::*;
+use flujo::{Cost, Usage};
+use std::sync::{Arc, Mutex};
+
+/// Every real call of a step: its path and attempt.
+#[derive(Clone, Default)]
+pub struct Calls(Arc<Mutex<Vec<(String, u32)>>>);
+
+impl Calls {
+    pub fn note(&self, run: &RunInfo) {
+        self.0.lock().unwrap().push((run.path().to_string(), run.attempt()));
+    }
+    pub fn all(&self) -> Vec<(String, u32)> {
+        self.0.lock().unwrap().clone()
+    }
+    pub fn of(&self, path: &str) -> usize {
+        self.all().iter().filter(|(p, _)| p == path).count()
+    }
+    pub fn len(&self) -> usize {
+        self.all().len()
+    }
+}
+
+#[resources]
+pub struct World {
+    pub calls: Calls,
+}
+
+#[derive(Clone, Debug, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Notes(pub Vec<String>);
+
+/// A context with every kind of part.
+#[context]
+#[derive(Debug, PartialEq, Default)]
+pub struct State {
+    pub title: String,
+    #[context(part)]
+    pub draft: Draft,
+    #[context(part, merge = append)]
+    pub log: Vec<String>,
+    #[context(part, merge = sum)]
+    pub total: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Draft {
+    pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+pub struct Label {
+    pub name: String,
+}
+
+/// Returns its input.
+#[step]
+pub async fn echo(text: String, calls: &Calls, run: &RunInfo) -> Result<String> {
+    calls.note(run);
+    Ok(text)
+}
+
+/// Adds a line to the log.
+#[step]
+pub async fn add(text: String, log: &mut Vec<String>, calls: &Calls, run: &RunInfo) -> Result<String> {
+    calls.note(run);
+    // Beside others: the order of what is recorded is not the order of what is written.
+    tokio::task::yield_now().await;
+    log.push(text.clone());
+    Ok(text)
+}
+
+/// Writes the draft, a part without a merge rule.
+#[step]
+pub async fn write(text: String, draft: &mut Draft, calls: &Calls, run: &RunInfo) -> Result<String> {
+    calls.note(run);
+    draft.text.push_str(&text);
+    Ok(draft.text.clone())
+}
+
+/// Counts.
+#[step]
+pub async fn count(n: u64, total: &mut u64, calls: &Calls, run: &RunInfo) -> Result<u64> {
+    calls.note(run);
+    *total += n;
+    Ok(*total)
+}
+
+/// Fails as often as it is told, then returns the attempt. Writes before it fails.
+#[step(retries = 3, backoff = none)]
+pub async fn flaky(failures: u32, log: &mut Vec<String>, calls: &Calls, run: &RunInfo) -> Result<u32> {
+    calls.note(run);
+    log.push(format!("attempt {}", run.attempt()));
+    if run.attempt() <= failures {
+        return Err(StepError::retryable(format!("not yet ({})", run.attempt())));
+    }
+    Ok(run.attempt())
+}
+
+/// Always fails, for good.
+#[step]
+pub async fn broken(text: String, calls: &Calls, run: &RunInfo) -> Result<String> {
+    calls.note(run);
+    Err(StepError::fatal(format!("broken by {text}")))
+}
+
+/// Answered by a model.
+#[step(model = "test:small", max_tokens = 50, retries = 1, backoff = none)]
+pub fn label(text: String) -> Prompt<Label> {
+    Prompt::system("Label it.").user(text)
+}
+
+/// Answers with what it is told to, and counts.
+#[derive(Clone, Default)]
+pub struct Scripted {
+    pub answers: Arc<Mutex<Vec<String>>>,
+    pub requests: Arc<Mutex<Vec<ModelRequest>>>,
+}
+
+impl Scripted {
+    pub fn new(answers: &[&str]) -> Self {
+        let answers = answers.iter().rev().map(|s| (*s).to_owned()).collect();
+        Self { answers: Arc::new(Mutex::new(answers)), requests: Arc::default() }
+    }
+}
+
+#[async_trait::async_trait]
+impl ModelClient for Scripted {
+    async fn call(
+        &self,
+        request: ModelRequest,
+        _: &mut dyn ChunkSink,
+    ) -> std::result::Result<ModelReply, ModelError> {
+        self.requests.lock().unwrap().push(request);
+        let content = self.answers.lock().unwrap().pop().unwrap_or_else(|| r#"{"name":"calm"}"#.to_owned());
+        Ok(ModelReply {
+            content,
+            usage: Some(Tokens { input: 100, output: 10, ..Tokens::default() }),
+            finish: FinishReason::Stop,
+            served_model: None,
+        })
+    }
+}
+
+/// A nano-dollar for each token sent, ten for each received.
+#[derive(Clone, Copy)]
+pub struct Prices;
+impl PriceBook for Prices {
+    fn price(&self, _: &str, tokens: &Tokens) -> Option<Cost> {
+        Some(Cost(tokens.input + 10 * tokens.output))
+    }
+}
+
+/// One call of the scripted model.
+pub fn one_call() -> Usage {
+    Usage { input_tokens: 100, output_tokens: 10, model_calls: 1, cost: Cost(200), ..Usage::default() }
+}
+
+/// An engine's front with the world behind it.
+pub fn flujo(engine: &AnyEngine) -> (Flujo<World>, Calls) {
+    with_model(engine, Scripted::default())
+}
+
+pub fn with_model(engine: &AnyEngine, model: Scripted) -> (Flujo<World>, Calls) {
+    let calls = Calls::default();
+    let builder = Flujo::builder()
+        .resources(World { calls: calls.clone() })
+        .models(model)
+        .prices(Prices);
+    let built = with_engine!(engine, e => builder.engine(e.clone()).build());
+    (built.unwrap(), calls)
+}
+
+/// Runs a test on every engine.
+pub fn on_all<F: Future<Output = ()>>(test: impl Fn(AnyEngine, flujo_testing::PausedClock) -> F) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for (engine, clock) in crate::engines::all() {
+        println!("on {}", engine.name());
+        runtime.block_on(test(engine, clock));
+    }
+}
+
+/// Finished attempts, in a form that does not depend on the order of what ran side by side.
+pub fn finished(view: &RunView) -> Vec<(String, u32, String)> {
+    let mut out: Vec<_> = view
+        .records
+        .iter()
+        .filter(|r| matches!(r.key.kind, Kind::Step | Kind::Model))
+        .map(|r| {
+            let what = match &r.outcome {
+                RecordOutcome::Output(json) => format!("{json} {:?}", r.parts),
+                RecordOutcome::Failure(failure) => format!("failed: {:?}", failure.chain),
+            };
+            (r.key.path.to_string(), r.key.n, what)
+        })
+        .collect();
+    out.sort();
+    out
+}
