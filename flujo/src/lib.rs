@@ -1,7 +1,7 @@
 //! AI workflows as ordinary Rust: rustc proves that they fit together, and a small runtime runs them so
 //! that nothing finished is lost, repeated or overspent.
 //!
-//! Annotate async functions with [`step`], write a [`pipeline!`], run it with [`Flujo`].
+//! Annotate async functions with [`macro@step`], write a [`pipeline!`], run it with [`Flujo`].
 
 // The macros write `::flujo::..`, in doc tests and in this crate alike.
 #[allow(unused_extern_crates, reason = "generated code names the crate from inside it too")]
