@@ -60,6 +60,7 @@ pub trait Recorded: Sized + Send + Sync + 'static {
     /// What is there does not fit.
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error>;
     /// The same value again.
+    #[must_use]
     fn copy(&self) -> Self;
 
     /// Its record.
@@ -118,6 +119,7 @@ pub trait Inputs<S>: Sized + Send + Sync + 'static {
     /// As [`Json::encode`].
     fn digest(&self) -> Result<Digest, CodecError>;
     /// The same again.
+    #[must_use]
     fn copy(&self) -> Self;
 }
 

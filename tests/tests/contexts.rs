@@ -73,7 +73,16 @@ fn parts_are_found_by_type() {
     let some = Some;
     assert_eq!(
         rules,
-        [None, some("append"), some("sum"), some("max"), some("min"), some("union"), some("last"), some("self::longest")]
+        [
+            None,
+            some("append"),
+            some("sum"),
+            some("max"),
+            some("min"),
+            some("union"),
+            some("last"),
+            some("self::longest")
+        ]
     );
 }
 

@@ -22,7 +22,8 @@ fn topics() -> Vec<PathBuf> {
 }
 
 fn sorted(dir: &Path) -> Vec<PathBuf> {
-    let mut all: Vec<PathBuf> = fs::read_dir(dir).expect("ui/ is there").map(|e| e.expect("readable").path()).collect();
+    let mut all: Vec<PathBuf> =
+        fs::read_dir(dir).expect("ui/ is there").map(|e| e.expect("readable").path()).collect();
     all.sort();
     all
 }
@@ -69,7 +70,9 @@ fn errors(stderr: &str) -> Vec<Printed<'_>> {
             last.lines.push(line);
         }
     }
-    found.retain(|e| !e.headline.starts_with("error: could not compile") && !e.headline.starts_with("error: aborting"));
+    found.retain(|e| {
+        !e.headline.starts_with("error: could not compile") && !e.headline.starts_with("error: aborting")
+    });
     found
 }
 
@@ -91,7 +94,8 @@ fn complaints(fixture: &Path) -> Vec<String> {
     if !caption.ends_with('.') || !caption.starts_with(|c: char| c.is_uppercase() || c == '`') {
         out.push("its first line is no caption: `// A sentence.`".to_owned());
     }
-    let expected = lines.next().and_then(|l| l.strip_prefix("// errors: ")).and_then(|n| n.parse::<usize>().ok());
+    let expected =
+        lines.next().and_then(|l| l.strip_prefix("// errors: ")).and_then(|n| n.parse::<usize>().ok());
     let Some(expected) = expected else {
         out.push("its second line does not say `// errors: N`".to_owned());
         return out;
@@ -114,7 +118,8 @@ fn complaints(fixture: &Path) -> Vec<String> {
         out.push("it warns".to_owned());
     }
     for error in &found {
-        let head: Vec<&str> = std::iter::once(error.headline).chain(error.lines.iter().copied().take(6)).collect();
+        let head: Vec<&str> =
+            std::iter::once(error.headline).chain(error.lines.iter().copied().take(6)).collect();
         if head.iter().any(|l| l.contains("__private") || l.contains("__cx") || l.contains("__C")) {
             out.push(format!("our own names are in `{}`", error.headline));
         }

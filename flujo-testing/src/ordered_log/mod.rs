@@ -80,10 +80,7 @@ impl Engine for OrderedLog {
 
     async fn create(&self, run: RunRecord) -> Result<Option<RunView>, Error> {
         let id = run.id.clone();
-        let entry = match self.table.create(run) {
-            Ok(entry) => entry,
-            Err(_) => return self.view(&id).await,
-        };
+        let Ok(entry) = self.table.create(run) else { return self.view(&id).await };
         let logs = Mutex::new(Logs::seeded(&entry.run().seed));
         let run = Arc::new(Run { entry, logs });
         self.runs.lock().unwrap_or_else(PoisonError::into_inner).insert(id, run);

@@ -73,6 +73,7 @@ macro_rules! joins {
             ///
             /// # Errors
             /// An arm failed, or a signal ends the run.
+            #[allow(clippy::too_many_arguments, reason = "one argument an arm, written by the macro")]
             pub async fn $join<$($t: Durable, $f: Future<Output = RunResult<Done<$t>>> + Send),+>(
                 mut self,
                 slots: [Slot; $n],
@@ -97,6 +98,7 @@ macro_rules! joins {
             ///
             /// # Errors
             /// Signals only.
+            #[allow(clippy::too_many_arguments, reason = "one argument an arm, written by the macro")]
             pub async fn $settle<$($t: Durable, $f: Future<Output = RunResult<Done<$t>>> + Send),+>(
                 mut self,
                 slots: [Slot; $n],

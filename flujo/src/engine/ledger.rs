@@ -22,13 +22,11 @@ impl Ledger {
             return Ok(());
         }
         let open: Usage = self.reserved.values().copied().sum();
-        match self.limits.exceeded_by(&(self.spent + open + reservation.amount)) {
-            Some(why) => Err(why),
-            None => {
-                self.reserved.insert(reservation.key, reservation.amount);
-                Ok(())
-            }
+        if let Some(why) = self.limits.exceeded_by(&(self.spent + open + reservation.amount)) {
+            return Err(why);
         }
+        self.reserved.insert(reservation.key, reservation.amount);
+        Ok(())
     }
 
     /// Replaces a reservation by what was used; a second time it changes nothing.

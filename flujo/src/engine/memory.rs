@@ -96,10 +96,7 @@ impl Engine for Memory {
 
     async fn create(&self, run: RunRecord) -> Result<Option<RunView>, Error> {
         let id = run.id.clone();
-        let entry = match self.table.create(run) {
-            Ok(entry) => entry,
-            Err(_) => return self.view(&id).await,
-        };
+        let Ok(entry) = self.table.create(run) else { return self.view(&id).await };
         let mut records = Records::default();
         for record in &entry.run().seed {
             records.push(Arc::clone(record));

@@ -86,7 +86,10 @@ impl Table {
         Arc::clone(&self.clock)
     }
 
-    /// Creates a run, or gives the one that has the id.
+    /// Creates a run.
+    ///
+    /// # Errors
+    /// The run that has the id.
     pub fn create(&self, run: RunRecord) -> Result<Arc<Entry>, Arc<Entry>> {
         let mut runs = lock(&self.runs);
         if let Some(found) = runs.get(&run.id) {
@@ -269,14 +272,13 @@ impl Entry {
             return;
         }
         state.cancelled = true;
-        match &state.live {
-            Some(live) => live.cancel(),
-            None => {
-                state.questions.clear();
-                state.ledger.charge_open();
-                state.outcome = Some(FinalOutcome::Cancelled);
-            }
+        if let Some(live) = &state.live {
+            live.cancel();
+            return;
         }
+        state.questions.clear();
+        state.ledger.charge_open();
+        state.outcome = Some(FinalOutcome::Cancelled);
     }
 }
 

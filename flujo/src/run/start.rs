@@ -271,13 +271,11 @@ impl<P: Pipeline> RunHandle<P> {
     /// # Errors
     /// The engine failed, or the run has not begun yet.
     pub async fn cancel(&self) -> RunResult<()> {
-        match &self.engine {
-            Some(engine) => engine.cancel(&self.id).await,
-            None => {
-                self.task.abort();
-                Ok(())
-            }
-        }
+        let Some(engine) = &self.engine else {
+            self.task.abort();
+            return Ok(());
+        };
+        engine.cancel(&self.id).await
     }
 
     /// Waits for the result.

@@ -65,7 +65,7 @@ pub const fn assert_disjoint<C: Context>(arms: &[&[(&str, u64)]]) {
     while i < arms.len() {
         let mut j = i + 1;
         while j < arms.len() {
-            compare::<C>(*at(arms, i), *at(arms, j));
+            compare::<C>(at::<&[_]>(arms, i), at::<&[_]>(arms, j));
             j += 1;
         }
         i += 1;

@@ -31,7 +31,7 @@ fn exhausted_retries_fail_the_run_at_the_step() {
         fn exhausting(text: String, ctx: &mut State, world: &World) -> u32 {
             let first = echo(text);
             let n = flaky(9).retries(1);
-            let last = echo(first).named("never");
+            let _last = echo(first).named("never");
             n
         }
     }

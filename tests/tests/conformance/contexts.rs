@@ -54,7 +54,7 @@ fn plain_expressions_read_the_arms_own_fork() {
         fn reading(text: String, ctx: &mut State, world: &World) -> (String, String) {
             let text = add(text);
             let (a, b) = join(
-                { let a = add(format!("{text}a")).named("a"); format!("{}", ctx.log.len()) },
+                { add(format!("{text}a")).named("a"); format!("{}", ctx.log.len()) },
                 { count(3); format!("{} {}", ctx.log.len(), ctx.total) },
             );
             (a, b)

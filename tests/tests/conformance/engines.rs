@@ -1,7 +1,7 @@
 //! The engines that every row runs on.
 
 use flujo::clock::Clock;
-use flujo::engine::{Engine, Memory};
+use flujo::engine::Memory;
 use flujo_testing::{OrderedLog, PausedClock};
 use std::sync::Arc;
 
@@ -43,8 +43,3 @@ macro_rules! with_engine {
     };
 }
 pub(crate) use with_engine;
-
-/// The engine as the builder takes it.
-pub fn shared(engine: &AnyEngine) -> Arc<dyn Engine> {
-    with_engine!(engine, e => e.clone())
-}

@@ -73,8 +73,8 @@ fn the_first_failure_cancels_the_siblings() {
     pipeline! {
         fn failing(text: String, ctx: &mut State, world: &World) -> String {
             let text = add(text);
-            let (a, b) = join(never_ends(text.clone()), {
-                let spent = label(text.clone());
+            let (a, _) = join(never_ends(text.clone()), {
+                label(text.clone());
                 broken(text)
             });
             a
@@ -124,7 +124,7 @@ fn a_rule_that_cannot_apply_is_a_merge_conflict() {
     pipeline! {
         fn conflicting(text: String, ctx: &mut State, world: &World) -> String {
             let text = add(text);
-            let (a, b) = join(add(text.clone()).named("two"), forgets(text));
+            let (a, _) = join(add(text.clone()).named("two"), forgets(text));
             a
         }
     }

@@ -65,7 +65,7 @@ pipeline! {
     pub fn failing_once(text: String, ctx: &mut State, world: &World) -> u32 {
         let text = add(text);
         let n = flaky(3).retries(1);
-        let text = add(format!("{text}{n}")).named("after");
+        add(format!("{text}{n}")).named("after");
         n
     }
 }
@@ -337,7 +337,7 @@ fn slow_label(text: String) -> Prompt<Label> {
 pipeline! {
     fn under_way(text: String, ctx: &mut State, world: &World) -> String {
         let text = add(text);
-        let l = slow_label(text.clone());
+        slow_label(text.clone());
         text
     }
 }

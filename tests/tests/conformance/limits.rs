@@ -49,9 +49,9 @@ fn a_call_that_would_exceed_the_runs_limit_is_not_made() {
 fn no_option_catches_a_limit_of_the_run() {
     pipeline! {
         fn settled(text: String, world: &World) -> String {
-            let one = label(text.clone()).settle();
+            let _ = label(text.clone()).settle();
             let two = label(text).named("two").settle();
-            format!("{}", two.is_err())
+            two.is_err().to_string()
         }
     }
     on_all(async |engine, _| {

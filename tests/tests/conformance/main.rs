@@ -1,6 +1,15 @@
 //! What every form does in every case, on every engine. `docs/semantics.md` lists the rows and the tests
 //! that show them; `rows.rs` holds the two together.
 #![allow(missing_docs, reason = "a test binary has no readers of its docs")]
+#![allow(unreachable_pub, reason = "modules of one test binary show each other what they like")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test that goes wrong panics, and what it prints is read by people"
+)]
 
 mod engines;
 mod kill;

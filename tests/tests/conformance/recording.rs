@@ -119,7 +119,7 @@ fn size_grows_with_what_changed() {
         fn growing(text: String, ctx: &mut State, world: &World) -> String {
             let text = add(text);
             let text = echo(text);
-            let n = count(1);
+            count(1);
             let text = write(text);
             text
         }

@@ -33,9 +33,6 @@ pub struct World {
     pub calls: Calls,
 }
 
-#[derive(Clone, Debug, PartialEq, Default, serde::Serialize, serde::Deserialize)]
-pub struct Notes(pub Vec<String>);
-
 /// A context with every kind of part.
 #[context]
 #[derive(Debug, PartialEq, Default)]
