@@ -17,6 +17,8 @@ mod model;
 mod nesting;
 mod parse;
 mod sink;
+#[cfg(test)]
+mod tests;
 mod writes;
 
 use crate::guard;

@@ -2,7 +2,7 @@
 //! its nodes in source order. `lower` turns the tree into code, `graph` turns both into data.
 
 use super::callee::{Callee, Callees};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use std::ops::Range;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, Ident, Pat, PatType, Path, Token, Type, Visibility, token};
@@ -107,6 +107,49 @@ pub(crate) enum Flow {
     Fail(Fail),
     Join(Join),
     Broken(Broken),
+}
+
+impl Flow {
+    /// Whether nothing comes after it, by its looks.
+    pub(crate) fn ends(&self) -> bool {
+        match self {
+            Self::Fail(_) | Self::Broken(_) => true,
+            Self::Block(block) => block.ends(),
+            Self::If(expr) => expr.then.ends() && expr.otherwise.as_ref().is_some_and(|(_, flow)| flow.ends()),
+            Self::Match(expr) => expr.arms.iter().all(|arm| arm.body.ends()),
+            Self::Value(plain) => {
+                let text = plain.tokens.to_string();
+                self.is_macro() && ENDS.iter().any(|word| text.starts_with(word))
+            }
+            Self::Call(_) | Self::Pipe(_) | Self::Ask(_) | Self::Join(_) => false,
+        }
+    }
+
+    /// Whether it is the call of a macro: whether that goes on, only rustc knows.
+    pub(crate) fn is_macro(&self) -> bool {
+        let Self::Value(plain) = self else { return false };
+        let mut tokens = plain.tokens.clone().into_iter().skip_while(|token| !matches!(token, TokenTree::Punct(_)));
+        matches!(tokens.next(), Some(TokenTree::Punct(punct)) if punct.as_char() == '!')
+    }
+}
+
+/// Macros of the standard library that do not go on.
+const ENDS: [&str; 4] = ["panic", "todo", "unimplemented", "unreachable"];
+
+impl Block {
+    /// What it ends with.
+    pub(crate) fn last(&self) -> Option<&Flow> {
+        match (&self.tail, self.lines.last()) {
+            (Some(tail), _) => Some(tail),
+            (None, Some(Line::Flow { flow, .. })) => Some(flow),
+            (None, _) => None,
+        }
+    }
+
+    /// Whether nothing comes after it, by its looks.
+    pub(crate) fn ends(&self) -> bool {
+        self.last().is_some_and(Flow::ends)
+    }
 }
 
 /// A plain Rust expression: pure, may read the context.

@@ -3,57 +3,95 @@
 //! `syn` is a recursive parser, and what it returns is dropped and visited recursively. A procedural macro
 //! cannot parse on a larger stack of its own: spans live on the compiler's thread.
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
 
-/// Brackets inside brackets.
-const MAX_GROUPS: usize = 64;
-/// Tokens on the way to a token, since the last separator of each enclosing group: operators nest without
-/// brackets too, as in `!!!!x`, `a >> b >> c` and `if a {} else if b {}`.
-const MAX_WEIGHT: usize = 4096;
+/// Brackets, and words and operators that recurse to their right, around a token.
+const MAX_DEPTH: usize = 96;
+/// Tokens in front of a token since the last separator, those in front of the brackets around it included:
+/// `a.b().c()` is parsed by a loop, but visited and dropped by a recursion. The stages of `a >> b >> c` count
+/// as two tokens each, since they are looked at one after the other.
+const MAX_LENGTH: usize = 1024;
 
 /// The first token that lies too deep, with what to say about it.
 pub(crate) fn too_deep(tokens: &TokenStream) -> Option<(Span, &'static str)> {
-    walk(tokens.clone(), 0, 0)
+    walk(tokens.clone(), Way::default())
 }
 
-fn walk(tokens: TokenStream, groups: usize, outside: usize) -> Option<(Span, &'static str)> {
-    let mut weight = outside;
+/// What lies on the way to a token.
+#[derive(Clone, Copy, Default)]
+struct Way {
+    depth: usize,
+    length: usize,
+    /// Of the length, what the stages of `>>` in this group come to.
+    stages: usize,
+}
+
+fn walk(tokens: TokenStream, outside: Way) -> Option<(Span, &'static str)> {
+    let outside = Way { stages: 0, ..outside };
+    let mut way = outside;
+    let mut before = None;
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
-        weight += 1;
-        if weight > MAX_WEIGHT {
+        way.length += 1;
+        way.depth += usize::from(recurses(&token, before));
+        if before == Some('>') && matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '>') {
+            way.stages += 2;
+            way.length = outside.length + way.stages;
+        }
+        before = joint(&token);
+        if way.length > MAX_LENGTH {
+            return Some((token.span(), "this expression is too long\nbind a part of it with `let` first"));
+        }
+        if way.depth >= MAX_DEPTH {
             return Some((
                 token.span(),
-                "this expression is too long for one statement\nbind a part of it with `let` first",
+                "this is nested too deeply\nmove a part of it into a step or a pipeline of its own",
             ));
         }
         match &token {
             TokenTree::Group(group) => {
-                if groups == MAX_GROUPS {
-                    return Some((
-                        group.span_open(),
-                        "this is nested too deeply\nmove a part of it into a step or a pipeline of its own",
-                    ));
-                }
-                let found = walk(group.stream(), groups + 1, weight);
+                let found = walk(group.stream(), Way { depth: way.depth + 1, ..way });
                 if found.is_some() {
                     return found;
                 }
                 // a statement such as `if c { .. }` ends without a separator
                 if group.delimiter() == Delimiter::Brace && !tokens.peek().is_some_and(continues) {
-                    weight = outside;
+                    way = outside;
                 }
             }
-            TokenTree::Punct(punct) if matches!(punct.as_char(), ';' | ',') => weight = outside,
+            TokenTree::Punct(punct) if matches!(punct.as_char(), ';' | ',') => way = outside,
             _ => {}
         }
     }
     None
 }
 
+/// Whether what follows is a part of this, rather than beside it.
+fn recurses(token: &TokenTree, before: Option<char>) -> bool {
+    match token {
+        TokenTree::Ident(word) => {
+            ["return", "break", "yield", "else", "async", "move", "let", "in", "dyn", "impl"].iter().any(|w| word == w)
+        }
+        TokenTree::Punct(punct) => match punct.as_char() {
+            '|' | '@' => true,
+            '=' => !matches!(before, Some('=' | '!' | '<' | '>')) && punct.spacing() == Spacing::Alone,
+            '.' => before == Some('.'),
+            _ => false,
+        },
+        TokenTree::Group(_) | TokenTree::Literal(_) => false,
+    }
+}
+
+fn joint(token: &TokenTree) -> Option<char> {
+    match token {
+        TokenTree::Punct(punct) if punct.spacing() == Spacing::Joint => Some(punct.as_char()),
+        _ => None,
+    }
+}
+
 fn continues(token: &TokenTree) -> bool {
     match token {
-        TokenTree::Ident(ident) => ident == "else" || ident == "as",
+        TokenTree::Ident(word) => word == "else" || word == "as",
         TokenTree::Punct(punct) => punct.as_char() != '#',
         TokenTree::Group(_) | TokenTree::Literal(_) => false,
     }
@@ -69,18 +107,23 @@ mod tests {
 
     #[test]
     fn brackets_operators_and_branches_count() {
-        assert!(!refused(&format!("{}x{}", "(".repeat(64), ")".repeat(64))));
-        assert!(refused(&format!("{}x{}", "(".repeat(65), ")".repeat(65))));
+        assert!(!refused(&format!("{}x{}", "(".repeat(95), ")".repeat(95))));
+        assert!(refused(&format!("{}x{}", "(".repeat(96), ")".repeat(96))));
         assert!(refused(&format!("let y = {}x;", "!".repeat(5_000))));
+        assert!(refused(&format!("let y = {}x;", "return ".repeat(100))));
+        assert!(refused(&format!("let y = {}x;", "|x| ".repeat(50))));
         assert!(refused(&format!("let y = x{};", " >> f".repeat(2_000))));
-        assert!(!refused(&format!("let y = x{};", " >> f".repeat(1_000))));
+        assert!(!refused(&format!("let y = x{};", " >> f.retries(2)".repeat(500))));
+        assert!(refused(&format!("let y = x{};", ".f()".repeat(500))));
         assert!(refused(&format!("if a {{}} {}", "else if a {}".repeat(2_000))));
+        assert!(!refused(&format!("if a {{}} {}", "else if a == b {}".repeat(90))));
     }
 
     #[test]
     fn long_input_is_no_deep_input() {
         assert!(!refused(&"let a = f(x);".repeat(3_000)));
         assert!(!refused(&"if a {} f(x); Some(3) => {} ".repeat(3_000)));
+        assert!(!refused(&"A | B if a >= b => {} ".repeat(3_000)));
         assert!(!refused(&format!("[{}]", "1,".repeat(10_000))));
     }
 }

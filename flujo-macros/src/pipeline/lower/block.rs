@@ -33,6 +33,14 @@ impl Lower<'_> {
             },
             |tail| self.flow(tail),
         );
+        let ends = block.tail.as_ref().is_some_and(|tail| tail.ends());
+        // rustc would call what follows unreachable; one branch that is never taken keeps it quiet
+        let tokens = if ends {
+            let (begin, otherwise) = (quote_spanned!(at=> if true), quote_spanned!(at=> else));
+            quote!(#begin { #tokens } #otherwise { ::flujo::__private::recover() })
+        } else {
+            tokens
+        };
         let out = self.local("out", at);
         let bind = quote_spanned!(at=> let #out: #output =);
         let tail = Code { tokens: quote!(#bind #tokens; #out), weight, at };

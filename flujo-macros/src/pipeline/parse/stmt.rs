@@ -82,7 +82,7 @@ impl FlowParser<'_> {
             let Expr::Block(expr) = &**expr else { return None };
             let node = self.node(format!("let {}", text_of(&local.pat)), local.let_token.span, What::Branch);
             let mut block = self.nested(|parser| parser.block(&expr.block));
-            if !ends(&block) {
+            if !block.ends() && !block.last().is_some_and(Flow::is_macro) {
                 let broken = self.errors.broken(
                     else_token,
                     "the `else` of a `let` ends the pipeline\nlet its last line be `fail(\"why\")`, or use `match`",
@@ -128,27 +128,5 @@ impl FlowParser<'_> {
         for attr in attrs.iter().filter(|a| !a.path().is_ident("cfg") && !a.path().is_ident("cfg_attr")) {
             self.errors.at(attr, "an attribute here would be lost\nput it on a `let` or on the pipeline");
         }
-    }
-}
-
-/// Whether a block cannot go on behind its last line, by its looks.
-fn ends(block: &Block) -> bool {
-    let last = match (&block.tail, block.lines.last()) {
-        (Some(tail), _) => tail,
-        (None, Some(Line::Flow { flow, .. })) => flow,
-        (None, _) => return false,
-    };
-    flow_ends(last)
-}
-
-fn flow_ends(flow: &Flow) -> bool {
-    match flow {
-        Flow::Fail(_) | Flow::Broken(_) => true,
-        Flow::Block(block) => ends(block),
-        Flow::If(expr) => ends(&expr.then) && expr.otherwise.as_ref().is_some_and(|(_, flow)| flow_ends(flow)),
-        Flow::Match(expr) => expr.arms.iter().all(|arm| flow_ends(&arm.body)),
-        // `unreachable!()`: whether a macro goes on, only rustc knows
-        Flow::Value(plain) => plain.tokens.to_string().contains('!'),
-        Flow::Call(_) | Flow::Pipe(_) | Flow::Ask(_) | Flow::Join(_) => false,
     }
 }
