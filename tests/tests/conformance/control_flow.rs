@@ -171,7 +171,7 @@ fn a_failed_sub_pipeline_is_a_failure() {
 fn retries_of_a_pipeline_call_restart_at_the_failed_node() {
     pipeline! {
         fn inner(text: String, ctx: &mut State, world: &World) -> u32 {
-            let text = add(text);
+            add(text);
             flaky(2).retries(0)
         }
     }
@@ -191,9 +191,8 @@ fn retries_of_a_pipeline_call_restart_at_the_failed_node() {
 }
 
 #[step]
-async fn parse<T>(text: String) -> Result<T>
+async fn parse<T: flujo::Durable + std::str::FromStr>(text: String) -> Result<T>
 where
-    T: std::str::FromStr + flujo::Durable,
     T::Err: std::error::Error + Send + Sync + 'static,
 {
     Ok(text.parse()?)

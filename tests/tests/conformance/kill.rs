@@ -91,7 +91,6 @@ where
     let (flujo, _) = build(engine, &Calls::default(), None);
     let result = flujo.run((scenario.call)()).id("run").await;
     match result.outcome {
-        Outcome::Paused(_) => finish(&flujo, scenario).await,
         Outcome::Failed(e) => {
             let view = flujo.inspect("run").await.unwrap();
             let context = format!("{:?}", result.context);

@@ -165,13 +165,13 @@ pipeline! {
 pipeline! {
     fn asks_in_branches(text: String, ctx: &mut State, world: &World) -> String {
         match text.as_str() {
-            "x" => {
+            "never" => fail("never"),
+            _ => {
                 let text = add(text.clone());
                 let reply: String = ask("in a branch?");
                 let reply = echo(reply);
                 format!("{text}{reply}")
             }
-            _ => fail("never"),
         }
     }
 }
