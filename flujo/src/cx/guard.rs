@@ -1,24 +1,39 @@
 //! A panicking step fails; the engine lives.
 
 use std::any::Any;
-use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::task::Poll;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-/// Runs `body`; a panic becomes an error with its message.
-///
-/// Unwind safety: the body works on copies of what it may change, and they are dropped.
-pub(super) async fn catch_panic<T>(body: impl Future<Output = T>) -> Result<T, String> {
-    let mut body = pin!(body);
-    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(cx))) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(out)) => Poll::Ready(Ok(out)),
-        Err(panic) => Poll::Ready(Err(message(panic.as_ref()))),
-    })
-    .await
+pin_project_lite::pin_project! {
+    /// Runs a body; a panic becomes an error with its message.
+    ///
+    /// Unwind safety: the body works on copies of what it may change, and they are dropped.
+    pub(super) struct CatchPanic<F> {
+        #[pin]
+        body: F,
+    }
 }
 
+/// See [`CatchPanic`].
+#[inline]
+pub(super) fn catch_panic<F: Future>(body: F) -> CatchPanic<F> {
+    CatchPanic { body }
+}
+
+impl<F: Future> Future for CatchPanic<F> {
+    type Output = Result<F::Output, String>;
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let body = self.project().body;
+        match catch_unwind(AssertUnwindSafe(|| body.poll(cx))) {
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => Poll::Ready(Err(message(panic.as_ref()))),
+        }
+    }
+}
+
+#[cold]
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "(no message)".to_owned())

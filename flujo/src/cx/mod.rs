@@ -2,11 +2,13 @@
 
 mod ask;
 mod attempt;
+mod attempts;
 mod fork;
 mod guard;
 mod join;
 mod leaf;
 mod pipeline;
+mod plan;
 
 pub use fork::{ArmScope, Done, Fork, ForkPoint, Slot};
 pub use pipeline::Pipeline;

@@ -1,4 +1,4 @@
-use super::result::{Node, StepResult};
+use super::result::StepResult;
 use super::stub::{AnyStub, Stubs};
 use crate::clock::Clock;
 use crate::codec::Json;
@@ -9,6 +9,7 @@ use crate::question::Answered;
 use crate::step::Step;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What all nodes of one run share.
@@ -21,6 +22,8 @@ pub(crate) struct RunEnv {
     pub(crate) stubs: Stubs,
     pub(crate) history: Mutex<Vec<Answered>>,
     forgiven: Mutex<BTreeMap<Path, u32>>,
+    /// Whether there is anything in `forgiven`: in most runs nobody ever has to look.
+    forgives: AtomicBool,
     /// Only kept where no engine keeps records.
     log: Option<Mutex<Vec<StepResult>>>,
 }
@@ -42,6 +45,7 @@ impl RunEnv {
             stubs: Stubs::default(),
             history: Mutex::default(),
             forgiven: Mutex::default(),
+            forgives: AtomicBool::new(false),
             log: None,
         }
     }
@@ -60,12 +64,16 @@ impl RunEnv {
 
     /// The attempts of this node that failed before it was given fresh ones.
     pub(crate) fn forgiven(&self, path: &Path) -> u32 {
+        if !self.forgives.load(Ordering::Acquire) {
+            return 0;
+        }
         let forgiven = self.forgiven.lock().unwrap_or_else(PoisonError::into_inner);
         forgiven.get(path).copied().unwrap_or(0)
     }
 
     pub(crate) fn forgive(&self, path: Path, attempts: u32) {
         self.forgiven.lock().unwrap_or_else(PoisonError::into_inner).insert(path, attempts);
+        self.forgives.store(true, Ordering::Release);
     }
 
     #[inline]
@@ -85,10 +93,9 @@ impl RunEnv {
         }
     }
 
-    pub(crate) fn log_node(&self, node: Node, done: bool) {
-        if self.log.is_some() {
-            self.log(|| node.into_result(done));
-        }
+    /// Whether results are kept here.
+    pub(crate) fn is_logging(&self) -> bool {
+        self.log.is_some()
     }
 
     pub(crate) fn take_log(&self) -> Vec<StepResult> {

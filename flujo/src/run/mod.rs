@@ -16,7 +16,7 @@ pub use builder::{Builder, IntoEngine};
 pub(crate) use env::RunEnv;
 pub use flujo::Flujo;
 pub use outcome::{Outcome, PipelineResult};
-pub(crate) use result::Node;
+pub(crate) use result::Tally;
 pub use result::StepResult;
 pub use resume::Resume;
 pub use start::{ContextGiven, Given, Run, RunHandle, Unset};

@@ -118,19 +118,16 @@ impl StepResult {
     }
 }
 
-/// The result of a node that is being put together, attempt by attempt, where nothing is recorded.
-pub(crate) struct Node {
-    place: Place,
+/// What the attempts of a node came to, put together where nothing is recorded.
+#[derive(Default)]
+pub(crate) struct Tally {
     attempts: u32,
     latency: Duration,
     usage: Usage,
     findings: Vec<Finding>,
 }
 
-impl Node {
-    pub(crate) fn new(place: Place) -> Self {
-        Self { place, attempts: 0, latency: Duration::ZERO, usage: Usage::default(), findings: Vec::new() }
-    }
+impl Tally {
     pub(crate) fn add(&mut self, info: &RunInfo, started: Timestamp, ended: Timestamp) {
         self.attempts += 1;
         self.latency += ended.since(started);
@@ -139,8 +136,8 @@ impl Node {
     pub(crate) fn found(&mut self, findings: Vec<Finding>) {
         self.findings = findings;
     }
-    pub(crate) fn into_result(self, done: bool) -> StepResult {
-        let Self { place, attempts, latency, usage, findings } = self;
+    pub(crate) fn into_result(self, place: Place, done: bool) -> StepResult {
+        let Self { attempts, latency, usage, findings } = self;
         StepResult { place: At::Place(place), attempts, latency, done, extra: Extra::boxed(usage, findings) }
     }
 }

@@ -38,10 +38,18 @@ impl RunInfo {
     pub(crate) fn new(env: Arc<RunEnv>, place: Place, attempt: u32) -> Self {
         Self { env, place, attempt, feedback: None, model: None, spent: Mutex::default() }
     }
-    pub(crate) fn with(mut self, feedback: Option<String>, model: Option<Box<ModelCall>>) -> Self {
-        self.feedback = feedback.map(String::into_boxed_str);
+    pub(crate) fn calling(mut self, model: Option<Box<ModelCall>>) -> Self {
         self.model = model;
         self
+    }
+    /// Makes it that of the next attempt, which has used nothing yet.
+    pub(crate) fn again(&mut self, attempt: u32, feedback: Option<String>) {
+        self.attempt = attempt;
+        self.feedback = feedback.map(String::into_boxed_str);
+        *self.spent.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+    pub(crate) fn place(&self) -> Place {
+        self.place.clone()
     }
 
     /// The id of the run.

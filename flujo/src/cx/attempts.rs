@@ -1,0 +1,189 @@
+use super::Cx;
+use super::plan::Plan;
+use crate::codec::Digest;
+use crate::context::Context;
+use crate::durable::Inputs;
+use crate::engine::{AttemptCommand, BoxFuture, Key, Kind, Reservation};
+use crate::error::{Error, ErrorKind, FailureRecord, RunResult, StepError};
+use crate::path::NodeId;
+use crate::run::Tally;
+use crate::step::{Attempt, Fallback, RunInfo, Step, StepCall};
+use std::sync::Arc;
+
+/// A call under way: what its attempts share. It stays where it was put, and everything below borrows it:
+/// futures that hand an input on by value would hold it once each.
+pub(super) struct Work<S: Step> {
+    pub(super) plan: Plan<S>,
+    pub(super) info: RunInfo,
+    /// Whether there may be another attempt after this one, which then needs the input too.
+    pub(super) more: bool,
+    /// Copied for every attempt but the last.
+    input: Option<S::Input>,
+    /// What the attempts came to, where no records say so.
+    pub(super) tally: Option<Box<Tally>>,
+}
+
+impl<S: Step> Work<S> {
+    /// The input of this attempt.
+    pub(super) fn input(&mut self) -> Option<S::Input> {
+        if self.more { self.input.as_ref().map(Inputs::copy) } else { self.input.take() }
+    }
+}
+
+/// What one attempt came to.
+pub(super) enum Attempted<T> {
+    Output(T),
+    Failed(Box<Failed>),
+}
+
+/// What failed: what is recorded of it, and the error itself if it has just happened.
+pub(super) struct Failed {
+    pub(super) record: FailureRecord,
+    pub(super) live: Option<StepError>,
+}
+
+impl From<FailureRecord> for Box<Failed> {
+    #[cold]
+    fn from(record: FailureRecord) -> Self {
+        Self::new(Failed { record, live: None })
+    }
+}
+
+impl From<StepError> for Box<Failed> {
+    #[cold]
+    fn from(error: StepError) -> Self {
+        Self::new(Failed { record: FailureRecord::of_step(&error), live: Some(error) })
+    }
+}
+
+impl Failed {
+    /// The error, with the user's own as its source if that is at hand.
+    #[cold]
+    pub(super) fn into_error(self) -> Error {
+        let error = self.record.to_error();
+        match self.live {
+            Some(live) => error.with_source(live.source),
+            None => error,
+        }
+    }
+}
+
+/// How far the attempts have come.
+#[derive(Clone, Copy)]
+struct Count {
+    n: u32,
+    /// Attempts that failed before the node was given fresh ones.
+    forgiven: u32,
+    last: u32,
+}
+
+impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
+    /// Runs one step with all its attempts and its fallback.
+    pub(super) fn guarded<'s, S, F>(
+        &'s mut self,
+        id: NodeId,
+        call: StepCall<S, F>,
+    ) -> BoxFuture<'s, RunResult<S::Output>>
+    where
+        S: Attempt<C, R>,
+        F: Fallback<C, R>,
+    {
+        let StepCall { input, options, bridge } = call;
+        let plan = Plan::new(options);
+        let Some(bridge) = bridge else {
+            let mut work = self.work(id, plan, input);
+            // Boxed, so that the loop over attempts does not grow every pipeline's future.
+            return Box::pin(async move { self.attempts(&mut work).await });
+        };
+        Box::pin(async move {
+            let same = input.copy();
+            let target = id.replaced_by(F::NAME);
+            let mut work = self.work(id, plan, input);
+            let failed = match self.attempts(&mut work).await {
+                Err(failed) if failed.signal().is_none() => failed,
+                done => return done,
+            };
+            drop(work);
+            match F::exec(self, target, (bridge.input)(same)).await {
+                Ok(output) => Ok((bridge.output)(output)),
+                Err(error) if error.signal().is_some() => Err(error),
+                Err(error) => Err(error.instead_of(failed)),
+            }
+        })
+    }
+
+    fn work<S: Step>(&self, id: NodeId, plan: Plan<S>, input: S::Input) -> Work<S> {
+        let model = plan.model(self.env);
+        let info = RunInfo::new(Arc::clone(self.env), self.place(id), 1).calling(model);
+        let tally = self.env.is_logging().then(Box::default);
+        Work { plan, info, more: false, input: Some(input), tally }
+    }
+
+    async fn attempts<S: Attempt<C, R>>(&mut self, work: &mut Work<S>) -> RunResult<S::Output> {
+        let path = work.info.path();
+        let digest = match (&self.handle, &work.input) {
+            (Some(_), Some(input)) => match input.digest() {
+                Ok(digest) => digest,
+                Err(e) => return Err(Error::new(ErrorKind::Codec(e)).at(path)),
+            },
+            // Nothing is recorded, and nobody compares.
+            _ => Digest::of(&[]),
+        };
+        let forgiven = self.env.forgiven(&path);
+        let last = forgiven.saturating_add(work.plan.retries).saturating_add(1);
+        let kind = if S::POLICY.model.is_some() { Kind::Model } else { Kind::Step };
+        let mut key = Key { path, kind, n: 1 };
+        loop {
+            let count = Count { n: key.n, forgiven, last };
+            work.more = count.n < last;
+            if let (Some(handle), Some(model)) = (&mut self.handle, work.info.model_call()) {
+                handle.reserve(Reservation { key: key.clone(), amount: model.bound() }).await?;
+            }
+            let command = AttemptCommand { key, version: S::FACTS.version, digest };
+            match self.attempt::<S>(command, work).await? {
+                Attempted::Output(output) => {
+                    if let Some(tally) = work.tally.take() {
+                        self.env.log(|| tally.into_result(work.info.place(), true));
+                    }
+                    return Ok(output);
+                }
+                // Boxed: it waits, and most nodes never come here.
+                Attempted::Failed(failed) => Box::pin(self.once_more(work, count, failed)).await?,
+            }
+            key = Key { path: work.info.path(), kind, n: count.n + 1 };
+        }
+    }
+
+    /// Makes ready for another attempt; the error if there is none.
+    async fn once_more<S: Step>(&mut self, work: &mut Work<S>, count: Count, failed: Box<Failed>) -> RunResult<()> {
+        let Count { n, forgiven, last } = count;
+        // What failed before the run was resumed does not count, but its feedback does.
+        let counts = n > forgiven;
+        if counts && (n >= last || !failed.record.retryable) {
+            if let Some(tally) = work.tally.take() {
+                self.env.log(|| tally.into_result(work.info.place(), false));
+            }
+            return Err(failed.into_error().at(work.info.path()).after(n, last));
+        }
+        if counts && failed.record.feedback.is_none() {
+            self.back_off(work, n).await?;
+        }
+        work.info.again(n + 1, failed.record.feedback);
+        Ok(())
+    }
+
+    async fn back_off<S: Step>(&mut self, work: &Work<S>, n: u32) -> RunResult<()> {
+        let path = work.info.path();
+        // The seed is the place, so that a replay waits as long as the run did.
+        let seed = Digest::of_parts(&[self.env.id.as_str(), path.as_str()]).low();
+        let wait = work.plan.backoff().after(n, seed);
+        if wait.is_zero() {
+            return Ok(());
+        }
+        match &mut self.handle {
+            Some(handle) => handle.sleep(Key { path, kind: Kind::Sleep, n }, wait).await?,
+            None => self.env.clock.sleep(wait).await,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,51 @@
+use crate::model::ModelCall;
+use crate::run::RunEnv;
+use crate::step::{Backoff, Options, Step, ValidationResult};
+use std::time::Duration;
+
+/// How a step is to be run: its defaults with the options of the call on top.
+pub(super) struct Plan<S: Step> {
+    pub(super) retries: u32,
+    pub(super) timeout: Option<Duration>,
+    options: Option<Box<Options<S>>>,
+}
+
+impl<S: Step> Plan<S> {
+    pub(super) fn new(options: Option<Box<Options<S>>>) -> Self {
+        let given = options.as_deref();
+        Self {
+            retries: given.and_then(|o| o.retries).unwrap_or(S::POLICY.retries),
+            timeout: given.and_then(|o| o.timeout).or(S::POLICY.timeout),
+            options,
+        }
+    }
+
+    /// How to reach the model, where one answers.
+    pub(super) fn model(&self, env: &RunEnv) -> Option<Box<ModelCall>> {
+        let model = S::POLICY.model?;
+        let given = self.options.as_deref();
+        Some(Box::new(ModelCall {
+            client: env.models.clone(),
+            prices: env.prices.clone(),
+            model: given.and_then(|o| o.model.clone()).unwrap_or_else(|| model.model.to_owned()),
+            temperature: given.and_then(|o| o.temperature).or(model.temperature),
+            max_tokens: given.and_then(|o| o.max_tokens).or(model.max_tokens),
+            top_p: given.and_then(|o| o.top_p).or(model.top_p),
+        }))
+    }
+
+    pub(super) fn backoff(&self) -> Backoff {
+        self.options.as_deref().and_then(|o| o.backoff).or(S::POLICY.backoff).unwrap_or(Backoff::DEFAULT)
+    }
+
+    /// What all validators say: the reasons of those that reject.
+    pub(super) fn validate(&self, output: &S::Output) -> Vec<String> {
+        let Some(options) = &self.options else { return Vec::new() };
+        let said = options.checks.iter().flat_map(|check| check(output));
+        said.filter_map(|result: ValidationResult| result.reason().map(str::to_owned)).collect()
+    }
+
+    pub(super) fn strict(&self) -> bool {
+        self.options.as_ref().is_none_or(|o| o.strict)
+    }
+}
