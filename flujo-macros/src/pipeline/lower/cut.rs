@@ -8,17 +8,22 @@ use quote::{quote, quote_spanned};
 
 /// Calls in one async body.
 const LIMIT: usize = 24;
+/// Async blocks inside each other: rustc gives up on types that are nested beyond its recursion limit, so
+/// where this does not suffice the bodies get longer.
+const DEPTH: usize = 16;
 
 impl Lower<'_> {
     /// Statements and a last expression, as the inside of a block.
     pub(super) fn sequence(&self, lines: Vec<Code>, tail: Option<Code>) -> Code {
+        let total: usize = lines.iter().chain(&tail).map(|code| code.weight).sum();
+        let limit = LIMIT.max(total.div_ceil(DEPTH));
         let at = lines.first().or(tail.as_ref()).map_or(self.base, |code| code.at);
         let mut chunks: Vec<Vec<Code>> = vec![Vec::new()];
         let mut weight = 0;
         for code in lines.into_iter().chain(tail) {
             weight += code.weight;
             match chunks.last_mut() {
-                Some(chunk) if weight <= LIMIT || chunk.is_empty() => chunk.push(code),
+                Some(chunk) if weight <= limit || chunk.is_empty() => chunk.push(code),
                 _ => {
                     weight = code.weight;
                     chunks.push(vec![code]);
