@@ -20,6 +20,8 @@ fn pretty(tokens: &TokenStream) -> String {
 
 fn lines(tokens: TokenStream, depth: usize, out: &mut String) {
     let mut glued = true;
+    // The last character belongs together with the next one.
+    let mut joint = false;
     for tree in tokens {
         match tree {
             TokenTree::Group(g) if g.delimiter() == Delimiter::Brace && !g.stream().is_empty() => {
@@ -44,15 +46,18 @@ fn lines(tokens: TokenStream, depth: usize, out: &mut String) {
                 glued = false;
             }
             TokenTree::Punct(p) => {
-                // A space before the first character of an operator, never inside one.
-                if !glued && !matches!(p.as_char(), ',' | ';' | ':' | '.' | '<' | '>' | '?' | '!') {
+                // A space before the first character of an operator, never inside one. A path that starts
+                // with `::` must not melt into the word or the `:` before it.
+                let tight = matches!(p.as_char(), ',' | ';' | ':' | '.' | '<' | '>' | '?' | '!');
+                let begins = p.as_char() == ':' && p.spacing() == Spacing::Joint && !joint;
+                let absolute = begins && !continues_path(out) && !out.ends_with([' ', '<', '&', '(', '[']);
+                if (!glued && !tight) || absolute {
                     out.push(' ');
                 }
                 out.push(p.as_char());
-                glued = p.spacing() == Spacing::Joint || matches!(p.as_char(), '.' | '<' | '&' | '#' | '!' | '\'');
-                if out.ends_with("::") {
-                    glued = true;
-                }
+                joint = p.spacing() == Spacing::Joint;
+                glued =
+                    joint || matches!(p.as_char(), '.' | '<' | '&' | '#' | '!' | '\'') || out.ends_with("::");
                 if p.as_char() == ';' {
                     newline(depth, out);
                     glued = true;
@@ -70,6 +75,15 @@ fn lines(tokens: TokenStream, depth: usize, out: &mut String) {
     out.truncate(out.trim_end().len());
 }
 
+/// Whether `::` goes on with what stands there: `Vec::`, `Vec<u8>::`, but not `impl ::`.
+fn continues_path(out: &str) -> bool {
+    let word = out.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+    let keyword =
+        ["impl", "for", "as", "dyn", "in", "return", "mut", "else", "where", "use", "const", "match", "if"];
+    (!word.is_empty() && !keyword.contains(&word))
+        || (out.ends_with('>') && !out.ends_with("->") && !out.ends_with("=>"))
+}
+
 fn newline(depth: usize, out: &mut String) {
     out.truncate(out.trim_end_matches(' ').len());
     out.push('\n');
@@ -80,6 +94,20 @@ fn newline(depth: usize, out: &mut String) {
 mod tests {
     use super::*;
     use quote::quote;
+
+    #[test]
+    fn what_is_printed_can_be_compiled() {
+        for text in [
+            "impl ::flujo::Step for S {}",
+            "const F: ::flujo::Facts = ::flujo::Facts::NONE;",
+            "impl<C: ::flujo::Context + ::flujo::A<u8>> T for S<'_, C> {}",
+            "fn f() -> ::flujo::X { <Self as ::flujo::Y>::Z::<u8>(&::flujo::a, || -> u8 { 1 }) as u64 }",
+        ] {
+            let tokens: TokenStream = text.parse().unwrap();
+            let again: TokenStream = pretty(&tokens).parse().unwrap();
+            assert_eq!(again.to_string(), tokens.to_string(), "{}", pretty(&tokens));
+        }
+    }
 
     #[test]
     fn breaks_lines_at_blocks_and_statements() {

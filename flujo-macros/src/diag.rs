@@ -63,10 +63,7 @@ impl Sink {
 }
 
 /// The candidate that was probably meant, if one is close enough.
-pub(crate) fn did_you_mean<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // One edit in short words, a third of the letters in long ones: `max_token`, but not `role` for `name`.
     let limit = (word.chars().count() / 3).max(1);
     candidates
@@ -118,9 +115,13 @@ mod tests {
 
     #[test]
     fn distances() {
-        for (a, b, d) in
-            [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("retires", "retries", 1), ("tiemout", "timeout", 1)]
-        {
+        for (a, b, d) in [
+            ("", "", 0),
+            ("", "abc", 3),
+            ("abc", "", 3),
+            ("retires", "retries", 1),
+            ("tiemout", "timeout", 1),
+        ] {
             assert_eq!(distance(a, b), d, "{a} {b}");
         }
         assert_eq!(distance("kitten", "sitting"), 3);

@@ -9,12 +9,11 @@ const DEPTH: usize = 128;
 
 /// Runs an attribute macro on an item. Whatever happens, the item is still there afterwards.
 pub(crate) fn attribute(
-    options: TokenStream,
-    item: TokenStream,
-    expand: fn(TokenStream, TokenStream) -> TokenStream,
+    options: &TokenStream,
+    item: &TokenStream,
+    expand: fn(&TokenStream, &TokenStream) -> TokenStream,
 ) -> TokenStream {
-    let kept = item.clone();
-    guarded(&item.clone(), kept, || expand(options, item))
+    guarded(item, item.clone(), || expand(options, item))
 }
 
 /// Runs a function-like macro.
@@ -22,11 +21,7 @@ pub(crate) fn function(input: TokenStream, expand: fn(TokenStream) -> TokenStrea
     guarded(&input.clone(), TokenStream::new(), || expand(input))
 }
 
-fn guarded(
-    input: &TokenStream,
-    mut kept: TokenStream,
-    expand: impl FnOnce() -> TokenStream,
-) -> TokenStream {
+fn guarded(input: &TokenStream, mut kept: TokenStream, expand: impl FnOnce() -> TokenStream) -> TokenStream {
     let name = names::item_name(input);
     let text = name.as_ref().map_or_else(|| "this item".to_owned(), names::text);
     match catch_unwind(AssertUnwindSafe(expand)) {
@@ -62,7 +57,9 @@ fn below(tokens: &TokenStream, left: usize) -> syn::Result<()> {
     let mut before = ' ';
     for tree in tokens.clone() {
         let too_deep = |depth: usize| {
-            let message = format!("this is nested more than {DEPTH} levels deep\ngive the inner part a name of its own");
+            let message = format!(
+                "this is nested more than {DEPTH} levels deep\ngive the inner part a name of its own"
+            );
             if depth > left { Err(syn::Error::new(tree.span(), message)) } else { Ok(()) }
         };
         match &tree {
@@ -104,7 +101,13 @@ mod tests {
     #[test]
     #[allow(clippy::panic, reason = "the bug that is caught")]
     fn a_bug_is_an_error_and_keeps_the_item() {
-        let out = attribute(quote!(), quote!(async fn triage() {}), |_, _| panic!("lost {}", 1));
+        let out = attribute(
+            &quote!(),
+            &quote!(
+                async fn triage() {}
+            ),
+            |_, _| panic!("lost {}", 1),
+        );
         let text = out.to_string();
         assert!(text.starts_with("async fn triage () { }"), "{text}");
         assert!(text.contains("bug in flujo: lost 1, while expanding `triage`"), "{text}");

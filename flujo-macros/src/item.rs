@@ -41,7 +41,14 @@ pub(crate) fn named_struct<'a>(item: &'a Item, shape: &Shape, sink: &mut Sink) -
             return None;
         }
         Fields::Unit => {
-            sink.at(&found.ident, format!("`#[{attribute}]` goes on a struct with named fields\nwrite `struct {} {{}}` where there is nothing to hold", found.ident));
+            sink.at(
+                &found.ident,
+                format!(
+                    "`#[{attribute}]` goes on a struct with named fields\n\
+             write `struct {} {{}}` where there is nothing to hold",
+                    found.ident
+                ),
+            );
             return None;
         }
     }

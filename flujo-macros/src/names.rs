@@ -70,7 +70,9 @@ pub(crate) fn doc(attrs: &[Attribute]) -> String {
             },
             _ => None,
         })
-        .flat_map(|block| block.split('\n').map(|l| l.strip_prefix(' ').unwrap_or(l).to_owned()).collect::<Vec<_>>())
+        .flat_map(|block| {
+            block.split('\n').map(|l| l.strip_prefix(' ').unwrap_or(l).to_owned()).collect::<Vec<_>>()
+        })
         .collect();
     lines.join("\n").trim().to_owned()
 }
@@ -124,7 +126,8 @@ fn write(tokens: TokenStream, out: &mut String) {
                 let joint = p.spacing() == proc_macro2::Spacing::Joint;
                 let c = p.as_char();
                 // `dyn` and `mut` before a symbol, and operators with air around them.
-                let spaced = matches!(c, '=' | '+' | '|' | '*' | '/' | '%' | '^') && !out.ends_with(['&', '(', '<']);
+                let spaced =
+                    matches!(c, '=' | '+' | '|' | '*' | '/' | '%' | '^') && !out.ends_with(['&', '(', '<']);
                 let inner = out.ends_with(['=', '-', '|', '<', '>']) && !glued_end(out);
                 if spaced && !inner && !out.ends_with(' ') {
                     out.push(' ');
@@ -133,7 +136,7 @@ fn write(tokens: TokenStream, out: &mut String) {
                     out.push(' ');
                 }
                 out.push(c);
-                let arrow = c == '>' && out.ends_with("->") || c == '>' && out.ends_with("=>");
+                let arrow = c == '>' && glued_end(out);
                 if matches!(c, ',' | ';') || (spaced && !joint) || arrow {
                     out.push(' ');
                 }

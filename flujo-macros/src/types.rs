@@ -48,7 +48,8 @@ pub(crate) fn owned(ty: &Type, what: &str) -> syn::Result<()> {
             format!("{what} is owned, because it is recorded\nwrite `{}`", instead(ty).unwrap_or_default())
         }
         Type::TraitObject(_) => format!(
-            "{what} is recorded, and `{}` does not say which type to read back\nuse an enum of the possible types",
+            "{what} is recorded, and `{}` does not say which type to read back\n\
+             use an enum of the possible types",
             shown()
         ),
         Type::Ptr(_) | Type::FnPtr(_) => format!("{what} is recorded, and `{}` is an address", shown()),
@@ -71,7 +72,8 @@ pub(crate) fn borrowed(ty: &Type, what: &str) -> syn::Result<()> {
 pub(crate) fn nameless(ty: &Type) -> syn::Error {
     syn::Error::new_spanned(
         ty,
-        "a step names its types: records and graphs show them\nwrite the type, or a type parameter: `fn step<T: Trait>(..)`",
+        "a step names its types: records and graphs show them\n\
+         write the type, or a type parameter: `fn step<T: Trait>(..)`",
     )
 }
 
@@ -88,8 +90,16 @@ impl Found {
     fn error(self, whose: &str) -> syn::Error {
         match self {
             Self::Nameless(ty) => nameless(&ty),
-            Self::Borrow(ty) => syn::Error::new_spanned(ty, format!("{whose} is owned through and through\nthis part of it is borrowed: own it too")),
-            Self::Lifetime(l) => syn::Error::new_spanned(l, format!("{whose} is owned through and through\nthis lifetime says that a part of it is borrowed")),
+            Self::Borrow(ty) => syn::Error::new_spanned(
+                ty,
+                format!("{whose} is owned through and through\nthis part of it is borrowed: own it too"),
+            ),
+            Self::Lifetime(l) => syn::Error::new_spanned(
+                l,
+                format!(
+                    "{whose} is owned through and through\nthis lifetime says that a part of it is borrowed"
+                ),
+            ),
         }
     }
 }
@@ -110,4 +120,3 @@ impl<'ast> Visit<'ast> for Borrows {
         }
     }
 }
-

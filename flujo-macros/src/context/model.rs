@@ -68,10 +68,16 @@ impl Context {
             let mut reachable = false;
             if let Some(word) = &marks.part {
                 if parts.len() == MOST_PARTS {
-                    sink.at(word, format!("a context has at most {MOST_PARTS} parts\nput parts that are written together in one struct"));
+                    sink.at(
+                        word,
+                        format!(
+                            "a context has at most {MOST_PARTS} parts\n\
+                     put parts that are written together in one struct"
+                        ),
+                    );
                     broken = broken.or(Some(Broken::Field));
                 }
-                
+
                 let itself = matches!(&field.ty, Type::Path(p) if p.path.is_ident(&parsed.ident));
                 if itself {
                     broken = Some(Broken::Endless);
@@ -81,7 +87,11 @@ impl Context {
                     let shown = crate::names::source(&field.ty);
                     sink.at(
                         &field.ty,
-                        format!("parts `{other}` and `{name}` both have the type `{shown}`, by which steps ask for them\nwrap one in a type of its own"),
+                        format!(
+                            "parts `{other}` and `{name}` both have the type `{shown}`, \
+                         by which steps ask for them\n\
+                         wrap one in a type of its own"
+                        ),
                     );
                 }
                 reachable = other.is_none() && !itself;
@@ -104,7 +114,8 @@ impl Context {
         let alone = (serialize, deserialize) == (By::Us, By::Us) && by("JsonSchema") == By::Us;
         let mut item = parsed.clone();
         for field in &mut item.fields {
-            field.attrs.retain(|a| !a.path().is_ident("context") && !(alone && a.path().is_ident("serde")));
+            let ours = |a: &Attribute| a.path().is_ident("context") || (alone && a.path().is_ident("serde"));
+            field.attrs.retain(|a| !ours(a));
         }
         if alone {
             item.attrs.retain(|a| !a.path().is_ident("serde"));

@@ -36,7 +36,11 @@ pub(super) fn marks(field: &Field, sink: &mut Sink) -> Marks {
         } else if attr.path().is_ident("serde") {
             serde(attr, &mut marks, sink);
         } else if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
-            sink.at(attr, "a context has the same fields in every build: a recorded run outlives one\nmake the field's type an `Option` instead");
+            sink.at(
+                attr,
+                "a context has the same fields in every build: a recorded run outlives one\n\
+             make the field's type an `Option` instead",
+            );
         }
     }
     if marks.merge.is_some() && marks.part.is_none() {
@@ -48,7 +52,11 @@ pub(super) fn marks(field: &Field, sink: &mut Sink) -> Marks {
 
 fn list(attr: &Attribute, marks: &mut Marks, sink: &mut Sink) {
     let Meta::List(_) = &attr.meta else {
-        sink.at(attr, "say what this field is: `#[context(part)]`\nor remove the attribute: a field that is no part belongs to the rest");
+        sink.at(
+            attr,
+            "say what this field is: `#[context(part)]`\n\
+         or remove the attribute: a field that is no part belongs to the rest",
+        );
         return;
     };
     let mut errors = Sink::default();
@@ -64,7 +72,11 @@ fn list(attr: &Attribute, marks: &mut Marks, sink: &mut Sink) {
                 }
             } else if key == "merge" {
                 if !input.peek(Token![=]) {
-                    let message = format!("`merge` needs a rule\nfor instance `merge = append`; rules are {}", diag::list(RULES));
+                    let message = format!(
+                        "`merge` needs a rule\n\
+                     for instance `merge = append`; rules are {}",
+                        diag::list(RULES)
+                    );
                     return Err(syn::Error::new(key.span(), message));
                 }
                 input.parse::<Token![=]>()?;
@@ -75,7 +87,13 @@ fn list(attr: &Attribute, marks: &mut Marks, sink: &mut Sink) {
             } else {
                 let meant = diag::did_you_mean(&key.to_string(), ["part", "merge"]);
                 let meant = meant.map_or_else(String::new, |w| format!("; did you mean `{w}`?"));
-                errors.span(key.span(), format!("unknown word `{key}` for a field of a context{meant}\nwrite `part`, or `part, merge = ..`"));
+                errors.span(
+                    key.span(),
+                    format!(
+                        "unknown word `{key}` for a field of a context{meant}\n\
+                 write `part`, or `part, merge = ..`"
+                    ),
+                );
                 while !input.is_empty() && !input.peek(Token![,]) {
                     input.parse::<proc_macro2::TokenTree>()?;
                 }
@@ -100,7 +118,8 @@ fn rule(input: ParseStream<'_>) -> syn::Result<Merge> {
             Some(word) => {
                 let meant = diag::did_you_mean(&word.to_string(), RULES);
                 let meant = meant.map_or_else(String::new, |w| format!("; did you mean `{w}`?"));
-                let message = format!("unknown merge rule `{word}`{meant}\nrules are {}; {own}", diag::list(RULES));
+                let message =
+                    format!("unknown merge rule `{word}`{meant}\nrules are {}; {own}", diag::list(RULES));
                 Err(syn::Error::new(word.span(), message))
             }
         },
@@ -108,7 +127,10 @@ fn rule(input: ParseStream<'_>) -> syn::Result<Merge> {
             let message = format!("a merge rule is a name, without quotes\nwrite `merge = {}`", s.value());
             Err(syn::Error::new(s.span(), message))
         }
-        other => Err(syn::Error::new_spanned(other, format!("a merge rule is a name\nrules are {}; {own}", diag::list(RULES)))),
+        other => Err(syn::Error::new_spanned(
+            other,
+            format!("a merge rule is a name\nrules are {}; {own}", diag::list(RULES)),
+        )),
     }
 }
 
@@ -120,7 +142,10 @@ fn serde(attr: &Attribute, marks: &mut Marks, sink: &mut Sink) {
         if lossy {
             sink.at(
                 &meta.path,
-                format!("a context is recorded whole: `{word}` would lose this field when the run is resumed\nwhat need not survive belongs to the resources"),
+                format!(
+                    "a context is recorded whole: `{word}` would lose this field when the run is resumed\n\
+                 what need not survive belongs to the resources"
+                ),
             );
         }
         // A default without a path, other names: serde can do those for any type.

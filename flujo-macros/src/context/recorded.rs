@@ -46,7 +46,9 @@ impl Twin {
             kind: quote!(#kind_name(#kinds)),
             kind_fn: quote! {
                 #[allow(non_snake_case, reason = "it is named like the struct it stands for")]
-                fn #kind_name<#(#free),*>(#(_: #pr::PhantomData<#free>),*) -> #pr::PhantomData<#name<#(#free),*>> {
+                fn #kind_name<#(#free),*>(
+                    #(_: #pr::PhantomData<#free>),*
+                ) -> #pr::PhantomData<#name<#(#free),*>> {
                     #pr::PhantomData
                 }
             },
@@ -127,8 +129,8 @@ pub(super) fn serde(context: &Context) -> TokenStream {
         return TokenStream::new();
     }
     let Some(attrs) = container(context) else {
-        // Something on the struct names the struct itself, `#[serde(default)]` for instance, or one of the two
-        // is derived: then serde sees the struct as it is.
+        // Something on the struct names the struct itself, `#[serde(default)]` for instance, or one of the
+        // two is derived: then serde sees the struct as it is.
         return TokenStream::new();
     };
     let fields: Vec<&ContextField> = context.fields.iter().collect();
@@ -173,7 +175,8 @@ pub(super) fn derives_directly(context: &Context) -> Option<TokenStream> {
     let serde_path = "::flujo::__private::serde";
     let has_path = metas(&context.serde).is_some_and(|all| all.iter().any(|m| m.path().is_ident("crate")));
     let path = (!has_path).then(|| quote!(#[serde(crate = #serde_path)]));
-    let attrs = if context.item.attrs.iter().any(|a| a.path().is_ident("serde")) { &[][..] } else { &context.serde };
+    let attrs =
+        if context.item.attrs.iter().any(|a| a.path().is_ident("serde")) { &[][..] } else { &context.serde };
     Some(quote!(#[derive(#ours #theirs)] #path #(#attrs)*))
 }
 

@@ -8,11 +8,12 @@ use quote::quote;
 
 pub(super) fn expand(context: &Context) -> TokenStream {
     let item = &context.item;
-    let derived: Vec<&str> = [("Clone", context.clone), ("Serialize", context.serialize), ("Deserialize", context.deserialize)]
-        .into_iter()
-        .filter(|(_, by)| *by == By::User)
-        .map(|(name, _)| name)
-        .collect();
+    let derived: Vec<&str> =
+        [("Clone", context.clone), ("Serialize", context.serialize), ("Deserialize", context.deserialize)]
+            .into_iter()
+            .filter(|(_, by)| *by == By::User)
+            .map(|(name, _)| name)
+            .collect();
     let stand_in = stand_in(&item.ident, &derived);
     let contains = contains(context);
     quote!(#item #stand_in #contains)
@@ -61,9 +62,13 @@ pub(super) fn stand_in(name: &Ident, derived: &[&str]) -> TokenStream {
             const PARTS: &'static [#pr::Part] = &[];
             const HAS_REST: bool = false;
             type Itself = Self;
-            fn merge(&mut self, _: &[#pr::ArmState<Self>]) -> #pr::Result<(), #pr::MergeConflict> { #pr::recover() }
+            fn merge(&mut self, _: &[#pr::ArmState<Self>]) -> #pr::Result<(), #pr::MergeConflict> {
+                #pr::recover()
+            }
             fn save(&self, _: u32) -> #pr::Result<#pr::Json, #pr::CodecError> { #pr::recover() }
-            fn restore(&mut self, _: u32, _: &#pr::Json) -> #pr::Result<(), #pr::CodecError> { #pr::recover() }
+            fn restore(&mut self, _: u32, _: &#pr::Json) -> #pr::Result<(), #pr::CodecError> {
+                #pr::recover()
+            }
         }
     }
 }

@@ -47,7 +47,10 @@ pub(crate) fn parse(list: TokenStream, sink: &mut Sink) -> StepOptions {
                 Ok(new) => {
                     if let Some(new) = new {
                         if given.iter().any(|old| old.key == new.key) {
-                            sink.span(new.key.span(), format!("`{}` is given twice\nkeep one of them", new.key));
+                            sink.span(
+                                new.key.span(),
+                                format!("`{}` is given twice\nkeep one of them", new.key),
+                            );
                         } else {
                             given.push(new);
                         }
@@ -91,21 +94,22 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Option<Given>> {
     let word = find(&key.to_string());
     let missing = |say: &str| match word {
         Some(w) if w.applies(Place::ModelStep) => {
-            syn::Error::new(key.span(), format!("{say}\nfor instance `{key} = {}`", w.example))
+            let message = format!("`{key}` {say}: {}\nfor instance `{key} = {}`", w.doc, w.example);
+            syn::Error::new(key.span(), message)
         }
         _ => unknown(&key, Place::ModelStep),
     };
     if input.is_empty() || input.peek(Token![,]) {
-        return Err(missing(&format!("`{key}` needs a value")));
+        return Err(missing("needs a value"));
     }
     if input.peek(syn::token::Paren) {
-        return Err(missing(&format!("`{key}` takes its value after `=`")));
+        return Err(missing("takes its value after `=`"));
     }
     if input.parse::<Token![=]>().is_err() {
-        return Err(missing(&format!("expected `=` after `{key}`")));
+        return Err(missing("needs `=` before its value"));
     }
     if input.is_empty() || input.peek(Token![,]) {
-        return Err(missing(&format!("`{key}` needs a value")));
+        return Err(missing("needs a value"));
     }
     let value = match input.parse::<Expr>() {
         Ok(value) => value,
@@ -117,8 +121,8 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Option<Given>> {
 }
 
 fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
-    let mut out = StepOptions::default();
-    out.model_key = given.iter().find(|g| g.key == "model").map(|g| g.key.span());
+    let model_key = given.iter().find(|g| g.key == "model").map(|g| g.key.span());
+    let mut out = StepOptions { model_key, ..StepOptions::default() };
     let place = if out.model_key.is_some() { Place::ModelStep } else { Place::Step };
     for Given { key, word, value } in given {
         let Some(word) = word.filter(|w| w.applies(place)) else {
@@ -182,13 +186,25 @@ mod tests {
         let mut sink = Sink::default();
         let o = parse(
             quote!(
-                retries = 3, timeout = "20s", backoff = none, fallback = cheap, validate = (A, B), strict = false,
-                version = 2, model = "openai:gpt-4o", temperature = 0.2, max_tokens = 200, top_p = 1,
+                retries = 3,
+                timeout = "20s",
+                backoff = none,
+                fallback = cheap,
+                validate = (A, B),
+                strict = false,
+                version = 2,
+                model = "openai:gpt-4o",
+                temperature = 0.2,
+                max_tokens = 200,
+                top_p = 1,
             ),
             &mut sink,
         );
         assert!(!sink.failed(), "{}", sink.into_tokens());
-        assert_eq!((o.timeout, o.backoff, o.strict), (Some(20_000_000_000), Some(Backoff::None), Some(false)));
+        assert_eq!(
+            (o.timeout, o.backoff, o.strict),
+            (Some(20_000_000_000), Some(Backoff::None), Some(false))
+        );
         assert_eq!((o.version, o.temperature, o.top_p), (Some(2), Some(0.2), Some(1.0)));
         assert_eq!(o.shown.len(), 11);
         assert_eq!(o.shown[1], ("timeout", "20s".to_owned()));
@@ -203,7 +219,7 @@ mod tests {
             (quote!(retries =), &["`retries` needs a value"]),
             (quote!(retries = , strict = 1), &["`retries` needs a value", "`strict` is `true` or `false`"]),
             (quote!(retries(3)), &["takes its value after `=`"]),
-            (quote!(retries 3), &["expected `=` after `retries`"]),
+            (quote!(retries 3), &["needs `=` before its value"]),
             (quote!(retries = 3 timeout = "1s"), &["expected `,`"]),
             (quote!(retries = 1, retries = 2), &["given twice"]),
             (quote!("openai:gpt"), &["expected an option"]),

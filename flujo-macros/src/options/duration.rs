@@ -41,7 +41,8 @@ fn nanos(text: &str) -> Result<u64, String> {
     let wrong = |why: &str| {
         let reason = if why.is_empty() { String::new() } else { format!(": {why}") };
         format!(
-            "`{text}` is not a duration{reason}\nwrite a whole number and a unit, such as \"500ms\", \"20s\", \"2min\", \"1h\" or \"1d\""
+            "`{text}` is not a duration{reason}\n\
+             write a whole number and a unit, such as \"500ms\", \"20s\", \"2min\", \"1h\" or \"1d\""
         )
     };
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
@@ -68,7 +69,9 @@ fn nanos(text: &str) -> Result<u64, String> {
             .map(|(_, unit)| *unit)
             .or_else(|| diag::did_you_mean(unit, UNITS.iter().map(|(name, _)| *name)));
         return Err(match meant {
-            Some(unit) => format!("`{text}` is not a duration; did you mean \"{number}{unit}\"?\nunits are ms, s, min, h and d"),
+            Some(unit) => format!(
+                "`{text}` is not a duration; did you mean \"{number}{unit}\"?\nunits are ms, s, min, h and d"
+            ),
             None => wrong(&format!("unknown unit `{unit}`")),
         });
     };

@@ -58,11 +58,23 @@ const WORDS: &[Word] = &[
     word("retries", "3", Attribute::Every, true, "extra attempts after the first"),
     word("timeout", "\"20s\"", Attribute::Every, true, "how long one attempt may take"),
     word("backoff", "\"100ms\"", Attribute::Every, true, "the first wait between attempts, or `none`"),
-    word("fallback", "cheap_triage", Attribute::Every, true, "a step that runs once after the last attempt failed"),
+    word(
+        "fallback",
+        "cheap_triage",
+        Attribute::Every,
+        true,
+        "a step that runs once after the last attempt failed",
+    ),
     word("validate", "(NoPii, StyleGuide)", Attribute::Every, true, "validators of every output"),
     word("strict", "false", Attribute::Every, true, "whether a rejected output fails the step"),
     word("version", "2", Attribute::Every, false, "counts up when the step's meaning changes"),
-    word("model", "\"openai:gpt-4o-mini\"", Attribute::Every, true, "the model that answers, `provider:model`"),
+    word(
+        "model",
+        "\"openai:gpt-4o-mini\"",
+        Attribute::Every,
+        true,
+        "the model that answers, `provider:model`",
+    ),
     word("temperature", "0.2", Attribute::Model, true, "sampling temperature, 0 to 2"),
     word("max_tokens", "200", Attribute::Model, true, "the most output tokens"),
     word("top_p", "0.9", Attribute::Model, true, "nucleus sampling, 0 to 1"),
@@ -109,10 +121,12 @@ pub(crate) fn unknown(key: &Ident, place: Place) -> syn::Error {
         },
         Place::Step | Place::ModelStep => match known {
             Some(w) if w.applies(Place::ModelStep) => format!(
-                "`{name}` is an option of model steps\nadd the model that answers: `model = \"provider:model\"`"
+                "`{name}` is an option of model steps\n\
+                 add the model that answers: `model = \"provider:model\"`"
             ),
             Some(_) => format!(
-                "`{name}` belongs to one call of the step, not to the step\nwrite it in the pipeline: `step(..).{name}(..)`"
+                "`{name}` belongs to one call of the step, not to the step\n\
+                 write it in the pipeline: `step(..).{name}(..)`"
             ),
             None => format!(
                 "unknown step option `{name}`{}\noptions of `#[step]` are {}",
@@ -144,7 +158,9 @@ mod tests {
     #[test]
     fn unknown_words_get_the_word_that_was_meant() {
         let text = |name, place| unknown(&format_ident!("{name}"), place).to_string();
-        assert!(text("retires", Place::Step).contains("unknown step option `retires`; did you mean `retries`?"));
+        assert!(
+            text("retires", Place::Step).contains("unknown step option `retires`; did you mean `retries`?")
+        );
         assert!(text("colour", Place::Step).starts_with("unknown step option `colour`\noptions of"));
         assert!(text("temperature", Place::Step).contains("option of model steps"));
         assert!(text("named", Place::Step).contains("belongs to one call"));

@@ -54,7 +54,9 @@ fn error<T>(value: &Expr, message: &str) -> syn::Result<T> {
 pub(super) fn time(word: &str, value: &Expr) -> syn::Result<u64> {
     match string(value) {
         Some(s) => duration(s),
-        None => error(value, &format!("`{word}` takes a duration in quotes\nfor instance `{word} = \"20s\"`")),
+        None => {
+            error(value, &format!("`{word}` takes a duration in quotes\nfor instance `{word} = \"20s\"`"))
+        }
     }
 }
 
@@ -79,7 +81,9 @@ pub(super) fn count(word: &str, value: &Expr, at_least: u32) -> syn::Result<Expr
     match value {
         Expr::Path(_) => Ok(value.clone()),
         Expr::Group(g) => count(word, &g.expr, at_least),
-        Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => error(value, &format!("`{word}` cannot be negative")),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => {
+            error(value, &format!("`{word}` cannot be negative"))
+        }
         _ => match literal(value) {
             Some(Lit::Int(n)) => {
                 if !matches!(n.suffix(), "" | "u32") {
@@ -88,7 +92,9 @@ pub(super) fn count(word: &str, value: &Expr, at_least: u32) -> syn::Result<Expr
                 match n.base10_parse::<u32>() {
                     Ok(n) if n < at_least => error(value, &format!("`{word}` is at least {at_least}")),
                     Ok(_) => Ok(value.clone()),
-                    Err(_) => error(value, &format!("`{word}` does not fit a `u32`\nthe largest is {}", u32::MAX)),
+                    Err(_) => {
+                        error(value, &format!("`{word}` does not fit a `u32`\nthe largest is {}", u32::MAX))
+                    }
                 }
             }
             _ => wrong(),
@@ -120,9 +126,9 @@ pub(super) fn model(value: &Expr) -> syn::Result<LitStr> {
         return error(value, &format!("`model` takes the model's name in quotes\n{example}"));
     };
     let text = literal.value();
-    let well_formed = text
-        .split_once(':')
-        .is_some_and(|(provider, model)| !provider.is_empty() && !model.is_empty() && !text.contains(char::is_whitespace));
+    let well_formed = text.split_once(':').is_some_and(|(provider, model)| {
+        !provider.is_empty() && !model.is_empty() && !text.contains(char::is_whitespace)
+    });
     if well_formed {
         Ok(literal.clone())
     } else {
@@ -188,7 +194,9 @@ mod tests {
     fn fractions() {
         assert_eq!(fraction("temperature", &parse_quote!(0), 2.0).unwrap(), 0.0);
         assert_eq!(fraction("temperature", &parse_quote!(2.0), 2.0).unwrap(), 2.0);
-        for bad in [parse_quote!(2.1), parse_quote!(-0.1), parse_quote!("0.1"), parse_quote!(1f32), parse_quote!(T)] {
+        for bad in
+            [parse_quote!(2.1), parse_quote!(-0.1), parse_quote!("0.1"), parse_quote!(1f32), parse_quote!(T)]
+        {
             says(fraction("temperature", &bad, 2.0), "a number from 0 to 2");
         }
         says(fraction("top_p", &parse_quote!(1.5), 1.0), "from 0 to 1");

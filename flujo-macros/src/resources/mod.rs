@@ -6,16 +6,16 @@ use crate::item;
 use crate::names::{self, private};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use syn::spanned::Spanned;
 use syn::Type;
+use syn::spanned::Spanned;
 
-pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut sink = Sink::default();
-    if let Err(error) = guard::depth(&item) {
+    if let Err(error) = guard::depth(item) {
         return error.to_compile_error();
     }
     if !options.is_empty() {
-        sink.at(&options, "`#[resources]` takes nothing\nremove what is in the parentheses");
+        sink.at(options, "`#[resources]` takes nothing\nremove what is in the parentheses");
     }
     let impls = match syn::parse2::<syn::Item>(item.clone()) {
         Ok(parsed) => {
@@ -43,7 +43,11 @@ fn provides(found: &syn::ItemStruct, sink: &mut Sink) -> TokenStream {
             let shown = names::source(ty);
             sink.at(
                 ty,
-                format!("resources `{other}` and `{field_name}` both have the type `{shown}`, by which steps ask for them\nwrap one in a type of its own"),
+                format!(
+                    "resources `{other}` and `{field_name}` both have the type `{shown}`, \
+                 by which steps ask for them\n\
+                 wrap one in a type of its own"
+                ),
             );
             continue;
         }

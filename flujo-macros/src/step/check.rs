@@ -22,12 +22,16 @@ pub(super) fn shared(ty: &Type, context: bool) -> syn::Result<()> {
     let message = match ty {
         Type::TraitObject(_) => {
             let shown = names::source(ty);
-            format!("{holder} cannot hold `{shown}` itself\nhold a `Box<{shown}>`, and ask for `&Box<{shown}>`")
+            format!(
+                "{holder} cannot hold `{shown}` itself\nhold a `Box<{shown}>`, and ask for `&Box<{shown}>`"
+            )
         }
         Type::ImplTrait(_) => return Err(nameless(ty)),
         Type::Infer(_) => format!("a step says what it needs from {holder}\nwrite the type out"),
         Type::Slice(_) => format!("a part of a context is owned\nask for `&Vec<{}>`", inner(ty)),
-        Type::Path(p) if p.path.is_ident("str") => "a part of a context is owned\nask for `&String`".to_owned(),
+        Type::Path(p) if p.path.is_ident("str") => {
+            "a part of a context is owned\nask for `&String`".to_owned()
+        }
         Type::Reference(_) => "one `&` is enough\nremove the other".to_owned(),
         _ => return borrowed(ty, holder),
     };
@@ -44,7 +48,11 @@ fn inner(ty: &Type) -> String {
 /// What the signature says about the output.
 pub(super) fn output(sig: &Signature, model: Option<Span>, sink: &mut Sink) -> Returned {
     let unknown = |ty: Type| Returned { ty, error: None, prompt: model.is_some() };
-    let unit: Type = Type::Tuple(syn::TypeTuple { attrs: Vec::new(), paren_token: syn::token::Paren::default(), elems: syn::punctuated::Punctuated::new() });
+    let unit: Type = Type::Tuple(syn::TypeTuple {
+        attrs: Vec::new(),
+        paren_token: syn::token::Paren::default(),
+        elems: syn::punctuated::Punctuated::new(),
+    });
     let ReturnType::Type(_, ty) = &sig.output else {
         let message = if model.is_some() {
             "a model step returns the prompt that it asks\nwrite `-> Prompt<T>`, where `T` is the answer"
@@ -70,23 +78,40 @@ pub(super) fn output(sig: &Signature, model: Option<Span>, sink: &mut Sink) -> R
             return Returned { ty: answer.clone(), error: error.cloned(), prompt: true };
         }
         (Some(answer), None) => {
-            sink.at(ty, format!("`{shown}` is answered by a model\nname it: `#[step(model = \"provider:model\")]`"));
+            sink.at(
+                ty,
+                format!("`{shown}` is answered by a model\nname it: `#[step(model = \"provider:model\")]`"),
+            );
             return Returned { ty: answer.clone(), error: None, prompt: true };
         }
         (None, Some(_)) => {
-            sink.at(ty, format!("a model step returns the prompt that it asks\nwrite `-> Prompt<{shown}>`, or remove `model`"));
+            sink.at(
+                ty,
+                format!(
+                    "a model step returns the prompt that it asks\n\
+             write `-> Prompt<{shown}>`, or remove `model`"
+                ),
+            );
             return unknown(ty.clone());
         }
         (None, None) => {}
     }
     if !is_result {
         let message = match last(ty) {
-            Some(name) if name == "Result" => "the output of a step is in its signature\nwrite it out: `Result<T>`".to_owned(),
-            _ if matches!(ty, Type::ImplTrait(_)) => "a step returns a `Result`\nwrite `async fn` and `-> Result<T>`".to_owned(),
+            Some(name) if name == "Result" => {
+                "the output of a step is in its signature\nwrite it out: `Result<T>`".to_owned()
+            }
+            _ if matches!(ty, Type::ImplTrait(_)) => {
+                "a step returns a `Result`\nwrite `async fn` and `-> Result<T>`".to_owned()
+            }
             _ => format!("a step returns a `Result`\nwrite `-> Result<{shown}>`"),
         };
         sink.at(ty, message);
-        return unknown(if owned(ty, "").is_ok() && last(ty).is_none_or(|n| n != "Result") { ty.clone() } else { unit });
+        return unknown(if owned(ty, "").is_ok() && last(ty).is_none_or(|n| n != "Result") {
+            ty.clone()
+        } else {
+            unit
+        });
     }
     if let Err(e) = owned(ty, "the output of a step") {
         sink.push(e);
@@ -100,7 +125,8 @@ fn argument<'a>(ty: &'a Type, name: &str, n: usize) -> Option<&'a Type> {
     let Type::Path(TypePath { qself: None, path, .. }) = ty else { return None };
     let segment = path.segments.last().filter(|s| s.ident == name)?;
     let PathArguments::AngleBracketed(list) = &segment.arguments else { return None };
-    let types = list.args.iter().filter_map(|a| if let GenericArgument::Type(ty) = a { Some(ty) } else { None });
+    let types =
+        list.args.iter().filter_map(|a| if let GenericArgument::Type(ty) = a { Some(ty) } else { None });
     types.into_iter().nth(n)
 }
 
@@ -110,13 +136,20 @@ pub(super) fn function(sig: &Signature, returned: &Returned, sink: &mut Sink) {
         sink.at(word, "a step runs while the pipeline runs: it cannot be `const`\nremove the word");
     }
     if let Safety::Unsafe(word) = &sig.safety {
-        sink.at(word, "a step is called by the engine: it cannot ask its caller for care\nremove `unsafe`, and use an `unsafe` block inside");
+        sink.at(
+            word,
+            "a step is called by the engine: it cannot ask its caller for care\n\
+         remove `unsafe`, and use an `unsafe` block inside",
+        );
     }
     if let Some(abi) = &sig.abi {
         sink.at(abi, "a step is an ordinary Rust function\nremove the ABI");
     }
     // A prompt may be built without waiting for anything.
     if sig.asyncness.is_none() && sig.constness.is_none() && !returned.prompt {
-        sink.at(sig.fn_token, "a step is asynchronous: it may wait, and be stopped while it does\nwrite `async fn`");
+        sink.at(
+            sig.fn_token,
+            "a step is asynchronous: it may wait, and be stopped while it does\nwrite `async fn`",
+        );
     }
 }

@@ -1,21 +1,22 @@
 //! A sound step as code.
 
+use super::facts;
 use super::generics::{self, Forms};
 use super::model::{Kind, Step};
 use super::params::Param;
 use crate::names::{self, private};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
-use syn::spanned::Spanned;
 use syn::Expr;
+use syn::spanned::Spanned;
 
 pub(super) fn expand(step: &Step) -> TokenStream {
     let generics = forms(step);
     let parts = [
         function(step, &generics),
         marker(step, &generics),
-        facts(step, &generics),
-        implementation(step, &generics),
+        facts::facts(step, &generics),
+        facts::implementation(step, &generics),
         writes(step, &generics),
         attempt(step, &generics),
         run_in(step, &generics),
@@ -31,7 +32,9 @@ fn forms(step: &Step) -> Forms {
         let answer = matches!(step.kind, Kind::Model { .. }) && generics::mentions(&step.output, param);
         if answer {
             quote!(#pr::Reply +)
-        } else if generics::mentions(&step.output, param) || inputs.iter().any(|ty| generics::mentions(ty, param)) {
+        } else if generics::mentions(&step.output, param)
+            || inputs.iter().any(|ty| generics::mentions(ty, param))
+        {
             quote!(#pr::Durable +)
         } else {
             quote!()
@@ -45,20 +48,19 @@ pub(super) fn function(step: &Step, generics: &Forms) -> TokenStream {
     let Step { name, vis, outer_attrs, .. } = step;
     let Forms { bounded, predicates, arguments, .. } = generics;
     let names: Vec<&Ident> = step.inputs().map(|(name, _)| name).collect();
-    let params = step.inputs().map(|(name, ty)| match ty {
-        Some(ty) => quote!(#name: #ty),
-        // Whatever the caller hands over, the mistake was reported where it was made.
-        None => quote!(#name: impl #pr::Sized),
-    });
+    // Whatever the caller hands over in place of a mistake, it was reported where it was made.
+    let params = step
+        .inputs()
+        .map(|(name, ty)| ty.map_or_else(|| quote!(#name: impl #pr::Sized), |ty| quote!(#name: #ty)));
     // rustc points at these parentheses when the number of arguments is wrong.
     let mut params = Group::new(Delimiter::Parenthesis, quote!(#(#params),*));
     params.set_span(step.inner.sig.paren_token.span.join());
     let params = TokenTree::Group(params);
     let fallback = step.options.fallback.as_ref().filter(|_| !step.broken);
-    let returned = match fallback {
-        Some(path) => quote!(#pr::WithFallback<#name #arguments, #path>),
-        None => quote!(#pr::StepCall<#name #arguments>),
-    };
+    let returned = fallback.map_or_else(
+        || quote!(#pr::StepCall<#name #arguments>),
+        |path| quote!(#pr::WithFallback<#name #arguments, #path>),
+    );
     let body = if step.broken {
         quote!(#pr::recover())
     } else {
@@ -81,18 +83,25 @@ pub(super) fn function(step: &Step, generics: &Forms) -> TokenStream {
         }
         call
     };
+    // The item begins and ends with the user's own word: rustc warns of a function that nobody calls only
+    // where the item is the user's, as far as it can see.
+    let fn_token = step.inner.sig.fn_token;
+    let mut body = Group::new(Delimiter::Brace, body);
+    body.set_span(fn_token.span);
+    // A fallback is an inner matter of the step.
+    let hidden = fallback
+        .map(|_| quote!(#[allow(private_interfaces, reason = "a fallback is an inner matter of its step")]));
     let unused = step.broken.then(|| quote!(#[allow(unused_variables, reason = "a mistake was reported")]));
     quote! {
         #(#outer_attrs)*
         #unused
+        #hidden
         #[allow(
             clippy::too_many_arguments,
             clippy::used_underscore_binding,
             reason = "the inputs are those of the step"
         )]
-        #vis fn #name <#bounded> #params -> #returned where #predicates {
-            #body
-        }
+        #vis #fn_token #name <#bounded> #params -> #returned where #predicates #body
     }
 }
 
@@ -117,7 +126,6 @@ pub(super) fn marker(step: &Step, generics: &Forms) -> TokenStream {
         #[doc(hidden)]
         #[allow(
             non_camel_case_types,
-            dead_code,
             unreachable_pub,
             missing_debug_implementations,
             missing_copy_implementations,
@@ -125,122 +133,6 @@ pub(super) fn marker(step: &Step, generics: &Forms) -> TokenStream {
         )]
         #vis struct #name #defaulted { #phantom }
     }
-}
-
-/// What is known without a context, and without the bounds of type parameters.
-pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
-    let pr = private();
-    let Step { name, options, doc, .. } = step;
-    let Forms { bare, arguments, .. } = generics;
-    let text = names::text(name);
-    let line = names::line(name.span());
-    let version = options.version.unwrap_or(1);
-    let (kind, bounds) = match step.kind {
-        Kind::Code => (quote!(Step), quote!(STEP)),
-        Kind::Model { .. } => (quote!(Model), quote!(MODEL)),
-    };
-    let inputs = step.inputs().map(|(name, ty)| {
-        let (name, ty) = (names::text(name), ty.map(names::source).unwrap_or_default());
-        quote!((#name, #ty))
-    });
-    let output = names::source(&step.output);
-    let [reads, writes, resources] = [step.reads(), step.writes(), step.resources()].map(|types| {
-        let types = types.into_iter().map(names::source);
-        quote!(&[#(#types),*])
-    });
-    let shown = options.shown.iter().map(|(word, value)| quote!((#word, #value)));
-    let retries = retries(step);
-    quote! {
-        #[automatically_derived]
-        impl #bare #pr::StepInfo for #name #arguments {
-            const FACTS: #pr::Facts = #pr::Facts {
-                name: #text,
-                kind: #pr::NodeKind::#kind,
-                version: #version,
-                inputs: &[#(#inputs),*],
-                output: #output,
-                reads: #reads,
-                writes: #writes,
-                resources: #resources,
-                options: &[#(#shown),*],
-                doc: #doc,
-                file: #pr::file!(),
-                line: #line,
-                bounds: #pr::Bounds::#bounds,
-                // Typed here and nowhere else, so that a constant of another type is one error.
-                retries: { const __RETRIES: u32 = #retries; __RETRIES as u64 },
-                graph: #pr::None,
-            };
-        }
-    }
-}
-
-/// Model steps try again by themselves: an answer that does not fit is ordinary.
-fn retries(step: &Step) -> TokenStream {
-    match (&step.options.retries, step.kind) {
-        (Some(n), _) => quote!(#n),
-        (None, Kind::Code) => quote!(0),
-        (None, Kind::Model { .. }) => quote!(2),
-    }
-}
-
-fn option(value: Option<TokenStream>) -> TokenStream {
-    let pr = private();
-    value.map_or_else(|| quote!(#pr::None), |v| quote!(#pr::Some(#v)))
-}
-
-/// `Step` and what says which values go in and out. Each type stands in one associated type of its own:
-/// that is where rustc says that it cannot be recorded, once.
-pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
-    let pr = private();
-    let Step { name, options, output, .. } = step;
-    let Forms { bounded, predicates, arguments, .. } = generics;
-    let inputs: Vec<TokenStream> = if step.broken { Vec::new() } else { step.input_types().into_iter().map(|t| quote!(#t)).collect() };
-    let takes = inputs.iter().enumerate().map(|(i, ty)| {
-        quote! {
-            #[automatically_derived]
-            impl<#bounded> #pr::Takes<#i> for #name #arguments where #predicates {
-                type Value = #ty;
-            }
-        }
-    });
-    let timeout = option(options.timeout.map(|nanos| quote!(#pr::Duration::from_nanos(#nanos))));
-    let backoff = option(options.backoff.map(crate::options::Backoff::tokens));
-    let model = option(matches!(step.kind, Kind::Model { .. }).then(|| model(step)));
-    let model_leaf = matches!(step.kind, Kind::Model { .. }).then(|| {
-        quote! {
-            #[automatically_derived]
-            impl<#bounded> #pr::ModelLeaf for #name #arguments where #predicates {}
-        }
-    });
-    quote! {
-        #(#takes)*
-        #[automatically_derived]
-        impl<#bounded> #pr::Step for #name #arguments where #predicates {
-            type Input = (#(#inputs,)*);
-            type Output = #output;
-            const POLICY: #pr::Policy = #pr::Policy {
-                retries: <Self as #pr::StepInfo>::FACTS.retries as u32,
-                timeout: #timeout,
-                backoff: #backoff,
-                model: #model,
-            };
-        }
-        #[automatically_derived]
-        impl<#bounded> #pr::Leaf for #name #arguments where #predicates {}
-        #model_leaf
-    }
-}
-
-fn model(step: &Step) -> TokenStream {
-    let pr = private();
-    let o = &step.options;
-    // A name that is a mistake was reported; the step is a model step all the same.
-    let name = o.model.as_ref().map_or_else(String::new, syn::LitStr::value);
-    let temperature = option(o.temperature.map(|n| quote!(#n)));
-    let max_tokens = option(o.max_tokens.as_ref().map(|n| quote!(#n)));
-    let top_p = option(o.top_p.map(|n| quote!(#n)));
-    quote!(#pr::ModelPolicy { model: #name, temperature: #temperature, max_tokens: #max_tokens, top_p: #top_p })
 }
 
 /// Which parts of a context it may write.
@@ -253,7 +145,11 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
     let text = names::text(name);
     quote! {
         #[automatically_derived]
-        impl<#bounded __AnyContext: #(#pr::Contains<#parts> +)*> #pr::WritesIn<__AnyContext> for #name #arguments where #predicates {
+        impl<#bounded __AnyContext: #(#pr::Contains<#parts> +)*> #pr::WritesIn<__AnyContext>
+            for #name #arguments
+        where
+            #predicates
+        {
             const MASK: u64 = #pr::mask(#text, &[#(#bits),*]);
         }
     }
@@ -279,7 +175,10 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
     let needs = needs(step);
     let parts = step.writes();
     let locals: Vec<Ident> = (0..step.inputs().count()).map(|i| format_ident!("__a{i}")).collect();
-    let drafts = parts.iter().map(|ty| quote!(#pr::Clone::clone(<__AnyContext as #pr::Contains<#ty>>::part(__ctx))));
+    let clones =
+        parts.iter().map(|ty| quote!(#pr::Clone::clone(<__AnyContext as #pr::Contains<#ty>>::part(__ctx))));
+    // Not `()` where there is nothing to clone: that is a lint.
+    let drafts = (!parts.is_empty()).then(|| quote!((#(#clones,)*)));
     let commits = parts.iter().enumerate().map(|(i, ty)| {
         let i = syn::Index::from(i);
         quote!(*<__AnyContext as #pr::Contains<#ty>>::part_mut(__ctx) = __drafts.#i;)
@@ -315,21 +214,28 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
             }
         }
     };
+    // Who names the step only as a fallback uses it too; but a dead step that is expected to be dead is dead.
+    let expected = step
+        .outer_attrs
+        .iter()
+        .any(|a| a.path().is_ident("expect") && names::source(a).contains("dead_code"));
+    let used = (!expected).then(|| quote!(_ = #name #turbofish;));
     // What is not `Send` is reported where the returned type stands: at the step's name.
     let sendable = quote_spanned! {name.span()=>
         impl #pr::Future<Output = #pr::Result<Self::Output, #pr::StepError>> + #pr::Send
     };
-    let unused = |used: bool| (!used).then(|| quote!(let _ = __drafts;));
-    let ignored = unused(!parts.is_empty());
     quote! {
         #[automatically_derived]
-        impl<#bounded #needs> #pr::Attempt<__AnyContext, __AnyResources> for #name #arguments where #predicates {
+        impl<#bounded #needs> #pr::Attempt<__AnyContext, __AnyResources> for #name #arguments
+        where
+            #predicates
+        {
             type Drafts = (#(#parts,)*);
             fn drafts(__ctx: &__AnyContext) -> Self::Drafts {
-                (#(#drafts,)*)
+                #used
+                #drafts
             }
             fn commit(__ctx: &mut __AnyContext, __drafts: Self::Drafts) {
-                #ignored
                 #(#commits)*
             }
             fn attempt(
@@ -366,7 +272,10 @@ fn run_in(step: &Step, generics: &Forms) -> TokenStream {
     let needs = needs(step);
     quote! {
         #[automatically_derived]
-        impl<#bounded #needs> #pr::RunIn<__AnyContext, __AnyResources> for #name #arguments where #predicates {
+        impl<#bounded #needs> #pr::RunIn<__AnyContext, __AnyResources> for #name #arguments
+        where
+            #predicates
+        {
             fn exec<__F: #pr::Fallback<__AnyContext, __AnyResources>>(
                 __cx: &mut #pr::Cx<'_, __AnyContext, __AnyResources>,
                 __id: #pr::NodeId,

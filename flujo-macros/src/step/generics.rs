@@ -8,7 +8,10 @@ use crate::names;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::visit::{self, Visit};
-use syn::{ConstParam, FnArg, GenericParam, Generics, Lifetime, ReturnType, Signature, Type, TypeParamBound, TypeReference};
+use syn::{
+    ConstParam, FnArg, GenericParam, Generics, Lifetime, ReturnType, Signature, Type, TypeParamBound,
+    TypeReference,
+};
 
 /// Parameters that no step can have.
 pub(super) fn check(sig: &Signature, sink: &mut Sink) {
@@ -25,12 +28,19 @@ pub(super) fn check(sig: &Signature, sink: &mut Sink) {
         match param {
             // Where it is used it is reported already, with what to write instead.
             GenericParam::Lifetime(l) if !used.lifetimes.contains(&l.lifetime) => {
-                sink.at(&l.lifetime, "a step has no lifetime parameters: what it takes and returns is owned\nremove it");
+                sink.at(
+                    &l.lifetime,
+                    "a step has no lifetime parameters: what it takes and returns is owned\nremove it",
+                );
             }
             GenericParam::Type(t) => {
                 for bound in &t.bounds {
                     if is_maybe(bound) {
-                        sink.at(bound, "a type parameter of a step has a size, as every value that is recorded\nremove this bound");
+                        sink.at(
+                            bound,
+                            "a type parameter of a step has a size, as every value that is recorded\n\
+                         remove this bound",
+                        );
                     }
                 }
             }
@@ -148,7 +158,6 @@ impl Forms {
         }
         out
     }
-
 }
 
 /// Whether a type mentions a parameter.

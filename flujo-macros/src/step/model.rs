@@ -7,7 +7,8 @@ use crate::diag::Sink;
 use crate::names;
 use crate::options::{self, StepOptions};
 use proc_macro2::{Ident, TokenStream};
-use syn::{Attribute, Type, Visibility};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Meta, Token, Type, Visibility, parse_quote};
 
 /// Who does the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +120,10 @@ fn split(attrs: Vec<Attribute>) -> (Vec<Attribute>, Vec<Attribute>) {
         let named = |words: &[&str]| words.iter().any(|w| attr.path().is_ident(w));
         if named(&["doc", "deprecated", "must_use"]) {
             outer.push(attr);
+        } else if named(&["expect"]) {
+            let (item, body) = expectations(&attr);
+            outer.extend(item);
+            inner.extend(body);
         } else {
             if named(&["allow", "warn", "deny", "forbid"]) {
                 outer.push(attr.clone());
@@ -127,4 +132,18 @@ fn split(attrs: Vec<Attribute>) -> (Vec<Attribute>, Vec<Attribute>) {
         }
     }
     (outer, inner)
+}
+
+/// An expectation is met where its lint speaks: of the item people see, or of the code they wrote.
+fn expectations(attr: &Attribute) -> (Option<Attribute>, Option<Attribute>) {
+    let list = attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+    let Ok(list) = list else { return (None, Some(attr.clone())) };
+    let (reason, lints): (Vec<Meta>, Vec<Meta>) = list.into_iter().partition(|m| m.path().is_ident("reason"));
+    let (item, body): (Vec<Meta>, Vec<Meta>) = lints.into_iter().partition(|m| {
+        ["dead_code", "unreachable_pub", "missing_docs"].iter().any(|lint| m.path().is_ident(lint))
+    });
+    let again = |lints: Vec<Meta>| {
+        (!lints.is_empty()).then(|| -> Attribute { parse_quote!(#[expect(#(#lints,)* #(#reason),*)]) })
+    };
+    (again(item), again(body))
 }

@@ -37,7 +37,8 @@ pub(super) fn read(sig: &Signature, sink: &mut Sink) -> Vec<Param> {
             FnArg::Receiver(r) => {
                 sink.span(
                     r.self_token.span,
-                    "a step is a free function: it cannot take `self`\nask for what it needs as a resource, `db: &Db`",
+                    "a step is a free function: it cannot take `self`\n\
+                     ask for what it needs as a resource, `db: &Db`",
                 );
             }
             FnArg::Typed(arg) => params.push(one(arg, i, sink)),
@@ -46,9 +47,13 @@ pub(super) fn read(sig: &Signature, sink: &mut Sink) -> Vec<Param> {
     if let Some(variadic) = &sig.variadic {
         sink.at(variadic, "a step takes a fixed number of inputs\nto hand over many values, take a `Vec<T>`");
     }
-    let too_many = sig.inputs.iter().zip(&params).filter(|(_, p)| matches!(p, Param::Input { .. })).nth(MOST_INPUTS);
+    let too_many =
+        sig.inputs.iter().zip(&params).filter(|(_, p)| matches!(p, Param::Input { .. })).nth(MOST_INPUTS);
     if let Some((arg, _)) = too_many {
-        sink.at(arg, format!("a step takes at most {MOST_INPUTS} inputs\nput what belongs together in a struct"));
+        sink.at(
+            arg,
+            format!("a step takes at most {MOST_INPUTS} inputs\nput what belongs together in a struct"),
+        );
     }
     twice(sig, &params, sink);
     params
@@ -67,7 +72,11 @@ fn one(arg: &PatType, i: usize, sink: &mut Sink) -> Param {
     let marked = marker(&arg.attrs, sink);
     for attr in &arg.attrs {
         if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
-            sink.at(attr, "a step has the same parameters in every build: a recorded run outlives one\nput `#[cfg]` on the whole step");
+            sink.at(
+                attr,
+                "a step has the same parameters in every build: a recorded run outlives one\n\
+             put `#[cfg]` on the whole step",
+            );
         }
     }
     match types::plain(&arg.ty) {
@@ -91,7 +100,12 @@ fn marker(attrs: &[Attribute], sink: &mut Sink) -> Option<Span> {
 fn owned(arg: &PatType, ty: &Type, i: usize, marked: Option<Span>, sink: &mut Sink) -> Param {
     if let Some(span) = marked {
         let shown = names::source(ty);
-        sink.span(span, format!("`#[ctx]` reads from the context, so its parameter is borrowed\nwrite `#[ctx] name: &{shown}`"));
+        sink.span(
+            span,
+            format!(
+                "`#[ctx]` reads from the context, so its parameter is borrowed\nwrite `#[ctx] name: &{shown}`"
+            ),
+        );
         return Param::Lost;
     }
     if types::last(ty).is_some_and(|name| name == "RunInfo") {
@@ -116,7 +130,8 @@ fn name(pat: &Pat, i: usize, sink: &mut Sink) -> (Ident, bool) {
         other => {
             sink.at(
                 other,
-                "an input has a name, which graphs and records show\nname it here and take it apart in the body",
+                "an input has a name, which graphs and records show\n\
+                 name it here and take it apart in the body",
             );
             (quote::format_ident!("input{i}"), false)
         }
@@ -129,7 +144,10 @@ fn borrowed(arg: &PatType, r: &TypeReference, i: usize, marked: Option<Span>, si
         && lifetime.ident != "static"
         && types::instead(ty).is_none()
     {
-        sink.at(lifetime, "a step needs no lifetimes\nremove this one: what a step borrows lives as long as the attempt");
+        sink.at(
+            lifetime,
+            "a step needs no lifetimes\nremove this one: what a step borrows lives as long as the attempt",
+        );
         return Param::Lost;
     }
     if types::last(ty).is_some_and(|name| name == "RunInfo") {
@@ -168,14 +186,18 @@ fn run(r: &TypeReference, marked: Option<Span>, sink: &mut Sink) -> Param {
 /// One part of the context cannot be handed out twice.
 fn twice(sig: &Signature, params: &[Param], sink: &mut Sink) {
     let mut seen: Vec<&Type> = Vec::new();
-    let typed = sig.inputs.iter().filter_map(|arg| if let FnArg::Typed(arg) = arg { Some(arg) } else { None });
+    let typed =
+        sig.inputs.iter().filter_map(|arg| if let FnArg::Typed(arg) = arg { Some(arg) } else { None });
     for (arg, param) in typed.zip(params) {
         let (Param::Write(ty) | Param::Read(ty)) = param else { continue };
         if seen.contains(&ty) {
             let shown = names::source(ty);
             sink.at(
                 &arg.ty,
-                format!("this step asks for `{shown}` twice\none parameter is enough: a context has one of each type"),
+                format!(
+                    "this step asks for `{shown}` twice\n\
+                 one parameter is enough: a context has one of each type"
+                ),
             );
         }
         seen.push(ty);

@@ -22,7 +22,9 @@ impl Parse for StepFn {
         let vis = input.parse()?;
         let sig: Signature = input.parse()?;
         match input.parse()? {
-            TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => Ok(Self { attrs, vis, sig, body }),
+            TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => {
+                Ok(Self { attrs, vis, sig, body })
+            }
             other => Err(syn::Error::new(other.span(), "expected the body of the step")),
         }
     }

@@ -2,6 +2,7 @@
 //! context and resources. Nothing but the mistake itself is reported.
 
 use super::expand as whole;
+use super::facts;
 use super::generics::Forms;
 use super::model::Step;
 use crate::names::private;
@@ -26,8 +27,8 @@ pub(super) fn expand(step: &Step) -> TokenStream {
     let parts: TokenStream = [
         whole::function(step, &generics),
         whole::marker(step, &generics),
-        whole::facts(step, &generics),
-        whole::implementation(step, &generics),
+        facts::facts(step, &generics),
+        facts::implementation(step, &generics),
     ]
     .into_iter()
     .collect();
@@ -39,7 +40,12 @@ pub(super) fn expand(step: &Step) -> TokenStream {
             const MASK: u64 = 0;
         }
         #[automatically_derived]
-        impl<#bounded __AnyContext: #pr::Send + #pr::Sync, __AnyResources: #pr::Send + #pr::Sync> #pr::RunIn<__AnyContext, __AnyResources> for #name #arguments {
+        impl<#bounded __AnyContext, __AnyResources> #pr::RunIn<__AnyContext, __AnyResources>
+            for #name #arguments
+        where
+            __AnyContext: #pr::Send + #pr::Sync,
+            __AnyResources: #pr::Send + #pr::Sync,
+        {
             fn exec<__F: #pr::Fallback<__AnyContext, __AnyResources>>(
                 _: &mut #pr::Cx<'_, __AnyContext, __AnyResources>,
                 _: #pr::NodeId,
@@ -58,7 +64,8 @@ fn kept(step: &Step) -> Option<TokenStream> {
     let mut function = step.inner.clone();
     let sig = &mut function.sig;
     let has_self = sig.inputs.iter().any(|arg| matches!(arg, FnArg::Receiver(_)));
-    let sized = |ty: &Type| !matches!(types::plain(ty), Type::TraitObject(_) | Type::Slice(_)) && !types::is_str(ty);
+    let sized =
+        |ty: &Type| !matches!(types::plain(ty), Type::TraitObject(_) | Type::Slice(_)) && !types::is_str(ty);
     let unsized_input = sig.inputs.iter().any(|arg| matches!(arg, FnArg::Typed(arg) if !sized(&arg.ty)));
     if has_self || unsized_input || sig.variadic.is_some() {
         return None;

@@ -144,12 +144,7 @@ impl<T: Durable> Field<T> {
     ///
     /// # Errors
     /// Several wrote it.
-    pub fn only<C>(
-        &self,
-        (bit, part): Place,
-        arms: &[ArmState<C>],
-        get: fn(&C) -> &T,
-    ) -> Merge<T> {
+    pub fn only<C>(&self, (bit, part): Place, arms: &[ArmState<C>], get: fn(&C) -> &T) -> Merge<T> {
         let mut wrote = writers(arms, bit);
         let first = wrote.next();
         match wrote.next() {
@@ -251,26 +246,14 @@ pub trait NoField<T> {
     ///
     /// # Errors
     /// None.
-    fn merge<C, X>(
-        &self,
-        _: Place,
-        _: &T,
-        _: &[ArmState<C>],
-        _: fn(&C) -> &T,
-        _: X,
-    ) -> Merge<T> {
+    fn merge<C, X>(&self, _: Place, _: &T, _: &[ArmState<C>], _: fn(&C) -> &T, _: X) -> Merge<T> {
         Ok(None)
     }
     /// Never runs.
     ///
     /// # Errors
     /// None.
-    fn only<C>(
-        &self,
-        _: Place,
-        _: &[ArmState<C>],
-        _: fn(&C) -> &T,
-    ) -> Merge<T> {
+    fn only<C>(&self, _: Place, _: &[ArmState<C>], _: fn(&C) -> &T) -> Merge<T> {
         Ok(None)
     }
 }
@@ -297,9 +280,14 @@ mod tests {
     use super::*;
 
     fn arms(list: &[(u64, Vec<u8>)]) -> Vec<ArmState<Vec<u8>>> {
-        list.iter().map(|(written, context)| ArmState { context: context.clone(), written: *written }).collect()
+        list.iter()
+            .map(|(written, context)| ArmState { context: context.clone(), written: *written })
+            .collect()
     }
-    fn merge(list: &[(u64, Vec<u8>)], rule: Option<fn(&Vec<u8>, &[Vec<u8>]) -> rules::Merged<Vec<u8>>>) -> Result<Option<Vec<u8>>, MergeConflict> {
+    fn merge(
+        list: &[(u64, Vec<u8>)],
+        rule: Option<fn(&Vec<u8>, &[Vec<u8>]) -> rules::Merged<Vec<u8>>>,
+    ) -> Result<Option<Vec<u8>>, MergeConflict> {
         match rule {
             Some(rule) => Field::<Vec<u8>>::NEW.merge((1, "notes"), &vec![0], &arms(list), |c| c, rule),
             None => Field::<Vec<u8>>::NEW.only((1, "notes"), &arms(list), |c| c),

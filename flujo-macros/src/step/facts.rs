@@ -1,0 +1,131 @@
+//! What a step is, as constants and associated types.
+
+use super::generics::Forms;
+use super::model::{Kind, Step};
+use crate::names::{self, private};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// What is known without a context, and without the bounds of type parameters.
+pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
+    let pr = private();
+    let Step { name, options, doc, .. } = step;
+    let Forms { bare, arguments, .. } = generics;
+    let text = names::text(name);
+    let line = names::line(name.span());
+    let version = options.version.unwrap_or(1);
+    let (kind, bounds) = match step.kind {
+        Kind::Code => (quote!(Step), quote!(STEP)),
+        Kind::Model { .. } => (quote!(Model), quote!(MODEL)),
+    };
+    let inputs = step.inputs().map(|(name, ty)| {
+        let (name, ty) = (names::text(name), ty.map(names::source).unwrap_or_default());
+        quote!((#name, #ty))
+    });
+    let output = names::source(&step.output);
+    let [reads, writes, resources] = [step.reads(), step.writes(), step.resources()].map(|types| {
+        let types = types.into_iter().map(names::source);
+        quote!(&[#(#types),*])
+    });
+    let shown = options.shown.iter().map(|(word, value)| quote!((#word, #value)));
+    let retries = retries(step);
+    quote! {
+        #[automatically_derived]
+        impl #bare #pr::StepInfo for #name #arguments {
+            const FACTS: #pr::Facts = #pr::Facts {
+                name: #text,
+                kind: #pr::NodeKind::#kind,
+                version: #version,
+                inputs: &[#(#inputs),*],
+                output: #output,
+                reads: #reads,
+                writes: #writes,
+                resources: #resources,
+                options: &[#(#shown),*],
+                doc: #doc,
+                file: #pr::file!(),
+                line: #line,
+                bounds: #pr::Bounds::#bounds,
+                // Typed here and nowhere else, so that a constant of another type is one error.
+                retries: { const __RETRIES: u32 = #retries; __RETRIES as u64 },
+                graph: #pr::None,
+            };
+        }
+    }
+}
+
+/// Model steps try again by themselves: an answer that does not fit is ordinary.
+fn retries(step: &Step) -> TokenStream {
+    match (&step.options.retries, step.kind) {
+        (Some(n), _) => quote!(#n),
+        (None, Kind::Code) => quote!(0),
+        (None, Kind::Model { .. }) => quote!(2),
+    }
+}
+
+fn option(value: Option<TokenStream>) -> TokenStream {
+    let pr = private();
+    value.map_or_else(|| quote!(#pr::None), |v| quote!(#pr::Some(#v)))
+}
+
+/// `Step` and what says which values go in and out. Each type stands in one associated type of its own:
+/// that is where rustc says that it cannot be recorded, once.
+pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
+    let pr = private();
+    let Step { name, options, output, .. } = step;
+    let Forms { bounded, predicates, arguments, .. } = generics;
+    let inputs: Vec<TokenStream> =
+        if step.broken { Vec::new() } else { step.input_types().into_iter().map(|t| quote!(#t)).collect() };
+    let takes = inputs.iter().enumerate().map(|(i, ty)| {
+        quote! {
+            #[automatically_derived]
+            impl<#bounded> #pr::Takes<#i> for #name #arguments where #predicates {
+                type Value = #ty;
+            }
+        }
+    });
+    let timeout = option(options.timeout.map(|nanos| quote!(#pr::Duration::from_nanos(#nanos))));
+    let backoff = option(options.backoff.map(crate::options::Backoff::tokens));
+    let model = option(matches!(step.kind, Kind::Model { .. }).then(|| model(step)));
+    let model_leaf = matches!(step.kind, Kind::Model { .. }).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl<#bounded> #pr::ModelLeaf for #name #arguments where #predicates {}
+        }
+    });
+    quote! {
+        #(#takes)*
+        #[automatically_derived]
+        impl<#bounded> #pr::Step for #name #arguments where #predicates {
+            type Input = (#(#inputs,)*);
+            type Output = #output;
+            const POLICY: #pr::Policy = #pr::Policy {
+                retries: <Self as #pr::StepInfo>::FACTS.retries as u32,
+                timeout: #timeout,
+                backoff: #backoff,
+                model: #model,
+            };
+        }
+        #[automatically_derived]
+        impl<#bounded> #pr::Leaf for #name #arguments where #predicates {}
+        #model_leaf
+    }
+}
+
+fn model(step: &Step) -> TokenStream {
+    let pr = private();
+    let o = &step.options;
+    // A name that is a mistake was reported; the step is a model step all the same.
+    let name = o.model.as_ref().map_or_else(String::new, syn::LitStr::value);
+    let temperature = option(o.temperature.map(|n| quote!(#n)));
+    let max_tokens = option(o.max_tokens.as_ref().map(|n| quote!(#n)));
+    let top_p = option(o.top_p.map(|n| quote!(#n)));
+    quote! {
+        #pr::ModelPolicy {
+            model: #name,
+            temperature: #temperature,
+            max_tokens: #max_tokens,
+            top_p: #top_p,
+        }
+    }
+}
