@@ -54,14 +54,14 @@ impl<S: Step> fmt::Debug for StubAgent<S> {
 
 impl<S: Step> StubAgent<S> {
     /// Gives these outputs, in order: `StubAgent::<triage>::new([case])`.
-    pub fn new(outputs: impl IntoIterator<Item = S::Output>) -> Self {
+    pub fn new<const N: usize>(outputs: [S::Output; N]) -> Self {
         Self::scripted(outputs.into_iter().map(Ok))
     }
 
     /// The same for the step's function, where its type has another name: `StubAgent::of(triage, [case])`.
-    pub fn of<Inputs, N: StepName<Inputs, Step = S>>(
-        _step: N,
-        outputs: impl IntoIterator<Item = S::Output>,
+    pub fn of<Inputs, F: StepName<Inputs, Step = S>, const N: usize>(
+        _step: F,
+        outputs: [S::Output; N],
     ) -> Self {
         Self::new(outputs)
     }

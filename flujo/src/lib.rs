@@ -37,6 +37,8 @@ pub use resources::Provides;
 pub use run::{Flujo, Outcome, PipelineResult, StepResult};
 pub use step::{RunInfo, StepCall, ValidationResult, Validator};
 pub use usage::{Cost, Usage, UsageLimits};
+/// What implementations of [`model::ModelClient`] and of the engine traits are annotated with.
+pub use async_trait::async_trait;
 pub use {schemars, serde, serde_json};
 
 /// What a file with steps and pipelines needs.

@@ -2,23 +2,30 @@ use super::Cx;
 use crate::context::{Contains, Context};
 use crate::durable::Inputs;
 use crate::error::{Error, ErrorKind, RunResult};
-use crate::graph::fingerprint;
+use crate::graph::{Graph, fingerprint};
 use crate::path::{NodeId, Path};
 use crate::step::writes::project;
 use crate::step::{Fallback, Step, StepCall};
 use std::sync::Arc;
 
 /// A pipeline: a step whose body drives other steps. Implemented by `pipeline!`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a step, not a pipeline",
+    label = "only pipelines are run",
+    note = "call the step in a `pipeline!` and run that; in a unit test, `step(..).run(&mut context, &resources).await`"
+)]
 pub trait Pipeline: Step {
     /// Its context, `()` for none.
     type Context: Context;
     /// Its resources, `()` for none.
     type Resources: Send + Sync + 'static;
-    /// The fingerprint of its graph.
-    const FINGERPRINT: u128 = match Self::FACTS.graph {
-        Some(graph) => fingerprint(graph),
-        None => 0,
+    /// Its graph.
+    const GRAPH: &'static Graph = match Self::FACTS.graph {
+        Some(graph) => graph,
+        None => &Graph::EMPTY,
     };
+    /// The fingerprint of its graph.
+    const FINGERPRINT: u128 = fingerprint(Self::GRAPH);
     /// The lowered body.
     fn body(
         input: Self::Input,

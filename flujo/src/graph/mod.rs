@@ -8,6 +8,8 @@ pub use bounds::Bounds;
 pub use fingerprint::fingerprint;
 
 use crate::codec::{CodecError, Json};
+use crate::cx::Pipeline;
+use crate::step::StepName;
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +162,43 @@ impl Facts {
     };
 }
 
+/// The graph of a pipeline, by its function: `graph_of(moderate)` where the type has another name.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # use flujo::graph::graph_of;
+/// #[step]
+/// async fn shout(text: String) -> Result<String> {
+///     Ok(text.to_uppercase())
+/// }
+/// pipeline! {
+///     fn loud(text: String) -> String { shout(text) }
+/// }
+/// assert_eq!(graph_of(loud).nodes[0].id, "shout");
+/// ```
+pub fn graph_of<Inputs, N>(_pipeline: N) -> &'static Graph
+where
+    N: StepName<Inputs>,
+    N::Step: Pipeline,
+{
+    <N::Step as Pipeline>::GRAPH
+}
+
 impl Graph {
+    /// No nodes at all.
+    pub(crate) const EMPTY: Self = Self {
+        name: "",
+        doc: "",
+        inputs: &[],
+        output: "",
+        context: "()",
+        resources: "()",
+        nodes: &[],
+        edges: &[],
+        file: "",
+        line: 0,
+    };
+
     /// Every node of this pipeline and of the pipelines it calls, with its path below `self`.
     pub fn walk(&self) -> Vec<(String, &'static Node)> {
         fn below(graph: &Graph, prefix: &str, out: &mut Vec<(String, &'static Node)>) {

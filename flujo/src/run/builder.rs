@@ -125,11 +125,7 @@ impl<R> Builder<R> {
     /// Registers a pipeline: what recovery and workers run.
     #[must_use]
     pub fn pipeline<P: Pipeline>(mut self) -> Self {
-        let Some(graph) = P::FACTS.graph else {
-            self.problems.push(format!("`{}` is a step, not a pipeline", P::FACTS.name));
-            return self;
-        };
-        let this = Registered { name: graph.name, fingerprint: P::FINGERPRINT };
+        let this = Registered { name: P::GRAPH.name, fingerprint: P::FINGERPRINT };
         if self.registered.iter().any(|known| known.name == this.name) {
             self.problems.push(format!(
                 "two pipelines have the durable name `{}`: give one another with `#[pipeline(name = \"..\")]`",

@@ -3,7 +3,7 @@ use super::outcome::PipelineResult;
 use super::program::Start;
 use super::result::StepResult;
 use super::stub::Stubs;
-use super::{Resume, Run, RunEnv, Unset};
+use super::{Resume, Run, RunEnv};
 use crate::clock::Clock;
 use crate::cx::Pipeline;
 use crate::engine::{Engine, RunId, RunRecord, RunView};
@@ -89,7 +89,7 @@ impl<R: Send + Sync + 'static> Flujo<R> {
     }
 
     /// Prepares a run of a pipeline; `.await` runs it.
-    pub fn run<P>(&self, call: StepCall<P>) -> Run<P, R, Unset>
+    pub fn run<P>(&self, call: StepCall<P>) -> Run<P, R, P::Context>
     where
         P: Pipeline + RunIn<P::Context, R>,
     {

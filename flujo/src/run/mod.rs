@@ -18,6 +18,6 @@ pub use flujo::Flujo;
 pub use outcome::{Outcome, PipelineResult};
 pub(crate) use result::Tally;
 pub use result::StepResult;
-pub use resume::Resume;
+pub use resume::{ReplyValue, Resume};
 pub use start::{ContextGiven, Given, Run, RunHandle, Unset};
 pub use stub::{AnyStub, Stub};

@@ -1,6 +1,6 @@
 use super::flujo::Flujo;
 use super::outcome::PipelineResult;
-use crate::codec::Json;
+use crate::codec::{CodecError, Json};
 use crate::cx::Pipeline;
 use crate::engine::{BoxFuture, FinalOutcome, RunId, RunView, Status};
 use crate::error::{Error, ErrorKind, RunResult};
@@ -12,12 +12,33 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 
+/// A value that somebody replies. Implemented for everything that is `Serialize`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be written down as a reply",
+    label = "expected something that is `Serialize`",
+    note = "add `#[derive(serde::Serialize)]` to `{Self}`"
+)]
+pub trait ReplyValue {
+    /// The value as JSON.
+    ///
+    /// # Errors
+    /// JSON cannot hold it.
+    fn json(&self) -> Result<Json, CodecError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize> ReplyValue for T {
+    fn json(&self) -> Result<Json, CodecError> {
+        Json::encode(self)
+    }
+}
+
 /// A run that is to go on; `.await` goes on with it.
 #[must_use = "a run does not go on until this is awaited"]
 pub struct Resume<P, R> {
     flujo: Flujo<R>,
     id: RunId,
-    replies: Vec<(Option<Path>, Result<Json, crate::codec::CodecError>)>,
+    replies: Vec<(Option<Path>, Result<Json, CodecError>)>,
     by: Option<String>,
     pipeline: PhantomData<fn() -> P>,
 }
@@ -36,14 +57,14 @@ impl<P, R> Resume<P, R> {
     }
 
     /// Answers the one open question.
-    pub fn reply<T: Serialize>(mut self, value: T) -> Self {
-        self.replies.push((None, Json::encode(&value)));
+    pub fn reply(mut self, value: impl ReplyValue) -> Self {
+        self.replies.push((None, value.json()));
         self
     }
 
     /// Answers the question of this node.
-    pub fn reply_to<T: Serialize>(mut self, path: &str, value: T) -> Self {
-        self.replies.push((Some(Path::from(path)), Json::encode(&value)));
+    pub fn reply_to(mut self, path: &str, value: impl ReplyValue) -> Self {
+        self.replies.push((Some(Path::from(path)), value.json()));
         self
     }
 
@@ -112,8 +133,7 @@ fn pick(view: &RunView, path: Option<Path>) -> RunResult<Path> {
 
 /// Decodes the reply into its type before it is recorded: a wrong one leaves the question open.
 fn fits<P: Pipeline>(path: &Path, value: &Json) -> RunResult<()> {
-    let node = P::FACTS.graph.and_then(|graph| graph.node_at(path.as_str()));
-    let Some(check) = node.and_then(|node| node.reply) else { return Ok(()) };
+    let Some(check) = P::GRAPH.node_at(path.as_str()).and_then(|node| node.reply) else { return Ok(()) };
     check(value).map_err(|e| {
         let what = format!("this reply does not fit the question, which stays open: {e}");
         Error::new(ErrorKind::Reply(what)).at(path.clone())

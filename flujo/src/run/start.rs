@@ -3,29 +3,41 @@ use super::outcome::{Outcome, PipelineResult};
 use super::result::StepResult;
 use super::RunEnv;
 use crate::codec::Json;
+use crate::context::Context;
 use crate::cx::{Cx, Pipeline};
 use crate::durable::Inputs;
 use crate::engine::{BoxFuture, RunId, RunRecord, Status};
 use crate::error::{Error, ErrorKind, RunResult};
 use crate::graph::Graph;
 use crate::path::{NodeId, Path};
-use crate::step::{RunIn, StepCall};
+use crate::step::{RunIn, Step, StepCall};
 use crate::usage::UsageLimits;
 use std::collections::hash_map::RandomState;
 use std::fmt;
-use std::future::IntoFuture;
 use std::hash::{BuildHasher, Hasher};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::{Context as Poller, Poll};
+
+/// What runs a prepared run; it keeps the bounds of pipeline and resources out of the types that a user
+/// sees, so that one missing service is one error.
+type Go<P, R, C> = fn(Flujo<R>, Prepared<P>, C) -> BoxFuture<'static, PipelineResult<<P as Step>::Output, C>>;
 
 /// A run that is being prepared; `.await` runs it.
 #[must_use = "a run does nothing until it is awaited"]
-pub struct Run<P: Pipeline, R, S> {
+pub struct Run<P: Step, R, C, S = Unset> {
     flujo: Flujo<R>,
+    prepared: Option<(Prepared<P>, S)>,
+    go: Go<P, R, C>,
+    running: Option<BoxFuture<'static, PipelineResult<P::Output, C>>>,
+}
+
+/// What was said about a run.
+struct Prepared<P: Step> {
     call: StepCall<P>,
     id: Option<RunId>,
     limits: Option<UsageLimits>,
-    context: S,
 }
 
 /// No context was given: its `Default` is taken.
@@ -56,72 +68,103 @@ impl<C: Send> ContextGiven<C> for Given<C> {
     }
 }
 
-impl<P: Pipeline, R, S> fmt::Debug for Run<P, R, S> {
+impl<P: Step, R, C, S> fmt::Debug for Run<P, R, C, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run").field("pipeline", &P::FACTS.name).field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Run").field("pipeline", &P::FACTS.name).finish_non_exhaustive()
     }
 }
 
-impl<P: Pipeline, R> Run<P, R, Unset> {
-    pub(super) fn new(flujo: Flujo<R>, call: StepCall<P>) -> Self {
-        Self { flujo, call, id: None, limits: None, context: Unset }
+impl<P: Step, R, C> Run<P, R, C> {
+    pub(super) fn new(flujo: Flujo<R>, call: StepCall<P>) -> Self
+    where
+        P: Pipeline<Context = C> + RunIn<C, R>,
+        R: Send + Sync + 'static,
+        C: Context,
+    {
+        let prepared = Prepared { call, id: None, limits: None };
+        let go: Go<P, R, C> = |flujo, prepared, context| Box::pin(go(flujo, prepared, context));
+        Self { flujo, prepared: Some((prepared, Unset)), go, running: None }
     }
 
     /// The context that the run begins with.
-    pub fn context(self, context: P::Context) -> Run<P, R, Given<P::Context>> {
-        Run {
-            flujo: self.flujo,
-            call: self.call,
-            id: self.id,
-            limits: self.limits,
-            context: Given(context),
-        }
+    pub fn context(self, context: C) -> Run<P, R, C, Given<C>> {
+        let Self { flujo, prepared, go, running } = self;
+        Run { flujo, prepared: prepared.map(|(prepared, _)| (prepared, Given(context))), go, running }
     }
 }
 
-impl<P: Pipeline, R, S> Run<P, R, S> {
+impl<P: Step, R, C, S> Run<P, R, C, S> {
     /// Gives the run an id. A second `run` with the same id and the same input attaches to the first: it
     /// waits for a live one and returns any other as it is. Another input is an error.
     pub fn id(mut self, id: impl Into<RunId>) -> Self {
-        self.id = Some(id.into());
+        if let Some((prepared, _)) = &mut self.prepared {
+            prepared.id = Some(id.into());
+        }
         self
     }
 
     /// What this run may use, instead of the engine's default.
     pub fn limits(mut self, limits: UsageLimits) -> Self {
-        self.limits = Some(limits);
+        if let Some((prepared, _)) = &mut self.prepared {
+            prepared.limits = Some(limits);
+        }
         self
     }
 }
 
-type Done<P> = PipelineResult<<P as crate::step::Step>::Output, <P as Pipeline>::Context>;
+/// It holds its future in a box, and nothing in it is pinned.
+impl<P: Step, R, C, S> Unpin for Run<P, R, C, S> {}
 
-impl<P, R, S> Run<P, R, S>
+/// A future, not something that becomes one: for `IntoFuture` rustc has a blanket impl beside ours, and where
+/// there are two it does not say which bound of ours was missed.
+impl<P: Step, R, C, S: ContextGiven<C>> Future for Run<P, R, C, S> {
+    type Output = PipelineResult<P::Output, C>;
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<Self::Output> {
+        if let Some((prepared, context)) = self.prepared.take() {
+            let running = (self.go)(self.flujo.clone(), prepared, context.initial());
+            self.running = Some(running);
+        }
+        match &mut self.running {
+            Some(running) => running.as_mut().poll(cx),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<P, R, C, S> Run<P, R, C, S>
 where
-    P: Pipeline + RunIn<P::Context, R>,
+    P: Pipeline<Context = C>,
     R: Send + Sync + 'static,
-    S: ContextGiven<P::Context> + 'static,
+    C: Context,
+    S: ContextGiven<C> + 'static,
 {
     /// Runs it on a task of its own, which needs a tokio runtime.
     pub fn start(mut self) -> RunHandle<P> {
-        let id = self.id.get_or_insert_with(|| fresh(&self.flujo)).clone();
-        let flujo = self.flujo.shared.engine.clone();
-        let task = tokio::spawn(self.go());
-        RunHandle { id, engine: flujo, task }
+        let fresh = fresh(&self.flujo);
+        let id = match &mut self.prepared {
+            Some((prepared, _)) => prepared.id.get_or_insert(fresh).clone(),
+            None => fresh,
+        };
+        let engine = self.flujo.shared.engine.clone();
+        RunHandle { id, engine, task: tokio::spawn(self) }
     }
+}
 
-    async fn go(self) -> Done<P> {
-        let Self { flujo, call, id, limits, context } = self;
-        let context = context.initial();
-        let id = id.unwrap_or_else(|| fresh(&flujo));
-        if flujo.shared.engine.is_none() {
-            return ephemeral(&flujo, call, id, context).await;
-        }
-        let kept = context.clone();
-        match durable(&flujo, call, id.clone(), limits, &context).await {
-            Ok(result) => result,
-            Err(error) => failed(id, error, kept),
-        }
+type Done<P> = PipelineResult<<P as Step>::Output, <P as Pipeline>::Context>;
+
+async fn go<P, R>(flujo: Flujo<R>, prepared: Prepared<P>, context: P::Context) -> Done<P>
+where
+    P: Pipeline + RunIn<P::Context, R>,
+    R: Send + Sync + 'static,
+{
+    let Prepared { call, id, limits } = prepared;
+    let id = id.unwrap_or_else(|| fresh(&flujo));
+    if flujo.shared.engine.is_none() {
+        return ephemeral(&flujo, call, id, context).await;
+    }
+    match durable(&flujo, call, id.clone(), limits, &context).await {
+        Ok(result) => result,
+        Err(error) => failed(id, error, context),
     }
 }
 
@@ -145,7 +188,7 @@ fn fresh<R>(flujo: &Flujo<R>) -> RunId {
 
 /// The graph, and whether the engine knows another pipeline by its name.
 fn checked<P: Pipeline, R>(flujo: &Flujo<R>) -> RunResult<&'static Graph> {
-    let graph = P::FACTS.graph.ok_or_else(|| Error::setup("only pipelines can be run"))?;
+    let graph = P::GRAPH;
     let registered = &flujo.shared.registered;
     let other = registered.iter().any(|p| p.name == graph.name && p.fingerprint != P::FINGERPRINT);
     if other {
@@ -221,7 +264,7 @@ where
         Ok(input) => input,
         Err(e) => return refuse(Error::new(ErrorKind::Codec(e)).at(Path::from(P::FACTS.name)), context),
     };
-    let env = RunEnv::new(id.clone(), input, Arc::clone(&flujo.shared.clock)).logged(P::FACTS.graph.map_or(0, |graph| graph.nodes.len()));
+    let env = RunEnv::new(id.clone(), input, Arc::clone(&flujo.shared.clock)).logged(P::GRAPH.nodes.len());
     let env = Arc::new(flujo.shared.furnish(env));
     let mut written = 0;
     let mut cx = Cx::root(&mut context, &flujo.shared.resources, &env, None, &mut written);
@@ -232,19 +275,6 @@ where
     let steps = env.take_log();
     let usage = steps.iter().map(StepResult::usage).sum();
     PipelineResult { run_id: id, outcome, context, steps, usage, hitl_history: Vec::new() }
-}
-
-impl<P, R, S> IntoFuture for Run<P, R, S>
-where
-    P: Pipeline + RunIn<P::Context, R>,
-    R: Send + Sync + 'static,
-    S: ContextGiven<P::Context> + 'static,
-{
-    type Output = Done<P>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.go())
-    }
 }
 
 /// A run in the background.
