@@ -43,7 +43,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let mut pipeline = parse::pipeline(raw, &mut errors);
     check::ids(&mut pipeline.nodes, &mut errors);
     let twin = ide::body(&pipeline.header, &body);
-    let items = item::items(&pipeline, &twin);
     let errors = errors.into_tokens(pipeline.body.is_some());
+    let items = item::items(&pipeline, &errors, &twin);
     quote!(#errors #items)
 }
