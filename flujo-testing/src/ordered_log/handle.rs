@@ -136,7 +136,7 @@ impl Handle for Invocation {
         let done = self.turn.activity().body(body()).await?;
         let record = Arc::new(Record::new(command, done));
         let turn = Arc::clone(&self.turn);
-        turn.commit(&record, || self.answer(n, key, Answer::Record(Arc::clone(&record))))?;
+        turn.commit(&record, |()| self.answer(n, key, Answer::Record(Arc::clone(&record))))?;
         Ok(record)
     }
 
@@ -234,7 +234,7 @@ impl Handle for Invocation {
     async fn settle(&mut self, key: Key, used: Usage) -> Result<(), Signal> {
         let name = Key { kind: Kind::Settle, ..key.clone() };
         if let Next::Run(n) = self.issue(&name)? {
-            self.turn.settle(key, used)?;
+            self.turn.settle(&key, used)?;
             self.answer(n, name, Answer::Nothing);
         }
         Ok(())

@@ -100,7 +100,7 @@ impl Engine for OrderedLog {
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error> {
         Ok(self.run(id).ok().map(|run| {
             let records = run.logs().records();
-            run.entry.view(records)
+            run.entry.view(|()| records)
         }))
     }
 
@@ -111,7 +111,7 @@ impl Engine for OrderedLog {
 
     async fn reopen(&self, id: &RunId) -> Result<(), Error> {
         let run = self.run(id)?;
-        run.entry.reopen(|path| run.logs().attempts(path));
+        run.entry.reopen(|(), path| run.logs().attempts(path));
         // A log cannot be changed: the run goes on in a new one, seeded with what was finished.
         run.logs().start_over();
         Ok(())

@@ -40,8 +40,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// # Errors
     /// It failed, or a signal ends the run.
     #[inline]
-    pub fn leaf<'s, S, F>(
-        &'s mut self,
+    pub fn leaf<S, F>(
+        &mut self,
         id: NodeId,
         call: StepCall<S, F>,
     ) -> impl Future<Output = RunResult<S::Output>> + Send

@@ -30,9 +30,9 @@ impl Ledger {
     }
 
     /// Replaces a reservation by what was used; a second time it changes nothing.
-    pub(super) fn settle(&mut self, key: Key, used: Usage) {
-        let reserved = self.reserved.remove(&key).is_some();
-        if (reserved || used != Usage::default()) && self.settled.insert(key) {
+    pub(super) fn settle(&mut self, key: &Key, used: Usage) {
+        let reserved = self.reserved.remove(key).is_some();
+        if (reserved || used != Usage::default()) && self.settled.insert(key.clone()) {
             self.spent += used;
         }
     }
@@ -67,8 +67,8 @@ mod tests {
         let mut ledger = Ledger::new(limits);
         assert_eq!(ledger.reserve(Reservation { key: key(1), amount: calls(2) }), Ok(()));
         assert!(ledger.reserve(Reservation { key: key(2), amount: calls(2) }).is_err());
-        ledger.settle(key(1), calls(1));
-        ledger.settle(key(1), calls(1));
+        ledger.settle(&key(1), calls(1));
+        ledger.settle(&key(1), calls(1));
         assert_eq!(ledger.spent(), calls(1));
         assert_eq!(ledger.reserve(Reservation { key: key(2), amount: calls(2) }), Ok(()));
         ledger.charge_open();

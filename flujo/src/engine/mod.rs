@@ -11,8 +11,10 @@ mod command;
 mod ledger;
 mod memory;
 mod record;
+mod records;
 mod run_record;
 mod table;
+mod turn;
 
 pub use activity::{Activity, Working};
 pub use arms::{drive_arms, Arm, ArmBody, ArmEnd, ArmGrant, ArmRecord, ForkPolicy};
@@ -20,7 +22,8 @@ pub use command::{AttemptCommand, AttemptRecord, Body, Key, Kind, Reservation};
 pub use memory::Memory;
 pub use record::{Finding, Outcome as RecordOutcome, Record};
 pub use run_record::{Ended, EndedBy, FinalOutcome, RunId, RunRecord, RunView, Status};
-pub use table::{Entry, Table, Turn};
+pub use table::{Entry, Table};
+pub use turn::Turn;
 
 use crate::clock::Clock;
 use crate::error::{Error, Signal};

@@ -1,0 +1,65 @@
+use super::{Key, Record};
+use crate::clock::Timestamp;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
+
+/// What `Memory` keeps of a run: its records in order, and where each one is.
+pub(super) struct Records {
+    pub(super) order: Vec<Arc<Record>>,
+    /// By path and attempt: a step and a model step of one name would share them, and the kind is compared.
+    index: HashMap<Name, usize, BuildHasherDefault<Ready>>,
+    /// Absolute deadlines of timers.
+    pub(super) timers: BTreeMap<Key, Timestamp>,
+}
+
+/// 128 bits of a path and an attempt. Paths come from code, not from strangers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Name(u128);
+
+impl Name {
+    fn of(key: &Key) -> Self {
+        Self(xxh3_128_with_seed(key.path.as_str().as_bytes(), key.n.into()))
+    }
+}
+
+/// The hash of a [`Name`]: half of it.
+#[derive(Default)]
+struct Ready(u64);
+
+impl Hasher for Ready {
+    fn write(&mut self, bytes: &[u8]) {
+        let half = bytes.first_chunk::<8>().copied().unwrap_or_default();
+        self.0 = u64::from_le_bytes(half);
+    }
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+impl Records {
+    /// Of a run with so many nodes, and records that it begins with.
+    pub(super) fn seeded(nodes: usize, seed: &[Arc<Record>]) -> Self {
+        let room = nodes.max(seed.len());
+        let mut records = Self {
+            order: Vec::with_capacity(room),
+            index: HashMap::with_capacity_and_hasher(room, BuildHasherDefault::default()),
+            timers: BTreeMap::new(),
+        };
+        for record in seed {
+            records.push(Arc::clone(record));
+        }
+        records
+    }
+
+    pub(super) fn find(&self, key: &Key) -> Option<&Arc<Record>> {
+        let found = self.index.get(&Name::of(key)).and_then(|i| self.order.get(*i));
+        found.filter(|record| record.key.path == key.path && record.key.n == key.n)
+    }
+
+    pub(super) fn push(&mut self, record: Arc<Record>) {
+        self.index.insert(Name::of(&record.key), self.order.len());
+        self.order.push(record);
+    }
+}
