@@ -250,3 +250,29 @@ fn starting_in_the_background() {
         assert_eq!(result.into_output().unwrap(), "a1 a2 7 12");
     });
 }
+
+#[test]
+fn a_seed_is_taken_instead_of_executing() {
+    on_all(async |engine, _| {
+        use flujo::engine::{Engine, RunRecord};
+        let (flujo, calls) = flujo(&engine);
+        drop(flujo.run(both("a".into())).id("first").await.into_output().unwrap());
+        let view = flujo.inspect("first").await.unwrap();
+        // Everything but the last step: as in a fork of a finished run from that step.
+        let seed: Vec<_> = view.records.iter().filter(|r| r.key.path != "both/last").cloned().collect();
+        assert_eq!(seed.len(), view.records.len() - 1);
+        let second = RunRecord {
+            id: RunId::from("second"),
+            seed,
+            seed_origin: Some(RunId::from("first")),
+            ..RunRecord::clone(&view.run)
+        };
+        let engine: Arc<dyn Engine> = crate::engines::with_engine!(&engine, e => e.clone());
+        assert!(engine.create(second).await.unwrap().is_none());
+        let before = calls.len();
+        let result = flujo.resume::<both>("second").await.unwrap();
+        assert_eq!(calls.all().split_off(before), [("both/last".to_owned(), 1)]);
+        assert_eq!(result.context.log, ["a", "a1", "a2", "a1 a2 7 12"]);
+        assert_eq!(result.into_output().unwrap(), "a1 a2 7 12");
+    });
+}
