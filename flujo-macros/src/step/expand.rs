@@ -7,8 +7,8 @@ use super::params::Param;
 use crate::names::{self, private};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
-use syn::Expr;
 use syn::spanned::Spanned;
+use syn::{Expr, GenericParam, Type};
 
 pub(super) fn expand(step: &Step) -> TokenStream {
     let generics = forms(step);
@@ -20,6 +20,7 @@ pub(super) fn expand(step: &Step) -> TokenStream {
         writes(step, &generics),
         attempt(step, &generics),
         run_in(step, &generics),
+        apart(step),
     ];
     parts.into_iter().collect()
 }
@@ -88,18 +89,15 @@ pub(super) fn function(step: &Step, generics: &Forms) -> TokenStream {
     let fn_token = step.inner.sig.fn_token;
     let mut body = Group::new(Delimiter::Brace, body);
     body.set_span(fn_token.span);
-    // A fallback is an inner matter of the step.
-    let hidden = fallback
-        .map(|_| quote!(#[allow(private_interfaces, reason = "a fallback is an inner matter of its step")]));
     let unused = step.broken.then(|| quote!(#[allow(unused_variables, reason = "a mistake was reported")]));
     quote! {
         #(#outer_attrs)*
         #unused
-        #hidden
         #[allow(
             clippy::too_many_arguments,
             clippy::used_underscore_binding,
-            reason = "the inputs are those of the step"
+            private_interfaces,
+            reason = "the inputs are those of the step, and a fallback is its inner matter"
         )]
         #vis #fn_token #name <#bounded> #params -> #returned where #predicates #body
     }
@@ -142,7 +140,6 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
     let Forms { bounded, predicates, arguments, .. } = generics;
     let parts = step.writes();
     let bits = parts.iter().map(|ty| quote!(<__AnyContext as #pr::Contains<#ty>>::BIT));
-    let text = names::text(name);
     quote! {
         #[automatically_derived]
         impl<#bounded __AnyContext: #(#pr::Contains<#parts> +)*> #pr::WritesIn<__AnyContext>
@@ -150,7 +147,7 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
         where
             #predicates
         {
-            const MASK: u64 = #pr::mask(#text, &[#(#bits),*]);
+            const MASK: u64 = #pr::mask(&[#(#bits),*]);
         }
     }
 }
@@ -285,4 +282,42 @@ fn run_in(step: &Step, generics: &Forms) -> TokenStream {
             }
         }
     }
+}
+
+/// No part is asked for twice, once as itself and once inside of the whole.
+fn apart(step: &Step) -> TokenStream {
+    let pr = private();
+    let text = names::text(&step.name);
+    // Of a type parameter nothing is known here.
+    let known = |ty: &&Type| {
+        !step.inner.sig.generics.params.iter().any(|param| match param {
+            GenericParam::Type(t) => generics::mentions(ty, &t.ident),
+            GenericParam::Const(c) => generics::mentions(ty, &c.ident),
+            GenericParam::Lifetime(_) => false,
+        })
+    };
+    let parts: Vec<&Type> = step.writes().into_iter().filter(known).collect();
+    let mut checks = TokenStream::new();
+    for (i, one) in parts.iter().enumerate() {
+        for other in parts.iter().skip(i + 1) {
+            let (a, b) = (names::source(one), names::source(other));
+            // All of the call stands at the second type: that is where rustc says that it failed.
+            let check = names::local("__apart", other.span());
+            let pair = |whole: &Type, part: &Type, a: &str, b: &str| {
+                let within = quote!(#pr::Within::<#whole, #part>::IS);
+                quote_spanned!(other.span()=> #check(#text, #a, #b, #within);)
+            };
+            checks.extend([pair(one, other, &a, &b), pair(other, one, &b, &a)].map(|call| {
+                quote! {
+                    const _: () = {
+                        #[allow(unused_imports, reason = "it is used where the types are apart")]
+                        use #pr::NotWithin as _;
+                        let #check = #pr::assert_apart;
+                        #call
+                    };
+                }
+            }));
+        }
+    }
+    checks
 }

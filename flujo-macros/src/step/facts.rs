@@ -3,8 +3,10 @@
 use super::generics::Forms;
 use super::model::{Kind, Step};
 use crate::names::{self, private};
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::Token;
+use syn::spanned::Spanned;
 
 /// What is known without a context, and without the bounds of type parameters.
 pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
@@ -77,13 +79,17 @@ pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
     let inputs: Vec<TokenStream> =
         if step.broken { Vec::new() } else { step.input_types().into_iter().map(|t| quote!(#t)).collect() };
     let takes = inputs.iter().enumerate().map(|(i, ty)| {
+        let value = at_type("Value", ty);
         quote! {
             #[automatically_derived]
             impl<#bounded> #pr::Takes<#i> for #name #arguments where #predicates {
-                type Value = #ty;
+                #value
             }
         }
     });
+    // Not the types again: one that is more private than the step would be reported here as well.
+    let places = 0..inputs.len();
+    let returned = at_type("Output", output);
     let timeout = option(options.timeout.map(|nanos| quote!(#pr::Duration::from_nanos(#nanos))));
     let backoff = option(options.backoff.map(crate::options::Backoff::tokens));
     let model = option(matches!(step.kind, Kind::Model { .. }).then(|| model(step)));
@@ -97,8 +103,8 @@ pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
         #(#takes)*
         #[automatically_derived]
         impl<#bounded> #pr::Step for #name #arguments where #predicates {
-            type Input = (#(#inputs,)*);
-            type Output = #output;
+            type Input = (#(<Self as #pr::Takes<#places>>::Value,)*);
+            #returned
             const POLICY: #pr::Policy = #pr::Policy {
                 retries: <Self as #pr::StepInfo>::FACTS.retries as u32,
                 timeout: #timeout,
@@ -128,4 +134,12 @@ fn model(step: &Step) -> TokenStream {
             top_p: #top_p,
         }
     }
+}
+
+/// `type Name = Type;` that stands where the type does: rustc points at the whole of it when the type is more
+/// private than the step.
+fn at_type(name: &str, ty: impl ToTokens + Spanned) -> TokenStream {
+    let name = Ident::new(name, Span::call_site());
+    let (start, end) = (Token![type](ty.span()), Token![;](ty.span()));
+    quote!(#start #name = #ty #end)
 }

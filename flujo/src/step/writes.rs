@@ -1,6 +1,6 @@
 //! Which context parts a step may write, as masks that the compiler compares.
 
-use crate::context::{ALL, Context, REST};
+use crate::context::{ALL, Contains, Context, REST};
 use std::marker::PhantomData;
 
 /// The parts of `C` that a step may write. Implemented by `#[step]` and `pipeline!`.
@@ -19,25 +19,49 @@ pub const fn project(bit: Option<u32>, own: u64) -> u64 {
     }
 }
 
-/// The mask of a step that asks to write several parts. The context and a part of it cannot be handed out
-/// side by side: each would be a copy, and one would overwrite the other.
-#[track_caller]
-pub const fn mask(step: &str, bits: &[Option<u32>]) -> u64 {
+/// The mask of a step that asks to write several parts.
+pub const fn mask(bits: &[Option<u32>]) -> u64 {
     let mut mask = 0;
     let mut i = 0;
     while i < bits.len() {
-        let bit = *at(bits, i);
-        if bit.is_none() && bits.len() > 1 {
-            let text = Text::new()
-                .push("step `")
-                .push(step)
-                .push("` asks for the whole context and for a part of it: the whole is enough");
-            fail(&text);
-        }
-        mask |= project(bit, ALL);
+        mask |= project(*at(bits, i), ALL);
         i += 1;
     }
     mask
+}
+
+/// `Within::<A, P>::IS` says whether `A` is a context that holds a `P`; where it is not, it is that of
+/// [`NotWithin`].
+#[derive(Debug)]
+pub struct Within<A, P>(PhantomData<(A, P)>);
+
+impl<A: Contains<P>, P> Within<A, P> {
+    /// It does.
+    pub const IS: bool = true;
+}
+
+/// The fallback of [`Within`].
+pub trait NotWithin {
+    /// It does not.
+    const IS: bool = false;
+}
+impl<T> NotWithin for T {}
+
+/// A context and a part of it cannot be handed out side by side: each would be a copy, and the one written
+/// back last would undo the other.
+#[track_caller]
+pub const fn assert_apart(step: &str, whole: &str, part: &str, within: bool) {
+    if within {
+        let text = Text::new()
+            .push("step `")
+            .push(step)
+            .push("` asks for `")
+            .push(whole)
+            .push("` and for its part `")
+            .push(part)
+            .push("`: the whole is enough");
+        fail(&text);
+    }
 }
 
 /// `Probe::<C, S>::MASK` is the inherent constant when `S` fits `C`, else that of [`NoFit`]: a missing
@@ -128,9 +152,9 @@ const fn conflict<C: Context>(one: &str, other: &str, bit: u32) {
         text.push("` both write the fields of the context that are no part: make what they write a part with a merge rule, ")
             .push("`#[context(part, merge = ..)]`, or run them one after the other")
     } else {
-        text.push("` both write context part `")
-            .push(part_name::<C>(bit))
-            .push("`: give the part a merge rule, `#[context(part, merge = ..)]`, or run them one after the other")
+        text.push("` both write context part `").push(part_name::<C>(bit)).push(
+            "`: give the part a merge rule, `#[context(part, merge = ..)]`, or run them one after the other",
+        )
     };
     fail(&text);
 }
