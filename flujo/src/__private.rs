@@ -10,7 +10,10 @@ pub use crate::graph::{Bounds, Edge, Facts, Graph, Node, NodeKind, fingerprint};
 pub use crate::model::{Answer, IntoPrompt, NoAnswer, Prompt, answer};
 pub use crate::path::NodeId;
 pub use crate::resources::Provides;
-pub use crate::step::writes::{NoFit, NotWithin, Probe, Within, assert_apart, assert_disjoint, assert_mergeable, assert_reads, mask, project};
+pub use crate::step::writes::{
+    NoFit, NotWithin, Probe, Within, assert_apart, assert_disjoint, assert_mergeable, assert_reads, mask,
+    project,
+};
 pub use crate::step::{
     Attempt, Backoff, Fallback, IntoStepCall, Leaf, ModelLeaf, ModelPolicy, Policy, RunIn, RunInfo, Step,
     StepCall, StepInfo, WithFallback, WritesIn,
