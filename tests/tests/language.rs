@@ -1,51 +1,65 @@
 //! Every form of flow, run; every constant of a pipeline, exact.
 
+#![allow(
+    clippy::str_to_string,
+    clippy::many_single_char_names,
+    clippy::manual_let_else,
+    clippy::manual_unwrap_or,
+    clippy::manual_unwrap_or_default,
+    clippy::multiple_bound_locations,
+    clippy::unused_async,
+    clippy::panic,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "flow is written here in every way there is"
+)]
+
 use flujo::graph::{Bounds, NodeKind};
 use flujo::prelude::*;
 use flujo::step::RunIn;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Post {
-    pub text: String,
+pub(crate) struct Post {
+    pub(crate) text: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Label {
-    pub confidence: f64,
+pub(crate) struct Label {
+    pub(crate) confidence: f64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Risk {
+pub(crate) enum Risk {
     Low,
     Standard(u8),
     High { reason: String },
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Sources(pub Vec<String>);
+pub(crate) struct Sources(pub Vec<String>);
 
 #[context]
 #[derive(Debug, Default, PartialEq)]
-pub struct Moderation {
-    pub threshold: usize,
+pub(crate) struct Moderation {
+    pub(crate) threshold: usize,
     #[context(part)]
-    pub sources: Sources,
+    pub(crate) sources: Sources,
     #[context(part, merge = sum)]
-    pub seen: u64,
+    pub(crate) seen: u64,
 }
 
 #[context]
 #[derive(Debug, Default, PartialEq)]
-pub struct Desk {
+pub(crate) struct Desk {
     #[context(part)]
-    pub moderation: Moderation,
-    pub name: String,
+    pub(crate) moderation: Moderation,
+    pub(crate) name: String,
 }
 
-pub struct Db(pub &'static str);
+pub(crate) struct Db(pub &'static str);
 #[resources]
-pub struct App {
+pub(crate) struct App {
     db: Db,
 }
 
@@ -57,7 +71,7 @@ mod steps {
 
     /// Up to three times.
     #[step(retries = 2)]
-    pub async fn flaky(text: String, run: &RunInfo) -> Result<String> {
+    pub(crate) async fn flaky(text: String, run: &RunInfo) -> Result<String> {
         if run.attempt() < 3 { Err(StepError::retryable("not yet")) } else { Ok(text) }
     }
 
@@ -70,47 +84,47 @@ mod steps {
         })
     }
 
-    pub mod deep {
+    pub(crate) mod deep {
         use super::*;
 
         #[step]
-        pub async fn shout(text: String) -> Result<String> {
+        pub(crate) async fn shout(text: String) -> Result<String> {
             Ok(text.to_uppercase())
         }
     }
 
     #[step]
-    pub async fn search(text: String, sources: &mut Sources, db: &Db) -> Result<String> {
+    pub(crate) async fn search(text: String, sources: &mut Sources, db: &Db) -> Result<String> {
         sources.0.push(format!("{}:{text}", db.0));
         Ok(text)
     }
 
     #[step]
-    pub async fn count(n: u64, seen: &mut u64) -> Result<u64> {
+    pub(crate) async fn count(n: u64, seen: &mut u64) -> Result<u64> {
         *seen += n;
         Ok(*seen)
     }
 
     #[step]
-    pub async fn sources_of(#[ctx] sources: &Sources) -> Result<usize> {
+    pub(crate) async fn sources_of(#[ctx] sources: &Sources) -> Result<usize> {
         Ok(sources.0.len())
     }
 
-    pub trait Suffix: Send + 'static {
+    pub(crate) trait Suffix: Send + 'static {
         const SUFFIX: &'static str;
     }
-    pub struct Html;
+    pub(crate) struct Html;
     impl Suffix for Html {
         const SUFFIX: &'static str = ".html";
     }
 
     #[step]
-    pub async fn named<T: Suffix>(text: String) -> Result<String> {
+    pub(crate) async fn named<T: Suffix>(text: String) -> Result<String> {
         Ok(text + T::SUFFIX)
     }
 
     #[step]
-    pub async fn same<T>(value: T) -> Result<T>
+    pub(crate) async fn same<T>(value: T) -> Result<T>
     where
         T: flujo::Durable,
     {
@@ -118,23 +132,23 @@ mod steps {
     }
 
     #[step]
-    pub async fn find(text: String) -> Result<Option<String>> {
+    pub(crate) async fn find(text: String) -> Result<Option<String>> {
         Ok((!text.is_empty()).then_some(text))
     }
 
     #[step]
-    pub async fn refuse(text: String) -> Result<String> {
+    pub(crate) async fn refuse(text: String) -> Result<String> {
         Err(StepError::fatal(format!("no {text}")))
     }
 
     #[step]
-    pub async fn write_all(text: String, ctx: &mut Moderation) -> Result<String> {
+    pub(crate) async fn write_all(text: String, ctx: &mut Moderation) -> Result<String> {
         ctx.threshold += 1;
         Ok(text)
     }
 
     #[step(model = "test:none", retries = 1)]
-    pub fn label(text: String) -> Prompt<Label> {
+    pub(crate) fn label(text: String) -> Prompt<Label> {
         Prompt::ask(text)
     }
 }
@@ -474,7 +488,7 @@ async fn steps_and_pipelines_may_be_local() {
     assert_eq!(local_pipeline::BOUNDS.step_runs, Some(3));
 }
 
-pub mod elsewhere {
+pub(crate) mod elsewhere {
     flujo::pipeline! {
         /// Called by its path.
         pub(crate) fn publish(text: String) -> String {

@@ -47,6 +47,7 @@ impl Lower<'_> {
         let value = format_ident!("{}arm", self.pipeline.prefix, span = cx.span());
         let body = quote_spanned!(at=>
             let mut #inner = #scope.arm(&mut #fork);
+            #[allow(clippy::shadow_unrelated, reason = "in an arm, the arm's fork is the context")]
             let #cx = &mut #inner;
             let #value = #code;
             #cx.end(#value)
