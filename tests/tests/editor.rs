@@ -5,7 +5,7 @@
 #![allow(clippy::indexing_slicing, clippy::expect_used, clippy::print_stdout, reason = "a test that goes wrong panics")]
 
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc;
@@ -153,7 +153,8 @@ fn project() -> PathBuf {
     fs::create_dir_all(root.join("src")).expect("a folder");
     let flujo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../flujo");
     let manifest = format!(
-        "[package]\nname = \"editor\"\nedition = \"2024\"\n[dependencies]\nflujo = {{ path = {flujo:?} }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\n[workspace]\n"
+        "[package]\nname = \"editor\"\nedition = \"2024\"\n[dependencies]\nflujo = {{ path = \"{}\" }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\n[workspace]\n",
+        flujo.display()
     );
     fs::write(root.join("Cargo.toml"), manifest).expect("a manifest");
     fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock"), root.join("Cargo.lock")).expect("the lock");
