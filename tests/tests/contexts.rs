@@ -1,5 +1,7 @@
 //! Contexts: parts, merge rules, and how they are recorded.
 
+#![allow(clippy::unwrap_used, reason = "that is how tests fail")]
+
 use flujo::codec::Json;
 use flujo::context::{ArmState, Context, MergeConflict, REST, part_bit};
 use flujo::prelude::*;

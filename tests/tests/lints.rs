@@ -66,6 +66,7 @@
     clippy::redundant_pub_crate,
     clippy::future_not_send,
     clippy::pub_use,
+    clippy::ref_option,
     reason = "what is written here by hand; generated code has to do without"
 )]
 
@@ -162,6 +163,66 @@ pub mod flows {
     #[step]
     pub async fn first<Item: flujo::Durable>(all: Vec<Item>) -> Result<Option<Item>> {
         Ok(all.into_iter().next())
+    }
+
+    /// Generic, said below.
+    #[step]
+    pub async fn last<Item, const MOST: usize>(all: Vec<Item>, more: Vec<Item>) -> Result<Option<Item>>
+    where
+        Item: PartialEq + flujo::Durable,
+    {
+        Ok(all.into_iter().chain(more).take(MOST).last())
+    }
+
+    /// Two parts at once.
+    #[step]
+    pub async fn both(notes: &mut Vec<String>, config: &mut Config) -> Result<()> {
+        notes.clear();
+        config.loud = false;
+        Ok(())
+    }
+
+    /// Many fields.
+    #[context]
+    #[derive(Debug, Default)]
+    pub struct Wide {
+        /// One.
+        one: u8,
+        /// Two.
+        two: u8,
+        /// Three.
+        three: u8,
+        /// Four.
+        four: u8,
+        /// Five.
+        five: u8,
+        /// Six.
+        six: u8,
+        /// Seven.
+        seven: u8,
+        /// Eight.
+        eight: u8,
+        /// A part.
+        #[context(part, merge = self::either)]
+        nine: Option<String>,
+    }
+
+    /// A rule.
+    fn either(base: &Option<String>, arms: &[Option<String>]) -> Result<Option<String>, (usize, String)> {
+        if arms.is_empty() {
+            return Err((0, "nobody wrote it".to_owned()));
+        }
+        Ok(arms.iter().flatten().next().or(base.as_ref()).cloned())
+    }
+
+    impl Wide {
+        /// All of it.
+        #[must_use]
+        pub fn sum(&self) -> u32 {
+            let all =
+                [self.one, self.two, self.three, self.four, self.five, self.six, self.seven, self.eight];
+            all.into_iter().map(u32::from).sum()
+        }
     }
 
     /// Asks a model.

@@ -3,6 +3,8 @@
 //! The first line of a fixture is its caption in the docs, the second how many errors it has to give. Write
 //! new `.stderr` files with `just bless`, and read them: the text is part of the product.
 
+#![allow(clippy::expect_used, reason = "a test that cannot read its fixtures fails")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, process::Command};

@@ -74,6 +74,8 @@ pub struct RunRecord {
 /// Where a run stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
+    /// Written down; nobody has begun it.
+    Created,
     /// Somebody works on it.
     Running,
     /// Begun, and nobody works on it: the process is gone. `resume` continues it.

@@ -158,10 +158,7 @@ impl<T> Entry<T> {
     pub fn take_turn(self: &Arc<Self>) -> Result<Option<Turn<T>>, Error> {
         let mut state = lock(&self.state);
         if state.live.is_some() {
-            return Err(Error::new(ErrorKind::RunConflict(format!(
-                "run `{}` is being worked on; wait for it, or cancel it",
-                self.run.id
-            ))));
+            return Err(Error::new(ErrorKind::Busy(self.run.id.to_string())));
         }
         if state.outcome.is_some() {
             return Ok(None);
@@ -205,6 +202,7 @@ impl<T> Entry<T> {
             Some(outcome) => Status::Ended(outcome.clone()),
             None if state.live.is_some() => Status::Running,
             None if state.paused => Status::Paused,
+            None if !state.begun => Status::Created,
             None => Status::Interrupted,
         };
         RunView {

@@ -68,6 +68,8 @@ pub enum ErrorKind {
     UnknownRun(String),
     /// The id is taken by a run with another pipeline or input.
     RunConflict(String),
+    /// Somebody works on this run; its id.
+    Busy(String),
     /// A reply did not fit: wrong type, no such question, already answered, several open.
     Reply(String),
     /// The engine was put together wrongly.
@@ -194,6 +196,7 @@ impl fmt::Display for ErrorKind {
                 }
                 Ok(())
             }
+            Self::Busy(id) => write!(f, "run `{id}` is being worked on; wait for it, or cancel it"),
             Self::UnknownRun(id) => write!(f, "no run `{id}` is known here"),
             Self::Unconfigured(what)
             | Self::LimitExceeded(what)

@@ -152,7 +152,11 @@ impl<R: Send + Sync + 'static> Flujo<R> {
             forgiven,
             pipeline: PhantomData,
         };
-        engine.execute(&id, Arc::new(program)).await?;
+        match engine.execute(&id, Arc::new(program)).await {
+            // Somebody else was faster, which is as good.
+            Err(error) if matches!(error.kind(), ErrorKind::Busy(_)) => engine.idle(&id).await?,
+            done => done?,
+        }
         self.result::<P>(&id).await
     }
 

@@ -90,7 +90,7 @@ impl<T, C> PipelineResult<T, C> {
             Status::Ended(FinalOutcome::Crashed(in_flight)) => {
                 Outcome::Failed(at_pipeline(Error::new(ErrorKind::Crashed { in_flight: in_flight.clone() })))
             }
-            Status::Running | Status::Interrupted => Outcome::Failed(match &view.stopped {
+            Status::Created | Status::Running | Status::Interrupted => Outcome::Failed(match &view.stopped {
                 Some(signal) => at_pipeline(signal.clone().into()),
                 None => at_pipeline(Error::new(ErrorKind::Interrupted)),
             }),

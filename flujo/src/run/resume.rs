@@ -104,7 +104,7 @@ impl<P, R> Resume<P, R> {
                 flujo.execute::<P>(view.run).await
             }
             Status::Ended(_) => flujo.result::<P>(&id).await,
-            Status::Paused | Status::Interrupted => flujo.execute::<P>(view.run).await,
+            Status::Created | Status::Paused | Status::Interrupted => flujo.execute::<P>(view.run).await,
         }
     }
 }

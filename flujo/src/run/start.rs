@@ -240,8 +240,11 @@ where
     if found.run.digest != digest {
         return conflict("another input: use another id, or the same input to attach");
     }
-    if found.status == Status::Running {
-        engine.idle(&id).await?;
+    match found.status {
+        Status::Running => engine.idle(&id).await?,
+        // Whoever created it has not come to begin it, or never will: the first to take it runs it.
+        Status::Created => return flujo.execute::<P>(found.run).await,
+        Status::Paused | Status::Interrupted | Status::Ended(_) => {}
     }
     flujo.result::<P>(&id).await
 }

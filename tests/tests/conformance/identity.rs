@@ -45,6 +45,24 @@ fn a_live_run_is_awaited_by_whoever_attaches() {
 }
 
 #[test]
+fn whoever_is_first_runs_it_and_all_get_the_result() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    for (engine, _) in crate::engines::all() {
+        let (flujo, calls) = flujo(&engine);
+        runtime.block_on(async {
+            for round in 0..50 {
+                let runs: Vec<_> =
+                    (0..8).map(|_| flujo.run(plain("x".into())).id(format!("r{round}")).start()).collect();
+                for run in runs {
+                    assert_eq!(run.wait().await.unwrap().into_output().unwrap(), "x");
+                }
+            }
+        });
+        assert_eq!(calls.len(), 100, "{}", engine.name());
+    }
+}
+
+#[test]
 fn an_id_that_is_taken_is_an_error() {
     on_all(async |engine, _| {
         let (flujo, _) = flujo(&engine);

@@ -267,3 +267,37 @@ fn killed_around_every_command_every_form_comes_to_the_same_end() {
     }
     assert_eq!(kills.len(), 2 * FORMS.len(), "every form that is killed is listed");
 }
+
+/// The same pipeline with nothing recorded.
+macro_rules! ephemeral {
+    ($runtime:ident; $($pipeline:ident)+) => { $(
+        let world = || World { calls: Calls::default() };
+        let told = [
+            Flujo::builder().resources(world()).models(Scripted::default()).prices(Prices).build(),
+            Flujo::builder().resources(world()).models(Scripted::default()).prices(Prices).ephemeral().build(),
+        ]
+        .map(|flujo| {
+            let result = $runtime.block_on(async { flujo.unwrap().run($pipeline("x".to_owned())).await });
+            let mut steps: Vec<_> = result
+                .steps
+                .iter()
+                .map(|s| (s.path().to_string(), s.attempts(), s.is_done(), s.usage()))
+                .collect();
+            steps.sort_by(|a, b| a.0.cmp(&b.0));
+            let outcome = match &result.outcome {
+                Outcome::Failed(e) => e.to_string(),
+                other => format!("{other:?}"),
+            };
+            (outcome, format!("{:?}", result.context), steps, result.usage)
+        });
+        assert_eq!(told[0], told[1], stringify!($pipeline));
+    )+ };
+}
+
+#[test]
+fn ephemeral_comes_to_the_same_end() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    ephemeral! { runtime;
+        steps failure model fallback settle branches piped nested restarts joined joins_nested join_settles join_fails
+    }
+}
