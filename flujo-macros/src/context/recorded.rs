@@ -45,7 +45,11 @@ impl Twin {
             },
             kind: quote!(#kind_name(#kinds)),
             kind_fn: quote! {
-                #[allow(non_snake_case, reason = "it is named like the struct it stands for")]
+                #[allow(
+                    non_snake_case,
+                    clippy::too_many_arguments,
+                    reason = "it is named like the struct it stands for, and has an argument for each field"
+                )]
                 fn #kind_name<#(#free),*>(
                     #(_: #pr::PhantomData<#free>),*
                 ) -> #pr::PhantomData<#name<#(#free),*>> {

@@ -10,7 +10,7 @@ use quote::quote;
 use syn::visit::{self, Visit};
 use syn::{
     ConstParam, FnArg, GenericParam, Generics, Lifetime, ReturnType, Signature, Type, TypeParamBound,
-    TypeReference,
+    TypeReference, WherePredicate,
 };
 
 /// Parameters that no step can have.
@@ -119,6 +119,7 @@ impl Forms {
         };
         let (mut defaulted, mut bare, mut names) = (Vec::new(), Vec::new(), Vec::new());
         let mut types: Vec<&Ident> = Vec::new();
+        let mut demands = TokenStream::new();
         for param in &generics.params {
             match param {
                 GenericParam::Type(t) => {
@@ -128,8 +129,14 @@ impl Forms {
                     names.push(name);
                     types.push(name);
                     let plus = (!bounds.is_empty() && !bounds.trailing_punct()).then(|| quote!(+));
-                    // The type of a step is `'static`, and with it its parameters.
-                    out.bounded.extend(quote!(#name: #bounds #plus #demanded 'static,));
+                    // The type of a step is `'static`, and with it its parameters. Said where the user says it:
+                    // bounds in two places are a lint.
+                    if bounds.is_empty() && constrained(generics, name) {
+                        out.bounded.extend(quote!(#name,));
+                        demands.extend(quote!(#name: #demanded 'static,));
+                    } else {
+                        out.bounded.extend(quote!(#name: #bounds #plus #demanded 'static,));
+                    }
                 }
                 GenericParam::Const(c) => {
                     let (name, ty) = (&c.ident, &c.ty);
@@ -154,10 +161,18 @@ impl Forms {
         }
         if let Some(clause) = &generics.where_clause {
             let predicates = clause.predicates.iter();
-            out.predicates = quote!(#(#predicates,)*);
+            out.predicates = quote!(#(#predicates,)* #demands);
         }
         out
     }
+}
+
+/// Whether the `where` clause says something of a type parameter.
+fn constrained(generics: &Generics, param: &Ident) -> bool {
+    generics.where_clause.iter().flat_map(|clause| &clause.predicates).any(|predicate| match predicate {
+        WherePredicate::Type(p) => matches!(&p.bounded_ty, Type::Path(ty) if ty.path.is_ident(param)),
+        _ => false,
+    })
 }
 
 /// Whether a type mentions a parameter.
