@@ -516,7 +516,12 @@ async fn paths_of_all_kinds_are_called() {
     let ids: Vec<_> = calls_elsewhere::GRAPH.walk().into_iter().map(|(path, _)| path).collect();
     assert_eq!(
         ids,
-        ["calls_elsewhere/publish", "calls_elsewhere/publish/shout", "calls_elsewhere/keep", "calls_elsewhere/type"]
+        [
+            "calls_elsewhere/publish",
+            "calls_elsewhere/publish/shout",
+            "calls_elsewhere/keep",
+            "calls_elsewhere/type"
+        ]
     );
 }
 
@@ -599,7 +604,8 @@ pipeline! {
 }
 
 const _: () = assert!(models::BOUNDS.model_calls_at_most(7));
-const _: () = assert!(!unknown::BOUNDS.step_runs_at_most(1_000_000) && unknown::BOUNDS.model_calls_at_most(0));
+const _: () =
+    assert!(!unknown::BOUNDS.step_runs_at_most(1_000_000) && unknown::BOUNDS.model_calls_at_most(0));
 
 #[test]
 fn bounds_are_the_worst_case() {
@@ -616,7 +622,10 @@ fn bounds_are_the_worst_case() {
 #[test]
 fn the_graph_is_data() {
     let graph = branches::GRAPH;
-    assert_eq!((graph.name, graph.output, graph.context, graph.resources), ("branches", "String", "()", "()"));
+    assert_eq!(
+        (graph.name, graph.output, graph.context, graph.resources),
+        ("branches", "String", "()", "()")
+    );
     assert_eq!(graph.inputs, [("post", "Post")]);
     assert!(graph.file.ends_with("language.rs") && graph.line > 100);
     let nodes: Vec<_> = graph.nodes.iter().map(|n| (n.id, n.kind, n.depth)).collect();
@@ -669,7 +678,10 @@ fn nodes_know_their_options_and_callees() {
     let reads = reads::GRAPH;
     assert_eq!((reads.context, reads.resources), ("Moderation", "App"));
     let search = reads.nodes.iter().find(|n| n.id == "look_up").unwrap();
-    assert_eq!((search.facts.name, search.facts.writes, search.facts.resources), ("search", &["Sources"][..], &["Db"][..]));
+    assert_eq!(
+        (search.facts.name, search.facts.writes, search.facts.resources),
+        ("search", &["Sources"][..], &["Db"][..])
+    );
     let inner = desk::GRAPH.nodes.iter().find(|n| n.id == "counted").unwrap();
     assert_eq!(inner.kind, NodeKind::Pipeline);
     assert_eq!((inner.facts.reads, inner.facts.writes), (&["Moderation"][..], &[][..]));
@@ -695,7 +707,13 @@ mod other {
 #[test]
 fn a_fingerprint_is_of_what_records_depend_on() {
     assert_eq!(piped::FINGERPRINT, other::FINGERPRINT);
-    let all = [values::FINGERPRINT, branches::FINGERPRINT, piped::FINGERPRINT, options::FINGERPRINT, joined::FINGERPRINT];
+    let all = [
+        values::FINGERPRINT,
+        branches::FINGERPRINT,
+        piped::FINGERPRINT,
+        options::FINGERPRINT,
+        joined::FINGERPRINT,
+    ];
     for (i, a) in all.iter().enumerate() {
         assert!(all.iter().skip(i + 1).all(|b| a != b));
     }

@@ -166,7 +166,13 @@ pub mod flows {
 
 /// The user's own names, in place of those that generated code is made of.
 pub mod names {
-    #![allow(dead_code, missing_docs, missing_debug_implementations, missing_copy_implementations, reason = "only names")]
+    #![allow(
+        dead_code,
+        missing_docs,
+        missing_debug_implementations,
+        missing_copy_implementations,
+        reason = "only names"
+    )]
 
     macro_rules! structs {
         ($($name:ident)*) => { $(struct $name;)* };
@@ -180,7 +186,6 @@ pub mod names {
     mod alloc {}
 
     type Text = ::std::string::String;
-
 
     #[::flujo::step]
     async fn run(text: Text) -> ::flujo::Result<Text> {

@@ -115,7 +115,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     fn work<S: Step>(&self, id: NodeId, plan: Plan<S>, input: S::Input) -> Work<S> {
         let model = plan.model(self.env);
         let info = RunInfo::new(Arc::clone(self.env), self.place(id), 1).calling(model);
-        let tally = self.env.is_logging().then(Box::default);
+        // Where there are records, they tell.
+        let tally = (self.handle.is_none() && self.env.is_logging()).then(Box::default);
         Work { plan, info, more: false, input: Some(input), tally }
     }
 

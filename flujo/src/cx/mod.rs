@@ -7,6 +7,7 @@ mod fork;
 mod guard;
 mod join;
 mod leaf;
+mod memo;
 mod pipeline;
 mod plan;
 

@@ -1,11 +1,13 @@
 use super::Cx;
+use super::memo::Memo;
 use crate::context::{Contains, Context};
 use crate::durable::Inputs;
 use crate::error::{Error, ErrorKind, RunResult};
 use crate::graph::{Graph, fingerprint};
 use crate::path::{NodeId, Path};
 use crate::step::writes::project;
-use crate::step::{Fallback, Step, StepCall};
+use crate::run::StepResult;
+use crate::step::{Fallback, Options, Step, StepCall};
 use std::sync::Arc;
 
 /// A pipeline: a step whose body drives other steps. Implemented by `pipeline!`.
@@ -50,15 +52,51 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         F: Fallback<C, R>,
     {
         let scope = self.inner_scope(&id);
-        let StepCall { mut input, options, .. } = call;
+        let StepCall { input, options, .. } = call;
         let Some(options) = options else {
             return self.inner::<P>(res, scope, input).await;
         };
-        let clock = Arc::clone(&self.env.clock);
+        if self.handle.is_some() || options.retries.unwrap_or(0) == 0 {
+            return Box::pin(self.restarting::<P>(res, scope, input, &options)).await;
+        }
+        // Where nothing is recorded, a restart needs a memory of its own.
+        let mut memo = Memo::new(Arc::clone(&self.env.clock));
+        let mut cx = Cx {
+            ctx: &mut *self.ctx,
+            res: self.res,
+            env: self.env,
+            handle: Some(&mut memo),
+            scope: Arc::clone(&self.scope),
+            rounds: self.rounds.clone(),
+            written: &mut *self.written,
+            encode: false,
+        };
+        let done = Box::pin(cx.restarting::<P>(res, scope, input, &options)).await;
+        for result in StepResult::of_records(&memo.take()) {
+            self.env.log(|| result);
+        }
+        done
+    }
+
+    /// Runs it again, from the node that failed, as often as its retries allow.
+    async fn restarting<P>(
+        &mut self,
+        res: &P::Resources,
+        scope: Arc<str>,
+        mut input: P::Input,
+        options: &Options<P>,
+    ) -> RunResult<P::Output>
+    where
+        P: Pipeline,
+        C: Contains<P::Context>,
+    {
         let mut restarts = options.retries.unwrap_or(0);
+        // What finished is taken from its records, and so are its changes of the context: the body begins
+        // where it began, or its plain expressions would see another context than the first time.
+        let start: Option<P::Context> = (restarts > 0).then(|| <C as Contains<P::Context>>::part(self.ctx).clone());
         loop {
-            // A restart goes on at the node that failed: what finished stays finished.
             let again = (restarts > 0).then(|| input.copy());
+            let clock = Arc::clone(&self.env.clock);
             let run = Box::pin(self.inner::<P>(res, Arc::clone(&scope), input));
             let done = match options.timeout {
                 None => run.await,
@@ -68,12 +106,13 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
                     () = clock.sleep(limit) => Err(Error::new(ErrorKind::TimedOut(limit)).at(Path::from(&*scope))),
                 },
             };
-            match (done, again) {
-                (Err(error), Some(same)) if self.restart(&scope, &error) => {
+            match (done, again, &start) {
+                (Err(error), Some(same), Some(start)) if self.restart(&scope, &error) => {
                     restarts -= 1;
                     input = same;
+                    <C as Contains<P::Context>>::part_mut(self.ctx).clone_from(start);
                 }
-                (done, _) => return done,
+                (done, ..) => return done,
             }
         }
     }

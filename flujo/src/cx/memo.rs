@@ -1,0 +1,92 @@
+//! What an ephemeral run remembers while a pipeline call may restart: without it, a restart would run again
+//! what was finished.
+
+use crate::clock::Clock;
+use crate::engine::{
+    Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, ForkPolicy, Handle, Key, Record, Reservation,
+    drive_arms,
+};
+use crate::error::Signal;
+use crate::path::Path;
+use crate::question::{Question, Reply};
+use crate::usage::Usage;
+use async_trait::async_trait;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A handle whose records live as long as the call.
+#[derive(Clone)]
+pub(super) struct Memo {
+    clock: Arc<dyn Clock>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    order: Vec<Arc<Record>>,
+    index: HashMap<Key, Arc<Record>>,
+}
+
+impl Memo {
+    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, kept: Arc::default() }
+    }
+
+    /// What was recorded, in order.
+    pub(super) fn take(&self) -> Vec<Arc<Record>> {
+        std::mem::take(&mut self.kept().order)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Handle for Memo {
+    async fn attempt<'b>(&mut self, command: AttemptCommand, body: Body<'b>) -> Result<Arc<Record>, Signal> {
+        let known = self.kept().index.get(&command.key).cloned();
+        if let Some(record) = known {
+            record.answers(&command)?;
+            return Ok(record);
+        }
+        let done = body().await;
+        let record = Arc::new(Record::new(command, done));
+        let mut kept = self.kept();
+        kept.index.insert(record.key.clone(), Arc::clone(&record));
+        kept.order.push(Arc::clone(&record));
+        Ok(record)
+    }
+
+    async fn sleep(&mut self, _: Key, wait: Duration) -> Result<(), Signal> {
+        self.clock.sleep(wait).await;
+        Ok(())
+    }
+
+    async fn ask(&mut self, question: Question) -> Result<Reply, Signal> {
+        let what = format!("{}: a run that records nothing cannot wait for a reply", question.path);
+        Err(Signal::Engine(what))
+    }
+
+    async fn fork<'b>(
+        &mut self,
+        _: Path,
+        arms: Vec<Arm<'b>>,
+        policy: ForkPolicy,
+    ) -> Result<Vec<ArmEnd>, Signal> {
+        let started = arms.into_iter().map(|arm| -> BoxFuture<'b, ArmEnd> {
+            let grant = ArmGrant { handle: Box::new(self.clone()), encode: false };
+            Box::pin(async move { (arm.body)(grant).await })
+        });
+        Ok(drive_arms(started.collect(), policy).await)
+    }
+
+    async fn reserve(&mut self, _: Reservation) -> Result<(), Signal> {
+        Ok(())
+    }
+
+    async fn settle(&mut self, _: Key, _: Usage) -> Result<(), Signal> {
+        Ok(())
+    }
+}
