@@ -27,6 +27,8 @@ pub mod usage;
 #[doc(hidden)]
 pub mod __private;
 
+/// What implementations of [`model::ModelClient`] and of the engine traits are annotated with.
+pub use async_trait::async_trait;
 pub use context::Contains;
 pub use cx::{Cx, Pipeline};
 pub use durable::{Durable, Reply, assert_durable, assert_reply};
@@ -37,8 +39,6 @@ pub use resources::Provides;
 pub use run::{Flujo, Outcome, PipelineResult, StepResult};
 pub use step::{RunInfo, StepCall, ValidationResult, Validator};
 pub use usage::{Cost, Usage, UsageLimits};
-/// What implementations of [`model::ModelClient`] and of the engine traits are annotated with.
-pub use async_trait::async_trait;
 pub use {schemars, serde, serde_json};
 
 /// What a file with steps and pipelines needs.

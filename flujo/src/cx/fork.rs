@@ -145,7 +145,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             return Ok(Done { value, record: None });
         }
         let codec = |e| Error::new(ErrorKind::Codec(e)).at(self.own_path());
-        let parts = bits::<C>(*self.written).map(|bit| Ok((part_name::<C>(bit).to_owned(), self.ctx.save(bit)?)));
+        let parts =
+            bits::<C>(*self.written).map(|bit| Ok((part_name::<C>(bit).to_owned(), self.ctx.save(bit)?)));
         let record = ArmRecord {
             output: Json::encode(&value).map_err(codec)?,
             written: *self.written,
@@ -174,12 +175,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             arms.push(ArmState { context: fork.ctx, written: fork.written });
         }
         self.ctx.merge(&arms).map_err(|conflict| {
-            let what = format!(
-                "context part `{}`, arm {}: {}",
-                conflict.part,
-                conflict.arm + 1,
-                conflict.message
-            );
+            let what =
+                format!("context part `{}`, arm {}: {}", conflict.part, conflict.arm + 1, conflict.message);
             Error::new(ErrorKind::MergeConflict(what)).at(path)
         })?;
         *self.written |= arms.iter().fold(0, |mask, arm| mask | arm.written);
