@@ -20,6 +20,15 @@ use std::time::{Duration, Instant};
 
 const STEPS: usize = 50;
 
+/// What flows through an AI workflow is text: a post as people write them, with quotes and line breaks. A
+/// page or a model's answer would be longer, and what flujo adds to a step a smaller part of it.
+const POST: &str = "Great, another Monday. Just what everybody here was waiting for, I am sure. I got up at \
+    six to be in time for the train that did not come, stood for forty minutes next to a man who explained \
+    his diet to me, and found my desk taken by a plant when I finally got here. The coffee machine says \
+    \"descaling\" since Thursday. Apparently that is nobody's job, or everybody's, which is the same. And \
+    before somebody asks: yes, I did read the announcement about the new seating plan, all nine pages of \
+    it. It does not mention plants.\n\nAnyway. Have a productive week, everyone!";
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Case {
     id: u64,
@@ -33,7 +42,7 @@ fn case() -> Case {
     Case {
         id: 7,
         author: "ada".into(),
-        text: "Great, another Monday. Just what everybody here was waiting for, I am sure.".into(),
+        text: POST.into(),
         score: 0.25,
         tags: vec!["mood".into(), "weekday".into()],
     }
