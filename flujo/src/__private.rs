@@ -15,8 +15,8 @@ pub use crate::step::writes::{
     project,
 };
 pub use crate::step::{
-    Attempt, Backoff, Fallback, IntoStepCall, Leaf, ModelLeaf, ModelPolicy, Policy, RunIn, RunInfo, Step,
-    StepCall, StepInfo, WithFallback, WritesIn,
+    Attempt, Backoff, Fallback, IntoStepCall, Leaf, ModelLeaf, ModelPolicy, NoFallback, Policy, RunIn,
+    RunInfo, Step, StepCall, StepInfo, WithFallback, WritesIn,
 };
 pub use serde;
 pub use std::clone::Clone;
@@ -92,5 +92,6 @@ pub fn done<T>(value: T) -> RunResult<T> {
 #[derive(Debug)]
 pub struct NotAStep;
 impl StepInfo for NotAStep {
+    type Fallback = NoFallback;
     const FACTS: Facts = Facts::NONE;
 }

@@ -609,11 +609,12 @@ const _: () =
 
 #[test]
 fn bounds_are_the_worst_case() {
-    // a sequence adds up, a branch takes the larger side part by part, a fallback adds one attempt
-    assert_eq!(models::BOUNDS, bounds(2 + 4 + 1 + 3 + 1, 2 + 4 + 1, 1));
+    // a sequence adds up, a branch takes the larger side part by part, a fallback adds its own
+    // attempts: it is one call, with the retries of its attribute
+    assert_eq!(models::BOUNDS, bounds(2 + 4 + 1 + 3 + 3, 2 + 4 + 1, 1));
     assert_eq!(unknown::BOUNDS, Bounds { step_runs: None, ..bounds(0, 0, 0) });
     assert_eq!(joined_alone::BOUNDS, bounds(4, 0, 0));
-    assert_eq!(nested::BOUNDS, bounds(2 * 11 + 4, 2 * 7, 2));
+    assert_eq!(nested::BOUNDS, bounds(2 * 13 + 4, 2 * 7, 2));
     assert_eq!(values::BOUNDS, bounds(1, 0, 0));
     assert_eq!(branches::BOUNDS, bounds(1 + 1 + 3, 0, 0));
     assert_eq!(let_else::BOUNDS, bounds(1 + 1 + 1, 0, 0));
@@ -716,5 +717,45 @@ fn a_fingerprint_is_of_what_records_depend_on() {
     ];
     for (i, a) in all.iter().enumerate() {
         assert!(all.iter().skip(i + 1).all(|b| a != b));
+    }
+}
+
+/// A fallback that the attribute names counts like one that the call names.
+mod attribute_fallback {
+    use flujo::prelude::*;
+
+    #[context]
+    #[derive(Default)]
+    pub struct State {
+        #[context(part, merge = append)]
+        pub log: Vec<String>,
+        #[context(part)]
+        pub draft: String,
+    }
+
+    #[step(retries = 1)]
+    pub async fn cheap(text: String, draft: &mut String) -> Result<String> {
+        draft.push_str(&text);
+        Ok(text)
+    }
+
+    #[step(retries = 2, backoff = none, fallback = cheap)]
+    pub async fn dear(text: String, log: &mut Vec<String>) -> Result<String> {
+        log.push(text);
+        Err(StepError::fatal("too dear"))
+    }
+
+    pipeline! {
+        pub fn answer(text: String, ctx: &mut State) -> String {
+            dear(text)
+        }
+    }
+
+    #[test]
+    fn counts() {
+        // Three attempts of the step, two of its fallback.
+        assert_eq!(answer::BOUNDS.step_runs, Some(5));
+        // The draft is written by the fallback alone.
+        assert_eq!(<answer as flujo::step::WritesIn<State>>::MASK, 0b11);
     }
 }

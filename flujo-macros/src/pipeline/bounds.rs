@@ -83,10 +83,14 @@ impl Bounds<'_> {
             Retries::Known(n) => quote!(::flujo::__private::Some((#n) as u64 + 1)),
             Retries::Unknown => quote!(::flujo::__private::None),
         };
-        let fallback = fallback.as_ref().map(|callee| {
-            let facts = callee.facts();
-            quote!(.then(#facts.bounds))
-        });
-        Some(quote!(#facts.bounds.times(#attempts)#fallback))
+        // A fallback named at the call takes the place of the attribute's.
+        let fallback = fallback.as_ref().map_or_else(
+            || quote!(#facts.fallback),
+            |callee| {
+                let facts = callee.facts();
+                quote!(#facts.call())
+            },
+        );
+        Some(quote!(#facts.bounds.times(#attempts).then(#fallback)))
     }
 }

@@ -62,7 +62,12 @@ fn writers(node: &Node) -> impl Iterator<Item = (String, &Callee)> {
     callee.into_iter().chain(fallback)
 }
 
+/// What it may write, and the fallback that its attribute names: one named at the call takes that one's
+/// place, but to count both is only careful.
 fn mask(context: &Type, callee: &Callee) -> TokenStream {
     let ty = callee.ty();
-    quote!(::flujo::__private::Probe::<#context, #ty>::MASK)
+    quote!(
+        ::flujo::__private::Probe::<#context, #ty>::MASK
+            | ::flujo::__private::Probe::<#context, <#ty as ::flujo::__private::StepInfo>::Fallback>::MASK
+    )
 }

@@ -31,9 +31,13 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
     });
     let shown = options.shown.iter().map(|(word, value)| quote!((#word, #value)));
     let retries = retries(step);
+    let stand_in = fallback(step).map_or_else(|| quote!(#pr::NoFallback), |path| quote!(#path));
+    let fallback = fallback(step)
+        .map_or_else(|| quote!(#pr::Bounds::ZERO), |path| quote!(<#path as #pr::StepInfo>::FACTS.call()));
     quote! {
         #[automatically_derived]
         impl #bare #pr::StepInfo for #name #arguments {
+            type Fallback = #stand_in;
             const FACTS: #pr::Facts = #pr::Facts {
                 name: #text,
                 kind: #pr::NodeKind::#kind,
@@ -50,10 +54,16 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
                 bounds: #pr::Bounds::#bounds,
                 // Typed here and nowhere else, so that a constant of another type is one error.
                 retries: { const __RETRIES: u32 = #retries; __RETRIES as u64 },
+                fallback: #fallback,
                 graph: #pr::None,
             };
         }
     }
+}
+
+/// The step that the attribute names as a fallback.
+pub(super) fn fallback(step: &Step) -> Option<&syn::Path> {
+    step.options.fallback.as_ref().filter(|_| !step.broken)
 }
 
 /// Model steps try again by themselves: an answer that does not fit is ordinary.

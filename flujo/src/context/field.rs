@@ -284,10 +284,9 @@ mod tests {
             .map(|(written, context)| ArmState { context: context.clone(), written: *written })
             .collect()
     }
-    fn merge(
-        list: &[(u64, Vec<u8>)],
-        rule: Option<fn(&Vec<u8>, &[Vec<u8>]) -> rules::Merged<Vec<u8>>>,
-    ) -> Result<Option<Vec<u8>>, MergeConflict> {
+    type Rule = fn(&Vec<u8>, &[Vec<u8>]) -> rules::Merged<Vec<u8>>;
+
+    fn merge(list: &[(u64, Vec<u8>)], rule: Option<Rule>) -> Result<Option<Vec<u8>>, MergeConflict> {
         match rule {
             Some(rule) => Field::<Vec<u8>>::NEW.merge((1, "notes"), &vec![0], &arms(list), |c| c, rule),
             None => Field::<Vec<u8>>::NEW.only((1, "notes"), &arms(list), |c| c),

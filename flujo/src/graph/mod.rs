@@ -137,11 +137,18 @@ pub struct Facts {
     pub bounds: Bounds,
     /// Default retries.
     pub retries: u64,
+    /// Worst case of the fallback that the attribute names.
+    pub fallback: Bounds,
     /// The graph of a pipeline.
     pub graph: Option<&'static Graph>,
 }
 
 impl Facts {
+    /// Worst case of one call with its default retries.
+    pub const fn call(&self) -> Bounds {
+        self.bounds.times(Some(self.retries + 1))
+    }
+
     /// Facts of something that is no callee: a form, or a call that does not compile anyway.
     pub const NONE: Self = Self {
         name: "",
@@ -158,6 +165,7 @@ impl Facts {
         line: 0,
         bounds: Bounds::ZERO,
         retries: 0,
+        fallback: Bounds::ZERO,
         graph: None,
     };
 }

@@ -57,12 +57,14 @@ impl<P, R> Resume<P, R> {
     }
 
     /// Answers the one open question.
+    #[allow(clippy::needless_pass_by_value, reason = "`.reply(label)` reads as it is meant")]
     pub fn reply(mut self, value: impl ReplyValue) -> Self {
         self.replies.push((None, value.json()));
         self
     }
 
     /// Answers the question of this node.
+    #[allow(clippy::needless_pass_by_value, reason = "`.reply(label)` reads as it is meant")]
     pub fn reply_to(mut self, path: &str, value: impl ReplyValue) -> Self {
         self.replies.push((Some(Path::from(path)), value.json()));
         self

@@ -52,6 +52,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
         &quote!(),
         &quote!(::flujo::__private::StepInfo),
         &quote! {
+            type Fallback = ::flujo::__private::NoFallback;
             const FACTS: ::flujo::__private::Facts = ::flujo::__private::Facts {
                 name: #durable_name,
                 kind: ::flujo::__private::NodeKind::Pipeline,
@@ -67,6 +68,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
                 line: #line,
                 bounds: __BOUNDS,
                 retries: 0,
+                fallback: ::flujo::__private::Bounds::ZERO,
                 graph: ::flujo::__private::Some(__GRAPH),
             };
         },
