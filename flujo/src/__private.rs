@@ -11,12 +11,12 @@ pub use crate::model::{Answer, IntoPrompt, NoAnswer, Prompt, answer};
 pub use crate::path::NodeId;
 pub use crate::resources::Provides;
 pub use crate::step::writes::{
-    NoFit, NotWithin, Probe, Within, assert_apart, assert_disjoint, assert_mergeable, assert_reads, mask,
-    project,
+    FallbackWrites, NoFit, NotWithin, Probe, Within, assert_apart, assert_disjoint, assert_mergeable,
+    assert_reads, mask, project,
 };
 pub use crate::step::{
-    Attempt, Backoff, Fallback, IntoStepCall, Leaf, ModelLeaf, ModelPolicy, NoFallback, Policy, RunIn,
-    RunInfo, Step, StepCall, StepInfo, WithFallback, WritesIn,
+    Attempt, Backoff, Fallback, IntoStepCall, Leaf, ModelLeaf, ModelPolicy, Policy, RunIn, RunInfo, Step,
+    StepCall, StepInfo, WithFallback, WritesIn,
 };
 pub use serde;
 pub use std::clone::Clone;
@@ -92,6 +92,5 @@ pub fn done<T>(value: T) -> RunResult<T> {
 #[derive(Debug)]
 pub struct NotAStep;
 impl StepInfo for NotAStep {
-    type Fallback = NoFallback;
     const FACTS: Facts = Facts::NONE;
 }

@@ -723,6 +723,7 @@ fn a_fingerprint_is_of_what_records_depend_on() {
 /// A fallback that the attribute names counts like one that the call names.
 mod attribute_fallback {
     use flujo::prelude::*;
+    use flujo::step::WritesIn;
 
     #[context]
     #[derive(Default)]
@@ -756,6 +757,6 @@ mod attribute_fallback {
         // Three attempts of the step, two of its fallback.
         assert_eq!(answer::BOUNDS.step_runs, Some(5));
         // The draft is written by the fallback alone.
-        assert_eq!(<answer as flujo::step::WritesIn<State>>::MASK, 0b11);
+        assert_eq!(<answer as WritesIn<State>>::MASK, 0b11);
     }
 }

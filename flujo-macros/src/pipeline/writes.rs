@@ -68,6 +68,6 @@ fn mask(context: &Type, callee: &Callee) -> TokenStream {
     let ty = callee.ty();
     quote!(
         ::flujo::__private::Probe::<#context, #ty>::MASK
-            | ::flujo::__private::Probe::<#context, <#ty as ::flujo::__private::StepInfo>::Fallback>::MASK
+            | ::flujo::__private::Probe::<#context, #ty>::FALLBACK
     )
 }

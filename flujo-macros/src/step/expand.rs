@@ -140,6 +140,19 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
     let Forms { bounded, predicates, arguments, .. } = generics;
     let parts = step.writes();
     let bits = parts.iter().map(|ty| quote!(<__AnyContext as #pr::Contains<#ty>>::BIT));
+    // No associated type: a step may be more public than what stands in for it.
+    let fallback = facts::fallback(step).map(|path| {
+        quote! {
+            #[automatically_derived]
+            impl<#bounded __AnyContext> #pr::FallbackWrites<__AnyContext> for #name #arguments
+            where
+                #path: #pr::WritesIn<__AnyContext>,
+                #predicates
+            {
+                const MASK: u64 = <#path as #pr::WritesIn<__AnyContext>>::MASK;
+            }
+        }
+    });
     quote! {
         #[automatically_derived]
         impl<#bounded __AnyContext: #(#pr::Contains<#parts> +)*> #pr::WritesIn<__AnyContext>
@@ -149,6 +162,7 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
         {
             const MASK: u64 = #pr::mask(&[#(#bits),*]);
         }
+        #fallback
     }
 }
 

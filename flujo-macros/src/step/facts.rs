@@ -31,13 +31,11 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
     });
     let shown = options.shown.iter().map(|(word, value)| quote!((#word, #value)));
     let retries = retries(step);
-    let stand_in = fallback(step).map_or_else(|| quote!(#pr::NoFallback), |path| quote!(#path));
     let fallback = fallback(step)
         .map_or_else(|| quote!(#pr::Bounds::ZERO), |path| quote!(<#path as #pr::StepInfo>::FACTS.call()));
     quote! {
         #[automatically_derived]
         impl #bare #pr::StepInfo for #name #arguments {
-            type Fallback = #stand_in;
             const FACTS: #pr::Facts = #pr::Facts {
                 name: #text,
                 kind: #pr::NodeKind::#kind,

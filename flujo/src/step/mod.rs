@@ -29,8 +29,6 @@ use crate::path::NodeId;
 /// What is known of a callee without a context and without the bounds of its type parameters, so that
 /// `decode(x)` can be looked up as `<decode as StepInfo>`.
 pub trait StepInfo {
-    /// The fallback that the attribute names, [`NoFallback`] for none.
-    type Fallback;
     /// Names, types, options, bounds.
     const FACTS: Facts;
 }

@@ -69,6 +69,17 @@ pub const fn assert_apart(step: &str, whole: &str, part: &str, within: bool) {
 #[derive(Debug)]
 pub struct Probe<C, S>(PhantomData<(C, S)>);
 
+/// The parts of `C` that the fallback may write which a step's attribute names. Steps without one have none.
+pub trait FallbackWrites<C> {
+    /// Bits of the parts of `C`.
+    const MASK: u64;
+}
+
+impl<C, S: FallbackWrites<C>> Probe<C, S> {
+    /// The mask of the fallback of a callee that fits.
+    pub const FALLBACK: u64 = S::MASK;
+}
+
 impl<C, S: WritesIn<C>> Probe<C, S> {
     /// The mask of a callee that fits.
     pub const MASK: u64 = S::MASK;
@@ -78,6 +89,8 @@ impl<C, S: WritesIn<C>> Probe<C, S> {
 pub trait NoFit {
     /// Nothing.
     const MASK: u64 = 0;
+    /// Nothing.
+    const FALLBACK: u64 = 0;
 }
 impl<T> NoFit for T {}
 

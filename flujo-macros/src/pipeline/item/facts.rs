@@ -52,7 +52,6 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
         &quote!(),
         &quote!(::flujo::__private::StepInfo),
         &quote! {
-            type Fallback = ::flujo::__private::NoFallback;
             const FACTS: ::flujo::__private::Facts = ::flujo::__private::Facts {
                 name: #durable_name,
                 kind: ::flujo::__private::NodeKind::Pipeline,
