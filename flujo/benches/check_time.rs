@@ -56,8 +56,8 @@ impl Workspace {
             fs::create_dir_all(&src).expect("a folder");
             fs::write(src.join("lib.rs"), source).expect("a source file");
             let manifest = format!(
-                "[package]\nname = \"{name}\"\nedition = \"2024\"\n[dependencies]\nflujo = {{ path = {:?} }}\n",
-                here
+                "[package]\nname = \"{name}\"\nedition = \"2024\"\n[dependencies]\nflujo = {{ path = \"{}\" }}\n",
+                here.display()
             );
             fs::write(root.join(name).join("Cargo.toml"), manifest).expect("a manifest");
         }

@@ -17,7 +17,7 @@ fn retries_are_extra_attempts() {
     on_all(async |engine, _| {
         let (flujo, calls) = flujo(&engine);
         let result = flujo.run(trying(2)).await;
-        assert_eq!(result.step("trying/flaky").map(|s| s.attempts()), Some(3));
+        assert_eq!(result.step("trying/flaky").map(flujo::StepResult::attempts), Some(3));
         assert_eq!(calls.of("trying/flaky"), 3);
         // A failed attempt leaves no trace in the context.
         assert_eq!(result.context.log, ["attempt 3"]);
@@ -169,7 +169,10 @@ fn a_timeout_bounds_one_attempt_and_is_retried() {
         let start = clock.now();
         let result = flujo.run(hanging("x".into())).await;
         assert_eq!(clock.now().since(start), Duration::from_secs(2));
-        assert_eq!(result.step("hanging/hangs").map(|s| s.latency()), Some(Duration::from_secs(2)));
+        assert_eq!(
+            result.step("hanging/hangs").map(flujo::StepResult::latency),
+            Some(Duration::from_secs(2))
+        );
         assert_eq!(result.into_output().unwrap(), "x");
         assert_eq!(calls.len(), 3);
         let error = flujo.run(hanging_less("x".into())).await.into_output().unwrap_err();
@@ -249,7 +252,7 @@ fn a_rejection_is_the_feedback_of_the_next_attempt() {
 
         let result = flujo.run(listening("hush".into())).await;
         assert_eq!(result.context.log, ["do not shout"]);
-        assert_eq!(result.step("listening/listens").map(|s| s.attempts()), Some(2));
+        assert_eq!(result.step("listening/listens").map(flujo::StepResult::attempts), Some(2));
         assert_eq!(result.into_output().unwrap(), "hush");
     });
 }
@@ -369,7 +372,10 @@ fn a_model_answer_that_does_not_fit_goes_back_as_feedback() {
         );
         // Both attempts cost.
         assert_eq!(result.usage, one_call() + one_call());
-        assert_eq!(result.step("labelling/label").map(|s| s.usage()), Some(one_call() + one_call()));
+        assert_eq!(
+            result.step("labelling/label").map(flujo::StepResult::usage),
+            Some(one_call() + one_call())
+        );
         assert_eq!(result.into_output().unwrap(), "sarcastic");
     });
 }
@@ -473,7 +479,7 @@ fn every_attempt_is_one_record_success_or_not() {
             [
                 (path.clone(), Kind::Step, 1, false),
                 (path.clone(), Kind::Step, 2, false),
-                (path.clone(), Kind::Step, 3, true)
+                (path, Kind::Step, 3, true)
             ]
         );
         let RecordOutcome::Failure(failure) = &view.records[0].outcome else { panic!("a failure") };

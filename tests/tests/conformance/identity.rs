@@ -101,7 +101,7 @@ fn resuming_after_a_failure_starts_at_the_failed_node() {
         assert_eq!(calls.of("failing_once/add"), 1);
         assert_eq!(calls.of("failing_once/flaky"), 4);
         assert_eq!(result.context.log, ["x", "attempt 4", "x4"]);
-        assert_eq!(result.step("failing_once/flaky").map(|s| s.attempts()), Some(4));
+        assert_eq!(result.step("failing_once/flaky").map(flujo::StepResult::attempts), Some(4));
         assert_eq!(result.into_output().unwrap(), 4);
         // Nothing is left to resume.
         let result = flujo.resume::<failing_once>("r").await.unwrap();
@@ -208,7 +208,7 @@ mod other_output {
     use flujo::prelude::*;
     #[step]
     pub async fn add(text: String, log: &mut Vec<String>) -> Result<u64> {
-        log.push(text.clone());
+        log.push(text);
         Ok(1)
     }
     pipeline! {
@@ -245,9 +245,9 @@ macro_rules! mismatch {
             assert_eq!(result.into_output().unwrap(), "x!");
             assert_eq!(calls.of("evolving/add"), 1);
         });
-        let seen = seen.into_inner().unwrap();
+        let mut seen = seen.into_inner().unwrap();
         assert_eq!(seen[0], seen[1], "both engines say the same");
-        seen[0].clone()
+        seen.swap_remove(0)
     }};
 }
 

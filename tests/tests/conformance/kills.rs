@@ -166,6 +166,7 @@ pipeline! {
     fn asks_in_branches(text: String, ctx: &mut State, world: &World) -> String {
         match text.as_str() {
             "never" => fail("never"),
+            "nor this" => text,
             _ => {
                 let text = add(text.clone());
                 let reply: String = ask("in a branch?");

@@ -20,7 +20,7 @@ fn usage_is_summed_exactly() {
         let result = flujo.run(labels("x".into())).id("r").await;
         assert_eq!(result.usage, one_call() + one_call() + one_call());
         assert_eq!(result.usage.cost(), Cost(600));
-        let steps: Usage = result.steps.iter().map(|s| s.usage()).sum();
+        let steps: Usage = result.steps.iter().map(flujo::StepResult::usage).sum();
         assert_eq!(steps, result.usage);
         // Attaching and resuming add nothing.
         assert_eq!(flujo.run(labels("x".into())).id("r").await.usage, result.usage);
