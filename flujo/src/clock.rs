@@ -14,7 +14,11 @@ pub struct Timestamp(pub u64);
 impl Timestamp {
     /// The time from `earlier` to `self`, zero if the clock went backwards.
     pub fn since(self, earlier: Self) -> Duration {
-        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+        Duration::from_nanos(self.nanos_since(earlier))
+    }
+
+    pub(crate) fn nanos_since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
     }
 
     /// `self` later by `wait`; the end of time if that is past what fits.

@@ -72,6 +72,15 @@ impl Place {
         Self { scope, node, rounds }
     }
 
+    /// Makes it that of another node of the same pipeline.
+    #[inline]
+    pub(crate) fn move_to(&mut self, node: NodeId, rounds: Option<&Arc<str>>) {
+        self.node = node;
+        if self.rounds.as_ref().map(Arc::as_ptr) != rounds.map(Arc::as_ptr) {
+            self.rounds = rounds.cloned();
+        }
+    }
+
     /// The path as text: what records are kept under.
     pub fn path(&self) -> Path {
         let rounds = self.rounds.as_deref().unwrap_or_default();

@@ -1,6 +1,6 @@
 use super::Cx;
 use super::attempts::{Attempted, Failed, Work};
-use super::guard::catch_panic;
+use super::guard::{Stopped, catch_panic};
 use crate::codec::{CodecError, Json};
 use crate::context::{Context, bits, part_bit, part_name};
 use crate::durable::Recorded;
@@ -65,11 +65,7 @@ async fn perform<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     } else {
         catch_panic(S::attempt(input, drafts, ctx, res, info)).await
     };
-    let output = match done {
-        Ok(Ok(output)) => output,
-        Ok(Err(error)) => return Err(error.into()),
-        Err(panic) => return Err(FailureRecord::panicked(panic).into()),
-    };
+    let output = done?;
     let reasons = plan.validate(&output);
     if !reasons.is_empty() && plan.strict() {
         return Err(FailureRecord::rejected(&reasons, output.record().ok()).into());
@@ -85,7 +81,7 @@ async fn watched<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     (res, env): (&R, &RunEnv),
     timeout: Option<Duration>,
     info: &RunInfo,
-) -> Result<Result<Result<S::Output, StepError>, String>, Box<Failed>> {
+) -> Result<Result<S::Output, Stopped>, Box<Failed>> {
     let called = catch_panic(async {
         match env.stub::<S>() {
             Some(stub) => stub.answer::<S>(&input, info).await,

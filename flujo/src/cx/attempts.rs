@@ -1,4 +1,5 @@
 use super::Cx;
+use super::guard::Stopped;
 use super::plan::Plan;
 use crate::codec::Digest;
 use crate::context::Context;
@@ -8,13 +9,12 @@ use crate::error::{Error, ErrorKind, FailureRecord, RunResult, StepError};
 use crate::path::NodeId;
 use crate::run::Tally;
 use crate::step::{Attempt, Fallback, RunInfo, Step, StepCall};
-use std::sync::Arc;
 
 /// A call under way: what its attempts share. It stays where it was put, and everything below borrows it:
 /// futures that hand an input on by value would hold it once each.
 pub(super) struct Work<S: Step> {
     pub(super) plan: Plan<S>,
-    pub(super) info: RunInfo,
+    pub(super) info: Box<RunInfo>,
     /// Whether there may be another attempt after this one, which then needs the input too.
     pub(super) more: bool,
     /// Copied for every attempt but the last.
@@ -46,6 +46,16 @@ impl From<FailureRecord> for Box<Failed> {
     #[cold]
     fn from(record: FailureRecord) -> Self {
         Self::new(Failed { record, live: None })
+    }
+}
+
+impl From<Stopped> for Box<Failed> {
+    #[cold]
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Failed(error) => error.into(),
+            Stopped::Panicked(message) => FailureRecord::panicked(message).into(),
+        }
     }
 }
 
@@ -93,7 +103,11 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let Some(bridge) = bridge else {
             let mut work = self.work(id, plan, input);
             // Boxed, so that the loop over attempts does not grow every pipeline's future.
-            return Box::pin(async move { self.attempts(&mut work).await });
+            return Box::pin(async move {
+                let done = self.attempts(&mut work).await;
+                self.spare = Some(work.info);
+                done
+            });
         };
         Box::pin(async move {
             let same = input.copy();
@@ -112,11 +126,12 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         })
     }
 
-    fn work<S: Step>(&self, id: NodeId, plan: Plan<S>, input: S::Input) -> Work<S> {
+    fn work<S: Step>(&mut self, id: NodeId, plan: Plan<S>, input: S::Input) -> Work<S> {
         let model = plan.model(self.env);
-        let info = RunInfo::new(Arc::clone(self.env), self.place(id), 1).calling(model);
+        let mut info = self.info(id);
+        info.calls(model);
         // Where there are records, they tell.
-        let tally = (self.handle.is_none() && self.env.is_logging()).then(Box::default);
+        let tally = (self.handle.is_none() && self.log.is_on()).then(Box::default);
         Work { plan, info, more: false, input: Some(input), tally }
     }
 
@@ -144,7 +159,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             match self.attempt::<S>(command, work).await? {
                 Attempted::Output(output) => {
                     if let Some(tally) = work.tally.take() {
-                        self.env.log(|| tally.into_result(work.info.place(), true));
+                        self.log.push(self.env, || tally.into_result(work.info.place(), true));
                     }
                     return Ok(output);
                 }
@@ -167,7 +182,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let counts = n > forgiven;
         if counts && (n >= last || !failed.record.retryable) {
             if let Some(tally) = work.tally.take() {
-                self.env.log(|| tally.into_result(work.info.place(), false));
+                self.log.push(self.env, || tally.into_result(work.info.place(), false));
             }
             return Err(failed.into_error().at(work.info.path()).after(n, last));
         }

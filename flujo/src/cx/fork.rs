@@ -1,4 +1,5 @@
 use super::Cx;
+use super::log::Log;
 use super::attempt::restore_parts;
 use crate::codec::Json;
 use crate::context::{ArmState, Context, bits, part_name};
@@ -69,6 +70,7 @@ pub struct ArmScope<'s, R> {
     env: &'s Arc<RunEnv>,
     scope: Arc<str>,
     rounds: Option<Arc<str>>,
+    logging: bool,
 }
 
 /// Where a pipeline forks.
@@ -109,6 +111,8 @@ impl<R: Send + Sync> ArmScope<'_, R> {
             rounds: self.rounds.clone(),
             written: &mut fork.written,
             encode,
+            log: if self.logging { Log::Shared } else { Log::Off },
+            spare: None,
         }
     }
 }
@@ -132,6 +136,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             env: self.env,
             scope: Arc::clone(&self.scope),
             rounds: self.rounds.clone(),
+            logging: self.log.share(self.env),
         };
         (scope, ForkPoint { handle: self.handle.as_deref_mut() })
     }

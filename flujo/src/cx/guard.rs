@@ -1,9 +1,18 @@
 //! A panicking step fails; the engine lives.
 
+use crate::error::StepError;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+
+/// Why a step gave no output.
+pub(super) enum Stopped {
+    /// It said so.
+    Failed(StepError),
+    /// The message of its panic.
+    Panicked(String),
+}
 
 pin_project_lite::pin_project! {
     /// Runs a body; a panic becomes an error with its message.
@@ -21,14 +30,16 @@ pub(super) fn catch_panic<F: Future>(body: F) -> CatchPanic<F> {
     CatchPanic { body }
 }
 
-impl<F: Future> Future for CatchPanic<F> {
-    type Output = Result<F::Output, String>;
+impl<F: Future<Output = Result<T, StepError>>, T> Future for CatchPanic<F> {
+    type Output = Result<T, Stopped>;
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let body = self.project().body;
         match catch_unwind(AssertUnwindSafe(|| body.poll(cx))) {
-            Ok(polled) => polled.map(Ok),
-            Err(panic) => Poll::Ready(Err(message(panic.as_ref()))),
+            Ok(Poll::Ready(Ok(output))) => Poll::Ready(Ok(output)),
+            Ok(Poll::Ready(Err(error))) => Poll::Ready(Err(Stopped::Failed(error))),
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(panic) => Poll::Ready(Err(Stopped::Panicked(message(panic.as_ref())))),
         }
     }
 }

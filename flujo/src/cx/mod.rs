@@ -7,6 +7,7 @@ mod fork;
 mod guard;
 mod join;
 mod leaf;
+mod log;
 mod memo;
 mod pipeline;
 mod plan;
@@ -18,8 +19,9 @@ use crate::context::Context;
 use crate::engine::Handle;
 use crate::error::{Error, ErrorKind, Failure, RunResult};
 use crate::path::{NodeId, Path, Place};
-use crate::run::RunEnv;
-use crate::step::{Fallback, IntoStepCall, RunIn, Step};
+use crate::run::{RunEnv, StepResult};
+use crate::step::{Fallback, IntoStepCall, RunIn, RunInfo, Step};
+use log::Log;
 use std::fmt;
 use std::sync::Arc;
 
@@ -36,6 +38,9 @@ pub struct Cx<'r, C, R> {
     written: &'r mut u64,
     /// Whether this is an arm whose result another execution will take.
     encode: bool,
+    log: Log<'r>,
+    /// What the last step was told, for the next one to use again.
+    spare: Option<Box<RunInfo>>,
 }
 
 impl<C, R> fmt::Debug for Cx<'_, C, R> {
@@ -51,8 +56,11 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
         env: &'r Arc<RunEnv>,
         handle: Option<&'r mut (dyn Handle + 'static)>,
         written: &'r mut u64,
+        log: Option<&'r mut Vec<StepResult>>,
     ) -> Self {
-        Self { ctx, res, env, handle, scope: Arc::from(""), rounds: None, written, encode: false }
+        let log = log.map_or(Log::Off, Log::Own);
+        let scope = Arc::from("");
+        Self { ctx, res, env, handle, scope, rounds: None, written, encode: false, log, spare: None }
     }
 
     /// The context, to read in a plain expression.
@@ -114,6 +122,18 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
     /// The path of the pipeline itself.
     fn own_path(&self) -> Path {
         Path::from(&*self.scope)
+    }
+
+    /// What the step at `id` is told on its first attempt.
+    #[allow(clippy::unnecessary_box_returns, reason = "it is kept in its box from step to step")]
+    fn info(&mut self, id: NodeId) -> Box<RunInfo> {
+        match self.spare.take() {
+            Some(mut info) => {
+                info.moved_to(id, self.rounds.as_ref());
+                info
+            }
+            None => Box::new(RunInfo::new(Arc::clone(self.env), self.place(id), 1)),
+        }
     }
 
     fn place(&self, id: NodeId) -> Place {

@@ -1,4 +1,5 @@
 use super::Cx;
+use super::log::Log;
 use super::memo::Memo;
 use crate::context::{Contains, Context};
 use crate::durable::Inputs;
@@ -70,10 +71,12 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             rounds: self.rounds.clone(),
             written: &mut *self.written,
             encode: false,
+            log: Log::Off,
+            spare: None,
         };
         let done = Box::pin(cx.restarting::<P>(res, scope, input, &options)).await;
         for result in StepResult::of_records(&memo.take()) {
-            self.env.log(|| result);
+            self.log.push(self.env, || result);
         }
         done
     }
@@ -142,6 +145,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             rounds: self.rounds.clone(),
             written: &mut written,
             encode: self.encode,
+            log: self.log.again(),
+            spare: None,
         };
         detached
             .pipeline::<P, crate::step::NoFallback>(
@@ -167,6 +172,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             rounds: None,
             written: &mut written,
             encode: self.encode,
+            log: self.log.again(),
+            spare: None,
         };
         let done = P::body(input, &mut cx).await;
         *self.written |= project(<C as Contains<P::Context>>::BIT, written);

@@ -23,6 +23,6 @@ where
 {
     let env = Arc::new(RunEnv::new(RunId::from("alone"), Json::null(), Arc::new(SystemClock::new())));
     let mut written = 0;
-    let mut cx = Cx::root(context, resources, &env, None, &mut written);
+    let mut cx = Cx::root(context, resources, &env, None, &mut written, None);
     S::exec(&mut cx, NodeId::new(S::FACTS.name), call).await
 }

@@ -10,7 +10,7 @@ use crate::step::Step;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What all nodes of one run share.
 pub(crate) struct RunEnv {
@@ -24,8 +24,7 @@ pub(crate) struct RunEnv {
     forgiven: Mutex<BTreeMap<Path, u32>>,
     /// Whether there is anything in `forgiven`: in most runs nobody ever has to look.
     forgives: AtomicBool,
-    /// Only kept where no engine keeps records.
-    log: Option<Mutex<Vec<StepResult>>>,
+    log: Mutex<Vec<StepResult>>,
 }
 
 impl fmt::Debug for RunEnv {
@@ -46,13 +45,8 @@ impl RunEnv {
             history: Mutex::default(),
             forgiven: Mutex::default(),
             forgives: AtomicBool::new(false),
-            log: None,
+            log: Mutex::default(),
         }
-    }
-
-    pub(crate) fn logged(mut self, nodes: usize) -> Self {
-        self.log = Some(Mutex::new(Vec::with_capacity(nodes)));
-        self
     }
 
     pub(crate) fn forgiving(self, list: &[(Path, u32)]) -> Self {
@@ -85,21 +79,8 @@ impl RunEnv {
         self.stubs.of::<S>()
     }
 
-    #[inline]
-    pub(crate) fn log(&self, result: impl FnOnce() -> StepResult) {
-        if let Some(log) = &self.log {
-            let result = result();
-            log.lock().unwrap_or_else(PoisonError::into_inner).push(result);
-        }
-    }
-
-    /// Whether results are kept here.
-    pub(crate) fn is_logging(&self) -> bool {
-        self.log.is_some()
-    }
-
-    pub(crate) fn take_log(&self) -> Vec<StepResult> {
-        let log = self.log.as_ref().map(|log| log.lock().unwrap_or_else(PoisonError::into_inner));
-        log.map(|mut log| std::mem::take(&mut *log)).unwrap_or_default()
+    /// The log of a run that records nothing, in which its arms meet.
+    pub(crate) fn log(&self) -> MutexGuard<'_, Vec<StepResult>> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -34,7 +34,7 @@ where
         };
         let mut written = 0;
         let mut cx =
-            Cx::root(&mut context, &self.shared.resources, &env, Some(handle.as_mut()), &mut written);
+            Cx::root(&mut context, &self.shared.resources, &env, Some(handle.as_mut()), &mut written, None);
         let call = StepCall::<P>::new(input);
         let done = P::exec(&mut cx, NodeId::new(P::FACTS.name), call).await;
         let outcome = done.and_then(|output| {

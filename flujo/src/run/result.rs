@@ -10,7 +10,8 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct StepResult {
     place: At,
-    latency: Duration,
+    /// In nanoseconds.
+    latency: u64,
     attempts: u32,
     done: bool,
     /// What most nodes have nothing of, kept out of the way.
@@ -39,10 +40,9 @@ impl Extra {
 impl StepResult {
     /// A node that took one attempt.
     #[inline]
-    pub(crate) fn once(info: RunInfo, latency: Duration, done: bool) -> Self {
-        let (place, usage) = info.into_place();
-        let extra = usage.and_then(|usage| Extra::boxed(usage, Vec::new()));
-        Self { place: At::Place(place), attempts: 1, latency, done, extra }
+    pub(crate) fn once(info: &mut RunInfo, latency: u64, done: bool) -> Self {
+        let extra = info.spent().and_then(|usage| Extra::boxed(usage, Vec::new()));
+        Self { place: At::Place(info.place()), attempts: 1, latency, done, extra }
     }
 
     /// The path of the node.
@@ -60,7 +60,7 @@ impl StepResult {
 
     /// The time that all attempts took together, waits between them not counted.
     pub fn latency(&self) -> Duration {
-        self.latency
+        Duration::from_nanos(self.latency)
     }
 
     /// What all attempts used together.
@@ -94,14 +94,14 @@ impl StepResult {
         let mut paths: Vec<&Path> = Vec::with_capacity(records.len());
         for record in records.iter().filter(|r| matches!(r.key.kind, Kind::Step | Kind::Model)) {
             let done = matches!(record.outcome, RecordOutcome::Output(_));
-            let latency = record.ended.since(record.started);
+            let latency = record.ended.nanos_since(record.started);
             // Attempts of one node are close together: looking back finds the first one soon.
             let earlier =
                 (record.key.n > 1).then(|| paths.iter().rposition(|path| **path == record.key.path));
             if let Some(result) = earlier.flatten().and_then(|i| results.get_mut(i)) {
                 let usage = result.usage() + record.usage;
                 result.attempts += 1;
-                result.latency += latency;
+                result.latency = result.latency.saturating_add(latency);
                 result.extra = Extra::boxed(usage, record.findings.clone());
                 result.done = done;
                 continue;
@@ -123,7 +123,7 @@ impl StepResult {
 #[derive(Default)]
 pub(crate) struct Tally {
     attempts: u32,
-    latency: Duration,
+    latency: u64,
     usage: Usage,
     findings: Vec<Finding>,
 }
@@ -131,7 +131,7 @@ pub(crate) struct Tally {
 impl Tally {
     pub(crate) fn add(&mut self, info: &RunInfo, started: Timestamp, ended: Timestamp) {
         self.attempts += 1;
-        self.latency += ended.since(started);
+        self.latency = self.latency.saturating_add(ended.nanos_since(started));
         self.usage += info.used();
     }
     pub(crate) fn found(&mut self, findings: Vec<Finding>) {

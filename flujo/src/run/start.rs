@@ -268,15 +268,21 @@ where
         Ok(input) => input,
         Err(e) => return refuse(Error::new(ErrorKind::Codec(e)).at(Path::from(P::FACTS.name)), context),
     };
-    let env = RunEnv::new(id.clone(), input, Arc::clone(&flujo.shared.clock)).logged(P::GRAPH.nodes.len());
+    let env = RunEnv::new(id.clone(), input, Arc::clone(&flujo.shared.clock));
     let env = Arc::new(flujo.shared.furnish(env));
-    let mut written = 0;
-    let mut cx = Cx::root(&mut context, &flujo.shared.resources, &env, None, &mut written);
+    let (mut written, mut own) = (0, Vec::with_capacity(P::GRAPH.nodes.len()));
+    let mut cx = Cx::root(&mut context, &flujo.shared.resources, &env, None, &mut written, Some(&mut own));
     let outcome = match P::exec(&mut cx, NodeId::new(P::FACTS.name), call).await {
         Ok(output) => Outcome::Done(output),
         Err(error) => Outcome::Failed(error),
     };
-    let steps = env.take_log();
+    // Arms met in the log of the run; what came after the last of them, or all there is, stands in `own`.
+    let mut steps = std::mem::take(&mut *env.log());
+    if steps.is_empty() {
+        steps = own;
+    } else {
+        steps.append(&mut own);
+    }
     let usage = steps.iter().map(StepResult::usage).sum();
     PipelineResult { run_id: id, outcome, context, steps, usage, hitl_history: Vec::new() }
 }

@@ -2,7 +2,7 @@ use crate::codec::Digest;
 use crate::engine::RunId;
 use crate::error::StepError;
 use crate::model::ModelCall;
-use crate::path::{Path, Place};
+use crate::path::{NodeId, Path, Place};
 use crate::question::Answered;
 use crate::run::RunEnv;
 use crate::usage::Usage;
@@ -41,15 +41,22 @@ impl RunInfo {
     pub(crate) fn new(env: Arc<RunEnv>, place: Place, attempt: u32) -> Self {
         Self { env, place, attempt, feedback: None, model: None, spent: Mutex::default() }
     }
-    pub(crate) fn calling(mut self, model: Option<Box<ModelCall>>) -> Self {
+    pub(crate) fn calls(&mut self, model: Option<Box<ModelCall>>) {
         self.model = model;
-        self
     }
     /// Makes it that of the next attempt, which has used nothing yet.
+    #[inline]
     pub(crate) fn again(&mut self, attempt: u32, feedback: Option<String>) {
         self.attempt = attempt;
         self.feedback = feedback.map(String::into_boxed_str);
         *self.spent.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+    /// Makes it that of the first attempt of another node of the same pipeline.
+    #[inline]
+    pub(crate) fn moved_to(&mut self, node: NodeId, rounds: Option<&Arc<str>>) {
+        self.place.move_to(node, rounds);
+        self.model = None;
+        self.again(1, None);
     }
     pub(crate) fn place(&self) -> Place {
         self.place.clone()
@@ -122,11 +129,10 @@ impl RunInfo {
             _ => spent.usage,
         }
     }
-    /// The place, and what the attempt used.
+    /// What the attempt used, if anything.
     #[inline]
-    pub(crate) fn into_place(self) -> (Place, Option<Usage>) {
-        let spent = self.spent.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (self.place, spent.map(|spent| spent.usage))
+    pub(crate) fn spent(&mut self) -> Option<Usage> {
+        self.spent.get_mut().unwrap_or_else(PoisonError::into_inner).as_ref().map(|spent| spent.usage)
     }
     fn change(&self, change: impl FnOnce(&mut Spent)) {
         change(self.spent.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default());

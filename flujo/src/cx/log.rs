@@ -1,0 +1,44 @@
+use crate::run::{RunEnv, StepResult};
+
+/// Where results of nodes go in a run that records nothing.
+pub(super) enum Log<'r> {
+    /// Nowhere: an engine's records tell, or nobody asks.
+    Off,
+    /// To whoever started the run: nobody runs beside this pipeline, so nothing has to be locked.
+    Own(&'r mut Vec<StepResult>),
+    /// To the log of the run, in which arms that run beside each other meet.
+    Shared,
+}
+
+impl Log<'_> {
+    pub(super) fn is_on(&self) -> bool {
+        !matches!(self, Self::Off)
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, env: &RunEnv, result: impl FnOnce() -> StepResult) {
+        match self {
+            Self::Off => {}
+            Self::Own(log) => log.push(result()),
+            Self::Shared => env.log().push(result()),
+        }
+    }
+
+    /// The same for a pipeline inside.
+    pub(super) fn again(&mut self) -> Log<'_> {
+        match self {
+            Self::Off => Log::Off,
+            Self::Own(log) => Log::Own(log),
+            Self::Shared => Log::Shared,
+        }
+    }
+
+    /// Makes ready for arms, which share the log of the run: what happened before them comes before them.
+    /// Whether there is anything to log at all.
+    pub(super) fn share(&mut self, env: &RunEnv) -> bool {
+        if let Self::Own(log) = self {
+            env.log().append(log);
+        }
+        self.is_on()
+    }
+}
