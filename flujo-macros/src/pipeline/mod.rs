@@ -22,6 +22,7 @@ mod tests;
 mod writes;
 
 use crate::guard;
+pub(crate) use callee::{Callee, Callees};
 use proc_macro2::TokenStream;
 use quote::quote;
 use sink::Errors;

@@ -141,17 +141,19 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
     let parts = step.writes();
     let bits = parts.iter().map(|ty| quote!(<__AnyContext as #pr::Contains<#ty>>::BIT));
     // No associated type: a step may be more public than what stands in for it.
-    let fallback = facts::fallback(step).map(|path| {
-        quote! {
+    let fallback = facts::Fallback::of(step).map(|fallback| {
+        let ty = fallback.callee.ty();
+        let item = quote! {
             #[automatically_derived]
             impl<#bounded __AnyContext> #pr::FallbackWrites<__AnyContext> for #name #arguments
             where
-                #path: #pr::WritesIn<__AnyContext>,
+                #ty: #pr::WritesIn<__AnyContext>,
                 #predicates
             {
-                const MASK: u64 = <#path as #pr::WritesIn<__AnyContext>>::MASK;
+                const MASK: u64 = <#ty as #pr::WritesIn<__AnyContext>>::MASK;
             }
-        }
+        };
+        facts::Fallback::around(Some(&fallback), item)
     });
     quote! {
         #[automatically_derived]

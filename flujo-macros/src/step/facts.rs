@@ -3,6 +3,7 @@
 use super::generics::Forms;
 use super::model::{Kind, Step};
 use crate::names::{self, private};
+use crate::pipeline::{Callee, Callees};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Token;
@@ -31,9 +32,15 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
     });
     let shown = options.shown.iter().map(|(word, value)| quote!((#word, #value)));
     let retries = retries(step);
-    let fallback = fallback(step)
-        .map_or_else(|| quote!(#pr::Bounds::ZERO), |path| quote!(<#path as #pr::StepInfo>::FACTS.call()));
-    quote! {
+    let fallback = Fallback::of(step);
+    let stand_in = fallback.as_ref().map_or_else(
+        || quote!(#pr::Bounds::ZERO),
+        |fallback| {
+            let facts = fallback.callee.facts();
+            quote!(#facts.call())
+        },
+    );
+    let item = quote! {
         #[automatically_derived]
         impl #bare #pr::StepInfo for #name #arguments {
             const FACTS: #pr::Facts = #pr::Facts {
@@ -52,16 +59,34 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
                 bounds: #pr::Bounds::#bounds,
                 // Typed here and nowhere else, so that a constant of another type is one error.
                 retries: { const __RETRIES: u32 = #retries; __RETRIES as u64 },
-                fallback: #fallback,
+                fallback: #stand_in,
                 graph: #pr::None,
             };
         }
-    }
+    };
+    Fallback::around(fallback.as_ref(), item)
 }
 
-/// The step that the attribute names as a fallback.
-pub(super) fn fallback(step: &Step) -> Option<&syn::Path> {
-    step.options.fallback.as_ref().filter(|_| !step.broken)
+/// The step that the attribute names as a fallback, as constants may name it: one that is no step, or does
+/// not exist, is reported where it is called, and not here again.
+pub(super) struct Fallback {
+    pub(super) callee: Callee,
+    callees: Callees,
+}
+
+impl Fallback {
+    pub(super) fn of(step: &Step) -> Option<Self> {
+        let path = step.options.fallback.as_ref().filter(|_| !step.broken)?;
+        let mut callees = Callees::default();
+        Some(Self { callee: callees.of(path), callees })
+    }
+
+    /// An item that names the fallback, where its name is known.
+    pub(super) fn around(fallback: Option<&Self>, item: TokenStream) -> TokenStream {
+        let Some(Self { callees, .. }) = fallback else { return item };
+        let (stand_ins, imports) = (callees.stand_ins(), callees.imports());
+        quote!(const _: () = { #stand_ins { #imports #item } };)
+    }
 }
 
 /// Model steps try again by themselves: an answer that does not fit is ordinary.
