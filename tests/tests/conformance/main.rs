@@ -24,5 +24,7 @@ mod control_flow;
 mod forks;
 mod identity;
 mod limits;
+mod models;
 mod pauses;
 mod recording;
+mod validation;
