@@ -1,5 +1,6 @@
 //! Where something happens: `pipeline/node`, with rounds and items.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -57,6 +58,11 @@ impl From<String> for NodeId {
     }
 }
 
+thread_local! {
+    /// Where paths are put together: they are short, and every recorded step has one.
+    static TEXT: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
 /// A place in a run. It is only put together where somebody looks: a node costs two pointers here.
 #[derive(Clone)]
 pub struct Place {
@@ -83,16 +89,16 @@ impl Place {
 
     /// The path as text: what records are kept under.
     pub fn path(&self) -> Path {
-        let rounds = self.rounds.as_deref().unwrap_or_default();
-        let (scope, node) = (&*self.scope, self.node.as_str());
-        let mut text = String::with_capacity(scope.len() + 1 + node.len() + rounds.len());
-        if !scope.is_empty() {
-            text.push_str(scope);
-            text.push('/');
-        }
-        text.push_str(node);
-        text.push_str(rounds);
-        Path(text.into())
+        TEXT.with_borrow_mut(|text| {
+            text.clear();
+            if !self.scope.is_empty() {
+                text.push_str(&self.scope);
+                text.push('/');
+            }
+            text.push_str(self.node.as_str());
+            text.push_str(self.rounds.as_deref().unwrap_or_default());
+            Path(text.as_str().into())
+        })
     }
 }
 

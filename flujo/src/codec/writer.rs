@@ -248,7 +248,16 @@ impl Writer {
             if i > 0 {
                 sorted.push(',');
             }
-            sorted.push_str(out.get(entry.start..entry.end).unwrap_or_default());
+            let Entry { start, end, .. } = *entry;
+            // Most entries are short: a copy of fixed length, of which what is too much goes again, is no call.
+            match out.get(start..start + 32) {
+                Some(more) if end - start <= 32 => {
+                    let length = sorted.len() + (end - start);
+                    sorted.push_str(more);
+                    sorted.truncate(length);
+                }
+                _ => sorted.push_str(out.get(start..end).unwrap_or_default()),
+            }
         }
         if whole {
             std::mem::swap(out, sorted);

@@ -91,14 +91,13 @@ impl StepResult {
     /// One result per node, in the order in which the nodes' first attempts were recorded.
     pub(crate) fn of_records(records: &[Arc<Record>]) -> Vec<Self> {
         let mut results: Vec<Self> = Vec::with_capacity(records.len());
-        let mut paths: Vec<&Path> = Vec::with_capacity(records.len());
         for record in records.iter().filter(|r| matches!(r.key.kind, Kind::Step | Kind::Model)) {
             let done = matches!(record.outcome, RecordOutcome::Output(_));
             let latency = record.ended.nanos_since(record.started);
             // Attempts of one node are close together: looking back finds the first one soon.
-            let earlier =
-                (record.key.n > 1).then(|| paths.iter().rposition(|path| **path == record.key.path));
-            if let Some(result) = earlier.flatten().and_then(|i| results.get_mut(i)) {
+            let earlier = (record.key.n > 1)
+                .then(|| results.iter_mut().rfind(|r| matches!(&r.place, At::Path(p) if *p == record.key.path)));
+            if let Some(result) = earlier.flatten() {
                 let usage = result.usage() + record.usage;
                 result.attempts += 1;
                 result.latency = result.latency.saturating_add(latency);
@@ -106,7 +105,6 @@ impl StepResult {
                 result.done = done;
                 continue;
             }
-            paths.push(&record.key.path);
             results.push(Self {
                 place: At::Path(record.key.path.clone()),
                 attempts: 1,
