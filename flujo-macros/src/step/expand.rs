@@ -210,7 +210,11 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
         Kind::Code => {
             // The type is spelled out, so that one that does not fit is reported there.
             let error = step.error.as_ref().map_or_else(|| quote!(_), |ty| quote!(#ty));
-            quote!(#pr::step_result::<_, #error>(#call.await))
+            // Called at once, which runs nothing yet: the block outside then holds the inputs but once.
+            quote! {
+                let __called = #call;
+                async move { #pr::step_result::<_, #error>(__called.await) }
+            }
         }
         Kind::Model { awaited } => {
             let awaited = awaited.then(|| quote!(.await));
@@ -223,7 +227,7 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
                 use #pr::NoAnswer as _;
                 let #answer = #pr::Answer::<#output>::NEW;
                 #known;
-                #answer.ask(#pr::prompt_result(#call #awaited), __run).await
+                async move { #answer.ask(#pr::prompt_result(#call #awaited), __run).await }
             }
         }
     };
@@ -268,10 +272,8 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
                     reason = "the shape of a step decides how it takes its parameters"
                 )]
                 #inner
-                async move {
-                    let (#(#locals,)*) = __input;
-                    #body
-                }
+                let (#(#locals,)*) = __input;
+                #body
             }
         }
     }
