@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const SOURCE: &str = r#"use flujo::prelude::*;
+const SOURCE: &str = r"use flujo::prelude::*;
 
 #[step]
 pub async fn shout(text: String) -> Result<String> {
@@ -22,7 +22,7 @@ pipeline! {
         text >> shout >> whisper
     }
 }
-"#;
+";
 
 fn check(root: &Path, wanted: &str) -> String {
     // Changed, so that it is checked, and expanded, again.

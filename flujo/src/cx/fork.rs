@@ -1,6 +1,6 @@
 use super::Cx;
-use super::log::Log;
 use super::attempt::restore_parts;
+use super::log::Log;
 use crate::codec::Json;
 use crate::context::{ArmState, Context, bits, part_name};
 use crate::durable::Durable;

@@ -17,11 +17,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// # Errors
     /// It failed, or a signal ends the run.
     #[inline]
-    pub fn leaf<S, F>(
-        &mut self,
-        id: NodeId,
-        call: StepCall<S, F>,
-    ) -> BoxFuture<'_, RunResult<S::Output>>
+    pub fn leaf<S, F>(&mut self, id: NodeId, call: StepCall<S, F>) -> BoxFuture<'_, RunResult<S::Output>>
     where
         S: Attempt<C, R>,
         F: Fallback<C, R>,

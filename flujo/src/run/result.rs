@@ -95,8 +95,9 @@ impl StepResult {
             let done = matches!(record.outcome, RecordOutcome::Output(_));
             let latency = record.ended.nanos_since(record.started);
             // Attempts of one node are close together: looking back finds the first one soon.
-            let earlier = (record.key.n > 1)
-                .then(|| results.iter_mut().rfind(|r| matches!(&r.place, At::Path(p) if *p == record.key.path)));
+            let earlier = (record.key.n > 1).then(|| {
+                results.iter_mut().rfind(|r| matches!(&r.place, At::Path(p) if *p == record.key.path))
+            });
             if let Some(result) = earlier.flatten() {
                 let usage = result.usage() + record.usage;
                 result.attempts += 1;
