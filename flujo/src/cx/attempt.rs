@@ -1,6 +1,6 @@
 use super::Cx;
-use super::attempts::{Attempted, Failed, Work};
-use super::guard::{Stopped, catch_panic};
+use super::attempts::{Failed, Work};
+use super::guard::catch_panic;
 use crate::codec::{CodecError, Json};
 use crate::context::{Context, bits, part_bit, part_name};
 use crate::durable::Recorded;
@@ -11,66 +11,62 @@ use crate::run::RunEnv;
 use crate::step::{Attempt, RunInfo, WritesIn};
 use std::time::Duration;
 
-/// What the body of an attempt leaves for the runtime, if it really ran.
-struct Live<T> {
-    output: Option<T>,
-    error: Option<StepError>,
-}
-
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// One attempt: on the engine's handle where there is one, else directly.
     pub(super) async fn attempt<S: Attempt<C, R>>(
         &mut self,
         command: AttemptCommand,
         work: &mut Work<S>,
-    ) -> RunResult<Attempted<S::Output>> {
+    ) -> RunResult<Result<(), Box<Failed>>> {
         let (res, env) = (self.res, &**self.env);
+        (work.output, work.live) = (None, None);
         let Some(handle) = self.handle.as_deref_mut() else {
             // Boxed: the plainest of such attempts do not come here at all.
             return Ok(Box::pin(direct::<S, C, R>(self.ctx, self.written, res, env, work)).await);
         };
-        let mut live = Live { output: None, error: None };
         let record = {
-            let (ctx, live) = (&mut *self.ctx, &mut live);
-            let body: Body<'_> = Box::new(move || Box::pin(recorded::<S, C, R>(ctx, res, env, work, live)));
+            let (ctx, work) = (&mut *self.ctx, &mut *work);
+            let body: Body<'_> = Box::new(move || Box::pin(recorded::<S, C, R>(ctx, res, env, work)));
             handle.attempt(command, body).await?
         };
-        let output = match (&record.outcome, live.output) {
-            (RecordOutcome::Failure(failure), _) => {
-                return Ok(Attempted::Failed(Box::new(Failed { record: failure.clone(), live: live.error })));
+        match &record.outcome {
+            RecordOutcome::Failure(failure) => {
+                return Ok(Err(Box::new(Failed { record: failure.clone(), live: work.live.take() })));
             }
-            (RecordOutcome::Output(_), Some(output)) => output,
-            (RecordOutcome::Output(output), None) => replay(self.ctx, &record, output)?,
-        };
+            // The body has really run.
+            RecordOutcome::Output(_) if work.output.is_some() => {}
+            RecordOutcome::Output(output) => work.output = Some(replay(self.ctx, &record, output)?),
+        }
         *self.written |= <S as WritesIn<C>>::MASK;
-        Ok(Attempted::Output(output))
+        Ok(Ok(()))
     }
 }
 
-/// Calls the user's function within its time, and validates what it gives.
+/// Calls the user's function within its time, and validates what it gives: the reasons of validators that
+/// reject it, where it passes all the same.
 async fn perform<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     drafts: &mut S::Drafts,
     ctx: &C,
     res: &R,
     env: &RunEnv,
     work: &mut Work<S>,
-) -> Result<(S::Output, Vec<String>), Box<Failed>> {
+) -> Result<Vec<String>, Box<Failed>> {
     let Some(input) = work.input() else {
         return Err(StepError::fatal("an attempt had no input").into());
     };
-    let (plan, info) = (&work.plan, &work.info);
-    let done = if plan.timeout.is_some() || env.has_stubs() {
+    let Work { plan, info, output, .. } = work;
+    if plan.timeout.is_some() || env.has_stubs() {
         // Boxed: a future that may be a timer's or a stub's as well is larger than most need.
-        Box::pin(watched::<S, C, R>(input, drafts, ctx, (res, env), plan.timeout, info)).await?
+        Box::pin(watched::<S, C, R>(input, drafts, ctx, (res, env), plan.timeout, info, output)).await?;
     } else {
-        catch_panic(S::attempt(input, drafts, ctx, res, info)).await
-    };
-    let output = done?;
-    let reasons = plan.validate(&output);
-    if !reasons.is_empty() && plan.strict() {
-        return Err(FailureRecord::rejected(&reasons, output.record().ok()).into());
+        catch_panic(S::attempt(input, drafts, ctx, res, info), output).await?;
     }
-    Ok((output, reasons))
+    let reasons = output.as_ref().map(|output| plan.validate(output)).unwrap_or_default();
+    if !reasons.is_empty() && plan.strict() {
+        let last = output.take().and_then(|output| output.record().ok());
+        return Err(FailureRecord::rejected(&reasons, last).into());
+    }
+    Ok(reasons)
 }
 
 /// A call that a stub may answer, and that has to end in time.
@@ -81,17 +77,19 @@ async fn watched<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     (res, env): (&R, &RunEnv),
     timeout: Option<Duration>,
     info: &RunInfo,
-) -> Result<Result<S::Output, Stopped>, Box<Failed>> {
-    let called = catch_panic(async {
+    output: &mut Option<S::Output>,
+) -> Result<(), Box<Failed>> {
+    let called = async {
         match env.stub::<S>() {
             Some(stub) => stub.answer::<S>(&input, info).await,
             None => S::attempt(input, drafts, ctx, res, info).await,
         }
-    });
-    let Some(limit) = timeout else { return Ok(called.await) };
+    };
+    let called = catch_panic(called, output);
+    let Some(limit) = timeout else { return Ok(called.await?) };
     tokio::select! {
         biased;
-        done = called => Ok(done),
+        done = called => Ok(done?),
         () = env.clock.sleep(limit) => Err(FailureRecord::timed_out(limit).into()),
     }
 }
@@ -106,24 +104,20 @@ async fn direct<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     res: &R,
     env: &RunEnv,
     work: &mut Work<S>,
-) -> Attempted<S::Output> {
+) -> Result<(), Box<Failed>> {
     let started = env.clock.now();
     let mut drafts = S::drafts(ctx);
     let done = perform::<S, C, R>(&mut drafts, ctx, res, env, work).await;
     if let Some(tally) = &mut work.tally {
         tally.add(&work.info, started, env.clock.now());
     }
-    match done {
-        Ok((output, reasons)) => {
-            S::commit(ctx, drafts);
-            *written |= <S as WritesIn<C>>::MASK;
-            if let Some(tally) = &mut work.tally {
-                tally.found(findings(reasons));
-            }
-            Attempted::Output(output)
-        }
-        Err(failed) => Attempted::Failed(failed),
+    let reasons = done?;
+    S::commit(ctx, drafts);
+    *written |= <S as WritesIn<C>>::MASK;
+    if let Some(tally) = &mut work.tally {
+        tally.found(findings(reasons));
     }
+    Ok(())
 }
 
 /// The body of a recorded attempt. What flows on is what was encoded and decoded again, on the first run
@@ -133,19 +127,18 @@ async fn recorded<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     res: &R,
     env: &RunEnv,
     work: &mut Work<S>,
-    live: &mut Live<S::Output>,
 ) -> AttemptRecord {
     let started = env.clock.now();
     let mut drafts = S::drafts(ctx);
     let done = perform::<S, C, R>(&mut drafts, ctx, res, env, work).await;
     let mut found = Vec::new();
     let kept = match done {
-        Ok((output, reasons)) => {
+        Ok(reasons) => {
             found = reasons;
-            keep::<S, C, R>(&output, drafts, ctx, live).map_err(|e| FailureRecord::codec(&e))
+            keep::<S, C, R>(&mut work.output, drafts, ctx).map_err(|e| FailureRecord::codec(&e))
         }
         Err(failed) => {
-            live.error = failed.live;
+            work.live = failed.live;
             Err(failed.record)
         }
     };
@@ -161,11 +154,11 @@ async fn recorded<S: Attempt<C, R>, C: Context, R: Send + Sync>(
 type Kept = (Json, Vec<(String, Json)>);
 
 fn keep<S: Attempt<C, R>, C: Context, R>(
-    output: &S::Output,
+    given: &mut Option<S::Output>,
     drafts: S::Drafts,
     ctx: &mut C,
-    live: &mut Live<S::Output>,
 ) -> Result<Kept, CodecError> {
+    let Some(output) = given.take() else { return Err(CodecError::new("a step ended without an output")) };
     let json = output.record()?;
     let decoded = S::Output::recall(&json)?;
     let mask = <S as WritesIn<C>>::MASK;
@@ -188,7 +181,7 @@ fn keep<S: Attempt<C, R>, C: Context, R>(
             }
         }
     }
-    live.output = Some(decoded);
+    *given = Some(decoded);
     Ok((json, changed))
 }
 

@@ -19,6 +19,11 @@ pub(super) struct Work<S: Step> {
     pub(super) more: bool,
     /// Copied for every attempt but the last.
     input: Option<S::Input>,
+    /// What an attempt gave: as it is decoded from the record, where there is one. It is put here and not
+    /// handed on, which would copy it once for every future between here and the caller.
+    pub(super) output: Option<S::Output>,
+    /// The error of an attempt that has just failed.
+    pub(super) live: Option<StepError>,
     /// What the attempts came to, where no records say so.
     pub(super) tally: Option<Box<Tally>>,
 }
@@ -28,12 +33,6 @@ impl<S: Step> Work<S> {
     pub(super) fn input(&mut self) -> Option<S::Input> {
         if self.more { self.input.as_ref().map(Inputs::copy) } else { self.input.take() }
     }
-}
-
-/// What one attempt came to.
-pub(super) enum Attempted<T> {
-    Output(T),
-    Failed(Box<Failed>),
 }
 
 /// What failed: what is recorded of it, and the error itself if it has just happened.
@@ -78,6 +77,12 @@ impl Failed {
     }
 }
 
+/// An attempt that ended well has left an output.
+#[cold]
+pub(super) fn lost() -> Error {
+    Error::setup("a step ended without an output")
+}
+
 /// How far the attempts have come.
 #[derive(Clone, Copy)]
 struct Count {
@@ -104,9 +109,9 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             let mut work = self.work(id, plan, input);
             // Boxed, so that the loop over attempts does not grow every pipeline's future.
             return Box::pin(async move {
-                let done = self.attempts(&mut work).await;
+                self.attempts(&mut work).await?;
                 self.spare = Some(work.info);
-                done
+                work.output.ok_or_else(lost)
             });
         };
         Box::pin(async move {
@@ -114,8 +119,9 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             let target = id.replaced_by(F::NAME);
             let mut work = self.work(id, plan, input);
             let failed = match self.attempts(&mut work).await {
+                Ok(()) => return work.output.ok_or_else(lost),
                 Err(failed) if failed.signal().is_none() => failed,
-                done => return done,
+                Err(signal) => return Err(signal),
             };
             drop(work);
             match F::exec(self, target, (bridge.input)(same)).await {
@@ -132,10 +138,10 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         info.calls(model);
         // Where there are records, they tell.
         let tally = (self.handle.is_none() && self.log.is_on()).then(Box::default);
-        Work { plan, info, more: false, input: Some(input), tally }
+        Work { plan, info, more: false, input: Some(input), output: None, live: None, tally }
     }
 
-    async fn attempts<S: Attempt<C, R>>(&mut self, work: &mut Work<S>) -> RunResult<S::Output> {
+    async fn attempts<S: Attempt<C, R>>(&mut self, work: &mut Work<S>) -> RunResult<()> {
         let path = work.info.path();
         let digest = match (&self.handle, &work.input) {
             (Some(_), Some(input)) => match input.digest() {
@@ -157,14 +163,14 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             }
             let command = AttemptCommand { key, version: S::FACTS.version, digest };
             match self.attempt::<S>(command, work).await? {
-                Attempted::Output(output) => {
+                Ok(()) => {
                     if let Some(tally) = work.tally.take() {
                         self.log.push(self.env, || tally.into_result(work.info.place(), true));
                     }
-                    return Ok(output);
+                    return Ok(());
                 }
                 // Boxed: it waits, and most nodes never come here.
-                Attempted::Failed(failed) => Box::pin(self.once_more(work, count, failed)).await?,
+                Err(failed) => Box::pin(self.once_more(work, count, failed)).await?,
             }
             key = Key { path: work.info.path(), kind, n: count.n + 1 };
         }

@@ -17,30 +17,38 @@ pub(super) enum Stopped {
 pin_project_lite::pin_project! {
     /// Runs a body; a panic becomes an error with its message.
     ///
+    /// The output is put where the caller wants it: handed on as a value, through this and what it returns
+    /// to, it would be taken apart and put together again each time.
+    ///
     /// Unwind safety: the body works on copies of what it may change, and they are dropped.
-    pub(super) struct CatchPanic<F> {
+    pub(super) struct CatchPanic<'o, F, T> {
         #[pin]
         body: F,
+        output: &'o mut Option<T>,
     }
 }
 
 /// See [`CatchPanic`].
 #[inline]
-pub(super) fn catch_panic<F: Future>(body: F) -> CatchPanic<F> {
-    CatchPanic { body }
+pub(super) fn catch_panic<F, T>(body: F, output: &mut Option<T>) -> CatchPanic<'_, F, T> {
+    CatchPanic { body, output }
 }
 
-impl<F: Future<Output = Result<T, StepError>>, T> Future for CatchPanic<F> {
-    type Output = Result<T, Stopped>;
+impl<F: Future<Output = Result<T, StepError>>, T> Future for CatchPanic<'_, F, T> {
+    type Output = Result<(), Stopped>;
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let body = self.project().body;
-        match catch_unwind(AssertUnwindSafe(|| body.poll(cx))) {
-            Ok(Poll::Ready(Ok(output))) => Poll::Ready(Ok(output)),
-            Ok(Poll::Ready(Err(error))) => Poll::Ready(Err(Stopped::Failed(error))),
-            Ok(Poll::Pending) => Poll::Pending,
-            Err(panic) => Poll::Ready(Err(Stopped::Panicked(message(panic.as_ref())))),
-        }
+        let this = self.project();
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            this.body.poll(cx).map(|done| match done {
+                Ok(output) => {
+                    **this.output = Some(output);
+                    Ok(())
+                }
+                Err(error) => Err(Stopped::Failed(error)),
+            })
+        }));
+        polled.unwrap_or_else(|panic| Poll::Ready(Err(Stopped::Panicked(message(panic.as_ref())))))
     }
 }
 

@@ -1,5 +1,5 @@
 use super::Cx;
-use super::attempts::Failed;
+use super::attempts::{Failed, lost};
 use super::guard::catch_panic;
 use crate::context::Context;
 use crate::engine::BoxFuture;
@@ -35,15 +35,16 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let started = self.env.clock.now();
         let mut info = self.info(id);
         let mut drafts = S::drafts(self.ctx);
-        let done = catch_panic(S::attempt(input, &mut drafts, self.ctx, self.res, &info)).await;
+        let mut output = None;
+        let done = catch_panic(S::attempt(input, &mut drafts, self.ctx, self.res, &info), &mut output).await;
         let latency = self.env.clock.now().nanos_since(started);
         match done {
-            Ok(output) => {
+            Ok(()) => {
                 S::commit(self.ctx, drafts);
                 *self.written |= <S as WritesIn<C>>::MASK;
                 self.log.push(self.env, || StepResult::once(&mut info, latency, true));
                 self.spare = Some(info);
-                Ok(output)
+                output.ok_or_else(lost)
             }
             Err(stopped) => {
                 let failed = Box::<Failed>::from(stopped).into_error().at(info.path());
