@@ -3,9 +3,12 @@
 pub use crate::codec::{CodecError, Json};
 pub use crate::context::field::{Field, Hole, NoField, NoRule, decode_as, read_as, rest_writer};
 pub use crate::context::{ALL, ArmState, Contains, Context, MergeConflict, Part, REST, rules};
-pub use crate::cx::{ArmScope, Cx, Done, Fork, ForkPoint, Pipeline, Slot};
+pub use crate::cx::{
+    ArmScope, CONCURRENCY, Cx, Done, Fork, ForkPoint, ItemFork, ItemScope, MapPoint, Mapped, Own, Pipeline, Slot,
+};
 pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable, assert_reply};
 pub use crate::error::{Error, Failure, RunResult, StepError, step_result};
+pub use crate::flow::{Critique, Feedback};
 pub use crate::graph::{Bounds, Edge, Facts, Graph, Node, NodeKind, fingerprint};
 pub use crate::model::{Answer, IntoPrompt, NoAnswer, Prompt, answer};
 pub use crate::path::NodeId;
@@ -78,6 +81,11 @@ pub fn prompt_result<P: IntoPrompt>(prompt: P) -> Result<Prompt<P::Answer>, Step
 /// Begins a question.
 pub fn question(message: impl Into<String>) -> QuestionBuilder {
     QuestionBuilder::new(message.into())
+}
+
+/// The condition of a loop, with the type of its value known.
+pub fn until<T>(value: &T, holds: impl FnOnce(&T) -> bool) -> bool {
+    holds(value)
 }
 
 /// Names the type of `Ok(..)` at the end of an async block.

@@ -45,6 +45,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Slot {
+    pub(super) fn new(fork: Path) -> Self {
+        Self(Arc::new(Inner { fork, grant: Mutex::default(), end: Mutex::default() }))
+    }
     pub(super) fn path(&self) -> &Path {
         &self.0.fork
     }
@@ -53,6 +56,12 @@ impl Slot {
     }
     pub(super) fn ended(&self, end: ArmEnd) {
         *lock(&self.0.end) = Some(end);
+    }
+}
+
+impl<C: Clone> Fork<C> {
+    pub(super) fn new(base: &C, slot: Slot) -> Self {
+        Self { ctx: base.clone(), written: 0, handle: None, slot }
     }
 }
 
@@ -97,20 +106,24 @@ pub struct Done<T> {
 impl<R: Send + Sync> ArmScope<'_, R> {
     /// The driver of one arm. Called when the arm is first polled, after its handle was granted.
     pub fn arm<'a, C: Context>(&'a self, fork: &'a mut Fork<C>) -> Cx<'a, C, R> {
+        let (scope, rounds) = (Arc::clone(&self.scope), self.rounds.clone());
+        driver(self.res, self.env, fork, scope, rounds)
+    }
+}
+
+/// The driver of an arm or an item, on the handle that was granted to it.
+pub(super) fn driver<'a, C: Context, R: Send + Sync>(
+    res: &'a R,
+    env: &'a Arc<RunEnv>,
+    fork: &'a mut Fork<C>,
+    scope: Arc<str>,
+    rounds: Option<Arc<str>>,
+) -> Cx<'a, C, R> {
         let grant = lock(&fork.slot.0.grant).take();
         let encode = grant.as_ref().is_some_and(|grant| grant.encode);
         fork.handle = grant.map(|grant| grant.handle);
-        Cx {
-            ctx: &mut fork.ctx,
-            res: self.res,
-            env: self.env,
-            handle: fork.handle.as_deref_mut(),
-            scope: Arc::clone(&self.scope),
-            rounds: self.rounds.clone(),
-            written: &mut fork.written,
-            encode,
-        }
-    }
+        let handle = fork.handle.as_deref_mut();
+        Cx { ctx: &mut fork.ctx, res, env, handle, scope, rounds, written: &mut fork.written, encode }
 }
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
@@ -121,8 +134,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     }
 
     fn fork(&self, path: Path) -> Fork<C> {
-        let inner = Inner { fork: path, grant: Mutex::default(), end: Mutex::default() };
-        Fork { ctx: self.ctx.clone(), written: 0, handle: None, slot: Slot(Arc::new(inner)) }
+        Fork::new(self.ctx, Slot::new(path))
     }
 
     /// What arms share, and the point where they part.
@@ -159,8 +171,14 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// # Errors
     /// A rule that cannot be applied: a merge conflict naming path, part and arm.
     pub fn merge<const N: usize>(&mut self, forks: [Fork<C>; N]) -> RunResult<()> {
-        let Some(path) = forks.first().map(|fork| fork.slot.0.fork.clone()) else { return Ok(()) };
-        let mut arms = Vec::with_capacity(N);
+        self.merge_all(forks)
+    }
+
+    /// As [`merge`](Cx::merge), for any number of arms.
+    pub(super) fn merge_all(&mut self, forks: impl IntoIterator<Item = Fork<C>>) -> RunResult<()> {
+        let mut forks = forks.into_iter().peekable();
+        let Some(path) = forks.peek().map(|fork| fork.slot.0.fork.clone()) else { return Ok(()) };
+        let mut arms = Vec::with_capacity(forks.size_hint().0);
         for mut fork in forks {
             match lock(&fork.slot.0.end).take() {
                 Some(ArmEnd::Recorded(record)) => {

@@ -4,13 +4,18 @@ mod ask;
 mod attempt;
 mod attempts;
 mod fork;
+mod gate;
 mod guard;
 mod join;
 mod leaf;
+mod map;
 mod memo;
 mod pipeline;
 mod plan;
+mod rounds;
+mod wait;
 
+pub use map::{CONCURRENCY, ItemFork, ItemScope, MapPoint, Mapped, Own};
 pub use fork::{ArmScope, Done, Fork, ForkPoint, Slot};
 pub use pipeline::Pipeline;
 
