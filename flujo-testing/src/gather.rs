@@ -25,10 +25,7 @@ use flujo::{Flujo, Pipeline, PipelineResult};
 /// # Ok(())
 /// # }
 /// ```
-pub async fn gather_result<P, R>(
-    flujo: &Flujo<R>,
-    call: StepCall<P>,
-) -> PipelineResult<P::Output, P::Context>
+pub async fn gather_result<P, R>(flujo: &Flujo<R>, call: StepCall<P>) -> PipelineResult<P::Output, P::Context>
 where
     P: Pipeline + RunIn<P::Context, R>,
     P::Context: Default,

@@ -117,10 +117,7 @@ fn main() {
         long.push(two / hand);
         longer.push(four / two);
     }
-    let held = [
-        report("check_200", median(long), 2.5),
-        report("check_400_over_200", median(longer), 2.5),
-    ];
+    let held = [report("check_200", median(long), 2.5), report("check_400_over_200", median(longer), 2.5)];
     if held.contains(&false) {
         std::process::exit(1);
     }

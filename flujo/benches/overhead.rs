@@ -3,7 +3,12 @@
 //! Prints one line per figure, `RATIO <name> <measured> <= <bound>`, and exits non-zero on a miss.
 
 // Benches print and abort by design.
-#![allow(clippy::print_stdout, clippy::expect_used, clippy::large_futures, reason = "a bench reports to its caller")]
+#![allow(
+    clippy::print_stdout,
+    clippy::expect_used,
+    clippy::large_futures,
+    reason = "a bench reports to its caller"
+)]
 #![allow(missing_docs, reason = "a bench has no readers of its docs")]
 
 use flujo::prelude::*;

@@ -4,7 +4,8 @@ pub use crate::codec::{CodecError, Json};
 pub use crate::context::field::{Field, Hole, NoField, NoRule, decode_as, read_as, rest_writer};
 pub use crate::context::{ALL, ArmState, Contains, Context, MergeConflict, Part, REST, rules};
 pub use crate::cx::{
-    ArmScope, CONCURRENCY, Cx, Done, Fork, ForkPoint, ItemFork, ItemScope, MapPoint, Mapped, Own, Pipeline, Slot,
+    ArmScope, CONCURRENCY, Cx, Done, Fork, ForkPoint, ItemFork, ItemScope, MapPoint, Mapped, Own, Pipeline,
+    Slot,
 };
 pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable, assert_reply};
 pub use crate::error::{Error, Failure, RunResult, StepError, step_result};

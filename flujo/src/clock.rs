@@ -20,7 +20,8 @@ impl Timestamp {
     /// `self` later by `wait`; the end of time if that is past what fits.
     #[must_use]
     pub fn plus(self, wait: Duration) -> Self {
-        let nanos = wait.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(wait.subsec_nanos()));
+        let nanos =
+            wait.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(wait.subsec_nanos()));
         Self(self.0.saturating_add(nanos))
     }
 }

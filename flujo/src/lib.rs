@@ -27,26 +27,26 @@ pub mod usage;
 #[doc(hidden)]
 pub mod __private;
 
+/// What implementations of [`model::ModelClient`] and of the engine traits are annotated with.
+pub use async_trait::async_trait;
 pub use context::Contains;
 pub use cx::{Cx, Pipeline};
 pub use durable::{Durable, Reply, assert_durable, assert_reply};
-pub use flow::{Critique, Feedback};
 pub use error::{Error, ErrorKind, Failure, Result, StepError};
+pub use flow::{Critique, Feedback};
 pub use flujo_macros::{context, pipeline, resources, step};
 pub use model::Prompt;
 pub use resources::Provides;
 pub use run::{Flujo, Outcome, PipelineResult, StepResult};
 pub use step::{RunInfo, StepCall, ValidationResult, Validator};
 pub use usage::{Cost, Usage, UsageLimits};
-/// What implementations of [`model::ModelClient`] and of the engine traits are annotated with.
-pub use async_trait::async_trait;
 pub use {schemars, serde, serde_json};
 
 /// What a file with steps and pipelines needs.
 pub mod prelude {
     pub use crate::flow::{ask, fail, gate, join, map, refine, repeat, route, value, wait};
     pub use crate::{
-        Critique, Failure, Feedback, Flujo, Outcome, PipelineResult, Prompt, Result, RunInfo, StepError, UsageLimits,
-        ValidationResult, Validator, context, pipeline, resources, step,
+        Critique, Failure, Feedback, Flujo, Outcome, PipelineResult, Prompt, Result, RunInfo, StepError,
+        UsageLimits, ValidationResult, Validator, context, pipeline, resources, step,
     };
 }

@@ -15,7 +15,9 @@ impl Cost {
     /// # Errors
     /// The text is no such amount, or too large; the message says so.
     pub fn usd(text: &str) -> Result<Self, String> {
-        let bad = || format!("`{text}` is no amount of dollars: write digits, and up to nine decimals, like `0.50`");
+        let bad = || {
+            format!("`{text}` is no amount of dollars: write digits, and up to nine decimals, like `0.50`")
+        };
         let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
         let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
         if !digits(whole) || !digits(decimals) || decimals.len() > 9 {
@@ -114,7 +116,9 @@ impl UsageLimits {
     /// What `used` exceeds, in words.
     pub fn exceeded_by(&self, used: &Usage) -> Option<String> {
         let over = |name: &str, limit: Option<u64>, used: u64| {
-            limit.filter(|l| used > *l).map(|l| format!("the run's limit of {l} {name} would be exceeded: {used}"))
+            limit
+                .filter(|l| used > *l)
+                .map(|l| format!("the run's limit of {l} {name} would be exceeded: {used}"))
         };
         if let Some(limit) = self.cost.filter(|l| used.cost > *l) {
             return Some(format!("the run's limit of {limit} would be exceeded: {}", used.cost));

@@ -2,7 +2,12 @@
 //!
 //! Skipped, loudly, where there is none: set `RUST_ANALYZER` to a binary, or have `rust-analyzer` on the
 //! path. `.ci/extra` runs it.
-#![allow(clippy::indexing_slicing, clippy::expect_used, clippy::print_stdout, reason = "a test that goes wrong panics")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test that goes wrong panics"
+)]
 
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
@@ -157,7 +162,8 @@ fn project() -> PathBuf {
         flujo.display()
     );
     fs::write(root.join("Cargo.toml"), manifest).expect("a manifest");
-    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock"), root.join("Cargo.lock")).expect("the lock");
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock"), root.join("Cargo.lock"))
+        .expect("the lock");
     fs::write(root.join("src/lib.rs"), SOURCE).expect("a source");
     root
 }
@@ -181,7 +187,12 @@ fn completion_hover_and_inferred_types_work_inside_a_pipeline() {
     while started.elapsed() < Duration::from_secs(300) {
         let found = server.ask("textDocument/completion", &at(place("        case.", 0)));
         let items = found.get("items").cloned().unwrap_or(found);
-        labels = items.as_array().into_iter().flatten().filter_map(|i| i["label"].as_str().map(str::to_owned)).collect();
+        labels = items
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|i| i["label"].as_str().map(str::to_owned))
+            .collect();
         if labels.iter().any(|label| label.starts_with("score")) {
             break;
         }
@@ -189,7 +200,8 @@ fn completion_hover_and_inferred_types_work_inside_a_pipeline() {
     }
     assert!(labels.iter().any(|l| l.starts_with("score")), "completion after `case.`: {labels:?}");
 
-    let mut hover = |position| server.ask("textDocument/hover", &at(position))["contents"]["value"].to_string();
+    let mut hover =
+        |position| server.ask("textDocument/hover", &at(position))["contents"]["value"].to_string();
     let shown = hover(place("let reply: String = ask", 1));
     assert!(shown.contains("Asks a person"), "hover on `ask`: {shown}");
     let shown = hover(place("let case", 1));

@@ -34,9 +34,10 @@ impl Callees {
     /// The callee that `path` names.
     pub(crate) fn of(&mut self, path: &Path) -> Callee {
         let mut bare = path.clone();
-        let args = bare.segments.last_mut().map_or(PathArguments::None, |last| {
-            std::mem::replace(&mut last.arguments, PathArguments::None)
-        });
+        let args = bare
+            .segments
+            .last_mut()
+            .map_or(PathArguments::None, |last| std::mem::replace(&mut last.arguments, PathArguments::None));
         let text = bare.to_token_stream().to_string();
         if let Some(known) = self.known.iter().find(|known| known.text == text) {
             return Callee { alias: known.alias.clone(), args };
@@ -48,12 +49,16 @@ impl Callees {
 
     /// `__triage`, at the user's token: where a message cannot but show it, it is close to what was written.
     fn alias(&self, path: &Path) -> Ident {
-        let (name, at) = path
-            .segments
-            .last()
-            .map_or_else(|| (String::new(), Span::call_site()), |last| (last.ident.unraw().to_string(), last.ident.span()));
+        let (name, at) = path.segments.last().map_or_else(
+            || (String::new(), Span::call_site()),
+            |last| (last.ident.unraw().to_string(), last.ident.span()),
+        );
         let text = format!("__{name}");
-        let n = self.known.iter().filter(|known| known.path.segments.last().is_some_and(|last| last.ident.unraw() == name)).count();
+        let n = self
+            .known
+            .iter()
+            .filter(|known| known.path.segments.last().is_some_and(|last| last.ident.unraw() == name))
+            .count();
         Ident::new(&if n == 0 { text } else { format!("{text}_{n}") }, at)
     }
 

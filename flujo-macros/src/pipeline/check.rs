@@ -17,7 +17,8 @@ pub(crate) fn ids(nodes: &mut [Node], errors: &mut Errors) {
             continue;
         };
         let (id, what) = (&node.id, word(node));
-        let free = (1..=nodes.len()).map(|n| again(id, n)).find(|name| !nodes.iter().any(|node| node.id == *name));
+        let free =
+            (1..=nodes.len()).map(|n| again(id, n)).find(|name| !nodes.iter().any(|node| node.id == *name));
         let free = free.unwrap_or_default();
         errors.span(
             node.at,

@@ -53,15 +53,15 @@ fn line(statement: Vec<TokenTree>) -> TokenStream {
         .unwrap_or(right.len());
     let (flow, rest) = right.split_at(end);
     // `if .. else ..` on the right side keeps its `else`
-    let (flow, rest) = if starts_branch(flow) { right.split_at(right.len().saturating_sub(1)) } else { (flow, rest) };
-    let (left, flow, rest) = (left.iter().cloned().collect::<TokenStream>(), nested(flow.to_vec()), nested(rest.to_vec()));
+    let (flow, rest) =
+        if starts_branch(flow) { right.split_at(right.len().saturating_sub(1)) } else { (flow, rest) };
+    let (left, flow, rest) =
+        (left.iter().cloned().collect::<TokenStream>(), nested(flow.to_vec()), nested(rest.to_vec()));
     quote!(#left ::flujo::__private::ide::out(#flow) #rest)
 }
 
 fn is_binding_equals(all: &[TokenTree], i: usize, token: &TokenTree) -> bool {
-    let punct = |token: Option<&TokenTree>, chars: &[char]| {
-        matches!(token, Some(TokenTree::Punct(punct)) if chars.contains(&punct.as_char()))
-    };
+    let punct = |token: Option<&TokenTree>, chars: &[char]| matches!(token, Some(TokenTree::Punct(punct)) if chars.contains(&punct.as_char()));
     punct(Some(token), &['='])
         && !punct(all.get(i + 1), &['=', '>'])
         && !punct(i.checked_sub(1).and_then(|i| all.get(i)), &['=', '!', '<', '>', '.'])
@@ -81,7 +81,9 @@ fn nested(tokens: Vec<TokenTree>) -> TokenStream {
     let mut before: Option<TokenTree> = None;
     for token in tokens {
         let token = match token {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace && opens_block(before.as_ref()) => {
+            TokenTree::Group(group)
+                if group.delimiter() == Delimiter::Brace && opens_block(before.as_ref()) =>
+            {
                 respelt(&group, block(group.stream()))
             }
             TokenTree::Group(group) if group.delimiter() != Delimiter::None => {

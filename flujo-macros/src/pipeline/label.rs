@@ -78,7 +78,8 @@ impl Printer {
             }
         };
         let braces = group.delimiter() == Delimiter::Brace;
-        let air = matches!(self.before, Before::Word | Before::Operator) || braces && self.before == Before::Value;
+        let air =
+            matches!(self.before, Before::Word | Before::Operator) || braces && self.before == Before::Value;
         self.space(air);
         self.out.push_str(open);
         if !group.stream().is_empty() {
@@ -103,7 +104,11 @@ impl Printer {
             "," | ";" | ":" => self.print(operator, false, Before::Operator),
             "." | ".." | "..=" if after_value => self.print(operator, false, Before::Open),
             "::" | ".." | "..=" | "#" | "'" => {
-                self.print(operator, !after_value, if operator == ".." { Before::Value } else { Before::Open });
+                self.print(
+                    operator,
+                    !after_value,
+                    if operator == ".." { Before::Value } else { Before::Open },
+                );
                 if operator == ".." {
                     self.before = Before::Open;
                 }
@@ -147,8 +152,8 @@ impl Printer {
 /// Whether `next` goes on with an operator that Rust has.
 fn is_operator(so_far: &str, next: char) -> bool {
     const LONG: [&str; 25] = [
-        "::", "..", "..=", "...", "->", "=>", "==", "!=", "<=", ">=", "&&", "||", "<<", ">>", "+=", "-=", "*=", "/=",
-        "%=", "^=", "&=", "|=", "<<=", ">>=", "'_",
+        "::", "..", "..=", "...", "->", "=>", "==", "!=", "<=", ">=", "&&", "||", "<<", ">>", "+=", "-=",
+        "*=", "/=", "%=", "^=", "&=", "|=", "<<=", ">>=", "'_",
     ];
     LONG.contains(&format!("{so_far}{next}").as_str())
 }

@@ -115,7 +115,9 @@ impl Flow {
         match self {
             Self::Fail(_) | Self::Broken(_) => true,
             Self::Block(block) => block.ends(),
-            Self::If(expr) => expr.then.ends() && expr.otherwise.as_ref().is_some_and(|(_, flow)| flow.ends()),
+            Self::If(expr) => {
+                expr.then.ends() && expr.otherwise.as_ref().is_some_and(|(_, flow)| flow.ends())
+            }
             Self::Match(expr) => expr.arms.iter().all(|arm| arm.body.ends()),
             Self::Value(plain) => {
                 let text = plain.tokens.to_string();
@@ -128,7 +130,8 @@ impl Flow {
     /// Whether it is the call of a macro: whether that goes on, only rustc knows.
     pub(crate) fn is_macro(&self) -> bool {
         let Self::Value(plain) = self else { return false };
-        let mut tokens = plain.tokens.clone().into_iter().skip_while(|token| !matches!(token, TokenTree::Punct(_)));
+        let mut tokens =
+            plain.tokens.clone().into_iter().skip_while(|token| !matches!(token, TokenTree::Punct(_)));
         matches!(tokens.next(), Some(TokenTree::Punct(punct)) if punct.as_char() == '!')
     }
 }

@@ -70,7 +70,9 @@ fn walk(tokens: TokenStream, outside: Way) -> Option<(Span, &'static str)> {
 fn recurses(token: &TokenTree, before: Option<char>) -> bool {
     match token {
         TokenTree::Ident(word) => {
-            ["return", "break", "yield", "else", "async", "move", "let", "in", "dyn", "impl"].iter().any(|w| word == w)
+            ["return", "break", "yield", "else", "async", "move", "let", "in", "dyn", "impl"]
+                .iter()
+                .any(|w| word == w)
         }
         TokenTree::Punct(punct) => match punct.as_char() {
             '|' | '@' => true,

@@ -63,7 +63,10 @@ fn every_prefix_gets_an_answer() {
 #[test]
 fn misplaced_tokens_get_an_answer() {
     let Some(TokenTree::Group(body)) = tokens(WHOLE).into_iter().last() else { return };
-    let head: Vec<TokenTree> = tokens(WHOLE).into_iter().filter(|t| !matches!(t, TokenTree::Group(g) if g.delimiter() == Delimiter::Brace)).collect();
+    let head: Vec<TokenTree> = tokens(WHOLE)
+        .into_iter()
+        .filter(|t| !matches!(t, TokenTree::Group(g) if g.delimiter() == Delimiter::Brace))
+        .collect();
     let all: Vec<TokenTree> = body.stream().into_iter().collect();
     for from in 0..all.len() {
         for to in (0..all.len()).step_by(7) {
@@ -88,19 +91,52 @@ fn long_input_is_expanded() {
     assert_eq!(errors(&out), 0);
     let out = expand(tokens(&many("let x = a(x) >> b_#;", 1_000)));
     assert_eq!(errors(&out), 2 * 999 + 1, "`a` is used again and again");
-    let chain = format!("fn long(x: String) -> String {{ x {} }}", (0..500).map(|i| format!(">> s{i}")).collect::<String>());
+    let chain = format!(
+        "fn long(x: String) -> String {{ x {} }}",
+        (0..500).map(|i| format!(">> s{i}")).collect::<String>()
+    );
     assert_eq!(errors(&expand(tokens(&chain))), 0);
 }
 
 #[test]
 fn deep_input_is_refused() {
-    for (open, close) in [("(", ")"), ("{", "}"), ("[", "]"), ("if a {", "}"), ("match a { _ => {", "} }"), ("f(", ")"), ("|x| {", "}")] {
-        let deep = |n: usize| expand(tokens(&format!("fn deep(x: String) -> String {{ {} x {} }}", open.repeat(n), close.repeat(n))));
+    for (open, close) in [
+        ("(", ")"),
+        ("{", "}"),
+        ("[", "]"),
+        ("if a {", "}"),
+        ("match a { _ => {", "} }"),
+        ("f(", ")"),
+        ("|x| {", "}"),
+    ] {
+        let deep = |n: usize| {
+            expand(tokens(&format!(
+                "fn deep(x: String) -> String {{ {} x {} }}",
+                open.repeat(n),
+                close.repeat(n)
+            )))
+        };
         deep(25);
         assert_eq!(errors(&deep(500)), 1, "{open}");
     }
-    for repeated in ["!", "&", "-", "*", "return ", "x = ", "if a {} else ", "|x| ", "x >> ", "x.y().", "x as ", "async move ", "&mut ", "x .. "] {
-        let out = expand(tokens(&format!("fn deep(x: String) -> String {{ {} x }}", repeated.repeat(10_000))));
+    for repeated in [
+        "!",
+        "&",
+        "-",
+        "*",
+        "return ",
+        "x = ",
+        "if a {} else ",
+        "|x| ",
+        "x >> ",
+        "x.y().",
+        "x as ",
+        "async move ",
+        "&mut ",
+        "x .. ",
+    ] {
+        let out =
+            expand(tokens(&format!("fn deep(x: String) -> String {{ {} x }}", repeated.repeat(10_000))));
         assert!(errors(&out) > 0, "{repeated}");
         expand(tokens(&format!("fn deep(x: String) -> String {{ {} x }}", repeated.repeat(1_000))));
     }

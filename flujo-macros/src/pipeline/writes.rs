@@ -27,8 +27,11 @@ pub(crate) fn checks(pipeline: &Pipeline) -> TokenStream {
         let What::Join { arms } = &node.what else { return None };
         let arms = arms.iter().map(|arm| {
             let nodes = pipeline.nodes.get(arm.clone()).unwrap_or_default();
-            let (names, masks): (Vec<_>, Vec<_>) =
-                nodes.iter().flat_map(writers).map(|(name, callee)| (name, mask(&context.ty, callee))).unzip();
+            let (names, masks): (Vec<_>, Vec<_>) = nodes
+                .iter()
+                .flat_map(writers)
+                .map(|(name, callee)| (name, mask(&context.ty, callee)))
+                .unzip();
             quote!(&[#((#names, #masks)),*])
         });
         let (at, ty) = (node.at, &context.ty);

@@ -1,6 +1,7 @@
 use super::Run;
 use super::log::{Answer, Chain, Seed};
 use async_trait::async_trait;
+use flujo::Usage;
 use flujo::engine::{
     Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, EndedBy, ForkPolicy, Handle, Key, Kind, Program,
     Record, Reservation, Turn, drive_arms,
@@ -8,7 +9,6 @@ use flujo::engine::{
 use flujo::error::{Mismatch, Signal};
 use flujo::path::Path;
 use flujo::question::{Question, Reply};
-use flujo::Usage;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -129,7 +129,9 @@ impl Handle for Invocation {
                 record.answers(&command)?;
                 return Ok(record);
             }
-            Next::Answered(_) => return Err(Signal::Engine(format!("`{key}` has an answer of another kind"))),
+            Next::Answered(_) => {
+                return Err(Signal::Engine(format!("`{key}` has an answer of another kind")));
+            }
             Next::Run(n) => n,
         };
         self.turn.begin(&key.path)?;
@@ -152,7 +154,9 @@ impl Handle for Invocation {
         let key = Key { path: question.path.clone(), kind: Kind::Ask, n: 1 };
         let n = match self.issue(&key)? {
             Next::Answered(Answer::Reply(reply)) => return Ok(reply),
-            Next::Answered(_) => return Err(Signal::Engine(format!("`{key}` has an answer of another kind"))),
+            Next::Answered(_) => {
+                return Err(Signal::Engine(format!("`{key}` has an answer of another kind")));
+            }
             Next::Run(n) => n,
         };
         let reply = self.turn.ask(question, &self.arms()).await?;
@@ -173,8 +177,13 @@ impl Handle for Invocation {
         {
             let last = self.entered + 1 == self.chain.len();
             let body = arms.swap_remove(*arm).body;
-            let mut inner =
-                Self::new(Arc::clone(&self.run), Arc::clone(&self.turn), Arc::clone(&self.program), self.chain.clone(), Arc::clone(&self.seed));
+            let mut inner = Self::new(
+                Arc::clone(&self.run),
+                Arc::clone(&self.turn),
+                Arc::clone(&self.program),
+                self.chain.clone(),
+                Arc::clone(&self.seed),
+            );
             inner.entered = self.entered + 1;
             inner.end = Arc::clone(&self.end);
             let end = body(ArmGrant { handle: Box::new(inner), encode: last }).await;
@@ -191,7 +200,9 @@ impl Handle for Invocation {
         let key = Key { path: path.clone(), kind: Kind::Fork, n: times };
         let ends = match self.issue(&key)? {
             Next::Answered(Answer::Arms(ends)) => ends,
-            Next::Answered(_) => return Err(Signal::Engine(format!("`{key}` has an answer of another kind"))),
+            Next::Answered(_) => {
+                return Err(Signal::Engine(format!("`{key}` has an answer of another kind")));
+            }
             Next::Run(n) => {
                 let children = (0..arms.len()).map(|arm| self.child(&path, times, arm));
                 let ends = drive_arms(children.collect(), policy).await;

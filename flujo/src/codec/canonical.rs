@@ -214,7 +214,8 @@ mod tests {
         let s = S { b: [("y", 1), ("x", 2), ("x!", 3)].into(), a: (1, "q\"") };
         assert_eq!(text(&s), r#"{"a":[1,"q\""],"b":{"x":2,"x!":3,"y":1}}"#);
         // Keys that begin alike, that hold what has to be escaped, and a map that is a small part of the text.
-        let alike = [("temperature_b", 1), ("temperature_a", 2), ("temperatures", 3), ("temperat", 4), ("\0", 5)];
+        let alike =
+            [("temperature_b", 1), ("temperature_a", 2), ("temperatures", 3), ("temperat", 4), ("\0", 5)];
         let inside = r#"{"\u0000":5,"temperat":4,"temperature_a":2,"temperature_b":1,"temperatures":3}"#;
         let long = "x".repeat(200);
         let map = |reversed: bool| {
@@ -256,9 +257,8 @@ mod tests {
 
     #[test]
     fn depth_is_bounded_on_both_sides_alike() {
-        let nest = |n: usize| {
-            (0..n).fold(serde_json::Value::Null, |inner, _| serde_json::Value::Array(vec![inner]))
-        };
+        let nest =
+            |n: usize| (0..n).fold(serde_json::Value::Null, |inner, _| serde_json::Value::Array(vec![inner]));
         let deepest = Json::encode(&nest(MAX_DEPTH));
         assert_eq!(deepest.and_then(|j| j.decode::<serde_json::Value>()), Ok(nest(MAX_DEPTH)));
         assert_eq!(text(&nest(MAX_DEPTH + 1)), "error: the value is nested deeper than 127 levels");

@@ -188,7 +188,8 @@ impl Compound<'_> {
     fn entry(&mut self, head: u64, start: usize) {
         let Writer { out, entries, .. } = &mut *self.writer;
         // Not looked at any further where two heads are equal: sorting does.
-        self.in_order &= entries.len() == self.first_entry || entries.last().is_none_or(|before| before.head < head);
+        self.in_order &=
+            entries.len() == self.first_entry || entries.last().is_none_or(|before| before.head < head);
         entries.push(Entry { head, start, key_end: out.len() - 1, end: out.len() });
     }
 

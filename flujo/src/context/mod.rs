@@ -1,9 +1,9 @@
 //! State that lives as long as one run: contexts, their parts, and how parallel branches merge.
 
 mod contains;
-pub mod rules;
 #[doc(hidden)]
 pub mod field;
+pub mod rules;
 
 pub use contains::Contains;
 pub use field::Field;

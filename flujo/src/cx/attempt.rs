@@ -173,7 +173,8 @@ fn keep<S: Attempt<C, R>, C: Context, R>(
     let json = output.record()?;
     let decoded = S::Output::recall(&json)?;
     let mask = <S as WritesIn<C>>::MASK;
-    let before = bits::<C>(mask).map(|bit| Ok((bit, ctx.save(bit)?))).collect::<Result<Vec<_>, CodecError>>()?;
+    let before =
+        bits::<C>(mask).map(|bit| Ok((bit, ctx.save(bit)?))).collect::<Result<Vec<_>, CodecError>>()?;
     S::commit(ctx, drafts);
     let mut changed = Vec::new();
     for (bit, old) in &before {
@@ -198,21 +199,29 @@ fn keep<S: Attempt<C, R>, C: Context, R>(
 /// Takes an attempt from its record.
 fn replay<T: Recorded, C: Context>(ctx: &mut C, record: &Record, output: &Json) -> RunResult<T> {
     let path = &record.key.path;
-    let output = T::recall(output)
-        .map_err(|e| Signal::mismatch(path.clone(), format_args!("its output does not decode any more: {e}")))?;
+    let output = T::recall(output).map_err(|e| {
+        Signal::mismatch(path.clone(), format_args!("its output does not decode any more: {e}"))
+    })?;
     restore_parts(ctx, path, &record.parts)?;
     Ok(output)
 }
 
 /// Puts recorded parts in place; a part that is gone or changed its type is a mismatch.
-pub(super) fn restore_parts<C: Context>(ctx: &mut C, path: &Path, parts: &[(String, Json)]) -> Result<u64, Signal> {
+pub(super) fn restore_parts<C: Context>(
+    ctx: &mut C,
+    path: &Path,
+    parts: &[(String, Json)],
+) -> Result<u64, Signal> {
     let mut mask = 0;
     for (name, json) in parts {
         let Some(bit) = part_bit::<C>(name) else {
             return Err(Signal::mismatch(path.clone(), format_args!("context part `{name}` is gone")));
         };
         ctx.restore(bit, json).map_err(|e| {
-            Signal::mismatch(path.clone(), format_args!("context part `{name}` does not decode any more: {e}"))
+            Signal::mismatch(
+                path.clone(),
+                format_args!("context part `{name}` does not decode any more: {e}"),
+            )
         })?;
         mask |= 1 << bit;
     }

@@ -156,7 +156,12 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     }
 
     /// Makes ready for another attempt; the error if there is none.
-    async fn once_more<S: Step>(&mut self, work: &mut Work<S>, count: Count, failed: Box<Failed>) -> RunResult<()> {
+    async fn once_more<S: Step>(
+        &mut self,
+        work: &mut Work<S>,
+        count: Count,
+        failed: Box<Failed>,
+    ) -> RunResult<()> {
         let Count { n, forgiven, last } = count;
         // What failed before the run was resumed does not count, but its feedback does.
         let counts = n > forgiven;

@@ -119,11 +119,11 @@ pub(super) fn driver<'a, C: Context, R: Send + Sync>(
     scope: Arc<str>,
     rounds: Option<Arc<str>>,
 ) -> Cx<'a, C, R> {
-        let grant = lock(&fork.slot.0.grant).take();
-        let encode = grant.as_ref().is_some_and(|grant| grant.encode);
-        fork.handle = grant.map(|grant| grant.handle);
-        let handle = fork.handle.as_deref_mut();
-        Cx { ctx: &mut fork.ctx, res, env, handle, scope, rounds, written: &mut fork.written, encode }
+    let grant = lock(&fork.slot.0.grant).take();
+    let encode = grant.as_ref().is_some_and(|grant| grant.encode);
+    fork.handle = grant.map(|grant| grant.handle);
+    let handle = fork.handle.as_deref_mut();
+    Cx { ctx: &mut fork.ctx, res, env, handle, scope, rounds, written: &mut fork.written, encode }
 }
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
@@ -157,7 +157,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             return Ok(Done { value, record: None });
         }
         let codec = |e| Error::new(ErrorKind::Codec(e)).at(self.own_path());
-        let parts = bits::<C>(*self.written).map(|bit| Ok((part_name::<C>(bit).to_owned(), self.ctx.save(bit)?)));
+        let parts =
+            bits::<C>(*self.written).map(|bit| Ok((part_name::<C>(bit).to_owned(), self.ctx.save(bit)?)));
         let record = ArmRecord {
             output: Json::encode(&value).map_err(codec)?,
             written: *self.written,
@@ -192,12 +193,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             arms.push(ArmState { context: fork.ctx, written: fork.written });
         }
         self.ctx.merge(&arms).map_err(|conflict| {
-            let what = format!(
-                "context part `{}`, arm {}: {}",
-                conflict.part,
-                conflict.arm + 1,
-                conflict.message
-            );
+            let what =
+                format!("context part `{}`, arm {}: {}", conflict.part, conflict.arm + 1, conflict.message);
             Error::new(ErrorKind::MergeConflict(what)).at(path)
         })?;
         *self.written |= arms.iter().fold(0, |mask, arm| mask | arm.written);

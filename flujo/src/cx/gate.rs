@@ -41,9 +41,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let n = env.forgiven(&path).saturating_add(1);
         let key = Key { path: path.clone(), kind: Kind::Gate, n };
         let looked = &value;
-        let body: Body<'_> = Box::new(move || {
-            Box::pin(async move { look(looked, &validators, strict, env) })
-        });
+        let body: Body<'_> =
+            Box::new(move || Box::pin(async move { look(looked, &validators, strict, env) }));
         let record = handle.attempt(AttemptCommand { key, version: 1, digest }, body).await?;
         match &record.outcome {
             RecordOutcome::Output(_) => Ok(value),
@@ -52,7 +51,12 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     }
 }
 
-fn look<T: Durable, V: Validators<T>>(value: &T, validators: &V, strict: bool, env: &RunEnv) -> AttemptRecord {
+fn look<T: Durable, V: Validators<T>>(
+    value: &T,
+    validators: &V,
+    strict: bool,
+    env: &RunEnv,
+) -> AttemptRecord {
     let started = env.clock.now();
     let said = validators.validate_all(value);
     let reasons: Vec<String> = said.iter().filter_map(ValidationResult::reason).map(str::to_owned).collect();

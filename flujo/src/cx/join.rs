@@ -26,7 +26,8 @@ fn value<T: Durable>(own: Own<T>, end: &ArmEnd, slot: &Slot) -> RunResult<T> {
     match (own, end) {
         (Some(done), _) => done.map(|done| done.value),
         (None, ArmEnd::Recorded(record)) => record.output.decode().map_err(|e| {
-            Signal::mismatch(slot.path().clone(), format_args!("the output of an arm does not decode: {e}")).into()
+            Signal::mismatch(slot.path().clone(), format_args!("the output of an arm does not decode: {e}"))
+                .into()
         }),
         (None, ArmEnd::Failed(failure)) => Err(failure.to_error()),
         (None, ArmEnd::Signal(signal)) => Err(signal.clone().into()),
@@ -46,7 +47,12 @@ pub(super) fn verdict(ends: &[ArmEnd], settle: bool) -> Option<usize> {
 }
 
 impl ForkPoint<'_> {
-    async fn fork(&mut self, slots: &[Slot], arms: Vec<BoxFuture<'_, ArmEnd>>, settle: bool) -> RunResult<Vec<ArmEnd>> {
+    async fn fork(
+        &mut self,
+        slots: &[Slot],
+        arms: Vec<BoxFuture<'_, ArmEnd>>,
+        settle: bool,
+    ) -> RunResult<Vec<ArmEnd>> {
         let policy = ForkPolicy { settle, concurrency: usize::MAX };
         match (&mut self.handle, slots.first()) {
             (Some(handle), Some(first)) => {

@@ -148,7 +148,12 @@ impl<'s, C: Context> MapPoint<'s, C> {
     ///
     /// # Errors
     /// An item failed, or a signal ends the run.
-    pub async fn map<I, T, F, Fut>(mut self, items: Vec<I>, concurrency: usize, body: F) -> RunResult<Mapped<T, C>>
+    pub async fn map<I, T, F, Fut>(
+        mut self,
+        items: Vec<I>,
+        concurrency: usize,
+        body: F,
+    ) -> RunResult<Mapped<T, C>>
     where
         T: Durable,
         F: FnMut(Own<'s, C, I>) -> Fut,

@@ -15,8 +15,8 @@ mod plan;
 mod rounds;
 mod wait;
 
-pub use map::{CONCURRENCY, ItemFork, ItemScope, MapPoint, Mapped, Own};
 pub use fork::{ArmScope, Done, Fork, ForkPoint, Slot};
+pub use map::{CONCURRENCY, ItemFork, ItemScope, MapPoint, Mapped, Own};
 pub use pipeline::Pipeline;
 
 use crate::context::Context;

@@ -5,8 +5,8 @@ use crate::durable::Inputs;
 use crate::error::{Error, ErrorKind, RunResult};
 use crate::graph::{Graph, fingerprint};
 use crate::path::{NodeId, Path};
-use crate::step::writes::project;
 use crate::run::StepResult;
+use crate::step::writes::project;
 use crate::step::{Fallback, Options, Step, StepCall};
 use std::sync::Arc;
 
@@ -93,7 +93,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let mut restarts = options.retries.unwrap_or(0);
         // What finished is taken from its records, and so are its changes of the context: the body begins
         // where it began, or its plain expressions would see another context than the first time.
-        let start: Option<P::Context> = (restarts > 0).then(|| <C as Contains<P::Context>>::part(self.ctx).clone());
+        let start: Option<P::Context> =
+            (restarts > 0).then(|| <C as Contains<P::Context>>::part(self.ctx).clone());
         loop {
             let again = (restarts > 0).then(|| input.copy());
             let clock = Arc::clone(&self.env.clock);
@@ -142,12 +143,13 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             written: &mut written,
             encode: self.encode,
         };
-        detached.pipeline::<P, crate::step::NoFallback>(
-            res,
-            id,
-            StepCall { input: call.input, options: call.options, bridge: None },
-        )
-        .await
+        detached
+            .pipeline::<P, crate::step::NoFallback>(
+                res,
+                id,
+                StepCall { input: call.input, options: call.options, bridge: None },
+            )
+            .await
     }
 
     async fn inner<P>(&mut self, res: &P::Resources, scope: Arc<str>, input: P::Input) -> RunResult<P::Output>

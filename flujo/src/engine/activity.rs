@@ -22,7 +22,10 @@ pub struct Activity {
 
 impl fmt::Debug for Activity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Activity").field("bodies", &self.bodies).field("waiting", &self.waiting).finish_non_exhaustive()
+        f.debug_struct("Activity")
+            .field("bodies", &self.bodies)
+            .field("waiting", &self.waiting)
+            .finish_non_exhaustive()
     }
 }
 

@@ -109,7 +109,8 @@ struct InRun {
 #[async_trait]
 impl Handle for InRun {
     async fn attempt<'b>(&mut self, command: AttemptCommand, body: Body<'b>) -> Result<Arc<Record>, Signal> {
-        let recorded = self.turn.find_or_begin(&command.key.path, |records| records.find(&command.key).cloned())?;
+        let recorded =
+            self.turn.find_or_begin(&command.key.path, |records| records.find(&command.key).cloned())?;
         if let Some(record) = recorded {
             record.answers(&command)?;
             return Ok(record);

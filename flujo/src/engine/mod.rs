@@ -17,7 +17,7 @@ mod table;
 mod turn;
 
 pub use activity::{Activity, Working};
-pub use arms::{drive_arms, Arm, ArmBody, ArmEnd, ArmGrant, ArmRecord, ForkPolicy};
+pub use arms::{Arm, ArmBody, ArmEnd, ArmGrant, ArmRecord, ForkPolicy, drive_arms};
 pub use command::{AttemptCommand, AttemptRecord, Body, Key, Kind, Reservation};
 pub use memory::Memory;
 pub use record::{Finding, Outcome as RecordOutcome, Record};

@@ -69,7 +69,11 @@ impl<T> Turn<T> {
     ///
     /// # Errors
     /// Cancelled, or taken over.
-    pub fn find_or_begin<O>(&self, path: &Path, find: impl FnOnce(&T) -> Option<O>) -> Result<Option<O>, Signal> {
+    pub fn find_or_begin<O>(
+        &self,
+        path: &Path,
+        find: impl FnOnce(&T) -> Option<O>,
+    ) -> Result<Option<O>, Signal> {
         let mut state = self.issuing()?;
         let found = find(&state.kept);
         if found.is_none() {

@@ -111,7 +111,10 @@ impl FailureRecord {
 
     pub(crate) fn timed_out(limit: Duration) -> Self {
         let limit_ns = u64::try_from(limit.as_nanos()).ok();
-        Self { limit: limit_ns, ..Self::plain(FailureKind::TimedOut, true, format_args!("timed out after {limit:?}")) }
+        Self {
+            limit: limit_ns,
+            ..Self::plain(FailureKind::TimedOut, true, format_args!("timed out after {limit:?}"))
+        }
     }
 
     pub(crate) fn rejected(reasons: &[String], last_output: Option<Json>) -> Self {
@@ -222,9 +225,10 @@ struct Recorded {
 
 impl Recorded {
     fn chain(messages: &[String]) -> Option<Box<dyn std::error::Error + Send + Sync>> {
-        let link = messages.iter().rev().fold(None, |source, message| {
-            Some(Box::new(Self { message: message.clone(), source }))
-        });
+        let link = messages
+            .iter()
+            .rev()
+            .fold(None, |source, message| Some(Box::new(Self { message: message.clone(), source })));
         link.map(|first| first as _)
     }
 }

@@ -59,10 +59,7 @@ pub fn repeat<T, U>(seed: T, _body: impl FnOnce(T) -> U) -> Form<T> {
 ///
 /// The generator gets what the critic said of the last draft, nothing at first; the critic returns a
 /// [`Critique`]. The output is the draft.
-pub fn refine<T, U>(
-    generate: impl FnOnce(Option<Feedback>) -> T,
-    _critic: impl FnOnce(T) -> U,
-) -> Form<T>
+pub fn refine<T, U>(generate: impl FnOnce(Option<Feedback>) -> T, _critic: impl FnOnce(T) -> U) -> Form<T>
 where
     U: Into<Critique>,
 {

@@ -111,7 +111,8 @@ pub trait ModelClient: Send + Sync + 'static {
     ///
     /// # Errors
     /// The model did not answer; says whether trying again makes sense.
-    async fn call(&self, request: ModelRequest, chunks: &mut dyn ChunkSink) -> Result<ModelReply, ModelError>;
+    async fn call(&self, request: ModelRequest, chunks: &mut dyn ChunkSink)
+    -> Result<ModelReply, ModelError>;
 }
 
 /// Knows prices.

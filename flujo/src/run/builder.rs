@@ -155,7 +155,9 @@ impl<R> Builder<R> {
             problems.push("`.ephemeral()` records nothing, so it takes no `.engine(..)`".to_owned());
         }
         if self.clock.is_some() && self.engine.is_some() {
-            problems.push("an engine has a clock of its own: give it to the engine, not to the builder".to_owned());
+            problems.push(
+                "an engine has a clock of its own: give it to the engine, not to the builder".to_owned(),
+            );
         }
         if !problems.is_empty() {
             return Err(Error::setup(problems.join("; ")));

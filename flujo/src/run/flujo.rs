@@ -133,12 +133,17 @@ impl<R: Send + Sync + 'static> Flujo<R> {
 
     pub(super) fn engine(&self) -> RunResult<&Arc<dyn Engine>> {
         self.shared.engine.as_ref().ok_or_else(|| {
-            Error::setup("an ephemeral engine records nothing, so there are no runs to look up, answer or resume")
+            Error::setup(
+                "an ephemeral engine records nothing, so there are no runs to look up, answer or resume",
+            )
         })
     }
 
     /// Works on a run until it ends, pauses, fails or is cancelled.
-    pub(super) async fn execute<P>(&self, run: Arc<RunRecord>) -> RunResult<PipelineResult<P::Output, P::Context>>
+    pub(super) async fn execute<P>(
+        &self,
+        run: Arc<RunRecord>,
+    ) -> RunResult<PipelineResult<P::Output, P::Context>>
     where
         P: Pipeline + RunIn<P::Context, R>,
     {

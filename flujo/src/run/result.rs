@@ -102,7 +102,8 @@ impl StepResult {
             let done = matches!(record.outcome, RecordOutcome::Output(_));
             let latency = record.ended.since(record.started);
             // Attempts of one node are close together: looking back finds the first one soon.
-            let earlier = (record.key.n > 1).then(|| paths.iter().rposition(|path| **path == record.key.path));
+            let earlier =
+                (record.key.n > 1).then(|| paths.iter().rposition(|path| **path == record.key.path));
             if let Some(result) = earlier.flatten().and_then(|i| results.get_mut(i)) {
                 let usage = result.usage() + record.usage;
                 result.attempts += 1;

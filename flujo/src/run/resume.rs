@@ -126,7 +126,10 @@ fn pick(view: &RunView, path: Option<Path>) -> RunResult<Path> {
         },
         (None, several) => {
             let paths: Vec<_> = several.iter().map(|q| q.path.as_str()).collect();
-            refuse(format!("several questions are open, pick one with `.reply_to(path, ..)`: {}", paths.join(", ")))
+            refuse(format!(
+                "several questions are open, pick one with `.reply_to(path, ..)`: {}",
+                paths.join(", ")
+            ))
         }
     }
 }

@@ -1,7 +1,7 @@
+use super::RunEnv;
 use super::flujo::Flujo;
 use super::outcome::{Outcome, PipelineResult};
 use super::result::StepResult;
-use super::RunEnv;
 use crate::codec::Json;
 use crate::context::Context;
 use crate::cx::{Cx, Pipeline};
@@ -233,7 +233,8 @@ where
         let run = flujo.inspect(&id).await?.run;
         return flujo.execute::<P>(run).await;
     };
-    let conflict = |what: &str| Err(Error::new(ErrorKind::RunConflict(format!("run `{id}` exists with {what}"))));
+    let conflict =
+        |what: &str| Err(Error::new(ErrorKind::RunConflict(format!("run `{id}` exists with {what}"))));
     if found.run.pipeline != graph.name {
         return conflict(&format!("another pipeline, `{}`", found.run.pipeline));
     }

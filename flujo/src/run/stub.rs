@@ -25,9 +25,14 @@ pub trait AnyStub: Send + Sync + 'static {
 }
 
 impl dyn AnyStub {
-    pub(crate) async fn answer<S: Step>(&self, input: &S::Input, run: &RunInfo) -> Result<S::Output, StepError> {
+    pub(crate) async fn answer<S: Step>(
+        &self,
+        input: &S::Input,
+        run: &RunInfo,
+    ) -> Result<S::Output, StepError> {
         let output = self.call(input, run).await?;
-        let other = |_| StepError::fatal(format!("the stub of `{}` gave a value of another type", S::FACTS.name));
+        let other =
+            |_| StepError::fatal(format!("the stub of `{}` gave a value of another type", S::FACTS.name));
         output.downcast::<S::Output>().map(|output| *output).map_err(other)
     }
 }

@@ -2,9 +2,9 @@ use super::{
     Backoff, Bridge, Fallback, FallbackOf, FallbackSlot, Leaf, ModelLeaf, NoFallback, Options, RunIn, Step,
     Validators,
 };
-use crate::error::RunResult;
 use crate::context::Context;
 use crate::engine::BoxFuture;
+use crate::error::RunResult;
 use std::fmt;
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 use super::{RunIn, Step, StepCall, WritesIn};
-use crate::error::RunResult;
 use crate::context::Context;
 use crate::cx::Cx;
+use crate::error::RunResult;
 use crate::path::NodeId;
 
 /// The type behind the name of a step: `StubAgent::of(triage, ..)` takes the function, not the type.

@@ -30,7 +30,10 @@ struct Spent {
 
 impl fmt::Debug for RunInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RunInfo").field("path", &self.place).field("attempt", &self.attempt).finish_non_exhaustive()
+        f.debug_struct("RunInfo")
+            .field("path", &self.place)
+            .field("attempt", &self.attempt)
+            .finish_non_exhaustive()
     }
 }
 

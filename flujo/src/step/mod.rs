@@ -18,8 +18,8 @@ pub use policy::{ModelPolicy, Policy};
 pub use validate::{ValidationResult, Validator, Validators};
 pub use writes::WritesIn;
 
-use crate::error::RunResult;
 use crate::cx::Cx;
+use crate::error::RunResult;
 // Public here, so that messages do not name `__private`.
 pub use crate::durable::{Inputs, Recorded, Takes};
 use crate::error::StepError;

@@ -77,9 +77,7 @@ tuples! {
 /// A validator that panics is a rejection that names it; it must not take the run down.
 fn ask<T, V: Validator<T>>(validator: &V, value: &T) -> ValidationResult {
     let asked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| validator.validate(value)));
-    asked.unwrap_or_else(|_| {
-        ValidationResult::Invalid(format!("validator `{}` panicked", short_name::<V>()))
-    })
+    asked.unwrap_or_else(|_| ValidationResult::Invalid(format!("validator `{}` panicked", short_name::<V>())))
 }
 
 fn short_name<V>() -> &'static str {

@@ -38,7 +38,8 @@ fn exhausted_retries_fail_the_run_at_the_step() {
     on_all(async |engine, _| {
         let (flujo, calls) = flujo(&engine);
         let result = flujo.run(exhausting("a".into())).await;
-        let paths: Vec<_> = result.steps.iter().map(|s| (s.path().to_string(), s.attempts(), s.is_done())).collect();
+        let paths: Vec<_> =
+            result.steps.iter().map(|s| (s.path().to_string(), s.attempts(), s.is_done())).collect();
         assert_eq!(
             paths,
             [("exhausting/echo".to_owned(), 1, true), ("exhausting/flaky".to_owned(), 2, false)]
@@ -462,7 +463,9 @@ fn every_attempt_is_one_record_success_or_not() {
         let records: Vec<_> = view
             .records
             .iter()
-            .map(|r| (r.key.path.to_string(), r.key.kind, r.key.n, matches!(r.outcome, RecordOutcome::Output(_))))
+            .map(|r| {
+                (r.key.path.to_string(), r.key.kind, r.key.n, matches!(r.outcome, RecordOutcome::Output(_)))
+            })
             .collect();
         let path = "trying/flaky".to_owned();
         assert_eq!(
@@ -474,9 +477,13 @@ fn every_attempt_is_one_record_success_or_not() {
             ]
         );
         let RecordOutcome::Failure(failure) = &view.records[0].outcome else { panic!("a failure") };
-        assert_eq!((failure.chain.as_slice(), failure.retryable), (["not yet (1)".to_owned()].as_slice(), true));
+        assert_eq!(
+            (failure.chain.as_slice(), failure.retryable),
+            (["not yet (1)".to_owned()].as_slice(), true)
+        );
         // Only what changed is stored, under the part's name.
-        let parts: Vec<_> = view.records[2].parts.iter().map(|(name, json)| (name.as_str(), json.as_str())).collect();
+        let parts: Vec<_> =
+            view.records[2].parts.iter().map(|(name, json)| (name.as_str(), json.as_str())).collect();
         assert_eq!(parts, [("log", r#"["attempt 3"]"#)]);
     });
 }

@@ -12,7 +12,12 @@ async fn retitles(text: String, ctx: &mut State, calls: &Calls, run: &RunInfo) -
 }
 
 #[step]
-async fn compares(text: String, log: &mut Vec<String>, draft: &mut Draft, #[ctx] total: &u64) -> Result<String> {
+async fn compares(
+    text: String,
+    log: &mut Vec<String>,
+    draft: &mut Draft,
+    #[ctx] total: &u64,
+) -> Result<String> {
     log.push(format!("{text}{total}"));
     draft.text = text;
     Ok(draft.text.clone())
@@ -32,12 +37,8 @@ fn steps_ask_for_the_whole_or_for_several_parts() {
     on_all(async |engine, _| {
         let (flujo, _) = flujo(&engine);
         let result = flujo.run(whole("t".into())).id("r").await;
-        let expected = State {
-            title: "tt".into(),
-            draft: Draft { text: "t".into() },
-            log: vec!["t1".into()],
-            total: 2,
-        };
+        let expected =
+            State { title: "tt".into(), draft: Draft { text: "t".into() }, log: vec!["t1".into()], total: 2 };
         assert_eq!(result.context, expected);
         assert_eq!(result.into_output().unwrap(), "tt 2");
         // Fields that are no part are one part of their own, and only what changed is stored.

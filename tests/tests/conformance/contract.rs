@@ -105,7 +105,12 @@ fn five_takeovers_without_a_record_fail_the_run_as_crashed() {
 
 /// The first step's work ends only after somebody else has taken the run over.
 #[step]
-async fn outlives_its_owner(text: String, takeover: &Takeover, calls: &Calls, run: &RunInfo) -> Result<String> {
+async fn outlives_its_owner(
+    text: String,
+    takeover: &Takeover,
+    calls: &Calls,
+    run: &RunInfo,
+) -> Result<String> {
     calls.note(run);
     if calls.len() == 1 {
         drop(takeover.0.take_over(run.id()).map_err(StepError::fatal)?);
@@ -168,9 +173,8 @@ fn a_thousand_runs_at_once_stay_apart() {
     for (engine, _) in all() {
         let (flujo, calls) = flujo(&engine);
         runtime.block_on(async {
-            let runs: Vec<_> = (0..1000)
-                .map(|i| flujo.run(both(format!("{i}"))).id(format!("r{i}")).start())
-                .collect();
+            let runs: Vec<_> =
+                (0..1000).map(|i| flujo.run(both(format!("{i}"))).id(format!("r{i}")).start()).collect();
             for (i, run) in runs.into_iter().enumerate() {
                 let result = run.wait().await.unwrap();
                 assert_eq!(result.context.log[0], format!("{i}"));

@@ -70,9 +70,8 @@ pipeline! {
 fn if_reads_the_context_and_let_else_fails() {
     on_all(async |engine, _| {
         let (flujo, _) = flujo(&engine);
-        let run = async |n: u64, found: Option<&str>| {
-            flujo.run(conditions(n, found.map(str::to_owned))).await
-        };
+        let run =
+            async |n: u64, found: Option<&str>| flujo.run(conditions(n, found.map(str::to_owned))).await;
         assert_eq!(run(11, Some("a")).await.into_output().unwrap(), "a big");
         assert_eq!(run(1, Some("a")).await.into_output().unwrap(), "a small");
         let marked = run(1, Some("xy")).await;
@@ -134,7 +133,13 @@ fn a_nested_pipeline_works_on_a_part_of_the_context() {
         let paths: Vec<_> = result.steps.iter().map(|s| s.path().to_string()).collect();
         assert_eq!(
             paths,
-            ["desk/drafting/echo", "desk/drafting/noted", "desk/count", "desk/again/echo", "desk/again/noted"]
+            [
+                "desk/drafting/echo",
+                "desk/drafting/noted",
+                "desk/count",
+                "desk/again/echo",
+                "desk/again/noted"
+            ]
         );
         assert_eq!(result.into_output().unwrap(), "a 2 1");
         // Records name the parts of the context that the step itself was given.

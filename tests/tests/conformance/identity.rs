@@ -34,10 +34,8 @@ fn the_same_id_and_input_attach() {
 fn a_live_run_is_awaited_by_whoever_attaches() {
     on_all(async |engine, _| {
         let (flujo, calls) = flujo(&engine);
-        let (a, b) = tokio::join!(
-            flujo.run(plain("x".into())).id("r"),
-            flujo.run(plain("x".into())).id("r"),
-        );
+        let (a, b) =
+            tokio::join!(flujo.run(plain("x".into())).id("r"), flujo.run(plain("x".into())).id("r"),);
         assert_eq!(a.into_output().unwrap(), "x");
         assert_eq!(b.into_output().unwrap(), "x");
         assert_eq!(calls.len(), 2);
@@ -303,11 +301,8 @@ fn an_inserted_node_just_runs() {
 
 #[test]
 fn two_pipelines_of_one_durable_name_do_not_build() {
-    let error = Flujo::builder()
-        .pipeline::<before::evolving>()
-        .pipeline::<inserted::evolving>()
-        .build()
-        .unwrap_err();
+    let error =
+        Flujo::builder().pipeline::<before::evolving>().pipeline::<inserted::evolving>().build().unwrap_err();
     assert_eq!(
         error.to_string(),
         "two pipelines have the durable name `evolving`: give one another with `#[pipeline(name = \"..\")]`"
@@ -318,7 +313,8 @@ fn two_pipelines_of_one_durable_name_do_not_build() {
 #[test]
 fn an_unregistered_pipeline_is_checked_at_its_start() {
     on_all(async |engine, _| {
-        let builder = Flujo::builder().resources(World { calls: Calls::default() }).pipeline::<before::evolving>();
+        let builder =
+            Flujo::builder().resources(World { calls: Calls::default() }).pipeline::<before::evolving>();
         let flujo = crate::engines::with_engine!(&engine, e => builder.engine(e.clone()).build()).unwrap();
         let error = flujo.run(inserted::evolving("x".into())).await.into_output().unwrap_err();
         assert_eq!(
@@ -375,11 +371,14 @@ impl flujo::model::ModelClient for Silent {
 #[test]
 fn cancel_drops_what_is_under_way_and_charges_it() {
     on_all(async |engine, _| {
-        let builder = Flujo::builder().resources(World { calls: Calls::default() }).models(Silent).prices(Prices);
+        let builder =
+            Flujo::builder().resources(World { calls: Calls::default() }).models(Silent).prices(Prices);
         let flujo = crate::engines::with_engine!(&engine, e => builder.engine(e.clone()).build()).unwrap();
         let cancelling = flujo.clone();
         let (result, ()) = tokio::join!(flujo.run(under_way("x".into())).id("r"), async move {
-            while cancelling.inspect("r").await.is_ok_and(|v| v.records.is_empty()) || cancelling.inspect("r").await.is_err() {
+            while cancelling.inspect("r").await.is_ok_and(|v| v.records.is_empty())
+                || cancelling.inspect("r").await.is_err()
+            {
                 tokio::task::yield_now().await;
             }
             cancelling.cancel("r").await.unwrap();

@@ -35,11 +35,13 @@ pub struct Scenario<'a, P: Pipeline> {
 /// Kills per form and engine.
 pub type Kills = BTreeMap<(&'static str, &'static str), usize>;
 
-fn build(engine: &AnyEngine, calls: &Calls, crash: Option<(usize, Moment)>) -> (Flujo<World>, Box<dyn Fn() -> Option<String>>) {
-    let builder = Flujo::builder()
-        .resources(World { calls: calls.clone() })
-        .models(Scripted::default())
-        .prices(Prices);
+fn build(
+    engine: &AnyEngine,
+    calls: &Calls,
+    crash: Option<(usize, Moment)>,
+) -> (Flujo<World>, Box<dyn Fn() -> Option<String>>) {
+    let builder =
+        Flujo::builder().resources(World { calls: calls.clone() }).models(Scripted::default()).prices(Prices);
     with_engine!(engine, e => match crash {
         Some((at, moment)) => {
             let crash = Arc::new(Crash::new(e.clone(), at, moment));
@@ -108,11 +110,17 @@ where
     P::Output: Debug,
 {
     let attached = flujo.run((scenario.call)()).id("run").await;
-    let interrupted = matches!(&attached.outcome, Outcome::Failed(e) if matches!(e.kind(), flujo::ErrorKind::Interrupted));
+    let interrupted =
+        matches!(&attached.outcome, Outcome::Failed(e) if matches!(e.kind(), flujo::ErrorKind::Interrupted));
     if !interrupted && let Outcome::Failed(e) = &attached.outcome {
         let view = flujo.inspect("run").await.unwrap();
         let context = format!("{:?}", attached.context);
-        return Story { outcome: format!("failed: {e}"), context, usage: attached.usage, records: finished(&view) };
+        return Story {
+            outcome: format!("failed: {e}"),
+            context,
+            usage: attached.usage,
+            records: finished(&view),
+        };
     }
     finish(flujo, scenario).await
 }

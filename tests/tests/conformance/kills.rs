@@ -220,9 +220,25 @@ macro_rules! scenarios {
 
 /// The forms that exist: each must have been killed on each engine.
 const FORMS: [&str; 19] = [
-    "step", "retries", "failed step", "model step", "fallback", "settle", "match, if", ">>",
-    "pipeline on a part", "pipeline retries", "join", "join in join", "join settled", "join failed", "ask",
-    "ask in a branch", "ask in arms", "ask in pipelines and arms", "whole context",
+    "step",
+    "retries",
+    "failed step",
+    "model step",
+    "fallback",
+    "settle",
+    "match, if",
+    ">>",
+    "pipeline on a part",
+    "pipeline retries",
+    "join",
+    "join in join",
+    "join settled",
+    "join failed",
+    "ask",
+    "ask in a branch",
+    "ask in arms",
+    "ask in pipelines and arms",
+    "whole context",
 ];
 
 #[test]
@@ -251,12 +267,16 @@ fn killed_around_every_command_every_form_comes_to_the_same_end() {
             asks_in_pipelines "ask in pipelines and arms"
                 ["asks_in_pipelines/asks_inner/reply" => "\"1\"", "asks_in_pipelines/arm/reply" => "\"2\""];
         }
-        everywhere(&Scenario {
-            form: "whole context",
-            call: &|| crate::contexts::whole("x".to_owned()),
-            replies: &[],
-            cut_off: &[],
-        }, &mut kills).await;
+        everywhere(
+            &Scenario {
+                form: "whole context",
+                call: &|| crate::contexts::whole("x".to_owned()),
+                replies: &[],
+                cut_off: &[],
+            },
+            &mut kills,
+        )
+        .await;
     });
     for engine in ["Memory", "OrderedLog"] {
         for form in FORMS {

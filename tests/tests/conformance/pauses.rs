@@ -42,7 +42,8 @@ fn a_question_pauses_the_run_with_everything_a_person_needs() {
         assert_eq!(question.shown.as_ref().map(|s| s.as_str()), Some(r#""a bc""#));
         assert_eq!(result.context.log, ["a bc"]);
 
-        let result = flujo.resume::<asking>("r").reply_to("asking/reply", Label { name: "l".into() }).await.unwrap();
+        let result =
+            flujo.resume::<asking>("r").reply_to("asking/reply", Label { name: "l".into() }).await.unwrap();
         assert_eq!(result.context.log, ["a bc", "l"]);
         let history: Vec<_> = result
             .hitl_history
@@ -108,7 +109,11 @@ fn a_second_unknown_or_late_reply_is_refused() {
         let result = flujo.resume::<asking>("r").reply(Label { name: "l".into() }).await.unwrap();
         assert!(matches!(result.outcome, Outcome::Done(_)));
         let error = flujo.resume::<asking>("r").reply("x").await.unwrap_err();
-        assert!(error.to_string().starts_with("no question is open; the last one, `asking/reply`, was answered at"));
+        assert!(
+            error
+                .to_string()
+                .starts_with("no question is open; the last one, `asking/reply`, was answered at")
+        );
     });
 }
 
@@ -145,7 +150,11 @@ fn arms_ask_beside_each_other_and_siblings_go_on() {
         assert_eq!(calls.len(), 3);
 
         let error = flujo.resume::<asking_twice>("r").reply("x").await.unwrap_err();
-        assert!(error.to_string().starts_with("several questions are open, pick one with `.reply_to(path, ..)`: "));
+        assert!(
+            error
+                .to_string()
+                .starts_with("several questions are open, pick one with `.reply_to(path, ..)`: ")
+        );
 
         let result = flujo.resume::<asking_twice>("r").reply_to("asking_twice/b", 7).await.unwrap();
         let open: Vec<_> = result.questions().iter().map(|q| q.path.as_str()).collect();
@@ -218,7 +227,10 @@ fn a_failure_and_a_pause_in_one_join_fail_and_withdraw_the_question() {
     on_all(async |engine, _| {
         let (flujo, calls) = flujo(&engine);
         let result = flujo.run(mixed("x".into())).id("r").await;
-        assert_eq!(result.into_output().unwrap_err().to_string(), "mixed/flaky: not yet (3) (attempt 3 of 3)");
+        assert_eq!(
+            result.into_output().unwrap_err().to_string(),
+            "mixed/flaky: not yet (3) (attempt 3 of 3)"
+        );
         let error = flujo.resume::<mixed>("r").reply_to("mixed/a", "late").await.unwrap_err();
         assert_eq!(error.to_string(), "mixed/a: no such question is open");
         // It is asked again when its arm runs again.

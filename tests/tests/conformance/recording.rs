@@ -132,7 +132,8 @@ fn size_grows_with_what_changed() {
         let parts: Vec<Vec<_>> =
             view.records.iter().map(|r| r.parts.iter().map(|(n, _)| n.as_str()).collect()).collect();
         assert_eq!(parts, [vec!["log"], vec![], vec!["total"], vec!["draft"]]);
-        let bytes: usize = view.records.iter().flat_map(|r| &r.parts).map(|(_, json)| json.as_str().len()).sum();
+        let bytes: usize =
+            view.records.iter().flat_map(|r| &r.parts).map(|(_, json)| json.as_str().len()).sum();
         assert_eq!(bytes, r#"["x"]"#.len() + "1".len() + r#"{"text":"x"}"#.len());
     });
 }

@@ -166,10 +166,7 @@ pub fn flujo(engine: &AnyEngine) -> (Flujo<World>, Calls) {
 
 pub fn with_model(engine: &AnyEngine, model: Scripted) -> (Flujo<World>, Calls) {
     let calls = Calls::default();
-    let builder = Flujo::builder()
-        .resources(World { calls: calls.clone() })
-        .models(model)
-        .prices(Prices);
+    let builder = Flujo::builder().resources(World { calls: calls.clone() }).models(model).prices(Prices);
     let built = with_engine!(engine, e => builder.engine(e.clone()).build());
     (built.unwrap(), calls)
 }

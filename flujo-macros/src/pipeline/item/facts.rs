@@ -42,7 +42,9 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
             header,
             &quote!(<__C>),
             &quote!(::flujo::__private::WritesIn<__C>),
-            &quote!(const MASK: u64 = __WRITES;),
+            &quote!(
+                const MASK: u64 = __WRITES;
+            ),
         ),
     };
     let step_info = impl_(

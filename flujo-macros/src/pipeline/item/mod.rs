@@ -84,8 +84,7 @@ fn lint_levels(header: &Header) -> impl Iterator<Item = Attribute> {
 /// since all of it is located there, its braces too.
 fn impl_(header: &Header, generics: &TokenStream, of: &TokenStream, items: &TokenStream) -> TokenStream {
     let (at, name) = (header.fn_token.span, &header.ident);
-    let (begin, of, items) =
-        (quote_spanned!(at=> impl), names::respan(of, at), braced(items.clone(), at));
+    let (begin, of, items) = (quote_spanned!(at=> impl), names::respan(of, at), braced(items.clone(), at));
     quote! {
         #[automatically_derived]
         #begin #generics #of for #name #items

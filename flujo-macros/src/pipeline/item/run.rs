@@ -27,7 +27,8 @@ pub(super) fn run(pipeline: &Pipeline, body: Option<TokenStream>, ide: &TokenStr
 /// What goes in and out.
 fn step(pipeline: &Pipeline) -> TokenStream {
     let header = &pipeline.header;
-    let (output, types): (_, Vec<&Type>) = (&header.output, header.inputs.iter().map(|input| &*input.ty).collect());
+    let (output, types): (_, Vec<&Type>) =
+        (&header.output, header.inputs.iter().map(|input| &*input.ty).collect());
     let takes = types.iter().enumerate().map(|(i, ty)| {
         impl_(header, &quote!(), &quote!(::flujo::__private::Takes<#i>), &quote!(type Value = #ty;))
     });
@@ -127,7 +128,8 @@ fn body_fn(pipeline: &Pipeline, body: Option<TokenStream>, ide: &TokenStream) ->
     let (types, pats): (Vec<&Type>, Vec<&Pat>) =
         header.inputs.iter().map(|input| (&*input.ty, &*input.pat)).unzip();
     let names = inputs(header);
-    let cx = Lower::new(pipeline).cx(header.context.as_ref().map_or(header.ident.span(), |context| context.ty.span()));
+    let cx = Lower::new(pipeline)
+        .cx(header.context.as_ref().map_or(header.ident.span(), |context| context.ty.span()));
     let output = &header.output;
     let body = body.unwrap_or_else(|| quote!(let _ = (#(#names,)*); ::flujo::__private::recover()));
     let bound = if pipeline.body.is_some() { quote!((#(#pats,)*)) } else { quote!((#(#names,)*)) };

@@ -80,7 +80,11 @@ impl Lower<'_> {
         } else {
             tokens.clone()
         };
-        Code { tokens: quote!(#(#attrs)* #token #pat #eq_token #tokens #otherwise #semi), weight, at: code.at }
+        Code {
+            tokens: quote!(#(#attrs)* #token #pat #eq_token #tokens #otherwise #semi),
+            weight,
+            at: code.at,
+        }
     }
 
     /// `x >> a >> b`: one statement after the other, since it may be long.

@@ -34,7 +34,11 @@ impl Lower<'_> {
         let then = then.map(|code| block(code, expr.then.brace));
         let otherwise = otherwise.zip(expr.otherwise.as_ref()).map(|(code, (token, flow))| {
             let tokens = match &**flow {
-                Flow::If(inner) if inner.reads_context.is_none() && code.tokens.to_string().starts_with("if") => code.tokens,
+                Flow::If(inner)
+                    if inner.reads_context.is_none() && code.tokens.to_string().starts_with("if") =>
+                {
+                    code.tokens
+                }
                 _ => block(code, token.span()),
             };
             quote!(#token #tokens)
@@ -49,7 +53,9 @@ impl Lower<'_> {
 fn block(code: Code, at: proc_macro2::Span) -> proc_macro2::TokenStream {
     let mut trees = code.tokens.clone().into_iter();
     match (trees.next(), trees.next()) {
-        (Some(proc_macro2::TokenTree::Group(group)), None) if group.delimiter() == proc_macro2::Delimiter::Brace => {
+        (Some(proc_macro2::TokenTree::Group(group)), None)
+            if group.delimiter() == proc_macro2::Delimiter::Brace =>
+        {
             group.into_token_stream()
         }
         _ => braced(code.tokens, at),

@@ -26,7 +26,8 @@ impl Lower<'_> {
         }
         let n = forks.len();
         let (cx, label) = (self.cx(at), self.id(join.node));
-        let (scope, point, joined) = (self.local("scope", at), self.local("point", at), self.local("joined", at));
+        let (scope, point, joined) =
+            (self.local("scope", at), self.local("point", at), self.local("joined", at));
         let all = Ident::new(&format!("{}{n}", if join.settle { "settle" } else { "join" }), at);
         let (joined_arms, merged_arms) = (self.propagate(at), self.propagate(at));
         let begin = quote_spanned!(at=> let [#(mut #forks),*] = #cx.forks(#label););

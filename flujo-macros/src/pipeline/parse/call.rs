@@ -28,7 +28,12 @@ struct Options {
 
 impl FlowParser<'_> {
     /// `path(args).options()`: a form, or a step.
-    pub(super) fn call_of(&mut self, call: &ExprCall, options: &[&ExprMethodCall], binding: Binding<'_>) -> Flow {
+    pub(super) fn call_of(
+        &mut self,
+        call: &ExprCall,
+        options: &[&ExprMethodCall],
+        binding: Binding<'_>,
+    ) -> Flow {
         let Some(path) = called(&call.func) else {
             return Flow::Value(self.plain(&rebuilt(call, options)));
         };
@@ -98,10 +103,12 @@ impl FlowParser<'_> {
         let text = names::source(path);
         let upper = |ident: &Ident| ident.to_string().starts_with(char::is_uppercase);
         if upper(last) {
-            return Some(self.errors.broken(
-                path,
-                format!("`{text}` is a constructor, not a step\nwrite `value({text}(..))`"),
-            ));
+            return Some(
+                self.errors.broken(
+                    path,
+                    format!("`{text}` is a constructor, not a step\nwrite `value({text}(..))`"),
+                ),
+            );
         }
         if let Some(before) = segments.next() {
             let type_args = !matches!(before.arguments, PathArguments::None);
@@ -137,7 +144,10 @@ impl FlowParser<'_> {
         let method = &options.iter().find(|option| !known(&option.method))?.method;
         let name = names::source(path);
         Some(if method == "run" {
-            self.errors.broken(method, format!("a pipeline runs its steps itself\nremove `.run(..)` after `{name}(..)`"))
+            self.errors.broken(
+                method,
+                format!("a pipeline runs its steps itself\nremove `.run(..)` after `{name}(..)`"),
+            )
         } else {
             self.errors.broken(
                 method,
@@ -180,7 +190,8 @@ impl FlowParser<'_> {
         for (i, option) in options.iter().enumerate() {
             let before = options.get(..i).unwrap_or_default();
             if option.method != "validate" && before.iter().any(|other| other.method == option.method) {
-                self.errors.at(&option.method, format!("`{}` is given twice\nkeep one of them", option.method));
+                self.errors
+                    .at(&option.method, format!("`{}` is given twice\nkeep one of them", option.method));
                 continue;
             }
             self.no_attributes(&option.attrs);
@@ -226,7 +237,11 @@ impl FlowParser<'_> {
                 }
                 let args = converted(&word, args).unwrap_or_else(|| self.plain_args(args));
                 let args = parenthesized(args, option.paren_token.span.join());
-                all.tokens.push(CallOption { dot: option.dot_token, tokens: quote!(#method #args), fallback: None });
+                all.tokens.push(CallOption {
+                    dot: option.dot_token,
+                    tokens: quote!(#method #args),
+                    fallback: None,
+                });
             }
         }
     }
@@ -253,7 +268,9 @@ impl FlowParser<'_> {
                     format!("`fallback` takes the name of a step: it gets the same input\nwrite `.fallback({name})`"),
                 );
             }
-            _ => self.errors.at(&option.method, "`fallback` takes the name of one step\nwrite `.fallback(cheap)`"),
+            _ => self
+                .errors
+                .at(&option.method, "`fallback` takes the name of one step\nwrite `.fallback(cheap)`"),
         }
     }
 
@@ -275,9 +292,15 @@ impl FlowParser<'_> {
                 if is_name(&text.value()) {
                     return Some(text.clone());
                 }
-                self.errors.at(text, "a name holds the letters `a` to `z`, digits and `_`\nit is a segment of paths");
+                self.errors.at(
+                    text,
+                    "a name holds the letters `a` to `z`, digits and `_`\nit is a segment of paths",
+                );
             }
-            [other] => self.errors.at(other, "a name is a literal, since paths are known at compile time\nwrite `.named(\"second_look\")`"),
+            [other] => self.errors.at(
+                other,
+                "a name is a literal, since paths are known at compile time\nwrite `.named(\"second_look\")`",
+            ),
             _ => self.errors.at(&option.method, "`named` takes one literal\nwrite `.named(\"second_look\")`"),
         }
         None
@@ -285,8 +308,8 @@ impl FlowParser<'_> {
 }
 
 const PRIMITIVES: [&str; 17] = [
-    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
-    "f32", "f64",
+    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
+    "isize", "f32", "f64",
 ];
 
 fn is_form(word: &Ident) -> bool {

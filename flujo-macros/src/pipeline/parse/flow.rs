@@ -30,7 +30,10 @@ impl FlowParser<'_> {
                 self.flow(&wait.base, binding)
             }
             Expr::Try(question) if runs(&question.expr) => {
-                self.errors.span(question.question_token.span(), "the failure of a step ends the pipeline by itself\nremove `?`");
+                self.errors.span(
+                    question.question_token.span(),
+                    "the failure of a step ends the pipeline by itself\nremove `?`",
+                );
                 self.flow(&question.expr, binding)
             }
             _ => match self.refused(expr) {
@@ -88,7 +91,8 @@ impl FlowParser<'_> {
     fn assigned(&mut self, left: &Expr) -> crate::pipeline::model::Broken {
         let context = self.header.context.as_ref().map(|context| &context.ident);
         if context.is_some() && root(left) == context {
-            self.errors.broken(left, "a pipeline only reads the context\nlet a step that takes `&mut` write it")
+            self.errors
+                .broken(left, "a pipeline only reads the context\nlet a step that takes `&mut` write it")
         } else {
             self.errors.broken(left, "a pipeline does not assign: a value is bound once\nwrite `let` again, under the same name if you like")
         }
@@ -96,7 +100,10 @@ impl FlowParser<'_> {
 
     fn unbound(&mut self, call: &Expr, used: &TokenStream) -> crate::pipeline::model::Broken {
         let name = callee_name(call);
-        self.errors.broken(used, format!("the output of `{name}` is not there yet\nbind it first: `let x = {name}(..);`"))
+        self.errors.broken(
+            used,
+            format!("the output of `{name}` is not there yet\nbind it first: `let x = {name}(..);`"),
+        )
     }
 
     /// `path(..).a().b()` runs something; `x.a().b()` is a value.
@@ -113,7 +120,10 @@ impl FlowParser<'_> {
                 self.flow(&without(expr, &wait.base), binding)
             }
             Expr::Try(question) if runs(&question.expr) => {
-                self.errors.span(question.question_token.span(), "the failure of a step ends the pipeline by itself\nremove `?`");
+                self.errors.span(
+                    question.question_token.span(),
+                    "the failure of a step ends the pipeline by itself\nremove `?`",
+                );
                 self.flow(&without(expr, &question.expr), binding)
             }
             _ => Flow::Value(self.plain(expr)),
@@ -215,7 +225,9 @@ impl FlowParser<'_> {
 }
 
 fn unbounded(word: &str) -> String {
-    format!("a pipeline has no `{word}`: its flow is bounded\ngive the step `.retries(n)`, or loop inside a step")
+    format!(
+        "a pipeline has no `{word}`: its flow is bounded\ngive the step `.retries(n)`, or loop inside a step"
+    )
 }
 
 fn jump(word: &str) -> String {

@@ -53,7 +53,10 @@ impl FlowParser<'_> {
             let meant = diag::did_you_mean(&name, known.iter().copied());
             let meant = meant.map_or_else(String::new, |word| format!("; did you mean `{word}`?"));
             let list = diag::list(known.iter().copied());
-            self.errors.at(&option.method, format!("`{word}` has no option `{name}`{meant}\nits options are {list}"));
+            self.errors.at(
+                &option.method,
+                format!("`{word}` has no option `{name}`{meant}\nits options are {list}"),
+            );
         }
     }
 
@@ -68,7 +71,9 @@ impl FlowParser<'_> {
         self.no_options(word, options, "call methods inside the parentheses: `value(x.method())`");
         match call.args.iter().collect::<Vec<_>>().as_slice() {
             [arg] => Flow::Value(self.plain(arg)),
-            _ => Flow::Broken(self.errors.broken(word, "`value` takes one plain expression\nwrite `value(Some(case))`")),
+            _ => Flow::Broken(
+                self.errors.broken(word, "`value` takes one plain expression\nwrite `value(Some(case))`"),
+            ),
         }
     }
 
@@ -96,13 +101,15 @@ impl FlowParser<'_> {
     ) -> Result<Ask, Broken> {
         self.form_options(word, options, &["showing", "timeout", "named"]);
         let Some(reply) = binding.ty.filter(|ty| !matches!(ty, Type::Infer(_))) else {
-            return Err(self.errors.broken(
-                word,
-                "`ask(..)` needs the type of its reply\nwrite `let reply: Reply = ask(..);`",
-            ));
+            return Err(self
+                .errors
+                .broken(word, "`ask(..)` needs the type of its reply\nwrite `let reply: Reply = ask(..);`"));
         };
         let [message] = call.args.iter().collect::<Vec<_>>()[..] else {
-            return Err(self.errors.broken(word, "`ask` takes one message\nwrite `let reply: Reply = ask(\"what to decide\").showing(&x);`"));
+            return Err(self.errors.broken(
+                word,
+                "`ask` takes one message\nwrite `let reply: Reply = ask(\"what to decide\").showing(&x);`",
+            ));
         };
         let message = self.plain(message);
         let mut name = None;
@@ -131,11 +138,23 @@ impl FlowParser<'_> {
             node.options = shown;
         }
         let reads_context = message.reads_context.or_else(|| self.reads_context(&methods));
-        Ok(Ask { node, word: word.clone(), reply: reply.clone(), message: message.tokens, options: methods, reads_context })
+        Ok(Ask {
+            node,
+            word: word.clone(),
+            reply: reply.clone(),
+            message: message.tokens,
+            options: methods,
+            reads_context,
+        })
     }
 
     /// `.timeout("2h", default)`: the default is a reply like any other.
-    fn deadline(&mut self, option: &ExprMethodCall, reply: &Type, shown: &mut Vec<(String, String)>) -> TokenStream {
+    fn deadline(
+        &mut self,
+        option: &ExprMethodCall,
+        reply: &Type,
+        shown: &mut Vec<(String, String)>,
+    ) -> TokenStream {
         let (dot, method) = (&option.dot_token, &option.method);
         let [wait, default] = option.args.iter().collect::<Vec<_>>()[..] else {
             self.errors.at(method, "`timeout` of a question takes a duration and the reply to assume then\nwrite `.timeout(\"2h\", Reply::default())`");
@@ -171,10 +190,13 @@ impl FlowParser<'_> {
         if !(2..=8).contains(&n) {
             return Err(self.errors.broken(
                 word,
-                format!("`join` takes 2 to 8 arms, this one has {n}\n{}", match n {
-                    0 | 1 => "one call needs no `join`",
-                    _ => "put some of the arms into a pipeline of their own",
-                }),
+                format!(
+                    "`join` takes 2 to 8 arms, this one has {n}\n{}",
+                    match n {
+                        0 | 1 => "one call needs no `join`",
+                        _ => "put some of the arms into a pipeline of their own",
+                    }
+                ),
             ));
         }
         let mut id = String::new();
@@ -198,11 +220,14 @@ impl FlowParser<'_> {
             let first = self.nodes.len();
             let flow = self.nested(|parser| parser.arm(arm));
             let nodes = first..self.nodes.len();
-            let runs = self.nodes.get(nodes.clone()).unwrap_or_default().iter().any(|node| node.what.in_path());
+            let runs =
+                self.nodes.get(nodes.clone()).unwrap_or_default().iter().any(|node| node.what.in_path());
             let flow = if runs || matches!(flow, Flow::Broken(_)) {
                 flow
             } else {
-                Flow::Broken(self.errors.broken(arm, "this arm runs nothing\nbind the value before the `join`"))
+                Flow::Broken(
+                    self.errors.broken(arm, "this arm runs nothing\nbind the value before the `join`"),
+                )
             };
             ranges.push(nodes);
             arms.push((arm.span(), flow));
@@ -220,7 +245,10 @@ impl FlowParser<'_> {
     fn arm(&mut self, arm: &Expr) -> Flow {
         let Expr::Closure(closure) = arm else { return self.flow(arm, Binding::default()) };
         if let Some(token) = superfluous(closure) {
-            let broken = self.errors.broken(token, "an arm is `|| flow`: it takes nothing and borrows what it names\nremove this");
+            let broken = self.errors.broken(
+                token,
+                "an arm is `|| flow`: it takes nothing and borrows what it names\nremove this",
+            );
             return Flow::Broken(broken);
         }
         self.flow(&closure.body, Binding::default())

@@ -6,8 +6,8 @@ use crate::pipeline::model::{ContextParam, Header, ResourcesParam};
 use crate::pipeline::sink::Errors;
 use quote::quote;
 use syn::{
-    Attribute, Expr, ExprLit, FnArg, Lit, Meta, Pat, PatType, ReturnType, Safety, Signature, Type, TypeReference,
-    parse_quote,
+    Attribute, Expr, ExprLit, FnArg, Lit, Meta, Pat, PatType, ReturnType, Safety, Signature, Type,
+    TypeReference, parse_quote,
 };
 
 /// The header, and whether a body can be checked against it.
@@ -26,7 +26,10 @@ pub(crate) fn header(raw: Raw, errors: &mut Errors) -> (Header, bool) {
     let (output, has_output) = match output {
         ReturnType::Type(_, ty) => (*ty, true),
         ReturnType::Default => {
-            errors.at(&ident, "a pipeline declares its output\nadd `-> Output` after the parameters, `-> ()` for none");
+            errors.at(
+                &ident,
+                "a pipeline declares its output\nadd `-> Output` after the parameters, `-> ()` for none",
+            );
             (parse_quote!(()), false)
         }
     };
@@ -38,7 +41,8 @@ pub(crate) fn header(raw: Raw, errors: &mut Errors) -> (Header, bool) {
     };
     let doc = names::doc(&attrs);
     let durable_name = name.unwrap_or_else(|| names::text(&ident));
-    let header = Header { attrs, doc, vis, fn_token, ident, durable_name, paren, inputs, context, resources, output };
+    let header =
+        Header { attrs, doc, vis, fn_token, ident, durable_name, paren, inputs, context, resources, output };
     (header, has_output && named && !generic)
 }
 
@@ -98,7 +102,9 @@ fn qualifiers(sig: &Signature, errors: &mut Errors) -> bool {
         errors.at(token, "a pipeline cannot be `const`\nremove `const`");
     }
     match &sig.safety {
-        Safety::Unsafe(token) => errors.at(token, "a pipeline cannot be `unsafe`\nput unsafe code into a step"),
+        Safety::Unsafe(token) => {
+            errors.at(token, "a pipeline cannot be `unsafe`\nput unsafe code into a step")
+        }
         Safety::Safe(token) => errors.at(token, "a pipeline is safe by itself\nremove `safe`"),
         Safety::Default => {}
     }
@@ -131,7 +137,8 @@ impl Params<'_> {
         let mut param = match arg {
             FnArg::Typed(param) => param,
             FnArg::Receiver(receiver) => {
-                self.errors.at(receiver, "a pipeline is a free function\ntake the value as an ordinary input");
+                self.errors
+                    .at(receiver, "a pipeline is a free function\ntake the value as an ordinary input");
                 return;
             }
         };
@@ -143,9 +150,14 @@ impl Params<'_> {
             }
             ty if is_run_info(ty) => self.run_info(&param),
             Type::ImplTrait(ty) => {
-                self.errors.at(ty, "a pipeline's inputs are recorded, so their types have names\nwrite the type itself");
+                self.errors.at(
+                    ty,
+                    "a pipeline's inputs are recorded, so their types have names\nwrite the type itself",
+                );
             }
-            _ if read => self.errors.at(&param.ty, "`#[ctx]` marks a context that is only read\nwrite `&` in front of its type"),
+            _ if read => self
+                .errors
+                .at(&param.ty, "`#[ctx]` marks a context that is only read\nwrite `&` in front of its type"),
             _ => self.input(param),
         }
     }
@@ -170,7 +182,10 @@ impl Params<'_> {
         match &*param.pat {
             Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => self.inputs.push(param),
             pat => {
-                self.errors.at(pat, "an input has a name, which the graph shows\ntake it whole and take it apart with `let`");
+                self.errors.at(
+                    pat,
+                    "an input has a name, which the graph shows\ntake it whole and take it apart with `let`",
+                );
                 // the names are still bound, so that their uses are not reported too
                 self.inputs.push(param);
             }
@@ -180,11 +195,15 @@ impl Params<'_> {
     fn reference(&mut self, param: &PatType, ty: &TypeReference, read: bool) {
         let elem = &*ty.elem;
         if let Some(lifetime) = &ty.lifetime {
-            self.errors.at(lifetime, "a pipeline borrows its context and resources only while it runs\nremove the lifetime");
+            self.errors.at(
+                lifetime,
+                "a pipeline borrows its context and resources only while it runs\nremove the lifetime",
+            );
         }
         if ty.mutability.is_some() || read {
             if read && ty.mutability.is_some() {
-                self.errors.at(ty, "`#[ctx]` marks a context that is only read\nremove `mut`, or remove `#[ctx]`");
+                self.errors
+                    .at(ty, "`#[ctx]` marks a context that is only read\nremove `mut`, or remove `#[ctx]`");
             }
             self.context(param, elem, ty.mutability.is_some());
         } else if is_run_info(elem) {
@@ -221,7 +240,8 @@ impl Params<'_> {
     }
 
     fn run_info(&mut self, param: &PatType) {
-        self.errors.at(&*param.ty, "a pipeline knows nothing of the run it is part of\ntake `&RunInfo` in a step");
+        self.errors
+            .at(&*param.ty, "a pipeline knows nothing of the run it is part of\ntake `&RunInfo` in a step");
     }
 
     /// The name of a borrowed parameter.

@@ -41,7 +41,9 @@ pub(crate) fn raw(input: TokenStream) -> syn::Result<Raw> {
             Err(_) => return Err(input.error("expected the pipeline's body, `{ .. }`")),
         };
         if !input.is_empty() {
-            return Err(input.error("`pipeline!` holds one function\nwrite another `pipeline! { .. }` for this one"));
+            return Err(
+                input.error("`pipeline!` holds one function\nwrite another `pipeline! { .. }` for this one")
+            );
         }
         Ok(Raw { attrs, vis, sig, body })
     };
@@ -106,7 +108,16 @@ impl<'a> FlowParser<'a> {
     fn new(header: &'a Header, errors: &'a mut Errors, steps: BTreeSet<String>) -> Self {
         let inputs = header.inputs.iter().flat_map(|input| plain::bindings(&input.pat));
         let scope = inputs.map(|ident| ident.to_string()).collect();
-        Self { errors, header, nodes: Vec::new(), callees: Callees::default(), depth: 0, scope, hidden_context: false, steps }
+        Self {
+            errors,
+            header,
+            nodes: Vec::new(),
+            callees: Callees::default(),
+            depth: 0,
+            scope,
+            hidden_context: false,
+            steps,
+        }
     }
 
     fn node(&mut self, id: impl Into<String>, at: Span, what: What) -> NodeIndex {

@@ -41,7 +41,8 @@ impl FlowParser<'_> {
         let resources = self.header.resources.as_ref().map(|r| &r.ident).filter(|name| readable(name));
         let context = self.header.context.as_ref().map(|c| &c.ident);
         let steps = &self.steps;
-        Check { errors: &mut *self.errors, resources, context, steps, loops: 0, functions: 0 }.visit_expr_mut(expr);
+        Check { errors: &mut *self.errors, resources, context, steps, loops: 0, functions: 0 }
+            .visit_expr_mut(expr);
     }
 
     /// Where tokens mention the context parameter first. Names are compared as text: once too often costs
@@ -181,7 +182,9 @@ fn bare(path: &syn::Path) -> String {
 const CONTEXT_ASSIGNED: &str = "a pipeline only reads the context\nlet a step that takes `&mut` write it";
 
 fn resources_read(name: &Ident) -> String {
-    format!("resources are not readable in a pipeline: what a service answers is not recorded\nlet a step take what it needs of `{name}`")
+    format!(
+        "resources are not readable in a pipeline: what a service answers is not recorded\nlet a step take what it needs of `{name}`"
+    )
 }
 
 fn nested_form(word: &str) -> String {

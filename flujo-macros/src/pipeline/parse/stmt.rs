@@ -51,7 +51,8 @@ impl FlowParser<'_> {
                 }
                 Stmt::Item(item) => {
                     let word = item.to_token_stream().into_iter().next();
-                    self.errors.at(word, "a pipeline holds flow only\nmove this item out of `pipeline! { .. }`");
+                    self.errors
+                        .at(word, "a pipeline holds flow only\nmove this item out of `pipeline! { .. }`");
                 }
                 Stmt::Macro(stmt) => {
                     let expr =
@@ -107,7 +108,10 @@ impl FlowParser<'_> {
     pub(super) fn bind(&mut self, pat: &Pat) {
         for name in bindings(pat) {
             if self.header.context.as_ref().is_some_and(|context| context.ident == name) {
-                self.errors.at(&name, format!("`{name}` is this pipeline's context\nchoose another name for this value"));
+                self.errors.at(
+                    &name,
+                    format!("`{name}` is this pipeline's context\nchoose another name for this value"),
+                );
                 self.hidden_context = true;
             }
             self.scope.push(name.to_string());
