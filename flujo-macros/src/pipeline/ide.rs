@@ -2,11 +2,11 @@
 //!
 //! After a bare `x.` rust-analyzer compares the real expansion with one in which a word was completed; only
 //! where both have the same shape does it offer anything. A body that has to parse first has no shape at
-//! all just then. So the user's tokens pass through, the right side of every `let` wrapped in a function
-//! that turns a step call into its output.
+//! all just then. So the user's tokens pass through, with calls in flow position wrapped in a function that
+//! turns a step call into its output.
 
 use super::model::Header;
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 use quote::quote;
 
 /// The twin of a body.
@@ -26,77 +26,151 @@ pub(crate) fn body(header: &Header, body: &Group) -> TokenStream {
     }
 }
 
-/// Statements: the right sides of `let`, and the last expression, are flow.
+/// Statements, and a last expression.
 fn block(tokens: TokenStream) -> TokenStream {
     let mut out = TokenStream::new();
     let mut statement: Vec<TokenTree> = Vec::new();
     for token in tokens {
-        let end = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ';');
+        let end = is_punct(&token, ';');
         statement.push(token);
         if end {
             out.extend(line(std::mem::take(&mut statement)));
         }
     }
-    out.extend(nested(statement));
+    out.extend(flow(&statement));
     out
 }
 
-/// `let pat = flow else { .. };`
-fn line(statement: Vec<TokenTree>) -> TokenStream {
+/// `let pat = flow else { .. };`, or anything else.
+fn line(mut statement: Vec<TokenTree>) -> TokenStream {
+    let semi = statement.pop();
     let is_let = matches!(statement.first(), Some(TokenTree::Ident(word)) if word == "let");
-    let equals = statement.iter().enumerate().position(|(i, token)| is_binding_equals(&statement, i, token));
-    let (true, Some(equals)) = (is_let, equals) else { return nested(statement) };
+    let equals =
+        statement.iter().enumerate().position(|(i, token)| is_punct(token, '=') && binds(&statement, i));
+    let (true, Some(equals)) = (is_let, equals) else {
+        let flow = flow(&statement);
+        return quote!(#flow #semi);
+    };
     let (left, right) = statement.split_at(equals + 1);
-    let end = right
-        .iter()
-        .position(|token| matches!(token, TokenTree::Ident(word) if word == "else") || is_semicolon(token))
-        .unwrap_or(right.len());
-    let (flow, rest) = right.split_at(end);
     // `if .. else ..` on the right side keeps its `else`
-    let (flow, rest) =
-        if starts_branch(flow) { right.split_at(right.len().saturating_sub(1)) } else { (flow, rest) };
-    let (left, flow, rest) =
-        (left.iter().cloned().collect::<TokenStream>(), nested(flow.to_vec()), nested(rest.to_vec()));
-    quote!(#left ::flujo::__private::ide::out(#flow) #rest)
+    let is_else = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "else");
+    let end = if is_call(right) { right.iter().position(is_else) } else { None };
+    let (flow, otherwise) = (
+        flow(right.get(..end.unwrap_or(right.len())).unwrap_or_default()),
+        end.map(|end| nested(right.get(end..).unwrap_or_default())),
+    );
+    let left: TokenStream = left.iter().cloned().collect();
+    quote!(#left #flow #otherwise #semi)
 }
 
-fn is_binding_equals(all: &[TokenTree], i: usize, token: &TokenTree) -> bool {
-    let punct = |token: Option<&TokenTree>, chars: &[char]| matches!(token, Some(TokenTree::Punct(punct)) if chars.contains(&punct.as_char()));
-    punct(Some(token), &['='])
-        && !punct(all.get(i + 1), &['=', '>'])
-        && !punct(i.checked_sub(1).and_then(|i| all.get(i)), &['=', '!', '<', '>', '.'])
+/// Whether the `=` at `i` stands alone, rather than in `==`, `=>`, `<=`.
+fn binds(all: &[TokenTree], i: usize) -> bool {
+    let joint = |i: Option<usize>| matches!(i.and_then(|i| all.get(i)), Some(TokenTree::Punct(punct)) if punct.spacing() == Spacing::Joint);
+    !joint(Some(i)) && !joint(i.checked_sub(1))
 }
 
-fn is_semicolon(token: &TokenTree) -> bool {
-    matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';')
+fn is_punct(token: &TokenTree, c: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == c)
 }
 
-fn starts_branch(tokens: &[TokenTree]) -> bool {
-    matches!(tokens.first(), Some(TokenTree::Ident(word)) if word == "if" || word == "match")
-}
-
-/// Braces that hold statements are looked into: those after `=>`, `|`, `else`, and of branches.
-fn nested(tokens: Vec<TokenTree>) -> TokenStream {
-    let mut out = TokenStream::new();
-    let mut before: Option<TokenTree> = None;
+/// `path::to::step(..)`, with whatever follows.
+fn is_call(tokens: &[TokenTree]) -> bool {
+    let mut name = false;
     for token in tokens {
-        let token = match token {
-            TokenTree::Group(group)
-                if group.delimiter() == Delimiter::Brace && opens_block(before.as_ref()) =>
-            {
-                respelt(&group, block(group.stream()))
+        match token {
+            TokenTree::Ident(word) if ["if", "match", "unsafe", "return"].iter().any(|w| word == w) => {
+                return false;
+            }
+            TokenTree::Ident(_) => name = true,
+            TokenTree::Punct(punct) if matches!(punct.as_char(), ':' | '<' | '>' | ',') => {}
+            TokenTree::Group(group) => return name && group.delimiter() == Delimiter::Parenthesis,
+            TokenTree::Punct(_) | TokenTree::Literal(_) => return false,
+        }
+    }
+    false
+}
+
+/// A call gives its output, a question its reply; forms and plain expressions are what they are.
+fn flow(tokens: &[TokenTree]) -> TokenStream {
+    let mut stages = stages(tokens).into_iter();
+    let first = stages.next().map_or_else(TokenStream::new, call);
+    // `x >> step.options()` is `step(x).options()`
+    stages.fold(first, |left, stage| {
+        let dot = stage.iter().position(|token| is_punct(token, '.')).unwrap_or(stage.len());
+        let (step, options) = stage.split_at(dot);
+        let (step, options) = (step.iter().cloned().collect::<TokenStream>(), nested(options));
+        if step.is_empty() { left } else { quote!(::flujo::__private::ide::out(#step(#left) #options)) }
+    })
+}
+
+/// Splits at `>>`, which is followed by a name, unlike the end of type arguments.
+fn stages(tokens: &[TokenTree]) -> Vec<&[TokenTree]> {
+    let mut out = Vec::new();
+    let mut begin = 0;
+    for i in 0..tokens.len() {
+        let two = |at: usize| tokens.get(at).is_some_and(|token| is_punct(token, '>'));
+        let named = matches!(tokens.get(i + 2), None | Some(TokenTree::Ident(_)));
+        if i >= begin && two(i) && two(i + 1) && named {
+            out.push(tokens.get(begin..i).unwrap_or_default());
+            begin = i + 2;
+        }
+    }
+    out.push(tokens.get(begin..).unwrap_or_default());
+    out
+}
+
+fn call(tokens: &[TokenTree]) -> TokenStream {
+    if !is_call(tokens) {
+        return nested(tokens);
+    }
+    let form = match tokens.first() {
+        Some(TokenTree::Ident(word)) => word.to_string(),
+        _ => String::new(),
+    };
+    match (form.as_str(), tokens) {
+        ("join", [word, TokenTree::Group(arms), rest @ ..]) => {
+            let arms: Vec<TokenTree> = arms.stream().into_iter().collect();
+            let arms = arms.split(|token| is_punct(token, ',')).filter(|arm| !arm.is_empty()).map(flow);
+            let rest = nested(rest);
+            quote!(#word((#(#arms),*)) #rest)
+        }
+        ("value" | "fail", _) => nested(tokens),
+        ("ask", _) => {
+            let inner = nested(tokens);
+            quote!(::flujo::__private::ide::reply(#inner))
+        }
+        _ => {
+            let inner = nested(tokens);
+            quote!(::flujo::__private::ide::out(#inner))
+        }
+    }
+}
+
+/// Braces that hold statements are looked into.
+fn nested(tokens: &[TokenTree]) -> TokenStream {
+    let mut out = TokenStream::new();
+    let mut before: Option<&TokenTree> = None;
+    // after `if` the next braces are a block: a struct cannot stand in a condition
+    let mut condition = false;
+    for token in tokens {
+        let braces = matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+        out.extend([match token {
+            TokenTree::Group(group) if braces && (condition || opens_block(before)) => {
+                respelt(group, block(group.stream()))
             }
             TokenTree::Group(group) if group.delimiter() != Delimiter::None => {
-                respelt(&group, nested(group.stream().into_iter().collect()))
+                let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+                respelt(group, nested(&inner))
             }
-            other => other,
-        };
-        before = Some(token.clone());
-        out.extend([token]);
+            other => other.clone(),
+        }]);
+        condition = !braces && (condition || matches!(token, TokenTree::Ident(word) if word == "if"));
+        before = Some(token);
     }
     out
 }
 
+/// After `=>`, `||`, `,`, `=`, `else`, and first of all.
 fn opens_block(before: Option<&TokenTree>) -> bool {
     match before {
         None => true,
@@ -110,4 +184,60 @@ fn respelt(group: &Group, tokens: TokenStream) -> TokenTree {
     let mut new = Group::new(group.delimiter(), tokens);
     new.set_span(group.span());
     new.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn twin(text: &str) -> String {
+        block(text.parse().unwrap_or_default()).to_string().replace(":: flujo :: __private :: ide :: ", "")
+    }
+
+    #[test]
+    fn calls_are_wrapped_and_the_rest_passes() {
+        for (text, same) in [
+            ("let a = triage (post) ;", "let a = out (triage (post)) ;"),
+            (
+                "let a : T = x :: f :: < T > (a) . retries (2) ;",
+                "let a : T = out (x :: f :: < T > (a) . retries (2)) ;",
+            ),
+            (
+                "let Some (a) = f (x) else { fail (\"y\") } ;",
+                "let Some (a) = out (f (x)) else { fail (\"y\") } ;",
+            ),
+            ("let a : T = ask (q) . showing (& a) ;", "let a : T = reply (ask (q) . showing (& a)) ;"),
+            ("let a = value (Some (x)) ;", "let a = value (Some (x)) ;"),
+            ("let a = x . len () ;", "let a = x . len () ;"),
+            (
+                "let a = if b == c { f (x) } else { y } ;",
+                "let a = if b == c { out (f (x)) } else { out (y (z)) } ;",
+            ),
+            ("match a { A => { let b = f (x) ; b } }", "match a { A => { let b = out (f (x)) ; b } }"),
+            ("judge (x)", "out (judge (x))"),
+            ("x >> f >> a :: g . retries (2)", "out (a :: g (out (f (x))) . retries (2))"),
+            ("let v : Vec < Vec < u8 >> = f (x) ;", "let v : Vec < Vec < u8 >> = out (f (x)) ;"),
+            ("let (a , b) = join (f (x) , y >> g) ;", "let (a , b) = join ((out (f (x)) , out (g (y)))) ;"),
+        ] {
+            let same = same.replace("out (y (z))", "y");
+            assert_eq!(twin(text), same, "{text}");
+        }
+    }
+
+    /// rust-analyzer puts a word where the cursor is and expands again.
+    #[test]
+    fn a_word_at_the_cursor_does_not_change_the_shape() {
+        for text in [
+            "let a = triage(post).@",
+            "let a = triage(post).@;",
+            "let a = @;",
+            "match triaged.@",
+            "let b = f(@);",
+            "f(x).@",
+        ] {
+            let (without, with) = (twin(&text.replace('@', "")), twin(&text.replace('@', "word")));
+            let squeezed = |text: &str| text.replace(' ', "");
+            assert_eq!(squeezed(&without), squeezed(&with.replace("word", "")), "{text}");
+        }
+    }
 }

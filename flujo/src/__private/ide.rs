@@ -1,5 +1,5 @@
 //! What editors see of a pipeline: its body is emitted a second time under `cfg(rust_analyzer)`, token by
-//! token, with the right sides of its `let`s wrapped in [`out`]. Nothing here ever runs.
+//! token, with calls in flow position wrapped in [`out`]. Nothing here ever runs.
 
 use super::{Pipeline, recover};
 use crate::question::QuestionBuilder;
@@ -7,7 +7,7 @@ use crate::step::{FallbackSlot, Step, StepCall};
 
 /// What stands in flow position, and what comes of it.
 pub trait Flow {
-    /// A step's output, or the plain value itself.
+    /// A step's output.
     type Output;
 }
 impl<S: Step, F: FallbackSlot> Flow for StepCall<S, F> {
@@ -36,4 +36,42 @@ macro_rules! __ide_tokens {
     ($($tokens:tt)*) => {
         { $($tokens)* }
     };
+}
+
+/// The options that `pipeline!` takes out of a call before anything runs.
+#[cfg(rust_analyzer)]
+pub mod options {
+    use super::{Flow, QuestionBuilder, recover};
+    use crate::error::Failure;
+    use crate::step::{FallbackSlot, Step, StepCall};
+
+    /// A call whose failure is a value.
+    #[derive(Debug)]
+    pub struct Settled<T>(T);
+
+    impl<T: Flow> Flow for Settled<T> {
+        type Output = Result<T::Output, Failure>;
+    }
+
+    impl<S: Step, F: FallbackSlot> StepCall<S, F> {
+        /// The name of this node, a literal of the letters `a` to `z`, digits and `_`: a segment of paths.
+        pub fn named(self, _: &'static str) -> Self {
+            recover()
+        }
+        /// Runs `step` once, on the same input, after the last attempt failed.
+        pub fn fallback<T>(self, _: T) -> Self {
+            recover()
+        }
+        /// Turns a failure into a value: the output is a `Result<T, Failure>`, and siblings go on.
+        pub fn settle(self) -> Settled<Self> {
+            recover()
+        }
+    }
+
+    impl QuestionBuilder {
+        /// The name of this question, a literal of the letters `a` to `z`, digits and `_`.
+        pub fn named(self, _: &'static str) -> Self {
+            recover()
+        }
+    }
 }

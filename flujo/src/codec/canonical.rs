@@ -1,7 +1,7 @@
-//! A serializer that sorts keys and refuses what JSON cannot hold. Numbers and strings are written by
-//! serde_json; only the order of keys and the refusals are ours.
+//! A serializer that sorts keys and refuses what JSON cannot hold; all else is as `serde_json` writes it.
 
 use super::CodecError;
+use super::text::write_text;
 use super::writer::{Compound, Writer};
 use serde::ser::{self, Serialize};
 use std::fmt::Display;
@@ -12,9 +12,11 @@ impl ser::Error for CodecError {
     }
 }
 
-macro_rules! leaves {
+macro_rules! integers {
     ($($method:ident($t:ty))*) => { $(
-        fn $method(self, v: $t) -> Result<(), CodecError> { self.leaf(&v) }
+        fn $method(self, v: $t) -> Result<(), CodecError> {
+            self.number(v)
+        }
     )* };
 }
 
@@ -29,21 +31,29 @@ impl<'w> ser::Serializer for &'w mut Writer {
     type SerializeStruct = Compound<'w>;
     type SerializeStructVariant = Compound<'w>;
 
-    leaves! {
-        serialize_bool(bool) serialize_char(char)
+    integers! {
         serialize_i8(i8) serialize_i16(i16) serialize_i32(i32) serialize_i64(i64) serialize_i128(i128)
         serialize_u8(u8) serialize_u16(u16) serialize_u32(u32) serialize_u64(u64) serialize_u128(u128)
     }
 
+    fn serialize_bool(self, v: bool) -> Result<(), CodecError> {
+        self.out.push_str(if v { "true" } else { "false" });
+        Ok(())
+    }
+    fn serialize_char(self, v: char) -> Result<(), CodecError> {
+        write_text(&mut self.out, v.encode_utf8(&mut [0; 4]));
+        Ok(())
+    }
     fn serialize_str(self, v: &str) -> Result<(), CodecError> {
-        self.text(v)
+        write_text(&mut self.out, v);
+        Ok(())
     }
     fn serialize_f32(self, v: f32) -> Result<(), CodecError> {
         // serde_json would write `null`, which an `Option<f32>` reads as `None`.
-        if v.is_finite() { self.leaf(&v) } else { Err(not_finite(v)) }
+        if v.is_finite() { self.number(v) } else { Err(not_finite(v)) }
     }
     fn serialize_f64(self, v: f64) -> Result<(), CodecError> {
-        if v.is_finite() { self.leaf(&v) } else { Err(not_finite(v)) }
+        if v.is_finite() { self.number(v) } else { Err(not_finite(v)) }
     }
     fn serialize_bytes(self, v: &[u8]) -> Result<(), CodecError> {
         v.serialize(self)
@@ -55,7 +65,7 @@ impl<'w> ser::Serializer for &'w mut Writer {
         value.serialize(self)
     }
     fn serialize_unit(self) -> Result<(), CodecError> {
-        self.out.extend_from_slice(b"null");
+        self.out.push_str("null");
         Ok(())
     }
     fn serialize_unit_struct(self, _: &'static str) -> Result<(), CodecError> {
@@ -67,7 +77,8 @@ impl<'w> ser::Serializer for &'w mut Writer {
         _: u32,
         variant: &'static str,
     ) -> Result<(), CodecError> {
-        self.text(variant)
+        write_text(&mut self.out, variant);
+        Ok(())
     }
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
@@ -85,17 +96,17 @@ impl<'w> ser::Serializer for &'w mut Writer {
     ) -> Result<(), CodecError> {
         self.variant(variant)?;
         value.serialize(&mut *self)?;
-        self.close(b'}');
+        self.close('}');
         Ok(())
     }
     fn serialize_seq(self, _: Option<usize>) -> Result<Compound<'w>, CodecError> {
-        self.compound(b'[', false)
+        self.compound('[', false)
     }
     fn serialize_tuple(self, _: usize) -> Result<Compound<'w>, CodecError> {
-        self.compound(b'[', false)
+        self.compound('[', false)
     }
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Compound<'w>, CodecError> {
-        self.compound(b'[', false)
+        self.compound('[', false)
     }
     fn serialize_tuple_variant(
         self,
@@ -105,13 +116,13 @@ impl<'w> ser::Serializer for &'w mut Writer {
         _: usize,
     ) -> Result<Compound<'w>, CodecError> {
         self.variant(variant)?;
-        self.compound(b'[', true)
+        self.compound('[', true)
     }
     fn serialize_map(self, _: Option<usize>) -> Result<Compound<'w>, CodecError> {
-        self.compound(b'{', false)
+        self.compound('{', false)
     }
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Compound<'w>, CodecError> {
-        self.compound(b'{', false)
+        self.compound('{', false)
     }
     fn serialize_struct_variant(
         self,
@@ -121,7 +132,7 @@ impl<'w> ser::Serializer for &'w mut Writer {
         _: usize,
     ) -> Result<Compound<'w>, CodecError> {
         self.variant(variant)?;
-        self.compound(b'{', true)
+        self.compound('{', true)
     }
 }
 
@@ -201,7 +212,7 @@ mod tests {
     }
 
     fn text<T: Serialize>(value: &T) -> String {
-        Json::encode(value).map(|j| j.to_string()).unwrap_or_else(|e| format!("error: {e}"))
+        Json::encode(value).map_or_else(|e| format!("error: {e}"), |j| j.to_string())
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 mod canonical;
 mod digest;
-mod plain;
+mod text;
 mod writer;
 
 pub use digest::Digest;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwn
 use std::fmt;
 use std::sync::Arc;
 
-/// How deep a value may be nested; what JSON readers, serde_json's among them, accept.
+/// How deep a value may be nested; what JSON readers, that of `serde_json` among them, accept.
 pub const MAX_DEPTH: usize = 127;
 
 /// A recorded value: canonical JSON text, cheap to clone.
@@ -47,10 +47,7 @@ impl Json {
     /// It holds a number that is not finite, a map key that is no string, number or bool, or is nested
     /// deeper than [`MAX_DEPTH`]; or its own `Serialize` fails.
     pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, CodecError> {
-        writer::with_text(value, |bytes| match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(Self(text.into())),
-            Err(e) => Err(CodecError::new(e)),
-        })?
+        writer::with_text(value, |text| Self(text.into()))
     }
 
     /// Decodes a value.
@@ -115,5 +112,5 @@ impl<'de> Deserialize<'de> for Json {
 /// # Errors
 /// As [`Json::encode`].
 pub fn digest<T: Serialize + ?Sized>(value: &T) -> Result<Digest, CodecError> {
-    writer::with_text(value, Digest::of)
+    writer::with_text(value, |text| Digest::of(text.as_bytes()))
 }

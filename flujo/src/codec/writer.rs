@@ -1,8 +1,9 @@
-use super::plain::{head, is_plain, is_plain_head};
+use super::text::{head, plain_length, write_text};
 use super::{CodecError, MAX_DEPTH};
 use serde::ser::Serialize;
 use std::cell::RefCell;
 use std::cmp::Ordering;
+use std::io;
 
 thread_local! {
     /// Buffers that are used again: most values are small, and there are many of them.
@@ -15,25 +16,41 @@ const KEPT: usize = 64 * 1024;
 /// Writes `value` and hands the text to `read`.
 pub(super) fn with_text<T: Serialize + ?Sized, O>(
     value: &T,
-    read: impl FnOnce(&[u8]) -> O,
+    read: impl FnOnce(&str) -> O,
 ) -> Result<O, CodecError> {
-    // Taken, not borrowed: a `Serialize` of the user's may encode something itself.
-    let mut writer = WRITER.replace(Writer::new());
-    writer.out.clear();
-    writer.entries.clear();
-    writer.depth = 0;
-    let written = value.serialize(&mut writer).map(|()| read(&writer.out));
-    if writer.out.capacity() <= KEPT && writer.sorted.capacity() <= KEPT {
-        WRITER.set(writer);
+    WRITER.with(|kept| {
+        let Ok(mut writer) = kept.try_borrow_mut() else {
+            // A `Serialize` of the user's encodes something itself.
+            let mut writer = Writer::new();
+            return writer.write(value).map(|()| read(&writer.out));
+        };
+        let read = writer.write(value).map(|()| read(&writer.out));
+        if writer.out.capacity().max(writer.sorted.capacity()) > KEPT {
+            *writer = Writer::new();
+        }
+        read
+    })
+}
+
+/// Takes what `serde_json` writes.
+struct Plain<'w>(&'w mut String);
+
+impl io::Write for Plain<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
+        self.0.push_str(text);
+        Ok(bytes.len())
     }
-    written
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Where canonical text is put together.
 pub(super) struct Writer {
-    pub(super) out: Vec<u8>,
+    pub(super) out: String,
     /// Where entries are put in order.
-    sorted: Vec<u8>,
+    sorted: String,
     /// Entries of all maps that are open, innermost last: one vector instead of one per map.
     entries: Vec<Entry>,
     depth: usize,
@@ -50,38 +67,33 @@ struct Entry {
 
 impl Entry {
     /// The key as it is written, without its quotes: `"a"` comes before `"a!"`.
-    fn key<'t>(&self, text: &'t [u8]) -> &'t [u8] {
+    fn key<'t>(&self, text: &'t str) -> &'t str {
         text.get(self.start + 1..self.key_end - 1).unwrap_or_default()
     }
 
-    fn cmp(&self, other: &Self, text: &[u8]) -> Ordering {
+    fn cmp(&self, other: &Self, text: &str) -> Ordering {
         self.head.cmp(&other.head).then_with(|| self.key(text).cmp(other.key(text)))
     }
 }
 
 impl Writer {
     const fn new() -> Self {
-        Self { out: Vec::new(), sorted: Vec::new(), entries: Vec::new(), depth: 0 }
+        Self { out: String::new(), sorted: String::new(), entries: Vec::new(), depth: 0 }
     }
 
-    /// What serde_json writes as we do.
-    pub(super) fn leaf<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
-        serde_json::to_writer(&mut self.out, value).map_err(CodecError::new)
+    fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
+        self.out.clear();
+        self.entries.clear();
+        self.depth = 0;
+        value.serialize(self)
     }
 
-    #[inline]
-    pub(super) fn text(&mut self, text: &str) -> Result<(), CodecError> {
-        if !is_plain(text) {
-            return self.leaf(text);
-        }
-        self.out.reserve(text.len() + 2);
-        self.out.push(b'"');
-        self.out.extend_from_slice(text.as_bytes());
-        self.out.push(b'"');
-        Ok(())
+    /// A number as `serde_json` writes it: the shortest text that reads back as the same.
+    pub(super) fn number<T: Serialize>(&mut self, value: T) -> Result<(), CodecError> {
+        serde_json::to_writer(Plain(&mut self.out), &value).map_err(CodecError::new)
     }
 
-    fn open(&mut self, bracket: u8) -> Result<(), CodecError> {
+    fn open(&mut self, bracket: char) -> Result<(), CodecError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(CodecError::new(format_args!("the value is nested deeper than {MAX_DEPTH} levels")));
@@ -90,13 +102,13 @@ impl Writer {
         Ok(())
     }
 
-    pub(super) fn close(&mut self, bracket: u8) {
+    pub(super) fn close(&mut self, bracket: char) {
         self.depth -= 1;
         self.out.push(bracket);
     }
 
     /// What stands between `bracket` and its counterpart.
-    pub(super) fn compound(&mut self, bracket: u8, wrapped: bool) -> Result<Compound<'_>, CodecError> {
+    pub(super) fn compound(&mut self, bracket: char, wrapped: bool) -> Result<Compound<'_>, CodecError> {
         self.open(bracket)?;
         Ok(Compound {
             first_entry: self.entries.len(),
@@ -109,9 +121,9 @@ impl Writer {
 
     /// `{"Variant":`, for variants that carry something.
     pub(super) fn variant(&mut self, name: &'static str) -> Result<(), CodecError> {
-        self.open(b'{')?;
-        self.text(name)?;
-        self.out.push(b':');
+        self.open('{')?;
+        write_text(&mut self.out, name);
+        self.out.push(':');
         Ok(())
     }
 }
@@ -132,7 +144,7 @@ impl Compound<'_> {
     #[inline]
     fn comma(&mut self) {
         if self.writer.out.len() > self.start {
-            self.writer.out.push(b',');
+            self.writer.out.push(',');
         }
     }
 
@@ -145,22 +157,20 @@ impl Compound<'_> {
     #[inline]
     pub(super) fn name(&mut self, name: &'static str) -> Result<(), CodecError> {
         let bytes = name.as_bytes();
-        let head = head(bytes);
-        let plain = if bytes.len() < 8 { is_plain_head(head, bytes.len()) } else { is_plain(name) };
-        if !plain {
+        if plain_length(bytes) < bytes.len() {
             return self.key(name);
         }
         let more = self.writer.out.len() > self.start;
         let out = &mut self.writer.out;
         out.reserve(bytes.len() + 4);
         if more {
-            out.push(b',');
+            out.push(',');
         }
         let start = out.len();
-        out.push(b'"');
-        out.extend_from_slice(bytes);
-        out.extend_from_slice(b"\":");
-        self.entry(head, start);
+        out.push('"');
+        out.push_str(name);
+        out.push_str("\":");
+        self.entry(head(bytes), start);
         Ok(())
     }
 
@@ -168,17 +178,17 @@ impl Compound<'_> {
         self.comma();
         let start = self.writer.out.len();
         key.serialize(&mut *self.writer)?;
-        match self.writer.out.get(start) {
+        match self.writer.out.as_bytes().get(start) {
             Some(b'"') => {}
             Some(b'-' | b'0'..=b'9' | b't' | b'f') => {
-                self.writer.out.insert(start, b'"');
-                self.writer.out.push(b'"');
+                self.writer.out.insert(start, '"');
+                self.writer.out.push('"');
             }
             _ => return Err(CodecError::new("a map key must be a string, a number or a bool")),
         }
         let end = self.writer.out.len();
-        let head = head(self.writer.out.get(start + 1..end - 1).unwrap_or_default());
-        self.writer.out.push(b':');
+        let head = head(self.writer.out.as_bytes().get(start + 1..end - 1).unwrap_or_default());
+        self.writer.out.push(':');
         self.entry(head, start);
         Ok(())
     }
@@ -203,9 +213,9 @@ impl Compound<'_> {
     }
 
     pub(super) fn finish_seq(self) {
-        self.writer.close(b']');
+        self.writer.close(']');
         if self.wrapped {
-            self.writer.close(b'}');
+            self.writer.close('}');
         }
     }
 
@@ -215,9 +225,9 @@ impl Compound<'_> {
             writer.sort(first_entry, start);
         }
         writer.entries.truncate(first_entry);
-        writer.close(b'}');
+        writer.close('}');
         if wrapped {
-            writer.close(b'}');
+            writer.close('}');
         }
     }
 }
@@ -232,19 +242,19 @@ impl Writer {
         // Where the map is most of the text, what stands before it is copied, and not the map once more.
         let whole = start <= out.len() / 2;
         if whole {
-            sorted.extend_from_slice(out.get(..start).unwrap_or_default());
+            sorted.push_str(out.get(..start).unwrap_or_default());
         }
         for (i, entry) in here.iter().enumerate() {
             if i > 0 {
-                sorted.push(b',');
+                sorted.push(',');
             }
-            sorted.extend_from_slice(out.get(entry.start..entry.end).unwrap_or_default());
+            sorted.push_str(out.get(entry.start..entry.end).unwrap_or_default());
         }
         if whole {
             std::mem::swap(out, sorted);
         } else {
             out.truncate(start);
-            out.extend_from_slice(sorted);
+            out.push_str(sorted);
         }
     }
 }

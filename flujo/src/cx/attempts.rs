@@ -79,11 +79,11 @@ struct Count {
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// Runs one step with all its attempts and its fallback.
-    pub(super) fn guarded<'s, S, F>(
-        &'s mut self,
+    pub(super) fn guarded<S, F>(
+        &mut self,
         id: NodeId,
         call: StepCall<S, F>,
-    ) -> BoxFuture<'s, RunResult<S::Output>>
+    ) -> BoxFuture<'_, RunResult<S::Output>>
     where
         S: Attempt<C, R>,
         F: Fallback<C, R>,

@@ -2,8 +2,8 @@
 
 use super::{impl_, inputs, lint_levels};
 use crate::pipeline::lower::{Lower, braced, parenthesized};
-use crate::pipeline::model::Pipeline;
-use proc_macro2::TokenStream;
+use crate::pipeline::model::{Header, Pipeline};
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Pat, Type, parse_quote};
@@ -58,7 +58,8 @@ fn pipeline_impl(pipeline: &Pipeline, body: Option<TokenStream>, ide: &TokenStre
     let send = parenthesized(quote!(::flujo::__private::Send), at);
     let future = quote_spanned!(at=> impl #future + #send);
     let at = context.span();
-    let call = quote_spanned!(at=> __body(__input, __cx));
+    let name = body_name(header);
+    let call = quote_spanned!(at=> #name(__input, __cx));
     impl_(
         header,
         &quote!(),
@@ -89,13 +90,11 @@ fn run_in(pipeline: &Pipeline) -> TokenStream {
         let ty = &resources.ty;
         quote!(+ ::flujo::__private::Provides<#ty>)
     });
-    let res = match &header.resources {
-        Some(resources) => {
-            let ty = &resources.ty;
-            quote!(<__R as ::flujo::__private::Provides<#ty>>::provide(__cx.resources()))
-        }
-        None => quote!(&()),
-    };
+    let ty = header.resources.as_ref().map(|resources| &resources.ty);
+    let res = ty.map_or_else(
+        || quote!(&()),
+        |ty| quote!(<__R as ::flujo::__private::Provides<#ty>>::provide(__cx.resources())),
+    );
     let enter = if header.context.is_some() { quote!(pipeline) } else { quote!(pipeline_detached) };
     impl_(
         header,
@@ -118,6 +117,13 @@ fn run_in(pipeline: &Pipeline) -> TokenStream {
             }
         },
     )
+}
+
+/// The body has the pipeline's name: "future returned by `moderate` is not `Send`".
+fn body_name(header: &Header) -> Ident {
+    let mut name = header.ident.clone();
+    name.set_span(header.context.as_ref().map_or(header.ident.span(), |context| context.ty.span()));
+    name
 }
 
 /// The body, and its twin for editors. It is a function of its own, not generic over the caller: it is
@@ -145,7 +151,8 @@ fn body_fn(pipeline: &Pipeline, body: Option<TokenStream>, ide: &TokenStream) ->
     let driver = quote_spanned!(at=> &mut #cx_ty<'_, #context, #resources>);
     let params = parenthesized(quote!(__input: (#(#types,)*), #cx: #driver), at);
     let result = quote!(::flujo::__private::RunResult<#output>);
-    let signature = quote_spanned!(at=> async fn __body #params -> #result);
+    let name = body_name(header);
+    let signature = quote_spanned!(at=> async fn #name #params -> #result);
     let real = braced(quote!(let #bound = __input; #body), at);
     let twin = braced(quote!(let #bound = __input; #ide), at);
     quote! {
@@ -164,6 +171,7 @@ fn body_fn(pipeline: &Pipeline, body: Option<TokenStream>, ide: &TokenStream) ->
             clippy::large_futures,
             clippy::match_single_binding,
             clippy::semicolon_if_nothing_returned,
+            non_snake_case,
             unused_braces,
             unused_parens,
             reason = "the pipeline's author did not write the code around the calls"

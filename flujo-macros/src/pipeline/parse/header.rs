@@ -4,10 +4,10 @@ use super::Raw;
 use crate::names;
 use crate::pipeline::model::{ContextParam, Header, ResourcesParam};
 use crate::pipeline::sink::Errors;
-use quote::quote;
+use syn::spanned::Spanned;
 use syn::{
     Attribute, Expr, ExprLit, FnArg, Lit, Meta, Pat, PatType, ReturnType, Safety, Signature, Type,
-    TypeReference, parse_quote,
+    TypeReference, parse_quote, parse_quote_spanned,
 };
 
 /// The header, and whether a body can be checked against it.
@@ -33,11 +33,11 @@ pub(crate) fn header(raw: Raw, errors: &mut Errors) -> (Header, bool) {
             (parse_quote!(()), false)
         }
     };
-    let named = if let Type::ImplTrait(_) = &output {
+    let (output, named) = if let Type::ImplTrait(_) = &output {
         errors.at(&output, "a pipeline's output is recorded, so its type has a name\nwrite the type itself");
-        false
+        (parse_quote!(()), false)
     } else {
-        true
+        (output, true)
     };
     let doc = names::doc(&attrs);
     let durable_name = name.unwrap_or_else(|| names::text(&ident));
@@ -103,7 +103,7 @@ fn qualifiers(sig: &Signature, errors: &mut Errors) -> bool {
     }
     match &sig.safety {
         Safety::Unsafe(token) => {
-            errors.at(token, "a pipeline cannot be `unsafe`\nput unsafe code into a step")
+            errors.at(token, "a pipeline cannot be `unsafe`\nput unsafe code into a step");
         }
         Safety::Safe(token) => errors.at(token, "a pipeline is safe by itself\nremove `safe`"),
         Safety::Default => {}
@@ -209,7 +209,9 @@ impl Params<'_> {
         } else if is_run_info(elem) {
             self.run_info(param);
         } else if let Some(owned) = owned(elem) {
-            self.errors.at(ty, format!("inputs are owned because they are recorded\ntake `{owned}`"));
+            let name = names::source(&owned).replace("::flujo::__private::", "");
+            self.errors.at(ty, format!("inputs are owned because they are recorded\ntake `{name}`"));
+            self.input(PatType { ty: Box::new(owned), ..param.clone() });
         } else {
             self.resources(param, elem);
         }
@@ -263,12 +265,15 @@ impl Params<'_> {
 }
 
 /// What to take instead of a borrowed input.
-fn owned(ty: &Type) -> Option<String> {
+fn owned(ty: &Type) -> Option<Type> {
+    let at = ty.span();
     match ty {
-        Type::Path(path) if path.path.is_ident("str") => Some("String".to_owned()),
+        Type::Path(path) if path.path.is_ident("str") => {
+            Some(parse_quote_spanned!(at=> ::flujo::__private::String))
+        }
         Type::Slice(slice) => {
             let elem = &slice.elem;
-            Some(format!("Vec<{}>", names::source(quote!(#elem))))
+            Some(parse_quote_spanned!(at=> ::flujo::__private::Vec<#elem>))
         }
         _ => None,
     }

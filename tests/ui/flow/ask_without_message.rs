@@ -1,0 +1,18 @@
+// A question has a message.
+// errors: 1
+
+use flujo::prelude::*;
+
+#[derive(Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+struct Label {
+    confidence: f64,
+}
+
+pipeline! {
+    fn moderate(text: String) -> String {
+        let label: Label = ask();
+        value(format!("{text}{}", label.confidence))
+    }
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+// `value` has no options.
+// errors: 1
+
+use flujo::prelude::*;
+
+#[step]
+async fn triage(text: String) -> Result<String> {
+    Ok(text)
+}
+
+pipeline! {
+    fn moderate(text: String) -> String {
+        let text = triage(text);
+        value(text).named("text")
+    }
+}
+
+fn main() {}

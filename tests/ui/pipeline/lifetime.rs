@@ -1,0 +1,22 @@
+// A pipeline borrows its context only while it runs.
+// errors: 1
+
+use flujo::prelude::*;
+
+#[context]
+struct Moderation {
+    posts: u64,
+}
+
+#[step]
+async fn triage(text: String) -> Result<String> {
+    Ok(text)
+}
+
+pipeline! {
+    fn moderate(text: String, ctx: &'static mut Moderation) -> String {
+        triage(text)
+    }
+}
+
+fn main() {}
