@@ -4,8 +4,8 @@ pub use crate::codec::{CodecError, Json};
 pub use crate::context::field::{Field, Hole, NoField, NoRule, decode_as, read_as, rest_writer};
 pub use crate::context::{ALL, ArmState, Contains, Context, MergeConflict, Part, REST, rules};
 pub use crate::cx::{
-    ArmScope, CONCURRENCY, Cx, Done, Fork, ForkPoint, ItemFork, ItemScope, MapPoint, Mapped, Own, Pipeline,
-    Slot,
+    ALL_AT_ONCE, ArmScope, CONCURRENCY, Cx, Done, Fork, ForkPoint, ItemFork, ItemScope, MapPoint, Mapped,
+    Own, Pipeline, Slot,
 };
 pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable, assert_reply};
 pub use crate::error::{Error, Failure, RunResult, StepError, step_result};
@@ -24,6 +24,7 @@ pub use crate::step::{
 };
 pub use serde;
 pub use std::clone::Clone;
+pub use std::collections::BTreeSet;
 pub use std::future::Future;
 pub use std::marker::{PhantomData, Send, Sized, Sync};
 pub use std::option::Option::{self, None, Some};
@@ -82,11 +83,6 @@ pub fn prompt_result<P: IntoPrompt>(prompt: P) -> Result<Prompt<P::Answer>, Step
 /// Begins a question.
 pub fn question(message: impl Into<String>) -> QuestionBuilder {
     QuestionBuilder::new(message.into())
-}
-
-/// The condition of a loop, with the type of its value known.
-pub fn until<T>(value: &T, holds: impl FnOnce(&T) -> bool) -> bool {
-    holds(value)
 }
 
 /// Names the type of `Ok(..)` at the end of an async block.

@@ -74,10 +74,10 @@ impl<C> Fork<C> {
 
 /// What arms share.
 pub struct ArmScope<'s, R> {
-    res: &'s R,
-    env: &'s Arc<RunEnv>,
-    scope: Arc<str>,
-    rounds: Option<Arc<str>>,
+    pub(super) res: &'s R,
+    pub(super) env: &'s Arc<RunEnv>,
+    pub(super) scope: Arc<str>,
+    pub(super) rounds: Option<Arc<str>>,
 }
 
 /// Where a pipeline forks.

@@ -2,9 +2,9 @@ use super::Cx;
 use crate::codec::Json;
 use crate::context::Context;
 use crate::durable::Durable;
-use crate::engine::{AttemptCommand, AttemptRecord, Body, Finding, Key, Kind, RecordOutcome};
+use crate::engine::{AttemptCommand, AttemptRecord, Body, BoxFuture, Finding, Key, Kind, RecordOutcome};
 use crate::error::{Error, ErrorKind, FailureRecord, RunResult};
-use crate::path::NodeId;
+use crate::path::{NodeId, Place};
 use crate::run::{RunEnv, StepResult};
 use crate::step::{ValidationResult, Validators};
 use crate::usage::Usage;
@@ -15,14 +15,26 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     ///
     /// # Errors
     /// The value was rejected, and the gate is strict; it cannot be recorded; a signal.
-    pub async fn gate<T: Durable, V: Validators<T>>(
+    // Boxed: the future of an `async fn` has bounds of its own, and what is no validator would be reported
+    // twice.
+    pub fn gate<T: Durable, V: Validators<T>>(
         &mut self,
         id: impl Into<NodeId>,
         value: T,
         validators: V,
         strict: bool,
-    ) -> RunResult<T> {
+    ) -> BoxFuture<'_, RunResult<T>> {
         let place = self.place(id.into());
+        Box::pin(self.looked_at(place, value, validators, strict))
+    }
+
+    async fn looked_at<T: Durable, V: Validators<T>>(
+        &mut self,
+        place: Place,
+        value: T,
+        validators: V,
+        strict: bool,
+    ) -> RunResult<T> {
         let (path, env) = (place.path(), &**self.env);
         let codec = |e| Error::new(ErrorKind::Codec(e)).at(path.clone());
         let Some(handle) = self.handle.as_deref_mut() else {

@@ -1,7 +1,7 @@
 //! One body for many items, some of them at once.
 
 use super::Cx;
-use super::fork::{Done, Fork, Slot, driver};
+use super::fork::{ArmScope, Done, Fork, Slot, driver};
 use super::join::{lost, settled, verdict};
 use crate::context::Context;
 use crate::durable::Durable;
@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 /// How many items of a `map` run at once if nothing is said.
 pub const CONCURRENCY: usize = 8;
+/// How many selected arms of a `route` do.
+pub const ALL_AT_ONCE: usize = usize::MAX;
 
 /// What all items share.
 pub struct ItemScope<'s, R> {
@@ -88,6 +90,13 @@ impl<R: Send + Sync> ItemScope<'_, R> {
     }
 }
 
+impl<R: Send + Sync> ArmScope<'_, R> {
+    /// The driver of a selected arm of a `route`: at the place of the `route` itself.
+    pub fn selected<'a, C: Context>(&'a self, item: &'a mut ItemFork<C>) -> Cx<'a, C, R> {
+        self.arm(&mut item.fork)
+    }
+}
+
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// The items of a `map`: more than `max` fail before the first runs.
     ///
@@ -97,16 +106,42 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         &self,
         id: impl Into<NodeId>,
         items: I,
-        max: Option<usize>,
+        max: Option<u32>,
     ) -> RunResult<Vec<I::Item>> {
         let items: Vec<_> = items.into_iter().collect();
         match max {
-            Some(max) if items.len() > max => {
+            Some(max) if u32::try_from(items.len()).is_ok_and(|n| n <= max) => Ok(items),
+            Some(max) => {
                 let what = format!("{} items are more than the {max} that `.max` allows", items.len());
                 Err(Error::new(ErrorKind::Failed(what)).at(self.place(id.into()).path()))
             }
-            _ => Ok(items),
+            None => Ok(items),
         }
+    }
+
+    /// How many items may run at once.
+    ///
+    /// # Errors
+    /// None may, which only a value computed at run time can say: the compiler refuses a literal zero.
+    pub fn concurrency(&self, id: impl Into<NodeId>, n: usize) -> RunResult<usize> {
+        if n == 0 {
+            let what = "at least one item runs at a time, but its `concurrency` is 0".to_owned();
+            return Err(Error::new(ErrorKind::Failed(what)).at(self.place(id.into()).path()));
+        }
+        Ok(n)
+    }
+
+    /// What the selected arms of a `route` share, and the point where they part. `label` names the fork; it
+    /// is no segment of a path.
+    pub fn route_point(&mut self, label: impl Into<NodeId>) -> (ArmScope<'_, R>, MapPoint<'_, C>) {
+        let path = self.place(label.into()).path();
+        let scope = ArmScope {
+            res: self.res,
+            env: self.env,
+            scope: Arc::clone(&self.scope),
+            rounds: self.rounds.clone(),
+        };
+        (scope, MapPoint { handle: self.handle.as_deref_mut(), base: self.ctx, path })
     }
 
     /// What items share, and the point where they part.

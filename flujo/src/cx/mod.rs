@@ -16,7 +16,7 @@ mod rounds;
 mod wait;
 
 pub use fork::{ArmScope, Done, Fork, ForkPoint, Slot};
-pub use map::{CONCURRENCY, ItemFork, ItemScope, MapPoint, Mapped, Own};
+pub use map::{ALL_AT_ONCE, CONCURRENCY, ItemFork, ItemScope, MapPoint, Mapped, Own};
 pub use pipeline::Pipeline;
 
 use crate::context::Context;

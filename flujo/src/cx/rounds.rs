@@ -4,7 +4,7 @@ use super::Cx;
 use crate::codec::Json;
 use crate::context::Context;
 use crate::durable::Durable;
-use crate::error::{Error, ErrorKind, RunResult};
+use crate::error::{Error, ErrorKind, Failure, RunResult};
 use std::sync::Arc;
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
@@ -18,6 +18,20 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             return Err(Error::new(ErrorKind::Failed(what)).at(self.own_path()));
         }
         Ok(max)
+    }
+
+    /// Whether a loop is done. A method, so that the type of the value is known in the condition, and so that
+    /// generated code says it without a path.
+    pub fn until<T>(&self, value: &T, holds: impl FnOnce(&T) -> bool) -> bool {
+        holds(value)
+    }
+
+    /// The end of a loop whose failure is a value.
+    ///
+    /// # Errors
+    /// Signals only.
+    pub fn settled<T>(&self, ended: RunResult<T>) -> RunResult<Result<T, Failure>> {
+        super::join::settled(ended)
     }
 
     /// The driver of round `n`, from 1: the same context, and `#n` behind every node; `#2.1` in a loop in a
