@@ -38,11 +38,10 @@ fn or(parts: Vec<TokenStream>) -> TokenStream {
 }
 
 /// The body of a form, as often as it may run.
-fn times(body: TokenStream, count: Option<&Count>) -> TokenStream {
-    let n = match count.and_then(|count| count.known.as_ref()) {
-        Some(n) => quote!(::flujo::__private::Some((#n) as u64)),
-        None => quote!(::flujo::__private::None),
-    };
+fn times(body: &TokenStream, count: Option<&Count>) -> TokenStream {
+    let n = count
+        .and_then(|count| count.known.as_ref())
+        .map_or_else(|| quote!(::flujo::__private::None), |n| quote!(::flujo::__private::Some((#n) as u64)));
     quote!(#body.times(#n))
 }
 
@@ -80,12 +79,12 @@ impl Bounds<'_> {
                 or([self.block(&expr.then)].into_iter().chain(otherwise).collect())
             }
             Flow::Ask(_) => quote!(::flujo::__private::Bounds::QUESTION),
-            Flow::Repeat(form) => times(each(&form.body.flow), Some(&form.max)),
+            Flow::Repeat(form) => times(&each(&form.body.flow), Some(&form.max)),
             Flow::Refine(form) => {
                 let round = then(vec![each(&form.generator.flow), each(&form.critic.flow)]);
-                times(round, Some(&form.max))
+                times(&round, Some(&form.max))
             }
-            Flow::Map(form) => times(each(&form.body.flow), form.max.as_ref()),
+            Flow::Map(form) => times(&each(&form.body.flow), form.max.as_ref()),
             // at worst every arm is selected
             Flow::Route(form) => then(form.arms.arms.iter().filter_map(|arm| self.flow(&arm.body)).collect()),
             Flow::Join(join) => then(join.arms.iter().filter_map(|(_, flow)| self.flow(flow)).collect()),

@@ -33,16 +33,16 @@ impl Lower<'_> {
             width = quote_spanned!(at=> #local);
         }
         let items_at = form.items.at;
-        let (items_cx, items, plain) = (self.cx(items_at), self.local("items", at), &form.items.tokens);
-        let taken = quote_spanned!(items_at=> #items_cx.items(#id, #plain, #max));
+        let (reader, items, plain) = (self.cx(items_at), self.local("items", at), &form.items.tokens);
+        let taken = quote_spanned!(items_at=> #reader.items(#id, #plain, #max));
         let (taken, arms) = (self.reading(form.items.reads_context, taken), self.propagate(at));
         let bind = quote_spanned!(at=> let #items = match #taken #arms;);
         let scope = self.local("scope", at);
-        let fork = self.local("fork", at);
-        let inner = quote_spanned!(at=> #scope.item(&mut #fork));
-        let item = self.local("item", at);
-        let body = self.inside(&form.body, &inner, &quote!(#item), true);
-        let each = Each { fork, item, body };
+        let copy = self.local("fork", at);
+        let inner = quote_spanned!(at=> #scope.item(&mut #copy));
+        let one = self.local("item", at);
+        let body = self.inside(&form.body, &inner, &quote!(#one), true);
+        let each = Each { fork: copy, item: one, body };
         let point = quote_spanned!(at=> #cx.map_point(#id));
         let run = self.each(each, &items, &width, &point, form.settle, at);
         Code { tokens: braced(quote!(#binds #bind #run), at), weight: 2, at }
@@ -52,17 +52,18 @@ impl Lower<'_> {
         let at = form.word.span();
         let (cx, id, set_at) = (self.cx(at), self.id(form.node), form.set.at);
         let ty = quote_spanned!(set_at=> ::flujo::__private::BTreeSet<_>);
-        let (set, bind) = self.typed("set", &ty, &form.set);
-        let (scope, fork, item) = (self.local("scope", at), self.local("fork", at), self.local("item", at));
-        let inner = quote_spanned!(at=> #scope.selected(&mut #fork));
+        let (chosen, bind) = self.typed("set", &ty, &form.set);
+        let (scope, copy, element) =
+            (self.local("scope", at), self.local("fork", at), self.local("item", at));
+        let inner = quote_spanned!(at=> #scope.selected(&mut #copy));
         let pat = &form.pat;
-        let body = self.driven(&inner, &quote!(let #pat = #item;), self.match_(&form.arms), true);
-        let each = Each { fork, item, body };
-        let items = self.local("items", at);
-        let bind = quote!(#bind let #items = ::flujo::__private::Vec::from_iter(#set););
+        let body = self.driven(&inner, &quote!(let #pat = #element;), self.match_(&form.arms), true);
+        let each = Each { fork: copy, item: element, body };
+        let list = self.local("items", at);
+        let bind = quote!(#bind let #list = ::flujo::__private::Vec::from_iter(#chosen););
         let width = quote_spanned!(at=> ::flujo::__private::ALL_AT_ONCE);
         let point = quote_spanned!(at=> #cx.route_point(#id));
-        let run = self.each(each, &items, &width, &point, form.settle, at);
+        let run = self.each(each, &list, &width, &point, form.settle, at);
         Code { tokens: braced(quote!(#bind #run), at), weight: 2, at }
     }
 

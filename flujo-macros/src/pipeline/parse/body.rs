@@ -49,10 +49,10 @@ impl FlowParser<'_> {
                 ("settle" | "or_last", _) => {
                     self.errors.at(args, format!("`{name}` takes no arguments\nwrite `.{name}()`"));
                 }
-                ("max", [n]) => all.max = self.count(n, word),
+                ("max", [n]) => all.max = Some(self.count(n, word)),
                 ("max", _) => {
                     self.errors.at(method, "`max` takes one number\nwrite `.max(3)`");
-                    all.max = Some(Count { plain: self.nothing(method.span()), known: None });
+                    all.max = Some(Count { plain: Self::nothing(method.span()), known: None });
                 }
                 ("until", _) => all.until = Some(option),
                 ("concurrency", [n]) => {
@@ -77,23 +77,23 @@ impl FlowParser<'_> {
     }
 
     /// The number of a `.max(n)`.
-    fn count(&mut self, n: &Expr, word: &Ident) -> Option<Count> {
+    fn count(&mut self, n: &Expr, word: &Ident) -> Count {
         if number(n) == Some(0) {
             let why = if word == "map" {
                 "no item would be allowed\nleave `.max` away, or let it be 1 or more"
             } else {
                 "a loop runs at least once\nlet `max` be 1 or more"
             };
-            return Some(Count { plain: self.broken_count(n, why), known: None });
+            return Count { plain: self.broken_count(n, why), known: None };
         }
         if let Expr::Lit(ExprLit { lit, .. }) = n
             && !matches!(lit, Lit::Int(_))
         {
             let why = "`max` is a whole number\nfor instance `.max(3)`";
-            return Some(Count { plain: self.broken_count(n, why), known: None });
+            return Count { plain: self.broken_count(n, why), known: None };
         }
         let known = is_const(n).then(|| n.clone());
-        Some(Count { plain: self.plain(n), known })
+        Count { plain: self.plain(n), known }
     }
 
     fn broken_count(&mut self, n: &Expr, why: &str) -> crate::pipeline::model::Plain {
@@ -102,7 +102,7 @@ impl FlowParser<'_> {
     }
 
     /// Stands where an expression is missing, which was reported.
-    fn nothing(&self, at: Span) -> crate::pipeline::model::Plain {
+    fn nothing(at: Span) -> crate::pipeline::model::Plain {
         let tokens = quote::quote!(::flujo::__private::recover());
         crate::pipeline::model::Plain { tokens, at, reads_context: None }
     }

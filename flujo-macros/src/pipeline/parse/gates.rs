@@ -33,7 +33,7 @@ impl FlowParser<'_> {
             validators.reads_context.or_else(|| self.reads_context(&validators.tokens));
         let strict = options.strict.map(|strict| self.plain(strict));
         let id = options.name.as_ref().map_or_else(|| word.to_string(), LitStr::value);
-        let node = self.node(id, name_at(&options.name, word), What::Gate);
+        let node = self.node(id, name_at(options.name.as_ref(), word), What::Gate);
         self.show(node, options.shown);
         Ok(Gate { node, word: word.clone(), value, validators, strict })
     }
@@ -53,7 +53,7 @@ impl FlowParser<'_> {
         let shown = vec![("for".to_owned(), crate::options::shown(duration))];
         let duration = self.duration(duration).map_err(|error| self.errors.broken_error(error))?;
         let id = options.name.as_ref().map_or_else(|| word.to_string(), LitStr::value);
-        let node = self.node(id, name_at(&options.name, word), What::Wait);
+        let node = self.node(id, name_at(options.name.as_ref(), word), What::Wait);
         self.show(node, shown);
         Ok(Wait { node, word: word.clone(), duration })
     }

@@ -24,7 +24,11 @@ impl FlowParser<'_> {
         };
         let (until, max) = self.ends(word, &options)?;
         let seed = self.plain(seed);
-        let node = self.node(form_id(&options.name, word), name_at(&options.name, word), What::Repeat);
+        let node = self.node(
+            form_id(options.name.as_ref(), word),
+            name_at(options.name.as_ref(), word),
+            What::Repeat,
+        );
         let first = self.nodes.len();
         let body = self.body(body, seed.at, "|x| flow")?;
         self.runs(&body, first, word)?;
@@ -80,7 +84,11 @@ impl FlowParser<'_> {
                 .errors
                 .broken(word, "`refine` needs a bound: nothing runs without one\nadd `.max(n)`"));
         };
-        let node = self.node(form_id(&options.name, word), name_at(&options.name, word), What::Refine);
+        let node = self.node(
+            form_id(options.name.as_ref(), word),
+            name_at(options.name.as_ref(), word),
+            What::Refine,
+        );
         let first = self.nodes.len();
         let generator = self.body(generator, generator.span(), "|feedback| flow")?;
         self.runs(&generator, first, word)?;
@@ -118,10 +126,10 @@ impl FlowParser<'_> {
 }
 
 /// The id of a form that is no segment of a path.
-fn form_id(name: &Option<LitStr>, word: &Ident) -> String {
-    name.as_ref().map_or_else(|| word.to_string(), LitStr::value)
+fn form_id(name: Option<&LitStr>, word: &Ident) -> String {
+    name.map_or_else(|| word.to_string(), LitStr::value)
 }
 
-pub(super) fn name_at(name: &Option<LitStr>, word: &Ident) -> Span {
-    name.as_ref().map_or_else(|| word.span(), LitStr::span)
+pub(super) fn name_at(name: Option<&LitStr>, word: &Ident) -> Span {
+    name.map_or_else(|| word.span(), LitStr::span)
 }
