@@ -3,9 +3,13 @@
 pub use crate::codec::{CodecError, Json};
 pub use crate::context::field::{Field, Hole, NoField, NoRule, decode_as, read_as, rest_writer};
 pub use crate::context::{ALL, ArmState, Contains, Context, MergeConflict, Part, REST, rules};
-pub use crate::cx::{ArmScope, Cx, Done, Fork, ForkPoint, Pipeline, Slot};
+pub use crate::cx::{
+    ALL_AT_ONCE, ArmScope, CONCURRENCY, Cx, Done, Fork, ForkPoint, ItemFork, ItemScope, MapPoint, Mapped,
+    Own, Pipeline, Slot,
+};
 pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable, assert_reply};
 pub use crate::error::{Error, Failure, RunResult, StepError, step_result};
+pub use crate::flow::{Critique, Feedback};
 pub use crate::graph::{Bounds, Edge, Facts, Graph, Node, NodeKind, fingerprint};
 pub use crate::model::{Answer, IntoPrompt, NoAnswer, Prompt, answer};
 pub use crate::path::NodeId;
@@ -20,6 +24,7 @@ pub use crate::step::{
 };
 pub use serde;
 pub use std::clone::Clone;
+pub use std::collections::BTreeSet;
 pub use std::future::Future;
 pub use std::marker::{PhantomData, Send, Sized, Sync};
 pub use std::option::Option::{self, None, Some};

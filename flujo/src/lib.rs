@@ -33,6 +33,7 @@ pub use context::Contains;
 pub use cx::{Cx, Pipeline};
 pub use durable::{Durable, Reply, assert_durable, assert_reply};
 pub use error::{Error, ErrorKind, Failure, Result, StepError};
+pub use flow::{Critique, Feedback};
 pub use flujo_macros::{context, pipeline, resources, step};
 pub use model::Prompt;
 pub use resources::Provides;
@@ -43,9 +44,9 @@ pub use {schemars, serde, serde_json};
 
 /// What a file with steps and pipelines needs.
 pub mod prelude {
-    pub use crate::flow::{ask, fail, join, value};
+    pub use crate::flow::{ask, fail, gate, join, map, refine, repeat, route, value, wait};
     pub use crate::{
-        Failure, Flujo, Outcome, PipelineResult, Prompt, Result, RunInfo, StepError, UsageLimits,
-        ValidationResult, Validator, context, pipeline, resources, step,
+        Critique, Failure, Feedback, Flujo, Outcome, PipelineResult, Prompt, Result, RunInfo, StepError,
+        UsageLimits, ValidationResult, Validator, context, pipeline, resources, step,
     };
 }

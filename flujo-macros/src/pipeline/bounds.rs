@@ -1,6 +1,6 @@
 //! Flow to its worst case, as a constant expression.
 
-use super::model::{Block, Flow, Line, Node, Pipeline, Retries, What};
+use super::model::{Block, Count, Flow, Line, Node, Pipeline, Retries, What};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -37,6 +37,14 @@ fn or(parts: Vec<TokenStream>) -> TokenStream {
     fold(parts, &quote!(or))
 }
 
+/// The body of a form, as often as it may run.
+fn times(body: &TokenStream, count: Option<&Count>) -> TokenStream {
+    let n = count
+        .and_then(|count| count.known.as_ref())
+        .map_or_else(|| quote!(::flujo::__private::None), |n| quote!(::flujo::__private::Some((#n) as u64)));
+    quote!(#body.times(#n))
+}
+
 impl Bounds<'_> {
     fn block(&self, block: &Block) -> TokenStream {
         let mut parts = Vec::new();
@@ -58,7 +66,7 @@ impl Bounds<'_> {
     fn flow(&self, flow: &Flow) -> Option<TokenStream> {
         let each = |flow: &Flow| self.flow(flow).unwrap_or_else(zero);
         Some(match flow {
-            Flow::Value(_) | Flow::Fail(_) | Flow::Broken(_) => return None,
+            Flow::Value(_) | Flow::Fail(_) | Flow::Gate(_) | Flow::Wait(_) | Flow::Broken(_) => return None,
             Flow::Call(call) => self.call(call.node)?,
             Flow::Pipe(pipe) => {
                 let stages = pipe.stages.iter().filter_map(|stage| self.call(stage.node));
@@ -71,6 +79,14 @@ impl Bounds<'_> {
                 or([self.block(&expr.then)].into_iter().chain(otherwise).collect())
             }
             Flow::Ask(_) => quote!(::flujo::__private::Bounds::QUESTION),
+            Flow::Repeat(form) => times(&each(&form.body.flow), Some(&form.max)),
+            Flow::Refine(form) => {
+                let round = then(vec![each(&form.generator.flow), each(&form.critic.flow)]);
+                times(&round, Some(&form.max))
+            }
+            Flow::Map(form) => times(&each(&form.body.flow), form.max.as_ref()),
+            // at worst every arm is selected
+            Flow::Route(form) => then(form.arms.arms.iter().filter_map(|arm| self.flow(&arm.body)).collect()),
             Flow::Join(join) => then(join.arms.iter().filter_map(|(_, flow)| self.flow(flow)).collect()),
         })
     }

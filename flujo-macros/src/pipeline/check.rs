@@ -4,12 +4,17 @@ use super::model::{Node, What};
 use super::sink::Errors;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Names the joins, and reports ids that are used twice.
+/// Names the joins and routes, and reports ids that are used twice.
 pub(crate) fn ids(nodes: &mut [Node], errors: &mut Errors) {
     let mut first: BTreeMap<String, usize> = BTreeMap::new();
     for (i, node) in nodes.iter().enumerate() {
-        let named_join = matches!(node.what, What::Join { .. }) && !node.id.is_empty();
-        if !node.what.in_path() && !named_join {
+        let named = match node.what {
+            What::Join { .. } | What::Route { .. } => !node.id.is_empty(),
+            What::Repeat => node.id != "repeat",
+            What::Refine => node.id != "refine",
+            _ => false,
+        };
+        if !node.what.in_path() && !named {
             continue;
         }
         let Some(before) = first.get(&node.id).and_then(|&before| nodes.get(before)) else {
@@ -33,6 +38,7 @@ fn word(node: &Node) -> &'static str {
     match node.what {
         What::Call { .. } => "step",
         What::Ask { .. } => "question",
+        What::Map { .. } | What::Gate | What::Wait => "the id",
         _ => "the name",
     }
 }
@@ -42,12 +48,19 @@ fn again(id: &str, n: usize) -> String {
     if n == 1 { format!("{id}_again") } else { format!("{id}_again_{n}") }
 }
 
-/// A join is called after the first of its nodes that no join around it is called after: stable under
-/// edits elsewhere, and never the name of another join.
+/// A join or route is called after the first of its nodes that no join around it is called after: stable under
+/// edits elsewhere, and never the name of another one.
 fn name_joins(nodes: &mut [Node]) {
     let mut taken: BTreeSet<String> = BTreeSet::new();
     for i in 0..nodes.len() {
-        let Some(Node { id, what: What::Join { arms }, .. }) = nodes.get(i) else { continue };
+        let Some(Node { id, what: What::Join { arms } | What::Route { arms }, .. }) = nodes.get(i) else {
+            continue;
+        };
+        let word = if matches!(nodes.get(i).map(|node| &node.what), Some(What::Join { .. })) {
+            "join"
+        } else {
+            "route"
+        };
         if !id.is_empty() {
             continue;
         }
@@ -55,8 +68,8 @@ fn name_joins(nodes: &mut [Node]) {
         let inside = nodes.get(range).unwrap_or_default();
         let ids: Vec<&str> =
             inside.iter().filter(|node| node.what.in_path()).map(|node| node.id.as_str()).collect();
-        let own = ids.iter().map(|id| format!("join:{id}")).find(|label| !taken.contains(label));
-        let label = own.unwrap_or_else(|| format!("join:{}", ids.join("+")));
+        let own = ids.iter().map(|id| format!("{word}:{id}")).find(|label| !taken.contains(label));
+        let label = own.unwrap_or_else(|| format!("{word}:{}", ids.join("+")));
         taken.insert(label.clone());
         if let Some(node) = nodes.get_mut(i) {
             node.id = label;

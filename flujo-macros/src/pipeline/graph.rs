@@ -1,7 +1,7 @@
 //! Flow to data: nodes and edges, as constants.
 
 use super::label::text_of;
-use super::model::{Block, Flow, Line, Node, NodeIndex, Pipeline, What};
+use super::model::{Block, Body, Flow, Line, Match, Node, NodeIndex, Pipeline, What};
 use crate::names;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -19,6 +19,12 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
             What::Ask { .. } => form(&quote!(Ask)),
             What::Fail => form(&quote!(Fail)),
             What::Join { .. } => form(&quote!(Join)),
+            What::Repeat => form(&quote!(Repeat)),
+            What::Refine => form(&quote!(Refine)),
+            What::Map { .. } => form(&quote!(Map)),
+            What::Route { .. } => form(&quote!(Route)),
+            What::Gate => form(&quote!(Gate)),
+            What::Wait => form(&quote!(Wait)),
         };
         let reply = if let What::Ask { reply } = what {
             quote!(::flujo::__private::Replies::<#reply>::CHECK)
@@ -121,6 +127,21 @@ impl Edges {
         }
     }
 
+    fn arms(&mut self, expr: &Match, open: Vec<Open>) -> Vec<Open> {
+        self.to(Some(expr.node), open);
+        let arms = &expr.arms;
+        arms.iter().flat_map(|arm| self.flow(&arm.body, labelled(expr.node, &arm.label))).collect()
+    }
+
+    /// Into the bodies of a loop and back to its node, which is where it is left.
+    fn around(&mut self, node: NodeIndex, bodies: &[&Body], open: Vec<Open>) -> Vec<Open> {
+        self.to(Some(node), open);
+        let inner = labelled(node, "each");
+        let back = bodies.iter().fold(inner, |open, body| self.flow(&body.flow, open));
+        self.to(Some(node), back);
+        after(node)
+    }
+
     fn flow(&mut self, flow: &Flow, open: Vec<Open>) -> Vec<Open> {
         match flow {
             Flow::Value(_) | Flow::Broken(_) => open,
@@ -135,11 +156,17 @@ impl Edges {
                 pipe.stages.iter().fold(open, |open, stage| self.through(stage.node, open))
             }
             Flow::Block(block) => self.block(block, open),
-            Flow::Match(expr) => {
-                self.to(Some(expr.node), open);
-                let arms = &expr.arms;
-                arms.iter().flat_map(|arm| self.flow(&arm.body, labelled(expr.node, &arm.label))).collect()
+            Flow::Match(expr) => self.arms(expr, open),
+            Flow::Route(form) => {
+                let mut ends = self.arms(&form.arms, open);
+                ends.extend(labelled(form.node, "none"));
+                ends
             }
+            Flow::Gate(gate) => self.through(gate.node, open),
+            Flow::Wait(wait) => self.through(wait.node, open),
+            Flow::Repeat(form) => self.around(form.node, &[&form.body], open),
+            Flow::Refine(form) => self.around(form.node, &[&form.generator, &form.critic], open),
+            Flow::Map(form) => self.around(form.node, &[&form.body], open),
             Flow::If(expr) => {
                 self.to(Some(expr.node), open);
                 let mut ends = self.block(&expr.then, labelled(expr.node, &expr.label));

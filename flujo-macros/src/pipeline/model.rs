@@ -76,12 +76,24 @@ pub(crate) enum What {
     Fail,
     /// Parallel arms: the nodes of each.
     Join { arms: Vec<Range<NodeIndex>> },
+    /// A loop with a condition.
+    Repeat,
+    /// A loop of a generator and a critic.
+    Refine,
+    /// One body for many items: its nodes, and the form's word.
+    Map { body: Range<NodeIndex>, word: Span },
+    /// The arms that a set selects: the nodes of each.
+    Route { arms: Vec<Range<NodeIndex>> },
+    /// Validators on a value.
+    Gate,
+    /// A timer.
+    Wait,
 }
 
 impl What {
     /// Whether the id is a segment of paths, and so has to be unique.
     pub(crate) fn in_path(&self) -> bool {
-        matches!(self, Self::Call { .. } | Self::Ask { .. })
+        matches!(self, Self::Call { .. } | Self::Ask { .. } | Self::Map { .. } | Self::Gate | Self::Wait)
     }
 }
 
@@ -95,6 +107,13 @@ pub(crate) enum Retries {
     Unknown,
 }
 
+/// A number that bounds a form.
+pub(crate) struct Count {
+    pub plain: Plain,
+    /// The expression, where a constant may use it.
+    pub known: Option<Expr>,
+}
+
 /// Something in flow position.
 pub(crate) enum Flow {
     Value(Plain),
@@ -106,6 +125,12 @@ pub(crate) enum Flow {
     Ask(Ask),
     Fail(Fail),
     Join(Join),
+    Repeat(Box<Repeat>),
+    Refine(Box<Refine>),
+    Map(Box<Map>),
+    Route(Box<Route>),
+    Gate(Gate),
+    Wait(Wait),
     Broken(Broken),
 }
 
@@ -123,7 +148,16 @@ impl Flow {
                 let text = plain.tokens.to_string();
                 self.is_macro() && ENDS.iter().any(|word| text.starts_with(word))
             }
-            Self::Call(_) | Self::Pipe(_) | Self::Ask(_) | Self::Join(_) => false,
+            Self::Call(_)
+            | Self::Pipe(_)
+            | Self::Ask(_)
+            | Self::Join(_)
+            | Self::Repeat(_)
+            | Self::Refine(_)
+            | Self::Map(_)
+            | Self::Route(_)
+            | Self::Gate(_)
+            | Self::Wait(_) => false,
         }
     }
 
@@ -284,6 +318,75 @@ pub(crate) struct Join {
     pub word: Ident,
     pub arms: Vec<(Span, Flow)>,
     pub settle: bool,
+}
+
+/// The closure of a form: `|pat| flow`, or the name of a step.
+pub(crate) struct Body {
+    /// What the value is bound to; `None` is the name that a bare step takes its input from.
+    pub pat: Option<Pat>,
+    pub flow: Flow,
+    /// The body, for what has to be put around it.
+    pub at: Span,
+}
+
+/// `repeat(seed, |x| ..).until(|x| ..).max(n)`.
+pub(crate) struct Repeat {
+    pub node: NodeIndex,
+    pub word: Ident,
+    pub seed: Plain,
+    pub body: Body,
+    pub until: Plain,
+    pub max: Count,
+    pub or_last: bool,
+    pub settle: bool,
+}
+
+/// `refine(|feedback| .., |draft| ..).max(n)`.
+pub(crate) struct Refine {
+    pub node: NodeIndex,
+    pub word: Ident,
+    pub generator: Body,
+    pub critic: Body,
+    pub max: Count,
+    pub or_last: bool,
+    pub settle: bool,
+}
+
+/// `map(items, |x| ..)`.
+pub(crate) struct Map {
+    pub node: NodeIndex,
+    pub word: Ident,
+    pub items: Plain,
+    pub body: Body,
+    pub max: Option<Count>,
+    pub concurrency: Option<Plain>,
+    pub settle: bool,
+}
+
+/// `route(set, |r| match r { .. })`.
+pub(crate) struct Route {
+    pub node: NodeIndex,
+    pub word: Ident,
+    pub set: Plain,
+    pub pat: Pat,
+    pub arms: Match,
+    pub settle: bool,
+}
+
+/// `gate(x, validators)`.
+pub(crate) struct Gate {
+    pub node: NodeIndex,
+    pub word: Ident,
+    pub value: Plain,
+    pub validators: Plain,
+    pub strict: Option<Plain>,
+}
+
+/// `wait("2h")`.
+pub(crate) struct Wait {
+    pub node: NodeIndex,
+    pub word: Ident,
+    pub duration: Plain,
 }
 
 /// Arguments in parentheses.

@@ -37,6 +37,11 @@ impl Errors {
         self.replace(Error::new(span, message))
     }
 
+    /// Reports an error made elsewhere, from an expression that takes the place of the mistake.
+    pub(crate) fn broken_error(&mut self, error: Error) -> Broken {
+        self.replace(error)
+    }
+
     /// A failed macro call has the type "already reported": whatever is done with it, rustc keeps quiet.
     fn replace(&mut self, error: Error) -> Broken {
         let mut call = Group::new(Delimiter::Parenthesis, error.to_compile_error());

@@ -20,11 +20,12 @@ pub(crate) fn own(pipeline: &Pipeline) -> TokenStream {
     quote!({ let __w: u64 = 0; #(let __w = __w | #masks;)* __w })
 }
 
-/// What must hold of the writes: arms of a join do not meet, and what is only read is not written.
+/// What must hold of the writes: arms of a join or route do not meet, a
+/// `map` does not meet itself, and what is only read is not written.
 pub(crate) fn checks(pipeline: &Pipeline) -> TokenStream {
     let Some(context) = &pipeline.header.context else { return TokenStream::new() };
     let joins = pipeline.nodes.iter().filter_map(|node| {
-        let What::Join { arms } = &node.what else { return None };
+        let (What::Join { arms } | What::Route { arms }) = &node.what else { return None };
         let arms = arms.iter().map(|arm| {
             let nodes = pipeline.nodes.get(arm.clone()).unwrap_or_default();
             let (names, masks): (Vec<_>, Vec<_>) = nodes
@@ -38,6 +39,15 @@ pub(crate) fn checks(pipeline: &Pipeline) -> TokenStream {
         let check = quote_spanned!(at=> ::flujo::__private::assert_disjoint::<#ty>);
         Some(quote_spanned!(at=> const _: () = #check(&[#(#arms),*]);))
     });
+    let maps = pipeline.nodes.iter().filter_map(|node| {
+        let What::Map { body, word } = &node.what else { return None };
+        let nodes = pipeline.nodes.get(body.clone()).unwrap_or_default();
+        let (names, masks): (Vec<_>, Vec<_>) =
+            nodes.iter().flat_map(writers).map(|(name, callee)| (name, mask(&context.ty, callee))).unzip();
+        let (at, ty) = (*word, &context.ty);
+        let check = quote_spanned!(at=> ::flujo::__private::assert_mergeable::<#ty>);
+        Some(quote_spanned!(at=> const _: () = #check(&[#((#names, #masks)),*]);))
+    });
     let reads = pipeline.nodes.iter().filter(|_| !context.write).flat_map(|node| {
         writers(node).map(|(name, callee)| {
             let (at, mask) = (node.at, mask(&context.ty, callee));
@@ -45,7 +55,7 @@ pub(crate) fn checks(pipeline: &Pipeline) -> TokenStream {
             quote_spanned!(at=> const _: () = #check(#name, #mask);)
         })
     });
-    quote!(#(#joins)* #(#reads)*)
+    quote!(#(#joins)* #(#maps)* #(#reads)*)
 }
 
 /// Who writes at a node: the callee, and its fallback under its own name.

@@ -46,6 +46,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Slot {
+    pub(super) fn new(fork: Path) -> Self {
+        Self(Arc::new(Inner { fork, grant: Mutex::default(), end: Mutex::default() }))
+    }
     pub(super) fn path(&self) -> &Path {
         &self.0.fork
     }
@@ -54,6 +57,12 @@ impl Slot {
     }
     pub(super) fn ended(&self, end: ArmEnd) {
         *lock(&self.0.end) = Some(end);
+    }
+}
+
+impl<C: Clone> Fork<C> {
+    pub(super) fn new(base: &C, slot: Slot) -> Self {
+        Self { ctx: base.clone(), written: 0, handle: None, slot }
     }
 }
 
@@ -66,11 +75,11 @@ impl<C> Fork<C> {
 
 /// What arms share.
 pub struct ArmScope<'s, R> {
-    res: &'s R,
-    env: &'s Arc<RunEnv>,
-    scope: Arc<str>,
-    rounds: Option<Arc<str>>,
-    logging: bool,
+    pub(super) res: &'s R,
+    pub(super) env: &'s Arc<RunEnv>,
+    pub(super) scope: Arc<str>,
+    pub(super) rounds: Option<Arc<str>>,
+    pub(super) logging: bool,
 }
 
 /// Where a pipeline forks.
@@ -99,22 +108,26 @@ pub struct Done<T> {
 impl<R: Send + Sync> ArmScope<'_, R> {
     /// The driver of one arm. Called when the arm is first polled, after its handle was granted.
     pub fn arm<'a, C: Context>(&'a self, fork: &'a mut Fork<C>) -> Cx<'a, C, R> {
-        let grant = lock(&fork.slot.0.grant).take();
-        let encode = grant.as_ref().is_some_and(|grant| grant.encode);
-        fork.handle = grant.map(|grant| grant.handle);
-        Cx {
-            ctx: &mut fork.ctx,
-            res: self.res,
-            env: self.env,
-            handle: fork.handle.as_deref_mut(),
-            scope: Arc::clone(&self.scope),
-            rounds: self.rounds.clone(),
-            written: &mut fork.written,
-            encode,
-            log: if self.logging { Log::Shared } else { Log::Off },
-            spare: None,
-        }
+        let (scope, rounds) = (Arc::clone(&self.scope), self.rounds.clone());
+        driver(self.res, self.env, fork, (scope, rounds), self.logging)
     }
+}
+
+/// The driver of an arm or an item, on the handle that was granted to it.
+pub(super) fn driver<'a, C: Context, R: Send + Sync>(
+    res: &'a R,
+    env: &'a Arc<RunEnv>,
+    fork: &'a mut Fork<C>,
+    (scope, rounds): (Arc<str>, Option<Arc<str>>),
+    logging: bool,
+) -> Cx<'a, C, R> {
+    let grant = lock(&fork.slot.0.grant).take();
+    let encode = grant.as_ref().is_some_and(|grant| grant.encode);
+    fork.handle = grant.map(|grant| grant.handle);
+    let handle = fork.handle.as_deref_mut();
+    let log = if logging { Log::Shared } else { Log::Off };
+    let (ctx, written) = (&mut fork.ctx, &mut fork.written);
+    Cx { ctx, res, env, handle, scope, rounds, written, encode, log, spare: None }
 }
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
@@ -125,8 +138,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     }
 
     fn fork(&self, path: Path) -> Fork<C> {
-        let inner = Inner { fork: path, grant: Mutex::default(), end: Mutex::default() };
-        Fork { ctx: self.ctx.clone(), written: 0, handle: None, slot: Slot(Arc::new(inner)) }
+        Fork::new(self.ctx, Slot::new(path))
     }
 
     /// What arms share, and the point where they part.
@@ -165,8 +177,14 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// # Errors
     /// A rule that cannot be applied: a merge conflict naming path, part and arm.
     pub fn merge<const N: usize>(&mut self, forks: [Fork<C>; N]) -> RunResult<()> {
-        let Some(path) = forks.first().map(|fork| fork.slot.0.fork.clone()) else { return Ok(()) };
-        let mut arms = Vec::with_capacity(N);
+        self.merge_all(forks)
+    }
+
+    /// As [`merge`](Cx::merge), for any number of arms.
+    pub(super) fn merge_all(&mut self, forks: impl IntoIterator<Item = Fork<C>>) -> RunResult<()> {
+        let mut forks = forks.into_iter().peekable();
+        let Some(path) = forks.peek().map(|fork| fork.slot.0.fork.clone()) else { return Ok(()) };
+        let mut arms = Vec::with_capacity(forks.size_hint().0);
         for mut fork in forks {
             match lock(&fork.slot.0.end).take() {
                 Some(ArmEnd::Recorded(record)) => {

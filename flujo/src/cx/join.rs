@@ -39,7 +39,7 @@ fn value<T: Durable>(own: Own<T>, end: &ArmEnd, slot: &Slot) -> RunResult<T> {
 }
 
 /// What ends the fork as a whole: a signal that cannot wait, else the first failure, else a pause.
-fn verdict(ends: &[ArmEnd], settle: bool) -> Option<usize> {
+pub(super) fn verdict(ends: &[ArmEnd], settle: bool) -> Option<usize> {
     let find = |wanted: &dyn Fn(&ArmEnd) -> bool| ends.iter().position(wanted);
     find(&|end| matches!(end, ArmEnd::Signal(signal) if *signal != Signal::Suspended))
         .or_else(|| find(&|end| !settle && matches!(end, ArmEnd::Failed(_))))
@@ -125,11 +125,11 @@ macro_rules! joins {
     };
 }
 
-fn lost() -> Error {
+pub(super) fn lost() -> Error {
     Signal::Engine("the engine did not give back every arm".to_owned()).into()
 }
 
-fn settled<T>(done: RunResult<T>) -> RunResult<Result<T, Failure>> {
+pub(super) fn settled<T>(done: RunResult<T>) -> RunResult<Result<T, Failure>> {
     match done {
         Ok(value) => Ok(Ok(value)),
         Err(error) => error.settle().map(Err).ok_or(error),

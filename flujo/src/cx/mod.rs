@@ -4,15 +4,20 @@ mod ask;
 mod attempt;
 mod attempts;
 mod fork;
+mod gate;
 mod guard;
 mod join;
 mod leaf;
 mod log;
+mod map;
 mod memo;
 mod pipeline;
 mod plan;
+mod rounds;
+mod wait;
 
 pub use fork::{ArmScope, Done, Fork, ForkPoint, Slot};
+pub use map::{ALL_AT_ONCE, CONCURRENCY, ItemFork, ItemScope, MapPoint, Mapped, Own};
 pub use pipeline::Pipeline;
 
 use crate::context::Context;

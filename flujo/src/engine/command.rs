@@ -15,6 +15,8 @@ pub enum Kind {
     Step,
     /// An attempt of a model step.
     Model,
+    /// Validators on a value.
+    Gate,
     /// A question.
     Ask,
     /// A timer.

@@ -26,6 +26,8 @@ pub enum FailureKind {
     TimedOut,
     /// Validators rejected the output.
     Rejected,
+    /// A loop came to no end.
+    Exhausted,
     /// It panicked.
     Panicked,
     /// The value cannot be recorded.
@@ -58,7 +60,7 @@ pub struct FailureRecord {
     pub feedback: Option<String>,
     /// The output that was rejected.
     pub last_output: Option<Json>,
-    /// The time limit that was exceeded, in nanoseconds.
+    /// What was exceeded: the time limit in nanoseconds, or the rounds of a loop.
     pub limit: Option<u64>,
     /// Where it happened, if not at the recorded node itself.
     pub path: Option<Path>,
@@ -141,6 +143,7 @@ impl FailureRecord {
         let (kind, limit) = match error.kind() {
             ErrorKind::TimedOut(limit) => (FailureKind::TimedOut, u64::try_from(limit.as_nanos()).ok()),
             ErrorKind::Rejected(_) => (FailureKind::Rejected, None),
+            ErrorKind::Exhausted { rounds, .. } => (FailureKind::Exhausted, Some(u64::from(*rounds))),
             ErrorKind::Panicked(_) => (FailureKind::Panicked, None),
             ErrorKind::Codec(_) => (FailureKind::Codec, None),
             ErrorKind::MergeConflict(_) => (FailureKind::MergeConflict, None),
@@ -152,6 +155,7 @@ impl FailureRecord {
             ErrorKind::Rejected(reasons) => reasons.clone(),
             ErrorKind::Panicked(m) | ErrorKind::MergeConflict(m) | ErrorKind::Failed(m) => vec![m.clone()],
             ErrorKind::Codec(e) => vec![e.to_string()],
+            ErrorKind::Exhausted { form, .. } => vec![form.clone()],
             other => vec![other.to_string()],
         };
         let mut cause = std::error::Error::source(error).and_then(std::error::Error::source);
@@ -179,6 +183,10 @@ impl FailureRecord {
             FailureKind::Failed => ErrorKind::Failed(first()),
             FailureKind::TimedOut => ErrorKind::TimedOut(Duration::from_nanos(self.limit.unwrap_or(0))),
             FailureKind::Rejected => ErrorKind::Rejected(self.chain.clone()),
+            FailureKind::Exhausted => ErrorKind::Exhausted {
+                form: first(),
+                rounds: self.limit.and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
+            },
             FailureKind::Panicked => ErrorKind::Panicked(first()),
             FailureKind::Codec => ErrorKind::Codec(CodecError::new(first())),
             FailureKind::MergeConflict => ErrorKind::MergeConflict(first()),

@@ -45,6 +45,13 @@ pub enum ErrorKind {
     TimedOut(Duration),
     /// Validators rejected the output of every attempt; their reasons.
     Rejected(Vec<String>),
+    /// A loop came to its last round without an end; its last value is readable on the error.
+    Exhausted {
+        /// `repeat` or `refine`.
+        form: String,
+        /// How many rounds it took.
+        rounds: u32,
+    },
     /// A step panicked; the message.
     Panicked(String),
     /// A value cannot be recorded, or a record not be read.
@@ -182,6 +189,9 @@ impl fmt::Display for ErrorKind {
             Self::Failed(message) => f.write_str(message),
             Self::TimedOut(limit) => write!(f, "timed out after {limit:?}"),
             Self::Rejected(reasons) => write!(f, "rejected: {}", reasons.join("; ")),
+            Self::Exhausted { form, rounds } => {
+                write!(f, "`{form}` came to no end in {rounds} rounds")
+            }
             Self::Panicked(message) => write!(f, "panicked: {message}"),
             Self::Codec(e) => write!(f, "cannot be recorded: {e}"),
             Self::MergeConflict(what) => write!(f, "merge conflict: {what}"),

@@ -3,6 +3,12 @@
 //! Inside `pipeline!` these words are part of the language. Called anywhere else they do nothing useful,
 //! so that each of them says so.
 
+mod critique;
+mod loops;
+
+pub use critique::{Critique, Feedback};
+pub use loops::{Form, WaitFor, gate, map, refine, repeat, route, wait};
+
 use crate::question::QuestionBuilder;
 
 /// Asks a person: `let reply: T = ask("..")`.

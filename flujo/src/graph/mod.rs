@@ -28,6 +28,18 @@ pub enum NodeKind {
     Fail,
     /// Parallel arms.
     Join,
+    /// A loop with a condition.
+    Repeat,
+    /// A loop of a generator and a critic.
+    Refine,
+    /// One body for many items.
+    Map,
+    /// The arms that a set selects.
+    Route,
+    /// Validators on a value.
+    Gate,
+    /// A timer.
+    Wait,
 }
 
 impl NodeKind {
@@ -41,6 +53,12 @@ impl NodeKind {
             Self::Ask => "ask",
             Self::Fail => "fail",
             Self::Join => "join",
+            Self::Repeat => "repeat",
+            Self::Refine => "refine",
+            Self::Map => "map",
+            Self::Route => "route",
+            Self::Gate => "gate",
+            Self::Wait => "wait",
         }
     }
 }

@@ -42,10 +42,12 @@ fn shape(id: &str, node: &Node) -> String {
     match node.kind {
         NodeKind::Step | NodeKind::Pipeline => format!("{id}[\"{label}\"]"),
         NodeKind::Model => format!("{id}[[\"{label}\"]]"),
-        NodeKind::Branch => format!("{id}{{\"{label}\"}}"),
+        NodeKind::Branch | NodeKind::Gate => format!("{id}{{\"{label}\"}}"),
         NodeKind::Ask => format!("{id}[/\"{label}\"/]"),
         NodeKind::Fail => format!("{id}>\"{label}\"]"),
-        NodeKind::Join => format!("{id}(((\"{label}\")))"),
+        NodeKind::Join | NodeKind::Map | NodeKind::Route => format!("{id}(((\"{label}\")))"),
+        NodeKind::Repeat | NodeKind::Refine => format!("{id}{{{{\"{label}\"}}}}"),
+        NodeKind::Wait => format!("{id}((\"{label}\"))"),
     }
 }
 

@@ -45,6 +45,12 @@ impl StepResult {
         Self { place: At::Place(info.place()), attempts: 1, latency, done, extra }
     }
 
+    /// A gate where nothing is recorded.
+    pub(crate) fn gate(place: Place, latency: u64, done: bool, findings: Vec<Finding>) -> Self {
+        let extra = Extra::boxed(Usage::default(), findings);
+        Self { place: At::Place(place), attempts: 1, latency, done, extra }
+    }
+
     /// The path of the node.
     pub fn path(&self) -> Path {
         match &self.place {
@@ -91,7 +97,7 @@ impl StepResult {
     /// One result per node, in the order in which the nodes' first attempts were recorded.
     pub(crate) fn of_records(records: &[Arc<Record>]) -> Vec<Self> {
         let mut results: Vec<Self> = Vec::with_capacity(records.len());
-        for record in records.iter().filter(|r| matches!(r.key.kind, Kind::Step | Kind::Model)) {
+        for record in records.iter().filter(|r| matches!(r.key.kind, Kind::Step | Kind::Model | Kind::Gate)) {
             let done = matches!(record.outcome, RecordOutcome::Output(_));
             let latency = record.ended.nanos_since(record.started);
             // Attempts of one node are close together: looking back finds the first one soon.

@@ -1,8 +1,10 @@
 //! Every form, killed around every command it issues.
 
 use crate::kill::{Kills, Scenario, everywhere};
+use crate::routes::Topic;
 use crate::world::*;
 use flujo::prelude::*;
+use std::collections::BTreeSet;
 
 pipeline! {
     fn steps(text: String, ctx: &mut State, world: &World) -> String {
@@ -207,6 +209,156 @@ pipeline! {
     }
 }
 
+pipeline! {
+    fn repeats(text: String, ctx: &mut State, world: &World) -> String {
+        let text = repeat(text, |text| {
+            let text = add(format!("{text}!"));
+            count(1);
+            text
+        }).until(|_| ctx.total == 3).max(4);
+        let text = repeat(text, |text| {
+            let text = repeat(text, write).until(|_| false).max(2).or_last();
+            echo(text)
+        }).until(|_| false).max(2).or_last().named("outer");
+        add(text).named("last")
+    }
+}
+pipeline! {
+    fn repeat_ends(text: String, ctx: &mut State, world: &World) -> String {
+        let text = repeat(text, |text| add(format!("{text}!"))).until(|_| false).max(2);
+        echo(text)
+    }
+}
+pipeline! {
+    fn asks_in_rounds(text: String, ctx: &mut State, world: &World) -> String {
+        let text = repeat(text, |text| {
+            let (text, reply) = join(add(format!("{text}!")), { let reply: String = ask("more?"); reply });
+            echo(format!("{text}{reply}"))
+        }).until(|_| ctx.log.len() == 2).max(3);
+        add(text).named("last")
+    }
+}
+
+pipeline! {
+    fn maps(text: String, ctx: &mut State, world: &World) -> String {
+        let notes = map(text.repeat(3).chars(), |c| {
+            let note = add(c.to_string());
+            let label = label(note);
+            count(2);
+            label.name
+        }).concurrency(2);
+        add(notes.concat()).named("last")
+    }
+}
+pipeline! {
+    fn map_settles(text: String, ctx: &mut State, world: &World) -> String {
+        let notes = map(["a", "b", "c"], |c| {
+            let note = add(format!("{text}{c}"));
+            if c == "b" { broken(note) } else { note }
+        }).settle();
+        add(format!("{:?}", notes.iter().map(Result::is_ok).collect::<Vec<_>>())).named("last")
+    }
+}
+pipeline! {
+    fn map_fails(text: String, ctx: &mut State, world: &World) -> String {
+        let text = add(text);
+        let notes = map(["a", "b", "c"], |c| {
+            let note = add(format!("{text}{c}")).named("add_item");
+            if c == "b" { broken(note) } else { note }
+        }).concurrency(1);
+        notes.concat()
+    }
+}
+pipeline! {
+    fn loop_in_map(text: String, ctx: &mut State, world: &World) -> String {
+        let notes = map(0..2, |n| {
+            let seed = format!("{text}{n}");
+            repeat(seed, |text| add(format!("{text}!"))).until(|text| text.ends_with("!!")).max(3)
+        });
+        notes.concat()
+    }
+}
+pipeline! {
+    fn map_in_loop(text: String, ctx: &mut State, world: &World) -> String {
+        repeat(text, |text| {
+            let notes = map(text.chars(), |c| add(format!("{c}'")));
+            notes.concat()
+        }).until(|_| false).max(2).or_last()
+    }
+}
+pipeline! {
+    fn asks_in_items(text: String, ctx: &mut State, world: &World) -> String {
+        let notes = map(["a", "b"], |c| {
+            let note = add(format!("{text}{c}"));
+            let reply: String = ask(format!("{note}?"));
+            echo(format!("{note}{reply}"))
+        });
+        add(notes.concat()).named("last")
+    }
+}
+pipeline! {
+    fn routes(text: String, ctx: &mut State, world: &World) -> String {
+        let notes = route(BTreeSet::from([Topic::Facts, Topic::Spam]), |topic| match topic {
+            Topic::Spam => { let text = add(format!("{text} spam")); write(text) }
+            Topic::Tone => add("never".to_owned()).named("tone"),
+            Topic::Facts => { let n = count(3); value(n.to_string()) }
+        });
+        add(notes.concat()).named("last")
+    }
+}
+pipeline! {
+    fn asks_in_routes(text: String, ctx: &mut State, world: &World) -> String {
+        let notes = route(BTreeSet::from([Topic::Facts, Topic::Spam]), |topic| match topic {
+            Topic::Spam => { let reply: String = ask(format!("{text} spam?")); add(reply) }
+            Topic::Tone => fail("never"),
+            Topic::Facts => add(format!("{text} facts")).named("facts"),
+        });
+        notes.concat()
+    }
+}
+pipeline! {
+    fn gates(text: String, ctx: &mut State, world: &World) -> String {
+        let text = gate(text, Never).strict(false).named("lenient");
+        let text = add(text);
+        gate(text, (Never,))
+    }
+}
+/// Accepts nothing.
+struct Never;
+impl Validator<String> for Never {
+    fn validate(&self, _: &String) -> ValidationResult {
+        ValidationResult::invalid("never")
+    }
+}
+pipeline! {
+    fn waits(text: String, ctx: &mut State, world: &World) -> String {
+        let (text, ()) = join(add(text), { wait("1min"); wait("2min").named("more"); });
+        wait("1h").named("last");
+        write(text)
+    }
+}
+pipeline! {
+    fn refines(text: String, ctx: &mut State, world: &World) -> String {
+        let text = refine(
+            |feedback| add(format!("{text} {feedback:?}")),
+            |draft| {
+                let n = count(1);
+                let draft = echo(draft);
+                if n == 3 { Critique::Accept } else { value(Critique::revise(format!("{n} {draft}"))) }
+            },
+        ).max(3);
+        write(text)
+    }
+}
+pipeline! {
+    fn asks_in_refines(text: String, ctx: &mut State, world: &World) -> String {
+        refine(|feedback| add(format!("{text} {feedback:?}")), |draft| {
+            let verdict: Critique = ask(format!("{draft}?"));
+            verdict
+        }).max(2)
+    }
+}
+
 /// Runs every scenario, and counts.
 macro_rules! scenarios {
     ($kills:ident; $($pipeline:ident $form:literal [$($path:literal => $reply:literal),*];)+) => { $(
@@ -220,7 +372,7 @@ macro_rules! scenarios {
 }
 
 /// The forms that exist: each must have been killed on each engine.
-const FORMS: [&str; 19] = [
+const FORMS: [&str; 34] = [
     "step",
     "retries",
     "failed step",
@@ -240,6 +392,21 @@ const FORMS: [&str; 19] = [
     "ask in arms",
     "ask in pipelines and arms",
     "whole context",
+    "repeat",
+    "repeat failed",
+    "ask in rounds",
+    "map",
+    "map settled",
+    "map failed",
+    "repeat in map",
+    "map in repeat",
+    "ask in items",
+    "route",
+    "ask in a route",
+    "gate",
+    "wait",
+    "refine",
+    "ask in a refine",
 ];
 
 #[test]
@@ -267,6 +434,26 @@ fn killed_around_every_command_every_form_comes_to_the_same_end() {
             asks_in_arms "ask in arms" ["asks_in_arms/a" => "\"a\"", "asks_in_arms/b" => "7"];
             asks_in_pipelines "ask in pipelines and arms"
                 ["asks_in_pipelines/asks_inner/reply" => "\"1\"", "asks_in_pipelines/arm/reply" => "\"2\""];
+            repeats "repeat" [];
+            repeat_ends "repeat failed" [];
+            asks_in_rounds "ask in rounds"
+                ["asks_in_rounds/reply#1" => "\"1\"", "asks_in_rounds/reply#2" => "\"2\""];
+            maps "map" [];
+            map_settles "map settled" [];
+            map_fails "map failed" [];
+            loop_in_map "repeat in map" [];
+            map_in_loop "map in repeat" [];
+            asks_in_items "ask in items"
+                ["asks_in_items/notes[0]/reply" => "\"1\"", "asks_in_items/notes[1]/reply" => "\"2\""];
+            routes "route" [];
+            asks_in_routes "ask in a route" ["asks_in_routes/reply" => "\"s\""];
+            gates "gate" [];
+            waits "wait" [];
+            refines "refine" [];
+            asks_in_refines "ask in a refine" [
+                "asks_in_refines/verdict#1" => r#"{"Revise":"more"}"#,
+                "asks_in_refines/verdict#2" => r#""Accept""#
+            ];
         }
         everywhere(
             &Scenario {
@@ -320,5 +507,6 @@ fn ephemeral_comes_to_the_same_end() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     ephemeral! { runtime;
         steps failure model fallback settle branches piped nested restarts joined joins_nested join_settles join_fails
+        repeats repeat_ends maps map_settles map_fails loop_in_map map_in_loop routes gates refines
     }
 }

@@ -159,6 +159,18 @@ pub fn one_call() -> Usage {
     Usage { input_tokens: 100, output_tokens: 10, model_calls: 1, cost: Cost(200), ..Usage::default() }
 }
 
+/// `n` calls of the scripted model.
+pub fn calls_of_the_model(n: u64) -> Usage {
+    let Usage { input_tokens, output_tokens, model_calls, cost, .. } = one_call();
+    Usage {
+        input_tokens: input_tokens * n,
+        output_tokens: output_tokens * n,
+        model_calls: model_calls * n,
+        cost: Cost(cost.0 * n),
+        ..Usage::default()
+    }
+}
+
 /// An engine's front with the world behind it.
 pub fn flujo(engine: &AnyEngine) -> (Flujo<World>, Calls) {
     with_model(engine, Scripted::default())

@@ -11,7 +11,7 @@ impl Lower<'_> {
         let weight = bodies.iter().map(|code| code.weight).sum();
         let arms = expr.arms.iter().zip(bodies).map(|(arm, code)| {
             let (pat, arrow, at, mut tokens) = (&arm.pat, &arm.arrow, code.at, code.tokens);
-            if matches!(arm.body, Flow::Call(_) | Flow::Pipe(_) | Flow::Ask(_) | Flow::Join(_)) {
+            if is_call(&arm.body) {
                 // rustc suggests further arms behind the last token of this one, which is the user's here
                 let begin = quote_spanned!(at=> match ());
                 let inner = quote_spanned!(at=> () =>);
@@ -47,6 +47,14 @@ impl Lower<'_> {
         let tokens = self.reading(expr.reads_context, quote!(#token #cond #then #otherwise));
         Code { tokens, weight, at: token.span() }
     }
+}
+
+/// Whether the code is not the user's own tokens.
+fn is_call(flow: &Flow) -> bool {
+    !matches!(
+        flow,
+        Flow::Value(_) | Flow::Block(_) | Flow::Match(_) | Flow::If(_) | Flow::Fail(_) | Flow::Broken(_)
+    )
 }
 
 /// The code of a branch in braces, which it may have already.

@@ -12,12 +12,16 @@ mod block;
 mod branch;
 mod call;
 mod cut;
+mod gates;
+mod items;
 mod join;
+mod loops;
 
-use super::model::{Flow, Pipeline, Plain};
+use super::model::{Body, Call, Flow, Input, Pipeline, Plain};
 use crate::names;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 /// Lowered flow.
 pub(crate) struct Code {
@@ -70,6 +74,12 @@ impl<'a> Lower<'a> {
             Flow::Ask(ask) => self.ask(ask),
             Flow::Fail(fail) => self.fail(fail),
             Flow::Join(join) => self.join(join),
+            Flow::Repeat(form) => self.repeat(form),
+            Flow::Refine(form) => self.refine(form),
+            Flow::Map(form) => self.map(form),
+            Flow::Route(form) => self.route(form),
+            Flow::Gate(form) => self.gate(form),
+            Flow::Wait(form) => self.wait(form),
             Flow::Broken(broken) => Code { tokens: broken.tokens.clone(), weight: 0, at: self.base },
         }
     }
@@ -90,6 +100,51 @@ impl<'a> Lower<'a> {
             let #name = #cx.peek();
         );
         braced(quote!(#peek #code), at)
+    }
+
+    /// `let local: ty = expr;`: a value of another type is reported at the user's expression.
+    fn typed(&self, local: &str, ty: &TokenStream, plain: &Plain) -> (Ident, TokenStream) {
+        let (at, tokens) = (plain.at, self.plain(plain).tokens);
+        let local = self.local(local, at);
+        let bind = quote_spanned!(at=> let #local: #ty =);
+        (local, quote!(#bind #tokens;))
+    }
+
+    /// The body of a form on the driver that `inner` makes: what it names is borrowed.
+    fn inside(&self, body: &Body, inner: &TokenStream, value: &TokenStream, end: bool) -> Code {
+        let bind = match (&body.pat, &body.flow) {
+            (Some(pat), _) => {
+                let at = pat.span();
+                let (begin, eq) = (quote_spanned!(at=> let), quote_spanned!(at=> =));
+                quote!(#begin #pat #eq #value;)
+            }
+            (None, Flow::Call(Call { input: Input::Piped(at), .. })) => {
+                let (piped, at) = (self.local("piped", *at), *at);
+                quote_spanned!(at=> let #piped = #value;)
+            }
+            (None, _) => TokenStream::new(),
+        };
+        self.driven(inner, &bind, self.flow(&body.flow), end)
+    }
+
+    /// `code` on a driver of its own, which it may have to end: in it, the context is what that driver has.
+    fn driven(&self, inner: &TokenStream, bind: &TokenStream, code: Code, end: bool) -> Code {
+        let Code { tokens, weight, at } = code;
+        let (driver, cx) = (self.local("inner", at), self.cx(at));
+        let begin = quote_spanned!(at=>
+            let mut #driver = #inner;
+            #[allow(clippy::shadow_unrelated, reason = "in a body, the body's driver is the driver")]
+            let #cx = &mut #driver;
+        );
+        let tokens = if end {
+            let (value, arms) = (self.local("value", at), self.propagate(at));
+            let (keep, done) =
+                (quote_spanned!(at=> let #value =), quote_spanned!(at=> match #cx.end(#value) #arms));
+            quote!(#keep #tokens; #done)
+        } else {
+            tokens
+        };
+        Code { tokens: braced(quote!(#begin #bind #tokens), at), weight, at }
     }
 
     /// The arms of a `match` on a result: the value, or the end of the pipeline.

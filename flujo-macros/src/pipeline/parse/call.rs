@@ -2,7 +2,7 @@
 
 use super::FlowParser;
 use super::flow::chain;
-use super::forms::{FORMS, LATER};
+use super::forms::FORMS;
 use super::header::is_name;
 use super::stmt::Binding;
 use crate::names;
@@ -97,7 +97,7 @@ impl FlowParser<'_> {
     }
 
     /// The error for a path that cannot name a step.
-    fn no_step(&mut self, path: &Path) -> Option<Broken> {
+    pub(super) fn no_step(&mut self, path: &Path) -> Option<Broken> {
         let mut segments = path.segments.iter().rev();
         let last = &segments.next()?.ident;
         let text = names::source(path);
@@ -156,7 +156,7 @@ impl FlowParser<'_> {
         })
     }
 
-    fn step(&mut self, path: &Path, input: Input, options: &[&ExprMethodCall]) -> Call {
+    pub(super) fn step(&mut self, path: &Path, input: Input, options: &[&ExprMethodCall]) -> Call {
         let callee = self.callees.of(path);
         let Options { tokens, shown, name, settle, retries, fallback } = self.options(options);
         let last = path.segments.last().map(|segment| &segment.ident);
@@ -312,9 +312,9 @@ const PRIMITIVES: [&str; 17] = [
     "isize", "f32", "f64",
 ];
 
-fn is_form(word: &Ident) -> bool {
+pub(super) fn is_form(word: &Ident) -> bool {
     let word = word.to_string();
-    FORMS.contains(&word.as_str()) || LATER.contains(&word.as_str())
+    FORMS.contains(&word.as_str())
 }
 
 /// The path that is called; `macro_rules!` puts an invisible group around one.
@@ -352,7 +352,7 @@ fn retries(args: &Args) -> Retries {
     }
 }
 
-fn is_const(arg: &Expr) -> bool {
+pub(super) fn is_const(arg: &Expr) -> bool {
     match arg {
         Expr::Lit(lit) => matches!(lit.lit, Lit::Int(_)),
         Expr::Const(_) => true,
@@ -367,7 +367,7 @@ fn is_const(arg: &Expr) -> bool {
 }
 
 /// One validator becomes a tuple of one.
-fn one_tuple(args: &Args) -> Option<TokenStream> {
+pub(super) fn one_tuple(args: &Args) -> Option<TokenStream> {
     match args.iter().collect::<Vec<_>>().as_slice() {
         [Expr::Tuple(_)] | [] | [_, _, ..] => None,
         [arg] => {

@@ -5,9 +5,10 @@ use super::plain::{is_assign_op, root};
 use super::stmt::Binding;
 use crate::names;
 use crate::pipeline::label::text_of;
-use crate::pipeline::model::{Arm, Flow, If, Match, Pipe, What};
+use crate::pipeline::model::{Arm, Flow, If, Match, NodeIndex, Pipe, Plain, What};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use std::ops::Range;
 use syn::spanned::Spanned;
 use syn::{BinOp, Expr, ExprBinary, ExprIf, ExprMatch, ExprMethodCall, Pat};
 
@@ -135,8 +136,18 @@ impl FlowParser<'_> {
         let label = format!("match {}", text_of(&expr.expr));
         let scrutinee = self.plain(&expr.expr);
         let node = self.node(label, expr.match_token.span, What::Branch);
+        Flow::Match(self.arms(expr, node, scrutinee).0)
+    }
+
+    /// The arms of a `match`, and the nodes of each.
+    pub(super) fn arms(
+        &mut self,
+        expr: &ExprMatch,
+        node: NodeIndex,
+        scrutinee: Plain,
+    ) -> (Match, Vec<Range<NodeIndex>>) {
         let mut reads_context = scrutinee.reads_context;
-        let mut arms = Vec::new();
+        let (mut arms, mut nodes) = (Vec::new(), Vec::new());
         for arm in &expr.arms {
             self.no_attributes(&arm.attrs);
             let (pat, guard) = match &arm.pat {
@@ -144,6 +155,7 @@ impl FlowParser<'_> {
                 pat => (pat, None),
             };
             let label = text_of(&arm.pat);
+            let first = self.nodes.len();
             let arm = self.nested(|parser| {
                 parser.bind(pat);
                 let guard = guard.map(|(if_token, guard)| {
@@ -160,15 +172,17 @@ impl FlowParser<'_> {
                 Arm { pat: quote!(#pat #guard), label, arrow: arm.fat_arrow_token, body, end }
             });
             arms.push(arm);
+            nodes.push(first..self.nodes.len());
         }
-        Flow::Match(Match {
+        let expr = Match {
             node,
             token: expr.match_token,
             scrutinee: scrutinee.tokens,
             brace: expr.brace_token.span.join(),
             arms,
             reads_context,
-        })
+        };
+        (expr, nodes)
     }
 
     fn if_(&mut self, expr: &ExprIf) -> Flow {

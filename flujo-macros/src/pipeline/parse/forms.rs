@@ -6,16 +6,16 @@ use crate::diag;
 use crate::names;
 use crate::options;
 use crate::pipeline::lower::parenthesized;
-use crate::pipeline::model::{Ask, Broken, Fail, Flow, Join, What};
+use crate::pipeline::model::{Ask, Broken, Fail, Flow, Join, Plain, What};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, ExprClosure, ExprLit, ExprMethodCall, Lit, LitStr, ReturnType, Type};
 
-/// The forms of this version.
-pub(super) const FORMS: [&str; 4] = ["value", "ask", "fail", "join"];
-/// Words that are kept for forms.
-pub(super) const LATER: [&str; 6] = ["repeat", "refine", "map", "route", "gate", "wait"];
+/// The words of the language.
+pub(super) const FORMS: [&str; 10] =
+    ["value", "ask", "fail", "join", "repeat", "refine", "map", "route", "gate", "wait"];
 
 impl FlowParser<'_> {
     /// The form that `word` names, if it names one.
@@ -31,17 +31,19 @@ impl FlowParser<'_> {
             "fail" => self.fail(word, call, options),
             "ask" => self.ask(word, call, options, binding).map_or_else(Flow::Broken, Flow::Ask),
             "join" => self.join(word, call, options).map_or_else(Flow::Broken, Flow::Join),
-            later if LATER.contains(&later) => Flow::Broken(self.errors.broken(
-                word,
-                format!("`{word}` is a flow form of flujo that this version does not have\nto call a step of this name, write its path: `self::{word}(..)`"),
-            )),
+            "repeat" => self.repeat(word, call, options).map_or_else(Flow::Broken, Flow::Repeat),
+            "refine" => self.refine(word, call, options).map_or_else(Flow::Broken, Flow::Refine),
+            "map" => self.map(word, call, options, binding).map_or_else(Flow::Broken, Flow::Map),
+            "route" => self.route(word, call, options).map_or_else(Flow::Broken, Flow::Route),
+            "gate" => self.gate(word, call, options).map_or_else(Flow::Broken, Flow::Gate),
+            "wait" => self.wait(word, call, options).map_or_else(Flow::Broken, Flow::Wait),
             _ => return None,
         };
         Some(flow)
     }
 
     /// Reports options that the form does not have, and those that are given twice.
-    fn form_options(&mut self, word: &Ident, options: &[&ExprMethodCall], known: &[&'static str]) {
+    pub(super) fn form_options(&mut self, word: &Ident, options: &[&ExprMethodCall], known: &[&'static str]) {
         for (i, option) in options.iter().enumerate() {
             let (name, before) = (option.method.to_string(), options.get(..i).unwrap_or_default());
             if before.iter().any(|other| other.method == name) {
@@ -161,19 +163,12 @@ impl FlowParser<'_> {
             return TokenStream::new();
         };
         shown.push(("timeout".to_owned(), options::shown(wait)));
-        let wait = match wait {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => match options::duration(text) {
-                Ok(nanos) => quote!(::flujo::__private::Duration::from_nanos(#nanos)),
-                Err(error) => {
-                    self.errors.beside.push(error);
-                    return TokenStream::new();
-                }
-            },
-            Expr::Lit(_) => {
-                self.errors.at(wait, "a duration is written in quotes\nfor instance \"2h\"");
+        let wait = match self.duration(wait) {
+            Ok(wait) => wait.tokens,
+            Err(error) => {
+                self.errors.beside.push(error);
                 return TokenStream::new();
             }
-            wait => self.plain(wait).tokens,
         };
         let at = default.span();
         let default = self.plain(default).tokens;
@@ -182,6 +177,21 @@ impl FlowParser<'_> {
         let default = quote!({ let #local: #reply = #default; #local });
         let args = parenthesized(quote!(#wait, #default), option.paren_token.span.join());
         quote!(#dot #method #args)
+    }
+
+    /// A literal such as `"2h"`, or a plain expression.
+    pub(super) fn duration(&mut self, wait: &Expr) -> syn::Result<Plain> {
+        match wait {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+                let nanos = options::duration(text)?;
+                let tokens = quote!(::flujo::__private::Duration::from_nanos(#nanos));
+                Ok(Plain { tokens, at: text.span(), reads_context: None })
+            }
+            Expr::Lit(_) => {
+                Err(syn::Error::new(wait.span(), "a duration is written in quotes\nfor instance \"2h\""))
+            }
+            wait => Ok(self.plain(wait)),
+        }
     }
 
     fn join(&mut self, word: &Ident, call: &ExprCall, options: &[&ExprMethodCall]) -> Result<Join, Broken> {
@@ -253,6 +263,11 @@ impl FlowParser<'_> {
         }
         self.flow(&closure.body, Binding::default())
     }
+}
+
+/// What the closure of a body has beyond `|pat| flow`.
+pub(super) fn superfluous_of_body(closure: &ExprClosure) -> Option<TokenStream> {
+    superfluous(&ExprClosure { inputs: Punctuated::new(), ..closure.clone() })
 }
 
 /// What an arm's closure has beyond `||`.

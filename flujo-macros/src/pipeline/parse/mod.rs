@@ -1,10 +1,14 @@
 //! Tokens to [`Pipeline`]: the header first, then the body, so that a body that does not parse leaves an
 //! item that others can name.
 
+mod body;
 mod call;
 mod flow;
 mod forms;
+mod gates;
 mod header;
+mod items;
+mod loops;
 mod plain;
 mod stmt;
 

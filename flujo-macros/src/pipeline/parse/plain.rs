@@ -1,7 +1,7 @@
 //! Plain expressions: ordinary Rust that is evaluated again on resume.
 
 use super::FlowParser;
-use super::forms::{FORMS, LATER};
+use super::forms::FORMS;
 use crate::names;
 use crate::pipeline::model::{Args, Plain};
 use crate::pipeline::sink::Errors;
@@ -154,7 +154,7 @@ impl Check<'_> {
                 let word = name.to_string();
                 if word == "value" {
                     self.errors.broken(name, "this is a plain value already\nremove `value(..)` around it")
-                } else if FORMS.contains(&word.as_str()) || LATER.contains(&word.as_str()) {
+                } else if FORMS.contains(&word.as_str()) {
                     self.errors.broken(name, nested_form(&word))
                 } else {
                     return None;

@@ -1,4 +1,4 @@
-// The words of flow forms are reserved.
+// A loop of drafts needs a bound.
 // errors: 1
 
 use flujo::prelude::*;
@@ -9,8 +9,8 @@ async fn triage(text: String) -> Result<String> {
 }
 
 pipeline! {
-    fn moderate(texts: Vec<String>) -> Vec<String> {
-        map(texts, |text| triage(text))
+    fn moderate(text: String) -> String {
+        refine(|_| triage(text.clone()), |_| Critique::Accept)
     }
 }
 

@@ -1,0 +1,43 @@
+//! `gate` and `wait`.
+
+use super::{Code, Lower, braced};
+use crate::pipeline::model::{Gate, Wait};
+use quote::{quote, quote_spanned};
+
+impl Lower<'_> {
+    pub(super) fn gate(&self, form: &Gate) -> Code {
+        let at = form.word.span();
+        let (cx, id, arms) = (self.cx(at), self.id(form.node), self.propagate(at));
+        let value = self.local("value", form.value.at);
+        let (value_at, given) = (form.value.at, self.plain(&form.value).tokens);
+        let bind = quote_spanned!(value_at=> let #value =);
+        let validators_at = form.validators.at;
+        let (validators, asked) =
+            (self.local("validators", validators_at), self.plain(&form.validators).tokens);
+        let bind_validators = quote_spanned!(validators_at=> let #validators =);
+        let mut strict_bind = quote!();
+        let mut strict = quote_spanned!(at=> true);
+        if let Some(plain) = &form.strict {
+            let ty = {
+                let at = plain.at;
+                quote_spanned!(at=> bool)
+            };
+            let (local, bind) = self.typed("strict", &ty, plain);
+            strict_bind = bind;
+            strict = quote_spanned!(at=> #local);
+        }
+        let run = quote_spanned!(at=> match #cx.gate(#id, #value, #validators, #strict).await #arms);
+        let tokens = quote!(#bind #given; #bind_validators #asked; #strict_bind #run);
+        Code { tokens: braced(tokens, at), weight: 1, at }
+    }
+
+    pub(super) fn wait(&self, form: &Wait) -> Code {
+        let at = form.word.span();
+        let (cx, id, arms) = (self.cx(at), self.id(form.node), self.propagate(at));
+        let duration_at = form.duration.at;
+        let ty = quote_spanned!(duration_at=> ::flujo::__private::Duration);
+        let (local, bind) = self.typed("wait", &ty, &form.duration);
+        let run = quote_spanned!(at=> match #cx.wait(#id, #local).await #arms);
+        Code { tokens: braced(quote!(#bind #run), at), weight: 1, at }
+    }
+}

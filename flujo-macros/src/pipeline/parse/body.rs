@@ -1,0 +1,174 @@
+//! What the forms have in common: closures whose body is flow, and the options that say how often.
+
+use super::FlowParser;
+use super::call::{is_const, is_form};
+use super::forms::superfluous_of_body;
+use super::stmt::Binding;
+use crate::options;
+use crate::pipeline::model::{Body, Broken, Count, Flow, Input, NodeIndex};
+use proc_macro2::{Ident, Span};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprLit, ExprMethodCall, ExprPath, Lit, LitStr};
+
+/// What the options of a form say together.
+#[derive(Default)]
+pub(super) struct FormOptions<'a> {
+    pub name: Option<LitStr>,
+    pub settle: bool,
+    pub or_last: bool,
+    pub max: Option<Count>,
+    pub until: Option<&'a ExprMethodCall>,
+    pub concurrency: Option<&'a Expr>,
+    pub strict: Option<&'a Expr>,
+    pub shown: Vec<(String, String)>,
+}
+
+impl FlowParser<'_> {
+    /// The options of the form `word`, of which it has those in `known`.
+    pub(super) fn options_of<'a>(
+        &mut self,
+        word: &Ident,
+        options: &[&'a ExprMethodCall],
+        known: &[&'static str],
+    ) -> FormOptions<'a> {
+        self.form_options(word, options, known);
+        let mut all = FormOptions::default();
+        for &option in options {
+            let (method, args) = (&option.method, &option.args);
+            let name = method.to_string();
+            if !known.contains(&name.as_str()) {
+                continue;
+            }
+            match (name.as_str(), args.iter().collect::<Vec<_>>().as_slice()) {
+                ("named", _) => {
+                    all.name = self.name(option);
+                    continue;
+                }
+                ("settle", []) => all.settle = true,
+                ("or_last", []) => all.or_last = true,
+                ("settle" | "or_last", _) => {
+                    self.errors.at(args, format!("`{name}` takes no arguments\nwrite `.{name}()`"));
+                }
+                ("max", [n]) => all.max = Some(self.count(n, word)),
+                ("max", _) => {
+                    self.errors.at(method, "`max` takes one number\nwrite `.max(3)`");
+                    all.max = Some(Count { plain: Self::nothing(method.span()), known: None });
+                }
+                ("until", _) => all.until = Some(option),
+                ("concurrency", [n]) => {
+                    if number(n) == Some(0) {
+                        self.errors.at(n, "at least one item runs at a time\nwrite `.concurrency(1)` for one after the other");
+                    }
+                    all.concurrency = Some(n);
+                }
+                ("concurrency", _) => {
+                    self.errors.at(method, "`concurrency` takes one number\nwrite `.concurrency(4)`");
+                }
+                ("strict", [yes]) => all.strict = Some(yes),
+                ("strict", _) => {
+                    self.errors.at(method, "`strict` takes `true` or `false`\nwrite `.strict(false)`");
+                }
+                _ => {}
+            }
+            let shown = args.first().map(options::shown).unwrap_or_default();
+            all.shown.push((name, shown));
+        }
+        all
+    }
+
+    /// The number of a `.max(n)`.
+    fn count(&mut self, n: &Expr, word: &Ident) -> Count {
+        if number(n) == Some(0) {
+            let why = if word == "map" {
+                "no item would be allowed\nleave `.max` away, or let it be 1 or more"
+            } else {
+                "a loop runs at least once\nlet `max` be 1 or more"
+            };
+            return Count { plain: self.broken_count(n, why), known: None };
+        }
+        if let Expr::Lit(ExprLit { lit, .. }) = n
+            && !matches!(lit, Lit::Int(_))
+        {
+            let why = "`max` is a whole number\nfor instance `.max(3)`";
+            return Count { plain: self.broken_count(n, why), known: None };
+        }
+        let known = is_const(n).then(|| n.clone());
+        Count { plain: self.plain(n), known }
+    }
+
+    fn broken_count(&mut self, n: &Expr, why: &str) -> crate::pipeline::model::Plain {
+        let tokens = self.errors.broken(n, why).tokens;
+        crate::pipeline::model::Plain { tokens, at: n.span(), reads_context: None }
+    }
+
+    /// Stands where an expression is missing, which was reported.
+    fn nothing(at: Span) -> crate::pipeline::model::Plain {
+        let tokens = quote::quote!(::flujo::__private::recover());
+        crate::pipeline::model::Plain { tokens, at, reads_context: None }
+    }
+
+    /// `|pat| flow`, or the name of a step: `value` is where its input comes from.
+    pub(super) fn body(&mut self, expr: &Expr, value: Span, example: &str) -> Result<Body, Broken> {
+        match expr {
+            Expr::Group(group) => self.body(&group.expr, value, example),
+            Expr::Closure(closure) => {
+                if let Some(token) = superfluous_of_body(closure) {
+                    return Err(self.errors.broken(
+                        token,
+                        format!("this body is `{example}`: it borrows what it names\nremove this"),
+                    ));
+                }
+                let [pat] = closure.inputs.iter().collect::<Vec<_>>()[..] else {
+                    let n = closure.inputs.len();
+                    let at = closure.inputs_begin.spans[0];
+                    return Err(self.errors.broken_span(
+                        at,
+                        format!(
+                            "this body takes one value, not {n}\nwrite `{example}`, with a tuple for several"
+                        ),
+                    ));
+                };
+                let flow = self.nested(|parser| {
+                    parser.bind(pat);
+                    parser.flow(&closure.body, Binding::default())
+                });
+                Ok(Body { pat: Some(pat.clone()), flow, at: closure.body.span() })
+            }
+            Expr::Path(path) if path.qself.is_none() => self.bare(path, value),
+            _ => Err(self
+                .errors
+                .broken(expr, format!("this body is a closure, or the name of a step\nwrite `{example}`"))),
+        }
+    }
+
+    /// The name of a step in place of a closure.
+    fn bare(&mut self, path: &ExprPath, value: Span) -> Result<Body, Broken> {
+        if let Some(word) = path.path.get_ident().filter(|word| is_form(word)) {
+            return Err(self.errors.broken(
+                word,
+                format!("`{word}` is a flow form, not a step\nwrite a closure: `|x| {word}(..)`"),
+            ));
+        }
+        if let Some(broken) = self.no_step(&path.path) {
+            return Err(broken);
+        }
+        let at = path.path.segments.last().map_or_else(|| path.span(), |last| last.ident.span());
+        let call = self.nested(|parser| parser.step(&path.path, Input::Piped(value), &[]));
+        Ok(Body { pat: None, flow: Flow::Call(call), at })
+    }
+
+    /// Whether anything from `first` on runs.
+    pub(super) fn runs_since(&self, first: NodeIndex) -> bool {
+        self.nodes.iter().skip(first).any(|node| node.what.in_path())
+    }
+}
+
+/// A literal number.
+pub(super) fn number(expr: &Expr) -> Option<u64> {
+    match expr {
+        Expr::Lit(ExprLit { lit: Lit::Int(n), .. }) => n.base10_parse().ok(),
+        Expr::Paren(paren) => number(&paren.expr),
+        Expr::Group(group) => number(&group.expr),
+        _ => None,
+    }
+}

@@ -1,0 +1,60 @@
+//! `gate` and `wait`.
+
+use super::FlowParser;
+use super::call::one_tuple;
+use super::loops::name_at;
+use crate::pipeline::model::{Args, Broken, Gate, Plain, Wait, What};
+use proc_macro2::Ident;
+use syn::spanned::Spanned;
+use syn::{ExprCall, ExprMethodCall, LitStr};
+
+impl FlowParser<'_> {
+    pub(super) fn gate(
+        &mut self,
+        word: &Ident,
+        call: &ExprCall,
+        options: &[&ExprMethodCall],
+    ) -> Result<Gate, Broken> {
+        let options = self.options_of(word, options, &["strict", "named"]);
+        let [value, validators] = call.args.iter().collect::<Vec<_>>()[..] else {
+            return Err(self.errors.broken(
+                word,
+                "`gate` takes a value and what has to accept it\nwrite `let text = gate(text, NoPii);`, or `(NoPii, Short)` for several",
+            ));
+        };
+        let value = self.plain(value);
+        let mut validators = {
+            let at = validators.span();
+            let list = Args::from_iter([validators.clone()]);
+            let plain = self.plain(validators);
+            Plain { tokens: one_tuple(&list).unwrap_or(plain.tokens), at, reads_context: plain.reads_context }
+        };
+        validators.reads_context =
+            validators.reads_context.or_else(|| self.reads_context(&validators.tokens));
+        let strict = options.strict.map(|strict| self.plain(strict));
+        let id = options.name.as_ref().map_or_else(|| word.to_string(), LitStr::value);
+        let node = self.node(id, name_at(options.name.as_ref(), word), What::Gate);
+        self.show(node, options.shown);
+        Ok(Gate { node, word: word.clone(), value, validators, strict })
+    }
+
+    pub(super) fn wait(
+        &mut self,
+        word: &Ident,
+        call: &ExprCall,
+        options: &[&ExprMethodCall],
+    ) -> Result<Wait, Broken> {
+        let options = self.options_of(word, options, &["named"]);
+        let [duration] = call.args.iter().collect::<Vec<_>>()[..] else {
+            return Err(self
+                .errors
+                .broken(word, "`wait` takes one duration\nwrite `wait(\"2h\")`, or give it a `Duration`"));
+        };
+        let shown = vec![("for".to_owned(), crate::options::shown(duration))];
+        let duration = self.duration(duration).map_err(|error| self.errors.broken_error(error))?;
+        let id = options.name.as_ref().map_or_else(|| word.to_string(), LitStr::value);
+        let node = self.node(id, name_at(options.name.as_ref(), word), What::Wait);
+        self.show(node, shown);
+        Ok(Wait { node, word: word.clone(), duration })
+    }
+}

@@ -1,0 +1,120 @@
+//! `map` and `route`.
+
+use super::FlowParser;
+use super::stmt::Binding;
+use crate::names;
+use crate::pipeline::model::{Broken, Map, Plain, Route, What};
+use proc_macro2::Ident;
+use syn::spanned::Spanned;
+use syn::{Expr, ExprCall, ExprClosure, ExprMatch, ExprMethodCall, LitStr, Pat};
+
+impl FlowParser<'_> {
+    pub(super) fn map(
+        &mut self,
+        word: &Ident,
+        call: &ExprCall,
+        options: &[&ExprMethodCall],
+        binding: Binding<'_>,
+    ) -> Result<Box<Map>, Broken> {
+        let options = self.options_of(word, options, &["concurrency", "max", "settle", "named"]);
+        let [items, body] = call.args.iter().collect::<Vec<_>>()[..] else {
+            return Err(self.errors.broken(
+                word,
+                "`map` takes items and a body\nwrite `let labels = map(items, |item| label(item));`",
+            ));
+        };
+        let items = self.plain(items);
+        let concurrency = options.concurrency.map(|n| self.plain(n));
+        let id = options.name.as_ref().map(LitStr::value).or_else(|| binding.name.map(names::text));
+        let at = options.name.as_ref().map(LitStr::span).or_else(|| binding.name.map(Ident::span));
+        let what = What::Map { body: 0..0, word: word.span() };
+        let node = self.node(id.unwrap_or_else(|| word.to_string()), at.unwrap_or_else(|| word.span()), what);
+        let first = self.nodes.len();
+        let body = self.body(body, items.at, "|item| flow")?;
+        self.runs(&body, first, word)?;
+        let nodes = first..self.nodes.len();
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.what = What::Map { body: nodes, word: word.span() };
+        }
+        self.show(node, options.shown);
+        let (max, settle) = (options.max, options.settle);
+        Ok(Box::new(Map { node, word: word.clone(), items, body, max, concurrency, settle }))
+    }
+
+    pub(super) fn route(
+        &mut self,
+        word: &Ident,
+        call: &ExprCall,
+        options: &[&ExprMethodCall],
+    ) -> Result<Box<Route>, Broken> {
+        const EXAMPLE: &str = "write `route(set, |r| match r { .. })`";
+        let options = self.options_of(word, options, &["settle", "named"]);
+        let [set, body] = call.args.iter().collect::<Vec<_>>()[..] else {
+            return Err(self.errors.broken(word, format!("`route` takes a set and a body\n{EXAMPLE}")));
+        };
+        let Expr::Closure(closure) = body else {
+            let message = format!("`route` selects the arms of a `match`\n{EXAMPLE}");
+            return Err(self.errors.broken(body, message));
+        };
+        let Some((pat, expr)) = arms_of(closure) else {
+            let message = format!("the body of `route` is one `match` on what it takes\n{EXAMPLE}");
+            return Err(self.errors.broken_span(closure.body.span(), message));
+        };
+        if let Some(broken) = expr.arms.iter().find_map(|arm| self.several(&arm.pat)) {
+            return Err(broken);
+        }
+        let set = self.plain(set);
+        let id = options.name.as_ref().map(LitStr::value).unwrap_or_default();
+        let what = What::Route { arms: Vec::new() };
+        let node = self.node(id, word.span(), what);
+        let (arms, nodes) = self.nested(|parser| {
+            parser.bind(pat);
+            let scrutinee = Plain {
+                tokens: quote::ToTokens::to_token_stream(&expr.expr),
+                at: expr.expr.span(),
+                reads_context: None,
+            };
+            parser.arms(expr, node, scrutinee)
+        });
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.what = What::Route { arms: nodes };
+        }
+        self.show(node, options.shown);
+        let (pat, settle) = (pat.clone(), options.settle);
+        Ok(Box::new(Route { node, word: word.clone(), set, pat, arms, settle }))
+    }
+
+    /// Reports an arm that several elements could select: its steps would run beside each other at one path.
+    fn several(&mut self, pat: &Pat) -> Option<Broken> {
+        let one = match pat {
+            Pat::Path(_) => true,
+            Pat::Ident(ident) => {
+                ident.subpat.is_none() && ident.ident.to_string().starts_with(char::is_uppercase)
+            }
+            Pat::Paren(paren) => return self.several(&paren.pat),
+            _ => false,
+        };
+        (!one).then(|| {
+            self.errors.broken(
+                pat,
+                "an arm of `route` names one variant: two elements in one arm would run its steps at one path\nwrite an arm for each, `Topic::Web => ..`",
+            )
+        })
+    }
+}
+
+/// `|r| match r { .. }`.
+fn arms_of(closure: &ExprClosure) -> Option<(&Pat, &ExprMatch)> {
+    let mut body = &*closure.body;
+    if let Expr::Block(block) = body
+        && let [syn::Stmt::Expr(expr, None)] = block.block.stmts.as_slice()
+    {
+        body = expr;
+    }
+    let Expr::Match(expr) = body else { return None };
+    let [pat] = closure.inputs.iter().collect::<Vec<_>>()[..] else { return None };
+    let Pat::Ident(name) = (if let Pat::Type(typed) = pat { &*typed.pat } else { pat }) else { return None };
+    let Expr::Path(path) = &*expr.expr else { return None };
+    let plain = closure.capture.is_none() && closure.asyncness.is_none();
+    (plain && path.path.get_ident() == Some(&name.ident)).then_some((pat, expr))
+}

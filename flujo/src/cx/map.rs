@@ -1,0 +1,312 @@
+//! One body for many items, some of them at once.
+
+use super::Cx;
+use super::fork::{ArmScope, Done, Fork, Slot, driver};
+use super::join::{lost, settled, verdict};
+use crate::context::Context;
+use crate::durable::Durable;
+use crate::engine::{Arm, ArmEnd, BoxFuture, ForkPolicy, Handle, drive_arms};
+use crate::error::{Error, ErrorKind, Failure, RunResult, Signal};
+use crate::path::{NodeId, Path};
+use crate::run::RunEnv;
+use std::fmt;
+use std::sync::Arc;
+
+/// How many items of a `map` run at once if nothing is said.
+pub const CONCURRENCY: usize = 8;
+/// How many selected arms of a `route` do.
+pub const ALL_AT_ONCE: usize = usize::MAX;
+
+/// What all items share.
+pub struct ItemScope<'s, R> {
+    res: &'s R,
+    env: &'s Arc<RunEnv>,
+    logging: bool,
+}
+
+/// Where the items part.
+pub struct MapPoint<'s, C> {
+    handle: Option<&'s mut (dyn Handle + 'static)>,
+    base: &'s C,
+    path: Path,
+}
+
+/// One item that has not begun: its copy of the context is made when it does.
+pub struct Own<'s, C, I> {
+    base: &'s C,
+    slot: Slot,
+    index: usize,
+    item: I,
+}
+
+/// The copy of the context that one item works on.
+pub struct ItemFork<C> {
+    fork: Fork<C>,
+    index: usize,
+}
+
+/// What all items came to.
+pub struct Mapped<T, C> {
+    /// The outputs in the order of the items.
+    pub values: Vec<T>,
+    forks: Vec<Fork<C>>,
+}
+
+macro_rules! opaque {
+    ($($t:ident<$($g:tt),+>)*) => { $(impl<$($g),+> fmt::Debug for $t<$($g),+> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.debug_struct(stringify!($t)).finish_non_exhaustive()
+        }
+    })* };
+}
+opaque!(ItemFork<C> Mapped<T, C>);
+impl<R> fmt::Debug for ItemScope<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ItemScope")
+    }
+}
+impl<C> fmt::Debug for MapPoint<'_, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MapPoint").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+impl<C, I> fmt::Debug for Own<'_, C, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Own").field("index", &self.index).finish_non_exhaustive()
+    }
+}
+
+impl<C: Clone, I> Own<'_, C, I> {
+    /// Begins: the item, and its copy of the context.
+    pub fn take(self) -> (ItemFork<C>, I) {
+        (ItemFork { fork: Fork::new(self.base, self.slot), index: self.index }, self.item)
+    }
+}
+
+impl<R: Send + Sync> ItemScope<'_, R> {
+    /// The driver of one item: `notes[3]` is a segment of its paths.
+    pub fn item<'a, C: Context>(&'a self, item: &'a mut ItemFork<C>) -> Cx<'a, C, R> {
+        let scope = format!("{}[{}]", item.fork.slot().path(), item.index);
+        driver(self.res, self.env, &mut item.fork, (scope.into(), None), self.logging)
+    }
+}
+
+impl<R: Send + Sync> ArmScope<'_, R> {
+    /// The driver of a selected arm of a `route`: at the place of the `route` itself.
+    pub fn selected<'a, C: Context>(&'a self, item: &'a mut ItemFork<C>) -> Cx<'a, C, R> {
+        self.arm(&mut item.fork)
+    }
+}
+
+impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
+    /// The items of a `map`: more than `max` fail before the first runs.
+    ///
+    /// # Errors
+    /// There are more than `max`.
+    pub fn items<I: IntoIterator>(
+        &self,
+        id: impl Into<NodeId>,
+        items: I,
+        max: Option<u32>,
+    ) -> RunResult<Vec<I::Item>> {
+        let items: Vec<_> = items.into_iter().collect();
+        match max {
+            Some(max) if u32::try_from(items.len()).is_ok_and(|n| n <= max) => Ok(items),
+            Some(max) => {
+                let what = format!("{} items are more than the {max} that `.max` allows", items.len());
+                Err(Error::new(ErrorKind::Failed(what)).at(self.place(id.into()).path()))
+            }
+            None => Ok(items),
+        }
+    }
+
+    /// How many items may run at once.
+    ///
+    /// # Errors
+    /// None may, which only a value computed at run time can say: the compiler refuses a literal zero.
+    pub fn concurrency(&self, id: impl Into<NodeId>, n: usize) -> RunResult<usize> {
+        if n == 0 {
+            let what = "at least one item runs at a time, but its `concurrency` is 0".to_owned();
+            return Err(Error::new(ErrorKind::Failed(what)).at(self.place(id.into()).path()));
+        }
+        Ok(n)
+    }
+
+    /// What the selected arms of a `route` share, and the point where they part. `label` names the fork; it
+    /// is no segment of a path.
+    pub fn route_point(&mut self, label: impl Into<NodeId>) -> (ArmScope<'_, R>, MapPoint<'_, C>) {
+        let path = self.place(label.into()).path();
+        let scope = ArmScope {
+            res: self.res,
+            env: self.env,
+            scope: Arc::clone(&self.scope),
+            rounds: self.rounds.clone(),
+            logging: self.log.share(self.env),
+        };
+        (scope, MapPoint { handle: self.handle.as_deref_mut(), base: self.ctx, path })
+    }
+
+    /// What items share, and the point where they part.
+    pub fn map_point(&mut self, id: impl Into<NodeId>) -> (ItemScope<'_, R>, MapPoint<'_, C>) {
+        let path = self.place(id.into()).path();
+        let scope = ItemScope { res: self.res, env: self.env, logging: self.log.share(self.env) };
+        (scope, MapPoint { handle: self.handle.as_deref_mut(), base: self.ctx, path })
+    }
+
+    /// Merges what the items wrote, in the order of the items.
+    ///
+    /// # Errors
+    /// A rule that cannot be applied.
+    pub fn merge_items<T>(&mut self, mapped: Mapped<T, C>) -> RunResult<Vec<T>> {
+        self.merge_all(mapped.forks)?;
+        Ok(mapped.values)
+    }
+}
+
+/// An item's end, in this execution.
+type Ended<T, C> = Option<RunResult<(Done<T>, ItemFork<C>)>>;
+
+async fn finish<T, C>(
+    item: impl Future<Output = RunResult<(Done<T>, ItemFork<C>)>>,
+    own: &mut Ended<T, C>,
+) -> ArmEnd {
+    let done = item.await;
+    let end = match &done {
+        Ok((Done { record: Some(record), .. }, _)) => ArmEnd::Recorded(record.clone()),
+        Ok(_) => ArmEnd::Inline,
+        Err(error) => ArmEnd::of_error(error),
+    };
+    *own = Some(done);
+    end
+}
+
+impl<'s, C: Context> MapPoint<'s, C> {
+    /// Runs `body` for every item, at most `concurrency` at once; the first failure fails the map.
+    ///
+    /// # Errors
+    /// An item failed, or a signal ends the run.
+    pub async fn map<I, T, F, Fut>(
+        mut self,
+        items: Vec<I>,
+        concurrency: usize,
+        body: F,
+    ) -> RunResult<Mapped<T, C>>
+    where
+        T: Durable,
+        F: FnMut(Own<'s, C, I>) -> Fut,
+        Fut: Future<Output = RunResult<(Done<T>, ItemFork<C>)>> + Send,
+    {
+        let (ends, slots, owns) = self.run(items, concurrency, false, body).await?;
+        if let Some(stop) = verdict(&ends, false) {
+            return Err(first_error(owns, &ends, stop));
+        }
+        collect(self.base, owns, &ends, slots, |value| value)
+    }
+
+    /// As [`map`](MapPoint::map), but a failing item is a value.
+    ///
+    /// # Errors
+    /// Signals only.
+    pub async fn map_settled<I, T, F, Fut>(
+        mut self,
+        items: Vec<I>,
+        concurrency: usize,
+        body: F,
+    ) -> RunResult<Mapped<Result<T, Failure>, C>>
+    where
+        T: Durable,
+        F: FnMut(Own<'s, C, I>) -> Fut,
+        Fut: Future<Output = RunResult<(Done<T>, ItemFork<C>)>> + Send,
+    {
+        let (ends, slots, owns) = self.run(items, concurrency, true, body).await?;
+        if let Some(stop) = verdict(&ends, true) {
+            return Err(first_error(owns, &ends, stop));
+        }
+        collect(self.base, owns, &ends, slots, settled)
+    }
+}
+
+impl<'s, C: Context> MapPoint<'s, C> {
+    #[allow(clippy::type_complexity, reason = "three vectors of one length, taken apart at once")]
+    async fn run<I, T, F, Fut>(
+        &mut self,
+        items: Vec<I>,
+        concurrency: usize,
+        settle: bool,
+        mut body: F,
+    ) -> RunResult<(Vec<ArmEnd>, Vec<Slot>, Vec<Ended<T, C>>)>
+    where
+        T: Durable,
+        F: FnMut(Own<'s, C, I>) -> Fut,
+        Fut: Future<Output = RunResult<(Done<T>, ItemFork<C>)>> + Send,
+    {
+        let slots: Vec<_> = items.iter().map(|_| Slot::new(self.path.clone())).collect();
+        let mut owns: Vec<Ended<T, C>> = items.iter().map(|_| None).collect();
+        let policy = ForkPolicy { settle, concurrency };
+        let started = items.into_iter().zip(&slots).zip(&mut owns).enumerate();
+        let arms = started.map(|(index, ((item, slot), own))| -> BoxFuture<'_, ArmEnd> {
+            let item = body(Own { base: self.base, slot: slot.clone(), index, item });
+            Box::pin(finish(item, own))
+        });
+        let ends = match &mut self.handle {
+            _ if slots.is_empty() => Vec::new(),
+            None => drive_arms(arms.collect(), policy).await,
+            Some(handle) => {
+                let granted = arms.zip(&slots).map(|(arm, slot)| {
+                    let slot = slot.clone();
+                    Arm {
+                        body: Box::new(move |grant| {
+                            slot.grant(grant);
+                            arm
+                        }),
+                    }
+                });
+                handle.fork(self.path.clone(), granted.collect(), policy).await?
+            }
+        };
+        if ends.len() == slots.len() { Ok((ends, slots, owns)) } else { Err(lost()) }
+    }
+}
+
+/// The error of the item that ended the map.
+fn first_error<T, C>(mut owns: Vec<Ended<T, C>>, ends: &[ArmEnd], stop: usize) -> Error {
+    if let Some(Err(error)) = owns.get_mut(stop).and_then(Option::take) {
+        return error;
+    }
+    match ends.get(stop) {
+        Some(ArmEnd::Failed(failure)) => failure.to_error(),
+        Some(ArmEnd::Signal(signal)) => signal.clone().into(),
+        _ => lost(),
+    }
+}
+
+/// Values and copies of the context in the order of the items, from this execution or from records.
+fn collect<T: Durable, U, C: Context>(
+    base: &C,
+    owns: Vec<Ended<T, C>>,
+    ends: &[ArmEnd],
+    slots: Vec<Slot>,
+    each: impl Fn(RunResult<T>) -> RunResult<U>,
+) -> RunResult<Mapped<U, C>> {
+    let mut mapped = Mapped { values: Vec::with_capacity(ends.len()), forks: Vec::with_capacity(ends.len()) };
+    for ((own, end), slot) in owns.into_iter().zip(ends).zip(slots) {
+        slot.ended(end.clone());
+        let (value, fork) = match (own, end) {
+            (Some(Ok((done, item))), _) => (Ok(done.value), item.fork),
+            (Some(Err(error)), _) => (Err(error), Fork::new(base, slot)),
+            (None, ArmEnd::Recorded(record)) => {
+                let value = record.output.decode().map_err(|e| {
+                    let what = format_args!("the output of an item does not decode: {e}");
+                    Error::from(Signal::mismatch(slot.path().clone(), what))
+                });
+                (value, Fork::new(base, slot))
+            }
+            (None, ArmEnd::Failed(failure)) => (Err(failure.to_error()), Fork::new(base, slot)),
+            (None, ArmEnd::Signal(signal)) => (Err(signal.clone().into()), Fork::new(base, slot)),
+            (None, ArmEnd::Inline | ArmEnd::Cancelled) => (Err(lost()), Fork::new(base, slot)),
+        };
+        mapped.values.push(each(value)?);
+        mapped.forks.push(fork);
+    }
+    Ok(mapped)
+}

@@ -1,0 +1,72 @@
+//! Loops: `repeat` and `refine` run their body again, each time in a round of its own.
+
+use super::Cx;
+use crate::codec::Json;
+use crate::context::Context;
+use crate::durable::Durable;
+use crate::error::{Error, ErrorKind, Failure, RunResult};
+use std::sync::Arc;
+
+impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
+    /// The most rounds a loop may take.
+    ///
+    /// # Errors
+    /// It is zero, which only a value computed at run time can be: the compiler refuses a literal one.
+    pub fn max_rounds(&self, form: &'static str, max: u32) -> RunResult<u32> {
+        if max == 0 {
+            let what = format!("`{form}` runs its body at least once, but its `max` is 0");
+            return Err(Error::new(ErrorKind::Failed(what)).at(self.own_path()));
+        }
+        Ok(max)
+    }
+
+    /// Whether a loop is done. A method, so that the type of the value is known in the condition, and so that
+    /// generated code says it without a path.
+    pub fn until<T>(&self, value: &T, holds: impl FnOnce(&T) -> bool) -> bool {
+        holds(value)
+    }
+
+    /// The end of a loop whose failure is a value.
+    ///
+    /// # Errors
+    /// Signals only.
+    pub fn settled<T>(&self, ended: RunResult<T>) -> RunResult<Result<T, Failure>> {
+        super::join::settled(ended)
+    }
+
+    /// The driver of round `n`, from 1: the same context, and `#n` behind every node; `#2.1` in a loop in a
+    /// loop.
+    pub fn round(&mut self, n: u32) -> Cx<'_, C, R> {
+        let rounds = match self.rounds.as_deref() {
+            None => format!("#{n}"),
+            Some(outer) => format!("{outer}.{n}"),
+        };
+        Cx {
+            ctx: &mut *self.ctx,
+            res: self.res,
+            env: self.env,
+            handle: self.handle.as_deref_mut(),
+            scope: Arc::clone(&self.scope),
+            rounds: Some(rounds.into()),
+            written: &mut *self.written,
+            encode: self.encode,
+            log: self.log.again(),
+            spare: None,
+        }
+    }
+
+    /// The error of a loop that came to its last round without an end: the last value is readable on it,
+    /// and the last critique.
+    #[cold]
+    pub fn exhausted<T: Durable>(
+        &self,
+        form: &'static str,
+        rounds: u32,
+        last: &T,
+        critique: Option<&str>,
+    ) -> Error {
+        Error::new(ErrorKind::Exhausted { form: form.to_owned(), rounds })
+            .with_details(critique.map(str::to_owned), Json::encode(last).ok())
+            .at(self.own_path())
+    }
+}
