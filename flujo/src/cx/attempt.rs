@@ -86,10 +86,10 @@ async fn watched<S: Attempt<C, R>, C: Context, R: Send + Sync>(
         }
     };
     let called = catch_panic(called, output);
-    let Some(limit) = timeout else { return Ok(called.await?) };
+    let Some(limit) = timeout else { return called.await };
     tokio::select! {
         biased;
-        done = called => Ok(done?),
+        done = called => done,
         () = env.clock.sleep(limit) => Err(FailureRecord::timed_out(limit).into()),
     }
 }

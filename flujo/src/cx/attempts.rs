@@ -1,5 +1,4 @@
 use super::Cx;
-use super::guard::Stopped;
 use super::plan::Plan;
 use crate::codec::Digest;
 use crate::context::Context;
@@ -45,16 +44,6 @@ impl From<FailureRecord> for Box<Failed> {
     #[cold]
     fn from(record: FailureRecord) -> Self {
         Self::new(Failed { record, live: None })
-    }
-}
-
-impl From<Stopped> for Box<Failed> {
-    #[cold]
-    fn from(stopped: Stopped) -> Self {
-        match stopped {
-            Stopped::Failed(error) => error.into(),
-            Stopped::Panicked(message) => FailureRecord::panicked(message).into(),
-        }
     }
 }
 

@@ -1,18 +1,11 @@
 //! A panicking step fails; the engine lives.
 
-use crate::error::StepError;
+use super::attempts::Failed;
+use crate::error::{FailureRecord, StepError};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-
-/// Why a step gave no output.
-pub(super) enum Stopped {
-    /// It said so.
-    Failed(StepError),
-    /// The message of its panic.
-    Panicked(String),
-}
 
 pin_project_lite::pin_project! {
     /// Runs a body; a panic becomes an error with its message.
@@ -35,7 +28,7 @@ pub(super) fn catch_panic<F, T>(body: F, output: &mut Option<T>) -> CatchPanic<'
 }
 
 impl<F: Future<Output = Result<T, StepError>>, T> Future for CatchPanic<'_, F, T> {
-    type Output = Result<(), Stopped>;
+    type Output = Result<(), Box<Failed>>;
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -45,15 +38,16 @@ impl<F: Future<Output = Result<T, StepError>>, T> Future for CatchPanic<'_, F, T
                     **this.output = Some(output);
                     Ok(())
                 }
-                Err(error) => Err(Stopped::Failed(error)),
+                Err(error) => Err(error.into()),
             })
         }));
-        polled.unwrap_or_else(|panic| Poll::Ready(Err(Stopped::Panicked(message(panic.as_ref())))))
+        polled.unwrap_or_else(|panic| Poll::Ready(Err(panicked(panic.as_ref()))))
     }
 }
 
 #[cold]
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "(no message)".to_owned())
+fn panicked(panic: &(dyn Any + Send)) -> Box<Failed> {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    FailureRecord::panicked(text.unwrap_or("(no message)")).into()
 }

@@ -1,5 +1,5 @@
 use super::Cx;
-use super::attempts::{Failed, lost};
+use super::attempts::lost;
 use super::guard::catch_panic;
 use crate::context::Context;
 use crate::engine::BoxFuture;
@@ -46,8 +46,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
                 self.spare = Some(info);
                 output.ok_or_else(lost)
             }
-            Err(stopped) => {
-                let failed = Box::<Failed>::from(stopped).into_error().at(info.path());
+            Err(failed) => {
+                let failed = failed.into_error().at(info.path());
                 self.log.push(self.env, || StepResult::once(&mut info, latency, false));
                 Err(failed)
             }
