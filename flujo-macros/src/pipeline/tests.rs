@@ -155,3 +155,15 @@ fn every_mistake_is_told_at_once() {
     let (found, again) = (4, 0);
     assert_eq!(errors(&expand(tokens(WHOLE))), found + again, "{}", expand(tokens(WHOLE)));
 }
+
+/// rust-analyzer puts a word where the cursor is, expands again, and looks for the same place in both.
+#[test]
+fn a_word_at_the_cursor_moves_nothing_before_it() {
+    for body in ["let a = f(x); a.@", "let a = f(x).@", "let b = g(@); b", "match f(x).@", "let a = @; a"] {
+        let source = format!("fn p(mut x: u32, ctx: &mut C) -> u32 {{ {body} }}");
+        let (without, with) = (source.replace('@', ""), source.replace('@', "word"));
+        let (without, with) = (expand(tokens(&without)).to_string(), expand(tokens(&with)).to_string());
+        let (before, _) = with.split_once("word").unwrap_or_default();
+        assert!(!before.is_empty() && without.starts_with(before.trim_end()), "{body}\n{without}\n{with}");
+    }
+}

@@ -3,6 +3,8 @@
 mod facts;
 mod run;
 
+pub(crate) use run::twin;
+
 use super::lower::{Lower, braced, parenthesized};
 use super::model::{Header, Pipeline};
 use crate::names;
@@ -11,7 +13,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, Meta, Pat, PatIdent};
 
 /// The whole expansion, without errors.
-pub(crate) fn items(pipeline: &Pipeline, errors: &TokenStream, ide: &TokenStream) -> TokenStream {
+pub(crate) fn items(pipeline: &Pipeline, errors: &TokenStream) -> TokenStream {
     let (function, marker) = (function(pipeline), marker(&pipeline.header));
     let facts = facts::facts(pipeline);
     let body = pipeline.body.as_ref().map(|body| {
@@ -21,7 +23,7 @@ pub(crate) fn items(pipeline: &Pipeline, errors: &TokenStream, ide: &TokenStream
         let error = first(errors);
         quote!(#error #code)
     });
-    let run = run::run(pipeline, body, ide);
+    let run = run::run(pipeline, body);
     quote!(#function #marker #facts #run)
 }
 

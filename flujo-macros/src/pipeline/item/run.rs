@@ -9,9 +9,9 @@ use syn::spanned::Spanned;
 use syn::{Pat, Type, parse_quote};
 
 /// `Step`, `Pipeline` and `RunIn`.
-pub(super) fn run(pipeline: &Pipeline, body: Option<TokenStream>, ide: &TokenStream) -> TokenStream {
+pub(super) fn run(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream {
     let imports = pipeline.callees.imports_of_long_paths();
-    let (step, pipeline_, run_in) = (step(pipeline), pipeline_impl(pipeline, body, ide), run_in(pipeline));
+    let (step, pipeline_, run_in) = (step(pipeline), pipeline_impl(pipeline, body), run_in(pipeline));
     quote! {
         // Cargo only knows the names of a crate's own `cfg`s
         #[allow(unexpected_cfgs, reason = "editors set `rust_analyzer`")]
@@ -46,12 +46,12 @@ fn step(pipeline: &Pipeline) -> TokenStream {
 }
 
 /// Its context, its resources, and its body.
-fn pipeline_impl(pipeline: &Pipeline, body: Option<TokenStream>, ide: &TokenStream) -> TokenStream {
+fn pipeline_impl(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream {
     let header = &pipeline.header;
     let unit: Type = parse_quote!(());
     let context = header.context.as_ref().map_or(&unit, |context| &context.ty);
     let resources = header.resources.as_ref().map_or(&unit, |resources| &resources.ty);
-    let body = body_fn(pipeline, body, ide);
+    let body = body_fn(pipeline, body);
     // what is not `Send` is reported where the returned type stands: at the pipeline's name
     let at = header.ident.span();
     let future = quote!(::flujo::__private::Future<Output = ::flujo::__private::RunResult<Self::Output>>);
@@ -126,9 +126,25 @@ fn body_name(header: &Header) -> Ident {
     name
 }
 
-/// The body, and its twin for editors. It is a function of its own, not generic over the caller: it is
-/// checked once, and messages show the declared types.
-fn body_fn(pipeline: &Pipeline, body: Option<TokenStream>, ide: &TokenStream) -> TokenStream {
+/// What editors look into instead of the body. It depends on the head and on `ide` only.
+pub(crate) fn twin(header: &Header, ide: &TokenStream) -> TokenStream {
+    let (types, pats): (Vec<&Type>, Vec<&Pat>) =
+        header.inputs.iter().map(|input| (&*input.ty, &*input.pat)).unzip();
+    let output = &header.output;
+    quote! {
+        #[allow(unexpected_cfgs, reason = "editors set `rust_analyzer`")]
+        const _: () = {
+            #[cfg(rust_analyzer)]
+            async fn __twin((#(#pats,)*): (#(#types,)*)) -> ::flujo::__private::RunResult<#output> {
+                #ide
+            }
+        };
+    }
+}
+
+/// The body. It is a function of its own, not generic over the caller: it is checked once, and messages show
+/// the declared types.
+fn body_fn(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream {
     let header = &pipeline.header;
     let lints: Vec<_> = lint_levels(header).collect();
     let (types, pats): (Vec<&Type>, Vec<&Pat>) =
@@ -154,7 +170,7 @@ fn body_fn(pipeline: &Pipeline, body: Option<TokenStream>, ide: &TokenStream) ->
     let name = body_name(header);
     let signature = quote_spanned!(at=> async fn #name #params -> #result);
     let real = braced(quote!(let #bound = __input; #body), at);
-    let twin = braced(quote!(let #bound = __input; #ide), at);
+    let unseen = braced(quote!(::flujo::__private::recover()), at);
     quote! {
         #[cfg(not(rust_analyzer))]
         #(#lints)*
@@ -178,6 +194,6 @@ fn body_fn(pipeline: &Pipeline, body: Option<TokenStream>, ide: &TokenStream) ->
         )]
         #signature #real
         #[cfg(rust_analyzer)]
-        #signature #twin
+        #signature #unseen
     }
 }
