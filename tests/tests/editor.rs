@@ -1,10 +1,12 @@
 //! What an editor shows inside `pipeline!`: a rust-analyzer is started on a small project and asked.
 //!
 //! Skipped, loudly, where there is none: set `RUST_ANALYZER` to a binary, or have `rust-analyzer` on the
-//! path. `.ci/extra` runs it.
+//! path. It has to be as new as the toolchain: one that is older than cargo's options loads no dependencies,
+//! and says so in what the failed test shows.
 #![allow(
     clippy::indexing_slicing,
     clippy::expect_used,
+    clippy::panic,
     clippy::print_stdout,
     reason = "a test that goes wrong panics"
 )]
@@ -15,7 +17,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
-use std::{env, fs};
+use std::{env, fs, io};
+
+/// A completion of this kind is a field.
+const FIELD: i64 = 5;
 
 /// The project that is opened: one line of it is still being written.
 const SOURCE: &str = r#"use flujo::prelude::*;
@@ -36,7 +41,7 @@ pipeline! {
         let case = triage(text);
         let reply: String = ask("go on?");
         let nested = if case.score > 1 {
-            let inner = triage(reply);
+            let inner = triage(reply).named("again");
             inner.score
         } else {
             case.score
@@ -49,12 +54,23 @@ pipeline! {
 struct Server {
     child: Child,
     stdin: ChildStdin,
-    replies: mpsc::Receiver<Value>,
+    messages: mpsc::Receiver<Value>,
     next: i64,
+    /// What it last said of itself.
+    status: Value,
 }
 
 impl Drop for Server {
+    /// Asks it to end, and with it the `cargo check` it may have started, before it is ended.
     fn drop(&mut self) {
+        let _ = self.send(&json!({"jsonrpc": "2.0", "id": -1, "method": "shutdown"}));
+        let _ = self.send(&json!({"jsonrpc": "2.0", "method": "exit"}));
+        for _ in 0..50 {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -62,16 +78,20 @@ impl Drop for Server {
 
 impl Server {
     fn start(binary: &Path, root: &Path) -> Self {
+        let log = fs::File::create(root.join("rust-analyzer.log")).expect("a log");
         let mut child = Command::new(binary)
             .current_dir(root)
+            .env_remove("CARGO_TARGET_DIR")
+            // it would install std's source where there is none: a test leaves the toolchain alone
+            .env("RUSTUP_DIST_SERVER", "https://localhost:1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .expect("rust-analyzer starts");
         let stdin = child.stdin.take().expect("its input");
         let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
-        let (send, replies) = mpsc::channel();
+        let (send, messages) = mpsc::channel();
         std::thread::spawn(move || {
             while let Some(message) = read(&mut stdout) {
                 if send.send(message).is_err() {
@@ -79,42 +99,73 @@ impl Server {
                 }
             }
         });
-        let mut server = Self { child, stdin, replies, next: 0 };
-        let uri = format!("file://{}", root.display());
-        server.ask("initialize", &json!({
-            "processId": null, "rootUri": uri,
-            "capabilities": {"window": {"workDoneProgress": true}, "textDocument": {"hover": {"contentFormat": ["markdown"]}}},
-            "initializationOptions": {"checkOnSave": false, "cargo": {"buildScripts": {"enable": true}}, "procMacro": {"enable": true}},
-        }));
+        let mut server = Self { child, stdin, messages, next: 0, status: Value::Null };
+        // no options: what is shown is what everybody sees
+        let capabilities = json!({
+            "textDocument": {"hover": {"contentFormat": ["markdown"]}},
+            "experimental": {"serverStatusNotification": true},
+        });
+        let root = format!("file://{}", root.display());
+        server.ask("initialize", &json!({"processId": null, "rootUri": root, "capabilities": capabilities}));
         server.tell("initialized", &json!({}));
         server
     }
 
     fn tell(&mut self, method: &str, params: &Value) {
-        self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
+        self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params})).expect("it reads");
     }
 
-    fn send(&mut self, message: &Value) {
+    fn send(&mut self, message: &Value) -> io::Result<()> {
         let text = message.to_string();
-        write!(self.stdin, "Content-Length: {}\r\n\r\n{text}", text.len()).expect("it reads");
-        self.stdin.flush().expect("it reads");
+        write!(self.stdin, "Content-Length: {}\r\n\r\n{text}", text.len())?;
+        self.stdin.flush()
     }
 
-    /// Asks, and answers whatever it wants to know meanwhile.
+    /// Its next message. What it asks is answered with nothing, what it says of itself is kept.
+    fn hear(&mut self, until: Instant) -> Value {
+        let left = until.saturating_duration_since(Instant::now());
+        let message = self.messages.recv_timeout(left).unwrap_or_else(|reason| {
+            panic!("rust-analyzer: {reason}; it said of itself: {}", self.status);
+        });
+        if message["method"] == "experimental/serverStatus" {
+            self.status = message["params"].clone();
+        }
+        if message["method"].is_string() && !message["id"].is_null() {
+            let answer = json!({"jsonrpc": "2.0", "id": message["id"], "result": null});
+            self.send(&answer).expect("it reads");
+        }
+        message
+    }
+
+    /// Waits for the project, its dependencies and their macros.
+    fn loaded(&mut self) {
+        let until = Instant::now() + Duration::from_secs(240);
+        while self.status["quiescent"] != true {
+            self.hear(until);
+        }
+    }
+
+    /// Asks, again where files changed meanwhile.
     fn ask(&mut self, method: &str, params: &Value) -> Value {
-        self.next += 1;
-        let id = self.next;
-        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
+        const CONTENT_MODIFIED: i64 = -32801;
+        let until = Instant::now() + Duration::from_secs(60);
         loop {
-            let message = self.replies.recv_timeout(Duration::from_secs(120)).expect("an answer in time");
-            if message["method"].is_string() {
-                if !message["id"].is_null() {
-                    let answer = json!({"jsonrpc": "2.0", "id": message["id"], "result": null});
-                    self.send(&answer);
+            self.next += 1;
+            let id = self.next;
+            let question = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+            self.send(&question).expect("it reads");
+            let reply = loop {
+                let message = self.hear(until);
+                if message["method"].is_null() && message["id"] == id {
+                    break message;
                 }
-            } else if message["id"] == json!(id) {
-                return message["result"].clone();
+            };
+            let error = &reply["error"];
+            if error.is_null() {
+                return reply["result"].clone();
             }
+            assert_eq!(error["code"], CONTENT_MODIFIED, "{method}: {error}");
+            std::thread::sleep(Duration::from_millis(200));
         }
     }
 }
@@ -181,24 +232,12 @@ fn completion_hover_and_inferred_types_work_inside_a_pipeline() {
     server.tell("textDocument/didOpen", &json!({ "textDocument": document }));
     let at = |position: Value| json!({"textDocument": {"uri": uri}, "position": position});
 
-    // Loading takes as long as it takes; it is done once the field of a `let` is offered.
-    let started = Instant::now();
-    let mut labels = Vec::new();
-    while started.elapsed() < Duration::from_secs(300) {
-        let found = server.ask("textDocument/completion", &at(place("        case.", 0)));
-        let items = found.get("items").cloned().unwrap_or(found);
-        labels = items
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|i| i["label"].as_str().map(str::to_owned))
-            .collect();
-        if labels.iter().any(|label| label.starts_with("score")) {
-            break;
-        }
-        std::thread::sleep(Duration::from_secs(1));
-    }
-    assert!(labels.iter().any(|l| l.starts_with("score")), "completion after `case.`: {labels:?}");
+    server.loaded();
+    let found = server.ask("textDocument/completion", &at(place("};\n        case.", 0)));
+    let items = found.get("items").unwrap_or(&found);
+    let is_score = |item: &Value| item["label"] == "score" && item["kind"] == FIELD;
+    let offered = items.as_array().is_some_and(|items| items.iter().any(is_score));
+    assert!(offered, "completion after `case.`: {items}; rust-analyzer says of itself: {}", server.status);
 
     let mut hover =
         |position| server.ask("textDocument/hover", &at(position))["contents"]["value"].to_string();
