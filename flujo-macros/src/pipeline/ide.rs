@@ -20,7 +20,7 @@ pub(crate) fn body(header: &Header, body: &Group) -> TokenStream {
     // not be a second error
     quote! {
         #[allow(unused_imports, reason = "what an editor offers is not what is used")]
-        use ::flujo::flow::{ask, fail, join, value};
+        use ::flujo::flow::{ask, fail, gate, join, map, refine, repeat, route, value, wait};
         #context
         ::flujo::__private::Ok(::flujo::__private::ide_tokens! { #inner })
     }

@@ -14,6 +14,10 @@ impl<S: Step, F: FallbackSlot> Flow for StepCall<S, F> {
     type Output = S::Output;
 }
 
+impl<T> Flow for crate::flow::Form<T> {
+    type Output = T;
+}
+
 /// The output of a step call.
 pub fn out<T: Flow>(_: T) -> T::Output {
     recover()

@@ -110,7 +110,7 @@ fn a_failing_generator_or_critic_fails_the_refine() {
     on_all(async |engine, _| {
         let (flujo, _) = flujo(&engine);
         let failure = flujo.run(failing("t".into())).await.into_output().unwrap().unwrap_err();
-        assert_eq!(failure.path.to_string(), "failing/tired#1");
+        assert_eq!(failure.path, "failing/tired#1");
         assert_eq!(failure.message, "no more of blank None");
     });
 }
