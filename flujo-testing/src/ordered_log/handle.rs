@@ -144,7 +144,12 @@ impl Handle for Invocation {
 
     async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal> {
         if let Next::Run(n) = self.issue(&key)? {
-            self.turn.activity().body(self.turn.clock().sleep(wait)).await?;
+            let now = self.turn.clock().now();
+            // Fixed when it is first issued: a restart waits for what is left.
+            let left = self.run.logs().timer(&key, now.plus(wait)).since(now);
+            if !left.is_zero() {
+                self.turn.activity().body(self.turn.clock().sleep(left)).await?;
+            }
             self.answer(n, key, Answer::Nothing);
         }
         Ok(())

@@ -1,3 +1,4 @@
+use flujo::clock::Timestamp;
 use flujo::engine::{ArmEnd, Key, Record};
 use flujo::error::{Mismatch, Signal};
 use flujo::path::Path;
@@ -46,20 +47,28 @@ struct Log {
 /// All logs of a run.
 #[derive(Debug, Default)]
 pub(super) struct Logs {
-    logs: BTreeMap<Chain, Log>,
+    invocations: BTreeMap<Chain, Log>,
     /// Every record in the order in which it was committed.
     records: Vec<Arc<Record>>,
+    /// Absolute deadlines of timers.
+    timers: BTreeMap<Key, Timestamp>,
 }
 
 impl Logs {
     pub(super) fn seeded(records: &[Arc<Record>]) -> Self {
-        let mut logs = Self { logs: BTreeMap::new(), records: records.to_vec() };
+        let mut logs =
+            Self { invocations: BTreeMap::new(), records: records.to_vec(), timers: BTreeMap::new() };
         logs.start_over();
         logs
     }
 
     pub(super) fn records(&self) -> Vec<Arc<Record>> {
         self.records.clone()
+    }
+
+    /// The deadline of a timer: the one that it was first issued with.
+    pub(super) fn timer(&mut self, key: &Key, deadline: Timestamp) -> Timestamp {
+        *self.timers.entry(key.clone()).or_insert(deadline)
     }
 
     pub(super) fn is_recorded(&self, key: &Key) -> bool {
@@ -76,7 +85,7 @@ impl Logs {
         for record in &self.records {
             seed.add(record.key.clone(), Answer::Record(Arc::clone(record)));
         }
-        for log in self.logs.values() {
+        for log in self.invocations.values() {
             let answers = log.commands.iter().filter_map(|(key, answer)| Some((key, answer.as_ref()?)));
             for (key, answer) in answers.filter(|(_, answer)| !failed(answer)) {
                 seed.add(key.clone(), answer.clone());
@@ -90,23 +99,23 @@ impl Logs {
 
     pub(super) fn start_over(&mut self) {
         let seed = Arc::new(self.everything());
-        self.logs.clear();
-        self.logs.insert(Vec::new(), Log { seed, commands: Vec::new() });
+        self.invocations.clear();
+        self.invocations.insert(Vec::new(), Log { seed, commands: Vec::new() });
     }
 
     /// The seed of an invocation, fixed by `make` when it starts.
     pub(super) fn seed(&mut self, chain: &Chain, make: impl FnOnce(&Self) -> Seed) -> Arc<Seed> {
-        if let Some(log) = self.logs.get(chain) {
+        if let Some(log) = self.invocations.get(chain) {
             return Arc::clone(&log.seed);
         }
         let seed = Arc::new(make(self));
-        self.logs.insert(chain.clone(), Log { seed: Arc::clone(&seed), commands: Vec::new() });
+        self.invocations.insert(chain.clone(), Log { seed: Arc::clone(&seed), commands: Vec::new() });
         seed
     }
 
     /// Issues command number `n` of an invocation: a replay must issue the one that is logged there.
     pub(super) fn issue(&mut self, chain: &Chain, n: usize, key: &Key) -> Result<Option<Answer>, Signal> {
-        let log = self.logs.entry(chain.clone()).or_default();
+        let log = self.invocations.entry(chain.clone()).or_default();
         match log.commands.get(n) {
             Some((logged, answer)) if logged == key => Ok(answer.clone()),
             Some((logged, _)) => {
@@ -124,7 +133,7 @@ impl Logs {
         if let Answer::Record(record) = &answer {
             self.records.push(Arc::clone(record));
         }
-        if let Some((_, slot)) = self.logs.get_mut(chain).and_then(|log| log.commands.get_mut(n)) {
+        if let Some((_, slot)) = self.invocations.get_mut(chain).and_then(|log| log.commands.get_mut(n)) {
             *slot = Some(answer);
         }
     }
@@ -135,7 +144,7 @@ impl Logs {
             steps.join(" > ")
         };
         let commands = |log: &Log| log.commands.iter().map(|(key, _)| key.to_string()).collect();
-        self.logs.iter().map(|(chain, log)| (name(chain), commands(log))).collect()
+        self.invocations.iter().map(|(chain, log)| (name(chain), commands(log))).collect()
     }
 }
 

@@ -175,3 +175,40 @@ fn a_timer_waits_on_the_injected_clock() {
         assert_eq!(calls.len(), 2);
     });
 }
+
+#[test]
+fn a_restart_waits_for_what_is_left_of_a_timer() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    async fn goes_on() {
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+    }
+    on_all(async |engine, clock| {
+        clock.hold();
+        let (first, calls) = flujo(&engine);
+        let run = tokio::spawn(async move { first.run(waiting("a".into(), HOUR)).id("r").await });
+        goes_on().await;
+        assert_eq!(calls.all(), [("waiting/add".to_owned(), 1)]);
+        run.abort();
+        goes_on().await;
+
+        // an hour of two is over while nobody works on the run
+        clock.advance(HOUR);
+        let (second, more) = flujo(&engine);
+        let run = tokio::spawn(async move { second.resume::<waiting>("r").await.unwrap() });
+        goes_on().await;
+        clock.advance(HOUR - Duration::from_secs(1));
+        goes_on().await;
+        assert!(!run.is_finished() && more.len() == 0);
+        clock.advance(Duration::from_secs(1));
+        goes_on().await;
+        // the second timer began when the first had ended
+        clock.advance(2 * HOUR - Duration::from_secs(1));
+        goes_on().await;
+        assert!(!run.is_finished() && more.len() == 0);
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(run.await.unwrap().into_output().unwrap(), "a");
+        assert_eq!(more.all(), [("waiting/after".to_owned(), 1)]);
+    });
+}
