@@ -10,6 +10,7 @@ mod debug;
 mod diag;
 mod guard;
 mod item;
+mod label;
 mod names;
 mod options;
 mod pipeline;

@@ -1,6 +1,7 @@
 //! The values of options, wherever they are written.
 
 use super::duration;
+use crate::label::text_of;
 use crate::names;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -164,7 +165,7 @@ pub(crate) fn check_call(word: &str, value: &Expr) -> syn::Result<()> {
 
 /// The value as graphs show it: a string without its quotes.
 pub(crate) fn shown(value: &Expr) -> String {
-    string(value).map_or_else(|| names::source(value), LitStr::value)
+    string(value).map_or_else(|| text_of(value), LitStr::value)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Flow to data: nodes and edges, as constants.
 
-use super::label::text_of;
 use super::model::{Block, Body, Flow, Line, Match, Node, NodeIndex, Pipeline, What};
+use crate::label::text_of;
 use crate::names;
 use proc_macro2::TokenStream;
 use quote::quote;

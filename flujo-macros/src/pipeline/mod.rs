@@ -11,7 +11,6 @@ mod check;
 mod graph;
 mod ide;
 mod item;
-mod label;
 mod lower;
 mod model;
 mod nesting;

@@ -16,6 +16,8 @@
 
 mod constants;
 mod flow;
+mod form_bounds;
+mod form_graphs;
 mod sources;
 
 use flujo::graph::{Bounds, NodeKind};

@@ -3,8 +3,8 @@
 use super::FlowParser;
 use super::plain::{is_assign_op, root};
 use super::stmt::Binding;
+use crate::label::text_of;
 use crate::names;
-use crate::pipeline::label::text_of;
 use crate::pipeline::model::{Arm, Flow, If, Match, NodeIndex, Pipe, Plain, What};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};

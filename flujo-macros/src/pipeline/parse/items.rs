@@ -67,15 +67,15 @@ impl FlowParser<'_> {
         let id = options.name.as_ref().map(LitStr::value).unwrap_or_default();
         let what = What::Route { arms: Vec::new() };
         let node = self.node(id, word.span(), what);
-        let (arms, nodes) = self.nested(|parser| {
-            parser.bind(pat);
-            let scrutinee = Plain {
-                tokens: quote::ToTokens::to_token_stream(&expr.expr),
-                at: expr.expr.span(),
-                reads_context: None,
-            };
-            parser.arms(expr, node, scrutinee)
-        });
+        let names = self.scope.len();
+        self.bind(pat);
+        let scrutinee = Plain {
+            tokens: quote::ToTokens::to_token_stream(&expr.expr),
+            at: expr.expr.span(),
+            reads_context: None,
+        };
+        let (arms, nodes) = self.arms(expr, node, scrutinee);
+        self.scope.truncate(names);
         if let Some(node) = self.nodes.get_mut(node) {
             node.what = What::Route { arms: nodes };
         }

@@ -2,7 +2,7 @@
 
 use super::FlowParser;
 use super::body::FormOptions;
-use crate::pipeline::label::text_of;
+use crate::label::text_of;
 use crate::pipeline::model::{Body, Broken, Count, Flow, Plain, Refine, Repeat, What};
 use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;

@@ -2,7 +2,7 @@
 
 use super::FlowParser;
 use super::plain::bindings;
-use crate::pipeline::label::text_of;
+use crate::label::text_of;
 use crate::pipeline::model::{Block, Flow, Let, Line, What};
 use quote::ToTokens;
 use syn::{Attribute, Expr, Ident, Local, Pat, Stmt, Type};

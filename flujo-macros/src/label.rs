@@ -1,6 +1,6 @@
-//! Expressions and patterns as text: the labels of branches.
+//! Expressions and patterns as text: the labels of branches, the options in a graph.
 //!
-//! They are part of the fingerprint, so they are put together here, token by token: what the compiler
+//! Labels are part of the fingerprint, so they are put together here, token by token: what the compiler
 //! prints for the same tokens may change from one version to the next.
 
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
@@ -183,6 +183,9 @@ mod tests {
             "\"text\" | 'c' | 1.5e3",
             "ref mut x",
             "state as u8",
+            "|x| x.len() > 3",
+            "|(a, b): &(u8, T)| *a >= b.n",
+            "Duration::from_secs(2 * HOUR)",
             "_",
             "if a { b } else { c }",
         ] {
