@@ -79,6 +79,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
                 #imports
                 #[allow(unused_imports, reason = "only types that do not fit need them")]
                 use ::flujo::__private::{NoFit as _, NoReply as _};
+                #[allow(clippy::default_numeric_fallback, reason = "a bound is written as in code, where it has a type")]
                 const __BOUNDS: ::flujo::__private::Bounds = #bounds;
                 const __NODES: &[::flujo::__private::Node] = &[#nodes];
                 const __EDGES: &[::flujo::__private::Edge] = &[#edges];

@@ -150,8 +150,9 @@ fn body_fn(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream {
     let (types, pats): (Vec<&Type>, Vec<&Pat>) =
         header.inputs.iter().map(|input| (&*input.ty, &*input.pat)).unzip();
     let names = inputs(header);
-    let cx = Lower::new(pipeline)
-        .cx(header.context.as_ref().map_or(header.ident.span(), |context| context.ty.span()));
+    let lower = Lower::new(pipeline);
+    let cx = lower.cx(header.context.as_ref().map_or(header.ident.span(), |context| context.ty.span()));
+    let input = lower.local("input", header.ident.span());
     let output = &header.output;
     let body = body.unwrap_or_else(|| quote!(let _ = (#(#names,)*); ::flujo::__private::recover()));
     let bound = if pipeline.body.is_some() { quote!((#(#pats,)*)) } else { quote!((#(#names,)*)) };
@@ -165,11 +166,11 @@ fn body_fn(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream {
     let context = quote!(::flujo::__private::Context);
     let context = quote_spanned!(at=> <#context_ty as #context>::Itself);
     let driver = quote_spanned!(at=> &mut #cx_ty<'_, #context, #resources>);
-    let params = parenthesized(quote!(__input: (#(#types,)*), #cx: #driver), at);
+    let params = parenthesized(quote!(#input: (#(#types,)*), #cx: #driver), at);
     let result = quote!(::flujo::__private::RunResult<#output>);
     let name = body_name(header);
     let signature = quote_spanned!(at=> async fn #name #params -> #result);
-    let real = braced(quote!(let #bound = __input; #body), at);
+    let real = braced(quote!(let #bound = #input; #body), at);
     let unseen = braced(quote!(::flujo::__private::recover()), at);
     quote! {
         #[cfg(not(rust_analyzer))]

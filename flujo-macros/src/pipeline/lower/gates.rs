@@ -6,14 +6,14 @@ use quote::{quote, quote_spanned};
 
 impl Lower<'_> {
     pub(super) fn gate(&self, form: &Gate) -> Code {
-        let at = form.word.span();
+        let (at, node) = (form.word.span(), form.node);
         let (cx, id, arms) = (self.cx(at), self.id(form.node), self.propagate(at));
-        let value = self.local("value", form.value.at);
+        let value = self.local_of(node, "value", form.value.at);
         let (value_at, given) = (form.value.at, self.plain(&form.value).tokens);
         let bind = quote_spanned!(value_at=> let #value =);
         let validators_at = form.validators.at;
         let (validators, asked) =
-            (self.local("validators", validators_at), self.plain(&form.validators).tokens);
+            (self.local_of(node, "validators", validators_at), self.plain(&form.validators).tokens);
         let bind_validators = quote_spanned!(validators_at=> let #validators =);
         let mut strict_bind = quote!();
         let mut strict = quote_spanned!(at=> true);
@@ -22,7 +22,7 @@ impl Lower<'_> {
                 let at = plain.at;
                 quote_spanned!(at=> bool)
             };
-            let (local, bind) = self.typed("strict", &ty, plain);
+            let (local, bind) = self.typed(node, "strict", &ty, plain);
             strict_bind = bind;
             strict = quote_spanned!(at=> #local);
         }
@@ -32,11 +32,11 @@ impl Lower<'_> {
     }
 
     pub(super) fn wait(&self, form: &Wait) -> Code {
-        let at = form.word.span();
+        let (at, node) = (form.word.span(), form.node);
         let (cx, id, arms) = (self.cx(at), self.id(form.node), self.propagate(at));
         let duration_at = form.duration.at;
         let ty = quote_spanned!(duration_at=> ::flujo::__private::Duration);
-        let (local, bind) = self.typed("wait", &ty, &form.duration);
+        let (local, bind) = self.typed(node, "wait", &ty, &form.duration);
         let run = quote_spanned!(at=> match #cx.wait(#id, #local).await #arms);
         Code { tokens: braced(quote!(#bind #run), at), weight: 1, at }
     }

@@ -2,13 +2,13 @@
 //! is borrowed, and what it consumes is an error at the user's token.
 
 use super::{Code, Lower, braced};
-use crate::pipeline::model::{Map, Route};
+use crate::pipeline::model::{Map, NodeIndex, Route};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 impl Lower<'_> {
     pub(super) fn map(&self, form: &Map) -> Code {
-        let at = form.word.span();
+        let (at, node) = (form.word.span(), form.node);
         let (cx, id) = (self.cx(at), self.id(form.node));
         let (mut binds, mut max) = (TokenStream::new(), quote_spanned!(at=> ::flujo::__private::None));
         if let Some(count) = &form.max {
@@ -16,7 +16,7 @@ impl Lower<'_> {
                 let at = count.plain.at;
                 quote_spanned!(at=> u32)
             };
-            let (local, bind) = self.typed("max", &ty, &count.plain);
+            let (local, bind) = self.typed(node, "max", &ty, &count.plain);
             binds.extend(bind);
             max = quote_spanned!(at=> ::flujo::__private::Some(#local));
         }
@@ -26,40 +26,44 @@ impl Lower<'_> {
                 let at = plain.at;
                 quote_spanned!(at=> usize)
             };
-            let (local, bind) = self.typed("width", &ty, plain);
+            let (local, bind) = self.typed(node, "width", &ty, plain);
             binds.extend(bind);
             let arms = self.propagate(at);
             binds.extend(quote_spanned!(at=> let #local = match #cx.concurrency(#id, #local) #arms;));
             width = quote_spanned!(at=> #local);
         }
         let items_at = form.items.at;
-        let (reader, items, plain) = (self.cx(items_at), self.local("items", at), &form.items.tokens);
+        let (reader, items, plain) =
+            (self.cx(items_at), self.local_of(node, "items", at), &form.items.tokens);
         let taken = quote_spanned!(items_at=> #reader.items(#id, #plain, #max));
         let (taken, arms) = (self.reading(form.items.reads_context, taken), self.propagate(at));
         let bind = quote_spanned!(at=> let #items = match #taken #arms;);
-        let scope = self.local("scope", at);
-        let copy = self.local("fork", at);
+        let scope = self.local_of(node, "scope", at);
+        let copy = self.local_of(node, "fork", at);
         let inner = quote_spanned!(at=> #scope.item(&mut #copy));
-        let one = self.local("item", at);
-        let body = self.inside(&form.body, &inner, &quote!(#one), true);
-        let each = Each { fork: copy, item: one, body };
+        let one = self.local_of(node, "item", at);
+        let body = self.inside(node, &form.body, &inner, &quote!(#one), true);
+        let each = Each { node, fork: copy, item: one, body };
         let point = quote_spanned!(at=> #cx.map_point(#id));
         let run = self.each(each, &items, &width, &point, form.settle, at);
         Code { tokens: braced(quote!(#binds #bind #run), at), weight: 2, at }
     }
 
     pub(super) fn route(&self, form: &Route) -> Code {
-        let at = form.word.span();
+        let (at, node) = (form.word.span(), form.node);
         let (cx, id, set_at) = (self.cx(at), self.id(form.node), form.set.at);
         let ty = quote_spanned!(set_at=> ::flujo::__private::BTreeSet<_>);
-        let (chosen, bind) = self.typed("set", &ty, &form.set);
-        let (scope, copy, element) =
-            (self.local("scope", at), self.local("fork", at), self.local("item", at));
+        let (chosen, bind) = self.typed(node, "set", &ty, &form.set);
+        let (scope, copy, element) = (
+            self.local_of(node, "scope", at),
+            self.local_of(node, "fork", at),
+            self.local_of(node, "item", at),
+        );
         let inner = quote_spanned!(at=> #scope.selected(&mut #copy));
         let pat = &form.pat;
-        let body = self.driven(&inner, &quote!(let #pat = #element;), self.match_(&form.arms), true);
-        let each = Each { fork: copy, item: element, body };
-        let list = self.local("items", at);
+        let body = self.driven(node, &inner, &quote!(let #pat = #element;), self.match_(&form.arms), true);
+        let each = Each { node, fork: copy, item: element, body };
+        let list = self.local_of(node, "items", at);
         let bind = quote!(#bind let #list = ::flujo::__private::Vec::from_iter(#chosen););
         let width = quote_spanned!(at=> ::flujo::__private::ALL_AT_ONCE);
         let point = quote_spanned!(at=> #cx.route_point(#id));
@@ -76,10 +80,14 @@ impl Lower<'_> {
         settle: bool,
         at: Span,
     ) -> TokenStream {
-        let Each { fork, item, body: Code { tokens, at: body_at, .. } } = each;
-        let (cx, scope, parted) = (self.cx(at), self.local("scope", at), self.local("point", at));
-        let (own, mapped, done) =
-            (self.local("own", at), self.local("mapped", at), self.local("done", body_at));
+        let Each { node, fork, item, body: Code { tokens, at: body_at, .. } } = each;
+        let (cx, scope, parted) =
+            (self.cx(at), self.local_of(node, "scope", at), self.local_of(node, "point", at));
+        let (own, mapped, done) = (
+            self.local_of(node, "own", at),
+            self.local_of(node, "mapped", at),
+            self.local_of(node, "done", body_at),
+        );
         let method = Ident::new(if settle { "map_settled" } else { "map" }, at);
         let (mapped_arms, merged_arms) = (self.propagate(at), self.propagate(at));
         let begin = quote_spanned!(at=> let (mut #fork, #item) = #own.take(););
@@ -99,6 +107,7 @@ impl Lower<'_> {
 
 /// The body, and the names that it has for its copy of the context and for its item.
 struct Each {
+    node: NodeIndex,
     fork: Ident,
     item: Ident,
     body: Code,

@@ -1,23 +1,23 @@
 //! `repeat` and `refine`: loops of the same body, with a driver of its own for every round.
 
 use super::{Code, Lower, braced};
-use crate::pipeline::model::{Count, Refine, Repeat};
+use crate::pipeline::model::{Count, NodeIndex, Refine, Repeat};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 impl Lower<'_> {
     pub(super) fn repeat(&self, form: &Repeat) -> Code {
-        let at = form.word.span();
-        let (cx, round) = (self.cx(at), self.local("round", at));
-        let (max, max_bind) = self.max("repeat", &form.max, at);
+        let (at, node) = (form.word.span(), form.node);
+        let (cx, round) = (self.cx(at), self.local_of(node, "round", at));
+        let (max, max_bind) = self.max(node, "repeat", &form.max, at);
         let seed_at = form.seed.at;
-        let (state, seed) = (self.local("state", seed_at), self.plain(&form.seed).tokens);
+        let (state, seed) = (self.local_of(node, "state", seed_at), self.plain(&form.seed).tokens);
         let begin = quote_spanned!(seed_at=> let mut #state =);
         let inner = quote_spanned!(at=> #cx.round(#round));
-        let body = self.inside(&form.body, &inner, &quote!(#state), false);
+        let body = self.inside(node, &form.body, &inner, &quote!(#state), false);
         // both carry the body's span: a body of another type is reported there
         let (body_at, tokens) = (body.at, &body.tokens);
-        let next = self.local("next", body_at);
+        let next = self.local_of(node, "next", body_at);
         let bind = quote_spanned!(body_at=> let #next =);
         let assign = quote_spanned!(body_at=> #state = #next;);
         let until_at = form.until.at;
@@ -25,8 +25,8 @@ impl Lower<'_> {
         let until = quote_spanned!(until_at=> #until_cx.until(&#state, #holds));
         let until = self.reading(form.until.reads_context, until);
         let last = quote_spanned!(at=> #state);
-        let none = quote_spanned!(at=> ::flujo::__private::None);
-        let over = self.over("repeat", form.or_last, &last, &none, at);
+        let unsaid = quote_spanned!(at=> ::flujo::__private::None);
+        let over = self.over("repeat", form.or_last, &round, [&last, &unsaid], at);
         let step = quote_spanned!(at=> #round += 1;);
         let done = quote_spanned!(at=> break #last);
         let check = quote_spanned!(at=> if #round >= #max { #over });
@@ -34,32 +34,32 @@ impl Lower<'_> {
         let count = quote_spanned!(at=> let mut #round = 0u32;);
         let all = quote_spanned!(at=> loop #rounds);
         let code = quote!(#max_bind #begin #seed; #count #all);
-        self.settled(code, form.settle, body.weight + 1, at)
+        self.settled(node, code, form.settle, body.weight + 1, at)
     }
 
     pub(super) fn refine(&self, form: &Refine) -> Code {
-        let at = form.word.span();
-        let (cx, round) = (self.cx(at), self.local("round", at));
-        let (max, max_bind) = self.max("refine", &form.max, at);
-        let (feedback, revised) = (self.local("feedback", at), self.local("revised", at));
+        let (at, node) = (form.word.span(), form.node);
+        let (cx, round) = (self.cx(at), self.local_of(node, "round", at));
+        let (max, max_bind) = self.max(node, "refine", &form.max, at);
+        let (feedback, revised) = (self.local_of(node, "feedback", at), self.local_of(node, "revised", at));
         let count = quote_spanned!(at=>
             let mut #round = 0u32;
             let mut #feedback: ::flujo::__private::Option<::flujo::__private::Feedback> = ::flujo::__private::None;
         );
         let inner = quote_spanned!(at=> #cx.round(#round));
-        let generator = self.inside(&form.generator, &inner, &quote!(#feedback), false);
+        let generator = self.inside(node, &form.generator, &inner, &quote!(#feedback), false);
         let (draft_at, draft_tokens) = (generator.at, &generator.tokens);
-        let draft = self.local("draft", draft_at);
+        let draft = self.local_of(node, "draft", draft_at);
         let bind_draft = quote_spanned!(draft_at=> let #draft =);
         // the critic gets a copy, since the draft is the output
         let copy = quote!(::flujo::__private::Clone::clone(&#draft));
-        let critic = self.inside(&form.critic, &inner, &copy, false);
+        let critic = self.inside(node, &form.critic, &inner, &copy, false);
         let (critic_at, critic_tokens) = (critic.at, &critic.tokens);
-        let critique = self.local("critique", critic_at);
+        let critique = self.local_of(node, "critique", critic_at);
         let bind_critique = quote_spanned!(critic_at=> let #critique: ::flujo::__private::Critique =);
         let last = quote_spanned!(at=> #draft);
         let said = quote_spanned!(at=> ::flujo::__private::Some(#revised.as_str()));
-        let over = self.over("refine", form.or_last, &last, &said, at);
+        let over = self.over("refine", form.or_last, &round, [&last, &said], at);
         let judge = quote_spanned!(at=>
             match #critique {
                 ::flujo::__private::Critique::Accept => break #last,
@@ -74,17 +74,17 @@ impl Lower<'_> {
             braced(quote!(#step #bind_draft #draft_tokens; #bind_critique #critic_tokens; #judge), at);
         let all = quote_spanned!(at=> loop #rounds);
         let code = quote!(#max_bind #count #all);
-        self.settled(code, form.settle, generator.weight + critic.weight + 1, at)
+        self.settled(node, code, form.settle, generator.weight + critic.weight + 1, at)
     }
 
     /// The most rounds: checked once, in front of the first.
-    fn max(&self, form: &str, count: &Count, at: Span) -> (Ident, TokenStream) {
+    fn max(&self, node: NodeIndex, form: &str, count: &Count, at: Span) -> (Ident, TokenStream) {
         let ty = {
             let at = count.plain.at;
             quote_spanned!(at=> u32)
         };
-        let (given, bind) = self.typed("given", &ty, &count.plain);
-        let (cx, max, arms) = (self.cx(at), self.local("max", at), self.propagate(at));
+        let (given, bind) = self.typed(node, "given", &ty, &count.plain);
+        let (cx, max, arms) = (self.cx(at), self.local_of(node, "max", at), self.propagate(at));
         let check = quote_spanned!(at=> let #max = match #cx.max_rounds(#form, #given) #arms;);
         (max, quote!(#bind #check))
     }
@@ -94,24 +94,24 @@ impl Lower<'_> {
         &self,
         form: &str,
         or_last: bool,
-        last: &TokenStream,
-        said: &TokenStream,
+        round: &Ident,
+        [last, said]: [&TokenStream; 2],
         at: Span,
     ) -> TokenStream {
         if or_last {
             return quote_spanned!(at=> break #last);
         }
-        let (cx, round) = (self.cx(at), self.local("round", at));
+        let cx = self.cx(at);
         quote_spanned!(at=> return ::flujo::__private::Err(#cx.exhausted(#form, #round, &#last, #said)))
     }
 
     /// A loop as it is, or with its failure as a value.
-    fn settled(&self, code: TokenStream, settle: bool, weight: usize, at: Span) -> Code {
+    fn settled(&self, node: NodeIndex, code: TokenStream, settle: bool, weight: usize, at: Span) -> Code {
         if !settle {
             return Code { tokens: braced(code, at), weight, at };
         }
-        let (cx, ended, arms) = (self.cx(at), self.local("ended", at), self.propagate(at));
-        let value = self.local("value", at);
+        let (cx, ended, arms) = (self.cx(at), self.local_of(node, "ended", at), self.propagate(at));
+        let value = self.local_of(node, "value", at);
         let bind = quote_spanned!(at=> let #value =);
         let body = braced(quote!(#bind { #code }; ::flujo::__private::done(#value)), at);
         let run = quote_spanned!(at=> let #ended = (async #body).await; match #cx.settled(#ended) #arms);

@@ -17,7 +17,7 @@ mod items;
 mod join;
 mod loops;
 
-use super::model::{Body, Call, Flow, Input, Pipeline, Plain};
+use super::model::{Body, Call, Flow, Input, NodeIndex, Pipeline, Plain};
 use crate::names;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
@@ -48,15 +48,24 @@ impl<'a> Lower<'a> {
 
     /// A local of ours, located where it is used: a borrow error points there.
     pub(crate) fn local(&self, name: &str, at: Span) -> Ident {
-        Ident::new(&format!("{}{name}", self.pipeline.prefix), self.base.located_at(at))
+        // a context may be called `state` or `value`: its driver has that name
+        let taken = self.pipeline.header.context.as_ref().is_some_and(|context| context.ident == name);
+        self.prefixed(name, if taken { "_" } else { "" }, at)
+    }
+
+    /// A local of one form: those of the forms around it have other names, so that nothing is shadowed.
+    fn local_of(&self, node: NodeIndex, name: &str, at: Span) -> Ident {
+        self.local(&format!("{name}{node}"), at)
     }
 
     /// The driver: `__ctx` where the user's context is `ctx`, since messages about borrows name it.
     pub(crate) fn cx(&self, at: Span) -> Ident {
-        match &self.pipeline.header.context {
-            Some(context) => self.local(&names::text(&context.ident), at),
-            None => self.local("cx", at),
-        }
+        let context = self.pipeline.header.context.as_ref().map(|context| names::text(&context.ident));
+        self.prefixed(context.as_deref().unwrap_or("cx"), "", at)
+    }
+
+    fn prefixed(&self, name: &str, suffix: &str, at: Span) -> Ident {
+        Ident::new(&format!("{}{name}{suffix}", self.pipeline.prefix), self.base.located_at(at))
     }
 
     fn id(&self, node: usize) -> &str {
@@ -103,15 +112,22 @@ impl<'a> Lower<'a> {
     }
 
     /// `let local: ty = expr;`: a value of another type is reported at the user's expression.
-    fn typed(&self, local: &str, ty: &TokenStream, plain: &Plain) -> (Ident, TokenStream) {
+    fn typed(&self, node: NodeIndex, local: &str, ty: &TokenStream, plain: &Plain) -> (Ident, TokenStream) {
         let (at, tokens) = (plain.at, self.plain(plain).tokens);
-        let local = self.local(local, at);
+        let local = self.local_of(node, local, at);
         let bind = quote_spanned!(at=> let #local: #ty =);
         (local, quote!(#bind #tokens;))
     }
 
     /// The body of a form on the driver that `inner` makes: what it names is borrowed.
-    fn inside(&self, body: &Body, inner: &TokenStream, value: &TokenStream, end: bool) -> Code {
+    fn inside(
+        &self,
+        node: NodeIndex,
+        body: &Body,
+        inner: &TokenStream,
+        value: &TokenStream,
+        end: bool,
+    ) -> Code {
         let bind = match (&body.pat, &body.flow) {
             (Some(pat), _) => {
                 let at = pat.span();
@@ -124,20 +140,27 @@ impl<'a> Lower<'a> {
             }
             (None, _) => TokenStream::new(),
         };
-        self.driven(inner, &bind, self.flow(&body.flow), end)
+        self.driven(node, inner, &bind, self.flow(&body.flow), end)
     }
 
     /// `code` on a driver of its own, which it may have to end: in it, the context is what that driver has.
-    fn driven(&self, inner: &TokenStream, bind: &TokenStream, code: Code, end: bool) -> Code {
+    fn driven(
+        &self,
+        node: NodeIndex,
+        inner: &TokenStream,
+        bind: &TokenStream,
+        code: Code,
+        end: bool,
+    ) -> Code {
         let Code { tokens, weight, at } = code;
-        let (driver, cx) = (self.local("inner", at), self.cx(at));
+        let (driver, cx) = (self.local_of(node, "inner", at), self.cx(at));
         let begin = quote_spanned!(at=>
             let mut #driver = #inner;
             #[allow(clippy::shadow_unrelated, reason = "in a body, the body's driver is the driver")]
             let #cx = &mut #driver;
         );
         let tokens = if end {
-            let (value, arms) = (self.local("value", at), self.propagate(at));
+            let (value, arms) = (self.local_of(node, "value", at), self.propagate(at));
             let (keep, done) =
                 (quote_spanned!(at=> let #value =), quote_spanned!(at=> match #cx.end(#value) #arms));
             quote!(#keep #tokens; #done)

@@ -1,0 +1,116 @@
+//! Pipelines of calls, branches and joins.
+
+use flujo::prelude::*;
+
+/// The state.
+#[context]
+#[derive(Debug, Default)]
+pub struct State {
+    name: String,
+    number: u64,
+}
+
+/// A service.
+#[derive(Clone, Copy, Debug)]
+pub struct Db;
+
+/// Services.
+#[resources]
+#[derive(Debug)]
+pub struct App {
+    db: Db,
+    greeting: String,
+}
+
+/// Gives it back.
+#[step]
+pub async fn keep(text: String) -> Result<String> {
+    Ok(text)
+}
+
+/// Finds it.
+#[step]
+pub async fn find(text: String) -> Result<Option<String>> {
+    Ok(Some(text))
+}
+
+/// Counts.
+#[step]
+pub async fn count(text: String, db: &Db, state: &mut State) -> Result<String> {
+    let Db = *db;
+    state.number = state.number.saturating_add(1);
+    Ok(text)
+}
+
+pipeline! {
+    /// Every form.
+    pub fn all(text: String, state: &mut State, app: &App) -> String {
+        let found = find(text).timeout("20s").retries(2);
+        let Some(found) = found else { fail("nothing") };
+        let (left, right) = join(count(found.clone()), keep(found).named("kept"));
+        let out = match state.number {
+            0 => keep(left).named("first"),
+            many if many > 100 => fail("many"),
+            _ => left,
+        };
+        let out = if out.len() > 2 { keep(out).named("second") } else { out };
+        let label: u8 = ask("How many?").showing(&out).timeout("2h", 3);
+        let settled = keep(out).named("settled").settle().fallback(keep);
+        let last = match settled {
+            Ok(last) => last,
+            Err(failure) => format!("{failure} {right}"),
+        };
+        let last = last >> keep.named("piped") >> keep.named("piped_again");
+        keep(format!("{last}{label}")).named("dropped");
+        format!("{last}{label}{}{}", state.number, state.name)
+    }
+}
+
+pipeline! {
+    /// Nothing runs.
+    pub fn nothing(_text: String) -> () {}
+}
+
+pipeline! {
+    /// Nothing comes of it.
+    pub fn unit(text: String) -> () {
+        keep(text);
+    }
+}
+
+pipeline! {
+    /// Fails always.
+    pub fn fails(text: String) -> String {
+        fail(text)
+    }
+}
+
+pipeline! {
+    /// Fails one way or another.
+    pub fn fails_too(text: String) -> String {
+        let text = keep(text);
+        match text.len() {
+            0 => fail("empty"),
+            1 => fail("short"),
+            _ => {
+                keep(text).named("again");
+                fail("not empty")
+            }
+        }
+    }
+}
+
+pipeline! {
+    /// Nested.
+    pub fn nested(text: String, state: &mut State, app: &App) -> String {
+        text >> all >> fails.settle().named("failed") >> settled
+    }
+}
+
+pipeline! {
+    /// Reads.
+    #[allow(clippy::needless_borrow, reason = "lint levels reach the body")]
+    pub fn settled(result: core::result::Result<String, Failure>, #[ctx] state: &State) -> String {
+        if let Ok(text) = result { keep((&text).clone()) } else { keep(state.name.clone()).named("name") }
+    }
+}
