@@ -94,6 +94,8 @@ use proc_macro::TokenStream;
 /// | `backoff = "100ms"` | the first wait between attempts, doubled each time up to 30 s; or `none` |
 /// | `fallback = cheap_triage` | a step that runs once after the last attempt failed |
 /// | `validate = (NoPii, StyleGuide)` | validators of every output; a rejection is feedback for the next attempt |
+/// | `plugin = Redact` | looks at every output before validators, and may replace it; several in a tuple |
+/// | `redirect = careful_triage` | the step that makes the next attempt once a plugin redirects |
 /// | `strict = false` | a rejected output passes, with the findings on record |
 /// | `version = 2` | counted up when the step's meaning changes |
 /// | `model = "openai:gpt-4o-mini"` | the model that answers, `provider:model` |

@@ -4,8 +4,8 @@ pub use crate::codec::{CodecError, Json};
 pub use crate::context::field::{Field, Hole, NoField, NoRule, decode_as, read_as, rest_writer};
 pub use crate::context::{ALL, ArmState, Contains, Context, MergeConflict, Part, REST, rules};
 pub use crate::cx::{
-    ALL_AT_ONCE, ArmScope, CONCURRENCY, Cx, Done, Fork, ForkPoint, ItemFork, ItemScope, MapPoint, Mapped,
-    Own, Pipeline, Slot,
+    ALL_AT_ONCE, ArmScope, CONCURRENCY, Cx, Done, Fork, ForkPoint, GatePlugins, ItemFork, ItemScope,
+    MapPoint, Mapped, Own, Pipeline, Redirected, Slot,
 };
 pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable, assert_reply};
 pub use crate::error::{Error, Failure, RunResult, StepError, step_result};
@@ -19,8 +19,8 @@ pub use crate::step::writes::{
     assert_reads, mask, project,
 };
 pub use crate::step::{
-    Attempt, Backoff, Fallback, IntoStepCall, Leaf, ModelLeaf, ModelPolicy, Policy, RunIn, RunInfo, Step,
-    StepCall, StepInfo, WithFallback, WritesIn,
+    Attempt, Backoff, Fallback, Falling, IntoStepCall, Leaf, ModelLeaf, ModelPolicy, NoFallback, Policy,
+    RunIn, RunInfo, Step, StepCall, StepInfo, WithFallback, WithRedirect, WritesIn,
 };
 pub use serde;
 pub use std::clone::Clone;

@@ -38,7 +38,7 @@ pub use flujo_macros::{context, pipeline, resources, step};
 pub use model::Prompt;
 pub use resources::Provides;
 pub use run::{Flujo, Outcome, PipelineResult, StepResult};
-pub use step::{RunInfo, StepCall, ValidationResult, Validator};
+pub use step::{Plugin, PluginResult, Priority, RunInfo, StepCall, ValidationResult, Validator};
 pub use usage::{Cost, Usage, UsageLimits};
 pub use {schemars, serde, serde_json};
 
@@ -46,7 +46,8 @@ pub use {schemars, serde, serde_json};
 pub mod prelude {
     pub use crate::flow::{ask, fail, gate, join, map, refine, repeat, route, value, wait};
     pub use crate::{
-        Critique, Failure, Feedback, Flujo, Outcome, PipelineResult, Prompt, Result, RunInfo, StepError,
-        UsageLimits, ValidationResult, Validator, context, pipeline, resources, step,
+        Critique, Failure, Feedback, Flujo, Outcome, PipelineResult, Plugin, PluginResult, Priority, Prompt,
+        Result, RunInfo, StepError, UsageLimits, ValidationResult, Validator, context, pipeline, resources,
+        step,
     };
 }

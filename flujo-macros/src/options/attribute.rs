@@ -14,6 +14,8 @@ pub(crate) struct StepOptions {
     pub(crate) timeout: Option<u64>,
     pub(crate) backoff: Option<Backoff>,
     pub(crate) fallback: Option<Path>,
+    pub(crate) redirect: Option<Path>,
+    pub(crate) plugin: Option<Expr>,
     pub(crate) validate: Option<Expr>,
     pub(crate) strict: Option<bool>,
     pub(crate) version: Option<u32>,
@@ -133,7 +135,9 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
             "retries" => out.retries = sink.ok(value::count(word.name, &value, 0)),
             "timeout" => out.timeout = sink.ok(value::time(word.name, &value)),
             "backoff" => out.backoff = sink.ok(value::backoff(&value)),
-            "fallback" => out.fallback = sink.ok(step_name(&value)),
+            "fallback" => out.fallback = sink.ok(step_name(word.name, &value)),
+            "redirect" => out.redirect = sink.ok(step_name(word.name, &value)),
+            "plugin" => out.plugin = Some(value.clone()),
             "validate" => out.validate = Some(value.clone()),
             "strict" => out.strict = sink.ok(value::flag(word.name, &value)),
             "version" => out.version = sink.ok(version(&value)),
@@ -149,15 +153,17 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
 }
 
 /// The path of a step, not a call of it.
-fn step_name(value: &Expr) -> syn::Result<Path> {
+fn step_name(word: &str, value: &Expr) -> syn::Result<Path> {
     match value {
         Expr::Path(p) if p.qself.is_none() => Ok(p.path.clone()),
-        Expr::Group(g) => step_name(&g.expr),
+        Expr::Group(g) => step_name(word, &g.expr),
         Expr::Call(call) => Err(syn::Error::new_spanned(
             &call.func,
-            "`fallback` takes the name of a step, not a call: it gets the same input\nremove the parentheses",
+            format!(
+                "`{word}` takes the name of a step, not a call: it gets the same input\nremove the parentheses"
+            ),
         )),
-        _ => Err(syn::Error::new_spanned(value, "`fallback` takes the name of a step")),
+        _ => Err(syn::Error::new_spanned(value, format!("`{word}` takes the name of a step"))),
     }
 }
 
@@ -190,6 +196,8 @@ mod tests {
                 timeout = "20s",
                 backoff = none,
                 fallback = cheap,
+                redirect = careful,
+                plugin = Redact,
                 validate = (A, B),
                 strict = false,
                 version = 2,
@@ -206,9 +214,9 @@ mod tests {
             (Some(20_000_000_000), Some(Backoff::None), Some(false))
         );
         assert_eq!((o.version, o.temperature, o.top_p), (Some(2), Some(0.2), Some(1.0)));
-        assert_eq!(o.shown.len(), 11);
+        assert_eq!(o.shown.len(), 13);
         assert_eq!(o.shown[1], ("timeout", "20s".to_owned()));
-        assert_eq!(o.shown[4], ("validate", "(A, B)".to_owned()));
+        assert_eq!(o.shown[6], ("validate", "(A, B)".to_owned()));
     }
 
     #[test]
@@ -227,6 +235,7 @@ mod tests {
             (quote!(temperature = 1.0), &["option of model steps"]),
             (quote!(model = 3, temperature = 1.0), &["`model` takes the model's name in quotes"]),
             (quote!(fallback = cheap()), &["not a call"]),
+            (quote!(redirect = "careful"), &["`redirect` takes the name of a step"]),
             (quote!(version = 0), &["at least 1"]),
             (quote!(version = V), &["written out"]),
             (quote!(named = "x"), &["belongs to one call"]),

@@ -66,6 +66,20 @@ const WORDS: &[Word] = &[
         "a step that runs once after the last attempt failed",
     ),
     word("validate", "(NoPii, StyleGuide)", Attribute::Every, true, "validators of every output"),
+    word(
+        "plugin",
+        "Redact",
+        Attribute::Every,
+        true,
+        "looks at every output before validators, and may change it",
+    ),
+    word(
+        "redirect",
+        "careful_triage",
+        Attribute::Every,
+        true,
+        "the step that makes the next attempt once a plugin redirects",
+    ),
     word("strict", "false", Attribute::Every, true, "whether a rejected output fails the step"),
     word("version", "2", Attribute::Every, false, "counts up when the step's meaning changes"),
     word(

@@ -92,21 +92,28 @@ impl Bounds<'_> {
     }
 
     fn call(&self, node: usize) -> Option<TokenStream> {
-        let What::Call { callee, retries, fallback } = &self.nodes.get(node)?.what else { return None };
+        let What::Call { callee, retries, stand_ins } = &self.nodes.get(node)?.what else { return None };
         let facts = callee.facts();
-        let attempts = match retries {
-            Retries::Default => quote!(::flujo::__private::Some(#facts.retries + 1)),
-            Retries::Known(n) => quote!(::flujo::__private::Some((#n) as u64 + 1)),
+        let retries = match retries {
+            Retries::Default => quote!(::flujo::__private::Some(#facts.retries)),
+            Retries::Known(n) => quote!(::flujo::__private::Some((#n) as u64)),
             Retries::Unknown => quote!(::flujo::__private::None),
         };
-        // A fallback named at the call takes the place of the attribute's.
-        let fallback = fallback.as_ref().map_or_else(
+        // A step named at the call takes the place of the attribute's.
+        let redirect = stand_ins.redirect.as_ref().map_or_else(
+            || quote!(#facts.redirect),
+            |callee| {
+                let facts = callee.facts();
+                quote!(#facts.bounds)
+            },
+        );
+        let fallback = stand_ins.fallback.as_ref().map_or_else(
             || quote!(#facts.fallback),
             |callee| {
                 let facts = callee.facts();
                 quote!(#facts.call())
             },
         );
-        Some(quote!(#facts.bounds.times(#attempts).then(#fallback)))
+        Some(quote!(#facts.attempts(#retries, #redirect).then(#fallback)))
     }
 }

@@ -67,7 +67,7 @@ pub(crate) struct Node {
 /// What a node is.
 pub(crate) enum What {
     /// A step or a pipeline.
-    Call { callee: Callee, retries: Retries, fallback: Option<Callee> },
+    Call { callee: Callee, retries: Retries, stand_ins: StandIns },
     /// `match`, `if`, `let .. else`.
     Branch,
     /// A question.
@@ -95,6 +95,13 @@ impl What {
     pub(crate) fn in_path(&self) -> bool {
         matches!(self, Self::Call { .. } | Self::Ask { .. } | Self::Map { .. } | Self::Gate | Self::Wait)
     }
+}
+
+/// The steps that a call names to stand in for the one that it calls.
+#[derive(Default)]
+pub(crate) struct StandIns {
+    pub fallback: Option<Callee>,
+    pub redirect: Option<Callee>,
 }
 
 /// How many extra attempts a call has.
@@ -228,8 +235,8 @@ pub(crate) enum Input {
 pub(crate) struct CallOption {
     pub dot: Token![.],
     pub tokens: TokenStream,
-    /// `.fallback(step)` names a type.
-    pub fallback: Option<(Path, Callee)>,
+    /// `.fallback(step)` and `.redirect(step)` name a type: the method that takes it.
+    pub stand_in: Option<(&'static str, Path, Callee)>,
 }
 
 /// `x >> a >> b`.
@@ -379,6 +386,8 @@ pub(crate) struct Gate {
     pub word: Ident,
     pub value: Plain,
     pub validators: Plain,
+    /// `.plugin(..)`, as methods.
+    pub plugins: Vec<Plain>,
     pub strict: Option<Plain>,
 }
 

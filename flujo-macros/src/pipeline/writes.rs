@@ -58,22 +58,24 @@ pub(crate) fn checks(pipeline: &Pipeline) -> TokenStream {
     quote!(#(#joins)* #(#maps)* #(#reads)*)
 }
 
-/// Who writes at a node: the callee, and its fallback under its own name.
+/// Who writes at a node: the callee, and what stands in for it under a name of its own.
 fn writers(node: &Node) -> impl Iterator<Item = (String, &Callee)> {
-    let (callee, fallback) = match &node.what {
-        What::Call { callee, fallback, .. } => (Some(callee), fallback.as_ref()),
+    let (callee, stand_ins) = match &node.what {
+        What::Call { callee, stand_ins, .. } => (Some(callee), Some(stand_ins)),
         _ => (None, None),
     };
     let callee = callee.map(|callee| (node.id.clone(), callee));
-    let fallback = fallback.map(|fallback| {
-        let name = node.options.iter().find(|(word, _)| word == "fallback").map_or("", |(_, name)| name);
-        (format!("{}!{}", node.id, name.rsplit("::").next().unwrap_or(name)), fallback)
-    });
-    callee.into_iter().chain(fallback)
+    let id = |word: &str| {
+        let name = node.options.iter().find(|(other, _)| other == word).map_or("", |(_, name)| name);
+        format!("{}!{}", node.id, name.rsplit("::").next().unwrap_or(name))
+    };
+    let fallback = stand_ins.and_then(|named| named.fallback.as_ref()).map(|step| (id("fallback"), step));
+    let redirect = stand_ins.and_then(|named| named.redirect.as_ref()).map(|step| (id("redirect"), step));
+    callee.into_iter().chain(fallback).chain(redirect)
 }
 
-/// What it may write, and the fallback that its attribute names: one named at the call takes that one's
-/// place, but to count both is only careful.
+/// What it may write, and the steps that its attribute names to stand in for it: one named at the call takes
+/// its place, but to count both is only careful.
 fn mask(context: &Type, callee: &Callee) -> TokenStream {
     let ty = callee.ty();
     quote!(

@@ -57,11 +57,14 @@ pub(super) fn function(step: &Step, generics: &Forms) -> TokenStream {
     let mut params = Group::new(Delimiter::Parenthesis, quote!(#(#params),*));
     params.set_span(step.inner.sig.paren_token.span.join());
     let params = TokenTree::Group(params);
-    let fallback = step.options.fallback.as_ref().filter(|_| !step.broken);
-    let returned = fallback.map_or_else(
-        || quote!(#pr::StepCall<#name #arguments>),
-        |path| quote!(#pr::WithFallback<#name #arguments, #path>),
-    );
+    let [fallback, redirect] =
+        [&step.options.fallback, &step.options.redirect].map(|path| path.as_ref().filter(|_| !step.broken));
+    let returned = match (fallback, redirect) {
+        (None, None) => quote!(#pr::StepCall<#name #arguments>),
+        (Some(path), None) => quote!(#pr::WithFallback<#name #arguments, #path>),
+        (None, Some(to)) => quote!(#pr::WithRedirect<#name #arguments, #pr::NoFallback, #to>),
+        (Some(path), Some(to)) => quote!(#pr::WithRedirect<#name #arguments, #pr::Falling<#path>, #to>),
+    };
     let body = if step.broken {
         quote!(#pr::recover())
     } else {
@@ -74,7 +77,13 @@ pub(super) fn function(step: &Step, generics: &Forms) -> TokenStream {
             call = quote!({ let #local = #call; #applied });
         };
         if let Some(path) = fallback {
-            option(path.span(), "__fallback", quote!());
+            option(path.span(), "__falls_back", quote!());
+        }
+        if let Some(path) = redirect {
+            option(path.span(), "__redirects", quote!());
+        }
+        for plugin in step.options.plugin.iter().flat_map(each) {
+            option(plugin.span(), "plugin", quote!(#plugin));
         }
         if let Some(validators) = &step.options.validate {
             option(validators.span(), "validate", tuple(validators));
@@ -100,6 +109,16 @@ pub(super) fn function(step: &Step, generics: &Forms) -> TokenStream {
             reason = "the inputs are those of the step, and a fallback is its inner matter"
         )]
         #vis #fn_token #name <#bounded> #params -> #returned where #predicates #body
+    }
+}
+
+/// One plugin, or those of a tuple.
+fn each(plugins: &Expr) -> Vec<&Expr> {
+    match plugins {
+        Expr::Tuple(t) => t.elems.iter().collect(),
+        Expr::Paren(p) => each(&p.expr),
+        Expr::Group(g) => each(&g.expr),
+        other => vec![other],
     }
 }
 
@@ -141,19 +160,20 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
     let parts = step.writes();
     let bits = parts.iter().map(|ty| quote!(<__AnyContext as #pr::Contains<#ty>>::BIT));
     // No associated type: a step may be more public than what stands in for it.
-    let fallback = facts::Fallback::of(step).map(|fallback| {
-        let ty = fallback.callee.ty();
+    let stand_ins = facts::StandIns::of(step);
+    let types = stand_ins.types();
+    let stand_ins = (!types.is_empty()).then(|| {
         let item = quote! {
             #[automatically_derived]
             impl<#bounded __AnyContext> #pr::FallbackWrites<__AnyContext> for #name #arguments
             where
-                #ty: #pr::WritesIn<__AnyContext>,
+                #(#types: #pr::WritesIn<__AnyContext>,)*
                 #predicates
             {
-                const MASK: u64 = <#ty as #pr::WritesIn<__AnyContext>>::MASK;
+                const MASK: u64 = 0 #(| <#types as #pr::WritesIn<__AnyContext>>::MASK)*;
             }
         };
-        facts::Fallback::around(Some(&fallback), item)
+        stand_ins.around(item)
     });
     quote! {
         #[automatically_derived]
@@ -164,7 +184,7 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
         {
             const MASK: u64 = #pr::mask(&[#(#bits),*]);
         }
-        #fallback
+        #stand_ins
     }
 }
 
@@ -297,6 +317,13 @@ fn run_in(step: &Step, generics: &Forms) -> TokenStream {
                 __call: #pr::StepCall<Self, __F>,
             ) -> impl #pr::Future<Output = #pr::RunResult<Self::Output>> + #pr::Send {
                 __cx.leaf::<Self, __F>(__id, __call)
+            }
+            fn redirected(
+                __cx: &mut #pr::Cx<'_, __AnyContext, __AnyResources>,
+                __id: #pr::NodeId,
+                __redirected: #pr::Redirected<Self::Input, Self::Output>,
+            ) -> impl #pr::Future<Output = #pr::RunResult<Self::Output>> + #pr::Send {
+                __cx.redirected::<Self>(__id, __redirected)
             }
         }
     }

@@ -32,14 +32,12 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
     });
     let shown = options.shown.iter().map(|(word, value)| quote!((#word, #value)));
     let retries = retries(step);
-    let fallback = Fallback::of(step);
-    let stand_in = fallback.as_ref().map_or_else(
-        || quote!(#pr::Bounds::ZERO),
-        |fallback| {
-            let facts = fallback.callee.facts();
-            quote!(#facts.call())
-        },
-    );
+    let stand_ins = StandIns::of(step);
+    let bound = |callee: Option<&Callee>, how: &TokenStream| {
+        callee.map(Callee::facts).map_or_else(|| quote!(#pr::Bounds::ZERO), |facts| quote!(#facts.#how))
+    };
+    let fallback = bound(stand_ins.fallback.as_ref(), &quote!(call()));
+    let redirect = bound(stand_ins.redirect.as_ref(), &quote!(bounds));
     let item = quote! {
         #[automatically_derived]
         impl #bare #pr::StepInfo for #name #arguments {
@@ -59,32 +57,43 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
                 bounds: #pr::Bounds::#bounds,
                 // Typed here and nowhere else, so that a constant of another type is one error.
                 retries: { const __RETRIES: u32 = #retries; __RETRIES as u64 },
-                fallback: #stand_in,
+                fallback: #fallback,
+                redirect: #redirect,
                 graph: #pr::None,
             };
         }
     };
-    Fallback::around(fallback.as_ref(), item)
+    stand_ins.around(item)
 }
 
-/// The step that the attribute names as a fallback, as constants may name it: one that is no step, or does
-/// not exist, is reported where it is called, and not here again.
-pub(super) struct Fallback {
-    pub(super) callee: Callee,
+/// The steps that the attribute names to stand in for this one, as constants may name them: one that is no
+/// step, or does not exist, is reported where it is called, and not here again.
+pub(super) struct StandIns {
+    fallback: Option<Callee>,
+    redirect: Option<Callee>,
     callees: Callees,
 }
 
-impl Fallback {
-    pub(super) fn of(step: &Step) -> Option<Self> {
-        let path = step.options.fallback.as_ref().filter(|_| !step.broken)?;
+impl StandIns {
+    pub(super) fn of(step: &Step) -> Self {
         let mut callees = Callees::default();
-        Some(Self { callee: callees.of(path), callees })
+        let mut named =
+            |path: &Option<syn::Path>| path.as_ref().filter(|_| !step.broken).map(|path| callees.of(path));
+        let (fallback, redirect) = (named(&step.options.fallback), named(&step.options.redirect));
+        Self { fallback, redirect, callees }
     }
 
-    /// An item that names the fallback, where its name is known.
-    pub(super) fn around(fallback: Option<&Self>, item: TokenStream) -> TokenStream {
-        let Some(Self { callees, .. }) = fallback else { return item };
-        let (stand_ins, imports) = (callees.stand_ins(), callees.imports());
+    /// Their types.
+    pub(super) fn types(&self) -> Vec<TokenStream> {
+        self.fallback.iter().chain(&self.redirect).map(Callee::ty).collect()
+    }
+
+    /// An item that names them, where their names are known.
+    pub(super) fn around(&self, item: TokenStream) -> TokenStream {
+        if self.fallback.is_none() && self.redirect.is_none() {
+            return item;
+        }
+        let (stand_ins, imports) = (self.callees.stand_ins(), self.callees.imports());
         quote!(const _: () = { #stand_ins { #imports #item } };)
     }
 }

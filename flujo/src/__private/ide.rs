@@ -66,6 +66,10 @@ pub mod options {
         pub fn fallback<T>(self, _: T) -> Self {
             recover()
         }
+        /// The next attempt is one of `step` once a plugin redirects.
+        pub fn redirect<T>(self, _: T) -> Self {
+            recover()
+        }
         /// Turns a failure into a value: the output is a `Result<T, Failure>`, and siblings go on.
         pub fn settle(self) -> Settled<Self> {
             recover()

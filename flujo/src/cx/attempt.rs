@@ -1,6 +1,8 @@
 use super::Cx;
 use super::attempts::{Failed, Work};
 use super::guard::catch_panic;
+use super::plan::Plan;
+use super::review::review;
 use crate::codec::{CodecError, Json};
 use crate::context::{Context, bits, part_bit, part_name};
 use crate::durable::Recorded;
@@ -9,7 +11,6 @@ use crate::error::{FailureRecord, RunResult, Signal, StepError};
 use crate::path::Path;
 use crate::run::RunEnv;
 use crate::step::{Attempt, RunInfo, WritesIn};
-use std::time::Duration;
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// One attempt: on the engine's handle where there is one, else directly.
@@ -55,13 +56,14 @@ async fn perform<S: Attempt<C, R>, C: Context, R: Send + Sync>(
         return Err(StepError::fatal("an attempt had no input").into());
     };
     let Work { plan, info, output, .. } = work;
-    if plan.timeout.is_some() || env.has_stubs() {
+    let mut reasons = Vec::new();
+    if plan.timeout.is_some() || env.has_stubs() || plan.plugins().is_some() {
         // Boxed: a future that may be a timer's or a stub's as well is larger than most need.
-        Box::pin(watched::<S, C, R>(input, drafts, ctx, (res, env), plan.timeout, info, output)).await?;
+        reasons = Box::pin(watched::<S, C, R>(input, drafts, ctx, (res, env), plan, info, output)).await?;
     } else {
         catch_panic(S::attempt(input, drafts, ctx, res, info), output).await?;
     }
-    let reasons = output.as_ref().map(|output| plan.validate(output)).unwrap_or_default();
+    reasons.extend(output.as_ref().map(|output| plan.validate(output)).unwrap_or_default());
     if !reasons.is_empty() && plan.strict() {
         let last = output.take().and_then(|output| output.record().ok());
         return Err(FailureRecord::rejected(&reasons, last).into());
@@ -69,24 +71,28 @@ async fn perform<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     Ok(reasons)
 }
 
-/// A call that a stub may answer, and that has to end in time.
+/// A call that a stub may answer and plugins look at, and that has to end in time: what plugins said against
+/// an output that goes on all the same.
 async fn watched<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     input: S::Input,
     drafts: &mut S::Drafts,
     ctx: &C,
     (res, env): (&R, &RunEnv),
-    timeout: Option<Duration>,
+    plan: &Plan<S>,
     info: &RunInfo,
     output: &mut Option<S::Output>,
-) -> Result<(), Box<Failed>> {
+) -> Result<Vec<String>, Box<Failed>> {
     let called = async {
-        match env.stub::<S>() {
-            Some(stub) => stub.answer::<S>(&input, info).await,
-            None => S::attempt(input, drafts, ctx, res, info).await,
-        }
+        let called = async {
+            match env.stub::<S>() {
+                Some(stub) => stub.answer::<S>(&input, info).await,
+                None => S::attempt(input, drafts, ctx, res, info).await,
+            }
+        };
+        catch_panic(called, output).await?;
+        review(plan, info, output).await
     };
-    let called = catch_panic(called, output);
-    let Some(limit) = timeout else { return called.await };
+    let Some(limit) = plan.timeout else { return called.await };
     tokio::select! {
         biased;
         done = called => done,

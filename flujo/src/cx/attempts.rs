@@ -1,5 +1,6 @@
 use super::Cx;
 use super::plan::Plan;
+use super::redirect::Redirected;
 use crate::codec::Digest;
 use crate::context::Context;
 use crate::durable::Inputs;
@@ -7,7 +8,7 @@ use crate::engine::{AttemptCommand, BoxFuture, Key, Kind, Reservation};
 use crate::error::{Error, ErrorKind, FailureRecord, RunResult, StepError};
 use crate::path::NodeId;
 use crate::run::Tally;
-use crate::step::{Attempt, Fallback, RunInfo, Step, StepCall};
+use crate::step::{Attempt, Bridge, Fallback, RunInfo, Step, StepCall};
 
 /// A call under way: what its attempts share. It stays where it was put, and everything below borrows it:
 /// futures that hand an input on by value would hold it once each.
@@ -25,6 +26,10 @@ pub(super) struct Work<S: Step> {
     pub(super) live: Option<StepError>,
     /// What the attempts came to, where no records say so.
     pub(super) tally: Option<Box<Tally>>,
+    /// The attempt after which another step goes on, if a plugin said so.
+    pub(super) redirected: Option<Count>,
+    /// The attempt after which this one goes on in place of another.
+    pub(super) after: Option<Count>,
 }
 
 impl<S: Step> Work<S> {
@@ -74,11 +79,27 @@ pub(super) fn lost() -> Error {
 
 /// How far the attempts have come.
 #[derive(Clone, Copy)]
-struct Count {
+pub(super) struct Count {
     n: u32,
     /// Attempts that failed before the node was given fresh ones.
     forgiven: u32,
     last: u32,
+}
+
+impl Count {
+    /// Extra attempts of the call.
+    pub(super) fn retries(self) -> u32 {
+        self.last.saturating_sub(self.forgiven).saturating_sub(1)
+    }
+
+    /// The first attempt of a node: one that goes on in place of another is counted on.
+    fn first(forgiven: u32, retries: u32, after: Option<Self>) -> Self {
+        let last = forgiven.saturating_add(retries).saturating_add(1);
+        match after {
+            None => Self { n: 1, forgiven, last },
+            Some(after) => Self { n: after.n.saturating_add(1), forgiven, last: last.max(after.last) },
+        }
+    }
 }
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
@@ -93,7 +114,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         F: Fallback<C, R>,
     {
         let StepCall { input, options, bridge } = call;
-        let plan = Plan::new(options);
+        let mut plan = Plan::<S>::new(options);
         let Some(bridge) = bridge else {
             let mut work = self.work(id, plan, input);
             // Boxed, so that the loop over attempts does not grow every pipeline's future.
@@ -104,33 +125,52 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             });
         };
         Box::pin(async move {
-            let same = input.copy();
-            let target = id.replaced_by(F::NAME);
-            let mut work = self.work(id, plan, input);
-            let failed = match self.attempts(&mut work).await {
-                Ok(()) => return work.output.ok_or_else(lost),
-                Err(failed) if failed.signal().is_none() => failed,
-                Err(signal) => return Err(signal),
+            let Bridge { fallback, redirect } = *bridge;
+            let same = fallback.is_some().then(|| input.copy());
+            plan.redirects = redirect.is_some();
+            let mut work = self.work(id.clone(), plan, input);
+            let done = match (self.attempts(&mut work).await, redirect, work.redirected) {
+                (Ok(()), Some(detour), Some(after)) => {
+                    let (input, options) = (work.input.take().ok_or_else(lost)?, work.plan.into_options());
+                    let (input, options) = ((detour.input)(input), (detour.options)(options));
+                    let done = F::redirect(self, id.clone(), Redirected { input, options, after }).await;
+                    done.map(detour.output)
+                }
+                (Ok(()), ..) => work.output.ok_or_else(lost),
+                (Err(failed), ..) => Err(failed),
             };
-            drop(work);
-            match F::exec(self, target, (bridge.input)(same)).await {
-                Ok(output) => Ok((bridge.output)(output)),
+            let (failed, carry, same) = match (done, fallback, same) {
+                (Err(failed), Some(carry), Some(same)) if failed.signal().is_none() => (failed, carry, same),
+                (done, ..) => return done,
+            };
+            match F::exec(self, id.replaced_by(F::NAME), (carry.input)(same)).await {
+                Ok(output) => Ok((carry.output)(output)),
                 Err(error) if error.signal().is_some() => Err(error),
                 Err(error) => Err(error.instead_of(failed)),
             }
         })
     }
 
-    fn work<S: Step>(&mut self, id: NodeId, plan: Plan<S>, input: S::Input) -> Work<S> {
+    pub(super) fn work<S: Step>(&mut self, id: NodeId, plan: Plan<S>, input: S::Input) -> Work<S> {
         let model = plan.model(self.env);
         let mut info = self.info(id);
         info.calls(model);
         // Where there are records, they tell.
         let tally = (self.handle.is_none() && self.log.is_on()).then(Box::default);
-        Work { plan, info, more: false, input: Some(input), output: None, live: None, tally }
+        Work {
+            plan,
+            info,
+            more: false,
+            input: Some(input),
+            output: None,
+            live: None,
+            tally,
+            redirected: None,
+            after: None,
+        }
     }
 
-    async fn attempts<S: Attempt<C, R>>(&mut self, work: &mut Work<S>) -> RunResult<()> {
+    pub(super) async fn attempts<S: Attempt<C, R>>(&mut self, work: &mut Work<S>) -> RunResult<()> {
         let path = work.info.path();
         let digest = match (&self.handle, &work.input) {
             (Some(_), Some(input)) => match input.digest() {
@@ -141,12 +181,14 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             _ => Digest::of(&[]),
         };
         let forgiven = self.env.forgiven(&path);
-        let last = forgiven.saturating_add(work.plan.retries).saturating_add(1);
+        let mut count = Count::first(forgiven, work.plan.retries, work.after);
+        if count.n > 1 {
+            work.info.again(count.n, None);
+        }
         let kind = if S::POLICY.model.is_some() { Kind::Model } else { Kind::Step };
-        let mut key = Key { path, kind, n: 1 };
+        let mut key = Key { path, kind, n: count.n };
         loop {
-            let count = Count { n: key.n, forgiven, last };
-            work.more = count.n < last;
+            work.more = count.n < count.last;
             if let (Some(handle), Some(model)) = (&mut self.handle, work.info.model_call()) {
                 handle.reserve(Reservation { key: key.clone(), amount: model.bound() }).await?;
             }
@@ -161,7 +203,11 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
                 // Boxed: it waits, and most nodes never come here.
                 Err(failed) => Box::pin(self.once_more(work, count, failed)).await?,
             }
-            key = Key { path: work.info.path(), kind, n: count.n + 1 };
+            if work.redirected.is_some() {
+                return Ok(());
+            }
+            count.n += 1;
+            key = Key { path: work.info.path(), kind, n: count.n };
         }
     }
 
@@ -181,7 +227,14 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             }
             return Err(failed.into_error().at(work.info.path()).after(n, last));
         }
-        if counts && failed.record.feedback.is_none() {
+        if failed.record.redirect && work.after.is_none() {
+            work.redirected = Some(count);
+            if let Some(tally) = work.tally.take() {
+                self.log.push(self.env, || tally.into_result(work.info.place(), false));
+            }
+            return Ok(());
+        }
+        if counts && !failed.record.redirect && failed.record.feedback.is_none() {
             self.back_off(work, n).await?;
         }
         work.info.again(n + 1, failed.record.feedback);

@@ -1,13 +1,33 @@
 use super::Cx;
+use super::review::{Refused, ask};
 use crate::codec::Json;
 use crate::context::Context;
 use crate::durable::Durable;
 use crate::engine::{AttemptCommand, AttemptRecord, Body, BoxFuture, Finding, Key, Kind, RecordOutcome};
-use crate::error::{Error, ErrorKind, FailureRecord, RunResult};
+use crate::error::{Error, ErrorKind, FailureRecord, RunResult, Signal};
 use crate::path::{NodeId, Place};
 use crate::run::{RunEnv, StepResult};
-use crate::step::{ValidationResult, Validators};
-use crate::usage::Usage;
+use crate::step::plugin::Plugins;
+use crate::step::{Plugin, RunInfo, ValidationResult, Validators};
+use std::fmt;
+
+/// The plugins of a gate.
+pub struct GatePlugins<T>(Plugins<T>);
+
+impl<T> fmt::Debug for GatePlugins<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GatePlugins")
+    }
+}
+
+impl<T: 'static> GatePlugins<T> {
+    /// One more.
+    #[must_use]
+    pub fn plugin<P: Plugin<T>>(mut self, plugin: P) -> Self {
+        self.0.add(Box::new(plugin));
+        self
+    }
+}
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// Asks validators about a value. The value is fixed, so nothing is retried; what they said is recorded,
@@ -25,7 +45,28 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         strict: bool,
     ) -> BoxFuture<'_, RunResult<T>> {
         let place = self.place(id.into());
-        Box::pin(self.looked_at(place, value, validators, strict))
+        Box::pin(self.looked_at(place, value, validators, strict, Plugins::NONE))
+    }
+
+    /// No plugins yet, for a gate that `value` has to pass.
+    pub fn plugins<T: Durable>(&self, _value: &T) -> GatePlugins<T> {
+        GatePlugins(Plugins::NONE)
+    }
+
+    /// As [`gate`](Cx::gate), with plugins in front of the validators; what they leave goes on.
+    ///
+    /// # Errors
+    /// As [`gate`](Cx::gate).
+    pub fn gate_with<T: Durable, V: Validators<T>>(
+        &mut self,
+        id: impl Into<NodeId>,
+        value: T,
+        validators: V,
+        strict: bool,
+        plugins: GatePlugins<T>,
+    ) -> BoxFuture<'_, RunResult<T>> {
+        let place = self.place(id.into());
+        Box::pin(self.looked_at(place, value, validators, strict, plugins.0))
     }
 
     async fn looked_at<T: Durable, V: Validators<T>>(
@@ -34,15 +75,19 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         value: T,
         validators: V,
         strict: bool,
+        plugins: Plugins<T>,
     ) -> RunResult<T> {
         let (path, env) = (place.path(), &**self.env);
         let codec = |e| Error::new(ErrorKind::Codec(e)).at(path.clone());
+        let n = env.forgiven(&path).saturating_add(1);
+        let info = RunInfo::new(self.env.clone(), place.clone(), n);
         let Some(handle) = self.handle.as_deref_mut() else {
-            let started = env.clock.now();
-            let done = look(&value, &validators, strict, env);
-            let latency = env.clock.now().nanos_since(started);
+            let mut value = value;
+            let done = look(&mut value, &validators, strict, &plugins, &info, env).await;
+            let latency = done.ended.nanos_since(done.started);
             let passed = done.outcome.is_ok();
-            self.log.push(env, || StepResult::gate(place.clone(), latency, passed, done.findings.clone()));
+            let (findings, usage) = (done.findings, done.usage);
+            self.log.push(env, || StepResult::gate(place.clone(), latency, passed, findings, usage));
             return match done.outcome {
                 Ok(_) => Ok(value),
                 Err(failure) => Err(failure.to_error().at(path)),
@@ -50,39 +95,79 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         };
         let digest = crate::codec::digest(&value).map_err(codec)?;
         // A resumed run asks again where it failed.
-        let n = env.forgiven(&path).saturating_add(1);
         let key = Key { path: path.clone(), kind: Kind::Gate, n };
-        let looked = &value;
-        let body: Body<'_> =
-            Box::new(move || Box::pin(async move { look(looked, &validators, strict, env) }));
+        let mut value = value;
+        let looked = &mut value;
+        let body: Body<'_> = Box::new(move || {
+            Box::pin(async move { look(looked, &validators, strict, &plugins, &info, env).await })
+        });
         let record = handle.attempt(AttemptCommand { key, version: 1, digest }, body).await?;
         match &record.outcome {
-            RecordOutcome::Output(_) => Ok(value),
+            // Nothing is recorded of a value that went through as it was.
+            RecordOutcome::Output(output) if *output == Json::null() => Ok(value),
+            RecordOutcome::Output(output) => match output.decode() {
+                Ok((replaced,)) => Ok(replaced),
+                Err(e) => {
+                    let what = format_args!("what plugins made of it does not decode any more: {e}");
+                    Err(Signal::mismatch(path, what).into())
+                }
+            },
             RecordOutcome::Failure(failure) => Err(failure.to_error().at(path).after(n, n)),
         }
     }
 }
 
-fn look<T: Durable, V: Validators<T>>(
-    value: &T,
+async fn look<T: Durable, V: Validators<T>>(
+    value: &mut T,
     validators: &V,
     strict: bool,
+    plugins: &Plugins<T>,
+    info: &RunInfo,
     env: &RunEnv,
 ) -> AttemptRecord {
     let started = env.clock.now();
-    let said = validators.validate_all(value);
-    let reasons: Vec<String> = said.iter().filter_map(ValidationResult::reason).map(str::to_owned).collect();
-    let rejected = strict && !reasons.is_empty();
+    let (outcome, reasons) = judge(value, validators, strict, plugins, info).await;
     AttemptRecord {
-        outcome: if rejected {
-            Err(FailureRecord::rejected(&reasons, Json::encode(value).ok()))
-        } else {
-            Ok(Json::null())
-        },
+        outcome,
         parts: Vec::new(),
-        usage: Usage::default(),
+        usage: info.used(),
         findings: reasons.into_iter().map(|message| Finding { message }).collect(),
         started,
         ended: env.clock.now(),
     }
+}
+
+/// What is recorded: nothing, or what plugins made of the value; and what was said against it.
+async fn judge<T: Durable, V: Validators<T>>(
+    value: &mut T,
+    validators: &V,
+    strict: bool,
+    plugins: &Plugins<T>,
+    info: &RunInfo,
+) -> (Result<Json, FailureRecord>, Vec<String>) {
+    let mut reasons = Vec::new();
+    let before = (!plugins.is_empty()).then(|| Json::encode(value).ok()).flatten();
+    if !plugins.is_empty() {
+        match ask(plugins, strict, value, info).await {
+            Ok(said) => reasons = said,
+            Err(Refused::Rejected(reason)) => {
+                let last = Json::encode(value).ok();
+                return (Err(FailureRecord::rejected(std::slice::from_ref(&reason), last)), vec![reason]);
+            }
+            Err(Refused::Redirected(plugin)) => {
+                return (Err(FailureRecord::redirected_at_gate(plugin)), reasons);
+            }
+        }
+    }
+    let said = validators.validate_all(value);
+    reasons.extend(said.iter().filter_map(ValidationResult::reason).map(str::to_owned));
+    if strict && !reasons.is_empty() {
+        return (Err(FailureRecord::rejected(&reasons, Json::encode(value).ok())), reasons);
+    }
+    let replaced = match (before, Json::encode(value)) {
+        (Some(before), Ok(after)) if before != after => Json::encode(&(&*value,)),
+        (Some(_), Err(e)) => Err(e),
+        _ => Ok(Json::null()),
+    };
+    (replaced.map_err(|e| FailureRecord::codec(&e)), reasons)
 }

@@ -13,12 +13,16 @@ mod map;
 mod memo;
 mod pipeline;
 mod plan;
+mod redirect;
+mod review;
 mod rounds;
 mod wait;
 
 pub use fork::{ArmScope, Done, Fork, ForkPoint, Slot};
+pub use gate::GatePlugins;
 pub use map::{ALL_AT_ONCE, CONCURRENCY, ItemFork, ItemScope, MapPoint, Mapped, Own};
 pub use pipeline::Pipeline;
+pub use redirect::Redirected;
 
 use crate::context::Context;
 use crate::engine::Handle;

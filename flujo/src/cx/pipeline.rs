@@ -87,7 +87,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         res: &P::Resources,
         scope: Arc<str>,
         mut input: P::Input,
-        options: &Options<P>,
+        options: &Options<P::Output>,
     ) -> RunResult<P::Output>
     where
         P: Pipeline,

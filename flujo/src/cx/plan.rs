@@ -1,5 +1,6 @@
 use crate::model::ModelCall;
 use crate::run::RunEnv;
+use crate::step::plugin::Plugins;
 use crate::step::{Backoff, Options, Step, ValidationResult};
 use std::time::Duration;
 
@@ -7,17 +8,30 @@ use std::time::Duration;
 pub(super) struct Plan<S: Step> {
     pub(super) retries: u32,
     pub(super) timeout: Option<Duration>,
-    options: Option<Box<Options<S>>>,
+    /// Whether the call names a step to redirect to.
+    pub(super) redirects: bool,
+    options: Option<Box<Options<S::Output>>>,
 }
 
 impl<S: Step> Plan<S> {
-    pub(super) fn new(options: Option<Box<Options<S>>>) -> Self {
+    pub(super) fn new(options: Option<Box<Options<S::Output>>>) -> Self {
         let given = options.as_deref();
         Self {
             retries: given.and_then(|o| o.retries).unwrap_or(S::POLICY.retries),
             timeout: given.and_then(|o| o.timeout).or(S::POLICY.timeout),
+            redirects: false,
             options,
         }
+    }
+
+    /// The options of the call, for the step that goes on with it.
+    pub(super) fn into_options(self) -> Option<Box<Options<S::Output>>> {
+        self.options
+    }
+
+    /// The plugins, if there are any.
+    pub(super) fn plugins(&self) -> Option<&Plugins<S::Output>> {
+        self.options.as_ref().map(|options| &options.plugins).filter(|plugins| !plugins.is_empty())
     }
 
     /// How to reach the model, where one answers.

@@ -66,6 +66,9 @@ pub struct FailureRecord {
     pub path: Option<Path>,
     /// The attempt that failed last there, of how many.
     pub attempt: Option<(u32, u32)>,
+    /// A plugin redirected: another step is to make the next attempt.
+    #[serde(default)]
+    pub redirect: bool,
     /// What a fallback that failed too stood in for.
     pub original: Option<Box<FailureRecord>>,
 }
@@ -81,6 +84,7 @@ impl FailureRecord {
             limit: None,
             path: None,
             attempt: None,
+            redirect: false,
             original: None,
         }
     }
@@ -124,6 +128,23 @@ impl FailureRecord {
             last_output,
             ..Self::plain(FailureKind::Rejected, true, "")
         }
+    }
+
+    /// A plugin redirected; `known` says whether the call names a step for it.
+    pub(crate) fn redirected(plugin: &str, known: bool, last_output: Option<Json>) -> Self {
+        let message = if known {
+            format!("plugin `{plugin}` redirected")
+        } else {
+            format!("plugin `{plugin}` redirected, but the call names no step for it: add `.redirect(step)`")
+        };
+        let kind = if known { FailureKind::Rejected } else { FailureKind::Unconfigured };
+        Self { last_output, redirect: known, ..Self::plain(kind, known, message) }
+    }
+
+    /// A plugin redirected where nothing is called again.
+    pub(crate) fn redirected_at_gate(plugin: &str) -> Self {
+        let message = format!("plugin `{plugin}` redirected, but a gate calls no step: reject the value");
+        Self::plain(FailureKind::Unconfigured, false, message)
     }
 
     pub(crate) fn limit(path: Path, message: String) -> Self {
@@ -172,6 +193,7 @@ impl FailureRecord {
             limit,
             path: error.path().cloned(),
             attempt: error.attempt(),
+            redirect: false,
             original: error.original().map(|original| Box::new(Self::of_error(original))),
         }
     }

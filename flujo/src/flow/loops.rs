@@ -39,6 +39,11 @@ impl<T> Form<T> {
     pub fn named(self, _id: &str) -> Self {
         self
     }
+    /// A plugin that looks at the value of a gate before its validators do, and may replace it.
+    #[must_use]
+    pub fn plugin<P: crate::Plugin<T>>(self, _plugin: P) -> Self {
+        self
+    }
     /// `strict(false)` lets a rejected value pass, with the findings recorded.
     #[must_use]
     pub fn strict(self, _strict: bool) -> Self {
@@ -84,6 +89,7 @@ pub fn route<K, T>(set: std::collections::BTreeSet<K>, arm: impl FnMut(K) -> T) 
 /// Asks validators about a value: `let text = gate(text, (NoPii, Short));`.
 ///
 /// The value is fixed, so nothing is retried: a rejection fails the pipeline, `.strict(false)` lets it pass.
+/// A `.plugin(..)` looks at it first, and may replace it.
 pub fn gate<T, V>(value: T, _validators: V) -> Form<T> {
     Form(value)
 }

@@ -157,6 +157,8 @@ pub struct Facts {
     pub retries: u64,
     /// Worst case of the fallback that the attribute names.
     pub fallback: Bounds,
+    /// Worst case of one attempt of the step that the attribute redirects to.
+    pub redirect: Bounds,
     /// The graph of a pipeline.
     pub graph: Option<&'static Graph>,
 }
@@ -164,7 +166,13 @@ pub struct Facts {
 impl Facts {
     /// Worst case of one call with its default retries.
     pub const fn call(&self) -> Bounds {
-        self.bounds.times(Some(self.retries + 1))
+        self.attempts(Some(self.retries), self.redirect)
+    }
+
+    /// Worst case of one attempt and so many more, each of which may be one of a step that it was
+    /// redirected to.
+    pub const fn attempts(&self, retries: Option<u64>, redirect: Bounds) -> Bounds {
+        self.bounds.then(self.bounds.or(redirect).times(retries))
     }
 
     /// Facts of something that is no callee: a form, or a call that does not compile anyway.
@@ -184,6 +192,7 @@ impl Facts {
         bounds: Bounds::ZERO,
         retries: 0,
         fallback: Bounds::ZERO,
+        redirect: Bounds::ZERO,
         graph: None,
     };
 }

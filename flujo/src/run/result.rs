@@ -46,8 +46,8 @@ impl StepResult {
     }
 
     /// A gate where nothing is recorded.
-    pub(crate) fn gate(place: Place, latency: u64, done: bool, findings: Vec<Finding>) -> Self {
-        let extra = Extra::boxed(Usage::default(), findings);
+    pub(crate) fn gate(place: Place, latency: u64, done: bool, findings: Vec<Finding>, usage: Usage) -> Self {
+        let extra = Extra::boxed(usage, findings);
         Self { place: At::Place(place), attempts: 1, latency, done, extra }
     }
 

@@ -1,6 +1,8 @@
+use super::fallback::Carry;
+use super::redirect::Detour;
 use super::{
-    Backoff, Bridge, Fallback, FallbackOf, FallbackSlot, Leaf, ModelLeaf, NoFallback, Options, RunIn, Step,
-    Validators,
+    Backoff, Bridge, Fallback, FallbackOf, FallbackSlot, Falling, Leaf, ModelLeaf, NoFallback, Options,
+    Plugin, RedirectOf, Redirecting, RunIn, Step, Validators,
 };
 use crate::context::Context;
 use crate::engine::BoxFuture;
@@ -14,8 +16,8 @@ use std::time::Duration;
 #[must_use = "a step does nothing until a pipeline runs it"]
 pub struct StepCall<S: Step, F: FallbackSlot = NoFallback> {
     pub(crate) input: S::Input,
-    pub(crate) options: Option<Box<Options<S>>>,
-    pub(crate) bridge: Option<Bridge<S, F>>,
+    pub(crate) options: Option<Box<Options<S::Output>>>,
+    pub(crate) bridge: Option<Box<Bridge<S, F>>>,
 }
 
 impl<S: Step, F: FallbackSlot> fmt::Debug for StepCall<S, F> {
@@ -57,7 +59,7 @@ impl<S: Step> StepCall<S> {
 }
 
 impl<S: Step, F: FallbackSlot> StepCall<S, F> {
-    fn set(mut self, change: impl FnOnce(&mut Options<S>)) -> Self {
+    fn set(mut self, change: impl FnOnce(&mut Options<S::Output>)) -> Self {
         change(self.options.get_or_insert_with(Box::default));
         self
     }
@@ -87,6 +89,14 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
         S: Leaf,
     {
         self.set(|o| o.checks.push(Box::new(move |output| validators.validate_all(output))))
+    }
+
+    /// Asks `plugin` about every output, before validators; it may replace it. Several run by priority.
+    pub fn plugin<P: Plugin<S::Output>>(self, plugin: P) -> Self
+    where
+        S: Leaf,
+    {
+        self.set(|o| o.plugins.add(Box::new(plugin)))
     }
 
     /// `strict(false)` lets a rejected output pass; the findings are recorded on the step's result.
@@ -129,16 +139,6 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
         self.set(|o| o.top_p = Some(top_p))
     }
 
-    /// Runs `T` once, on the same input, after the last attempt failed. `pipeline!` turns
-    /// `.fallback(cheap)` into this.
-    #[doc(hidden)]
-    pub fn __fallback<T: FallbackOf<S>>(self) -> StepCall<S, T>
-    where
-        S: Leaf,
-    {
-        StepCall { input: self.input, options: self.options, bridge: Some(Bridge::new()) }
-    }
-
     /// Runs the step on its own, for unit tests: nothing is recorded, options hold.
     ///
     /// ```
@@ -168,5 +168,57 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
         F: Fallback<C, R>,
     {
         Box::pin(crate::run::alone(self, context, resources))
+    }
+}
+
+impl<S: Leaf, F: FallbackSlot> StepCall<S, F> {
+    /// Runs `T` once, on the same input, after the last attempt failed. `pipeline!` turns
+    /// `.fallback(cheap)` into this.
+    #[doc(hidden)]
+    pub fn __fallback<T: FallbackOf<S>>(self) -> StepCall<S, F::WithFallback<T>> {
+        let redirect = self.bridge.and_then(|bridge| bridge.redirect);
+        let redirect = redirect.map(Detour::over);
+        let carry = Carry { input: |input| input, output: |output| output };
+        StepCall {
+            input: self.input,
+            options: self.options,
+            bridge: Some(Bridge::boxed(Some(carry), redirect)),
+        }
+    }
+
+    /// Goes on with `D` once a plugin redirects. `pipeline!` turns `.redirect(careful)` into this.
+    #[doc(hidden)]
+    pub fn __redirect<D: RedirectOf<S>>(self) -> StepCall<S, F::WithRedirect<D>> {
+        let fallback = self.bridge.and_then(|bridge| bridge.fallback);
+        let fallback = fallback.map(Carry::over);
+        let detour = Detour { input: |input| input, output: |output| output, options: |options| options };
+        StepCall {
+            input: self.input,
+            options: self.options,
+            bridge: Some(Bridge::boxed(fallback, Some(detour))),
+        }
+    }
+
+    /// [`__redirect`](StepCall::__redirect) for `#[step]`: the step is named once, in the type that is
+    /// returned, so a misspelt one is reported once.
+    #[doc(hidden)]
+    pub fn __redirects<D: RedirectOf<S>>(self) -> StepCall<S, Redirecting<F, D>> {
+        let fallback = self.bridge.and_then(|bridge| bridge.fallback);
+        let fallback = fallback.map(Carry::over);
+        let detour = Detour { input: |input| input, output: |output| output, options: |options| options };
+        StepCall {
+            input: self.input,
+            options: self.options,
+            bridge: Some(Bridge::boxed(fallback, Some(detour))),
+        }
+    }
+}
+
+impl<S: Leaf> StepCall<S> {
+    /// [`__fallback`](StepCall::__fallback) for `#[step]`, as [`__redirects`](StepCall::__redirects).
+    #[doc(hidden)]
+    pub fn __falls_back<T: FallbackOf<S>>(self) -> StepCall<S, Falling<T>> {
+        let carry = Carry { input: |input| input, output: |output| output };
+        StepCall { input: self.input, options: self.options, bridge: Some(Bridge::boxed(Some(carry), None)) }
     }
 }

@@ -1,8 +1,11 @@
-use super::{RunIn, Step, StepCall, WritesIn};
+use super::redirect::Detour;
+use super::{Redirecting, RunIn, Step, StepCall, WritesIn};
 use crate::context::Context;
-use crate::cx::Cx;
-use crate::error::RunResult;
+use crate::cx::{Cx, Redirected};
+use crate::error::{Error, RunResult};
 use crate::path::NodeId;
+use std::fmt;
+use std::marker::PhantomData;
 
 /// The type behind the name of a step: `StubAgent::of(triage, ..)` takes the function, not the type.
 pub trait StepName<Inputs> {
@@ -46,28 +49,68 @@ impl<S: Step, F: Step<Input = S::Input, Output = S::Output>> FallbackOf<S> for F
 /// A call with a fallback. Unlike the type itself it has no default, which rustc would go on with where the
 /// fallback is no type.
 #[doc(hidden)]
-pub type WithFallback<S, F> = StepCall<S, F>;
+pub type WithFallback<S, F> = StepCall<S, Falling<F>>;
+
+/// A call with a redirect, and perhaps a fallback.
+#[doc(hidden)]
+pub type WithRedirect<S, F, D> = StepCall<S, Redirecting<F, D>>;
+
+/// The fallback `S`. Not `S` itself: next to an impl for every step, rustc would not say what a redirect
+/// lacks.
+pub struct Falling<S>(PhantomData<fn() -> S>);
+
+impl<S> fmt::Debug for Falling<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Falling")
+    }
+}
 
 /// No fallback.
 #[derive(Debug)]
 pub enum NoFallback {}
 
-/// Nothing, or the step that `.fallback(..)` named. It knows nothing of the step it stands in for: that
-/// the types are the same was proved, and reported, by `.fallback(..)`.
+/// Nothing, or the step that `.fallback(..)` named, and the one that `.redirect(..)` did. It knows nothing of
+/// the step they stand in for: that the types are the same was proved, and reported, by those methods.
 pub trait FallbackSlot: Send + 'static {
     /// The input of the fallback.
     type Input: Send;
     /// Its output.
     type Output: Send;
+    /// The input of the step that a plugin may redirect to.
+    type RedirectInput: Send;
+    /// Its output.
+    type RedirectOutput: Send;
+    /// The same with this fallback.
+    type WithFallback<T: Step>: FallbackSlot<
+            Input = T::Input,
+            Output = T::Output,
+            RedirectInput = Self::RedirectInput,
+            RedirectOutput = Self::RedirectOutput,
+        >;
+    /// The same with this redirect.
+    type WithRedirect<T: Step>: FallbackSlot<
+            Input = Self::Input,
+            Output = Self::Output,
+            RedirectInput = T::Input,
+            RedirectOutput = T::Output,
+        >;
 }
 impl FallbackSlot for NoFallback {
     type Input = ();
     type Output = ();
+    type RedirectInput = ();
+    type RedirectOutput = ();
+    type WithFallback<T: Step> = Falling<T>;
+    type WithRedirect<T: Step> = Redirecting<Self, T>;
 }
 #[diagnostic::do_not_recommend]
-impl<S: Step> FallbackSlot for S {
+impl<S: Step> FallbackSlot for Falling<S> {
     type Input = S::Input;
     type Output = S::Output;
+    type RedirectInput = ();
+    type RedirectOutput = ();
+    type WithFallback<T: Step> = Falling<T>;
+    type WithRedirect<T: Step> = Redirecting<Self, T>;
 }
 
 /// A fallback that can run where the call runs.
@@ -82,6 +125,16 @@ pub trait Fallback<C, R>: FallbackSlot {
         id: NodeId,
         input: Self::Input,
     ) -> impl Future<Output = RunResult<Self::Output>> + Send;
+    /// The step that a plugin may redirect to; empty if there is none.
+    const REDIRECT: &'static str = "";
+    /// Goes on with that one.
+    fn redirect(
+        _: &mut Cx<'_, C, R>,
+        _: NodeId,
+        _: Redirected<Self::RedirectInput, Self::RedirectOutput>,
+    ) -> impl Future<Output = RunResult<Self::RedirectOutput>> + Send {
+        std::future::ready(Err(Error::setup("a call was redirected to no step")))
+    }
 }
 // Anywhere, so that what is no context is not reported once more for the fallback that nobody named.
 impl<C, R> Fallback<C, R> for NoFallback {
@@ -91,7 +144,7 @@ impl<C, R> Fallback<C, R> for NoFallback {
         std::future::ready(Ok(()))
     }
 }
-impl<C: Context, R: Send + Sync, S: RunIn<C, R>> Fallback<C, R> for S {
+impl<C: Context, R: Send + Sync, S: RunIn<C, R>> Fallback<C, R> for Falling<S> {
     const NAME: &'static str = S::FACTS.name;
     const MASK: u64 = <S as WritesIn<C>>::MASK;
     fn exec(
@@ -103,14 +156,29 @@ impl<C: Context, R: Send + Sync, S: RunIn<C, R>> Fallback<C, R> for S {
     }
 }
 
+/// The steps that stand in for `S` in one call.
+pub(crate) struct Bridge<S: Step, F: FallbackSlot> {
+    pub(crate) fallback: Option<Carry<S, F>>,
+    pub(crate) redirect: Option<Detour<S, F>>,
+}
+
 /// Carries values over to the fallback and back. Two identities, stored where their types were proved
 /// to be the same.
-pub(crate) struct Bridge<S: Step, F: FallbackSlot> {
+pub(crate) struct Carry<S: Step, F: FallbackSlot> {
     pub(crate) input: fn(S::Input) -> F::Input,
     pub(crate) output: fn(F::Output) -> S::Output,
 }
-impl<S: Step, F: FallbackOf<S>> Bridge<S, F> {
-    pub(crate) fn new() -> Self {
-        Self { input: |input| input, output: |output| output }
+
+impl<S: Step, F: FallbackSlot> Bridge<S, F> {
+    pub(crate) fn boxed(fallback: Option<Carry<S, F>>, redirect: Option<Detour<S, F>>) -> Box<Self> {
+        Box::new(Self { fallback, redirect })
+    }
+}
+
+impl<S: Step, F: FallbackSlot> Carry<S, F> {
+    /// The same for a call that has more to stand in for it.
+    pub(super) fn over<G: FallbackSlot<Input = F::Input, Output = F::Output>>(self) -> Carry<S, G> {
+        let Self { input, output } = self;
+        Carry { input, output }
     }
 }

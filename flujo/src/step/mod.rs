@@ -4,22 +4,29 @@ mod backoff;
 mod call;
 mod fallback;
 mod info;
+pub(crate) mod plugin;
 mod policy;
+mod redirect;
 mod validate;
 pub(crate) mod writes;
 
 pub use backoff::Backoff;
 pub use call::{IntoStepCall, StepCall};
 pub(crate) use fallback::Bridge;
-pub use fallback::{Fallback, FallbackOf, FallbackSlot, NoFallback, StepName, WithFallback};
+pub use fallback::{
+    Fallback, FallbackOf, FallbackSlot, Falling, NoFallback, StepName, WithFallback, WithRedirect,
+};
 pub use info::RunInfo;
+pub use plugin::{Plugin, PluginResult, Priority};
 pub(crate) use policy::Options;
 pub use policy::{ModelPolicy, Policy};
+pub(crate) use redirect::Carried;
+pub use redirect::{RedirectOf, Redirecting};
 pub use validate::{ValidationResult, Validator, Validators};
 pub use writes::WritesIn;
 
-use crate::cx::Cx;
-use crate::error::RunResult;
+use crate::cx::{Cx, Redirected};
+use crate::error::{Error, RunResult};
 // Public here, so that messages do not name `__private`.
 pub use crate::durable::{Inputs, Recorded, Takes};
 use crate::error::StepError;
@@ -73,6 +80,15 @@ pub trait RunIn<C, R>: Step + WritesIn<C> {
         id: NodeId,
         call: StepCall<Self, F>,
     ) -> impl Future<Output = RunResult<Self::Output>> + Send;
+    /// Goes on with a call that was redirected to it. Only steps can: `.redirect(..)` takes nothing else, but
+    /// what is reported there must not be reported here again.
+    fn redirected(
+        _: &mut Cx<'_, C, R>,
+        _: NodeId,
+        _: Redirected<Self::Input, Self::Output>,
+    ) -> impl Future<Output = RunResult<Self::Output>> + Send {
+        std::future::ready(Err(Error::setup("a pipeline makes no attempts")))
+    }
 }
 
 /// One attempt of a leaf; implemented by `#[step]`.

@@ -1,4 +1,5 @@
-use super::{Backoff, Step, ValidationResult};
+use super::plugin::Plugins;
+use super::{Backoff, ValidationResult};
 use std::fmt;
 use std::time::Duration;
 
@@ -42,25 +43,27 @@ pub(crate) type Check<T> = Box<dyn Fn(&T) -> Vec<ValidationResult> + Send + Sync
 
 /// Options given at a call. They live behind a pointer, so that a call without any moves its input and
 /// one word.
-pub(crate) struct Options<S: Step> {
+pub(crate) struct Options<T> {
     pub(crate) retries: Option<u32>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) backoff: Option<Backoff>,
     pub(crate) strict: bool,
-    pub(crate) checks: Vec<Check<S::Output>>,
+    pub(crate) plugins: Plugins<T>,
+    pub(crate) checks: Vec<Check<T>>,
     pub(crate) model: Option<String>,
     pub(crate) temperature: Option<f64>,
     pub(crate) max_tokens: Option<u32>,
     pub(crate) top_p: Option<f64>,
 }
 
-impl<S: Step> Default for Options<S> {
+impl<T: 'static> Default for Options<T> {
     fn default() -> Self {
         Self {
             retries: None,
             timeout: None,
             backoff: None,
             strict: true,
+            plugins: Plugins::NONE,
             checks: Vec::new(),
             model: None,
             temperature: None,
@@ -70,7 +73,7 @@ impl<S: Step> Default for Options<S> {
     }
 }
 
-impl<S: Step> fmt::Debug for Options<S> {
+impl<T> fmt::Debug for Options<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
             .field("retries", &self.retries)

@@ -80,7 +80,8 @@ fn ask<T, V: Validator<T>>(validator: &V, value: &T) -> ValidationResult {
     asked.unwrap_or_else(|_| ValidationResult::Invalid(format!("validator `{}` panicked", short_name::<V>())))
 }
 
-fn short_name<V>() -> &'static str {
+/// The name of a type without its path and parameters.
+pub(super) fn short_name<V: ?Sized>() -> &'static str {
     let full = std::any::type_name::<V>();
     let base = full.split('<').next().unwrap_or(full);
     base.rsplit("::").next().unwrap_or(base)

@@ -18,12 +18,14 @@ macro_rules! scenarios {
 }
 
 /// The forms that exist: each must have been killed on each engine.
-const FORMS: [&str; 34] = [
+const FORMS: [&str; 36] = [
     "step",
     "retries",
     "failed step",
     "model step",
     "fallback",
+    "redirect",
+    "plugins of a gate",
     "settle",
     "match, if",
     ">>",
@@ -66,6 +68,8 @@ fn killed_around_every_command_every_form_comes_to_the_same_end() {
             failure "failed step" [];
             model "model step" [];
             fallback "fallback" [];
+            redirects "redirect" [];
+            gate_plugins "plugins of a gate" [];
             settle "settle" [];
             branches "match, if" [];
             piped ">>" [];
@@ -152,7 +156,7 @@ macro_rules! ephemeral {
 fn ephemeral_comes_to_the_same_end() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     ephemeral! { runtime;
-        steps failure model fallback settle branches piped nested restarts joined joins_nested join_settles join_fails
+        steps failure model fallback redirects gate_plugins settle branches piped nested restarts joined joins_nested join_settles join_fails
         repeats repeat_ends maps map_settles map_fails loop_in_map map_in_loop routes gates refines
     }
 }

@@ -30,6 +30,7 @@ mod limits;
 mod loops;
 mod models;
 mod pauses;
+mod plugins;
 mod recording;
 mod refines;
 mod routes;

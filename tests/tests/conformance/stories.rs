@@ -1,5 +1,6 @@
 //! A pipeline for every form, to be killed.
 
+use crate::plugins::{Adds, Quiet, shouts, whispers};
 use crate::routes::Topic;
 use crate::world::*;
 use flujo::prelude::*;
@@ -37,6 +38,18 @@ pipeline! {
 pipeline! {
     pub fn fallback(text: String, ctx: &mut State, world: &World) -> String {
         let text = broken(text).fallback(write);
+        add(text)
+    }
+}
+pipeline! {
+    pub fn redirects(text: String, ctx: &mut State, world: &World) -> String {
+        let text = shouts(text).plugin(Quiet).redirect(whispers);
+        add(text)
+    }
+}
+pipeline! {
+    pub fn gate_plugins(text: String, ctx: &mut State, world: &World) -> String {
+        let text = gate(text, Never).plugin(Adds("!")).strict(false);
         add(text)
     }
 }

@@ -68,6 +68,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
                 bounds: __BOUNDS,
                 retries: 0,
                 fallback: ::flujo::__private::Bounds::ZERO,
+                redirect: ::flujo::__private::Bounds::ZERO,
                 graph: ::flujo::__private::Some(__GRAPH),
             };
         },

@@ -47,11 +47,12 @@ impl Lower<'_> {
         };
         let options = call.options.iter().map(|option| {
             let (dot, tokens) = (&option.dot, &option.tokens);
-            match &option.fallback {
+            match &option.stand_in {
                 None => quote!(#dot #tokens),
-                Some((path, callee)) => {
+                Some((method, path, callee)) => {
                     let (at, callee) = (path.span(), callee.code(path));
-                    let method = quote_spanned!(at=> __fallback::<#callee>());
+                    let method = Ident::new(method, at);
+                    let method = quote_spanned!(at=> #method::<#callee>());
                     quote!(#dot #method)
                 }
             }

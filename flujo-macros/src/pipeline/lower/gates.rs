@@ -26,8 +26,19 @@ impl Lower<'_> {
             strict_bind = bind;
             strict = quote_spanned!(at=> #local);
         }
-        let run = quote_spanned!(at=> match #cx.gate(#id, #value, #validators, #strict).await #arms);
-        let tokens = quote!(#bind #given; #bind_validators #asked; #strict_bind #run);
+        let mut plugins = quote!();
+        let mut gate = quote_spanned!(at=> gate(#id, #value, #validators, #strict));
+        if let Some(first) = form.plugins.first() {
+            let methods = form.plugins.iter().map(|plugin| &plugin.tokens);
+            let (local, none) =
+                (self.local("plugins", first.at), quote_spanned!(first.at=> #cx.plugins(&#value)));
+            let reads = form.plugins.iter().find_map(|plugin| plugin.reads_context);
+            let built = self.reading(reads, quote!(#none #(#methods)*));
+            plugins = quote_spanned!(first.at=> let #local = #built;);
+            gate = quote_spanned!(at=> gate_with(#id, #value, #validators, #strict, #local));
+        }
+        let run = quote_spanned!(at=> match #cx.#gate.await #arms);
+        let tokens = quote!(#bind #given; #bind_validators #asked; #plugins #strict_bind #run);
         Code { tokens: braced(tokens, at), weight: 1, at }
     }
 

@@ -19,6 +19,7 @@ pub(super) struct FormOptions<'a> {
     pub max: Option<Count>,
     pub until: Option<&'a ExprMethodCall>,
     pub concurrency: Option<&'a Expr>,
+    pub plugins: Vec<(&'a ExprMethodCall, &'a Expr)>,
     pub strict: Option<&'a Expr>,
     pub shown: Vec<(String, String)>,
 }
@@ -63,6 +64,11 @@ impl FlowParser<'_> {
                 }
                 ("concurrency", _) => {
                     self.errors.at(method, "`concurrency` takes one number\nwrite `.concurrency(4)`");
+                }
+                ("plugin", [plugin]) => all.plugins.push((option, plugin)),
+                ("plugin", _) => {
+                    self.errors
+                        .at(method, "`plugin` takes one plugin\nwrite `.plugin(Redact)`, once for each");
                 }
                 ("strict", [yes]) => all.strict = Some(yes),
                 ("strict", _) => {

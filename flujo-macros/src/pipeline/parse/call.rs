@@ -7,9 +7,8 @@ use super::header::is_name;
 use super::stmt::Binding;
 use crate::names;
 use crate::options::{self, Place};
-use crate::pipeline::callee::Callee;
 use crate::pipeline::lower::parenthesized;
-use crate::pipeline::model::{Args, Broken, Call, CallOption, Flow, Input, Retries, What};
+use crate::pipeline::model::{Args, Broken, Call, CallOption, Flow, Input, Retries, StandIns, What};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -23,7 +22,7 @@ struct Options {
     name: Option<LitStr>,
     settle: bool,
     retries: Retries,
-    fallback: Option<Callee>,
+    stand_ins: StandIns,
 }
 
 impl FlowParser<'_> {
@@ -158,7 +157,7 @@ impl FlowParser<'_> {
 
     pub(super) fn step(&mut self, path: &Path, input: Input, options: &[&ExprMethodCall]) -> Call {
         let callee = self.callees.of(path);
-        let Options { tokens, shown, name, settle, retries, fallback } = self.options(options);
+        let Options { tokens, shown, name, settle, retries, stand_ins } = self.options(options);
         let last = path.segments.last().map(|segment| &segment.ident);
         let (id, at) = match (&name, last) {
             (Some(name), _) => (name.value(), name.span()),
@@ -171,7 +170,7 @@ impl FlowParser<'_> {
         };
         let reads_context =
             reads_context.or_else(|| tokens.iter().find_map(|option| self.reads_context(&option.tokens)));
-        let node = self.node(id, at, What::Call { callee: callee.clone(), retries, fallback });
+        let node = self.node(id, at, What::Call { callee: callee.clone(), retries, stand_ins });
         if let Some(node) = self.nodes.get_mut(node) {
             node.options = shown;
         }
@@ -185,11 +184,12 @@ impl FlowParser<'_> {
             name: None,
             settle: false,
             retries: Retries::Default,
-            fallback: None,
+            stand_ins: StandIns::default(),
         };
         for (i, option) in options.iter().enumerate() {
             let before = options.get(..i).unwrap_or_default();
-            if option.method != "validate" && before.iter().any(|other| other.method == option.method) {
+            let several = option.method == "validate" || option.method == "plugin";
+            if !several && before.iter().any(|other| other.method == option.method) {
                 self.errors
                     .at(&option.method, format!("`{}` is given twice\nkeep one of them", option.method));
                 continue;
@@ -220,7 +220,7 @@ impl FlowParser<'_> {
                 all.settle = true;
                 all.shown.push((word, String::new()));
             }
-            "fallback" => self.fallback(option, all),
+            "fallback" | "redirect" => self.stand_in(&word, option, all),
             _ => {
                 if let [arg] = args.iter().collect::<Vec<_>>().as_slice() {
                     if let Err(error) = options::check_call(&word, arg) {
@@ -240,41 +240,49 @@ impl FlowParser<'_> {
                 all.tokens.push(CallOption {
                     dot: option.dot_token,
                     tokens: quote!(#method #args),
-                    fallback: None,
+                    stand_in: None,
                 });
             }
         }
     }
 
-    fn fallback(&mut self, option: &ExprMethodCall, all: &mut Options) {
+    /// `.fallback(step)` and `.redirect(step)`: both name a step that gets the same input.
+    fn stand_in(&mut self, word: &str, option: &ExprMethodCall, all: &mut Options) {
         match option.args.first() {
             Some(Expr::Path(path)) if path.qself.is_none() && option.args.len() == 1 => {
                 if self.no_step_name(&path.path) {
                     return;
                 }
                 let callee = self.callees.of(&path.path);
-                all.fallback = Some(callee.clone());
-                all.shown.push(("fallback".to_owned(), names::source(&path.path)));
+                let (slot, method) = match word {
+                    "redirect" => (&mut all.stand_ins.redirect, "__redirect"),
+                    _ => (&mut all.stand_ins.fallback, "__fallback"),
+                };
+                *slot = Some(callee.clone());
+                all.shown.push((word.to_owned(), names::source(&path.path)));
                 all.tokens.push(CallOption {
                     dot: option.dot_token,
                     tokens: TokenStream::new(),
-                    fallback: Some((path.path.clone(), callee)),
+                    stand_in: Some((method, path.path.clone(), callee)),
                 });
             }
             Some(Expr::Call(call)) if option.args.len() == 1 => {
                 let name = names::source(&call.func);
                 self.errors.at(
                     &call.func,
-                    format!("`fallback` takes the name of a step: it gets the same input\nwrite `.fallback({name})`"),
+                    format!(
+                        "`{word}` takes the name of a step: it gets the same input\nwrite `.{word}({name})`"
+                    ),
                 );
             }
-            _ => self
-                .errors
-                .at(&option.method, "`fallback` takes the name of one step\nwrite `.fallback(cheap)`"),
+            _ => self.errors.at(
+                &option.method,
+                format!("`{word}` takes the name of one step\nwrite `.{word}({})`", example(word)),
+            ),
         }
     }
 
-    /// Reports a fallback that is no step's name by its looks.
+    /// Reports a fallback or redirect that is no step's name by its looks.
     fn no_step_name(&mut self, path: &Path) -> bool {
         let Some(last) = path.segments.last() else { return true };
         let upper = last.ident.to_string().starts_with(char::is_uppercase);
@@ -305,6 +313,10 @@ impl FlowParser<'_> {
         }
         None
     }
+}
+
+fn example(word: &str) -> &'static str {
+    if word == "redirect" { "careful" } else { "cheap" }
 }
 
 const PRIMITIVES: [&str; 17] = [

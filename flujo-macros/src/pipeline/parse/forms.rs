@@ -46,7 +46,7 @@ impl FlowParser<'_> {
     pub(super) fn form_options(&mut self, word: &Ident, options: &[&ExprMethodCall], known: &[&'static str]) {
         for (i, option) in options.iter().enumerate() {
             let (name, before) = (option.method.to_string(), options.get(..i).unwrap_or_default());
-            if before.iter().any(|other| other.method == name) {
+            if name != "plugin" && before.iter().any(|other| other.method == name) {
                 self.errors.at(&option.method, format!("`{name}` is given twice\nkeep one of them"));
             }
             if known.contains(&name.as_str()) {

@@ -3,8 +3,10 @@
 use super::FlowParser;
 use super::call::one_tuple;
 use super::loops::name_at;
+use crate::pipeline::lower::parenthesized;
 use crate::pipeline::model::{Args, Broken, Gate, Plain, Wait, What};
 use proc_macro2::Ident;
+use quote::quote;
 use syn::spanned::Spanned;
 use syn::{ExprCall, ExprMethodCall, LitStr};
 
@@ -15,7 +17,7 @@ impl FlowParser<'_> {
         call: &ExprCall,
         options: &[&ExprMethodCall],
     ) -> Result<Gate, Broken> {
-        let options = self.options_of(word, options, &["strict", "named"]);
+        let options = self.options_of(word, options, &["strict", "plugin", "named"]);
         let [value, validators] = call.args.iter().collect::<Vec<_>>()[..] else {
             return Err(self.errors.broken(
                 word,
@@ -31,11 +33,18 @@ impl FlowParser<'_> {
         };
         validators.reads_context =
             validators.reads_context.or_else(|| self.reads_context(&validators.tokens));
+        let plugins = options.plugins.iter().map(|(option, plugin)| {
+            let Plain { tokens, reads_context, .. } = self.plain(plugin);
+            let (dot, method, at) = (&option.dot_token, &option.method, option.method.span());
+            let args = parenthesized(tokens, option.paren_token.span.join());
+            Plain { tokens: quote!(#dot #method #args), at, reads_context }
+        });
+        let plugins = plugins.collect();
         let strict = options.strict.map(|strict| self.plain(strict));
         let id = options.name.as_ref().map_or_else(|| word.to_string(), LitStr::value);
         let node = self.node(id, name_at(options.name.as_ref(), word), What::Gate);
         self.show(node, options.shown);
-        Ok(Gate { node, word: word.clone(), value, validators, strict })
+        Ok(Gate { node, word: word.clone(), value, validators, plugins, strict })
     }
 
     pub(super) fn wait(

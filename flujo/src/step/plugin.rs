@@ -1,0 +1,130 @@
+use super::RunInfo;
+use super::validate::short_name;
+use async_trait::async_trait;
+use std::fmt;
+
+/// What a plugin says of an output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PluginResult<T> {
+    /// The output goes on as it is.
+    Accept,
+    /// This goes on instead: to the other plugins, to validators, and to what comes after the step.
+    Replace(T),
+    /// Why not; it becomes the feedback of the next attempt.
+    Reject(String),
+    /// The next attempt is one of the step that the call names with `.redirect(step)`. A call that names
+    /// none fails for good.
+    Redirect,
+}
+
+impl<T> PluginResult<T> {
+    /// Rejects, with the reason.
+    pub fn reject(reason: impl fmt::Display) -> Self {
+        Self::Reject(reason.to_string())
+    }
+}
+
+/// Looks at the output of an attempt before validators do, and may change it: `.plugin(Redact)` at a call or
+/// a `gate`, `plugin = Redact` on a step.
+///
+/// Plugins run one after the other, by priority, high to low; of equal ones the first that was given comes
+/// first. Each sees what the one before it left. The first that rejects or redirects ends the attempt.
+/// `strict(false)` makes a rejection a finding, and the output goes on. They belong to the attempt: its
+/// timeout bounds them, and what they report with [`RunInfo::spend`] counts. What they leave is recorded,
+/// so a resumed run does not ask them again. A plugin that panics rejects, and is named.
+///
+/// ```
+/// use flujo::prelude::*;
+///
+/// #[step]
+/// async fn greet(name: String) -> Result<String> {
+///     Ok(format!("Hello, {name}!"))
+/// }
+///
+/// /// Takes the name out.
+/// struct Redact(&'static str);
+///
+/// #[flujo::async_trait]
+/// impl Plugin<String> for Redact {
+///     async fn review(&self, text: &String, _: &RunInfo) -> PluginResult<String> {
+///         if text.contains(self.0) { PluginResult::Replace(text.replace(self.0, "***")) } else { PluginResult::Accept }
+///     }
+/// }
+///
+/// pipeline! {
+///     fn welcome(name: String) -> String {
+///         greet(name).plugin(Priority(10, Redact("Ada")))
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let flujo = Flujo::builder().build()?;
+/// let result = flujo.run(welcome("Ada".to_string())).await;
+/// assert_eq!(result.into_output()?, "Hello, ***!");
+/// # Ok(())
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no plugin for `{T}`",
+    label = "expected a plugin for `{T}`",
+    note = "implement `Plugin<{T}>` for `{Self}`"
+)]
+#[async_trait]
+pub trait Plugin<T>: Send + Sync + 'static {
+    /// Says what is to become of `output`. `run` is what the step was told; what is spent on it counts for
+    /// the attempt.
+    async fn review(&self, output: &T, run: &RunInfo) -> PluginResult<T>;
+
+    /// Plugins of a higher priority come first; 0 if nothing is said. [`Priority`] gives one another.
+    fn priority(&self) -> i32 {
+        0
+    }
+
+    /// What messages call it: the name of its type.
+    fn name(&self) -> &'static str {
+        short_name::<Self>()
+    }
+}
+
+/// A plugin with another priority: `.plugin(Priority(10, Redact))` runs before one without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Priority<P>(
+    /// The priority: high comes first.
+    pub i32,
+    /// The plugin.
+    pub P,
+);
+
+#[async_trait]
+impl<T: Sync, P: Plugin<T>> Plugin<T> for Priority<P> {
+    async fn review(&self, output: &T, run: &RunInfo) -> PluginResult<T> {
+        self.1.review(output, run).await
+    }
+    fn priority(&self) -> i32 {
+        self.0
+    }
+    fn name(&self) -> &'static str {
+        self.1.name()
+    }
+}
+
+/// The plugins of a call, in the order in which they run.
+pub(crate) struct Plugins<T>(Vec<Box<dyn Plugin<T>>>);
+
+impl<T: 'static> Plugins<T> {
+    pub(crate) const NONE: Self = Self(Vec::new());
+
+    /// Behind those of its priority and above.
+    pub(crate) fn add(&mut self, plugin: Box<dyn Plugin<T>>) {
+        let priority = plugin.priority();
+        let at = self.0.iter().position(|other| other.priority() < priority).unwrap_or(self.0.len());
+        self.0.insert(at, plugin);
+    }
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &dyn Plugin<T>> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+}

@@ -1,0 +1,16 @@
+// A redirect takes and returns what the step does.
+// errors: 1
+
+use flujo::prelude::*;
+
+#[step]
+async fn count(text: String) -> Result<usize> {
+    Ok(text.len())
+}
+
+#[step(redirect = count)]
+async fn triage(text: String) -> Result<String> {
+    Ok(text)
+}
+
+fn main() {}
