@@ -30,10 +30,10 @@ impl Lower<'_> {
         let mut gate = quote_spanned!(at=> gate(#id, #value, #validators, #strict));
         if let Some(first) = form.plugins.first() {
             let methods = form.plugins.iter().map(|plugin| &plugin.tokens);
-            let (local, none) =
+            let (local, empty) =
                 (self.local("plugins", first.at), quote_spanned!(first.at=> #cx.plugins(&#value)));
             let reads = form.plugins.iter().find_map(|plugin| plugin.reads_context);
-            let built = self.reading(reads, quote!(#none #(#methods)*));
+            let built = self.reading(reads, quote!(#empty #(#methods)*));
             plugins = quote_spanned!(first.at=> let #local = #built;);
             gate = quote_spanned!(at=> gate_with(#id, #value, #validators, #strict, #local));
         }
