@@ -61,4 +61,7 @@ impl PriceBook for MadeUpPrices {
     fn price(&self, _: &str, tokens: &Tokens) -> Option<Cost> {
         Some(Cost(tokens.input * 150 + tokens.output * 600))
     }
+    fn bound(&self, model: &str, tokens: &Tokens) -> Option<Cost> {
+        self.price(model, tokens)
+    }
 }

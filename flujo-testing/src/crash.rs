@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use flujo::clock::Clock;
 use flujo::engine::{
-    Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, Ended, Engine, ForkPolicy, Handle, Key, Program,
-    Record, Reservation, RunId, RunRecord, RunView,
+    Account, Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, Ended, Engine, ForkPolicy, Handle, Key,
+    Program, Record, Refusal, Reservation, RunId, RunRecord, RunView, Within,
 };
 use flujo::error::Signal;
 use flujo::path::Path;
@@ -190,11 +190,32 @@ impl Handle for Mortal {
         let key = format!("{path} Fork");
         plan.around(key, self.inner.fork(path, arms.collect(), policy)).await
     }
-    async fn reserve(&mut self, reservation: Reservation) -> Result<(), Signal> {
+    fn account(&self) -> Arc<dyn Account> {
+        Arc::new(MortalAccount { inner: self.inner.account(), plan: Arc::clone(&self.plan) })
+    }
+}
+
+struct MortalAccount {
+    inner: Arc<dyn Account>,
+    plan: Arc<Plan>,
+}
+
+#[async_trait]
+impl Account for MortalAccount {
+    async fn reserve(&self, reservation: Reservation) -> Result<(), Refusal> {
         let key = format!("{} (reserve)", reservation.key);
         self.plan.around(key, self.inner.reserve(reservation)).await
     }
-    async fn settle(&mut self, key: Key, used: Usage) -> Result<(), Signal> {
-        self.plan.around(format!("{key} (settle)"), self.inner.settle(key, used)).await
+    async fn check(&self, key: &Key, within: &Within) -> Result<(), Refusal> {
+        self.inner.check(key, within).await
+    }
+    async fn settle(&self, key: &Key, used: Usage, within: &Within) -> Result<(), Signal> {
+        self.inner.settle(key, used, within).await
+    }
+    fn forfeit(&self, key: &Key, used: Usage, within: &Within) {
+        // A process that was killed charges nothing any more: whoever takes the run over does.
+        if !self.plan.dead.load(Ordering::SeqCst) {
+            self.inner.forfeit(key, used, within);
+        }
     }
 }

@@ -35,11 +35,11 @@ pub use durable::{Durable, Reply, assert_durable, assert_reply};
 pub use error::{Error, ErrorKind, Failure, Result, StepError};
 pub use flow::{Critique, Feedback};
 pub use flujo_macros::{context, pipeline, resources, step};
-pub use model::Prompt;
+pub use model::{Estimate, Prompt};
 pub use resources::Provides;
 pub use run::{Flujo, Outcome, PipelineResult, StepResult};
 pub use step::{Plugin, PluginResult, Priority, RunInfo, StepCall, ValidationResult, Validator};
-pub use usage::{Cost, Usage, UsageLimits};
+pub use usage::{Cost, LimitExceeded, SharedBudget, Usage, UsageLimits};
 pub use {schemars, serde, serde_json};
 
 /// What a file with steps and pipelines needs.
@@ -47,7 +47,7 @@ pub mod prelude {
     pub use crate::flow::{ask, fail, gate, join, map, refine, repeat, route, value, wait};
     pub use crate::{
         Critique, Failure, Feedback, Flujo, Outcome, PipelineResult, Plugin, PluginResult, Priority, Prompt,
-        Result, RunInfo, StepError, UsageLimits, ValidationResult, Validator, context, pipeline, resources,
-        step,
+        Result, RunInfo, SharedBudget, StepError, UsageLimits, ValidationResult, Validator, context, pipeline,
+        resources, step,
     };
 }

@@ -151,6 +151,7 @@ pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
                 retries: <Self as #pr::StepInfo>::FACTS.retries as u32,
                 timeout: #timeout,
                 backoff: #backoff,
+                limits: #pr::None,
                 model: #model,
             };
         }

@@ -1,10 +1,9 @@
 use super::Run;
 use super::log::{Answer, Chain, Seed};
 use async_trait::async_trait;
-use flujo::Usage;
 use flujo::engine::{
-    Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, EndedBy, ForkPolicy, Handle, Key, Kind, Program,
-    Record, Reservation, Turn, drive_arms,
+    Account, Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, EndedBy, ForkPolicy, Handle, Key, Kind,
+    Program, Record, Turn, drive_arms,
 };
 use flujo::error::{Mismatch, Signal};
 use flujo::path::Path;
@@ -135,10 +134,11 @@ impl Handle for Invocation {
             Next::Run(n) => n,
         };
         self.turn.begin(&key.path)?;
-        let done = self.turn.activity().body(body()).await?;
+        let done = self.turn.activity().body(body()).await??;
+        let within = command.within.clone();
         let record = Arc::new(Record::new(command, done));
         let turn = Arc::clone(&self.turn);
-        turn.commit(&record, |()| self.answer(n, key, Answer::Record(Arc::clone(&record))))?;
+        turn.commit(&record, &within, |()| self.answer(n, key, Answer::Record(Arc::clone(&record))))?;
         Ok(record)
     }
 
@@ -230,29 +230,7 @@ impl Handle for Invocation {
         Ok(ends)
     }
 
-    async fn reserve(&mut self, reservation: Reservation) -> Result<(), Signal> {
-        if self.seed.get(&reservation.key).is_some() || self.issued.contains_key(&reservation.key) {
-            return Ok(());
-        }
-        let key = Key { kind: Kind::Reserve, ..reservation.key.clone() };
-        match self.issue(&key)? {
-            // Settled with its record; what has none was charged by the crash, and is reserved afresh.
-            Next::Answered(_) if self.run.logs().is_recorded(&reservation.key) => Ok(()),
-            Next::Answered(_) => self.turn.reserve(reservation),
-            Next::Run(n) => {
-                self.turn.reserve(reservation)?;
-                self.answer(n, key, Answer::Nothing);
-                Ok(())
-            }
-        }
-    }
-
-    async fn settle(&mut self, key: Key, used: Usage) -> Result<(), Signal> {
-        let name = Key { kind: Kind::Settle, ..key.clone() };
-        if let Next::Run(n) = self.issue(&name)? {
-            self.turn.settle(&key, used)?;
-            self.answer(n, name, Answer::Nothing);
-        }
-        Ok(())
+    fn account(&self) -> Arc<dyn Account> {
+        Arc::clone(&self.turn) as Arc<dyn Account>
     }
 }

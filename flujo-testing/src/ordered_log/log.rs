@@ -71,10 +71,6 @@ impl Logs {
         *self.timers.entry(key.clone()).or_insert(deadline)
     }
 
-    pub(super) fn is_recorded(&self, key: &Key) -> bool {
-        self.records.iter().any(|r| r.key == *key)
-    }
-
     pub(super) fn attempts(&self, path: &Path) -> u32 {
         self.records.iter().filter(|r| r.key.path == *path).map(|r| r.key.n).max().unwrap_or(0)
     }

@@ -10,7 +10,7 @@ use crate::engine::{AttemptCommand, AttemptRecord, Body, Finding, Record, Record
 use crate::error::{FailureRecord, RunResult, Signal, StepError};
 use crate::path::Path;
 use crate::run::RunEnv;
-use crate::step::{Attempt, RunInfo, WritesIn};
+use crate::step::{Attempt, RunInfo, UnderWay, WritesIn};
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// One attempt: on the engine's handle where there is one, else directly.
@@ -23,7 +23,11 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         (work.output, work.live) = (None, None);
         let Some(handle) = self.handle.as_deref_mut() else {
             // Boxed: the plainest of such attempts do not come here at all.
-            return Ok(Box::pin(direct::<S, C, R>(self.ctx, self.written, res, env, work)).await);
+            let done = Box::pin(direct::<S, C, R>(self.ctx, self.written, res, env, work)).await;
+            return match done {
+                Err(failed) if failed.signal().is_some() => Err(failed.into_error()),
+                done => Ok(done),
+            };
         };
         let record = {
             let (ctx, work) = (&mut *self.ctx, &mut *work);
@@ -56,13 +60,21 @@ async fn perform<S: Attempt<C, R>, C: Context, R: Send + Sync>(
         return Err(StepError::fatal("an attempt had no input").into());
     };
     let Work { plan, info, output, .. } = work;
-    let mut reasons = Vec::new();
-    if plan.timeout.is_some() || env.has_stubs() || plan.plugins().is_some() {
-        // Boxed: a future that may be a timer's or a stub's as well is larger than most need.
-        reasons = Box::pin(watched::<S, C, R>(input, drafts, ctx, (res, env), plan, info, output)).await?;
-    } else {
-        catch_panic(S::attempt(input, drafts, ctx, res, info), output).await?;
+    if info.pays() {
+        info.check().await?;
     }
+    let under_way = UnderWay::begin(info);
+    let done = if plan.timeout.is_some() || env.has_stubs() || plan.plugins().is_some() {
+        // Boxed: a future that may be a timer's or a stub's as well is larger than most need.
+        Box::pin(watched::<S, C, R>(input, drafts, ctx, (res, env), plan, info, output)).await
+    } else {
+        catch_panic(S::attempt(input, drafts, ctx, res, info), output).await.map(|()| Vec::new())
+    };
+    // An attempt that a signal ends leaves no record: it is given up.
+    if !is_signal(&done) {
+        under_way.over();
+    }
+    let mut reasons = done?;
     reasons.extend(output.as_ref().map(|output| plan.validate(output)).unwrap_or_default());
     if !reasons.is_empty() && plan.strict() {
         let last = output.take().and_then(|output| output.record().ok());
@@ -100,6 +112,10 @@ async fn watched<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     }
 }
 
+fn is_signal<T>(done: &Result<T, Box<Failed>>) -> bool {
+    done.as_ref().is_err_and(|failed| failed.signal().is_some())
+}
+
 fn findings(reasons: Vec<String>) -> Vec<Finding> {
     reasons.into_iter().map(|message| Finding { message }).collect()
 }
@@ -114,6 +130,9 @@ async fn direct<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     let started = env.clock.now();
     let mut drafts = S::drafts(ctx);
     let done = perform::<S, C, R>(&mut drafts, ctx, res, env, work).await;
+    if !is_signal(&done) {
+        work.info.settle().await;
+    }
     if let Some(tally) = &mut work.tally {
         tally.add(&work.info, started, env.clock.now());
     }
@@ -133,7 +152,7 @@ async fn recorded<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     res: &R,
     env: &RunEnv,
     work: &mut Work<S>,
-) -> AttemptRecord {
+) -> Result<AttemptRecord, Signal> {
     let started = env.clock.now();
     let mut drafts = S::drafts(ctx);
     let done = perform::<S, C, R>(&mut drafts, ctx, res, env, work).await;
@@ -144,6 +163,9 @@ async fn recorded<S: Attempt<C, R>, C: Context, R: Send + Sync>(
             keep::<S, C, R>(&mut work.output, drafts, ctx).map_err(|e| FailureRecord::codec(&e))
         }
         Err(failed) => {
+            if let Some(signal) = failed.signal() {
+                return Err(signal.clone());
+            }
             work.live = failed.live;
             Err(failed.record)
         }
@@ -153,7 +175,7 @@ async fn recorded<S: Attempt<C, R>, C: Context, R: Send + Sync>(
         Err(failure) => (Err(failure), Vec::new()),
     };
     let ended = env.clock.now();
-    AttemptRecord { outcome, parts, usage: work.info.used(), findings: findings(found), started, ended }
+    Ok(AttemptRecord { outcome, parts, usage: work.info.used(), findings: findings(found), started, ended })
 }
 
 /// An output and the parts that changed, encoded.

@@ -4,8 +4,8 @@ use super::redirect::Redirected;
 use crate::codec::Digest;
 use crate::context::Context;
 use crate::durable::Inputs;
-use crate::engine::{AttemptCommand, BoxFuture, Key, Kind, Reservation};
-use crate::error::{Error, ErrorKind, FailureRecord, RunResult, StepError};
+use crate::engine::{AttemptCommand, BoxFuture, Key, Kind, Within};
+use crate::error::{Error, ErrorKind, FailureRecord, RunResult, Signal, StepError};
 use crate::path::NodeId;
 use crate::run::Tally;
 use crate::step::{Attempt, Bridge, Fallback, RunInfo, Step, StepCall};
@@ -22,6 +22,8 @@ pub(super) struct Work<S: Step> {
     /// What an attempt gave: as it is decoded from the record, where there is one. It is put here and not
     /// handed on, which would copy it once for every future between here and the caller.
     pub(super) output: Option<S::Output>,
+    /// The limited nodes that it stands in, itself included.
+    pub(super) within: Within,
     /// The error of an attempt that has just failed.
     pub(super) live: Option<StepError>,
     /// What the attempts came to, where no records say so.
@@ -60,9 +62,17 @@ impl From<StepError> for Box<Failed> {
 }
 
 impl Failed {
+    /// The signal, if that is what ended the body: then nothing failed, and nothing is recorded.
+    pub(super) fn signal(&self) -> Option<&Signal> {
+        self.live.as_ref().and_then(StepError::signal)
+    }
+
     /// The error, with the user's own as its source if that is at hand.
     #[cold]
     pub(super) fn into_error(self) -> Error {
+        if let Some(signal) = self.signal() {
+            return signal.clone().into();
+        }
         let error = self.record.to_error();
         match self.live {
             Some(live) => error.with_source(live.source),
@@ -116,7 +126,10 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let StepCall { input, options, bridge } = call;
         let mut plan = Plan::<S>::new(options);
         let Some(bridge) = bridge else {
-            let mut work = self.work(id, plan, input);
+            let mut work = match self.work(id, plan, input) {
+                Ok(work) => work,
+                Err(error) => return Box::pin(std::future::ready(Err(error))),
+            };
             // Boxed, so that the loop over attempts does not grow every pipeline's future.
             return Box::pin(async move {
                 self.attempts(&mut work).await?;
@@ -128,12 +141,15 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             let Bridge { fallback, redirect } = *bridge;
             let same = fallback.is_some().then(|| input.copy());
             plan.redirects = redirect.is_some();
-            let mut work = self.work(id.clone(), plan, input);
+            let mut work = self.work(id.clone(), plan, input)?;
+            let within = work.within.clone();
             let done = match (self.attempts(&mut work).await, redirect, work.redirected) {
                 (Ok(()), Some(detour), Some(after)) => {
                     let (input, options) = (work.input.take().ok_or_else(lost)?, work.plan.into_options());
                     let (input, options) = ((detour.input)(input), (detour.options)(options));
+                    let outer = std::mem::replace(&mut self.within, within.clone());
                     let done = F::redirect(self, id.clone(), Redirected { input, options, after }).await;
+                    self.within = outer;
                     done.map(detour.output)
                 }
                 (Ok(()), ..) => work.output.ok_or_else(lost),
@@ -143,7 +159,11 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
                 (Err(failed), Some(carry), Some(same)) if failed.signal().is_none() => (failed, carry, same),
                 (done, ..) => return done,
             };
-            match F::exec(self, id.replaced_by(F::NAME), (carry.input)(same)).await {
+            // Whatever stands in for a node is that node, and pays from what is left to it.
+            let outer = std::mem::replace(&mut self.within, within);
+            let done = F::exec(self, id.replaced_by(F::NAME), (carry.input)(same)).await;
+            self.within = outer;
+            match done {
                 Ok(output) => Ok((carry.output)(output)),
                 Err(error) if error.signal().is_some() => Err(error),
                 Err(error) => Err(error.instead_of(failed)),
@@ -151,23 +171,35 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         })
     }
 
-    pub(super) fn work<S: Step>(&mut self, id: NodeId, plan: Plan<S>, input: S::Input) -> Work<S> {
+    pub(super) fn work<S: Step>(
+        &mut self,
+        id: NodeId,
+        plan: Plan<S>,
+        input: S::Input,
+    ) -> RunResult<Work<S>> {
         let model = plan.model(self.env);
         let mut info = self.info(id);
+        let within = match plan.limits {
+            Some(_) => self.limits_of(info.path(), plan.limits)?,
+            None => self.within.clone(),
+        };
+        let kind = if model.is_some() { Kind::Model } else { Kind::Step };
+        info.pays_from(self.purse(&within, kind));
         info.calls(model);
         // Where there are records, they tell.
         let tally = (self.handle.is_none() && self.log.is_on()).then(Box::default);
-        Work {
+        Ok(Work {
             plan,
             info,
             more: false,
             input: Some(input),
             output: None,
+            within,
             live: None,
             tally,
             redirected: None,
             after: None,
-        }
+        })
     }
 
     pub(super) async fn attempts<S: Attempt<C, R>>(&mut self, work: &mut Work<S>) -> RunResult<()> {
@@ -189,10 +221,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let mut key = Key { path, kind, n: count.n };
         loop {
             work.more = count.n < count.last;
-            if let (Some(handle), Some(model)) = (&mut self.handle, work.info.model_call()) {
-                handle.reserve(Reservation { key: key.clone(), amount: model.bound() }).await?;
-            }
-            let command = AttemptCommand { key, version: S::FACTS.version, digest };
+            let within = work.within.clone();
+            let command = AttemptCommand { key, version: S::FACTS.version, digest, within };
             match self.attempt::<S>(command, work).await? {
                 Ok(()) => {
                     if let Some(tally) = work.tally.take() {

@@ -4,7 +4,7 @@ use super::log::Log;
 use crate::codec::Json;
 use crate::context::{ArmState, Context, bits, part_name};
 use crate::durable::Durable;
-use crate::engine::{ArmEnd, ArmGrant, ArmRecord, Handle};
+use crate::engine::{ArmEnd, ArmGrant, ArmRecord, Handle, Within};
 use crate::error::{Error, ErrorKind, RunResult};
 use crate::path::{NodeId, Path};
 use crate::run::RunEnv;
@@ -79,6 +79,7 @@ pub struct ArmScope<'s, R> {
     pub(super) env: &'s Arc<RunEnv>,
     pub(super) scope: Arc<str>,
     pub(super) rounds: Option<Arc<str>>,
+    pub(super) within: Within,
     pub(super) logging: bool,
 }
 
@@ -109,7 +110,7 @@ impl<R: Send + Sync> ArmScope<'_, R> {
     /// The driver of one arm. Called when the arm is first polled, after its handle was granted.
     pub fn arm<'a, C: Context>(&'a self, fork: &'a mut Fork<C>) -> Cx<'a, C, R> {
         let (scope, rounds) = (Arc::clone(&self.scope), self.rounds.clone());
-        driver(self.res, self.env, fork, (scope, rounds), self.logging)
+        driver(self.res, self.env, fork, (scope, rounds), &self.within, self.logging)
     }
 }
 
@@ -119,6 +120,7 @@ pub(super) fn driver<'a, C: Context, R: Send + Sync>(
     env: &'a Arc<RunEnv>,
     fork: &'a mut Fork<C>,
     (scope, rounds): (Arc<str>, Option<Arc<str>>),
+    within: &Within,
     logging: bool,
 ) -> Cx<'a, C, R> {
     let grant = lock(&fork.slot.0.grant).take();
@@ -127,7 +129,8 @@ pub(super) fn driver<'a, C: Context, R: Send + Sync>(
     let handle = fork.handle.as_deref_mut();
     let log = if logging { Log::Shared } else { Log::Off };
     let (ctx, written) = (&mut fork.ctx, &mut fork.written);
-    Cx { ctx, res, env, handle, scope, rounds, written, encode, log, spare: None }
+    let within = within.clone();
+    Cx { ctx, res, env, handle, scope, rounds, written, encode, within, log, spare: None }
 }
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
@@ -148,6 +151,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             env: self.env,
             scope: Arc::clone(&self.scope),
             rounds: self.rounds.clone(),
+            within: self.within.clone(),
             logging: self.log.share(self.env),
         };
         (scope, ForkPoint { handle: self.handle.as_deref_mut() })

@@ -80,10 +80,12 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let (path, env) = (place.path(), &**self.env);
         let codec = |e| Error::new(ErrorKind::Codec(e)).at(path.clone());
         let n = env.forgiven(&path).saturating_add(1);
-        let info = RunInfo::new(self.env.clone(), place.clone(), n);
+        let mut info = RunInfo::new(self.env.clone(), place.clone(), n);
+        info.pays_from(self.purse(&self.within, Kind::Gate));
         let Some(handle) = self.handle.as_deref_mut() else {
             let mut value = value;
             let done = look(&mut value, &validators, strict, &plugins, &info, env).await;
+            info.settle().await;
             let latency = done.ended.nanos_since(done.started);
             let passed = done.outcome.is_ok();
             let (findings, usage) = (done.findings, done.usage);
@@ -99,9 +101,10 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let mut value = value;
         let looked = &mut value;
         let body: Body<'_> = Box::new(move || {
-            Box::pin(async move { look(looked, &validators, strict, &plugins, &info, env).await })
+            Box::pin(async move { Ok(look(looked, &validators, strict, &plugins, &info, env).await) })
         });
-        let record = handle.attempt(AttemptCommand { key, version: 1, digest }, body).await?;
+        let command = AttemptCommand { key, version: 1, digest, within: self.within.clone() };
+        let record = handle.attempt(command, body).await?;
         match &record.outcome {
             // Nothing is recorded of a value that went through as it was.
             RecordOutcome::Output(output) if *output == Json::null() => Ok(value),

@@ -23,7 +23,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         F: Fallback<C, R>,
     {
         let plain = call.options.is_none() && call.bridge.is_none() && self.handle.is_none();
-        if plain && S::POLICY.is_plain() && !self.env.has_stubs() {
+        if plain && S::POLICY.is_plain() && !self.env.has_stubs() && !self.is_limited() {
             Box::pin(self.once::<S>(id, call.input))
         } else {
             self.guarded::<S, F>(id, call)

@@ -5,7 +5,7 @@ use super::fork::{ArmScope, Done, Fork, Slot, driver};
 use super::join::{lost, settled, verdict};
 use crate::context::Context;
 use crate::durable::Durable;
-use crate::engine::{Arm, ArmEnd, BoxFuture, ForkPolicy, Handle, drive_arms};
+use crate::engine::{Arm, ArmEnd, BoxFuture, ForkPolicy, Handle, Within, drive_arms};
 use crate::error::{Error, ErrorKind, Failure, RunResult, Signal};
 use crate::path::{NodeId, Path};
 use crate::run::RunEnv;
@@ -21,6 +21,7 @@ pub const ALL_AT_ONCE: usize = usize::MAX;
 pub struct ItemScope<'s, R> {
     res: &'s R,
     env: &'s Arc<RunEnv>,
+    within: Within,
     logging: bool,
 }
 
@@ -87,7 +88,7 @@ impl<R: Send + Sync> ItemScope<'_, R> {
     /// The driver of one item: `notes[3]` is a segment of its paths.
     pub fn item<'a, C: Context>(&'a self, item: &'a mut ItemFork<C>) -> Cx<'a, C, R> {
         let scope = format!("{}[{}]", item.fork.slot().path(), item.index);
-        driver(self.res, self.env, &mut item.fork, (scope.into(), None), self.logging)
+        driver(self.res, self.env, &mut item.fork, (scope.into(), None), &self.within, self.logging)
     }
 }
 
@@ -141,6 +142,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             env: self.env,
             scope: Arc::clone(&self.scope),
             rounds: self.rounds.clone(),
+            within: self.within.clone(),
             logging: self.log.share(self.env),
         };
         (scope, MapPoint { handle: self.handle.as_deref_mut(), base: self.ctx, path })
@@ -149,7 +151,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// What items share, and the point where they part.
     pub fn map_point(&mut self, id: impl Into<NodeId>) -> (ItemScope<'_, R>, MapPoint<'_, C>) {
         let path = self.place(id.into()).path();
-        let scope = ItemScope { res: self.res, env: self.env, logging: self.log.share(self.env) };
+        let within = self.within.clone();
+        let scope = ItemScope { res: self.res, env: self.env, within, logging: self.log.share(self.env) };
         (scope, MapPoint { handle: self.handle.as_deref_mut(), base: self.ctx, path })
     }
 

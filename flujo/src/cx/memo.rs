@@ -3,13 +3,12 @@
 
 use crate::clock::Clock;
 use crate::engine::{
-    Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, ForkPolicy, Handle, Key, Record, Reservation,
+    Account, Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, ForkPolicy, Handle, Key, Record,
     drive_arms,
 };
 use crate::error::Signal;
 use crate::path::Path;
 use crate::question::{Question, Reply};
-use crate::usage::Usage;
 use async_trait::async_trait;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +18,7 @@ use std::time::Duration;
 #[derive(Clone)]
 pub(super) struct Memo {
     clock: Arc<dyn Clock>,
+    account: Arc<dyn Account>,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -29,8 +29,8 @@ struct Kept {
 }
 
 impl Memo {
-    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, kept: Arc::default() }
+    pub(super) fn new(clock: Arc<dyn Clock>, account: Arc<dyn Account>) -> Self {
+        Self { clock, account, kept: Arc::default() }
     }
 
     /// What was recorded, in order.
@@ -51,7 +51,8 @@ impl Handle for Memo {
             record.answers(&command)?;
             return Ok(record);
         }
-        let done = body().await;
+        let done = body().await?;
+        self.account.settle(&command.key, done.usage, &command.within).await?;
         let record = Arc::new(Record::new(command, done));
         let mut kept = self.kept();
         kept.index.insert(record.key.clone(), Arc::clone(&record));
@@ -82,11 +83,7 @@ impl Handle for Memo {
         Ok(drive_arms(started.collect(), policy).await)
     }
 
-    async fn reserve(&mut self, _: Reservation) -> Result<(), Signal> {
-        Ok(())
-    }
-
-    async fn settle(&mut self, _: Key, _: Usage) -> Result<(), Signal> {
-        Ok(())
+    fn account(&self) -> Arc<dyn Account> {
+        Arc::clone(&self.account)
     }
 }

@@ -8,6 +8,7 @@ mod gate;
 mod guard;
 mod join;
 mod leaf;
+mod limits;
 mod log;
 mod map;
 mod memo;
@@ -25,7 +26,7 @@ pub use pipeline::Pipeline;
 pub use redirect::Redirected;
 
 use crate::context::Context;
-use crate::engine::Handle;
+use crate::engine::{Handle, Within};
 use crate::error::{Error, ErrorKind, Failure, RunResult};
 use crate::path::{NodeId, Path, Place};
 use crate::run::{RunEnv, StepResult};
@@ -47,6 +48,8 @@ pub struct Cx<'r, C, R> {
     written: &'r mut u64,
     /// Whether this is an arm whose result another execution will take.
     encode: bool,
+    /// The limited nodes that this stands in.
+    within: Within,
     log: Log<'r>,
     /// What the last step was told, for the next one to use again.
     spare: Option<Box<RunInfo>>,
@@ -69,7 +72,36 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
     ) -> Self {
         let log = log.map_or(Log::Off, Log::Own);
         let scope = Arc::from("");
-        Self { ctx, res, env, handle, scope, rounds: None, written, encode: false, log, spare: None }
+        Self {
+            ctx,
+            res,
+            env,
+            handle,
+            scope,
+            rounds: None,
+            written,
+            encode: false,
+            within: None,
+            log,
+            spare: None,
+        }
+    }
+
+    /// The same driver once more, for something inside of the same pipeline.
+    fn again(&mut self) -> Cx<'_, C, R> {
+        Cx {
+            ctx: &mut *self.ctx,
+            res: self.res,
+            env: self.env,
+            handle: self.handle.as_deref_mut(),
+            scope: Arc::clone(&self.scope),
+            rounds: self.rounds.clone(),
+            written: &mut *self.written,
+            encode: self.encode,
+            within: self.within.clone(),
+            log: self.log.again(),
+            spare: None,
+        }
     }
 
     /// The context, to read in a plain expression.

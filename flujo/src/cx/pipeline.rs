@@ -1,6 +1,5 @@
 use super::Cx;
 use super::log::Log;
-use super::memo::Memo;
 use crate::context::{Contains, Context};
 use crate::durable::Inputs;
 use crate::error::{Error, ErrorKind, RunResult};
@@ -61,20 +60,23 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             return Box::pin(self.restarting::<P>(res, scope, input, &options)).await;
         }
         // Where nothing is recorded, a restart needs a memory of its own.
-        let mut memo = Memo::new(Arc::clone(&self.env.clock));
-        let mut cx = Cx {
-            ctx: &mut *self.ctx,
-            res: self.res,
-            env: self.env,
-            handle: Some(&mut memo),
-            scope: Arc::clone(&self.scope),
-            rounds: self.rounds.clone(),
-            written: &mut *self.written,
-            encode: false,
-            log: Log::Off,
-            spare: None,
+        let mut memo = self.memo();
+        let done = {
+            let mut cx = Cx {
+                ctx: &mut *self.ctx,
+                res: self.res,
+                env: self.env,
+                handle: Some(&mut memo),
+                scope: Arc::clone(&self.scope),
+                rounds: self.rounds.clone(),
+                written: &mut *self.written,
+                encode: false,
+                within: self.within.clone(),
+                log: Log::Off,
+                spare: None,
+            };
+            Box::pin(cx.restarting::<P>(res, scope, input, &options)).await
         };
-        let done = Box::pin(cx.restarting::<P>(res, scope, input, &options)).await;
         for result in StepResult::of_records(&memo.take()) {
             self.log.push(self.env, || result);
         }
@@ -145,6 +147,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             rounds: self.rounds.clone(),
             written: &mut written,
             encode: self.encode,
+            within: self.within.clone(),
             log: self.log.again(),
             spare: None,
         };
@@ -172,6 +175,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             rounds: None,
             written: &mut written,
             encode: self.encode,
+            within: self.within.clone(),
             log: self.log.again(),
             spare: None,
         };

@@ -2,6 +2,7 @@ use crate::model::ModelCall;
 use crate::run::RunEnv;
 use crate::step::plugin::Plugins;
 use crate::step::{Backoff, Options, Step, ValidationResult};
+use crate::usage::UsageLimits;
 use std::time::Duration;
 
 /// How a step is to be run: its defaults with the options of the call on top.
@@ -10,6 +11,7 @@ pub(super) struct Plan<S: Step> {
     pub(super) timeout: Option<Duration>,
     /// Whether the call names a step to redirect to.
     pub(super) redirects: bool,
+    pub(super) limits: Option<UsageLimits>,
     options: Option<Box<Options<S::Output>>>,
 }
 
@@ -20,6 +22,7 @@ impl<S: Step> Plan<S> {
             retries: given.and_then(|o| o.retries).unwrap_or(S::POLICY.retries),
             timeout: given.and_then(|o| o.timeout).or(S::POLICY.timeout),
             redirects: false,
+            limits: given.and_then(|o| o.limits).or(S::POLICY.limits),
             options,
         }
     }
@@ -41,6 +44,7 @@ impl<S: Step> Plan<S> {
         Some(Box::new(ModelCall {
             client: env.models.clone(),
             prices: env.prices.clone(),
+            estimate: env.estimate,
             model: given.and_then(|o| o.model.clone()).unwrap_or_else(|| model.model.to_owned()),
             temperature: given.and_then(|o| o.temperature).or(model.temperature),
             max_tokens: given.and_then(|o| o.max_tokens).or(model.max_tokens),

@@ -39,12 +39,14 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         if let Some(options) = &mut options {
             // They were said of the model of the step that was called.
             options.model = None;
+            // Its limits are the node's, which this still is.
+            options.limits = None;
             (options.temperature, options.max_tokens, options.top_p) = (None, None, None);
         }
         let mut plan = Plan::<D>::new(options);
         plan.redirects = true;
         plan.retries = after.retries();
-        let mut work = self.work(id.replaced_by(D::FACTS.name), plan, input);
+        let mut work = self.work(id.replaced_by(D::FACTS.name), plan, input)?;
         work.after = Some(after);
         Box::pin(self.attempts(&mut work)).await?;
         work.output.ok_or_else(lost)

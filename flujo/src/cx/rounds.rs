@@ -5,7 +5,6 @@ use crate::codec::Json;
 use crate::context::Context;
 use crate::durable::Durable;
 use crate::error::{Error, ErrorKind, Failure, RunResult};
-use std::sync::Arc;
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// The most rounds a loop may take.
@@ -41,18 +40,9 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             None => format!("#{n}"),
             Some(outer) => format!("{outer}.{n}"),
         };
-        Cx {
-            ctx: &mut *self.ctx,
-            res: self.res,
-            env: self.env,
-            handle: self.handle.as_deref_mut(),
-            scope: Arc::clone(&self.scope),
-            rounds: Some(rounds.into()),
-            written: &mut *self.written,
-            encode: self.encode,
-            log: self.log.again(),
-            spare: None,
-        }
+        let mut round = self.again();
+        round.rounds = Some(rounds.into());
+        round
     }
 
     /// The error of a loop that came to its last round without an end: the last value is readable on it,

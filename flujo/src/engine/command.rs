@@ -1,7 +1,7 @@
-use super::{BoxFuture, Finding};
+use super::{BoxFuture, Finding, Within};
 use crate::clock::Timestamp;
 use crate::codec::{Digest, Json};
-use crate::error::FailureRecord;
+use crate::error::{FailureRecord, Signal};
 use crate::path::Path;
 use crate::usage::Usage;
 use serde::{Deserialize, Serialize};
@@ -23,10 +23,6 @@ pub enum Kind {
     Sleep,
     /// A fork; its records are the arms', counted from 1.
     Fork,
-    /// A reservation.
-    Reserve,
-    /// A settlement.
-    Settle,
 }
 
 /// The key of a record within its run: never an ordinal. Ordered-log engines use it as the command's name.
@@ -55,10 +51,13 @@ pub struct AttemptCommand {
     pub version: u32,
     /// The digest of the input.
     pub digest: Digest,
+    /// The limited nodes that it stands in: what it uses counts there.
+    pub within: Within,
 }
 
-/// The body of an attempt. It never fails: a failure is a record.
-pub type Body<'a> = Box<dyn FnOnce() -> BoxFuture<'a, AttemptRecord> + Send + 'a>;
+/// The body of an attempt. It never fails, a failure is a record; but it may be told by the account of the run
+/// that a signal ends it, and then there is none.
+pub type Body<'a> = Box<dyn FnOnce() -> BoxFuture<'a, Result<AttemptRecord, Signal>> + Send + 'a>;
 
 /// What an attempt's body leaves behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,13 +74,4 @@ pub struct AttemptRecord {
     pub started: Timestamp,
     /// When it ended.
     pub ended: Timestamp,
-}
-
-/// An upper bound for a call that is about to leave.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reservation {
-    /// The attempt that makes the call.
-    pub key: Key,
-    /// At most this is used.
-    pub amount: Usage,
 }

@@ -1,58 +1,165 @@
-use super::{Key, Reservation};
-use crate::usage::{Usage, UsageLimits};
+use super::account::outward;
+use super::{Account, Key, Refusal, Reservation, Within};
+use crate::error::Signal;
+use crate::path::Path;
+use crate::usage::{LimitExceeded, LimitOf, Meter, Refused, Usage, UsageLimits};
+use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The account of one run: what is spent, what is reserved, what may be spent.
+/// The account of one run and of the limited nodes in it.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
-    limits: UsageLimits,
-    spent: Usage,
-    reserved: BTreeMap<Key, Usage>,
+pub(crate) struct Ledger {
+    run: Meter,
+    nodes: BTreeMap<Path, Meter>,
+    open: BTreeMap<Key, Open>,
     settled: BTreeSet<Key>,
+    given_up: Usage,
+}
+
+/// What an attempt has reserved.
+#[derive(Debug)]
+struct Open {
+    amount: Usage,
+    within: Within,
 }
 
 impl Ledger {
-    pub(super) fn new(limits: UsageLimits) -> Self {
-        Self { limits, ..Self::default() }
+    pub(crate) fn new(limits: UsageLimits) -> Self {
+        Self { run: Meter::new(limits), ..Self::default() }
     }
 
-    /// Reserves, or says which limit stands against it.
-    pub(super) fn reserve(&mut self, reservation: Reservation) -> Result<(), String> {
-        if self.settled.contains(&reservation.key) {
+    pub(crate) fn spent(&self) -> Usage {
+        self.run.spent()
+    }
+
+    /// Of that, what belongs to no record.
+    pub(crate) fn given_up(&self) -> Usage {
+        self.given_up
+    }
+
+    /// The accounts that something counts on: those of the limited nodes around it, and the run's.
+    fn meters(&mut self, within: &Within, mut each: impl FnMut(&mut Meter)) {
+        for node in outward(within) {
+            let meter = self.nodes.entry(node.path.clone()).or_default();
+            meter.limits = node.limits;
+            each(meter);
+        }
+        each(&mut self.run);
+    }
+
+    /// Reserves, or says which limit stands against it: the innermost first, since a node's is a failure that
+    /// somebody may deal with.
+    pub(crate) fn reserve(&mut self, reservation: Reservation) -> Result<(), Box<LimitExceeded>> {
+        let Reservation { key, amount, within } = reservation;
+        if self.settled.contains(&key) {
             return Ok(());
         }
-        let open: Usage = self.reserved.values().copied().sum();
-        if let Some(why) = self.limits.exceeded_by(&(self.spent + open + reservation.amount)) {
-            return Err(why);
+        self.judge(&key, &within, |meter| meter.refuses(&amount))?;
+        self.meters(&within, |meter| meter.reserve(&amount));
+        match self.open.get_mut(&key) {
+            Some(open) => open.amount += amount,
+            None => {
+                self.open.insert(key, Open { amount, within });
+            }
         }
-        self.reserved.insert(reservation.key, reservation.amount);
         Ok(())
     }
 
-    /// Replaces a reservation by what was used; a second time it changes nothing.
-    pub(super) fn settle(&mut self, key: &Key, used: Usage) {
-        let reserved = self.reserved.remove(key).is_some();
-        if (reserved || used != Usage::default()) && self.settled.insert(key.clone()) {
-            self.spent += used;
+    /// Which limit is exceeded by what is spent.
+    pub(crate) fn check(&mut self, key: &Key, within: &Within) -> Result<(), Box<LimitExceeded>> {
+        self.judge(key, within, Meter::exceeded)
+    }
+
+    fn judge(
+        &mut self,
+        key: &Key,
+        within: &Within,
+        refuses: impl Fn(&Meter) -> Option<Refused>,
+    ) -> Result<(), Box<LimitExceeded>> {
+        let because = |of: LimitOf, refused: Refused| {
+            let Refused { limit, spent, reserved, needed } = refused;
+            Err(Box::new(LimitExceeded { path: key.path.clone(), of, limit, spent, reserved, needed }))
+        };
+        for node in outward(within) {
+            let meter = self.nodes.entry(node.path.clone()).or_default();
+            meter.limits = node.limits;
+            if let Some(why) = refuses(meter) {
+                return because(LimitOf::Node(node.path.clone()), why);
+            }
         }
+        refuses(&self.run).map_or(Ok(()), |why| because(LimitOf::Run, why))
+    }
+
+    fn close(&mut self, key: &Key) -> Option<Open> {
+        let open = self.open.remove(key)?;
+        self.meters(&open.within, |meter| meter.release(&open.amount));
+        Some(open)
+    }
+
+    /// Replaces a reservation by what was used; a second time it changes nothing.
+    pub(crate) fn settle(&mut self, key: &Key, used: Usage, within: &Within) {
+        let reserved = self.close(key).is_some();
+        if (reserved || used != Usage::default()) && self.settled.insert(key.clone()) {
+            self.meters(within, |meter| meter.spend(used));
+        }
+    }
+
+    /// Charges what an attempt used that will have no record. The key stays free: the attempt is made again.
+    pub(crate) fn forfeit(&mut self, key: &Key, used: Usage, within: &Within) {
+        self.close(key);
+        self.given_up += used;
+        self.meters(within, |meter| meter.spend(used));
     }
 
     /// Charges in full what was reserved by calls that never came back.
-    pub(super) fn charge_open(&mut self) {
-        for amount in std::mem::take(&mut self.reserved).into_values() {
-            self.spent += Usage { estimated_calls: amount.model_calls, ..amount };
+    pub(crate) fn charge_open(&mut self) {
+        for Open { amount, within } in std::mem::take(&mut self.open).into_values() {
+            self.given_up += amount.estimated();
+            self.meters(&within, |meter| {
+                meter.release(&amount);
+                meter.spend(amount.estimated());
+            });
         }
     }
+}
 
-    pub(super) fn spent(&self) -> Usage {
-        self.spent
+/// The account of a run of which nothing else is recorded.
+#[derive(Debug, Default)]
+pub(crate) struct Unrecorded(Mutex<Ledger>);
+
+impl Unrecorded {
+    pub(crate) fn new(limits: UsageLimits) -> Self {
+        Self(Mutex::new(Ledger::new(limits)))
+    }
+
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Account for Unrecorded {
+    async fn reserve(&self, reservation: Reservation) -> Result<(), Refusal> {
+        self.ledger().reserve(reservation).map_err(Refusal::Limit)
+    }
+    async fn check(&self, key: &Key, within: &Within) -> Result<(), Refusal> {
+        self.ledger().check(key, within).map_err(Refusal::Limit)
+    }
+    async fn settle(&self, key: &Key, used: Usage, within: &Within) -> Result<(), Signal> {
+        self.ledger().settle(key, used, within);
+        Ok(())
+    }
+    fn forfeit(&self, key: &Key, used: Usage, within: &Within) {
+        self.ledger().forfeit(key, used, within);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Kind;
+    use crate::engine::{Kind, NodeLimits};
+    use std::sync::Arc;
 
     fn key(n: u32) -> Key {
         Key { path: "p/ask".into(), kind: Kind::Model, n }
@@ -60,18 +167,65 @@ mod tests {
     fn calls(n: u64) -> Usage {
         Usage { model_calls: n, ..Usage::default() }
     }
+    fn reservation(n: u32, amount: u64, within: &Within) -> Reservation {
+        Reservation { key: key(n), amount: calls(amount), within: within.clone() }
+    }
+    fn node(path: &str, calls: u64, outer: Within) -> Arc<NodeLimits> {
+        Arc::new(NodeLimits { path: path.into(), limits: UsageLimits::NONE.model_calls(calls), outer })
+    }
 
     #[test]
     fn reservations_count_until_they_are_settled_once() {
-        let limits = UsageLimits { model_calls: Some(3), ..UsageLimits::default() };
-        let mut ledger = Ledger::new(limits);
-        assert_eq!(ledger.reserve(Reservation { key: key(1), amount: calls(2) }), Ok(()));
-        assert!(ledger.reserve(Reservation { key: key(2), amount: calls(2) }).is_err());
-        ledger.settle(&key(1), calls(1));
-        ledger.settle(&key(1), calls(1));
+        let mut ledger = Ledger::new(UsageLimits::NONE.model_calls(3));
+        assert_eq!(ledger.reserve(reservation(1, 2, &None)), Ok(()));
+        assert!(ledger.reserve(reservation(2, 2, &None)).is_err());
+        ledger.settle(&key(1), calls(1), &None);
+        ledger.settle(&key(1), calls(1), &None);
         assert_eq!(ledger.spent(), calls(1));
-        assert_eq!(ledger.reserve(Reservation { key: key(2), amount: calls(2) }), Ok(()));
+        assert_eq!(ledger.reserve(reservation(2, 2, &None)), Ok(()));
         ledger.charge_open();
         assert_eq!(ledger.spent(), Usage { model_calls: 3, estimated_calls: 2, ..Usage::default() });
+        ledger.charge_open();
+        assert_eq!(ledger.spent().model_calls, 3);
+    }
+
+    #[test]
+    fn an_attempt_that_is_given_up_is_charged_and_may_be_made_again() {
+        let mut ledger = Ledger::new(UsageLimits::NONE.model_calls(3));
+        assert_eq!(ledger.reserve(reservation(1, 1, &None)), Ok(()));
+        ledger.forfeit(&key(1), calls(1).estimated(), &None);
+        assert_eq!(ledger.reserve(reservation(1, 1, &None)), Ok(()));
+        ledger.settle(&key(1), calls(1), &None);
+        assert_eq!(ledger.spent(), Usage { model_calls: 2, estimated_calls: 1, ..Usage::default() });
+    }
+
+    #[test]
+    fn the_innermost_limit_is_told_first_and_every_limit_counts() {
+        let mut ledger = Ledger::new(UsageLimits::NONE.model_calls(4));
+        let outer = Some(node("p", 3, None));
+        let inner = Some(node("p/ask", 1, outer.clone()));
+        let of = |done: Result<(), Box<LimitExceeded>>| done.unwrap_err().of;
+        assert_eq!(of(ledger.reserve(reservation(1, 9, &inner))), LimitOf::Node("p/ask".into()));
+        assert_eq!(ledger.reserve(reservation(1, 1, &inner)), Ok(()));
+        assert_eq!(of(ledger.reserve(reservation(2, 1, &inner))), LimitOf::Node("p/ask".into()));
+        ledger.settle(&key(1), calls(1), &inner);
+        assert_eq!(of(ledger.reserve(reservation(2, 3, &outer))), LimitOf::Node("p".into()));
+        assert_eq!(ledger.reserve(reservation(2, 2, &outer)), Ok(()));
+        assert_eq!(of(ledger.reserve(reservation(3, 2, &None))), LimitOf::Run);
+        assert_eq!(ledger.reserve(reservation(3, 1, &None)), Ok(()));
+    }
+
+    #[test]
+    fn what_is_reported_may_exceed_a_limit_and_stops_what_comes_next() {
+        let mut ledger = Ledger::new(UsageLimits::NONE.model_calls(9));
+        let node = Some(node("p", 1, None));
+        ledger.settle(&key(1), calls(1), &node);
+        assert_eq!(ledger.check(&key(2), &node), Ok(()));
+        ledger.settle(&key(2), calls(1), &node);
+        assert_eq!(
+            ledger.check(&key(3), &node).unwrap_err().to_string(),
+            "the limit of `p` of 1 model call is exceeded: 2 spent"
+        );
+        assert_eq!(ledger.check(&key(3), &None), Ok(()));
     }
 }

@@ -1,13 +1,12 @@
 use super::records::Records;
 use super::{
-    Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, Engine, ForkPolicy, Handle, Key, Program, Record,
-    Reservation, RunId, RunRecord, RunView, Table, Turn, drive_arms,
+    Account, Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, Engine, ForkPolicy, Handle, Key,
+    Program, Record, RunId, RunRecord, RunView, Table, Turn, drive_arms,
 };
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, Signal};
 use crate::path::Path;
 use crate::question::{Question, Reply};
-use crate::usage::Usage;
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
@@ -115,9 +114,10 @@ impl Handle for InRun {
             record.answers(&command)?;
             return Ok(record);
         }
-        let done = self.turn.activity().body(body()).await?;
+        let done = self.turn.activity().body(body()).await??;
+        let within = command.within.clone();
         let record = Arc::new(Record::new(command, done));
-        self.turn.commit(&record, |records| records.push(Arc::clone(&record)))?;
+        self.turn.commit(&record, &within, |records| records.push(Arc::clone(&record)))?;
         Ok(record)
     }
 
@@ -157,14 +157,7 @@ impl Handle for InRun {
         Ok(ends)
     }
 
-    async fn reserve(&mut self, reservation: Reservation) -> Result<(), Signal> {
-        if self.turn.issue(|records| records.find(&reservation.key).is_some())? {
-            return Ok(());
-        }
-        self.turn.reserve(reservation)
-    }
-
-    async fn settle(&mut self, key: Key, used: Usage) -> Result<(), Signal> {
-        self.turn.settle(&key, used)
+    fn account(&self) -> Arc<dyn Account> {
+        Arc::clone(&self.turn) as Arc<dyn Account>
     }
 }

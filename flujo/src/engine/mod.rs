@@ -5,6 +5,7 @@
 //! in-run side, [`Engine`] the control side. [`Memory`] keys records by path; `flujo_testing::OrderedLog`
 //! numbers commands; both keep the same sentences, and the conformance suite runs on both.
 
+mod account;
 mod activity;
 mod arms;
 mod command;
@@ -16,9 +17,11 @@ mod run_record;
 mod table;
 mod turn;
 
+pub use account::{Account, NodeLimits, Refusal, Reservation, Within};
 pub use activity::{Activity, Working};
 pub use arms::{Arm, ArmBody, ArmEnd, ArmGrant, ArmRecord, ForkPolicy, drive_arms};
-pub use command::{AttemptCommand, AttemptRecord, Body, Key, Kind, Reservation};
+pub use command::{AttemptCommand, AttemptRecord, Body, Key, Kind};
+pub(crate) use ledger::Unrecorded;
 pub use memory::Memory;
 pub use record::{Finding, Outcome as RecordOutcome, Record};
 pub use run_record::{Ended, EndedBy, FinalOutcome, RunId, RunRecord, RunView, Status};
@@ -29,7 +32,6 @@ use crate::clock::Clock;
 use crate::error::{Error, Signal};
 use crate::path::Path;
 use crate::question::{Question, Reply};
-use crate::usage::Usage;
 use async_trait::async_trait;
 use std::future::Future;
 use std::pin::Pin;
@@ -73,18 +75,8 @@ pub trait Handle: Send {
         policy: ForkPolicy,
     ) -> Result<Vec<ArmEnd>, Signal>;
 
-    /// Reserves an upper bound, atomically and durably, before a request leaves.
-    ///
-    /// # Errors
-    /// [`Signal::RunLimit`] if it would exceed a limit of the run: the call must not be made.
-    async fn reserve(&mut self, reservation: Reservation) -> Result<(), Signal>;
-
-    /// Replaces a reservation by what was really used; idempotent by key. The record of an attempt does so
-    /// in the same transaction, so this is only for what has no record.
-    ///
-    /// # Errors
-    /// Signals only.
-    async fn settle(&mut self, key: Key, used: Usage) -> Result<(), Signal>;
+    /// The ledger of the run, for the body of an attempt: it reserves there before a request leaves.
+    fn account(&self) -> Arc<dyn Account>;
 }
 
 /// The pipeline of a run, ready to be driven: what an engine may start as often as it likes.

@@ -47,7 +47,7 @@ pub struct Record {
 impl Record {
     /// The record of an attempt that has just ended.
     pub fn new(command: AttemptCommand, done: AttemptRecord) -> Self {
-        let AttemptCommand { key, version, digest } = command;
+        let AttemptCommand { key, version, digest, .. } = command;
         let outcome = match done.outcome {
             Ok(output) => Outcome::Output(output),
             Err(failure) => Outcome::Failure(failure),

@@ -1,10 +1,11 @@
 use super::table::{Entry, Open, State, lock};
-use super::{Activity, Ended, EndedBy, FinalOutcome, Key, Record, Reservation};
+use super::{Account, Activity, Ended, EndedBy, FinalOutcome, Key, Record, Refusal, Reservation, Within};
 use crate::clock::Clock;
 use crate::error::{FailureRecord, Signal};
 use crate::path::Path;
 use crate::question::{Question, Reply};
 use crate::usage::Usage;
+use async_trait::async_trait;
 use std::fmt;
 use std::sync::{Arc, MutexGuard};
 
@@ -91,35 +92,16 @@ impl<T> Turn<T> {
         Ok(())
     }
 
-    /// Writes the record of an attempt by `write`, and settles what it had reserved.
+    /// Writes the record of an attempt by `write`, and settles what it had reserved `within` limited nodes.
     ///
     /// # Errors
     /// Taken over: nothing is written.
-    pub fn commit(&self, record: &Record, write: impl FnOnce(&mut T)) -> Result<(), Signal> {
+    pub fn commit(&self, record: &Record, within: &Within, write: impl FnOnce(&mut T)) -> Result<(), Signal> {
         let mut state = self.owned()?;
         write(&mut state.kept);
         state.in_flight.retain(|path| *path != record.key.path);
         state.takeovers = 0;
-        state.ledger.settle(&record.key, record.usage);
-        Ok(())
-    }
-
-    /// See [`Handle::reserve`](super::Handle::reserve).
-    ///
-    /// # Errors
-    /// A limit stands against it; cancelled; taken over.
-    pub fn reserve(&self, reservation: Reservation) -> Result<(), Signal> {
-        let mut state = self.issuing()?;
-        let path = reservation.key.path.clone();
-        state.ledger.reserve(reservation).map_err(|message| Signal::RunLimit { path, message })
-    }
-
-    /// See [`Handle::settle`](super::Handle::settle).
-    ///
-    /// # Errors
-    /// Taken over.
-    pub fn settle(&self, key: &Key, used: Usage) -> Result<(), Signal> {
-        self.owned()?.ledger.settle(key, used);
+        state.ledger.settle(&record.key, record.usage, within);
         Ok(())
     }
 
@@ -189,8 +171,8 @@ impl<T> Turn<T> {
             Ok(output) => Some(FinalOutcome::Done(output)),
             Err(EndedBy::Failure(failure)) => Some(FinalOutcome::Failed(failure)),
             Err(EndedBy::Signal(Signal::Cancelled)) => Some(FinalOutcome::Cancelled),
-            Err(EndedBy::Signal(Signal::RunLimit { path, message })) => {
-                Some(FinalOutcome::Failed(FailureRecord::limit(path, message)))
+            Err(EndedBy::Signal(Signal::RunLimit(exceeded))) => {
+                Some(FinalOutcome::Failed(FailureRecord::limit(exceeded)))
             }
             Err(EndedBy::Signal(Signal::Suspended)) => {
                 state.paused = true;
@@ -206,6 +188,30 @@ impl<T> Turn<T> {
             state.questions.clear();
             state.in_flight.clear();
             state.outcome = Some(outcome);
+        }
+    }
+}
+
+/// All handles of a run share its turn, and so its account.
+#[async_trait]
+impl<T: Send> Account for Turn<T> {
+    async fn reserve(&self, reservation: Reservation) -> Result<(), Refusal> {
+        self.issuing()?.ledger.reserve(reservation).map_err(Refusal::Limit)
+    }
+
+    async fn check(&self, key: &Key, within: &Within) -> Result<(), Refusal> {
+        self.issuing()?.ledger.check(key, within).map_err(Refusal::Limit)
+    }
+
+    async fn settle(&self, key: &Key, used: Usage, within: &Within) -> Result<(), Signal> {
+        self.owned()?.ledger.settle(key, used, within);
+        Ok(())
+    }
+
+    fn forfeit(&self, key: &Key, used: Usage, within: &Within) {
+        // Whoever took the run over has charged it.
+        if let Ok(mut state) = self.owned() {
+            state.ledger.forfeit(key, used, within);
         }
     }
 }

@@ -1,6 +1,7 @@
 use super::{Error, ErrorKind, StepError, step_error::Cause};
 use crate::codec::{CodecError, Json};
 use crate::path::Path;
+use crate::usage::LimitExceeded;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -69,6 +70,8 @@ pub struct FailureRecord {
     /// A plugin redirected: another step is to make the next attempt.
     #[serde(default)]
     pub redirect: bool,
+    /// The limit that was exceeded.
+    pub exceeded: Option<Box<LimitExceeded>>,
     /// What a fallback that failed too stood in for.
     pub original: Option<Box<FailureRecord>>,
 }
@@ -85,6 +88,7 @@ impl FailureRecord {
             path: None,
             attempt: None,
             redirect: false,
+            exceeded: None,
             original: None,
         }
     }
@@ -109,7 +113,9 @@ impl FailureRecord {
                 ..base
             },
             Cause::Unconfigured => Self { kind: FailureKind::Unconfigured, chain, ..base },
-            Cause::Retryable | Cause::Fatal => Self { chain, ..base },
+            Cause::Limit(exceeded) => Self::limit(exceeded.clone()),
+            // Never recorded: a signal ends the body.
+            Cause::Signal(_) | Cause::Retryable | Cause::Fatal => Self { chain, ..base },
         }
     }
 
@@ -147,8 +153,9 @@ impl FailureRecord {
         Self::plain(FailureKind::Unconfigured, false, message)
     }
 
-    pub(crate) fn limit(path: Path, message: String) -> Self {
-        Self { path: Some(path), ..Self::plain(FailureKind::LimitExceeded, false, message) }
+    pub(crate) fn limit(exceeded: Box<LimitExceeded>) -> Self {
+        let base = Self::plain(FailureKind::LimitExceeded, false, &exceeded);
+        Self { path: Some(exceeded.path.clone()), exceeded: Some(exceeded), ..base }
     }
 
     pub(crate) fn panicked(message: impl fmt::Display) -> Self {
@@ -194,6 +201,10 @@ impl FailureRecord {
             path: error.path().cloned(),
             attempt: error.attempt(),
             redirect: false,
+            exceeded: match error.kind() {
+                ErrorKind::LimitExceeded(exceeded) => Some(exceeded.clone()),
+                _ => None,
+            },
             original: error.original().map(|original| Box::new(Self::of_error(original))),
         }
     }
@@ -213,7 +224,10 @@ impl FailureRecord {
             FailureKind::Codec => ErrorKind::Codec(CodecError::new(first())),
             FailureKind::MergeConflict => ErrorKind::MergeConflict(first()),
             FailureKind::Unconfigured => ErrorKind::Unconfigured(first()),
-            FailureKind::LimitExceeded => ErrorKind::LimitExceeded(first()),
+            FailureKind::LimitExceeded => match &self.exceeded {
+                Some(exceeded) => ErrorKind::LimitExceeded(exceeded.clone()),
+                None => ErrorKind::Failed(first()),
+            },
         };
         let error = Error::new(kind).with_details(self.feedback.clone(), self.last_output.clone());
         let error = match self.kind {

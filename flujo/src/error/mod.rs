@@ -10,6 +10,7 @@ pub use step_error::{IntoStepError, StepError, step_result};
 
 use crate::codec::CodecError;
 use crate::path::Path;
+use crate::usage::LimitExceeded;
 use std::fmt;
 use std::time::Duration;
 
@@ -61,7 +62,7 @@ pub enum ErrorKind {
     /// The pipeline needs something that the engine was not given, for instance a model client.
     Unconfigured(String),
     /// A limit would have been exceeded: the call was not made.
-    LimitExceeded(String),
+    LimitExceeded(Box<LimitExceeded>),
     /// The run was told to stop, or something took it out of this process's hands.
     Signal(Signal),
     /// The process that worked on the run is gone; `resume` continues it.
@@ -172,7 +173,7 @@ impl From<Signal> for Error {
     fn from(signal: Signal) -> Self {
         let path = match &signal {
             Signal::JournalMismatch(m) => Some(m.path.clone()),
-            Signal::RunLimit { path, .. } => Some(path.clone()),
+            Signal::RunLimit(exceeded) => Some(exceeded.path.clone()),
             _ => None,
         };
         let error = Self::new(ErrorKind::Signal(signal));
@@ -196,6 +197,7 @@ impl fmt::Display for ErrorKind {
             Self::Codec(e) => write!(f, "cannot be recorded: {e}"),
             Self::MergeConflict(what) => write!(f, "merge conflict: {what}"),
             Self::Signal(signal) => write!(f, "{signal}"),
+            Self::LimitExceeded(exceeded) => write!(f, "{exceeded}"),
             Self::Interrupted => {
                 f.write_str("the process that worked on this run is gone; `resume` continues it")
             }
@@ -209,7 +211,6 @@ impl fmt::Display for ErrorKind {
             Self::Busy(id) => write!(f, "run `{id}` is being worked on; wait for it, or cancel it"),
             Self::UnknownRun(id) => write!(f, "no run `{id}` is known here"),
             Self::Unconfigured(what)
-            | Self::LimitExceeded(what)
             | Self::RunConflict(what)
             | Self::Reply(what)
             | Self::Setup(what)

@@ -1,4 +1,5 @@
 use crate::path::Path;
+use crate::usage::LimitExceeded;
 use std::fmt;
 
 /// What ends a run, or takes it out of this process's hands, without any step having failed.
@@ -15,13 +16,8 @@ pub enum Signal {
     OwnershipLost,
     /// The run's records do not fit the code.
     JournalMismatch(Box<Mismatch>),
-    /// A limit of the whole run would be exceeded.
-    RunLimit {
-        /// The node that would have exceeded it.
-        path: Path,
-        /// Which limit, and by what.
-        message: String,
-    },
+    /// A limit of the run, or the budget that it shares with others, would be exceeded.
+    RunLimit(Box<LimitExceeded>),
     /// The engine's storage failed; the run stays resumable.
     Engine(String),
     /// A child invocation has reached the end of its arm; only ordered-log engines use it.
@@ -52,7 +48,7 @@ impl fmt::Display for Signal {
             Self::JournalMismatch(m) => {
                 write!(f, "the record does not fit the code: {}; nothing was changed", m.what)
             }
-            Self::RunLimit { message, .. } => f.write_str(message),
+            Self::RunLimit(exceeded) => write!(f, "{exceeded}"),
             Self::Engine(message) => write!(f, "the engine failed: {message}; the run stays resumable"),
             Self::ArmEnded => f.write_str("the arm has ended"),
         }

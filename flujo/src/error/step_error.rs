@@ -1,3 +1,6 @@
+use super::Signal;
+use crate::engine::Refusal;
+use crate::usage::LimitExceeded;
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -18,6 +21,10 @@ pub(crate) enum Cause {
     /// Tried again with this feedback and without waiting.
     Rejected(Vec<String>),
     Unconfigured,
+    /// The limit of a node stands against it.
+    Limit(Box<LimitExceeded>),
+    /// The run ends here: no failure, and never recorded as one.
+    Signal(Signal),
 }
 
 impl StepError {
@@ -39,6 +46,22 @@ impl StepError {
     pub(crate) fn rejected(reason: impl fmt::Display) -> Self {
         let reason = reason.to_string();
         Self { cause: Cause::Rejected(vec![reason.clone()]), source: reason.into() }
+    }
+
+    /// What the account of the run said when it was asked for a reservation.
+    pub(crate) fn refused(refusal: Refusal) -> Self {
+        let (cause, source) = match refusal {
+            Refusal::Limit(exceeded) if exceeded.ends_the_run() => {
+                (Cause::Signal(Signal::RunLimit(exceeded)), String::new().into())
+            }
+            Refusal::Limit(exceeded) => (Cause::Limit(exceeded.clone()), exceeded as _),
+            Refusal::Signal(signal) => (Cause::Signal(signal), String::new().into()),
+        };
+        Self { cause, source }
+    }
+
+    pub(crate) fn signal(&self) -> Option<&Signal> {
+        if let Cause::Signal(signal) = &self.cause { Some(signal) } else { None }
     }
 
     pub(crate) fn unconfigured(what: impl fmt::Display) -> Self {

@@ -1,44 +1,9 @@
-use super::{ChunkSink, FinishReason, Message, ModelClient, ModelRequest, PriceBook, Prompt, Role, Tokens};
+use super::{FinishReason, Message, ModelRequest, Prompt, Role};
 use crate::codec::Json;
 use crate::durable::{Durable, Reply};
 use crate::error::StepError;
 use crate::step::RunInfo;
-use crate::usage::Usage;
 use std::marker::PhantomData;
-use std::sync::Arc;
-
-/// Who answers a model step, and how it is asked.
-#[derive(Clone)]
-pub(crate) struct ModelCall {
-    pub(crate) client: Option<Arc<dyn ModelClient>>,
-    pub(crate) prices: Option<Arc<dyn PriceBook>>,
-    pub(crate) model: String,
-    pub(crate) temperature: Option<f64>,
-    pub(crate) max_tokens: Option<u32>,
-    pub(crate) top_p: Option<f64>,
-}
-
-impl ModelCall {
-    /// An upper bound of one call: what is reserved before it leaves.
-    pub(crate) fn bound(&self) -> Usage {
-        let tokens = Tokens { output: self.max_tokens.map_or(0, u64::from), ..Tokens::default() };
-        self.charge(&self.model, tokens)
-    }
-
-    fn charge(&self, model: &str, tokens: Tokens) -> Usage {
-        let price = self.prices.as_ref().and_then(|book| book.price(model, &tokens));
-        Usage {
-            input_tokens: tokens.input,
-            output_tokens: tokens.output,
-            cached_tokens: tokens.cached,
-            reasoning_tokens: tokens.reasoning,
-            model_calls: 1,
-            cost: price.unwrap_or_default(),
-            unpriced_calls: u64::from(price.is_none()),
-            estimated_calls: 0,
-        }
-    }
-}
 
 /// What a model step may return: a prompt, or a prompt that could not be put together.
 pub trait IntoPrompt {
@@ -61,11 +26,6 @@ impl<T, E: Into<StepError>> IntoPrompt for Result<Prompt<T>, E> {
     fn into_prompt(self) -> Result<Prompt<T>, StepError> {
         self.map_err(Into::into)
     }
-}
-
-struct NoSink;
-impl ChunkSink for NoSink {
-    fn chunk(&mut self, _: &str) {}
 }
 
 /// Sends a prompt to the model that the run was given, and reads the answer as a `T`.
@@ -100,15 +60,7 @@ pub async fn answer<T: Reply>(prompt: Result<Prompt<T>, StepError>, run: &RunInf
         top_p: call.top_p,
         path: run.path(),
     };
-    // From here on a call that never comes back is charged at what was reserved for it.
-    run.call_leaves();
-    let reply = client.call(request, &mut NoSink).await;
-    let (tokens, model) = match &reply {
-        Ok(reply) => (reply.usage, reply.served_model.as_deref().unwrap_or(&call.model)),
-        Err(error) => (error.usage, call.model.as_str()),
-    };
-    run.call_returned(tokens.map(|tokens| call.charge(model, tokens)));
-    let reply = reply.map_err(|e| if e.retryable { StepError::retryable(e) } else { StepError::fatal(e) })?;
+    let reply = call.send(client.as_ref(), request, run).await?;
     if reply.finish == FinishReason::Length {
         return Err(StepError::rejected("the answer was cut short at max_tokens"));
     }

@@ -4,15 +4,19 @@
 //! answers instead.
 
 mod answer;
+mod bound;
+mod call;
+mod prices;
 mod prompt;
 
-pub(crate) use answer::ModelCall;
 pub use answer::{Answer, IntoPrompt, NoAnswer, answer};
+pub use bound::Estimate;
+pub(crate) use call::{ModelCall, no_max_tokens, no_price};
+pub use prices::{PriceBook, Prices, Rates};
 pub use prompt::{Message, Prompt, Role};
 
 use crate::codec::Json;
 use crate::path::Path;
-use crate::usage::Cost;
 use async_trait::async_trait;
 use std::fmt;
 use std::time::Duration;
@@ -28,7 +32,7 @@ pub struct ModelRequest {
     pub schema: Json,
     /// Sampling temperature.
     pub temperature: Option<f64>,
-    /// Upper bound of output tokens.
+    /// Upper bound of output tokens, those for reasoning included.
     pub max_tokens: Option<u32>,
     /// Nucleus sampling.
     pub top_p: Option<f64>,
@@ -113,10 +117,10 @@ pub trait ModelClient: Send + Sync + 'static {
     /// The model did not answer; says whether trying again makes sense.
     async fn call(&self, request: ModelRequest, chunks: &mut dyn ChunkSink)
     -> Result<ModelReply, ModelError>;
-}
 
-/// Knows prices.
-pub trait PriceBook: Send + Sync + 'static {
-    /// The price of a call, rounded up once; `None` if nobody knows, which is never the same as zero.
-    fn price(&self, model: &str, tokens: &Tokens) -> Option<Cost>;
+    /// Input tokens that the request may cost beyond the text that is in it, at the provider's most: what the
+    /// client adds, such as instructions for tools, and images. They are reserved too.
+    fn extra_tokens(&self, _request: &ModelRequest) -> u64 {
+        0
+    }
 }

@@ -4,8 +4,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::cx::Pipeline;
 use crate::engine::{Engine, Memory};
 use crate::error::{Error, RunResult};
-use crate::model::{ModelClient, PriceBook};
-use crate::usage::UsageLimits;
+use crate::model::{Estimate, ModelClient, PriceBook};
+use crate::usage::{SharedBudget, UsageLimits};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -20,6 +20,8 @@ pub struct Builder<R> {
     prices: Option<Arc<dyn PriceBook>>,
     stubs: Stubs,
     limits: UsageLimits,
+    budget: Option<SharedBudget>,
+    estimate: Estimate,
     registered: Vec<Registered>,
     problems: Vec<String>,
 }
@@ -56,7 +58,9 @@ impl Builder<()> {
             models: None,
             prices: None,
             stubs: Stubs::default(),
-            limits: UsageLimits::default(),
+            limits: UsageLimits::NONE,
+            budget: None,
+            estimate: Estimate::default(),
             registered: Vec::new(),
             problems: Vec::new(),
         }
@@ -75,6 +79,8 @@ impl<R> Builder<R> {
             prices: self.prices,
             stubs: self.stubs,
             limits: self.limits,
+            budget: self.budget,
+            estimate: self.estimate,
             registered: self.registered,
             problems: self.problems,
         }
@@ -115,10 +121,25 @@ impl<R> Builder<R> {
         self
     }
 
-    /// What each run may use.
+    /// What each run may use. `.limits(..)` of a run is on top: of both, the tighter one holds.
     #[must_use]
     pub fn limits(mut self, limits: UsageLimits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// The account that all runs share, and maybe other engines of this process.
+    #[must_use]
+    pub fn budget(mut self, budget: SharedBudget) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
+    /// How the tokens of a call are estimated before it is made; an upper bound if nothing is said.
+    /// [`Estimate::Tight`] says what is given up for fewer.
+    #[must_use]
+    pub fn estimate(mut self, estimate: Estimate) -> Self {
+        self.estimate = estimate;
         self
     }
 
@@ -159,6 +180,10 @@ impl<R> Builder<R> {
                 "an engine has a clock of its own: give it to the engine, not to the builder".to_owned(),
             );
         }
+        if self.budget.as_ref().is_some_and(|budget| budget.limits().active_time.is_some()) {
+            problems
+                .push("a shared budget has no active time: give it to runs with `.limits(..)`".to_owned());
+        }
         if !problems.is_empty() {
             return Err(Error::setup(problems.join("; ")));
         }
@@ -177,6 +202,8 @@ impl<R> Builder<R> {
             prices: self.prices,
             stubs: self.stubs,
             limits: self.limits,
+            budget: self.budget,
+            estimate: self.estimate,
             registered: self.registered,
             next_id: AtomicU64::new(1),
         };

@@ -2,15 +2,16 @@ use super::result::StepResult;
 use super::stub::{AnyStub, Stubs};
 use crate::clock::Clock;
 use crate::codec::Json;
-use crate::engine::RunId;
-use crate::model::{ModelClient, PriceBook};
+use crate::engine::{RunId, Unrecorded};
+use crate::model::{Estimate, ModelClient, PriceBook};
 use crate::path::Path;
 use crate::question::Answered;
 use crate::step::Step;
+use crate::usage::{SharedBudget, Usage, UsageLimits};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// What all nodes of one run share.
 pub(crate) struct RunEnv {
@@ -20,6 +21,13 @@ pub(crate) struct RunEnv {
     pub(crate) models: Option<Arc<dyn ModelClient>>,
     pub(crate) prices: Option<Arc<dyn PriceBook>>,
     pub(crate) stubs: Stubs,
+    pub(crate) estimate: Estimate,
+    /// What the run may use.
+    pub(crate) limits: UsageLimits,
+    /// The account that it shares with others.
+    pub(crate) budget: Option<SharedBudget>,
+    /// The account of a run that records nothing.
+    own_account: OnceLock<Arc<Unrecorded>>,
     pub(crate) history: Mutex<Vec<Answered>>,
     forgiven: Mutex<BTreeMap<Path, u32>>,
     /// Whether there is anything in `forgiven`: in most runs nobody ever has to look.
@@ -42,11 +50,30 @@ impl RunEnv {
             models: None,
             prices: None,
             stubs: Stubs::default(),
+            estimate: Estimate::default(),
+            limits: UsageLimits::NONE,
+            budget: None,
+            own_account: OnceLock::new(),
             history: Mutex::default(),
             forgiven: Mutex::default(),
             forgives: AtomicBool::new(false),
             log: Mutex::default(),
         }
+    }
+
+    /// Whether steps have to look at limits, even those that use nothing themselves.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.budget.is_some() || !self.limits.is_none()
+    }
+
+    /// The account of a run that records nothing.
+    pub(crate) fn own_account(&self) -> &Arc<Unrecorded> {
+        self.own_account.get_or_init(|| Arc::new(Unrecorded::new(self.limits)))
+    }
+
+    /// What attempts used that were given up, and so are in no result of a step.
+    pub(crate) fn given_up(&self) -> Usage {
+        self.own_account.get().map(|account| account.ledger().given_up()).unwrap_or_default()
     }
 
     pub(crate) fn forgiving(self, list: &[(Path, u32)]) -> Self {

@@ -8,9 +8,9 @@ use crate::clock::Clock;
 use crate::cx::Pipeline;
 use crate::engine::{Engine, RunId, RunRecord, RunView};
 use crate::error::{Error, ErrorKind, RunResult};
-use crate::model::{ModelClient, PriceBook};
+use crate::model::{Estimate, ModelClient, PriceBook};
 use crate::step::{RunIn, StepCall};
-use crate::usage::UsageLimits;
+use crate::usage::{SharedBudget, UsageLimits};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -52,6 +52,8 @@ pub(crate) struct Shared<R> {
     pub(super) prices: Option<Arc<dyn PriceBook>>,
     pub(super) stubs: Stubs,
     pub(super) limits: UsageLimits,
+    pub(super) budget: Option<SharedBudget>,
+    pub(super) estimate: Estimate,
     pub(super) registered: Vec<Registered>,
     pub(super) next_id: AtomicU64,
 }
@@ -187,8 +189,11 @@ impl<R: Send + Sync + 'static> Flujo<R> {
 }
 
 impl<R> Shared<R> {
-    /// Gives a run what the engine was given.
-    pub(super) fn furnish(&self, mut env: RunEnv) -> RunEnv {
+    /// Gives a run what the engine was given, and what it may use.
+    pub(super) fn furnish(&self, mut env: RunEnv, limits: UsageLimits) -> RunEnv {
+        env.limits = limits;
+        env.budget.clone_from(&self.budget);
+        env.estimate = self.estimate;
         env.models.clone_from(&self.models);
         env.prices.clone_from(&self.prices);
         env.stubs.clone_from(&self.stubs);

@@ -1,5 +1,6 @@
 //! Running pipelines: the engine's front, runs, results.
 
+mod affordable;
 mod alone;
 mod builder;
 mod env;

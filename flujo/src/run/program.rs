@@ -27,7 +27,7 @@ where
 {
     async fn drive(&self, mut handle: Box<dyn Handle>) -> Ended {
         let env = RunEnv::new(self.run.id.clone(), self.run.input.clone(), Arc::clone(&self.clock));
-        let env = Arc::new(self.shared.furnish(env).forgiving(&self.forgiven));
+        let env = Arc::new(self.shared.furnish(env, self.run.limits).forgiving(&self.forgiven));
         let (input, mut context) = match self.decode() {
             Ok(decoded) => decoded,
             Err(error) => return Ended { outcome: Err(end(&error)), context: None },

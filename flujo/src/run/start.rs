@@ -1,4 +1,5 @@
 use super::RunEnv;
+use super::affordable::affordable;
 use super::flujo::Flujo;
 use super::outcome::{Outcome, PipelineResult};
 use super::result::StepResult;
@@ -11,7 +12,7 @@ use crate::error::{Error, ErrorKind, RunResult};
 use crate::graph::Graph;
 use crate::path::{NodeId, Path};
 use crate::step::{RunIn, Step, StepCall};
-use crate::usage::UsageLimits;
+use crate::usage::{Usage, UsageLimits};
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
@@ -103,7 +104,7 @@ impl<P: Step, R, C, S> Run<P, R, C, S> {
         self
     }
 
-    /// What this run may use, instead of the engine's default.
+    /// What this run may use. The engine's default holds too: for each unit, the tighter one.
     pub fn limits(mut self, limits: UsageLimits) -> Self {
         if let Some((prepared, _)) = &mut self.prepared {
             prepared.limits = Some(limits);
@@ -159,8 +160,9 @@ where
 {
     let Prepared { call, id, limits } = prepared;
     let id = id.unwrap_or_else(|| fresh(&flujo));
+    let limits = limits.map_or(flujo.shared.limits, |limits| limits.tightest(flujo.shared.limits));
     if flujo.shared.engine.is_none() {
-        return ephemeral(&flujo, call, id, context).await;
+        return ephemeral(&flujo, call, id, limits, context).await;
     }
     match durable(&flujo, call, id.clone(), limits, &context).await {
         Ok(result) => result,
@@ -174,7 +176,7 @@ fn failed<T, C>(run_id: RunId, error: Error, context: C) -> PipelineResult<T, C>
         outcome: Outcome::Failed(error),
         context,
         steps: Vec::new(),
-        usage: crate::usage::Usage::default(),
+        usage: Usage::default(),
         hitl_history: Vec::new(),
     }
 }
@@ -192,8 +194,8 @@ fn fresh<R>(flujo: &Flujo<R>) -> RunId {
     RunId::from(text)
 }
 
-/// The graph, and whether the engine knows another pipeline by its name.
-fn checked<P: Pipeline, R>(flujo: &Flujo<R>) -> RunResult<&'static Graph> {
+/// The graph; whether the engine knows another pipeline by its name, and whether limits can be kept.
+fn checked<P: Pipeline, R>(flujo: &Flujo<R>, limits: &UsageLimits) -> RunResult<&'static Graph> {
     let graph = P::GRAPH;
     let registered = &flujo.shared.registered;
     let other = registered.iter().any(|p| p.name == graph.name && p.fingerprint != P::FINGERPRINT);
@@ -204,6 +206,12 @@ fn checked<P: Pipeline, R>(flujo: &Flujo<R>) -> RunResult<&'static Graph> {
             graph.name
         )));
     }
+    let shared = &flujo.shared;
+    // What a stub answers costs nothing: which steps it stands in for is only known when they run.
+    if shared.stubs.is_empty() {
+        let budget = shared.budget.as_ref().map_or(UsageLimits::NONE, crate::usage::SharedBudget::limits);
+        affordable(graph, &limits.tightest(budget), shared.prices.as_deref())?;
+    }
     Ok(graph)
 }
 
@@ -211,14 +219,14 @@ async fn durable<P, R>(
     flujo: &Flujo<R>,
     call: StepCall<P>,
     id: RunId,
-    limits: Option<UsageLimits>,
+    limits: UsageLimits,
     context: &P::Context,
 ) -> RunResult<Done<P>>
 where
     P: Pipeline + RunIn<P::Context, R>,
     R: Send + Sync + 'static,
 {
-    let graph = checked::<P, R>(flujo)?;
+    let graph = checked::<P, R>(flujo, &limits)?;
     let at = |e| Error::new(ErrorKind::Codec(e)).at(Path::from(graph.name));
     let input = call.input.record().map_err(at)?;
     let record = RunRecord {
@@ -229,7 +237,7 @@ where
         digest: input.digest(),
         input,
         context: Json::encode(context).map_err(at)?,
-        limits: limits.unwrap_or(flujo.shared.limits),
+        limits,
         seed: Vec::new(),
         seed_origin: None,
     };
@@ -256,13 +264,19 @@ where
     flujo.result::<P>(&id).await
 }
 
-async fn ephemeral<P, R>(flujo: &Flujo<R>, call: StepCall<P>, id: RunId, mut context: P::Context) -> Done<P>
+async fn ephemeral<P, R>(
+    flujo: &Flujo<R>,
+    call: StepCall<P>,
+    id: RunId,
+    limits: UsageLimits,
+    mut context: P::Context,
+) -> Done<P>
 where
     P: Pipeline + RunIn<P::Context, R>,
     R: Send + Sync + 'static,
 {
     let refuse = |error, context| failed(id.clone(), error, context);
-    match checked::<P, R>(flujo) {
+    match checked::<P, R>(flujo, &limits) {
         Err(error) => return refuse(error, context),
         Ok(graph) if P::FACTS.bounds.questions != Some(0) => {
             let what = format!("`{}` may ask a question, which an ephemeral run cannot wait for", graph.name);
@@ -275,7 +289,7 @@ where
         Err(e) => return refuse(Error::new(ErrorKind::Codec(e)).at(Path::from(P::FACTS.name)), context),
     };
     let env = RunEnv::new(id.clone(), input, Arc::clone(&flujo.shared.clock));
-    let env = Arc::new(flujo.shared.furnish(env));
+    let env = Arc::new(flujo.shared.furnish(env, limits));
     let (mut written, mut own) = (0, Vec::with_capacity(P::GRAPH.nodes.len()));
     let mut cx = Cx::root(&mut context, &flujo.shared.resources, &env, None, &mut written, Some(&mut own));
     let outcome = match P::exec(&mut cx, NodeId::new(P::FACTS.name), call).await {
@@ -289,7 +303,7 @@ where
     } else {
         steps.append(&mut own);
     }
-    let usage = steps.iter().map(StepResult::usage).sum();
+    let usage = steps.iter().map(StepResult::usage).sum::<Usage>() + env.given_up();
     PipelineResult { run_id: id, outcome, context, steps, usage, hitl_history: Vec::new() }
 }
 

@@ -1,3 +1,4 @@
+use super::Purse;
 use crate::codec::Digest;
 use crate::engine::RunId;
 use crate::error::StepError;
@@ -12,11 +13,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a step may know of its run: ask for it with a parameter `run: &RunInfo`.
 pub struct RunInfo {
-    env: Arc<RunEnv>,
+    pub(super) env: Arc<RunEnv>,
     place: Place,
     attempt: u32,
     feedback: Option<Box<str>>,
     model: Option<Box<ModelCall>>,
+    pub(super) purse: Option<Box<Purse>>,
     /// Most attempts use nothing.
     spent: Mutex<Option<Box<Spent>>>,
 }
@@ -24,8 +26,8 @@ pub struct RunInfo {
 #[derive(Default)]
 struct Spent {
     usage: Usage,
-    /// A model call is under way.
-    calling: bool,
+    /// What is reserved for the model call that is under way.
+    calling: Option<Usage>,
 }
 
 impl fmt::Debug for RunInfo {
@@ -39,7 +41,7 @@ impl fmt::Debug for RunInfo {
 
 impl RunInfo {
     pub(crate) fn new(env: Arc<RunEnv>, place: Place, attempt: u32) -> Self {
-        Self { env, place, attempt, feedback: None, model: None, spent: Mutex::default() }
+        Self { env, place, attempt, feedback: None, model: None, purse: None, spent: Mutex::default() }
     }
     pub(crate) fn calls(&mut self, model: Option<Box<ModelCall>>) {
         self.model = model;
@@ -56,6 +58,7 @@ impl RunInfo {
     pub(crate) fn moved_to(&mut self, node: NodeId, rounds: Option<&Arc<str>>) {
         self.place.move_to(node, rounds);
         self.model = None;
+        self.purse = None;
         self.again(1, None);
     }
     pub(crate) fn place(&self) -> Place {
@@ -104,30 +107,28 @@ impl RunInfo {
     /// Adds to what this attempt has used, for instance of a service that bills by the call.
     pub fn spend(&self, usage: Usage) {
         self.change(|spent| spent.usage += usage);
+        if let Some(budget) = &self.env.budget {
+            budget.spend(usage);
+        }
     }
 
     pub(crate) fn model_call(&self) -> Option<&ModelCall> {
         self.model.as_deref()
     }
-    pub(crate) fn call_leaves(&self) {
-        self.change(|spent| spent.calling = true);
+    pub(crate) fn call_leaves(&self, bound: Usage) {
+        self.change(|spent| spent.calling = Some(bound));
     }
     pub(crate) fn call_returned(&self, usage: Option<Usage>) {
-        if let Some(usage) = usage {
-            self.change(|spent| {
-                spent.calling = false;
-                spent.usage += usage;
-            });
-        }
+        self.change(|spent| {
+            let bound = spent.calling.take().unwrap_or_default();
+            spent.usage += usage.unwrap_or_else(|| bound.estimated());
+        });
     }
     /// What the attempt used; a call that ended without saying so is charged at its bound.
     pub(crate) fn used(&self) -> Usage {
         let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(spent) = spent.as_ref() else { return Usage::default() };
-        match &self.model {
-            Some(call) if spent.calling => spent.usage + Usage { estimated_calls: 1, ..call.bound() },
-            _ => spent.usage,
-        }
+        spent.usage + spent.calling.map(Usage::estimated).unwrap_or_default()
     }
     /// What the attempt used, if anything.
     #[inline]

@@ -1,5 +1,6 @@
 use super::plugin::Plugins;
 use super::{Backoff, ValidationResult};
+use crate::usage::UsageLimits;
 use std::fmt;
 use std::time::Duration;
 
@@ -12,17 +13,19 @@ pub struct Policy {
     pub timeout: Option<Duration>,
     /// How long to wait between attempts.
     pub backoff: Option<Backoff>,
+    /// What it may use, all attempts and its fallback together.
+    pub limits: Option<UsageLimits>,
     /// The model and its sampling; `None` for code steps.
     pub model: Option<ModelPolicy>,
 }
 
 impl Policy {
     /// A code step without options.
-    pub const PLAIN: Self = Self { retries: 0, timeout: None, backoff: None, model: None };
+    pub const PLAIN: Self = Self { retries: 0, timeout: None, backoff: None, limits: None, model: None };
 
     /// Whether one attempt, without a clock beside it, is all there is.
     pub(crate) const fn is_plain(&self) -> bool {
-        self.retries == 0 && self.timeout.is_none() && self.model.is_none()
+        self.retries == 0 && self.timeout.is_none() && self.limits.is_none() && self.model.is_none()
     }
 }
 
@@ -50,6 +53,7 @@ pub(crate) struct Options<T> {
     pub(crate) strict: bool,
     pub(crate) plugins: Plugins<T>,
     pub(crate) checks: Vec<Check<T>>,
+    pub(crate) limits: Option<UsageLimits>,
     pub(crate) model: Option<String>,
     pub(crate) temperature: Option<f64>,
     pub(crate) max_tokens: Option<u32>,
@@ -65,6 +69,7 @@ impl<T: 'static> Default for Options<T> {
             strict: true,
             plugins: Plugins::NONE,
             checks: Vec::new(),
+            limits: None,
             model: None,
             temperature: None,
             max_tokens: None,

@@ -19,12 +19,14 @@ mod stories;
 mod world;
 
 mod attempts;
+mod bounds;
 mod contexts;
 mod contract;
 mod control_flow;
 mod forks;
 mod gates;
 mod identity;
+mod interrupted;
 mod items;
 mod limits;
 mod loops;

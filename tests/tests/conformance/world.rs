@@ -152,11 +152,27 @@ impl PriceBook for Prices {
     fn price(&self, _: &str, tokens: &Tokens) -> Option<Cost> {
         Some(Cost(tokens.input + 10 * tokens.output))
     }
+    fn bound(&self, model: &str, tokens: &Tokens) -> Option<Cost> {
+        self.price(model, tokens)
+    }
 }
 
 /// One call of the scripted model.
 pub fn one_call() -> Usage {
     Usage { input_tokens: 100, output_tokens: 10, model_calls: 1, cost: Cost(200), ..Usage::default() }
+}
+
+/// What a call is charged at that nobody heard of again: all that was reserved for it.
+pub fn charge_of(request: &ModelRequest) -> Usage {
+    let tokens = flujo::Estimate::UpperBound.tokens(request, 0);
+    Usage {
+        input_tokens: tokens.input,
+        output_tokens: tokens.output,
+        model_calls: 1,
+        cost: Prices.bound(&request.model, &tokens).unwrap(),
+        estimated_calls: 1,
+        ..Usage::default()
+    }
 }
 
 /// `n` calls of the scripted model.

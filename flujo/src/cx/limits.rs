@@ -1,0 +1,59 @@
+//! Limits of nodes: what runs in one pays from the account of the run, and counts here too.
+
+use super::Cx;
+use super::memo::Memo;
+use crate::context::Context;
+use crate::engine::{Account, Kind, NodeLimits, Within};
+use crate::error::{Error, RunResult};
+use crate::path::{NodeId, Path};
+use crate::step::Purse;
+use crate::usage::UsageLimits;
+use std::sync::Arc;
+
+impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
+    /// The driver of a form with limits: the same context, and what runs on it counts there.
+    ///
+    /// # Errors
+    /// The limits have a unit that only runs have.
+    pub fn limited(&mut self, id: impl Into<NodeId>, limits: UsageLimits) -> RunResult<Cx<'_, C, R>> {
+        let path = self.place(id.into()).path();
+        let within = self.limits_of(path, Some(limits))?;
+        let mut inner = self.again();
+        inner.within = within;
+        Ok(inner)
+    }
+
+    /// The limited nodes that a node with these limits stands in, itself included.
+    pub(super) fn limits_of(&self, path: Path, limits: Option<UsageLimits>) -> RunResult<Within> {
+        let Some(limits) = limits.filter(|limits| !limits.is_none()) else { return Ok(self.within.clone()) };
+        if limits.active_time.is_some() {
+            let what = "`active_time` limits a whole run; give a node `.timeout(..)` instead";
+            return Err(Error::setup(what).at(path));
+        }
+        Ok(Some(Arc::new(NodeLimits { path, limits, outer: self.within.clone() })))
+    }
+
+    /// Whether steps have to look at limits.
+    #[inline]
+    pub(super) fn is_limited(&self) -> bool {
+        self.within.is_some() || self.env.is_limited()
+    }
+
+    /// What an attempt pays from: nothing, where nothing is limited and no model is called.
+    pub(super) fn purse(&self, within: &Within, kind: Kind) -> Option<Box<Purse>> {
+        let pays = kind == Kind::Model || within.is_some() || self.is_limited();
+        pays.then(|| Box::new(Purse { account: self.account(), within: within.clone(), kind }))
+    }
+
+    pub(super) fn account(&self) -> Arc<dyn Account> {
+        match &self.handle {
+            Some(handle) => handle.account(),
+            None => Arc::clone(self.env.own_account()) as Arc<dyn Account>,
+        }
+    }
+
+    /// A memory for a call that may restart, where nothing else is recorded.
+    pub(super) fn memo(&self) -> Memo {
+        Memo::new(Arc::clone(&self.env.clock), self.account())
+    }
+}

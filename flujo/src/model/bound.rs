@@ -1,0 +1,62 @@
+use super::{ModelRequest, Tokens};
+
+/// What every message may cost beyond its text: roles, separators, what a provider wraps around it.
+const PER_MESSAGE: u64 = 16;
+
+/// How the tokens of a request are estimated before it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Estimate {
+    /// One token for every byte: no tokenizer makes more of a text, so that a limit is never exceeded. Reserves
+    /// about four times what is needed, until the call is settled.
+    #[default]
+    UpperBound,
+    /// One token for every four bytes, as in English prose. Lets more calls run beside each other under a
+    /// limit, at a price: text with other letters, code or numbers takes more tokens, so that a limit may be
+    /// exceeded, by at most one call for every branch that runs at the same time.
+    Tight,
+}
+
+impl Estimate {
+    /// The most tokens that a request may use: everything that is sent, a fixed sum for every message, what the
+    /// client says that it adds, and all the tokens that the model may answer with.
+    pub fn tokens(self, request: &ModelRequest, extra: u64) -> Tokens {
+        let texts = request.messages.iter().map(|message| message.text.len());
+        let bytes = texts.fold(request.schema.as_str().len() as u64, |sum, n| sum.saturating_add(n as u64));
+        let text = match self {
+            Self::UpperBound => bytes,
+            Self::Tight => bytes.div_ceil(4),
+        };
+        let messages = PER_MESSAGE.saturating_mul(request.messages.len() as u64);
+        Tokens {
+            input: text.saturating_add(messages).saturating_add(extra),
+            output: request.max_tokens.map_or(0, u64::from),
+            ..Tokens::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Json;
+    use crate::model::{Message, Role};
+
+    #[test]
+    fn every_byte_of_everything_that_is_sent_counts() {
+        let message = |role, text: &str| Message { role, text: text.to_owned() };
+        let request = ModelRequest {
+            model: "test:m".to_owned(),
+            messages: vec![message(Role::System, "four"), message(Role::User, "vierzig €")],
+            schema: Json::parse(r#"{"a":1}"#).unwrap(),
+            temperature: None,
+            max_tokens: Some(9),
+            top_p: None,
+            path: "p/n".into(),
+        };
+        let upper = Estimate::UpperBound.tokens(&request, 5);
+        assert_eq!(upper, Tokens { input: 4 + 11 + 7 + 2 * 16 + 5, output: 9, ..Tokens::default() });
+        let tight = Estimate::Tight.tokens(&request, 5);
+        assert_eq!(tight, Tokens { input: 6 + 2 * 16 + 5, output: 9, ..Tokens::default() });
+    }
+}

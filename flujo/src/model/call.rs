@@ -1,0 +1,101 @@
+//! One call of a model: what it may cost is reserved before it leaves, what it did cost replaces that.
+
+use super::{ChunkSink, Estimate, ModelClient, ModelReply, ModelRequest, PriceBook, Tokens};
+use crate::error::StepError;
+use crate::step::RunInfo;
+use crate::usage::{Usage, UsageLimits};
+use std::sync::Arc;
+
+/// Who answers a model step, and how it is asked.
+#[derive(Clone)]
+pub(crate) struct ModelCall {
+    pub(crate) client: Option<Arc<dyn ModelClient>>,
+    pub(crate) prices: Option<Arc<dyn PriceBook>>,
+    pub(crate) estimate: Estimate,
+    pub(crate) model: String,
+    pub(crate) temperature: Option<f64>,
+    pub(crate) max_tokens: Option<u32>,
+    pub(crate) top_p: Option<f64>,
+}
+
+struct NoSink;
+impl ChunkSink for NoSink {
+    fn chunk(&mut self, _: &str) {}
+}
+
+impl ModelCall {
+    /// Makes the call, if no limit stands against it.
+    pub(super) async fn send(
+        &self,
+        client: &dyn ModelClient,
+        request: ModelRequest,
+        run: &RunInfo,
+    ) -> Result<ModelReply, StepError> {
+        if let Some(why) = self.unlimited(&run.limited_by()) {
+            return Err(StepError::unconfigured(why));
+        }
+        let tokens = self.estimate.tokens(&request, client.extra_tokens(&request));
+        let bound = self.usage(tokens, |book| book.bound(&self.model, &tokens));
+        let hold = run.reserve(bound).await?;
+        // From here on a call that never comes back is charged at what was reserved for it.
+        run.call_leaves(bound);
+        let reply = client.call(request, &mut NoSink).await;
+        let (tokens, served) = match &reply {
+            Ok(reply) => (reply.usage, reply.served_model.as_deref()),
+            Err(error) => (error.usage, None),
+        };
+        let used = tokens.map(|tokens| self.charge(served, tokens));
+        run.call_returned(used);
+        if let Some(hold) = hold {
+            hold.settle(used);
+        }
+        reply.map_err(|e| if e.retryable { StepError::retryable(e) } else { StepError::fatal(e) })
+    }
+
+    /// Why no upper bound of this call is known, where a limit needs one.
+    fn unlimited(&self, limits: &UsageLimits) -> Option<String> {
+        let model = &self.model;
+        if self.max_tokens.is_none() && (limits.cost.is_some() || limits.total_tokens.is_some()) {
+            return Some(no_max_tokens(model));
+        }
+        let known = || self.prices.as_ref().and_then(|book| book.bound(model, &Tokens::default()));
+        (limits.cost.is_some() && known().is_none()).then(|| no_price(model))
+    }
+
+    /// What a call cost: at the price of the model that answered, or of the one that was asked if nobody knows
+    /// the other.
+    fn charge(&self, served: Option<&str>, tokens: Tokens) -> Usage {
+        self.usage(tokens, |book| {
+            let served = served.and_then(|model| book.price(model, &tokens));
+            served.or_else(|| book.price(&self.model, &tokens))
+        })
+    }
+
+    fn usage(
+        &self,
+        tokens: Tokens,
+        price: impl FnOnce(&dyn PriceBook) -> Option<crate::usage::Cost>,
+    ) -> Usage {
+        let price = self.prices.as_deref().and_then(price);
+        Usage {
+            input_tokens: tokens.input,
+            output_tokens: tokens.output,
+            cached_tokens: tokens.cached,
+            reasoning_tokens: tokens.reasoning,
+            model_calls: 1,
+            cost: price.unwrap_or_default(),
+            unpriced_calls: u64::from(price.is_none()),
+            estimated_calls: 0,
+        }
+    }
+}
+
+pub(crate) fn no_max_tokens(model: &str) -> String {
+    format!(
+        "`{model}` has no `max_tokens`, so nobody knows what a call may use: a limit of cost or tokens needs it"
+    )
+}
+
+pub(crate) fn no_price(model: &str) -> String {
+    format!("nobody knows the price of `{model}`: a limit of cost needs it, give it with `.prices(..)`")
+}

@@ -1,0 +1,186 @@
+//! Prices: what a call costs, and what it may cost at most.
+
+use super::Tokens;
+use crate::usage::Cost;
+use std::collections::BTreeMap;
+
+/// Knows prices. Give it to the engine with `Flujo::builder().prices(..)`.
+pub trait PriceBook: Send + Sync + 'static {
+    /// The price of a call that used these tokens, rounded up once; `None` if nobody knows, which is never the
+    /// same as zero.
+    fn price(&self, model: &str, tokens: &Tokens) -> Option<Cost>;
+
+    /// The most that a call of at most these tokens may cost: at the highest rates that may apply, whatever
+    /// of it turns out to be cached, or spent on reasoning. It is reserved before the call is made.
+    fn bound(&self, model: &str, tokens: &Tokens) -> Option<Cost>;
+}
+
+/// What a million tokens cost, in nano-dollars.
+///
+/// ```
+/// # use flujo::model::{Rates, Tokens};
+/// // $0.15 a million tokens sent, half of it for cached ones, $0.60 a million received
+/// let rates = Rates::usd("0.15", "0.60")?.cached_usd("0.075")?;
+/// let used = Tokens { input: 1_000, cached: 200, output: 50, reasoning: 0 };
+/// assert_eq!(rates.price(&used).0, 120_000 + 15_000 + 30_000);
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Rates {
+    /// Sent.
+    pub input: Cost,
+    /// Received.
+    pub output: Cost,
+    /// Sent, and cached by the provider; as the others if nothing is said.
+    pub cached: Option<Cost>,
+    /// Received, and spent on reasoning; as the others if nothing is said.
+    pub reasoning: Option<Cost>,
+    /// What every call costs on top.
+    pub per_call: Cost,
+}
+
+impl Rates {
+    /// Dollars for a million tokens sent and a million received, exactly as written.
+    ///
+    /// # Errors
+    /// One of them is no amount of dollars; the message says so.
+    pub fn usd(input: &str, output: &str) -> Result<Self, String> {
+        Ok(Self { input: Cost::usd(input)?, output: Cost::usd(output)?, ..Self::default() })
+    }
+
+    /// Dollars for a million tokens that were sent and cached.
+    ///
+    /// # Errors
+    /// It is no amount of dollars.
+    pub fn cached_usd(self, cached: &str) -> Result<Self, String> {
+        Ok(Self { cached: Some(Cost::usd(cached)?), ..self })
+    }
+
+    /// Dollars for a million tokens that were received and spent on reasoning.
+    ///
+    /// # Errors
+    /// It is no amount of dollars.
+    pub fn reasoning_usd(self, reasoning: &str) -> Result<Self, String> {
+        Ok(Self { reasoning: Some(Cost::usd(reasoning)?), ..self })
+    }
+
+    /// Dollars for every call.
+    ///
+    /// # Errors
+    /// It is no amount of dollars.
+    pub fn per_call_usd(self, call: &str) -> Result<Self, String> {
+        Ok(Self { per_call: Cost::usd(call)?, ..self })
+    }
+
+    /// The price of a call, rounded up once.
+    pub fn price(&self, tokens: &Tokens) -> Cost {
+        let (cached, reasoning) = (tokens.cached.min(tokens.input), tokens.reasoning.min(tokens.output));
+        self.sum(&[
+            (tokens.input - cached, self.input),
+            (cached, self.cached.unwrap_or(self.input)),
+            (tokens.output - reasoning, self.output),
+            (reasoning, self.reasoning.unwrap_or(self.output)),
+        ])
+    }
+
+    /// The same at the highest rate that may apply to each token.
+    pub fn bound(&self, tokens: &Tokens) -> Cost {
+        self.sum(&[
+            (tokens.input, self.input.max(self.cached.unwrap_or(self.input))),
+            (tokens.output, self.output.max(self.reasoning.unwrap_or(self.output))),
+        ])
+    }
+
+    fn sum(&self, parts: &[(u64, Cost)]) -> Cost {
+        let millionths: u128 = parts.iter().map(|(n, rate)| u128::from(*n) * u128::from(rate.0)).sum();
+        let nanos = millionths.div_ceil(1_000_000).saturating_add(u128::from(self.per_call.0));
+        Cost(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+}
+
+/// Prices that are given by hand.
+///
+/// ```
+/// # use flujo::model::{PriceBook, Prices, Rates};
+/// let prices = Prices::new().model("openai:gpt-4o-mini", Rates::usd("0.15", "0.60")?);
+/// assert!(prices.price("openai:gpt-4o", &Default::default()).is_none());
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Prices(BTreeMap<String, Rates>);
+
+impl Prices {
+    /// No prices yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a model, by the name that steps call it.
+    #[must_use]
+    pub fn model(mut self, model: impl Into<String>, rates: Rates) -> Self {
+        self.0.insert(model.into(), rates);
+        self
+    }
+}
+
+impl PriceBook for Prices {
+    fn price(&self, model: &str, tokens: &Tokens) -> Option<Cost> {
+        self.0.get(model).map(|rates| rates.price(tokens))
+    }
+    fn bound(&self, model: &str, tokens: &Tokens) -> Option<Cost> {
+        self.0.get(model).map(|rates| rates.bound(tokens))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(input: u64, cached: u64, output: u64, reasoning: u64) -> Tokens {
+        Tokens { input, output, cached, reasoning }
+    }
+
+    #[test]
+    fn a_call_is_rounded_up_once() {
+        let rates = Rates { input: Cost(1), output: Cost(1), ..Rates::default() };
+        assert_eq!(rates.price(&tokens(0, 0, 0, 0)), Cost(0));
+        assert_eq!(rates.price(&tokens(1, 0, 1, 0)), Cost(1));
+        assert_eq!(rates.price(&tokens(999_999, 0, 1, 0)), Cost(1));
+        assert_eq!(rates.price(&tokens(999_999, 0, 2, 0)), Cost(2));
+        let with_call = Rates { per_call: Cost(5), ..rates };
+        assert_eq!(with_call.price(&tokens(1, 0, 0, 0)), Cost(6));
+    }
+
+    #[test]
+    fn cached_and_reasoning_tokens_are_parts_of_the_others() {
+        let rates = Rates {
+            input: Cost(10_000_000),
+            output: Cost(20_000_000),
+            cached: Some(Cost(1_000_000)),
+            reasoning: Some(Cost(30_000_000)),
+            per_call: Cost(0),
+        };
+        assert_eq!(rates.price(&tokens(10, 4, 10, 3)), Cost(60 + 4 + 140 + 90));
+        // A provider that says more was cached than sent is not paid below zero.
+        assert_eq!(rates.price(&tokens(1, 4, 1, 3)), Cost(1 + 30));
+    }
+
+    #[test]
+    fn the_bound_takes_the_highest_rates() {
+        let rates = Rates {
+            input: Cost(10_000_000),
+            output: Cost(20_000_000),
+            cached: Some(Cost(12_500_000)),
+            reasoning: Some(Cost(30_000_000)),
+            per_call: Cost(7),
+        };
+        let bound = rates.bound(&tokens(10, 0, 10, 0));
+        assert_eq!(bound, Cost(125 + 300 + 7));
+        for cached in 0..=10 {
+            for reasoning in 0..=10 {
+                assert!(rates.price(&tokens(10, cached, 10, reasoning)) <= bound);
+            }
+        }
+        assert_eq!(rates.bound(&tokens(u64::MAX, 0, u64::MAX, 0)), Cost(u64::MAX));
+    }
+}

@@ -1,0 +1,139 @@
+use super::{Meter, Refused, Usage, UsageLimits};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// One account for all runs of a process: `Flujo::builder().budget(SharedBudget::usd("20"))`. Cloning it gives
+/// the same account, which several engines may share.
+///
+/// It is kept in memory. A run that goes on in another process counts there from then on; what it used before is
+/// on its own ledger, and not on the new process's budget. Of a call that was under way when its run ended, was
+/// cancelled or dropped, everything that was reserved for it is charged on the spot, marked as estimated: nothing
+/// stays reserved for a run that is no longer there.
+///
+/// A call that the budget has no room for ends its run, as a limit of the run itself does.
+#[derive(Clone)]
+pub struct SharedBudget(Arc<Mutex<Meter>>);
+
+impl SharedBudget {
+    /// An account with these limits. It has no use for `active_time`: an engine with such a budget is not built.
+    pub fn new(limits: UsageLimits) -> Self {
+        Self(Arc::new(Mutex::new(Meter::new(limits))))
+    }
+
+    /// So many US dollars, exactly as written.
+    ///
+    /// # Panics
+    /// The text is no amount of dollars.
+    #[must_use]
+    #[track_caller]
+    pub fn usd(dollars: &str) -> Self {
+        Self::new(UsageLimits::usd(dollars))
+    }
+
+    /// What all runs have spent so far.
+    pub fn spent(&self) -> Usage {
+        self.meter().spent()
+    }
+
+    /// Its limits.
+    pub fn limits(&self) -> UsageLimits {
+        self.meter().limits
+    }
+
+    fn meter(&self) -> MutexGuard<'_, Meter> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reserves an upper bound for a call that is about to leave.
+    pub(crate) fn reserve(&self, amount: Usage) -> Result<Hold, Refused> {
+        let mut meter = self.meter();
+        if let Some(refused) = meter.refuses(&amount) {
+            return Err(refused);
+        }
+        meter.reserve(&amount);
+        drop(meter);
+        Ok(Hold { budget: self.clone(), amount, left: false })
+    }
+
+    pub(crate) fn spend(&self, used: Usage) {
+        self.meter().spend(used);
+    }
+
+    pub(crate) fn exceeded(&self) -> Option<Refused> {
+        self.meter().exceeded()
+    }
+}
+
+impl fmt::Debug for SharedBudget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let meter = self.meter();
+        f.debug_struct("SharedBudget")
+            .field("limits", &meter.limits)
+            .field("spent", &meter.spent())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What one call has reserved of a budget, until it is settled or dropped.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    budget: SharedBudget,
+    amount: Usage,
+    /// Whether the call was made: dropped before, it costs nothing.
+    left: bool,
+}
+
+impl Hold {
+    /// The call leaves.
+    pub(crate) fn leaves(&mut self) {
+        self.left = true;
+    }
+
+    /// The call has come back; without a reported usage it is charged in full.
+    pub(crate) fn settle(mut self, used: Option<Usage>) {
+        if let Some(used) = used {
+            self.left = false;
+            self.budget.spend(used);
+        }
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let mut meter = self.budget.meter();
+        meter.release(&self.amount);
+        if self.left {
+            meter.spend(self.amount.estimated());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn calls(n: u64) -> Usage {
+        Usage { model_calls: n, ..Usage::default() }
+    }
+
+    #[test]
+    fn a_hold_is_released_settled_or_charged_in_full() {
+        let budget = SharedBudget::new(UsageLimits::NONE.model_calls(3));
+        drop(budget.reserve(calls(3)).unwrap());
+        assert_eq!(budget.spent(), calls(0));
+        let mut first = budget.reserve(calls(2)).unwrap();
+        first.leaves();
+        assert!(budget.reserve(calls(2)).is_err());
+        first.settle(Some(calls(1)));
+        assert_eq!(budget.spent(), calls(1));
+        let mut second = budget.reserve(calls(1)).unwrap();
+        second.leaves();
+        drop(second);
+        let mut third = budget.reserve(calls(1)).unwrap();
+        third.leaves();
+        third.settle(None);
+        assert_eq!(budget.spent(), Usage { model_calls: 3, estimated_calls: 2, ..Usage::default() });
+        assert!(budget.reserve(calls(1)).is_err());
+        assert_eq!(budget.reserve(calls(0)).map(drop), Ok(()));
+    }
+}

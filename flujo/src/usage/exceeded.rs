@@ -1,0 +1,108 @@
+use super::Cost;
+use crate::path::Path;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::time::Duration;
+
+/// A limit that stands against a call, which was not made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitExceeded {
+    /// The node that was not allowed to go on.
+    pub path: Path,
+    /// Whose limit it is.
+    pub of: LimitOf,
+    /// The limit.
+    pub limit: Amount,
+    /// What was spent of it.
+    pub spent: Amount,
+    /// What is reserved for calls under way.
+    pub reserved: Amount,
+    /// What this call might have used; nothing if the limit is exceeded as it is.
+    pub needed: Amount,
+}
+
+/// Whose limit it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum LimitOf {
+    /// The run's: it ends the run.
+    Run,
+    /// That of the node with this path: an ordinary failure, which is not retried.
+    Node(Path),
+    /// That of the account which runs share: it ends the run.
+    Budget,
+}
+
+/// So much of something that is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Amount {
+    /// Money.
+    Cost(Cost),
+    /// Tokens in both directions.
+    Tokens(u64),
+    /// Calls of models.
+    ModelCalls(u64),
+    /// Active time.
+    Time(Duration),
+}
+
+impl Amount {
+    fn is_nothing(self) -> bool {
+        match self {
+            Self::Cost(Cost(n)) | Self::Tokens(n) | Self::ModelCalls(n) => n == 0,
+            Self::Time(time) => time.is_zero(),
+        }
+    }
+
+    /// Without the unit, where it was named before.
+    fn number(self) -> String {
+        match self {
+            Self::Cost(cost) => cost.to_string(),
+            Self::Tokens(n) | Self::ModelCalls(n) => n.to_string(),
+            Self::Time(time) => format!("{time:?}"),
+        }
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cost(cost) => write!(f, "{cost}"),
+            Self::Tokens(1) => f.write_str("1 token"),
+            Self::Tokens(n) => write!(f, "{n} tokens"),
+            Self::ModelCalls(1) => f.write_str("1 model call"),
+            Self::ModelCalls(n) => write!(f, "{n} model calls"),
+            Self::Time(time) => write!(f, "{time:?} of active time"),
+        }
+    }
+}
+
+impl LimitExceeded {
+    /// Whether it ends the run. The limit of a node is an ordinary failure.
+    pub fn ends_the_run(&self) -> bool {
+        !matches!(self.of, LimitOf::Node(_))
+    }
+}
+
+/// Without the path of the node, which errors put in front.
+impl fmt::Display for LimitExceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, limit, spent, reserved, needed, .. } = self;
+        match &self.of {
+            LimitOf::Run => write!(f, "the run's limit of {limit}")?,
+            LimitOf::Node(node) if node == path => write!(f, "its limit of {limit}")?,
+            LimitOf::Node(node) => write!(f, "the limit of `{node}` of {limit}")?,
+            LimitOf::Budget => write!(f, "the shared budget of {limit}")?,
+        }
+        let (spent, reserved) = (spent.number(), reserved.number());
+        if let Amount::Time(_) = limit {
+            return f.write_str(" is used up");
+        }
+        if needed.is_nothing() {
+            return write!(f, " is exceeded: {spent} spent");
+        }
+        write!(f, " would be exceeded: {spent} spent, {reserved} reserved, {} needed", needed.number())
+    }
+}
+impl std::error::Error for LimitExceeded {}

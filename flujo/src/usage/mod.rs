@@ -1,0 +1,87 @@
+//! What model calls cost, and what they may cost: integers throughout.
+
+mod budget;
+mod cost;
+mod exceeded;
+mod limits;
+mod meter;
+
+pub(crate) use budget::Hold;
+pub use budget::SharedBudget;
+pub use cost::Cost;
+pub use exceeded::{Amount, LimitExceeded, LimitOf};
+pub use limits::UsageLimits;
+pub(crate) use meter::{Meter, Refused};
+
+use serde::{Deserialize, Serialize};
+use std::ops::{Add, AddAssign};
+
+/// What was used: tokens, calls, money.
+///
+/// Sums are exact. One that is past what a `u64` holds stays at the most that there is, in what is shown; limits
+/// are compared with the exact sum all the same, so that nothing wraps around and nothing slips through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens sent, cached ones included.
+    pub input_tokens: u64,
+    /// Tokens received, reasoning included.
+    pub output_tokens: u64,
+    /// Of the tokens sent, those that the provider had cached.
+    pub cached_tokens: u64,
+    /// Of the tokens received, those spent on reasoning.
+    pub reasoning_tokens: u64,
+    /// Calls of models.
+    pub model_calls: u64,
+    /// Money, rounded up once per call.
+    pub cost: Cost,
+    /// Calls whose price nobody knows: their cost is missing in `cost`, not zero.
+    pub unpriced_calls: u64,
+    /// Calls that ended without a reported usage and are charged at what was reserved.
+    pub estimated_calls: u64,
+}
+
+impl Usage {
+    /// The money.
+    pub fn cost(&self) -> Cost {
+        self.cost
+    }
+    /// So much money and nothing else: what a service that bills by the call has cost.
+    #[must_use]
+    pub fn of_cost(cost: Cost) -> Self {
+        Self { cost, ..Self::default() }
+    }
+    /// The same, marked as never reported: all of its calls are estimated.
+    pub(crate) fn estimated(self) -> Self {
+        Self { estimated_calls: self.model_calls, ..self }
+    }
+    /// Tokens in both directions.
+    pub fn total_tokens(&self) -> u64 {
+        self.input_tokens.saturating_add(self.output_tokens)
+    }
+}
+
+impl Add for Usage {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            input_tokens: self.input_tokens.saturating_add(other.input_tokens),
+            output_tokens: self.output_tokens.saturating_add(other.output_tokens),
+            cached_tokens: self.cached_tokens.saturating_add(other.cached_tokens),
+            reasoning_tokens: self.reasoning_tokens.saturating_add(other.reasoning_tokens),
+            model_calls: self.model_calls.saturating_add(other.model_calls),
+            cost: Cost(self.cost.0.saturating_add(other.cost.0)),
+            unpriced_calls: self.unpriced_calls.saturating_add(other.unpriced_calls),
+            estimated_calls: self.estimated_calls.saturating_add(other.estimated_calls),
+        }
+    }
+}
+impl AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+impl std::iter::Sum for Usage {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::default(), Add::add)
+    }
+}
