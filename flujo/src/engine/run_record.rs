@@ -8,6 +8,7 @@ use crate::usage::{Usage, UsageLimits};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The id of a logical run.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -134,6 +135,8 @@ pub struct RunView {
     pub answered: Vec<Answered>,
     /// What was used so far, interrupted calls included.
     pub usage: Usage,
+    /// How long somebody has worked on it, in executions that are over.
+    pub active: Duration,
     /// Failed attempts that no longer count, by path.
     pub forgiven: Vec<(Path, u32)>,
     /// The error of an execution that ended by a signal other than pause and cancel.

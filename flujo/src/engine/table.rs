@@ -8,6 +8,7 @@ use crate::question::{Answered, Question, Reply};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
 
 /// After so many takeovers without a record in between a run has crashed for good.
@@ -37,6 +38,8 @@ pub(super) struct State<T> {
     pub(super) live: Option<Arc<Activity>>,
     pub(super) token: u64,
     pub(super) takeovers: u32,
+    /// How long executions that are over worked on it.
+    pub(super) active: Duration,
     begun: bool,
     pub(super) cancelled: bool,
     pub(super) context: Json,
@@ -102,6 +105,7 @@ impl<T> Table<T> {
             live: None,
             token: 0,
             takeovers: 0,
+            active: Duration::ZERO,
             begun: false,
             cancelled: false,
             context: run.context.clone(),
@@ -213,6 +217,7 @@ impl<T> Entry<T> {
             questions: state.questions.iter().map(|open| open.question.clone()).collect(),
             answered: state.answered.clone(),
             usage: state.ledger.spent(),
+            active: state.active,
             forgiven: state.forgiven.clone(),
             stopped: state.stopped.clone(),
         }

@@ -1,6 +1,6 @@
 use super::table::{Entry, Open, State, lock};
 use super::{Account, Activity, Ended, EndedBy, FinalOutcome, Key, Record, Refusal, Reservation, Within};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::error::{FailureRecord, Signal};
 use crate::path::Path;
 use crate::question::{Question, Reply};
@@ -14,6 +14,7 @@ pub struct Turn<T = ()> {
     entry: Arc<Entry<T>>,
     activity: Arc<Activity>,
     token: u64,
+    began: Timestamp,
 }
 
 impl<T> fmt::Debug for Turn<T> {
@@ -24,7 +25,8 @@ impl<T> fmt::Debug for Turn<T> {
 
 impl<T> Turn<T> {
     pub(super) fn new(entry: Arc<Entry<T>>, activity: Arc<Activity>, token: u64) -> Self {
-        Self { entry, activity, token }
+        let began = entry.clock.now();
+        Self { entry, activity, token, began }
     }
 
     /// What is going on in this execution.
@@ -221,6 +223,8 @@ impl<T> Drop for Turn<T> {
         let mut state = lock(&self.entry.state);
         if state.token == self.token {
             state.live = None;
+            let worked = self.entry.clock.now().since(self.began);
+            state.active = state.active.saturating_add(worked);
             drop(state);
             self.entry.idle.notify_waiters();
         }

@@ -151,12 +151,13 @@ impl<R: Send + Sync + 'static> Flujo<R> {
     {
         let engine = self.engine()?;
         let id = run.id.clone();
-        let forgiven = self.inspect(&id).await?.forgiven;
+        let RunView { forgiven, active, .. } = self.inspect(&id).await?;
         let program = Start::<P, R> {
             shared: Arc::clone(&self.shared),
             clock: engine.clock(),
             run,
             forgiven,
+            active,
             pipeline: PhantomData,
         };
         match engine.execute(&id, Arc::new(program)).await {

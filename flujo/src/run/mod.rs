@@ -5,6 +5,7 @@ mod alone;
 mod builder;
 mod env;
 mod flujo;
+mod in_time;
 mod outcome;
 mod program;
 mod result;

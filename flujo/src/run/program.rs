@@ -1,4 +1,5 @@
 use super::RunEnv;
+use super::in_time::in_time;
 use crate::clock::Clock;
 use crate::codec::Json;
 use crate::cx::{Cx, Pipeline};
@@ -10,6 +11,7 @@ use crate::run::flujo::Shared;
 use crate::step::{RunIn, StepCall};
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// One pipeline with its input and initial context: what an engine may start again and again.
 pub(super) struct Start<P, R> {
@@ -17,6 +19,8 @@ pub(super) struct Start<P, R> {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) run: Arc<crate::engine::RunRecord>,
     pub(super) forgiven: Vec<(Path, u32)>,
+    /// How long earlier executions worked on it.
+    pub(super) active: Duration,
     pub(super) pipeline: PhantomData<fn() -> P>,
 }
 
@@ -36,7 +40,11 @@ where
         let mut cx =
             Cx::root(&mut context, &self.shared.resources, &env, Some(handle.as_mut()), &mut written, None);
         let call = StepCall::<P>::new(input);
-        let done = P::exec(&mut cx, NodeId::new(P::FACTS.name), call).await;
+        let run = P::exec(&mut cx, NodeId::new(P::FACTS.name), call);
+        let done = match self.run.limits.active_time {
+            None => run.await,
+            Some(limit) => in_time(&env, (limit, self.active), P::FACTS.name, Box::pin(run)).await,
+        };
         let outcome = done.and_then(|output| {
             output.record().map_err(|e| Error::new(ErrorKind::Codec(e)).at(Path::from(P::FACTS.name)))
         });

@@ -1,6 +1,7 @@
 use super::RunEnv;
 use super::affordable::affordable;
 use super::flujo::Flujo;
+use super::in_time::in_time;
 use super::outcome::{Outcome, PipelineResult};
 use super::result::StepResult;
 use crate::codec::Json;
@@ -20,6 +21,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context as Poller, Poll};
+use std::time::Duration;
 
 /// What runs a prepared run; it keeps the bounds of pipeline and resources out of the types that a user
 /// sees, so that one missing service is one error.
@@ -292,7 +294,12 @@ where
     let env = Arc::new(flujo.shared.furnish(env, limits));
     let (mut written, mut own) = (0, Vec::with_capacity(P::GRAPH.nodes.len()));
     let mut cx = Cx::root(&mut context, &flujo.shared.resources, &env, None, &mut written, Some(&mut own));
-    let outcome = match P::exec(&mut cx, NodeId::new(P::FACTS.name), call).await {
+    let run = P::exec(&mut cx, NodeId::new(P::FACTS.name), call);
+    let done = match limits.active_time {
+        None => run.await,
+        Some(limit) => in_time(&env, (limit, Duration::ZERO), P::FACTS.name, Box::pin(run)).await,
+    };
+    let outcome = match done {
         Ok(output) => Outcome::Done(output),
         Err(error) => Outcome::Failed(error),
     };

@@ -5,6 +5,7 @@ use crate::world::*;
 use flujo::model::{ChunkSink, ModelClient, ModelError, ModelReply, ModelRequest, Tokens};
 use flujo::prelude::*;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 #[step(model = "test:slow", max_tokens = 50, retries = 1, backoff = none, timeout = "5s")]
 fn slow_label(text: String) -> Prompt<Label> {
@@ -109,5 +110,67 @@ fn a_call_that_fails_is_charged_at_what_it_reports_or_at_what_was_reserved() {
         let (flujo, _) = fated(&engine, Fate::FailedWith(reported));
         let result = flujo.run(under_way("x".into())).await;
         assert_eq!(result.usage, calls_of_the_model(2));
+    });
+}
+
+pipeline! {
+    fn slow(text: String, ctx: &mut State, world: &World) -> String {
+        let text = add(text);
+        wait("6s");
+        let reply: String = ask("go on?");
+        wait("4s").named("more");
+        slow_label(reply);
+        text
+    }
+}
+
+/// Runs until it is over, and says how many seconds passed: time goes on whenever there is nothing else to do.
+async fn seconds_of<T>(clock: &flujo_testing::PausedClock, run: impl Future<Output = T>) -> (T, u64) {
+    let mut run = Box::pin(run);
+    for passed in 0..100 {
+        for _ in 0..8 {
+            tokio::select! {
+                biased;
+                done = &mut run => return (done, passed),
+                () = tokio::task::yield_now() => {}
+            }
+        }
+        clock.advance(Duration::from_secs(1));
+    }
+    panic!("it does not come to an end")
+}
+
+#[test]
+fn active_time_is_the_time_that_somebody_works_on_a_run() {
+    on_all(async |engine, clock| {
+        clock.hold();
+        let (flujo, model) = fated(&engine, Fate::Silent);
+        // Six seconds before the question; four, and two calls of five seconds each, after it.
+        for (limit, after, calls) in [(5, None, 0), (10, Some(5), 1), (13, Some(8), 1), (20, Some(14), 2)] {
+            let id = format!("r{limit}");
+            let limits = UsageLimits::NONE.active_time(Duration::from_secs(limit));
+            let first = flujo.run(slow("x".into())).id(id.as_str()).limits(limits);
+            let (mut result, passed) = seconds_of(&clock, first).await;
+            assert_eq!(passed, 6);
+            if let Some(after) = after {
+                // Paused for an hour, which does not count.
+                clock.advance(Duration::from_secs(3600));
+                let second = flujo.resume::<slow>(id.as_str()).reply("yes");
+                let (resumed, passed) = seconds_of(&clock, async { second.await.unwrap() }).await;
+                assert_eq!(passed, after, "{limit}");
+                result = resumed;
+            }
+            let asked = std::mem::take(&mut *model.requests.lock().unwrap());
+            assert_eq!(asked.len(), calls);
+            assert_eq!(result.usage, asked.iter().map(charge_of).sum());
+            assert_eq!(result.context.log, ["x"]);
+            let error = result.into_output().unwrap_err().to_string();
+            // Equal to the limit is allowed: then it is the step that took too long.
+            let expected = match limit {
+                20 => "slow/slow_label: timed out after 5s (attempt 2 of 2)".to_owned(),
+                _ => format!("slow: the run's limit of {limit}s of active time is used up"),
+            };
+            assert_eq!(error, expected);
+        }
     });
 }
