@@ -47,7 +47,7 @@ pub mod prelude {
     pub use crate::flow::{ask, fail, gate, join, map, refine, repeat, route, value, wait};
     pub use crate::{
         Critique, Failure, Feedback, Flujo, Outcome, PipelineResult, Plugin, PluginResult, Priority, Prompt,
-        Result, RunInfo, SharedBudget, StepError, UsageLimits, ValidationResult, Validator, context, pipeline,
-        resources, step,
+        Result, RunInfo, SharedBudget, StepError, UsageLimits, ValidationResult, Validator, context,
+        pipeline, resources, step,
     };
 }

@@ -171,12 +171,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         })
     }
 
-    pub(super) fn work<S: Step>(
-        &mut self,
-        id: NodeId,
-        plan: Plan<S>,
-        input: S::Input,
-    ) -> RunResult<Work<S>> {
+    pub(super) fn work<S: Step>(&mut self, id: NodeId, plan: Plan<S>, input: S::Input) -> RunResult<Work<S>> {
         let model = plan.model(self.env);
         let mut info = self.info(id);
         let within = match plan.limits {
