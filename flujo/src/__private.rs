@@ -8,7 +8,7 @@ pub use crate::cx::{
     MapPoint, Mapped, Own, Pipeline, Redirected, Slot,
 };
 pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable, assert_reply};
-pub use crate::error::{Error, Failure, RunResult, StepError, step_result};
+pub use crate::error::{Error, Failure, RunResult, StepError, step_error};
 pub use crate::flow::{Critique, Feedback};
 pub use crate::graph::{Bounds, Edge, Facts, Graph, Node, NodeKind, fingerprint};
 pub use crate::model::{Answer, IntoPrompt, NoAnswer, Prompt, answer};
@@ -20,7 +20,7 @@ pub use crate::step::writes::{
 };
 pub use crate::step::{
     Attempt, Backoff, Fallback, Falling, IntoStepCall, Leaf, ModelLeaf, ModelPolicy, NoFallback, Policy,
-    RunIn, RunInfo, Step, StepCall, StepInfo, WithFallback, WithRedirect, WritesIn,
+    RunIn, RunInfo, Step, StepCall, StepInfo, WithFallback, WithRedirect, WritesIn, called,
 };
 pub use serde;
 pub use std::clone::Clone;

@@ -24,9 +24,7 @@ impl Timestamp {
     /// `self` later by `wait`; the end of time if that is past what fits.
     #[must_use]
     pub fn plus(self, wait: Duration) -> Self {
-        let nanos =
-            wait.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(wait.subsec_nanos()));
-        Self(self.0.saturating_add(nanos))
+        Self(self.0.saturating_add(nanos(wait)))
     }
 }
 
@@ -42,6 +40,35 @@ pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> Timestamp;
     /// Completes once `wait` has passed on this clock.
     fn sleep(&self, wait: Duration) -> BoxFuture<'static, ()>;
+    /// Begins to measure how long something takes.
+    #[doc(hidden)]
+    fn tick(&self) -> Tick {
+        Tick(Reading::At(self.now()))
+    }
+    /// The nanoseconds since `tick`.
+    #[doc(hidden)]
+    fn nanos_since(&self, tick: Tick) -> u64 {
+        match tick.0 {
+            Reading::At(then) => self.now().nanos_since(then),
+            Reading::Instant(then) => nanos(then.elapsed()),
+        }
+    }
+}
+
+/// When a measurement began. Not a [`Timestamp`], which the system's clock would have to convert to and back
+/// at every step.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Tick(Reading);
+
+#[derive(Clone, Copy, Debug)]
+enum Reading {
+    At(Timestamp),
+    Instant(Instant),
+}
+
+fn nanos(time: Duration) -> u64 {
+    time.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(time.subsec_nanos()))
 }
 
 /// The system's wall clock at start, moved on by a monotonic one: it never runs backwards. Its timers are
@@ -69,6 +96,9 @@ impl Default for SystemClock {
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         Timestamp(self.epoch).plus(self.start.elapsed())
+    }
+    fn tick(&self) -> Tick {
+        Tick(Reading::Instant(Instant::now()))
     }
     fn sleep(&self, wait: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(wait))

@@ -230,11 +230,8 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
         Kind::Code => {
             // The type is spelled out, so that one that does not fit is reported there.
             let error = step.error.as_ref().map_or_else(|| quote!(_), |ty| quote!(#ty));
-            // Called at once, which runs nothing yet: the block outside then holds the inputs but once.
-            quote! {
-                let __called = #call;
-                async move { #pr::step_result::<_, #error>(__called.await) }
-            }
+            // Not an `async` block around it, which would hold the inputs once more.
+            quote!(#pr::called(#call, #pr::step_error::<#error>))
         }
         Kind::Model { awaited } => {
             let awaited = awaited.then(|| quote!(.await));

@@ -6,7 +6,7 @@ use crate::engine::BoxFuture;
 use crate::error::RunResult;
 use crate::path::NodeId;
 use crate::run::StepResult;
-use crate::step::{Attempt, Fallback, StepCall, WritesIn};
+use crate::step::{Attempt, Fallback, RunInfo, StepCall, WritesIn};
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// Runs one step with all its attempts; what `#[step]` expands to.
@@ -24,20 +24,25 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     {
         let plain = call.options.is_none() && call.bridge.is_none() && self.handle.is_none();
         if plain && S::POLICY.is_plain() && !self.env.has_stubs() && !self.is_limited() {
-            Box::pin(self.once::<S>(id, call.input))
+            // The id goes where it stays: in the future it would be copied twice.
+            let info = self.info(id);
+            Box::pin(self.once::<S>(info, call.input))
         } else {
             self.guarded::<S, F>(id, call)
         }
     }
 
     /// One attempt, nothing recorded, no options: the path whose cost is measured.
-    async fn once<S: Attempt<C, R>>(&mut self, id: NodeId, input: S::Input) -> RunResult<S::Output> {
-        let started = self.env.clock.now();
-        let mut info = self.info(id);
+    async fn once<S: Attempt<C, R>>(
+        &mut self,
+        mut info: Box<RunInfo>,
+        input: S::Input,
+    ) -> RunResult<S::Output> {
+        let started = self.env.clock.tick();
         let mut drafts = S::drafts(self.ctx);
         let mut output = None;
         let done = catch_panic(S::attempt(input, &mut drafts, self.ctx, self.res, &info), &mut output).await;
-        let latency = self.env.clock.now().nanos_since(started);
+        let latency = self.env.clock.nanos_since(started);
         match done {
             Ok(()) => {
                 S::commit(self.ctx, drafts);

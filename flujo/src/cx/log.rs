@@ -19,7 +19,8 @@ impl Log<'_> {
     pub(super) fn push(&mut self, env: &RunEnv, result: impl FnOnce() -> StepResult) {
         match self {
             Self::Off => {}
-            Self::Own(log) => log.push(result()),
+            // Not `push`, which would put it together elsewhere and copy it here.
+            Self::Own(log) => log.extend(std::iter::once_with(result)),
             Self::Shared => env.log().push(result()),
         }
     }

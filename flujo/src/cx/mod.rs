@@ -166,15 +166,18 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
     }
 
     /// What the step at `id` is told on its first attempt.
+    #[inline]
     #[allow(clippy::unnecessary_box_returns, reason = "it is kept in its box from step to step")]
     fn info(&mut self, id: NodeId) -> Box<RunInfo> {
-        match self.spare.take() {
-            Some(mut info) => {
-                info.moved_to(id, self.rounds.as_ref());
-                info
-            }
-            None => Box::new(RunInfo::new(Arc::clone(self.env), self.place(id), 1)),
-        }
+        let Some(mut info) = self.spare.take() else { return self.first_info(id) };
+        info.moved_to(id, self.rounds.as_ref());
+        info
+    }
+
+    #[cold]
+    #[allow(clippy::unnecessary_box_returns, reason = "as above")]
+    fn first_info(&self, id: NodeId) -> Box<RunInfo> {
+        Box::new(RunInfo::new(Arc::clone(self.env), self.place(id), 1))
     }
 
     fn place(&self, id: NodeId) -> Place {

@@ -6,7 +6,7 @@ mod step_error;
 
 pub use failure::{Failure, FailureKind, FailureRecord};
 pub use signal::{Mismatch, Signal};
-pub use step_error::{IntoStepError, StepError, step_result};
+pub use step_error::{IntoStepError, StepError, step_error};
 
 use crate::codec::CodecError;
 use crate::path::Path;

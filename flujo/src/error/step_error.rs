@@ -92,13 +92,10 @@ impl<E: Into<StepError>> IntoStepError for E {
     }
 }
 
-/// The result of a step whose error is the user's own.
-///
-/// # Errors
-/// The same, converted.
+/// The error of a step, whose type is the user's own.
 #[doc(hidden)]
-pub fn step_result<T, E: IntoStepError>(result: Result<T, E>) -> Result<T, StepError> {
-    result.map_err(IntoStepError::into_step_error)
+pub fn step_error<E: IntoStepError>(error: E) -> StepError {
+    error.into_step_error()
 }
 
 impl fmt::Display for StepError {

@@ -2,6 +2,7 @@
 
 mod backoff;
 mod call;
+mod called;
 mod fallback;
 mod info;
 pub(crate) mod plugin;
@@ -13,6 +14,7 @@ pub(crate) mod writes;
 
 pub use backoff::Backoff;
 pub use call::{IntoStepCall, StepCall};
+pub use called::called;
 pub(crate) use fallback::Bridge;
 pub use fallback::{
     Fallback, FallbackOf, FallbackSlot, Falling, NoFallback, StepName, WithFallback, WithRedirect,
