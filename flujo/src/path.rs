@@ -58,6 +58,36 @@ impl From<String> for NodeId {
     }
 }
 
+/// The path of a pipeline, without a trailing slash. That of a whole run is the pipeline's name, known at
+/// compile time: every step's result has a copy, and that one costs no counting of references.
+#[derive(Clone)]
+pub(crate) struct Scope(Name);
+
+impl Scope {
+    /// The whole run.
+    pub(crate) const ROOT: Self = Self(Name::Static(""));
+}
+impl std::ops::Deref for Scope {
+    type Target = str;
+    #[inline]
+    fn deref(&self) -> &str {
+        match &self.0 {
+            Name::Static(name) => name,
+            Name::Shared(name) => name,
+        }
+    }
+}
+impl From<NodeId> for Scope {
+    fn from(id: NodeId) -> Self {
+        Self(id.0)
+    }
+}
+impl From<String> for Scope {
+    fn from(path: String) -> Self {
+        Self(Name::Shared(path.into()))
+    }
+}
+
 thread_local! {
     /// Where paths are put together: they are short, and every recorded step has one.
     static TEXT: RefCell<String> = const { RefCell::new(String::new()) };
@@ -66,15 +96,14 @@ thread_local! {
 /// A place in a run. It is only put together where somebody looks: a node costs two pointers here.
 #[derive(Clone)]
 pub struct Place {
-    /// The pipeline's path, without a trailing slash.
-    scope: Arc<str>,
+    scope: Scope,
     node: NodeId,
     /// `#2.1` inside loops.
     rounds: Option<Arc<str>>,
 }
 
 impl Place {
-    pub(crate) fn new(scope: Arc<str>, node: NodeId, rounds: Option<Arc<str>>) -> Self {
+    pub(crate) fn new(scope: Scope, node: NodeId, rounds: Option<Arc<str>>) -> Self {
         Self { scope, node, rounds }
     }
 

@@ -6,7 +6,7 @@ use crate::context::{ArmState, Context, bits, part_name};
 use crate::durable::Durable;
 use crate::engine::{ArmEnd, ArmGrant, ArmRecord, Handle, Within};
 use crate::error::{Error, ErrorKind, RunResult};
-use crate::path::{NodeId, Path};
+use crate::path::{NodeId, Path, Scope};
 use crate::run::RunEnv;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -77,7 +77,7 @@ impl<C> Fork<C> {
 pub struct ArmScope<'s, R> {
     pub(super) res: &'s R,
     pub(super) env: &'s Arc<RunEnv>,
-    pub(super) scope: Arc<str>,
+    pub(super) scope: Scope,
     pub(super) rounds: Option<Arc<str>>,
     pub(super) within: Within,
     pub(super) logging: bool,
@@ -90,7 +90,7 @@ pub struct ForkPoint<'s> {
 
 impl<R> fmt::Debug for ArmScope<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ArmScope").field("scope", &self.scope).finish_non_exhaustive()
+        f.debug_struct("ArmScope").field("scope", &&*self.scope).finish_non_exhaustive()
     }
 }
 impl fmt::Debug for ForkPoint<'_> {
@@ -109,7 +109,7 @@ pub struct Done<T> {
 impl<R: Send + Sync> ArmScope<'_, R> {
     /// The driver of one arm. Called when the arm is first polled, after its handle was granted.
     pub fn arm<'a, C: Context>(&'a self, fork: &'a mut Fork<C>) -> Cx<'a, C, R> {
-        let (scope, rounds) = (Arc::clone(&self.scope), self.rounds.clone());
+        let (scope, rounds) = (self.scope.clone(), self.rounds.clone());
         driver(self.res, self.env, fork, (scope, rounds), &self.within, self.logging)
     }
 }
@@ -119,7 +119,7 @@ pub(super) fn driver<'a, C: Context, R: Send + Sync>(
     res: &'a R,
     env: &'a Arc<RunEnv>,
     fork: &'a mut Fork<C>,
-    (scope, rounds): (Arc<str>, Option<Arc<str>>),
+    (scope, rounds): (Scope, Option<Arc<str>>),
     within: &Within,
     logging: bool,
 ) -> Cx<'a, C, R> {
@@ -149,7 +149,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let scope = ArmScope {
             res: self.res,
             env: self.env,
-            scope: Arc::clone(&self.scope),
+            scope: self.scope.clone(),
             rounds: self.rounds.clone(),
             within: self.within.clone(),
             logging: self.log.share(self.env),

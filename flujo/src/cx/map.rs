@@ -140,7 +140,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let scope = ArmScope {
             res: self.res,
             env: self.env,
-            scope: Arc::clone(&self.scope),
+            scope: self.scope.clone(),
             rounds: self.rounds.clone(),
             within: self.within.clone(),
             logging: self.log.share(self.env),

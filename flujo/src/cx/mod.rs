@@ -28,7 +28,7 @@ pub use redirect::Redirected;
 use crate::context::Context;
 use crate::engine::{Handle, Within};
 use crate::error::{Error, ErrorKind, Failure, RunResult};
-use crate::path::{NodeId, Path, Place};
+use crate::path::{NodeId, Path, Place, Scope};
 use crate::run::{RunEnv, StepResult};
 use crate::step::{Fallback, IntoStepCall, RunIn, RunInfo, Step};
 use log::Log;
@@ -42,7 +42,7 @@ pub struct Cx<'r, C, R> {
     res: &'r R,
     env: &'r Arc<RunEnv>,
     handle: Option<&'r mut (dyn Handle + 'static)>,
-    scope: Arc<str>,
+    scope: Scope,
     rounds: Option<Arc<str>>,
     /// Parts written so far, in terms of `C`.
     written: &'r mut u64,
@@ -57,7 +57,7 @@ pub struct Cx<'r, C, R> {
 
 impl<C, R> fmt::Debug for Cx<'_, C, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cx").field("scope", &self.scope).finish_non_exhaustive()
+        f.debug_struct("Cx").field("scope", &&*self.scope).finish_non_exhaustive()
     }
 }
 
@@ -71,7 +71,7 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
         log: Option<&'r mut Vec<StepResult>>,
     ) -> Self {
         let log = log.map_or(Log::Off, Log::Own);
-        let scope = Arc::from("");
+        let scope = Scope::ROOT;
         Self {
             ctx,
             res,
@@ -94,7 +94,7 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
             res: self.res,
             env: self.env,
             handle: self.handle.as_deref_mut(),
-            scope: Arc::clone(&self.scope),
+            scope: self.scope.clone(),
             rounds: self.rounds.clone(),
             written: &mut *self.written,
             encode: self.encode,
@@ -181,6 +181,6 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
     }
 
     fn place(&self, id: NodeId) -> Place {
-        Place::new(Arc::clone(&self.scope), id, self.rounds.clone())
+        Place::new(self.scope.clone(), id, self.rounds.clone())
     }
 }

@@ -4,7 +4,7 @@ use crate::context::{Contains, Context};
 use crate::durable::Inputs;
 use crate::error::{Error, ErrorKind, RunResult};
 use crate::graph::{Graph, fingerprint};
-use crate::path::{NodeId, Path};
+use crate::path::{NodeId, Path, Scope};
 use crate::run::StepResult;
 use crate::step::writes::project;
 use crate::step::{Fallback, Options, Step, StepCall};
@@ -67,7 +67,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
                 res: self.res,
                 env: self.env,
                 handle: Some(&mut memo),
-                scope: Arc::clone(&self.scope),
+                scope: self.scope.clone(),
                 rounds: self.rounds.clone(),
                 written: &mut *self.written,
                 encode: false,
@@ -87,7 +87,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     async fn restarting<P>(
         &mut self,
         res: &P::Resources,
-        scope: Arc<str>,
+        scope: Scope,
         mut input: P::Input,
         options: &Options<P::Output>,
     ) -> RunResult<P::Output>
@@ -103,7 +103,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         loop {
             let again = (restarts > 0).then(|| input.copy());
             let clock = Arc::clone(&self.env.clock);
-            let run = Box::pin(self.inner::<P>(res, Arc::clone(&scope), input));
+            let run = Box::pin(self.inner::<P>(res, scope.clone(), input));
             let done = match options.timeout {
                 None => run.await,
                 Some(limit) => tokio::select! {
@@ -143,7 +143,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             res: self.res,
             env: self.env,
             handle: self.handle.as_deref_mut(),
-            scope: Arc::clone(&self.scope),
+            scope: self.scope.clone(),
             rounds: self.rounds.clone(),
             written: &mut written,
             encode: self.encode,
@@ -160,7 +160,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             .await
     }
 
-    async fn inner<P>(&mut self, res: &P::Resources, scope: Arc<str>, input: P::Input) -> RunResult<P::Output>
+    async fn inner<P>(&mut self, res: &P::Resources, scope: Scope, input: P::Input) -> RunResult<P::Output>
     where
         P: Pipeline,
         C: Contains<P::Context>,
@@ -184,10 +184,10 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         done
     }
 
-    fn inner_scope(&self, id: &NodeId) -> Arc<str> {
+    fn inner_scope(&self, id: &NodeId) -> Scope {
         match (&*self.scope, self.rounds.as_deref()) {
-            ("", None) => Arc::from(id.to_string()),
-            (scope, rounds) => Arc::from(format!("{scope}/{id}{}", rounds.unwrap_or_default())),
+            ("", None) => Scope::from(id.clone()),
+            (scope, rounds) => Scope::from(format!("{scope}/{id}{}", rounds.unwrap_or_default())),
         }
     }
 
