@@ -1,6 +1,6 @@
 //! What `cargo check` of a long pipeline costs, against the same step definitions awaited by hand.
 //!
-//! Writes three crates, checks them in turn with incremental compilation off (with it on a touched file is
+//! Writes five crates, checks them in turn with incremental compilation off (with it on a touched file is
 //! reused, and every curve looks flat), and prints `RATIO <name> <measured> <= <bound>`.
 
 #![allow(clippy::print_stdout, clippy::expect_used, clippy::panic, reason = "a bench reports to its caller")]
@@ -39,6 +39,42 @@ fn pipeline(n: usize) -> String {
         let _ = writeln!(out, "        let x = s{i}(x);");
     }
     out.push_str("        x\n    }\n}\n");
+    out
+}
+
+/// The same number of steps in the bodies of forms, which are inside each other.
+fn in_forms(n: usize) -> String {
+    let mut out = steps(n);
+    let mut rest = 0..n;
+    let mut calls = |n: usize| -> String {
+        rest.by_ref().take(n).fold(String::new(), |mut out, i| {
+            let _ = writeln!(out, "            let x = s{i}(x);");
+            out
+        })
+    };
+    let fifth = n / 5;
+    let (in_arm, in_item, in_round) = (calls(fifth), calls(fifth), calls(fifth));
+    let (in_branch, at_last) = (calls(fifth), calls(n - 4 * fifth));
+    let _ = write!(
+        out,
+        "pipeline! {{\n    /// A long one.\n    pub fn chain(x: u64) -> u64 {{
+        let x = repeat(x, |x| {{
+            let all = map(vec![x], |x| {{
+                let (a, b) = join({{ {in_arm} x }}, s0(x).named(\"beside\"));
+                let x = a + b;
+                {in_item}
+                x
+            }});
+            let x = all.len() as u64;
+            {in_round}
+            x
+        }})
+        .until(|x| *x > 3)
+        .max(3);
+        let x = if x > 3 {{ {in_branch} x }} else {{ x }};
+        {at_last}
+        x\n    }}\n}}\n"
+    );
     out
 }
 
@@ -106,18 +142,28 @@ fn main() {
         ("hand_200", by_hand(200)),
         ("pipeline_200", pipeline(200)),
         ("pipeline_400", pipeline(400)),
+        ("forms_200", in_forms(200)),
+        ("forms_400", in_forms(400)),
     ]);
     // Everything below them is compiled once, and not measured.
     space.check("hand_200");
-    let (mut long, mut longer) = (Vec::new(), Vec::new());
+    let (mut long, mut longer, mut forms, mut more_forms) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let hand = space.check("hand_200").as_secs_f64();
         let two = space.check("pipeline_200").as_secs_f64();
         let four = space.check("pipeline_400").as_secs_f64();
         long.push(two / hand);
         longer.push(four / two);
+        let in_forms = space.check("forms_200").as_secs_f64();
+        forms.push(in_forms / hand);
+        more_forms.push(space.check("forms_400").as_secs_f64() / in_forms);
     }
-    let held = [report("check_200", median(long), 2.5), report("check_400_over_200", median(longer), 2.5)];
+    let held = [
+        report("check_200", median(long), 2.5),
+        report("check_400_over_200", median(longer), 2.5),
+        report("check_forms_200", median(forms), 2.5),
+        report("check_forms_400_over_200", median(more_forms), 2.5),
+    ];
     if held.contains(&false) {
         std::process::exit(1);
     }
