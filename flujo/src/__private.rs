@@ -9,7 +9,7 @@ pub use crate::cx::{
 };
 pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable, assert_reply};
 pub use crate::error::{Error, Failure, RunResult, StepError, step_error};
-pub use crate::flow::{Critique, Feedback};
+pub use crate::flow::{Critique, Feedback, assert_concurrency, assert_items, assert_rounds};
 pub use crate::graph::{Bounds, Edge, Facts, Graph, Node, NodeKind, fingerprint};
 pub use crate::model::{Answer, IntoPrompt, NoAnswer, Prompt, answer};
 pub use crate::path::NodeId;

@@ -7,7 +7,7 @@
 #[diagnostic::on_unimplemented(
     message = "resources `{Self}` do not provide `{T}`",
     label = "this step needs `{T}`",
-    note = "add a field of type `{T}` to `{Self}`, or call the step from a pipeline whose resources have one"
+    note = "use resources that are `{T}`, or have a field of that type"
 )]
 pub trait Provides<T> {
     /// The service.

@@ -1,13 +1,28 @@
 //! Flow to its worst case, as a constant expression.
 
 use super::model::{Block, Count, Flow, Line, Node, Pipeline, Retries, What};
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 /// The bounds of the whole body.
 pub(crate) fn of(pipeline: &Pipeline) -> TokenStream {
     let bounds = Bounds { nodes: &pipeline.nodes };
     pipeline.body.as_ref().map_or_else(zero, |body| bounds.block(body))
+}
+
+/// What has to hold of the bounds that only rustc can evaluate.
+pub(crate) fn checks(pipeline: &Pipeline) -> TokenStream {
+    let each = pipeline.counts.iter().map(|(n, assertion)| {
+        let at = n.span();
+        let (assertion, count) = (Ident::new(assertion, at), quote!((#n) as u64));
+        let check = quote_spanned!(at=> ::flujo::__private::#assertion);
+        quote_spanned!(at=>
+            #[allow(clippy::default_numeric_fallback, reason = "a bound is written as in code, where it has a type")]
+            const _: () = #check(#count);
+        )
+    });
+    each.collect()
 }
 
 struct Bounds<'a> {

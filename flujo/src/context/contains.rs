@@ -4,7 +4,7 @@
 #[diagnostic::on_unimplemented(
     message = "context `{Self}` does not contain `{P}`",
     label = "this step needs `{P}` from the context",
-    note = "add a field `#[context(part)] name: {P}` to `{Self}`, or call the step from a pipeline whose context has one"
+    note = "use a context that is `{P}`, or has it as a field: `#[context(part)] name: {P}`"
 )]
 pub trait Contains<P> {
     /// The part's bit, `None` for the context itself.

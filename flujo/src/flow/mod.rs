@@ -3,9 +3,12 @@
 //! Inside `pipeline!` these words are part of the language. Called anywhere else they do nothing useful,
 //! so that each of them says so.
 
+mod counts;
 mod critique;
 mod loops;
 
+#[doc(hidden)]
+pub use counts::{assert_concurrency, assert_items, assert_rounds};
 pub use critique::{Critique, Feedback};
 pub use loops::{Form, WaitFor, gate, map, refine, repeat, route, wait};
 

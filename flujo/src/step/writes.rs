@@ -134,12 +134,20 @@ pub const fn assert_mergeable<C: Context>(nodes: &[(&str, u64)]) {
         let node = at(nodes, i);
         let bad = node.1 & existing::<C>() & !mergeable::<C>();
         if bad != 0 {
-            let text = Text::new()
-                .push("every item of this `map` writes context part `")
-                .push(part_name::<C>(bad.trailing_zeros()))
-                .push("` (in `")
-                .push(node.0)
-                .push("`), which has no merge rule: add `#[context(part, merge = ..)]`, or return the value instead");
+            let bit = bad.trailing_zeros();
+            let text = Text::new().push("every item of this `map` writes ");
+            let text = if bit == REST {
+                text.push("the fields of the context that are no part (in `")
+                    .push(node.0)
+                    .push("`): make what it writes a part with a merge rule, `#[context(part, merge = ..)]`")
+            } else {
+                text.push("context part `")
+                    .push(part_name::<C>(bit))
+                    .push("` (in `")
+                    .push(node.0)
+                    .push("`), which has no merge rule: add `#[context(part, merge = ..)]`")
+            };
+            let text = text.push(", or return the value instead");
             fail(&text);
         }
         i += 1;

@@ -13,7 +13,8 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
     let Header { vis, ident, doc, durable_name, context, resources, output, .. } = header;
     let (stand_ins, imports) = (pipeline.callees.stand_ins(), pipeline.callees.imports());
     let (bounds, nodes, edges) = (bounds::of(pipeline), graph::nodes(pipeline), graph::edges(pipeline));
-    let (own, checks) = (writes::own(pipeline), writes::checks(pipeline));
+    let own = writes::own(pipeline);
+    let checks = [writes::checks(pipeline), bounds::checks(pipeline)];
 
     let inputs = header.inputs.iter().map(|input| {
         let (name, ty) = (names::source(&input.pat), names::source(&input.ty));
@@ -108,7 +109,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
                 }
                 #step_info
                 #writes_in
-                #checks
+                #(#checks)*
             }
         };
     }

@@ -2,6 +2,7 @@
 
 use super::FlowParser;
 use super::call::{is_const, is_form};
+use super::form_options;
 use super::forms::superfluous_of_body;
 use super::stmt::Binding;
 use crate::options;
@@ -25,14 +26,10 @@ pub(super) struct FormOptions<'a> {
 }
 
 impl FlowParser<'_> {
-    /// The options of the form `word`, of which it has those in `known`.
-    pub(super) fn options_of<'a>(
-        &mut self,
-        word: &Ident,
-        options: &[&'a ExprMethodCall],
-        known: &[&'static str],
-    ) -> FormOptions<'a> {
-        self.form_options(word, options, known);
+    /// The options of the form `word`.
+    pub(super) fn options_of<'a>(&mut self, word: &Ident, options: &[&'a ExprMethodCall]) -> FormOptions<'a> {
+        self.form_options(word, options);
+        let known = form_options::of(&word.to_string());
         let mut all = FormOptions::default();
         for &option in options {
             let (method, args) = (&option.method, &option.args);
@@ -60,6 +57,7 @@ impl FlowParser<'_> {
                     if number(n) == Some(0) {
                         self.errors.at(n, "at least one item runs at a time\nwrite `.concurrency(1)` for one after the other");
                     }
+                    self.counted(n, "assert_concurrency");
                     all.concurrency = Some(n);
                 }
                 ("concurrency", _) => {
@@ -98,8 +96,16 @@ impl FlowParser<'_> {
             let why = "`max` is a whole number\nfor instance `.max(3)`";
             return Count { plain: self.broken_count(n, why), known: None };
         }
+        self.counted(n, if word == "map" { "assert_items" } else { "assert_rounds" });
         let known = is_const(n).then(|| n.clone());
         Count { plain: self.plain(n), known }
+    }
+
+    /// A count that a constant knows, but not the macro, is looked at by rustc.
+    fn counted(&mut self, n: &Expr, assertion: &'static str) {
+        if is_const(n) && number(n).is_none() {
+            self.counts.push((n.clone(), assertion));
+        }
     }
 
     fn broken_count(&mut self, n: &Expr, why: &str) -> crate::pipeline::model::Plain {

@@ -128,7 +128,7 @@ impl FlowParser<'_> {
         (*last == self.header.ident).then(|| {
             self.errors.broken(
                 last,
-                format!("`{last}` cannot call itself: its graph would be endless\ngive a step `.retries(n)`, or move the repeated part into a pipeline of its own"),
+                format!("`{last}` cannot call itself: its graph would be endless\nrepeat a part of it with `repeat(x, |x| ..).until(|x| ..).max(n)`"),
             )
         })
     }

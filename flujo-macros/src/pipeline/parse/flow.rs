@@ -51,12 +51,12 @@ impl FlowParser<'_> {
             Expr::While(e) => self.errors.broken_span(e.while_token.span, unbounded("while")),
             Expr::ForLoop(e) => self.errors.broken_span(
                 e.for_token.span,
-                "a pipeline has no `for`: what runs must be known to the graph\ncall the steps one by one, or loop over the items inside a step",
+                "a pipeline has no `for`: what runs must be known to the graph\nwrite `map(items, |item| ..)` to run steps for every item, or loop inside a step",
             ),
             Expr::Assign(e) => self.assigned(&e.left),
             Expr::Binary(e) if is_assign_op(&e.op) => self.assigned(&e.left),
-            Expr::Break(e) => self.errors.broken_span(e.break_token.span, jump("break")),
-            Expr::Continue(e) => self.errors.broken_span(e.continue_token.span, jump("continue")),
+            Expr::Break(e) => self.errors.broken_span(e.break_token.span, "a pipeline has no `break`: a `repeat` ends by its `.until(|x| ..)`\nuse `if` or `match`"),
+            Expr::Continue(e) => self.errors.broken_span(e.continue_token.span, "a pipeline has no `continue`: a body ends with its last expression\nuse `if` or `match`"),
             Expr::Return(e) => self.errors.broken_span(
                 e.return_token.span,
                 "a pipeline does not return early: its last expression is its output\nuse `if`, `match` or `fail(..)`",
@@ -240,12 +240,8 @@ impl FlowParser<'_> {
 
 fn unbounded(word: &str) -> String {
     format!(
-        "a pipeline has no `{word}`: its flow is bounded\ngive the step `.retries(n)`, or loop inside a step"
+        "a pipeline has no `{word}`: its flow is bounded\nwrite `repeat(x, |x| ..).until(|x| ..).max(n)`, or loop inside a step"
     )
-}
-
-fn jump(word: &str) -> String {
-    format!("a pipeline has no `{word}`: there is no loop to leave\nuse `if` or `match`")
 }
 
 /// Whether the innermost receiver is a call of a path.

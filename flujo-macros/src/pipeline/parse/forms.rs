@@ -2,7 +2,6 @@
 
 use super::FlowParser;
 use super::stmt::Binding;
-use crate::diag;
 use crate::names;
 use crate::options;
 use crate::pipeline::lower::parenthesized;
@@ -42,33 +41,6 @@ impl FlowParser<'_> {
         Some(flow)
     }
 
-    /// Reports options that the form does not have, and those that are given twice.
-    pub(super) fn form_options(&mut self, word: &Ident, options: &[&ExprMethodCall], known: &[&'static str]) {
-        for (i, option) in options.iter().enumerate() {
-            let (name, before) = (option.method.to_string(), options.get(..i).unwrap_or_default());
-            if name != "plugin" && before.iter().any(|other| other.method == name) {
-                self.errors.at(&option.method, format!("`{name}` is given twice\nkeep one of them"));
-            }
-            if known.contains(&name.as_str()) {
-                continue;
-            }
-            let meant = diag::did_you_mean(&name, known.iter().copied());
-            let meant = meant.map_or_else(String::new, |word| format!("; did you mean `{word}`?"));
-            let list = diag::list(known.iter().copied());
-            self.errors.at(
-                &option.method,
-                format!("`{word}` has no option `{name}`{meant}\nits options are {list}"),
-            );
-        }
-    }
-
-    /// Reports the options of a form that has none.
-    fn no_options(&mut self, word: &Ident, options: &[&ExprMethodCall], next: &str) {
-        if let Some(option) = options.first() {
-            self.errors.at(&option.method, format!("`{word}` has no options\n{next}"));
-        }
-    }
-
     fn value(&mut self, word: &Ident, call: &ExprCall, options: &[&ExprMethodCall]) -> Flow {
         self.no_options(word, options, "call methods inside the parentheses: `value(x.method())`");
         match call.args.iter().collect::<Vec<_>>().as_slice() {
@@ -101,7 +73,7 @@ impl FlowParser<'_> {
         options: &[&ExprMethodCall],
         binding: Binding<'_>,
     ) -> Result<Ask, Broken> {
-        self.form_options(word, options, &["showing", "timeout", "named"]);
+        self.form_options(word, options);
         let Some(reply) = binding.ty.filter(|ty| !matches!(ty, Type::Infer(_))) else {
             return Err(self
                 .errors
@@ -195,7 +167,7 @@ impl FlowParser<'_> {
     }
 
     fn join(&mut self, word: &Ident, call: &ExprCall, options: &[&ExprMethodCall]) -> Result<Join, Broken> {
-        self.form_options(word, options, &["settle", "named"]);
+        self.form_options(word, options);
         let n = call.args.len();
         if !(2..=8).contains(&n) {
             return Err(self.errors.broken(

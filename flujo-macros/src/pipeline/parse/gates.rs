@@ -17,7 +17,7 @@ impl FlowParser<'_> {
         call: &ExprCall,
         options: &[&ExprMethodCall],
     ) -> Result<Gate, Broken> {
-        let options = self.options_of(word, options, &["strict", "plugin", "named"]);
+        let options = self.options_of(word, options);
         let [value, validators] = call.args.iter().collect::<Vec<_>>()[..] else {
             return Err(self.errors.broken(
                 word,
@@ -53,7 +53,7 @@ impl FlowParser<'_> {
         call: &ExprCall,
         options: &[&ExprMethodCall],
     ) -> Result<Wait, Broken> {
-        let options = self.options_of(word, options, &["named"]);
+        let options = self.options_of(word, options);
         let [duration] = call.args.iter().collect::<Vec<_>>()[..] else {
             return Err(self
                 .errors

@@ -16,7 +16,7 @@ impl FlowParser<'_> {
         options: &[&ExprMethodCall],
         binding: Binding<'_>,
     ) -> Result<Box<Map>, Broken> {
-        let options = self.options_of(word, options, &["concurrency", "max", "settle", "named"]);
+        let options = self.options_of(word, options);
         let [items, body] = call.args.iter().collect::<Vec<_>>()[..] else {
             return Err(self.errors.broken(
                 word,
@@ -48,7 +48,7 @@ impl FlowParser<'_> {
         options: &[&ExprMethodCall],
     ) -> Result<Box<Route>, Broken> {
         const EXAMPLE: &str = "write `route(set, |r| match r { .. })`";
-        let options = self.options_of(word, options, &["settle", "named"]);
+        let options = self.options_of(word, options);
         let [set, body] = call.args.iter().collect::<Vec<_>>()[..] else {
             return Err(self.errors.broken(word, format!("`route` takes a set and a body\n{EXAMPLE}")));
         };

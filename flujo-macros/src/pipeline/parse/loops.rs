@@ -15,7 +15,7 @@ impl FlowParser<'_> {
         call: &ExprCall,
         options: &[&ExprMethodCall],
     ) -> Result<Box<Repeat>, Broken> {
-        let options = self.options_of(word, options, &["until", "max", "or_last", "settle", "named"]);
+        let options = self.options_of(word, options);
         let [seed, body] = call.args.iter().collect::<Vec<_>>()[..] else {
             return Err(self.errors.broken(
                 word,
@@ -72,7 +72,7 @@ impl FlowParser<'_> {
         call: &ExprCall,
         options: &[&ExprMethodCall],
     ) -> Result<Box<Refine>, Broken> {
-        let options = self.options_of(word, options, &["max", "or_last", "settle", "named"]);
+        let options = self.options_of(word, options);
         let [generator, critic] = call.args.iter().collect::<Vec<_>>()[..] else {
             return Err(self.errors.broken(
                 word,

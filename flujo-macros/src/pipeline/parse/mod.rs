@@ -4,6 +4,7 @@
 mod body;
 mod call;
 mod flow;
+mod form_options;
 mod forms;
 mod gates;
 mod header;
@@ -16,9 +17,10 @@ use super::callee::Callees;
 use super::model::{Header, Node, NodeIndex, Pipeline, What};
 use super::sink::Errors;
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use std::collections::BTreeSet;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Block, Signature, Visibility};
+use syn::{Attribute, Block, Expr, Signature, Visibility};
 
 /// What `pipeline! { .. }` holds, before anything is checked.
 pub(crate) struct Raw {
@@ -63,7 +65,14 @@ pub(crate) fn pipeline(raw: Raw, errors: &mut Errors) -> Pipeline {
         Ok(block) => block,
         Err(error) => {
             errors.beside.push(error);
-            return Pipeline { header, body: None, nodes: Vec::new(), callees: Callees::default(), prefix };
+            return Pipeline {
+                header,
+                body: None,
+                nodes: Vec::new(),
+                callees: Callees::default(),
+                counts: Vec::new(),
+                prefix,
+            };
         }
     };
     // What is called in flow position is a step. Knowing all of them, a second look finds the calls of
@@ -74,14 +83,16 @@ pub(crate) fn pipeline(raw: Raw, errors: &mut Errors) -> Pipeline {
     let steps = scout.callees.names();
     let mut parser = FlowParser::new(&header, errors, steps);
     let block = parser.block(&block);
-    let FlowParser { nodes, callees, .. } = parser;
-    Pipeline { header, body: checkable.then_some(block), nodes, callees, prefix }
+    let FlowParser { nodes, callees, counts, .. } = parser;
+    Pipeline { header, body: checkable.then_some(block), nodes, callees, counts, prefix }
 }
 
 /// Generated locals start with two underscores, or with more if the user's names do.
 fn prefix(raw: &Raw) -> &'static str {
     const PREFIXES: [&str; 3] = ["__", "__flujo_", "__flujo__pipeline__"];
-    let free = |prefix: &&&str| !starts(raw.body.stream(), prefix);
+    let free = |prefix: &&&str| {
+        !starts(raw.body.stream(), prefix) && !starts(raw.sig.inputs.to_token_stream(), prefix)
+    };
     PREFIXES.iter().find(free).unwrap_or(&PREFIXES[2])
 }
 
@@ -99,6 +110,7 @@ struct FlowParser<'a> {
     header: &'a Header,
     nodes: Vec<Node>,
     callees: Callees,
+    counts: Vec<(Expr, &'static str)>,
     depth: usize,
     /// Local names, innermost last: a call of one of them is no step call.
     scope: Vec<String>,
@@ -117,6 +129,7 @@ impl<'a> FlowParser<'a> {
             header,
             nodes: Vec::new(),
             callees: Callees::default(),
+            counts: Vec::new(),
             depth: 0,
             scope,
             hidden_context: false,

@@ -1,0 +1,68 @@
+//! Which form has which options, and what is said of one that it does not have.
+
+use super::FlowParser;
+use crate::{diag, options};
+use proc_macro2::Ident;
+use syn::ExprMethodCall;
+
+/// The options of every form that has some, in the order in which messages list them.
+const OPTIONS: [(&str, &[&str]); 8] = [
+    ("ask", &["showing", "timeout", "named"]),
+    ("join", &["settle", "named"]),
+    ("repeat", &["until", "max", "or_last", "settle", "named"]),
+    ("refine", &["max", "or_last", "settle", "named"]),
+    ("map", &["concurrency", "max", "settle", "named"]),
+    ("route", &["settle", "named"]),
+    ("gate", &["strict", "plugin", "named"]),
+    ("wait", &["named"]),
+];
+
+/// The options of a form.
+pub(super) fn of(form: &str) -> &'static [&'static str] {
+    OPTIONS.iter().find(|(word, _)| *word == form).map_or(&[], |(_, options)| options)
+}
+
+/// Where an option that the form does not have is at home.
+fn home(form: &str, option: &str) -> Option<String> {
+    if options::find(option).is_some_and(|word| word.applies(options::Place::Call)) {
+        let next = match form {
+            "join" | "repeat" | "refine" | "map" | "route" => "\nwrite it at the calls inside",
+            "gate" => "\nwrite it at the call whose output is looked at",
+            _ => "",
+        };
+        return Some(format!(", which belongs to calls{next}"));
+    }
+    let forms = || OPTIONS.iter().filter(|(_, options)| options.contains(&option)).map(|(word, _)| *word);
+    forms().next().map(|_| format!(", which belongs to {}", diag::list(forms())))
+}
+
+impl FlowParser<'_> {
+    /// Reports options that the form does not have, and those that are given twice.
+    pub(super) fn form_options(&mut self, form: &Ident, options: &[&ExprMethodCall]) {
+        let known = of(&form.to_string());
+        for (i, option) in options.iter().enumerate() {
+            let (name, before) = (option.method.to_string(), options.get(..i).unwrap_or_default());
+            if name != "plugin" && before.iter().any(|other| other.method == name) {
+                self.errors.at(&option.method, format!("`{name}` is given twice\nkeep one of them"));
+            }
+            if known.contains(&name.as_str()) {
+                continue;
+            }
+            let meant = home(&form.to_string(), &name).unwrap_or_else(|| {
+                diag::did_you_mean(&name, known.iter().copied())
+                    .map_or_else(String::new, |word| format!("; did you mean `{word}`?"))
+            });
+            let list = diag::list(known.iter().copied());
+            let list =
+                if known.len() == 1 { format!("option is {list}") } else { format!("options are {list}") };
+            self.errors.at(&option.method, format!("`{form}` has no option `{name}`{meant}\nits {list}"));
+        }
+    }
+
+    /// Reports the options of a form that has none.
+    pub(super) fn no_options(&mut self, form: &Ident, options: &[&ExprMethodCall], next: &str) {
+        if let Some(option) = options.first() {
+            self.errors.at(&option.method, format!("`{form}` has no options\n{next}"));
+        }
+    }
+}

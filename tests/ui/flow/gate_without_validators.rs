@@ -1,0 +1,18 @@
+// A gate needs somebody to ask.
+// errors: 1
+
+use flujo::prelude::*;
+
+#[step]
+async fn triage(text: String) -> Result<String> {
+    Ok(text)
+}
+
+pipeline! {
+    fn moderate(text: String) -> String {
+        let text = triage(text);
+        gate(text)
+    }
+}
+
+fn main() {}

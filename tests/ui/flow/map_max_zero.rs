@@ -1,0 +1,17 @@
+// No item at all is no bound.
+// errors: 1
+
+use flujo::prelude::*;
+
+#[step]
+async fn triage(text: String) -> Result<String> {
+    Ok(text)
+}
+
+pipeline! {
+    fn moderate(items: Vec<String>) -> Vec<String> {
+        map(items, triage).max(0)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,25 @@
+// Every element that may be in the set has its arm.
+// errors: 1
+
+use flujo::prelude::*;
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+enum Topic {
+    Web,
+    Papers,
+}
+
+#[step]
+async fn triage(text: String) -> Result<String> {
+    Ok(text)
+}
+
+pipeline! {
+    fn moderate(topics: std::collections::BTreeSet<Topic>, text: String) -> Vec<String> {
+        route(topics, |topic| match topic {
+            Topic::Web => triage(text.clone()),
+        })
+    }
+}
+
+fn main() {}
