@@ -136,12 +136,12 @@ macro_rules! ephemeral {
         ]
         .map(|flujo| {
             let result = $runtime.block_on(async { flujo.unwrap().run($pipeline("x".to_owned())).await });
-            let mut steps: Vec<_> = result
+            // in the same order too, whatever runs beside each other
+            let steps: Vec<_> = result
                 .steps
                 .iter()
                 .map(|s| (s.path().to_string(), s.attempts(), s.is_done(), s.usage()))
                 .collect();
-            steps.sort_by(|a, b| a.0.cmp(&b.0));
             let outcome = match &result.outcome {
                 Outcome::Failed(e) => e.to_string(),
                 other => format!("{other:?}"),
