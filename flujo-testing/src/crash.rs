@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use flujo::clock::Clock;
 use flujo::engine::{
-    Account, Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, Ended, Engine, ForkPolicy, Handle, Key,
-    Program, Record, Refusal, Reservation, RunId, RunRecord, RunView, Within,
+    Account, Arm, ArmEnd, ArmGrant, Asked, AttemptCommand, Body, BoxFuture, Ended, Engine, ForkPolicy,
+    Handle, Key, Program, Record, Refusal, Reservation, RunId, RunRecord, RunView, Within,
 };
 use flujo::error::Signal;
 use flujo::path::Path;
@@ -168,8 +168,8 @@ impl Handle for Mortal {
     async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal> {
         self.plan.around(key.to_string(), self.inner.sleep(key, wait)).await
     }
-    async fn ask(&mut self, question: Question) -> Result<Reply, Signal> {
-        self.plan.around(format!("{} Ask", question.path), self.inner.ask(question)).await
+    async fn ask(&mut self, question: Question, asked: Asked<'_>) -> Result<Reply, Signal> {
+        self.plan.around(format!("{} Ask", question.path), self.inner.ask(question, asked)).await
     }
     async fn fork<'b>(
         &mut self,

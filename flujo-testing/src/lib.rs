@@ -3,12 +3,14 @@
 
 mod clock;
 mod crash;
+mod event_log;
 mod gather;
 mod ordered_log;
 mod stub;
 
 pub use clock::PausedClock;
 pub use crash::{Crash, Moment};
+pub use event_log::EventLog;
 pub use gather::gather_result;
 pub use ordered_log::OrderedLog;
 pub use stub::StubAgent;

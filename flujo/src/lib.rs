@@ -14,6 +14,7 @@ mod cx;
 mod durable;
 pub mod engine;
 pub mod error;
+pub mod events;
 pub mod flow;
 pub mod graph;
 pub mod model;

@@ -2,8 +2,8 @@ use super::Run;
 use super::log::{Answer, Chain, Seed};
 use async_trait::async_trait;
 use flujo::engine::{
-    Account, Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, EndedBy, ForkPolicy, Handle, Key, Kind,
-    Program, Record, Turn, drive_arms,
+    Account, Arm, ArmEnd, ArmGrant, Asked, AttemptCommand, Body, BoxFuture, EndedBy, ForkPolicy, Handle, Key,
+    Kind, Program, Record, Turn, drive_arms,
 };
 use flujo::error::{Mismatch, Signal};
 use flujo::path::Path;
@@ -155,7 +155,7 @@ impl Handle for Invocation {
         Ok(())
     }
 
-    async fn ask(&mut self, question: Question) -> Result<Reply, Signal> {
+    async fn ask(&mut self, question: Question, asked: Asked<'_>) -> Result<Reply, Signal> {
         let key = Key { path: question.path.clone(), kind: Kind::Ask, n: 1 };
         let n = match self.issue(&key)? {
             Next::Answered(Answer::Reply(reply)) => return Ok(reply),
@@ -164,7 +164,7 @@ impl Handle for Invocation {
             }
             Next::Run(n) => n,
         };
-        let reply = self.turn.ask(question, &self.arms()).await?;
+        let reply = self.turn.ask(question, &self.arms(), asked).await?;
         self.answer(n, key, Answer::Reply(reply.clone()));
         Ok(reply)
     }

@@ -52,12 +52,22 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             deadline,
             default,
         };
-        let reply = handle.ask(question.clone()).await?;
+        let mut is_new = false;
+        let mut asked = |question: &Question| {
+            is_new = true;
+            if let Some(stage) = &self.env.stage {
+                stage.asked(question);
+            }
+        };
+        let reply = handle.ask(question.clone(), &mut asked).await?;
         let value = reply.value.decode().map_err(|e| {
             Signal::mismatch(path, format_args!("the recorded reply does not decode any more: {e}"))
         })?;
-        let mut history = self.env.history.lock().unwrap_or_else(PoisonError::into_inner);
-        history.push(Answered { question, reply });
+        let answered = Answered { question, reply };
+        if let Some(stage) = &self.env.stage {
+            stage.answered(&answered, is_new);
+        }
+        self.env.history.lock().unwrap_or_else(PoisonError::into_inner).push(answered);
         Ok(value)
     }
 }

@@ -3,6 +3,7 @@ use super::attempts::{Failed, Work};
 use super::guard::catch_panic;
 use super::plan::Plan;
 use super::review::review;
+use super::tell;
 use crate::codec::{CodecError, Json};
 use crate::context::{Context, bits, part_bit, part_name};
 use crate::durable::Recorded;
@@ -24,6 +25,9 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let Some(handle) = self.handle.as_deref_mut() else {
             // Boxed: the plainest of such attempts do not come here at all.
             let done = Box::pin(direct::<S, C, R>(self.ctx, self.written, res, env, work)).await;
+            if !is_signal(&done) {
+                tell::attempted(env, work, &done);
+            }
             return match done {
                 Err(failed) if failed.signal().is_some() => Err(failed.into_error()),
                 done => Ok(done),
@@ -34,6 +38,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             let body: Body<'_> = Box::new(move || Box::pin(recorded::<S, C, R>(ctx, res, env, work)));
             handle.attempt(command, body).await?
         };
+        tell::recorded(env, work, &record);
         match &record.outcome {
             RecordOutcome::Failure(failure) => {
                 return Ok(Err(Box::new(Failed { record: failure.clone(), live: work.live.take() })));
@@ -128,6 +133,7 @@ async fn direct<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     work: &mut Work<S>,
 ) -> Result<(), Box<Failed>> {
     let started = env.clock.now();
+    tell::attempt(env, work, started);
     let mut drafts = S::drafts(ctx);
     let done = perform::<S, C, R>(&mut drafts, ctx, res, env, work).await;
     if !is_signal(&done) {
@@ -154,6 +160,7 @@ async fn recorded<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     work: &mut Work<S>,
 ) -> Result<AttemptRecord, Signal> {
     let started = env.clock.now();
+    tell::attempt(env, work, started);
     let mut drafts = S::drafts(ctx);
     let done = perform::<S, C, R>(&mut drafts, ctx, res, env, work).await;
     let mut found = Vec::new();

@@ -1,6 +1,7 @@
 use super::Cx;
 use super::plan::Plan;
 use super::redirect::Redirected;
+use super::tell;
 use crate::codec::Digest;
 use crate::context::Context;
 use crate::durable::Inputs;
@@ -9,6 +10,7 @@ use crate::error::{Error, ErrorKind, FailureRecord, RunResult, Signal, StepError
 use crate::path::NodeId;
 use crate::run::Tally;
 use crate::step::{Attempt, Bridge, Fallback, RunInfo, Step, StepCall};
+use std::time::Duration;
 
 /// A call under way: what its attempts share. It stays where it was put, and everything below borrows it:
 /// futures that hand an input on by value would hold it once each.
@@ -18,7 +20,7 @@ pub(super) struct Work<S: Step> {
     /// Whether there may be another attempt after this one, which then needs the input too.
     pub(super) more: bool,
     /// Copied for every attempt but the last.
-    input: Option<S::Input>,
+    pub(super) input: Option<S::Input>,
     /// What an attempt gave: as it is decoded from the record, where there is one. It is put here and not
     /// handed on, which would copy it once for every future between here and the caller.
     pub(super) output: Option<S::Output>,
@@ -32,6 +34,8 @@ pub(super) struct Work<S: Step> {
     pub(super) redirected: Option<Count>,
     /// The attempt after which this one goes on in place of another.
     pub(super) after: Option<Count>,
+    /// What was told of it, where somebody looks.
+    pub(super) told: Option<Box<tell::Told>>,
 }
 
 impl<S: Step> Work<S> {
@@ -132,7 +136,9 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             };
             // Boxed, so that the loop over attempts does not grow every pipeline's future.
             return Box::pin(async move {
-                self.attempts(&mut work).await?;
+                let done = self.attempts(&mut work).await;
+                tell::node(self.env, &mut work.told, &done);
+                done?;
                 self.spare = Some(work.info);
                 work.output.ok_or_else(lost)
             });
@@ -143,8 +149,11 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             plan.redirects = redirect.is_some();
             let mut work = self.work(id.clone(), plan, input)?;
             let within = work.within.clone();
-            let done = match (self.attempts(&mut work).await, redirect, work.redirected) {
+            let tried = self.attempts(&mut work).await;
+            let mut told = work.told.take();
+            let done = match (tried, redirect, work.redirected) {
                 (Ok(()), Some(detour), Some(after)) => {
+                    tell::redirect(self.env, told.as_deref_mut(), F::REDIRECT);
                     let (input, options) = (work.input.take().ok_or_else(lost)?, work.plan.into_options());
                     let (input, options) = ((detour.input)(input), (detour.options)(options));
                     let outer = std::mem::replace(&mut self.within, within.clone());
@@ -155,10 +164,14 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
                 (Ok(()), ..) => work.output.ok_or_else(lost),
                 (Err(failed), ..) => Err(failed),
             };
+            let is_told = tell::node(self.env, &mut told, &done);
             let (failed, carry, same) = match (done, fallback, same) {
                 (Err(failed), Some(carry), Some(same)) if failed.signal().is_none() => (failed, carry, same),
                 (done, ..) => return done,
             };
+            if is_told {
+                tell::fallback(self.env, told.as_deref(), F::NAME);
+            }
             // Whatever stands in for a node is that node, and pays from what is left to it.
             let outer = std::mem::replace(&mut self.within, within);
             let done = F::exec(self, id.replaced_by(F::NAME), (carry.input)(same)).await;
@@ -194,11 +207,13 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             tally,
             redirected: None,
             after: None,
+            told: None,
         })
     }
 
     pub(super) async fn attempts<S: Attempt<C, R>>(&mut self, work: &mut Work<S>) -> RunResult<()> {
         let path = work.info.path();
+        work.told = tell::begin::<S>(self.env, &path);
         let digest = match (&self.handle, &work.input) {
             (Some(_), Some(input)) => match input.digest() {
                 Ok(digest) => digest,
@@ -261,6 +276,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         }
         if counts && !failed.record.redirect && failed.record.feedback.is_none() {
             self.back_off(work, n).await?;
+        } else if counts {
+            tell::retry(self.env, work, n, Duration::ZERO);
         }
         work.info.again(n + 1, failed.record.feedback);
         Ok(())
@@ -271,6 +288,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         // The seed is the place, so that a replay waits as long as the run did.
         let seed = Digest::of_parts(&[self.env.id.as_str(), path.as_str()]).low();
         let wait = work.plan.backoff().after(n, seed);
+        tell::retry(self.env, work, n, wait);
         if wait.is_zero() {
             return Ok(());
         }

@@ -1,11 +1,13 @@
 use super::Cx;
 use super::attempt::restore_parts;
 use super::log::Log;
+use super::tell;
 use crate::codec::Json;
 use crate::context::{ArmState, Context, bits, part_name};
 use crate::durable::Durable;
 use crate::engine::{ArmEnd, ArmGrant, ArmRecord, Handle, Within};
 use crate::error::{Error, ErrorKind, RunResult};
+use crate::events::{EventKind, What};
 use crate::path::{NodeId, Path, Scope};
 use crate::run::RunEnv;
 use std::fmt;
@@ -137,6 +139,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// A copy of the context for each of `N` arms. `label` names the fork; it is no segment of a path.
     pub fn forks<const N: usize>(&self, label: impl Into<NodeId>) -> [Fork<C>; N] {
         let fork = self.place(label.into()).path();
+        tell::at(self.env, What::Forked, || fork.clone(), || EventKind::Forked { arms: N });
         std::array::from_fn(|_| self.fork(fork.clone()))
     }
 
@@ -204,8 +207,9 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         self.ctx.merge(&arms).map_err(|conflict| {
             let what =
                 format!("context part `{}`, arm {}: {}", conflict.part, conflict.arm + 1, conflict.message);
-            Error::new(ErrorKind::MergeConflict(what)).at(path)
+            Error::new(ErrorKind::MergeConflict(what)).at(path.clone())
         })?;
+        tell::at(self.env, What::Merged, || path, || EventKind::Merged { arms: arms.len() });
         *self.written |= arms.iter().fold(0, |mask, arm| mask | arm.written);
         Ok(())
     }

@@ -1,5 +1,6 @@
 use super::Cx;
 use super::review::{Refused, ask};
+use super::tell::Gated;
 use crate::codec::Json;
 use crate::context::Context;
 use crate::durable::Durable;
@@ -78,34 +79,44 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         plugins: Plugins<T>,
     ) -> RunResult<T> {
         let (path, env) = (place.path(), &**self.env);
+        let told = Gated::new(env, &path);
         let codec = |e| Error::new(ErrorKind::Codec(e)).at(path.clone());
         let n = env.forgiven(&path).saturating_add(1);
         let mut info = RunInfo::new(self.env.clone(), place.clone(), n);
         info.pays_from(self.purse(&self.within, Kind::Gate));
         let Some(handle) = self.handle.as_deref_mut() else {
             let mut value = value;
+            told.looks(1);
             let done = look(&mut value, &validators, strict, &plugins, &info, env).await;
             info.settle().await;
             let latency = done.ended.nanos_since(done.started);
             let passed = done.outcome.is_ok();
+            told.looked(&done);
             let (findings, usage) = (done.findings, done.usage);
             self.log.push(env, || StepResult::gate(place.clone(), latency, passed, findings, usage));
-            return match done.outcome {
+            return told.ended(match done.outcome {
                 Ok(_) => Ok(value),
                 Err(failure) => Err(failure.to_error().at(path)),
-            };
+            });
         };
         let digest = crate::codec::digest(&value).map_err(codec)?;
         // A resumed run asks again where it failed.
         let key = Key { path: path.clone(), kind: Kind::Gate, n };
         let mut value = value;
         let looked = &mut value;
-        let body: Body<'_> = Box::new(move || {
-            Box::pin(async move { Ok(look(looked, &validators, strict, &plugins, &info, env).await) })
-        });
+        let body: Body<'_> = {
+            let told = &told;
+            Box::new(move || {
+                Box::pin(async move {
+                    told.looks(n);
+                    Ok(look(looked, &validators, strict, &plugins, &info, env).await)
+                })
+            })
+        };
         let command = AttemptCommand { key, version: 1, digest, within: self.within.clone() };
         let record = handle.attempt(command, body).await?;
-        match &record.outcome {
+        told.recorded(&record);
+        told.ended(match &record.outcome {
             // Nothing is recorded of a value that went through as it was.
             RecordOutcome::Output(output) if *output == Json::null() => Ok(value),
             RecordOutcome::Output(output) => match output.decode() {
@@ -116,7 +127,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
                 }
             },
             RecordOutcome::Failure(failure) => Err(failure.to_error().at(path).after(n, n)),
-        }
+        })
     }
 }
 

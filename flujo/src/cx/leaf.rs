@@ -23,7 +23,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         F: Fallback<C, R>,
     {
         let plain = call.options.is_none() && call.bridge.is_none() && self.handle.is_none();
-        if plain && S::POLICY.is_plain() && !self.env.has_stubs() && !self.is_limited() {
+        let watched = self.env.has_stubs() || self.env.stage.is_some();
+        if plain && S::POLICY.is_plain() && !watched && !self.is_limited() {
             // The id goes where it stays: in the future it would be copied twice.
             let info = self.info(id);
             Box::pin(self.once::<S>(info, call.input))

@@ -3,10 +3,12 @@
 use super::Cx;
 use super::fork::{ArmScope, Done, Fork, Slot, driver};
 use super::join::{lost, settled, verdict};
+use super::tell;
 use crate::context::Context;
 use crate::durable::Durable;
 use crate::engine::{Arm, ArmEnd, BoxFuture, ForkPolicy, Handle, Within, drive_arms};
 use crate::error::{Error, ErrorKind, Failure, RunResult, Signal};
+use crate::events::{EventKind, What};
 use crate::path::{NodeId, Path};
 use crate::run::RunEnv;
 use std::fmt;
@@ -29,6 +31,7 @@ pub struct ItemScope<'s, R> {
 pub struct MapPoint<'s, C> {
     handle: Option<&'s mut (dyn Handle + 'static)>,
     base: &'s C,
+    env: &'s RunEnv,
     path: Path,
 }
 
@@ -145,7 +148,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             within: self.within.clone(),
             logging: self.log.share(self.env),
         };
-        (scope, MapPoint { handle: self.handle.as_deref_mut(), base: self.ctx, path })
+        (scope, MapPoint { handle: self.handle.as_deref_mut(), base: self.ctx, env: self.env, path })
     }
 
     /// What items share, and the point where they part.
@@ -153,7 +156,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let path = self.place(id.into()).path();
         let within = self.within.clone();
         let scope = ItemScope { res: self.res, env: self.env, within, logging: self.log.share(self.env) };
-        (scope, MapPoint { handle: self.handle.as_deref_mut(), base: self.ctx, path })
+        (scope, MapPoint { handle: self.handle.as_deref_mut(), base: self.ctx, env: self.env, path })
     }
 
     /// Merges what the items wrote, in the order of the items.
@@ -244,6 +247,10 @@ impl<'s, C: Context> MapPoint<'s, C> {
         Fut: Future<Output = RunResult<(Done<T>, ItemFork<C>)>> + Send,
     {
         let slots: Vec<_> = items.iter().map(|_| Slot::new(self.path.clone())).collect();
+        if !slots.is_empty() {
+            let told = || EventKind::Forked { arms: slots.len() };
+            tell::at(self.env, What::Forked, || self.path.clone(), told);
+        }
         let mut owns: Vec<Ended<T, C>> = items.iter().map(|_| None).collect();
         let policy = ForkPolicy { settle, concurrency };
         let started = items.into_iter().zip(&slots).zip(&mut owns).enumerate();

@@ -3,7 +3,7 @@
 
 use crate::clock::Clock;
 use crate::engine::{
-    Account, Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, ForkPolicy, Handle, Key, Record,
+    Account, Arm, ArmEnd, ArmGrant, Asked, AttemptCommand, Body, BoxFuture, ForkPolicy, Handle, Key, Record,
     drive_arms,
 };
 use crate::error::Signal;
@@ -65,7 +65,7 @@ impl Handle for Memo {
         Ok(())
     }
 
-    async fn ask(&mut self, question: Question) -> Result<Reply, Signal> {
+    async fn ask(&mut self, question: Question, _: Asked<'_>) -> Result<Reply, Signal> {
         let what = format!("{}: a run that records nothing cannot wait for a reply", question.path);
         Err(Signal::Engine(what))
     }

@@ -17,6 +17,7 @@ mod plan;
 mod redirect;
 mod review;
 mod rounds;
+mod tell;
 mod wait;
 
 pub use fork::{ArmScope, Done, Fork, ForkPoint, Slot};

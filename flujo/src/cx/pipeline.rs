@@ -1,8 +1,10 @@
 use super::Cx;
 use super::log::Log;
+use super::tell;
 use crate::context::{Contains, Context};
 use crate::durable::Inputs;
 use crate::error::{Error, ErrorKind, RunResult};
+use crate::events::{EventKind, What};
 use crate::graph::{Graph, fingerprint};
 use crate::path::{NodeId, Path, Scope};
 use crate::run::StepResult;
@@ -52,6 +54,27 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         F: Fallback<C, R>,
     {
         let scope = self.inner_scope(&id);
+        let Some(stage) = &self.env.stage else {
+            return self.called::<P, F>(res, scope, call).await;
+        };
+        let path = Path::from(&*scope);
+        let began = stage.entered(&path);
+        let done = Box::pin(self.called::<P, F>(res, scope, call)).await;
+        stage.left(&path, began, &done);
+        done
+    }
+
+    async fn called<P, F>(
+        &mut self,
+        res: &P::Resources,
+        scope: Scope,
+        call: StepCall<P, F>,
+    ) -> RunResult<P::Output>
+    where
+        P: Pipeline,
+        C: Contains<P::Context>,
+        F: Fallback<C, R>,
+    {
         let StepCall { input, options, .. } = call;
         let Some(options) = options else {
             return self.inner::<P>(res, scope, input).await;
@@ -115,6 +138,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             match (done, again, &start) {
                 (Err(error), Some(same), Some(start)) if self.restart(&scope, &error) => {
                     restarts -= 1;
+                    let told = || EventKind::Restarted { left: restarts };
+                    tell::at(self.env, What::Restarted, || Path::from(&*scope), told);
                     input = same;
                     <C as Contains<P::Context>>::part_mut(self.ctx).clone_from(start);
                 }

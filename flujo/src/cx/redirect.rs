@@ -3,6 +3,7 @@
 use super::Cx;
 use super::attempts::{Count, lost};
 use super::plan::Plan;
+use super::tell;
 use crate::context::Context;
 use crate::error::RunResult;
 use crate::path::NodeId;
@@ -48,7 +49,9 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         plan.retries = after.retries();
         let mut work = self.work(id.replaced_by(D::FACTS.name), plan, input)?;
         work.after = Some(after);
-        Box::pin(self.attempts(&mut work)).await?;
+        let done = Box::pin(self.attempts(&mut work)).await;
+        tell::node(self.env, &mut work.told, &done);
+        done?;
         work.output.ok_or_else(lost)
     }
 }

@@ -1,10 +1,12 @@
 //! Loops: `repeat` and `refine` run their body again, each time in a round of its own.
 
-use super::Cx;
+use super::{Cx, tell};
 use crate::codec::Json;
 use crate::context::Context;
 use crate::durable::Durable;
 use crate::error::{Error, ErrorKind, Failure, RunResult};
+use crate::events::{EventKind, What};
+use crate::path::Path;
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// The most rounds a loop may take.
@@ -40,6 +42,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             None => format!("#{n}"),
             Some(outer) => format!("{outer}.{n}"),
         };
+        let path = || Path::from(format!("{}{rounds}", &*self.scope).as_str());
+        tell::at(self.env, What::Round, path, || EventKind::Round { n });
         let mut round = self.again();
         round.rounds = Some(rounds.into());
         round

@@ -1,4 +1,4 @@
-use super::Cx;
+use super::{Cx, tell};
 use crate::context::Context;
 use crate::engine::{Key, Kind};
 use crate::error::RunResult;
@@ -12,10 +12,18 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// Signals only.
     pub async fn wait(&mut self, id: impl Into<NodeId>, wait: Duration) -> RunResult<()> {
         let path = self.place(id.into()).path();
-        match self.handle.as_deref_mut() {
-            Some(handle) => handle.sleep(Key { path, kind: Kind::Sleep, n: 1 }, wait).await?,
-            None => self.env.clock.sleep(wait).await,
+        let key = Key { path: path.clone(), kind: Kind::Sleep, n: 1 };
+        let (clock, handle) = (&self.env.clock, self.handle.as_deref_mut());
+        let sleeping = async {
+            match handle {
+                Some(handle) => handle.sleep(key, wait).await?,
+                None => clock.sleep(wait).await,
+            }
+            Ok(())
+        };
+        match &self.env.stage {
+            Some(stage) => tell::timer(stage, &path, wait, sleeping).await,
+            None => sleeping.await,
         }
-        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 use super::records::Records;
 use super::{
-    Account, Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, Engine, ForkPolicy, Handle, Key,
+    Account, Arm, ArmEnd, ArmGrant, Asked, AttemptCommand, Body, BoxFuture, Engine, ForkPolicy, Handle, Key,
     Program, Record, RunId, RunRecord, RunView, Table, Turn, drive_arms,
 };
 use crate::clock::{Clock, SystemClock};
@@ -129,8 +129,8 @@ impl Handle for InRun {
         if left.is_zero() { Ok(()) } else { self.turn.activity().body(clock.sleep(left)).await }
     }
 
-    async fn ask(&mut self, question: Question) -> Result<Reply, Signal> {
-        self.turn.ask(question, &self.arms).await
+    async fn ask(&mut self, question: Question, asked: Asked<'_>) -> Result<Reply, Signal> {
+        self.turn.ask(question, &self.arms, asked).await
     }
 
     async fn fork<'b>(

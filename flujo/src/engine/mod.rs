@@ -41,6 +41,9 @@ use std::time::Duration;
 /// A boxed future that can move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// What is called with a question that has just become durable.
+pub type Asked<'a> = &'a mut (dyn FnMut(&Question) + Send);
+
 /// The in-run side of an engine. Commands of one handle are issued one after another, in program order:
 /// concurrency exists only between the handles that [`fork`](Handle::fork) gives out.
 #[async_trait]
@@ -58,11 +61,12 @@ pub trait Handle: Send {
     /// Signals only.
     async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal>;
 
-    /// Asks a person. The question is durable before anyone is told.
+    /// Asks a person. The question is durable before anyone is told: `asked` is called once it is, and not
+    /// for one that was recorded before.
     ///
     /// # Errors
     /// [`Signal::Suspended`] once nothing is left to do in the run but wait; other signals.
-    async fn ask(&mut self, question: Question) -> Result<Reply, Signal>;
+    async fn ask(&mut self, question: Question, asked: Asked<'_>) -> Result<Reply, Signal>;
 
     /// Runs arms beside each other, each on a handle of its own.
     ///

@@ -1,5 +1,7 @@
 use super::table::{Entry, Open, State, lock};
-use super::{Account, Activity, Ended, EndedBy, FinalOutcome, Key, Record, Refusal, Reservation, Within};
+use super::{
+    Account, Activity, Asked, Ended, EndedBy, FinalOutcome, Key, Record, Refusal, Reservation, Within,
+};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{FailureRecord, Signal};
 use crate::path::Path;
@@ -111,14 +113,22 @@ impl<T> Turn<T> {
     ///
     /// # Errors
     /// [`Signal::Suspended`], and other signals.
-    pub async fn ask(&self, question: Question, arms: &[(Path, usize)]) -> Result<Reply, Signal> {
+    pub async fn ask(
+        &self,
+        question: Question,
+        arms: &[(Path, usize)],
+        asked: Asked<'_>,
+    ) -> Result<Reply, Signal> {
         self.check()?;
-        self.record_question(&question, arms)?;
+        if self.record_question(&question, arms)? {
+            asked(&question);
+        }
         let path = question.path;
         self.activity.until(|| self.look(&path).transpose()).await
     }
 
-    fn record_question(&self, question: &Question, arms: &[(Path, usize)]) -> Result<(), Signal> {
+    /// Whether it was not recorded before.
+    fn record_question(&self, question: &Question, arms: &[(Path, usize)]) -> Result<bool, Signal> {
         let mut state = self.owned()?;
         let open = state.questions.iter().map(|open| &open.question);
         let known = open.chain(state.answered.iter().map(|a| &a.question)).find(|q| q.path == question.path);
@@ -128,13 +138,13 @@ impl<T> Turn<T> {
             } else if known.message != question.message || known.shown != question.shown {
                 "it asks something else than when it was asked"
             } else {
-                return Ok(());
+                return Ok(false);
             };
             return Err(Signal::mismatch(question.path.clone(), what));
         }
         state.questions.push(Open { question: question.clone(), arms: arms.to_vec() });
         state.takeovers = 0;
-        Ok(())
+        Ok(true)
     }
 
     fn look(&self, path: &Path) -> Result<Option<Reply>, Signal> {

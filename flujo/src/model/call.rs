@@ -18,9 +18,12 @@ pub(crate) struct ModelCall {
     pub(crate) top_p: Option<f64>,
 }
 
-struct NoSink;
-impl ChunkSink for NoSink {
-    fn chunk(&mut self, _: &str) {}
+/// Pieces of the answer go to whoever looks at the run.
+struct Pieces<'r>(&'r RunInfo);
+impl ChunkSink for Pieces<'_> {
+    fn chunk(&mut self, text: &str) {
+        self.0.emit(text);
+    }
 }
 
 impl ModelCall {
@@ -39,7 +42,7 @@ impl ModelCall {
         let hold = run.reserve(bound).await?;
         // From here on a call that never comes back is charged at what was reserved for it.
         run.call_leaves(bound);
-        let reply = client.call(request, &mut NoSink).await;
+        let reply = client.call(request, &mut Pieces(run)).await;
         let (tokens, served) = match &reply {
             Ok(reply) => (reply.usage, reply.served_model.as_deref()),
             Err(error) => (error.usage, None),

@@ -1,9 +1,11 @@
 use super::flujo::{Flujo, Registered, Shared};
 use super::stub::{AnyStub, Stubs};
+use super::watch::Watchers;
 use crate::clock::{Clock, SystemClock};
 use crate::cx::Pipeline;
 use crate::engine::{Engine, Memory};
 use crate::error::{Error, RunResult};
+use crate::events::Observer;
 use crate::model::{Estimate, ModelClient, PriceBook};
 use crate::usage::{SharedBudget, UsageLimits};
 use std::fmt;
@@ -19,6 +21,7 @@ pub struct Builder<R> {
     models: Option<Arc<dyn ModelClient>>,
     prices: Option<Arc<dyn PriceBook>>,
     stubs: Stubs,
+    watchers: Watchers,
     limits: UsageLimits,
     budget: Option<SharedBudget>,
     estimate: Estimate,
@@ -58,6 +61,7 @@ impl Builder<()> {
             models: None,
             prices: None,
             stubs: Stubs::default(),
+            watchers: Watchers::default(),
             limits: UsageLimits::NONE,
             budget: None,
             estimate: Estimate::default(),
@@ -78,6 +82,7 @@ impl<R> Builder<R> {
             models: self.models,
             prices: self.prices,
             stubs: self.stubs,
+            watchers: self.watchers,
             limits: self.limits,
             budget: self.budget,
             estimate: self.estimate,
@@ -157,6 +162,13 @@ impl<R> Builder<R> {
         self
     }
 
+    /// Looks at every run; call it once for each observer.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.watchers.add(observer);
+        self
+    }
+
     /// Answers in place of a step, in tests.
     #[must_use]
     pub fn stub<S: AnyStub + Clone>(mut self, stub: &S) -> Self {
@@ -201,6 +213,7 @@ impl<R> Builder<R> {
             models: self.models,
             prices: self.prices,
             stubs: self.stubs,
+            watchers: self.watchers,
             limits: self.limits,
             budget: self.budget,
             estimate: self.estimate,

@@ -3,6 +3,7 @@ use super::stub::{AnyStub, Stubs};
 use crate::clock::Clock;
 use crate::codec::Json;
 use crate::engine::{RunId, Unrecorded};
+use crate::events::{Hub, Stage};
 use crate::model::{Estimate, ModelClient, PriceBook};
 use crate::path::Path;
 use crate::question::Answered;
@@ -29,6 +30,8 @@ pub(crate) struct RunEnv {
     /// The account of a run that records nothing.
     own_account: OnceLock<Arc<Unrecorded>>,
     pub(crate) history: Mutex<Vec<Answered>>,
+    /// Where somebody looks: what this walk of the body tells.
+    pub(crate) stage: Option<Stage>,
     forgiven: Mutex<BTreeMap<Path, u32>>,
     /// Whether there is anything in `forgiven`: in most runs nobody ever has to look.
     forgives: AtomicBool,
@@ -55,6 +58,7 @@ impl RunEnv {
             budget: None,
             own_account: OnceLock::new(),
             history: Mutex::default(),
+            stage: None,
             forgiven: Mutex::default(),
             forgives: AtomicBool::new(false),
             log: Mutex::default(),
@@ -95,6 +99,11 @@ impl RunEnv {
     pub(crate) fn forgive(&self, path: Path, attempts: u32) {
         self.forgiven.lock().unwrap_or_else(PoisonError::into_inner).insert(path, attempts);
         self.forgives.store(true, Ordering::Release);
+    }
+
+    /// The same, told to whoever looks.
+    pub(crate) fn watched(self, hub: Option<&Arc<Hub>>) -> Self {
+        Self { stage: hub.map(|hub| Stage::new(Arc::clone(hub))), ..self }
     }
 
     #[inline]

@@ -3,11 +3,13 @@ use super::outcome::PipelineResult;
 use super::program::Start;
 use super::result::StepResult;
 use super::stub::Stubs;
+use super::watch::{self, Watchers};
 use super::{Resume, Run, RunEnv};
 use crate::clock::Clock;
 use crate::cx::Pipeline;
 use crate::engine::{Engine, RunId, RunRecord, RunView};
 use crate::error::{Error, ErrorKind, RunResult};
+use crate::events::{Hub, Watched};
 use crate::model::{Estimate, ModelClient, PriceBook};
 use crate::step::{RunIn, StepCall};
 use crate::usage::{SharedBudget, UsageLimits};
@@ -51,6 +53,7 @@ pub(crate) struct Shared<R> {
     pub(super) models: Option<Arc<dyn ModelClient>>,
     pub(super) prices: Option<Arc<dyn PriceBook>>,
     pub(super) stubs: Stubs,
+    pub(super) watchers: Watchers,
     pub(super) limits: UsageLimits,
     pub(super) budget: Option<SharedBudget>,
     pub(super) estimate: Estimate,
@@ -145,27 +148,40 @@ impl<R: Send + Sync + 'static> Flujo<R> {
     pub(super) async fn execute<P>(
         &self,
         run: Arc<RunRecord>,
+        watchers: Watchers,
     ) -> RunResult<PipelineResult<P::Output, P::Context>>
     where
         P: Pipeline + RunIn<P::Context, R>,
     {
         let engine = self.engine()?;
         let id = run.id.clone();
-        let RunView { forgiven, active, .. } = self.inspect(&id).await?;
+        let view = self.inspect(&id).await?;
+        let hub = self.shared.hub::<P>(&id, watchers, Some(&view));
         let program = Start::<P, R> {
             shared: Arc::clone(&self.shared),
             clock: engine.clock(),
             run,
-            forgiven,
-            active,
+            forgiven: view.forgiven,
+            active: view.active,
+            hub: hub.clone(),
             pipeline: PhantomData,
         };
-        match engine.execute(&id, Arc::new(program)).await {
+        let running = engine.execute(&id, Arc::new(program));
+        let done = match &hub {
+            None => running.await,
+            Some(hub) => Box::pin(Watched::new(Arc::clone(hub), running)).await,
+        };
+        let result = match done {
             // Somebody else was faster, which is as good.
-            Err(error) if matches!(error.kind(), ErrorKind::Busy(_)) => engine.idle(&id).await?,
-            done => done?,
-        }
-        self.result::<P>(&id).await
+            Err(error) if matches!(error.kind(), ErrorKind::Busy(_)) => match engine.idle(&id).await {
+                Ok(()) => self.result::<P>(&id).await,
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error),
+            Ok(()) => self.result::<P>(&id).await,
+        };
+        watch::told(hub.as_ref(), &result);
+        result
     }
 
     /// What is recorded of a run, as a result.
@@ -190,6 +206,22 @@ impl<R: Send + Sync + 'static> Flujo<R> {
 }
 
 impl<R> Shared<R> {
+    /// Where the events of a run come together, if anybody looks.
+    pub(super) fn hub<P: Pipeline>(
+        &self,
+        id: &RunId,
+        watchers: Watchers,
+        view: Option<&RunView>,
+    ) -> Option<Arc<Hub>> {
+        let Watchers { observers, fresh } = watchers;
+        let all = self.watchers.observers.iter().cloned().chain(observers);
+        let hub = Hub::new(id, P::FACTS.name, &self.clock, all)?;
+        Some(Arc::new(match view {
+            Some(view) => hub.resumes(view, fresh),
+            None => hub,
+        }))
+    }
+
     /// Gives a run what the engine was given, and what it may use.
     pub(super) fn furnish(&self, mut env: RunEnv, limits: UsageLimits) -> RunEnv {
         env.limits = limits;

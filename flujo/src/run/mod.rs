@@ -12,6 +12,7 @@ mod result;
 mod resume;
 mod start;
 mod stub;
+mod watch;
 
 pub(crate) use alone::alone;
 pub use builder::{Builder, IntoEngine};

@@ -6,6 +6,7 @@ use crate::cx::{Cx, Pipeline};
 use crate::durable::{Inputs, Recorded};
 use crate::engine::{BoxFuture, Ended, EndedBy, Handle, Program};
 use crate::error::{Error, ErrorKind, FailureRecord, RunResult};
+use crate::events::Hub;
 use crate::path::{NodeId, Path};
 use crate::run::flujo::Shared;
 use crate::step::{RunIn, StepCall};
@@ -21,6 +22,7 @@ pub(super) struct Start<P, R> {
     pub(super) forgiven: Vec<(Path, u32)>,
     /// How long earlier executions worked on it.
     pub(super) active: Duration,
+    pub(super) hub: Option<Arc<Hub>>,
     pub(super) pipeline: PhantomData<fn() -> P>,
 }
 
@@ -31,7 +33,11 @@ where
 {
     async fn drive(&self, mut handle: Box<dyn Handle>) -> Ended {
         let env = RunEnv::new(self.run.id.clone(), self.run.input.clone(), Arc::clone(&self.clock));
-        let env = Arc::new(self.shared.furnish(env, self.run.limits).forgiving(&self.forgiven));
+        let env = self.shared.furnish(env, self.run.limits).forgiving(&self.forgiven);
+        let env = Arc::new(env.watched(self.hub.as_ref()));
+        if let Some(hub) = &self.hub {
+            hub.run_started(&self.run.input);
+        }
         let (input, mut context) = match self.decode() {
             Ok(decoded) => decoded,
             Err(error) => return Ended { outcome: Err(end(&error)), context: None },

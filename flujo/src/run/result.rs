@@ -142,6 +142,9 @@ impl Tally {
     pub(crate) fn found(&mut self, findings: Vec<Finding>) {
         self.findings = findings;
     }
+    pub(crate) fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
     pub(crate) fn into_result(self, place: Place, done: bool) -> StepResult {
         let Self { attempts, latency, usage, findings } = self;
         StepResult { place: At::Place(place), attempts, latency, done, extra: Extra::boxed(usage, findings) }

@@ -1,9 +1,11 @@
 use super::flujo::Flujo;
 use super::outcome::PipelineResult;
+use super::watch::Watchers;
 use crate::codec::{CodecError, Json};
 use crate::cx::Pipeline;
 use crate::engine::{BoxFuture, FinalOutcome, RunId, RunView, Status};
 use crate::error::{Error, ErrorKind, RunResult};
+use crate::events::Observer;
 use crate::path::Path;
 use crate::question::Reply;
 use crate::step::RunIn;
@@ -40,6 +42,7 @@ pub struct Resume<P, R> {
     id: RunId,
     replies: Vec<(Option<Path>, Result<Json, CodecError>)>,
     by: Option<String>,
+    watchers: Watchers,
     pipeline: PhantomData<fn() -> P>,
 }
 
@@ -53,7 +56,14 @@ type Done<P> = PipelineResult<<P as crate::step::Step>::Output, <P as Pipeline>:
 
 impl<P, R> Resume<P, R> {
     pub(super) fn new(flujo: Flujo<R>, id: RunId) -> Self {
-        Self { flujo, id, replies: Vec::new(), by: None, pipeline: PhantomData }
+        Self {
+            flujo,
+            id,
+            replies: Vec::new(),
+            by: None,
+            watchers: Watchers::default(),
+            pipeline: PhantomData,
+        }
     }
 
     /// Answers the one open question.
@@ -76,12 +86,18 @@ impl<P, R> Resume<P, R> {
         self
     }
 
+    /// Looks at what this execution of the run does, beside the engine's observers.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.watchers.add(observer);
+        self
+    }
+
     async fn go(self) -> RunResult<Done<P>>
     where
         P: Pipeline + RunIn<P::Context, R>,
         R: Send + Sync + 'static,
     {
-        let Self { flujo, id, replies, by, .. } = self;
+        let Self { flujo, id, replies, by, mut watchers, .. } = self;
         let engine = flujo.engine()?;
         let view = flujo.inspect(&id).await?;
         let name = P::FACTS.name;
@@ -95,6 +111,7 @@ impl<P, R> Resume<P, R> {
             fits::<P>(&path, &value)?;
             let reply = Reply { value, by: by.clone(), at: engine.clock().now() };
             engine.reply(&id, &path, reply).await?;
+            watchers.fresh.push(path);
         }
         match view.status {
             Status::Running => {
@@ -103,10 +120,12 @@ impl<P, R> Resume<P, R> {
             }
             Status::Ended(FinalOutcome::Failed(_)) => {
                 engine.reopen(&id).await?;
-                flujo.execute::<P>(view.run).await
+                flujo.execute::<P>(view.run, watchers).await
             }
             Status::Ended(_) => flujo.result::<P>(&id).await,
-            Status::Created | Status::Paused | Status::Interrupted => flujo.execute::<P>(view.run).await,
+            Status::Created | Status::Paused | Status::Interrupted => {
+                flujo.execute::<P>(view.run, watchers).await
+            }
         }
     }
 }

@@ -4,12 +4,14 @@ use super::flujo::Flujo;
 use super::in_time::in_time;
 use super::outcome::{Outcome, PipelineResult};
 use super::result::StepResult;
+use super::watch::{self, Watchers};
 use crate::codec::Json;
 use crate::context::Context;
 use crate::cx::{Cx, Pipeline};
 use crate::durable::Inputs;
 use crate::engine::{BoxFuture, RunId, RunRecord, Status};
 use crate::error::{Error, ErrorKind, RunResult};
+use crate::events::{Observer, Watched};
 use crate::graph::Graph;
 use crate::path::{NodeId, Path};
 use crate::step::{RunIn, Step, StepCall};
@@ -41,6 +43,7 @@ struct Prepared<P: Step> {
     call: StepCall<P>,
     id: Option<RunId>,
     limits: Option<UsageLimits>,
+    watchers: Watchers,
 }
 
 /// No context was given: its `Default` is taken.
@@ -84,7 +87,7 @@ impl<P: Step, R, C> Run<P, R, C> {
         R: Send + Sync + 'static,
         C: Context,
     {
-        let prepared = Prepared { call, id: None, limits: None };
+        let prepared = Prepared { call, id: None, limits: None, watchers: Watchers::default() };
         let go: Go<P, R, C> = |flujo, prepared, context| Box::pin(go(flujo, prepared, context));
         Self { flujo, prepared: Some((prepared, Unset)), go, running: None }
     }
@@ -110,6 +113,15 @@ impl<P: Step, R, C, S> Run<P, R, C, S> {
     pub fn limits(mut self, limits: UsageLimits) -> Self {
         if let Some((prepared, _)) = &mut self.prepared {
             prepared.limits = Some(limits);
+        }
+        self
+    }
+
+    /// Looks at this run, beside the engine's observers; call it once for each observer. A run that attaches
+    /// to one that somebody else works on has no events of its own.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        if let Some((prepared, _)) = &mut self.prepared {
+            prepared.watchers.add(observer);
         }
         self
     }
@@ -160,13 +172,13 @@ where
     P: Pipeline + RunIn<P::Context, R>,
     R: Send + Sync + 'static,
 {
-    let Prepared { call, id, limits } = prepared;
+    let Prepared { call, id, limits, watchers } = prepared;
     let id = id.unwrap_or_else(|| fresh(&flujo));
     let limits = limits.map_or(flujo.shared.limits, |limits| limits.tightest(flujo.shared.limits));
     if flujo.shared.engine.is_none() {
-        return ephemeral(&flujo, call, id, limits, context).await;
+        return ephemeral(&flujo, (call, id), limits, context, watchers).await;
     }
-    match durable(&flujo, call, id.clone(), limits, &context).await {
+    match durable(&flujo, call, id.clone(), (limits, watchers), &context).await {
         Ok(result) => result,
         Err(error) => failed(id, error, context),
     }
@@ -221,7 +233,7 @@ async fn durable<P, R>(
     flujo: &Flujo<R>,
     call: StepCall<P>,
     id: RunId,
-    limits: UsageLimits,
+    (limits, watchers): (UsageLimits, Watchers),
     context: &P::Context,
 ) -> RunResult<Done<P>>
 where
@@ -247,7 +259,7 @@ where
     let engine = flujo.engine()?;
     let Some(found) = engine.create(record).await? else {
         let run = flujo.inspect(&id).await?.run;
-        return flujo.execute::<P>(run).await;
+        return flujo.execute::<P>(run, watchers).await;
     };
     let conflict =
         |what: &str| Err(Error::new(ErrorKind::RunConflict(format!("run `{id}` exists with {what}"))));
@@ -260,7 +272,7 @@ where
     match found.status {
         Status::Running => engine.idle(&id).await?,
         // Whoever created it has not come to begin it, or never will: the first to take it runs it.
-        Status::Created => return flujo.execute::<P>(found.run).await,
+        Status::Created => return flujo.execute::<P>(found.run, watchers).await,
         Status::Paused | Status::Interrupted | Status::Ended(_) => {}
     }
     flujo.result::<P>(&id).await
@@ -268,10 +280,10 @@ where
 
 async fn ephemeral<P, R>(
     flujo: &Flujo<R>,
-    call: StepCall<P>,
-    id: RunId,
+    (call, id): (StepCall<P>, RunId),
     limits: UsageLimits,
     mut context: P::Context,
+    watchers: Watchers,
 ) -> Done<P>
 where
     P: Pipeline + RunIn<P::Context, R>,
@@ -291,13 +303,22 @@ where
         Err(e) => return refuse(Error::new(ErrorKind::Codec(e)).at(Path::from(P::FACTS.name)), context),
     };
     let env = RunEnv::new(id.clone(), input, Arc::clone(&flujo.shared.clock));
-    let env = Arc::new(flujo.shared.furnish(env, limits));
+    let hub = flujo.shared.hub::<P>(&id, watchers, None);
+    let env = Arc::new(flujo.shared.furnish(env, limits).watched(hub.as_ref()));
+    if let Some(hub) = &hub {
+        hub.run_started(&env.input);
+    }
     let (mut written, mut own) = (0, Vec::with_capacity(P::GRAPH.nodes.len()));
     let mut cx = Cx::root(&mut context, &flujo.shared.resources, &env, None, &mut written, Some(&mut own));
     let run = P::exec(&mut cx, NodeId::new(P::FACTS.name), call);
-    let done = match limits.active_time {
-        None => run.await,
-        Some(limit) => in_time(&env, (limit, Duration::ZERO), P::FACTS.name, Box::pin(run)).await,
+    let done = match (limits.active_time, &hub) {
+        (None, None) => run.await,
+        (Some(limit), None) => in_time(&env, (limit, Duration::ZERO), P::FACTS.name, Box::pin(run)).await,
+        (None, Some(hub)) => Box::pin(Watched::new(Arc::clone(hub), run)).await,
+        (Some(limit), Some(hub)) => {
+            let run = Box::pin(Watched::new(Arc::clone(hub), run));
+            in_time(&env, (limit, Duration::ZERO), P::FACTS.name, run).await
+        }
     };
     let outcome = match done {
         Ok(output) => Outcome::Done(output),
@@ -311,6 +332,9 @@ where
         steps.append(&mut own);
     }
     let usage = steps.iter().map(StepResult::usage).sum::<Usage>() + env.given_up();
+    if let Some(hub) = &hub {
+        hub.run_ended(watch::ended(&outcome), usage);
+    }
     PipelineResult { run_id: id, outcome, context, steps, usage, hitl_history: Vec::new() }
 }
 

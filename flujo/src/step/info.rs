@@ -2,6 +2,8 @@ use super::Purse;
 use crate::codec::Digest;
 use crate::engine::RunId;
 use crate::error::StepError;
+#[allow(unused_imports, reason = "a link in the documentation")]
+use crate::events::EventKind;
 use crate::model::ModelCall;
 use crate::path::{NodeId, Path, Place};
 use crate::question::Answered;
@@ -109,6 +111,28 @@ impl RunInfo {
         self.change(|spent| spent.usage += usage);
         if let Some(budget) = &self.env.budget {
             budget.spend(usage);
+        }
+    }
+
+    /// Gives a piece of what this attempt is making to whoever looks at the run, while it is being made: see
+    /// [`EventKind::Chunk`]. Nothing is recorded, and a replay has none.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// #[step]
+    /// async fn shout(words: Vec<String>, run: &RunInfo) -> Result<String> {
+    ///     let mut all = String::new();
+    ///     for word in words {
+    ///         let loud = word.to_uppercase();
+    ///         run.emit(&loud);
+    ///         all.push_str(&loud);
+    ///     }
+    ///     Ok(all)
+    /// }
+    /// ```
+    pub fn emit(&self, text: &str) {
+        if let Some(stage) = &self.env.stage {
+            stage.chunk(self.path(), self.attempt, text);
         }
     }
 

@@ -1,0 +1,261 @@
+//! What nodes tell whoever looks at the run. Each of these is one branch where nobody does.
+
+use super::attempts::{Failed, Work};
+use crate::clock::Timestamp;
+use crate::codec::Json;
+use crate::durable::{Inputs, Recorded};
+use crate::engine::{AttemptRecord, Record};
+use crate::error::{Error, ErrorKind, RunResult, Signal};
+use crate::events::{AttemptOutcome, Attempted, EventKind, Hub, Stage, What, ended};
+use crate::graph::NodeKind;
+use crate::path::Path;
+use crate::run::RunEnv;
+use crate::step::Step;
+use crate::usage::Usage;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+fn kind<S: Step>() -> NodeKind {
+    if S::POLICY.model.is_some() { NodeKind::Model } else { NodeKind::Step }
+}
+
+/// What was told of one node with attempts, by this walk.
+pub(super) struct Told {
+    path: Path,
+    kind: NodeKind,
+    began: Option<Timestamp>,
+    attempt_began: Timestamp,
+    /// The attempt that runs, and the last one that ended, in this execution.
+    running: u32,
+    live: u32,
+    last: Timestamp,
+    redirected: bool,
+    usage: Usage,
+}
+
+impl Told {
+    fn new(path: Path, kind: NodeKind) -> Self {
+        Self {
+            path,
+            kind,
+            began: None,
+            attempt_began: Timestamp::default(),
+            running: 0,
+            live: 0,
+            last: Timestamp::default(),
+            redirected: false,
+            usage: Usage::default(),
+        }
+    }
+
+    fn started(&mut self, hub: &Hub, attempt: u32, at: Timestamp, input: Option<Json>) {
+        (self.running, self.attempt_began) = (attempt, at);
+        if self.began.is_none() {
+            self.began = Some(at);
+            hub.tell(self.path.clone(), at, EventKind::NodeStarted { kind: self.kind });
+        }
+        hub.tell(self.path.clone(), at, EventKind::AttemptStarted { attempt, input });
+    }
+
+    fn ended(&mut self, hub: &Hub, at: Timestamp, done: Attempted) {
+        let Attempted { outcome, usage, findings, output } = done;
+        let attempt = std::mem::take(&mut self.running);
+        (self.live, self.last) = (attempt, at);
+        self.usage += usage;
+        let latency = at.since(self.attempt_began);
+        let kind = EventKind::AttemptEnded { attempt, outcome, latency, usage, findings, output };
+        hub.tell(self.path.clone(), at, kind);
+    }
+
+    fn recorded(&mut self, hub: &Hub, record: &Record) {
+        if self.running == record.key.n {
+            self.ended(hub, record.ended, Attempted::of(record, hub.wants()));
+        } else {
+            hub.replayed(record);
+        }
+    }
+
+    /// All attempts have ended. Whether any of them ran.
+    fn node_ended<T>(&mut self, stage: &Stage, done: &RunResult<T>) -> bool {
+        if let Err(error) = done {
+            reached(stage, &self.path, error);
+        }
+        let (Some(outcome), Some(began)) = (ended(done), self.began.take()) else { return false };
+        let (kind, usage) = (self.kind, self.usage);
+        // One that was redirected ends later than its own last attempt.
+        let at = if self.redirected { stage.hub().now() } else { self.last };
+        let kind = EventKind::NodeEnded { kind, outcome, latency: at.since(began), usage };
+        stage.hub().tell(self.path.clone(), at, kind);
+        true
+    }
+}
+
+/// A limit stands against a call.
+fn reached(stage: &Stage, path: &Path, error: &Error) {
+    if let ErrorKind::LimitExceeded(limit) | ErrorKind::Signal(Signal::RunLimit(limit)) = error.kind() {
+        stage.tell(What::Limit, path, EventKind::LimitReached { exceeded: limit.clone() });
+    }
+}
+
+/// The attempts of a step are about to begin, or to be taken from their records.
+#[inline]
+pub(super) fn begin<S: Step>(env: &RunEnv, path: &Path) -> Option<Box<Told>> {
+    env.stage.as_ref().map(|_| Box::new(Told::new(path.clone(), kind::<S>())))
+}
+
+/// The body of an attempt begins.
+#[inline]
+pub(super) fn attempt<S: Step>(env: &RunEnv, work: &mut Work<S>, at: Timestamp) {
+    if let (Some(stage), Some(told)) = (&env.stage, &mut work.told) {
+        let hub = stage.hub();
+        let input = work.input.as_ref().filter(|_| hub.wants().inputs);
+        let input = input.and_then(|input| input.record().ok());
+        told.started(hub, work.info.attempt(), at, input);
+    }
+}
+
+/// An attempt has ended where nothing is recorded.
+#[inline]
+pub(super) fn attempted<S: Step>(env: &RunEnv, work: &mut Work<S>, done: &Result<(), Box<Failed>>) {
+    if let (Some(stage), Some(told)) = (&env.stage, &mut work.told) {
+        let hub = stage.hub();
+        let output = work.output.as_ref().filter(|_| hub.wants().outputs);
+        let output = output.and_then(|output| output.record().ok());
+        let outcome = match done {
+            Ok(()) => AttemptOutcome::Succeeded,
+            Err(failed) => AttemptOutcome::of(&failed.record),
+        };
+        let findings = match (done, &work.tally) {
+            (Ok(()), Some(tally)) => tally.findings().to_vec(),
+            _ => Vec::new(),
+        };
+        let usage = work.info.used();
+        told.ended(hub, hub.now(), Attempted { outcome, usage, findings, output });
+    }
+}
+
+/// An attempt has a record.
+#[inline]
+pub(super) fn recorded<S: Step>(env: &RunEnv, work: &mut Work<S>, record: &Record) {
+    if let (Some(stage), Some(told)) = (&env.stage, &mut work.told) {
+        told.recorded(stage.hub(), record);
+    }
+}
+
+/// All attempts of a step have ended. Whether any of them ran.
+#[inline]
+pub(super) fn node<T>(env: &RunEnv, told: &mut Option<Box<Told>>, done: &RunResult<T>) -> bool {
+    match (&env.stage, told) {
+        (Some(stage), Some(told)) => told.node_ended(stage, done),
+        _ => false,
+    }
+}
+
+/// What a gate tells.
+pub(super) struct Gated<'e>(Option<(&'e Stage, Mutex<Told>)>);
+
+impl<'e> Gated<'e> {
+    pub(super) fn new(env: &'e RunEnv, path: &Path) -> Self {
+        let told = |stage| (stage, Mutex::new(Told::new(path.clone(), NodeKind::Gate)));
+        Self(env.stage.as_ref().map(told))
+    }
+
+    fn with(&self, tell: impl FnOnce(&Stage, &mut Told)) {
+        if let Some((stage, told)) = &self.0 {
+            tell(stage, &mut told.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+
+    /// It begins to look.
+    pub(super) fn looks(&self, n: u32) {
+        self.with(|stage, told| told.started(stage.hub(), n, stage.hub().now(), None));
+    }
+
+    /// It has looked, where nothing is recorded.
+    pub(super) fn looked(&self, done: &AttemptRecord) {
+        self.with(|stage, told| {
+            let outcome = match &done.outcome {
+                Ok(_) => AttemptOutcome::Succeeded,
+                Err(failure) => AttemptOutcome::of(failure),
+            };
+            let (usage, findings) = (done.usage, done.findings.clone());
+            told.ended(stage.hub(), done.ended, Attempted { outcome, usage, findings, output: None });
+        });
+    }
+
+    /// It has a record.
+    pub(super) fn recorded(&self, record: &Record) {
+        self.with(|stage, told| told.recorded(stage.hub(), record));
+    }
+
+    /// It lets its value pass, or not.
+    pub(super) fn ended<T>(&self, done: RunResult<T>) -> RunResult<T> {
+        self.with(|stage, told| {
+            told.node_ended(stage, &done);
+        });
+        done
+    }
+}
+
+/// Another attempt follows.
+#[inline]
+pub(super) fn retry<S: Step>(env: &RunEnv, work: &Work<S>, failed: u32, wait: Duration) {
+    if let (Some(stage), Some(told)) = (&env.stage, &work.told)
+        && told.live == failed
+    {
+        let kind = EventKind::Retried { attempt: failed + 1, wait };
+        stage.hub().tell(told.path.clone(), stage.hub().now(), kind);
+    }
+}
+
+/// Another step runs in place of one that failed.
+pub(super) fn fallback(env: &RunEnv, told: Option<&Told>, target: &'static str) {
+    if let (Some(stage), Some(told)) = (&env.stage, told) {
+        stage.hub().tell(told.path.clone(), stage.hub().now(), EventKind::FellBack { target });
+    }
+}
+
+/// A plugin wants another step to go on.
+pub(super) fn redirect(env: &RunEnv, told: Option<&mut Told>, target: &'static str) {
+    if let (Some(stage), Some(told)) = (&env.stage, told)
+        && told.live > 0
+    {
+        told.redirected = true;
+        stage.hub().tell(told.path.clone(), stage.hub().now(), EventKind::Redirected { target });
+    }
+}
+
+/// A timer: told only if it really has to wait.
+pub(super) async fn timer<T>(
+    stage: &Stage,
+    path: &Path,
+    wait: Duration,
+    sleeping: impl Future<Output = RunResult<T>> + Send,
+) -> RunResult<T> {
+    let mut sleeping = pin!(sleeping);
+    let mut waits = false;
+    let tell = |kind| stage.hub().tell(path.clone(), stage.hub().now(), kind);
+    let done = poll_fn(|cx| {
+        let polled = sleeping.as_mut().poll(cx);
+        if polled.is_pending() && !waits {
+            waits = true;
+            tell(EventKind::TimerStarted { wait });
+        }
+        polled
+    })
+    .await;
+    if waits && done.is_ok() {
+        tell(EventKind::TimerEnded);
+    }
+    done
+}
+
+/// What happens at a place without attempts.
+#[inline]
+pub(super) fn at(env: &RunEnv, what: What, path: impl FnOnce() -> Path, event: impl FnOnce() -> EventKind) {
+    if let Some(stage) = &env.stage {
+        stage.tell(what, &path(), event());
+    }
+}

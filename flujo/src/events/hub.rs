@@ -1,0 +1,211 @@
+//! Where the events of one execution of a run come together.
+
+use super::outlet::{self, Outlet};
+use super::stage::What;
+use super::{AttemptOutcome, Ended, Event, EventKind, Observer, Values};
+use crate::clock::{Clock, Timestamp};
+use crate::codec::Json;
+use crate::engine::{Finding, Record, RecordOutcome, RunId, RunView};
+use crate::error::FailureRecord;
+use crate::path::Path;
+use crate::usage::Usage;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
+
+/// Tells observers what happens, each thing once: an engine may walk the body of a run several times over.
+pub(crate) struct Hub {
+    run_id: RunId,
+    pipeline: &'static str,
+    clock: Arc<dyn Clock>,
+    outlets: Vec<Arc<Outlet>>,
+    wants: Values,
+    /// Whether an earlier execution recorded something.
+    resumed: bool,
+    /// Questions whose replies came with this execution.
+    fresh: Vec<Path>,
+    /// Attempts that earlier executions recorded, and that were not told of yet.
+    earlier: Mutex<HashSet<(Path, u32)>>,
+    book: Mutex<Book>,
+    waker: Mutex<Option<Waker>>,
+}
+
+/// What was told.
+#[derive(Default)]
+struct Book {
+    began: Option<Timestamp>,
+    ended: bool,
+    /// How often something was told of a place.
+    walked: HashMap<(What, Path), u32>,
+}
+
+/// An attempt that has ended.
+pub(crate) struct Attempted {
+    pub(crate) outcome: AttemptOutcome,
+    pub(crate) usage: Usage,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) output: Option<Json>,
+}
+
+impl Attempted {
+    pub(crate) fn of(record: &Record, wants: Values) -> Self {
+        let outcome = match &record.outcome {
+            RecordOutcome::Output(_) => AttemptOutcome::Succeeded,
+            RecordOutcome::Failure(failure) => AttemptOutcome::of(failure),
+        };
+        let output = match &record.outcome {
+            RecordOutcome::Output(output) if wants.outputs => Some(output.clone()),
+            _ => None,
+        };
+        Self { outcome, usage: record.usage, findings: record.findings.clone(), output }
+    }
+}
+
+impl AttemptOutcome {
+    pub(crate) fn of(failure: &FailureRecord) -> Self {
+        Self::Failed {
+            kind: failure.kind,
+            message: failure.to_error().kind().to_string(),
+            retryable: failure.retryable,
+            feedback: failure.feedback.clone(),
+        }
+    }
+}
+
+impl Hub {
+    /// `None` where nobody looks.
+    pub(crate) fn new(
+        run_id: &RunId,
+        pipeline: &'static str,
+        clock: &Arc<dyn Clock>,
+        observers: impl IntoIterator<Item = Arc<dyn Observer>>,
+    ) -> Option<Self> {
+        let mut wants = Values::default();
+        let outlets: Vec<_> = observers
+            .into_iter()
+            .map(|observer| {
+                let Values { inputs, outputs } = observer.wants();
+                wants = Values { inputs: wants.inputs || inputs, outputs: wants.outputs || outputs };
+                Arc::new(Outlet::new(observer))
+            })
+            .collect();
+        (!outlets.is_empty()).then(|| Self {
+            run_id: run_id.clone(),
+            pipeline,
+            clock: Arc::clone(clock),
+            outlets,
+            wants,
+            resumed: false,
+            fresh: Vec::new(),
+            earlier: Mutex::default(),
+            book: Mutex::default(),
+            waker: Mutex::default(),
+        })
+    }
+
+    /// Says what earlier executions left.
+    pub(crate) fn resumes(self, view: &RunView, fresh: Vec<Path>) -> Self {
+        let resumed = !(view.records.is_empty() && view.questions.is_empty() && view.answered.is_empty());
+        let earlier = view.records.iter().map(|record| (record.key.path.clone(), record.key.n)).collect();
+        Self { resumed, fresh, earlier: Mutex::new(earlier), ..self }
+    }
+
+    pub(crate) fn wants(&self) -> Values {
+        self.wants
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn tell(&self, path: Path, at: Timestamp, kind: EventKind) {
+        let depth = path.as_str().bytes().filter(|b| *b == b'/').count();
+        let event = Event { run_id: self.run_id.clone(), path, depth, at, kind };
+        let Some((last, others)) = self.outlets.split_last() else { return };
+        // Most observers take an event at once; those that do not go on when the run is polled.
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut busy = false;
+        for outlet in others {
+            outlet.push(event.clone());
+            busy |= outlet.poll(&mut cx).is_pending();
+        }
+        last.push(event);
+        busy |= last.poll(&mut cx).is_pending();
+        if busy && let Some(waker) = &*self.waker.lock().unwrap_or_else(PoisonError::into_inner) {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Who is to be woken while an observer is busy.
+    pub(super) fn wakes(&self, waker: &Waker) {
+        let mut known = self.waker.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *known {
+            Some(known) => known.clone_from(waker),
+            none => *none = Some(waker.clone()),
+        }
+    }
+
+    pub(super) fn poll_observers(&self, cx: &mut Context<'_>) {
+        for outlet in &self.outlets {
+            let _ = outlet.poll(cx);
+        }
+    }
+
+    /// The execution begins; whoever walks the body first says so.
+    pub(crate) fn run_started(&self, input: &Json) {
+        let at = self.now();
+        {
+            let mut book = self.book();
+            if book.began.is_some() {
+                return;
+            }
+            book.began = Some(at);
+        }
+        let input = self.wants.inputs.then(|| input.clone());
+        let kind = EventKind::RunStarted { pipeline: self.pipeline, resumed: self.resumed, input };
+        self.tell(self.pipeline.into(), at, kind);
+    }
+
+    /// The execution has ended.
+    pub(crate) fn run_ended(&self, outcome: Ended, usage: Usage) {
+        let at = self.now();
+        let began = {
+            let mut book = self.book();
+            // Somebody else works on the run: it is theirs to tell.
+            let Some(began) = book.began.filter(|_| !book.ended) else { return };
+            book.ended = true;
+            began
+        };
+        self.tell(self.pipeline.into(), at, EventKind::RunEnded { outcome, latency: at.since(began), usage });
+        self.outlets.iter().for_each(outlet::finish);
+    }
+
+    /// Whether this is told for the first time: the `nth` time that a walk comes there.
+    pub(super) fn is_first(&self, what: What, path: &Path, nth: u32) -> bool {
+        let mut book = self.book();
+        let told = book.walked.entry((what, path.clone())).or_default();
+        let first = nth > *told;
+        *told = nth.max(*told);
+        first
+    }
+
+    /// Whether a reply to this question came with this execution.
+    pub(super) fn is_fresh(&self, path: &Path) -> bool {
+        self.fresh.contains(path)
+    }
+
+    /// An attempt was taken from its record: told of if it ran in an earlier execution.
+    pub(crate) fn replayed(&self, record: &Record) {
+        let key = (record.key.path.clone(), record.key.n);
+        if !self.earlier.lock().unwrap_or_else(PoisonError::into_inner).remove(&key) {
+            return;
+        }
+        let Attempted { outcome, usage, findings, output } = Attempted::of(record, self.wants);
+        let kind = EventKind::AttemptReplayed { attempt: key.1, outcome, usage, findings, output };
+        self.tell(key.0, self.now(), kind);
+    }
+}

@@ -1,0 +1,63 @@
+//! What happens in a run, as it happens: typed events, and whoever looks at them.
+//!
+//! An [`Observer`] is given to the engine (`Flujo::builder().observer(o)`: every run) or to one run
+//! (`flujo.run(..).observer(o)`); [`Run::stream`](crate::run::Run::stream) gives the events of one run as a
+//! stream. A run that nobody looks at pays one branch a node for all of this.
+//!
+//! # What is told, and when
+//! - Events come in the order in which they happen, nested pipelines, arms and items included. Times come
+//!   from the engine's clock.
+//! - An attempt is told to have started when its body really begins, and to have ended when its record is
+//!   durable. A question is told when it is durable.
+//! - **On replay** nothing is told twice. What an earlier execution of the run recorded is told once, as
+//!   [`AttemptReplayed`](EventKind::AttemptReplayed), and never as started, ended or retried; a question that
+//!   was answered then comes with `replayed: true`. Pipelines, forks and rounds are walked again by every
+//!   execution, so they are told by every execution: what really ran says `AttemptStarted`. An engine that
+//!   runs an arm as an invocation of its own walks again what stands before it; that is not told again. On
+//!   such an engine arms that have come together are one record, and what they did is not replayed.
+//! - Chunks are told while they come and recorded nowhere, so a replay has none.
+//! - What is dropped has no end: a sibling of what failed, everything in a run that is cancelled, paused or
+//!   dropped. [`RunEnded`](EventKind::RunEnded) closes all that is open, and is missing only where the run was
+//!   dropped, which equals a crash.
+//! - Inputs and outputs are `None` unless somebody [wants](Observer::wants) them. Secrets are not
+//!   `Serialize` and stand in no event.
+
+mod hub;
+mod kind;
+mod observer;
+mod outlet;
+mod stage;
+
+pub(crate) use hub::{Attempted, Hub};
+pub use kind::{AttemptOutcome, Ended, EventKind};
+pub use observer::{Observer, Values};
+pub(crate) use outlet::Watched;
+pub(crate) use stage::{Stage, What, ended};
+
+use crate::clock::Timestamp;
+use crate::engine::RunId;
+use crate::path::Path;
+
+/// Something that happened in a run.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Event {
+    /// The run.
+    pub run_id: RunId,
+    /// Where: the path of the node, that of the pipeline for the run as a whole. A fork is named by its label,
+    /// a round by the pipeline and the round, `moderate#2`.
+    pub path: Path,
+    /// How many segments of the path stand above it: 0 for the pipeline that is run.
+    pub depth: usize,
+    /// When, on the engine's clock.
+    pub at: Timestamp,
+    /// What.
+    pub kind: EventKind,
+}
+
+impl Event {
+    /// The node: the last segment of the path.
+    pub fn node(&self) -> &str {
+        self.path.as_str().rsplit('/').next().unwrap_or_default()
+    }
+}

@@ -1,0 +1,81 @@
+use super::Event;
+use crate::engine::BoxFuture;
+use async_trait::async_trait;
+
+/// Sees every event of every node, nested ones too.
+///
+/// It can do a run no harm: it gets a copy, a panic in it is caught, and a run never waits for it. While it
+/// is busy with one event, further ones wait in line, at most 4096 of them; what does not fit is dropped, and
+/// counted by the next [`Missed`](super::EventKind::Missed). What is still in line when the run has ended is
+/// delivered in the background, where there is a tokio runtime. Like a step it must not block its thread: what
+/// computes or blocks uses `spawn_blocking`.
+///
+/// ```
+/// use flujo::events::{Event, EventKind, Observer};
+/// use flujo::prelude::*;
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// #[derive(Default)]
+/// struct Attempts(AtomicU64);
+///
+/// #[flujo::async_trait]
+/// impl Observer for Attempts {
+///     async fn event(&self, event: &Event) {
+///         if let EventKind::AttemptEnded { .. } = event.kind {
+///             self.0.fetch_add(1, Ordering::Relaxed);
+///         }
+///     }
+/// }
+///
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> {
+/// #     Ok(format!("Hello, {name}!"))
+/// # }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let attempts = Arc::new(Attempts::default());
+/// let flujo = Flujo::builder().observer(attempts.clone()).build()?;
+/// flujo.run(welcome("Ada".to_string())).await.into_output()?;
+/// assert_eq!(attempts.0.load(Ordering::Relaxed), 1);
+/// # Ok(())
+/// # }
+/// ```
+#[async_trait]
+pub trait Observer: Send + Sync + 'static {
+    /// Something happened.
+    async fn event(&self, event: &Event);
+
+    /// Which values it wants to see in events; none if nothing is said. Encoding inputs costs time, and both
+    /// may be private.
+    fn wants(&self) -> Values {
+        Values::default()
+    }
+}
+
+/// Which values an [`Observer`] wants to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Values {
+    /// Those that go into the run and its steps.
+    pub inputs: bool,
+    /// Those that come out of steps.
+    pub outputs: bool,
+}
+
+impl<O: Observer + ?Sized> Observer for std::sync::Arc<O> {
+    // Written out: an async function would box the future of the inner one once more.
+    fn event<'s, 'e, 'f>(&'s self, event: &'e Event) -> BoxFuture<'f, ()>
+    where
+        's: 'f,
+        'e: 'f,
+        Self: 'f,
+    {
+        (**self).event(event)
+    }
+    fn wants(&self) -> Values {
+        (**self).wants()
+    }
+}

@@ -1,0 +1,142 @@
+//! One observer of one run: what it cannot take at once waits in line.
+
+use super::{Event, EventKind, Hub, Observer};
+use crate::engine::BoxFuture;
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::task::{Context, Poll, Waker};
+
+/// So many events wait for a slow observer.
+const LINE: usize = 4096;
+
+pub(super) struct Outlet {
+    observer: Arc<dyn Observer>,
+    line: Arc<Line>,
+    /// What tells it one event after the other, made when there is a first one.
+    telling: Mutex<Option<BoxFuture<'static, ()>>>,
+}
+
+#[derive(Default)]
+struct Line {
+    events: Mutex<Waiting>,
+    /// Whether the observer has taken everything, and waits for more.
+    idle: AtomicBool,
+}
+
+#[derive(Default)]
+struct Waiting {
+    events: VecDeque<Event>,
+    missed: u64,
+}
+
+impl Line {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next(&self) -> Poll<Event> {
+        let next = self.waiting().events.pop_front();
+        if next.is_none() {
+            self.idle.store(true, Ordering::Release);
+        }
+        next.map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+impl Outlet {
+    pub(super) fn new(observer: Arc<dyn Observer>) -> Self {
+        Self { observer, line: Arc::default(), telling: Mutex::default() }
+    }
+
+    /// Puts an event in line.
+    pub(super) fn push(&self, event: Event) {
+        let mut line = self.line.waiting();
+        if line.events.len() >= LINE {
+            line.missed += 1;
+            return;
+        }
+        if line.missed > 0 {
+            let kind = EventKind::Missed { events: std::mem::take(&mut line.missed) };
+            line.events.push_back(Event { kind, ..event.clone() });
+        }
+        line.events.push_back(event);
+    }
+
+    /// Tells the observer as much as it takes. Pending while it is busy.
+    pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let mut telling = match self.telling.try_lock() {
+                Ok(telling) => telling,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                // Whoever is at it looks into the line once more before going.
+                Err(TryLockError::WouldBlock) => return Poll::Ready(()),
+            };
+            self.line.idle.store(false, Ordering::Release);
+            let future = telling.get_or_insert_with(|| {
+                let (observer, line) = (Arc::clone(&self.observer), Arc::clone(&self.line));
+                Box::pin(async move {
+                    loop {
+                        let event = poll_fn(|_| line.next()).await;
+                        observer.event(&event).await;
+                    }
+                })
+            });
+            // A panic ends this event for this observer, and nothing else.
+            if catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))).is_err() {
+                let panicked = telling.take();
+                // So may dropping what panicked.
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(panicked)));
+                continue;
+            }
+            if !self.line.idle.load(Ordering::Acquire) {
+                return Poll::Pending;
+            }
+            drop(telling);
+            if self.line.waiting().events.is_empty() {
+                return Poll::Ready(());
+            }
+        }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A run that somebody looks at: busy observers go on while it does.
+    pub(crate) struct Watched<F> {
+        #[pin]
+        run: F,
+        hub: Arc<Hub>,
+    }
+}
+
+impl<F> Watched<F> {
+    pub(crate) fn new(hub: Arc<Hub>, run: F) -> Self {
+        Self { run, hub }
+    }
+}
+
+impl<F: Future> Future for Watched<F> {
+    type Output = F::Output;
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        this.hub.wakes(cx.waker());
+        let polled = this.run.poll(cx);
+        this.hub.poll_observers(cx);
+        polled
+    }
+}
+
+/// Lets a busy observer come to the end of its line after the run has ended.
+pub(super) fn finish(outlet: &Arc<Outlet>) {
+    if outlet.poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+        return;
+    }
+    // Without a runtime there is nobody to do it.
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        let outlet = Arc::clone(outlet);
+        runtime.spawn(poll_fn(move |cx| outlet.poll(cx)));
+    }
+}

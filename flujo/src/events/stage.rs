@@ -1,0 +1,100 @@
+//! What one walk of a run's body has to tell.
+
+use super::{Ended, EventKind, Hub};
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::graph::NodeKind;
+use crate::path::Path;
+use crate::question::{Answered, Question};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// One walk of the body: the run itself, or an arm that its engine runs as an invocation of its own.
+pub(crate) struct Stage {
+    hub: Arc<Hub>,
+    /// How often this walk came by a place. Every walk comes by the same ones in the same order, so the
+    /// third time here is told unless some walk told a third time.
+    walked: Mutex<HashMap<(What, Path), u32>>,
+}
+
+/// What happens at a place without attempts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum What {
+    Entered,
+    Left,
+    Restarted,
+    Answered,
+    Forked,
+    Merged,
+    Round,
+    Limit,
+}
+
+/// How a node ended, from what it came to; `None` for signals: what they end is told by the run.
+pub(crate) fn ended<T>(done: &Result<T, Error>) -> Option<Ended> {
+    match done {
+        Ok(_) => Some(Ended::Done),
+        Err(error) if error.signal().is_some() => None,
+        Err(error) => Some(Ended::Failed { error: error.to_string() }),
+    }
+}
+
+impl Stage {
+    pub(crate) fn new(hub: Arc<Hub>) -> Self {
+        Self { hub, walked: Mutex::default() }
+    }
+
+    pub(crate) fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    fn comes_by(&self, what: What, path: &Path) -> bool {
+        let nth = {
+            let mut walked = self.walked.lock().unwrap_or_else(PoisonError::into_inner);
+            let n = walked.entry((what, path.clone())).or_default();
+            *n += 1;
+            *n
+        };
+        self.hub.is_first(what, path, nth)
+    }
+
+    /// Tells it unless another walk did.
+    pub(crate) fn tell(&self, what: What, path: &Path, kind: EventKind) {
+        if self.comes_by(what, path) {
+            self.hub.tell(path.clone(), self.hub.now(), kind);
+        }
+    }
+
+    /// A nested pipeline, or the outermost one, is entered.
+    pub(crate) fn entered(&self, path: &Path) -> Timestamp {
+        self.tell(What::Entered, path, EventKind::NodeStarted { kind: NodeKind::Pipeline });
+        self.hub.now()
+    }
+
+    /// It is left.
+    pub(crate) fn left<T>(&self, path: &Path, began: Timestamp, done: &Result<T, Error>) {
+        let Some(outcome) = ended(done) else { return };
+        let latency = self.hub.now().since(began);
+        let (kind, usage) = (NodeKind::Pipeline, crate::usage::Usage::default());
+        self.tell(What::Left, path, EventKind::NodeEnded { kind, outcome, latency, usage });
+    }
+
+    /// A question has just been recorded.
+    pub(crate) fn asked(&self, question: &Question) {
+        let kind = EventKind::QuestionAsked { question: Box::new(question.clone()) };
+        self.hub.tell(question.path.clone(), self.hub.now(), kind);
+    }
+
+    /// A question was answered; `asked` says whether it was asked by this walk.
+    pub(crate) fn answered(&self, answered: &Answered, asked: bool) {
+        let path = &answered.question.path;
+        let replayed = !asked && !self.hub.is_fresh(path);
+        let answered = Box::new(answered.clone());
+        self.tell(What::Answered, path, EventKind::QuestionAnswered { answered, replayed });
+    }
+
+    /// A piece of an answer.
+    pub(crate) fn chunk(&self, path: Path, attempt: u32, text: &str) {
+        self.hub.tell(path, self.hub.now(), EventKind::Chunk { attempt, text: text.to_owned() });
+    }
+}
