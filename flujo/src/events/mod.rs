@@ -22,12 +22,14 @@
 //! - Inputs and outputs are `None` unless somebody [wants](Observer::wants) them. Secrets are not
 //!   `Serialize` and stand in no event.
 
+mod console;
 mod hub;
 mod kind;
 mod observer;
 mod outlet;
 mod stage;
 
+pub use console::{ConsoleTracer, TraceLevel};
 pub(crate) use hub::{Attempted, Hub};
 pub use kind::{AttemptOutcome, Ended, EventKind};
 pub use observer::{Observer, Values};

@@ -4,7 +4,7 @@ use super::program::Start;
 use super::result::StepResult;
 use super::stub::Stubs;
 use super::watch::{self, Watchers};
-use super::{Resume, Run, RunEnv};
+use super::{Resume, Run, RunEnv, RunStream};
 use crate::clock::Clock;
 use crate::cx::Pipeline;
 use crate::engine::{Engine, RunId, RunRecord, RunView};
@@ -108,6 +108,15 @@ impl<R: Send + Sync + 'static> Flujo<R> {
         P::Context: Default,
     {
         self.run(call).start()
+    }
+
+    /// Runs a pipeline whose context has a default as a stream of its events: `self.run(call).stream()`.
+    pub fn stream<P>(&self, call: StepCall<P>) -> RunStream<PipelineResult<P::Output, P::Context>>
+    where
+        P: Pipeline + RunIn<P::Context, R>,
+        P::Context: Default,
+    {
+        self.run(call).stream()
     }
 
     /// Prepares to go on with a run that is paused, has failed, or was interrupted; `.await` goes on.

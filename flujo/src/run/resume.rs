@@ -66,6 +66,10 @@ impl<P, R> Resume<P, R> {
         }
     }
 
+    pub(super) fn id(&self) -> &RunId {
+        &self.id
+    }
+
     /// Answers the one open question.
     #[allow(clippy::needless_pass_by_value, reason = "`.reply(label)` reads as it is meant")]
     pub fn reply(mut self, value: impl ReplyValue) -> Self {

@@ -1,6 +1,7 @@
 use super::RunEnv;
 use super::affordable::affordable;
 use super::flujo::Flujo;
+use super::handle::RunHandle;
 use super::in_time::in_time;
 use super::outcome::{Outcome, PipelineResult};
 use super::result::StepResult;
@@ -153,13 +154,18 @@ where
     C: Context,
     S: ContextGiven<C> + 'static,
 {
-    /// Runs it on a task of its own, which needs a tokio runtime.
-    pub fn start(mut self) -> RunHandle<P> {
+    /// The id, which is made up now if none was given.
+    pub(super) fn decide_id(&mut self) -> RunId {
         let fresh = fresh(&self.flujo);
-        let id = match &mut self.prepared {
+        match &mut self.prepared {
             Some((prepared, _)) => prepared.id.get_or_insert(fresh).clone(),
             None => fresh,
-        };
+        }
+    }
+
+    /// Runs it on a task of its own, which needs a tokio runtime.
+    pub fn start(mut self) -> RunHandle<P> {
+        let id = self.decide_id();
         let engine = self.flujo.shared.engine.clone();
         RunHandle { id, engine, task: tokio::spawn(self) }
     }
@@ -336,44 +342,4 @@ where
         hub.run_ended(watch::ended(&outcome), usage);
     }
     PipelineResult { run_id: id, outcome, context, steps, usage, hitl_history: Vec::new() }
-}
-
-/// A run in the background.
-pub struct RunHandle<P: Pipeline> {
-    id: RunId,
-    engine: Option<Arc<dyn crate::engine::Engine>>,
-    task: tokio::task::JoinHandle<Done<P>>,
-}
-
-impl<P: Pipeline> fmt::Debug for RunHandle<P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RunHandle").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-impl<P: Pipeline> RunHandle<P> {
-    /// The id of the run.
-    pub fn id(&self) -> &RunId {
-        &self.id
-    }
-
-    /// Ends the run at its next command, for good.
-    ///
-    /// # Errors
-    /// The engine failed, or the run has not begun yet.
-    pub async fn cancel(&self) -> RunResult<()> {
-        let Some(engine) = &self.engine else {
-            self.task.abort();
-            return Ok(());
-        };
-        engine.cancel(&self.id).await
-    }
-
-    /// Waits for the result.
-    ///
-    /// # Errors
-    /// The task is gone: its runtime was shut down.
-    pub async fn wait(self) -> RunResult<Done<P>> {
-        self.task.await.map_err(|_| Error::new(ErrorKind::Interrupted))
-    }
 }

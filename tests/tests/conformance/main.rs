@@ -21,6 +21,7 @@ mod world;
 
 mod attempts;
 mod bounds;
+mod console;
 mod contexts;
 mod contract;
 mod control_flow;
@@ -39,4 +40,5 @@ mod plugins;
 mod recording;
 mod refines;
 mod routes;
+mod streams;
 mod validation;

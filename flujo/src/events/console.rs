@@ -1,0 +1,361 @@
+use super::{AttemptOutcome, Ended, Event, EventKind, Observer, Values};
+use crate::graph::NodeKind;
+use crate::usage::Usage;
+use async_trait::async_trait;
+use std::fmt::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// How much a [`ConsoleTracer`] writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum TraceLevel {
+    /// Runs, questions, limits, and nodes that fail.
+    Runs,
+    /// Also every node when it has ended, restarts, retries and fallbacks.
+    #[default]
+    Nodes,
+    /// Everything: attempts, forks, rounds, timers, chunks.
+    Everything,
+}
+
+/// An [`Observer`] that writes one line an event, indented by depth, with durations and cost.
+///
+/// Values are written only where that is asked for: inputs, questions, replies, outputs and chunks may be
+/// private. Messages of errors are always written. Colours are used on a terminal only, and not if `NO_COLOR` is
+/// set. Characters that would control the terminal are written escaped.
+///
+/// ```
+/// use flujo::events::{ConsoleTracer, TraceLevel};
+/// use flujo::prelude::*;
+///
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> {
+/// #     Ok(format!("Hello, {name}!"))
+/// # }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let tracer = ConsoleTracer::new().level(TraceLevel::Nodes).log_outputs(true);
+/// let flujo = Flujo::builder().observer(tracer).build()?;
+/// flujo.run(welcome("Ada".to_string())).id("r1").await.into_output()?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// writes to the standard error
+///
+/// ```text
+/// welcome: run r1 started
+///   greet: output "Hello, Ada!"
+///   greet: done in 12µs
+/// welcome: done in 80µs
+/// ```
+pub struct ConsoleTracer {
+    level: TraceLevel,
+    inputs: bool,
+    outputs: bool,
+    colour: bool,
+    out: Mutex<Box<dyn Write + Send>>,
+}
+
+impl fmt::Debug for ConsoleTracer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConsoleTracer").field("level", &self.level).finish_non_exhaustive()
+    }
+}
+
+impl Default for ConsoleTracer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ConsoleTracer {
+    /// Writes to the standard error.
+    pub fn new() -> Self {
+        let allowed = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        Self { colour: allowed && io::stderr().is_terminal(), ..Self::to(io::stderr()) }
+    }
+
+    /// Writes elsewhere, without colour.
+    pub fn to(out: impl Write + Send + 'static) -> Self {
+        let out: Box<dyn Write + Send> = Box::new(out);
+        Self {
+            level: TraceLevel::default(),
+            inputs: false,
+            outputs: false,
+            colour: false,
+            out: Mutex::new(out),
+        }
+    }
+
+    /// How much it writes; [`TraceLevel::Nodes`] if nothing is said.
+    #[must_use]
+    pub fn level(self, level: TraceLevel) -> Self {
+        Self { level, ..self }
+    }
+
+    /// Whether it writes what goes in: inputs of runs and steps, questions and what they show.
+    #[must_use]
+    pub fn log_inputs(self, inputs: bool) -> Self {
+        Self { inputs, ..self }
+    }
+
+    /// Whether it writes what comes out: outputs, replies and chunks.
+    #[must_use]
+    pub fn log_outputs(self, outputs: bool) -> Self {
+        Self { outputs, ..self }
+    }
+
+    /// Whether it uses colours, whatever it writes to.
+    #[must_use]
+    pub fn colour(self, colour: bool) -> Self {
+        Self { colour, ..self }
+    }
+
+    /// What is said of an event, with its colour.
+    fn said(&self, event: &Event) -> Option<(String, Colour)> {
+        let nodes = self.level >= TraceLevel::Nodes;
+        let all = self.level >= TraceLevel::Everything;
+        let plain = |text: String| Some((text, Colour::None));
+        match &event.kind {
+            EventKind::RunStarted { resumed, input, .. } => {
+                let word = if *resumed { "resumed" } else { "started" };
+                let input = input.as_ref().filter(|_| self.inputs);
+                let input = input.map(|input| format!(", input {input}")).unwrap_or_default();
+                plain(format!("run {} {word}{input}", event.run_id))
+            }
+            EventKind::RunEnded { outcome, latency, usage } => Some(ended(outcome, *latency, usage)),
+            EventKind::NodeStarted { kind } => match kind {
+                // The run's own line says as much.
+                NodeKind::Pipeline if nodes && event.depth > 0 => plain("started".to_owned()),
+                NodeKind::Pipeline => None,
+                kind if all => plain(format!("started, a {}", kind.word())),
+                _ => None,
+            },
+            EventKind::NodeEnded { kind: NodeKind::Pipeline, .. } if event.depth == 0 => None,
+            EventKind::NodeEnded { outcome, latency, usage, .. } => {
+                let failed = !matches!(outcome, Ended::Done);
+                (nodes || failed).then(|| ended(outcome, *latency, usage))
+            }
+            EventKind::AttemptStarted { attempt, input } => {
+                let input = input.as_ref().filter(|_| self.inputs && nodes);
+                match (all, input) {
+                    (true, Some(input)) => plain(format!("attempt {attempt}, input {input}")),
+                    (true, None) => plain(format!("attempt {attempt}")),
+                    (false, input) => input.and_then(|input| plain(format!("input {input}"))),
+                }
+            }
+            EventKind::AttemptEnded { attempt, outcome, latency, usage, findings, output } => {
+                let output = output.as_ref().filter(|_| self.outputs && nodes);
+                self.attempt(*attempt, outcome, Some((*latency, usage)), findings.len(), output)
+            }
+            EventKind::AttemptReplayed { attempt, outcome, findings, output, .. } if nodes => {
+                let output = output.as_ref().filter(|_| self.outputs);
+                let mut text = format!("attempt {attempt} is recorded");
+                if let AttemptOutcome::Failed { message, .. } = outcome {
+                    let _ = write!(text, ", failed: {message}");
+                }
+                noted(&mut text, findings.len());
+                if let Some(output) = output {
+                    let _ = write!(text, ", output {output}");
+                }
+                Some((text, Colour::Dim))
+            }
+            EventKind::Retried { attempt, wait } if nodes => {
+                Some((format!("attempt {attempt} follows{}", after(*wait)), Colour::Yellow))
+            }
+            EventKind::FellBack { target } if nodes => {
+                Some((format!("falls back to {target}"), Colour::Yellow))
+            }
+            EventKind::Restarted { left } if nodes => {
+                Some((format!("starts again at the failed node, {left} restarts left"), Colour::Yellow))
+            }
+            EventKind::QuestionAsked { question } => {
+                let mut text = "asks".to_owned();
+                if self.inputs {
+                    let _ = write!(text, " {:?}", question.message);
+                    if let Some(shown) = &question.shown {
+                        let _ = write!(text, ", showing {shown}");
+                    }
+                }
+                Some((text, Colour::Yellow))
+            }
+            EventKind::QuestionAnswered { answered, replayed } => {
+                let mut text = if *replayed { "reply is recorded" } else { "answered" }.to_owned();
+                if let Some(by) = &answered.reply.by {
+                    let _ = write!(text, " by {by}");
+                }
+                if self.outputs {
+                    let _ = write!(text, ", {}", answered.reply.value);
+                }
+                Some((text, if *replayed { Colour::Dim } else { Colour::None }))
+            }
+            EventKind::Forked { arms } if all => plain(format!("{arms} branches part")),
+            EventKind::Merged { arms } if all => plain(format!("{arms} branches merged")),
+            EventKind::Round { n } if all => plain(format!("round {n}")),
+            EventKind::TimerStarted { wait } if all => plain(format!("waits{}", for_(*wait))),
+            EventKind::TimerEnded if all => plain("has waited".to_owned()),
+            EventKind::LimitReached { exceeded } => Some((format!("limit reached: {exceeded}"), Colour::Red)),
+            EventKind::Chunk { text, .. } if all && self.outputs => plain(format!("chunk {text:?}")),
+            EventKind::Missed { events } => {
+                Some((format!("{events} events before this were dropped"), Colour::Red))
+            }
+            _ => None,
+        }
+    }
+
+    fn attempt(
+        &self,
+        attempt: u32,
+        outcome: &AttemptOutcome,
+        took: Option<(Duration, &Usage)>,
+        findings: usize,
+        output: Option<&crate::codec::Json>,
+    ) -> Option<(String, Colour)> {
+        let all = self.level >= TraceLevel::Everything;
+        let nodes = self.level >= TraceLevel::Nodes;
+        match outcome {
+            AttemptOutcome::Failed { message, feedback, .. } if nodes => {
+                let mut text = format!("attempt {attempt} failed: {message}");
+                if let Some(feedback) = feedback.as_ref().filter(|_| all) {
+                    let _ = write!(text, ", feedback {feedback:?}");
+                }
+                Some((text, Colour::Red))
+            }
+            AttemptOutcome::Succeeded if all => {
+                let mut text = format!("attempt {attempt} done");
+                if let Some((latency, usage)) = took {
+                    let _ = write!(text, "{}{}", in_(latency), used(usage));
+                }
+                noted(&mut text, findings);
+                if let Some(output) = output {
+                    let _ = write!(text, ", output {output}");
+                }
+                Some((text, Colour::None))
+            }
+            AttemptOutcome::Succeeded => {
+                let mut text = output.map(|output| format!("output {output}")).unwrap_or_default();
+                if findings > 0 && nodes {
+                    let comma = if text.is_empty() { "" } else { ", " };
+                    let _ = write!(text, "{comma}{findings} findings");
+                }
+                (!text.is_empty()).then_some((text, Colour::None))
+            }
+            AttemptOutcome::Failed { .. } => None,
+        }
+    }
+}
+
+fn noted(text: &mut String, findings: usize) {
+    if findings > 0 {
+        let _ = write!(text, ", {findings} findings");
+    }
+}
+
+/// How a run or a node ended.
+fn ended(outcome: &Ended, latency: Duration, usage: &Usage) -> (String, Colour) {
+    let (took, used) = (in_(latency), used(usage));
+    match outcome {
+        Ended::Done => (format!("done{took}{used}"), Colour::Green),
+        Ended::Paused { questions } => {
+            let replies = if *questions == 1 { "1 reply".to_owned() } else { format!("{questions} replies") };
+            (format!("paused{}, waiting for {replies}{used}", after(latency)), Colour::Yellow)
+        }
+        Ended::Failed { error } => (format!("failed{}{used}: {error}", after(latency)), Colour::Red),
+        Ended::Cancelled => (format!("cancelled{}{used}", after(latency)), Colour::Yellow),
+    }
+}
+
+/// What was used, where a model was called or something cost money.
+fn used(usage: &Usage) -> String {
+    let mut text = String::new();
+    if usage.model_calls > 0 || usage.cost.0 > 0 {
+        let _ = write!(text, ", {}", usage.cost);
+        if usage.unpriced_calls > 0 {
+            let _ = write!(text, " and {} calls of unknown price", usage.unpriced_calls);
+        }
+        let _ = write!(text, ", {} tokens", usage.total_tokens());
+        if usage.estimated_calls > 0 {
+            let _ = write!(text, ", {} calls estimated", usage.estimated_calls);
+        }
+    }
+    text
+}
+
+fn in_(wait: Duration) -> String {
+    format!(" in {}", Short(wait))
+}
+fn for_(wait: Duration) -> String {
+    format!(" for {}", Short(wait))
+}
+fn after(wait: Duration) -> String {
+    if wait.is_zero() { String::new() } else { format!(" after {}", Short(wait)) }
+}
+
+/// A duration in its largest unit: `850µs`, `12ms`, `1.50s`, `2m05s`.
+pub(crate) struct Short(pub(crate) Duration);
+
+impl fmt::Display for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (micros, millis) = (self.0.as_micros(), self.0.as_millis());
+        match self.0.as_secs() {
+            0 if millis == 0 => write!(f, "{micros}µs"),
+            0 => write!(f, "{millis}ms"),
+            seconds @ 1..60 => write!(f, "{seconds}.{:02}s", self.0.subsec_millis() / 10),
+            seconds => write!(f, "{}m{:02}s", seconds / 60, seconds % 60),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Colour {
+    None,
+    Dim,
+    Red,
+    Green,
+    Yellow,
+}
+
+impl Colour {
+    fn code(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Dim => Some("2"),
+            Self::Red => Some("31"),
+            Self::Green => Some("32"),
+            Self::Yellow => Some("33"),
+        }
+    }
+}
+
+/// Text of others must neither end the line nor control the terminal.
+fn tame(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    out
+}
+
+#[async_trait]
+impl Observer for ConsoleTracer {
+    async fn event(&self, event: &Event) {
+        let Some((said, colour)) = self.said(event) else { return };
+        let (indent, node, said) = ("  ".repeat(event.depth), tame(event.node()), tame(&said));
+        let line = match colour.code().filter(|_| self.colour) {
+            Some(code) => format!("{indent}{node}: \u{1b}[{code}m{said}\u{1b}[0m\n"),
+            None => format!("{indent}{node}: {said}\n"),
+        };
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever looks at a run cannot stop it: not either by a full disk or a closed pipe.
+        let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+    }
+
+    fn wants(&self) -> Values {
+        Values { inputs: self.inputs, outputs: self.outputs }
+    }
+}

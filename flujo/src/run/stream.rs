@@ -1,0 +1,173 @@
+use super::start::{ContextGiven, Run};
+use super::{PipelineResult, Resume};
+use crate::context::Context;
+use crate::cx::Pipeline;
+use crate::engine::{BoxFuture, RunId};
+use crate::error::RunResult;
+use crate::events::{Event, Observer, Values};
+use crate::step::RunIn;
+use async_trait::async_trait;
+use futures_core::Stream;
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context as Poller, Poll};
+
+/// What a [`RunStream`] yields.
+#[allow(clippy::large_enum_variant, reason = "results are larger than events, whatever their type says")]
+#[derive(Debug)]
+pub enum Streamed<Out> {
+    /// Something happened.
+    Event(Event),
+    /// The run has ended, paused, failed or was cancelled: the last item, and the only one of its kind.
+    Result(Out),
+}
+
+/// The events of one run, then its result: made by [`Run::stream`], `flujo.stream(call)` and
+/// [`Resume::stream`].
+///
+/// The stream *is* the run: it goes on while somebody asks for the next item, on the task of whoever does, and
+/// waits otherwise. That is the backpressure: nothing is dropped, and nothing piles up but what happens between
+/// two waits of the run. Dropping the stream equals a crash; `flujo.resume` goes on.
+///
+/// ```
+/// use flujo::events::EventKind;
+/// use flujo::prelude::*;
+/// use flujo::run::Streamed;
+///
+/// #[step]
+/// async fn greet(name: String, run: &RunInfo) -> Result<String> {
+///     run.emit("Hello, ");
+///     run.emit(&name);
+///     Ok(format!("Hello, {name}"))
+/// }
+///
+/// pipeline! {
+///     fn welcome(name: String) -> String {
+///         greet(name)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let flujo = Flujo::builder().build()?;
+/// let mut stream = flujo.stream(welcome("Ada".to_string()));
+/// let mut shown = String::new();
+/// while let Some(item) = stream.next().await {
+///     match item {
+///         Streamed::Event(event) => {
+///             if let EventKind::Chunk { text, .. } = event.kind {
+///                 shown.push_str(&text);
+///             }
+///         }
+///         Streamed::Result(result) => assert_eq!(result.into_output()?, "Hello, Ada"),
+///     }
+/// }
+/// assert_eq!(shown, "Hello, Ada");
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a run does nothing until its stream is polled"]
+pub struct RunStream<Out> {
+    id: RunId,
+    tap: Tap,
+    running: Option<BoxFuture<'static, Out>>,
+    result: Option<Out>,
+}
+
+impl<Out> fmt::Debug for RunStream<Out> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunStream").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Keeps events until somebody takes them.
+#[derive(Clone, Default)]
+struct Tap(Arc<Mutex<VecDeque<Event>>>);
+
+impl Tap {
+    fn events(&self) -> MutexGuard<'_, VecDeque<Event>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Observer for Tap {
+    async fn event(&self, event: &Event) {
+        self.events().push_back(event.clone());
+    }
+    fn wants(&self) -> Values {
+        Values { inputs: true, outputs: true }
+    }
+}
+
+impl<Out> RunStream<Out> {
+    /// The id of the run: what `flujo.cancel` and `flujo.resume` take.
+    pub fn id(&self) -> &RunId {
+        &self.id
+    }
+
+    /// The next item; `None` after the result.
+    pub async fn next(&mut self) -> Option<Streamed<Out>> {
+        poll_fn(|cx| self.poll_item(cx)).await
+    }
+
+    fn poll_item(&mut self, cx: &mut Poller<'_>) -> Poll<Option<Streamed<Out>>> {
+        loop {
+            if let Some(event) = self.tap.events().pop_front() {
+                return Poll::Ready(Some(Streamed::Event(event)));
+            }
+            let Some(running) = &mut self.running else {
+                return Poll::Ready(self.result.take().map(Streamed::Result));
+            };
+            match running.as_mut().poll(cx) {
+                Poll::Ready(result) => {
+                    self.running = None;
+                    self.result = Some(result);
+                }
+                Poll::Pending if self.tap.events().is_empty() => return Poll::Pending,
+                Poll::Pending => {}
+            }
+        }
+    }
+}
+
+/// It holds its future in a box, and nothing in it is pinned.
+impl<Out> Unpin for RunStream<Out> {}
+
+impl<Out> Stream for RunStream<Out> {
+    type Item = Streamed<Out>;
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_item(cx)
+    }
+}
+
+impl<P, R, C, S> Run<P, R, C, S>
+where
+    P: Pipeline<Context = C>,
+    R: Send + Sync + 'static,
+    C: Context,
+    S: ContextGiven<C> + 'static,
+{
+    /// Runs it as a stream of its events, which ends with its result. Events carry inputs and outputs.
+    pub fn stream(mut self) -> RunStream<PipelineResult<P::Output, C>> {
+        let (id, tap) = (self.decide_id(), Tap::default());
+        let run = self.observer(tap.clone());
+        RunStream { id, tap, running: Some(Box::pin(run)), result: None }
+    }
+}
+
+impl<P, R> Resume<P, R>
+where
+    P: Pipeline + RunIn<P::Context, R>,
+    R: Send + Sync + 'static,
+{
+    /// Goes on as a stream of events, which ends with the result. What was recorded comes as replayed.
+    pub fn stream(self) -> RunStream<RunResult<PipelineResult<P::Output, P::Context>>> {
+        let (id, tap) = (self.id().clone(), Tap::default());
+        let resume = self.observer(tap.clone());
+        RunStream { id, tap, running: Some(resume.into_future()), result: None }
+    }
+}
