@@ -49,6 +49,114 @@ pipeline! {
         case.
     }
 }
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub enum Topic {
+    Web,
+    Papers,
+}
+
+#[step]
+pub async fn write(said: Option<Feedback>) -> Result<Case> {
+    let _ = said;
+    Ok(Case { score: 2 })
+}
+
+#[step]
+pub async fn review(case: Case) -> Result<Critique> {
+    let _ = case;
+    Ok(Critique::Accept)
+}
+
+#[step]
+pub async fn look(case: Case) -> Result<Case> {
+    Ok(case)
+}
+
+pipeline! {
+    pub fn forms(texts: Vec<String>, topics: std::collections::BTreeSet<Topic>) -> u32 {
+        let cases = map(texts.clone(), |text| triage(text)).concurrency(2);
+        let bare = map(texts, triage).named("bare").settle();
+        let looped = repeat(Case { score: 0 }, |round| {
+            let again = look(round);
+            again
+        })
+        .until(|last| last.score > 3)
+        .max(3);
+        let made = refine(
+            |said| {
+                let draft = write(said);
+                draft
+            },
+            |whole| review(whole),
+        )
+        .max(2);
+        let (left, right) = join(look(looped).named("left"), {
+            let inside = look(made).named("right");
+            inside
+        });
+        let (settled, _) = join(look(left).named("again"), || look(right).named("too")).settle();
+        let routed = route(topics, |topic| match topic {
+            Topic::Web => look(Case { score: 3 }).named("web"),
+            Topic::Papers => {
+                let armed = look(Case { score: 4 }).named("papers");
+                armed
+            }
+        });
+        let chosen = match routed.len() {
+            0 => look(Case { score: 5 }).named("none"),
+            _ => Case { score: 6 },
+        };
+        let passed = gate(chosen, Any);
+        wait("1s");
+        passed.score
+    }
+}
+
+pub struct Any;
+impl<T> Validator<T> for Any {
+    fn validate(&self, _: &T) -> ValidationResult {
+        ValidationResult::valid()
+    }
+}
+
+pipeline! {
+    pub fn in_a_round(case: Case) -> Case {
+        repeat(case, |turn| {
+            turn.
+        })
+        .until(|last| last.score > 3)
+        .max(3)
+    }
+}
+
+pipeline! {
+    pub fn in_an_item(texts: Vec<String>) -> Vec<Case> {
+        map(texts, |text| {
+            let found = triage(text);
+            found.
+        })
+    }
+}
+
+pipeline! {
+    pub fn in_an_arm(text: String) -> u32 {
+        let (score, _) = join(
+            {
+                let known = triage(text.clone());
+                known.
+            },
+            triage(text).named("beside"),
+        );
+        score
+    }
+}
+
+pipeline! {
+    pub fn in_an_option(case: Case) -> Case {
+        repeat(case, look).until(|value| value.).max(3)
+    }
+}
 "#;
 
 struct Server {
@@ -233,11 +341,17 @@ fn completion_hover_and_inferred_types_work_inside_a_pipeline() {
     let at = |position: Value| json!({"textDocument": {"uri": uri}, "position": position});
 
     server.loaded();
-    let found = server.ask("textDocument/completion", &at(place("};\n        case.", 0)));
-    let items = found.get("items").unwrap_or(&found);
-    let is_score = |item: &Value| item["label"] == "score" && item["kind"] == FIELD;
-    let offered = items.as_array().is_some_and(|items| items.iter().any(is_score));
-    assert!(offered, "completion after `case.`: {items}; rust-analyzer says of itself: {}", server.status);
+    for unfinished in ["};\n        case.", " turn.", " found.", " known.", " value."] {
+        let found = server.ask("textDocument/completion", &at(place(unfinished, 0)));
+        let items = found.get("items").unwrap_or(&found);
+        let is_score = |item: &Value| item["label"] == "score" && item["kind"] == FIELD;
+        let offered = items.as_array().is_some_and(|items| items.iter().any(is_score));
+        assert!(
+            offered,
+            "completion after `{unfinished}`: {items}; rust-analyzer says of itself: {}",
+            server.status
+        );
+    }
 
     let mut hover =
         |position| server.ask("textDocument/hover", &at(position))["contents"]["value"].to_string();
@@ -247,4 +361,37 @@ fn completion_hover_and_inferred_types_work_inside_a_pipeline() {
     assert!(shown.contains("case: Case"), "hover on `case`: {shown}");
     let shown = hover(place("let inner", 1));
     assert!(shown.contains("inner: Case"), "hover on `inner`, in a nested block: {shown}");
+    for (binding, ty) in [
+        ("let cases", "cases: Vec<Case>"),
+        ("let bare", "bare: Vec<Result<Case, Failure>>"),
+        ("|round", "round: Case"),
+        ("let again", "again: Case"),
+        ("let looped", "looped: Case"),
+        ("|said", "said: Option<Feedback>"),
+        ("let draft", "draft: Case"),
+        ("|whole", "whole: Case"),
+        ("let made", "made: Case"),
+        ("let (left", "left: Case"),
+        ("let inside", "inside: Case"),
+        ("let (settled", "settled: Result<Case, Failure>"),
+        ("|topic", "topic: Topic"),
+        ("let armed", "armed: Case"),
+        ("let routed", "routed: Vec<Case>"),
+        ("let chosen", "chosen: Case"),
+        ("let passed", "passed: Case"),
+    ] {
+        let shown = hover(place(binding, 1));
+        assert!(shown.contains(ty), "hover on `{binding}` should show `{ty}`: {shown}");
+    }
+    for (form, doc) in [
+        ("= repeat", "again and again"),
+        ("= map", "for every item"),
+        ("= refine", "until a critic accepts it"),
+        ("= route", "that a set selects"),
+        (".until", "Ends the loop"),
+        ("= gate", "Asks validators"),
+    ] {
+        let shown = hover(place(form, 1));
+        assert!(shown.contains(doc), "hover on `{form}`: {shown}");
+    }
 }

@@ -123,39 +123,98 @@ fn call(tokens: &[TokenTree]) -> TokenStream {
     if !is_call(tokens) {
         return nested(tokens);
     }
-    let form = match tokens.first() {
+    let word = match tokens.first() {
         Some(TokenTree::Ident(word)) => word.to_string(),
         _ => String::new(),
     };
-    match (form.as_str(), tokens) {
-        ("join", [word, TokenTree::Group(arms), rest @ ..]) => {
-            let arms: Vec<TokenTree> = arms.stream().into_iter().collect();
-            let arms = arms.split(|token| is_punct(token, ',')).filter(|arm| !arm.is_empty()).map(flow);
-            let rest = nested(rest);
-            quote!(#word((#(#arms),*)) #rest)
-        }
-        ("value" | "fail", _) => nested(tokens),
+    let inner = match (word.as_str(), tokens) {
+        ("value" | "fail", _) => return nested(tokens),
         ("ask", _) => {
             let inner = nested(tokens);
-            quote!(::flujo::__private::ide::reply(#inner))
+            return quote!(::flujo::__private::ide::reply(#inner));
         }
-        _ => {
-            let inner = nested(tokens);
-            quote!(::flujo::__private::ide::out(#inner))
+        ("join" | "repeat" | "refine" | "map" | "route", [form, TokenTree::Group(group), rest @ ..]) => {
+            let inside: Vec<TokenTree> = group.stream().into_iter().collect();
+            let args = args(&inside);
+            let args = args.iter().enumerate().map(|(i, arg)| match word.as_str() {
+                "join" => flow(without_bars(arg)),
+                "refine" => form_body(arg),
+                _ if i == 1 => form_body(arg),
+                _ => nested(arg),
+            });
+            let args = if word == "join" { quote!((#(#args),*)) } else { quote!(#(#args),*) };
+            let (args, rest) = (respelt(group, args), nested(rest));
+            quote!(#form #args #rest)
         }
+        _ => nested(tokens),
+    };
+    quote!(::flujo::__private::ide::out(#inner))
+}
+
+/// Arguments, what follows the last comma included. Commas between the bars of a closure, or between
+/// type arguments, are none of theirs.
+fn args(tokens: &[TokenTree]) -> Vec<&[TokenTree]> {
+    let (mut out, mut begin, mut bars, mut angles) = (Vec::new(), 0, false, 0_usize);
+    for (i, token) in tokens.iter().enumerate() {
+        let after_colon =
+            i.checked_sub(1).and_then(|i| tokens.get(i)).is_some_and(|token| is_punct(token, ':'));
+        if is_punct(token, '|') {
+            bars = !bars;
+        } else if is_punct(token, '<') && (bars || angles > 0 || after_colon) {
+            angles += 1;
+        } else if is_punct(token, '>') {
+            angles = angles.saturating_sub(1);
+        } else if is_punct(token, ',') && !bars && angles == 0 {
+            out.push(tokens.get(begin..i).unwrap_or_default());
+            begin = i + 1;
+        }
+    }
+    // the one that is about to be written is empty
+    out.push(tokens.get(begin..).unwrap_or_default());
+    out
+}
+
+/// An arm of `join`: `|| flow` is that flow.
+fn without_bars(arm: &[TokenTree]) -> &[TokenTree] {
+    match arm {
+        [first, second, rest @ ..] if is_punct(first, '|') && is_punct(second, '|') => rest,
+        _ => arm,
     }
 }
 
-/// Braces that hold statements are looked into.
+/// The body of a form: what the closure comes to is flow, and a bare name is a step that is called.
+fn form_body(arg: &[TokenTree]) -> TokenStream {
+    let bars: Vec<usize> =
+        arg.iter().enumerate().filter(|(_, token)| is_punct(token, '|')).map(|(i, _)| i).collect();
+    if let [0, end, ..] = bars[..] {
+        let (head, inside) = arg.split_at(end + 1);
+        let (head, inside) = (head.iter().cloned().collect::<TokenStream>(), flow(inside));
+        return quote!(#head #inside);
+    }
+    let named = |token: &TokenTree| {
+        matches!(token, TokenTree::Ident(_))
+            || matches!(token, TokenTree::Punct(punct) if matches!(punct.as_char(), ':' | '<' | '>'))
+    };
+    if arg.iter().all(named) {
+        let step: TokenStream = arg.iter().cloned().collect();
+        return quote!(|__x| ::flujo::__private::ide::out(#step(__x)));
+    }
+    nested(arg)
+}
+
+/// Braces that hold statements, or the arms of a `match`, are looked into.
 fn nested(tokens: &[TokenTree]) -> TokenStream {
     let mut out = TokenStream::new();
     let mut before: Option<&TokenTree> = None;
-    // after `if` the next braces are a block: a struct cannot stand in a condition
-    let mut condition = false;
+    // the next braces are a block, or the arms: a struct cannot stand in a condition or scrutinee
+    let mut expected: Option<&str> = None;
     for token in tokens {
         let braces = matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
         out.extend([match token {
-            TokenTree::Group(group) if braces && (condition || opens_block(before)) => {
+            TokenTree::Group(group) if braces && expected == Some("match") => {
+                respelt(group, arms(group.stream()))
+            }
+            TokenTree::Group(group) if braces && (expected.is_some() || opens_block(before)) => {
                 respelt(group, block(group.stream()))
             }
             TokenTree::Group(group) if group.delimiter() != Delimiter::None => {
@@ -164,20 +223,52 @@ fn nested(tokens: &[TokenTree]) -> TokenStream {
             }
             other => other.clone(),
         }]);
-        condition = !braces && (condition || matches!(token, TokenTree::Ident(word) if word == "if"));
+        expected = match token {
+            _ if braces => None,
+            TokenTree::Ident(word) if word == "if" => Some("if"),
+            TokenTree::Ident(word) if word == "match" => Some("match"),
+            _ => expected,
+        };
         before = Some(token);
     }
     out
 }
 
-/// After `=>`, `||`, `,`, `=`, `else`, and first of all.
+/// After `else`, and first of all.
 fn opens_block(before: Option<&TokenTree>) -> bool {
     match before {
         None => true,
-        Some(TokenTree::Punct(punct)) => matches!(punct.as_char(), '>' | '|' | ',' | '='),
         Some(TokenTree::Ident(word)) => word == "else",
-        Some(TokenTree::Group(_) | TokenTree::Literal(_)) => false,
+        Some(_) => false,
     }
+}
+
+/// `pat => flow,` and `pat => { .. }`.
+fn arms(tokens: TokenStream) -> TokenStream {
+    let (mut out, mut pat, mut rest) =
+        (TokenStream::new(), TokenStream::new(), tokens.into_iter().peekable());
+    while let Some(token) = rest.next() {
+        let arrow = is_punct(&token, '>')
+            && matches!(pat.clone().into_iter().last(), Some(last) if is_punct(&last, '='));
+        pat.extend([token]);
+        if !arrow {
+            continue;
+        }
+        let mut body: Vec<TokenTree> = Vec::new();
+        let mut block = false;
+        while let Some(token) = rest.next_if(|token| !is_punct(token, ',') && !block) {
+            // a block ends the arm, unless something is done with its value
+            block = body.is_empty()
+                && matches!(&token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
+                && !matches!(rest.peek(), Some(next) if is_punct(next, '.') || is_punct(next, '>'));
+            body.push(token);
+        }
+        let (comma, body) = (rest.next_if(|token| is_punct(token, ',')), flow(&body));
+        out.extend(std::mem::take(&mut pat));
+        out.extend(quote!(#body #comma));
+    }
+    out.extend(pat);
+    out
 }
 
 fn respelt(group: &Group, tokens: TokenStream) -> TokenTree {
@@ -217,7 +308,39 @@ mod tests {
             ("judge (x)", "out (judge (x))"),
             ("x >> f >> a :: g . retries (2)", "out (a :: g (out (f (x))) . retries (2))"),
             ("let v : Vec < Vec < u8 >> = f (x) ;", "let v : Vec < Vec < u8 >> = out (f (x)) ;"),
-            ("let (a , b) = join (f (x) , y >> g) ;", "let (a , b) = join ((out (f (x)) , out (g (y)))) ;"),
+            (
+                "let (a , b) = join (f (x) , y >> g) ;",
+                "let (a , b) = out (join ((out (f (x)) , out (g (y))))) ;",
+            ),
+            (
+                "let (a , b) = join ({ let c = f (x) ; c } , || g (y)) . settle () ;",
+                "let (a , b) = out (join (({ let c = out (f (x)) ; c } , out (g (y)))) . settle ()) ;",
+            ),
+            (
+                "let a = repeat (x , | y | f (y)) . until (| y | y . ok (g (y))) . max (3) ;",
+                "let a = out (repeat (x , | y | out (f (y))) . until (| y | y . ok (g (y))) . max (3)) ;",
+            ),
+            (
+                "map (x , | (y , z) | { let a = f (y) ; g (a) })",
+                "out (map (x , | (y , z) | { let a = out (f (y)) ; out (g (a)) }))",
+            ),
+            ("map (x , a :: f)", "out (map (x , | __x | out (a :: f (__x))))"),
+            (
+                "refine (f , | y | y >> g) . max (2)",
+                "out (refine (| __x | out (f (__x)) , | y | out (g (y))) . max (2))",
+            ),
+            (
+                "route (s , | t | match t { A => f (x) , B if c => { g (x) } C => y , })",
+                "out (route (s , | t | match t { A => out (f (x)) , B if c => { out (g (x)) } C => y , }))",
+            ),
+            (
+                "map (x , | y | repeat (y , f) . max (2))",
+                "out (map (x , | y | out (repeat (y , | __x | out (f (__x))) . max (2))))",
+            ),
+            (
+                "let a = x . iter () . map (| y | { f (y) }) ;",
+                "let a = x . iter () . map (| y | { f (y) }) ;",
+            ),
         ] {
             let same = same.replace("out (y (z))", "y");
             assert_eq!(twin(text), same, "{text}");
@@ -233,6 +356,14 @@ mod tests {
             "let a = @;",
             "match triaged.@",
             "let b = f(@);",
+            "map(x, |y| { let z = f(y); z.@ })",
+            "map(x, |y| y.@)",
+            "map(x, @)",
+            "repeat(x, |y| f(y.@)).until(|y| y.@).max(3)",
+            "refine(f, |y| { y.@ })",
+            "join({ let a = f(x); a.@ }, || g(y).@)",
+            "route(s, |t| match t { A => f(x).@, B => y.@ })",
+            "match a { A => f(x.@), B => { y.@ } }",
             "f(x).@",
         ] {
             let (without, with) = (twin(&text.replace('@', "")), twin(&text.replace('@', "word")));

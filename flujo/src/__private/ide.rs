@@ -14,7 +14,7 @@ impl<S: Step, F: FallbackSlot> Flow for StepCall<S, F> {
     type Output = S::Output;
 }
 
-impl<T> Flow for crate::flow::Form<T> {
+impl<T, K> Flow for crate::flow::Form<T, K> {
     type Output = T;
 }
 

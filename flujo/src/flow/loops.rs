@@ -2,13 +2,21 @@
 
 use super::Critique;
 use super::Feedback;
+use super::settled::{Each, Whole};
+use std::marker::PhantomData;
 use std::time::Duration;
 
 /// A form that is being put together; inside `pipeline!` its options are part of the language.
+///
+/// `K` is what `.settle()` makes a `Result` of: all of it, every item, or every arm.
 #[derive(Debug)]
-pub struct Form<T>(T);
+pub struct Form<T, K = Whole>(pub(super) T, PhantomData<K>);
 
-impl<T> Form<T> {
+impl<T, K> Form<T, K> {
+    pub(super) fn new(value: T) -> Self {
+        Self(value, PhantomData)
+    }
+
     /// Ends the loop once this holds for the value of a round.
     #[must_use]
     pub fn until(self, _holds: impl FnOnce(&T) -> bool) -> Self {
@@ -27,11 +35,6 @@ impl<T> Form<T> {
     /// How many items run at once; 8 if nothing is said.
     #[must_use]
     pub fn concurrency(self, _n: usize) -> Self {
-        self
-    }
-    /// A failure is a value: every arm, item or loop gives a `Result`.
-    #[must_use]
-    pub fn settle(self) -> Self {
         self
     }
     /// The id of the node, a literal.
@@ -57,7 +60,7 @@ impl<T> Form<T> {
 /// comes to no end fails, with its last value readable on the error; `.or_last()` takes that value instead.
 /// Nodes of the body carry the round: `relabel#2`. A bare step may stand for the closure.
 pub fn repeat<T, U>(seed: T, _body: impl FnOnce(T) -> U) -> Form<T> {
-    Form(seed)
+    Form::new(seed)
 }
 
 /// Makes a draft until a critic accepts it: `refine(|feedback| write(feedback), |draft| review(draft)).max(3)`.
@@ -68,22 +71,22 @@ pub fn refine<T, U>(generate: impl FnOnce(Option<Feedback>) -> T, _critic: impl 
 where
     U: Into<Critique>,
 {
-    Form(generate(None))
+    Form::new(generate(None))
 }
 
 /// Runs a body for every item: `map(items, |item| label(item)).concurrency(4)`.
 ///
 /// Order is kept, nothing gives nothing. Every item works on its own copy of the context; the first failure
 /// fails the map, with `.settle()` every item gives a `Result`. Paths are `notes[3]/label`, from 0.
-pub fn map<I: IntoIterator, T>(items: I, body: impl FnMut(I::Item) -> T) -> Form<Vec<T>> {
-    Form(items.into_iter().map(body).collect())
+pub fn map<I: IntoIterator, T>(items: I, body: impl FnMut(I::Item) -> T) -> Form<Vec<T>, Each> {
+    Form::new(items.into_iter().map(body).collect())
 }
 
 /// Runs the arms that a set selects, beside each other: `route(topics, |t| match t { .. })`.
 ///
 /// The set is a `BTreeSet` of an enum; results are in the order of the set, an empty set gives nothing.
-pub fn route<K, T>(set: std::collections::BTreeSet<K>, arm: impl FnMut(K) -> T) -> Form<Vec<T>> {
-    Form(set.into_iter().map(arm).collect())
+pub fn route<K, T>(set: std::collections::BTreeSet<K>, arm: impl FnMut(K) -> T) -> Form<Vec<T>, Each> {
+    Form::new(set.into_iter().map(arm).collect())
 }
 
 /// Asks validators about a value: `let text = gate(text, (NoPii, Short));`.
@@ -91,11 +94,13 @@ pub fn route<K, T>(set: std::collections::BTreeSet<K>, arm: impl FnMut(K) -> T) 
 /// The value is fixed, so nothing is retried: a rejection fails the pipeline, `.strict(false)` lets it pass.
 /// A `.plugin(..)` looks at it first, and may replace it.
 pub fn gate<T, V>(value: T, _validators: V) -> Form<T> {
-    Form(value)
+    Form::new(value)
 }
 
 /// Waits: `wait("2h");`. The timer is durable; a restart waits for what is left of it.
-pub fn wait(_duration: impl Into<WaitFor>) {}
+pub fn wait(_duration: impl Into<WaitFor>) -> Form<()> {
+    Form::new(())
+}
 
 /// How long to wait: a literal such as `"2h"`, or a `Duration`.
 #[derive(Debug)]

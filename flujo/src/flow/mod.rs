@@ -6,11 +6,14 @@
 mod counts;
 mod critique;
 mod loops;
+mod settled;
 
 #[doc(hidden)]
 pub use counts::{assert_concurrency, assert_items, assert_rounds};
 pub use critique::{Critique, Feedback};
 pub use loops::{Form, WaitFor, gate, map, refine, repeat, route, wait};
+
+pub use settled::{Arms, Each, Tuple, Whole};
 
 use crate::question::QuestionBuilder;
 
@@ -45,6 +48,6 @@ pub fn fail(message: impl std::fmt::Display) -> ! {
 /// Two to eight arms; each is a call, a block, or `|| ..`. The arguments of calls are evaluated before any
 /// arm starts. Every arm has its own copy of the context; what they wrote is merged part by part. The first
 /// failure cancels the others; with `.settle()` every arm gives a `Result` instead.
-pub fn join<T>(arms: T) -> T {
-    arms
+pub fn join<T>(arms: T) -> Form<T, Arms> {
+    Form::new(arms)
 }
