@@ -4,9 +4,11 @@ mod contains;
 #[doc(hidden)]
 pub mod field;
 pub mod rules;
+mod scratch;
 
 pub use contains::Contains;
 pub use field::Field;
+pub use scratch::Scratch;
 
 use crate::codec::{CodecError, Json};
 use crate::durable::Durable;

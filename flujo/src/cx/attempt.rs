@@ -135,7 +135,7 @@ async fn direct<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     let started = env.clock.now();
     tell::attempt(env, work, started);
     let mut drafts = S::drafts(ctx);
-    let done = perform::<S, C, R>(&mut drafts, ctx, res, env, work).await;
+    let done = tell::within(tell::span(work), perform::<S, C, R>(&mut drafts, ctx, res, env, work)).await;
     if !is_signal(&done) {
         work.info.settle().await;
     }
@@ -162,7 +162,7 @@ async fn recorded<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     let started = env.clock.now();
     tell::attempt(env, work, started);
     let mut drafts = S::drafts(ctx);
-    let done = perform::<S, C, R>(&mut drafts, ctx, res, env, work).await;
+    let done = tell::within(tell::span(work), perform::<S, C, R>(&mut drafts, ctx, res, env, work)).await;
     let mut found = Vec::new();
     let kept = match done {
         Ok(reasons) => {

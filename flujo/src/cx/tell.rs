@@ -6,7 +6,7 @@ use crate::codec::Json;
 use crate::durable::{Inputs, Recorded};
 use crate::engine::{AttemptRecord, Record};
 use crate::error::{Error, ErrorKind, RunResult, Signal};
-use crate::events::{AttemptOutcome, Attempted, EventKind, Hub, Stage, What, ended};
+use crate::events::{AttemptOutcome, Attempted, EventKind, Hub, NodeSpans, Spanned, Stage, What, ended};
 use crate::graph::NodeKind;
 use crate::path::Path;
 use crate::run::RunEnv;
@@ -16,6 +16,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use tracing::Span;
 
 fn kind<S: Step>() -> NodeKind {
     if S::POLICY.model.is_some() { NodeKind::Model } else { NodeKind::Step }
@@ -33,6 +34,7 @@ pub(super) struct Told {
     last: Timestamp,
     redirected: bool,
     usage: Usage,
+    spans: NodeSpans,
 }
 
 impl Told {
@@ -47,11 +49,13 @@ impl Told {
             last: Timestamp::default(),
             redirected: false,
             usage: Usage::default(),
+            spans: NodeSpans::default(),
         }
     }
 
     fn started(&mut self, hub: &Hub, attempt: u32, at: Timestamp, input: Option<Json>) {
         (self.running, self.attempt_began) = (attempt, at);
+        self.spans.started(hub.span(), &self.path, self.kind, attempt);
         if self.began.is_none() {
             self.began = Some(at);
             hub.tell(self.path.clone(), at, EventKind::NodeStarted { kind: self.kind });
@@ -64,6 +68,7 @@ impl Told {
         let attempt = std::mem::take(&mut self.running);
         (self.live, self.last) = (attempt, at);
         self.usage += usage;
+        self.spans.ended(&outcome, &usage);
         let latency = at.since(self.attempt_began);
         let kind = EventKind::AttemptEnded { attempt, outcome, latency, usage, findings, output };
         hub.tell(self.path.clone(), at, kind);
@@ -83,6 +88,7 @@ impl Told {
             reached(stage, &self.path, error);
         }
         let (Some(outcome), Some(began)) = (ended(done), self.began.take()) else { return false };
+        self.spans.left(&outcome);
         let (kind, usage) = (self.kind, self.usage);
         // One that was redirected ends later than its own last attempt.
         let at = if self.redirected { stage.hub().now() } else { self.last };
@@ -114,6 +120,18 @@ pub(super) fn attempt<S: Step>(env: &RunEnv, work: &mut Work<S>, at: Timestamp) 
         let input = input.and_then(|input| input.record().ok());
         told.started(hub, work.info.attempt(), at, input);
     }
+}
+
+/// Runs the body of an attempt in its span, where there is one.
+#[inline]
+pub(super) fn within<F: Future>(span: Option<Box<Span>>, body: F) -> Spanned<F> {
+    Spanned::new(span, body)
+}
+
+/// The span of the attempt that has just begun.
+#[inline]
+pub(super) fn span<S: Step>(work: &Work<S>) -> Option<Box<Span>> {
+    work.told.as_ref().and_then(|told| told.spans.body()).map(Box::new)
 }
 
 /// An attempt has ended where nothing is recorded.

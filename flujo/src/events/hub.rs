@@ -1,6 +1,7 @@
 //! Where the events of one execution of a run come together.
 
 use super::outlet::{self, Outlet};
+use super::spans;
 use super::stage::What;
 use super::{AttemptOutcome, Ended, Event, EventKind, Observer, Values};
 use crate::clock::{Clock, Timestamp};
@@ -12,6 +13,7 @@ use crate::usage::Usage;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
+use tracing::Span;
 
 /// Tells observers what happens, each thing once: an engine may walk the body of a run several times over.
 pub(crate) struct Hub {
@@ -28,6 +30,7 @@ pub(crate) struct Hub {
     earlier: Mutex<HashSet<(Path, u32)>>,
     book: Mutex<Book>,
     waker: Mutex<Option<Waker>>,
+    span: Option<Span>,
 }
 
 /// What was told.
@@ -89,7 +92,8 @@ impl Hub {
                 Arc::new(Outlet::new(observer))
             })
             .collect();
-        (!outlets.is_empty()).then(|| Self {
+        let span = spans::run(run_id, pipeline);
+        (!outlets.is_empty() || span.is_some()).then(|| Self {
             run_id: run_id.clone(),
             pipeline,
             clock: Arc::clone(clock),
@@ -100,6 +104,7 @@ impl Hub {
             earlier: Mutex::default(),
             book: Mutex::default(),
             waker: Mutex::default(),
+            span,
         })
     }
 
@@ -108,6 +113,11 @@ impl Hub {
         let resumed = !(view.records.is_empty() && view.questions.is_empty() && view.answered.is_empty());
         let earlier = view.records.iter().map(|record| (record.key.path.clone(), record.key.n)).collect();
         Self { resumed, fresh, earlier: Mutex::new(earlier), ..self }
+    }
+
+    /// The span of the run, where somebody subscribed to it.
+    pub(crate) fn span(&self) -> Option<&Span> {
+        self.span.as_ref()
     }
 
     pub(crate) fn wants(&self) -> Values {
@@ -123,6 +133,9 @@ impl Hub {
     }
 
     pub(crate) fn tell(&self, path: Path, at: Timestamp, kind: EventKind) {
+        if self.outlets.is_empty() {
+            return;
+        }
         let depth = path.as_str().bytes().filter(|b| *b == b'/').count();
         let event = Event { run_id: self.run_id.clone(), path, depth, at, kind };
         let Some((last, others)) = self.outlets.split_last() else { return };
@@ -180,6 +193,9 @@ impl Hub {
             book.ended = true;
             began
         };
+        if let Some(span) = &self.span {
+            spans::run_ended(span, &outcome, &usage);
+        }
         self.tell(self.pipeline.into(), at, EventKind::RunEnded { outcome, latency: at.since(began), usage });
         self.outlets.iter().for_each(outlet::finish);
     }

@@ -4,6 +4,11 @@
 //! (`flujo.run(..).observer(o)`); [`Run::stream`](crate::run::Run::stream) gives the events of one run as a
 //! stream. A run that nobody looks at pays one branch a node for all of this.
 //!
+//! A program that has a subscriber of the `tracing` crate also gets spans, under the target `flujo` at level
+//! `INFO`: `run` (`run_id`, `pipeline`, `outcome`, `cost_nanos`, `tokens`), in it `step` (`path`, `kind`, `outcome`),
+//! in that `attempt` (`attempt`, `outcome`, `cost_nanos`, `tokens`). The body of a step runs in the span of its
+//! attempt. What is taken from a record has no span. A subscriber is looked for when a run begins.
+//!
 //! # What is told, and when
 //! - Events come in the order in which they happen, nested pipelines, arms and items included. Times come
 //!   from the engine's clock.
@@ -27,6 +32,7 @@ mod hub;
 mod kind;
 mod observer;
 mod outlet;
+mod spans;
 mod stage;
 
 pub use console::{ConsoleTracer, TraceLevel};
@@ -34,6 +40,7 @@ pub(crate) use hub::{Attempted, Hub};
 pub use kind::{AttemptOutcome, Ended, EventKind};
 pub use observer::{Observer, Values};
 pub(crate) use outlet::Watched;
+pub(crate) use spans::{NodeSpans, Spanned};
 pub(crate) use stage::{Stage, What, ended};
 
 use crate::clock::Timestamp;

@@ -123,7 +123,10 @@ impl<F: Future> Future for Watched<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         this.hub.wakes(cx.waker());
-        let polled = this.run.poll(cx);
+        let polled = match this.hub.span() {
+            None => this.run.poll(cx),
+            Some(span) => span.in_scope(|| this.run.poll(cx)),
+        };
         this.hub.poll_observers(cx);
         polled
     }

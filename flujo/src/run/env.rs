@@ -2,7 +2,7 @@ use super::result::StepResult;
 use super::stub::{AnyStub, Stubs};
 use crate::clock::Clock;
 use crate::codec::Json;
-use crate::engine::{RunId, Unrecorded};
+use crate::engine::{Engine, RunId, Unrecorded};
 use crate::events::{Hub, Stage};
 use crate::model::{Estimate, ModelClient, PriceBook};
 use crate::path::Path;
@@ -29,6 +29,8 @@ pub(crate) struct RunEnv {
     pub(crate) budget: Option<SharedBudget>,
     /// The account of a run that records nothing.
     own_account: OnceLock<Arc<Unrecorded>>,
+    /// Who keeps the records, if anybody does.
+    pub(crate) engine: Option<Arc<dyn Engine>>,
     pub(crate) history: Mutex<Vec<Answered>>,
     /// Where somebody looks: what this walk of the body tells.
     pub(crate) stage: Option<Stage>,
@@ -57,6 +59,7 @@ impl RunEnv {
             limits: UsageLimits::NONE,
             budget: None,
             own_account: OnceLock::new(),
+            engine: None,
             history: Mutex::default(),
             stage: None,
             forgiven: Mutex::default(),

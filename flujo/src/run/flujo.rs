@@ -3,6 +3,7 @@ use super::outcome::PipelineResult;
 use super::program::Start;
 use super::result::StepResult;
 use super::stub::Stubs;
+use super::trace::Trace;
 use super::watch::{self, Watchers};
 use super::{Resume, Run, RunEnv, RunStream};
 use crate::clock::Clock;
@@ -209,6 +210,7 @@ impl<R: Send + Sync + 'static> Flujo<R> {
             context: view.context.decode().map_err(mismatch)?,
             steps: StepResult::of_records(&view.records),
             usage: view.usage,
+            trace: Trace::new(view.records, view.answered.clone()),
             hitl_history: view.answered,
         })
     }
@@ -235,6 +237,7 @@ impl<R> Shared<R> {
     pub(super) fn furnish(&self, mut env: RunEnv, limits: UsageLimits) -> RunEnv {
         env.limits = limits;
         env.budget.clone_from(&self.budget);
+        env.engine.clone_from(&self.engine);
         env.estimate = self.estimate;
         env.models.clone_from(&self.models);
         env.prices.clone_from(&self.prices);

@@ -14,6 +14,7 @@ mod resume;
 mod start;
 mod stream;
 mod stub;
+mod trace;
 mod watch;
 
 pub(crate) use alone::alone;
@@ -28,3 +29,4 @@ pub use resume::{ReplyValue, Resume};
 pub use start::{ContextGiven, Given, Run, Unset};
 pub use stream::{RunStream, Streamed};
 pub use stub::{AnyStub, Stub};
+pub use trace::{Command, Trace, TraceEntry};

@@ -1,4 +1,5 @@
 use super::result::StepResult;
+use super::trace::{Command, Trace};
 use crate::durable::Recorded;
 use crate::engine::{FinalOutcome, RunId, RunView, Status};
 use crate::error::{Error, ErrorKind, RunResult, Signal};
@@ -32,6 +33,8 @@ pub struct PipelineResult<T, C> {
     pub steps: Vec<StepResult>,
     /// What the run has used so far.
     pub usage: Usage,
+    /// Everything that is recorded of it.
+    pub trace: Trace,
     /// Questions answered so far.
     pub hitl_history: Vec<Answered>,
 }
@@ -64,6 +67,11 @@ impl<T, C> PipelineResult<T, C> {
     /// The id, as a method: what `steps` belong to.
     pub fn run_id(&self) -> &RunId {
         &self.run_id
+    }
+
+    /// Every command of the run that has come to an end, in that order.
+    pub fn command_log(&self) -> Vec<Command> {
+        self.trace.commands()
     }
 
     /// Open questions.

@@ -5,6 +5,7 @@ use super::handle::RunHandle;
 use super::in_time::in_time;
 use super::outcome::{Outcome, PipelineResult};
 use super::result::StepResult;
+use super::trace::Trace;
 use super::watch::{self, Watchers};
 use crate::codec::Json;
 use crate::context::Context;
@@ -197,6 +198,7 @@ fn failed<T, C>(run_id: RunId, error: Error, context: C) -> PipelineResult<T, C>
         context,
         steps: Vec::new(),
         usage: Usage::default(),
+        trace: Trace::default(),
         hitl_history: Vec::new(),
     }
 }
@@ -341,5 +343,6 @@ where
     if let Some(hub) = &hub {
         hub.run_ended(watch::ended(&outcome), usage);
     }
-    PipelineResult { run_id: id, outcome, context, steps, usage, hitl_history: Vec::new() }
+    let (trace, hitl_history) = (Trace::default(), Vec::new());
+    PipelineResult { run_id: id, outcome, context, steps, usage, trace, hitl_history }
 }

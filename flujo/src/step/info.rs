@@ -7,7 +7,7 @@ use crate::events::EventKind;
 use crate::model::ModelCall;
 use crate::path::{NodeId, Path, Place};
 use crate::question::Answered;
-use crate::run::RunEnv;
+use crate::run::{Command, RunEnv, Trace};
 use crate::usage::Usage;
 use serde::de::DeserializeOwned;
 use std::fmt;
@@ -104,6 +104,17 @@ impl RunInfo {
     /// Questions answered so far in this run.
     pub fn hitl_history(&self) -> Vec<Answered> {
         self.env.history.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Every command of this run that has come to an end so far, in that order: attempts and answered questions.
+    /// Of a run that records nothing, nothing.
+    ///
+    /// # Errors
+    /// Storage failed; trying again may help.
+    pub async fn command_log(&self) -> Result<Vec<Command>, StepError> {
+        let Some(engine) = &self.env.engine else { return Ok(Vec::new()) };
+        let view = engine.view(&self.env.id).await.map_err(StepError::retryable)?;
+        Ok(view.map(|view| Trace::new(view.records, view.answered).commands()).unwrap_or_default())
     }
 
     /// Adds to what this attempt has used, for instance of a service that bills by the call.

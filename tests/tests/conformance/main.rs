@@ -41,4 +41,5 @@ mod recording;
 mod refines;
 mod routes;
 mod streams;
+mod traces;
 mod validation;
