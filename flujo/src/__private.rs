@@ -19,8 +19,9 @@ pub use crate::step::writes::{
     assert_reads, mask, project,
 };
 pub use crate::step::{
-    Attempt, Backoff, Fallback, Falling, IntoStepCall, Leaf, ModelLeaf, ModelPolicy, NoFallback, Policy,
-    RunIn, RunInfo, Step, StepCall, StepInfo, WithFallback, WithRedirect, WritesIn, called,
+    Attempt, Backoff, Fallback, Falling, IntoStepCall, KeepsFindings, Leaf, ModelLeaf, ModelPolicy,
+    NoFallback, Policy, RunIn, RunInfo, Step, StepCall, StepInfo, WithFallback, WithRedirect, WritesIn,
+    called,
 };
 pub use serde;
 pub use std::clone::Clone;

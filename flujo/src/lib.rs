@@ -39,7 +39,9 @@ pub use flujo_macros::{context, pipeline, resources, step};
 pub use model::{Estimate, Prompt};
 pub use resources::Provides;
 pub use run::{Flujo, Outcome, PipelineResult, StepResult};
-pub use step::{Plugin, PluginResult, Priority, RunInfo, StepCall, ValidationResult, Validator};
+pub use step::{
+    Findings, KeptFinding, Plugin, PluginResult, Priority, RunInfo, StepCall, ValidationResult, Validator,
+};
 pub use usage::{Cost, LimitExceeded, SharedBudget, Usage, UsageLimits};
 pub use {schemars, serde, serde_json};
 

@@ -107,7 +107,7 @@ impl Bounds<'_> {
     }
 
     fn call(&self, node: usize) -> Option<TokenStream> {
-        let What::Call { callee, retries, stand_ins } = &self.nodes.get(node)?.what else { return None };
+        let What::Call { callee, retries, stand_ins, .. } = &self.nodes.get(node)?.what else { return None };
         let facts = callee.facts();
         let retries = match retries {
             Retries::Default => quote!(::flujo::__private::Some(#facts.retries)),

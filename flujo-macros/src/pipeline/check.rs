@@ -38,7 +38,7 @@ fn word(node: &Node) -> &'static str {
     match node.what {
         What::Call { .. } => "step",
         What::Ask { .. } => "question",
-        What::Map { .. } | What::Gate | What::Wait => "the id",
+        What::Map { .. } | What::Gate { .. } | What::Wait => "the id",
         _ => "the name",
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
             What::Refine => form(&quote!(Refine)),
             What::Map { .. } => form(&quote!(Map)),
             What::Route { .. } => form(&quote!(Route)),
-            What::Gate => form(&quote!(Gate)),
+            What::Gate { .. } => form(&quote!(Gate)),
             What::Wait => form(&quote!(Wait)),
         };
         let reply = if let What::Ask { reply } = what {

@@ -69,7 +69,7 @@ pub(crate) struct Node {
 /// What a node is.
 pub(crate) enum What {
     /// A step or a pipeline.
-    Call { callee: Callee, retries: Retries, stand_ins: StandIns },
+    Call { callee: Callee, retries: Retries, stand_ins: StandIns, keeps: bool },
     /// `match`, `if`, `let .. else`.
     Branch,
     /// A question.
@@ -86,8 +86,8 @@ pub(crate) enum What {
     Map { body: Range<NodeIndex>, word: Span },
     /// The arms that a set selects: the nodes of each.
     Route { arms: Vec<Range<NodeIndex>> },
-    /// Validators on a value.
-    Gate,
+    /// Validators on a value; whether its findings are kept in the context.
+    Gate { keeps: bool },
     /// A timer.
     Wait,
 }
@@ -95,7 +95,10 @@ pub(crate) enum What {
 impl What {
     /// Whether the id is a segment of paths, and so has to be unique.
     pub(crate) fn in_path(&self) -> bool {
-        matches!(self, Self::Call { .. } | Self::Ask { .. } | Self::Map { .. } | Self::Gate | Self::Wait)
+        matches!(
+            self,
+            Self::Call { .. } | Self::Ask { .. } | Self::Map { .. } | Self::Gate { .. } | Self::Wait
+        )
     }
 }
 
@@ -390,6 +393,8 @@ pub(crate) struct Gate {
     pub validators: Plain,
     /// `.plugin(..)`, as methods.
     pub plugins: Vec<Plain>,
+    /// The `keep_findings` that was written.
+    pub keeps: Option<Span>,
     pub strict: Option<Plain>,
 }
 

@@ -9,13 +9,13 @@ use syn::Type;
 /// All that the pipeline may write, as a constant expression.
 pub(crate) fn own(pipeline: &Pipeline) -> TokenStream {
     let Some(context) = &pipeline.header.context else { return quote!(0) };
-    let mut callees: Vec<&Callee> = Vec::new();
-    for (_, callee) in pipeline.nodes.iter().flat_map(writers) {
-        if !callees.iter().any(|known| known.is(callee)) {
-            callees.push(callee);
+    let mut known: Vec<Writer<'_>> = Vec::new();
+    for (_, writer) in pipeline.nodes.iter().flat_map(writers) {
+        if !known.iter().any(|other| other.is(&writer)) {
+            known.push(writer);
         }
     }
-    let masks = callees.iter().map(|callee| mask(&context.ty, callee));
+    let masks = known.iter().map(|writer| writer.mask(&context.ty));
     // as statements: an expression of hundreds of operators would be as deep as it is long
     quote!({ let __w: u64 = 0; #(let __w = __w | #masks;)* __w })
 }
@@ -24,33 +24,28 @@ pub(crate) fn own(pipeline: &Pipeline) -> TokenStream {
 /// `map` does not meet itself, and what is only read is not written.
 pub(crate) fn checks(pipeline: &Pipeline) -> TokenStream {
     let Some(context) = &pipeline.header.context else { return TokenStream::new() };
+    let ty = &context.ty;
+    let listed = |nodes: &[Node]| {
+        let each = nodes.iter().flat_map(writers);
+        let (names, masks): (Vec<_>, Vec<_>) = each.map(|(name, writer)| (name, writer.mask(ty))).unzip();
+        quote!(&[#((#names, #masks)),*])
+    };
     let joins = pipeline.nodes.iter().filter_map(|node| {
         let (What::Join { arms } | What::Route { arms }) = &node.what else { return None };
-        let arms = arms.iter().map(|arm| {
-            let nodes = pipeline.nodes.get(arm.clone()).unwrap_or_default();
-            let (names, masks): (Vec<_>, Vec<_>) = nodes
-                .iter()
-                .flat_map(writers)
-                .map(|(name, callee)| (name, mask(&context.ty, callee)))
-                .unzip();
-            quote!(&[#((#names, #masks)),*])
-        });
-        let (at, ty) = (node.at, &context.ty);
+        let arms = arms.iter().map(|arm| listed(pipeline.nodes.get(arm.clone()).unwrap_or_default()));
+        let at = node.at;
         let check = quote_spanned!(at=> ::flujo::__private::assert_disjoint::<#ty>);
         Some(quote_spanned!(at=> const _: () = #check(&[#(#arms),*]);))
     });
     let maps = pipeline.nodes.iter().filter_map(|node| {
         let What::Map { body, word } = &node.what else { return None };
-        let nodes = pipeline.nodes.get(body.clone()).unwrap_or_default();
-        let (names, masks): (Vec<_>, Vec<_>) =
-            nodes.iter().flat_map(writers).map(|(name, callee)| (name, mask(&context.ty, callee))).unzip();
-        let (at, ty) = (*word, &context.ty);
+        let (at, nodes) = (*word, listed(pipeline.nodes.get(body.clone()).unwrap_or_default()));
         let check = quote_spanned!(at=> ::flujo::__private::assert_mergeable::<#ty>);
-        Some(quote_spanned!(at=> const _: () = #check(&[#((#names, #masks)),*]);))
+        Some(quote_spanned!(at=> const _: () = #check(#nodes);))
     });
     let reads = pipeline.nodes.iter().filter(|_| !context.write).flat_map(|node| {
-        writers(node).map(|(name, callee)| {
-            let (at, mask) = (node.at, mask(&context.ty, callee));
+        writers(node).into_iter().map(|(name, writer)| {
+            let (at, mask) = (node.at, writer.mask(ty));
             let check = quote_spanned!(at=> ::flujo::__private::assert_reads);
             quote_spanned!(at=> const _: () = #check(#name, #mask);)
         })
@@ -58,28 +53,65 @@ pub(crate) fn checks(pipeline: &Pipeline) -> TokenStream {
     quote!(#(#joins)* #(#maps)* #(#reads)*)
 }
 
-/// Who writes at a node: the callee, and what stands in for it under a name of its own.
-fn writers(node: &Node) -> impl Iterator<Item = (String, &Callee)> {
-    let (callee, stand_ins) = match &node.what {
-        What::Call { callee, stand_ins, .. } => (Some(callee), Some(stand_ins)),
-        _ => (None, None),
-    };
-    let callee = callee.map(|callee| (node.id.clone(), callee));
+/// Something that writes the context.
+enum Writer<'a> {
+    /// A step or pipeline, and the steps that its attribute names to stand in for it: one named at the call
+    /// takes its place, but to count both is only careful.
+    Callee(&'a Callee),
+    /// Findings that are kept.
+    Findings,
+}
+
+impl Writer<'_> {
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Callee(one), Self::Callee(other)) => one.is(other),
+            (Self::Findings, Self::Findings) => true,
+            _ => false,
+        }
+    }
+
+    fn mask(&self, context: &Type) -> TokenStream {
+        match self {
+            Self::Callee(callee) => {
+                let ty = callee.ty();
+                quote!(
+                    ::flujo::__private::Probe::<#context, #ty>::MASK
+                        | ::flujo::__private::Probe::<#context, #ty>::FALLBACK
+                )
+            }
+            Self::Findings => {
+                quote!(::flujo::__private::Probe::<#context, ::flujo::__private::KeepsFindings>::MASK)
+            }
+        }
+    }
+}
+
+/// Who writes at a node: the callee, what stands in for it under a name of its own, and whoever keeps
+/// findings.
+fn writers(node: &Node) -> Vec<(String, Writer<'_>)> {
     let id = |word: &str| {
         let name = node.options.iter().find(|(other, _)| other == word).map_or("", |(_, name)| name);
         format!("{}!{}", node.id, name.rsplit("::").next().unwrap_or(name))
     };
-    let fallback = stand_ins.and_then(|named| named.fallback.as_ref()).map(|step| (id("fallback"), step));
-    let redirect = stand_ins.and_then(|named| named.redirect.as_ref()).map(|step| (id("redirect"), step));
-    callee.into_iter().chain(fallback).chain(redirect)
-}
-
-/// What it may write, and the steps that its attribute names to stand in for it: one named at the call takes
-/// its place, but to count both is only careful.
-fn mask(context: &Type, callee: &Callee) -> TokenStream {
-    let ty = callee.ty();
-    quote!(
-        ::flujo::__private::Probe::<#context, #ty>::MASK
-            | ::flujo::__private::Probe::<#context, #ty>::FALLBACK
-    )
+    let mut all = Vec::new();
+    let mut callee = |id: String, callee| all.push((id, Writer::Callee(callee)));
+    let keeps = match &node.what {
+        What::Call { callee: called, stand_ins, keeps, .. } => {
+            callee(node.id.clone(), called);
+            if let Some(fallback) = &stand_ins.fallback {
+                callee(id("fallback"), fallback);
+            }
+            if let Some(redirect) = &stand_ins.redirect {
+                callee(id("redirect"), redirect);
+            }
+            *keeps
+        }
+        What::Gate { keeps } => *keeps,
+        _ => false,
+    };
+    if keeps {
+        all.push((node.id.clone(), Writer::Findings));
+    }
+    all
 }

@@ -39,6 +39,13 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             handle.attempt(command, body).await?
         };
         tell::recorded(env, work, &record);
+        if let Some(found) = &work.found {
+            let at = (record.key.path.as_str(), record.key.n);
+            match &record.outcome {
+                RecordOutcome::Failure(failure) => found.rejected(at, failure),
+                RecordOutcome::Output(_) => found.passed(at, &record.findings),
+            }
+        }
         match &record.outcome {
             RecordOutcome::Failure(failure) => {
                 return Ok(Err(Box::new(Failed { record: failure.clone(), live: work.live.take() })));
@@ -142,11 +149,18 @@ async fn direct<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     if let Some(tally) = &mut work.tally {
         tally.add(&work.info, started, env.clock.now());
     }
+    if let (Some(found), Err(failed)) = (&work.found, &done) {
+        found.rejected((work.info.path().as_str(), work.info.attempt()), &failed.record);
+    }
     let reasons = done?;
     S::commit(ctx, drafts);
     *written |= <S as WritesIn<C>>::MASK;
+    let findings = findings(reasons);
+    if let Some(found) = &work.found {
+        found.passed((work.info.path().as_str(), work.info.attempt()), &findings);
+    }
     if let Some(tally) = &mut work.tally {
-        tally.found(findings(reasons));
+        tally.found(findings);
     }
     Ok(())
 }

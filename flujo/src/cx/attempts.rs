@@ -9,6 +9,7 @@ use crate::engine::{AttemptCommand, BoxFuture, Key, Kind, Within};
 use crate::error::{Error, ErrorKind, FailureRecord, RunResult, Signal, StepError};
 use crate::path::NodeId;
 use crate::run::Tally;
+use crate::step::findings::Found;
 use crate::step::{Attempt, Bridge, Fallback, RunInfo, Step, StepCall};
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ pub(super) struct Work<S: Step> {
     pub(super) after: Option<Count>,
     /// What was told of it, where somebody looks.
     pub(super) told: Option<Box<tell::Told>>,
+    /// What was found, where the call keeps it.
+    pub(super) found: Option<Found>,
 }
 
 impl<S: Step> Work<S> {
@@ -148,6 +151,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             let same = fallback.is_some().then(|| input.copy());
             plan.redirects = redirect.is_some();
             let mut work = self.work(id.clone(), plan, input)?;
+            let found = F::KEEP.map(|_| Found::default());
+            work.found.clone_from(&found);
             let within = work.within.clone();
             let tried = self.attempts(&mut work).await;
             let mut told = work.told.take();
@@ -156,8 +161,9 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
                     tell::redirect(self.env, told.as_deref_mut(), F::REDIRECT);
                     let (input, options) = (work.input.take().ok_or_else(lost)?, work.plan.into_options());
                     let (input, options) = ((detour.input)(input), (detour.options)(options));
+                    let redirected = Redirected { input, options, after, found: found.clone() };
                     let outer = std::mem::replace(&mut self.within, within.clone());
-                    let done = F::redirect(self, id.clone(), Redirected { input, options, after }).await;
+                    let done = F::redirect(self, id.clone(), redirected).await;
                     self.within = outer;
                     done.map(detour.output)
                 }
@@ -165,6 +171,9 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
                 (Err(failed), ..) => Err(failed),
             };
             let is_told = tell::node(self.env, &mut told, &done);
+            if let (Some(keep), Some(found)) = (F::KEEP, &found) {
+                keep(self.ctx, self.written, found.take());
+            }
             let (failed, carry, same) = match (done, fallback, same) {
                 (Err(failed), Some(carry), Some(same)) if failed.signal().is_none() => (failed, carry, same),
                 (done, ..) => return done,
@@ -208,6 +217,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             redirected: None,
             after: None,
             told: None,
+            found: None,
         })
     }
 

@@ -2,18 +2,19 @@ use super::Cx;
 use super::review::{Refused, ask};
 use super::tell::Gated;
 use crate::codec::Json;
-use crate::context::Context;
+use crate::context::{Contains, Context};
 use crate::durable::Durable;
 use crate::engine::{AttemptCommand, AttemptRecord, Body, BoxFuture, Finding, Key, Kind, RecordOutcome};
 use crate::error::{Error, ErrorKind, FailureRecord, RunResult, Signal};
 use crate::path::{NodeId, Place};
 use crate::run::{RunEnv, StepResult};
+use crate::step::findings::{Found, keep};
 use crate::step::plugin::Plugins;
-use crate::step::{Plugin, RunInfo, ValidationResult, Validators};
+use crate::step::{Findings, Plugin, RunInfo, ValidationResult, Validators};
 use std::fmt;
 
 /// The plugins of a gate.
-pub struct GatePlugins<T>(Plugins<T>);
+pub struct GatePlugins<T>(Plugins<T>, Option<Found>);
 
 impl<T> fmt::Debug for GatePlugins<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -46,12 +47,12 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         strict: bool,
     ) -> BoxFuture<'_, RunResult<T>> {
         let place = self.place(id.into());
-        Box::pin(self.looked_at(place, value, validators, strict, Plugins::NONE))
+        Box::pin(self.looked_at(place, value, validators, strict, GatePlugins(Plugins::NONE, None)))
     }
 
     /// No plugins yet, for a gate that `value` has to pass.
     pub fn plugins<T: Durable>(&self, _value: &T) -> GatePlugins<T> {
-        GatePlugins(Plugins::NONE)
+        GatePlugins(Plugins::NONE, None)
     }
 
     /// As [`gate`](Cx::gate), with plugins in front of the validators; what they leave goes on.
@@ -67,7 +68,31 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         plugins: GatePlugins<T>,
     ) -> BoxFuture<'_, RunResult<T>> {
         let place = self.place(id.into());
-        Box::pin(self.looked_at(place, value, validators, strict, plugins.0))
+        Box::pin(self.looked_at(place, value, validators, strict, plugins))
+    }
+
+    /// As [`gate_with`](Cx::gate_with), and keeps what was found in the context.
+    ///
+    /// # Errors
+    /// As [`gate`](Cx::gate).
+    pub fn gate_keeping<T: Durable, V: Validators<T>>(
+        &mut self,
+        id: impl Into<NodeId>,
+        value: T,
+        validators: V,
+        strict: bool,
+        plugins: GatePlugins<T>,
+    ) -> BoxFuture<'_, RunResult<T>>
+    where
+        C: Contains<Findings>,
+    {
+        let (place, found) = (self.place(id.into()), Found::default());
+        let plugins = GatePlugins(plugins.0, Some(found.clone()));
+        Box::pin(async move {
+            let done = self.looked_at(place, value, validators, strict, plugins).await;
+            keep(self.ctx, self.written, found.take());
+            done
+        })
     }
 
     async fn looked_at<T: Durable, V: Validators<T>>(
@@ -76,7 +101,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         value: T,
         validators: V,
         strict: bool,
-        plugins: Plugins<T>,
+        GatePlugins(plugins, found): GatePlugins<T>,
     ) -> RunResult<T> {
         let (path, env) = (place.path(), &**self.env);
         let told = Gated::new(env, &path);
@@ -92,6 +117,13 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             let latency = done.ended.nanos_since(done.started);
             let passed = done.outcome.is_ok();
             told.looked(&done);
+            if let Some(found) = &found {
+                let at = (path.as_str(), n);
+                match &done.outcome {
+                    Ok(_) => found.passed(at, &done.findings),
+                    Err(failure) => found.rejected(at, failure),
+                }
+            }
             let (findings, usage) = (done.findings, done.usage);
             self.log.push(env, || StepResult::gate(place.clone(), latency, passed, findings, usage));
             return told.ended(match done.outcome {
@@ -116,6 +148,13 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let command = AttemptCommand { key, version: 1, digest, within: self.within.clone() };
         let record = handle.attempt(command, body).await?;
         told.recorded(&record);
+        if let Some(found) = &found {
+            let at = (path.as_str(), n);
+            match &record.outcome {
+                RecordOutcome::Failure(failure) => found.rejected(at, failure),
+                RecordOutcome::Output(_) => found.passed(at, &record.findings),
+            }
+        }
         told.ended(match &record.outcome {
             // Nothing is recorded of a value that went through as it was.
             RecordOutcome::Output(output) if *output == Json::null() => Ok(value),

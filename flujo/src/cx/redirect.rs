@@ -7,6 +7,7 @@ use super::tell;
 use crate::context::Context;
 use crate::error::RunResult;
 use crate::path::NodeId;
+use crate::step::findings::Found;
 use crate::step::{Attempt, Carried};
 
 /// A call that goes on with another step.
@@ -15,6 +16,7 @@ pub struct Redirected<I, T> {
     pub(super) options: Carried<T>,
     /// The attempt that was redirected, of how many.
     pub(super) after: Count,
+    pub(super) found: Option<Found>,
 }
 
 impl<I, T> std::fmt::Debug for Redirected<I, T> {
@@ -36,7 +38,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     where
         D: Attempt<C, R>,
     {
-        let Redirected { input, mut options, after } = redirected;
+        let Redirected { input, mut options, after, found } = redirected;
         if let Some(options) = &mut options {
             // They were said of the model of the step that was called.
             options.model = None;
@@ -48,7 +50,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         plan.redirects = true;
         plan.retries = after.retries();
         let mut work = self.work(id.replaced_by(D::FACTS.name), plan, input)?;
-        work.after = Some(after);
+        (work.after, work.found) = (Some(after), found);
         let done = Box::pin(self.attempts(&mut work)).await;
         tell::node(self.env, &mut work.told, &done);
         done?;

@@ -47,6 +47,11 @@ impl<T, K> Form<T, K> {
     pub fn plugin<P: crate::Plugin<T>>(self, _plugin: P) -> Self {
         self
     }
+    /// Keeps what is said against the value of a gate in the context, in its part of the type `Findings`.
+    #[must_use]
+    pub fn keep_findings(self) -> Self {
+        self
+    }
     /// `strict(false)` lets a rejected value pass, with the findings recorded.
     #[must_use]
     pub fn strict(self, _strict: bool) -> Self {

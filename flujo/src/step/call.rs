@@ -1,8 +1,8 @@
 use super::fallback::Carry;
 use super::redirect::Detour;
 use super::{
-    Backoff, Bridge, Fallback, FallbackOf, FallbackSlot, Falling, Leaf, ModelLeaf, NoFallback, Options,
-    Plugin, RedirectOf, Redirecting, RunIn, Step, Validators,
+    Backoff, Bridge, Fallback, FallbackOf, FallbackSlot, Falling, Keeping, Leaf, ModelLeaf, NoFallback,
+    Options, Plugin, RedirectOf, Redirecting, RunIn, Step, Validators,
 };
 use crate::context::Context;
 use crate::engine::BoxFuture;
@@ -97,6 +97,17 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
         S: Leaf,
     {
         self.set(|o| o.plugins.add(Box::new(plugin)))
+    }
+
+    /// Keeps what plugins, validators and the parser say against outputs in the context, in its part of the
+    /// type [`Findings`](crate::Findings): when the node ends, whether it succeeded or failed.
+    pub fn keep_findings(self) -> StepCall<S, Keeping<F>>
+    where
+        S: Leaf,
+    {
+        let (fallback, redirect) = self.bridge.map_or((None, None), |b| (b.fallback, b.redirect));
+        let bridge = Bridge::boxed(fallback.map(Carry::over), redirect.map(Detour::over));
+        StepCall { input: self.input, options: self.options, bridge: Some(bridge) }
     }
 
     /// `strict(false)` lets a rejected output pass; the findings are recorded on the step's result.

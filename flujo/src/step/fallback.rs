@@ -1,3 +1,4 @@
+use super::findings::Keep;
 use super::redirect::Detour;
 use super::{Redirecting, RunIn, Step, StepCall, WritesIn};
 use crate::context::Context;
@@ -127,6 +128,9 @@ pub trait Fallback<C, R>: FallbackSlot {
     ) -> impl Future<Output = RunResult<Self::Output>> + Send;
     /// The step that a plugin may redirect to; empty if there is none.
     const REDIRECT: &'static str = "";
+    /// How what was found is kept in the context, if it is.
+    #[doc(hidden)]
+    const KEEP: Option<Keep<C>> = None;
     /// Goes on with that one.
     fn redirect(
         _: &mut Cx<'_, C, R>,

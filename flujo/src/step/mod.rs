@@ -4,6 +4,7 @@ mod backoff;
 mod call;
 mod called;
 mod fallback;
+pub(crate) mod findings;
 mod info;
 pub(crate) mod plugin;
 mod policy;
@@ -19,6 +20,7 @@ pub(crate) use fallback::Bridge;
 pub use fallback::{
     Fallback, FallbackOf, FallbackSlot, Falling, NoFallback, StepName, WithFallback, WithRedirect,
 };
+pub use findings::{Findings, Keeping, KeepsFindings, KeptFinding};
 pub use info::RunInfo;
 pub use plugin::{Plugin, PluginResult, Priority};
 pub(crate) use policy::Options;

@@ -18,13 +18,14 @@ macro_rules! scenarios {
 }
 
 /// The forms that exist: each must have been killed on each engine.
-const FORMS: [&str; 36] = [
+const FORMS: [&str; 37] = [
     "step",
     "retries",
     "failed step",
     "model step",
     "fallback",
     "redirect",
+    "findings",
     "plugins of a gate",
     "settle",
     "match, if",
@@ -110,6 +111,16 @@ fn killed_around_every_command_every_form_comes_to_the_same_end() {
                 form: "whole context",
                 call: &|| crate::contexts::whole("x".to_owned()),
                 replies: &[],
+                cut_off: &[],
+            },
+            &mut kills,
+        )
+        .await;
+        everywhere(
+            &Scenario {
+                form: "findings",
+                call: &|| crate::findings::keeps("x".to_owned()),
+                replies: &[("keeps/more", "\"m\"")],
                 cut_off: &[],
             },
             &mut kills,

@@ -26,6 +26,7 @@ mod contexts;
 mod contract;
 mod control_flow;
 mod events;
+mod findings;
 mod forks;
 mod gates;
 mod identity;

@@ -2,6 +2,7 @@
 
 use super::{Code, Lower, braced};
 use crate::pipeline::model::{Gate, Wait};
+use proc_macro2::Ident;
 use quote::{quote, quote_spanned};
 
 impl Lower<'_> {
@@ -28,14 +29,17 @@ impl Lower<'_> {
         }
         let mut plugins = quote!();
         let mut gate = quote_spanned!(at=> gate(#id, #value, #validators, #strict));
-        if let Some(first) = form.plugins.first() {
+        if let Some(first) = form.plugins.first().map(|plugin| plugin.at).or(form.keeps) {
             let methods = form.plugins.iter().map(|plugin| &plugin.tokens);
-            let (local, empty) =
-                (self.local("plugins", first.at), quote_spanned!(first.at=> #cx.plugins(&#value)));
+            let (local, empty) = (self.local("plugins", first), quote_spanned!(first=> #cx.plugins(&#value)));
             let reads = form.plugins.iter().find_map(|plugin| plugin.reads_context);
             let built = self.reading(reads, quote!(#empty #(#methods)*));
-            plugins = quote_spanned!(first.at=> let #local = #built;);
-            gate = quote_spanned!(at=> gate_with(#id, #value, #validators, #strict, #local));
+            plugins = quote_spanned!(first=> let #local = #built;);
+            let with = match form.keeps {
+                Some(at) => Ident::new("gate_keeping", at),
+                None => Ident::new("gate_with", at),
+            };
+            gate = quote_spanned!(at=> #with(#id, #value, #validators, #strict, #local));
         }
         let run = quote_spanned!(at=> match #cx.#gate.await #arms);
         let tokens = quote!(#bind #given; #bind_validators #asked; #plugins #strict_bind #run);

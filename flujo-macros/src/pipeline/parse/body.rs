@@ -21,6 +21,7 @@ pub(super) struct FormOptions<'a> {
     pub until: Option<&'a ExprMethodCall>,
     pub concurrency: Option<&'a Expr>,
     pub plugins: Vec<(&'a ExprMethodCall, &'a Expr)>,
+    pub keeps: Option<Span>,
     pub strict: Option<&'a Expr>,
     pub shown: Vec<(String, String)>,
 }
@@ -44,7 +45,8 @@ impl FlowParser<'_> {
                 }
                 ("settle", []) => all.settle = true,
                 ("or_last", []) => all.or_last = true,
-                ("settle" | "or_last", _) => {
+                ("keep_findings", []) => all.keeps = Some(method.span()),
+                ("settle" | "or_last" | "keep_findings", _) => {
                     self.errors.at(args, format!("`{name}` takes no arguments\nwrite `.{name}()`"));
                 }
                 ("max", [n]) => all.max = Some(self.count(n, word)),

@@ -23,6 +23,7 @@ struct Options {
     settle: bool,
     retries: Retries,
     stand_ins: StandIns,
+    keeps: bool,
 }
 
 impl FlowParser<'_> {
@@ -157,7 +158,7 @@ impl FlowParser<'_> {
 
     pub(super) fn step(&mut self, path: &Path, input: Input, options: &[&ExprMethodCall]) -> Call {
         let callee = self.callees.of(path);
-        let Options { tokens, shown, name, settle, retries, stand_ins } = self.options(options);
+        let Options { tokens, shown, name, settle, retries, stand_ins, keeps } = self.options(options);
         let last = path.segments.last().map(|segment| &segment.ident);
         let (id, at) = match (&name, last) {
             (Some(name), _) => (name.value(), name.span()),
@@ -170,7 +171,7 @@ impl FlowParser<'_> {
         };
         let reads_context =
             reads_context.or_else(|| tokens.iter().find_map(|option| self.reads_context(&option.tokens)));
-        let node = self.node(id, at, What::Call { callee: callee.clone(), retries, stand_ins });
+        let node = self.node(id, at, What::Call { callee: callee.clone(), retries, stand_ins, keeps });
         if let Some(node) = self.nodes.get_mut(node) {
             node.options = shown;
         }
@@ -185,6 +186,7 @@ impl FlowParser<'_> {
             settle: false,
             retries: Retries::Default,
             stand_ins: StandIns::default(),
+            keeps: false,
         };
         for (i, option) in options.iter().enumerate() {
             let before = options.get(..i).unwrap_or_default();
@@ -213,10 +215,10 @@ impl FlowParser<'_> {
         }
         match word.as_str() {
             "named" => all.name = self.name(option),
+            "settle" | "keep_findings" if !args.is_empty() => {
+                self.errors.at(args, format!("`{word}` takes no arguments\nwrite `.{word}()`"));
+            }
             "settle" => {
-                if !args.is_empty() {
-                    self.errors.at(args, "`settle` takes no arguments\nwrite `.settle()`");
-                }
                 all.settle = true;
                 all.shown.push((word, String::new()));
             }
@@ -232,8 +234,13 @@ impl FlowParser<'_> {
                     }
                     all.shown.push((word.clone(), options::shown(arg)));
                 }
-                if word == "retries" {
-                    all.retries = retries(args);
+                match word.as_str() {
+                    "retries" => all.retries = retries(args),
+                    "keep_findings" => {
+                        all.keeps = true;
+                        all.shown.push((word.clone(), String::new()));
+                    }
+                    _ => {}
                 }
                 let args = converted(&word, args).unwrap_or_else(|| self.plain_args(args));
                 let args = parenthesized(args, option.paren_token.span.join());

@@ -13,7 +13,7 @@ const OPTIONS: [(&str, &[&str]); 8] = [
     ("refine", &["max", "or_last", "settle", "named"]),
     ("map", &["concurrency", "max", "settle", "named"]),
     ("route", &["settle", "named"]),
-    ("gate", &["strict", "plugin", "named"]),
+    ("gate", &["strict", "plugin", "keep_findings", "named"]),
     ("wait", &["named"]),
 ];
 

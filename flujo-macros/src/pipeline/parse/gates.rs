@@ -42,9 +42,13 @@ impl FlowParser<'_> {
         let plugins = plugins.collect();
         let strict = options.strict.map(|strict| self.plain(strict));
         let id = options.name.as_ref().map_or_else(|| word.to_string(), LitStr::value);
-        let node = self.node(id, name_at(options.name.as_ref(), word), What::Gate);
+        let node = self.node(
+            id,
+            name_at(options.name.as_ref(), word),
+            What::Gate { keeps: options.keeps.is_some() },
+        );
         self.show(node, options.shown);
-        Ok(Gate { node, word: word.clone(), value, validators, plugins, strict })
+        Ok(Gate { node, word: word.clone(), value, validators, plugins, keeps: options.keeps, strict })
     }
 
     pub(super) fn wait(
