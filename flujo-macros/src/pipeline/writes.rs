@@ -95,15 +95,15 @@ fn writers(node: &Node) -> Vec<(String, Writer<'_>)> {
         format!("{}!{}", node.id, name.rsplit("::").next().unwrap_or(name))
     };
     let mut all = Vec::new();
-    let mut callee = |id: String, callee| all.push((id, Writer::Callee(callee)));
+    let mut add = |id: String, callee| all.push((id, Writer::Callee(callee)));
     let keeps = match &node.what {
         What::Call { callee: called, stand_ins, keeps, .. } => {
-            callee(node.id.clone(), called);
+            add(node.id.clone(), called);
             if let Some(fallback) = &stand_ins.fallback {
-                callee(id("fallback"), fallback);
+                add(id("fallback"), fallback);
             }
             if let Some(redirect) = &stand_ins.redirect {
-                callee(id("redirect"), redirect);
+                add(id("redirect"), redirect);
             }
             *keeps
         }
