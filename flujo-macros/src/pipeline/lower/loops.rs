@@ -15,11 +15,13 @@ impl Lower<'_> {
         let begin = quote_spanned!(seed_at=> let mut #state =);
         let inner = quote_spanned!(at=> #cx.round(#round));
         let body = self.inside(node, &form.body, &inner, &quote!(#state), false);
-        // both carry the body's span: a body of another type is reported there
+        // both carry the body's span: a body of another type is reported there. It is assigned as a pattern,
+        // since rustc has no suggestion then, which would put a conversion into the middle of the call
         let (body_at, tokens) = (body.at, &body.tokens);
         let next = self.local_of(node, "next", body_at);
         let bind = quote_spanned!(body_at=> let #next =);
-        let assign = quote_spanned!(body_at=> #state = #next;);
+        let assigned = self.local_of(node, "state", body_at);
+        let assign = quote_spanned!(body_at=> (#assigned,) = (#next,););
         let until_at = form.until.at;
         let (until_cx, holds) = (self.cx(until_at), &form.until.tokens);
         let until = quote_spanned!(until_at=> #until_cx.until(&#state, #holds));
