@@ -10,7 +10,7 @@ use crate::options::{self, Place};
 use crate::pipeline::lower::parenthesized;
 use crate::pipeline::model::{Args, Broken, Call, CallOption, Flow, Input, Retries, StandIns, What};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, ExprLit, ExprMethodCall, Lit, LitStr, Path, PathArguments};
@@ -242,7 +242,10 @@ impl FlowParser<'_> {
                     }
                     _ => {}
                 }
-                let args = converted(&word, args).unwrap_or_else(|| self.plain_args(args));
+                let args = match (word.as_str(), args.first()) {
+                    ("validate", Some(one)) if args.len() == 1 => self.validators(one).tokens,
+                    _ => converted(&word, args).unwrap_or_else(|| self.plain_args(args)),
+                };
                 let args = parenthesized(args, option.paren_token.span.join());
                 all.tokens.push(CallOption {
                     dot: option.dot_token,
@@ -357,7 +360,6 @@ fn converted(word: &str, args: &Args) -> Option<TokenStream> {
             let nanos = options::duration(text).ok()?;
             Some(quote!(::flujo::__private::Duration::from_nanos(#nanos)))
         }
-        ("validate", _) => one_tuple(args),
         ("backoff", arg) => options::backoff(arg).ok().map(options::Backoff::tokens),
         _ => None,
     }
@@ -382,17 +384,5 @@ pub(super) fn is_const(arg: &Expr) -> bool {
             last.starts_with(char::is_uppercase) && !last.contains(char::is_lowercase) && last.len() > 1
         }),
         _ => false,
-    }
-}
-
-/// One validator becomes a tuple of one.
-pub(super) fn one_tuple(args: &Args) -> Option<TokenStream> {
-    match args.iter().collect::<Vec<_>>().as_slice() {
-        [Expr::Tuple(_)] | [] | [_, _, ..] => None,
-        [arg] => {
-            let at = arg.span();
-            let inner = quote_spanned!(at=> #arg,);
-            Some(parenthesized(inner, at))
-        }
     }
 }

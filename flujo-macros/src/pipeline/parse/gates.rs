@@ -1,13 +1,11 @@
 //! `gate` and `wait`.
 
 use super::FlowParser;
-use super::call::one_tuple;
 use super::loops::name_at;
 use crate::pipeline::lower::parenthesized;
-use crate::pipeline::model::{Args, Broken, Gate, Plain, Wait, What};
+use crate::pipeline::model::{Broken, Gate, Plain, Wait, What};
 use proc_macro2::Ident;
 use quote::quote;
-use syn::spanned::Spanned;
 use syn::{ExprCall, ExprMethodCall, LitStr};
 
 impl FlowParser<'_> {
@@ -25,14 +23,7 @@ impl FlowParser<'_> {
             ));
         };
         let value = self.plain(value);
-        let mut validators = {
-            let at = validators.span();
-            let list = Args::from_iter([validators.clone()]);
-            let plain = self.plain(validators);
-            Plain { tokens: one_tuple(&list).unwrap_or(plain.tokens), at, reads_context: plain.reads_context }
-        };
-        validators.reads_context =
-            validators.reads_context.or_else(|| self.reads_context(&validators.tokens));
+        let validators = self.validators(validators);
         let plugins = options.plugins.iter().map(|(option, plugin)| {
             let Plain { tokens, reads_context, .. } = self.plain(plugin);
             let (dot, method, at) = (&option.dot_token, &option.method, option.method.span());

@@ -12,6 +12,7 @@ mod items;
 mod loops;
 mod plain;
 mod stmt;
+mod validators;
 
 use super::callee::Callees;
 use super::model::{Header, Node, NodeIndex, Pipeline, What};

@@ -1,0 +1,19 @@
+//! Validators, one or a tuple of them.
+
+use super::FlowParser;
+use crate::pipeline::lower::parenthesized;
+use crate::pipeline::model::Plain;
+use quote::quote_spanned;
+use syn::Expr;
+
+impl FlowParser<'_> {
+    /// One validator becomes a tuple of one.
+    pub(super) fn validators(&mut self, expr: &Expr) -> Plain {
+        let plain = self.plain(expr);
+        if matches!(expr, Expr::Tuple(_)) {
+            return plain;
+        }
+        let Plain { tokens, at, reads_context } = plain;
+        Plain { tokens: parenthesized(quote_spanned!(at=> #tokens,), at), at, reads_context }
+    }
+}
