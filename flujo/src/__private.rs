@@ -23,6 +23,7 @@ pub use crate::step::{
     NoFallback, Policy, RunIn, RunInfo, Step, StepCall, StepInfo, WithFallback, WithRedirect, WritesIn,
     called,
 };
+pub use crate::usage::{UsageLimits, costed};
 pub use serde;
 pub use std::clone::Clone;
 pub use std::collections::BTreeSet;

@@ -42,15 +42,15 @@ pub use run::{Flujo, Outcome, PipelineResult, StepResult};
 pub use step::{
     Findings, KeptFinding, Plugin, PluginResult, Priority, RunInfo, StepCall, ValidationResult, Validator,
 };
-pub use usage::{Cost, LimitExceeded, SharedBudget, Usage, UsageLimits};
+pub use usage::{Cost, Costed, LimitExceeded, SharedBudget, Usage, UsageLimits};
 pub use {schemars, serde, serde_json};
 
 /// What a file with steps and pipelines needs.
 pub mod prelude {
     pub use crate::flow::{ask, fail, gate, join, map, refine, repeat, route, value, wait};
     pub use crate::{
-        Critique, Failure, Feedback, Flujo, Outcome, PipelineResult, Plugin, PluginResult, Priority, Prompt,
-        Result, RunInfo, SharedBudget, StepError, UsageLimits, ValidationResult, Validator, context,
+        Costed, Critique, Failure, Feedback, Flujo, Outcome, PipelineResult, Plugin, PluginResult, Priority,
+        Prompt, Result, RunInfo, SharedBudget, StepError, UsageLimits, ValidationResult, Validator, context,
         pipeline, resources, step,
     };
 }

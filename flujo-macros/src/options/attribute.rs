@@ -18,6 +18,7 @@ pub(crate) struct StepOptions {
     pub(crate) plugin: Option<Expr>,
     pub(crate) validate: Option<Expr>,
     pub(crate) strict: Option<bool>,
+    pub(crate) limits: Option<Expr>,
     pub(crate) version: Option<u32>,
     /// The key, even where the value is a mistake: the step is a model step all the same.
     pub(crate) model_key: Option<Span>,
@@ -140,6 +141,7 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
             "plugin" => out.plugin = Some(value.clone()),
             "validate" => out.validate = Some(value.clone()),
             "strict" => out.strict = sink.ok(value::flag(word.name, &value)),
+            "limits" => out.limits = sink.ok(value::limits(&value).map(|()| value.clone())),
             "version" => out.version = sink.ok(version(&value)),
             "model" => out.model = sink.ok(value::model(&value)),
             "temperature" => out.temperature = sink.ok(value::fraction(word.name, &value, 2.0)),
@@ -200,6 +202,7 @@ mod tests {
                 plugin = Redact,
                 validate = (A, B),
                 strict = false,
+                limits = UsageLimits::usd("0.10").model_calls(2),
                 version = 2,
                 model = "openai:gpt-4o",
                 temperature = 0.2,
@@ -214,7 +217,7 @@ mod tests {
             (Some(20_000_000_000), Some(Backoff::None), Some(false))
         );
         assert_eq!((o.version, o.temperature, o.top_p), (Some(2), Some(0.2), Some(1.0)));
-        assert_eq!(o.shown.len(), 13);
+        assert_eq!(o.shown.len(), 14);
         assert_eq!(o.shown[1], ("timeout", "20s".to_owned()));
         assert_eq!(o.shown[6], ("validate", "(A, B)".to_owned()));
     }

@@ -6,7 +6,7 @@ mod value;
 
 pub(crate) use attribute::{StepOptions, parse};
 pub(crate) use duration::duration;
-pub(crate) use value::{Backoff, backoff, check_call, shown};
+pub(crate) use value::{Backoff, backoff, check_call, limits, shown};
 
 use crate::diag;
 use proc_macro2::Ident;
@@ -81,6 +81,13 @@ const WORDS: &[Word] = &[
         "the step that makes the next attempt once a plugin redirects",
     ),
     word("strict", "false", Attribute::Every, true, "whether a rejected output fails the step"),
+    word(
+        "limits",
+        "UsageLimits::usd(\"0.10\")",
+        Attribute::Every,
+        true,
+        "what the node may use, its attempts and fallback together",
+    ),
     word("version", "2", Attribute::Every, false, "counts up when the step's meaning changes"),
     word(
         "model",

@@ -145,8 +145,44 @@ pub(super) fn flag(word: &str, value: &Expr) -> syn::Result<bool> {
     }
 }
 
+/// The value of `limits`: what is written out in it is looked at here, the rest is rustc's to check.
+pub(crate) fn limits(value: &Expr) -> syn::Result<()> {
+    const EXAMPLE: &str = "for instance `UsageLimits::usd(\"0.10\")`, or `UsageLimits::NONE.model_calls(3)`";
+    match value {
+        Expr::Group(g) => limits(&g.expr),
+        Expr::Paren(p) => limits(&p.expr),
+        Expr::MethodCall(call) => limits(&call.receiver),
+        Expr::Call(call) => {
+            let usd = matches!(&*call.func, Expr::Path(p) if p.path.segments.last().is_some_and(|s| s.ident == "usd"));
+            match call.args.first().and_then(string) {
+                Some(text) if usd && !is_amount(&text.value()) => Err(syn::Error::new(
+                    text.span(),
+                    format!(
+                        "`{}` is no amount of dollars\nwrite digits, and up to nine decimals, such as \"0.50\"",
+                        text.value()
+                    ),
+                )),
+                _ => Ok(()),
+            }
+        }
+        Expr::Lit(_) => error(value, &format!("`limits` takes the limits of a node\n{EXAMPLE}")),
+        _ => Ok(()),
+    }
+}
+
+/// As the runtime reads it.
+fn is_amount(text: &str) -> bool {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    let nanos = || format!("{whole}{decimals:0<9}").parse::<u64>();
+    digits(whole) && digits(decimals) && decimals.len() <= 9 && nanos().is_ok()
+}
+
 /// Checks an option of a call as far as it is a literal; everything else is rustc's to check.
 pub(crate) fn check_call(word: &str, value: &Expr) -> syn::Result<()> {
+    if word == "limits" {
+        return limits(value);
+    }
     if literal(value).is_none() && !matches!(value, Expr::Unary(_)) {
         return Ok(());
     }
@@ -214,6 +250,24 @@ mod tests {
             says(model(&bad), "does not name a provider and a model");
         }
         says(model(&parse_quote!(MODEL)), "in quotes");
+    }
+
+    #[test]
+    fn limits_are_checked_as_far_as_they_are_literal() {
+        for good in [
+            parse_quote!(UsageLimits::usd("0.10")),
+            parse_quote!(flujo::UsageLimits::usd("18446744073.709551615").model_calls(3)),
+            parse_quote!(LIMIT),
+            parse_quote!(limits_of(&case)),
+            parse_quote!(UsageLimits::NONE.total_tokens(9)),
+        ] {
+            assert!(limits(&good).is_ok());
+        }
+        for bad in ["", "ten", "1.", ".5", "1e3", "0.0000000001", "18446744073.709551616"] {
+            says(limits(&parse_quote!((UsageLimits::usd(#bad).model_calls(3)))), "no amount of dollars");
+        }
+        says(limits(&parse_quote!("0.10")), "takes the limits of a node");
+        says(limits(&parse_quote!(3)), "takes the limits of a node");
     }
 
     #[test]

@@ -83,7 +83,7 @@ mod tests {
     use proc_macro2::Span;
 
     fn node(id: &str, what: What) -> Node {
-        Node { id: id.to_owned(), at: Span::call_site(), depth: 0, what, options: Vec::new() }
+        Node { id: id.to_owned(), at: Span::call_site(), depth: 0, what, options: Vec::new(), limits: None }
     }
 
     fn ask() -> What {

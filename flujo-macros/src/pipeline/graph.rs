@@ -9,7 +9,7 @@ use quote::quote;
 /// The nodes, as the inside of an array.
 pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
     let nodes = pipeline.nodes.iter().map(|node| {
-        let Node { id, at, depth, what, options } = node;
+        let Node { id, at, depth, what, options, .. } = node;
         let (kind, facts) = match what {
             What::Call { callee, .. } => {
                 let facts = callee.facts();

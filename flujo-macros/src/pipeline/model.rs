@@ -64,6 +64,8 @@ pub(crate) struct Node {
     pub what: What,
     /// Options as they were written, for the graph.
     pub options: Vec<(String, String)>,
+    /// What everything in a form may use.
+    pub limits: Option<Plain>,
 }
 
 /// What a node is.
@@ -93,6 +95,11 @@ pub(crate) enum What {
 }
 
 impl What {
+    /// Whether its body runs in rounds.
+    pub(crate) fn is_loop(&self) -> bool {
+        matches!(self, Self::Repeat | Self::Refine)
+    }
+
     /// Whether the id is a segment of paths, and so has to be unique.
     pub(crate) fn in_path(&self) -> bool {
         matches!(

@@ -3,7 +3,8 @@
 use crate::diag::Sink;
 use crate::names;
 use crate::types::{borrowed, last, nameless, owned, plain};
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, ReturnType, Safety, Signature, Type, TypePath};
 
 /// What a step returns.
@@ -14,6 +15,8 @@ pub(super) struct Returned {
     pub(super) error: Option<Type>,
     /// Whether a model makes the output of the prompt that is returned.
     pub(super) prompt: bool,
+    /// Whether it comes with what it has cost: `Costed<T>`.
+    pub(super) costed: bool,
 }
 
 /// A type behind `&` or `&mut`: one that a context or the resources can hold as a field.
@@ -47,7 +50,7 @@ fn inner(ty: &Type) -> String {
 
 /// What the signature says about the output.
 pub(super) fn output(sig: &Signature, model: Option<Span>, sink: &mut Sink) -> Returned {
-    let unknown = |ty: Type| Returned { ty, error: None, prompt: model.is_some() };
+    let unknown = |ty: Type| Returned { ty, error: None, prompt: model.is_some(), costed: false };
     let unit: Type = Type::Tuple(syn::TypeTuple {
         attrs: Vec::new(),
         paren_token: syn::token::Paren::default(),
@@ -75,14 +78,18 @@ pub(super) fn output(sig: &Signature, model: Option<Span>, sink: &mut Sink) -> R
                 sink.push(e);
                 return unknown(unit);
             }
-            return Returned { ty: answer.clone(), error: error.cloned(), prompt: true };
+            if let Some(word) = costed(answer) {
+                sink.at(word, "what a model uses is counted by itself\nwrite `Prompt<T>` without `Costed`");
+                return unknown(unit);
+            }
+            return Returned { ty: answer.clone(), error: error.cloned(), prompt: true, costed: false };
         }
         (Some(answer), None) => {
             sink.at(
                 ty,
                 format!("`{shown}` is answered by a model\nname it: `#[step(model = \"provider:model\")]`"),
             );
-            return Returned { ty: answer.clone(), error: None, prompt: true };
+            return Returned { ty: answer.clone(), error: None, prompt: true, costed: false };
         }
         (None, Some(_)) => {
             sink.at(
@@ -113,11 +120,34 @@ pub(super) fn output(sig: &Signature, model: Option<Span>, sink: &mut Sink) -> R
             unit
         });
     }
+    let value = argument(ty, "Costed", 0).map(plain);
+    let (ty, with_cost) = (value.unwrap_or(ty), value.is_some());
     if let Err(e) = owned(ty, "the output of a step") {
         sink.push(e);
         return unknown(unit);
     }
-    Returned { ty: ty.clone(), error: error.cloned(), prompt: false }
+    if let Some(word) = costed(ty) {
+        let message = if with_cost {
+            "an output has one cost\nadd them up in one `Costed<T>`"
+        } else {
+            "`Costed` stands around the whole output\nwrite `-> Result<Costed<T>>`"
+        };
+        sink.at(word, message);
+        return unknown(unit);
+    }
+    Returned { ty: ty.clone(), error: error.cloned(), prompt: false, costed: with_cost }
+}
+
+/// The first `Costed` that is written in a type.
+pub(super) fn costed(ty: &Type) -> Option<Ident> {
+    fn first(tokens: TokenStream) -> Option<Ident> {
+        tokens.into_iter().find_map(|token| match token {
+            TokenTree::Ident(word) if word == "Costed" => Some(word),
+            TokenTree::Group(group) => first(group.stream()),
+            _ => None,
+        })
+    }
+    first(ty.to_token_stream())
 }
 
 /// The `n`th argument of the generic type `name`.

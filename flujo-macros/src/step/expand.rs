@@ -227,11 +227,15 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
     });
     let call = quote!(#name #turbofish (#(#args),*));
     let body = match step.kind {
-        Kind::Code => {
+        Kind::Code { costed } => {
             // The type is spelled out, so that one that does not fit is reported there.
             let error = step.error.as_ref().map_or_else(|| quote!(_), |ty| quote!(#ty));
             // Not an `async` block around it, which would hold the inputs once more.
-            quote!(#pr::called(#call, #pr::step_error::<#error>))
+            if costed {
+                quote!(#pr::costed(#call, #pr::step_error::<#error>, __run))
+            } else {
+                quote!(#pr::called(#call, #pr::step_error::<#error>))
+            }
         }
         Kind::Model { awaited } => {
             let awaited = awaited.then(|| quote!(.await));

@@ -5,7 +5,7 @@ use super::model::{Kind, Step};
 use crate::names::{self, private};
 use crate::pipeline::{Callee, Callees};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Token;
 use syn::spanned::Spanned;
 
@@ -18,7 +18,7 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
     let line = names::line(name.span());
     let version = options.version.unwrap_or(1);
     let (kind, bounds) = match step.kind {
-        Kind::Code => (quote!(Step), quote!(STEP)),
+        Kind::Code { .. } => (quote!(Step), quote!(STEP)),
         Kind::Model { .. } => (quote!(Model), quote!(MODEL)),
     };
     let inputs = step.inputs().map(|(name, ty)| {
@@ -102,7 +102,7 @@ impl StandIns {
 fn retries(step: &Step) -> TokenStream {
     match (&step.options.retries, step.kind) {
         (Some(n), _) => quote!(#n),
-        (None, Kind::Code) => quote!(0),
+        (None, Kind::Code { .. }) => quote!(0),
         (None, Kind::Model { .. }) => quote!(2),
     }
 }
@@ -134,6 +134,11 @@ pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
     let returned = at_type("Output", output);
     let timeout = option(options.timeout.map(|nanos| quote!(#pr::Duration::from_nanos(#nanos))));
     let backoff = option(options.backoff.map(crate::options::Backoff::tokens));
+    // Typed where it stands, so that something else is reported there.
+    let limits = option(options.limits.as_ref().map(|limits| {
+        let local = names::local("__limits", limits.span());
+        quote_spanned!(limits.span()=> { let #local: #pr::UsageLimits = #limits; #local })
+    }));
     let model = option(matches!(step.kind, Kind::Model { .. }).then(|| model(step)));
     let model_leaf = matches!(step.kind, Kind::Model { .. }).then(|| {
         quote! {
@@ -151,7 +156,7 @@ pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
                 retries: <Self as #pr::StepInfo>::FACTS.retries as u32,
                 timeout: #timeout,
                 backoff: #backoff,
-                limits: #pr::None,
+                limits: #limits,
                 model: #model,
             };
         }

@@ -14,7 +14,10 @@ use syn::{Attribute, Meta, Token, Type, Visibility, parse_quote};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// The function.
-    Code,
+    Code {
+        /// Whether it says what it has cost.
+        costed: bool,
+    },
     /// A model, whose prompt the function builds.
     Model {
         /// Whether building it is asynchronous.
@@ -57,7 +60,7 @@ impl Step {
         let kind = if returned.prompt {
             Kind::Model { awaited: parsed.sig.asyncness.is_some() }
         } else {
-            Kind::Code
+            Kind::Code { costed: returned.costed }
         };
         let doc = names::doc(&parsed.attrs);
         let (outer_attrs, inner_attrs) = split(parsed.attrs.clone());

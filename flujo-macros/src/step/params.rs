@@ -113,6 +113,13 @@ fn owned(arg: &PatType, ty: &Type, i: usize, marked: Option<Span>, sink: &mut Si
         return Param::Lost;
     }
     let (name, named) = name(&arg.pat, i, sink);
+    if let Some(word) = check::costed(ty) {
+        sink.at(
+            word,
+            "`Costed` is what a step returns: whoever gets its output gets the value alone\ntake the value",
+        );
+        return Param::Broken { name };
+    }
     match types::owned(ty, "an input of a step") {
         Ok(()) if named => Param::Input { name, ty: ty.clone() },
         Ok(()) => Param::Broken { name },

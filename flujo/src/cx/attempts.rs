@@ -162,9 +162,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
                     let (input, options) = (work.input.take().ok_or_else(lost)?, work.plan.into_options());
                     let (input, options) = ((detour.input)(input), (detour.options)(options));
                     let redirected = Redirected { input, options, after, found: found.clone() };
-                    let outer = std::mem::replace(&mut self.within, within.clone());
-                    let done = F::redirect(self, id.clone(), redirected).await;
-                    self.within = outer;
+                    let done = F::redirect(&mut self.inside(within.clone()), id.clone(), redirected).await;
                     done.map(detour.output)
                 }
                 (Ok(()), ..) => work.output.ok_or_else(lost),
@@ -182,10 +180,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
                 tell::fallback(self.env, told.as_deref(), F::NAME);
             }
             // Whatever stands in for a node is that node, and pays from what is left to it.
-            let outer = std::mem::replace(&mut self.within, within);
-            let done = F::exec(self, id.replaced_by(F::NAME), (carry.input)(same)).await;
-            self.within = outer;
-            match done {
+            let id = id.replaced_by(F::NAME);
+            match F::exec(&mut self.inside(within), id, (carry.input)(same)).await {
                 Ok(output) => Ok((carry.output)(output)),
                 Err(error) if error.signal().is_some() => Err(error),
                 Err(error) => Err(error.instead_of(failed)),

@@ -17,10 +17,20 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// The limits have a unit that only runs have.
     pub fn limited(&mut self, id: impl Into<NodeId>, limits: UsageLimits) -> RunResult<Cx<'_, C, R>> {
         let path = self.place(id.into()).path();
-        let within = self.limits_of(path, Some(limits))?;
+        self.limited_to(path, Some(limits))
+    }
+
+    /// The same for a pipeline.
+    pub(super) fn limited_to(&mut self, path: Path, limits: Option<UsageLimits>) -> RunResult<Cx<'_, C, R>> {
+        let within = self.limits_of(path, limits)?;
+        Ok(self.inside(within))
+    }
+
+    /// The driver of what pays from other accounts too.
+    pub(super) fn inside(&mut self, within: Within) -> Cx<'_, C, R> {
         let mut inner = self.again();
         inner.within = within;
-        Ok(inner)
+        inner
     }
 
     /// The limited nodes that a node with these limits stands in, itself included.

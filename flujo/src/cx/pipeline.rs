@@ -79,8 +79,26 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let Some(options) = options else {
             return self.inner::<P>(res, scope, input).await;
         };
+        if options.limits.is_some() {
+            let mut limited = self.limited_to(Path::from(&*scope), options.limits)?;
+            return Box::pin(limited.with_options::<P>(res, scope, input, &options)).await;
+        }
+        self.with_options::<P>(res, scope, input, &options).await
+    }
+
+    async fn with_options<P>(
+        &mut self,
+        res: &P::Resources,
+        scope: Scope,
+        input: P::Input,
+        options: &Options<P::Output>,
+    ) -> RunResult<P::Output>
+    where
+        P: Pipeline,
+        C: Contains<P::Context>,
+    {
         if self.handle.is_some() || options.retries.unwrap_or(0) == 0 {
-            return Box::pin(self.restarting::<P>(res, scope, input, &options)).await;
+            return Box::pin(self.restarting::<P>(res, scope, input, options)).await;
         }
         // Where nothing is recorded, a restart needs a memory of its own.
         let mut memo = self.memo();
@@ -98,7 +116,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
                 log: Log::Off,
                 spare: None,
             };
-            Box::pin(cx.restarting::<P>(res, scope, input, &options)).await
+            Box::pin(cx.restarting::<P>(res, scope, input, options)).await
         };
         for result in StepResult::of_records(&memo.take()) {
             self.log.push(self.env, || result);
@@ -220,6 +238,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     fn restart(&self, scope: &str, error: &Error) -> bool {
         let below = |path: &Path| path.as_str().strip_prefix(scope).is_some_and(|rest| rest.starts_with('/'));
         match (error.path(), error.attempt()) {
+            // What was used stays used: the limit of a node would stand against it again.
+            _ if matches!(error.kind(), ErrorKind::LimitExceeded(_)) => false,
             (Some(path), Some((n, _))) if error.signal().is_none() && below(path) => {
                 self.env.forgive(path.clone(), n);
                 true

@@ -3,6 +3,7 @@
 use super::Critique;
 use super::Feedback;
 use super::settled::{Each, Whole};
+use crate::usage::UsageLimits;
 use std::marker::PhantomData;
 use std::time::Duration;
 
@@ -35,6 +36,12 @@ impl<T, K> Form<T, K> {
     /// How many items run at once; 8 if nothing is said.
     #[must_use]
     pub fn concurrency(self, _n: usize) -> Self {
+        self
+    }
+    /// What everything in the form may use together: a model call that could exceed it is not made, and its
+    /// node fails.
+    #[must_use]
+    pub fn limits(self, _limits: UsageLimits) -> Self {
         self
     }
     /// The id of the node, a literal.

@@ -7,6 +7,7 @@ use super::{
 use crate::context::Context;
 use crate::engine::BoxFuture;
 use crate::error::RunResult;
+use crate::usage::UsageLimits;
 use std::fmt;
 use std::time::Duration;
 
@@ -72,6 +73,26 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     /// How long one attempt may take. In `pipeline!`, `.timeout("20s")` is checked by the compiler.
     pub fn timeout(self, limit: Duration) -> Self {
         self.set(|o| o.timeout = Some(limit))
+    }
+
+    /// What the node may use, all its attempts and its fallback together; for a pipeline, everything in it. A
+    /// model call that could exceed it is not made: the node fails, and is not tried again, but its fallback
+    /// is, which may be cheaper. Limits of the run and of nodes around it hold too.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # #[step(model = "openai:gpt-4o", max_tokens = 500)]
+    /// # fn think(text: String) -> Prompt<String> { Prompt::ask(text) }
+    /// # #[step(model = "openai:gpt-4o-mini", max_tokens = 100)]
+    /// # fn guess(text: String) -> Prompt<String> { Prompt::ask(text) }
+    /// pipeline! {
+    ///     fn answer(text: String) -> String {
+    ///         think(text).limits(UsageLimits::usd("0.01")).fallback(guess)
+    ///     }
+    /// }
+    /// ```
+    pub fn limits(self, limits: UsageLimits) -> Self {
+        self.set(|o| o.limits = Some(limits))
     }
 
     /// How long to wait between attempts.

@@ -65,7 +65,7 @@ pub trait Step: StepInfo + Sized + Send + Sync + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is a pipeline: this option belongs to steps",
     label = "not an option of a pipeline call",
-    note = "pipeline calls take `.retries`, `.timeout`, `.settle` and `.named`; set the others on the steps inside"
+    note = "pipeline calls take `.retries`, `.timeout`, `.limits`, `.settle` and `.named`; set the others on the steps inside"
 )]
 pub trait Leaf: Step {}
 

@@ -2,6 +2,7 @@
 
 mod budget;
 mod cost;
+mod costed;
 mod exceeded;
 mod limits;
 mod meter;
@@ -9,6 +10,7 @@ mod meter;
 pub(crate) use budget::Hold;
 pub use budget::SharedBudget;
 pub use cost::Cost;
+pub use costed::{Costed, costed};
 pub use exceeded::{Amount, LimitExceeded, LimitOf};
 pub use limits::UsageLimits;
 pub(crate) use meter::{Meter, Refused};

@@ -57,7 +57,7 @@ fn priced(engine: &crate::engines::AnyEngine, model: Adds, estimate: Estimate) -
 }
 
 pipeline! {
-    fn one_label(text: String, world: &World) -> String {
+    pub fn one_label(text: String, world: &World) -> String {
         let label = label(text);
         label.name
     }

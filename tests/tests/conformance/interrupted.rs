@@ -12,7 +12,7 @@ fn slow_label(text: String) -> Prompt<Label> {
     Prompt::ask(text)
 }
 pipeline! {
-    fn under_way(text: String, ctx: &mut State, world: &World) -> String {
+    pub fn under_way(text: String, ctx: &mut State, world: &World) -> String {
         let text = add(text);
         slow_label(text.clone());
         text
@@ -21,7 +21,7 @@ pipeline! {
 
 /// What becomes of a call.
 #[derive(Clone, Copy)]
-enum Fate {
+pub enum Fate {
     /// It is never answered.
     Silent,
     /// It fails, and the provider says nothing of what it used.
@@ -31,9 +31,14 @@ enum Fate {
 }
 
 #[derive(Clone)]
-struct Fated {
+pub struct Fated {
     fate: Fate,
-    requests: Arc<Mutex<Vec<ModelRequest>>>,
+    pub requests: Arc<Mutex<Vec<ModelRequest>>>,
+}
+impl Fated {
+    pub fn new(fate: Fate) -> Self {
+        Self { fate, requests: Arc::default() }
+    }
 }
 #[async_trait::async_trait]
 impl ModelClient for Fated {
@@ -53,7 +58,7 @@ impl ModelClient for Fated {
 }
 
 fn fated(engine: &AnyEngine, fate: Fate) -> (Flujo<World>, Fated) {
-    let model = Fated { fate, requests: Arc::default() };
+    let model = Fated::new(fate);
     let builder =
         Flujo::builder().resources(World { calls: Calls::default() }).models(model.clone()).prices(Prices);
     (with_engine!(engine, e => builder.engine(e.clone()).build()).unwrap(), model)
@@ -114,7 +119,7 @@ fn a_call_that_fails_is_charged_at_what_it_reports_or_at_what_was_reserved() {
 }
 
 pipeline! {
-    fn slow(text: String, ctx: &mut State, world: &World) -> String {
+    pub fn slow(text: String, ctx: &mut State, world: &World) -> String {
         let text = add(text);
         wait("6s");
         let reply: String = ask("go on?");
@@ -125,7 +130,7 @@ pipeline! {
 }
 
 /// Runs until it is over, and says how many seconds passed: time goes on whenever there is nothing else to do.
-async fn seconds_of<T>(clock: &flujo_testing::PausedClock, run: impl Future<Output = T>) -> (T, u64) {
+pub async fn seconds_of<T>(clock: &flujo_testing::PausedClock, run: impl Future<Output = T>) -> (T, u64) {
     let mut run = Box::pin(run);
     for passed in 0..100 {
         for _ in 0..8 {

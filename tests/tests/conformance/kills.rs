@@ -1,6 +1,7 @@
 //! Every form, killed around every command it issues.
 
 use crate::kill::{Kills, Scenario, everywhere};
+use crate::node_limits::limited;
 use crate::stories::*;
 use crate::world::*;
 use flujo::prelude::*;
@@ -41,6 +42,7 @@ const FORMS: [&str; 37] = [
     "ask in arms",
     "ask in pipelines and arms",
     "whole context",
+    "limits",
     "repeat",
     "repeat failed",
     "ask in rounds",
@@ -85,6 +87,7 @@ fn killed_around_every_command_every_form_comes_to_the_same_end() {
             asks_in_arms "ask in arms" ["asks_in_arms/a" => "\"a\"", "asks_in_arms/b" => "7"];
             asks_in_pipelines "ask in pipelines and arms"
                 ["asks_in_pipelines/asks_inner/reply" => "\"1\"", "asks_in_pipelines/arm/reply" => "\"2\""];
+            limited "limits" [];
             repeats "repeat" [];
             repeat_ends "repeat failed" [];
             asks_in_rounds "ask in rounds"
@@ -168,6 +171,6 @@ fn ephemeral_comes_to_the_same_end() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     ephemeral! { runtime;
         steps failure model fallback redirects gate_plugins settle branches piped nested restarts joined joins_nested join_settles join_fails
-        repeats repeat_ends maps map_settles map_fails loop_in_map map_in_loop routes gates refines
+        repeats repeat_ends limited maps map_settles map_fails loop_in_map map_in_loop routes gates refines
     }
 }

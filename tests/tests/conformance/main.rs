@@ -21,6 +21,7 @@ mod world;
 
 mod attempts;
 mod bounds;
+mod budgets;
 mod console;
 mod contexts;
 mod contract;
@@ -35,6 +36,7 @@ mod items;
 mod limits;
 mod loops;
 mod models;
+mod node_limits;
 mod observers;
 mod pauses;
 mod plugins;

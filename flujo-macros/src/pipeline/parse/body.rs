@@ -6,7 +6,7 @@ use super::form_options;
 use super::forms::superfluous_of_body;
 use super::stmt::Binding;
 use crate::options;
-use crate::pipeline::model::{Body, Broken, Count, Flow, Input, NodeIndex};
+use crate::pipeline::model::{Body, Broken, Count, Flow, Input, NodeIndex, Plain};
 use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, ExprMethodCall, ExprPath, Lit, LitStr};
@@ -23,6 +23,7 @@ pub(super) struct FormOptions<'a> {
     pub plugins: Vec<(&'a ExprMethodCall, &'a Expr)>,
     pub keeps: Option<Span>,
     pub strict: Option<&'a Expr>,
+    pub limits: Option<Plain>,
     pub shown: Vec<(String, String)>,
 }
 
@@ -54,6 +55,12 @@ impl FlowParser<'_> {
                     self.errors.at(method, "`max` takes one number\nwrite `.max(3)`");
                     all.max = Some(Count { plain: Self::nothing(method.span()), known: None });
                 }
+                ("limits", _) => {
+                    all.limits = self.limits(option);
+                    if all.limits.is_none() {
+                        continue;
+                    }
+                }
                 ("until", _) => all.until = Some(option),
                 ("concurrency", [n]) => {
                     if number(n) == Some(0) {
@@ -80,6 +87,22 @@ impl FlowParser<'_> {
             all.shown.push((name, shown));
         }
         all
+    }
+
+    /// `.limits(..)` of a form.
+    pub(super) fn limits(&mut self, option: &ExprMethodCall) -> Option<Plain> {
+        let [limits] = option.args.iter().collect::<Vec<_>>()[..] else {
+            let message = "`limits` takes one `UsageLimits`\nwrite `.limits(UsageLimits::usd(\"0.10\"))`";
+            self.errors.at(&option.method, message);
+            return None;
+        };
+        match options::limits(limits) {
+            Ok(()) => Some(self.plain(limits)),
+            Err(error) => {
+                self.errors.beside.push(error);
+                None
+            }
+        }
     }
 
     /// The number of a `.max(n)`.
@@ -110,15 +133,15 @@ impl FlowParser<'_> {
         }
     }
 
-    fn broken_count(&mut self, n: &Expr, why: &str) -> crate::pipeline::model::Plain {
+    fn broken_count(&mut self, n: &Expr, why: &str) -> Plain {
         let tokens = self.errors.broken(n, why).tokens;
-        crate::pipeline::model::Plain { tokens, at: n.span(), reads_context: None }
+        Plain { tokens, at: n.span(), reads_context: None }
     }
 
     /// Stands where an expression is missing, which was reported.
-    fn nothing(at: Span) -> crate::pipeline::model::Plain {
+    fn nothing(at: Span) -> Plain {
         let tokens = quote::quote!(::flujo::__private::recover());
-        crate::pipeline::model::Plain { tokens, at, reads_context: None }
+        Plain { tokens, at, reads_context: None }
     }
 
     /// `|pat| flow`, or the name of a step: `value` is where its input comes from.

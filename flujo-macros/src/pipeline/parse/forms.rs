@@ -183,6 +183,7 @@ impl FlowParser<'_> {
         }
         let mut id = String::new();
         let mut settle = false;
+        let (mut limits, mut shown) = (None, Vec::new());
         for option in options {
             match option.method.to_string().as_str() {
                 "named" => id = self.name(option).map(|name| name.value()).unwrap_or_default(),
@@ -191,6 +192,11 @@ impl FlowParser<'_> {
                         self.errors.at(&option.args, "`settle` takes no arguments\nwrite `.settle()`");
                     }
                     settle = true;
+                }
+                "limits" => {
+                    limits = self.limits(option);
+                    let text = option.args.first().map(options::shown).unwrap_or_default();
+                    shown.push(("limits".to_owned(), text));
                 }
                 _ => {}
             }
@@ -216,6 +222,8 @@ impl FlowParser<'_> {
         }
         if let Some(join) = self.nodes.get_mut(node) {
             join.what = What::Join { arms: ranges };
+            join.options = shown;
+            join.limits = limits;
             if settle {
                 join.options.push(("settle".to_owned(), String::new()));
             }

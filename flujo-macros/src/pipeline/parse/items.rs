@@ -37,6 +37,7 @@ impl FlowParser<'_> {
             node.what = What::Map { body: nodes, word: word.span() };
         }
         self.show(node, options.shown);
+        self.limit(node, options.limits);
         let (max, settle) = (options.max, options.settle);
         Ok(Box::new(Map { node, word: word.clone(), items, body, max, concurrency, settle }))
     }
@@ -80,6 +81,7 @@ impl FlowParser<'_> {
             node.what = What::Route { arms: nodes };
         }
         self.show(node, options.shown);
+        self.limit(node, options.limits);
         let (pat, settle) = (pat.clone(), options.settle);
         Ok(Box::new(Route { node, word: word.clone(), set, pat, arms, settle }))
     }

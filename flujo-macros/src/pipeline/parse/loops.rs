@@ -32,8 +32,9 @@ impl FlowParser<'_> {
         let first = self.nodes.len();
         let body = self.body(body, seed.at, "|x| flow")?;
         self.runs(&body, first, word)?;
-        let FormOptions { or_last, settle, shown, .. } = options;
+        let FormOptions { or_last, settle, shown, limits, .. } = options;
         self.show(node, shown);
+        self.limit(node, limits);
         Ok(Box::new(Repeat { node, word: word.clone(), seed, body, until, max, or_last, settle }))
     }
 
@@ -94,6 +95,7 @@ impl FlowParser<'_> {
         self.runs(&generator, first, word)?;
         let critic = self.body(critic, critic.span(), "|draft| flow")?;
         self.show(node, options.shown);
+        self.limit(node, options.limits);
         let (or_last, settle) = (options.or_last, options.settle);
         Ok(Box::new(Refine { node, word: word.clone(), generator, critic, max, or_last, settle }))
     }
@@ -116,6 +118,13 @@ impl FlowParser<'_> {
             body.at,
             format!("this body runs nothing{what}\ncall a step here, or compute the value without `{word}`"),
         ))
+    }
+
+    /// What everything in a form may use.
+    pub(super) fn limit(&mut self, node: usize, limits: Option<Plain>) {
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.limits = limits;
+        }
     }
 
     pub(super) fn show(&mut self, node: usize, shown: Vec<(String, String)>) {

@@ -140,7 +140,7 @@ impl<'a> FlowParser<'a> {
 
     fn node(&mut self, id: impl Into<String>, at: Span, what: What) -> NodeIndex {
         let id = id.into();
-        self.nodes.push(Node { id, at, depth: self.depth, what, options: Vec::new() });
+        self.nodes.push(Node { id, at, depth: self.depth, what, options: Vec::new(), limits: None });
         self.nodes.len() - 1
     }
 

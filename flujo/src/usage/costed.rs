@@ -1,0 +1,62 @@
+use super::Usage;
+use crate::error::StepError;
+use crate::step::RunInfo;
+
+/// An output together with what it has cost: what a code step returns that uses a service which says so.
+///
+/// The output of the step is the value alone; the usage counts on the step, on the run and on every limit, once.
+/// A step that fails, or that knows what it used before it has an output, calls
+/// [`run.spend(..)`](RunInfo::spend).
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # use flujo::{Cost, Usage};
+/// #[step]
+/// async fn search(query: String) -> Result<Costed<Vec<String>>> {
+///     let found = vec![format!("all about {query}")];
+///     Ok(Costed::new(found, Usage::of_cost(Cost(2_000_000))))
+/// }
+///
+/// pipeline! {
+///     fn research(topic: String) -> usize {
+///         let found: Vec<String> = search(topic);
+///         found.len()
+///     }
+/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let flujo = Flujo::builder().build()?;
+/// let result = flujo.run(research("rust".to_string())).await;
+/// assert_eq!(result.usage.cost(), Cost(2_000_000));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Costed<T> {
+    /// The output.
+    pub value: T,
+    /// What it has cost.
+    pub usage: Usage,
+}
+
+impl<T> Costed<T> {
+    /// This value, at this cost.
+    pub fn new(value: T, usage: Usage) -> Self {
+        Self { value, usage }
+    }
+}
+
+/// The function of a step that says what it has cost: counted, and its output without it.
+///
+/// # Errors
+/// The same, converted.
+#[doc(hidden)]
+pub async fn costed<T, E>(
+    body: impl Future<Output = Result<Costed<T>, E>>,
+    convert: fn(E) -> StepError,
+    run: &RunInfo,
+) -> Result<T, StepError> {
+    let Costed { value, usage } = body.await.map_err(convert)?;
+    run.spend(usage);
+    Ok(value)
+}
