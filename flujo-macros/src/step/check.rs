@@ -114,6 +114,7 @@ pub(super) fn output(sig: &Signature, model: Option<Span>, sink: &mut Sink) -> R
             _ => format!("a step returns a `Result`\nwrite `-> Result<{shown}>`"),
         };
         sink.at(ty, message);
+        let ty = argument(ty, "Costed", 0).map_or(ty, plain);
         return unknown(if owned(ty, "").is_ok() && last(ty).is_none_or(|n| n != "Result") {
             ty.clone()
         } else {

@@ -137,7 +137,8 @@ pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
     // Typed where it stands, so that something else is reported there.
     let limits = option(options.limits.as_ref().map(|limits| {
         let local = names::local("__limits", limits.span());
-        quote_spanned!(limits.span()=> { let #local: #pr::UsageLimits = #limits; #local })
+        let ty = names::respan(quote!(#pr::UsageLimits), limits.span());
+        quote_spanned!(limits.span()=> { let #local: #ty = #limits; #local })
     }));
     let model = option(matches!(step.kind, Kind::Model { .. }).then(|| model(step)));
     let model_leaf = matches!(step.kind, Kind::Model { .. }).then(|| {

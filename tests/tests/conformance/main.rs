@@ -36,6 +36,7 @@ mod items;
 mod limits;
 mod loops;
 mod models;
+mod never_above;
 mod node_limits;
 mod observers;
 mod pauses;
