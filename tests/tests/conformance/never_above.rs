@@ -204,7 +204,7 @@ fn hundred_calls(seed: u64) -> u64 {
 #[test]
 fn a_run_of_many_callers_is_never_above_its_limit() {
     on_all(async |engine, _| {
-        let sizes = (0..60).map(|seed| (seed, 1 + Random(seed).below(40))).chain([(60, 1000), (61, 1000)]);
+        let sizes = (0..60).map(|seed| (seed, 1 + Random(seed).below(40))).chain([(60, 1000)]);
         let mut stopped = 0;
         for (seed, n) in sizes {
             let mut random = Random(seed ^ 77);
@@ -228,7 +228,7 @@ fn a_run_of_many_callers_is_never_above_its_limit() {
                 }
             }
         }
-        assert!((20..=60).contains(&stopped), "{stopped} of 62 runs had less than they wanted");
+        assert!((20..=60).contains(&stopped), "{stopped} of 61 runs had less than they wanted");
     });
 }
 
