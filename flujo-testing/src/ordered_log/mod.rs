@@ -66,6 +66,16 @@ impl OrderedLog {
         Ok(self.run(id)?.logs().listing())
     }
 
+    /// In one piece: whoever is told that a run exists finds its logs too.
+    fn insert(&self, run: RunRecord) -> bool {
+        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = run.id.clone();
+        let Ok(entry) = self.table.create(run) else { return false };
+        let logs = Mutex::new(Logs::seeded(&entry.run().seed));
+        runs.insert(id, Arc::new(Run { entry, logs }));
+        true
+    }
+
     fn run(&self, id: &RunId) -> Result<Arc<Run>, Error> {
         let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         runs.get(id).cloned().ok_or_else(|| Error::new(ErrorKind::UnknownRun(id.to_string())))
@@ -80,11 +90,7 @@ impl Engine for OrderedLog {
 
     async fn create(&self, run: RunRecord) -> Result<Option<RunView>, Error> {
         let id = run.id.clone();
-        let Ok(entry) = self.table.create(run) else { return self.view(&id).await };
-        let logs = Mutex::new(Logs::seeded(&entry.run().seed));
-        let run = Arc::new(Run { entry, logs });
-        self.runs.lock().unwrap_or_else(PoisonError::into_inner).insert(id, run);
-        Ok(None)
+        if self.insert(run) { Ok(None) } else { self.view(&id).await }
     }
 
     async fn execute(&self, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error> {
