@@ -11,48 +11,14 @@
 )]
 #![allow(missing_docs, reason = "a bench has no readers of its docs")]
 
+mod common;
+
+use common::{Boxed, Case, Kept, block_on, case, ratio, report, work};
 use flujo::prelude::*;
-use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::future::Future;
-use std::pin::Pin;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const STEPS: usize = 50;
-
-/// What flows through an AI workflow is text: a post as people write them, with quotes and line breaks. A
-/// page or a model's answer would be longer, and what flujo adds to a step a smaller part of it.
-const POST: &str = "Great, another Monday. Just what everybody here was waiting for, I am sure. I got up at \
-    six to be in time for the train that did not come, stood for forty minutes next to a man who explained \
-    his diet to me, and found my desk taken by a plant when I finally got here. The coffee machine says \
-    \"descaling\" since Thursday. Apparently that is nobody's job, or everybody's, which is the same. And \
-    before somebody asks: yes, I did read the announcement about the new seating plan, all nine pages of \
-    it. It does not mention plants.\n\nAnyway. Have a productive week, everyone!";
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Case {
-    id: u64,
-    author: String,
-    text: String,
-    score: f64,
-    tags: Vec<String>,
-}
-
-fn case() -> Case {
-    Case {
-        id: 7,
-        author: "ada".into(),
-        text: POST.into(),
-        score: 0.25,
-        tags: vec!["mood".into(), "weekday".into()],
-    }
-}
-
-/// The work of a step: next to nothing, so that what is measured is everything else.
-fn work(mut case: Case) -> Case {
-    case.id = case.id.wrapping_mul(31) + 1;
-    case
-}
 
 #[step]
 async fn assess(case: Case) -> Result<Case> {
@@ -116,14 +82,6 @@ pipeline! {
 }
 
 /// What a careful person writes by hand: boxed async functions, the clock read twice, a result kept.
-struct Kept {
-    name: &'static str,
-    started: Instant,
-    took: Duration,
-}
-
-type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
 fn by_hand(case: Case) -> Boxed<std::result::Result<Case, String>> {
     Box::pin(async move { Ok(work(case)) })
 }
@@ -154,84 +112,68 @@ async fn floor_memory(
     Ok(case)
 }
 
-/// The median over pairs, each measured back to back, so that a noisy machine hits both sides alike.
-fn ratio(pairs: usize, mut ours: impl FnMut() -> Duration, mut floor: impl FnMut() -> Duration) -> f64 {
-    let mut ratios: Vec<f64> = (0..pairs)
-        .map(|i| {
-            // Which goes first alternates: caches and clocks favour neither.
-            let (a, b) = if i % 2 == 0 {
-                let a = ours();
-                (a, floor())
-            } else {
-                let b = floor();
-                (ours(), b)
-            };
-            a.as_secs_f64() / b.as_secs_f64()
-        })
-        .collect();
-    ratios.sort_by(f64::total_cmp);
-    ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
+/// So many runs a sample, each of which is no longer than a fraction of a time slice.
+const ROUNDS: usize = 20;
+
+fn run(flujo: &Flujo, expected: &Case) {
+    let result = block_on(async { flujo.run(chain(case(7))).await });
+    assert_eq!(result.steps.len(), STEPS);
+    assert_eq!(result.into_output().as_ref().ok(), Some(expected));
 }
 
-fn report(name: &str, measured: f64, bound: f64) -> bool {
-    let held = measured <= bound;
-    println!("RATIO {name} {measured:.2} <= {bound:.1}{}", if held { "" } else { "  MISSED" });
-    held
-}
-
-fn main() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let expected = (0..STEPS).fold(case(), |case, _| work(case));
-    let (rounds, pairs) = (200, 41);
-
-    let ephemeral = Flujo::builder().ephemeral().build().expect("an engine");
-    let run = |flujo: &Flujo, rounds: usize| {
-        let started = Instant::now();
-        for _ in 0..rounds {
-            let result = runtime.block_on(async { flujo.run(chain(case())).await });
-            assert_eq!(result.steps.len(), STEPS);
-            assert_eq!(result.into_output().expect("an output"), expected);
-        }
-        started.elapsed()
-    };
-    let sequential_ephemeral = ratio(
-        pairs,
-        || run(&ephemeral, rounds),
+fn ephemeral(expected: &Case) -> f64 {
+    let flujo = Flujo::builder().ephemeral().build().expect("an engine");
+    ratio(
         || {
             let started = Instant::now();
-            for _ in 0..rounds {
-                let mut kept = Vec::new();
-                let out = runtime.block_on(floor_ephemeral(case(), &mut kept));
-                assert!(kept.iter().all(|k| k.name == "assess" && k.started + k.took >= started));
-                assert_eq!(out.as_ref(), Ok(&expected));
+            for _ in 0..ROUNDS {
+                run(&flujo, expected);
             }
             started.elapsed()
         },
-    );
+        || {
+            let started = Instant::now();
+            for _ in 0..ROUNDS {
+                let mut kept = Vec::new();
+                let out = block_on(floor_ephemeral(case(7), &mut kept));
+                assert!(kept.iter().all(|kept| kept.is_of(started)));
+                assert_eq!(out.as_ref(), Ok(expected));
+            }
+            started.elapsed()
+        },
+    )
+}
 
-    let rounds = 20;
-    let sequential_memory = ratio(
-        pairs,
+fn memory(expected: &Case) -> f64 {
+    let rounds = ROUNDS / 5;
+    ratio(
         || {
             // A fresh engine each time: what earlier runs left behind is not what is measured.
-            let memory = Flujo::builder().build().expect("an engine");
-            run(&memory, rounds)
+            let flujo = Flujo::builder().build().expect("an engine");
+            let started = Instant::now();
+            for _ in 0..rounds {
+                run(&flujo, expected);
+            }
+            started.elapsed()
         },
         || {
             let started = Instant::now();
             for _ in 0..rounds {
                 let (mut kept, mut map) = (Vec::new(), HashMap::new());
-                let out = runtime.block_on(floor_memory(case(), &mut kept, &mut map));
+                let out = block_on(floor_memory(case(7), &mut kept, &mut map));
                 assert!(kept.len() == STEPS && map.len() == STEPS);
-                assert_eq!(out.as_ref(), Ok(&expected));
+                assert_eq!(out.as_ref(), Ok(expected));
             }
             started.elapsed()
         },
-    );
+    )
+}
 
+fn main() {
+    let expected = (0..STEPS).fold(case(7), |case, _| work(case));
     let held = [
-        report("sequential_ephemeral", sequential_ephemeral, 2.0),
-        report("sequential_memory", sequential_memory, 1.5),
+        report("sequential_ephemeral", ephemeral(&expected), 2.0),
+        report("sequential_memory", memory(&expected), 1.5),
     ];
     if held.contains(&false) {
         std::process::exit(1);

@@ -2,6 +2,7 @@
 
 use super::generics::Forms;
 use super::model::{Kind, Step};
+use super::params::Param;
 use crate::names::{self, private};
 use crate::pipeline::{Callee, Callees};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -32,6 +33,7 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
     });
     let shown = options.shown.iter().map(|(word, value)| quote!((#word, #value)));
     let retries = retries(step);
+    let run = step.params.iter().any(|param| matches!(param, Param::Run));
     let stand_ins = StandIns::of(step);
     let bound = |callee: Option<&Callee>, how: &TokenStream| {
         callee.map(Callee::facts).map_or_else(|| quote!(#pr::Bounds::ZERO), |facts| quote!(#facts.#how))
@@ -50,6 +52,7 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
                 reads: #reads,
                 writes: #writes,
                 resources: #resources,
+                run: #run,
                 options: &[#(#shown),*],
                 doc: #doc,
                 file: #pr::file!(),

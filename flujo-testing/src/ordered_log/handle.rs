@@ -210,7 +210,7 @@ impl Handle for Invocation {
             }
             Next::Run(n) => {
                 let children = (0..arms.len()).map(|arm| self.child(&path, times, arm));
-                let ends = drive_arms(children.collect(), policy).await;
+                let ends = drive_arms(Box::new(children), policy).await;
                 for (i, end) in ends.iter().enumerate() {
                     if matches!(end, ArmEnd::Failed(_) | ArmEnd::Cancelled) {
                         self.turn.withdraw(&path, i)?;

@@ -15,7 +15,8 @@ impl ser::Error for CodecError {
 macro_rules! integers {
     ($($method:ident($t:ty))*) => { $(
         fn $method(self, v: $t) -> Result<(), CodecError> {
-            self.number(v)
+            self.integer(v);
+            Ok(())
         }
     )* };
 }

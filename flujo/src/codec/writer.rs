@@ -88,6 +88,11 @@ impl Writer {
         value.serialize(self)
     }
 
+    /// A whole number. Not through `serde_json`, which asks of every digit whether it is UTF-8.
+    pub(super) fn integer<T: itoa::Integer>(&mut self, value: T) {
+        self.out.push_str(itoa::Buffer::new().format(value));
+    }
+
     /// A number as `serde_json` writes it: the shortest text that reads back as the same.
     pub(super) fn number<T: Serialize>(&mut self, value: T) -> Result<(), CodecError> {
         serde_json::to_writer(Plain(&mut self.out), &value).map_err(CodecError::new)
@@ -163,11 +168,8 @@ impl Compound<'_> {
         let more = self.writer.out.len() > self.start;
         let out = &mut self.writer.out;
         out.reserve(bytes.len() + 4);
-        if more {
-            out.push(',');
-        }
-        let start = out.len();
-        out.push('"');
+        let start = out.len() + usize::from(more);
+        out.push_str(if more { ",\"" } else { "\"" });
         out.push_str(name);
         out.push_str("\":");
         self.entry(head(bytes), start);

@@ -67,7 +67,7 @@ impl ForkPoint<'_> {
                 });
                 Ok(handle.fork(first.path().clone(), granted.collect(), policy).await?)
             }
-            _ => Ok(drive_arms(arms, policy).await),
+            _ => Ok(drive_arms(Box::new(arms.into_iter()), policy).await),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One body for many items, some of them at once.
 
 use super::Cx;
-use super::fork::{ArmScope, Done, Fork, Slot, driver};
+use super::fork::{ArmScope, Done, Fork, Slot, driver, lock};
 use super::join::{lost, settled, verdict};
 use super::tell;
 use crate::context::Context;
@@ -12,7 +12,7 @@ use crate::events::{EventKind, What};
 use crate::path::{NodeId, Path};
 use crate::run::RunEnv;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// How many items of a `map` run at once if nothing is said.
 pub const CONCURRENCY: usize = 8;
@@ -198,15 +198,16 @@ impl<'s, C: Context> MapPoint<'s, C> {
         body: F,
     ) -> RunResult<Mapped<T, C>>
     where
+        I: Send,
         T: Durable,
-        F: FnMut(Own<'s, C, I>) -> Fut,
+        F: FnMut(Own<'s, C, I>) -> Fut + Send,
         Fut: Future<Output = RunResult<(Done<T>, ItemFork<C>)>> + Send,
     {
-        let (ends, slots, owns) = self.run(items, concurrency, false, body).await?;
+        let (ends, owns) = self.run(items, concurrency, false, body).await?;
         if let Some(stop) = verdict(&ends, false) {
             return Err(first_error(owns, &ends, stop));
         }
-        collect(self.base, owns, &ends, slots, |value| value)
+        self.collect(owns, ends, |value| value)
     }
 
     /// As [`map`](MapPoint::map), but a failing item is a value.
@@ -220,61 +221,105 @@ impl<'s, C: Context> MapPoint<'s, C> {
         body: F,
     ) -> RunResult<Mapped<Result<T, Failure>, C>>
     where
+        I: Send,
         T: Durable,
-        F: FnMut(Own<'s, C, I>) -> Fut,
+        F: FnMut(Own<'s, C, I>) -> Fut + Send,
         Fut: Future<Output = RunResult<(Done<T>, ItemFork<C>)>> + Send,
     {
-        let (ends, slots, owns) = self.run(items, concurrency, true, body).await?;
+        let (ends, owns) = self.run(items, concurrency, true, body).await?;
         if let Some(stop) = verdict(&ends, true) {
             return Err(first_error(owns, &ends, stop));
         }
-        collect(self.base, owns, &ends, slots, settled)
+        self.collect(owns, ends, settled)
     }
 }
 
 impl<'s, C: Context> MapPoint<'s, C> {
-    #[allow(clippy::type_complexity, reason = "three vectors of one length, taken apart at once")]
+    /// An item's future, and its copy of the context, are made when it begins: of a thousand items, eight are
+    /// there at a time.
     async fn run<I, T, F, Fut>(
         &mut self,
         items: Vec<I>,
         concurrency: usize,
         settle: bool,
         mut body: F,
-    ) -> RunResult<(Vec<ArmEnd>, Vec<Slot>, Vec<Ended<T, C>>)>
+    ) -> RunResult<(Vec<ArmEnd>, Vec<Ended<T, C>>)>
     where
+        I: Send,
         T: Durable,
-        F: FnMut(Own<'s, C, I>) -> Fut,
+        F: FnMut(Own<'s, C, I>) -> Fut + Send,
         Fut: Future<Output = RunResult<(Done<T>, ItemFork<C>)>> + Send,
     {
-        let slots: Vec<_> = items.iter().map(|_| Slot::new(self.path.clone())).collect();
-        if !slots.is_empty() {
-            let told = || EventKind::Forked { arms: slots.len() };
+        if !items.is_empty() {
+            let told = || EventKind::Forked { arms: items.len() };
             tell::at(self.env, What::Forked, || self.path.clone(), told);
         }
         let mut owns: Vec<Ended<T, C>> = items.iter().map(|_| None).collect();
         let policy = ForkPolicy { settle, concurrency };
-        let started = items.into_iter().zip(&slots).zip(&mut owns).enumerate();
-        let arms = started.map(|(index, ((item, slot), own))| -> BoxFuture<'_, ArmEnd> {
-            let item = body(Own { base: self.base, slot: slot.clone(), index, item });
-            Box::pin(finish(item, own))
-        });
+        let (base, path) = (self.base, &self.path);
+        let places = items.into_iter().zip(&mut owns).enumerate();
         let ends = match &mut self.handle {
-            _ if slots.is_empty() => Vec::new(),
-            None => drive_arms(arms.collect(), policy).await,
-            Some(handle) => {
-                let granted = arms.zip(&slots).map(|(arm, slot)| {
-                    let slot = slot.clone();
-                    Arm {
-                        body: Box::new(move |grant| {
-                            slot.grant(grant);
-                            arm
-                        }),
-                    }
+            _ if places.len() == 0 => Vec::new(),
+            None => {
+                let arms = places.map(|(index, (item, own))| -> BoxFuture<'_, ArmEnd> {
+                    let slot = Slot::new(path.clone());
+                    Box::pin(finish(body(Own { base, slot, index, item }), own))
                 });
-                handle.fork(self.path.clone(), granted.collect(), policy).await?
+                drive_arms(Box::new(arms), policy).await
+            }
+            Some(handle) => {
+                let body = &Mutex::new(body);
+                let arms = places.map(|(index, (item, own))| Arm {
+                    body: Box::new(move |grant| {
+                        let slot = Slot::new(path.clone());
+                        slot.grant(grant);
+                        Box::pin(finish(lock(body)(Own { base, slot, index, item }), own))
+                    }),
+                });
+                handle.fork(path.clone(), arms.collect(), policy).await?
             }
         };
-        if ends.len() == slots.len() { Ok((ends, slots, owns)) } else { Err(lost()) }
+        if ends.len() == owns.len() { Ok((ends, owns)) } else { Err(lost()) }
+    }
+
+    /// Values and copies of the context in the order of the items, from this execution or from records.
+    fn collect<T: Durable, U>(
+        &self,
+        owns: Vec<Ended<T, C>>,
+        ends: Vec<ArmEnd>,
+        each: impl Fn(RunResult<T>) -> RunResult<U>,
+    ) -> RunResult<Mapped<U, C>> {
+        let n = ends.len();
+        let mut mapped = Mapped { values: Vec::with_capacity(n), forks: Vec::with_capacity(n) };
+        for (own, end) in owns.into_iter().zip(ends) {
+            let (value, fork) = match own {
+                Some(Ok((done, item))) => (Ok(done.value), item.fork),
+                Some(Err(error)) => (Err(error), self.fork()),
+                None => (self.recorded(&end), self.fork()),
+            };
+            mapped.values.push(each(value)?);
+            fork.slot().ended(end);
+            mapped.forks.push(fork);
+        }
+        Ok(mapped)
+    }
+
+    /// What another execution found out.
+    fn recorded<T: Durable>(&self, end: &ArmEnd) -> RunResult<T> {
+        match end {
+            ArmEnd::Recorded(record) => record.output.decode().map_err(|e| {
+                let what = format_args!("the output of an item does not decode: {e}");
+                Signal::mismatch(self.path.clone(), what).into()
+            }),
+            ArmEnd::Failed(failure) => Err(failure.to_error()),
+            ArmEnd::Signal(signal) => Err(signal.clone().into()),
+            ArmEnd::Inline | ArmEnd::Cancelled => Err(lost()),
+        }
+    }
+
+    /// A copy of the context for an item that ran elsewhere.
+    fn fork(&self) -> Fork<C> {
+        Fork::new(self.base, Slot::new(self.path.clone()))
     }
 }
 
@@ -288,35 +333,4 @@ fn first_error<T, C>(mut owns: Vec<Ended<T, C>>, ends: &[ArmEnd], stop: usize) -
         Some(ArmEnd::Signal(signal)) => signal.clone().into(),
         _ => lost(),
     }
-}
-
-/// Values and copies of the context in the order of the items, from this execution or from records.
-fn collect<T: Durable, U, C: Context>(
-    base: &C,
-    owns: Vec<Ended<T, C>>,
-    ends: &[ArmEnd],
-    slots: Vec<Slot>,
-    each: impl Fn(RunResult<T>) -> RunResult<U>,
-) -> RunResult<Mapped<U, C>> {
-    let mut mapped = Mapped { values: Vec::with_capacity(ends.len()), forks: Vec::with_capacity(ends.len()) };
-    for ((own, end), slot) in owns.into_iter().zip(ends).zip(slots) {
-        slot.ended(end.clone());
-        let (value, fork) = match (own, end) {
-            (Some(Ok((done, item))), _) => (Ok(done.value), item.fork),
-            (Some(Err(error)), _) => (Err(error), Fork::new(base, slot)),
-            (None, ArmEnd::Recorded(record)) => {
-                let value = record.output.decode().map_err(|e| {
-                    let what = format_args!("the output of an item does not decode: {e}");
-                    Error::from(Signal::mismatch(slot.path().clone(), what))
-                });
-                (value, Fork::new(base, slot))
-            }
-            (None, ArmEnd::Failed(failure)) => (Err(failure.to_error()), Fork::new(base, slot)),
-            (None, ArmEnd::Signal(signal)) => (Err(signal.clone().into()), Fork::new(base, slot)),
-            (None, ArmEnd::Inline | ArmEnd::Cancelled) => (Err(lost()), Fork::new(base, slot)),
-        };
-        mapped.values.push(each(value)?);
-        mapped.forks.push(fork);
-    }
-    Ok(mapped)
 }

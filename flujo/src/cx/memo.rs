@@ -3,8 +3,7 @@
 
 use crate::clock::Clock;
 use crate::engine::{
-    Account, Arm, ArmEnd, ArmGrant, Asked, AttemptCommand, Body, BoxFuture, ForkPolicy, Handle, Key, Record,
-    drive_arms,
+    Account, Arm, ArmEnd, ArmGrant, Asked, AttemptCommand, Body, ForkPolicy, Handle, Key, Record, drive_arms,
 };
 use crate::error::Signal;
 use crate::path::Path;
@@ -76,11 +75,11 @@ impl Handle for Memo {
         arms: Vec<Arm<'b>>,
         policy: ForkPolicy,
     ) -> Result<Vec<ArmEnd>, Signal> {
-        let started = arms.into_iter().map(|arm| -> BoxFuture<'b, ArmEnd> {
-            let grant = ArmGrant { handle: Box::new(self.clone()), encode: false };
-            Box::pin(async move { (arm.body)(grant).await })
-        });
-        Ok(drive_arms(started.collect(), policy).await)
+        let memo = self.clone();
+        let started = arms
+            .into_iter()
+            .map(move |arm| (arm.body)(ArmGrant { handle: Box::new(memo.clone()), encode: false }));
+        Ok(drive_arms(Box::new(started), policy).await)
     }
 
     fn account(&self) -> Arc<dyn Account> {

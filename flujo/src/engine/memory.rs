@@ -1,7 +1,7 @@
 use super::records::Records;
 use super::{
-    Account, Arm, ArmEnd, ArmGrant, Asked, AttemptCommand, Body, BoxFuture, Engine, ForkPolicy, Handle, Key,
-    Program, Record, RunId, RunRecord, RunView, Table, Turn, drive_arms,
+    Account, Arm, ArmEnd, ArmGrant, Asked, AttemptCommand, Body, Engine, ForkPolicy, Handle, Key, Program,
+    Record, RunId, RunRecord, RunView, Table, Turn, drive_arms,
 };
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, Signal};
@@ -140,15 +140,14 @@ impl Handle for InRun {
         policy: ForkPolicy,
     ) -> Result<Vec<ArmEnd>, Signal> {
         self.turn.check()?;
-        let started = arms.into_iter().enumerate().map(|(i, arm)| -> BoxFuture<'b, ArmEnd> {
-            let mut chain = self.arms.clone();
-            chain.push((path.clone(), i));
-            let handle = Self { turn: Arc::clone(&self.turn), arms: chain };
-            let grant = ArmGrant { handle: Box::new(handle), encode: false };
-            // An arm does nothing, not even its first command, before there is room for it.
-            Box::pin(async move { (arm.body)(grant).await })
+        let (turn, within, at) = (Arc::clone(&self.turn), self.arms.clone(), path.clone());
+        let started = arms.into_iter().enumerate().map(move |(i, arm)| {
+            let mut chain = within.clone();
+            chain.push((at.clone(), i));
+            let handle = Self { turn: Arc::clone(&turn), arms: chain };
+            (arm.body)(ArmGrant { handle: Box::new(handle), encode: false })
         });
-        let ends = drive_arms(started.collect(), policy).await;
+        let ends = drive_arms(Box::new(started), policy).await;
         for (i, end) in ends.iter().enumerate() {
             if matches!(end, ArmEnd::Failed(_) | ArmEnd::Cancelled) {
                 self.turn.withdraw(&path, i)?;

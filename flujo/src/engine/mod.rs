@@ -19,7 +19,7 @@ mod turn;
 
 pub use account::{Account, NodeLimits, Refusal, Reservation, Within};
 pub use activity::{Activity, Working};
-pub use arms::{Arm, ArmBody, ArmEnd, ArmGrant, ArmRecord, ForkPolicy, drive_arms};
+pub use arms::{Arm, ArmBody, ArmEnd, ArmGrant, ArmRecord, Arms, ForkPolicy, drive_arms};
 pub use command::{AttemptCommand, AttemptRecord, Body, Key, Kind};
 pub(crate) use ledger::Unrecorded;
 pub use memory::Memory;

@@ -3,9 +3,11 @@
 mod bounds;
 mod fingerprint;
 mod render;
+mod run_readers;
 
 pub use bounds::Bounds;
 pub use fingerprint::fingerprint;
+pub(crate) use run_readers::reads_run;
 
 use crate::codec::{CodecError, Json};
 use crate::cx::Pipeline;
@@ -143,6 +145,8 @@ pub struct Facts {
     pub writes: &'static [&'static str],
     /// Types of resources that it uses.
     pub resources: &'static [&'static str],
+    /// Whether it takes `run: &RunInfo`.
+    pub run: bool,
     /// Options of the attribute.
     pub options: &'static [OptionText],
     /// The doc comment.
@@ -185,6 +189,7 @@ impl Facts {
         reads: &[],
         writes: &[],
         resources: &[],
+        run: false,
         options: &[],
         doc: "",
         file: "",

@@ -62,6 +62,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
                 reads: #reads,
                 writes: #writes,
                 resources: &[#(#uses),*],
+                run: false,
                 options: &[],
                 doc: #doc,
                 file: ::flujo::__private::file!(),
