@@ -78,13 +78,13 @@ fn join_8() -> f64 {
         || {
             let started = Instant::now();
             for _ in 0..rounds {
-                let case7 = case(7);
+                let one = case(7);
                 let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
-                let done = block_on(async { join_all(names.map(|name| timed(name, case7.clone()))).await });
-                let (cases, kept): (Vec<Case>, Vec<Kept>) =
+                let done = block_on(async { join_all(names.map(|name| timed(name, one.clone()))).await });
+                let (out, kept): (Vec<Case>, Vec<Kept>) =
                     done.into_iter().map(|done| done.expect("an output")).unzip();
                 assert!(kept.iter().all(|kept| kept.is_of(started)));
-                assert_eq!(cases.last(), Some(&work(case(7))));
+                assert_eq!(out.last(), Some(&work(case(7))));
             }
             started.elapsed()
         },

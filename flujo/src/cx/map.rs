@@ -200,7 +200,8 @@ impl<'s, C: Context> MapPoint<'s, C> {
     where
         I: Send,
         T: Durable,
-        F: FnMut(Own<'s, C, I>) -> Fut + Send,
+        F: Send,
+        F: FnMut(Own<'s, C, I>) -> Fut,
         Fut: Future<Output = RunResult<(Done<T>, ItemFork<C>)>> + Send,
     {
         let (ends, owns) = self.run(items, concurrency, false, body).await?;
@@ -223,7 +224,8 @@ impl<'s, C: Context> MapPoint<'s, C> {
     where
         I: Send,
         T: Durable,
-        F: FnMut(Own<'s, C, I>) -> Fut + Send,
+        F: Send,
+        F: FnMut(Own<'s, C, I>) -> Fut,
         Fut: Future<Output = RunResult<(Done<T>, ItemFork<C>)>> + Send,
     {
         let (ends, owns) = self.run(items, concurrency, true, body).await?;
@@ -247,7 +249,8 @@ impl<'s, C: Context> MapPoint<'s, C> {
     where
         I: Send,
         T: Durable,
-        F: FnMut(Own<'s, C, I>) -> Fut + Send,
+        F: Send,
+        F: FnMut(Own<'s, C, I>) -> Fut,
         Fut: Future<Output = RunResult<(Done<T>, ItemFork<C>)>> + Send,
     {
         if !items.is_empty() {

@@ -56,22 +56,17 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
             const FACTS: ::flujo::__private::Facts = ::flujo::__private::Facts {
                 name: #durable_name,
                 kind: ::flujo::__private::NodeKind::Pipeline,
-                version: 1,
                 inputs: #inputs,
                 output: #output,
                 reads: #reads,
                 writes: #writes,
                 resources: &[#(#uses),*],
-                run: false,
-                options: &[],
                 doc: #doc,
                 file: ::flujo::__private::file!(),
                 line: #line,
                 bounds: __BOUNDS,
-                retries: 0,
-                fallback: ::flujo::__private::Bounds::ZERO,
-                redirect: ::flujo::__private::Bounds::ZERO,
                 graph: ::flujo::__private::Some(__GRAPH),
+                ..::flujo::__private::Facts::NONE
             };
         },
     );
