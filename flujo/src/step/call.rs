@@ -203,11 +203,14 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     }
 }
 
-impl<S: Leaf, F: FallbackSlot> StepCall<S, F> {
+impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     /// Runs `T` once, on the same input, after the last attempt failed. `pipeline!` turns
     /// `.fallback(cheap)` into this.
     #[doc(hidden)]
-    pub fn __fallback<T: FallbackOf<S>>(self) -> StepCall<S, F::WithFallback<T>> {
+    pub fn __fallback<T: FallbackOf<S>>(self) -> StepCall<S, F::WithFallback<T>>
+    where
+        S: Leaf,
+    {
         let redirect = self.bridge.and_then(|bridge| bridge.redirect);
         let redirect = redirect.map(Detour::over);
         let carry = Carry { input: |input| input, output: |output| output };
@@ -220,7 +223,10 @@ impl<S: Leaf, F: FallbackSlot> StepCall<S, F> {
 
     /// Goes on with `D` once a plugin redirects. `pipeline!` turns `.redirect(careful)` into this.
     #[doc(hidden)]
-    pub fn __redirect<D: RedirectOf<S>>(self) -> StepCall<S, F::WithRedirect<D>> {
+    pub fn __redirect<D: RedirectOf<S>>(self) -> StepCall<S, F::WithRedirect<D>>
+    where
+        S: Leaf,
+    {
         let fallback = self.bridge.and_then(|bridge| bridge.fallback);
         let fallback = fallback.map(Carry::over);
         let detour = Detour { input: |input| input, output: |output| output, options: |options| options };
@@ -234,7 +240,10 @@ impl<S: Leaf, F: FallbackSlot> StepCall<S, F> {
     /// [`__redirect`](StepCall::__redirect) for `#[step]`: the step is named once, in the type that is
     /// returned, so a misspelt one is reported once.
     #[doc(hidden)]
-    pub fn __redirects<D: RedirectOf<S>>(self) -> StepCall<S, Redirecting<F, D>> {
+    pub fn __redirects<D: RedirectOf<S>>(self) -> StepCall<S, Redirecting<F, D>>
+    where
+        S: Leaf,
+    {
         let fallback = self.bridge.and_then(|bridge| bridge.fallback);
         let fallback = fallback.map(Carry::over);
         let detour = Detour { input: |input| input, output: |output| output, options: |options| options };

@@ -17,6 +17,7 @@
 mod constants;
 mod flow;
 mod form_bounds;
+mod form_flow;
 mod form_graphs;
 mod sources;
 
