@@ -34,7 +34,7 @@ FILE                 posts, one JSON object a line: id, author, reputation from 
                      (default: examples/data/posts.jsonl)
 --reply TONE         reply friendly, neutral or hostile instead of asking at the terminal;
                      one is for all questions, several are used in turn
---graph mermaid      print the pipeline and stop
+--graph FORMAT       print the pipeline and stop: mermaid, dot or json
 --plain              leave out the times
 --help               this text";
 
@@ -50,7 +50,7 @@ async fn main() -> ExitCode {
         };
     let done = match told {
         Told::Help => writeln!(io::stdout(), "{HELP}").map_err(Into::into),
-        Told::Graph => write!(io::stdout(), "{}", moderate::GRAPH.mermaid()).map_err(Into::into),
+        Told::Graph(drawn) => write!(io::stdout(), "{drawn}").map_err(Into::into),
         Told::Moderate { file, replies, plain } => moderate_all(file, replies, plain).await,
     };
     match done {
@@ -121,14 +121,14 @@ fn read_posts(file: Option<PathBuf>) -> Result<Vec<Post>, jsonl::BadFile> {
 /// What the command line asks for.
 enum Told {
     Help,
-    Graph,
+    Graph(String),
     Moderate { file: Option<PathBuf>, replies: Replies, plain: bool },
 }
 
 impl Told {
     fn from_args(words: impl Iterator<Item = String>) -> Result<Self, BadArgs> {
         let mut args = Args::new(words);
-        let (mut file, mut tones, mut plain, mut graph) = (None, Vec::new(), false, false);
+        let (mut file, mut tones, mut plain, mut graph) = (None, Vec::new(), false, None);
         while let Some(arg) = args.next_arg()? {
             match arg {
                 Arg::Option(option) => match option.as_str() {
@@ -136,9 +136,13 @@ impl Told {
                     "--plain" => plain = true,
                     "--reply" => tones.push(replies::parse(&args.value("--reply")?)?),
                     "--graph" => match args.value("--graph")?.as_str() {
-                        "mermaid" => graph = true,
+                        "mermaid" => graph = Some(moderate::GRAPH.mermaid()),
+                        "dot" => graph = Some(moderate::GRAPH.dot()),
+                        "json" => graph = Some(moderate::GRAPH.json() + "\n"),
                         other => {
-                            return Err(BadArgs::new(format!("--graph knows `mermaid`, and got `{other}`")));
+                            return Err(BadArgs::new(format!(
+                                "--graph knows `mermaid`, `dot` and `json`, and got `{other}`"
+                            )));
                         }
                     },
                     unknown => return Err(BadArgs::new(format!("unknown option `{unknown}`"))),
@@ -149,11 +153,14 @@ impl Told {
                 }
             }
         }
-        if graph && (plain || file.is_some() || !tones.is_empty()) {
+        if graph.is_some() && (plain || file.is_some() || !tones.is_empty()) {
             return Err(BadArgs::new(
                 "--graph prints the pipeline and stops: nothing can be given beside it",
             ));
         }
-        Ok(if graph { Self::Graph } else { Self::Moderate { file, replies: Replies::new(tones), plain } })
+        Ok(match graph {
+            Some(drawn) => Self::Graph(drawn),
+            None => Self::Moderate { file, replies: Replies::new(tones), plain },
+        })
     }
 }

@@ -35,6 +35,7 @@ mod outlet;
 mod spans;
 mod stage;
 
+pub(crate) use console::Short;
 pub use console::{ConsoleTracer, TraceLevel};
 pub(crate) use hub::{Attempted, Hub};
 pub use kind::{AttemptOutcome, Ended, EventKind};

@@ -2,11 +2,13 @@
 
 mod bounds;
 mod fingerprint;
+mod marks;
 mod render;
 mod run_readers;
 
 pub use bounds::Bounds;
 pub use fingerprint::fingerprint;
+pub use render::Drawing;
 pub(crate) use run_readers::reads_run;
 
 use crate::codec::{CodecError, Json};

@@ -1,62 +1,110 @@
-//! The graph as Mermaid text, which documentation sites and code hosts draw.
+//! The graph as text that other programs draw or read, with or without what a run left behind.
 
-use super::{Graph, Node, NodeKind};
-use std::fmt::Write as _;
+mod dot;
+mod json;
+mod mermaid;
+
+use super::Graph;
+use super::marks::Marks;
+use crate::run::PipelineResult;
 
 impl Graph {
     /// The graph, nested pipelines as boxes, as a Mermaid flowchart.
     ///
     /// Paste it into any Markdown page that draws Mermaid (<https://mermaid.js.org/syntax/flowchart.html>).
     pub fn mermaid(&self) -> String {
-        let mut out = String::from("flowchart TD\n");
-        body(self, "n", "    ", &mut out);
-        out
+        mermaid::draw(self, None)
+    }
+
+    /// The graph, nested pipelines as clusters, in the language of Graphviz: `dot -Tsvg`.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # #[step]
+    /// # async fn greet(name: String) -> Result<String> { Ok(name) }
+    /// # pipeline! {
+    /// #     fn welcome(name: String) -> String { greet(name) }
+    /// # }
+    /// assert!(welcome::GRAPH.dot().starts_with("digraph \"welcome\" {\n"));
+    /// ```
+    pub fn dot(&self) -> String {
+        dot::draw(self, None)
+    }
+
+    /// The graph as JSON, in an order that does not change:
+    ///
+    /// ```json
+    /// {
+    ///   "schema": 1,
+    ///   "fingerprint": "32 hex digits",
+    ///   "name": "moderate", "doc": "..", "file": "src/moderate.rs", "line": 12,
+    ///   "inputs": [{ "name": "post", "type": "Post" }], "output": "Receipt",
+    ///   "context": "Moderation", "resources": "App",
+    ///   "nodes": [{
+    ///     "id": "triage", "kind": "step", "depth": 0, "line": 14,
+    ///     "options": { "retries": "3" },
+    ///     "step": {
+    ///       "name": "triage", "version": 1, "inputs": [..], "output": "Case", "doc": "..", "file": "..", "line": 3,
+    ///       "reads": [], "writes": ["Moderation"], "resources": ["Db"], "options": { "timeout": "\"20s\"" }
+    ///     },
+    ///     "graph": null
+    ///   }],
+    ///   "edges": [{ "from": null, "to": 0, "label": "" }]
+    /// }
+    /// ```
+    ///
+    /// Kinds are those of [`NodeKind::word`](super::NodeKind::word); `step` is `null` for forms; `graph` is that of a
+    /// nested pipeline, without `schema` and `fingerprint`. Edges name nodes by their index; `from` is `null` at the
+    /// input, `to` at the output. [`with_run`](Graph::with_run) adds to each node `"run"`: `null`, or
+    /// `{ "standing": "done", "runs": 1, "attempts": 2, "latency_nanos": 1500, "cost_nanos": 0, "tokens": 0 }` with
+    /// `done`, `failed` or `waiting`; to each node and edge `"taken"`. New fields may come; `schema` changes when one
+    /// goes or changes its meaning.
+    pub fn json(&self) -> String {
+        json::write(self, None)
+    }
+
+    /// The graph with what a run left behind: times, cost and attempts of its nodes, and the path that it took.
+    /// Rounds and items of one node are added up.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # #[step]
+    /// # async fn greet(name: String) -> Result<String> { Ok(name) }
+    /// # pipeline! {
+    /// #     fn welcome(name: String) -> String { greet(name) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// let result = Flujo::builder().build()?.run(welcome("Ada".to_string())).await;
+    /// println!("{}", welcome::GRAPH.with_run(&result).mermaid());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_run<T, C>(&self, result: &PipelineResult<T, C>) -> Drawing<'_> {
+        Drawing { graph: self, marks: Marks::of(self, result) }
     }
 }
 
-fn body(graph: &Graph, prefix: &str, indent: &str, out: &mut String) {
-    let inputs: Vec<_> = graph.inputs.iter().map(|(name, ty)| format!("{name}: {ty}")).collect();
-    line(out, indent, &format!("{prefix}_in([\"{}\"])", text(&inputs.join(", "))));
-    for (i, node) in graph.nodes.iter().enumerate() {
-        let id = format!("{prefix}{i}");
-        match node.facts.graph {
-            Some(inner) => {
-                line(out, indent, &format!("subgraph {id} [\"{}\"]", text(node.id)));
-                body(inner, &format!("{id}_"), &format!("{indent}    "), out);
-                line(out, indent, "end");
-            }
-            None => line(out, indent, &shape(&id, node)),
-        }
-    }
-    line(out, indent, &format!("{prefix}_out([\"{}\"])", text(graph.output)));
-    for edge in graph.edges {
-        let from = edge.from.map_or_else(|| format!("{prefix}_in"), |i| format!("{prefix}{i}"));
-        let to = edge.to.map_or_else(|| format!("{prefix}_out"), |i| format!("{prefix}{i}"));
-        let label = if edge.label.is_empty() { String::new() } else { format!("|\"{}\"|", text(edge.label)) };
-        line(out, indent, &format!("{from} -->{label} {to}"));
-    }
+/// A graph with what a run left behind: made by [`Graph::with_run`].
+#[derive(Debug)]
+pub struct Drawing<'g> {
+    graph: &'g Graph,
+    marks: Marks,
 }
 
-fn shape(id: &str, node: &Node) -> String {
-    let label = text(node.id);
-    match node.kind {
-        NodeKind::Step | NodeKind::Pipeline => format!("{id}[\"{label}\"]"),
-        NodeKind::Model => format!("{id}[[\"{label}\"]]"),
-        NodeKind::Branch | NodeKind::Gate => format!("{id}{{\"{label}\"}}"),
-        NodeKind::Ask => format!("{id}[/\"{label}\"/]"),
-        NodeKind::Fail => format!("{id}>\"{label}\"]"),
-        NodeKind::Join | NodeKind::Map | NodeKind::Route => format!("{id}(((\"{label}\")))"),
-        NodeKind::Repeat | NodeKind::Refine => format!("{id}{{{{\"{label}\"}}}}"),
-        NodeKind::Wait => format!("{id}((\"{label}\"))"),
+impl Drawing<'_> {
+    /// As [`Graph::mermaid`].
+    pub fn mermaid(&self) -> String {
+        mermaid::draw(self.graph, Some(&self.marks))
     }
-}
 
-/// Quotes would end the label; Mermaid writes them as an entity.
-fn text(s: &str) -> String {
-    s.replace('"', "#quot;")
-}
+    /// As [`Graph::dot`].
+    pub fn dot(&self) -> String {
+        dot::draw(self.graph, Some(&self.marks))
+    }
 
-fn line(out: &mut String, indent: &str, text: &str) {
-    // Writing to a string cannot fail.
-    let _ = writeln!(out, "{indent}{text}");
+    /// As [`Graph::json`].
+    pub fn json(&self) -> String {
+        json::write(self.graph, Some(&self.marks))
+    }
 }

@@ -1,0 +1,263 @@
+//! What a run left behind, on the nodes of its graph.
+
+use super::{Graph, NodeKind};
+use crate::error::ErrorKind;
+use crate::events::Short;
+use crate::run::{Outcome, PipelineResult};
+use crate::usage::Usage;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How a node stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Done,
+    Failed,
+    Waiting,
+    /// The run has not come by.
+    Idle,
+}
+
+impl Standing {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Waiting => "waiting",
+            Self::Idle => "idle",
+        }
+    }
+}
+
+/// What is known of a node, rounds and items together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    pub(super) standing: Standing,
+    pub(super) runs: u32,
+    pub(super) attempts: u32,
+    pub(super) latency: Duration,
+    pub(super) usage: Usage,
+}
+
+impl Mark {
+    /// As it is drawn: `12ms, $0.002, 3 attempts`.
+    pub(super) fn text(&self) -> String {
+        if self.standing == Standing::Waiting {
+            return "waiting".to_owned();
+        }
+        let mut parts = vec![Short(self.latency).to_string()];
+        if self.usage.model_calls > 0 || self.usage.cost.0 > 0 {
+            parts.push(self.usage.cost.to_string());
+        }
+        if self.runs > 1 {
+            parts.push(format!("{} runs", self.runs));
+        }
+        if self.attempts > self.runs {
+            parts.push(format!("{} attempts", self.attempts));
+        }
+        parts.join(", ")
+    }
+}
+
+/// A node by the pipelines that it stands in, outermost first, and its own index.
+type Spot = Vec<usize>;
+
+/// What a run left behind.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Marks {
+    nodes: BTreeMap<Spot, Mark>,
+    done: bool,
+    /// The pipeline that ended with `fail(..)`.
+    failed: Option<String>,
+}
+
+/// What a run took of one graph: its nodes and edges.
+pub(super) struct Taken {
+    pub(super) nodes: Vec<bool>,
+    pub(super) edges: Vec<bool>,
+}
+
+impl Graph {
+    fn spot(&self, path: &str) -> Option<Spot> {
+        let mut segments =
+            path.split('/').map(|s| s.split(['#', '[', '!', '~']).next().unwrap_or(s)).peekable();
+        if segments.next() != Some(self.name) {
+            return None;
+        }
+        let (mut graph, mut spot) = (self, Spot::new());
+        while let Some(segment) = segments.next() {
+            let index = graph.nodes.iter().position(|node| node.id == segment && node.kind.in_path())?;
+            let inner = graph.nodes.get(index).and_then(|node| node.facts.graph);
+            match (segments.peek(), inner) {
+                (None, _) => {
+                    spot.push(index);
+                    return Some(spot);
+                }
+                (Some(_), Some(inner)) => {
+                    spot.push(index);
+                    graph = inner;
+                }
+                // An item of a map: its nodes stand in the same graph.
+                (Some(_), None) => {}
+            }
+        }
+        None
+    }
+}
+
+impl Marks {
+    pub(super) fn of<T, C>(graph: &Graph, result: &PipelineResult<T, C>) -> Self {
+        let done = matches!(result.outcome, Outcome::Done(_));
+        let mut marks = Self { done, ..Self::default() };
+        if let Outcome::Failed(error) = &result.outcome
+            && let (ErrorKind::Failed(_), Some(path)) = (error.kind(), error.path())
+        {
+            marks.failed = Some(path.to_string());
+        }
+        for step in &result.steps {
+            let standing = if step.is_done() { Standing::Done } else { Standing::Failed };
+            let runs = u32::from(!step.is_fallback());
+            let mark = Mark {
+                standing,
+                runs,
+                attempts: step.attempts(),
+                latency: step.latency(),
+                usage: step.usage(),
+            };
+            marks.add(graph.spot(step.path().as_str()), mark);
+        }
+        for answered in &result.hitl_history {
+            let latency = answered.reply.at.since(answered.question.asked);
+            let usage = Usage::default();
+            let mark = Mark { standing: Standing::Done, runs: 1, attempts: 1, latency, usage };
+            marks.add(graph.spot(answered.question.path.as_str()), mark);
+        }
+        for question in result.questions() {
+            let (latency, usage) = (Duration::ZERO, Usage::default());
+            let mark = Mark { standing: Standing::Waiting, runs: 1, attempts: 1, latency, usage };
+            marks.add(graph.spot(question.path.as_str()), mark);
+        }
+        marks
+    }
+
+    /// Adds to a node, and to the pipelines that it stands in.
+    fn add(&mut self, spot: Option<Spot>, mark: Mark) {
+        let Some(mut spot) = spot else { return };
+        let mut own = true;
+        while !spot.is_empty() {
+            let known = self.nodes.entry(spot.clone()).or_insert(Mark {
+                runs: 0,
+                attempts: 0,
+                latency: Duration::ZERO,
+                usage: Usage::default(),
+                ..mark
+            });
+            known.standing = mark.standing;
+            known.latency += mark.latency;
+            known.usage += mark.usage;
+            if own {
+                known.runs += mark.runs;
+                known.attempts += mark.attempts;
+            }
+            own = false;
+            spot.pop();
+        }
+    }
+
+    pub(super) fn at(&self, spot: &[usize]) -> Option<&Mark> {
+        self.nodes.get(spot)
+    }
+
+    /// Whether the whole run came to its end.
+    pub(super) fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// Which nodes and edges of `graph`, that stands at `spot`, the run took. Branches, forks, loops and timers
+    /// leave no record: they were taken if the run came from a node that did, or the input, and went on to
+    /// one, or the output. Alternatives that no record tells apart are all taken.
+    pub(super) fn taken(&self, graph: &Graph, spot: &[usize], path: &str, done: bool) -> Taken {
+        let silent = |i: usize| graph.nodes.get(i).is_some_and(|node| !node.kind.leaves_record());
+        let recorded: Vec<bool> =
+            (0..graph.nodes.len()).map(|i| self.nodes.contains_key(&[spot, &[i]].concat())).collect();
+        let is = |list: &[bool], i: usize| list.get(i).copied().unwrap_or(false);
+        let fails = self.failed.as_deref() == Some(path);
+        let (mut forward, mut backward) = (recorded.clone(), recorded.clone());
+        // As often as there are nodes is enough for the longest way.
+        for _ in 0..=graph.nodes.len() {
+            for edge in graph.edges {
+                let from = edge.from.is_none_or(|i| is(&forward, i));
+                if let Some(to) = edge.to.filter(|to| from && silent(*to))
+                    && let Some(slot) = forward.get_mut(to)
+                {
+                    *slot = true;
+                }
+                let to = edge.to.map_or(done, |i| is(&backward, i) || (fails && graph.is_fail(i)));
+                if let Some(from) = edge.from.filter(|from| to && silent(*from))
+                    && let Some(slot) = backward.get_mut(from)
+                {
+                    *slot = true;
+                }
+            }
+        }
+        let nodes: Vec<bool> = (0..graph.nodes.len())
+            .map(|i| {
+                is(&recorded, i) || (is(&forward, i) && (is(&backward, i) || (fails && graph.is_fail(i))))
+            })
+            .collect();
+        let ends = |from: Option<usize>, to: Option<usize>| {
+            from.is_none_or(|i| is(&nodes, i)) && to.map_or(done, |i| is(&nodes, i))
+        };
+        let entries = |i: Option<usize>| graph.edges.iter().filter(|edge| edge.to == i).count();
+        let edges = graph.edges.iter().map(|edge| {
+            // A branch goes one way: not past an arm that has run.
+            let past = edge.from.is_some_and(|i| graph.is_branch(i) && !graph.in_loop(i))
+                && entries(edge.to) > 1
+                && graph.edges.iter().any(|other| {
+                    other.from == edge.from
+                        && other.to.is_some_and(|i| is(&recorded, i))
+                        && entries(other.to) == 1
+                });
+            ends(edge.from, edge.to) && !past
+        });
+        Taken { edges: edges.collect(), nodes }
+    }
+}
+
+impl Graph {
+    fn is_fail(&self, i: usize) -> bool {
+        self.nodes.get(i).is_some_and(|node| node.kind == NodeKind::Fail)
+    }
+
+    fn is_branch(&self, i: usize) -> bool {
+        self.nodes.get(i).is_some_and(|node| node.kind == NodeKind::Branch)
+    }
+
+    /// The nodes that enclose a node, innermost first.
+    pub(super) fn around(&self, i: usize) -> impl Iterator<Item = &'static super::Node> {
+        let nodes: &'static [super::Node] = self.nodes;
+        let mut depth = nodes.get(i).map_or(0, |node| node.depth);
+        let before = nodes.get(..i).unwrap_or_default();
+        before.iter().rev().filter(move |node| {
+            let encloses = node.depth < depth;
+            depth = depth.min(node.depth);
+            encloses
+        })
+    }
+
+    fn in_loop(&self, i: usize) -> bool {
+        self.around(i).any(|node| matches!(node.kind, NodeKind::Repeat | NodeKind::Refine | NodeKind::Map))
+    }
+}
+
+impl NodeKind {
+    /// Whether its id is a segment of paths.
+    fn in_path(self) -> bool {
+        !matches!(self, Self::Branch | Self::Fail | Self::Join | Self::Repeat | Self::Refine | Self::Route)
+    }
+
+    /// Whether a run that came by says so.
+    fn leaves_record(self) -> bool {
+        matches!(self, Self::Step | Self::Model | Self::Pipeline | Self::Ask | Self::Gate)
+    }
+}
