@@ -1,6 +1,8 @@
 //! Flow to data: nodes and edges, as constants.
 
+use super::callee::Callee;
 use super::model::{Block, Body, Flow, Line, Match, Node, NodeIndex, Pipeline, What};
+use super::noted::Noted;
 use crate::label::text_of;
 use crate::names;
 use proc_macro2::TokenStream;
@@ -8,7 +10,8 @@ use quote::quote;
 
 /// The nodes, as the inside of an array.
 pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
-    let nodes = pipeline.nodes.iter().map(|node| {
+    let Noted { unused, blind } = Noted::of(pipeline);
+    let nodes = pipeline.nodes.iter().enumerate().map(|(i, node)| {
         let Node { id, at, depth, what, options, .. } = node;
         let (kind, facts) = match what {
             What::Call { callee, .. } => {
@@ -31,6 +34,15 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
         } else {
             quote!(::flujo::__private::None)
         };
+        let fallback = match what {
+            What::Call { stand_ins, .. } => stand_ins.fallback.as_ref(),
+            _ => None,
+        };
+        let falls_back_to = fallback.map(Callee::facts).map_or_else(
+            || quote!(::flujo::__private::None),
+            |facts| quote!(::flujo::__private::Some(&#facts)),
+        );
+        let (unused, blind) = (unused.contains(&i), blind.contains(&i));
         let line = names::line(*at);
         let options = options.iter().map(|(name, value)| quote!((#name, #value)));
         quote!(::flujo::__private::Node {
@@ -41,6 +53,9 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
             depth: #depth,
             line: #line,
             reply: #reply,
+            falls_back_to: #falls_back_to,
+            unused: #unused,
+            blind: #blind,
         },)
     });
     nodes.collect()
@@ -48,6 +63,15 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
 
 fn form(kind: &TokenStream) -> (TokenStream, TokenStream) {
     (quote!(::flujo::__private::NodeKind::#kind), quote!(::flujo::__private::Facts::NONE))
+}
+
+/// Calls of clocks and random generators, as the inside of an array.
+pub(crate) fn impure(pipeline: &Pipeline) -> TokenStream {
+    let each = pipeline.impure.iter().map(|(text, at)| {
+        let line = names::line(*at);
+        quote!((#text, #line),)
+    });
+    each.collect()
 }
 
 /// The edges, as the inside of an array.

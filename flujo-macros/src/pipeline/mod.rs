@@ -10,10 +10,12 @@ mod callee;
 mod check;
 mod graph;
 mod ide;
+mod impure;
 mod item;
 mod lower;
 mod model;
 mod nesting;
+mod noted;
 mod parse;
 mod sink;
 #[cfg(test)]

@@ -15,6 +15,8 @@ pub(crate) struct Pipeline {
     /// In source order: what a form or branch encloses follows it immediately.
     pub nodes: Vec<Node>,
     pub callees: Callees,
+    /// Calls of clocks and random generators.
+    pub impure: Vec<super::impure::Impure>,
     /// Bounds that constants know, and what has to hold of them.
     pub counts: Vec<(Expr, &'static str)>,
     /// What the locals of generated code are named with: no name in the user's code starts so.

@@ -40,6 +40,11 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
     };
     let fallback = bound(stand_ins.fallback.as_ref(), &quote!(call()));
     let redirect = bound(stand_ins.redirect.as_ref(), &quote!(bounds));
+    let falls_back_to = stand_ins
+        .fallback
+        .as_ref()
+        .map(Callee::facts)
+        .map_or_else(|| quote!(#pr::None), |facts| quote!(#pr::Some(&#facts)));
     let item = quote! {
         #[automatically_derived]
         impl #bare #pr::StepInfo for #name #arguments {
@@ -62,6 +67,7 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
                 retries: { const __RETRIES: u32 = #retries; __RETRIES as u64 },
                 fallback: #fallback,
                 redirect: #redirect,
+                falls_back_to: #falls_back_to,
                 graph: #pr::None,
             };
         }

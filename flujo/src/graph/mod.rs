@@ -4,11 +4,13 @@ mod bounds;
 mod fingerprint;
 mod marks;
 mod render;
+mod report;
 mod run_readers;
 
 pub use bounds::Bounds;
 pub use fingerprint::fingerprint;
 pub use render::Drawing;
+pub use report::{Finding, Report, Severity};
 pub(crate) use run_readers::reads_run;
 
 use crate::codec::{CodecError, Json};
@@ -87,6 +89,12 @@ pub struct Node {
     pub line: u32,
     /// For a question: whether a reply fits its type.
     pub reply: Option<ReplyCheck>,
+    /// The step that stands in for it, if the call names one.
+    pub falls_back_to: Option<&'static Facts>,
+    /// Whether its output ends with its statement.
+    pub unused: bool,
+    /// For a `repeat`: whether its condition does not look at the value.
+    pub blind: bool,
 }
 
 /// Decodes a reply, to see whether it fits.
@@ -122,6 +130,8 @@ pub struct Graph {
     pub nodes: &'static [Node],
     /// How they follow each other.
     pub edges: &'static [Edge],
+    /// Calls of clocks and random generators in its expressions, each with its line.
+    pub impure: &'static [(&'static str, u32)],
     /// The source file.
     pub file: &'static str,
     /// The line in it.
@@ -165,6 +175,8 @@ pub struct Facts {
     pub fallback: Bounds,
     /// Worst case of one attempt of the step that the attribute redirects to.
     pub redirect: Bounds,
+    /// The step that the attribute names as fallback.
+    pub falls_back_to: Option<&'static Facts>,
     /// The graph of a pipeline.
     pub graph: Option<&'static Graph>,
 }
@@ -200,6 +212,7 @@ impl Facts {
         retries: 0,
         fallback: Bounds::ZERO,
         redirect: Bounds::ZERO,
+        falls_back_to: None,
         graph: None,
     };
 }
@@ -237,6 +250,7 @@ impl Graph {
         resources: "()",
         nodes: &[],
         edges: &[],
+        impure: &[],
         file: "",
         line: 0,
     };

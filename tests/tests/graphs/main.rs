@@ -7,6 +7,8 @@
     reason = "a test that goes wrong panics"
 )]
 
+mod reports;
+
 use flujo::engine::Memory;
 use flujo::prelude::*;
 use flujo_testing::PausedClock;

@@ -20,7 +20,8 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
         let (name, ty) = (names::source(&input.pat), names::source(&input.ty));
         quote!((#name, #ty))
     });
-    let (inputs, output, line) = (quote!(&[#(#inputs),*]), names::source(output), names::line(ident.span()));
+    let (inputs, output, line, impure) =
+        (quote!(&[#(#inputs),*]), names::source(output), names::line(ident.span()), graph::impure(pipeline));
     let text = |ty: Option<&syn::Type>| ty.map(names::source);
     let context_ty = text(context.as_ref().map(|context| &context.ty));
     let resources_ty = text(resources.as_ref().map(|resources| &resources.ty));
@@ -87,10 +88,9 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
                     doc: #doc,
                     inputs: #inputs,
                     output: #output,
-                    context: #context_text,
-                    resources: #resources_text,
+                    context: #context_text, resources: #resources_text,
                     nodes: __NODES,
-                    edges: __EDGES,
+                    edges: __EDGES, impure: &[#impure],
                     file: ::flujo::__private::file!(),
                     line: #line,
                 };

@@ -61,6 +61,7 @@ pub(crate) fn raw(input: TokenStream) -> syn::Result<Raw> {
 pub(crate) fn pipeline(raw: Raw, errors: &mut Errors) -> Pipeline {
     let prefix = prefix(&raw);
     let body = raw.body.clone();
+    let impure = super::impure::impure(body.stream());
     let (header, checkable) = header::header(raw, errors);
     let block = match syn::parse2::<Block>(TokenTree::Group(body).into()) {
         Ok(block) => block,
@@ -71,6 +72,7 @@ pub(crate) fn pipeline(raw: Raw, errors: &mut Errors) -> Pipeline {
                 body: None,
                 nodes: Vec::new(),
                 callees: Callees::default(),
+                impure,
                 counts: Vec::new(),
                 prefix,
             };
@@ -85,7 +87,7 @@ pub(crate) fn pipeline(raw: Raw, errors: &mut Errors) -> Pipeline {
     let mut parser = FlowParser::new(&header, errors, steps);
     let block = parser.block(&block);
     let FlowParser { nodes, callees, counts, .. } = parser;
-    Pipeline { header, body: checkable.then_some(block), nodes, callees, counts, prefix }
+    Pipeline { header, body: checkable.then_some(block), nodes, callees, impure, counts, prefix }
 }
 
 /// Generated locals start with two underscores, or with more if the user's names do.

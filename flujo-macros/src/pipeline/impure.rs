@@ -1,0 +1,92 @@
+//! Calls of clocks and random generators in a body: a plain expression is evaluated again when a run is resumed,
+//! and these give something else then. Steps are called by their names, so what looks like one of these is one.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+
+/// What is called, and where.
+pub(crate) type Impure = (String, Span);
+
+const CLOCKS: [&str; 8] =
+    ["Instant", "SystemTime", "Utc", "Local", "OffsetDateTime", "Timestamp", "Zoned", "SystemClock"];
+const RANDOM: [(&str, &str); 6] = [
+    ("rand", "random"),
+    ("rand", "rng"),
+    ("rand", "thread_rng"),
+    ("Uuid", "new_v4"),
+    ("Uuid", "now_v7"),
+    ("RandomState", "new"),
+];
+
+/// Every such call in these tokens, inside of groups too.
+pub(crate) fn impure(tokens: TokenStream) -> Vec<Impure> {
+    let mut found = Vec::new();
+    scan(tokens, &mut found);
+    found
+}
+
+fn scan(tokens: TokenStream, found: &mut Vec<Impure>) {
+    // The last path: its segments, and where it began.
+    let mut path: Vec<String> = Vec::new();
+    let mut start = Span::call_site();
+    let mut colons = 0;
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => {
+                if colons != 2 {
+                    path.clear();
+                    start = ident.span();
+                }
+                path.push(ident.to_string());
+                colons = 0;
+            }
+            TokenTree::Punct(punct) if punct.as_char() == ':' => colons += 1,
+            TokenTree::Group(group) => {
+                if group.delimiter() == proc_macro2::Delimiter::Parenthesis && colons == 0 && is_impure(&path)
+                {
+                    found.push((path.join("::"), start));
+                }
+                scan(group.stream(), found);
+                path.clear();
+                colons = 0;
+            }
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {
+                path.clear();
+                colons = 0;
+            }
+        }
+    }
+}
+
+fn is_impure(path: &[String]) -> bool {
+    let [.., of, name] = path else { return path.first().is_some_and(|name| name == "thread_rng") };
+    (name == "now" && CLOCKS.contains(&of.as_str()))
+        || of == "fastrand"
+        || RANDOM.iter().any(|(o, n)| o == of && n == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    #[test]
+    fn clocks_and_random_generators_are_found_wherever_they_stand() {
+        let found = |tokens| impure(tokens).into_iter().map(|(text, _)| text).collect::<Vec<_>>();
+        let body = quote! {
+            let at = value(std::time::SystemTime::now());
+            let x = step(text, rand::random::<u8>(), [uuid::Uuid::new_v4()]);
+            if chrono::Utc::now() > x.at { thread_rng(1) } else { fastrand::u8(..) }
+        };
+        assert_eq!(
+            found(body),
+            [
+                "std::time::SystemTime::now",
+                "uuid::Uuid::new_v4",
+                "chrono::Utc::now",
+                "thread_rng",
+                "fastrand::u8"
+            ]
+        );
+        assert_eq!(found(quote!(let x = clock::now(x); now(x); x.now(); Instant::now; random(x))), [""; 0]);
+    }
+}

@@ -1,0 +1,125 @@
+//! What `GRAPH.validate()` finds, each rule with a pipeline that breaks it and one that does not.
+
+use flujo::prelude::*;
+use std::time::SystemTime;
+
+#[step(model = "openai:gpt-4o-mini", timeout = "30s", max_tokens = 100)]
+fn careful(text: String) -> Prompt<String> {
+    Prompt::system("Shorten it.").user(text)
+}
+
+#[step(model = "anthropic:claude", timeout = "30s", max_tokens = 100)]
+fn other(text: String) -> Prompt<String> {
+    Prompt::system("Shorten it.").user(text)
+}
+
+#[step(model = "openai:gpt-4o-mini")]
+fn careless(text: String) -> Prompt<String> {
+    Prompt::system("Shorten it.").user(text)
+}
+
+#[step(model = "ollama:llama3", timeout = "30s")]
+fn local(text: String) -> Prompt<String> {
+    Prompt::system("Shorten it.").user(text)
+}
+
+#[step(model = "openai:gpt-4o-mini", timeout = "30s", max_tokens = 100, fallback = careful)]
+fn falls(text: String) -> Prompt<String> {
+    Prompt::system("Shorten it.").user(text)
+}
+
+#[step]
+async fn note(text: String) -> Result<usize> {
+    Ok(text.len())
+}
+
+#[step]
+async fn tell(_text: String) -> Result<()> {
+    Ok(())
+}
+
+#[step]
+async fn grow(text: String) -> Result<String> {
+    Ok(text + "!")
+}
+
+pipeline! {
+    fn asks_inside(text: String) -> String {
+        let reply: String = ask(text);
+        value(reply)
+    }
+}
+
+pipeline! {
+    fn clean(text: String) -> String {
+        tell(text.clone());
+        let _ = note(text.clone());
+        let text = careful(text).fallback(other);
+        let text = local(text).named("b");
+        let text = careless(text).timeout("10s").max_tokens(50);
+        let text = repeat(text, |text| grow(text)).until(|text| text.len() > 3).max(3).or_last();
+        let replies = map(vec![text], |text| {
+            let reply: String = ask(text).timeout("1h", "none".to_owned());
+            value(reply)
+        });
+        asks_inside(replies.join(" "))
+    }
+}
+
+pipeline! {
+    fn dirty(text: String) -> String {
+        let at = value(SystemTime::now());
+        note(format!("{text} {at:?}"));
+        let text = careless(text);
+        let text = falls(text).named("again");
+        let text = careful(text).fallback(careful).named("same");
+        let text = repeat(text, |text| grow(text)).until(|_| false).max(3).or_last();
+        let replies = map(vec![text], |text| {
+            let reply: String = ask(text);
+            value(reply)
+        });
+        let more = map(replies, |text| asks_inside(text));
+        value(more.join(" "))
+    }
+}
+
+#[test]
+fn a_careful_pipeline_has_no_findings() {
+    assert_eq!(clean::GRAPH.validate().to_string(), "");
+    assert!(clean::GRAPH.validate().is_clean());
+}
+
+#[test]
+fn every_rule_names_its_node_and_line() {
+    let report = dirty::GRAPH.validate();
+    let found: Vec<_> = report.findings.iter().map(|f| (f.rule, f.node.as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            ("impure-expression", "dirty"),
+            ("unused-output", "dirty/note"),
+            ("model-without-timeout", "dirty/careless"),
+            ("model-without-max-tokens", "dirty/careless"),
+            ("fallback-same-model", "dirty/again"),
+            ("fallback-same-model", "dirty/same"),
+            ("blind-condition", "dirty/repeat"),
+            ("question-in-map", "dirty/reply"),
+            ("question-in-map", "dirty/asks_inside/reply"),
+        ]
+    );
+    let first = &report.findings[0];
+    assert_eq!(first.line, dirty::GRAPH.line + 1);
+    assert_eq!(
+        first.to_string(),
+        format!(
+            "warning[impure-expression]: dirty: `SystemTime::now` gives something else when the run is resumed; \
+             ask a step for it (tests/tests/graphs/reports.rs:{})",
+            first.line
+        )
+    );
+    assert_eq!(
+        report.findings[1].to_string().split(" (").next().unwrap(),
+        "hint[unused-output]: dirty/note: its output, a `usize`, is not used; write `let _ = ..` if that is meant"
+    );
+    assert_eq!(report.to_string().lines().count(), 9);
+}
