@@ -44,6 +44,11 @@ use async_trait::async_trait;
 /// # Ok(())
 /// # }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot look at a run",
+    label = "this is no observer",
+    note = "implement it with `#[flujo::async_trait] impl Observer for {Self} {{ async fn event(&self, event: &Event) {{ .. }} }}`"
+)]
 #[async_trait]
 pub trait Observer: Send + Sync + 'static {
     /// Something happened.

@@ -149,10 +149,12 @@ where
     P: Pipeline<Context = C>,
     R: Send + Sync + 'static,
     C: Context,
-    S: ContextGiven<C> + 'static,
 {
     /// Runs it as a stream of its events, which ends with its result. Events carry inputs and outputs.
-    pub fn stream(mut self) -> RunStream<PipelineResult<P::Output, C>> {
+    pub fn stream(mut self) -> RunStream<PipelineResult<P::Output, C>>
+    where
+        S: ContextGiven<C> + 'static,
+    {
         let (id, tap) = (self.decide_id(), Tap::default());
         let run = self.observer(tap.clone());
         RunStream { id, tap, running: Some(Box::pin(run)), result: None }
