@@ -23,6 +23,7 @@ pub(crate) struct RunEnv {
     pub(crate) prices: Option<Arc<dyn PriceBook>>,
     pub(crate) stubs: Stubs,
     pub(crate) estimate: Estimate,
+    limited: bool,
     /// What the run may use.
     pub(crate) limits: UsageLimits,
     /// The account that it shares with others.
@@ -56,6 +57,7 @@ impl RunEnv {
             prices: None,
             stubs: Stubs::default(),
             estimate: Estimate::default(),
+            limited: false,
             limits: UsageLimits::NONE,
             budget: None,
             own_account: OnceLock::new(),
@@ -68,9 +70,18 @@ impl RunEnv {
         }
     }
 
-    /// Whether steps have to look at limits, even those that use nothing themselves.
+    /// Says what the run may use, on its own and together with others.
+    pub(crate) fn limit(&mut self, limits: UsageLimits, budget: Option<&SharedBudget>) {
+        self.limited = budget.is_some() || !limits.is_none();
+        self.limits = limits;
+        self.budget = budget.cloned();
+    }
+
+    /// Whether steps have to look at limits, even those that use nothing themselves. They all ask, so it is
+    /// known beforehand.
+    #[inline]
     pub(crate) fn is_limited(&self) -> bool {
-        self.budget.is_some() || !self.limits.is_none()
+        self.limited
     }
 
     /// The account of a run that records nothing.

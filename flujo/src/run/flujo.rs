@@ -235,8 +235,7 @@ impl<R> Shared<R> {
 
     /// Gives a run what the engine was given, and what it may use.
     pub(super) fn furnish(&self, mut env: RunEnv, limits: UsageLimits) -> RunEnv {
-        env.limits = limits;
-        env.budget.clone_from(&self.budget);
+        env.limit(limits, self.budget.as_ref());
         env.engine.clone_from(&self.engine);
         env.estimate = self.estimate;
         env.models.clone_from(&self.models);
