@@ -92,6 +92,7 @@ use proc_macro::TokenStream;
 /// | `retries = 3` | extra attempts after the first; 0 by default, 2 for model steps |
 /// | `timeout = "20s"` | how long one attempt may take: `ms`, `s`, `min`, `h` or `d` |
 /// | `backoff = "100ms"` | the first wait between attempts, doubled each time up to 30 s; or `none` |
+/// | `cached = "1h"` | how long an output may be used again, or `forever`; services are not part of its key |
 /// | `fallback = cheap_triage` | a step that runs once after the last attempt failed |
 /// | `validate = (NoPii, StyleGuide)` | validators of every output; a rejection is feedback for the next attempt |
 /// | `plugin = Redact` | looks at every output before validators, and may replace it; several in a tuple |

@@ -1,5 +1,6 @@
 //! What generated code names. Not part of the public interface: it may change in any release.
 
+pub use crate::cache::CachePolicy;
 pub use crate::codec::{CodecError, Json};
 pub use crate::context::field::{Field, Hole, NoField, NoRule, decode_as, read_as, rest_writer};
 pub use crate::context::{ALL, ArmState, Contains, Context, MergeConflict, Part, REST, rules};

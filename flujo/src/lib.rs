@@ -7,6 +7,7 @@
 #[allow(unused_extern_crates, reason = "generated code names the crate from inside it too")]
 extern crate self as flujo;
 
+pub mod cache;
 pub mod clock;
 pub mod codec;
 pub mod context;
@@ -30,6 +31,7 @@ pub mod __private;
 
 /// What implementations of [`model::ModelClient`] and of the engine traits are annotated with.
 pub use async_trait::async_trait;
+pub use cache::{Cache, CachePolicy, MemoryCache};
 pub use context::Contains;
 pub use cx::{Cx, Pipeline};
 pub use durable::{Durable, Reply, assert_durable, assert_reply};

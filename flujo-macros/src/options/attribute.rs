@@ -1,6 +1,6 @@
 //! The list in `#[step(..)]`.
 
-use super::{Backoff, Place, Word, find, unknown, value};
+use super::{Backoff, Cached, Place, Word, find, unknown, value};
 use crate::diag::Sink;
 use crate::guard;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
@@ -13,6 +13,7 @@ pub(crate) struct StepOptions {
     pub(crate) retries: Option<Expr>,
     pub(crate) timeout: Option<u64>,
     pub(crate) backoff: Option<Backoff>,
+    pub(crate) cached: Option<Cached>,
     pub(crate) fallback: Option<Path>,
     pub(crate) redirect: Option<Path>,
     pub(crate) plugin: Option<Expr>,
@@ -136,6 +137,7 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
             "retries" => out.retries = sink.ok(value::count(word.name, &value, 0)),
             "timeout" => out.timeout = sink.ok(value::time(word.name, &value)),
             "backoff" => out.backoff = sink.ok(value::backoff(&value)),
+            "cached" => out.cached = sink.ok(value::cached(&value)),
             "fallback" => out.fallback = sink.ok(step_name(word.name, &value)),
             "redirect" => out.redirect = sink.ok(step_name(word.name, &value)),
             "plugin" => out.plugin = Some(value.clone()),

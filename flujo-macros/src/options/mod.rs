@@ -6,7 +6,7 @@ mod value;
 
 pub(crate) use attribute::{StepOptions, parse};
 pub(crate) use duration::duration;
-pub(crate) use value::{Backoff, backoff, check_call, limits, shown};
+pub(crate) use value::{Backoff, Cached, backoff, cached, check_call, limits, shown};
 
 use crate::diag;
 use proc_macro2::Ident;
@@ -58,6 +58,7 @@ const WORDS: &[Word] = &[
     word("retries", "3", Attribute::Every, true, "extra attempts after the first"),
     word("timeout", "\"20s\"", Attribute::Every, true, "how long one attempt may take"),
     word("backoff", "\"100ms\"", Attribute::Every, true, "the first wait between attempts, or `none`"),
+    word("cached", "\"1h\"", Attribute::Every, true, "how long an output may be used again, or `forever`"),
     word(
         "fallback",
         "cheap_triage",

@@ -30,6 +30,26 @@ impl Backoff {
     }
 }
 
+/// `cached = "1h"` or `cached = forever`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cached {
+    /// As long as the cache keeps it.
+    Forever,
+    /// The time to live in nanoseconds.
+    Ttl(u64),
+}
+
+impl Cached {
+    /// The runtime's value.
+    pub(crate) fn tokens(self) -> TokenStream {
+        let pr = names::private();
+        match self {
+            Self::Forever => quote!(#pr::CachePolicy::FOREVER),
+            Self::Ttl(nanos) => quote!(#pr::CachePolicy::ttl(#pr::Duration::from_nanos(#nanos))),
+        }
+    }
+}
+
 /// A string literal, through parentheses and the invisible groups of `macro_rules!`.
 pub(super) fn string(value: &Expr) -> Option<&LitStr> {
     match literal(value)? {
@@ -72,6 +92,20 @@ pub(crate) fn backoff(value: &Expr) -> syn::Result<Backoff> {
             }
             Some(s) => duration(s).map(Backoff::First),
             None => error(value, "`backoff` takes the first wait, such as \"100ms\", or `none`"),
+        },
+    }
+}
+
+/// The value of `cached`.
+pub(crate) fn cached(value: &Expr) -> syn::Result<Cached> {
+    match value {
+        Expr::Path(p) if p.path.is_ident("forever") => Ok(Cached::Forever),
+        Expr::Group(g) => cached(&g.expr),
+        _ => match string(value) {
+            Some(s) => duration(s).map(Cached::Ttl),
+            None => {
+                error(value, "`cached` takes how long an output may be used, such as \"1h\", or `forever`")
+            }
         },
     }
 }
@@ -195,6 +229,7 @@ pub(crate) fn check_call(word: &str, value: &Expr) -> syn::Result<()> {
         "strict" => flag(word, value).map(drop),
         "timeout" => time(word, value).map(drop),
         "backoff" => backoff(value).map(drop),
+        "cached" => cached(value).map(drop),
         _ => Ok(()),
     }
 }

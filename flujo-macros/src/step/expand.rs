@@ -207,6 +207,9 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
     let Forms { bounded, predicates, arguments, turbofish, .. } = generics;
     let needs = needs(step);
     let parts = step.writes();
+    let reads: Vec<_> =
+        step.reads().into_iter().map(|ty| quote!(<__AnyContext as #pr::Contains<#ty>>::BIT)).collect();
+    let reads = (!reads.is_empty()).then(|| quote!(const READS: u64 = #pr::mask(&[#(#reads),*]);));
     let locals: Vec<Ident> = (0..step.inputs().count()).map(|i| format_ident!("__a{i}")).collect();
     let clones =
         parts.iter().map(|ty| quote!(#pr::Clone::clone(<__AnyContext as #pr::Contains<#ty>>::part(__ctx))));
@@ -269,6 +272,7 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
             #predicates
         {
             type Drafts = (#(#parts,)*);
+            #reads
             fn drafts(__ctx: &__AnyContext) -> Self::Drafts {
                 #used
                 #drafts

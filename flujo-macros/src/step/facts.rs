@@ -149,6 +149,7 @@ pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
         let ty = names::respan(quote!(#pr::UsageLimits), limits.span());
         quote_spanned!(limits.span()=> { let #local: #ty = #limits; #local })
     }));
+    let cached = option(options.cached.map(crate::options::Cached::tokens));
     let model = option(matches!(step.kind, Kind::Model { .. }).then(|| model(step)));
     let model_leaf = matches!(step.kind, Kind::Model { .. }).then(|| {
         quote! {
@@ -167,6 +168,7 @@ pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
                 timeout: #timeout,
                 backoff: #backoff,
                 limits: #limits,
+                cached: #cached,
                 model: #model,
             };
         }

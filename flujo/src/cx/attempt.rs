@@ -1,9 +1,11 @@
 use super::Cx;
 use super::attempts::{Failed, Work};
+use super::cached::{cached, saved};
 use super::guard::catch_panic;
 use super::plan::Plan;
 use super::review::review;
 use super::tell;
+use super::watch::in_time;
 use crate::codec::{CodecError, Json};
 use crate::context::{Context, bits, part_bit, part_name};
 use crate::durable::Recorded;
@@ -11,7 +13,7 @@ use crate::engine::{AttemptCommand, AttemptRecord, Body, Finding, Record, Record
 use crate::error::{FailureRecord, RunResult, Signal, StepError};
 use crate::path::Path;
 use crate::run::RunEnv;
-use crate::step::{Attempt, RunInfo, UnderWay, WritesIn};
+use crate::step::{Attempt, RunInfo, Step, UnderWay, WritesIn};
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// One attempt: on the engine's handle where there is one, else directly.
@@ -76,17 +78,29 @@ async fn perform<S: Attempt<C, R>, C: Context, R: Send + Sync>(
         info.check().await?;
     }
     let under_way = UnderWay::begin(info);
-    let done = if plan.timeout.is_some() || env.has_stubs() || plan.plugins().is_some() {
+    let done = if plan.is_watched() || env.has_stubs() {
         // Boxed: a future that may be a timer's or a stub's as well is larger than most need.
         Box::pin(watched::<S, C, R>(input, drafts, ctx, (res, env), plan, info, output)).await
     } else {
-        catch_panic(S::attempt(input, drafts, ctx, res, info), output).await.map(|()| Vec::new())
+        match catch_panic(S::attempt(input, drafts, ctx, res, info), output).await {
+            Ok(()) => validated(plan, output, Vec::new()),
+            Err(failed) => Err(failed),
+        }
     };
     // An attempt that a signal ends leaves no record: it is given up.
     if !is_signal(&done) {
         under_way.over();
     }
-    let mut reasons = done?;
+    done
+}
+
+/// Asks all validators: what they, and whoever said the `reasons`, have against an output that goes on all the
+/// same.
+fn validated<S: Step>(
+    plan: &Plan<S>,
+    output: &mut Option<S::Output>,
+    mut reasons: Vec<String>,
+) -> Result<Vec<String>, Box<Failed>> {
     reasons.extend(output.as_ref().map(|output| plan.validate(output)).unwrap_or_default());
     if !reasons.is_empty() && plan.strict() {
         let last = output.take().and_then(|output| output.record().ok());
@@ -95,8 +109,36 @@ async fn perform<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     Ok(reasons)
 }
 
-/// A call that a stub may answer and plugins look at, and that has to end in time: what plugins said against
-/// an output that goes on all the same.
+/// What plugins and validators make of an output.
+pub(super) async fn judge<S: Step>(
+    plan: &Plan<S>,
+    info: &RunInfo,
+    output: &mut Option<S::Output>,
+) -> Result<Vec<String>, Box<Failed>> {
+    let reasons = review(plan, info, output).await?;
+    validated(plan, output, reasons)
+}
+
+/// Calls the step, or the stub that stands in for it.
+pub(super) async fn call<S: Attempt<C, R>, C: Context, R: Send + Sync>(
+    input: S::Input,
+    drafts: &mut S::Drafts,
+    ctx: &C,
+    (res, env): (&R, &RunEnv),
+    info: &RunInfo,
+    output: &mut Option<S::Output>,
+) -> Result<(), Box<Failed>> {
+    let called = async {
+        match env.stub::<S>() {
+            Some(stub) => stub.answer::<S>(&input, info).await,
+            None => S::attempt(input, drafts, ctx, res, info).await,
+        }
+    };
+    catch_panic(called, output).await
+}
+
+/// A call that a stub or a cache may answer and plugins look at, and that has to end in time: what was said
+/// against an output that goes on all the same.
 async fn watched<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     input: S::Input,
     drafts: &mut S::Drafts,
@@ -107,20 +149,15 @@ async fn watched<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     output: &mut Option<S::Output>,
 ) -> Result<Vec<String>, Box<Failed>> {
     let called = async {
-        let called = async {
-            match env.stub::<S>() {
-                Some(stub) => stub.answer::<S>(&input, info).await,
-                None => S::attempt(input, drafts, ctx, res, info).await,
-            }
-        };
-        catch_panic(called, output).await?;
-        review(plan, info, output).await
+        if let Some(cache) = info.cache() {
+            return cached::<S, C, R>(input, drafts, ctx, (res, env), plan, info, cache, output).await;
+        }
+        call::<S, C, R>(input, drafts, ctx, (res, env), info, output).await?;
+        judge(plan, info, output).await
     };
-    let Some(limit) = plan.timeout else { return called.await };
-    tokio::select! {
-        biased;
-        done = called => done,
-        () = env.clock.sleep(limit) => Err(FailureRecord::timed_out(limit).into()),
+    match plan.timeout {
+        Some(limit) => in_time(called, limit, env.clock.as_ref()).await,
+        None => called.await,
     }
 }
 
@@ -153,7 +190,13 @@ async fn direct<S: Attempt<C, R>, C: Context, R: Send + Sync>(
         found.rejected((work.info.path().as_str(), work.info.attempt()), &failed.record);
     }
     let reasons = done?;
+    let before = work.info.cache().map(|_| saved(ctx, <S as WritesIn<C>>::MASK));
     S::commit(ctx, drafts);
+    if let (Some(cache), Some(before)) = (work.info.cache(), before) {
+        let mut changed = saved(ctx, <S as WritesIn<C>>::MASK);
+        changed.retain(|part| !before.contains(part));
+        cache.store(&changed).await;
+    }
     *written |= <S as WritesIn<C>>::MASK;
     let findings = findings(reasons);
     if let Some(found) = &work.found {
@@ -192,11 +235,17 @@ async fn recorded<S: Attempt<C, R>, C: Context, R: Send + Sync>(
         }
     };
     let (outcome, parts) = match kept {
-        Ok((output, parts)) => (Ok(output), parts),
+        Ok((output, parts)) => {
+            if let Some(cache) = work.info.cache() {
+                cache.store(&parts).await;
+            }
+            (Ok(output), parts)
+        }
         Err(failure) => (Err(failure), Vec::new()),
     };
     let ended = env.clock.now();
-    Ok(AttemptRecord { outcome, parts, usage: work.info.used(), findings: findings(found), started, ended })
+    let (usage, findings, cached) = (work.info.used(), findings(found), work.info.is_cached());
+    Ok(AttemptRecord { outcome, parts, usage, findings, cached, started, ended })
 }
 
 /// An output and the parts that changed, encoded.

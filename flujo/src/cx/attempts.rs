@@ -199,6 +199,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let kind = if model.is_some() { Kind::Model } else { Kind::Step };
         info.pays_from(self.purse(&within, kind));
         info.calls(model);
+        info.caches(self.caching(&plan));
         // Where there are records, they tell.
         let tally = (self.handle.is_none() && self.log.is_on()).then(Box::default);
         Ok(Work {

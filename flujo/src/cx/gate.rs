@@ -185,6 +185,7 @@ async fn look<T: Durable, V: Validators<T>>(
         parts: Vec::new(),
         usage: info.used(),
         findings: reasons.into_iter().map(|message| Finding { message }).collect(),
+        cached: false,
         started,
         ended: env.clock.now(),
     }

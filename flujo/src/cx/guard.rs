@@ -48,7 +48,7 @@ impl<F: Future<Output = Result<T, StepError>>, T> Future for CatchPanic<'_, F, T
 /// What a future of a user's gives; nothing if it panics.
 ///
 /// Unwind safety: it is dropped, and what it looked at is only read.
-pub(super) async fn survives<T>(asked: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn survives<T>(asked: impl Future<Output = T>) -> Option<T> {
     let mut asked = std::pin::pin!(asked);
     std::future::poll_fn(|cx| {
         let polled = catch_unwind(AssertUnwindSafe(|| asked.as_mut().poll(cx)));

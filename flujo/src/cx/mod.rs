@@ -3,6 +3,7 @@
 mod ask;
 mod attempt;
 mod attempts;
+mod cached;
 mod fork;
 mod gate;
 mod guard;
@@ -19,9 +20,11 @@ mod review;
 mod rounds;
 mod tell;
 mod wait;
+mod watch;
 
 pub use fork::{ArmScope, Done, Fork, ForkPoint, Slot};
 pub use gate::GatePlugins;
+pub(crate) use guard::survives;
 pub use map::{ALL_AT_ONCE, CONCURRENCY, ItemFork, ItemScope, MapPoint, Mapped, Own};
 pub use pipeline::Pipeline;
 pub use redirect::Redirected;

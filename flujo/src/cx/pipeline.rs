@@ -240,7 +240,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         match (error.path(), error.attempt()) {
             // What was used stays used: the limit of a node would stand against it again.
             _ if matches!(error.kind(), ErrorKind::LimitExceeded(_)) => false,
-            (Some(path), Some((n, _))) if error.signal().is_none() && below(path) => {
+            (Some(path), Some((n, _))) if error.is_retryable() && below(path) => {
                 self.env.forgive(path.clone(), n);
                 true
             }

@@ -1,3 +1,4 @@
+use crate::cache::CachePolicy;
 use crate::model::ModelCall;
 use crate::run::RunEnv;
 use crate::step::plugin::Plugins;
@@ -9,6 +10,8 @@ use std::time::Duration;
 pub(super) struct Plan<S: Step> {
     pub(super) retries: u32,
     pub(super) timeout: Option<Duration>,
+    /// Whether its output may come from the cache.
+    pub(super) cached: Option<CachePolicy>,
     /// Whether the call names a step to redirect to.
     pub(super) redirects: bool,
     pub(super) limits: Option<UsageLimits>,
@@ -21,6 +24,7 @@ impl<S: Step> Plan<S> {
         Self {
             retries: given.and_then(|o| o.retries).unwrap_or(S::POLICY.retries),
             timeout: given.and_then(|o| o.timeout).or(S::POLICY.timeout),
+            cached: given.and_then(|o| o.cached).or(S::POLICY.cached),
             redirects: false,
             limits: given.and_then(|o| o.limits).or(S::POLICY.limits),
             options,
@@ -30,6 +34,11 @@ impl<S: Step> Plan<S> {
     /// The options of the call, for the step that goes on with it.
     pub(super) fn into_options(self) -> Option<Box<Options<S::Output>>> {
         self.options
+    }
+
+    /// Whether an attempt is more than a call of the step.
+    pub(super) fn is_watched(&self) -> bool {
+        self.timeout.is_some() || self.cached.is_some() || self.plugins().is_some()
     }
 
     /// The plugins, if there are any.

@@ -70,6 +70,8 @@ pub struct AttemptRecord {
     pub usage: Usage,
     /// What validators found.
     pub findings: Vec<Finding>,
+    /// Whether the output came from the cache.
+    pub cached: bool,
     /// When it began.
     pub started: Timestamp,
     /// When it ended.

@@ -38,6 +38,9 @@ pub struct Record {
     pub usage: Usage,
     /// What validators found.
     pub findings: Vec<Finding>,
+    /// Whether the output came from the cache.
+    #[serde(default)]
+    pub cached: bool,
     /// When it began.
     pub started: Timestamp,
     /// When it ended.
@@ -52,8 +55,8 @@ impl Record {
             Ok(output) => Outcome::Output(output),
             Err(failure) => Outcome::Failure(failure),
         };
-        let AttemptRecord { parts, usage, findings, started, ended, .. } = done;
-        Self { key, version, digest, outcome, parts, usage, findings, started, ended }
+        let AttemptRecord { parts, usage, findings, cached, started, ended, .. } = done;
+        Self { key, version, digest, outcome, parts, usage, findings, cached, started, ended }
     }
 
     /// Whether this record answers `command`.

@@ -66,6 +66,8 @@ pub struct RunRecord {
     pub context: Json,
     /// What it may use.
     pub limits: UsageLimits,
+    /// How often it restarts at the node that failed.
+    pub retries: u32,
     /// Records taken instead of executing.
     pub seed: Vec<Arc<Record>>,
     /// The run that the seed comes from.

@@ -193,7 +193,7 @@ impl FailureRecord {
         }
         Self {
             kind,
-            retryable: false,
+            retryable: error.is_retryable(),
             chain,
             feedback: error.feedback().map(str::to_owned),
             last_output: error.0.last_output.clone(),
@@ -229,7 +229,8 @@ impl FailureRecord {
                 None => ErrorKind::Failed(first()),
             },
         };
-        let error = Error::new(kind).with_details(self.feedback.clone(), self.last_output.clone());
+        let error = Error::new(kind).retryable(self.retryable);
+        let error = error.with_details(self.feedback.clone(), self.last_output.clone());
         let error = match self.kind {
             FailureKind::Failed => match Recorded::chain(&self.chain) {
                 Some(source) => error.with_source(source),

@@ -29,6 +29,7 @@ struct Inner {
     path: Option<Path>,
     /// The attempt that failed, of how many.
     attempt: Option<(u32, u32)>,
+    retryable: bool,
     feedback: Option<String>,
     last_output: Option<crate::codec::Json>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -94,6 +95,7 @@ impl Error {
             kind,
             path: None,
             attempt: None,
+            retryable: false,
             feedback: None,
             last_output: None,
             source: None,
@@ -114,6 +116,11 @@ impl Error {
     /// The attempt that failed last, and how many there could be.
     pub fn attempt(&self) -> Option<(u32, u32)> {
         self.0.attempt
+    }
+
+    /// Whether the attempt that failed last might have gone better: it did not fail for good.
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable
     }
 
     /// What the last attempt was told by validators or the parser.
@@ -141,6 +148,10 @@ impl Error {
 
     pub(crate) fn at(mut self, path: Path) -> Self {
         self.0.path.get_or_insert(path);
+        self
+    }
+    pub(crate) fn retryable(mut self, retryable: bool) -> Self {
+        self.0.retryable = retryable;
         self
     }
     pub(crate) fn after(mut self, attempt: u32, of: u32) -> Self {

@@ -1,5 +1,6 @@
 use super::{FinishReason, Message, ModelRequest, Prompt, Role};
-use crate::codec::Json;
+use crate::cache::CacheKey;
+use crate::codec::{Digest, Json};
 use crate::durable::{Durable, Reply};
 use crate::error::StepError;
 use crate::step::RunInfo;
@@ -60,11 +61,43 @@ pub async fn answer<T: Reply>(prompt: Result<Prompt<T>, StepError>, run: &RunInf
         top_p: call.top_p,
         path: run.path(),
     };
+    if let Some(cache) = run.cache()
+        && let Some(entry) = cache.look_up(key(&request)).await
+    {
+        if let Ok(answer) = entry.output.decode() {
+            cache.hit();
+            return Ok(answer);
+        }
+        cache.reject().await;
+    }
     let reply = call.send(client.as_ref(), request, run).await?;
     if reply.finish == FinishReason::Length {
         return Err(StepError::rejected("the answer was cut short at max_tokens"));
     }
-    read(&reply.content, &schema)
+    let answer: T = read(&reply.content, &schema)?;
+    if let Some(cache) = run.cache() {
+        cache.returned(Json::encode(&answer).ok());
+    }
+    Ok(answer)
+}
+
+/// The rendered request, whichever node sends it.
+fn key(request: &ModelRequest) -> CacheKey {
+    let number = |n: Option<f64>| n.map_or_else(String::new, |n| n.to_bits().to_string());
+    let mut parts = vec![
+        "model".to_owned(),
+        request.model.clone(),
+        request.schema.as_str().to_owned(),
+        number(request.temperature),
+        number(request.top_p),
+        request.max_tokens.map_or_else(String::new, |n| n.to_string()),
+    ];
+    for Message { role, text } in &request.messages {
+        parts.push(format!("{role:?} {}", text.len()));
+        parts.push(text.clone());
+    }
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    CacheKey(Digest::of_parts(&parts))
 }
 
 /// How a model step gets its answer, for generated code. A type without a schema is reported once, by [`Answer::known`]; asking

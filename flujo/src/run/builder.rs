@@ -1,6 +1,7 @@
 use super::flujo::{Flujo, Registered, Shared};
 use super::stub::{AnyStub, Stubs};
 use super::watch::Watchers;
+use crate::cache::{Cache, MemoryCache};
 use crate::clock::{Clock, SystemClock};
 use crate::cx::Pipeline;
 use crate::engine::{Engine, Memory};
@@ -21,8 +22,10 @@ pub struct Builder<R> {
     models: Option<Arc<dyn ModelClient>>,
     prices: Option<Arc<dyn PriceBook>>,
     stubs: Stubs,
+    cache: Option<Arc<dyn Cache>>,
     watchers: Watchers,
     limits: UsageLimits,
+    retries: u32,
     budget: Option<SharedBudget>,
     estimate: Estimate,
     registered: Vec<Registered>,
@@ -61,8 +64,10 @@ impl Builder<()> {
             models: None,
             prices: None,
             stubs: Stubs::default(),
+            cache: None,
             watchers: Watchers::default(),
             limits: UsageLimits::NONE,
+            retries: 0,
             budget: None,
             estimate: Estimate::default(),
             registered: Vec::new(),
@@ -82,8 +87,10 @@ impl<R> Builder<R> {
             models: self.models,
             prices: self.prices,
             stubs: self.stubs,
+            cache: self.cache,
             watchers: self.watchers,
             limits: self.limits,
+            retries: self.retries,
             budget: self.budget,
             estimate: self.estimate,
             registered: self.registered,
@@ -119,6 +126,13 @@ impl<R> Builder<R> {
         self
     }
 
+    /// Where outputs of `cached` steps are kept; a [`MemoryCache`] of 1,024 entries if nothing is said.
+    #[must_use]
+    pub fn cache(mut self, cache: impl Cache) -> Self {
+        self.cache = Some(Arc::new(cache));
+        self
+    }
+
     /// Who knows prices.
     #[must_use]
     pub fn prices(mut self, prices: impl PriceBook) -> Self {
@@ -145,6 +159,13 @@ impl<R> Builder<R> {
     #[must_use]
     pub fn estimate(mut self, estimate: Estimate) -> Self {
         self.estimate = estimate;
+        self
+    }
+
+    /// How often each run restarts at the node that failed, if the run does not say.
+    #[must_use]
+    pub fn retries(mut self, n: u32) -> Self {
+        self.retries = n;
         self
     }
 
@@ -213,8 +234,10 @@ impl<R> Builder<R> {
             models: self.models,
             prices: self.prices,
             stubs: self.stubs,
+            cache: self.cache.unwrap_or_else(|| Arc::new(MemoryCache::default())),
             watchers: self.watchers,
             limits: self.limits,
+            retries: self.retries,
             budget: self.budget,
             estimate: self.estimate,
             registered: self.registered,

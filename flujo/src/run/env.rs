@@ -1,5 +1,6 @@
 use super::result::StepResult;
 use super::stub::{AnyStub, Stubs};
+use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::codec::Json;
 use crate::engine::{Engine, RunId, Unrecorded};
@@ -22,6 +23,7 @@ pub(crate) struct RunEnv {
     pub(crate) models: Option<Arc<dyn ModelClient>>,
     pub(crate) prices: Option<Arc<dyn PriceBook>>,
     pub(crate) stubs: Stubs,
+    pub(crate) cache: Option<Arc<dyn Cache>>,
     pub(crate) estimate: Estimate,
     limited: bool,
     /// What the run may use.
@@ -56,6 +58,7 @@ impl RunEnv {
             models: None,
             prices: None,
             stubs: Stubs::default(),
+            cache: None,
             estimate: Estimate::default(),
             limited: false,
             limits: UsageLimits::NONE,

@@ -6,6 +6,7 @@ use super::stub::Stubs;
 use super::trace::Trace;
 use super::watch::{self, Watchers};
 use super::{Resume, Run, RunEnv, RunStream};
+use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::cx::Pipeline;
 use crate::engine::{Engine, RunId, RunRecord, RunView};
@@ -54,8 +55,10 @@ pub(crate) struct Shared<R> {
     pub(super) models: Option<Arc<dyn ModelClient>>,
     pub(super) prices: Option<Arc<dyn PriceBook>>,
     pub(super) stubs: Stubs,
+    pub(super) cache: Arc<dyn Cache>,
     pub(super) watchers: Watchers,
     pub(super) limits: UsageLimits,
+    pub(super) retries: u32,
     pub(super) budget: Option<SharedBudget>,
     pub(super) estimate: Estimate,
     pub(super) registered: Vec<Registered>,
@@ -241,6 +244,7 @@ impl<R> Shared<R> {
         env.models.clone_from(&self.models);
         env.prices.clone_from(&self.prices);
         env.stubs.clone_from(&self.stubs);
+        env.cache = Some(Arc::clone(&self.cache));
         env
     }
 }

@@ -45,7 +45,10 @@ where
         let mut written = 0;
         let mut cx =
             Cx::root(&mut context, &self.shared.resources, &env, Some(handle.as_mut()), &mut written, None);
-        let call = StepCall::<P>::new(input);
+        let call = match self.run.retries {
+            0 => StepCall::<P>::new(input),
+            n => StepCall::<P>::new(input).retries(n),
+        };
         let run = P::exec(&mut cx, NodeId::new(P::FACTS.name), call);
         let done = match self.run.limits.active_time {
             None => run.await,

@@ -28,12 +28,13 @@ enum At {
 struct Extra {
     usage: Usage,
     findings: Vec<Finding>,
+    cached: bool,
 }
 
 impl Extra {
-    fn boxed(usage: Usage, findings: Vec<Finding>) -> Option<Box<Self>> {
-        let nothing = usage == Usage::default() && findings.is_empty();
-        (!nothing).then(|| Box::new(Self { usage, findings }))
+    fn boxed(usage: Usage, findings: Vec<Finding>, cached: bool) -> Option<Box<Self>> {
+        let nothing = usage == Usage::default() && findings.is_empty() && !cached;
+        (!nothing).then(|| Box::new(Self { usage, findings, cached }))
     }
 }
 
@@ -41,13 +42,13 @@ impl StepResult {
     /// A node that took one attempt.
     #[inline]
     pub(crate) fn once(info: &mut RunInfo, latency: u64, done: bool) -> Self {
-        let extra = info.spent().and_then(|usage| Extra::boxed(usage, Vec::new()));
+        let extra = info.spent().and_then(|usage| Extra::boxed(usage, Vec::new(), false));
         Self { place: At::Place(info.place()), attempts: 1, latency, done, extra }
     }
 
     /// A gate where nothing is recorded.
     pub(crate) fn gate(place: Place, latency: u64, done: bool, findings: Vec<Finding>, usage: Usage) -> Self {
-        let extra = Extra::boxed(usage, findings);
+        let extra = Extra::boxed(usage, findings, false);
         Self { place: At::Place(place), attempts: 1, latency, done, extra }
     }
 
@@ -79,6 +80,11 @@ impl StepResult {
         self.extra.as_ref().map(|extra| extra.findings.as_slice()).unwrap_or_default()
     }
 
+    /// Whether the output came from the cache, at no cost.
+    pub fn is_cached(&self) -> bool {
+        self.extra.as_ref().is_some_and(|extra| extra.cached)
+    }
+
     /// Whether no validator had anything to say about the output.
     pub fn validation_passed(&self) -> bool {
         self.findings().is_empty()
@@ -108,7 +114,7 @@ impl StepResult {
                 let usage = result.usage() + record.usage;
                 result.attempts += 1;
                 result.latency = result.latency.saturating_add(latency);
-                result.extra = Extra::boxed(usage, record.findings.clone());
+                result.extra = Extra::boxed(usage, record.findings.clone(), record.cached);
                 result.done = done;
                 continue;
             }
@@ -117,7 +123,7 @@ impl StepResult {
                 attempts: 1,
                 latency,
                 done,
-                extra: Extra::boxed(record.usage, record.findings.clone()),
+                extra: Extra::boxed(record.usage, record.findings.clone(), record.cached),
             });
         }
         results
@@ -131,6 +137,7 @@ pub(crate) struct Tally {
     latency: u64,
     usage: Usage,
     findings: Vec<Finding>,
+    cached: bool,
 }
 
 impl Tally {
@@ -138,6 +145,7 @@ impl Tally {
         self.attempts += 1;
         self.latency = self.latency.saturating_add(ended.nanos_since(started));
         self.usage += info.used();
+        self.cached = info.is_cached();
     }
     pub(crate) fn found(&mut self, findings: Vec<Finding>) {
         self.findings = findings;
@@ -146,7 +154,13 @@ impl Tally {
         &self.findings
     }
     pub(crate) fn into_result(self, place: Place, done: bool) -> StepResult {
-        let Self { attempts, latency, usage, findings } = self;
-        StepResult { place: At::Place(place), attempts, latency, done, extra: Extra::boxed(usage, findings) }
+        let Self { attempts, latency, usage, findings, cached } = self;
+        StepResult {
+            place: At::Place(place),
+            attempts,
+            latency,
+            done,
+            extra: Extra::boxed(usage, findings, cached),
+        }
     }
 }

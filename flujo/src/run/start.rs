@@ -45,6 +45,7 @@ struct Prepared<P: Step> {
     call: StepCall<P>,
     id: Option<RunId>,
     limits: Option<UsageLimits>,
+    retries: Option<u32>,
     watchers: Watchers,
 }
 
@@ -89,7 +90,8 @@ impl<P: Step, R, C> Run<P, R, C> {
         R: Send + Sync + 'static,
         C: Context,
     {
-        let prepared = Prepared { call, id: None, limits: None, watchers: Watchers::default() };
+        let prepared =
+            Prepared { call, id: None, limits: None, retries: None, watchers: Watchers::default() };
         let go: Go<P, R, C> = |flujo, prepared, context| Box::pin(go(flujo, prepared, context));
         Self { flujo, prepared: Some((prepared, Unset)), go, running: None }
     }
@@ -107,6 +109,17 @@ impl<P: Step, R, C, S> Run<P, R, C, S> {
     pub fn id(mut self, id: impl Into<RunId>) -> Self {
         if let Some((prepared, _)) = &mut self.prepared {
             prepared.id = Some(id.into());
+        }
+        self
+    }
+
+    /// Restarts the run `n` times at the node that failed, unless that failed for good: what finished stays
+    /// finished, its context changes too, and attempts are numbered on. It is written down with the run, so a
+    /// restart of the process does not count again from the beginning. It goes before what the call and the
+    /// builder say; 0 if nobody says anything.
+    pub fn retries(mut self, n: u32) -> Self {
+        if let Some((prepared, _)) = &mut self.prepared {
+            prepared.retries = Some(n);
         }
         self
     }
@@ -179,7 +192,12 @@ where
     P: Pipeline + RunIn<P::Context, R>,
     R: Send + Sync + 'static,
 {
-    let Prepared { call, id, limits, watchers } = prepared;
+    let Prepared { mut call, id, limits, retries, watchers } = prepared;
+    let said = retries.or_else(|| call.options.as_ref().and_then(|options| options.retries));
+    let retries = said.unwrap_or(flujo.shared.retries);
+    if retries > 0 || said.is_some() {
+        call = call.retries(retries);
+    }
     let id = id.unwrap_or_else(|| fresh(&flujo));
     let limits = limits.map_or(flujo.shared.limits, |limits| limits.tightest(flujo.shared.limits));
     if flujo.shared.engine.is_none() {
@@ -260,6 +278,7 @@ where
         input,
         context: Json::encode(context).map_err(at)?,
         limits,
+        retries: call.options.as_ref().and_then(|options| options.retries).unwrap_or(0),
         seed: Vec::new(),
         seed_origin: None,
     };

@@ -4,6 +4,7 @@ use super::{
     Backoff, Bridge, Fallback, FallbackOf, FallbackSlot, Falling, Keeping, Leaf, ModelLeaf, NoFallback,
     Options, Plugin, RedirectOf, Redirecting, RunIn, Step, Validators,
 };
+use crate::cache::CachePolicy;
 use crate::context::Context;
 use crate::engine::BoxFuture;
 use crate::error::RunResult;
@@ -93,6 +94,16 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     /// ```
     pub fn limits(self, limits: UsageLimits) -> Self {
         self.set(|o| o.limits = Some(limits))
+    }
+
+    /// Takes the output from the cache, if one that is not too old is kept there under the same key; see
+    /// [`cache`](crate::cache). **Services are not part of the key**: count up the `version` of a step that
+    /// takes `&R` by hand. In `pipeline!`, `.cached("1h")` or `.cached(forever)`.
+    pub fn cached(self, policy: CachePolicy) -> Self
+    where
+        S: Leaf,
+    {
+        self.set(|o| o.cached = Some(policy))
     }
 
     /// How long to wait between attempts.

@@ -1,4 +1,5 @@
 use super::Purse;
+use crate::cache::CacheUse;
 use crate::codec::Digest;
 use crate::engine::RunId;
 use crate::error::StepError;
@@ -21,6 +22,7 @@ pub struct RunInfo {
     feedback: Option<Box<str>>,
     model: Option<Box<ModelCall>>,
     pub(super) purse: Option<Box<Purse>>,
+    cache: Option<Box<CacheUse>>,
     /// Most attempts use nothing.
     spent: Mutex<Option<Box<Spent>>>,
 }
@@ -43,7 +45,16 @@ impl fmt::Debug for RunInfo {
 
 impl RunInfo {
     pub(crate) fn new(env: Arc<RunEnv>, place: Place, attempt: u32) -> Self {
-        Self { env, place, attempt, feedback: None, model: None, purse: None, spent: Mutex::default() }
+        Self {
+            env,
+            place,
+            attempt,
+            feedback: None,
+            model: None,
+            purse: None,
+            cache: None,
+            spent: Mutex::default(),
+        }
     }
     pub(crate) fn calls(&mut self, model: Option<Box<ModelCall>>) {
         self.model = model;
@@ -54,6 +65,19 @@ impl RunInfo {
         self.attempt = attempt;
         self.feedback = feedback.map(String::into_boxed_str);
         *self.spent.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
+        if let Some(cache) = &mut self.cache {
+            cache.again(self.feedback.is_some());
+        }
+    }
+    pub(crate) fn caches(&mut self, cache: Option<Box<CacheUse>>) {
+        self.cache = cache;
+    }
+    pub(crate) fn cache(&self) -> Option<&CacheUse> {
+        self.cache.as_deref()
+    }
+    /// Whether the output of this attempt came from the cache.
+    pub(crate) fn is_cached(&self) -> bool {
+        self.cache.as_ref().is_some_and(|cache| cache.is_hit())
     }
     /// Makes it that of the first attempt of another node of the same pipeline.
     #[inline]
@@ -61,6 +85,7 @@ impl RunInfo {
         self.place.move_to(node, rounds);
         self.model = None;
         self.purse = None;
+        self.cache = None;
         self.again(1, None);
     }
     pub(crate) fn place(&self) -> Place {

@@ -101,6 +101,8 @@ pub trait RunIn<C, R>: Step + WritesIn<C> {
 pub trait Attempt<C, R>: Leaf + WritesIn<C> {
     /// Copies of the context parts that the step may write: a failed attempt leaves no trace.
     type Drafts: Send;
+    /// Bits of the parts that it reads.
+    const READS: u64 = 0;
     /// Makes the copies.
     fn drafts(ctx: &C) -> Self::Drafts;
     /// Puts the copies in place of the parts.

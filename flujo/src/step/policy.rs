@@ -1,5 +1,6 @@
 use super::plugin::Plugins;
 use super::{Backoff, ValidationResult};
+use crate::cache::CachePolicy;
 use crate::usage::UsageLimits;
 use std::fmt;
 use std::time::Duration;
@@ -15,17 +16,24 @@ pub struct Policy {
     pub backoff: Option<Backoff>,
     /// What it may use, all attempts and its fallback together.
     pub limits: Option<UsageLimits>,
+    /// Whether its output may come from the cache.
+    pub cached: Option<CachePolicy>,
     /// The model and its sampling; `None` for code steps.
     pub model: Option<ModelPolicy>,
 }
 
 impl Policy {
     /// A code step without options.
-    pub const PLAIN: Self = Self { retries: 0, timeout: None, backoff: None, limits: None, model: None };
+    pub const PLAIN: Self =
+        Self { retries: 0, timeout: None, backoff: None, limits: None, cached: None, model: None };
 
     /// Whether one attempt, without a clock beside it, is all there is.
     pub(crate) const fn is_plain(&self) -> bool {
-        self.retries == 0 && self.timeout.is_none() && self.limits.is_none() && self.model.is_none()
+        self.retries == 0
+            && self.cached.is_none()
+            && self.timeout.is_none()
+            && self.limits.is_none()
+            && self.model.is_none()
     }
 }
 
@@ -50,6 +58,7 @@ pub(crate) struct Options<T> {
     pub(crate) retries: Option<u32>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) backoff: Option<Backoff>,
+    pub(crate) cached: Option<CachePolicy>,
     pub(crate) strict: bool,
     pub(crate) plugins: Plugins<T>,
     pub(crate) checks: Vec<Check<T>>,
@@ -66,6 +75,7 @@ impl<T: 'static> Default for Options<T> {
             retries: None,
             timeout: None,
             backoff: None,
+            cached: None,
             strict: true,
             plugins: Plugins::NONE,
             checks: Vec::new(),

@@ -19,13 +19,14 @@ macro_rules! scenarios {
 }
 
 /// The forms that exist: each must have been killed on each engine.
-const FORMS: [&str; 38] = [
+const FORMS: [&str; 39] = [
     "step",
     "retries",
     "failed step",
     "model step",
     "fallback",
     "redirect",
+    "cached",
     "findings",
     "plugins of a gate",
     "settle",
@@ -72,6 +73,7 @@ fn killed_around_every_command_every_form_comes_to_the_same_end() {
             model "model step" [];
             fallback "fallback" [];
             redirects "redirect" [];
+            hits "cached" [];
             gate_plugins "plugins of a gate" [];
             settle "settle" [];
             branches "match, if" [];

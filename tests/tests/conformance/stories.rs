@@ -42,6 +42,13 @@ pipeline! {
     }
 }
 pipeline! {
+    pub fn hits(text: String, ctx: &mut State, world: &World) -> String {
+        let one = echo(text.clone()).cached(forever);
+        let two = echo(text).named("again").cached(forever);
+        add(format!("{one}{two}"))
+    }
+}
+pipeline! {
     pub fn redirects(text: String, ctx: &mut State, world: &World) -> String {
         let text = shouts(text).plugin(Quiet).redirect(whispers);
         add(text)

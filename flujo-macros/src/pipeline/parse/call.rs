@@ -360,6 +360,7 @@ fn converted(word: &str, args: &Args) -> Option<TokenStream> {
             let nanos = options::duration(text).ok()?;
             Some(quote!(::flujo::__private::Duration::from_nanos(#nanos)))
         }
+        ("cached", arg) => options::cached(arg).ok().map(options::Cached::tokens),
         ("backoff", arg) => options::backoff(arg).ok().map(options::Backoff::tokens),
         _ => None,
     }

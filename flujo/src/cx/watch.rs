@@ -1,0 +1,34 @@
+//! Attempts that have to end in time, whatever the step makes of it.
+
+use super::attempts::Failed;
+use crate::clock::Clock;
+use crate::error::FailureRecord;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+/// What an attempt comes to within its time.
+///
+/// One that is late fails, however it is late: it is dropped when its time is up; if it held the thread and
+/// could not be dropped, what it gives afterwards is not taken; what it started elsewhere, with
+/// `spawn_blocking` for instance, goes on with copies that nobody looks at. A future that panics when it is
+/// dropped has failed already.
+pub(super) async fn in_time<T>(
+    attempt: impl Future<Output = Result<T, Box<Failed>>> + Send,
+    limit: Duration,
+    clock: &dyn Clock,
+) -> Result<T, Box<Failed>> {
+    let begun = clock.now();
+    let mut attempt = Box::pin(attempt);
+    let done = tokio::select! {
+        biased;
+        done = &mut attempt => Some(done),
+        () = clock.sleep(limit) => None,
+    };
+    drop(catch_unwind(AssertUnwindSafe(|| drop(attempt))));
+    match done {
+        // A signal is no matter of time.
+        Some(Err(failed)) if failed.signal().is_some() => Err(failed),
+        Some(done) if clock.now().since(begun) <= limit => done,
+        Some(_) | None => Err(FailureRecord::timed_out(limit).into()),
+    }
+}
