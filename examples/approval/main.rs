@@ -1,6 +1,7 @@
 //! Approval: a run that waits for a person, for as long as it takes, and goes on where it stopped.
 //!
 //! `cargo run --example approval`
+#![allow(clippy::print_stdout, reason = "it tells a story")]
 
 use flujo::prelude::*;
 use schemars::JsonSchema;
@@ -72,7 +73,7 @@ fn invoice(from: &str, cents: u64) -> Invoice {
 async fn main() -> std::result::Result<(), flujo::Error> {
     let flujo = Flujo::builder().resources(Office::default()).build()?;
 
-    println!("small: {}", flujo.run(approve(invoice("Stationers", 4_200))).await.into_output()?);
+    println!("small: {}", flujo.run(approve(invoice("Stationers", 4_200))).id("small").await.into_output()?);
 
     // Three that have to wait. Nothing of the process needs to stay alive for it: a run is its records.
     for (id, from) in [("a", "Roofers"), ("b", "Astrologers"), ("c", "Plumbers")] {

@@ -1,6 +1,7 @@
 //! Composition: a pipeline is a step. It is called like one, piped into like one, and counts with all it does.
 //!
 //! `cargo run --example composition`
+#![allow(clippy::print_stdout, reason = "it tells a story")]
 
 use flujo::prelude::*;
 

@@ -1,6 +1,7 @@
 //! Fan-out: parallel branches, each with its own copy of the context, and how the copies become one again.
 //!
 //! `cargo run --example fanout`
+#![allow(clippy::print_stdout, reason = "it tells a story")]
 
 use flujo::context::rules::{self, Merged};
 use flujo::prelude::*;
@@ -26,7 +27,7 @@ struct Survey {
     title: Option<Title>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 enum Mood {
     #[default]
     Calm,
@@ -54,7 +55,7 @@ async fn count(line: String, words: &mut u64, longest: &mut usize) -> Result<u64
 #[step]
 async fn spell(line: String, letters: &mut BTreeSet<char>, notes: &mut Vec<String>) -> Result<usize> {
     letters.extend(line.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase));
-    notes.push(format!("spelt {:?}", line));
+    notes.push(format!("spelt {line:?}"));
     Ok(letters.len())
 }
 
@@ -62,7 +63,7 @@ async fn spell(line: String, letters: &mut BTreeSet<char>, notes: &mut Vec<Strin
 async fn listen(line: String, mood: &mut Mood, notes: &mut Vec<String>) -> Result<()> {
     if line.contains('!') {
         *mood = Mood::Loud;
-        notes.push(format!("heard {:?}", line));
+        notes.push(format!("heard {line:?}"));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Research: plan questions, let a person choose, look them up side by side, and write until a critic is content.
 //!
 //! `cargo run --example research`
+#![allow(clippy::print_stdout, reason = "it tells a story")]
 
 use flujo::prelude::*;
 

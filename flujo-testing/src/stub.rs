@@ -1,4 +1,5 @@
 use flujo::__private::Inputs;
+use flujo::clock::Clock;
 use flujo::engine::BoxFuture;
 use flujo::run::AnyStub;
 use flujo::step::{Step, StepName};
@@ -6,6 +7,7 @@ use flujo::{RunInfo, StepError};
 use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Answers in place of a step: typed by the step, so that a wrong output does not compile.
 ///
@@ -39,6 +41,7 @@ struct State<S: Step> {
     script: std::vec::IntoIter<Result<S::Output, StepError>>,
     given: usize,
     calls: Vec<S::Input>,
+    delay: Option<(Arc<dyn Clock>, Duration)>,
 }
 
 impl<S: Step> Clone for StubAgent<S> {
@@ -70,7 +73,20 @@ impl<S: Step> StubAgent<S> {
     pub fn scripted(script: impl IntoIterator<Item = Result<S::Output, StepError>>) -> Self {
         let script: Vec<_> = script.into_iter().collect();
         let given = script.len();
-        Self(Arc::new(Mutex::new(State { script: script.into_iter(), given, calls: Vec::new() })))
+        Self(Arc::new(Mutex::new(State {
+            script: script.into_iter(),
+            given,
+            calls: Vec::new(),
+            delay: None,
+        })))
+    }
+
+    /// Takes so long for every answer, on this clock: with a [`PausedClock`](crate::PausedClock) that the engine
+    /// has too, nobody waits for real.
+    #[must_use]
+    pub fn after(self, clock: impl Clock, delay: Duration) -> Self {
+        self.state().delay = Some((Arc::new(clock), delay));
+        self
     }
 
     /// The inputs it was called with so far.
@@ -107,6 +123,12 @@ impl<S: Step> AnyStub for StubAgent<S> {
         _: &RunInfo,
     ) -> BoxFuture<'s, Result<Box<dyn Any + Send>, StepError>> {
         let next = self.next(input).map(|output| Box::new(output) as Box<dyn Any + Send>);
-        Box::pin(std::future::ready(next))
+        let delay = self.state().delay.as_ref().map(|(clock, delay)| clock.sleep(*delay));
+        Box::pin(async move {
+            if let Some(delay) = delay {
+                delay.await;
+            }
+            next
+        })
     }
 }
