@@ -4,6 +4,8 @@
 #![allow(dead_code, reason = "each bench is a crate of its own")]
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a bench reports to its caller")]
 
+pub(crate) mod chain;
+
 use serde::{Deserialize, Serialize};
 use std::future::Future;
 use std::pin::Pin;
