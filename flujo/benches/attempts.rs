@@ -83,7 +83,7 @@ fn state() -> State {
     State { notes, total: Total(0), pages: Pages(vec!["a page".repeat(1000); 100]) }
 }
 
-fn touch(case: Case, notes: &mut Vec<String>, total: &mut Total) -> Case {
+fn touch(case: Case, notes: &mut [String], total: &mut Total) -> Case {
     total.0 += case.id & 1;
     if let Some(last) = notes.last_mut() {
         last.clear();
@@ -114,7 +114,7 @@ pipeline! {
 
 fn by_hand<'a>(
     case: Case,
-    notes: &'a mut Vec<String>,
+    notes: &'a mut [String],
     total: &'a mut Total,
 ) -> std::pin::Pin<Box<dyn Future<Output = std::result::Result<Case, String>> + Send + 'a>> {
     Box::pin(async move { Ok(touch(case, notes, total)) })
