@@ -1,11 +1,15 @@
 //! What a pipeline is once it has been parsed and checked: the header, a tree of flow, and the list of
 //! its nodes in source order. `lower` turns the tree into code, `graph` turns both into data.
 
+mod header;
+
+pub(crate) use header::{ContextParam, Header, ResourcesParam};
+
 use super::callee::{Callee, Callees};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use std::ops::Range;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, Ident, Pat, PatType, Path, Token, Type, Visibility, token};
+use syn::{Attribute, Expr, Ident, Pat, Path, Token, Type, token};
 
 /// A pipeline.
 pub(crate) struct Pipeline {
@@ -21,37 +25,6 @@ pub(crate) struct Pipeline {
     pub counts: Vec<(Expr, &'static str)>,
     /// What the locals of generated code are named with: no name in the user's code starts so.
     pub prefix: &'static str,
-}
-
-/// Everything in front of the body.
-pub(crate) struct Header {
-    /// The user's attributes, docs included, without our own.
-    pub attrs: Vec<Attribute>,
-    pub doc: String,
-    pub vis: Visibility,
-    /// The user's `fn`: what is ours is located there.
-    pub fn_token: Token![fn],
-    pub ident: Ident,
-    /// The name that records are kept under.
-    pub durable_name: String,
-    pub paren: token::Paren,
-    pub inputs: Vec<PatType>,
-    pub context: Option<ContextParam>,
-    pub resources: Option<ResourcesParam>,
-    pub output: Type,
-}
-
-/// `ctx: &mut C`, or `#[ctx] ctx: &C`.
-pub(crate) struct ContextParam {
-    pub ident: Ident,
-    pub ty: Type,
-    pub write: bool,
-}
-
-/// `app: &App`.
-pub(crate) struct ResourcesParam {
-    pub ident: Ident,
-    pub ty: Type,
 }
 
 /// Index of a node in [`Pipeline::nodes`].

@@ -1,12 +1,11 @@
 //! Events and observers: what is told of a run, when, and to whom.
 
-use crate::engines::with_engine;
 use crate::plugins::Quiet;
 use crate::world::*;
 use flujo::engine::RunId;
 use flujo::events::{AttemptOutcome, Ended, Event, EventKind};
 use flujo::prelude::*;
-use flujo_testing::{Crash, EventLog, Moment, PausedClock};
+use flujo_testing::{EventLog, PausedClock};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -221,122 +220,6 @@ fn times_latencies_and_usage_are_exact() {
             .collect();
         assert_eq!(used, [("attempt", one_call()), ("node", one_call()), ("run", one_call())]);
     });
-}
-
-pipeline! {
-    fn asked(text: String, ctx: &mut State, world: &World) -> String {
-        let n = flaky(1);
-        let (_, reply) = join(add(text).named("a"), {
-            let reply: String = ask("What?");
-            add(reply).named("b")
-        });
-        add(format!("{reply}{n}"))
-    }
-}
-
-#[test]
-fn a_resumed_run_tells_what_was_recorded_as_replayed() {
-    on_all(async |engine, _| {
-        let log = EventLog::new();
-        let (flujo, _) = flujo(&engine);
-        drop(flujo.run(asked("x".to_owned())).id("r").observer(log.clone()).await);
-        let first = lines(&log);
-        let paused = "0 asked run Paused { questions: 1 } $0.00";
-        assert_eq!(first[0], "0 asked run asked resumed=false");
-        assert_eq!(first.iter().filter(|l| *l == "1 asked/reply asks What?").count(), 1, "{first:?}");
-        assert_eq!(first.last().unwrap(), paused);
-
-        // Nobody has replied: the question is not asked again, and nothing runs.
-        drop(flujo.resume::<asked>("r").observer(log.clone()).await.unwrap());
-        let again = [
-            "0 asked run asked resumed=true",
-            "0 asked pipeline",
-            "1 asked/flaky replayed 1 failed: not yet (1)",
-            "1 asked/flaky replayed 2 ok",
-            "1 asked/join:a forks 2",
-            "1 asked/a replayed 1 ok",
-        ];
-        let mut expected = again.to_vec();
-        expected.push(paused);
-        assert_eq!(lines(&log), expected);
-
-        drop(flujo.resume::<asked>("r").reply("y").observer(log.clone()).await.unwrap());
-        let mut expected = again.to_vec();
-        expected.extend([
-            "1 asked/reply answered \"y\" replayed=false",
-            "1 asked/b step",
-            "1 asked/b attempt 1",
-            "1 asked/b attempt 1 ok",
-            "1 asked/b step done",
-            "1 asked/join:a merges 2",
-            "1 asked/add step",
-            "1 asked/add attempt 1",
-            "1 asked/add attempt 1 ok",
-            "1 asked/add step done",
-            "0 asked pipeline done",
-            "0 asked run done $0.00",
-        ]);
-        assert_eq!(lines(&log), expected);
-    });
-}
-
-#[test]
-fn killed_anywhere_every_finished_attempt_is_told_once_over_all_executions() {
-    let attempts = |lines: &[String]| {
-        let ended = |l: &&String| l.contains(" attempt ") && (l.ends_with(" ok") || l.contains(" failed"));
-        let mut all: Vec<String> = lines.iter().filter(ended).cloned().collect();
-        all.sort();
-        all
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    for i in 0..2 {
-        let whole = EventLog::new();
-        let (engine, _) = crate::engines::all().remove(i);
-        let (flujo, _) = flujo(&engine);
-        drop(runtime.block_on(async { flujo.run(seen("x".to_owned())).observer(whole.clone()).await }));
-        let whole = attempts(&lines(&whole));
-        let mut kills = 0;
-        for moment in [Moment::Before, Moment::After] {
-            for at in 1.. {
-                let (engine, _) = crate::engines::all().remove(i);
-                let log = EventLog::new();
-                let struck = with_engine!(&engine, e => {
-                    let crash = Arc::new(Crash::new(e.clone(), at, moment));
-                    let flujo = Flujo::builder()
-                        .resources(World { calls: Calls::default() })
-                        .engine(crash.clone())
-                        .observer(log.clone());
-                    let flujo = flujo.build().unwrap();
-                    drop(runtime.block_on(async { flujo.run(seen("x".to_owned())).id("r").await }));
-                    crash.struck()
-                });
-                if struck.is_none() {
-                    break;
-                }
-                kills += 1;
-                let mut told = attempts(&lines(&log));
-                let (flujo, _) = crate::world::flujo(&engine);
-                let resumed =
-                    runtime.block_on(async { flujo.resume::<seen>("r").observer(log.clone()).await });
-                assert!(matches!(resumed.unwrap().outcome, Outcome::Done(_)));
-                let after = lines(&log);
-                let replayed = after.iter().filter(|l| l.contains(" replayed ")).count();
-                told.extend(attempts(&after));
-                told.sort();
-                // What is recorded when the process dies may not have been told by it any more.
-                let missing = whole.len() - told.len();
-                assert!(missing <= 1 && whole.iter().filter(|l| !told.contains(l)).count() == missing);
-                // On an ordered log arms that have come together are one record.
-                let in_arms = |l: &str| i == 1 && ["/a ", "/count ", "/each "].iter().any(|n| l.contains(n));
-                let left = whole.iter().filter(|l| !in_arms(l)).count();
-                let seen = after.iter().filter(|l| l.contains(" replayed ") && !in_arms(l)).count();
-                let ran = attempts(&after).iter().filter(|l| !in_arms(l)).count();
-                assert_eq!(seen + ran, left, "{struck:?}: {after:#?}");
-                assert!(replayed >= seen);
-            }
-        }
-        assert!(kills > 20, "{kills}");
-    }
 }
 
 #[test]

@@ -48,5 +48,6 @@ mod refines;
 mod restarts;
 mod routes;
 mod streams;
+mod told_again;
 mod traces;
 mod validation;
