@@ -234,9 +234,24 @@ fn fresh<R>(flujo: &Flujo<R>) -> RunId {
     RunId::from(text)
 }
 
-/// The graph; whether the engine knows another pipeline by its name, and whether limits can be kept.
-fn checked<P: Pipeline, R>(flujo: &Flujo<R>, limits: &UsageLimits) -> RunResult<&'static Graph> {
+/// The graph; whether the engine knows another pipeline by its name, whether limits can be kept, and whether
+/// the call says nothing that a run has words of its own for.
+fn checked<P: Pipeline, R>(
+    flujo: &Flujo<R>,
+    call: &StepCall<P>,
+    limits: &UsageLimits,
+) -> RunResult<&'static Graph> {
     let graph = P::GRAPH;
+    let options = call.options.as_deref();
+    // A run is continued without the call that it began with: these would be lost.
+    let lost = [
+        ("timeout", options.is_some_and(|o| o.timeout.is_some()), "UsageLimits::default().active_time(..)"),
+        ("limits", options.is_some_and(|o| o.limits.is_some()), ".."),
+    ];
+    if let Some((word, _, limits)) = lost.iter().find(|(_, given, _)| *given) {
+        let what = format!("`.{word}` on the pipeline that is run: write `flujo.run(..).limits({limits})`");
+        return Err(Error::setup(what).at(Path::from(graph.name)));
+    }
     let registered = &flujo.shared.registered;
     let other = registered.iter().any(|p| p.name == graph.name && p.fingerprint != P::FINGERPRINT);
     if other {
@@ -266,7 +281,7 @@ where
     P: Pipeline + RunIn<P::Context, R>,
     R: Send + Sync + 'static,
 {
-    let graph = checked::<P, R>(flujo, &limits)?;
+    let graph = checked::<P, R>(flujo, &call, &limits)?;
     let at = |e| Error::new(ErrorKind::Codec(e)).at(Path::from(graph.name));
     let input = call.input.record().map_err(at)?;
     let record = RunRecord {
@@ -317,7 +332,7 @@ where
     R: Send + Sync + 'static,
 {
     let refuse = |error, context| failed(id.clone(), error, context);
-    match checked::<P, R>(flujo, &limits) {
+    match checked::<P, R>(flujo, &call, &limits) {
         Err(error) => return refuse(error, context),
         Ok(graph) if P::FACTS.bounds.questions != Some(0) => {
             let what = format!("`{}` may ask a question, which an ephemeral run cannot wait for", graph.name);

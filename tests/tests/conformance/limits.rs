@@ -7,6 +7,7 @@ use flujo::model::{ChunkSink, ModelClient, ModelError, ModelReply, ModelRequest}
 use flujo::prelude::*;
 use flujo::usage::{Amount, LimitOf};
 use flujo::{Cost, ErrorKind, LimitExceeded, Usage};
+use std::time::Duration;
 
 pipeline! {
     fn labels(text: String, ctx: &mut State, world: &World) -> String {
@@ -256,4 +257,28 @@ impl ModelClient for SilentSecond {
         }
         reply
     }
+}
+
+pipeline! {
+    fn named_alone(text: String, world: &World) -> String { echo(text) }
+}
+
+#[test]
+fn what_belongs_to_the_run_is_not_said_of_the_call() {
+    on_all(async |engine, _| {
+        let (flujo, calls) = flujo(&engine);
+        let error = |result: PipelineResult<String, ()>| result.into_output().unwrap_err().to_string();
+        let timed = named_alone("x".into()).timeout(Duration::from_secs(1));
+        assert_eq!(
+            error(flujo.run(timed).await),
+            "named_alone: `.timeout` on the pipeline that is run: write \
+             `flujo.run(..).limits(UsageLimits::default().active_time(..))`"
+        );
+        let limited = named_alone("x".into()).limits(UsageLimits::usd("1"));
+        assert_eq!(
+            error(flujo.run(limited).await),
+            "named_alone: `.limits` on the pipeline that is run: write `flujo.run(..).limits(..)`"
+        );
+        assert_eq!(calls.all(), []);
+    });
 }
