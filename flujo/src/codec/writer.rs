@@ -168,8 +168,11 @@ impl Compound<'_> {
         let more = self.writer.out.len() > self.start;
         let out = &mut self.writer.out;
         out.reserve(bytes.len() + 4);
-        let start = out.len() + usize::from(more);
-        out.push_str(if more { ",\"" } else { "\"" });
+        if more {
+            out.push(',');
+        }
+        let start = out.len();
+        out.push('"');
         out.push_str(name);
         out.push_str("\":");
         self.entry(head(bytes), start);

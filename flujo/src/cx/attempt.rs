@@ -50,7 +50,10 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         }
         match &record.outcome {
             RecordOutcome::Failure(failure) => {
-                return Ok(Err(Box::new(Failed { record: failure.clone(), live: work.live.take() })));
+                return Ok(Err(Box::new(Failed {
+                    record: FailureRecord::clone(failure),
+                    live: work.live.take(),
+                })));
             }
             // The body has really run.
             RecordOutcome::Output(_) if work.output.is_some() => {}
@@ -224,14 +227,14 @@ async fn recorded<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     let kept = match done {
         Ok(reasons) => {
             found = reasons;
-            keep::<S, C, R>(&mut work.output, drafts, ctx).map_err(|e| FailureRecord::codec(&e))
+            keep::<S, C, R>(&mut work.output, drafts, ctx).map_err(|e| Box::new(FailureRecord::codec(&e)))
         }
         Err(failed) => {
             if let Some(signal) = failed.signal() {
                 return Err(signal.clone());
             }
             work.live = failed.live;
-            Err(failed.record)
+            Err(Box::new(failed.record))
         }
     };
     let (outcome, parts) = match kept {

@@ -181,7 +181,7 @@ async fn look<T: Durable, V: Validators<T>>(
     let started = env.clock.now();
     let (outcome, reasons) = judge(value, validators, strict, plugins, info).await;
     AttemptRecord {
-        outcome,
+        outcome: outcome.map_err(Box::new),
         parts: Vec::new(),
         usage: info.used(),
         findings: reasons.into_iter().map(|message| Finding { message }).collect(),

@@ -63,7 +63,7 @@ pub type Body<'a> = Box<dyn FnOnce() -> BoxFuture<'a, Result<AttemptRecord, Sign
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptRecord {
     /// The output, or what failed.
-    pub outcome: Result<Json, FailureRecord>,
+    pub outcome: Result<Json, Box<FailureRecord>>,
     /// Parts that changed, by name.
     pub parts: Vec<(String, Json)>,
     /// What it used.

@@ -11,7 +11,7 @@ pub enum Outcome {
     /// With this output.
     Output(Json),
     /// It failed.
-    Failure(FailureRecord),
+    Failure(Box<FailureRecord>),
 }
 
 /// What a validator found on an output that passed all the same.
