@@ -135,7 +135,7 @@ pub(super) fn driver<'a, C: Context, R: Send + Sync>(
     Cx { ctx, res, env, handle, scope, rounds, written, encode, within, log, spare: None }
 }
 
-impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
+impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
     /// A copy of the context for each of `N` arms. `label` names the fork; it is no segment of a path.
     pub fn forks<const N: usize>(&self, label: impl Into<NodeId>) -> [Fork<C>; N] {
         let fork = self.place(label.into()).path();
@@ -148,16 +148,20 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     }
 
     /// What arms share, and the point where they part.
-    pub fn fork_point(&mut self) -> (ArmScope<'_, R>, ForkPoint<'_>) {
-        let scope = ArmScope {
+    pub fn fork_point(&mut self) -> (ArmScope<'r, R>, ForkPoint<'_>) {
+        (self.arm_scope(), ForkPoint { handle: self.handle.as_deref_mut() })
+    }
+
+    /// What arms and items share.
+    pub(super) fn arm_scope(&mut self) -> ArmScope<'r, R> {
+        ArmScope {
             res: self.res,
             env: self.env,
             scope: self.scope.clone(),
             rounds: self.rounds.clone(),
             within: self.within.clone(),
             logging: self.log.share(self.env),
-        };
-        (scope, ForkPoint { handle: self.handle.as_deref_mut() })
+        }
     }
 
     /// Ends an arm with its output.

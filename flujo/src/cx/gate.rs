@@ -46,8 +46,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         validators: V,
         strict: bool,
     ) -> BoxFuture<'_, RunResult<T>> {
-        let place = self.place(id.into());
-        Box::pin(self.looked_at(place, value, validators, strict, GatePlugins(Plugins::NONE, None)))
+        let none = self.plugins(&value);
+        self.gate_with(id, value, validators, strict, none)
     }
 
     /// No plugins yet, for a gate that `value` has to pass.

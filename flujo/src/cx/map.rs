@@ -6,26 +6,18 @@ use super::join::{lost, settled, verdict};
 use super::tell;
 use crate::context::Context;
 use crate::durable::Durable;
-use crate::engine::{Arm, ArmEnd, BoxFuture, ForkPolicy, Handle, Within, drive_arms};
+use crate::engine::{Arm, ArmEnd, BoxFuture, ForkPolicy, Handle, drive_arms};
 use crate::error::{Error, ErrorKind, Failure, RunResult, Signal};
 use crate::events::{EventKind, What};
 use crate::path::{NodeId, Path};
 use crate::run::RunEnv;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 /// How many items of a `map` run at once if nothing is said.
 pub const CONCURRENCY: usize = 8;
 /// How many selected arms of a `route` do.
 pub const ALL_AT_ONCE: usize = usize::MAX;
-
-/// What all items share.
-pub struct ItemScope<'s, R> {
-    res: &'s R,
-    env: &'s Arc<RunEnv>,
-    within: Within,
-    logging: bool,
-}
 
 /// Where the items part.
 pub struct MapPoint<'s, C> {
@@ -64,11 +56,6 @@ macro_rules! opaque {
     })* };
 }
 opaque!(ItemFork<C> Mapped<T, C>);
-impl<R> fmt::Debug for ItemScope<'_, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ItemScope")
-    }
-}
 impl<C> fmt::Debug for MapPoint<'_, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MapPoint").field("path", &self.path).finish_non_exhaustive()
@@ -87,22 +74,20 @@ impl<C: Clone, I> Own<'_, C, I> {
     }
 }
 
-impl<R: Send + Sync> ItemScope<'_, R> {
+impl<R: Send + Sync> ArmScope<'_, R> {
     /// The driver of one item: `notes[3]` is a segment of its paths.
     pub fn item<'a, C: Context>(&'a self, item: &'a mut ItemFork<C>) -> Cx<'a, C, R> {
         let scope = format!("{}[{}]", item.fork.slot().path(), item.index);
         driver(self.res, self.env, &mut item.fork, (scope.into(), None), &self.within, self.logging)
     }
-}
 
-impl<R: Send + Sync> ArmScope<'_, R> {
     /// The driver of a selected arm of a `route`: at the place of the `route` itself.
     pub fn selected<'a, C: Context>(&'a self, item: &'a mut ItemFork<C>) -> Cx<'a, C, R> {
         self.arm(&mut item.fork)
     }
 }
 
-impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
+impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
     /// The items of a `map`: more than `max` fail before the first runs.
     ///
     /// # Errors
@@ -136,27 +121,12 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         Ok(n)
     }
 
-    /// What the selected arms of a `route` share, and the point where they part. `label` names the fork; it
-    /// is no segment of a path.
-    pub fn route_point(&mut self, label: impl Into<NodeId>) -> (ArmScope<'_, R>, MapPoint<'_, C>) {
-        let path = self.place(label.into()).path();
-        let scope = ArmScope {
-            res: self.res,
-            env: self.env,
-            scope: self.scope.clone(),
-            rounds: self.rounds.clone(),
-            within: self.within.clone(),
-            logging: self.log.share(self.env),
-        };
-        (scope, MapPoint { handle: self.handle.as_deref_mut(), base: self.ctx, env: self.env, path })
-    }
-
-    /// What items share, and the point where they part.
-    pub fn map_point(&mut self, id: impl Into<NodeId>) -> (ItemScope<'_, R>, MapPoint<'_, C>) {
+    /// What items, or the selected arms of a `route`, share, and the point where they part. The label of a
+    /// `route` names the fork; it is no segment of a path.
+    pub fn map_point(&mut self, id: impl Into<NodeId>) -> (ArmScope<'r, R>, MapPoint<'_, C>) {
         let path = self.place(id.into()).path();
-        let within = self.within.clone();
-        let scope = ItemScope { res: self.res, env: self.env, within, logging: self.log.share(self.env) };
-        (scope, MapPoint { handle: self.handle.as_deref_mut(), base: self.ctx, env: self.env, path })
+        let (scope, env) = (self.arm_scope(), self.env);
+        (scope, MapPoint { handle: self.handle.as_deref_mut(), base: self.ctx, env, path })
     }
 
     /// Merges what the items wrote, in the order of the items.

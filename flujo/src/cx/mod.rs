@@ -25,7 +25,7 @@ mod watch;
 pub use fork::{ArmScope, Done, Fork, ForkPoint, Slot};
 pub use gate::GatePlugins;
 pub(crate) use guard::survives;
-pub use map::{ALL_AT_ONCE, CONCURRENCY, ItemFork, ItemScope, MapPoint, Mapped, Own};
+pub use map::{ALL_AT_ONCE, CONCURRENCY, ItemFork, MapPoint, Mapped, Own};
 pub use pipeline::Pipeline;
 pub use redirect::Redirected;
 

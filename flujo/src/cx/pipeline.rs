@@ -103,19 +103,9 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         // Where nothing is recorded, a restart needs a memory of its own.
         let mut memo = self.memo();
         let done = {
-            let mut cx = Cx {
-                ctx: &mut *self.ctx,
-                res: self.res,
-                env: self.env,
-                handle: Some(&mut memo),
-                scope: self.scope.clone(),
-                rounds: self.rounds.clone(),
-                written: &mut *self.written,
-                encode: false,
-                within: self.within.clone(),
-                log: Log::Off,
-                spare: None,
-            };
+            let mut cx = self.again();
+            cx.handle = Some(&mut memo);
+            (cx.encode, cx.log) = (false, Log::Off);
             Box::pin(cx.restarting::<P>(res, scope, input, options)).await
         };
         for result in StepResult::of_records(&memo.take()) {

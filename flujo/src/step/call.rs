@@ -222,14 +222,7 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     where
         S: Leaf,
     {
-        let redirect = self.bridge.and_then(|bridge| bridge.redirect);
-        let redirect = redirect.map(Detour::over);
-        let carry = Carry { input: |input| input, output: |output| output };
-        StepCall {
-            input: self.input,
-            options: self.options,
-            bridge: Some(Bridge::boxed(Some(carry), redirect)),
-        }
+        self.falling::<T, _>()
     }
 
     /// Goes on with `D` once a plugin redirects. `pipeline!` turns `.redirect(careful)` into this.
@@ -238,14 +231,7 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     where
         S: Leaf,
     {
-        let fallback = self.bridge.and_then(|bridge| bridge.fallback);
-        let fallback = fallback.map(Carry::over);
-        let detour = Detour { input: |input| input, output: |output| output, options: |options| options };
-        StepCall {
-            input: self.input,
-            options: self.options,
-            bridge: Some(Bridge::boxed(fallback, Some(detour))),
-        }
+        self.redirecting::<D, _>()
     }
 
     /// [`__redirect`](StepCall::__redirect) for `#[step]`: the step is named once, in the type that is
@@ -255,14 +241,39 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     where
         S: Leaf,
     {
-        let fallback = self.bridge.and_then(|bridge| bridge.fallback);
-        let fallback = fallback.map(Carry::over);
+        self.redirecting::<D, _>()
+    }
+
+    fn falling<T, G>(self) -> StepCall<S, G>
+    where
+        T: FallbackOf<S>,
+        G: FallbackSlot<
+                Input = T::Input,
+                Output = T::Output,
+                RedirectInput = F::RedirectInput,
+                RedirectOutput = F::RedirectOutput,
+            >,
+    {
+        let Self { input, options, bridge } = self;
+        let redirect = bridge.and_then(|bridge| bridge.redirect).map(Detour::over);
+        let carry = Carry { input: |input| input, output: |output| output };
+        StepCall { input, options, bridge: Some(Bridge::boxed(Some(carry), redirect)) }
+    }
+
+    fn redirecting<D, G>(self) -> StepCall<S, G>
+    where
+        D: RedirectOf<S>,
+        G: FallbackSlot<
+                Input = F::Input,
+                Output = F::Output,
+                RedirectInput = D::Input,
+                RedirectOutput = D::Output,
+            >,
+    {
+        let Self { input, options, bridge } = self;
+        let fallback = bridge.and_then(|bridge| bridge.fallback).map(Carry::over);
         let detour = Detour { input: |input| input, output: |output| output, options: |options| options };
-        StepCall {
-            input: self.input,
-            options: self.options,
-            bridge: Some(Bridge::boxed(fallback, Some(detour))),
-        }
+        StepCall { input, options, bridge: Some(Bridge::boxed(fallback, Some(detour))) }
     }
 }
 
@@ -270,7 +281,6 @@ impl<S: Leaf> StepCall<S> {
     /// [`__fallback`](StepCall::__fallback) for `#[step]`, as [`__redirects`](StepCall::__redirects).
     #[doc(hidden)]
     pub fn __falls_back<T: FallbackOf<S>>(self) -> StepCall<S, Falling<T>> {
-        let carry = Carry { input: |input| input, output: |output| output };
-        StepCall { input: self.input, options: self.options, bridge: Some(Bridge::boxed(Some(carry), None)) }
+        self.falling::<T, _>()
     }
 }

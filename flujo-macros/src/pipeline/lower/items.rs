@@ -66,7 +66,7 @@ impl Lower<'_> {
         let list = self.local_of(node, "items", at);
         let bind = quote!(#bind let #list = ::flujo::__private::Vec::from_iter(#chosen););
         let width = quote_spanned!(at=> ::flujo::__private::ALL_AT_ONCE);
-        let point = quote_spanned!(at=> #cx.route_point(#id));
+        let point = quote_spanned!(at=> #cx.map_point(#id));
         let run = self.each(each, &list, &width, &point, form.settle, at);
         Code { tokens: braced(quote!(#bind #run), at), weight: 2, at }
     }
