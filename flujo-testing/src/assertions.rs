@@ -89,17 +89,86 @@ fn same(what: &str, expected: &str, found: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flujo::prelude::*;
+    use flujo::{Cost, Usage};
 
-    #[test]
-    #[should_panic(
-        expected = "the paths differ (- expected, + found):\n@@ -1,3 +1,3 @@\n p/a\n-p/b\n+p/x\n p/c\n"
-    )]
-    fn what_differs_is_shown_as_a_diff() {
-        same("the paths", &lines(["p/a", "p/b", "p/c"]), &lines(["p/a", "p/x", "p/c"]));
+    #[context]
+    #[derive(Debug, Default)]
+    struct Bill {
+        #[context(part)]
+        lines: Vec<String>,
     }
 
-    #[test]
-    fn what_is_the_same_is() {
-        same("the paths", &lines(["p/a"]), "p/a\n");
+    #[step]
+    async fn book(what: String, lines: &mut Vec<String>, run: &RunInfo) -> Result<()> {
+        run.spend(Usage::of_cost(Cost(7)));
+        lines.push(what);
+        Ok(())
+    }
+
+    pipeline! {
+        fn shop(ctx: &mut Bill) -> () {
+            book("a lamp".to_owned());
+            book("a bell".to_owned()).named("more")
+        }
+    }
+
+    async fn shopped() -> (PipelineResult<(), Bill>, EventLog) {
+        let log = EventLog::new();
+        let flujo = Flujo::builder().observer(log.clone()).build().unwrap();
+        (flujo.run(shop()).await, log)
+    }
+
+    #[tokio::test]
+    async fn what_is_expected_is_found() {
+        let (result, log) = shopped().await;
+        assert_paths(&result, ["shop/book", "shop/more"]);
+        assert_context(&result, &Bill { lines: vec!["a lamp".to_owned(), "a bell".to_owned()] });
+        assert_usage(&result, &Usage::of_cost(Cost(14)));
+        assert_events(
+            &log,
+            [
+                "run_started shop",
+                "node_started shop",
+                "node_started shop/book",
+                "attempt_started shop/book",
+                "attempt_ended shop/book",
+                "node_ended shop/book",
+                "node_started shop/more",
+                "attempt_started shop/more",
+                "attempt_ended shop/more",
+                "node_ended shop/more",
+                "node_ended shop",
+                "run_ended shop",
+            ],
+        );
+    }
+
+    #[tokio::test]
+    #[should_panic(
+        expected = "the paths of the steps differ (- expected, + found):\n@@ -1,2 +1,2 @@\n shop/book\n-shop/pay\n+shop/more\n"
+    )]
+    async fn another_path_is_shown() {
+        assert_paths(&shopped().await.0, ["shop/book", "shop/pay"]);
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "-    \"a lamp\"\n+    \"a lamp\",\n+    \"a bell\"\n")]
+    async fn another_context_is_shown() {
+        assert_context(&shopped().await.0, &Bill { lines: vec!["a lamp".to_owned()] });
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "-  \"cost\": 13,\n+  \"cost\": 14,\n")]
+    async fn another_usage_is_shown() {
+        assert_usage(&shopped().await.0, &Usage::of_cost(Cost(13)));
+    }
+
+    #[tokio::test]
+    #[should_panic(
+        expected = "the events differ (- expected, + found):\n@@ -0,0 +1,12 @@\n+run_started shop\n"
+    )]
+    async fn events_that_nobody_expects_are_shown() {
+        assert_events(&shopped().await.1, [""; 0]);
     }
 }
