@@ -148,6 +148,12 @@ impl fmt::Debug for Place {
 pub struct Path(pub(crate) Arc<str>);
 
 impl Path {
+    /// Whether this is `scope`, or something in it.
+    pub(crate) fn is_within(&self, scope: &Self) -> bool {
+        self.as_str()
+            .strip_prefix(scope.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -80,10 +80,18 @@ fn name_joins(nodes: &mut [Node]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipeline::model::Within;
     use proc_macro2::Span;
 
     fn node(id: &str, what: What) -> Node {
-        Node { id: id.to_owned(), at: Span::call_site(), depth: 0, what, options: Vec::new(), limits: None }
+        Node {
+            id: id.to_owned(),
+            at: Span::call_site(),
+            depth: 0,
+            what,
+            options: Vec::new(),
+            within: Within::default(),
+        }
     }
 
     fn ask() -> What {

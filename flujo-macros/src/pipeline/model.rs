@@ -40,7 +40,14 @@ pub(crate) struct Node {
     /// Options as they were written, for the graph.
     pub options: Vec<(String, String)>,
     /// What everything in a form may use.
+    pub within: Within,
+}
+
+/// What everything in a form may use together, and how long it may take.
+#[derive(Default)]
+pub(crate) struct Within {
     pub limits: Option<Plain>,
+    pub timeout: Option<Plain>,
 }
 
 /// What a node is.

@@ -217,14 +217,14 @@ impl Handle for Invocation {
                     }
                 }
                 let stopped = ends.iter().any(|end| matches!(end, ArmEnd::Signal(_)));
-                if !stopped || (!policy.settle && ends.iter().any(|end| matches!(end, ArmEnd::Failed(_)))) {
+                if !stopped || ends.iter().any(|end| policy.fails(end)) {
                     self.turn.check()?;
                     self.answer(n, key, Answer::Arms(ends.clone()));
                 }
                 ends
             }
         };
-        if !policy.settle && ends.iter().any(|end| matches!(end, ArmEnd::Failed(_))) {
+        if ends.iter().any(|end| policy.fails(end)) {
             self.forks.insert(path, times);
         }
         Ok(ends)

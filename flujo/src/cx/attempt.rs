@@ -41,6 +41,10 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             handle.attempt(command, body).await?
         };
         tell::recorded(env, work, &record);
+        work.ended = record.ended;
+        if let Some(timed) = &work.timed {
+            timed.add(env, record.started, record.ended);
+        }
         if let Some(found) = &work.found {
             let at = (record.key.path.as_str(), record.key.n);
             match &record.outcome {
@@ -76,12 +80,15 @@ async fn perform<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     let Some(input) = work.input() else {
         return Err(StepError::fatal("an attempt had no input").into());
     };
-    let Work { plan, info, output, .. } = work;
+    let Work { plan, info, output, timed, .. } = work;
     if info.pays() {
         info.check().await?;
     }
     let under_way = UnderWay::begin(info);
-    let done = if plan.is_watched() || env.has_stubs() {
+    let done = if let Some(timed) = timed {
+        let called = watched::<S, C, R>(input, drafts, ctx, (res, env), plan, info, output);
+        Box::pin(timed.bound(env, called, is_signal)).await.unwrap_or_else(|cut_off| Err(cut_off.into()))
+    } else if plan.is_watched() || env.has_stubs() {
         // Boxed: a future that may be a timer's or a stub's as well is larger than most need.
         Box::pin(watched::<S, C, R>(input, drafts, ctx, (res, env), plan, info, output)).await
     } else {
@@ -186,8 +193,12 @@ async fn direct<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     if !is_signal(&done) {
         work.info.settle().await;
     }
+    work.ended = env.clock.now();
     if let Some(tally) = &mut work.tally {
-        tally.add(&work.info, started, env.clock.now());
+        tally.add(&work.info, started, work.ended);
+    }
+    if let Some(timed) = &work.timed {
+        timed.add(env, started, work.ended);
     }
     if let (Some(found), Err(failed)) = (&work.found, &done) {
         found.rejected((work.info.path().as_str(), work.info.attempt()), &failed.record);

@@ -2,11 +2,13 @@ use super::Cx;
 use super::plan::Plan;
 use super::redirect::Redirected;
 use super::tell;
+use super::timed::InTime;
+use crate::clock::Timestamp;
 use crate::codec::Digest;
 use crate::context::Context;
 use crate::durable::Inputs;
 use crate::engine::{AttemptCommand, BoxFuture, Key, Kind, Within};
-use crate::error::{Error, ErrorKind, FailureRecord, RunResult, Signal, StepError};
+use crate::error::{Error, ErrorKind, FailureRecord, LastAttempt, RunResult, Signal, StepError};
 use crate::path::NodeId;
 use crate::run::Tally;
 use crate::step::findings::Found;
@@ -27,6 +29,10 @@ pub(super) struct Work<S: Step> {
     pub(super) output: Option<S::Output>,
     /// The limited nodes that it stands in, itself included.
     pub(super) within: Within,
+    /// The timed scopes that it stands in.
+    pub(super) timed: InTime,
+    /// When the attempt that was made last ended.
+    pub(super) ended: Timestamp,
     /// The error of an attempt that has just failed.
     pub(super) live: Option<StepError>,
     /// What the attempts came to, where no records say so.
@@ -209,6 +215,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             input: Some(input),
             output: None,
             within,
+            timed: self.timed.clone(),
+            ended: Timestamp::default(),
             live: None,
             tally,
             redirected: None,
@@ -265,14 +273,21 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         count: Count,
         failed: Box<Failed>,
     ) -> RunResult<()> {
-        let Count { n, forgiven, last } = count;
+        let Count { n, forgiven, last: of } = count;
         // What failed before the run was resumed does not count, but its feedback does.
         let counts = n > forgiven;
-        if counts && (n >= last || !failed.record.retryable) {
+        let last = LastAttempt { path: work.info.path(), n, ended: work.ended };
+        if counts && failed.record.scope.is_some() {
             if let Some(tally) = work.tally.take() {
                 self.log.push(self.env, || tally.into_result(work.info.place(), false));
             }
-            return Err(failed.into_error().at(work.info.path()).after(n, last));
+            return Err(failed.record.of_attempt(last, of));
+        }
+        if counts && (n >= of || !failed.record.retryable) {
+            if let Some(tally) = work.tally.take() {
+                self.log.push(self.env, || tally.into_result(work.info.place(), false));
+            }
+            return Err(failed.into_error().at(work.info.path()).after(n, of).with_last(last));
         }
         if failed.record.redirect && work.after.is_none() {
             work.redirected = Some(count);
@@ -295,6 +310,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         // The seed is the place, so that a replay waits as long as the run did.
         let seed = Digest::of_parts(&[self.env.id.as_str(), path.as_str()]).low();
         let wait = work.plan.backoff().after(n, seed);
+        // It takes part in the time of what it stands in: no use to wait for longer than that.
+        let wait = work.timed.as_ref().map_or(wait, |timed| timed.shortened(wait, work.ended));
         tell::retry(self.env, work, n, wait);
         if wait.is_zero() {
             return Ok(());
@@ -302,6 +319,9 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         match &mut self.handle {
             Some(handle) => handle.sleep(Key { path, kind: Kind::Sleep, n }, wait).await?,
             None => self.env.clock.sleep(wait).await,
+        }
+        if let Some(timed) = &work.timed {
+            timed.add(self.env, work.ended, work.ended.plus(wait));
         }
         Ok(())
     }

@@ -2,11 +2,13 @@ use super::Cx;
 use super::attempt::restore_parts;
 use super::log::Log;
 use super::tell;
+use super::timed::{InTime, Stopwatch, noting};
+use crate::clock::Timestamp;
 use crate::codec::Json;
 use crate::context::{ArmState, Context, bits, part_name};
 use crate::durable::Durable;
 use crate::engine::{ArmEnd, ArmGrant, ArmRecord, Handle, Within};
-use crate::error::{Error, ErrorKind, RunResult};
+use crate::error::{Error, ErrorKind, FailureRecord, RunResult};
 use crate::events::{EventKind, What};
 use crate::path::{NodeId, Path, Scope};
 use crate::run::RunEnv;
@@ -30,6 +32,8 @@ struct Inner {
     fork: Path,
     grant: Mutex<Option<ArmGrant>>,
     end: Mutex<Option<ArmEnd>>,
+    /// When something of the arm is under way, where another execution has to know.
+    noted: Mutex<Option<Arc<Stopwatch>>>,
 }
 
 impl<C> fmt::Debug for Fork<C> {
@@ -49,13 +53,39 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Slot {
     pub(super) fn new(fork: Path) -> Self {
-        Self(Arc::new(Inner { fork, grant: Mutex::default(), end: Mutex::default() }))
+        let (grant, end, noted) = Default::default();
+        Self(Arc::new(Inner { fork, grant, end, noted }))
     }
     pub(super) fn path(&self) -> &Path {
         &self.0.fork
     }
     pub(super) fn grant(&self, grant: ArmGrant) {
         *lock(&self.0.grant) = Some(grant);
+    }
+    fn active(&self) -> Vec<(Timestamp, Timestamp)> {
+        lock(&self.0.noted).as_ref().map(|watch| watch.spans()).unwrap_or_default()
+    }
+    /// What the arm came to: where arms are settled, that the time of the fork itself is up is a failure of
+    /// each arm that is not done.
+    pub(super) fn judged<T>(&self, done: RunResult<T>, settle: bool) -> RunResult<T> {
+        match done {
+            Err(error) if settle => Err(error.out_of_time_in(&self.0.fork)),
+            done => done,
+        }
+    }
+    /// The end of an arm with its record, if another execution will take it.
+    pub(super) fn end_of(&self, record: Option<&ArmRecord>) -> ArmEnd {
+        match record {
+            Some(record) => ArmEnd::Recorded(ArmRecord { active: self.active(), ..record.clone() }),
+            None => ArmEnd::Inline,
+        }
+    }
+    /// The end of an arm that did not end well.
+    pub(super) fn end_of_failed(&self, error: &Error) -> ArmEnd {
+        match ArmEnd::of_error(error) {
+            ArmEnd::Failed(failure) => ArmEnd::Failed(FailureRecord { active: self.active(), ..failure }),
+            end => end,
+        }
     }
     pub(super) fn ended(&self, end: ArmEnd) {
         *lock(&self.0.end) = Some(end);
@@ -82,12 +112,15 @@ pub struct ArmScope<'s, R> {
     pub(super) scope: Scope,
     pub(super) rounds: Option<Arc<str>>,
     pub(super) within: Within,
+    pub(super) timed: InTime,
     pub(super) logging: bool,
 }
 
 /// Where a pipeline forks.
 pub struct ForkPoint<'s> {
     pub(super) handle: Option<&'s mut (dyn Handle + 'static)>,
+    pub(super) env: &'s RunEnv,
+    pub(super) timed: InTime,
 }
 
 impl<R> fmt::Debug for ArmScope<'_, R> {
@@ -112,27 +145,32 @@ impl<R: Send + Sync> ArmScope<'_, R> {
     /// The driver of one arm. Called when the arm is first polled, after its handle was granted.
     pub fn arm<'a, C: Context>(&'a self, fork: &'a mut Fork<C>) -> Cx<'a, C, R> {
         let (scope, rounds) = (self.scope.clone(), self.rounds.clone());
-        driver(self.res, self.env, fork, (scope, rounds), &self.within, self.logging)
+        self.driver(fork, (scope, rounds))
     }
-}
 
-/// The driver of an arm or an item, on the handle that was granted to it.
-pub(super) fn driver<'a, C: Context, R: Send + Sync>(
-    res: &'a R,
-    env: &'a Arc<RunEnv>,
-    fork: &'a mut Fork<C>,
-    (scope, rounds): (Scope, Option<Arc<str>>),
-    within: &Within,
-    logging: bool,
-) -> Cx<'a, C, R> {
-    let grant = lock(&fork.slot.0.grant).take();
-    let encode = grant.as_ref().is_some_and(|grant| grant.encode);
-    fork.handle = grant.map(|grant| grant.handle);
-    let handle = fork.handle.as_deref_mut();
-    let log = if logging { Log::Shared } else { Log::Off };
-    let (ctx, written) = (&mut fork.ctx, &mut fork.written);
-    let within = within.clone();
-    Cx { ctx, res, env, handle, scope, rounds, written, encode, within, log, spare: None }
+    /// The driver of an arm or an item, on the handle that was granted to it.
+    pub(super) fn driver<'a, C: Context>(
+        &'a self,
+        fork: &'a mut Fork<C>,
+        (scope, rounds): (Scope, Option<Arc<str>>),
+    ) -> Cx<'a, C, R> {
+        let grant = lock(&fork.slot.0.grant).take();
+        let encode = grant.as_ref().is_some_and(|grant| grant.encode);
+        fork.handle = grant.map(|grant| grant.handle);
+        let handle = fork.handle.as_deref_mut();
+        let log = if self.logging { Log::Shared } else { Log::Off };
+        let (ctx, written, within) = (&mut fork.ctx, &mut fork.written, self.within.clone());
+        let timed = self.timed.as_ref().map(|timed| {
+            if !encode {
+                return Arc::clone(timed);
+            }
+            let (watch, timed) = noting(timed);
+            *lock(&fork.slot.0.noted) = Some(watch);
+            timed
+        });
+        let (res, env) = (self.res, self.env);
+        Cx { ctx, res, env, handle, scope, rounds, written, encode, within, timed, log, spare: None }
+    }
 }
 
 impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
@@ -149,7 +187,8 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
 
     /// What arms share, and the point where they part.
     pub fn fork_point(&mut self) -> (ArmScope<'r, R>, ForkPoint<'_>) {
-        (self.arm_scope(), ForkPoint { handle: self.handle.as_deref_mut() })
+        let (env, timed) = (&**self.env, self.timed.clone());
+        (self.arm_scope(), ForkPoint { handle: self.handle.as_deref_mut(), env, timed })
     }
 
     /// What arms and items share.
@@ -160,6 +199,7 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
             scope: self.scope.clone(),
             rounds: self.rounds.clone(),
             within: self.within.clone(),
+            timed: self.timed.clone(),
             logging: self.log.share(self.env),
         }
     }
@@ -179,6 +219,8 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
             output: Json::encode(&value).map_err(codec)?,
             written: *self.written,
             parts: parts.collect::<Result<_, _>>().map_err(codec)?,
+            // Known once the arm has ended.
+            active: Vec::new(),
         };
         Ok(Done { value, record: Some(record) })
     }

@@ -1,11 +1,12 @@
 use super::Cx;
 use super::review::{Refused, ask};
 use super::tell::Gated;
+use super::timed::InTime;
 use crate::codec::Json;
 use crate::context::{Contains, Context};
 use crate::durable::Durable;
 use crate::engine::{AttemptCommand, AttemptRecord, Body, BoxFuture, Finding, Key, Kind, RecordOutcome};
-use crate::error::{Error, ErrorKind, FailureRecord, RunResult, Signal};
+use crate::error::{Error, ErrorKind, FailureRecord, LastAttempt, RunResult, Signal};
 use crate::path::{NodeId, Place};
 use crate::run::{RunEnv, StepResult};
 use crate::step::findings::{Found, keep};
@@ -105,6 +106,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     ) -> RunResult<T> {
         let (path, env) = (place.path(), &**self.env);
         let told = Gated::new(env, &path);
+        let timed = self.timed.clone();
+        let note = |timed: &InTime, began, ended| timed.iter().for_each(|timed| timed.add(env, began, ended));
         let codec = |e| Error::new(ErrorKind::Codec(e)).at(path.clone());
         let n = env.forgiven(&path).saturating_add(1);
         let mut info = RunInfo::new(self.env.clone(), place.clone(), n);
@@ -112,7 +115,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let Some(handle) = self.handle.as_deref_mut() else {
             let mut value = value;
             told.looks(1);
-            let done = look(&mut value, &validators, strict, &plugins, &info, env).await;
+            let done = look(&mut value, &validators, strict, &plugins, &info, (env, &timed)).await;
+            note(&timed, done.started, done.ended);
             info.settle().await;
             let latency = done.ended.nanos_since(done.started);
             let passed = done.outcome.is_ok();
@@ -128,7 +132,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             self.log.push(env, || StepResult::gate(place.clone(), latency, passed, findings, usage));
             return told.ended(match done.outcome {
                 Ok(_) => Ok(value),
-                Err(failure) => Err(failure.to_error().at(path)),
+                Err(failure) => Err(failure.of_attempt(LastAttempt { path, n, ended: done.ended }, n)),
             });
         };
         let digest = crate::codec::digest(&value).map_err(codec)?;
@@ -137,17 +141,18 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let mut value = value;
         let looked = &mut value;
         let body: Body<'_> = {
-            let told = &told;
+            let (told, timed) = (&told, &timed);
             Box::new(move || {
                 Box::pin(async move {
                     told.looks(n);
-                    Ok(look(looked, &validators, strict, &plugins, &info, env).await)
+                    Ok(look(looked, &validators, strict, &plugins, &info, (env, timed)).await)
                 })
             })
         };
         let command = AttemptCommand { key, version: 1, digest, within: self.within.clone() };
         let record = handle.attempt(command, body).await?;
         told.recorded(&record);
+        note(&timed, record.started, record.ended);
         if let Some(found) = &found {
             let at = (path.as_str(), n);
             match &record.outcome {
@@ -165,7 +170,9 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
                     Err(Signal::mismatch(path, what).into())
                 }
             },
-            RecordOutcome::Failure(failure) => Err(failure.to_error().at(path).after(n, n)),
+            RecordOutcome::Failure(failure) => {
+                Err(failure.of_attempt(LastAttempt { path, n, ended: record.ended }, n))
+            }
         })
     }
 }
@@ -176,10 +183,17 @@ async fn look<T: Durable, V: Validators<T>>(
     strict: bool,
     plugins: &Plugins<T>,
     info: &RunInfo,
-    env: &RunEnv,
+    (env, timed): (&RunEnv, &InTime),
 ) -> AttemptRecord {
     let started = env.clock.now();
-    let (outcome, reasons) = judge(value, validators, strict, plugins, info).await;
+    let judged = judge(value, validators, strict, plugins, info);
+    let (outcome, reasons) = match timed {
+        None => judged.await,
+        Some(timed) => match timed.bound(env, judged, |_| false).await {
+            Ok(judged) => judged,
+            Err(cut_off) => (Err(cut_off), Vec::new()),
+        },
+    };
     AttemptRecord {
         outcome: outcome.map_err(Box::new),
         parts: Vec::new(),

@@ -1,6 +1,7 @@
 //! Arms beside each other: the output is the tuple of theirs.
 
 use super::fork::{Done, ForkPoint, Slot};
+use super::timed::note;
 use crate::durable::Durable;
 use crate::engine::{Arm, ArmEnd, BoxFuture, ForkPolicy, drive_arms};
 use crate::error::{Error, Failure, RunResult, Signal};
@@ -9,12 +10,15 @@ use crate::error::{Error, Failure, RunResult, Signal};
 type Own<T> = Option<RunResult<Done<T>>>;
 
 /// Runs an arm and says how it ended; its value stays in `own`.
-async fn finish<T>(arm: impl Future<Output = RunResult<Done<T>>>, own: &mut Own<T>) -> ArmEnd {
-    let done = arm.await;
+async fn finish<T>(
+    arm: impl Future<Output = RunResult<Done<T>>>,
+    (slot, settle): (&Slot, bool),
+    own: &mut Own<T>,
+) -> ArmEnd {
+    let done = slot.judged(arm.await, settle);
     let end = match &done {
-        Ok(Done { record: Some(record), .. }) => ArmEnd::Recorded(record.clone()),
-        Ok(_) => ArmEnd::Inline,
-        Err(error) => ArmEnd::of_error(error),
+        Ok(Done { record, .. }) => slot.end_of(record.as_ref()),
+        Err(error) => slot.end_of_failed(error),
     };
     *own = Some(done);
     end
@@ -40,9 +44,10 @@ fn value<T: Durable>(own: Own<T>, end: &ArmEnd, slot: &Slot) -> RunResult<T> {
 
 /// What ends the fork as a whole: a signal that cannot wait, else the first failure, else a pause.
 pub(super) fn verdict(ends: &[ArmEnd], settle: bool) -> Option<usize> {
+    let policy = ForkPolicy { settle, concurrency: ends.len() };
     let find = |wanted: &dyn Fn(&ArmEnd) -> bool| ends.iter().position(wanted);
     find(&|end| matches!(end, ArmEnd::Signal(signal) if *signal != Signal::Suspended))
-        .or_else(|| find(&|end| !settle && matches!(end, ArmEnd::Failed(_))))
+        .or_else(|| find(&|end| policy.fails(end)))
         .or_else(|| find(&|end| matches!(end, ArmEnd::Signal(_))))
 }
 
@@ -54,7 +59,7 @@ impl ForkPoint<'_> {
         settle: bool,
     ) -> RunResult<Vec<ArmEnd>> {
         let policy = ForkPolicy { settle, concurrency: usize::MAX };
-        match (&mut self.handle, slots.first()) {
+        let ends = match (&mut self.handle, slots.first()) {
             (Some(handle), Some(first)) => {
                 let granted = arms.into_iter().zip(slots).map(|(arm, slot)| {
                     let slot = slot.clone();
@@ -65,10 +70,12 @@ impl ForkPoint<'_> {
                         }),
                     }
                 });
-                Ok(handle.fork(first.path().clone(), granted.collect(), policy).await?)
+                handle.fork(first.path().clone(), granted.collect(), policy).await?
             }
-            _ => Ok(drive_arms(Box::new(arms.into_iter()), policy).await),
-        }
+            _ => drive_arms(Box::new(arms.into_iter()), policy).await,
+        };
+        note(&self.timed, self.env, &ends);
+        Ok(ends)
     }
 }
 
@@ -86,8 +93,12 @@ macro_rules! joins {
                 $($arm: $f),+
             ) -> RunResult<($($t,)+)> {
                 $(let mut $slot: Own<$t> = None;)+
-                let arms: Vec<BoxFuture<'_, ArmEnd>> = vec![$(Box::pin(finish($arm, &mut $slot))),+];
-                let ends = self.fork(&slots, arms, false).await?;
+                let ends = {
+                    let [$($end),+] = &slots;
+                    let arms: Vec<BoxFuture<'_, ArmEnd>> =
+                        vec![$(Box::pin(finish($arm, ($end, false), &mut $slot))),+];
+                    self.fork(&slots, arms, false).await?
+                };
                 let stop = verdict(&ends, false);
                 let ([$($arm),+], Ok([$($end),+])) = (&slots, <&[ArmEnd; $n]>::try_from(ends.as_slice())) else {
                     return Err(lost());
@@ -111,13 +122,19 @@ macro_rules! joins {
                 $($arm: $f),+
             ) -> RunResult<($(Result<$t, Failure>,)+)> {
                 $(let mut $slot: Own<$t> = None;)+
-                let arms: Vec<BoxFuture<'_, ArmEnd>> = vec![$(Box::pin(finish($arm, &mut $slot))),+];
-                let ends = self.fork(&slots, arms, true).await?;
+                let ends = {
+                    let [$($end),+] = &slots;
+                    let arms: Vec<BoxFuture<'_, ArmEnd>> =
+                        vec![$(Box::pin(finish($arm, ($end, true), &mut $slot))),+];
+                    self.fork(&slots, arms, true).await?
+                };
                 let ([$($arm),+], Ok([$($end),+])) = (&slots, <&[ArmEnd; $n]>::try_from(ends.as_slice())) else {
                     return Err(lost());
                 };
-                if let Some(ArmEnd::Signal(signal)) = verdict(&ends, true).and_then(|i| ends.get(i)) {
-                    return Err(signal.clone().into());
+                match verdict(&ends, true).and_then(|stop| ends.get(stop)) {
+                    Some(ArmEnd::Signal(signal)) => return Err(signal.clone().into()),
+                    Some(ArmEnd::Failed(failure)) => return Err(failure.to_error()),
+                    _ => {}
                 }
                 Ok(($(settled(value($slot, $end, $arm))?,)+))
             }

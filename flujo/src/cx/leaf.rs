@@ -24,7 +24,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     {
         let plain = call.options.is_none() && call.bridge.is_none() && self.handle.is_none();
         let watched = self.env.has_stubs() || self.env.stage.is_some();
-        if plain && S::POLICY.is_plain() && !watched && !self.is_limited() {
+        let limited = self.is_limited() || self.timed.is_some();
+        if plain && S::POLICY.is_plain() && !watched && !limited {
             // The id goes where it stays: in the future it would be copied twice.
             let info = self.info(id);
             Box::pin(self.once::<S>(info, call.input))

@@ -1,9 +1,10 @@
 //! One body for many items, some of them at once.
 
 use super::Cx;
-use super::fork::{ArmScope, Done, Fork, Slot, driver, lock};
+use super::fork::{ArmScope, Done, Fork, Slot, lock};
 use super::join::{lost, settled, verdict};
 use super::tell;
+use super::timed::{InTime, note};
 use crate::context::Context;
 use crate::durable::Durable;
 use crate::engine::{Arm, ArmEnd, BoxFuture, ForkPolicy, Handle, drive_arms};
@@ -24,6 +25,7 @@ pub struct MapPoint<'s, C> {
     handle: Option<&'s mut (dyn Handle + 'static)>,
     base: &'s C,
     env: &'s RunEnv,
+    timed: InTime,
     path: Path,
 }
 
@@ -78,7 +80,7 @@ impl<R: Send + Sync> ArmScope<'_, R> {
     /// The driver of one item: `notes[3]` is a segment of its paths.
     pub fn item<'a, C: Context>(&'a self, item: &'a mut ItemFork<C>) -> Cx<'a, C, R> {
         let scope = format!("{}[{}]", item.fork.slot().path(), item.index);
-        driver(self.res, self.env, &mut item.fork, (scope.into(), None), &self.within, self.logging)
+        self.driver(&mut item.fork, (scope.into(), None))
     }
 
     /// The driver of a selected arm of a `route`: at the place of the `route` itself.
@@ -125,8 +127,8 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
     /// `route` names the fork; it is no segment of a path.
     pub fn map_point(&mut self, id: impl Into<NodeId>) -> (ArmScope<'r, R>, MapPoint<'_, C>) {
         let path = self.place(id.into()).path();
-        let (scope, env) = (self.arm_scope(), self.env);
-        (scope, MapPoint { handle: self.handle.as_deref_mut(), base: self.ctx, env, path })
+        let (scope, env, timed) = (self.arm_scope(), self.env, self.timed.clone());
+        (scope, MapPoint { handle: self.handle.as_deref_mut(), base: self.ctx, env, timed, path })
     }
 
     /// Merges what the items wrote, in the order of the items.
@@ -144,13 +146,13 @@ type Ended<T, C> = Option<RunResult<(Done<T>, ItemFork<C>)>>;
 
 async fn finish<T, C>(
     item: impl Future<Output = RunResult<(Done<T>, ItemFork<C>)>>,
+    (slot, settle): (Slot, bool),
     own: &mut Ended<T, C>,
 ) -> ArmEnd {
-    let done = item.await;
+    let done = slot.judged(item.await, settle);
     let end = match &done {
-        Ok((Done { record: Some(record), .. }, _)) => ArmEnd::Recorded(record.clone()),
-        Ok(_) => ArmEnd::Inline,
-        Err(error) => ArmEnd::of_error(error),
+        Ok((Done { record, .. }, _)) => slot.end_of(record.as_ref()),
+        Err(error) => slot.end_of_failed(error),
     };
     *own = Some(done);
     end
@@ -236,7 +238,8 @@ impl<'s, C: Context> MapPoint<'s, C> {
             None => {
                 let arms = places.map(|(index, (item, own))| -> BoxFuture<'_, ArmEnd> {
                     let slot = Slot::new(path.clone());
-                    Box::pin(finish(body(Own { base, slot, index, item }), own))
+                    let noted = (slot.clone(), settle);
+                    Box::pin(finish(body(Own { base, slot, index, item }), noted, own))
                 });
                 drive_arms(Box::new(arms), policy).await
             }
@@ -246,12 +249,14 @@ impl<'s, C: Context> MapPoint<'s, C> {
                     body: Box::new(move |grant| {
                         let slot = Slot::new(path.clone());
                         slot.grant(grant);
-                        Box::pin(finish(lock(body)(Own { base, slot, index, item }), own))
+                        let noted = (slot.clone(), settle);
+                        Box::pin(finish(lock(body)(Own { base, slot, index, item }), noted, own))
                     }),
                 });
                 handle.fork(path.clone(), arms.collect(), policy).await?
             }
         };
+        note(&self.timed, self.env, &ends);
         if ends.len() == owns.len() { Ok((ends, owns)) } else { Err(lost()) }
     }
 

@@ -19,6 +19,7 @@ mod redirect;
 mod review;
 mod rounds;
 mod tell;
+mod timed;
 mod wait;
 mod watch;
 
@@ -28,6 +29,7 @@ pub(crate) use guard::survives;
 pub use map::{ALL_AT_ONCE, CONCURRENCY, ItemFork, MapPoint, Mapped, Own};
 pub use pipeline::Pipeline;
 pub use redirect::Redirected;
+pub(crate) use timed::Scopes;
 
 use crate::context::Context;
 use crate::engine::{Handle, Within};
@@ -38,6 +40,7 @@ use crate::step::{Fallback, IntoStepCall, RunIn, RunInfo, Step};
 use log::Log;
 use std::fmt;
 use std::sync::Arc;
+use timed::InTime;
 
 /// The driver of one pipeline, or one arm of it: the context, the resources, the place in the run, and the
 /// engine's handle (none in an ephemeral run).
@@ -54,6 +57,8 @@ pub struct Cx<'r, C, R> {
     encode: bool,
     /// The limited nodes that this stands in.
     within: Within,
+    /// The timed scopes that this stands in.
+    timed: InTime,
     log: Log<'r>,
     /// What the last step was told, for the next one to use again.
     spare: Option<Box<RunInfo>>,
@@ -86,6 +91,7 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
             written,
             encode: false,
             within: None,
+            timed: None,
             log,
             spare: None,
         }
@@ -103,6 +109,7 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
             written: &mut *self.written,
             encode: self.encode,
             within: self.within.clone(),
+            timed: self.timed.clone(),
             log: self.log.again(),
             spare: None,
         }

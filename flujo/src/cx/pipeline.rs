@@ -10,7 +10,6 @@ use crate::path::{NodeId, Path, Scope};
 use crate::run::StepResult;
 use crate::step::writes::project;
 use crate::step::{Fallback, Options, Step, StepCall};
-use std::sync::Arc;
 
 /// A pipeline: a step whose body drives other steps. Implemented by `pipeline!`.
 #[diagnostic::on_unimplemented(
@@ -79,14 +78,35 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let Some(options) = options else {
             return self.inner::<P>(res, scope, input).await;
         };
+        // A driver of its own for each, since what is in it counts there too.
         if options.limits.is_some() {
             let mut limited = self.limited_to(Path::from(&*scope), options.limits)?;
-            return Box::pin(limited.with_options::<P>(res, scope, input, &options)).await;
+            return Box::pin(limited.timing::<P>(res, scope, input, &options)).await;
         }
-        self.with_options::<P>(res, scope, input, &options).await
+        self.timing::<P>(res, scope, input, &options).await
     }
 
-    async fn with_options<P>(
+    async fn timing<P>(
+        &mut self,
+        res: &P::Resources,
+        scope: Scope,
+        input: P::Input,
+        options: &Options<P::Output>,
+    ) -> RunResult<P::Output>
+    where
+        P: Pipeline,
+        C: Contains<P::Context>,
+    {
+        let Some(limit) = options.timeout else {
+            return self.remembering::<P>(res, scope, input, options).await;
+        };
+        let mut timed = self.timed_at(Path::from(&*scope), limit);
+        let done = Box::pin(timed.remembering::<P>(res, scope, input, options)).await;
+        timed.leave(&done);
+        done
+    }
+
+    async fn remembering<P>(
         &mut self,
         res: &P::Resources,
         scope: Scope,
@@ -133,16 +153,9 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             (restarts > 0).then(|| <C as Contains<P::Context>>::part(self.ctx).clone());
         loop {
             let again = (restarts > 0).then(|| input.copy());
-            let clock = Arc::clone(&self.env.clock);
-            let run = Box::pin(self.inner::<P>(res, scope.clone(), input));
-            let done = match options.timeout {
-                None => run.await,
-                Some(limit) => tokio::select! {
-                    biased;
-                    done = run => done,
-                    () = clock.sleep(limit) => Err(Error::new(ErrorKind::TimedOut(limit)).at(Path::from(&*scope))),
-                },
-            };
+            let run = Box::pin(self.inner::<P>(res, scope.clone(), input)).await;
+            // Time that is up is a failure of this call, from here on.
+            let done = if options.timeout.is_some() { self.at_border(run) } else { run };
             match (done, again, &start) {
                 (Err(error), Some(same), Some(start)) if self.restart(&scope, &error) => {
                     restarts -= 1;
@@ -181,6 +194,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             written: &mut written,
             encode: self.encode,
             within: self.within.clone(),
+            timed: self.timed.clone(),
             log: self.log.again(),
             spare: None,
         };
@@ -209,6 +223,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             written: &mut written,
             encode: self.encode,
             within: self.within.clone(),
+            timed: self.timed.clone(),
             log: self.log.again(),
             spare: None,
         };
@@ -227,15 +242,13 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// Forgives the attempts of the node that failed below `scope`; `false` if the failure is to stay.
     fn restart(&self, scope: &str, error: &Error) -> bool {
         let below = |path: &Path| path.as_str().strip_prefix(scope).is_some_and(|rest| rest.starts_with('/'));
-        match (error.path(), error.attempt()) {
-            // What was used stays used: the limit of a node would stand against it again.
-            _ if matches!(error.kind(), ErrorKind::LimitExceeded(_)) => false,
-            (Some(path), Some((n, _))) if error.is_retryable() && below(path) => {
-                self.env.forgive(path.clone(), n);
-                true
-            }
-            // A timeout of the whole call: what was under way starts again.
-            _ => matches!(error.kind(), ErrorKind::TimedOut(_)),
+        // What was used stays used: the limit of a node would stand against it again.
+        if !error.is_retryable() || matches!(error.kind(), ErrorKind::LimitExceeded(_)) {
+            return false;
         }
+        let Some(last) = error.last_attempt().filter(|last| below(&last.path)) else { return false };
+        self.env.forgive(last.path.clone(), last.n);
+        self.env.scopes().restart(&Path::from(scope), last.ended);
+        true
     }
 }

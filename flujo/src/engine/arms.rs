@@ -1,4 +1,5 @@
 use super::{BoxFuture, Handle};
+use crate::clock::Timestamp;
 use crate::codec::Json;
 use crate::error::{Error, FailureRecord, Signal};
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -45,6 +46,8 @@ pub struct ArmRecord {
     pub written: u64,
     /// Parts that it wrote, by name, as it left them.
     pub parts: Vec<(String, Json)>,
+    /// When something of it was under way, where its timed scopes have to know.
+    pub active: Vec<(Timestamp, Timestamp)>,
 }
 
 /// How an arm ended.
@@ -66,8 +69,9 @@ impl ArmEnd {
     /// The end of an arm that did not end well.
     pub fn of_error(error: &Error) -> Self {
         match error.signal() {
-            Some(signal) => Self::Signal(signal.clone()),
-            None => Self::Failed(FailureRecord::of_error(error)),
+            // The fork as a whole fails, as far as its engine is concerned: its arms are not run again.
+            Some(signal) if !matches!(signal, Signal::OutOfTime(_)) => Self::Signal(signal.clone()),
+            _ => Self::Failed(FailureRecord::of_error(error)),
         }
     }
 }
@@ -138,10 +142,16 @@ async fn together(arms: Vec<BoxFuture<'_, ArmEnd>>, policy: ForkPolicy, ends: &m
 }
 
 impl ForkPolicy {
+    /// Whether an arm that ended so has failed the fork as a whole: it is not settled, or the time of something
+    /// around the fork is up.
+    pub fn fails(self, end: &ArmEnd) -> bool {
+        matches!(end, ArmEnd::Failed(failure) if !self.settle || failure.scope.is_some())
+    }
+
     /// Whether an arm that ended so ends its siblings too.
     fn stops_at(self, end: &ArmEnd) -> bool {
         match end {
-            ArmEnd::Failed(_) => !self.settle,
+            ArmEnd::Failed(_) => self.fails(end),
             ArmEnd::Signal(signal) => *signal != Signal::Suspended,
             ArmEnd::Inline | ArmEnd::Recorded(_) | ArmEnd::Cancelled => false,
         }

@@ -241,7 +241,7 @@ impl<T> Entry<T> {
     pub fn reopen(&self, attempts: impl Fn(&T, &Path) -> u32) {
         let mut state = lock(&self.state);
         if let Some(FinalOutcome::Failed(failure)) = &state.outcome {
-            if let Some(path) = failure.path.clone() {
+            if let Some(path) = failure.node().cloned() {
                 let so_far = attempts(&state.kept, &path);
                 state.forgiven.retain(|(known, _)| *known != path);
                 state.forgiven.push((path, so_far));

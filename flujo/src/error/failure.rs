@@ -1,4 +1,5 @@
-use super::{Error, ErrorKind, StepError, step_error::Cause};
+use super::{Error, ErrorKind, LastAttempt, OutOfTime, Signal, StepError, step_error::Cause};
+use crate::clock::Timestamp;
 use crate::codec::{CodecError, Json};
 use crate::path::Path;
 use crate::usage::LimitExceeded;
@@ -74,6 +75,15 @@ pub struct FailureRecord {
     pub exceeded: Option<Box<LimitExceeded>>,
     /// What a fallback that failed too stood in for.
     pub original: Option<Box<FailureRecord>>,
+    /// The call or form around it whose time was up: nothing inside of that deals with this failure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Path>,
+    /// The attempt that failed last, in what failed as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Box<LastAttempt>>,
+    /// When something of an arm that failed was under way, where its timed scopes have to know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub active: Vec<(Timestamp, Timestamp)>,
 }
 
 impl FailureRecord {
@@ -90,7 +100,15 @@ impl FailureRecord {
             redirect: false,
             exceeded: None,
             original: None,
+            scope: None,
+            last: None,
+            active: Vec::new(),
         }
+    }
+
+    /// The node that failed, of which another attempt can be made.
+    pub fn node(&self) -> Option<&Path> {
+        self.last.as_ref().map(|last| &last.path).or(self.path.as_ref())
     }
 
     pub(crate) fn of_step(error: &StepError) -> Self {
@@ -125,6 +143,12 @@ impl FailureRecord {
             limit: limit_ns,
             ..Self::plain(FailureKind::TimedOut, true, format_args!("timed out after {limit:?}"))
         }
+    }
+
+    /// An attempt was cut off because `limit`, the time of `scope`, was up.
+    pub(crate) fn cut_off(limit: Duration, scope: Path) -> Self {
+        let base = Self::timed_out(limit);
+        Self { chain: vec![format!("`{scope}` timed out after {limit:?}")], scope: Some(scope), ..base }
     }
 
     pub(crate) fn rejected(reasons: &[String], last_output: Option<Json>) -> Self {
@@ -168,6 +192,10 @@ impl FailureRecord {
 
     /// What is recorded of a whole run, or an arm, that failed.
     pub(crate) fn of_error(error: &Error) -> Self {
+        if let ErrorKind::Signal(Signal::OutOfTime(out)) = error.kind() {
+            let cut_off = Self::cut_off(out.limit, out.scope.clone());
+            return Self { last: Some(Box::new(out.last.clone())), ..cut_off };
+        }
         let (kind, limit) = match error.kind() {
             ErrorKind::TimedOut(limit) => (FailureKind::TimedOut, u64::try_from(limit.as_nanos()).ok()),
             ErrorKind::Rejected(_) => (FailureKind::Rejected, None),
@@ -206,15 +234,32 @@ impl FailureRecord {
                 _ => None,
             },
             original: error.original().map(|original| Box::new(Self::of_error(original))),
+            scope: None,
+            last: error.last_attempt().cloned().map(Box::new),
+            active: Vec::new(),
         }
+    }
+
+    /// The error of a node whose attempt `last` failed so and was the last of `of`; the signal, if the time of
+    /// something around it was up.
+    pub(crate) fn of_attempt(&self, last: LastAttempt, of: u32) -> Error {
+        if self.scope.is_some() {
+            return Self { last: Some(Box::new(last)), ..self.clone() }.to_error();
+        }
+        self.to_error().at(last.path.clone()).after(last.n, of).with_last(last)
     }
 
     /// The error that the recorded failure stands for.
     pub(crate) fn to_error(&self) -> Error {
         let first = || self.chain.first().cloned().unwrap_or_default();
+        let limit = || Duration::from_nanos(self.limit.unwrap_or(0));
+        if let (Some(scope), Some(last)) = (&self.scope, &self.last) {
+            let out = OutOfTime { scope: scope.clone(), limit: limit(), last: LastAttempt::clone(last) };
+            return Signal::OutOfTime(Box::new(out)).into();
+        }
         let kind = match self.kind {
             FailureKind::Failed => ErrorKind::Failed(first()),
-            FailureKind::TimedOut => ErrorKind::TimedOut(Duration::from_nanos(self.limit.unwrap_or(0))),
+            FailureKind::TimedOut => ErrorKind::TimedOut(limit()),
             FailureKind::Rejected => ErrorKind::Rejected(self.chain.clone()),
             FailureKind::Exhausted => ErrorKind::Exhausted {
                 form: first(),
@@ -244,6 +289,10 @@ impl FailureRecord {
         };
         let error = match &self.original {
             Some(original) => error.instead_of(original.to_error()),
+            None => error,
+        };
+        let error = match &self.last {
+            Some(last) => error.with_last(LastAttempt::clone(last)),
             None => error,
         };
         match &self.path {

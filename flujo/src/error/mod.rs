@@ -5,7 +5,7 @@ mod signal;
 mod step_error;
 
 pub use failure::{Failure, FailureKind, FailureRecord};
-pub use signal::{Mismatch, Signal};
+pub use signal::{LastAttempt, Mismatch, OutOfTime, Signal};
 pub use step_error::{IntoStepError, StepError, step_error};
 
 use crate::codec::CodecError;
@@ -35,6 +35,8 @@ struct Inner {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
     /// What the fallback stood in for.
     original: Option<Error>,
+    /// The attempt that failed last, where records know it.
+    last: Option<LastAttempt>,
 }
 
 /// The kinds of [`Error`].
@@ -43,7 +45,7 @@ struct Inner {
 pub enum ErrorKind {
     /// A step or a `fail(..)` said so; the message.
     Failed(String),
-    /// An attempt took longer than its `timeout`.
+    /// An attempt, a pipeline call or a form took longer than its `timeout`.
     TimedOut(Duration),
     /// Validators rejected the output of every attempt; their reasons.
     Rejected(Vec<String>),
@@ -100,6 +102,7 @@ impl Error {
             last_output: None,
             source: None,
             original: None,
+            last: None,
         }))
     }
 
@@ -138,6 +141,11 @@ impl Error {
         self.0.original.as_ref()
     }
 
+    /// The attempt that failed last: of the node that failed, or of one in what failed as a whole.
+    pub(crate) fn last_attempt(&self) -> Option<&LastAttempt> {
+        self.0.last.as_ref()
+    }
+
     /// The signal, if this is one: no form or option catches it.
     pub fn signal(&self) -> Option<&Signal> {
         match &self.0.kind {
@@ -157,6 +165,30 @@ impl Error {
     pub(crate) fn after(mut self, attempt: u32, of: u32) -> Self {
         self.0.attempt = Some((attempt, of));
         self
+    }
+    pub(crate) fn with_last(mut self, last: LastAttempt) -> Self {
+        self.0.last = Some(last);
+        self
+    }
+    /// What it is outside of `scope`: that the time there is up is an ordinary failure of it.
+    pub(crate) fn out_of_time_at(self, scope: &Path) -> Self {
+        match &self.0.kind {
+            ErrorKind::Signal(Signal::OutOfTime(out)) if out.scope == *scope => {
+                let timed_out = Self::new(ErrorKind::TimedOut(out.limit)).at(scope.clone()).retryable(true);
+                timed_out.with_last(out.last.clone())
+            }
+            _ => self,
+        }
+    }
+    /// The same, of an arm in `scope`: a failure of the node that was cut off.
+    pub(crate) fn out_of_time_in(self, scope: &Path) -> Self {
+        match self.out_of_time_at(scope) {
+            Self(mut inner) if inner.path.as_ref() == Some(scope) && inner.last.is_some() => {
+                inner.path = inner.last.as_ref().map(|last| last.path.clone());
+                Self(inner)
+            }
+            error => error,
+        }
     }
     pub(crate) fn with_source(mut self, source: Box<dyn std::error::Error + Send + Sync>) -> Self {
         self.0.source = Some(source);
@@ -185,6 +217,7 @@ impl From<Signal> for Error {
         let path = match &signal {
             Signal::JournalMismatch(m) => Some(m.path.clone()),
             Signal::RunLimit(exceeded) => Some(exceeded.path.clone()),
+            Signal::OutOfTime(out) => Some(out.scope.clone()),
             _ => None,
         };
         let error = Self::new(ErrorKind::Signal(signal));
@@ -238,6 +271,12 @@ impl fmt::Display for Error {
         write!(f, "{}", self.0.kind)?;
         match self.0.attempt {
             Some((n, of)) if of > 1 => write!(f, " (attempt {n} of {of})")?,
+            _ => {}
+        }
+        match (&self.0.kind, &self.0.last, &self.0.path) {
+            (ErrorKind::TimedOut(_), Some(last), Some(path)) if last.path != *path => {
+                write!(f, "; under way: {}", last.path)?;
+            }
             _ => {}
         }
         match &self.0.original {

@@ -1,6 +1,9 @@
+use crate::clock::Timestamp;
 use crate::path::Path;
 use crate::usage::LimitExceeded;
+use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::time::Duration;
 
 /// What ends a run, or takes it out of this process's hands, without any step having failed.
 ///
@@ -20,8 +23,32 @@ pub enum Signal {
     RunLimit(Box<LimitExceeded>),
     /// The engine's storage failed; the run stays resumable.
     Engine(String),
+    /// The time of a call or form around it is up. Its border makes an ordinary failure of this.
+    OutOfTime(Box<OutOfTime>),
     /// A child invocation has reached the end of its arm; only ordered-log engines use it.
     ArmEnded,
+}
+
+/// An attempt that was cut off because the time of something around it was up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutOfTime {
+    /// The call or form whose time is up.
+    pub scope: Path,
+    /// How long it may take.
+    pub limit: Duration,
+    /// The attempt that was cut off.
+    pub last: LastAttempt,
+}
+
+/// The attempt of a node that failed last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastAttempt {
+    /// The node.
+    pub path: Path,
+    /// Which attempt, from 1.
+    pub n: u32,
+    /// When it ended.
+    pub ended: Timestamp,
 }
 
 /// Where records and code differ. Nothing was written; the run stays resumable with the code it knows.
@@ -50,6 +77,7 @@ impl fmt::Display for Signal {
             }
             Self::RunLimit(exceeded) => write!(f, "{exceeded}"),
             Self::Engine(message) => write!(f, "the engine failed: {message}; the run stays resumable"),
+            Self::OutOfTime(out) => write!(f, "`{}` timed out after {:?}", out.scope, out.limit),
             Self::ArmEnded => f.write_str("the arm has ended"),
         }
     }

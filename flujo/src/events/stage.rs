@@ -2,7 +2,7 @@
 
 use super::{Ended, EventKind, Hub};
 use crate::clock::Timestamp;
-use crate::error::Error;
+use crate::error::{Error, Signal};
 use crate::graph::NodeKind;
 use crate::path::Path;
 use crate::question::{Answered, Question};
@@ -34,7 +34,8 @@ pub(crate) enum What {
 pub(crate) fn ended<T>(done: &Result<T, Error>) -> Option<Ended> {
     match done {
         Ok(_) => Some(Ended::Done),
-        Err(error) if error.signal().is_some() => None,
+        // The time of something around it is up: for the node that was cut off that is its end.
+        Err(error) if error.signal().is_some_and(|signal| !matches!(signal, Signal::OutOfTime(_))) => None,
         Err(error) => Some(Ended::Failed { error: error.to_string() }),
     }
 }

@@ -38,6 +38,14 @@ impl<T, K> Form<T, K> {
     pub fn concurrency(self, _n: usize) -> Self {
         self
     }
+    /// How long the form may take: the time in which something of it is under way, attempts and the waits
+    /// between them. Time in which it waits for a person or in a `wait`, or in which no process works on the
+    /// run, does not count. A form whose time is up fails; with `.settle()`, the arms and items that are done
+    /// keep their values.
+    #[must_use]
+    pub fn timeout(self, _limit: impl Into<WaitFor>) -> Self {
+        self
+    }
     /// What everything in the form may use together: a model call that could exceed it is not made, and its
     /// node fails.
     #[must_use]

@@ -3,6 +3,7 @@ use super::stub::{AnyStub, Stubs};
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::codec::Json;
+use crate::cx::Scopes;
 use crate::engine::{Engine, RunId, Unrecorded};
 use crate::events::{Hub, Stage};
 use crate::model::{Estimate, ModelClient, PriceBook};
@@ -37,6 +38,8 @@ pub(crate) struct RunEnv {
     pub(crate) history: Mutex<Vec<Answered>>,
     /// Where somebody looks: what this walk of the body tells.
     pub(crate) stage: Option<Stage>,
+    /// The time of calls and forms that have to end in time.
+    scopes: OnceLock<Arc<Scopes>>,
     forgiven: Mutex<BTreeMap<Path, u32>>,
     /// Whether there is anything in `forgiven`: in most runs nobody ever has to look.
     forgives: AtomicBool,
@@ -67,6 +70,7 @@ impl RunEnv {
             engine: None,
             history: Mutex::default(),
             stage: None,
+            scopes: OnceLock::new(),
             forgiven: Mutex::default(),
             forgives: AtomicBool::new(false),
             log: Mutex::default(),
@@ -95,6 +99,16 @@ impl RunEnv {
     /// What attempts used that were given up, and so are in no result of a step.
     pub(crate) fn given_up(&self) -> Usage {
         self.own_account.get().map(|account| account.ledger().given_up()).unwrap_or_default()
+    }
+
+    /// The time of calls and forms that have to end in time.
+    pub(crate) fn scopes(&self) -> &Arc<Scopes> {
+        self.scopes.get_or_init(Arc::default)
+    }
+
+    /// The same, shared with other walks of the body.
+    pub(crate) fn sharing(self, scopes: &Arc<Scopes>) -> Self {
+        Self { scopes: OnceLock::from(Arc::clone(scopes)), ..self }
     }
 
     pub(crate) fn forgiving(self, list: &[(Path, u32)]) -> Self {

@@ -8,11 +8,12 @@ use super::watch::{self, Watchers};
 use super::{Resume, Run, RunEnv, RunStream};
 use crate::cache::Cache;
 use crate::clock::Clock;
-use crate::cx::Pipeline;
+use crate::cx::{Pipeline, Scopes};
 use crate::engine::{Engine, RunId, RunRecord, RunView};
 use crate::error::{Error, ErrorKind, RunResult};
 use crate::events::{Hub, Watched};
 use crate::model::{Estimate, ModelClient, PriceBook};
+use crate::path::Path;
 use crate::step::{RunIn, StepCall};
 use crate::usage::{SharedBudget, UsageLimits};
 use std::fmt;
@@ -174,6 +175,7 @@ impl<R: Send + Sync + 'static> Flujo<R> {
             shared: Arc::clone(&self.shared),
             clock: engine.clock(),
             run,
+            scopes: scopes(&view),
             forgiven: view.forgiven,
             active: view.active,
             hub: hub.clone(),
@@ -247,4 +249,16 @@ impl<R> Shared<R> {
         env.cache = Some(Arc::clone(&self.cache));
         env
     }
+}
+
+/// The time of calls and forms: a run that failed goes on with all of it, from where its failed node ended.
+fn scopes(view: &RunView) -> Arc<Scopes> {
+    let scopes = Arc::<Scopes>::default();
+    for (path, n) in &view.forgiven {
+        let failed = view.records.iter().rfind(|record| record.key.path == *path && record.key.n == *n);
+        if let Some(failed) = failed {
+            scopes.restart(&Path::from(view.run.pipeline.as_str()), failed.ended);
+        }
+    }
+    scopes
 }

@@ -2,7 +2,7 @@ use super::RunEnv;
 use super::in_time::in_time;
 use crate::clock::Clock;
 use crate::codec::Json;
-use crate::cx::{Cx, Pipeline};
+use crate::cx::{Cx, Pipeline, Scopes};
 use crate::durable::{Inputs, Recorded};
 use crate::engine::{BoxFuture, Ended, EndedBy, Handle, Program};
 use crate::error::{Error, ErrorKind, FailureRecord, RunResult};
@@ -22,6 +22,8 @@ pub(super) struct Start<P, R> {
     pub(super) forgiven: Vec<(Path, u32)>,
     /// How long earlier executions worked on it.
     pub(super) active: Duration,
+    /// What all walks of the body know of the time of calls and forms.
+    pub(super) scopes: Arc<Scopes>,
     pub(super) hub: Option<Arc<Hub>>,
     pub(super) pipeline: PhantomData<fn() -> P>,
 }
@@ -33,7 +35,7 @@ where
 {
     async fn drive(&self, mut handle: Box<dyn Handle>) -> Ended {
         let env = RunEnv::new(self.run.id.clone(), self.run.input.clone(), Arc::clone(&self.clock));
-        let env = self.shared.furnish(env, self.run.limits).forgiving(&self.forgiven);
+        let env = self.shared.furnish(env, self.run.limits).forgiving(&self.forgiven).sharing(&self.scopes);
         let env = Arc::new(env.watched(self.hub.as_ref()));
         if let Some(hub) = &self.hub {
             hub.run_started(&self.run.input);

@@ -71,7 +71,9 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
         self.set(|o| o.retries = Some(n))
     }
 
-    /// How long one attempt may take. In `pipeline!`, `.timeout("20s")` is checked by the compiler.
+    /// How long one attempt may take; for a pipeline, how long something of it may be under way: attempts and
+    /// the waits between them, over crashes too, but not the time in which it waits for a person or in a `wait`.
+    /// A restart has all of it again. In `pipeline!`, `.timeout("20s")` is checked by the compiler.
     pub fn timeout(self, limit: Duration) -> Self {
         self.set(|o| o.timeout = Some(limit))
     }

@@ -3,6 +3,7 @@
 use crate::kill::{Kills, Scenario, everywhere};
 use crate::node_limits::limited;
 use crate::stories::*;
+use crate::timeouts_of_forms::times_out;
 use crate::world::*;
 use flujo::prelude::*;
 
@@ -19,7 +20,7 @@ macro_rules! scenarios {
 }
 
 /// The forms that exist: each must have been killed on each engine.
-const FORMS: [&str; 39] = [
+const FORMS: [&str; 40] = [
     "step",
     "retries",
     "failed step",
@@ -57,6 +58,7 @@ const FORMS: [&str; 39] = [
     "ask in a route",
     "gate",
     "wait",
+    "timeout",
     "refine",
     "ask in a refine",
 ];
@@ -105,6 +107,7 @@ fn killed_around_every_command_every_form_comes_to_the_same_end() {
             asks_in_routes "ask in a route" ["asks_in_routes/reply" => "\"s\""];
             gates "gate" [];
             waits "wait" [];
+            times_out "timeout" [];
             refines "refine" [];
             asks_in_refines "ask in a refine" [
                 "asks_in_refines/verdict#1" => r#"{"Revise":"more"}"#,

@@ -50,6 +50,8 @@ mod restarts;
 mod routes;
 mod run_input;
 mod streams;
+mod timeouts;
+mod timeouts_of_forms;
 mod told_again;
 mod traces;
 mod validation;

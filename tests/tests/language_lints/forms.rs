@@ -79,19 +79,22 @@ pipeline! {
         })
         .until(|out| out.len() > 3 && state.notes.len() > 1)
         .max(ROUNDS)
+        .timeout("20s")
+        .limits(UsageLimits::usd("0.10"))
         .named("counted");
         let nested = repeat(counted, |outer| {
             repeat(outer, |inner| note(inner).named("inner")).until(String::is_empty).max(2).named("inside")
         })
         .until(|out| state.name == *out)
         .max(const { 1 + 1 })
+        .timeout(Duration::from_secs(5))
         .settle()
         .named("outer");
         let seed = match nested {
             Ok(found) => found,
             Err(failure) => failure.message,
         };
-        let first = refine(write, review).max(2).or_last();
+        let first = refine(write, review).max(2).or_last().timeout("2min");
         let other = refine(
             |feedback| {
                 let written = write(feedback).named("written");
@@ -117,12 +120,14 @@ pipeline! {
                     let said: String = ask(format!("{text}{}?", state.seen)).timeout("2h", String::new());
                     keep(said)
                 },
-            );
+            )
+            .timeout("20s");
             let inner = map(vec![left, right], |side| keep(side).named("side")).named("sides").concurrency(2);
             repeat(inner.concat(), |seed| keep(seed).named("again")).until(|_| true).max(1)
         })
         .concurrency(4)
         .max(ROUNDS)
+        .timeout("20s")
         .settle();
         let kept: Vec<String> = all.into_iter().flatten().collect();
         let found = route(topics.clone(), |topic| match topic {
@@ -138,6 +143,8 @@ pipeline! {
             Topic::Papers => fail("nothing"),
             Topic::Nothing => value(String::new()),
         })
+        .timeout(Duration::from_secs(5))
+        .limits(UsageLimits::usd("0.10"))
         .settle()
         .named("settled");
         settled.into_iter().flatten().chain(found).collect()

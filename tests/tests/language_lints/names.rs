@@ -128,6 +128,7 @@ mod in_forms {
                 |critique| review(critique).named("critique"),
             )
             .max(2)
+            .timeout("20s")
             .settle()
             .named("given");
             match ended {
@@ -147,7 +148,7 @@ mod in_forms {
             })
             .max(9)
             .concurrency(2);
-            let mapped = map(items, |(one)| file(one).named("mapped_file")).settle().named("width");
+            let mapped = map(items, |(one)| file(one).named("mapped_file")).timeout("20s").settle().named("width");
             let done = route(set, |inner| match inner {
                 Kind::Ok => run(item.concat()).named("one"),
                 Kind::Err => {

@@ -116,7 +116,13 @@ impl Lower<'_> {
         let value = self.local_of(node, "value", at);
         let bind = quote_spanned!(at=> let #value =);
         let body = braced(quote!(#bind { #code }; ::flujo::__private::done(#value)), at);
-        let run = quote_spanned!(at=> let #ended = (async #body).await; match #cx.settled(#ended) #arms);
+        let result = if self.is_timed(node) {
+            // That its time is up is a failure of the loop, and so a value too.
+            quote_spanned!(at=> #cx.in_time(#ended))
+        } else {
+            quote_spanned!(at=> #ended)
+        };
+        let run = quote_spanned!(at=> let #ended = (async #body).await; match #cx.settled(#result) #arms);
         Code { tokens: braced(run, at), weight: 1, at }
     }
 }

@@ -9,13 +9,14 @@
 
 mod ask;
 mod block;
+mod bounded;
 mod branch;
 mod call;
 mod cut;
 mod gates;
 mod items;
 mod join;
-mod limits;
+
 mod loops;
 
 use super::model::{Body, Call, Flow, Input, NodeIndex, Pipeline, Plain};
@@ -83,11 +84,11 @@ impl<'a> Lower<'a> {
             Flow::If(expr) => self.if_(expr),
             Flow::Ask(ask) => self.ask(ask),
             Flow::Fail(fail) => self.fail(fail),
-            Flow::Join(form) => self.limited(form.node, &form.word, self.join(form)),
-            Flow::Repeat(form) => self.limited(form.node, &form.word, self.repeat(form)),
-            Flow::Refine(form) => self.limited(form.node, &form.word, self.refine(form)),
-            Flow::Map(form) => self.limited(form.node, &form.word, self.map(form)),
-            Flow::Route(form) => self.limited(form.node, &form.word, self.route(form)),
+            Flow::Join(form) => self.bounded(form.node, &form.word, self.join(form)),
+            Flow::Repeat(form) => self.bounded(form.node, &form.word, self.repeat(form)),
+            Flow::Refine(form) => self.bounded(form.node, &form.word, self.refine(form)),
+            Flow::Map(form) => self.bounded(form.node, &form.word, self.map(form)),
+            Flow::Route(form) => self.bounded(form.node, &form.word, self.route(form)),
             Flow::Gate(form) => self.gate(form),
             Flow::Wait(form) => self.wait(form),
             Flow::Broken(broken) => Code { tokens: broken.tokens.clone(), weight: 0, at: self.base },

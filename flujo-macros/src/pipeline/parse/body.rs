@@ -6,7 +6,7 @@ use super::form_options;
 use super::forms::superfluous_of_body;
 use super::stmt::Binding;
 use crate::options;
-use crate::pipeline::model::{Body, Broken, Count, Flow, Input, NodeIndex, Plain};
+use crate::pipeline::model::{Body, Broken, Count, Flow, Input, NodeIndex, Plain, Within};
 use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, ExprMethodCall, ExprPath, Lit, LitStr};
@@ -23,7 +23,7 @@ pub(super) struct FormOptions<'a> {
     pub plugins: Vec<(&'a ExprMethodCall, &'a Expr)>,
     pub keeps: Option<Span>,
     pub strict: Option<&'a Expr>,
-    pub limits: Option<Plain>,
+    pub within: Within,
     pub shown: Vec<(String, String)>,
 }
 
@@ -56,8 +56,14 @@ impl FlowParser<'_> {
                     all.max = Some(Count { plain: Self::nothing(method.span()), known: None });
                 }
                 ("limits", _) => {
-                    all.limits = self.limits(option);
-                    if all.limits.is_none() {
+                    all.within.limits = self.limits(option);
+                    if all.within.limits.is_none() {
+                        continue;
+                    }
+                }
+                ("timeout", _) => {
+                    all.within.timeout = self.timeout(option);
+                    if all.within.timeout.is_none() {
                         continue;
                     }
                 }
@@ -98,6 +104,21 @@ impl FlowParser<'_> {
         };
         match options::limits(limits) {
             Ok(()) => Some(self.plain(limits)),
+            Err(error) => {
+                self.errors.beside.push(error);
+                None
+            }
+        }
+    }
+
+    /// `.timeout(..)` of a form.
+    pub(super) fn timeout(&mut self, option: &ExprMethodCall) -> Option<Plain> {
+        let [limit] = option.args.iter().collect::<Vec<_>>()[..] else {
+            self.errors.at(&option.method, "`timeout` takes one duration\nwrite `.timeout(\"20s\")`");
+            return None;
+        };
+        match self.duration(limit) {
+            Ok(limit) => Some(limit),
             Err(error) => {
                 self.errors.beside.push(error);
                 None

@@ -8,11 +8,11 @@ use syn::ExprMethodCall;
 /// The options of every form that has some, in the order in which messages list them.
 const OPTIONS: [(&str, &[&str]); 8] = [
     ("ask", &["showing", "timeout", "named"]),
-    ("join", &["limits", "settle", "named"]),
-    ("repeat", &["until", "max", "or_last", "limits", "settle", "named"]),
-    ("refine", &["max", "or_last", "limits", "settle", "named"]),
-    ("map", &["concurrency", "max", "limits", "settle", "named"]),
-    ("route", &["limits", "settle", "named"]),
+    ("join", &["timeout", "limits", "settle", "named"]),
+    ("repeat", &["until", "max", "or_last", "timeout", "limits", "settle", "named"]),
+    ("refine", &["max", "or_last", "timeout", "limits", "settle", "named"]),
+    ("map", &["concurrency", "max", "timeout", "limits", "settle", "named"]),
+    ("route", &["timeout", "limits", "settle", "named"]),
     ("gate", &["strict", "plugin", "keep_findings", "named"]),
     ("wait", &["named"]),
 ];

@@ -5,7 +5,7 @@ use super::stmt::Binding;
 use crate::names;
 use crate::options;
 use crate::pipeline::lower::parenthesized;
-use crate::pipeline::model::{Ask, Broken, Fail, Flow, Join, Plain, What};
+use crate::pipeline::model::{Ask, Broken, Fail, Flow, Join, Plain, What, Within};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
@@ -183,7 +183,7 @@ impl FlowParser<'_> {
         }
         let mut id = String::new();
         let mut settle = false;
-        let (mut limits, mut shown) = (None, Vec::new());
+        let (mut within, mut shown) = (Within::default(), Vec::new());
         for option in options {
             match option.method.to_string().as_str() {
                 "named" => id = self.name(option).map(|name| name.value()).unwrap_or_default(),
@@ -193,10 +193,13 @@ impl FlowParser<'_> {
                     }
                     settle = true;
                 }
-                "limits" => {
-                    limits = self.limits(option);
+                word @ ("limits" | "timeout") => {
+                    match word {
+                        "limits" => within.limits = self.limits(option),
+                        _ => within.timeout = self.timeout(option),
+                    }
                     let text = option.args.first().map(options::shown).unwrap_or_default();
-                    shown.push(("limits".to_owned(), text));
+                    shown.push((word.to_owned(), text));
                 }
                 _ => {}
             }
@@ -223,7 +226,7 @@ impl FlowParser<'_> {
         if let Some(join) = self.nodes.get_mut(node) {
             join.what = What::Join { arms: ranges };
             join.options = shown;
-            join.limits = limits;
+            join.within = within;
             if settle {
                 join.options.push(("settle".to_owned(), String::new()));
             }

@@ -37,7 +37,7 @@ impl FlowParser<'_> {
             node.what = What::Map { body: nodes, word: word.span() };
         }
         self.show(node, options.shown);
-        self.limit(node, options.limits);
+        self.bound(node, options.within);
         let (max, settle) = (options.max, options.settle);
         Ok(Box::new(Map { node, word: word.clone(), items, body, max, concurrency, settle }))
     }
@@ -81,7 +81,7 @@ impl FlowParser<'_> {
             node.what = What::Route { arms: nodes };
         }
         self.show(node, options.shown);
-        self.limit(node, options.limits);
+        self.bound(node, options.within);
         let (pat, settle) = (pat.clone(), options.settle);
         Ok(Box::new(Route { node, word: word.clone(), set, pat, arms, settle }))
     }

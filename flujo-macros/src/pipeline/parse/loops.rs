@@ -3,7 +3,7 @@
 use super::FlowParser;
 use super::body::FormOptions;
 use crate::label::text_of;
-use crate::pipeline::model::{Body, Broken, Count, Flow, Plain, Refine, Repeat, What};
+use crate::pipeline::model::{Body, Broken, Count, Flow, Plain, Refine, Repeat, What, Within};
 use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, ExprMethodCall, LitStr};
@@ -32,9 +32,9 @@ impl FlowParser<'_> {
         let first = self.nodes.len();
         let body = self.body(body, seed.at, "|x| flow")?;
         self.runs(&body, first, word)?;
-        let FormOptions { or_last, settle, shown, limits, .. } = options;
+        let FormOptions { or_last, settle, shown, within, .. } = options;
         self.show(node, shown);
-        self.limit(node, limits);
+        self.bound(node, within);
         Ok(Box::new(Repeat { node, word: word.clone(), seed, body, until, max, or_last, settle }))
     }
 
@@ -95,7 +95,7 @@ impl FlowParser<'_> {
         self.runs(&generator, first, word)?;
         let critic = self.body(critic, critic.span(), "|draft| flow")?;
         self.show(node, options.shown);
-        self.limit(node, options.limits);
+        self.bound(node, options.within);
         let (or_last, settle) = (options.or_last, options.settle);
         Ok(Box::new(Refine { node, word: word.clone(), generator, critic, max, or_last, settle }))
     }
@@ -120,10 +120,10 @@ impl FlowParser<'_> {
         ))
     }
 
-    /// What everything in a form may use.
-    pub(super) fn limit(&mut self, node: usize, limits: Option<Plain>) {
+    /// What everything in a form may use, and how long it may take.
+    pub(super) fn bound(&mut self, node: usize, within: Within) {
         if let Some(node) = self.nodes.get_mut(node) {
-            node.limits = limits;
+            node.within = within;
         }
     }
 

@@ -15,7 +15,7 @@ mod stmt;
 mod validators;
 
 use super::callee::Callees;
-use super::model::{Header, Node, NodeIndex, Pipeline, What};
+use super::model::{Header, Node, NodeIndex, Pipeline, What, Within};
 use super::sink::Errors;
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -142,7 +142,14 @@ impl<'a> FlowParser<'a> {
 
     fn node(&mut self, id: impl Into<String>, at: Span, what: What) -> NodeIndex {
         let id = id.into();
-        self.nodes.push(Node { id, at, depth: self.depth, what, options: Vec::new(), limits: None });
+        self.nodes.push(Node {
+            id,
+            at,
+            depth: self.depth,
+            what,
+            options: Vec::new(),
+            within: Within::default(),
+        });
         self.nodes.len() - 1
     }
 

@@ -1,0 +1,222 @@
+//! Calls and forms that have to end in time. What counts is the time in which something of them is under way:
+//! an attempt, or the wait before the next one. Questions, `wait` and the time in which no process works on the
+//! run do not count.
+//!
+//! Only attempts are cut off, and their records say by which scope: a replay sees what the run saw, whatever its
+//! clock says. From there it travels to the border of the scope as a signal, which no option on the way
+//! catches, and goes on from there as an ordinary failure.
+
+mod scopes;
+mod stopwatch;
+
+pub(crate) use scopes::Scopes;
+pub(crate) use stopwatch::Stopwatch;
+
+use super::Cx;
+use crate::clock::{Clock, Timestamp};
+use crate::context::Context;
+use crate::engine::ArmEnd;
+use crate::error::{FailureRecord, RunResult};
+use crate::path::{NodeId, Path};
+use crate::run::RunEnv;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A scope that something stands in.
+#[derive(Debug)]
+pub(crate) struct Timed {
+    watch: Arc<Stopwatch>,
+    /// Which one, and how long it may take. None for an arm that only notes its time, for the execution that
+    /// takes its result.
+    bound: Option<(Path, Duration)>,
+    outer: InTime,
+}
+
+/// The innermost timed scope that something stands in, if there is one.
+pub(crate) type InTime = Option<Arc<Timed>>;
+
+impl Timed {
+    /// From the innermost scope to the outermost.
+    fn outward(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |scope| scope.outer.as_deref())
+    }
+
+    /// Something of it was under way from `began` to `ended`.
+    pub(crate) fn add(&self, env: &RunEnv, began: Timestamp, ended: Timestamp) {
+        let mut news = false;
+        for scope in self.outward() {
+            news |= scope.watch.add(began, ended);
+        }
+        if news {
+            env.scopes().changed.notify_waiters();
+        }
+    }
+
+    /// The first scope that has no time left at `now`, and if there is none, what is left to all of them.
+    fn left(&self, now: Timestamp) -> Result<Duration, (&Path, Duration)> {
+        let mut left = Duration::MAX;
+        for scope in self.outward() {
+            let Some((path, limit)) = &scope.bound else { continue };
+            match limit.checked_sub(scope.watch.used(now)) {
+                Some(more) if !more.is_zero() => left = left.min(more),
+                _ => return Err((path, *limit)),
+            }
+        }
+        Ok(left)
+    }
+
+    /// A scope that took longer than it may.
+    fn late(&self, now: Timestamp) -> Option<(&Path, Duration)> {
+        let bounds = self.outward().filter_map(|scope| Some((scope, scope.bound.as_ref()?)));
+        let mut late = bounds.filter(|(scope, (_, limit))| scope.watch.used(now) > *limit);
+        late.next().map(|(_, (path, limit))| (path, *limit))
+    }
+
+    /// What is left for a wait that takes part in the scope's time.
+    pub(crate) fn shortened(&self, wait: Duration, now: Timestamp) -> Duration {
+        self.left(now).map_or(Duration::ZERO, |left| wait.min(left))
+    }
+
+    /// Runs something within the time that is left. As with the time of an attempt, it is dropped when its time
+    /// is up, what comes late is not taken, and what `passes` (a signal) is no matter of time.
+    pub(crate) async fn bound<T>(
+        &self,
+        env: &RunEnv,
+        work: impl Future<Output = T> + Send,
+        passes: impl FnOnce(&T) -> bool,
+    ) -> Result<T, FailureRecord> {
+        let clock = env.clock.as_ref();
+        let under_way = UnderWay::begin(self, clock);
+        let mut work = Box::pin(work);
+        let done = loop {
+            let mut changed = std::pin::pin!(env.scopes().changed.notified());
+            changed.as_mut().enable();
+            let left = self.left(clock.now()).unwrap_or_default();
+            tokio::select! {
+                biased;
+                done = &mut work => break Some(done),
+                () = clock.sleep(left) => {
+                    if self.left(clock.now()).is_err() {
+                        break None;
+                    }
+                }
+                () = changed => {}
+            }
+        };
+        drop(catch_unwind(AssertUnwindSafe(|| drop(work))));
+        let now = clock.now();
+        drop(under_way);
+        let cut_off = |(scope, limit): (&Path, Duration)| FailureRecord::cut_off(limit, scope.clone());
+        match (done, self.late(now)) {
+            (Some(done), Some(late)) => {
+                if passes(&done) {
+                    Ok(done)
+                } else {
+                    Err(cut_off(late))
+                }
+            }
+            (Some(done), None) => Ok(done),
+            (None, Some(late)) => Err(cut_off(late)),
+            // Its time is up to the nanosecond.
+            (None, None) => Err(self.left(now).map_or_else(cut_off, FailureRecord::timed_out)),
+        }
+    }
+}
+
+/// Something that is under way in a scope and in those around it.
+struct UnderWay<'t> {
+    timed: &'t Timed,
+    clock: &'t dyn Clock,
+    began: Timestamp,
+}
+
+impl<'t> UnderWay<'t> {
+    fn begin(timed: &'t Timed, clock: &'t dyn Clock) -> Self {
+        let began = clock.now();
+        for scope in timed.outward() {
+            scope.watch.begin(began);
+        }
+        Self { timed, clock, began }
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        let now = self.clock.now();
+        for scope in self.timed.outward() {
+            scope.watch.end(self.began, now);
+        }
+    }
+}
+
+impl ArmEnd {
+    /// When something of the arm was under way, as its record says.
+    fn active(&self) -> &[(Timestamp, Timestamp)] {
+        match self {
+            Self::Recorded(record) => &record.active,
+            Self::Failed(failure) => &failure.active,
+            Self::Inline | Self::Signal(_) | Self::Cancelled => &[],
+        }
+    }
+}
+
+/// What the arms of a fork say of their time, where other executions ran them.
+pub(super) fn note(timed: &InTime, env: &RunEnv, ends: &[ArmEnd]) {
+    let Some(timed) = timed else { return };
+    for (began, ended) in ends.iter().flat_map(ArmEnd::active) {
+        timed.add(env, *began, *ended);
+    }
+}
+
+/// What an arm notes of its time, for the execution that takes its result.
+pub(super) fn noting(outer: &Arc<Timed>) -> (Arc<Stopwatch>, Arc<Timed>) {
+    let watch = Arc::new(Stopwatch::default());
+    let timed = Timed { watch: Arc::clone(&watch), bound: None, outer: Some(Arc::clone(outer)) };
+    (watch, Arc::new(timed))
+}
+
+impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
+    /// The driver of a form with a timeout: the same context, and what runs on it counts there.
+    pub fn timed(&mut self, id: impl Into<NodeId>, limit: Duration) -> Cx<'_, C, R> {
+        let path = self.place(id.into()).path();
+        self.timed_at(path, limit)
+    }
+
+    /// The same for a pipeline.
+    pub(super) fn timed_at(&mut self, path: Path, limit: Duration) -> Cx<'_, C, R> {
+        let watch = self.env.scopes().enter(&path);
+        let timed = Timed { watch, bound: Some((path, limit)), outer: self.timed.clone() };
+        let mut inner = self.again();
+        inner.timed = Some(Arc::new(timed));
+        inner
+    }
+
+    /// The end of the form that this driver was made for: that its time is up is an ordinary failure from here
+    /// on.
+    ///
+    /// # Errors
+    /// As `done`.
+    pub fn in_time<T>(&self, done: RunResult<T>) -> RunResult<T> {
+        let done = self.at_border(done);
+        self.leave(&done);
+        done
+    }
+
+    /// What `done` is outside of the scope that this driver was made for.
+    pub(super) fn at_border<T>(&self, done: RunResult<T>) -> RunResult<T> {
+        match self.timed.as_deref().and_then(|timed| timed.bound.as_ref()) {
+            Some((path, _)) => done.map_err(|error| error.out_of_time_at(path)),
+            None => done,
+        }
+    }
+
+    /// Forgets the scope that this driver was made for.
+    pub(super) fn leave<T>(&self, done: &RunResult<T>) {
+        // A walk that only comes by, on its way to an arm, is ended by a signal; others are still on theirs.
+        let comes_by = done.as_ref().is_err_and(|error| error.signal().is_some());
+        if let (false, Some((path, _))) = (comes_by, self.timed.as_deref().and_then(|t| t.bound.as_ref())) {
+            self.env.scopes().leave(path);
+        }
+    }
+}

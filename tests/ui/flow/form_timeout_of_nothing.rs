@@ -1,0 +1,17 @@
+// A timeout says how long.
+// errors: 1
+
+use flujo::prelude::*;
+
+#[step]
+async fn triage(text: String) -> Result<String> {
+    Ok(text)
+}
+
+pipeline! {
+    fn moderate(text: String) -> String {
+        repeat(text, |text| triage(text)).until(|text| text.is_empty()).max(3).timeout()
+    }
+}
+
+fn main() {}
