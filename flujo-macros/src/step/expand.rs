@@ -70,26 +70,14 @@ pub(super) fn function(step: &Step, generics: &Forms) -> TokenStream {
     } else {
         // The type is spelled out: while it is inferred, rustc knows the output of no step.
         let mut call = quote!(#pr::StepCall::<#name #arguments>::new((#(#names,)*)));
-        // rustc reports what does not fit under the whole call of the method: all of it stands at the value.
-        let mut option = |span: Span, method: &str, argument: TokenStream| {
-            let (method, local) = (names::local(method, span), names::local("__call", span));
-            let applied = quote_spanned!(span=> #local.#method(#argument));
-            call = quote!({ let #local = #call; #applied });
-        };
+        if reviewed(step).is_some() {
+            call = quote!(<#name #arguments as #pr::Step>::reviewed(#call));
+        }
         if let Some(path) = fallback {
-            option(path.span(), "__falls_back", quote!());
+            call = with(&call, path.span(), "__falls_back", &quote!());
         }
         if let Some(path) = redirect {
-            option(path.span(), "__redirects", quote!());
-        }
-        for plugin in step.options.plugin.iter().flat_map(each) {
-            option(plugin.span(), "plugin", quote!(#plugin));
-        }
-        if let Some(validators) = &step.options.validate {
-            option(validators.span(), "validate", tuple(validators));
-        }
-        if let Some(strict) = step.options.strict {
-            option(Span::call_site(), "strict", quote!(#strict));
+            call = with(&call, path.span(), "__redirects", &quote!());
         }
         call
     };
@@ -110,6 +98,39 @@ pub(super) fn function(step: &Step, generics: &Forms) -> TokenStream {
         )]
         #vis #fn_token #name <#bounded> #params -> #returned where #predicates #body
     }
+}
+
+/// A call with one option more. rustc reports what does not fit under the whole call of the method: all of it
+/// stands at the value.
+fn with(call: &TokenStream, span: Span, method: &str, argument: &TokenStream) -> TokenStream {
+    let (method, local) = (names::local(method, span), names::local("__call", span));
+    let applied = quote_spanned!(span=> #local.#method(#argument));
+    quote!({ let #local = #call; #applied })
+}
+
+/// The plugins and validators of the attribute, put on a call: they hold wherever the step is called, also where
+/// it stands in for another. `None` if there are none.
+pub(super) fn reviewed(step: &Step) -> Option<TokenStream> {
+    let options = &step.options;
+    if step.broken || (options.plugin.is_none() && options.validate.is_none() && options.strict.is_none()) {
+        return None;
+    }
+    let mut call = quote!(__reviewed);
+    for plugin in options.plugin.iter().flat_map(each) {
+        call = with(&call, plugin.span(), "plugin", &quote!(#plugin));
+    }
+    if let Some(validators) = &options.validate {
+        call = with(&call, validators.span(), "validate", &tuple(validators));
+    }
+    if let Some(strict) = options.strict {
+        call = with(&call, Span::call_site(), "strict", &quote!(#strict));
+    }
+    let pr = private();
+    Some(quote! {
+        fn reviewed(__reviewed: #pr::StepCall<Self>) -> #pr::StepCall<Self> {
+            #call
+        }
+    })
 }
 
 /// One plugin, or those of a tuple.

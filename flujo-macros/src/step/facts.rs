@@ -157,6 +157,7 @@ pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
             impl<#bounded> #pr::ModelLeaf for #name #arguments where #predicates {}
         }
     });
+    let reviewed = super::expand::reviewed(step);
     quote! {
         #(#takes)*
         #[automatically_derived]
@@ -171,6 +172,7 @@ pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
                 cached: #cached,
                 model: #model,
             };
+            #reviewed
         }
         #[automatically_derived]
         impl<#bounded> #pr::Leaf for #name #arguments where #predicates {}

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::RunResult;
 use crate::path::NodeId;
 use crate::step::findings::Found;
-use crate::step::{Attempt, Carried};
+use crate::step::{Attempt, Carried, StepCall};
 
 /// A call that goes on with another step.
 pub struct Redirected<I, T> {
@@ -26,7 +26,8 @@ impl<I, T> std::fmt::Debug for Redirected<I, T> {
 }
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
-    /// The attempts that are left, by `D`: numbered on, with the plugins and validators of the call.
+    /// The attempts that are left, by `D`: numbered on, with the plugins and validators of the call
+    /// and of its own attribute.
     ///
     /// # Errors
     /// None of them succeeded, or a signal ends the run.
@@ -45,6 +46,14 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             // Its limits are the node's, which this still is.
             options.limits = None;
             (options.temperature, options.max_tokens, options.top_p) = (None, None, None);
+        }
+        let own = D::reviewed(StepCall::new(input));
+        let input = own.input;
+        if let Some(own) = own.options {
+            options = Some(match options {
+                Some(options) => Box::new(options.and(*own)),
+                None => own,
+            });
         }
         let mut plan = Plan::<D>::new(options);
         plan.redirects = true;

@@ -156,7 +156,7 @@ impl<C: Context, R: Send + Sync, S: RunIn<C, R>> Fallback<C, R> for Falling<S> {
         id: NodeId,
         input: S::Input,
     ) -> impl Future<Output = RunResult<S::Output>> + Send {
-        S::exec(cx, id, StepCall::<S>::new(input))
+        S::exec(cx, id, S::reviewed(StepCall::new(input)))
     }
 }
 

@@ -59,6 +59,11 @@ pub trait Step: StepInfo + Sized + Send + Sync + 'static {
     type Output: Recorded;
     /// The defaults that the attribute set.
     const POLICY: Policy;
+    /// A call with the plugins and validators that the attribute set.
+    #[doc(hidden)]
+    fn reviewed(call: StepCall<Self>) -> StepCall<Self> {
+        call
+    }
 }
 
 /// A step that is one function, not a pipeline: it has attempts of its own.

@@ -121,6 +121,9 @@ impl<T: 'static> Plugins<T> {
         let at = self.0.iter().position(|other| other.priority() < priority).unwrap_or(self.0.len());
         self.0.insert(at, plugin);
     }
+    pub(crate) fn into_iter(self) -> impl Iterator<Item = Box<dyn Plugin<T>>> {
+        self.0.into_iter()
+    }
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -88,6 +88,17 @@ impl<T: 'static> Default for Options<T> {
     }
 }
 
+impl<T: 'static> Options<T> {
+    /// These, with the plugins and validators of others.
+    pub(crate) fn and(mut self, others: Self) -> Self {
+        for plugin in others.plugins.into_iter() {
+            self.plugins.add(plugin);
+        }
+        self.checks.extend(others.checks);
+        self
+    }
+}
+
 impl<T> fmt::Debug for Options<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")

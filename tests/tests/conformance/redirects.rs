@@ -1,6 +1,6 @@
 //! Attempts that a plugin redirects to another step.
 
-use crate::plugins::{Ends, Quiet, shouts, whispers};
+use crate::plugins::{Adds, Ends, Quiet, shouts, whispers};
 use crate::world::*;
 use flujo::ErrorKind;
 use flujo::clock::Clock;
@@ -107,6 +107,50 @@ fn a_redirect_stands_in_the_attribute_and_beside_a_fallback() {
     // One attempt of its own, one of either, and the fallback.
     assert_eq!(both::BOUNDS.step_runs, Some(3));
     assert_eq!(redirected::BOUNDS.step_runs, Some(4));
+}
+
+/// Asks a question, whatever it is given; what it may not ask is rejected.
+#[step(plugin = Adds("?"), validate = Polite, retries = 1)]
+async fn asks_back(text: String, calls: &Calls, run: &RunInfo) -> Result<String> {
+    calls.note(run);
+    Ok(run.feedback().map_or(text, |said| format!("so {said}")))
+}
+struct Polite;
+impl Validator<String> for Polite {
+    fn validate(&self, text: &String) -> ValidationResult {
+        if text == "loud?" { ValidationResult::invalid("rude") } else { ValidationResult::valid() }
+    }
+}
+
+#[test]
+fn what_stands_in_for_a_step_brings_its_own_plugins_and_validators() {
+    pipeline! {
+        fn standing_in(text: String, ctx: &mut State, world: &World) -> (String, String) {
+            let one = broken(text.clone()).fallback(asks_back);
+            let two = shouts(text).plugin(Quiet).redirect(asks_back);
+            value((one, two))
+        }
+    }
+    on_all(async |engine, _| {
+        let (flujo, calls) = flujo(&engine);
+        let both = |text: &str| (text.to_owned(), text.to_owned());
+        assert_eq!(flujo.run(standing_in("x".into())).await.into_output().unwrap(), both("x?"));
+        let from = calls.len();
+        assert_eq!(flujo.run(standing_in("loud".into())).await.into_output().unwrap(), both("so rude?"));
+        let paths: Vec<_> = calls.all().into_iter().skip(from).collect();
+        let at = |path: &str, n| (format!("standing_in/{path}"), n);
+        assert_eq!(
+            paths,
+            [
+                at("broken", 1),
+                at("broken!asks_back", 1),
+                at("broken!asks_back", 2),
+                at("shouts", 1),
+                at("shouts!asks_back", 2),
+                at("shouts!asks_back", 3),
+            ]
+        );
+    });
 }
 
 #[test]
