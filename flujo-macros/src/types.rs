@@ -54,9 +54,36 @@ pub(crate) fn owned(ty: &Type, what: &str) -> syn::Result<()> {
         ),
         Type::Ptr(_) | Type::FnPtr(_) => format!("{what} is recorded, and `{}` is an address", shown()),
         Type::Infer(_) => format!("{what} says its type\nwrite it out"),
-        _ => return borrowed(ty, what),
+        _ => {
+            no_secret(ty, what)?;
+            return borrowed(ty, what);
+        }
     };
     Err(syn::Error::new_spanned(ty, message))
+}
+
+/// Refuses a `Secret`, which no trait lets through either: here it is said what to do instead.
+fn no_secret(ty: &Type, what: &str) -> syn::Result<()> {
+    let mut found = Secrets(None);
+    found.visit_type(ty);
+    let Some(secret) = found.0 else { return Ok(()) };
+    Err(syn::Error::new_spanned(
+        secret,
+        format!(
+            "{what} is recorded, and a secret never is\n\
+             keep it in `#[resources]`, and let the step that needs it take `&Secret`"
+        ),
+    ))
+}
+
+struct Secrets(Option<syn::PathSegment>);
+impl<'ast> Visit<'ast> for Secrets {
+    fn visit_path_segment(&mut self, segment: &'ast syn::PathSegment) {
+        if self.0.is_none() && (segment.ident == "Secret" || segment.ident == "SecretString") {
+            self.0 = Some(segment.clone());
+        }
+        visit::visit_path_segment(self, segment);
+    }
 }
 
 /// Refuses a type that holds a reference, or a type without a name, somewhere inside.

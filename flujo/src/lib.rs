@@ -23,6 +23,7 @@ pub mod path;
 pub mod question;
 mod resources;
 pub mod run;
+mod secret;
 pub mod step;
 pub mod usage;
 
@@ -41,6 +42,7 @@ pub use flujo_macros::{context, pipeline, resources, step};
 pub use model::{Estimate, Prompt};
 pub use resources::Provides;
 pub use run::{Flujo, Outcome, PipelineResult, StepResult};
+pub use secret::Secret;
 pub use step::{
     Findings, KeptFinding, Plugin, PluginResult, Priority, RunInfo, StepCall, ValidationResult, Validator,
 };

@@ -15,6 +15,7 @@ mod engines;
 mod kill;
 mod kills;
 mod rows;
+mod secrets;
 mod settled;
 mod stories;
 mod world;
