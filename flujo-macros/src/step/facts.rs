@@ -35,6 +35,7 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
     let retries = retries(step);
     let run = step.params.iter().any(|param| matches!(param, Param::Run));
     let stand_ins = StandIns::of(step);
+    let answer = answer(step);
     let bound = |callee: Option<&Callee>, how: &TokenStream| {
         callee.map(Callee::facts).map_or_else(|| quote!(#pr::Bounds::ZERO), |facts| quote!(#facts.#how))
     };
@@ -69,6 +70,7 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
                 redirect: #redirect,
                 falls_back_to: #falls_back_to,
                 graph: #pr::None,
+                answer: #answer,
             };
         }
     };
@@ -104,6 +106,22 @@ impl StandIns {
         }
         let (stand_ins, imports) = (self.callees.stand_ins(), self.callees.imports());
         quote!(const _: () = { #stand_ins { #imports #item } };)
+    }
+}
+
+/// The schema of a model step's answer. A type without one is reported where the step asks.
+fn answer(step: &Step) -> TokenStream {
+    let pr = private();
+    if step.broken || !matches!(step.kind, Kind::Model { .. }) {
+        return quote!(#pr::None);
+    }
+    let output = &step.output;
+    quote! {
+        {
+            #[allow(unused_imports, reason = "it is used where the answer is a mistake")]
+            use #pr::NoAnswer as _;
+            #pr::Answer::<#output>::SCHEMA
+        }
     }
 }
 

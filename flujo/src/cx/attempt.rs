@@ -259,7 +259,8 @@ async fn recorded<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     };
     let ended = env.clock.now();
     let (usage, findings, cached) = (work.info.used(), findings(found), work.info.is_cached());
-    Ok(AttemptRecord { outcome, parts, usage, findings, cached, started, ended })
+    let models = work.info.models();
+    Ok(AttemptRecord { outcome, parts, usage, findings, cached, models, started, ended })
 }
 
 /// An output and the parts that changed, encoded.

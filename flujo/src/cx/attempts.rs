@@ -297,7 +297,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             return Ok(());
         }
         if counts && !failed.record.redirect && failed.record.feedback.is_none() {
-            self.back_off(work, n).await?;
+            self.back_off(work, n, failed.record.retry_after).await?;
         } else if counts {
             tell::retry(self.env, work, n, Duration::ZERO);
         }
@@ -305,11 +305,11 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         Ok(())
     }
 
-    async fn back_off<S: Step>(&mut self, work: &Work<S>, n: u32) -> RunResult<()> {
+    async fn back_off<S: Step>(&mut self, work: &Work<S>, n: u32, asked: Option<u64>) -> RunResult<()> {
         let path = work.info.path();
         // The seed is the place, so that a replay waits as long as the run did.
         let seed = Digest::of_parts(&[self.env.id.as_str(), path.as_str()]).low();
-        let wait = work.plan.backoff().after(n, seed);
+        let wait = work.plan.wait(n, seed, asked.map(Duration::from_nanos));
         // It takes part in the time of what it stands in: no use to wait for longer than that.
         let wait = work.timed.as_ref().map_or(wait, |timed| timed.shortened(wait, work.ended));
         tell::retry(self.env, work, n, wait);

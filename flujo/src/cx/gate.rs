@@ -200,6 +200,7 @@ async fn look<T: Durable, V: Validators<T>>(
         usage: info.used(),
         findings: reasons.into_iter().map(|message| Finding { message }).collect(),
         cached: false,
+        models: None,
         started,
         ended: env.clock.now(),
     }

@@ -61,8 +61,16 @@ impl<S: Step> Plan<S> {
         }))
     }
 
-    pub(super) fn backoff(&self) -> Backoff {
+    fn backoff(&self) -> Backoff {
         self.options.as_deref().and_then(|o| o.backoff).or(S::POLICY.backoff).unwrap_or(Backoff::DEFAULT)
+    }
+
+    /// How long to wait after attempt `n`: as long as whoever failed asked for, but not longer than an attempt
+    /// may take.
+    pub(super) fn wait(&self, n: u32, seed: u64, asked: Option<Duration>) -> Duration {
+        let wait = self.backoff().after(n, seed);
+        let asked = asked.unwrap_or_default();
+        wait.max(self.timeout.map_or(asked, |limit| asked.min(limit)))
     }
 
     /// What all validators say: the reasons of those that reject.

@@ -1,4 +1,4 @@
-use super::{BoxFuture, Finding, Within};
+use super::{BoxFuture, Finding, ModelUse, Within};
 use crate::clock::Timestamp;
 use crate::codec::{Digest, Json};
 use crate::error::{FailureRecord, Signal};
@@ -72,6 +72,8 @@ pub struct AttemptRecord {
     pub findings: Vec<Finding>,
     /// Whether the output came from the cache.
     pub cached: bool,
+    /// What is to be said of the models that it called.
+    pub models: Option<Box<ModelUse>>,
     /// When it began.
     pub started: Timestamp,
     /// When it ended.

@@ -23,7 +23,7 @@ pub use arms::{Arm, ArmBody, ArmEnd, ArmGrant, ArmRecord, Arms, ForkPolicy, driv
 pub use command::{AttemptCommand, AttemptRecord, Body, Key, Kind};
 pub(crate) use ledger::Unrecorded;
 pub use memory::Memory;
-pub use record::{Finding, Outcome as RecordOutcome, Record};
+pub use record::{Finding, ModelUse, Outcome as RecordOutcome, Record};
 pub use run_record::{Ended, EndedBy, FinalOutcome, RunId, RunRecord, RunView, Status};
 pub use table::{Entry, Table};
 pub use turn::Turn;

@@ -21,6 +21,17 @@ pub struct Finding {
     pub message: String,
 }
 
+/// What an attempt has to say of the models that it called.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ModelUse {
+    /// What each of them used, `provider:model`, in the order of the first calls. Together it is the usage of the
+    /// attempt, but for what its own code spent.
+    pub by_model: Vec<(String, Usage)>,
+    /// What had to be mended to read the answer.
+    #[serde(default)]
+    pub repairs: Vec<String>,
+}
+
 /// One attempt, finished and durable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -41,6 +52,9 @@ pub struct Record {
     /// Whether the output came from the cache.
     #[serde(default)]
     pub cached: bool,
+    /// What is to be said of the models that it called.
+    #[serde(default)]
+    pub models: Option<Box<ModelUse>>,
     /// When it began.
     pub started: Timestamp,
     /// When it ended.
@@ -55,8 +69,8 @@ impl Record {
             Ok(output) => Outcome::Output(output),
             Err(failure) => Outcome::Failure(failure),
         };
-        let AttemptRecord { parts, usage, findings, cached, started, ended, .. } = done;
-        Self { key, version, digest, outcome, parts, usage, findings, cached, started, ended }
+        let AttemptRecord { parts, usage, findings, cached, models, started, ended, .. } = done;
+        Self { key, version, digest, outcome, parts, usage, findings, cached, models, started, ended }
     }
 
     /// Whether this record answers `command`.

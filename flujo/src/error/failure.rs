@@ -71,6 +71,9 @@ pub struct FailureRecord {
     /// A plugin redirected: another step is to make the next attempt.
     #[serde(default)]
     pub redirect: bool,
+    /// How long somebody asked to wait before the next attempt, in nanoseconds.
+    #[serde(default)]
+    pub retry_after: Option<u64>,
     /// The limit that was exceeded.
     pub exceeded: Option<Box<LimitExceeded>>,
     /// What a fallback that failed too stood in for.
@@ -98,6 +101,7 @@ impl FailureRecord {
             path: None,
             attempt: None,
             redirect: false,
+            retry_after: None,
             exceeded: None,
             original: None,
             scope: None,
@@ -122,7 +126,8 @@ impl FailureRecord {
             chain.push(next.to_string());
             cause = next.source();
         }
-        let base = Self::plain(FailureKind::Failed, error.is_retryable(), "");
+        let retry_after = error.wait.map(|wait| u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX));
+        let base = Self { retry_after, ..Self::plain(FailureKind::Failed, error.is_retryable(), "") };
         match &error.cause {
             Cause::Rejected(reasons) => Self {
                 kind: FailureKind::Rejected,
@@ -229,6 +234,7 @@ impl FailureRecord {
             path: error.path().cloned(),
             attempt: error.attempt(),
             redirect: false,
+            retry_after: None,
             exceeded: match error.kind() {
                 ErrorKind::LimitExceeded(exceeded) => Some(exceeded.clone()),
                 _ => None,

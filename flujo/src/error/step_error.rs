@@ -3,6 +3,7 @@ use crate::engine::Refusal;
 use crate::usage::LimitExceeded;
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 /// What a step fails with.
 ///
@@ -11,6 +12,8 @@ use std::fmt;
 /// cannot itself implement `std::error::Error`.
 pub struct StepError {
     pub(crate) cause: Cause,
+    /// How long to wait before the next attempt, at least.
+    pub(crate) wait: Option<Duration>,
     pub(crate) source: Box<dyn StdError + Send + Sync>,
 }
 
@@ -30,12 +33,29 @@ pub(crate) enum Cause {
 impl StepError {
     /// An error that may go away: it is tried again.
     pub fn retryable(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { cause: Cause::Retryable, source: error.into() }
+        Self { cause: Cause::Retryable, wait: None, source: error.into() }
     }
 
     /// An error that stays: it is not tried again.
     pub fn fatal(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { cause: Cause::Fatal, source: error.into() }
+        Self { cause: Cause::Fatal, wait: None, source: error.into() }
+    }
+
+    /// Asks to wait so long before the next attempt, as services do with `Retry-After`. It is waited for at
+    /// least as long as the step's backoff says, and not longer than the `timeout` of one attempt, if the step
+    /// has one: whoever gives an attempt 20 seconds does not wait an hour for it to begin.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # use std::time::Duration;
+    /// #[step(retries = 2, timeout = "20s")]
+    /// async fn look_up(name: String) -> Result<String> {
+    ///     Err(StepError::retryable("busy").retry_after(Duration::from_secs(2)))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn retry_after(self, wait: Duration) -> Self {
+        Self { wait: Some(wait), ..self }
     }
 
     /// Whether another attempt makes sense.
@@ -45,7 +65,7 @@ impl StepError {
 
     pub(crate) fn rejected(reason: impl fmt::Display) -> Self {
         let reason = reason.to_string();
-        Self { cause: Cause::Rejected(vec![reason.clone()]), source: reason.into() }
+        Self { cause: Cause::Rejected(vec![reason.clone()]), wait: None, source: reason.into() }
     }
 
     /// What the account of the run said when it was asked for a reservation.
@@ -57,7 +77,7 @@ impl StepError {
             Refusal::Limit(exceeded) => (Cause::Limit(exceeded.clone()), exceeded as _),
             Refusal::Signal(signal) => (Cause::Signal(signal), String::new().into()),
         };
-        Self { cause, source }
+        Self { cause, wait: None, source }
     }
 
     pub(crate) fn signal(&self) -> Option<&Signal> {
@@ -65,7 +85,7 @@ impl StepError {
     }
 
     pub(crate) fn unconfigured(what: impl fmt::Display) -> Self {
-        Self { cause: Cause::Unconfigured, source: what.to_string().into() }
+        Self { cause: Cause::Unconfigured, wait: None, source: what.to_string().into() }
     }
 }
 
@@ -105,6 +125,7 @@ impl fmt::Display for StepError {
 }
 impl fmt::Debug for StepError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StepError").field("cause", &self.cause).field("source", &self.source).finish()
+        let mut out = f.debug_struct("StepError");
+        out.field("cause", &self.cause).field("wait", &self.wait).field("source", &self.source).finish()
     }
 }

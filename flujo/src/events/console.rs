@@ -200,6 +200,9 @@ impl ConsoleTracer {
             EventKind::TimerStarted { wait } if all => plain(format!("waits{}", for_(*wait))),
             EventKind::TimerEnded if all => plain("has waited".to_owned()),
             EventKind::LimitReached { exceeded } => Some((format!("limit reached: {exceeded}"), Colour::Red)),
+            EventKind::Repaired { repairs, .. } if all => {
+                Some((format!("mended the answer: {}", repairs.join(", ")), Colour::Yellow))
+            }
             EventKind::Chunk { text, .. } if all && self.outputs => plain(format!("chunk {text:?}")),
             EventKind::Missed { events } => {
                 Some((format!("{events} events before this were dropped"), Colour::Red))

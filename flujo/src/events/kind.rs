@@ -147,6 +147,13 @@ pub enum EventKind {
         /// The piece.
         text: String,
     },
+    /// The answer of a model was mended before it could be read: it was no clean JSON.
+    Repaired {
+        /// The attempt that it belongs to.
+        attempt: u32,
+        /// What was mended, in words.
+        repairs: Vec<String>,
+    },
     /// This observer was too slow, and events were dropped for it before this one.
     Missed {
         /// How many.
@@ -229,6 +236,7 @@ impl EventKind {
             Self::TimerEnded => "timer_ended",
             Self::LimitReached { .. } => "limit_reached",
             Self::Chunk { .. } => "chunk",
+            Self::Repaired { .. } => "repaired",
             Self::Missed { .. } => "missed",
         }
     }

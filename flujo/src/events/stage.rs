@@ -94,6 +94,12 @@ impl Stage {
         self.tell(What::Answered, path, EventKind::QuestionAnswered { answered, replayed });
     }
 
+    /// An answer was mended before it could be read.
+    pub(crate) fn repaired(&self, path: Path, attempt: u32, repairs: &[String]) {
+        let kind = EventKind::Repaired { attempt, repairs: repairs.to_vec() };
+        self.hub.tell(path, self.hub.now(), kind);
+    }
+
     /// A piece of an answer.
     pub(crate) fn chunk(&self, path: Path, attempt: u32, text: &str) {
         self.hub.tell(path, self.hub.now(), EventKind::Chunk { attempt, text: text.to_owned() });

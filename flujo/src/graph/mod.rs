@@ -179,9 +179,19 @@ pub struct Facts {
     pub falls_back_to: Option<&'static Facts>,
     /// The graph of a pipeline.
     pub graph: Option<&'static Graph>,
+    /// The JSON Schema of the answer of a model step.
+    pub answer: Option<AnswerSchema>,
 }
 
+/// Makes the JSON Schema that answers of one type are asked for with.
+pub type AnswerSchema = fn() -> Result<Json, CodecError>;
+
 impl Facts {
+    /// The model that the attribute of a model step names.
+    pub(crate) fn model(&self) -> Option<&'static str> {
+        self.options.iter().find(|(word, _)| *word == "model").map(|(_, model)| *model)
+    }
+
     /// Worst case of one call with its default retries.
     pub const fn call(&self) -> Bounds {
         self.attempts(Some(self.retries), self.redirect)
@@ -214,6 +224,7 @@ impl Facts {
         redirect: Bounds::ZERO,
         falls_back_to: None,
         graph: None,
+        answer: None,
     };
 }
 

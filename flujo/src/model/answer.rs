@@ -1,8 +1,12 @@
+use super::attachment::Content;
+use super::read::read;
+use super::schema::{Shape, schema_of};
 use super::{FinishReason, Message, ModelRequest, Prompt, Role};
 use crate::cache::CacheKey;
 use crate::codec::{Digest, Json};
 use crate::durable::{Durable, Reply};
 use crate::error::StepError;
+use crate::graph::AnswerSchema;
 use crate::step::RunInfo;
 use std::marker::PhantomData;
 
@@ -45,17 +49,15 @@ pub async fn answer<T: Reply>(prompt: Result<Prompt<T>, StepError>, run: &RunInf
             call.model
         )));
     };
-    let schema = Json::encode(schemars::SchemaGenerator::default().into_root_schema_for::<T>().as_value())
-        .map_err(StepError::fatal)?;
-    let mut messages = prompt.into_messages();
+    let shape = Shape::of::<T>().map_err(StepError::fatal)?;
+    let mut messages = prompt.into_messages()?;
     if let Some(feedback) = run.feedback() {
-        let text = format!("Your last answer was not accepted: {feedback}");
-        messages.push(Message { role: Role::User, text });
+        messages.push(Message::new(Role::User, format!("Your last answer was not accepted: {feedback}")));
     }
     let request = ModelRequest {
         model: call.model.clone(),
         messages,
-        schema: schema.clone(),
+        schema: shape.schema.clone(),
         temperature: call.temperature,
         max_tokens: call.max_tokens,
         top_p: call.top_p,
@@ -74,7 +76,10 @@ pub async fn answer<T: Reply>(prompt: Result<Prompt<T>, StepError>, run: &RunInf
     if reply.finish == FinishReason::Length {
         return Err(StepError::rejected("the answer was cut short at max_tokens"));
     }
-    let answer: T = read(&reply.content, &schema)?;
+    let (answer, repairs) = read::<T>(&reply.content, &shape)?;
+    if !repairs.is_empty() {
+        run.repaired(repairs.iter().map(ToString::to_string).collect());
+    }
     if let Some(cache) = run.cache() {
         cache.returned(Json::encode(&answer).ok());
     }
@@ -92,9 +97,18 @@ fn key(request: &ModelRequest) -> CacheKey {
         number(request.top_p),
         request.max_tokens.map_or_else(String::new, |n| n.to_string()),
     ];
-    for Message { role, text } in &request.messages {
-        parts.push(format!("{role:?} {}", text.len()));
+    for Message { role, text, attachments } in &request.messages {
+        parts.push(format!("{role:?} {} {}", text.len(), attachments.len()));
         parts.push(text.clone());
+        for attachment in attachments {
+            let (kind, content) = match &attachment.content {
+                Content::Url(url) => ("url", url.as_str()),
+                Content::Base64(text) => ("base64", &**text),
+            };
+            parts.push(format!("{kind} {:?}", attachment.name));
+            parts.push(attachment.media_type.clone());
+            parts.push(content.to_owned());
+        }
     }
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     CacheKey(Digest::of_parts(&parts))
@@ -118,6 +132,8 @@ impl<T: Durable> Answer<T> {
     }
 }
 impl<T: Reply> Answer<T> {
+    /// The schema that it is asked for with.
+    pub const SCHEMA: Option<AnswerSchema> = Some(schema_of::<T>);
     /// See [`answer`].
     ///
     /// # Errors
@@ -133,6 +149,8 @@ impl<T: Reply> Answer<T> {
 /// What [`Answer`] does where the type is a mistake.
 #[doc(hidden)]
 pub trait NoAnswer<T> {
+    /// None.
+    const SCHEMA: Option<AnswerSchema> = None;
     /// Nothing.
     fn known(&self) {}
     /// Never runs.
@@ -141,20 +159,3 @@ pub trait NoAnswer<T> {
     }
 }
 impl<T> NoAnswer<T> for Answer<T> {}
-
-fn read<T: Reply>(content: &str, schema: &Json) -> Result<T, StepError> {
-    let wrong = |e: &dyn std::fmt::Display| StepError::rejected(format!("the answer does not fit: {e}"));
-    match serde_json::from_str(content) {
-        Ok(answer) => Ok(answer),
-        // Whoever asks for text gets the text: models do not quote it.
-        Err(_) if is_text(schema) => {
-            Json::encode(content).and_then(|text| text.decode()).map_err(|e| wrong(&e))
-        }
-        Err(e) => Err(wrong(&e)),
-    }
-}
-
-fn is_text(schema: &Json) -> bool {
-    let value: Option<serde_json::Value> = schema.decode().ok();
-    value.as_ref().and_then(|v| v.get("type")).is_some_and(|t| t == "string")
-}

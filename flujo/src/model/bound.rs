@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn every_byte_of_everything_that_is_sent_counts() {
-        let message = |role, text: &str| Message { role, text: text.to_owned() };
+        let message = Message::new;
         let request = ModelRequest {
             model: "test:m".to_owned(),
             messages: vec![message(Role::System, "four"), message(Role::User, "vierzig €")],

@@ -41,7 +41,7 @@ impl ModelCall {
         let bound = self.usage(tokens, |book| book.bound(&self.model, &tokens));
         let hold = run.reserve(bound).await?;
         // From here on a call that never comes back is charged at what was reserved for it.
-        run.call_leaves(bound);
+        run.call_leaves(&self.model, bound);
         let reply = client.call(request, &mut Pieces(run)).await;
         let (tokens, served) = match &reply {
             Ok(reply) => (reply.usage, reply.served_model.as_deref()),
@@ -52,7 +52,17 @@ impl ModelCall {
         if let Some(hold) = hold {
             hold.settle(used);
         }
-        reply.map_err(|e| if e.retryable { StepError::retryable(e) } else { StepError::fatal(e) })
+        reply.map_err(|error| {
+            if !error.is_retryable() {
+                return StepError::fatal(error);
+            }
+            let wait = error.retry_after;
+            let error = StepError::retryable(error);
+            match wait {
+                Some(wait) => error.retry_after(wait),
+                None => error,
+            }
+        })
     }
 
     /// Why no upper bound of this call is known, where a limit needs one.

@@ -1,45 +1,54 @@
+use super::schema::Shape;
+use super::{Attachment, History, Keep, Message, Role};
+use crate::durable::Reply;
+use crate::error::StepError;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// Who says something in a conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// The rules.
-    System,
-    /// The one who asks.
-    User,
-    /// The model.
-    Assistant,
-}
-
-/// One turn of a conversation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// Who.
-    pub role: Role,
-    /// What.
-    pub text: String,
-}
-
 /// What a model step asks for: a conversation whose answer is a `T`.
+///
+/// Texts are put together with `format!`: what they name must exist, or they do not compile.
 ///
 /// ```
 /// # use flujo::prelude::*;
-/// let prompt: Prompt<String> = Prompt::system("You are brief.").user("What is a semaphore?");
-/// assert_eq!(prompt.messages().len(), 2);
+/// let topic = "a semaphore";
+/// let prompt: Prompt<String> = Prompt::system("You are brief.").user(format!("What is {topic}?"));
+/// assert_eq!(prompt.messages()[1].text, "What is a semaphore?");
+/// ```
+///
+/// Examples are pairs of what is asked and what is to be answered, and the answer is a `T` as well: an example
+/// that the answer's type has outgrown does not compile.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # use flujo::model::Attachment;
+/// #[derive(Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+/// struct Label {
+///     name: String,
+/// }
+///
+/// #[step(model = "openai:gpt-4o-mini", max_tokens = 50)]
+/// fn label(photo: String) -> Prompt<Label> {
+///     Prompt::system("Name the animal.")
+///         .example("It barks.", &Label { name: "dog".to_owned() })
+///         .user("This one?")
+///         .attach(Attachment::url("image/jpeg", photo))
+/// }
 /// ```
 pub struct Prompt<T> {
     messages: Vec<Message>,
+    /// Why it could not be put together.
+    problem: Option<String>,
     answer: PhantomData<fn() -> T>,
 }
 
 impl<T> Prompt<T> {
     fn start(role: Role, text: impl Into<String>) -> Self {
-        Self { messages: Vec::new(), answer: PhantomData }.turn(role, text)
+        Self { messages: Vec::new(), problem: None, answer: PhantomData }.turn(role, text)
     }
 
     fn turn(mut self, role: Role, text: impl Into<String>) -> Self {
-        self.messages.push(Message { role, text: text.into() });
+        self.messages.push(Message::new(role, text));
         self
     }
 
@@ -59,10 +68,30 @@ impl<T> Prompt<T> {
         self.turn(Role::User, text)
     }
 
-    /// Adds what the model said before, for instance as an example.
+    /// Adds what the model said before.
     #[must_use]
     pub fn assistant(self, text: impl Into<String>) -> Self {
         self.turn(Role::Assistant, text)
+    }
+
+    /// Adds an image or a file to what the user says. A model that takes none fails the step for good, and
+    /// says so.
+    #[must_use]
+    pub fn attach(mut self, attachment: Attachment) -> Self {
+        if let Some(turn) = self.messages.last_mut().filter(|turn| turn.role == Role::User) {
+            turn.attachments.push(attachment);
+        } else {
+            let attachments = vec![attachment];
+            self.messages.push(Message { attachments, ..Message::new(Role::User, "") });
+        }
+        self
+    }
+
+    /// Adds what was said before, as far as `keep` says; what is kept begins with somebody asking.
+    #[must_use]
+    pub fn history(mut self, history: &History, keep: Keep) -> Self {
+        self.messages.extend_from_slice(history.kept(keep));
+        self
     }
 
     /// The turns so far.
@@ -70,18 +99,107 @@ impl<T> Prompt<T> {
         &self.messages
     }
 
-    pub(super) fn into_messages(self) -> Vec<Message> {
-        self.messages
+    pub(super) fn into_messages(self) -> Result<Vec<Message>, StepError> {
+        match self.problem {
+            None => Ok(self.messages),
+            Some(problem) => Err(StepError::fatal(problem)),
+        }
+    }
+}
+
+impl<T: Reply> Prompt<T> {
+    /// Adds a question together with the answer that it ought to have, written as answers are asked for.
+    #[must_use]
+    pub fn example(mut self, question: impl Into<String>, answer: &T) -> Self {
+        let shown = Shape::of::<T>().map_err(|e| e.to_string()).and_then(|shape| {
+            let value = serde_json::to_value(answer).map_err(|e| e.to_string())?;
+            Ok(shape.shown(value))
+        });
+        match shown {
+            Ok(answer) => self.user(question).assistant(answer),
+            Err(e) => {
+                self.problem.get_or_insert(format!("an example of the prompt cannot be written down: {e}"));
+                self
+            }
+        }
+    }
+
+    /// Adds several of them.
+    #[must_use]
+    pub fn examples<'e, Q: Into<String>>(self, pairs: impl IntoIterator<Item = (Q, &'e T)>) -> Self
+    where
+        T: 'e,
+    {
+        pairs.into_iter().fold(self, |prompt, (question, answer)| prompt.example(question, answer))
     }
 }
 
 impl<T> Clone for Prompt<T> {
     fn clone(&self) -> Self {
-        Self { messages: self.messages.clone(), answer: PhantomData }
+        let (messages, problem) = (self.messages.clone(), self.problem.clone());
+        Self { messages, problem, answer: PhantomData }
     }
 }
 impl<T> fmt::Debug for Prompt<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Prompt").field("messages", &self.messages).finish()
+        f.debug_struct("Prompt").field("messages", &self.messages).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn examples_are_pairs_of_turns() {
+        let numbers: Prompt<Vec<u32>> =
+            Prompt::system("Count.").examples([("ab", &vec![1, 2]), ("", &vec![])]);
+        let told: Vec<_> = numbers.messages().iter().map(|m| (m.role, m.text.as_str())).collect();
+        let (user, model) = (Role::User, Role::Assistant);
+        assert_eq!(
+            told,
+            [
+                (Role::System, "Count."),
+                (user, "ab"),
+                (model, r#"{"answer":[1,2]}"#),
+                (user, ""),
+                (model, r#"{"answer":[]}"#)
+            ]
+        );
+        let text: Prompt<String> = Prompt::ask("?").example("a", &"b \"c\"".to_owned());
+        assert_eq!(text.messages()[2].text, "b \"c\"");
+    }
+
+    #[test]
+    fn an_example_that_cannot_be_written_down_is_a_failure_of_the_step() {
+        let odd: BTreeMap<(u8, u8), u8> = [((1, 2), 3)].into();
+        let prompt: Prompt<BTreeMap<(u8, u8), u8>> = Prompt::ask("?").example("x", &odd);
+        let error = prompt.into_messages().unwrap_err();
+        assert!(!error.is_retryable());
+        assert!(
+            error.to_string().starts_with("an example of the prompt cannot be written down: "),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn attachments_go_with_what_the_user_says() {
+        let photo = || Attachment::url("image/png", "https://example.com/a.png");
+        let prompt: Prompt<String> =
+            Prompt::system("Look.").attach(photo()).user("And this?").attach(photo());
+        let shown: Vec<_> = prompt.messages().iter().map(|m| (m.role, m.attachments.len())).collect();
+        assert_eq!(shown, [(Role::System, 0), (Role::User, 1), (Role::User, 1)]);
+    }
+
+    #[test]
+    fn history_stands_where_it_is_put() {
+        let mut history = History::new();
+        history.exchange("q1", "a1");
+        history.exchange("q2", "a2");
+        let prompt: Prompt<String> =
+            Prompt::system("Rules.").history(&history, Keep::Exchanges(1)).user("q3");
+        let texts: Vec<_> = prompt.messages().iter().map(|m| m.text.as_str()).collect();
+        assert_eq!(texts, ["Rules.", "q2", "a2", "q3"]);
     }
 }

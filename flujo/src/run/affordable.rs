@@ -39,9 +39,7 @@ fn unbounded(node: &Node, limits: &UsageLimits, prices: Option<&dyn PriceBook>) 
         return Vec::new();
     }
     let Some(model) = given(node.options, &node.facts, "model") else { return Vec::new() };
-    // A call may name its model by an expression: then only the call knows.
-    let literal = model.contains(':') && !model.contains("::");
-    let known = literal && !model.contains(|c: char| c.is_whitespace() || "(){}".contains(c));
+    let known = is_literal(model);
     let mut why = Vec::new();
     if given(node.options, &node.facts, "max_tokens").is_none() {
         why.push(no_max_tokens(model));
@@ -51,6 +49,18 @@ fn unbounded(node: &Node, limits: &UsageLimits, prices: Option<&dyn PriceBook>) 
         why.push(no_price(model));
     }
     why
+}
+
+/// The model of a node, if it is known before it is called.
+pub(super) fn model_of(node: &Node) -> Option<&'static str> {
+    let model = (node.kind == NodeKind::Model).then(|| given(node.options, &node.facts, "model")).flatten();
+    model.filter(|model| is_literal(model))
+}
+
+/// A call may name its model by an expression: then only the call knows.
+fn is_literal(model: &str) -> bool {
+    let literal = model.contains(':') && !model.contains("::");
+    literal && !model.contains(|c: char| c.is_whitespace() || "(){}".contains(c))
 }
 
 /// An option of the call, or of the step.

@@ -1,3 +1,4 @@
+use super::answerable::{Answerable, unanswerable};
 use super::flujo::{Flujo, Registered, Shared};
 use super::stub::{AnyStub, Stubs};
 use super::watch::Watchers;
@@ -172,7 +173,7 @@ impl<R> Builder<R> {
     /// Registers a pipeline: what recovery and workers run.
     #[must_use]
     pub fn pipeline<P: Pipeline>(mut self) -> Self {
-        let this = Registered { name: P::GRAPH.name, fingerprint: P::FINGERPRINT };
+        let this = Registered { name: P::GRAPH.name, fingerprint: P::FINGERPRINT, graph: P::GRAPH };
         if self.registered.iter().any(|known| known.name == this.name) {
             self.problems.push(format!(
                 "two pipelines have the durable name `{}`: give one another with `#[pipeline(name = \"..\")]`",
@@ -217,6 +218,13 @@ impl<R> Builder<R> {
             problems
                 .push("a shared budget has no active time: give it to runs with `.limits(..)`".to_owned());
         }
+        // What a stub answers needs no client: which steps it stands in for is only known when they run.
+        if let Some(client) = self.models.as_deref().filter(|_| self.stubs.is_empty()) {
+            for pipeline in &self.registered {
+                let found = unanswerable(pipeline.graph, client);
+                problems.extend(found.into_iter().map(|(path, why)| format!("{path}: {why}")));
+            }
+        }
         if !problems.is_empty() {
             return Err(Error::setup(problems.join("; ")));
         }
@@ -241,6 +249,7 @@ impl<R> Builder<R> {
             budget: self.budget,
             estimate: self.estimate,
             registered: self.registered,
+            answerable: Answerable::default(),
             next_id: AtomicU64::new(1),
         };
         Ok(Flujo { shared: Arc::new(shared) })

@@ -1,3 +1,4 @@
+use super::answerable::Answerable;
 use super::builder::Builder;
 use super::outcome::PipelineResult;
 use super::program::Start;
@@ -12,6 +13,7 @@ use crate::cx::{Pipeline, Scopes};
 use crate::engine::{Engine, RunId, RunRecord, RunView};
 use crate::error::{Error, ErrorKind, RunResult};
 use crate::events::{Hub, Watched};
+use crate::graph::Graph;
 use crate::model::{Estimate, ModelClient, PriceBook};
 use crate::path::Path;
 use crate::step::{RunIn, StepCall};
@@ -63,6 +65,7 @@ pub(crate) struct Shared<R> {
     pub(super) budget: Option<SharedBudget>,
     pub(super) estimate: Estimate,
     pub(super) registered: Vec<Registered>,
+    pub(super) answerable: Answerable,
     pub(super) next_id: AtomicU64,
 }
 
@@ -71,6 +74,7 @@ pub(crate) struct Shared<R> {
 pub(crate) struct Registered {
     pub(super) name: &'static str,
     pub(super) fingerprint: u128,
+    pub(super) graph: &'static Graph,
 }
 
 impl<R> Clone for Flujo<R> {

@@ -2,6 +2,7 @@
 
 mod affordable;
 mod alone;
+mod answerable;
 mod builder;
 mod env;
 mod flujo;

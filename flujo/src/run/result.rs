@@ -1,5 +1,5 @@
 use crate::clock::Timestamp;
-use crate::engine::{Finding, Kind, Record, RecordOutcome};
+use crate::engine::{Finding, Kind, ModelUse, Record, RecordOutcome};
 use crate::path::{Path, Place};
 use crate::step::RunInfo;
 use crate::usage::Usage;
@@ -29,12 +29,37 @@ struct Extra {
     usage: Usage,
     findings: Vec<Finding>,
     cached: bool,
+    models: ModelUse,
 }
 
 impl Extra {
-    fn boxed(usage: Usage, findings: Vec<Finding>, cached: bool) -> Option<Box<Self>> {
-        let nothing = usage == Usage::default() && findings.is_empty() && !cached;
-        (!nothing).then(|| Box::new(Self { usage, findings, cached }))
+    fn boxed(self) -> Option<Box<Self>> {
+        let Self { usage, findings, cached, models } = &self;
+        let models = models.by_model.is_empty() && models.repairs.is_empty();
+        let nothing = *usage == Usage::default() && findings.is_empty() && !cached && models;
+        (!nothing).then(|| Box::new(self))
+    }
+
+    fn of(record: &Record) -> Self {
+        Self {
+            usage: record.usage,
+            findings: record.findings.clone(),
+            cached: record.cached,
+            models: record.models.as_deref().cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Of one more attempt: what was used adds up, what was found is that of the last one.
+    fn and(&self, later: Self) -> Self {
+        let mut by_model = self.models.by_model.clone();
+        for (model, usage) in later.models.by_model {
+            match by_model.iter_mut().find(|(known, _)| *known == model) {
+                Some((_, sum)) => *sum += usage,
+                None => by_model.push((model, usage)),
+            }
+        }
+        let models = ModelUse { by_model, repairs: later.models.repairs };
+        Self { usage: self.usage + later.usage, models, ..later }
     }
 }
 
@@ -42,13 +67,13 @@ impl StepResult {
     /// A node that took one attempt.
     #[inline]
     pub(crate) fn once(info: &mut RunInfo, latency: u64, done: bool) -> Self {
-        let extra = info.spent().and_then(|usage| Extra::boxed(usage, Vec::new(), false));
+        let extra = info.spent().and_then(|usage| Extra { usage, ..Extra::default() }.boxed());
         Self { place: At::Place(info.place()), attempts: 1, latency, done, extra }
     }
 
     /// A gate where nothing is recorded.
     pub(crate) fn gate(place: Place, latency: u64, done: bool, findings: Vec<Finding>, usage: Usage) -> Self {
-        let extra = Extra::boxed(usage, findings, false);
+        let extra = Extra { usage, findings, ..Extra::default() }.boxed();
         Self { place: At::Place(place), attempts: 1, latency, done, extra }
     }
 
@@ -85,6 +110,23 @@ impl StepResult {
         self.extra.as_ref().is_some_and(|extra| extra.cached)
     }
 
+    /// What every model that it called used, all attempts together: `provider:model`, in the order of the first
+    /// calls.
+    pub fn by_model(&self) -> &[(String, Usage)] {
+        self.extra.as_ref().map(|extra| extra.models.by_model.as_slice()).unwrap_or_default()
+    }
+
+    /// What had to be mended to read the answer of a model, in words; nothing if it was clean. The value is what
+    /// the model wrote all the same: what could have meant two things is not mended.
+    pub fn repairs(&self) -> &[String] {
+        self.extra.as_ref().map(|extra| extra.models.repairs.as_slice()).unwrap_or_default()
+    }
+
+    /// Whether the answer of a model had to be mended before it could be read.
+    pub fn is_repaired(&self) -> bool {
+        !self.repairs().is_empty()
+    }
+
     /// Whether no validator had anything to say about the output.
     pub fn validation_passed(&self) -> bool {
         self.findings().is_empty()
@@ -111,10 +153,10 @@ impl StepResult {
                 results.iter_mut().rfind(|r| matches!(&r.place, At::Path(p) if *p == record.key.path))
             });
             if let Some(result) = earlier.flatten() {
-                let usage = result.usage() + record.usage;
                 result.attempts += 1;
                 result.latency = result.latency.saturating_add(latency);
-                result.extra = Extra::boxed(usage, record.findings.clone(), record.cached);
+                let earlier = result.extra.take().unwrap_or_default();
+                result.extra = earlier.and(Extra::of(record)).boxed();
                 result.done = done;
                 continue;
             }
@@ -123,7 +165,7 @@ impl StepResult {
                 attempts: 1,
                 latency,
                 done,
-                extra: Extra::boxed(record.usage, record.findings.clone(), record.cached),
+                extra: Extra::of(record).boxed(),
             });
         }
         results
@@ -135,32 +177,25 @@ impl StepResult {
 pub(crate) struct Tally {
     attempts: u32,
     latency: u64,
-    usage: Usage,
-    findings: Vec<Finding>,
-    cached: bool,
+    extra: Extra,
 }
 
 impl Tally {
     pub(crate) fn add(&mut self, info: &RunInfo, started: Timestamp, ended: Timestamp) {
         self.attempts += 1;
         self.latency = self.latency.saturating_add(ended.nanos_since(started));
-        self.usage += info.used();
-        self.cached = info.is_cached();
+        let models = info.models().map(|models| *models).unwrap_or_default();
+        let (usage, cached) = (info.used(), info.is_cached());
+        self.extra = self.extra.and(Extra { usage, findings: Vec::new(), cached, models });
     }
     pub(crate) fn found(&mut self, findings: Vec<Finding>) {
-        self.findings = findings;
+        self.extra.findings = findings;
     }
     pub(crate) fn findings(&self) -> &[Finding] {
-        &self.findings
+        &self.extra.findings
     }
     pub(crate) fn into_result(self, place: Place, done: bool) -> StepResult {
-        let Self { attempts, latency, usage, findings, cached } = self;
-        StepResult {
-            place: At::Place(place),
-            attempts,
-            latency,
-            done,
-            extra: Extra::boxed(usage, findings, cached),
-        }
+        let Self { attempts, latency, extra } = self;
+        StepResult { place: At::Place(place), attempts, latency, done, extra: extra.boxed() }
     }
 }

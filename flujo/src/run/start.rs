@@ -266,6 +266,10 @@ fn checked<P: Pipeline, R>(
     if shared.stubs.is_empty() {
         let budget = shared.budget.as_ref().map_or(UsageLimits::NONE, crate::usage::SharedBudget::limits);
         affordable(graph, &limits.tightest(budget), shared.prices.as_deref())?;
+        if let Some(client) = shared.models.as_deref() {
+            let known = shared.answerable.check(graph, P::FINGERPRINT, client);
+            known.map_err(|(path, why)| Error::setup(why).at(Path::from(path.as_str())))?;
+        }
     }
     Ok(graph)
 }

@@ -1,7 +1,7 @@
 use super::Purse;
 use crate::cache::CacheUse;
 use crate::codec::Digest;
-use crate::engine::RunId;
+use crate::engine::{ModelUse, RunId};
 use crate::error::StepError;
 #[allow(unused_imports, reason = "a link in the documentation")]
 use crate::events::EventKind;
@@ -30,8 +30,20 @@ pub struct RunInfo {
 #[derive(Default)]
 struct Spent {
     usage: Usage,
-    /// What is reserved for the model call that is under way.
-    calling: Option<Usage>,
+    /// The model call that is under way, and what is reserved for it.
+    calling: Option<(String, Usage)>,
+    models: ModelUse,
+}
+
+impl Spent {
+    /// A call of a model has ended, or is given up.
+    fn called(&mut self, model: String, usage: Usage) {
+        self.usage += usage;
+        match self.models.by_model.iter_mut().find(|(known, _)| *known == model) {
+            Some((_, sum)) => *sum += usage,
+            None => self.models.by_model.push((model, usage)),
+        }
+    }
 }
 
 impl fmt::Debug for RunInfo {
@@ -175,20 +187,37 @@ impl RunInfo {
     pub(crate) fn model_call(&self) -> Option<&ModelCall> {
         self.model.as_deref()
     }
-    pub(crate) fn call_leaves(&self, bound: Usage) {
-        self.change(|spent| spent.calling = Some(bound));
+    pub(crate) fn call_leaves(&self, model: &str, bound: Usage) {
+        self.change(|spent| spent.calling = Some((model.to_owned(), bound)));
     }
     pub(crate) fn call_returned(&self, usage: Option<Usage>) {
         self.change(|spent| {
-            let bound = spent.calling.take().unwrap_or_default();
-            spent.usage += usage.unwrap_or_else(|| bound.estimated());
+            let Some((model, bound)) = spent.calling.take() else { return };
+            spent.called(model, usage.unwrap_or_else(|| bound.estimated()));
         });
+    }
+    /// The answer was mended before it could be read.
+    pub(crate) fn repaired(&self, repairs: Vec<String>) {
+        if let Some(stage) = &self.env.stage {
+            stage.repaired(self.path(), self.attempt, &repairs);
+        }
+        self.change(|spent| spent.models.repairs = repairs);
     }
     /// What the attempt used; a call that ended without saying so is charged at its bound.
     pub(crate) fn used(&self) -> Usage {
         let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(spent) = spent.as_ref() else { return Usage::default() };
-        spent.usage + spent.calling.map(Usage::estimated).unwrap_or_default()
+        let calling = spent.calling.as_ref().map(|(_, bound)| bound.estimated());
+        spent.usage + calling.unwrap_or_default()
+    }
+    /// What is to be said of the models that the attempt called, if it called any.
+    pub(crate) fn models(&self) -> Option<Box<ModelUse>> {
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        let spent = spent.as_mut()?;
+        if let Some((model, bound)) = spent.calling.take() {
+            spent.called(model, bound.estimated());
+        }
+        (spent.models != ModelUse::default()).then(|| Box::new(spent.models.clone()))
     }
     /// What the attempt used, if anything.
     #[inline]

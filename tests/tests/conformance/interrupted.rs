@@ -2,7 +2,7 @@
 
 use crate::engines::{AnyEngine, with_engine};
 use crate::world::*;
-use flujo::model::{ChunkSink, ModelClient, ModelError, ModelReply, ModelRequest, Tokens};
+use flujo::model::{ChunkSink, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest, Tokens};
 use flujo::prelude::*;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -53,7 +53,7 @@ impl ModelClient for Fated {
             Fate::Failed => None,
             Fate::FailedWith(tokens) => Some(tokens),
         };
-        Err(ModelError { retryable: true, retry_after: None, usage, source: "overloaded".into() })
+        Err(ModelError { usage, ..ModelError::new(ModelFailure::Overloaded, "overloaded") })
     }
 }
 

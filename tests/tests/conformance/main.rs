@@ -20,6 +20,7 @@ mod settled;
 mod stories;
 mod world;
 
+mod answers;
 mod attempts;
 mod bounds;
 mod budgets;

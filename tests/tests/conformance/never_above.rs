@@ -4,8 +4,8 @@
 use crate::engines::{AnyEngine, with_engine};
 use crate::world::*;
 use flujo::model::{
-    ChunkSink, FinishReason, ModelClient, ModelError, ModelReply, ModelRequest, PriceBook, Prices, Rates,
-    Tokens,
+    ChunkSink, FinishReason, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest, PriceBook,
+    Prices, Rates, Tokens,
 };
 use flujo::prelude::*;
 use flujo::usage::Amount;
@@ -123,7 +123,13 @@ impl ModelClient for Market {
             left.cost = self.prices.price(&request.model, &tokens).unwrap().0;
         }
         if fate < 3 {
-            return Err(ModelError { retryable: fate < 2, retry_after: None, usage, source: "no".into() });
+            return Err(ModelError {
+                usage,
+                ..ModelError::new(
+                    if fate < 2 { ModelFailure::Overloaded } else { ModelFailure::BadRequest },
+                    "no",
+                )
+            });
         }
         let content = if fate == 3 { "no json".to_owned() } else { r#"{"name":"calm"}"#.to_owned() };
         Ok(ModelReply { content, usage, finish: FinishReason::Stop, served_model: None })

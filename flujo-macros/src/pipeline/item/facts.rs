@@ -66,6 +66,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
                 file: ::flujo::__private::file!(),
                 line: #line,
                 bounds: __BOUNDS,
+                answer: ::flujo::__private::None,
                 graph: ::flujo::__private::Some(__GRAPH),
                 ..::flujo::__private::Facts::NONE
             };

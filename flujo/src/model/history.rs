@@ -1,0 +1,178 @@
+use super::{Message, Role};
+use crate::context::rules::{Append, Merged};
+use serde::{Deserialize, Serialize};
+
+/// What was said before, in a conversation that goes on over several model steps, or several runs: an
+/// ordinary value, which may be a part of the context.
+///
+/// It holds what users said and what models answered. The rules stand in the prompt: they are said anew with
+/// every question, and never fall victim to the truncation.
+///
+/// ```
+/// use flujo::model::{History, Keep};
+/// use flujo::prelude::*;
+///
+/// #[context]
+/// #[derive(Default)]
+/// struct Chat {
+///     #[context(part)]
+///     history: History,
+/// }
+///
+/// #[step(model = "openai:gpt-4o-mini", max_tokens = 500)]
+/// fn reply(question: String, #[ctx] history: &History) -> Prompt<String> {
+///     Prompt::system("You are brief.").history(history, Keep::Exchanges(10)).user(question)
+/// }
+///
+/// #[step]
+/// async fn remember(question: String, answer: String, history: &mut History) -> Result<String> {
+///     history.exchange(question, answer.clone());
+///     Ok(answer)
+/// }
+///
+/// pipeline! {
+///     fn chat(question: String, ctx: &mut Chat) -> String {
+///         let answer = reply(question.clone());
+///         remember(question, answer)
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct History(Vec<Message>);
+
+/// How much of a [`History`] goes into a prompt: the latest exchanges, and only whole ones, so that what is
+/// sent begins with somebody asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Keep {
+    /// All of it.
+    All,
+    /// So many exchanges: a question, and all that was said until the next one.
+    Exchanges(usize),
+    /// As many exchanges as have at most so many bytes of text together. A token is about four bytes of
+    /// English, and never less than one byte.
+    Bytes(usize),
+}
+
+impl History {
+    /// Nothing was said yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a question and its answer.
+    pub fn exchange(&mut self, question: impl Into<String>, answer: impl Into<String>) {
+        self.user(question);
+        self.assistant(answer);
+    }
+
+    /// Adds what the user said.
+    pub fn user(&mut self, text: impl Into<String>) {
+        self.0.push(Message::new(Role::User, text));
+    }
+
+    /// Adds what the model answered.
+    pub fn assistant(&mut self, text: impl Into<String>) {
+        self.0.push(Message::new(Role::Assistant, text));
+    }
+
+    /// Every turn, the first one first.
+    pub fn turns(&self) -> &[Message] {
+        &self.0
+    }
+
+    /// The turns that `keep` leaves.
+    pub fn kept(&self, keep: Keep) -> &[Message] {
+        let mut bytes = 0_usize;
+        let mut kept: &[Message] = &[];
+        let asks = |turn: &Message| turn.role == Role::User;
+        let mut exchanges = 0;
+        for (i, turn) in self.0.iter().enumerate().rev() {
+            bytes = bytes.saturating_add(turn.text.len());
+            // An answer to nothing belongs to what was cut off.
+            let begins = asks(turn) && !i.checked_sub(1).and_then(|i| self.0.get(i)).is_some_and(asks);
+            if !begins {
+                continue;
+            }
+            exchanges += 1;
+            let fits = match keep {
+                Keep::All => true,
+                Keep::Exchanges(most) => exchanges <= most,
+                Keep::Bytes(most) => bytes <= most,
+            };
+            if !fits {
+                break;
+            }
+            kept = self.0.get(i..).unwrap_or_default();
+        }
+        if keep == Keep::All { &self.0 } else { kept }
+    }
+
+    /// Forgets all but the turns that `keep` leaves.
+    pub fn truncate(&mut self, keep: Keep) {
+        let gone = self.0.len() - self.kept(keep).len();
+        self.0.drain(..gone);
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Append for History {
+    fn append(base: &Self, arms: &[Self]) -> Merged<Self> {
+        let arms: Vec<_> = arms.iter().map(|arm| arm.0.clone()).collect();
+        <Vec<_> as Append>::append(&base.0, &arms).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(turns: &[Message]) -> String {
+        turns.iter().map(|turn| turn.text.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    fn history() -> History {
+        let mut history = History::new();
+        history.exchange("q1", "a1");
+        // Somebody asked twice before there was an answer.
+        history.user("q2");
+        history.exchange("q2b", "a2");
+        history.assistant("a2b");
+        history.exchange("q3", "a3");
+        history
+    }
+
+    #[test]
+    fn only_whole_exchanges_are_kept_the_latest_first() {
+        let history = history();
+        for (keep, left) in [
+            (Keep::All, "q1 a1 q2 q2b a2 a2b q3 a3"),
+            (Keep::Exchanges(0), ""),
+            (Keep::Exchanges(1), "q3 a3"),
+            (Keep::Exchanges(2), "q2 q2b a2 a2b q3 a3"),
+            (Keep::Exchanges(3), "q1 a1 q2 q2b a2 a2b q3 a3"),
+            (Keep::Exchanges(99), "q1 a1 q2 q2b a2 a2b q3 a3"),
+            (Keep::Bytes(3), ""),
+            (Keep::Bytes(4), "q3 a3"),
+            (Keep::Bytes(13), "q3 a3"),
+            (Keep::Bytes(14), "q2 q2b a2 a2b q3 a3"),
+            (Keep::Bytes(17), "q2 q2b a2 a2b q3 a3"),
+            (Keep::Bytes(18), "q1 a1 q2 q2b a2 a2b q3 a3"),
+        ] {
+            assert_eq!(texts(history.kept(keep)), left, "{keep:?}");
+            let mut cut = history.clone();
+            cut.truncate(keep);
+            assert_eq!(texts(cut.turns()), left, "{keep:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_to_nothing_is_cut_off_with_it() {
+        let mut history = History::new();
+        history.assistant("hello");
+        history.exchange("q1", "a1");
+        assert_eq!(texts(history.kept(Keep::Exchanges(5))), "q1 a1");
+        assert_eq!(texts(history.kept(Keep::All)), "hello q1 a1");
+    }
+}

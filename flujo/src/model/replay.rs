@@ -1,0 +1,213 @@
+use super::{ChunkSink, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest, Tokens};
+use crate::codec::{Digest, Json};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What models answered once, in a file: recorded from a real client, replayed without it.
+///
+/// A request is known again by what is sent, whichever node sends it: its model, its turns, its schema and its
+/// sampling. The same request sent twice gets its answers in the order in which they were recorded, failures and
+/// pieces too. The file has one JSON object a line; it holds prompts and answers, and no key.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// use flujo::model::{Script, Tape};
+///
+/// #[step(model = "openai:gpt-4o-mini", max_tokens = 50)]
+/// fn greet(name: String) -> Prompt<String> {
+///     Prompt::ask(format!("Greet {name}."))
+/// }
+/// pipeline! {
+///     fn greeting(name: String) -> String {
+///         greet(name)
+///     }
+/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let file = std::env::temp_dir().join(format!("flujo-tape-{}.jsonl", std::process::id()));
+/// # let _ = std::fs::remove_file(&file);
+/// let real = Script::new().then("Hello, Ada!");
+/// let flujo = Flujo::builder().models(Tape::record(&file, real)?).build()?;
+/// flujo.run(greeting("Ada".to_string())).await.into_output()?;
+///
+/// let flujo = Flujo::builder().models(Tape::replay(&file)?).build()?;
+/// assert_eq!(flujo.run(greeting("Ada".to_string())).await.into_output()?, "Hello, Ada!");
+/// # std::fs::remove_file(&file)?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Tape {
+    file: PathBuf,
+    client: Option<Arc<dyn ModelClient>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    known: HashMap<Digest, VecDeque<Take>>,
+    out: Option<File>,
+}
+
+/// One call, as it is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Take {
+    request: Digest,
+    /// For people who read the file.
+    model: String,
+    chunks: Vec<String>,
+    outcome: Outcome,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    Reply(ModelReply),
+    Failed { failure: ModelFailure, message: String, retry_after_ms: Option<u64>, usage: Option<Tokens> },
+}
+
+impl fmt::Debug for Tape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tape").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+impl Tape {
+    /// Answers from the file alone. A request that is not in it fails for good, and says so.
+    ///
+    /// # Errors
+    /// The file cannot be read, or a line of it is none of ours.
+    pub fn replay(file: impl Into<PathBuf>) -> io::Result<Self> {
+        let file = file.into();
+        let state = State { known: read(&file)?, out: None };
+        Ok(Self { file, client: None, state: Mutex::new(state) })
+    }
+
+    /// Answers from the file what is in it, which need not exist yet; sends everything else to `client`, and
+    /// adds what comes of it to the file.
+    ///
+    /// # Errors
+    /// The file cannot be read or written, or a line of it is none of ours.
+    pub fn record(file: impl Into<PathBuf>, client: impl ModelClient) -> io::Result<Self> {
+        let file = file.into();
+        let known = if file.exists() { read(&file)? } else { HashMap::new() };
+        let out = OpenOptions::new().create(true).append(true).open(&file)?;
+        let state = State { known, out: Some(out) };
+        Ok(Self { file, client: Some(Arc::new(client)), state: Mutex::new(state) })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes a call down before anybody hears of it.
+    fn keep(&self, take: &Take) -> Result<(), ModelError> {
+        let failed = |e: &dyn fmt::Display| {
+            ModelError::new(ModelFailure::Other, format!("cannot write `{}`: {e}", self.file.display()))
+        };
+        let mut line = serde_json::to_string(take).map_err(|e| failed(&e))?;
+        line.push('\n');
+        match &mut self.state().out {
+            Some(out) => out.write_all(line.as_bytes()).and_then(|()| out.flush()).map_err(|e| failed(&e)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn read(file: &Path) -> io::Result<HashMap<Digest, VecDeque<Take>>> {
+    let mut known: HashMap<Digest, VecDeque<Take>> = HashMap::new();
+    let about = |what: String| io::Error::new(io::ErrorKind::InvalidData, what);
+    let opened =
+        File::open(file).map_err(|e| io::Error::new(e.kind(), format!("`{}`: {e}", file.display())))?;
+    for (i, line) in BufReader::new(opened).lines().enumerate() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let take: Take = serde_json::from_str(&line)
+            .map_err(|e| about(format!("`{}`, line {}: {e}", file.display(), i + 1)))?;
+        known.entry(take.request).or_default().push_back(take);
+    }
+    Ok(known)
+}
+
+/// What is sent, without the node that sends it.
+fn digest(request: &ModelRequest) -> Result<Digest, ModelError> {
+    let ModelRequest { model, messages, schema, temperature, max_tokens, top_p, path: _ } = request;
+    let sent = Json::encode(&(model, messages, schema, temperature, max_tokens, top_p));
+    sent.map(|sent| sent.digest()).map_err(|e| ModelError::new(ModelFailure::BadRequest, e))
+}
+
+impl Take {
+    fn played(self, chunks: &mut dyn ChunkSink) -> Result<ModelReply, ModelError> {
+        for chunk in &self.chunks {
+            chunks.chunk(chunk);
+        }
+        match self.outcome {
+            Outcome::Reply(reply) => Ok(reply),
+            Outcome::Failed { failure, message, retry_after_ms, usage } => {
+                let retry_after = retry_after_ms.map(Duration::from_millis);
+                Err(ModelError { failure, retry_after, usage, source: message.into() })
+            }
+        }
+    }
+}
+
+/// Keeps the pieces while it hands them on.
+struct Both<'c> {
+    chunks: &'c mut dyn ChunkSink,
+    kept: Vec<String>,
+}
+impl ChunkSink for Both<'_> {
+    fn chunk(&mut self, text: &str) {
+        self.kept.push(text.to_owned());
+        self.chunks.chunk(text);
+    }
+}
+
+#[async_trait]
+impl ModelClient for Tape {
+    async fn call(
+        &self,
+        request: ModelRequest,
+        chunks: &mut dyn ChunkSink,
+    ) -> Result<ModelReply, ModelError> {
+        let key = digest(&request)?;
+        let known = self.state().known.get_mut(&key).and_then(VecDeque::pop_front);
+        if let Some(take) = known {
+            return take.played(chunks);
+        }
+        let Some(client) = &self.client else {
+            let what = format!("`{}` has no answer (any more) to this request", self.file.display());
+            return Err(ModelError::new(ModelFailure::BadRequest, what));
+        };
+        let model = request.model.clone();
+        let mut both = Both { chunks, kept: Vec::new() };
+        let done = client.call(request, &mut both).await;
+        let outcome = match &done {
+            Ok(reply) => Outcome::Reply(reply.clone()),
+            Err(error) => Outcome::Failed {
+                failure: error.failure,
+                message: error.source.to_string(),
+                retry_after_ms: error.retry_after.and_then(|wait| u64::try_from(wait.as_millis()).ok()),
+                usage: error.usage,
+            },
+        };
+        self.keep(&Take { request: key, model, chunks: both.kept, outcome })?;
+        done
+    }
+
+    fn check(&self, model: &str, schema: &Json) -> Result<(), String> {
+        self.client.as_ref().map_or(Ok(()), |client| client.check(model, schema))
+    }
+
+    fn extra_tokens(&self, request: &ModelRequest) -> u64 {
+        self.client.as_ref().map_or(0, |client| client.extra_tokens(request))
+    }
+}

@@ -1,0 +1,177 @@
+//! What the type of an answer means for the model: the schema it is told, and what is checked of its answer.
+
+mod check;
+mod strict;
+
+pub use strict::{StrictSchema, strict};
+
+use crate::codec::{CodecError, Json};
+use crate::durable::Reply;
+use serde_json::{Map, Value};
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+/// Under which name an answer stands that is no object by itself. Providers want an object at the root.
+const ANSWER: &str = "answer";
+
+/// How answers of one type are asked for and read.
+#[derive(Debug)]
+pub(super) struct Shape {
+    /// What the model is told.
+    pub(super) schema: Json,
+    pub(super) form: Form,
+    /// The schema of the value itself, where it says something that its type does not.
+    checks: Option<Value>,
+}
+
+/// What an answer looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Text as it is.
+    Text,
+    /// A JSON object that is the value.
+    Object,
+    /// A JSON object that holds the value.
+    Wrapped,
+}
+
+/// One for each type that was ever asked for: making a schema takes longer than sending it.
+static SHAPES: LazyLock<Mutex<HashMap<TypeId, Arc<Shape>>>> = LazyLock::new(Mutex::default);
+
+impl Shape {
+    /// Of the answers of type `T`.
+    pub(super) fn of<T: Reply>() -> Result<Arc<Self>, CodecError> {
+        let known = || SHAPES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(shape) = known().get(&TypeId::of::<T>()) {
+            return Ok(Arc::clone(shape));
+        }
+        let root = schemars::SchemaGenerator::default().into_root_schema_for::<T>();
+        let shape = Arc::new(Self::new(root.as_value())?);
+        known().insert(TypeId::of::<T>(), Arc::clone(&shape));
+        Ok(shape)
+    }
+
+    fn new(root: &Value) -> Result<Self, CodecError> {
+        let form = match root.get("type") {
+            Some(Value::String(ty)) if ty == "object" => Form::Object,
+            _ if is_plain_text(root) => Form::Text,
+            _ => Form::Wrapped,
+        };
+        let schema = if form == Form::Wrapped { Json::encode(&wrapped(root))? } else { Json::encode(root)? };
+        Ok(Self { schema, form, checks: check::says_more(root).then(|| root.clone()) })
+    }
+
+    /// What is wrong with a value beyond what its type says, if anything is.
+    pub(super) fn wrong(&self, value: &Value) -> Option<String> {
+        self.checks.as_ref().and_then(|schema| check::wrong(schema, value))
+    }
+
+    /// Whether values have to be looked at.
+    pub(super) fn looks(&self) -> bool {
+        self.checks.is_some()
+    }
+
+    /// A value as the model is shown it, in examples.
+    pub(super) fn shown(&self, value: Value) -> String {
+        match (self.form, value) {
+            (Form::Text, Value::String(text)) => text,
+            (Form::Wrapped, value) => Value::Object(Map::from_iter([(ANSWER.to_owned(), value)])).to_string(),
+            (_, value) => value.to_string(),
+        }
+    }
+}
+
+/// The value inside of an object that holds nothing else.
+pub(super) fn unwrapped(value: &Value) -> Option<&Value> {
+    let object = value.as_object().filter(|object| object.len() == 1)?;
+    object.get(ANSWER)
+}
+
+/// The schema of an object that holds a value of this schema.
+fn wrapped(root: &Value) -> Value {
+    let mut inner = root.clone();
+    let mut outer = Map::new();
+    if let Some(inner) = inner.as_object_mut() {
+        for word in ["$schema", "$defs"] {
+            if let Some(moved) = inner.remove(word) {
+                outer.insert(word.to_owned(), moved);
+            }
+        }
+    }
+    outer.insert("type".to_owned(), "object".into());
+    outer.insert("properties".to_owned(), Value::Object(Map::from_iter([(ANSWER.to_owned(), inner)])));
+    outer.insert("required".to_owned(), vec![ANSWER].into());
+    outer.insert("additionalProperties".to_owned(), false.into());
+    Value::Object(outer)
+}
+
+/// The schema that answers of type `T` are asked for with; what [`ModelRequest::schema`] holds.
+///
+/// [`ModelRequest::schema`]: super::ModelRequest::schema
+///
+/// # Errors
+/// The type's own schema cannot be written down.
+pub fn schema_of<T: Reply>() -> Result<Json, CodecError> {
+    Shape::of::<T>().map(|shape| shape.schema.clone())
+}
+
+/// Whether a schema asks for text as it is.
+pub(super) fn is_text(schema: &Json) -> bool {
+    schema.decode().is_ok_and(|root: Value| is_plain_text(&root))
+}
+
+fn is_plain_text(root: &Value) -> bool {
+    let Some(root) = root.as_object() else { return false };
+    let words = ["type", "title", "description", "$schema", "default", "examples"];
+    root.get("type").is_some_and(|ty| ty == "string") && root.keys().all(|key| words.contains(&key.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Clone, Serialize, Deserialize, JsonSchema)]
+    struct Label {
+        name: String,
+    }
+
+    #[derive(Clone, Serialize, Deserialize, JsonSchema)]
+    enum Verdict {
+        Yes,
+        No { why: Label },
+    }
+
+    #[test]
+    fn providers_want_an_object_at_the_root() {
+        assert_eq!(Shape::of::<String>().unwrap().form, Form::Text);
+        assert_eq!(Shape::of::<Label>().unwrap().form, Form::Object);
+        for shape in [Shape::of::<u8>(), Shape::of::<Vec<Label>>(), Shape::of::<Verdict>(), Shape::of::<()>()]
+        {
+            let shape = shape.unwrap();
+            assert_eq!(shape.form, Form::Wrapped);
+            let schema: Value = shape.schema.decode().unwrap();
+            assert_eq!((&schema["type"], &schema["required"]), (&"object".into(), &vec!["answer"].into()));
+            assert!(schema["properties"]["answer"].get("$defs").is_none());
+        }
+        // References are to the root, wherever they stand.
+        let schema: Value = schema_of::<Vec<Label>>().unwrap().decode().unwrap();
+        assert_eq!(schema["properties"]["answer"]["items"]["$ref"], "#/$defs/Label");
+        assert_eq!(schema["$defs"]["Label"]["type"], "object");
+    }
+
+    #[test]
+    fn one_shape_for_each_type() {
+        assert!(Arc::ptr_eq(&Shape::of::<Label>().unwrap(), &Shape::of::<Label>().unwrap()));
+    }
+
+    #[test]
+    fn values_are_shown_as_they_are_asked_for() {
+        let shown = |shape: Arc<Shape>, value: Value| shape.shown(value);
+        assert_eq!(shown(Shape::of::<String>().unwrap(), "a b".into()), "a b");
+        assert_eq!(shown(Shape::of::<u8>().unwrap(), 7.into()), r#"{"answer":7}"#);
+        assert_eq!(shown(Shape::of::<Verdict>().unwrap(), "Yes".into()), r#"{"answer":"Yes"}"#);
+    }
+}

@@ -1,0 +1,156 @@
+use super::{ChunkSink, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest, Tokens};
+use async_trait::async_trait;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A client whose answers are known beforehand: for tests, and for examples that run offline.
+///
+/// Answers are given in order, one a call, whoever asks; a call too many fails for good and says so. Cloning it
+/// gives the same script, which keeps the requests that it was sent.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// use flujo::model::{ModelError, ModelFailure, Script};
+///
+/// #[step(model = "openai:gpt-4o-mini", max_tokens = 50, retries = 1, backoff = none)]
+/// fn count(text: String) -> Prompt<u32> {
+///     Prompt::system("Count the words.").user(text)
+/// }
+/// pipeline! {
+///     fn counting(text: String) -> u32 {
+///         count(text)
+///     }
+/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let script = Script::new().then(ModelError::new(ModelFailure::Overloaded, "try later")).then("2");
+/// let flujo = Flujo::builder().models(script.clone()).build()?;
+/// assert_eq!(flujo.run(counting("two words".to_string())).await.into_output()?, 2);
+/// assert_eq!(script.requests()[1].messages[1].text, "two words");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Default)]
+pub struct Script(Arc<Mutex<State>>);
+
+/// Answers a request that the script has no line for.
+type Rest = Box<dyn Fn(&ModelRequest) -> Line + Send>;
+
+#[derive(Default)]
+struct State {
+    lines: VecDeque<Line>,
+    rest: Option<Rest>,
+    given: usize,
+    piece: Option<usize>,
+    requests: Vec<ModelRequest>,
+}
+
+/// What a [`Script`] answers once: a text, a whole reply, or a failure.
+#[derive(Debug)]
+pub struct Line(Result<ModelReply, ModelError>);
+
+impl From<&str> for Line {
+    fn from(text: &str) -> Self {
+        Self(Ok(ModelReply::new(text)))
+    }
+}
+impl From<String> for Line {
+    fn from(text: String) -> Self {
+        Self(Ok(ModelReply::new(text)))
+    }
+}
+impl From<ModelReply> for Line {
+    fn from(reply: ModelReply) -> Self {
+        Self(Ok(reply))
+    }
+}
+impl From<ModelError> for Line {
+    fn from(error: ModelError) -> Self {
+        Self(Err(error))
+    }
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state();
+        f.debug_struct("Script").field("left", &state.lines.len()).finish_non_exhaustive()
+    }
+}
+
+impl Script {
+    /// No answers yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The next answer: a text, a [`ModelReply`] or a [`ModelError`]. A text is given as if its tokens had
+    /// four bytes each, sent and received; a reply says itself what was used.
+    #[must_use]
+    pub fn then(self, line: impl Into<Line>) -> Self {
+        {
+            let mut state = self.state();
+            state.given += 1;
+            state.lines.push_back(line.into());
+        }
+        self
+    }
+
+    /// Answers whatever is asked once the lines are used up.
+    #[must_use]
+    pub fn otherwise<L: Into<Line>>(self, answer: impl Fn(&ModelRequest) -> L + Send + 'static) -> Self {
+        self.state().rest = Some(Box::new(move |request| answer(request).into()));
+        self
+    }
+
+    /// Streams its answers in pieces of so many characters; in one piece if nothing is said.
+    #[must_use]
+    pub fn in_pieces(self, characters: usize) -> Self {
+        self.state().piece = Some(characters.max(1));
+        self
+    }
+
+    /// The requests that it was sent so far.
+    pub fn requests(&self) -> Vec<ModelRequest> {
+        self.state().requests.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A quarter of the bytes, rounded up.
+fn tokens(request: &ModelRequest, content: &str) -> Tokens {
+    let tokens = |bytes: usize| u64::try_from(bytes.div_ceil(4)).unwrap_or(u64::MAX);
+    let sent = request.messages.iter().map(|message| message.text.len()).sum();
+    Tokens { input: tokens(sent), output: tokens(content.len()), ..Tokens::default() }
+}
+
+#[async_trait]
+impl ModelClient for Script {
+    async fn call(
+        &self,
+        request: ModelRequest,
+        chunks: &mut dyn ChunkSink,
+    ) -> Result<ModelReply, ModelError> {
+        let (line, piece) = {
+            let mut state = self.state();
+            let line = state.lines.pop_front().or_else(|| state.rest.as_ref().map(|rest| rest(&request)));
+            let line = line.unwrap_or_else(|| {
+                let (given, asked) = (state.given, state.requests.len() + 1);
+                let what = format!("the script has {given} answers, and was asked {asked} times");
+                ModelError::new(ModelFailure::BadRequest, what).into()
+            });
+            state.requests.push(request.clone());
+            (line, state.piece)
+        };
+        let reply = line.0?;
+        let letters: Vec<char> = reply.content.chars().collect();
+        for piece in letters.chunks(piece.unwrap_or(letters.len()).max(1)) {
+            chunks.chunk(&piece.iter().collect::<String>());
+        }
+        let usage = reply.usage.or_else(|| Some(tokens(&request, &reply.content)));
+        Ok(ModelReply { usage, ..reply })
+    }
+}

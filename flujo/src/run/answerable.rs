@@ -1,0 +1,57 @@
+//! What has to be known of models before any of them is asked.
+
+use super::affordable::model_of;
+use crate::graph::Graph;
+use crate::model::ModelClient;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+/// Everything that would keep the client from ever answering a step of this pipeline, the path first, each once.
+pub(super) fn unanswerable(graph: &Graph, client: &dyn ModelClient) -> Vec<(String, String)> {
+    let mut seen = BTreeSet::new();
+    let mut problems = Vec::new();
+    for (path, node) in graph.walk() {
+        let facts = [Some(&node.facts), node.falls_back_to.or(node.facts.falls_back_to)];
+        for (i, facts) in facts.into_iter().flatten().enumerate() {
+            let model = if i == 0 { model_of(node) } else { facts.model() };
+            let (Some(model), Some(schema)) = (model, facts.answer) else { continue };
+            let checked = schema().map_err(|e| e.to_string()).and_then(|schema| client.check(model, &schema));
+            if let Err(why) = checked
+                && seen.insert((path.clone(), why.clone()))
+            {
+                problems.push((path.clone(), why));
+            }
+        }
+    }
+    problems
+}
+
+/// Pipelines of which it is known that they can be answered: nothing changes about that while the engine lives.
+#[derive(Default)]
+pub(super) struct Answerable(Mutex<BTreeSet<u128>>);
+
+impl Answerable {
+    /// Looks, if nobody has looked before; the first problem's path, and all of them in words.
+    pub(super) fn check(
+        &self,
+        graph: &Graph,
+        fingerprint: u128,
+        client: &dyn ModelClient,
+    ) -> Result<(), (String, String)> {
+        if self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&fingerprint) {
+            return Ok(());
+        }
+        let problems = unanswerable(graph, client);
+        let Some((first, _)) = problems.first() else {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(fingerprint);
+            return Ok(());
+        };
+        let words: Vec<_> = problems
+            .iter()
+            .enumerate()
+            // The path of the first stands in front of the message anyway.
+            .map(|(i, (path, why))| if i == 0 { why.clone() } else { format!("{path}: {why}") })
+            .collect();
+        Err((first.clone(), words.join("; ")))
+    }
+}
