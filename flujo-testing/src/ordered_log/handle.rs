@@ -1,5 +1,5 @@
 use super::Run;
-use super::log::{Answer, Chain, Seed};
+use super::log::{Answer, Chain, Logs, Seed};
 use async_trait::async_trait;
 use flujo::engine::{
     Account, Arm, ArmEnd, ArmGrant, Asked, AttemptCommand, Body, BoxFuture, EndedBy, ForkPolicy, Handle, Key,
@@ -9,7 +9,7 @@ use flujo::error::{Mismatch, Signal};
 use flujo::path::Path;
 use flujo::question::{Question, Reply};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// The handle of one invocation: the root's, or that of one arm.
@@ -38,7 +38,7 @@ enum Next {
 
 impl Invocation {
     pub(super) fn root(run: Arc<Run>, turn: Arc<Turn>, program: Arc<dyn Program>) -> Self {
-        let seed = run.logs().seed(&Chain::new(), |_| Seed::default());
+        let seed = run.logs().seed(&Chain::new(), |_| Arc::default());
         Self::new(run, turn, program, Chain::new(), seed)
     }
 
@@ -88,21 +88,35 @@ impl Invocation {
         self.chain.iter().map(|(path, _, arm)| (path.clone(), *arm)).collect()
     }
 
+    /// What the arms of a fork, issued for the `n`th time, take instead of executing it.
+    fn seed_of_arms(&self, n: u32, logs: &Logs) -> Seed {
+        if n == 1 {
+            return Seed::inside(&self.seed, self.issued.clone());
+        }
+        // After a restart the arms may have got some way before.
+        let mut all = logs.everything();
+        all.take(&self.seed, |_| true);
+        for (key, answer) in &self.issued {
+            all.add(key.clone(), answer.clone());
+        }
+        all
+    }
+
     /// Starts the invocation of one arm: the body from the beginning, everything before the fork from the
     /// seed, no sibling.
-    fn child(&self, path: &Path, n: u32, arm: usize) -> BoxFuture<'static, ArmEnd> {
+    fn child(
+        &self,
+        path: &Path,
+        n: u32,
+        arm: usize,
+        shared: &OnceLock<Arc<Seed>>,
+    ) -> BoxFuture<'static, ArmEnd> {
         let mut chain = self.chain.clone();
         chain.push((path.clone(), n, arm));
-        let (seed, issued, forks) = (Arc::clone(&self.seed), self.issued.clone(), n);
-        let seed = self.run.logs().seed(&chain, |logs| {
-            // After a restart the arm may have got some way before.
-            let mut all = if forks > 1 { logs.everything() } else { Seed::default() };
-            let earlier = seed.all().map(|(k, v)| (k.clone(), v.clone()));
-            for (key, answer) in earlier.chain(issued) {
-                all.add(key, answer);
-            }
-            all
-        });
+        let seed = self
+            .run
+            .logs()
+            .seed(&chain, |logs| Arc::clone(shared.get_or_init(|| Arc::new(self.seed_of_arms(n, logs)))));
         let run = Arc::clone(&self.run);
         let child = Self::new(run, Arc::clone(&self.turn), Arc::clone(&self.program), chain, seed);
         let (program, end) = (Arc::clone(&self.program), Arc::clone(&child.end));
@@ -209,7 +223,8 @@ impl Handle for Invocation {
                 return Err(Signal::Engine(format!("`{key}` has an answer of another kind")));
             }
             Next::Run(n) => {
-                let children = (0..arms.len()).map(|arm| self.child(&path, times, arm));
+                let shared = OnceLock::new();
+                let children = (0..arms.len()).map(|arm| self.child(&path, times, arm, &shared));
                 let ends = drive_arms(Box::new(children), policy).await;
                 for (i, end) in ends.iter().enumerate() {
                     if matches!(end, ArmEnd::Failed(_) | ArmEnd::Cancelled) {

@@ -20,19 +20,35 @@ pub(super) enum Answer {
     Nothing,
 }
 
-/// Answers taken instead of executing.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Seed(HashMap<Key, Answer>);
+/// Answers taken instead of executing: its own, and those of the invocation that it was made in, which are shared
+/// and not copied. Every arm of a fork has the same one.
+#[derive(Debug, Default)]
+pub(super) struct Seed {
+    outer: Option<Arc<Self>>,
+    own: HashMap<Key, Answer>,
+}
 
 impl Seed {
-    pub(super) fn get(&self, key: &Key) -> Option<&Answer> {
-        self.0.get(key)
+    /// What an invocation with this seed came to, on top of it.
+    pub(super) fn inside(outer: &Arc<Self>, own: HashMap<Key, Answer>) -> Self {
+        Self { outer: Some(Arc::clone(outer)), own }
     }
-    pub(super) fn all(&self) -> impl Iterator<Item = (&Key, &Answer)> {
-        self.0.iter()
+    pub(super) fn get(&self, key: &Key) -> Option<&Answer> {
+        self.layers().find_map(|seed| seed.own.get(key))
     }
     pub(super) fn add(&mut self, key: Key, answer: Answer) {
-        self.0.insert(key, answer);
+        self.own.insert(key, answer);
+    }
+    /// Adds what `other` has, which goes before what is there.
+    pub(super) fn take(&mut self, other: &Self, which: impl Fn(&Answer) -> bool) {
+        let mut layers: Vec<_> = other.layers().collect();
+        layers.reverse();
+        let all = layers.into_iter().flat_map(|seed| &seed.own).filter(|(_, answer)| which(answer));
+        self.own.extend(all.map(|(key, answer)| (key.clone(), answer.clone())));
+    }
+    /// From the innermost out.
+    fn layers(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |seed| seed.outer.as_deref())
     }
 }
 
@@ -81,14 +97,17 @@ impl Logs {
         for record in &self.records {
             seed.add(record.key.clone(), Answer::Record(Arc::clone(record)));
         }
+        let mut last: Option<&Arc<Seed>> = None;
         for log in self.invocations.values() {
             let answers = log.commands.iter().filter_map(|(key, answer)| Some((key, answer.as_ref()?)));
             for (key, answer) in answers.filter(|(_, answer)| !failed(answer)) {
                 seed.add(key.clone(), answer.clone());
             }
-            for (key, answer) in log.seed.all().filter(|(_, answer)| !failed(answer)) {
-                seed.add(key.clone(), answer.clone());
+            // The arms of one fork stand beside each other here.
+            if last.is_none_or(|last| !Arc::ptr_eq(last, &log.seed)) {
+                seed.take(&log.seed, |answer| !failed(answer));
             }
+            last = Some(&log.seed);
         }
         seed
     }
@@ -100,11 +119,11 @@ impl Logs {
     }
 
     /// The seed of an invocation, fixed by `make` when it starts.
-    pub(super) fn seed(&mut self, chain: &Chain, make: impl FnOnce(&Self) -> Seed) -> Arc<Seed> {
+    pub(super) fn seed(&mut self, chain: &Chain, make: impl FnOnce(&Self) -> Arc<Seed>) -> Arc<Seed> {
         if let Some(log) = self.invocations.get(chain) {
             return Arc::clone(&log.seed);
         }
-        let seed = Arc::new(make(self));
+        let seed = make(self);
         self.invocations.insert(chain.clone(), Log { seed: Arc::clone(&seed), commands: Vec::new() });
         seed
     }
@@ -147,4 +166,54 @@ impl Logs {
 /// A fork that failed is tried again when the run goes on.
 fn failed(answer: &Answer) -> bool {
     matches!(answer, Answer::Arms(ends) if ends.iter().any(|end| !matches!(end, ArmEnd::Recorded(_))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::OrderedLog;
+    use flujo::engine::RunId;
+    use flujo::prelude::*;
+    use std::collections::HashSet;
+    use std::sync::Arc;
+
+    #[step]
+    async fn double(n: u64) -> Result<u64> {
+        Ok(2 * n)
+    }
+
+    pipeline! {
+        fn wide(n: u64) -> u64 {
+            let n = double(n);
+            let n = double(n).named("again");
+            let all = map(0..n, |n| {
+                let n = double(n).named("item");
+                let (a, b) = join(double(n).named("a"), double(n).named("b"));
+                value(a + b)
+            });
+            value(all.len() as u64)
+        }
+    }
+
+    /// A thousand arms must not hold a thousand copies of what came before them.
+    #[tokio::test]
+    async fn the_arms_of_a_fork_share_their_seed() {
+        let engine = OrderedLog::new();
+        let flujo = Flujo::builder().engine(engine.clone()).build().unwrap();
+        assert_eq!(flujo.run(wide(1)).id("r").await.into_output().unwrap(), 4);
+        let run = engine.run(&RunId::from("r")).unwrap();
+        let logs = run.logs();
+        let seeds = |depth| {
+            let seeds = logs.invocations.iter().filter(|(chain, _)| chain.len() == depth);
+            seeds.map(|(_, log)| Arc::as_ptr(&log.seed)).collect::<Vec<_>>()
+        };
+        let distinct = |depth| seeds(depth).into_iter().collect::<HashSet<_>>().len();
+        assert_eq!((seeds(1).len(), distinct(1)), (4, 1));
+        // A join in every item: its two arms share one, on top of that of the item.
+        assert_eq!((seeds(2).len(), distinct(2)), (8, 4));
+        let own = |depth| {
+            let seeds = logs.invocations.iter().filter(|(chain, _)| chain.len() == depth);
+            seeds.map(|(_, log)| log.seed.own.len()).collect::<Vec<_>>()
+        };
+        assert_eq!((own(1), own(2)), (vec![2; 4], vec![1; 8]));
+    }
 }

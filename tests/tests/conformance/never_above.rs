@@ -210,9 +210,7 @@ fn hundred_calls(seed: u64) -> u64 {
 #[test]
 fn a_run_of_many_callers_is_never_above_its_limit() {
     on_all(async |engine, _| {
-        // On an ordered log every item replays the whole body, items included.
-        let wide = if engine.name() == "Memory" { 1000 } else { 200 };
-        let sizes = (0..60).map(|seed| (seed, 1 + Random(seed).below(40))).chain([(60, wide)]);
+        let sizes = (0..60).map(|seed| (seed, 1 + Random(seed).below(40))).chain([(60, 1000)]);
         let mut stopped = 0;
         for (seed, n) in sizes {
             let mut random = Random(seed ^ 0x4d);
