@@ -10,7 +10,7 @@ use quote::quote;
 
 /// The nodes, as the inside of an array.
 pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
-    let Noted { unused, blind } = Noted::of(pipeline);
+    let Noted { unused, blind, .. } = Noted::of(pipeline);
     let nodes = pipeline.nodes.iter().enumerate().map(|(i, node)| {
         let Node { id, at, depth, what, options, .. } = node;
         let (kind, facts) = match what {
@@ -34,14 +34,11 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
         } else {
             quote!(::flujo::__private::None)
         };
-        let fallback = match what {
-            What::Call { stand_ins, .. } => stand_ins.fallback.as_ref(),
-            _ => None,
+        let (fallback, redirect) = match what {
+            What::Call { stand_ins, .. } => (stand_ins.fallback.as_ref(), stand_ins.redirect.as_ref()),
+            _ => (None, None),
         };
-        let falls_back_to = fallback.map(Callee::facts).map_or_else(
-            || quote!(::flujo::__private::None),
-            |facts| quote!(::flujo::__private::Some(&#facts)),
-        );
+        let (falls_back_to, redirects_to) = (facts_of(fallback), facts_of(redirect));
         let (unused, blind) = (unused.contains(&i), blind.contains(&i));
         let line = names::line(*at);
         let options = options.iter().map(|(name, value)| quote!((#name, #value)));
@@ -54,11 +51,19 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
             line: #line,
             reply: #reply,
             falls_back_to: #falls_back_to,
+            redirects_to: #redirects_to,
             unused: #unused,
             blind: #blind,
         },)
     });
     nodes.collect()
+}
+
+/// What is known of a step that may stand in.
+fn facts_of(callee: Option<&Callee>) -> TokenStream {
+    callee
+        .map(Callee::facts)
+        .map_or_else(|| quote!(::flujo::__private::None), |facts| quote!(::flujo::__private::Some(&#facts)))
 }
 
 fn form(kind: &TokenStream) -> (TokenStream, TokenStream) {

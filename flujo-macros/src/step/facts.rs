@@ -41,11 +41,11 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
     };
     let fallback = bound(stand_ins.fallback.as_ref(), &quote!(call()));
     let redirect = bound(stand_ins.redirect.as_ref(), &quote!(bounds));
-    let falls_back_to = stand_ins
-        .fallback
-        .as_ref()
-        .map(Callee::facts)
-        .map_or_else(|| quote!(#pr::None), |facts| quote!(#pr::Some(&#facts)));
+    let known = |callee: Option<&Callee>| {
+        callee.map(Callee::facts).map_or_else(|| quote!(#pr::None), |facts| quote!(#pr::Some(&#facts)))
+    };
+    let falls_back_to = known(stand_ins.fallback.as_ref());
+    let redirects_to = known(stand_ins.redirect.as_ref());
     let item = quote! {
         #[automatically_derived]
         impl #bare #pr::StepInfo for #name #arguments {
@@ -69,6 +69,7 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
                 fallback: #fallback,
                 redirect: #redirect,
                 falls_back_to: #falls_back_to,
+                redirects_to: #redirects_to,
                 graph: #pr::None,
                 answer: #answer,
             };

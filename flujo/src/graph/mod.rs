@@ -3,12 +3,14 @@
 mod bounds;
 mod fingerprint;
 mod marks;
+mod places;
 mod render;
 mod report;
 mod run_readers;
 
 pub use bounds::Bounds;
 pub use fingerprint::fingerprint;
+pub(crate) use places::Place;
 pub use render::Drawing;
 pub use report::{Finding, Report, Severity};
 pub(crate) use run_readers::reads_run;
@@ -91,6 +93,8 @@ pub struct Node {
     pub reply: Option<ReplyCheck>,
     /// The step that stands in for it, if the call names one.
     pub falls_back_to: Option<&'static Facts>,
+    /// The step that plugins may redirect to, if the call names one.
+    pub redirects_to: Option<&'static Facts>,
     /// Whether its output ends with its statement.
     pub unused: bool,
     /// For a `repeat`: whether its condition does not look at the value.
@@ -177,6 +181,8 @@ pub struct Facts {
     pub redirect: Bounds,
     /// The step that the attribute names as fallback.
     pub falls_back_to: Option<&'static Facts>,
+    /// The step that the attribute redirects to.
+    pub redirects_to: Option<&'static Facts>,
     /// The graph of a pipeline.
     pub graph: Option<&'static Graph>,
     /// The JSON Schema of the answer of a model step.
@@ -187,11 +193,6 @@ pub struct Facts {
 pub type AnswerSchema = fn() -> Result<Json, CodecError>;
 
 impl Facts {
-    /// The model that the attribute of a model step names.
-    pub(crate) fn model(&self) -> Option<&'static str> {
-        self.options.iter().find(|(word, _)| *word == "model").map(|(_, model)| *model)
-    }
-
     /// Worst case of one call with its default retries.
     pub const fn call(&self) -> Bounds {
         self.attempts(Some(self.retries), self.redirect)
@@ -223,6 +224,7 @@ impl Facts {
         fallback: Bounds::ZERO,
         redirect: Bounds::ZERO,
         falls_back_to: None,
+        redirects_to: None,
         graph: None,
         answer: None,
     };
@@ -302,8 +304,8 @@ impl Graph {
         found
     }
 
-    /// Whether a person may be asked.
+    /// Whether a person may be asked, by what stands in for a node included.
     pub fn asks(&self) -> bool {
-        self.walk().iter().any(|(_, n)| n.kind == NodeKind::Ask)
+        self.places().iter().any(|place| place.kind == NodeKind::Ask)
     }
 }

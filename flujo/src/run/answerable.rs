@@ -1,26 +1,22 @@
 //! What has to be known of models before any of them is asked.
 
-use super::affordable::model_of;
 use crate::graph::Graph;
 use crate::model::ModelClient;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-/// Everything that would keep the client from ever answering a step of this pipeline, the path first, each once.
+/// Everything that would keep the client from ever answering a step of this pipeline, or one that stands in for it, the
+/// path first, each once.
 pub(super) fn unanswerable(graph: &Graph, client: &dyn ModelClient) -> Vec<(String, String)> {
     let mut seen = BTreeSet::new();
     let mut problems = Vec::new();
-    for (path, node) in graph.walk() {
-        let facts = [Some(&node.facts), node.falls_back_to.or(node.facts.falls_back_to)];
-        for (i, facts) in facts.into_iter().flatten().enumerate() {
-            let model = if i == 0 { model_of(node) } else { facts.model() };
-            let (Some(model), Some(schema)) = (model, facts.answer) else { continue };
-            let checked = schema().map_err(|e| e.to_string()).and_then(|schema| client.check(model, &schema));
-            if let Err(why) = checked
-                && seen.insert((path.clone(), why.clone()))
-            {
-                problems.push((path.clone(), why));
-            }
+    for place in graph.places() {
+        let (Some(model), Some(schema)) = (place.model(), place.facts.answer) else { continue };
+        let checked = schema().map_err(|e| e.to_string()).and_then(|schema| client.check(model, &schema));
+        if let Err(why) = checked
+            && seen.insert((place.path.clone(), why.clone()))
+        {
+            problems.push((place.path, why));
         }
     }
     problems

@@ -301,7 +301,7 @@ fn what_a_client_cannot_answer_is_refused_before_anything_runs() {
         Prompt::ask(format!("{} scores", scores.len()))
     }
     let told = "outer/score: no key for `test:other`: set `TEST_API_KEY`; outer/judge: no lists; \
-                outer/again: no key for `test:large`: set `TEST_API_KEY`; outer/again: no lists";
+                outer/again: no key for `test:large`: set `TEST_API_KEY`; outer/again!judge_small: no lists";
     on_all(async |engine, _| {
         // Known: when the engine is built.
         let builder = || Flujo::builder().resources(World { calls: Calls::default() }).models(Picky);

@@ -51,6 +51,7 @@ mod refines;
 mod restarts;
 mod routes;
 mod run_input;
+mod stand_ins;
 mod streams;
 mod timeouts;
 mod timeouts_of_forms;

@@ -1,0 +1,65 @@
+//! Everything that a run may come to, what stands in for its nodes included.
+
+use super::{Facts, Graph, Node, NodeKind, OptionText};
+
+/// A node, or a step or pipeline that stands in for one.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// Below the pipeline's name, without rounds and items: `moderate/label`, `moderate/label!guess`.
+    pub(crate) path: String,
+    pub(crate) kind: NodeKind,
+    pub(crate) facts: &'static Facts,
+    /// Options given at the call. What stands in for a node has its own, those of its attribute.
+    pub(crate) options: &'static [OptionText],
+}
+
+impl Place {
+    fn of(path: String, node: &'static Node) -> Self {
+        Self { path, kind: node.kind, facts: &node.facts, options: node.options }
+    }
+
+    /// What stands in for it at `node!name`.
+    fn instead(&self, facts: &'static Facts) -> Self {
+        Self { path: format!("{}!{}", self.path, facts.name), kind: facts.kind, facts, options: &[] }
+    }
+
+    /// An option of the call, or of the step.
+    pub(crate) fn given(&self, word: &str) -> Option<&'static str> {
+        let find =
+            |options: &[OptionText]| options.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
+        find(self.options).or_else(|| find(self.facts.options))
+    }
+
+    /// The model that answers, if that is known before it is called: a call may name it by an expression.
+    pub(crate) fn model(&self) -> Option<&'static str> {
+        let model = (self.kind == NodeKind::Model).then(|| self.given("model")).flatten()?;
+        let literal = model.contains(':') && !model.contains("::");
+        (literal && !model.contains(|c: char| c.is_whitespace() || "(){}".contains(c))).then_some(model)
+    }
+}
+
+impl Graph {
+    /// Every node with its fallback and the step that it is redirected to, and the same of pipelines in it.
+    pub(crate) fn places(&self) -> Vec<Place> {
+        let mut found = Vec::new();
+        below(self, self.name, &mut found);
+        found
+    }
+}
+
+fn below(graph: &Graph, prefix: &str, found: &mut Vec<Place>) {
+    for node in graph.nodes {
+        let place = Place::of(format!("{prefix}/{}", node.id), node);
+        // What the call says goes before what the attribute of its step says.
+        let stand_ins =
+            [node.falls_back_to.or(node.facts.falls_back_to), node.redirects_to.or(node.facts.redirects_to)];
+        let stand_ins: Vec<_> = stand_ins.into_iter().flatten().map(|facts| place.instead(facts)).collect();
+        for place in std::iter::once(place).chain(stand_ins) {
+            let (inner, path) = (place.facts.graph, place.path.clone());
+            found.push(place);
+            if let Some(inner) = inner {
+                below(inner, &path, found);
+            }
+        }
+    }
+}
