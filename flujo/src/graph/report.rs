@@ -83,7 +83,11 @@ impl Graph {
     /// | `blind-condition` | warning | the `.until` of a `repeat` that does not look at its value |
     /// | `impure-expression` | warning | a clock or a random generator outside of a step: a resumed run gets another value |
     /// | `question-in-map` | warning | a question for every item, without `.timeout(d, default)`: one that nobody answers holds all of them |
-    /// | `unused-output` | hint | a step whose output nobody takes |
+    /// | `unused-output` | hint | a step whose output nobody takes: it ends with its statement, or in a `let` whose names nothing reads; `let _ = ..` and names with `_` in front say that it is meant |
+    ///
+    /// `unused-output` looks at calls of steps and pipelines and at the last one of `x >> f >> g`: what forms give is not
+    /// known by the graph. A name counts as read wherever it stands later in its block, in the text of a literal too.
+    /// rustc warns of most such names; the report has them for whoever looks at graphs alone.
     ///
     /// Models of `ollama`, `llamafile`, `lmstudio`, `local` and `test` cost nothing.
     ///

@@ -1,5 +1,11 @@
 //! What `GRAPH.validate()` finds, each rule with a pipeline that breaks it and one that does not.
 
+#![allow(
+    unused_variables,
+    unused_assignments,
+    reason = "rustc finds some of it too, and has to keep quiet here"
+)]
+
 use flujo::prelude::*;
 use std::time::SystemTime;
 
@@ -54,7 +60,10 @@ pipeline! {
     fn clean(text: String) -> String {
         tell(text.clone());
         let _ = note(text.clone());
-        let text = careful(text).fallback(other);
+        let _length = note(text.clone()).named("meant");
+        let length = note(text.clone()).named("shown");
+        let known = note(text.clone()).named("known");
+        let text = if known > 0 { careful(format!("{text} {length}")).fallback(other) } else { text };
         let text = local(text).named("b");
         let text = careless(text).timeout("10s").max_tokens(50);
         let text = repeat(text, |text| grow(text)).until(|text| text.len() > 3).max(3).or_last();
@@ -70,6 +79,12 @@ pipeline! {
     fn dirty(text: String) -> String {
         let at = value(SystemTime::now());
         note(format!("{text} {at:?}"));
+        // Bound again before anybody reads it; read only by the closure's own name; never read at all.
+        let length = note(text.clone()).named("shadowed");
+        let length = value(text.len());
+        let n = note(text.clone()).named("closure");
+        let more = text.clone() >> grow.named("piped") >> note.named("last");
+        let text = repeat(text, |n| grow(n).named("longer")).until(|n| n.len() > length).max(3).or_last();
         let text = careless(text);
         let text = falls(text).named("again");
         let text = careful(text).fallback(careful).named("same");
@@ -98,6 +113,9 @@ fn every_rule_names_its_node_and_line() {
         [
             ("impure-expression", "dirty"),
             ("unused-output", "dirty/note"),
+            ("unused-output", "dirty/shadowed"),
+            ("unused-output", "dirty/closure"),
+            ("unused-output", "dirty/last"),
             ("model-without-timeout", "dirty/careless"),
             ("model-without-max-tokens", "dirty/careless"),
             ("fallback-same-model", "dirty/again"),
@@ -121,5 +139,5 @@ fn every_rule_names_its_node_and_line() {
         report.findings[1].to_string().split(" (").next().unwrap(),
         "hint[unused-output]: dirty/note: its output, a `usize`, is not used; write `let _ = ..` if that is meant"
     );
-    assert_eq!(report.to_string().lines().count(), 9);
+    assert_eq!(report.to_string().lines().count(), 12);
 }
