@@ -15,8 +15,8 @@ pub(super) struct Noted {
     pub(super) unused: BTreeSet<NodeIndex>,
     /// Loops whose condition does not look at the value.
     pub(super) blind: BTreeSet<NodeIndex>,
-    /// Names in the limits of forms: wherever they stand, they are read.
-    limits: Names,
+    /// Names in the limits and timeouts of forms: wherever they stand, they are read.
+    bounds: Names,
 }
 
 /// Names that something mentions. More than it reads is no harm: then nothing is found.
@@ -25,8 +25,8 @@ type Names = BTreeSet<String>;
 impl Noted {
     pub(super) fn of(pipeline: &Pipeline) -> Self {
         let mut noted = Self::default();
-        for limits in pipeline.nodes.iter().filter_map(|node| node.limits.as_ref()) {
-            collect(limits.tokens.clone(), &mut noted.limits);
+        for node in &pipeline.nodes {
+            noted.bounds.extend(plain_names(node.within.limits.iter().chain(&node.within.timeout)));
         }
         if let Some(body) = &pipeline.body {
             noted.block(body);
@@ -52,7 +52,7 @@ impl Noted {
     fn binding(&mut self, line: &Let, later: &mut Names) {
         let bound = bound_by(&line.pat);
         let meant = bound.iter().all(|name| name.starts_with('_')) || !line.attrs.is_empty();
-        let read = bound.iter().any(|name| later.contains(name) || self.limits.contains(name));
+        let read = bound.iter().any(|name| later.contains(name) || self.bounds.contains(name));
         if !meant && !read {
             self.unused.extend(output_of(&line.flow));
         }

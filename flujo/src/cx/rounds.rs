@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::durable::Durable;
 use crate::error::{Error, ErrorKind, Failure, RunResult};
 use crate::events::{EventKind, What};
-use crate::path::Path;
+use crate::path::NodeId;
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// The most rounds a loop may take.
@@ -36,14 +36,20 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     }
 
     /// The driver of round `n`, from 1: the same context, and `#n` behind every node; `#2.1` in a loop in a
-    /// loop.
-    pub fn round(&mut self, n: u32) -> Cx<'_, C, R> {
+    /// loop. `label` names the loop where the round is told; it is no segment of a path.
+    pub fn round(&mut self, label: impl Into<NodeId>, n: u32) -> Cx<'_, C, R> {
+        let env = self.env;
+        let round = self.same_round(n);
+        tell::at(env, What::Round, || round.place(label.into()).path(), || EventKind::Round { n });
+        round
+    }
+
+    /// The driver of the second body of a round, which was told of already.
+    pub fn same_round(&mut self, n: u32) -> Cx<'_, C, R> {
         let rounds = match self.rounds.as_deref() {
             None => format!("#{n}"),
             Some(outer) => format!("{outer}.{n}"),
         };
-        let path = || Path::from(format!("{}{rounds}", &*self.scope).as_str());
-        tell::at(self.env, What::Round, path, || EventKind::Round { n });
         let mut round = self.again();
         round.rounds = Some(rounds.into());
         round

@@ -55,7 +55,7 @@ impl Told {
 
     fn started(&mut self, hub: &Hub, attempt: u32, at: Timestamp, input: Option<Json>) {
         (self.running, self.attempt_began) = (attempt, at);
-        self.spans.started(hub.span(), &self.path, self.kind, attempt);
+        self.spans.started(hub.spans(), &self.path, self.kind, attempt);
         if self.began.is_none() {
             self.began = Some(at);
             hub.tell(self.path.clone(), at, EventKind::NodeStarted { kind: self.kind });

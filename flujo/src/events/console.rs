@@ -1,3 +1,4 @@
+use super::colour::{self, Colour};
 use super::{AttemptOutcome, Ended, Event, EventKind, Observer, Values};
 use crate::graph::NodeKind;
 use crate::usage::Usage;
@@ -74,10 +75,10 @@ impl Default for ConsoleTracer {
 }
 
 impl ConsoleTracer {
-    /// Writes to the standard error.
+    /// Writes to the standard error, with colours where that is a terminal and `NO_COLOR` is not set, or empty.
     pub fn new() -> Self {
-        let allowed = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self { colour: allowed && io::stderr().is_terminal(), ..Self::to(io::stderr()) }
+        let colour = colour::wanted(std::env::var_os("NO_COLOR").as_deref(), io::stderr().is_terminal());
+        Self { colour, ..Self::to(io::stderr()) }
     }
 
     /// Writes elsewhere, without colour.
@@ -310,27 +311,6 @@ impl fmt::Display for Short {
             0 => write!(f, "{millis}ms"),
             seconds @ 1..60 => write!(f, "{seconds}.{:02}s", self.0.subsec_millis() / 10),
             seconds => write!(f, "{}m{:02}s", seconds / 60, seconds % 60),
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Colour {
-    None,
-    Dim,
-    Red,
-    Green,
-    Yellow,
-}
-
-impl Colour {
-    fn code(self) -> Option<&'static str> {
-        match self {
-            Self::None => None,
-            Self::Dim => Some("2"),
-            Self::Red => Some("31"),
-            Self::Green => Some("32"),
-            Self::Yellow => Some("33"),
         }
     }
 }

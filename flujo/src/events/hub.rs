@@ -1,7 +1,7 @@
 //! Where the events of one execution of a run come together.
 
 use super::outlet::{self, Outlet};
-use super::spans;
+use super::spans::RunSpans;
 use super::stage::What;
 use super::{AttemptOutcome, Ended, Event, EventKind, Observer, Values};
 use crate::clock::{Clock, Timestamp};
@@ -24,13 +24,13 @@ pub(crate) struct Hub {
     wants: Values,
     /// Whether an earlier execution recorded something.
     resumed: bool,
-    /// Questions whose replies came with this execution.
-    fresh: Vec<Path>,
+    /// Questions that earlier executions had the replies of.
+    answered: HashSet<Path>,
     /// Attempts that earlier executions recorded, and that were not told of yet.
     earlier: Mutex<HashSet<(Path, u32)>>,
     book: Mutex<Book>,
     waker: Mutex<Option<Waker>>,
-    span: Option<Span>,
+    spans: Option<RunSpans>,
 }
 
 /// What was told.
@@ -92,32 +92,39 @@ impl Hub {
                 Arc::new(Outlet::new(observer))
             })
             .collect();
-        let span = spans::run(run_id, pipeline);
-        (!outlets.is_empty() || span.is_some()).then(|| Self {
+        let spans = RunSpans::new(run_id, pipeline);
+        (!outlets.is_empty() || spans.is_some()).then(|| Self {
             run_id: run_id.clone(),
             pipeline,
             clock: Arc::clone(clock),
             outlets,
             wants,
             resumed: false,
-            fresh: Vec::new(),
+            answered: HashSet::new(),
             earlier: Mutex::default(),
             book: Mutex::default(),
             waker: Mutex::default(),
-            span,
+            spans,
         })
     }
 
-    /// Says what earlier executions left.
-    pub(crate) fn resumes(self, view: &RunView, fresh: Vec<Path>) -> Self {
+    /// Says what earlier executions left; the replies to `fresh` questions came with this one.
+    pub(crate) fn resumes(self, view: &RunView, fresh: &[Path]) -> Self {
         let resumed = !(view.records.is_empty() && view.questions.is_empty() && view.answered.is_empty());
         let earlier = view.records.iter().map(|record| (record.key.path.clone(), record.key.n)).collect();
-        Self { resumed, fresh, earlier: Mutex::new(earlier), ..self }
+        let answered = view.answered.iter().map(|answered| &answered.question.path);
+        let answered = answered.filter(|path| !fresh.contains(path)).cloned().collect();
+        Self { resumed, answered, earlier: Mutex::new(earlier), ..self }
     }
 
     /// The span of the run, where somebody subscribed to it.
-    pub(crate) fn span(&self) -> Option<&Span> {
-        self.span.as_ref()
+    pub(super) fn span(&self) -> Option<&Span> {
+        self.spans.as_ref().map(RunSpans::run)
+    }
+
+    /// All spans of the run, where somebody subscribed to it.
+    pub(crate) fn spans(&self) -> Option<&RunSpans> {
+        self.spans.as_ref()
     }
 
     pub(crate) fn wants(&self) -> Values {
@@ -193,8 +200,8 @@ impl Hub {
             book.ended = true;
             began
         };
-        if let Some(span) = &self.span {
-            spans::run_ended(span, &outcome, &usage);
+        if let Some(spans) = &self.spans {
+            spans.ended(&outcome, &usage);
         }
         self.tell(self.pipeline.into(), at, EventKind::RunEnded { outcome, latency: at.since(began), usage });
         self.outlets.iter().for_each(outlet::finish);
@@ -209,9 +216,9 @@ impl Hub {
         first
     }
 
-    /// Whether a reply to this question came with this execution.
-    pub(super) fn is_fresh(&self, path: &Path) -> bool {
-        self.fresh.contains(path)
+    /// Whether an earlier execution had the reply to this question.
+    pub(super) fn was_answered(&self, path: &Path) -> bool {
+        self.answered.contains(path)
     }
 
     /// An attempt was taken from its record: told of if it ran in an earlier execution.

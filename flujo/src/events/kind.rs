@@ -123,7 +123,9 @@ pub enum EventKind {
         /// How many.
         arms: usize,
     },
-    /// A round of a `repeat` or `refine` begins.
+    /// A round of a `repeat` or `refine` begins. The path of the event says of which: `moderate/repeat:relabel#2` is
+    /// the second round of the loop that begins with `relabel`, `moderate/improve#2` of one that is
+    /// `.named("improve")`, and `moderate/repeat:relabel#2.1` the first round of a loop within a second round.
     Round {
         /// Which one, from 1.
         n: u32,

@@ -5,9 +5,11 @@
 //! stream. A run that nobody looks at pays one branch a node for all of this.
 //!
 //! A program that has a subscriber of the `tracing` crate also gets spans, under the target `flujo` at level
-//! `INFO`: `run` (`run_id`, `pipeline`, `outcome`, `cost_nanos`, `tokens`), in it `step` (`path`, `kind`, `outcome`),
-//! in that `attempt` (`attempt`, `outcome`, `cost_nanos`, `tokens`). The body of a step runs in the span of its
-//! attempt. What is taken from a record has no span. A subscriber is looked for when a run begins.
+//! `INFO`: `run` (`run_id`, `pipeline`, `outcome`, `cost_nanos`, `tokens`); in it `pipeline` for each nested one
+//! (`path`, `outcome`), `step` (`path`, `kind`, `outcome`) and `question` (`path`, `outcome`: `answered`, or `open`
+//! where the run ends first); in a `step` its `attempt`s (`attempt`, `outcome`, `cost_nanos`, `tokens`). The body of a
+//! step runs in the span of its attempt. What is taken from a record has no span, nor has a pipeline in which nothing
+//! else happens. A subscriber is looked for when a run begins.
 //!
 //! # What is told, and when
 //! - Events come in the order in which they happen, nested pipelines, arms and items included. Times come
@@ -27,6 +29,7 @@
 //! - Inputs and outputs are `None` unless somebody [wants](Observer::wants) them. Secrets are not
 //!   `Serialize` and stand in no event.
 
+mod colour;
 mod console;
 mod hub;
 mod kind;
@@ -55,7 +58,7 @@ pub struct Event {
     /// The run.
     pub run_id: RunId,
     /// Where: the path of the node, that of the pipeline for the run as a whole. A fork is named by its label,
-    /// a round by the pipeline and the round, `moderate#2`.
+    /// a round by its loop and the round, `moderate/repeat:relabel#2`.
     pub path: Path,
     /// How many segments of the path stand above it: 0 for the pipeline that is run.
     pub depth: usize,

@@ -52,10 +52,10 @@ impl Outlet {
         Self { observer, line: Arc::default(), telling: Mutex::default() }
     }
 
-    /// Puts an event in line.
+    /// Puts an event in line. The end of the run always fits, so that what is missing is always told.
     pub(super) fn push(&self, event: Event) {
         let mut line = self.line.waiting();
-        if line.events.len() >= LINE {
+        if line.events.len() >= LINE && !matches!(event.kind, EventKind::RunEnded { .. }) {
             line.missed += 1;
             return;
         }

@@ -1,34 +1,139 @@
-//! Spans of the `tracing` crate: one per run, step and attempt. What a step itself logs stands in its attempt.
+//! Spans of the `tracing` crate: one per run, nested pipeline, step, attempt and question. What a step itself logs
+//! stands in its attempt.
 
 use super::{AttemptOutcome, Ended};
 use crate::engine::RunId;
 use crate::graph::NodeKind;
 use crate::path::Path;
 use crate::usage::Usage;
+use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use tracing::field::Empty;
 use tracing::{Level, Span};
 
-/// The span of a run that somebody subscribed to.
-pub(super) fn run(id: &RunId, pipeline: &str) -> Option<Span> {
-    tracing::span_enabled!(target: "flujo", Level::INFO).then(|| {
-        tracing::info_span!(
-            target: "flujo",
-            "run",
-            run_id = id.as_str(),
-            pipeline,
-            outcome = Empty,
-            cost_nanos = Empty,
-            tokens = Empty
-        )
-    })
+/// The spans of a run that somebody subscribed to.
+pub(crate) struct RunSpans {
+    run: Span,
+    inner: Mutex<Inner>,
 }
 
-pub(super) fn run_ended(span: &Span, outcome: &Ended, usage: &Usage) {
-    span.record("outcome", word(outcome));
-    span.record("cost_nanos", usage.cost.0);
-    span.record("tokens", usage.total_tokens());
+/// What stands in the run, and is not over.
+#[derive(Default)]
+struct Inner {
+    /// Nested pipelines. Each has its span when something happens in it: on replay most are only walked through.
+    pipelines: BTreeMap<Path, Option<Span>>,
+    questions: HashMap<Path, Span>,
+}
+
+impl RunSpans {
+    /// `None` where nobody subscribed.
+    pub(super) fn new(id: &RunId, pipeline: &str) -> Option<Self> {
+        tracing::span_enabled!(target: "flujo", Level::INFO).then(|| Self {
+            run: tracing::info_span!(
+                target: "flujo",
+                "run",
+                run_id = id.as_str(),
+                pipeline,
+                outcome = Empty,
+                cost_nanos = Empty,
+                tokens = Empty
+            ),
+            inner: Mutex::default(),
+        })
+    }
+
+    /// The span of the run itself.
+    pub(super) fn run(&self) -> &Span {
+        &self.run
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A pipeline is entered; the outermost one is the run.
+    pub(super) fn entered(&self, path: &Path) {
+        if path.as_str().contains('/') {
+            self.inner().pipelines.insert(path.clone(), None);
+        }
+    }
+
+    /// It is left.
+    pub(super) fn left(&self, path: &Path, outcome: &Ended) {
+        if let Some(Some(span)) = self.inner().pipelines.remove(path) {
+            span.record("outcome", word(outcome));
+        }
+    }
+
+    /// A question is open from now on.
+    pub(super) fn asked(&self, path: &Path) {
+        let mut inner = self.inner();
+        let around = inner.around(path, &self.run);
+        let span = tracing::info_span!(
+            target: "flujo",
+            parent: &around,
+            "question",
+            path = path.as_str(),
+            outcome = Empty
+        );
+        inner.questions.insert(path.clone(), span);
+    }
+
+    /// It is answered: told if it was asked in this execution.
+    pub(super) fn answered(&self, path: &Path) {
+        if let Some(span) = self.inner().questions.remove(path) {
+            span.record("outcome", "answered");
+        }
+    }
+
+    /// The span that a node of this path stands in.
+    fn around(&self, path: &Path) -> Span {
+        self.inner().around(path, &self.run)
+    }
+
+    /// The run has ended, and what is not over ends with it.
+    pub(super) fn ended(&self, outcome: &Ended, usage: &Usage) {
+        let inner = std::mem::take(&mut *self.inner());
+        for span in inner.questions.values() {
+            span.record("outcome", "open");
+        }
+        for span in inner.pipelines.values().flatten() {
+            span.record("outcome", word(outcome));
+        }
+        self.run.record("outcome", word(outcome));
+        self.run.record("cost_nanos", usage.cost.0);
+        self.run.record("tokens", usage.total_tokens());
+    }
+}
+
+impl Inner {
+    /// The innermost pipeline around a path, made if it has no span yet, and those around it.
+    fn around(&mut self, path: &Path, run: &Span) -> Span {
+        let outside = |path: &str| path.rsplit_once('/').map(|(outside, _)| outside.to_owned());
+        let mut next = outside(path.as_str());
+        while let Some(at) = next {
+            let place = Path::from(at.as_str());
+            match self.pipelines.get(&place) {
+                Some(Some(span)) => return span.clone(),
+                Some(None) => {
+                    let around = self.around(&place, run);
+                    let span = tracing::info_span!(
+                        target: "flujo",
+                        parent: &around,
+                        "pipeline",
+                        path = at.as_str(),
+                        outcome = Empty
+                    );
+                    self.pipelines.insert(place, Some(span.clone()));
+                    return span;
+                }
+                None => next = outside(&at),
+            }
+        }
+        run.clone()
+    }
 }
 
 fn word(outcome: &Ended) -> &'static str {
@@ -49,12 +154,12 @@ pub(crate) struct NodeSpans {
 
 impl NodeSpans {
     /// An attempt begins in this run.
-    pub(crate) fn started(&mut self, run: Option<&Span>, path: &Path, kind: NodeKind, attempt: u32) {
+    pub(crate) fn started(&mut self, run: Option<&RunSpans>, path: &Path, kind: NodeKind, attempt: u32) {
         let Some(run) = run else { return };
         let step = self.step.get_or_insert_with(|| {
             tracing::info_span!(
                 target: "flujo",
-                parent: run,
+                parent: &run.around(path),
                 "step",
                 path = path.as_str(),
                 kind = kind.word(),

@@ -59,16 +59,21 @@ impl Stage {
         self.hub.is_first(what, path, nth)
     }
 
-    /// Tells it unless another walk did.
-    pub(crate) fn tell(&self, what: What, path: &Path, kind: EventKind) {
-        if self.comes_by(what, path) {
+    /// Tells it unless another walk did. Whether it was told.
+    pub(crate) fn tell(&self, what: What, path: &Path, kind: EventKind) -> bool {
+        let first = self.comes_by(what, path);
+        if first {
             self.hub.tell(path.clone(), self.hub.now(), kind);
         }
+        first
     }
 
     /// A nested pipeline, or the outermost one, is entered.
     pub(crate) fn entered(&self, path: &Path) -> Timestamp {
-        self.tell(What::Entered, path, EventKind::NodeStarted { kind: NodeKind::Pipeline });
+        let told = self.tell(What::Entered, path, EventKind::NodeStarted { kind: NodeKind::Pipeline });
+        if let Some(spans) = self.hub.spans().filter(|_| told) {
+            spans.entered(path);
+        }
         self.hub.now()
     }
 
@@ -77,11 +82,18 @@ impl Stage {
         let Some(outcome) = ended(done) else { return };
         let latency = self.hub.now().since(began);
         let (kind, usage) = (NodeKind::Pipeline, crate::usage::Usage::default());
-        self.tell(What::Left, path, EventKind::NodeEnded { kind, outcome, latency, usage });
+        let how = outcome.clone();
+        let told = self.tell(What::Left, path, EventKind::NodeEnded { kind, outcome, latency, usage });
+        if let Some(spans) = self.hub.spans().filter(|_| told) {
+            spans.left(path, &how);
+        }
     }
 
     /// A question has just been recorded.
     pub(crate) fn asked(&self, question: &Question) {
+        if let Some(spans) = self.hub.spans() {
+            spans.asked(&question.path);
+        }
         let kind = EventKind::QuestionAsked { question: Box::new(question.clone()) };
         self.hub.tell(question.path.clone(), self.hub.now(), kind);
     }
@@ -89,7 +101,10 @@ impl Stage {
     /// A question was answered; `asked` says whether it was asked by this walk.
     pub(crate) fn answered(&self, answered: &Answered, asked: bool) {
         let path = &answered.question.path;
-        let replayed = !asked && !self.hub.is_fresh(path);
+        let replayed = !asked && self.hub.was_answered(path);
+        if let Some(spans) = self.hub.spans() {
+            spans.answered(path);
+        }
         let answered = Box::new(answered.clone());
         self.tell(What::Answered, path, EventKind::QuestionAnswered { answered, replayed });
     }

@@ -237,7 +237,7 @@ impl<R> Shared<R> {
         let all = self.watchers.observers.iter().cloned().chain(observers);
         let hub = Hub::new(id, P::FACTS.name, &self.clock, all)?;
         Some(Arc::new(match view {
-            Some(view) => hub.resumes(view, fresh),
+            Some(view) => hub.resumes(view, &fresh),
             None => hub,
         }))
     }

@@ -220,3 +220,135 @@ bad: \u{1b}[31mfailed: bad/hostile: {why}\u{1b}[0m
         );
     });
 }
+
+#[test]
+fn what_goes_in_and_what_comes_out_are_asked_for_each_by_itself() {
+    on_all(async |engine, _| {
+        let (first, second) = written(&engine, |t| t.level(TraceLevel::Everything).log_inputs(true)).await;
+        let values: Vec<_> =
+            first.lines().filter(|line| line.contains("put ") || line.contains("asks")).collect();
+        assert_eq!(
+            values,
+            [
+                "shown: run r1 started, input [\"x\"]",
+                "    label: attempt 1, input [\"x\"]",
+                "  flaky: attempt 1, input [1]",
+                "  flaky: attempt 2, input [1]",
+                "  a: attempt 1, input [\"calm\"]",
+                "  count: attempt 1, input [1]",
+                "  text: asks \"Which word?\", showing 2",
+            ]
+        );
+        assert!(second.contains("  text: answered by ada\n"), "{second}");
+
+        let engine = engine_again(&engine);
+        let (first, second) = written(&engine, |t| t.level(TraceLevel::Everything).log_outputs(true)).await;
+        let values: Vec<_> =
+            first.lines().filter(|line| line.contains("put ") || line.contains("asks")).collect();
+        assert_eq!(
+            values,
+            [
+                "    label: attempt 1 done in 0µs, $0.0000002, 110 tokens, output {\"name\":\"calm\"}",
+                "  flaky: attempt 2 done in 0µs, output 2",
+                "  count: attempt 1 done in 0µs, output 1",
+                "  a: attempt 1 done in 0µs, output \"calm\"",
+                "  text: asks",
+            ]
+        );
+        assert!(second.contains("  text: answered by ada, \"yes\"\n"), "{second}");
+    });
+}
+
+#[step]
+async fn slept(millis: u64, clock: &flujo_testing::PausedClock) -> Result<u64> {
+    use flujo::clock::Clock as _;
+    clock.sleep(Duration::from_millis(millis)).await;
+    Ok(millis)
+}
+#[resources]
+struct Times {
+    clock: flujo_testing::PausedClock,
+}
+pipeline! {
+    fn lowest(times: &Times) -> u64 {
+        slept(1)
+    }
+}
+pipeline! {
+    fn lower(times: &Times) -> u64 {
+        let _ms = slept(12);
+        let _below = lowest();
+        slept(61_250).named("minute")
+    }
+}
+pipeline! {
+    fn lengths(times: &Times) -> u64 {
+        let _below = lower();
+        slept(2_345)
+    }
+}
+
+#[test]
+fn depth_is_indentation_and_durations_stand_in_their_largest_unit() {
+    on_all(async |engine, clock| {
+        let paper = Paper::default();
+        let builder = Flujo::builder().resources(Times { clock }).observer(ConsoleTracer::to(paper.clone()));
+        let flujo = with_engine!(&engine, e => builder.engine(e.clone()).build()).unwrap();
+        drop(flujo.run(lengths()).id("r1").await);
+        assert_eq!(
+            paper.take(),
+            "\
+lengths: run r1 started
+  lower: started
+    slept: done in 12ms
+    lowest: started
+      slept: done in 1ms
+    lowest: done in 1ms
+    minute: done in 1m01s
+  lower: done in 1m01s
+  slept: done in 2.34s
+lengths: done in 1m03s
+"
+        );
+    });
+}
+
+/// Where the standard error is no terminal, a tracer that nobody told anything uses no colour: looked at from
+/// outside, since a test cannot look at its own standard error.
+#[test]
+fn off_a_terminal_there_is_no_colour() {
+    let child = "console::writes_to_the_standard_error";
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", child, "--ignored", "--nocapture", "--test-threads=1"])
+        .env_remove("NO_COLOR")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let written = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(
+        written,
+        "\
+coloured: run r1 started
+  broken: attempt 1 failed: broken by x
+  broken: failed: coloured/broken: broken by x
+coloured: failed: coloured/broken: broken by x
+"
+    );
+}
+
+pipeline! {
+    fn coloured(text: String, world: &World) -> String {
+        broken(text)
+    }
+}
+
+#[test]
+#[ignore = "run by `off_a_terminal_there_is_no_colour`, which reads what it writes"]
+fn writes_to_the_standard_error() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let builder = Flujo::builder().resources(World { calls: Calls::default() });
+    let clock = Arc::new(flujo_testing::PausedClock::default());
+    let flujo = builder.ephemeral().clock(clock).observer(ConsoleTracer::new()).build().unwrap();
+    drop(runtime.block_on(async { flujo.run(coloured("x".to_owned())).id("r1").await }));
+}

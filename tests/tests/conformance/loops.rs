@@ -265,3 +265,56 @@ fn joins_pipelines_and_branches_work_in_rounds() {
         assert_eq!(paths, expected.map(|node| format!("mixed/{node}")));
     });
 }
+
+pipeline! {
+    /// Loops beside each other and in each other, with names and without.
+    fn looped(text: String, ctx: &mut State, world: &World) -> String {
+        let text = repeat(text, |text| echo(format!("{text}a"))).until(|text| text.len() > 1).max(2).or_last();
+        let text = repeat(text, |text| {
+            let text = repeat(text, |text| echo(format!("{text}b")).named("inner"))
+                .until(|text| text.len() > 3)
+                .max(2)
+                .or_last();
+            echo(text).named("outer")
+        })
+        .until(|text| text.len() > 5)
+        .max(2)
+        .or_last();
+        let text = repeat(text, |text| echo(text).named("third")).until(|_| true).max(2).named("polish");
+        refine(|_| echo(text.clone()).named("draft"), |_| accepts()).max(2)
+    }
+}
+
+#[step]
+async fn accepts() -> Result<Critique> {
+    Ok(Critique::Accept)
+}
+
+#[test]
+fn rounds_say_which_loop_they_are_of() {
+    use flujo::events::EventKind;
+    on_all(async |engine, _| {
+        let log = flujo_testing::EventLog::new();
+        let (flujo, _) = flujo(&engine);
+        let result = flujo.run(looped("x".to_owned())).observer(log.clone()).await;
+        assert_eq!(result.into_output().unwrap(), "xabbb");
+        let rounds = log.take().into_iter().filter_map(|event| match event.kind {
+            EventKind::Round { n } => Some(format!("{} {n}", event.path)),
+            _ => None,
+        });
+        assert_eq!(
+            rounds.collect::<Vec<_>>(),
+            [
+                "looped/repeat:echo#1 1",
+                // A loop that begins with a loop, and that one.
+                "looped/repeat:inner#1 1",
+                "looped/repeat:inner:2#1.1 1",
+                "looped/repeat:inner:2#1.2 2",
+                "looped/repeat:inner#2 2",
+                "looped/repeat:inner:2#2.1 1",
+                "looped/polish#1 1",
+                "looped/refine:draft#1 1",
+            ]
+        );
+    });
+}

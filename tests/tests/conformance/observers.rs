@@ -76,6 +76,32 @@ fn a_slow_observer_sees_everything_after_the_run_has_ended() {
     });
 }
 
+#[test]
+fn what_a_slow_observer_misses_is_counted_and_the_end_is_not_missed() {
+    pipeline! {
+        fn talkative() -> u32 {
+            talks(5000).retries(1).backoff(none)
+        }
+    }
+    on_all(async |engine, _| {
+        let (slow, quick) = (Arc::new(Slow::default()), EventLog::new());
+        let (flujo, _) = flujo(&engine);
+        let run = flujo.run(talkative()).observer(slow.clone()).observer(quick.clone());
+        assert_eq!(run.await.into_output().unwrap(), 5000);
+        let told = quick.events();
+        while !matches!(slow.log.events().last().map(|e| &e.kind), Some(EventKind::RunEnded { .. })) {
+            slow.allowed.notify_one();
+            tokio::task::yield_now().await;
+        }
+        let seen = slow.log.take();
+        // One that it was busy with, and those that fit in line; then what is missing, and the end.
+        assert_eq!(seen[..4097], told[..4097]);
+        let missed = told.len() as u64 - 4097 - 1;
+        assert_eq!(seen[4097].kind, EventKind::Missed { events: missed });
+        assert_eq!((&seen[4098], seen.len()), (told.last().unwrap(), 4099));
+    });
+}
+
 #[step]
 async fn talks(pieces: u32, run: &RunInfo) -> Result<u32> {
     for n in 0..pieces {

@@ -29,7 +29,11 @@ fn tests() -> BTreeSet<String> {
         }
         let text = fs::read_to_string(path).unwrap();
         for block in text.split("#[test]\n").skip(1) {
-            let name = block.trim_start().strip_prefix("fn ").unwrap();
+            // One that is ignored is a part of another, which runs it.
+            let Some(name) = block.trim_start().strip_prefix("fn ") else {
+                assert!(block.starts_with("#[ignore = \"run by "), "{block}");
+                continue;
+            };
             found.insert(name.split('(').next().unwrap().to_owned());
         }
     }

@@ -174,3 +174,34 @@ fn a_handle_is_awaited() {
         assert_eq!(result.into_output().unwrap(), "x");
     });
 }
+
+#[test]
+fn a_slow_reader_of_a_stream_misses_nothing() {
+    #[step]
+    async fn talks(pieces: u32, run: &RunInfo) -> Result<u32> {
+        for n in 0..pieces {
+            run.emit(&n.to_string());
+        }
+        Ok(pieces)
+    }
+    pipeline! {
+        fn talkative() -> u32 {
+            talks(5000)
+        }
+    }
+    on_all(async |engine, _| {
+        let (flujo, _) = flujo(&engine);
+        let mut stream = flujo.stream(talkative());
+        let (mut pieces, mut missed) = (Vec::new(), 0);
+        while let Some(Streamed::Event(event)) = stream.next().await {
+            match event.kind {
+                EventKind::Chunk { text, .. } => pieces.push(text.parse::<u32>().unwrap()),
+                EventKind::Missed { events } => missed += events,
+                _ => {}
+            }
+            // It has other things to do between one event and the next.
+            tokio::task::yield_now().await;
+        }
+        assert_eq!((pieces, missed), ((0..5000).collect(), 0));
+    });
+}

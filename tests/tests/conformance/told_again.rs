@@ -122,3 +122,83 @@ fn killed_anywhere_every_finished_attempt_is_told_once_over_all_executions() {
         assert!(kills > 20, "{kills}");
     }
 }
+
+pipeline! {
+    fn unanswered(text: String, ctx: &mut State, world: &World) -> String {
+        let first: String = ask(text).timeout("1h", "nobody".to_owned());
+        let second: String = ask("And now?");
+        add(format!("{first} {second}"))
+    }
+}
+
+#[test]
+fn a_default_is_told_as_an_answer_by_the_deadline() {
+    on_all(async |engine, clock| {
+        let log = EventLog::new();
+        let (flujo, _) = flujo(&engine);
+        drop(flujo.run(unanswered("Well?".to_owned())).id("r").observer(log.clone()).await);
+        assert_eq!(
+            lines(&log)[2..],
+            ["1 unanswered/first asks Well?", "0 unanswered run Paused { questions: 1 } $0.00"]
+        );
+
+        // The deadline passes while nobody works on the run: whoever goes on applies the default, and tells it.
+        clock.advance(std::time::Duration::from_secs(3601));
+        drop(flujo.resume::<unanswered>("r").observer(log.clone()).await.unwrap());
+        let by: Vec<_> = log.events().iter().filter_map(by).collect();
+        assert_eq!(by, ["deadline"]);
+        assert_eq!(
+            lines(&log)[2..],
+            [
+                "1 unanswered/first answered \"nobody\" replayed=false",
+                "1 unanswered/second asks And now?",
+                "0 unanswered run Paused { questions: 1 } $0.00"
+            ]
+        );
+
+        // From then on it is what an earlier execution knew.
+        let resume = flujo.resume::<unanswered>("r").reply("me").by("ada").observer(log.clone());
+        assert_eq!(resume.await.unwrap().into_output().unwrap(), "nobody me");
+        assert_eq!(
+            lines(&log)[2..4],
+            [
+                "1 unanswered/first answered \"nobody\" replayed=true",
+                "1 unanswered/second answered \"me\" replayed=false",
+            ]
+        );
+    });
+}
+
+#[test]
+fn a_default_is_told_to_whoever_looks_when_its_deadline_passes() {
+    pipeline! {
+        fn outwaited(text: String, ctx: &mut State, world: &World) -> String {
+            let (first, _) = join({
+                let first: String = ask(text).timeout("1h", "nobody".to_owned());
+                echo(first)
+            }, {
+                wait("2h");
+                add("waited".to_owned())
+            });
+            value(first)
+        }
+    }
+    on_all(async |engine, _| {
+        let log = EventLog::new();
+        let (flujo, _) = flujo(&engine);
+        let run = flujo.run(outwaited("Well?".to_owned())).observer(log.clone());
+        assert_eq!(run.await.into_output().unwrap(), "nobody");
+        let told = log.events();
+        let at = told.iter().position(|event| by(event).is_some()).unwrap();
+        assert_eq!(by(&told[at]).as_deref(), Some("deadline"));
+        assert_eq!(crate::events::line(&told[at]), "1 outwaited/first answered \"nobody\" replayed=false");
+    });
+}
+
+/// Who answered, if it is an answer.
+fn by(event: &flujo::events::Event) -> Option<String> {
+    match &event.kind {
+        flujo::events::EventKind::QuestionAnswered { answered, .. } => answered.reply.by.clone(),
+        _ => None,
+    }
+}

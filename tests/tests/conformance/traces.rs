@@ -241,6 +241,8 @@ fn spans_stand_in_each_other_and_carry_outcomes() {
                 "attempt: cost_nanos=200",
                 "attempt: tokens=110",
                 "step: outcome=\"done\"",
+                "question in run: path=\"spanned/reply\"",
+                "question: outcome=\"open\"",
                 "run: outcome=\"paused\"",
                 "run: cost_nanos=200",
                 "run: tokens=110",
@@ -257,6 +259,106 @@ fn spans_stand_in_each_other_and_carry_outcomes() {
                 "run: tokens=110",
             ]
         );
+        drop(guard);
+    });
+}
+
+pipeline! {
+    fn deepest(text: String, ctx: &mut State, world: &World) -> String {
+        logs(text)
+    }
+}
+pipeline! {
+    fn deep(text: String, ctx: &mut State, world: &World) -> String {
+        let text = deepest(text);
+        let (reply, _) = join({
+            let reply: String = ask("Well?");
+            echo(reply).named("heard")
+        }, {
+            wait("1s");
+            broken(text).settle()
+        });
+        value(reply)
+    }
+}
+pipeline! {
+    fn shallow(text: String, ctx: &mut State, world: &World) -> String {
+        let text = echo(text);
+        let text = deep(text);
+        echo(text).named("last")
+    }
+}
+
+/// Without what is in a step.
+fn outlines(subscribed: &Subscribed) -> Vec<String> {
+    let lines = std::mem::take(&mut *subscribed.0.lines.lock().unwrap());
+    let inner = ["attempt", "event", "step:", "run: cost", "run: tokens"];
+    lines.into_iter().filter(|line| !inner.iter().any(|word| line.starts_with(word))).collect()
+}
+
+#[test]
+fn nested_pipelines_and_questions_have_spans() {
+    on_all(async |engine, _| {
+        let subscribed = Subscribed::default();
+        let guard = tracing::subscriber::set_default(subscribed.clone());
+        let (flujo, _) = flujo(&engine);
+        drop(flujo.run(shallow("x".to_owned())).id("r").await);
+        assert_eq!(
+            outlines(&subscribed),
+            [
+                "run in nothing: run_id=\"r\" pipeline=\"shallow\"",
+                "step in run: path=\"shallow/echo\" kind=\"step\"",
+                "pipeline in run: path=\"shallow/deep\"",
+                "pipeline in pipeline: path=\"shallow/deep/deepest\"",
+                "step in pipeline: path=\"shallow/deep/deepest/logs\" kind=\"step\"",
+                "pipeline: outcome=\"done\"",
+                "question in pipeline: path=\"shallow/deep/reply\"",
+                "step in pipeline: path=\"shallow/deep/broken\" kind=\"step\"",
+                "question: outcome=\"open\"",
+                "pipeline: outcome=\"paused\"",
+                "run: outcome=\"paused\"",
+            ]
+        );
+        // What is only walked through again has none.
+        drop(flujo.resume::<shallow>("r").reply("y").await);
+        assert_eq!(
+            outlines(&subscribed),
+            [
+                "run in nothing: run_id=\"r\" pipeline=\"shallow\"",
+                "pipeline in run: path=\"shallow/deep\"",
+                "step in pipeline: path=\"shallow/deep/heard\" kind=\"step\"",
+                "pipeline: outcome=\"done\"",
+                "step in run: path=\"shallow/last\" kind=\"step\"",
+                "run: outcome=\"done\"",
+            ]
+        );
+        drop(guard);
+    });
+}
+
+#[test]
+fn a_question_that_is_answered_while_the_run_goes_on_ends_its_span() {
+    pipeline! {
+        fn answered_soon(text: String, ctx: &mut State, world: &World) -> String {
+            let (reply, _) = join({
+                let reply: String = ask(text).timeout("1h", "nobody".to_owned());
+                echo(reply)
+            }, {
+                wait("2h");
+                add("waited".to_owned())
+            });
+            value(reply)
+        }
+    }
+    on_all(async |engine, _| {
+        let subscribed = Subscribed::default();
+        let guard = tracing::subscriber::set_default(subscribed.clone());
+        let (flujo, _) = flujo(&engine);
+        drop(flujo.run(answered_soon("Well?".to_owned())).id("r").await);
+        let lines = outlines(&subscribed);
+        assert_eq!(lines[1], "question in run: path=\"answered_soon/reply\"");
+        assert_eq!(lines.iter().filter(|line| *line == "question: outcome=\"answered\"").count(), 1);
+        assert_eq!(lines.last().unwrap(), "run: outcome=\"done\"");
         drop(guard);
     });
 }

@@ -29,7 +29,7 @@ impl Lower<'_> {
         let (at, limit_at) = (word.span(), limit.at);
         let ty = quote_spanned!(limit_at=> ::flujo::__private::Duration);
         let (local, bind) = self.typed(node, "timeout", &ty, limit);
-        let (cx, id, arms) = (self.cx(at), self.account(node), self.propagate(at));
+        let (cx, id, arms) = (self.cx(at), self.label(node), self.propagate(at));
         let driver = self.local_of(node, "timed", at);
         let begin = quote_spanned!(at=>
             let mut #driver = #cx.timed(#id, #local);
@@ -49,7 +49,7 @@ impl Lower<'_> {
         let (at, name_at) = (word.span(), limits.at);
         let ty = quote_spanned!(name_at=> ::flujo::__private::UsageLimits);
         let (local, bind) = self.typed(node, "limits", &ty, limits);
-        let (cx, id, arms) = (self.cx(at), self.account(node), self.propagate(at));
+        let (cx, id, arms) = (self.cx(at), self.label(node), self.propagate(at));
         let driver = self.local_of(node, "limited", at);
         let begin = quote_spanned!(at=>
             let mut #driver = match #cx.limited(#id, #local) #arms;
@@ -60,9 +60,10 @@ impl Lower<'_> {
         Code { tokens: braced(quote!(#bind #begin #tokens), at), weight, at }
     }
 
-    /// The name of a form's account. Loops are no segment of paths and need no name: theirs is that of the first
-    /// node in them, and of the loops around them that begin with the same one.
-    fn account(&self, node: NodeIndex) -> String {
+    /// The name of a form where it has an account or a watch of its own, or is told of. Loops are no segment of paths
+    /// and need no name: theirs is that of the first node in them, and of the loops around them that begin with the
+    /// same one.
+    pub(super) fn label(&self, node: NodeIndex) -> String {
         let nodes = &self.pipeline.nodes;
         let word = match nodes.get(node).map(|node| &node.what) {
             Some(What::Repeat) => "repeat",

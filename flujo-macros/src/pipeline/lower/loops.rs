@@ -13,7 +13,8 @@ impl Lower<'_> {
         let seed_at = form.seed.at;
         let (state, seed) = (self.local_of(node, "state", seed_at), self.plain(&form.seed).tokens);
         let begin = quote_spanned!(seed_at=> let mut #state =);
-        let inner = quote_spanned!(at=> #cx.round(#round));
+        let label = self.label(node);
+        let inner = quote_spanned!(at=> #cx.round(#label, #round));
         let body = self.inside(node, &form.body, &inner, &quote!(#state), false);
         // both carry the body's span: a body of another type is reported there. It is assigned as a pattern,
         // since rustc has no suggestion then, which would put a conversion into the middle of the call
@@ -48,13 +49,15 @@ impl Lower<'_> {
             let mut #round = 0u32;
             let mut #feedback: ::flujo::__private::Option<::flujo::__private::Feedback> = ::flujo::__private::None;
         );
-        let inner = quote_spanned!(at=> #cx.round(#round));
+        let label = self.label(node);
+        let inner = quote_spanned!(at=> #cx.round(#label, #round));
         let generator = self.inside(node, &form.generator, &inner, &quote!(#feedback), false);
         let (draft_at, draft_tokens) = (generator.at, &generator.tokens);
         let draft = self.local_of(node, "draft", draft_at);
         let bind_draft = quote_spanned!(draft_at=> let #draft =);
         // the critic gets a copy, since the draft is the output
         let copy = quote!(::flujo::__private::Clone::clone(&#draft));
+        let inner = quote_spanned!(at=> #cx.same_round(#round));
         let critic = self.inside(node, &form.critic, &inner, &copy, false);
         let (critic_at, critic_tokens) = (critic.at, &critic.tokens);
         let critique = self.local_of(node, "critique", critic_at);
