@@ -146,6 +146,16 @@ pub fn step(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `union` | sets and maps: everything; a key changed in two ways is a conflict |
 /// | `last` | the value of the last branch |
 /// | `self::my_rule` | `fn(base: &T, arms: &[T]) -> Result<T, (usize, String)>` |
+///
+/// # What a failed attempt leaves
+///
+/// Nothing: every attempt works on its own clone of the parts in its signature, and so does every parallel branch.
+/// That is as true as `Clone` is. The clones of an `Arc` share what is in it, so a field of the type
+/// `Arc<Mutex<T>>`, `Arc<RwLock<T>>`, `Arc<OnceLock<T>>` or `Arc<AtomicU64>` and its like does not compile, however
+/// deep it stands in the field's type; nor does one as input or output of a step. An `Arc<T>` of something that does
+/// not change is fine. **A type of your own is not looked into**: if one of its fields is such an `Arc`, what a failed
+/// attempt or a losing branch wrote there stays, is missing from records, and is lost on resume. Keep what is to be
+/// shared in `#[resources]`.
 #[proc_macro_attribute]
 pub fn context(options: TokenStream, item: TokenStream) -> TokenStream {
     guard::attribute(&options.into(), &item.into(), context::expand).into()

@@ -37,6 +37,67 @@ pub(crate) fn instead(ty: &Type) -> Option<String> {
 
 /// A value that is recorded: `what` is an input, an output or a field of a context.
 pub(crate) fn owned(ty: &Type, what: &str) -> syn::Result<()> {
+    belongs_to_itself(ty, what)?;
+    unshared(ty, what)
+}
+
+/// Refuses what all copies of a value would share and could change: every attempt works on a copy, so that one
+/// that fails leaves no trace. Told by its names, since no trait says it.
+fn unshared(ty: &Type, what: &str) -> syn::Result<()> {
+    let mut shares = Shares { around: 0, found: None };
+    shares.visit_type(ty);
+    let Some((inner, word)) = shares.found else { return Ok(()) };
+    Err(syn::Error::new_spanned(
+        inner,
+        format!(
+            "{what} is copied for every attempt, and all copies share this `{word}`: what a failed attempt wrote to it would stay\n\
+             hold the value itself; what is to be shared is a resource"
+        ),
+    ))
+}
+
+/// The first thing that can be changed through a shared pointer.
+struct Shares {
+    /// How many shared pointers stand around it.
+    around: usize,
+    found: Option<(syn::PathSegment, String)>,
+}
+impl<'ast> Visit<'ast> for Shares {
+    fn visit_path_segment(&mut self, segment: &'ast syn::PathSegment) {
+        let word = segment.ident.to_string();
+        let holds = !segment.arguments.is_none() && ["Mutex", "RwLock", "OnceLock"].contains(&word.as_str());
+        if self.found.is_none() && self.around > 0 && (holds || ATOMICS.contains(&word.as_str())) {
+            self.found = Some((segment.clone(), word));
+            return;
+        }
+        let pointer = usize::from(word == "Arc" || word == "Rc");
+        self.around += pointer;
+        visit::visit_path_segment(self, segment);
+        self.around -= pointer;
+    }
+    fn visit_type(&mut self, ty: &'ast Type) {
+        // What a function or an object takes is not part of the value.
+        if !matches!(ty, Type::FnPtr(_) | Type::TraitObject(_)) {
+            visit::visit_type(self, ty);
+        }
+    }
+}
+
+const ATOMICS: [&str; 11] = [
+    "AtomicBool",
+    "AtomicI8",
+    "AtomicI16",
+    "AtomicI32",
+    "AtomicI64",
+    "AtomicIsize",
+    "AtomicU8",
+    "AtomicU16",
+    "AtomicU32",
+    "AtomicU64",
+    "AtomicUsize",
+];
+
+fn belongs_to_itself(ty: &Type, what: &str) -> syn::Result<()> {
     let shown = || names::source(ty);
     let message = match ty {
         Type::ImplTrait(_) => return Err(nameless(ty)),
@@ -144,6 +205,42 @@ impl<'ast> Visit<'ast> for Borrows {
     fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
         if self.found.is_none() && lifetime.ident != "static" {
             self.found = Some(Found::Lifetime(lifetime.clone()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::ToTokens;
+    use syn::parse_quote;
+
+    #[test]
+    fn what_copies_would_share_is_found_and_nothing_else() {
+        let refused: [(Type, &str); 5] = [
+            (parse_quote!(Arc<Mutex<Vec<u8>>>), "Mutex < Vec < u8 > >"),
+            (parse_quote!(Option<std::sync::Arc<tokio::sync::RwLock<u8>>>), "RwLock < u8 >"),
+            (parse_quote!(Arc<Vec<OnceLock<u8>>>), "OnceLock < u8 >"),
+            (parse_quote!((u8, Arc<AtomicU64>)), "AtomicU64"),
+            (parse_quote!(Rc<[Mutex<u8>; 2]>), "Mutex < u8 >"),
+        ];
+        for (ty, at) in refused {
+            let mut shares = Shares { around: 0, found: None };
+            shares.visit_type(&ty);
+            let found = shares.found.map(|(inner, _)| inner.to_token_stream().to_string());
+            assert_eq!(found.as_deref(), Some(at));
+        }
+        let fine: [Type; 5] = [
+            parse_quote!(Arc<str>),
+            parse_quote!(Arc<Vec<u8>>),
+            // No derive gives it `Clone`: rustc says so.
+            parse_quote!(Mutex<u8>),
+            // The user's own.
+            parse_quote!(Arc<Mutex>),
+            parse_quote!((Arc<u8>, Mutex<u8>)),
+        ];
+        for ty in fine {
+            assert!(unshared(&ty, "it").is_ok(), "{}", ty.to_token_stream());
         }
     }
 }

@@ -9,6 +9,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwn
 /// Implemented for every `T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static`; nobody
 /// implements it by hand. What flows on after a step is the value *decoded from the record*, so a live
 /// run and a resumed one see the same.
+///
+/// `Clone` must give a value that shares nothing that can change: attempts work on clones, so that one that fails
+/// leaves no trace. `Arc<Mutex<T>>` and its like are refused by the macros where they see them, and are a mistake
+/// inside a type of your own, too.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be recorded",
     label = "this value crosses a step boundary, so it must be durable",
