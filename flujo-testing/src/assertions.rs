@@ -5,7 +5,7 @@
 #![allow(clippy::panic, reason = "an assertion that does not hold panics")]
 
 use crate::EventLog;
-use flujo::{PipelineResult, StepResult};
+use flujo::{Outcome, PipelineResult, StepResult};
 use serde::Serialize;
 use similar::TextDiff;
 use std::fmt::Display;
@@ -55,6 +55,68 @@ pub fn assert_usage<T, C>(result: &PipelineResult<T, C>, expected: &flujo::Usage
     same("the usages", &json(expected), &json(&result.usage));
 }
 
+/// A run that has ended well, with this output.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # use flujo_testing::assert_done;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> {
+/// #     Ok(format!("Hello, {name}!"))
+/// # }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let result = Flujo::builder().build()?.run(welcome("Ada".to_string())).await;
+/// assert_done(&result, &"Hello, Ada!".to_string());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Panics
+/// It gave another output, or did not end well: then it says how it ended.
+#[track_caller]
+pub fn assert_done<T: Serialize, C>(result: &PipelineResult<T, C>, expected: &T) {
+    let found = match &result.outcome {
+        Outcome::Done(output) => json(output),
+        other => ended(other),
+    };
+    same("the outputs", &json(expected), &found);
+}
+
+/// A run that has failed with this error, as it is displayed: `answer/understand: the line is busy (attempt 3 of 3)`.
+///
+/// # Panics
+/// It failed with another one, or did not fail.
+#[track_caller]
+pub fn assert_failed<T: Serialize, C>(result: &PipelineResult<T, C>, expected: &str) {
+    let found = match &result.outcome {
+        Outcome::Failed(error) => error.to_string(),
+        Outcome::Done(output) => format!("no failure, but the output {}", json(output)),
+        other => ended(other),
+    };
+    same("the failures", &format!("{expected}\n"), &format!("{found}\n"));
+}
+
+/// A run that is paused, and the paths of the questions that it waits for, in the order in which they were asked.
+///
+/// # Panics
+/// They are others, or it is not paused: then it says how it ended.
+#[track_caller]
+pub fn assert_asks<T: Serialize, C, P: Display>(
+    result: &PipelineResult<T, C>,
+    expected: impl IntoIterator<Item = P>,
+) {
+    let found = match &result.outcome {
+        Outcome::Paused(questions) => lines(questions.iter().map(|question| &question.path)),
+        Outcome::Done(output) => format!("no question, but the output {}\n", json(output)),
+        other => format!("{}\n", ended(other)),
+    };
+    same("the open questions", &lines(expected), &found);
+}
+
 /// What was observed, an event a line: its word and its path, as in `attempt_started welcome/greet`.
 ///
 /// # Panics
@@ -63,6 +125,29 @@ pub fn assert_usage<T, C>(result: &PipelineResult<T, C>, expected: &flujo::Usage
 pub fn assert_events<P: Display>(log: &EventLog, expected: impl IntoIterator<Item = P>) {
     let seen = log.events().into_iter().map(|event| format!("{} {}", event.kind.word(), event.path));
     same("the events", &lines(expected), &lines(seen));
+}
+
+/// What was observed at one place, an event a line: its word alone, as in `attempt_started`.
+///
+/// # Panics
+/// It is something else.
+#[track_caller]
+pub fn assert_events_at<P: Display>(log: &EventLog, path: &str, expected: impl IntoIterator<Item = P>) {
+    let seen = log.events().into_iter().filter(|event| event.path == *path).map(|event| event.kind.word());
+    same(&format!("the events at {path}"), &lines(expected), &lines(seen));
+}
+
+/// How a run without an output stands.
+fn ended<T>(outcome: &Outcome<T>) -> String {
+    match outcome {
+        Outcome::Done(_) => "done".to_owned(),
+        Outcome::Paused(questions) => {
+            let paths: Vec<_> = questions.iter().map(|question| question.path.as_str()).collect();
+            format!("paused: waiting for replies at {}", paths.join(", "))
+        }
+        Outcome::Failed(error) => format!("failed: {error}"),
+        Outcome::Cancelled => "cancelled".to_owned(),
+    }
 }
 
 fn lines<T: Display>(items: impl IntoIterator<Item = T>) -> String {
@@ -89,6 +174,7 @@ fn same(what: &str, expected: &str, found: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Replies, StubAgent};
     use flujo::prelude::*;
     use flujo::{Cost, Usage};
 
@@ -162,6 +248,82 @@ mod tests {
     #[should_panic(expected = "-  \"cost\": 13,\n+  \"cost\": 14,\n")]
     async fn another_usage_is_shown() {
         assert_usage(&shopped().await.0, &Usage::of_cost(Cost(13)));
+    }
+
+    #[step(retries = 1, backoff = none)]
+    async fn price(what: String) -> Result<u64> {
+        Ok(what.len() as u64)
+    }
+
+    pipeline! {
+        fn order(what: String) -> u64 {
+            let price = price(what);
+            let fine: bool = ask("Fine?").showing(&price);
+            if fine { price } else { fail("too dear") }
+        }
+    }
+
+    async fn ordered(fine: Option<bool>) -> (PipelineResult<u64, ()>, EventLog) {
+        let log = EventLog::new();
+        let stub = StubAgent::of(price, [7]);
+        let flujo = Flujo::builder().observer(log.clone()).stub(&stub).build().unwrap();
+        let replies =
+            fine.into_iter().fold(Replies::new(), |replies, fine| replies.reply("order/fine", fine));
+        ({ replies }.run(flujo.run(order("a lamp".to_owned()))).await.unwrap(), log)
+    }
+
+    #[tokio::test]
+    async fn ends_are_what_is_expected() {
+        assert_done(&ordered(Some(true)).await.0, &7);
+        assert_failed(&ordered(Some(false)).await.0, "order: too dear");
+        assert_asks(&ordered(None).await.0, ["order/fine"]);
+        let log = ordered(Some(true)).await.1;
+        assert_events_at(&log, "order/fine", ["question_asked", "question_answered"]);
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "the outputs differ (- expected, + found):\n@@ -1 +1 @@\n-8\n")]
+    async fn another_output_is_shown() {
+        assert_done(&ordered(Some(true)).await.0, &8);
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "+paused: waiting for replies at order/fine")]
+    async fn a_pause_is_shown_where_an_output_was_expected() {
+        assert_done(&ordered(None).await.0, &7);
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "+failed: order: too dear")]
+    async fn a_failure_is_shown_where_an_output_was_expected() {
+        assert_done(&ordered(Some(false)).await.0, &7);
+    }
+
+    #[tokio::test]
+    #[should_panic(
+        expected = "the failures differ (- expected, + found):\n@@ -1 +1 @@\n-order: no\n+no failure, but the output 7\n"
+    )]
+    async fn an_output_is_shown_where_a_failure_was_expected() {
+        assert_failed(&ordered(Some(true)).await.0, "order: no");
+    }
+
+    #[tokio::test]
+    #[should_panic(
+        expected = "the open questions differ (- expected, + found):\n@@ -1 +1 @@\n-order/sure\n+order/fine\n"
+    )]
+    async fn another_question_is_shown() {
+        assert_asks(&ordered(None).await.0, ["order/sure"]);
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = " attempt_started\n-attempt_failed\n+attempt_ended\n")]
+    async fn another_event_at_a_place_is_shown() {
+        let log = ordered(Some(true)).await.1;
+        assert_events_at(
+            &log,
+            "order/price",
+            ["node_started", "attempt_started", "attempt_failed", "node_ended"],
+        );
     }
 
     #[tokio::test]

@@ -1,14 +1,17 @@
 use flujo::clock::{Clock, Timestamp};
 use flujo::engine::BoxFuture;
+use std::collections::BTreeSet;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Poll, Waker};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 /// A clock that stands still until it is told to move. Cloning it gives the same clock.
 ///
-/// A sleep on it moves it: nobody waits for real, and the order of what happens stays the same. Call
-/// [`hold`](PausedClock::hold) to move it by hand with [`advance`](PausedClock::advance) instead.
+/// A sleep on it moves it: nobody waits for real. Of several sleeps the one that is over first goes first, as it would
+/// on a wall: a timeout of 30 seconds strikes before a step that takes 31 is done. Call [`hold`](PausedClock::hold)
+/// to move it by hand with [`advance`](PausedClock::advance) instead.
 #[derive(Clone, Debug)]
 pub struct PausedClock(Arc<State>);
 
@@ -22,6 +25,9 @@ struct State {
 struct Sleepers {
     held: bool,
     waiting: Vec<Waker>,
+    /// When each sleep is over; numbered, since several may be over at once.
+    ends: BTreeSet<(u64, u64)>,
+    number: u64,
 }
 
 impl Default for PausedClock {
@@ -38,15 +44,24 @@ impl PausedClock {
 
     /// Makes sleeps wait for [`advance`](PausedClock::advance).
     pub fn hold(&self) {
-        self.0.sleepers.lock().unwrap_or_else(PoisonError::into_inner).held = true;
+        self.sleepers().held = true;
     }
 
     /// Moves the clock, and wakes whoever sleeps on it.
     pub fn advance(&self, by: Duration) {
         let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
         self.0.now.fetch_add(by, Ordering::SeqCst);
-        let mut sleepers = self.0.sleepers.lock().unwrap_or_else(PoisonError::into_inner);
-        for waker in sleepers.waiting.drain(..) {
+        self.sleepers().wake();
+    }
+
+    fn sleepers(&self) -> MutexGuard<'_, Sleepers> {
+        self.0.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sleepers {
+    fn wake(&mut self) {
+        for waker in self.waiting.drain(..) {
             waker.wake();
         }
     }
@@ -58,27 +73,120 @@ impl Clock for PausedClock {
     }
 
     fn sleep(&self, wait: Duration) -> BoxFuture<'static, ()> {
-        let clock = self.clone();
-        let until = self.now().plus(wait);
-        let mut yielded = false;
-        Box::pin(std::future::poll_fn(move |cx| {
-            if clock.now() >= until {
-                return Poll::Ready(());
-            }
-            let mut sleepers = clock.0.sleepers.lock().unwrap_or_else(PoisonError::into_inner);
-            if sleepers.held {
-                sleepers.waiting.push(cx.waker().clone());
-                return Poll::Pending;
-            }
-            drop(sleepers);
-            // What can go on without time passing goes first.
-            if !yielded {
-                yielded = true;
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-            clock.0.now.fetch_max(until.0, Ordering::SeqCst);
-            Poll::Ready(())
-        }))
+        let until = self.now().plus(wait).0;
+        Box::pin(Sleep { clock: self.clone(), until, number: None, yielded_at: None })
+    }
+}
+
+struct Sleep {
+    clock: PausedClock,
+    until: u64,
+    /// Among the sleeps of the clock, once it has begun.
+    number: Option<u64>,
+    /// The time at which everything else was allowed to go on.
+    yielded_at: Option<u64>,
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let clock = self.clock.clone();
+        let now = clock.now().0;
+        if now >= self.until {
+            return Poll::Ready(());
+        }
+        let mut sleepers = clock.sleepers();
+        if self.number.is_none() {
+            sleepers.number += 1;
+            self.number = Some(sleepers.number);
+            let end = (self.until, sleepers.number);
+            sleepers.ends.insert(end);
+        }
+        if sleepers.held {
+            sleepers.waiting.push(cx.waker().clone());
+            return Poll::Pending;
+        }
+        // What can go on without time passing goes first.
+        if self.yielded_at != Some(now) {
+            self.yielded_at = Some(now);
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        // Then time passes, until the first sleep is over. One whose owner has stopped looking may be over already.
+        let first = sleepers.ends.range((now + 1, 0)..).next().map_or(self.until, |(end, _)| *end);
+        clock.0.now.fetch_max(first, Ordering::SeqCst);
+        sleepers.wake();
+        if first >= self.until {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            self.clock.sleepers().ends.remove(&(self.until, number));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    async fn woken(clock: &PausedClock, seconds: u64, order: &Mutex<Vec<(u64, u64)>>) {
+        let began = clock.now();
+        clock.sleep(Duration::from_secs(seconds)).await;
+        order.lock().unwrap().push((seconds, clock.now().since(began).as_secs()));
+    }
+
+    #[tokio::test]
+    async fn who_sleeps_shorter_is_up_first_whoever_is_asked_first() {
+        let (clock, order) = (PausedClock::default(), Mutex::default());
+        tokio::join!(
+            woken(&clock, 31, &order),
+            woken(&clock, 7, &order),
+            async {
+                woken(&clock, 7, &order).await;
+                woken(&clock, 20, &order).await;
+            },
+            woken(&clock, 0, &order),
+        );
+        assert_eq!(*order.lock().unwrap(), [(0, 0), (7, 7), (7, 7), (20, 20), (31, 31)]);
+    }
+
+    #[tokio::test]
+    async fn a_sleep_that_nobody_waits_for_any_more_holds_nobody_up() {
+        let (clock, order) = (PausedClock::default(), Mutex::default());
+        let mut left = clock.sleep(Duration::from_secs(1));
+        let looked = std::future::poll_fn(|cx| Poll::Ready(left.as_mut().poll(cx).is_ready())).await;
+        assert!(!looked);
+        woken(&clock, 5, &order).await;
+        // One that is dropped is forgotten.
+        drop(left);
+        drop(clock.sleep(Duration::from_secs(1)));
+        woken(&clock, 9, &order).await;
+        assert_eq!(*order.lock().unwrap(), [(5, 5), (9, 9)]);
+        assert!(clock.sleepers().ends.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_held_clock_moves_by_hand_alone() {
+        let clock = PausedClock::default();
+        clock.hold();
+        let mut sleep = clock.sleep(Duration::from_secs(4));
+        let mut is_over = async || {
+            tokio::task::yield_now().await;
+            std::future::poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_ready())).await
+        };
+        assert!(!is_over().await && !is_over().await);
+        clock.advance(Duration::from_secs(2));
+        assert!(!is_over().await);
+        clock.advance(Duration::from_secs(2));
+        assert!(is_over().await);
     }
 }

@@ -11,7 +11,10 @@ mod ordered_log;
 mod replies;
 mod stub;
 
-pub use assertions::{assert_context, assert_events, assert_paths, assert_usage};
+pub use assertions::{
+    assert_asks, assert_context, assert_done, assert_events, assert_events_at, assert_failed, assert_paths,
+    assert_usage,
+};
 pub use clock::PausedClock;
 pub use crash::{Crash, Moment};
 pub use event_log::EventLog;

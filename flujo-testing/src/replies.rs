@@ -1,6 +1,7 @@
+use flujo::context::Context;
 use flujo::engine::RunId;
-use flujo::run::ReplyValue;
-use flujo::step::{RunIn, StepCall};
+use flujo::run::{ContextGiven, ReplyValue, Run};
+use flujo::step::RunIn;
 use flujo::{Error, Flujo, Pipeline, PipelineResult};
 use std::collections::VecDeque;
 use std::fmt;
@@ -27,7 +28,7 @@ use std::fmt;
 /// # async fn main() -> Result<(), flujo::Error> {
 /// let flujo = Flujo::builder().build()?;
 /// let mut people = Replies::new().reply("welcome/name", "Ada").by("the door");
-/// let result = people.run(&flujo, "r1", welcome()).await?;
+/// let result = people.run(flujo.run(welcome())).await?;
 /// assert_eq!(result.hitl_history[0].reply.by.as_deref(), Some("the door"));
 /// assert_eq!(result.into_output()?, "Hello, Ada!");
 /// assert_eq!(people.left(), 0);
@@ -71,23 +72,24 @@ impl Replies {
         self.script.len()
     }
 
-    /// Starts a run under this id, and replies until it ends or asks what nobody replies to.
+    /// Runs it, with everything that was said about the run, and replies until it ends or asks what nobody replies
+    /// to: `people.run(flujo.run(welcome()).id("r1").context(desk).limits(few))`.
     ///
     /// # Errors
     /// A reply does not fit its question, or the engine failed.
-    pub async fn run<P, R>(
+    pub async fn run<P, R, C, S>(
         &mut self,
-        flujo: &Flujo<R>,
-        id: impl Into<RunId>,
-        call: StepCall<P>,
-    ) -> Result<PipelineResult<P::Output, P::Context>, Error>
+        run: Run<P, R, C, S>,
+    ) -> Result<PipelineResult<P::Output, C>, Error>
     where
-        P: Pipeline + RunIn<P::Context, R>,
-        P::Context: Default,
+        P: Pipeline<Context = C> + RunIn<C, R>,
         R: Send + Sync + 'static,
+        C: Context,
+        S: ContextGiven<C>,
     {
-        let result = flujo.run(call).id(id).await;
-        self.answer::<P, R>(flujo, result).await
+        let flujo = run.flujo().clone();
+        let result = run.await;
+        self.answer::<P, R>(&flujo, result).await
     }
 
     /// The same for a run that exists: it goes on, and what it asks is replied to.
@@ -143,5 +145,98 @@ struct Scripted(Box<dyn ReplyValue + Send + Sync>);
 impl ReplyValue for Scripted {
     fn json(&self) -> Result<flujo::codec::Json, flujo::codec::CodecError> {
         self.0.json()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PausedClock, assert_asks, assert_context, assert_done, assert_failed};
+    use flujo::engine::Memory;
+    use flujo::prelude::*;
+    use flujo::{Cost, Usage};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    /// No `Default`: every run says which one it begins with.
+    #[context]
+    #[derive(Debug)]
+    struct Guests {
+        #[context(part, merge = append)]
+        names: Vec<String>,
+    }
+
+    #[step]
+    async fn greet(name: String, names: &mut Vec<String>, run: &RunInfo) -> Result<String> {
+        run.spend(Usage::of_cost(Cost(1)));
+        names.push(name.clone());
+        Ok(format!("Hello, {name}!"))
+    }
+
+    pipeline! {
+        fn welcome(ctx: &mut Guests) -> String {
+            let (first, second) = join(
+                { let first: String = ask("Who is first?"); greet(first) },
+                { let second: String = ask("And who is second?"); greet(second).named("greet_second") },
+            );
+            let last: String = ask(format!("{first} {second} Who is last?")).timeout("1d", "nobody".to_owned());
+            greet(last).named("greet_last")
+        }
+    }
+
+    fn guests(names: [&str; 2]) -> Guests {
+        Guests { names: names.map(str::to_owned).into() }
+    }
+
+    #[tokio::test]
+    async fn a_run_keeps_what_is_said_of_it_and_replies_are_given_as_they_are_asked_for() {
+        let flujo = Flujo::builder().build().unwrap();
+        let mut people = Replies::new()
+            .reply("welcome/last", "Cy")
+            .reply("welcome/second", "Bo")
+            .reply("welcome/first", "Al")
+            .reply("welcome/first", "nobody asks twice")
+            .by("the door");
+        let run = flujo.run(welcome()).id("evening").context(guests(["Xi", "Yo"]));
+        let result = people.run(run).await.unwrap();
+        assert_eq!((result.run_id.as_str(), people.left()), ("evening", 1));
+        assert_done(&result, &"Hello, Cy!".to_owned());
+        assert_context(&result, &Guests { names: ["Xi", "Yo", "Al", "Bo", "Cy"].map(str::to_owned).into() });
+        assert!(result.hitl_history.iter().all(|answered| answered.reply.by.as_deref() == Some("the door")));
+    }
+
+    #[tokio::test]
+    async fn what_nobody_replies_to_stays_open_and_goes_on_later() {
+        let clock = PausedClock::default();
+        let memory = Memory::with_clock(Arc::new(clock.clone()));
+        let flujo = Flujo::builder().engine(memory).build().unwrap();
+        let mut people = Replies::new().reply("welcome/first", "Al").reply("welcome/second", "Bo");
+        let result = people.run(flujo.run(welcome()).id("r").context(guests(["Xi", "Yo"]))).await.unwrap();
+        assert_asks(&result, ["welcome/last"]);
+
+        // Nobody comes within a day.
+        clock.advance(Duration::from_secs(24 * 3600 + 1));
+        let result = people.resume::<welcome, _>(&flujo, "r").await.unwrap();
+        assert_done(&result, &"Hello, nobody!".to_owned());
+    }
+
+    #[tokio::test]
+    async fn a_reply_that_does_not_fit_is_an_error_and_a_limit_is_kept() {
+        let flujo = Flujo::builder().build().unwrap();
+        let mut people = Replies::new().reply("welcome/first", 7);
+        let error = people.run(flujo.run(welcome()).context(guests(["Xi", "Yo"]))).await.unwrap_err();
+        assert!(
+            error.to_string().starts_with("welcome/first: this reply does not fit the question"),
+            "{error}"
+        );
+
+        let mut people = Replies::new().reply("welcome/first", "Al").reply("welcome/second", "Bo");
+        people = people.reply("welcome/last", "Cy");
+        let run = flujo.run(welcome()).limits(UsageLimits::NONE.cost(Cost(1))).context(guests(["Xi", "Yo"]));
+        let result = people.run(run).await.unwrap();
+        assert_failed(
+            &result,
+            "welcome/greet_last: the run's limit of $0.000000001 is exceeded: $0.000000002 spent",
+        );
     }
 }

@@ -3,7 +3,7 @@ use flujo::clock::Clock;
 use flujo::engine::BoxFuture;
 use flujo::run::AnyStub;
 use flujo::step::{Step, StepName};
-use flujo::{RunInfo, StepError};
+use flujo::{RunInfo, StepError, Usage};
 use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -41,7 +41,9 @@ struct State<S: Step> {
     script: std::vec::IntoIter<Result<S::Output, StepError>>,
     given: usize,
     calls: Vec<S::Input>,
-    delay: Option<(Arc<dyn Clock>, Duration)>,
+    /// How long answers take: each in turn, then all others.
+    delays: Option<(Arc<dyn Clock>, std::vec::IntoIter<Duration>, Duration)>,
+    costs: Option<Usage>,
 }
 
 impl<S: Step> Clone for StubAgent<S> {
@@ -77,7 +79,8 @@ impl<S: Step> StubAgent<S> {
             script: script.into_iter(),
             given,
             calls: Vec::new(),
-            delay: None,
+            delays: None,
+            costs: None,
         })))
     }
 
@@ -85,7 +88,24 @@ impl<S: Step> StubAgent<S> {
     /// has too, nobody waits for real.
     #[must_use]
     pub fn after(self, clock: impl Clock, delay: Duration) -> Self {
-        self.state().delay = Some((Arc::new(clock), delay));
+        self.state().delays = Some((Arc::new(clock), Vec::new().into_iter(), delay));
+        self
+    }
+
+    /// Takes so long for one answer after the other, on this clock, and no time for those that come after: the first
+    /// is late and the second is not, say.
+    #[must_use]
+    pub fn delays(self, clock: impl Clock, delays: impl IntoIterator<Item = Duration>) -> Self {
+        let delays: Vec<_> = delays.into_iter().collect();
+        self.state().delays = Some((Arc::new(clock), delays.into_iter(), Duration::ZERO));
+        self
+    }
+
+    /// What each answer has used, failures included: it counts for the step, the run and every limit, as what a code
+    /// step says with `run.spend(..)` does. Nothing, if nothing is said.
+    #[must_use]
+    pub fn costs(self, usage: Usage) -> Self {
+        self.state().costs = Some(usage);
         self
     }
 
@@ -120,15 +140,103 @@ impl<S: Step> AnyStub for StubAgent<S> {
     fn call<'s>(
         &'s self,
         input: &(dyn Any + Send + Sync),
-        _: &RunInfo,
+        run: &RunInfo,
     ) -> BoxFuture<'s, Result<Box<dyn Any + Send>, StepError>> {
         let next = self.next(input).map(|output| Box::new(output) as Box<dyn Any + Send>);
-        let delay = self.state().delay.as_ref().map(|(clock, delay)| clock.sleep(*delay));
+        let mut state = self.state();
+        if let Some(usage) = state.costs {
+            run.spend(usage);
+        }
+        let delay = state.delays.as_mut().and_then(|(clock, each, others)| {
+            let delay = each.next().unwrap_or(*others);
+            (!delay.is_zero()).then(|| clock.sleep(delay))
+        });
+        drop(state);
         Box::pin(async move {
             if let Some(delay) = delay {
                 delay.await;
             }
             next
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EventLog, PausedClock, assert_done, assert_failed, assert_usage};
+    use flujo::engine::Memory;
+    use flujo::prelude::*;
+    use flujo::{Cost, StepResult};
+
+    #[step(retries = 2, timeout = "30s", backoff = "1s")]
+    async fn weigh(_what: String) -> Result<u32> {
+        Err(StepError::fatal("there are no scales"))
+    }
+
+    pipeline! {
+        fn deliver(what: String) -> u32 {
+            let first = weigh(what.clone());
+            let second = weigh(what).named("again");
+            value(first + second)
+        }
+    }
+
+    fn built(stub: &StubAgent<weigh>, clock: &PausedClock, log: &EventLog) -> Flujo {
+        let memory = Memory::with_clock(Arc::new(clock.clone()));
+        Flujo::builder().engine(memory).stub(stub).observer(log.clone()).build().unwrap()
+    }
+
+    /// Late once, in time from then on; and time passes on the clock alone.
+    #[tokio::test]
+    async fn answers_take_their_time_one_by_one() {
+        let (clock, log) = (PausedClock::default(), EventLog::new());
+        let began = clock.now();
+        let delays = [31, 5].map(Duration::from_secs);
+        let stub = StubAgent::of(weigh, [1, 2, 3]).delays(clock.clone(), delays);
+        let result = built(&stub, &clock, &log).run(deliver("a lamp".to_owned())).await;
+        assert_done(&result, &5);
+        let taken: Vec<_> = ["deliver/weigh", "deliver/again"]
+            .map(|path| {
+                result
+                    .step(path)
+                    .map(|step| (StepResult::attempts(step), StepResult::latency(step).as_secs()))
+            })
+            .into();
+        assert_eq!(taken, [Some((2, 30 + 5)), Some((1, 0))]);
+        // The wait between two attempts has its jitter: no more than the second that was said.
+        let passed = clock.now().since(began).as_secs_f64();
+        assert!((35.0..=36.0).contains(&passed), "{passed}");
+    }
+
+    #[tokio::test]
+    async fn answers_and_failures_cost_what_they_are_said_to() {
+        let (clock, log) = (PausedClock::default(), EventLog::new());
+        let answers = || [Err(StepError::retryable("the scales slip")), Ok(1), Ok(2)];
+        let each = Usage::of_cost(Cost(300));
+        let stub = StubAgent::<weigh>::scripted(answers()).costs(each);
+        let result = built(&stub, &clock, &log).run(deliver("a lamp".to_owned())).await;
+        assert_usage(&result, &Usage::of_cost(Cost(900)));
+        assert_done(&result, &3);
+
+        // A limit stands against what comes after it was exceeded.
+        let stub = StubAgent::<weigh>::scripted(answers()).costs(each);
+        let flujo = built(&stub, &clock, &log);
+        let limits = UsageLimits::NONE.cost(Cost(599));
+        let result = flujo.run(deliver("a lamp".to_owned())).limits(limits).await;
+        assert_failed(
+            &result,
+            "deliver/again: the run's limit of $0.000000599 is exceeded: $0.0000006 spent",
+        );
+    }
+
+    #[tokio::test]
+    async fn a_call_too_many_fails_and_says_so() {
+        let (clock, log) = (PausedClock::default(), EventLog::new());
+        let result = built(&StubAgent::of(weigh, [1]), &clock, &log).run(deliver("a lamp".to_owned())).await;
+        assert_failed(
+            &result,
+            "deliver/again: the stub of `weigh` was called 2 times, but has only 1 outputs (attempt 1 of 3)",
+        );
     }
 }

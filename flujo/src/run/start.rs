@@ -104,6 +104,11 @@ impl<P: Step, R, C> Run<P, R, C> {
 }
 
 impl<P: Step, R, C, S> Run<P, R, C, S> {
+    /// What it will run on: a handle to resume it with.
+    pub fn flujo(&self) -> &Flujo<R> {
+        &self.flujo
+    }
+
     /// Gives the run an id. A second `run` with the same id and the same input attaches to the first: it
     /// waits for a live one and returns any other as it is. Another input is an error.
     pub fn id(mut self, id: impl Into<RunId>) -> Self {
