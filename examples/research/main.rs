@@ -38,10 +38,11 @@ async fn look_up(question: String, sources: &mut Vec<String>) -> Result<String> 
     Ok((*text).to_owned())
 }
 
-/// The notes as one text.
+/// The notes as one text, and what was not found.
 #[step]
-async fn summarise(notes: Vec<String>) -> Result<String> {
-    Ok(notes.join(" "))
+async fn summarise(notes: Vec<String>, missing: Vec<String>) -> Result<String> {
+    let missing = missing.iter().map(|why| format!("(Open: {why}.)"));
+    Ok(notes.into_iter().chain(missing).collect::<Vec<_>>().join(" "))
 }
 
 /// How much there is.
@@ -55,14 +56,15 @@ async fn count_words(notes: Vec<String>) -> Result<usize> {
 async fn write(summary: String, words: usize, feedback: Option<Feedback>) -> Result<String> {
     Ok(match feedback {
         None => summary,
-        Some(said) => format!("{summary} [{words} words; revised: {said}]"),
+        // There is one thing that the critic may say.
+        Some(_) => format!("In {words} words: {summary}"),
     })
 }
 
-/// Wants to know how long the text is.
+/// Wants to know how much there is to read.
 #[step]
 async fn criticise(draft: String) -> Result<Critique> {
-    Ok(if draft.contains("words") { Critique::Accept } else { Critique::revise("say how long it is") })
+    Ok(if draft.starts_with("In ") { Critique::Accept } else { Critique::revise("say first how long it is") })
 }
 
 pipeline! {
@@ -70,10 +72,11 @@ pipeline! {
     fn research(topic: String, ctx: &mut Research) -> String {
         let questions = plan(topic);
         let chosen: Vec<String> = ask("Which of these are worth it?").showing(&questions);
-        // One question may lead nowhere: the others go on.
-        let notes = map(chosen, |question| look_up(question).settle()).concurrency(2).max(10);
-        let notes: Vec<String> = value(notes.into_iter().flatten().collect());
-        let (summary, words) = join(summarise(notes.clone()), count_words(notes));
+        // One question may lead nowhere: the others go on, and its failure is a value that says why.
+        let found = map(chosen, |question| look_up(question).settle()).concurrency(2).max(10);
+        let missing: Vec<String> = found.iter().filter_map(|note| note.as_ref().err()).map(|f| f.message.clone()).collect();
+        let notes: Vec<String> = found.into_iter().flatten().collect();
+        let (summary, words) = join(summarise(notes.clone(), missing), count_words(notes));
         refine(
             |feedback| write(summary.clone(), words, feedback),
             |draft| criticise(draft),
