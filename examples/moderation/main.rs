@@ -1,7 +1,8 @@
 //! Moderates posts, offline: `cargo run --example moderation`.
 //!
-//! A few steps look at each post; what they cannot decide goes to a model, and what the model is not sure of
-//! goes to you. `pipeline.rs` is the workflow and the part worth reading; the rest drives it.
+//! A few steps look at each post; what they cannot decide goes to a model, which looks closer until it is sure;
+//! what it is not sure of after three looks goes to you. What that may cost is limited: for a label, for a post,
+//! and for all of them. `pipeline.rs` is the workflow and the part worth reading; the rest drives it.
 #![allow(unreachable_pub, reason = "the pipeline is written as it would be in a library")]
 
 mod pipeline;
@@ -11,10 +12,11 @@ mod report;
 mod tests;
 mod word_list;
 
-use crate::pipeline::{App, Mailbox, Moderation, Post, Reputations, moderate};
+use crate::pipeline::{App, Board, Moderation, Post, Reputations, moderate};
 use crate::replies::Replies;
 use crate::report::Report;
 use crate::word_list::{MadeUpPrices, WordList};
+use flujo::Cost;
 use flujo::prelude::*;
 use flujo_examples::args::{Arg, Args, BadArgs};
 use flujo_examples::jsonl;
@@ -34,6 +36,7 @@ FILE                 posts, one JSON object a line: id, author, reputation from 
                      (default: examples/data/posts.jsonl)
 --reply TONE         reply friendly, neutral or hostile instead of asking at the terminal;
                      one is for all questions, several are used in turn
+--budget USD         what all posts together may cost (default: 0.01)
 --graph FORMAT       print the pipeline and stop: mermaid, dot or json
 --plain              leave out the times
 --help               this text";
@@ -51,7 +54,7 @@ async fn main() -> ExitCode {
     let done = match told {
         Told::Help => writeln!(io::stdout(), "{HELP}").map_err(Into::into),
         Told::Graph(drawn) => write!(io::stdout(), "{drawn}").map_err(Into::into),
-        Told::Moderate { file, replies, plain } => moderate_all(file, replies, plain).await,
+        Told::Moderate { file, replies, plain, budget } => moderate_all(file, replies, plain, budget).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -68,16 +71,27 @@ fn is_closed_pipe(error: &(dyn Error + 'static)) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
+/// What one post may cost: many times of what it needs, and far too little to notice.
+const EACH_POST: UsageLimits = UsageLimits::usd("0.001").model_calls(10);
+
 async fn moderate_all(
     file: Option<PathBuf>,
     mut replies: Replies,
     plain: bool,
+    budget: Cost,
 ) -> Result<(), Box<dyn Error>> {
     let posts = read_posts(file)?;
     let reputations = posts.iter().map(|post| (post.author.clone(), post.reputation)).collect();
-    let app = App { reputations: Reputations(reputations), mailbox: Mailbox::default() };
+    let app = App { reputations: Reputations(reputations), board: Board::default() };
     let (told, answers) = mpsc::channel();
-    let flujo = Flujo::builder().resources(app).models(WordList::new(told)).prices(MadeUpPrices).build()?;
+    let budget = SharedBudget::new(UsageLimits::NONE.cost(budget));
+    let flujo = Flujo::builder()
+        .resources(app)
+        .models(WordList::new(told))
+        .prices(MadeUpPrices)
+        .limits(EACH_POST)
+        .budget(budget.clone())
+        .build()?;
 
     writeln!(
         io::stdout(),
@@ -88,7 +102,7 @@ async fn moderate_all(
         report.post(&post)?;
         let id = format!("post-{}", post.id);
         let mut result = flujo.run(moderate(post)).id(id.as_str()).context(Moderation::default()).await;
-        report.steps(&result.steps)?;
+        report.steps(&result)?;
         // A run that asks is paused, and goes on where it asked: nothing before the question runs again.
         while let Outcome::Paused(questions) = &result.outcome {
             let Some(question) = questions.first() else { break };
@@ -96,11 +110,11 @@ async fn moderate_all(
             let Some(tone) = replies.next()? else { break };
             report.reply(tone)?;
             result = flujo.resume::<moderate>(id.as_str()).reply(tone).by("moderator").await?;
-            report.steps(&result.steps)?;
+            report.steps(&result)?;
         }
         report.end(&result)?;
     }
-    report.summary(flujo.resources().mailbox.len())?;
+    report.summary(flujo.resources().board.len(), &budget)?;
     Ok(())
 }
 
@@ -122,19 +136,26 @@ fn read_posts(file: Option<PathBuf>) -> Result<Vec<Post>, jsonl::BadFile> {
 enum Told {
     Help,
     Graph(String),
-    Moderate { file: Option<PathBuf>, replies: Replies, plain: bool },
+    Moderate { file: Option<PathBuf>, replies: Replies, plain: bool, budget: Cost },
 }
 
 impl Told {
     fn from_args(words: impl Iterator<Item = String>) -> Result<Self, BadArgs> {
         let mut args = Args::new(words);
         let (mut file, mut tones, mut plain, mut graph) = (None, Vec::new(), false, None);
+        // A cent.
+        let (mut budget, mut budgeted) = (Cost(10_000_000), false);
         while let Some(arg) = args.next_arg()? {
             match arg {
                 Arg::Option(option) => match option.as_str() {
                     "--help" | "-h" => return Ok(Self::Help),
                     "--plain" => plain = true,
                     "--reply" => tones.push(replies::parse(&args.value("--reply")?)?),
+                    "--budget" => {
+                        let dollars = args.value("--budget")?;
+                        budget = Cost::usd(&dollars).map_err(|e| BadArgs::new(format!("--budget: {e}")))?;
+                        budgeted = true;
+                    }
                     "--graph" => match args.value("--graph")?.as_str() {
                         "mermaid" => graph = Some(moderate::GRAPH.mermaid()),
                         "dot" => graph = Some(moderate::GRAPH.dot()),
@@ -153,14 +174,14 @@ impl Told {
                 }
             }
         }
-        if graph.is_some() && (plain || file.is_some() || !tones.is_empty()) {
+        if graph.is_some() && (plain || file.is_some() || !tones.is_empty() || budgeted) {
             return Err(BadArgs::new(
                 "--graph prints the pipeline and stops: nothing can be given beside it",
             ));
         }
         Ok(match graph {
             Some(drawn) => Self::Graph(drawn),
-            None => Self::Moderate { file, replies: Replies::new(tones), plain },
+            None => Self::Moderate { file, replies: Replies::new(tones), plain, budget },
         })
     }
 }

@@ -67,6 +67,19 @@ pub struct Label {
     pub tone: Tone,
     /// From 0, a guess, to 1, sure.
     pub confidence: f64,
+    /// How often the post was looked at, closer each time.
+    pub looks: u32,
+}
+
+impl Label {
+    /// Before anybody has looked.
+    pub fn unread() -> Self {
+        Self { tone: Tone::Neutral, confidence: 0.0, looks: 0 }
+    }
+    /// Whether no person need be asked.
+    pub fn is_sure(&self) -> bool {
+        self.confidence > 0.65
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +93,7 @@ pub enum Verdict {
 #[context]
 #[derive(Debug, Default)]
 pub struct Moderation {
+    pub author: String,
     pub reputation: f64,
     /// Why things happened. A step may ask for just this part.
     #[context(part, merge = append)]
@@ -90,13 +104,13 @@ pub struct Moderation {
 #[derive(Debug)]
 pub struct Reputations(pub BTreeMap<String, f64>);
 
-/// Letters to authors. The key makes sure that a step that runs again after a crash sends none twice.
+/// Receipts, for everybody to read. The key makes sure that a step that runs again after a crash posts none twice.
 #[derive(Debug, Default)]
-pub struct Mailbox(Mutex<BTreeMap<String, String>>);
+pub struct Board(Mutex<BTreeMap<String, String>>);
 
-impl Mailbox {
-    fn send(&self, key: String, letter: String) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert(letter);
+impl Board {
+    fn post(&self, key: String, receipt: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert(receipt);
     }
     pub fn len(&self) -> usize {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
@@ -108,7 +122,7 @@ impl Mailbox {
 #[derive(Debug)]
 pub struct App {
     pub reputations: Reputations,
-    pub mailbox: Mailbox,
+    pub board: Board,
 }
 
 /// Looks for what can be seen without understanding the text.
@@ -118,6 +132,7 @@ pub async fn triage(post: Post, ctx: &mut Moderation, reputations: &Reputations)
         return Err(StepError::fatal("the post has no text"));
     }
     ctx.reputation = reputations.0.get(&post.author).copied().unwrap_or(0.0);
+    ctx.author = post.author;
 
     let mut signs = Vec::new();
     if post.text.split_whitespace().any(looks_personal) {
@@ -143,9 +158,26 @@ pub fn looks_personal(word: &str) -> bool {
 
 /// A model step: the function builds the typed prompt, the answer is a `Label`.
 #[step(model = "wordlist:vader", temperature = 0.0, max_tokens = 30, timeout = "10s")]
-pub fn label_tone(case: Case) -> Prompt<Label> {
-    Prompt::system("Does this post sound friendly, neutral or hostile, and how sure are you of it?")
-        .user(case.text)
+pub fn label_tone(case: Case, before: Label) -> Prompt<Label> {
+    let asked = "Does this post sound friendly, neutral or hostile, and how sure are you of it?";
+    let prompt = Prompt::system(asked).user(case.text);
+    let Label { tone, confidence, looks } = before;
+    let closer = match looks {
+        0 => return prompt,
+        1 => "sentence by sentence",
+        _ => "word group by word group",
+    };
+    prompt.assistant(format!("{tone}, {confidence:.2} sure")).user(format!("Look closer, {closer}."))
+}
+
+/// Costs nothing: looks for rude words where a closer look is too dear.
+#[step]
+pub async fn glance(case: Case, before: Label, notes: &mut Vec<String>) -> Result<Label> {
+    notes.push("only glanced at".to_owned());
+    let text = case.text.to_lowercase();
+    let rude = ["idiot", "liar", "pathetic", "stupid"].iter().any(|word| text.contains(word));
+    let tone = if rude { Tone::Hostile } else { Tone::Neutral };
+    Ok(Label { tone, confidence: 0.7, looks: before.looks + 1 })
 }
 
 /// Hands the post to the people who know the law.
@@ -165,17 +197,39 @@ async fn judge(tone: Tone, notes: &mut Vec<String>) -> Result<Verdict> {
 }
 
 #[step]
-async fn write_letter(verdict: Verdict, #[ctx] ctx: &Moderation) -> Result<String> {
-    Ok(match verdict {
-        Verdict::Approved => "Your post is online.".to_owned(),
-        Verdict::Rejected => format!("Your post {}: please reword it.", ctx.notes.join(", ")),
-        Verdict::Escalated => "Your post waits for our team.".to_owned(),
-    })
+async fn write_receipt(verdict: Verdict, #[ctx] ctx: &Moderation) -> Result<String> {
+    let what = match verdict {
+        Verdict::Approved => "is online",
+        Verdict::Rejected => "sounds hostile, please reword it",
+        Verdict::Escalated => "waits for our team",
+    };
+    Ok(format!("Hello {}, your post {what}.", ctx.author))
+}
+
+/// Receipts are for everybody to read.
+struct NoPersonalData;
+impl Validator<String> for NoPersonalData {
+    fn validate(&self, receipt: &String) -> ValidationResult {
+        if receipt.split_whitespace().any(looks_personal) {
+            return ValidationResult::invalid("it holds personal data, and everybody can read it");
+        }
+        ValidationResult::valid()
+    }
+}
+
+struct StyleGuide;
+impl Validator<String> for StyleGuide {
+    fn validate(&self, receipt: &String) -> ValidationResult {
+        match receipt.chars().count() {
+            0..=120 => ValidationResult::valid(),
+            n => ValidationResult::invalid(format!("{n} characters are more than 120")),
+        }
+    }
 }
 
 #[step(retries = 2)]
-async fn send(letter: String, mailbox: &Mailbox, run: &RunInfo) -> Result<()> {
-    mailbox.send(run.idempotency_key(), letter);
+async fn publish(receipt: String, board: &Board, run: &RunInfo) -> Result<()> {
+    board.post(run.idempotency_key(), receipt);
     Ok(())
 }
 
@@ -187,8 +241,13 @@ pipeline! {
             Risk::High => escalate(case),
             Risk::Low => Verdict::Approved,
             Risk::Standard => {
-                let label = label_tone(case);
-                if label.confidence > 0.65 {
+                let label = repeat(Label::unread(), |label| label_tone(case.clone(), label).fallback(glance))
+                    .until(Label::is_sure)
+                    .max(3)
+                    .or_last()
+                    .limits(UsageLimits::usd("0.0003"))
+                    .named("label");
+                if label.is_sure() {
                     judge(label.tone)
                 } else {
                     let human: Tone = ask("How does this post sound to you?").showing(&label);
@@ -196,7 +255,9 @@ pipeline! {
                 }
             }
         };
-        write_letter(verdict.clone()) >> send;
+        let receipt = write_receipt(verdict.clone());
+        let receipt = gate(receipt, (NoPersonalData, StyleGuide));
+        publish(receipt);
         verdict
     }
 }

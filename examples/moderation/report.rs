@@ -1,6 +1,7 @@
 //! What the person at the terminal sees.
 
 use crate::pipeline::{Moderation, Post, Verdict};
+use flujo::events::AttemptOutcome;
 use flujo::prelude::*;
 use flujo::question::Question;
 use flujo::{StepResult, Usage};
@@ -53,18 +54,18 @@ impl Report {
     }
 
     /// The steps that are new since the last call: a run that goes on after a question keeps those before.
-    pub fn steps(&mut self, steps: &[StepResult]) -> io::Result<()> {
-        for step in steps.iter().skip(self.printed) {
+    pub fn steps(&mut self, result: &PipelineResult<Verdict, Moderation>) -> io::Result<()> {
+        for step in result.steps.iter().skip(self.printed) {
             let path = step.path();
             let node = path.as_str().rsplit('/').next().unwrap_or_default();
             let calls = step.usage().model_calls;
-            let answers: Vec<_> = (0..calls).filter_map(|_| self.answers.try_recv().ok()).collect();
+            let mut said: Vec<_> = (0..calls).filter_map(|_| self.answers.try_recv().ok()).collect();
+            said.extend(why_not(step, result));
             let cost = if calls > 0 { step.usage().cost().to_string() } else { String::new() };
-            let line =
-                format!("    {node:<14} {}{cost:<12} {}", self.time(step.latency()), answers.join("; "));
+            let line = format!("    {node:<14} {}{cost:<12} {}", self.time(step.latency()), said.join("; "));
             writeln!(self.out, "{}", line.trim_end())?;
         }
-        self.printed = steps.len();
+        self.printed = result.steps.len();
         Ok(())
     }
 
@@ -104,13 +105,14 @@ impl Report {
         writeln!(self.out, "    = {how}: {}", result.usage.cost())
     }
 
-    pub fn summary(self, letters: usize) -> io::Result<()> {
+    pub fn summary(self, receipts: usize, budget: &SharedBudget) -> io::Result<()> {
         let Self { approved, rejected, escalated, failed, asked, answered, usage, waiting, mut out, .. } =
             self;
         writeln!(out, "\n{approved} approved, {rejected} rejected, {escalated} escalated, {failed} failed")?;
         writeln!(out, "{asked} asked: {answered} answered, {} still open", waiting.len())?;
-        writeln!(out, "{letters} letters sent")?;
-        writeln!(out, "{} model calls: {}", usage.model_calls, usage.cost())?;
+        writeln!(out, "{receipts} receipts published")?;
+        let most = budget.limits().cost.unwrap_or_default();
+        writeln!(out, "{} model calls: {} of a budget of {most}", usage.model_calls, usage.cost())?;
         if !self.plain {
             writeln!(out, "{:.1?} in all", self.started.elapsed())?;
         }
@@ -127,6 +129,19 @@ impl Report {
 
     fn time(&self, time: Duration) -> String {
         if self.plain { String::new() } else { format!("{:>7.2} ms  ", time.as_secs_f64() * 1000.0) }
+    }
+}
+
+/// Why a step has failed, where the run went on all the same: a failure of the run is told at its end.
+fn why_not(step: &StepResult, result: &PipelineResult<Verdict, Moderation>) -> Option<String> {
+    if step.is_done() || matches!(result.outcome, Outcome::Failed(_)) {
+        return None;
+    }
+    let path = step.path();
+    let tried = result.trace.entries().into_iter().rfind(|entry| entry.path == path)?;
+    match tried.outcome {
+        AttemptOutcome::Failed { message, .. } => Some(message),
+        _ => None,
     }
 }
 
