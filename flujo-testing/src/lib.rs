@@ -1,6 +1,15 @@
-//! What tests of flujo pipelines are made of: stubs typed by the step they replace, an engine that behaves
-//! like an ordered log, crashes on command, a clock that only moves when told, people whose replies are known,
-//! and assertions that show what differs.
+//! What tests of flujo pipelines are made of.
+//!
+//! | for | there is |
+//! |---|---|
+//! | a step, a model step above all, that answers what it is told | [`StubAgent`], typed by the step that it replaces: outputs and failures in order, how long each takes, what it costs |
+//! | people | [`Replies`], by the paths of their questions |
+//! | time | [`PausedClock`], which sleeps move, or you by hand |
+//! | a process that dies | [`Crash`], around any engine, at the command that you say |
+//! | another engine | [`OrderedLog`], which behaves as an ordered log does, and refuses what such an engine would refuse |
+//! | what happened | [`EventLog`], and assertions that show what differs: [`assert_done`], [`assert_failed`], [`assert_asks`], [`assert_paths`], [`assert_context`], [`assert_usage`], [`assert_events`], [`assert_events_at`] |
+//!
+//! The example `testing` of the workspace is a small project that uses most of it.
 
 mod assertions;
 mod clock;

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 ///
 /// It can do a run no harm: it gets a copy, a panic in it is caught, and a run never waits for it. While it
 /// is busy with one event, further ones wait in line, at most 4096 of them; what does not fit is dropped, and
-/// counted by the next [`Missed`](super::EventKind::Missed). What is still in line when the run has ended is
+/// counted by the next [`Missed`](super::EventKind::Missed). The end of the run always fits, so that this is never
+/// without a next one. What is still in line when the run has ended is
 /// delivered in the background, where there is a tokio runtime. Like a step it must not block its thread: what
 /// computes or blocks uses `spawn_blocking`.
 ///
