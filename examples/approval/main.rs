@@ -99,8 +99,11 @@ async fn main() -> std::result::Result<(), flujo::Error> {
         println!("b: {error}");
     }
 
-    // Whoever asks again for a run that has ended gets its result; it is not paid a second time.
+    // Whoever asks again for a run that is there gets it as it is: what is paid is not paid a second time, and what
+    // waits goes on waiting.
     println!("a: {}", flujo.run(approve(invoice("Roofers", 250_000))).id("a").await.into_output()?);
+    let waiting = flujo.run(approve(invoice("Plumbers", 250_000))).id("c").await;
+    println!("c: waits for {} reply", waiting.questions().len());
     println!("payments: {}", flujo.resources().bank.0.load(Ordering::Relaxed));
     Ok(())
 }
