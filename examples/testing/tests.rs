@@ -48,8 +48,8 @@ async fn what_fails_once_is_tried_again() -> Result<(), Error> {
     // Both attempts are paid for.
     let stub = stub.costs(Usage::of_cost(Cost(500)));
     let log = EventLog::new();
-    let memory = Memory::with_clock(Arc::new(PausedClock::default()));
-    let flujo = Flujo::builder().engine(memory).stub(&stub).observer(log.clone()).build()?;
+    let clock = Arc::new(PausedClock::default());
+    let flujo = Flujo::builder().clock(clock).stub(&stub).observer(log.clone()).build()?;
     let result = Replies::new().reply("answer/fine", true).run(flujo.run(answer(letter()))).await?;
     assert_done(&result, &"Here is your bell.".to_owned());
     assert_usage(&result, &Usage::of_cost(Cost(1000)));
@@ -66,7 +66,7 @@ async fn what_takes_too_long_is_asked_again_without_anybody_waiting() -> Result<
     let clock = PausedClock::default();
     let slow = StubAgent::of(understand, ["a", "b", "c"].map(str::to_owned));
     let slow = slow.delays(clock.clone(), [31, 45, 60].map(Duration::from_secs));
-    let flujo = Flujo::builder().engine(Memory::with_clock(Arc::new(clock))).stub(&slow).build()?;
+    let flujo = Flujo::builder().clock(Arc::new(clock)).stub(&slow).build()?;
     let result = flujo.run(answer(letter())).await;
     assert_failed(&result, "answer/understand: timed out after 30s (attempt 3 of 3)");
     assert_eq!(slow.calls().len(), 3, "one attempt and two more");
