@@ -2,6 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::codec::{CodecError, Json};
+use crate::error::Signal;
 use crate::path::Path;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -23,6 +24,23 @@ pub struct Question {
     pub deadline: Option<Timestamp>,
     /// The default.
     pub default: Option<Json>,
+}
+
+impl Question {
+    /// Whether this recorded question is the one that is asked now.
+    ///
+    /// # Errors
+    /// A mismatch that says what differs.
+    pub fn is_asked_again(&self, now: &Self) -> Result<(), Signal> {
+        let what = if self.schema != now.schema {
+            "the type of its reply is another one than when it was asked"
+        } else if self.message != now.message || self.shown != now.shown {
+            "it asks something else than when it was asked"
+        } else {
+            return Ok(());
+        };
+        Err(Signal::mismatch(now.path.clone(), what))
+    }
 }
 
 /// A reply, already decoded into its type once, so that a wrong one is never recorded.

@@ -19,7 +19,12 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
                 (quote!(#facts.kind), facts)
             }
             What::Branch => form(&quote!(Branch)),
-            What::Ask { .. } => form(&quote!(Ask)),
+            What::Ask { reply } => {
+                // Another type of reply is another pipeline.
+                let (kind, none) = form(&quote!(Ask));
+                let ty = names::source(reply);
+                (kind, quote!(::flujo::__private::Facts { output: #ty, ..#none }))
+            }
             What::Fail => form(&quote!(Fail)),
             What::Join { .. } => form(&quote!(Join)),
             What::Repeat => form(&quote!(Repeat)),

@@ -133,14 +133,7 @@ impl<T> Turn<T> {
         let open = state.questions.iter().map(|open| &open.question);
         let known = open.chain(state.answered.iter().map(|a| &a.question)).find(|q| q.path == question.path);
         if let Some(known) = known {
-            let what = if known.schema != question.schema {
-                "the type of its reply is another one than when it was asked"
-            } else if known.message != question.message || known.shown != question.shown {
-                "it asks something else than when it was asked"
-            } else {
-                return Ok(false);
-            };
-            return Err(Signal::mismatch(question.path.clone(), what));
+            return known.is_asked_again(question).map(|()| false);
         }
         state.questions.push(Open { question: question.clone(), arms: arms.to_vec() });
         state.takeovers = 0;

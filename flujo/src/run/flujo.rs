@@ -1,7 +1,8 @@
 use super::answerable::Answerable;
 use super::builder::Builder;
-use super::outcome::PipelineResult;
+use super::outcome::{Outcome, PipelineResult};
 use super::program::Start;
+use super::rehearsal;
 use super::result::StepResult;
 use super::stub::Stubs;
 use super::trace::Trace;
@@ -174,17 +175,16 @@ impl<R: Send + Sync + 'static> Flujo<R> {
         let engine = self.engine()?;
         let id = run.id.clone();
         let view = self.inspect(&id).await?;
+        // Other code than the run began with: whether it fits is known before anything runs.
+        if run.fingerprint != P::FINGERPRINT {
+            let program = self.program::<P>(engine.clock(), &run, &view, None);
+            if let Some(signal) = rehearsal::mismatch(&view, &program, P::GRAPH).await {
+                let result = self.result::<P>(&id).await?;
+                return Ok(PipelineResult { outcome: Outcome::Failed(signal.into()), ..result });
+            }
+        }
         let hub = self.shared.hub::<P>(&id, watchers, Some(&view));
-        let program = Start::<P, R> {
-            shared: Arc::clone(&self.shared),
-            clock: engine.clock(),
-            run,
-            scopes: scopes(&view),
-            forgiven: view.forgiven,
-            active: view.active,
-            hub: hub.clone(),
-            pipeline: PhantomData,
-        };
+        let program = self.program::<P>(engine.clock(), &run, &view, hub.clone());
         let running = engine.execute(&id, Arc::new(program));
         let done = match &hub {
             None => running.await,
@@ -201,6 +201,25 @@ impl<R: Send + Sync + 'static> Flujo<R> {
         };
         watch::told(hub.as_ref(), &result);
         result
+    }
+
+    fn program<P: Pipeline>(
+        &self,
+        clock: Arc<dyn Clock>,
+        run: &Arc<RunRecord>,
+        view: &RunView,
+        hub: Option<Arc<Hub>>,
+    ) -> Start<P, R> {
+        Start {
+            shared: Arc::clone(&self.shared),
+            clock,
+            run: Arc::clone(run),
+            scopes: scopes(view),
+            forgiven: view.forgiven.clone(),
+            active: view.active,
+            hub,
+            pipeline: PhantomData,
+        }
     }
 
     /// What is recorded of a run, as a result.

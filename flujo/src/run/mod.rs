@@ -10,6 +10,7 @@ mod handle;
 mod in_time;
 mod outcome;
 mod program;
+mod rehearsal;
 mod result;
 mod resume;
 mod start;

@@ -221,6 +221,48 @@ mod other_output {
     }
 }
 
+mod renamed {
+    use crate::world::*;
+    use flujo::prelude::*;
+    pipeline! {
+        #[pipeline(name = "evolving")]
+        pub fn evolving(text: String, ctx: &mut State, world: &World) -> String {
+            let text = add(text).named("added");
+            let reply: String = ask("go on?");
+            echo(format!("{text}{reply}"))
+        }
+    }
+}
+mod question_gone {
+    use crate::world::*;
+    use flujo::prelude::*;
+    pipeline! {
+        #[pipeline(name = "evolving")]
+        pub fn evolving(text: String, ctx: &mut State, world: &World) -> String {
+            let text = add(text);
+            echo(text)
+        }
+    }
+}
+/// A node that is new stands in front of one whose output is another one: the walk comes by it in an arm.
+mod other_output_beside_what_is_new {
+    use crate::world::{State, World, echo};
+    use flujo::prelude::*;
+    #[step]
+    pub async fn add(text: String, log: &mut Vec<String>) -> Result<u64> {
+        log.push(text);
+        Ok(1)
+    }
+    pipeline! {
+        #[pipeline(name = "evolving")]
+        pub fn evolving(text: String, ctx: &mut State, world: &World) -> String {
+            let (new, old) = join(echo(text.clone()).named("new"), add(text));
+            let reply: String = ask("go on?");
+            echo(format!("{new}{old}{reply}"))
+        }
+    }
+}
+
 async fn paused_before(engine: &crate::engines::AnyEngine) -> (Flujo<World>, Calls) {
     let (flujo, calls) = flujo(engine);
     let result = flujo.run(before::evolving("x".into())).id("r").await;
@@ -230,7 +272,11 @@ async fn paused_before(engine: &crate::engines::AnyEngine) -> (Flujo<World>, Cal
 
 /// The mismatch that resuming with `P` runs into, with the run as it was.
 macro_rules! mismatch {
-    ($module:ident) => {{
+    ($module:ident) => {
+        // The graph is another one: found before anything runs, so the run still waits for its reply.
+        mismatch!($module, Status::Paused)
+    };
+    ($module:ident, $status:expr) => {{
         let seen = std::sync::Mutex::new(Vec::new());
         on_all(async |engine, _| {
             let (flujo, calls) = paused_before(&engine).await;
@@ -240,7 +286,7 @@ macro_rules! mismatch {
             seen.lock().unwrap().push(error.to_string());
             // Nothing is overwritten: the code that it knows goes on.
             let view = flujo.inspect("r").await.unwrap();
-            assert_eq!((view.status, view.records.len()), (Status::Interrupted, 1));
+            assert_eq!((view.status, view.records.len()), ($status, 1));
             let result = flujo.resume::<before::evolving>("r").reply("!").await.unwrap();
             assert_eq!(result.into_output().unwrap(), "x!");
             assert_eq!(calls.of("evolving/add"), 1);
@@ -253,7 +299,8 @@ macro_rules! mismatch {
 
 #[test]
 fn a_changed_input_is_found_at_its_leaf() {
-    let said = mismatch!(other_input);
+    // The same graph: only its leaf can tell.
+    let said = mismatch!(other_input, Status::Interrupted);
     assert!(
         said.starts_with(
             "evolving/add: the record does not fit the code: its input is another one than when it ran (digest "
@@ -285,6 +332,18 @@ fn a_changed_question_is_found() {
         mismatch!(other_question),
         "evolving/reply: the record does not fit the code: \
          the type of its reply is another one than when it was asked; nothing was changed"
+    );
+}
+
+#[test]
+fn recorded_nodes_that_are_gone_are_found_before_anything_runs() {
+    let gone = "the record does not fit the code: the pipeline has no node of this name any more; nothing was changed";
+    assert_eq!(mismatch!(renamed), format!("evolving/add: {gone}"));
+    assert_eq!(mismatch!(question_gone), format!("evolving/reply: {gone}"));
+    assert_eq!(
+        mismatch!(other_output_beside_what_is_new),
+        "evolving/add: the record does not fit the code: its output does not decode any more: \
+         invalid type: string \"x\", expected u64 at line 1 column 3; nothing was changed"
     );
 }
 

@@ -1,0 +1,86 @@
+//! Whether a run fits code that has changed since, found out before anything runs.
+
+use crate::engine::{
+    Account, Arm, ArmEnd, ArmGrant, Asked, AttemptCommand, Body, EndedBy, ForkPolicy, Handle, Key, Program,
+    Record, RunView, Unrecorded, drive_arms,
+};
+use crate::error::Signal;
+use crate::graph::Graph;
+use crate::path::Path;
+use crate::question::{Question, Reply};
+use crate::usage::UsageLimits;
+use async_trait::async_trait;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Walks through a pipeline on what is recorded of a run, as far as that goes: no body is called, nothing is asked
+/// and nothing is written. Gives the first thing that does not fit.
+pub(super) async fn mismatch(view: &RunView, program: &dyn Program, graph: &Graph) -> Option<Signal> {
+    let known = view.records.iter().map(|r| ((r.key.path.clone(), r.key.n), Arc::clone(r))).collect();
+    let answered =
+        view.answered.iter().map(|a| (a.question.path.clone(), (a.question.clone(), Some(&a.reply))));
+    let open = view.questions.iter().map(|q| (q.path.clone(), (q.clone(), None)));
+    let asked = answered.chain(open).map(|(path, (q, reply))| (path, (q, reply.cloned()))).collect();
+    let account = Arc::new(Unrecorded::new(UsageLimits::NONE));
+    let rehearsal = Rehearsal(Arc::new(Known { records: known, asked, account }));
+    if let Err(EndedBy::Signal(signal @ Signal::JournalMismatch(_))) =
+        program.run(Box::new(rehearsal)).await.outcome
+    {
+        return Some(signal);
+    }
+    // What the walk did not come by may lie behind a node that is new: at least it has to be there.
+    let recorded = view.records.iter().map(|record| &record.key.path);
+    let questions = view.questions.iter().chain(view.answered.iter().map(|a| &a.question)).map(|q| &q.path);
+    let gone = recorded.chain(questions).find(|path| graph.node_at(path.as_str()).is_none())?;
+    Some(Signal::mismatch(gone.clone(), "the pipeline has no node of this name any more"))
+}
+
+#[derive(Clone)]
+struct Rehearsal(Arc<Known>);
+
+struct Known {
+    records: HashMap<(Path, u32), Arc<Record>>,
+    asked: HashMap<Path, (Question, Option<Reply>)>,
+    account: Arc<Unrecorded>,
+}
+
+#[async_trait]
+impl Handle for Rehearsal {
+    async fn attempt<'b>(&mut self, command: AttemptCommand, _: Body<'b>) -> Result<Arc<Record>, Signal> {
+        let AttemptCommand { key, .. } = &command;
+        // Here the record ends. Arms beside this one go on, as far as theirs go.
+        let Some(record) = self.0.records.get(&(key.path.clone(), key.n)) else {
+            return Err(Signal::Suspended);
+        };
+        record.answers(&command)?;
+        Ok(Arc::clone(record))
+    }
+
+    async fn sleep(&mut self, _: Key, _: Duration) -> Result<(), Signal> {
+        Ok(())
+    }
+
+    async fn ask(&mut self, question: Question, _: Asked<'_>) -> Result<Reply, Signal> {
+        let Some((asked, reply)) = self.0.asked.get(&question.path) else { return Err(Signal::Suspended) };
+        asked.is_asked_again(&question)?;
+        reply.clone().ok_or(Signal::Suspended)
+    }
+
+    async fn fork<'b>(
+        &mut self,
+        _: Path,
+        arms: Vec<Arm<'b>>,
+        policy: ForkPolicy,
+    ) -> Result<Vec<ArmEnd>, Signal> {
+        let walk = self.clone();
+        let started = arms
+            .into_iter()
+            .map(move |arm| (arm.body)(ArmGrant { handle: Box::new(walk.clone()), encode: false }));
+        Ok(drive_arms(Box::new(started), policy).await)
+    }
+
+    fn account(&self) -> Arc<dyn Account> {
+        Arc::clone(&self.0.account) as Arc<dyn Account>
+    }
+}
