@@ -98,6 +98,7 @@ use proc_macro::TokenStream;
 /// | `plugin = Redact` | looks at every output before validators, and may replace it; several in a tuple |
 /// | `redirect = careful_triage` | the step that makes the next attempt once a plugin redirects |
 /// | `strict = false` | a rejected output passes, with the findings on record |
+/// | `limits = UsageLimits::usd("0.10")` | what one call may use, all its attempts and its fallback together |
 /// | `version = 2` | counted up when the step's meaning changes |
 /// | `model = "openai:gpt-4o-mini"` | the model that answers, `provider:model` |
 /// | `temperature = 0.2` | sampling temperature, 0 to 2; model steps only |
@@ -217,9 +218,30 @@ pub fn resources(options: TokenStream, item: TokenStream) -> TokenStream {
 /// # }
 /// ```
 ///
-/// The forms `ask`, `fail`, `join` and `value` are described in
-/// [`flujo::flow`](https://docs.rs/flujo/latest/flujo/flow/index.html). A pipeline takes inputs, at most one
-/// context (`ctx: &mut Moderation`) and at most one struct of resources (`app: &App`). `teaser::GRAPH` is its
+/// # Forms
+///
+/// All are described in [`flujo::flow`](https://docs.rs/flujo/latest/flujo/flow/index.html).
+///
+/// | form | gives | options |
+/// |---|---|---|
+/// | `x >> step` | what `step(x)` gives | those of the step |
+/// | `repeat(seed, \|x\| ..)` | the last value | `until` and `max` are needed; `or_last`, `timeout`, `limits`, `settle`, `named` |
+/// | `refine(\|feedback\| .., \|draft\| ..)` | the draft that the critic accepts | `max` is needed; `or_last`, `timeout`, `limits`, `settle`, `named` |
+/// | `join(a, b, ..)` | a tuple; the arms run beside each other | `timeout`, `limits`, `settle`, `named` |
+/// | `map(items, \|x\| ..)` | a `Vec`, in the order of the items | `concurrency`, `max`, `timeout`, `limits`, `settle`, `named` |
+/// | `route(set, \|r\| match r { .. })` | a `Vec`, in the order of the set | `timeout`, `limits`, `settle`, `named` |
+/// | `gate(x, validators)` | `x`, if they accept it | `strict`, `plugin`, `keep_findings`, `named` |
+/// | `ask(message)` | a person's reply, of the type of its `let` | `showing`, `timeout`, `named` |
+/// | `wait("2h")` | nothing | `named` |
+/// | `fail(message)` | the end, as failed | |
+/// | `value(x)` | `x`, where it is a call of a path | |
+///
+/// A call of a pipeline takes `retries`, which restart it at the node that failed, `timeout`, `limits`, `settle` and
+/// `named`; a call of a step those of [`step`](macro@step), `keep_findings`, `settle` and `named`.
+///
+/// # What it takes, and its constants
+///
+/// A pipeline takes inputs, at most one context (`ctx: &mut Moderation`) and at most one struct of resources (`app: &App`). `teaser::GRAPH` is its
 /// graph, `teaser::BOUNDS` the worst case of one run, both constants.
 #[proc_macro]
 pub fn pipeline(input: TokenStream) -> TokenStream {
