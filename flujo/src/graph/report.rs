@@ -80,6 +80,7 @@ impl Graph {
     /// | `model-without-timeout` | warning | a model step that may wait for ever |
     /// | `model-without-max-tokens` | warning | a paid model step without `max_tokens`: its price has no bound |
     /// | `fallback-same-model` | warning | a fallback that asks the model which has just failed |
+    /// | `fallback-of-fallback` | warning | a step that stands in for another, with stand-ins of its own that are not asked |
     /// | `blind-condition` | warning | the `.until` of a `repeat` that does not look at its value |
     /// | `impure-expression` | warning | a clock or a random generator outside of a step: a resumed run gets another value |
     /// | `question-in-map` | warning | a question for every item, without `.timeout(d, default)`: one that nobody answers holds all of them |
@@ -131,6 +132,7 @@ fn look(graph: &Graph, path: &str, in_map: bool, found: &mut Vec<Finding>) {
         if node.kind == NodeKind::Model {
             model(node, &mut say);
         }
+        stand_ins(node, &mut say);
         if node.blind {
             let message = "its `.until` does not look at the value, so the rounds are always the same number";
             say("blind-condition", Severity::Warning, message.to_owned());
@@ -149,6 +151,24 @@ fn look(graph: &Graph, path: &str, in_map: bool, found: &mut Vec<Finding>) {
         }
         if let Some(inner) = node.facts.graph {
             look(inner, &at, in_map, found);
+        }
+    }
+}
+
+/// What stands in for a node stands at the end: what its own attribute names is not asked.
+fn stand_ins(node: &Node, say: &mut impl FnMut(&'static str, Severity, String)) {
+    let named = [
+        ("fallback", node.falls_back_to.or(node.facts.falls_back_to)),
+        ("redirect", node.redirects_to.or(node.facts.redirects_to)),
+    ];
+    for (word, facts) in named.iter().filter_map(|(word, facts)| Some((word, (*facts)?))) {
+        for (own, ignored) in [("fallback", facts.falls_back_to), ("redirect", facts.redirects_to)] {
+            let Some(ignored) = ignored else { continue };
+            let message = format!(
+                "its {word} `{}` stands at the end: the {own} of that, `{}`, is not asked",
+                facts.name, ignored.name
+            );
+            say("fallback-of-fallback", Severity::Warning, message);
         }
     }
 }

@@ -141,3 +141,40 @@ fn every_rule_names_its_node_and_line() {
     );
     assert_eq!(report.to_string().lines().count(), 12);
 }
+
+#[step]
+async fn last_resort(text: String) -> Result<String> {
+    Ok(text)
+}
+#[step(fallback = last_resort)]
+async fn second(text: String) -> Result<String> {
+    Ok(text)
+}
+#[step(fallback = second)]
+async fn first(text: String) -> Result<String> {
+    Ok(text)
+}
+pipeline! {
+    fn chained(text: String) -> String {
+        let text = first(text);
+        let text = last_resort(text).redirect(second).named("redirected");
+        second(text)
+    }
+}
+
+#[test]
+fn what_stands_in_for_a_step_stands_at_the_end() {
+    let report = chained::GRAPH.validate();
+    let found: Vec<_> =
+        report.findings.iter().map(|f| (f.rule, f.node.as_str(), f.message.as_str())).collect();
+    let said = |word: &str| {
+        format!("its {word} `second` stands at the end: the fallback of that, `last_resort`, is not asked")
+    };
+    assert_eq!(
+        found,
+        [
+            ("fallback-of-fallback", "chained/first", said("fallback").as_str()),
+            ("fallback-of-fallback", "chained/redirected", said("redirect").as_str()),
+        ]
+    );
+}
