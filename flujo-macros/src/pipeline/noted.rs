@@ -4,8 +4,8 @@
 use super::model::{
     Ask, Block, Body, Call, Count, Flow, Gate, If, Input, Let, Line, Match, NodeIndex, Pipeline, Plain,
 };
+use super::parse::bindings;
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
 use std::collections::BTreeSet;
 use syn::Pat;
 
@@ -172,11 +172,9 @@ fn named(tokens: &TokenStream) -> Names {
     names
 }
 
-/// What a pattern binds, and perhaps the names of fields and modules.
+/// What a pattern binds.
 fn bound_by(pat: &Pat) -> Names {
-    let mut names = named(&pat.to_token_stream());
-    names.retain(|name| !name.starts_with(char::is_uppercase) && !matches!(name.as_str(), "mut" | "ref"));
-    names
+    bindings(pat).iter().map(ToString::to_string).collect()
 }
 
 /// Whether this closure of one value names nothing of it.

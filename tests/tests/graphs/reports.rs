@@ -61,6 +61,7 @@ pipeline! {
         tell(text.clone());
         let _ = note(text.clone());
         let _length = note(text.clone()).named("meant");
+        let _typed: usize = note(text.clone()).named("typed");
         let length = note(text.clone()).named("shown");
         let known = note(text.clone()).named("known");
         let text = if known > 0 { careful(format!("{text} {length}")).fallback(other) } else { text };
@@ -82,7 +83,7 @@ pipeline! {
         // Bound again before anybody reads it; read only by the closure's own name; never read at all.
         let length = note(text.clone()).named("shadowed");
         let length = value(text.len());
-        let n = note(text.clone()).named("closure");
+        let n: usize = note(text.clone()).named("closure");
         let more = text.clone() >> grow.named("piped") >> note.named("last");
         let text = repeat(text, |n| grow(n).named("longer")).until(|n| n.len() > length).max(3).or_last();
         let text = careless(text);

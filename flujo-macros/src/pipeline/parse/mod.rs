@@ -14,6 +14,8 @@ mod plain;
 mod stmt;
 mod validators;
 
+pub(super) use plain::bindings;
+
 use super::callee::Callees;
 use super::model::{Header, Node, NodeIndex, Pipeline, What, Within};
 use super::sink::Errors;
@@ -125,7 +127,7 @@ struct FlowParser<'a> {
 
 impl<'a> FlowParser<'a> {
     fn new(header: &'a Header, errors: &'a mut Errors, steps: BTreeSet<String>) -> Self {
-        let inputs = header.inputs.iter().flat_map(|input| plain::bindings(&input.pat));
+        let inputs = header.inputs.iter().flat_map(|input| bindings(&input.pat));
         let scope = inputs.map(|ident| ident.to_string()).collect();
         Self {
             errors,

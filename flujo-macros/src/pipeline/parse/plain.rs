@@ -71,7 +71,7 @@ fn mention(tokens: TokenStream, name: &str) -> Option<Span> {
 }
 
 /// The names that a pattern binds. An upper-case name is a constant or a variant.
-pub(super) fn bindings(pat: &Pat) -> Vec<Ident> {
+pub(in crate::pipeline) fn bindings(pat: &Pat) -> Vec<Ident> {
     let mut bound = Bound::default();
     bound.visit_pat(pat);
     bound.0
