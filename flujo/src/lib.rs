@@ -19,6 +19,8 @@ pub mod events;
 pub mod flow;
 pub mod graph;
 pub mod model;
+#[cfg(feature = "models")]
+pub mod models;
 pub mod path;
 pub mod question;
 mod resources;

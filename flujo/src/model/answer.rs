@@ -61,6 +61,7 @@ pub async fn answer<T: Reply>(prompt: Result<Prompt<T>, StepError>, run: &RunInf
         temperature: call.temperature,
         max_tokens: call.max_tokens,
         top_p: call.top_p,
+        stream: run.is_heard(),
         path: run.path(),
     };
     if let Some(cache) = run.cache()

@@ -52,6 +52,7 @@ mod tests {
             temperature: None,
             max_tokens: Some(9),
             top_p: None,
+            stream: false,
             path: "p/n".into(),
         };
         let upper = Estimate::UpperBound.tokens(&request, 5);

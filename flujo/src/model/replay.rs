@@ -139,7 +139,8 @@ fn read(file: &Path) -> io::Result<HashMap<Digest, VecDeque<Take>>> {
 
 /// What is sent, without the node that sends it.
 fn digest(request: &ModelRequest) -> Result<Digest, ModelError> {
-    let ModelRequest { model, messages, schema, temperature, max_tokens, top_p, path: _ } = request;
+    let ModelRequest { model, messages, schema, temperature, max_tokens, top_p, stream: _, path: _ } =
+        request;
     let sent = Json::encode(&(model, messages, schema, temperature, max_tokens, top_p));
     sent.map(|sent| sent.digest()).map_err(|e| ModelError::new(ModelFailure::BadRequest, e))
 }

@@ -55,6 +55,9 @@ pub struct ModelRequest {
     pub max_tokens: Option<u32>,
     /// Nucleus sampling.
     pub top_p: Option<f64>,
+    /// Whether somebody listens to the pieces of the answer while it is being made. A client may fetch it whole
+    /// otherwise.
+    pub stream: bool,
     /// The node that asks.
     pub path: Path,
 }

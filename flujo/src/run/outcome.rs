@@ -64,6 +64,19 @@ impl<T, C> PipelineResult<T, C> {
         self.steps.iter().find(|step| step.path() == *path)
     }
 
+    /// What every model used, `provider:model`, in the order of the first calls. Calls that were given up stand in
+    /// [`usage`](Self::usage) alone.
+    pub fn by_model(&self) -> Vec<(String, Usage)> {
+        let mut sums: Vec<(String, Usage)> = Vec::new();
+        for (model, usage) in self.steps.iter().flat_map(StepResult::by_model) {
+            match sums.iter_mut().find(|(known, _)| known == model) {
+                Some((_, sum)) => *sum += *usage,
+                None => sums.push((model.clone(), *usage)),
+            }
+        }
+        sums
+    }
+
     /// The id, as a method: what `steps` belong to.
     pub fn run_id(&self) -> &RunId {
         &self.run_id

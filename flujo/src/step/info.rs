@@ -184,6 +184,10 @@ impl RunInfo {
         }
     }
 
+    /// Whether anybody hears what it emits.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.env.stage.is_some()
+    }
     pub(crate) fn model_call(&self) -> Option<&ModelCall> {
         self.model.as_deref()
     }

@@ -263,6 +263,8 @@ fn every_model_has_its_share_of_the_usage() {
         assert_eq!(score.by_model(), [("test:small".to_owned(), small)]);
         let judge = result.step("judging/judge").unwrap();
         assert_eq!(judge.by_model(), [("test:large".to_owned(), large)]);
+        let all = [("test:small".to_owned(), small), ("test:large".to_owned(), large)];
+        assert_eq!(result.by_model(), all);
         assert_eq!(result.usage, small + large);
     });
 }

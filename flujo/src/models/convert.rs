@@ -1,0 +1,213 @@
+//! Our requests and replies, in the words of the client underneath. None of its types is seen outside.
+
+use super::{Capabilities, Structured};
+use crate::model::{
+    Attachment, Content, FinishReason, Message, ModelError, ModelFailure, ModelReply, ModelRequest, Role,
+    StrictSchema, Tokens, strict,
+};
+use genai::chat::{
+    ChatMessage, ChatOptions, ChatRequest, ChatResponse, ChatResponseFormat, ContentPart, JsonSpec,
+    MessageContent, StopReason, Tool, ToolChoice, Usage,
+};
+use serde_json::Value;
+
+/// What the schema of an answer is called on the wire, and the tool that takes it.
+const ANSWER: &str = "answer";
+
+/// What providers put around tools, schemas and turns, at most.
+const AROUND: u64 = 1_024;
+
+/// A request in the words of the client.
+pub(super) struct Asked {
+    pub(super) chat: ChatRequest,
+    pub(super) options: ChatOptions,
+    /// Whether the answer comes as the arguments of a tool.
+    pub(super) tool: bool,
+}
+
+/// How the answer to a request is asked for, and the schema for that; nothing where text is asked for.
+fn mode(request: &ModelRequest, can: &Capabilities) -> Option<(Structured, Value)> {
+    if request.wants_text() {
+        return None;
+    }
+    let schema: Value = request.schema.decode().unwrap_or(Value::Bool(true));
+    if can.structured != Structured::Strict {
+        return Some((can.structured, schema));
+    }
+    match strict(&schema) {
+        Ok(StrictSchema(strict)) => Some((Structured::Strict, strict)),
+        Err(_) => Some((can.otherwise, schema)),
+    }
+}
+
+/// The request.
+///
+/// # Errors
+/// The provider does not take what the prompt holds.
+pub(super) fn asked(request: &ModelRequest, can: &Capabilities) -> Result<Asked, ModelError> {
+    let mut options = ChatOptions::default()
+        .with_capture_usage(true)
+        .with_capture_content(true)
+        .with_capture_tool_calls(true);
+    options.temperature = request.temperature;
+    options.max_tokens = request.max_tokens;
+    options.top_p = request.top_p;
+    let mut messages = Vec::with_capacity(request.messages.len() + 1);
+    for message in &request.messages {
+        messages.push(turn(message, can)?);
+    }
+    let mut chat = ChatRequest::default();
+    let mut tool = false;
+    match mode(request, can) {
+        None => {}
+        Some((Structured::Strict | Structured::Native, schema)) => {
+            let spec = JsonSpec::new(ANSWER, schema);
+            options.response_format = Some(ChatResponseFormat::JsonSpec(spec));
+        }
+        Some((Structured::Tool, schema)) => {
+            tool = true;
+            let takes = Tool::new(ANSWER).with_description("Takes the answer.").with_schema(schema);
+            chat = chat.with_tools([takes]);
+            options.tool_choice = Some(ToolChoice::Tool { name: ANSWER.to_owned() });
+        }
+        Some((Structured::Prompted, schema)) => {
+            messages.insert(0, ChatMessage::system(instructions(&schema)));
+            if can.json_mode {
+                options.response_format = Some(ChatResponseFormat::JsonMode);
+            }
+        }
+    }
+    chat.messages = messages;
+    Ok(Asked { chat, options, tool })
+}
+
+fn instructions(schema: &Value) -> String {
+    format!("Answer with JSON alone, without any text around it. It must fit this JSON Schema: {schema}")
+}
+
+fn turn(message: &Message, can: &Capabilities) -> Result<ChatMessage, ModelError> {
+    let content = match message.attachments.as_slice() {
+        [] => MessageContent::from_text(&message.text),
+        attachments => {
+            let text = (!message.text.is_empty()).then(|| Ok(ContentPart::from_text(&message.text)));
+            let parts = text.into_iter().chain(attachments.iter().map(|attachment| part(attachment, can)));
+            MessageContent::from_parts(parts.collect::<Result<Vec<_>, ModelError>>()?)
+        }
+    };
+    Ok(match message.role {
+        Role::System => ChatMessage::system(content),
+        Role::User => ChatMessage::user(content),
+        Role::Assistant => ChatMessage::assistant(content),
+    })
+}
+
+fn part(attachment: &Attachment, can: &Capabilities) -> Result<ContentPart, ModelError> {
+    let Attachment { media_type, name, content } = attachment;
+    let refused =
+        |what: &str| Err(ModelError::new(ModelFailure::BadRequest, format!("this provider {what}")));
+    if attachment.is_image() && can.image.is_none() {
+        return refused("takes no images");
+    }
+    if !attachment.is_image() && can.file.is_none() {
+        return refused("takes no files");
+    }
+    match content {
+        Content::Url(_) if !can.urls => refused("fetches nothing: attach the bytes"),
+        Content::Url(url) => Ok(ContentPart::from_binary_url(media_type, url, name.clone())),
+        Content::Base64(text) => Ok(ContentPart::from_binary_base64(media_type, text.clone(), name.clone())),
+    }
+}
+
+/// The answer, whole.
+///
+/// # Errors
+/// The model declined, or a filter held it back.
+pub(super) fn reply(response: ChatResponse, tool: bool) -> Result<ModelReply, ModelError> {
+    let ChatResponse { content, stop_reason, usage, provider_model_iden, .. } = response;
+    let usage = tokens(&usage);
+    if content.is_empty() && stop_reason.is_none() {
+        // JSON, but of somebody else: it is no empty answer.
+        return Err(ModelError {
+            usage,
+            ..ModelError::new(ModelFailure::Unreadable, "there is no answer in it")
+        });
+    }
+    let content = if tool { arguments(&content) } else { text(&content) };
+    let served_model = served(&provider_model_iden.model_name);
+    // Some compatible servers do not say why they stopped.
+    let finish = finish(stop_reason.as_ref(), usage)?;
+    Ok(ModelReply { content, usage, finish, served_model: Some(served_model) })
+}
+
+fn text(content: &MessageContent) -> String {
+    content.texts().concat()
+}
+
+/// What the tool was called with; if it was not called, what was said instead.
+pub(super) fn arguments(content: &MessageContent) -> String {
+    match content.tool_calls().first().map(|call| &call.fn_arguments) {
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+        None => text(content),
+    }
+}
+
+/// The model's name without what the adapter puts in front.
+fn served(name: &str) -> String {
+    name.rsplit_once("::").map_or(name, |(_, name)| name).to_owned()
+}
+
+/// Why the model stopped, where that is no failure.
+///
+/// # Errors
+/// It declined, or a filter held the answer back.
+pub(super) fn finish(reason: Option<&StopReason>, usage: Option<Tokens>) -> Result<FinishReason, ModelError> {
+    Ok(match reason {
+        None | Some(StopReason::Completed(_) | StopReason::StopSequence(_) | StopReason::ToolCall(_)) => {
+            FinishReason::Stop
+        }
+        Some(StopReason::MaxTokens(_)) => FinishReason::Length,
+        Some(StopReason::ContentFilter(word)) => {
+            let failure = if word == "refusal" { ModelFailure::Refused } else { ModelFailure::ContentFilter };
+            return Err(ModelError {
+                usage,
+                ..ModelError::new(failure, format!("it stopped with `{word}`"))
+            });
+        }
+        Some(StopReason::Other(word)) if word.is_empty() => FinishReason::Stop,
+        Some(StopReason::Other(word)) => FinishReason::Other(word.clone()),
+    })
+}
+
+/// What was used, if the provider said so. No call sends nothing: a zero is what adapters put where nothing was
+/// said.
+pub(super) fn tokens(usage: &Usage) -> Option<Tokens> {
+    let count = |n: Option<i32>| n.and_then(|n| u64::try_from(n).ok());
+    let input = count(usage.prompt_tokens).filter(|n| *n > 0)?;
+    let cached = usage.prompt_tokens_details.as_ref().and_then(|details| count(details.cached_tokens));
+    let details = usage.completion_tokens_details.as_ref();
+    let reasoning = details.and_then(|details| count(details.reasoning_tokens));
+    Some(Tokens {
+        input,
+        output: count(usage.completion_tokens).unwrap_or(0),
+        cached: cached.unwrap_or(0),
+        reasoning: reasoning.unwrap_or(0),
+    })
+}
+
+/// What is sent beyond what the request holds.
+pub(super) fn extra_tokens(request: &ModelRequest, can: &Capabilities) -> u64 {
+    let length = |text: &str| u64::try_from(text.len()).unwrap_or(u64::MAX);
+    // The schema is counted once as it is; on the wire it may be longer.
+    let sent = match mode(request, can) {
+        None => 0,
+        Some((Structured::Prompted, schema)) => length(&instructions(&schema)),
+        Some((_, schema)) => length(&schema.to_string()),
+    };
+    let attachments = request.messages.iter().flat_map(|message| &message.attachments);
+    let attached = attachments.map(|attachment| {
+        let most = if attachment.is_image() { can.image } else { can.file };
+        most.unwrap_or(0)
+    });
+    attached.fold(sent.saturating_add(AROUND), u64::saturating_add)
+}

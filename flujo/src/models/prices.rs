@@ -1,0 +1,283 @@
+//! What models cost: the list that comes along, and what its user knows better.
+
+use crate::error::{Error, RunResult};
+use crate::model::{PriceBook, Prices, Rates, Tokens};
+use crate::usage::Cost;
+use genai_prices::{Calculator, PriceRequest, Usage, UsageKey};
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+/// Where the prices that come along are from: the crate with its version, and the newest date that stands in them.
+const BUNDLED: &str = "genai-prices 0.2.1, checked up to 2026-10-30";
+
+const DAY: u64 = 86_400;
+/// Prices that depend on the time of day change at half hours.
+const SLOT: u64 = 1_800;
+
+/// Prices of some two thousand models of the [known providers](super::Provider), with what is written in files on
+/// top.
+///
+/// A model that is not in the list has no price, which is never the same as zero: under a limit of cost it is
+/// refused. So is one whose entry says nothing but zero, unless its name says that it is free.
+///
+/// ```
+/// use flujo::model::{PriceBook, Tokens};
+/// use flujo::models::PriceList;
+///
+/// let prices = PriceList::bundled();
+/// let used = Tokens { input: 1_000, cached: 400, output: 100, reasoning: 0 };
+/// // $0.15 a million sent, $0.075 of it cached, $0.60 received
+/// assert_eq!(prices.price("openai:gpt-4o-mini", &used).unwrap().0, 90_000 + 30_000 + 60_000);
+/// assert!(prices.price("ollama:llama3", &used).is_none());
+/// ```
+#[derive(Clone)]
+pub struct PriceList {
+    list: List,
+    own: Prices,
+    sources: Vec<String>,
+    /// Prices are those of this moment, not of now.
+    moment: Option<SystemTime>,
+    /// The moments of a day at which a model has different prices; most have one.
+    slots: Arc<Mutex<HashMap<String, Slots>>>,
+}
+
+#[derive(Clone)]
+enum List {
+    Bundled,
+    Other(Arc<Calculator>),
+}
+
+/// The beginnings of slots, and the day that they are of.
+type Slots = (u64, Vec<SystemTime>);
+
+impl fmt::Debug for PriceList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PriceList").field("sources", &self.sources).finish_non_exhaustive()
+    }
+}
+
+/// A file of one's own: dollars for a million tokens, as text, so that nothing is rounded.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Own {
+    as_of: String,
+    models: BTreeMap<String, OwnRates>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OwnRates {
+    input: String,
+    output: String,
+    cached: Option<String>,
+    reasoning: Option<String>,
+    per_call: Option<String>,
+}
+
+impl OwnRates {
+    fn rates(&self) -> Result<Rates, String> {
+        let mut rates = Rates::usd(&self.input, &self.output)?;
+        if let Some(cached) = &self.cached {
+            rates = rates.cached_usd(cached)?;
+        }
+        if let Some(reasoning) = &self.reasoning {
+            rates = rates.reasoning_usd(reasoning)?;
+        }
+        match &self.per_call {
+            Some(call) => rates.per_call_usd(call),
+            None => Ok(rates),
+        }
+    }
+}
+
+impl PriceList {
+    fn new(list: List, source: String) -> Self {
+        Self { list, own: Prices::new(), sources: vec![source], moment: None, slots: Arc::default() }
+    }
+
+    /// The prices that come along with this version.
+    pub fn bundled() -> Self {
+        Self::new(List::Bundled, BUNDLED.to_owned())
+    }
+
+    /// A newer list in place of the one that comes along: the data file, version 2, of the project `genai-prices`.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no such file.
+    pub fn from_data(file: impl AsRef<Path>) -> RunResult<Self> {
+        let file = file.as_ref();
+        let wrong = |e: &dyn fmt::Display| Error::setup(format!("prices of `{}`: {e}", file.display()));
+        let data = fs::read(file).map_err(|e| wrong(&e))?;
+        let list = Calculator::from_json(data).map_err(|e| wrong(&e))?;
+        Ok(Self::new(List::Other(Arc::new(list)), format!("`{}`", file.display())))
+    }
+
+    /// Puts the prices of a file on top: for models that the list does not know, or at other prices.
+    ///
+    /// ```json
+    /// {
+    ///   "as_of": "2026-11-20",
+    ///   "models": {
+    ///     "office:llama3": { "input": "0.02", "output": "0.05" },
+    ///     "openai:gpt-4o": { "input": "2.25", "cached": "1.10", "output": "9", "reasoning": "9", "per_call": "0" }
+    ///   }
+    /// }
+    /// ```
+    ///
+    /// Numbers are dollars for a million tokens, and for a call.
+    ///
+    /// # Errors
+    /// The file cannot be read, or something in it is no price; the message names the model.
+    pub fn with_file(mut self, file: impl AsRef<Path>) -> RunResult<Self> {
+        let file = file.as_ref();
+        let wrong = |e: &dyn fmt::Display| Error::setup(format!("prices of `{}`: {e}", file.display()));
+        let text = fs::read_to_string(file).map_err(|e| wrong(&e))?;
+        let own: Own = serde_json::from_str(&text).map_err(|e| wrong(&e))?;
+        for (model, rates) in own.models {
+            let rates = rates.rates().map_err(|e| wrong(&format!("`{model}`: {e}")))?;
+            self.own = self.own.model(model, rates);
+        }
+        self.sources.push(format!("`{}` of {}", file.display(), own.as_of));
+        Ok(self)
+    }
+
+    /// Puts a price on top.
+    #[must_use]
+    pub fn with(mut self, model: impl Into<String>, rates: Rates) -> Self {
+        self.own = self.own.model(model, rates);
+        self
+    }
+
+    /// Takes the prices of one moment, whatever the time is: some models cost less by night.
+    #[must_use]
+    pub fn at(self, moment: SystemTime) -> Self {
+        Self { moment: Some(moment), slots: Arc::default(), ..self }
+    }
+
+    /// Where the prices are from, and of when: for reports.
+    pub fn sources(&self) -> &[String] {
+        &self.sources
+    }
+
+    fn list(&self) -> &Calculator {
+        match &self.list {
+            List::Bundled => Calculator::bundled(),
+            List::Other(list) => list,
+        }
+    }
+
+    fn now(&self) -> SystemTime {
+        self.moment.unwrap_or_else(SystemTime::now)
+    }
+
+    fn listed(&self, model: &str, tokens: &Tokens, at: SystemTime) -> Option<Cost> {
+        let (provider, name) = model.split_once(':')?;
+        let usage = usage(tokens);
+        let request =
+            PriceRequest::new(name, &usage).with_provider_id(listed_as(provider)?).with_timestamp(at);
+        // What it warns of has no price in the list: the sum would be too low.
+        let found = self.list().calculate(&request).ok().filter(|found| found.warnings.is_empty())?;
+        let cost = nanos(found.total_price)?;
+        let nothing = cost == Cost(0) && (tokens.input > 0 || tokens.output > 0);
+        (!nothing || name.ends_with(":free")).then_some(cost)
+    }
+
+    /// Moments at which the model has all the prices that it has within a day.
+    fn moments(&self, model: &str) -> Vec<SystemTime> {
+        let now = self.now();
+        if self.moment.is_some() {
+            return vec![now];
+        }
+        let seconds = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        let today = seconds / DAY;
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let (day, known) = slots.entry(model.to_owned()).or_default();
+        if *day != today {
+            let sample = Tokens { input: 1_000_000, output: 1_000_000, ..Tokens::default() };
+            let at = |slot| SystemTime::UNIX_EPOCH + Duration::from_secs(today * DAY + slot * SLOT);
+            let mut prices = Vec::new();
+            known.clear();
+            // Today and tomorrow: a call may go on over midnight, when a new price may begin.
+            for moment in (0..2 * DAY / SLOT).map(at) {
+                let price = self.listed(model, &sample, moment);
+                if !prices.contains(&price) {
+                    prices.push(price);
+                    known.push(moment);
+                }
+            }
+            *day = today;
+        }
+        known.clone()
+    }
+}
+
+impl PriceBook for PriceList {
+    fn price(&self, model: &str, tokens: &Tokens) -> Option<Cost> {
+        self.own.price(model, tokens).or_else(|| self.listed(model, tokens, self.now()))
+    }
+
+    fn bound(&self, model: &str, tokens: &Tokens) -> Option<Cost> {
+        if let Some(own) = self.own.bound(model, tokens) {
+            return Some(own);
+        }
+        let Tokens { input, output, .. } = *tokens;
+        // What is cached, or spent on reasoning, may cost more than what is not.
+        let ways = [(0, 0), (input, 0), (0, output), (input, output)];
+        let ways = ways.map(|(cached, reasoning)| Tokens { input, output, cached, reasoning });
+        let mut most = None;
+        for moment in self.moments(model) {
+            for way in &ways {
+                most = most.max(Some(self.listed(model, way, moment)?));
+            }
+        }
+        most
+    }
+}
+
+/// What the list calls a provider, where it knows it.
+fn listed_as(provider: &str) -> Option<&'static str> {
+    Some(match provider {
+        "openai" | "openai-responses" => "openai",
+        "anthropic" => "anthropic",
+        "gemini" => "google",
+        "openrouter" => "openrouter",
+        "groq" => "groq",
+        "deepseek" => "deepseek",
+        "mistral" => "mistral",
+        "xai" => "x-ai",
+        _ => return None,
+    })
+}
+
+#[allow(clippy::cast_precision_loss, reason = "no call has 2^52 tokens")]
+fn usage(tokens: &Tokens) -> Usage {
+    let mut usage = Usage::new();
+    let mut say = |key: UsageKey, n: u64| usage.insert(key, n as f64);
+    say(UsageKey::INPUT_TOKENS, tokens.input);
+    say(UsageKey::OUTPUT_TOKENS, tokens.output);
+    // Parts of the others: more than there are would be paid twice.
+    let (cached, reasoning) = (tokens.cached.min(tokens.input), tokens.reasoning.min(tokens.output));
+    if cached > 0 {
+        say(UsageKey::CACHE_READ_TOKENS, cached);
+    }
+    if reasoning > 0 {
+        say(UsageKey::OUTPUT_REASONING_TOKENS, reasoning);
+    }
+    usage
+}
+
+/// Dollars in nano-dollars, rounded up. A hair above a whole number is that of the floating point, not of the price.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "compared with the bounds first")]
+fn nanos(dollars: f64) -> Option<Cost> {
+    let nanos = dollars * 1e9;
+    let hair = (nanos * 1e-12).max(1e-4);
+    (nanos < 1.8e19).then(|| Cost((nanos - hair).ceil().max(0.0) as u64))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+use super::Capabilities;
+use genai::adapter::AdapterKind;
+
+/// The language that a provider speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Wire {
+    /// OpenAI's chat completions, which many others speak too.
+    OpenAiChat,
+    /// OpenAI's Responses.
+    OpenAiResponses,
+    /// Anthropic's Messages.
+    Anthropic,
+    /// Gemini's `generateContent`.
+    Gemini,
+    /// Ollama's own.
+    Ollama,
+}
+
+impl Wire {
+    /// The adapter that speaks it. The one for OpenRouter is of OpenAI's, but reads more of the usage.
+    pub(super) fn adapter(self, provider: &str) -> AdapterKind {
+        match self {
+            Self::OpenAiChat => match provider {
+                "openrouter" => AdapterKind::OpenRouter,
+                "groq" => AdapterKind::Groq,
+                "deepseek" => AdapterKind::DeepSeek,
+                "xai" => AdapterKind::Xai,
+                "mistral" => AdapterKind::Mistral,
+                _ => AdapterKind::OpenAI,
+            },
+            Self::OpenAiResponses => AdapterKind::OpenAIResp,
+            Self::Anthropic => AdapterKind::Anthropic,
+            Self::Gemini => AdapterKind::Gemini,
+            Self::Ollama => AdapterKind::Ollama,
+        }
+    }
+}
+
+/// Who answers models whose names begin with its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Provider {
+    /// What stands before the colon.
+    pub name: &'static str,
+    /// What it speaks.
+    pub wire: Wire,
+    /// The variable that its key is in; none if it needs no key.
+    pub key: Option<&'static str>,
+    /// Where it is, with a slash at the end.
+    pub url: &'static str,
+    /// What it can do.
+    pub can: Capabilities,
+}
+
+impl Provider {
+    /// All that are known by name.
+    ///
+    /// ```
+    /// # use flujo::models::Provider;
+    /// let openai = Provider::ALL.iter().find(|provider| provider.name == "openai").unwrap();
+    /// assert_eq!(openai.key, Some("OPENAI_API_KEY"));
+    /// ```
+    pub const ALL: &'static [Self] = &[
+        Self {
+            name: "openai",
+            wire: Wire::OpenAiChat,
+            key: Some("OPENAI_API_KEY"),
+            url: "https://api.openai.com/v1/",
+            can: Capabilities::OPENAI,
+        },
+        Self {
+            name: "openai-responses",
+            wire: Wire::OpenAiResponses,
+            key: Some("OPENAI_API_KEY"),
+            url: "https://api.openai.com/v1/",
+            can: Capabilities::OPENAI,
+        },
+        Self {
+            name: "anthropic",
+            wire: Wire::Anthropic,
+            key: Some("ANTHROPIC_API_KEY"),
+            url: "https://api.anthropic.com/v1/",
+            can: Capabilities::ANTHROPIC,
+        },
+        Self {
+            name: "gemini",
+            wire: Wire::Gemini,
+            key: Some("GEMINI_API_KEY"),
+            url: "https://generativelanguage.googleapis.com/v1beta/",
+            can: Capabilities::GEMINI,
+        },
+        Self {
+            name: "openrouter",
+            wire: Wire::OpenAiChat,
+            key: Some("OPENROUTER_API_KEY"),
+            url: "https://openrouter.ai/api/v1/",
+            can: Capabilities::OPENAI,
+        },
+        Self {
+            name: "groq",
+            wire: Wire::OpenAiChat,
+            key: Some("GROQ_API_KEY"),
+            url: "https://api.groq.com/openai/v1/",
+            can: Capabilities::COMPATIBLE,
+        },
+        Self {
+            name: "deepseek",
+            wire: Wire::OpenAiChat,
+            key: Some("DEEPSEEK_API_KEY"),
+            url: "https://api.deepseek.com/v1/",
+            can: Capabilities::COMPATIBLE,
+        },
+        Self {
+            name: "mistral",
+            wire: Wire::OpenAiChat,
+            key: Some("MISTRAL_API_KEY"),
+            url: "https://api.mistral.ai/v1/",
+            can: Capabilities::COMPATIBLE,
+        },
+        Self {
+            name: "xai",
+            wire: Wire::OpenAiChat,
+            key: Some("XAI_API_KEY"),
+            url: "https://api.x.ai/v1/",
+            can: Capabilities::COMPATIBLE,
+        },
+        Self {
+            name: "ollama",
+            wire: Wire::Ollama,
+            key: None,
+            url: "http://localhost:11434/",
+            can: Capabilities::COMPATIBLE,
+        },
+    ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_order() {
+        for (i, provider) in Provider::ALL.iter().enumerate() {
+            assert!(provider.url.ends_with('/'), "{}", provider.name);
+            assert!(
+                Provider::ALL.iter().take(i).all(|other| other.name != provider.name),
+                "{}",
+                provider.name
+            );
+            assert_eq!(provider.url.starts_with("https://"), provider.name != "ollama");
+            assert_eq!(provider.key.is_none(), provider.name == "ollama");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The contract of a stream: it is complete if it said that it ended, why, and nothing went wrong before.
+
+use super::secret::scrub;
+use super::{convert, failure};
+use crate::model::{ChunkSink, FinishReason, ModelError, ModelFailure, ModelReply};
+use futures_util::{Stream, StreamExt};
+use genai::chat::{ChatFrameSink, ChatStreamEvent, FrameCtx, MessageContent, RawFrameRef, StreamEnd};
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What is expected of a stream.
+pub(super) struct Contract<'k> {
+    /// The answer comes as the arguments of a tool.
+    pub(super) tool: bool,
+    /// Its end may come unannounced.
+    pub(super) unmarked_end: bool,
+    /// What nobody may read in an error.
+    pub(super) key: Option<&'k SecretString>,
+    /// Whether every piece makes sense.
+    pub(super) sense: Sense,
+}
+
+/// Looks at the pieces as they come. Not every adapter says so when one makes no sense, which may have been a part
+/// of the answer, or when one is an error.
+#[derive(Clone, Default)]
+pub(super) struct Sense(Arc<Mutex<Option<(ModelFailure, String)>>>);
+
+/// What is looked for in a piece.
+#[derive(Deserialize)]
+struct Piece {
+    error: Option<IgnoredAny>,
+}
+
+impl ChatFrameSink for Sense {
+    fn on_frame(&self, _: &FrameCtx, frame: RawFrameRef<'_>) {
+        let data = frame.data.trim();
+        if data.is_empty() || data == "[DONE]" {
+            return;
+        }
+        let wrong = match serde_json::from_str::<Piece>(data) {
+            Ok(Piece { error: None }) => return,
+            Ok(Piece { error: Some(_) }) => (failure::midway(data), failure::said(data)),
+            Err(_) => (ModelFailure::Unreadable, "a piece of the stream makes no sense".to_owned()),
+        };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(wrong);
+    }
+}
+
+impl Sense {
+    fn made(&self, key: Option<&SecretString>) -> Result<(), ModelError> {
+        match self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            None => Ok(()),
+            Some((failure, what)) => Err(ModelError::new(failure, scrub(&what, key))),
+        }
+    }
+}
+
+/// Hands on the pieces, and gives the whole.
+///
+/// # Errors
+/// The first thing that goes wrong, whatever comes after it; or the stream ends without saying so.
+pub(super) async fn whole(
+    mut stream: impl Stream<Item = genai::Result<ChatStreamEvent>> + Unpin,
+    chunks: &mut dyn ChunkSink,
+    contract: &Contract<'_>,
+) -> Result<ModelReply, ModelError> {
+    let mut text = String::new();
+    while let Some(event) = stream.next().await {
+        let event = event.map_err(|error| failure::of(error, contract.key))?;
+        contract.sense.made(contract.key)?;
+        match event {
+            ChatStreamEvent::Chunk(piece) => {
+                text.push_str(&piece.content);
+                chunks.chunk(&piece.content);
+            }
+            ChatStreamEvent::End(end) => return ended(&end, text, chunks, contract),
+            // Thoughts are no part of the answer, and a tool's arguments are whole at the end only.
+            _ => {}
+        }
+    }
+    contract.sense.made(contract.key)?;
+    if contract.unmarked_end {
+        return Ok(ModelReply::new(text));
+    }
+    Err(ModelError::new(ModelFailure::Truncated, "the stream ended without saying that it is complete"))
+}
+
+fn ended(
+    end: &StreamEnd,
+    text: String,
+    chunks: &mut dyn ChunkSink,
+    contract: &Contract<'_>,
+) -> Result<ModelReply, ModelError> {
+    let usage = end.captured_usage.as_ref().and_then(convert::tokens);
+    let reason = end.captured_stop_reason.as_ref();
+    if reason.is_none() && !contract.unmarked_end {
+        let what = "the stream ended without a reason";
+        return Err(ModelError { usage, ..ModelError::new(ModelFailure::Truncated, what) });
+    }
+    let finish = convert::finish(reason, usage)?;
+    let called = end.captured_content.as_ref().filter(|_| contract.tool).map(MessageContent::tool_calls);
+    let content = match (called, &end.captured_content) {
+        (Some(calls), Some(content)) if !calls.is_empty() => {
+            let arguments = convert::arguments(content);
+            chunks.chunk(&arguments);
+            arguments
+        }
+        _ => text,
+    };
+    // A finish that nobody knows is told, as it is.
+    let finish = match finish {
+        FinishReason::Other(word) if word.is_empty() => FinishReason::Stop,
+        finish => finish,
+    };
+    Ok(ModelReply { content, usage, finish, served_model: None })
+}

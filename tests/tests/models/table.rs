@@ -1,0 +1,48 @@
+//! The table of providers in the book is made of the one in the code.
+
+use flujo::models::{Provider, Structured};
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+fn table() -> String {
+    let mut out = String::new();
+    out.push_str(
+        "| provider | key | typed answers | otherwise | images | files | URLs | streams | where |\n",
+    );
+    out.push_str("|---|---|---|---|---|---|---|---|---|\n");
+    let how = |structured: Structured| match structured {
+        Structured::Strict => "strict schema",
+        Structured::Native => "schema",
+        Structured::Tool => "tool",
+        _ => "in the prompt",
+    };
+    let yes = |yes: bool| if yes { "yes" } else { "no" };
+    for Provider { name, key, url, can, .. } in Provider::ALL {
+        let key = key.map_or_else(|| "none".to_owned(), |key| format!("`{key}`"));
+        let (first, second) = (how(can.structured), how(can.otherwise));
+        let (images, files) = (yes(can.image.is_some()), yes(can.file.is_some()));
+        let (urls, stream) = (yes(can.urls), yes(can.stream));
+        let url = url.split_once("//").map_or(*url, |(_, url)| url).trim_end_matches('/');
+        writeln!(
+            out,
+            "| `{name}` | {key} | {first} | {second} | {images} | {files} | {urls} | {stream} | `{url}` |"
+        )
+        .unwrap();
+    }
+    out
+}
+
+#[test]
+fn the_book_has_the_table_of_providers() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/book/models.md");
+    let text = fs::read_to_string(&page).unwrap();
+    let (begin, end) = ("<!-- providers -->\n", "<!-- end -->");
+    let (before, rest) = text.split_once(begin).unwrap();
+    let (found, after) = rest.split_once(end).unwrap();
+    if std::env::var("FLUJO_BOOK").is_ok_and(|how| how == "overwrite") {
+        fs::write(&page, format!("{before}{begin}{}{end}{after}", table())).unwrap();
+        return;
+    }
+    assert_eq!(found, table(), "write it anew: FLUJO_BOOK=overwrite");
+}
