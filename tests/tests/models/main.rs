@@ -10,6 +10,7 @@
     reason = "a test that goes wrong panics, and what it prints is read by people"
 )]
 
+mod aimock;
 mod answers;
 mod bodies;
 mod built;
