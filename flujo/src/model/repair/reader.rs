@@ -152,6 +152,11 @@ impl<'t> Reader<'t> {
         }
         self.out.push('"');
         loop {
+            // Most of a text is copied as it is.
+            let plain = self.rest.bytes().position(|b| b == b'"' || b == b'\'' || b == b'\\' || b < b' ')?;
+            let (copied, rest) = self.rest.split_at_checked(plain)?;
+            self.out.push_str(copied);
+            self.rest = rest;
             match self.take()? {
                 c if c == quote => break,
                 '"' => self.out.push_str("\\\""),
