@@ -15,6 +15,7 @@ mod answers;
 mod bodies;
 mod built;
 mod costs;
+mod midway;
 mod server;
 mod streams;
 mod table;
