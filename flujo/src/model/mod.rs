@@ -33,6 +33,8 @@ pub use replay::Tape;
 pub use reply::{ChunkSink, FinishReason, ModelReply, Tokens};
 pub use request::{Message, ModelRequest, Role};
 pub use retry_after::retry_after;
+#[cfg(feature = "models")]
+pub(crate) use schema::is_text;
 pub use schema::{StrictSchema, schema_of, strict};
 pub use script::{Line, Script};
 

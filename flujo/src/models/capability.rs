@@ -18,7 +18,8 @@ pub enum Structured {
 pub struct Capabilities {
     /// How typed answers are asked for.
     pub structured: Structured,
-    /// How, where a schema is not strict enough.
+    /// How, where a schema is not strict enough. `Strict` again means not at all: a pipeline with such an answer
+    /// is refused when the engine is built.
     pub otherwise: Structured,
     /// Whether it can be told to write JSON, whatever JSON.
     pub json_mode: bool,

@@ -1,7 +1,7 @@
 use super::builder::ModelsBuilder;
 use super::convert::{self, Asked};
 use super::stream::{self, Contract, Sense};
-use super::{Capabilities, Wire, failure};
+use super::{Capabilities, Structured, Wire, failure};
 use crate::codec::Json;
 use crate::error::{Error, RunResult};
 use crate::model::{ChunkSink, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest};
@@ -167,8 +167,24 @@ impl ModelClient for Models {
         Ok(ModelReply { served_model, ..reply })
     }
 
-    fn check(&self, model: &str, _: &Json) -> Result<(), String> {
-        self.ready(model).map(|_| ())
+    fn check(&self, model: &str, schema: &Json) -> Result<(), String> {
+        let (known, _) = self.ready(model)?;
+        let refused = convert::refused(schema, &known.can);
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let why = refused.join("; ");
+        match known.can.otherwise {
+            Structured::Strict => Err(format!("no strict schema of its answer: {why}")),
+            other => {
+                tracing::warn!(
+                    model,
+                    ?other,
+                    "no strict schema of an answer, so it is asked for otherwise: {why}"
+                );
+                Ok(())
+            }
+        }
     }
 
     fn extra_tokens(&self, request: &ModelRequest) -> u64 {

@@ -1,9 +1,10 @@
 //! Our requests and replies, in the words of the client underneath. None of its types is seen outside.
 
 use super::{Capabilities, Structured};
+use crate::codec::Json;
 use crate::model::{
     Attachment, Content, FinishReason, Message, ModelError, ModelFailure, ModelReply, ModelRequest, Role,
-    StrictSchema, Tokens, strict,
+    StrictSchema, Tokens, is_text, strict,
 };
 use genai::chat::{
     ChatMessage, ChatOptions, ChatRequest, ChatResponse, ChatResponseFormat, ContentPart, JsonSpec,
@@ -27,7 +28,7 @@ pub(super) struct Asked {
 
 /// How the answer to a request is asked for, and the schema for that; nothing where text is asked for.
 fn mode(request: &ModelRequest, can: &Capabilities) -> Option<(Structured, Value)> {
-    if request.wants_text() {
+    if is_text(&request.schema) {
         return None;
     }
     let schema: Value = request.schema.decode().unwrap_or(Value::Bool(true));
@@ -36,8 +37,18 @@ fn mode(request: &ModelRequest, can: &Capabilities) -> Option<(Structured, Value
     }
     match strict(&schema) {
         Ok(StrictSchema(strict)) => Some((Structured::Strict, strict)),
+        // Refused when the engine was built, unless the call names its model: then the provider says so.
         Err(_) => Some((can.otherwise, schema)),
     }
+}
+
+/// Why no strict schema can be made of this one, where one is wanted.
+pub(super) fn refused(schema: &Json, can: &Capabilities) -> Vec<String> {
+    if can.structured != Structured::Strict || is_text(schema) {
+        return Vec::new();
+    }
+    let schema: Value = schema.decode().unwrap_or(Value::Bool(true));
+    strict(&schema).err().unwrap_or_default()
 }
 
 /// The request.

@@ -3,7 +3,7 @@
 use crate::server::{Server, json};
 use crate::wires::*;
 use flujo::model::{ModelClient, ModelRequest};
-use flujo::models::{Capabilities, Compatible, Models, Wire};
+use flujo::models::{Capabilities, Compatible, Models, Structured, Wire};
 use flujo::prelude::*;
 use flujo_testing::EventLog;
 
@@ -75,6 +75,37 @@ fn unknown_providers_and_missing_keys_are_refused_when_the_engine_is_built() {
             format!("`{wrong}` names no model: write `provider:model`")
         );
     }
+}
+
+#[step(model = "test:m", max_tokens = 50)]
+fn mapped(text: String) -> Prompt<std::collections::BTreeMap<String, (u8, u8)>> {
+    Prompt::ask(text)
+}
+
+pipeline! {
+    fn mapping(text: String) -> usize {
+        let scores = mapped(text);
+        scores.len()
+    }
+}
+
+#[test]
+fn schemas_that_no_strict_mode_takes_are_found_when_the_engine_is_built() {
+    let build = |otherwise| {
+        let can = Capabilities { otherwise, ..Capabilities::OPENAI };
+        let models = models_that(Wire::OpenAiChat, "http://localhost:1", can);
+        Flujo::builder().models(models).pipeline::<mapping>().pipeline::<testing>().build().map(|_| ())
+    };
+    let error = build(Structured::Strict).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "mapping/mapped: no strict schema of its answer: the answer is a map: a strict schema names every property"
+    );
+    // There is another way, and it is taken.
+    build(Structured::Prompted).unwrap();
+    let lenient = Capabilities { otherwise: Structured::Strict, ..Capabilities::GEMINI };
+    let models = models_that(Wire::Gemini, "http://localhost:1", lenient);
+    Flujo::builder().models(models).pipeline::<mapping>().build().unwrap();
 }
 
 #[test]

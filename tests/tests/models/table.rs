@@ -46,3 +46,35 @@ fn the_book_has_the_table_of_providers() {
     }
     assert_eq!(found, table(), "write it anew: FLUJO_BOOK=overwrite");
 }
+
+/// Its versions break often, and gain variants in patches: users are to see nothing of it.
+#[test]
+fn no_type_of_the_client_underneath_is_public() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../flujo/src/models");
+    let mut looked = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        for item in
+            text.split("\n\n").flat_map(str::lines).map(str::trim).filter(|line| line.starts_with("pub "))
+        {
+            looked += 1;
+            let foreign = ["genai::", "reqwest::", "AdapterKind", "Calculator", "SecretString"];
+            assert!(!foreign.iter().any(|word| item.contains(word)), "{}: {item}", path.display());
+        }
+    }
+    assert!(looked > 40, "the sources were not read: {looked} items");
+}
+
+/// One HTTP client with one TLS, however many crates want some.
+#[test]
+fn there_is_one_http_client_and_one_tls() {
+    let lock = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock")).unwrap();
+    let versions = |name: &str| lock.matches(&format!("name = \"{name}\"\n")).count();
+    assert_eq!((versions("reqwest"), versions("rustls"), versions("hyper")), (1, 1, 1));
+    assert_eq!((versions("native-tls"), versions("openssl-sys")), (0, 0));
+    assert_eq!((versions("genai"), versions("genai-prices")), (1, 1));
+}

@@ -117,7 +117,7 @@ pub fn schema_of<T: Reply>() -> Result<Json, CodecError> {
 }
 
 /// Whether a schema asks for text as it is.
-pub(super) fn is_text(schema: &Json) -> bool {
+pub(crate) fn is_text(schema: &Json) -> bool {
     schema.decode().is_ok_and(|root: Value| is_plain_text(&root))
 }
 
