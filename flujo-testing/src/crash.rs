@@ -2,17 +2,22 @@ use async_trait::async_trait;
 use flujo::clock::Clock;
 use flujo::engine::{
     Account, Arm, ArmEnd, ArmGrant, Asked, AttemptCommand, Body, BoxFuture, Ended, Engine, ForkPolicy,
-    Handle, Key, Program, Record, Refusal, Reservation, RunId, RunRecord, RunView, Within,
+    Handle, Key, Program, Record, Refusal, Reservation, RunFilter, RunId, RunRecord, RunSummary, RunView,
+    Within,
 };
 use flujo::error::Signal;
 use flujo::path::Path;
 use flujo::question::{Question, Reply};
 use flujo::{Error, Usage};
+use std::fmt;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
+
+/// What is told the key of the command that the process dies at.
+type Strike = Box<dyn Fn(&str) + Send + Sync>;
 
 /// When, around a command, the process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,9 +39,10 @@ pub struct Crash<E> {
     plan: Arc<Plan>,
 }
 
-#[derive(Debug)]
 struct Plan {
     at: usize,
+    /// What happens when it strikes, before everything is dropped.
+    strike: Option<Strike>,
     moment: Moment,
     issued: AtomicUsize,
     dead: AtomicBool,
@@ -44,17 +50,34 @@ struct Plan {
     struck: Mutex<Option<String>>,
 }
 
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan").field("at", &self.at).field("moment", &self.moment).finish_non_exhaustive()
+    }
+}
+
 impl<E: Engine> Crash<E> {
     /// Dies around command number `at`, from 1.
     pub fn new(inner: Arc<E>, at: usize, moment: Moment) -> Self {
         let plan = Plan {
             at,
+            strike: None,
             moment,
             issued: AtomicUsize::new(0),
             dead: AtomicBool::new(false),
             struck: Mutex::default(),
         };
         Self { inner, plan: Arc::new(plan) }
+    }
+
+    /// Does something at the moment of death, for instance kill the process in earnest: then nothing is dropped
+    /// either.
+    #[must_use]
+    pub fn striking(mut self, strike: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        if let Some(plan) = Arc::get_mut(&mut self.plan) {
+            plan.strike = Some(Box::new(strike));
+        }
+        self
     }
 
     /// Where it died: the key of the command, if there were as many.
@@ -75,6 +98,10 @@ impl Plan {
 
     /// Nothing happens any more: the execution is dropped before this future is polled again.
     async fn die<T>(&self) -> T {
+        if let Some(strike) = &self.strike {
+            let struck = self.struck.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            strike(&struck.unwrap_or_default());
+        }
         self.dead.store(true, Ordering::SeqCst);
         std::future::pending().await
     }
@@ -113,6 +140,9 @@ impl<E: Engine> Engine for Crash<E> {
     }
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error> {
         self.inner.view(id).await
+    }
+    async fn list(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, Error> {
+        self.inner.list(filter).await
     }
     async fn idle(&self, id: &RunId) -> Result<(), Error> {
         self.inner.idle(id).await

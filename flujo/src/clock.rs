@@ -21,6 +21,12 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0)
     }
 
+    /// `self` earlier by `wait`; the beginning of time if that is before it.
+    #[must_use]
+    pub fn before(self, wait: Duration) -> Self {
+        Self(self.0.saturating_sub(nanos(wait)))
+    }
+
     /// `self` later by `wait`; the end of time if that is past what fits.
     #[must_use]
     pub fn plus(self, wait: Duration) -> Self {

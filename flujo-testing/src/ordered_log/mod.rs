@@ -7,7 +7,7 @@ mod log;
 
 use async_trait::async_trait;
 use flujo::clock::{Clock, SystemClock};
-use flujo::engine::{Engine, Entry, Program, RunId, RunRecord, RunView, Table};
+use flujo::engine::{Engine, Entry, Program, RunFilter, RunId, RunRecord, RunSummary, RunView, Table};
 use flujo::error::{Error, ErrorKind};
 use flujo::path::Path;
 use flujo::question::Reply;
@@ -99,7 +99,7 @@ impl Engine for OrderedLog {
         let turn = Arc::new(turn);
         let root = Invocation::root(Arc::clone(&run), Arc::clone(&turn), Arc::clone(&program));
         let ended = turn.activity().drive(program.run(Box::new(root))).await;
-        turn.finish(ended);
+        turn.finish(ended)?;
         Ok(())
     }
 
@@ -108,6 +108,10 @@ impl Engine for OrderedLog {
             let records = run.logs().records();
             run.entry.view(|()| records)
         }))
+    }
+
+    async fn list(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, Error> {
+        Ok(self.table.list(filter))
     }
 
     async fn idle(&self, id: &RunId) -> Result<(), Error> {

@@ -29,6 +29,16 @@ impl Digest {
         Self(full.iter().take(16).fold(0, |n, byte| n << 8 | u128::from(*byte)))
     }
 
+    /// The 128 bits, the highest first.
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+
+    /// The digest of these bits.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(bytes))
+    }
+
     /// The low 64 bits, as a seed.
     pub(crate) fn low(self) -> u64 {
         u64::try_from(self.0 & u128::from(u64::MAX)).unwrap_or_default()

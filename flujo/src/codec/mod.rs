@@ -67,6 +67,11 @@ impl Json {
         Self::encode(&value)
     }
 
+    /// The text of a value that was recorded, brought back from where an engine keeps it. It is taken as it is.
+    pub fn recorded(text: String) -> Self {
+        Self(text.into())
+    }
+
     /// `null`.
     pub fn null() -> Self {
         Self(Arc::from("null"))
@@ -103,7 +108,8 @@ impl Serialize for Json {
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        Json::parse(&text).map_err(serde::de::Error::custom)
+        let _: serde::de::IgnoredAny = serde_json::from_str(&text).map_err(serde::de::Error::custom)?;
+        Ok(Self(text.into()))
     }
 }
 

@@ -49,21 +49,26 @@ impl Ledger {
     }
 
     /// Reserves, or says which limit stands against it: the innermost first, since a node's is a failure that
-    /// somebody may deal with.
-    pub(crate) fn reserve(&mut self, reservation: Reservation) -> Result<(), Box<LimitExceeded>> {
+    /// somebody may deal with. `false` if the attempt has been settled, so that there is nothing to reserve.
+    pub(crate) fn reserve(&mut self, reservation: &Reservation) -> Result<bool, Box<LimitExceeded>> {
         let Reservation { key, amount, within } = reservation;
-        if self.settled.contains(&key) {
-            return Ok(());
+        if self.settled.contains(key) {
+            return Ok(false);
         }
-        self.judge(&key, &within, |meter| meter.refuses(&amount))?;
-        self.meters(&within, |meter| meter.reserve(&amount));
-        match self.open.get_mut(&key) {
+        self.judge(key, within, |meter| meter.refuses(amount))?;
+        self.hold(key, *amount, within);
+        Ok(true)
+    }
+
+    /// Notes a reservation that was allowed.
+    pub(crate) fn hold(&mut self, key: &Key, amount: Usage, within: &Within) {
+        self.meters(within, |meter| meter.reserve(&amount));
+        match self.open.get_mut(key) {
             Some(open) => open.amount += amount,
             None => {
-                self.open.insert(key, Open { amount, within });
+                self.open.insert(key.clone(), Open { amount, within: within.clone() });
             }
         }
-        Ok(())
     }
 
     /// Which limit is exceeded by what is spent.
@@ -97,12 +102,13 @@ impl Ledger {
         Some(open)
     }
 
-    /// Replaces a reservation by what was used; a second time it changes nothing.
-    pub(crate) fn settle(&mut self, key: &Key, used: Usage, within: &Within) {
+    /// Replaces a reservation by what was used; a second time it changes nothing. Says whether there was one.
+    pub(crate) fn settle(&mut self, key: &Key, used: Usage, within: &Within) -> bool {
         let reserved = self.close(key).is_some();
         if (reserved || used != Usage::default()) && self.settled.insert(key.clone()) {
             self.meters(within, |meter| meter.spend(used));
         }
+        reserved
     }
 
     /// Charges what an attempt used that will have no record. The key stays free: the attempt is made again.
@@ -141,7 +147,7 @@ impl Unrecorded {
 #[async_trait]
 impl Account for Unrecorded {
     async fn reserve(&self, reservation: Reservation) -> Result<(), Refusal> {
-        self.ledger().reserve(reservation).map_err(Refusal::Limit)
+        self.ledger().reserve(&reservation).map(drop).map_err(Refusal::Limit)
     }
     async fn check(&self, key: &Key, within: &Within) -> Result<(), Refusal> {
         self.ledger().check(key, within).map_err(Refusal::Limit)
@@ -167,8 +173,9 @@ mod tests {
     fn calls(n: u64) -> Usage {
         Usage { model_calls: n, ..Usage::default() }
     }
-    fn reservation(n: u32, amount: u64, within: &Within) -> Reservation {
-        Reservation { key: key(n), amount: calls(amount), within: within.clone() }
+    fn reserve(ledger: &mut Ledger, n: u32, amount: u64, within: &Within) -> Result<(), Box<LimitExceeded>> {
+        let reservation = Reservation { key: key(n), amount: calls(amount), within: within.clone() };
+        ledger.reserve(&reservation).map(drop)
     }
     fn node(path: &str, calls: u64, outer: Within) -> Arc<NodeLimits> {
         Arc::new(NodeLimits { path: path.into(), limits: UsageLimits::NONE.model_calls(calls), outer })
@@ -177,12 +184,12 @@ mod tests {
     #[test]
     fn reservations_count_until_they_are_settled_once() {
         let mut ledger = Ledger::new(UsageLimits::NONE.model_calls(3));
-        assert_eq!(ledger.reserve(reservation(1, 2, &None)), Ok(()));
-        assert!(ledger.reserve(reservation(2, 2, &None)).is_err());
+        assert_eq!(reserve(&mut ledger, 1, 2, &None), Ok(()));
+        assert!(reserve(&mut ledger, 2, 2, &None).is_err());
         ledger.settle(&key(1), calls(1), &None);
         ledger.settle(&key(1), calls(1), &None);
         assert_eq!(ledger.spent(), calls(1));
-        assert_eq!(ledger.reserve(reservation(2, 2, &None)), Ok(()));
+        assert_eq!(reserve(&mut ledger, 2, 2, &None), Ok(()));
         ledger.charge_open();
         assert_eq!(ledger.spent(), Usage { model_calls: 3, estimated_calls: 2, ..Usage::default() });
         ledger.charge_open();
@@ -192,9 +199,9 @@ mod tests {
     #[test]
     fn an_attempt_that_is_given_up_is_charged_and_may_be_made_again() {
         let mut ledger = Ledger::new(UsageLimits::NONE.model_calls(3));
-        assert_eq!(ledger.reserve(reservation(1, 1, &None)), Ok(()));
+        assert_eq!(reserve(&mut ledger, 1, 1, &None), Ok(()));
         ledger.forfeit(&key(1), calls(1).estimated(), &None);
-        assert_eq!(ledger.reserve(reservation(1, 1, &None)), Ok(()));
+        assert_eq!(reserve(&mut ledger, 1, 1, &None), Ok(()));
         ledger.settle(&key(1), calls(1), &None);
         assert_eq!(ledger.spent(), Usage { model_calls: 2, estimated_calls: 1, ..Usage::default() });
     }
@@ -205,14 +212,14 @@ mod tests {
         let outer = Some(node("p", 3, None));
         let inner = Some(node("p/ask", 1, outer.clone()));
         let of = |done: Result<(), Box<LimitExceeded>>| done.unwrap_err().of;
-        assert_eq!(of(ledger.reserve(reservation(1, 9, &inner))), LimitOf::Node("p/ask".into()));
-        assert_eq!(ledger.reserve(reservation(1, 1, &inner)), Ok(()));
-        assert_eq!(of(ledger.reserve(reservation(2, 1, &inner))), LimitOf::Node("p/ask".into()));
+        assert_eq!(of(reserve(&mut ledger, 1, 9, &inner)), LimitOf::Node("p/ask".into()));
+        assert_eq!(reserve(&mut ledger, 1, 1, &inner), Ok(()));
+        assert_eq!(of(reserve(&mut ledger, 2, 1, &inner)), LimitOf::Node("p/ask".into()));
         ledger.settle(&key(1), calls(1), &inner);
-        assert_eq!(of(ledger.reserve(reservation(2, 3, &outer))), LimitOf::Node("p".into()));
-        assert_eq!(ledger.reserve(reservation(2, 2, &outer)), Ok(()));
-        assert_eq!(of(ledger.reserve(reservation(3, 2, &None))), LimitOf::Run);
-        assert_eq!(ledger.reserve(reservation(3, 1, &None)), Ok(()));
+        assert_eq!(of(reserve(&mut ledger, 2, 3, &outer)), LimitOf::Node("p".into()));
+        assert_eq!(reserve(&mut ledger, 2, 2, &outer), Ok(()));
+        assert_eq!(of(reserve(&mut ledger, 3, 2, &None)), LimitOf::Run);
+        assert_eq!(reserve(&mut ledger, 3, 1, &None), Ok(()));
     }
 
     #[test]

@@ -1,16 +1,15 @@
+use super::in_run::{ByPath, work};
 use super::records::Records;
 use super::{
-    Account, Arm, ArmEnd, ArmGrant, Asked, AttemptCommand, Body, Engine, ForkPolicy, Handle, Key, Program,
-    Record, RunId, RunRecord, RunView, Table, Turn, drive_arms,
+    Activity, Change, Engine, Keep, Program, RunFilter, RunId, RunRecord, RunSummary, RunView, Table, Turn,
 };
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, Signal};
 use crate::path::Path;
-use crate::question::{Question, Reply};
+use crate::question::Reply;
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The default engine: records in memory, keyed by path, encoded exactly as on disk. A run survives a
 /// dropped future and a panicking step, not the process.
@@ -48,7 +47,7 @@ impl Memory {
     ///
     /// # Errors
     /// The run is unknown.
-    pub fn take_over(&self, id: &RunId) -> Result<Turn<impl Send>, Error> {
+    pub fn take_over(&self, id: &RunId) -> Result<Turn<impl Keep>, Error> {
         Ok(self.table.entry(id)?.take_over())
     }
 }
@@ -60,21 +59,21 @@ impl Engine for Memory {
     }
 
     async fn create(&self, run: RunRecord) -> Result<Option<RunView>, Error> {
-        let made = self.table.create_with(run, |run| Records::seeded(run.graph.nodes.len(), &run.seed));
+        let made = self.table.create_with(run, |run| Records::seeded(run.graph.size(), &run.seed));
         Ok(made.err().map(|found| found.view(|records| records.order.clone())))
     }
 
     async fn execute(&self, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error> {
         let Some(turn) = self.table.entry(id)?.take_turn()? else { return Ok(()) };
-        let turn = Arc::new(turn);
-        let handle = InRun { turn: Arc::clone(&turn), arms: Vec::new() };
-        let ended = turn.activity().drive(program.run(Box::new(handle))).await;
-        turn.finish(ended);
-        Ok(())
+        work(turn, program).await
     }
 
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error> {
         Ok(self.table.entry(id).ok().map(|run| run.view(|records| records.order.clone())))
+    }
+
+    async fn list(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, Error> {
+        Ok(self.table.list(filter))
     }
 
     async fn idle(&self, id: &RunId) -> Result<(), Error> {
@@ -83,9 +82,7 @@ impl Engine for Memory {
     }
 
     async fn reopen(&self, id: &RunId) -> Result<(), Error> {
-        self.table.entry(id)?.reopen(|records, path| {
-            records.order.iter().filter(|r| r.key.path == *path).map(|r| r.key.n).max().unwrap_or(0)
-        });
+        self.table.entry(id)?.reopen(Records::attempts);
         Ok(())
     }
 
@@ -99,64 +96,20 @@ impl Engine for Memory {
     }
 }
 
-struct InRun {
-    turn: Arc<Turn<Records>>,
-    /// The arms that this handle works in, outermost first.
-    arms: Vec<(Path, usize)>,
+impl Keep for Records {
+    type Ack = ();
+    const REPLIES_HERE: bool = true;
+    fn write(&mut self, _: Change<'_>) {}
+    async fn durable((): (), _: &Activity) -> Result<(), Signal> {
+        Ok(())
+    }
 }
 
-#[async_trait]
-impl Handle for InRun {
-    async fn attempt<'b>(&mut self, command: AttemptCommand, body: Body<'b>) -> Result<Arc<Record>, Signal> {
-        let recorded =
-            self.turn.find_or_begin(&command.key.path, |records| records.find(&command.key).cloned())?;
-        if let Some(record) = recorded {
-            record.answers(&command)?;
-            return Ok(record);
-        }
-        let done = self.turn.activity().body(body()).await??;
-        let within = command.within.clone();
-        let record = Arc::new(Record::new(command, done));
-        self.turn.commit(&record, &within, |records| records.push(Arc::clone(&record)))?;
-        Ok(record)
+impl ByPath for Records {
+    fn records(&self) -> &Records {
+        self
     }
-
-    async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal> {
-        let clock = self.turn.clock();
-        let now = clock.now();
-        let deadline = self.turn.issue(|records| *records.timers.entry(key).or_insert(now.plus(wait)))?;
-        let left = deadline.since(now);
-        if left.is_zero() { Ok(()) } else { self.turn.activity().body(clock.sleep(left)).await }
-    }
-
-    async fn ask(&mut self, question: Question, asked: Asked<'_>) -> Result<Reply, Signal> {
-        self.turn.ask(question, &self.arms, asked).await
-    }
-
-    async fn fork<'b>(
-        &mut self,
-        path: Path,
-        arms: Vec<Arm<'b>>,
-        policy: ForkPolicy,
-    ) -> Result<Vec<ArmEnd>, Signal> {
-        self.turn.check()?;
-        let (turn, within, at) = (Arc::clone(&self.turn), self.arms.clone(), path.clone());
-        let started = arms.into_iter().enumerate().map(move |(i, arm)| {
-            let mut chain = within.clone();
-            chain.push((at.clone(), i));
-            let handle = Self { turn: Arc::clone(&turn), arms: chain };
-            (arm.body)(ArmGrant { handle: Box::new(handle), encode: false })
-        });
-        let ends = drive_arms(Box::new(started), policy).await;
-        for (i, end) in ends.iter().enumerate() {
-            if matches!(end, ArmEnd::Failed(_) | ArmEnd::Cancelled) {
-                self.turn.withdraw(&path, i)?;
-            }
-        }
-        Ok(ends)
-    }
-
-    fn account(&self) -> Arc<dyn Account> {
-        Arc::clone(&self.turn) as Arc<dyn Account>
+    fn records_mut(&mut self) -> &mut Records {
+        self
     }
 }

@@ -9,24 +9,33 @@ mod account;
 mod activity;
 mod arms;
 mod command;
-mod ledger;
+pub(crate) mod in_run;
+mod keep;
+pub(crate) mod ledger;
 mod memory;
 mod record;
-mod records;
+pub(crate) mod records;
+mod run_graph;
 mod run_record;
-mod table;
+mod standing;
+mod summary;
+pub(crate) mod table;
 mod turn;
 
 pub use account::{Account, NodeLimits, Refusal, Reservation, Within};
 pub use activity::{Activity, Working};
 pub use arms::{Arm, ArmBody, ArmEnd, ArmGrant, ArmRecord, Arms, ForkPolicy, drive_arms};
 pub use command::{AttemptCommand, AttemptRecord, Body, Key, Kind};
+pub use keep::{Change, Keep};
 pub(crate) use ledger::Unrecorded;
 pub use memory::Memory;
 pub use record::{Finding, ModelUse, Outcome as RecordOutcome, Record};
+pub use run_graph::{RunGraph, StoredGraph, StoredNode};
 pub use run_record::{Ended, EndedBy, FinalOutcome, RunId, RunRecord, RunView, Status};
+pub use standing::Standing;
+pub use summary::{RunFilter, RunState, RunSummary};
 pub use table::{Entry, Table};
-pub use turn::Turn;
+pub use turn::{Issued, Turn};
 
 use crate::clock::Clock;
 use crate::error::{Error, Signal};
@@ -113,6 +122,12 @@ pub trait Engine: Send + Sync + 'static {
     /// # Errors
     /// Storage failed.
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error>;
+
+    /// The runs that a filter takes, in the order of their ids.
+    ///
+    /// # Errors
+    /// Storage failed.
+    async fn list(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, Error>;
 
     /// Waits until nobody works on the run.
     ///

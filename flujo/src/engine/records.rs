@@ -1,17 +1,18 @@
 use super::{Key, Record};
 use crate::clock::Timestamp;
+use crate::path::Path;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
-/// What `Memory` keeps of a run: its records in order, and where each one is.
-pub(super) struct Records {
-    pub(super) order: Vec<Arc<Record>>,
+/// What an engine that keeps records by path knows of a run: its records in order, and where each one is.
+pub(crate) struct Records {
+    pub(crate) order: Vec<Arc<Record>>,
     /// By path and attempt: a step and a model step of one name would share them, and the kind is compared.
     index: HashMap<Name, usize, BuildHasherDefault<Ready>>,
     /// Absolute deadlines of timers.
-    pub(super) timers: BTreeMap<Key, Timestamp>,
+    pub(crate) timers: BTreeMap<Key, Timestamp>,
 }
 
 /// 128 bits of a path and an attempt. Paths come from code, not from strangers.
@@ -40,7 +41,7 @@ impl Hasher for Ready {
 
 impl Records {
     /// Of a run with so many nodes, and records that it begins with.
-    pub(super) fn seeded(nodes: usize, seed: &[Arc<Record>]) -> Self {
+    pub(crate) fn seeded(nodes: usize, seed: &[Arc<Record>]) -> Self {
         let room = nodes.max(seed.len());
         let mut records = Self {
             order: Vec::with_capacity(room),
@@ -53,12 +54,17 @@ impl Records {
         records
     }
 
-    pub(super) fn find(&self, key: &Key) -> Option<&Arc<Record>> {
+    pub(crate) fn find(&self, key: &Key) -> Option<&Arc<Record>> {
         let found = self.index.get(&Name::of(key)).and_then(|i| self.order.get(*i));
         found.filter(|record| record.key.path == key.path && record.key.n == key.n)
     }
 
-    pub(super) fn push(&mut self, record: Arc<Record>) {
+    /// The number of attempts recorded for a path.
+    pub(crate) fn attempts(&self, path: &Path) -> u32 {
+        self.order.iter().filter(|r| r.key.path == *path).map(|r| r.key.n).max().unwrap_or(0)
+    }
+
+    pub(crate) fn push(&mut self, record: Arc<Record>) {
         self.index.insert(Name::of(&record.key), self.order.len());
         self.order.push(record);
     }

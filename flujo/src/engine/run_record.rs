@@ -1,7 +1,6 @@
-use super::Record;
+use super::{Record, RunGraph};
 use crate::codec::{Digest, Json};
 use crate::error::{FailureRecord, Signal};
-use crate::graph::Graph;
 use crate::path::Path;
 use crate::question::{Answered, Question};
 use crate::usage::{Usage, UsageLimits};
@@ -56,8 +55,8 @@ pub struct RunRecord {
     pub pipeline: String,
     /// The graph's fingerprint.
     pub fingerprint: u128,
-    /// The graph: the names and types that the pipeline had when the run began.
-    pub graph: &'static Graph,
+    /// The names and types that the pipeline had when the run began.
+    pub graph: RunGraph,
     /// The input.
     pub input: Json,
     /// Its digest.
@@ -90,7 +89,7 @@ pub enum Status {
 }
 
 /// How a run ended; written once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FinalOutcome {
     /// With this output.
     Done(Json),

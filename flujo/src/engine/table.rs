@@ -1,18 +1,16 @@
 use super::ledger::Ledger;
-use super::{Activity, FinalOutcome, Record, RunId, RunRecord, RunView, Status, Turn};
-use crate::clock::Clock;
-use crate::codec::Json;
-use crate::error::{Error, ErrorKind, Signal};
+use super::{
+    Activity, FinalOutcome, Keep, Record, RunFilter, RunId, RunRecord, RunState, RunSummary, RunView,
+    Standing, Turn,
+};
+use crate::clock::{Clock, Timestamp};
+use crate::error::{Error, ErrorKind};
 use crate::path::Path;
 use crate::question::{Answered, Question, Reply};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::sync::Notify;
-
-/// After so many takeovers without a record in between a run has crashed for good.
-const TAKEOVERS: u32 = 5;
 
 /// The control side of an engine that keeps its runs in this process: run records, questions, ledger,
 /// ownership. `Memory` and the test engines differ only in how they keep the records of commands: in `T`,
@@ -30,33 +28,23 @@ pub struct Entry<T = ()> {
     pub(super) idle: Notify,
 }
 
-/// Where a run stands.
-pub(super) struct State<T> {
-    pub(super) outcome: Option<FinalOutcome>,
-    pub(super) paused: bool,
+/// Everything that changes in a run.
+pub(crate) struct State<T> {
+    pub(crate) standing: Standing,
     /// The activity of the execution that works on the run.
-    pub(super) live: Option<Arc<Activity>>,
-    pub(super) token: u64,
-    pub(super) takeovers: u32,
-    /// How long executions that are over worked on it.
-    pub(super) active: Duration,
-    begun: bool,
-    pub(super) cancelled: bool,
-    pub(super) context: Json,
-    pub(super) questions: Vec<Open>,
-    pub(super) answered: Vec<Answered>,
-    pub(super) ledger: Ledger,
-    forgiven: Vec<(Path, u32)>,
-    pub(super) in_flight: Vec<Path>,
-    pub(super) stopped: Option<Signal>,
+    pub(crate) live: Option<Arc<Activity>>,
+    pub(crate) token: u64,
+    pub(crate) questions: Vec<Open>,
+    pub(crate) answered: Vec<Answered>,
+    pub(crate) ledger: Ledger,
     /// What the engine keeps.
-    pub(super) kept: T,
+    pub(crate) kept: T,
 }
 
-pub(super) struct Open {
-    pub(super) question: Question,
+pub(crate) struct Open {
+    pub(crate) question: Question,
     /// The arms that it stands in: a failing or cancelled arm withdraws its questions.
-    pub(super) arms: Vec<(Path, usize)>,
+    pub(crate) arms: Vec<(Path, usize)>,
 }
 
 impl<T> fmt::Debug for Table<T> {
@@ -75,7 +63,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<T> Table<T> {
+impl<T: Keep> Table<T> {
     /// No runs yet.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self { runs: Mutex::default(), clock }
@@ -100,32 +88,30 @@ impl<T> Table<T> {
             return Err(Arc::clone(found));
         }
         let state = State {
-            outcome: None,
-            paused: false,
+            standing: Standing::new(run.context.clone()),
             live: None,
             token: 0,
-            takeovers: 0,
-            active: Duration::ZERO,
-            begun: false,
-            cancelled: false,
-            context: run.context.clone(),
             questions: Vec::new(),
             answered: Vec::new(),
             ledger: Ledger::new(run.limits),
-            forgiven: Vec::new(),
-            in_flight: Vec::new(),
-            stopped: None,
             kept: keep(&run),
         };
         let id = run.id.clone();
-        let entry = Arc::new(Entry {
-            run: Arc::new(run),
-            clock: Arc::clone(&self.clock),
-            state: Mutex::new(state),
-            idle: Notify::new(),
-        });
+        let entry = Entry::new(Arc::new(run), Arc::clone(&self.clock), state);
         runs.insert(id, Arc::clone(&entry));
         Ok(entry)
+    }
+
+    /// The runs that a filter takes, in the order of their ids.
+    pub fn list(&self, filter: &RunFilter) -> Vec<RunSummary> {
+        let runs: Vec<_> = lock(&self.runs).values().cloned().collect();
+        let mut found = Vec::new();
+        for summary in runs.iter().map(|run| run.summary()) {
+            if filter.takes(&summary, found.len()) {
+                found.push(summary);
+            }
+        }
+        found
     }
 
     /// The run of this id.
@@ -138,7 +124,7 @@ impl<T> Table<T> {
     }
 }
 
-impl<T: Default> Table<T> {
+impl<T: Keep + Default> Table<T> {
     /// Creates a run.
     ///
     /// # Errors
@@ -148,7 +134,11 @@ impl<T: Default> Table<T> {
     }
 }
 
-impl<T> Entry<T> {
+impl<T: Keep> Entry<T> {
+    pub(crate) fn new(run: Arc<RunRecord>, clock: Arc<dyn Clock>, state: State<T>) -> Arc<Self> {
+        Arc::new(Self { run, clock, state: Mutex::new(state), idle: Notify::new() })
+    }
+
     /// What the run was created with.
     pub fn run(&self) -> &Arc<RunRecord> {
         &self.run
@@ -164,36 +154,31 @@ impl<T> Entry<T> {
         if state.live.is_some() {
             return Err(Error::new(ErrorKind::Busy(self.run.id.to_string())));
         }
-        if state.outcome.is_some() {
+        if state.standing.outcome.is_some() {
             return Ok(None);
-        }
-        // A run that begins, or goes on after a pause, is not taken over from anybody.
-        if state.begun && !state.paused {
-            state.takeovers += 1;
         }
         state.ledger.charge_open();
-        if state.takeovers >= TAKEOVERS {
-            let in_flight = std::mem::take(&mut state.in_flight);
-            state.outcome = Some(FinalOutcome::Crashed(in_flight));
+        if !state.standing.take() {
             return Ok(None);
         }
-        state.begun = true;
-        state.paused = false;
-        state.stopped = None;
-        Ok(Some(self.turn(&mut state)))
+        Ok(Some(self.next_turn(&mut state)))
     }
 
     /// Takes the run away from whoever works on it, as another process does after a lease has run out.
     pub fn take_over(self: &Arc<Self>) -> Turn<T> {
-        let mut state = lock(&self.state);
-        self.turn(&mut state)
+        self.turn()
     }
 
-    fn turn(self: &Arc<Self>, state: &mut State<T>) -> Turn<T> {
+    /// The right to work on a run that somebody else has said is this process's.
+    pub(crate) fn turn(self: &Arc<Self>) -> Turn<T> {
+        self.next_turn(&mut lock(&self.state))
+    }
+
+    fn next_turn(self: &Arc<Self>, state: &mut State<T>) -> Turn<T> {
         let activity = Arc::new(Activity::default());
         state.token += 1;
         state.live = Some(Arc::clone(&activity));
-        if state.cancelled {
+        if state.standing.cancelled {
             activity.cancel();
         }
         Turn::new(Arc::clone(self), activity, state.token)
@@ -202,24 +187,32 @@ impl<T> Entry<T> {
     /// Everything known, with the records that the engine keeps.
     pub fn view(&self, records: impl FnOnce(&T) -> Vec<Arc<Record>>) -> RunView {
         let state = lock(&self.state);
-        let status = match &state.outcome {
-            Some(outcome) => Status::Ended(outcome.clone()),
-            None if state.live.is_some() => Status::Running,
-            None if state.paused => Status::Paused,
-            None if !state.begun => Status::Created,
-            None => Status::Interrupted,
-        };
+        let standing = &state.standing;
         RunView {
             run: Arc::clone(&self.run),
-            status,
-            context: state.context.clone(),
+            status: standing.status(state.live.is_some()),
+            context: standing.context.clone(),
             records: records(&state.kept),
             questions: state.questions.iter().map(|open| open.question.clone()).collect(),
             answered: state.answered.clone(),
             usage: state.ledger.spent(),
-            active: state.active,
-            forgiven: state.forgiven.clone(),
-            stopped: state.stopped.clone(),
+            active: standing.active,
+            forgiven: standing.forgiven.clone(),
+            stopped: standing.stopped.clone(),
+        }
+    }
+
+    /// As one of a list.
+    pub fn summary(&self) -> RunSummary {
+        let state = lock(&self.state);
+        let paused = state.standing.paused;
+        let deadlines = state.questions.iter().filter_map(|open| open.question.deadline);
+        RunSummary {
+            id: self.run.id.clone(),
+            pipeline: self.run.pipeline.clone(),
+            state: RunState::from(&state.standing.status(state.live.is_some())),
+            replied: paused && state.standing.replied,
+            deadline: deadlines.min().filter(|_| paused),
         }
     }
 
@@ -240,16 +233,8 @@ impl<T> Entry<T> {
     /// gives the number of attempts recorded for a path.
     pub fn reopen(&self, attempts: impl Fn(&T, &Path) -> u32) {
         let mut state = lock(&self.state);
-        if let Some(FinalOutcome::Failed(failure)) = &state.outcome {
-            if let Some(path) = failure.node().cloned() {
-                let so_far = attempts(&state.kept, &path);
-                state.forgiven.retain(|(known, _)| *known != path);
-                state.forgiven.push((path, so_far));
-            }
-            state.outcome = None;
-            // Going on after a failure is no takeover either.
-            state.paused = true;
-        }
+        let State { standing, kept, .. } = &mut *state;
+        standing.reopen(|path| attempts(kept, path));
     }
 
     /// Answers an open question.
@@ -259,21 +244,14 @@ impl<T> Entry<T> {
     pub fn reply(&self, path: &Path, reply: Reply) -> Result<(), Error> {
         let refuse = |what: String| Err(Error::new(ErrorKind::Reply(what)).at(path.clone()));
         let mut state = lock(&self.state);
-        if let Some(first) = state.answered.iter().find(|a| a.question.path == *path) {
-            return refuse(format!(
-                "already answered{} at {:?}",
-                first.reply.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default(),
-                first.reply.at
-            ));
+        let answered = state.answered.iter().find(|a| a.question.path == *path);
+        let open = state.questions.iter().position(|open| open.question.path == *path);
+        let question = open.and_then(|i| state.questions.get(i)).map(|open| &open.question);
+        refusal(answered.map(|a| &a.reply), question, self.clock.now()).map_or(Ok(()), refuse)?;
+        if let Some(i) = open {
+            state.answer(i, reply);
         }
-        let Some(i) = state.questions.iter().position(|open| open.question.path == *path) else {
-            return refuse("no such question is open".to_owned());
-        };
-        let deadline = state.questions.get(i).and_then(|open| open.question.deadline);
-        if deadline.is_some_and(|d| self.clock.now() >= d) {
-            return refuse("the deadline of this question has passed; its default counts".to_owned());
-        }
-        state.answer(i, reply);
+        state.standing.replied = true;
         if let Some(live) = &state.live {
             live.changed();
         }
@@ -283,28 +261,57 @@ impl<T> Entry<T> {
     /// Sets the flag that ends the run at its next command; a run that nobody works on ends at once.
     pub fn cancel(&self) {
         let mut state = lock(&self.state);
-        if state.outcome.is_some() {
+        if state.standing.outcome.is_some() {
             return;
         }
-        state.cancelled = true;
+        state.standing.cancelled = true;
         if let Some(live) = &state.live {
             live.cancel();
             return;
         }
         state.questions.clear();
         state.ledger.charge_open();
-        state.outcome = Some(FinalOutcome::Cancelled);
+        state.standing.outcome = Some(FinalOutcome::Cancelled);
     }
-}
 
-impl<T> State<T> {
-    pub(super) fn begin(&mut self, path: &Path) {
-        // One that was under way when the process died is under way again.
-        if !self.in_flight.contains(path) {
-            self.in_flight.push(path.clone());
+    /// Somebody else has answered, and it is written down: a reply that came through another process, or the
+    /// default that this one wrote.
+    pub fn told(&self, answered: Answered) {
+        let mut state = lock(&self.state);
+        let path = &answered.question.path;
+        if state.answered.iter().any(|known| known.question.path == *path) {
+            return;
+        }
+        state.questions.retain(|open| open.question.path != *path);
+        state.answered.push(answered);
+        state.standing.replied = true;
+        if let Some(live) = &state.live {
+            live.changed();
         }
     }
 
+    /// Somebody else has cancelled the run, and it is written down.
+    pub fn told_cancelled(&self) {
+        let mut state = lock(&self.state);
+        state.standing.cancelled = true;
+        if let Some(live) = &state.live {
+            live.cancel();
+        }
+    }
+}
+
+/// Why a reply is not taken, if it is not: it was answered before, is not open, or too late.
+pub(crate) fn refusal(first: Option<&Reply>, open: Option<&Question>, now: Timestamp) -> Option<String> {
+    if let Some(first) = first {
+        let by = first.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+        return Some(format!("already answered{by} at {:?}", first.at));
+    }
+    let Some(question) = open else { return Some("no such question is open".to_owned()) };
+    let late = question.deadline.is_some_and(|deadline| now >= deadline);
+    late.then(|| "the deadline of this question has passed; its default counts".to_owned())
+}
+
+impl<T> State<T> {
     pub(super) fn answer(&mut self, i: usize, reply: Reply) -> Answered {
         let open = self.questions.remove(i);
         let answered = Answered { question: open.question, reply };

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// What ends a run, or takes it out of this process's hands, without any step having failed.
 ///
 /// No form or option catches, retries or records a signal as a failure.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Signal {
     /// Nothing is left to do but wait for replies.
@@ -30,7 +30,7 @@ pub enum Signal {
 }
 
 /// An attempt that was cut off because the time of something around it was up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutOfTime {
     /// The call or form whose time is up.
     pub scope: Path,
@@ -52,7 +52,7 @@ pub struct LastAttempt {
 }
 
 /// Where records and code differ. Nothing was written; the run stays resumable with the code it knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mismatch {
     /// The node.
     pub path: Path,

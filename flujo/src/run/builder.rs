@@ -1,5 +1,7 @@
 use super::answerable::{Answerable, unanswerable};
+use super::control::{check, fits_run};
 use super::flujo::{Flujo, Registered, Shared};
+use super::recover::go_on;
 use super::stub::{AnyStub, Stubs};
 use super::watch::Watchers;
 use crate::cache::{Cache, MemoryCache};
@@ -9,6 +11,7 @@ use crate::engine::{Engine, Memory};
 use crate::error::{Error, RunResult};
 use crate::events::Observer;
 use crate::model::{Estimate, ModelClient, PriceBook};
+use crate::step::RunIn;
 use crate::usage::{SharedBudget, UsageLimits};
 use std::fmt;
 use std::sync::Arc;
@@ -29,7 +32,7 @@ pub struct Builder<R> {
     retries: u32,
     budget: Option<SharedBudget>,
     estimate: Estimate,
-    registered: Vec<Registered>,
+    registered: Vec<Registered<R>>,
     problems: Vec<String>,
 }
 
@@ -78,8 +81,13 @@ impl Builder<()> {
 }
 
 impl<R> Builder<R> {
-    /// The services that steps may use.
+    /// The services that steps may use. Said before pipelines are registered, which need them.
     pub fn resources<T: Send + Sync + 'static>(self, resources: T) -> Builder<T> {
+        let mut problems = self.problems;
+        if !self.registered.is_empty() {
+            let what = "`.resources(..)` comes after `.pipeline::<..>()`: give them before, they are what it runs with";
+            problems.push(what.to_owned());
+        }
         Builder {
             resources,
             engine: self.engine,
@@ -94,8 +102,8 @@ impl<R> Builder<R> {
             retries: self.retries,
             budget: self.budget,
             estimate: self.estimate,
-            registered: self.registered,
-            problems: self.problems,
+            registered: Vec::new(),
+            problems,
         }
     }
 
@@ -170,10 +178,21 @@ impl<R> Builder<R> {
         self
     }
 
-    /// Registers a pipeline: what recovery and workers run.
+    /// Registers a pipeline: what [`Flujo::recover`] and [`Flujo::worker`] run.
     #[must_use]
-    pub fn pipeline<P: Pipeline>(mut self) -> Self {
-        let this = Registered { name: P::GRAPH.name, fingerprint: P::FINGERPRINT, graph: P::GRAPH };
+    pub fn pipeline<P>(mut self) -> Self
+    where
+        P: Pipeline + RunIn<P::Context, R>,
+        R: Send + Sync + 'static,
+    {
+        let this = Registered {
+            name: P::GRAPH.name,
+            fingerprint: P::FINGERPRINT,
+            graph: P::GRAPH,
+            check: check::<P>,
+            fits: fits_run::<P, R>,
+            go_on: go_on::<P, R>,
+        };
         if self.registered.iter().any(|known| known.name == this.name) {
             self.problems.push(format!(
                 "two pipelines have the durable name `{}`: give one another with `#[pipeline(name = \"..\")]`",

@@ -1,7 +1,9 @@
 use super::answerable::Answerable;
 use super::builder::Builder;
+use super::control::{Check, Fits};
 use super::outcome::{Outcome, PipelineResult};
 use super::program::Start;
+use super::recover::GoOn;
 use super::rehearsal;
 use super::result::StepResult;
 use super::stub::Stubs;
@@ -65,17 +67,19 @@ pub(crate) struct Shared<R> {
     pub(super) retries: u32,
     pub(super) budget: Option<SharedBudget>,
     pub(super) estimate: Estimate,
-    pub(super) registered: Vec<Registered>,
+    pub(super) registered: Vec<Registered<R>>,
     pub(super) answerable: Answerable,
     pub(super) next_id: AtomicU64,
 }
 
 /// A pipeline known by name: what recovery runs.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Registered {
+pub(crate) struct Registered<R> {
     pub(super) name: &'static str,
     pub(super) fingerprint: u128,
     pub(super) graph: &'static Graph,
+    pub(super) check: Check,
+    pub(super) fits: Fits<R>,
+    pub(super) go_on: GoOn<R>,
 }
 
 impl<R> Clone for Flujo<R> {
@@ -203,7 +207,7 @@ impl<R: Send + Sync + 'static> Flujo<R> {
         result
     }
 
-    fn program<P: Pipeline>(
+    pub(super) fn program<P: Pipeline>(
         &self,
         clock: Arc<dyn Clock>,
         run: &Arc<RunRecord>,

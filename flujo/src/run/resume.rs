@@ -6,6 +6,7 @@ use crate::cx::Pipeline;
 use crate::engine::{BoxFuture, FinalOutcome, RunId, RunView, Status};
 use crate::error::{Error, ErrorKind, RunResult};
 use crate::events::Observer;
+use crate::graph::Graph;
 use crate::path::Path;
 use crate::question::Reply;
 use crate::step::RunIn;
@@ -112,7 +113,7 @@ impl<P, R> Resume<P, R> {
         for (path, value) in replies {
             let path = pick(&view, path)?;
             let value = value.map_err(|e| Error::new(ErrorKind::Codec(e)).at(path.clone()))?;
-            fits::<P>(&path, &value)?;
+            fits(P::GRAPH, &path, &value)?;
             let reply = Reply { value, by: by.clone(), at: engine.clock().now() };
             engine.reply(&id, &path, reply).await?;
             watchers.fresh.push(path);
@@ -120,6 +121,10 @@ impl<P, R> Resume<P, R> {
         match view.status {
             Status::Running => {
                 engine.idle(&id).await?;
+                // Whoever worked on it may be gone, and then it is this one's.
+                if flujo.inspect(&id).await?.status == Status::Interrupted {
+                    return flujo.execute::<P>(view.run, watchers).await;
+                }
                 flujo.result::<P>(&id).await
             }
             Status::Ended(FinalOutcome::Failed(_)) => {
@@ -160,8 +165,8 @@ fn pick(view: &RunView, path: Option<Path>) -> RunResult<Path> {
 }
 
 /// Decodes the reply into its type before it is recorded: a wrong one leaves the question open.
-fn fits<P: Pipeline>(path: &Path, value: &Json) -> RunResult<()> {
-    let Some(check) = P::GRAPH.node_at(path.as_str()).and_then(|node| node.reply) else { return Ok(()) };
+pub(super) fn fits(graph: &Graph, path: &Path, value: &Json) -> RunResult<()> {
+    let Some(check) = graph.node_at(path.as_str()).and_then(|node| node.reply) else { return Ok(()) };
     check(value).map_err(|e| {
         let what = format!("this reply does not fit the question, which stays open: {e}");
         Error::new(ErrorKind::Reply(what)).at(path.clone())

@@ -1,5 +1,6 @@
 use super::RunEnv;
 use super::affordable::affordable;
+use super::control::is_the_same;
 use super::flujo::Flujo;
 use super::handle::RunHandle;
 use super::in_time::in_time;
@@ -11,7 +12,7 @@ use crate::codec::Json;
 use crate::context::Context;
 use crate::cx::{Cx, Pipeline};
 use crate::durable::Inputs;
-use crate::engine::{BoxFuture, RunId, RunRecord, Status};
+use crate::engine::{BoxFuture, RunGraph, RunId, RunRecord, Status};
 use crate::error::{Error, ErrorKind, RunResult};
 use crate::events::{Observer, Watched};
 use crate::graph::{Graph, reads_run};
@@ -297,7 +298,7 @@ where
         id: id.clone(),
         pipeline: graph.name.to_owned(),
         fingerprint: P::FINGERPRINT,
-        graph,
+        graph: RunGraph::Code(graph),
         digest: input.digest(),
         input,
         context: Json::encode(context).map_err(at)?,
@@ -312,14 +313,7 @@ where
         let run = flujo.inspect(&id).await?.run;
         return flujo.execute::<P>(run, watchers).await;
     };
-    let conflict =
-        |what: &str| Err(Error::new(ErrorKind::RunConflict(format!("run `{id}` exists with {what}"))));
-    if found.run.pipeline != graph.name {
-        return conflict(&format!("another pipeline, `{}`", found.run.pipeline));
-    }
-    if found.run.digest != digest {
-        return conflict("another input: use another id, or the same input to attach");
-    }
+    is_the_same(&found, (graph.name, digest))?;
     match found.status {
         Status::Running => engine.idle(&id).await?,
         // Whoever created it has not come to begin it, or never will: the first to take it runs it.

@@ -124,7 +124,7 @@ shown: paused after 1.50s, waiting for 1 reply, $0.0000002, 110 tokens
 #[test]
 fn a_pause_and_a_replay_are_shown() {
     // Arms that have come together are one record on an ordered log.
-    let (engine, _) = crate::engines::all().remove(0);
+    let (engine, _) = crate::engines::fresh(0);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let (_, second) = runtime.block_on(async { written(&engine, |tracer| tracer).await });
     assert_eq!(

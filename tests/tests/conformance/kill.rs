@@ -1,7 +1,7 @@
 //! Kills every pipeline around every single command, on every engine, and resumes it: same result, same
 //! context, same usage, same records, and nothing that was finished runs again.
 
-use crate::engines::{AnyEngine, all, with_engine};
+use crate::engines::{AnyEngine, NAMES, fresh, with_engine};
 use crate::world::{Calls, Prices, Scripted, World, charge_of, finished};
 use flujo::engine::{Kind, RunId};
 use flujo::prelude::*;
@@ -133,12 +133,12 @@ where
     P::Context: Default + Debug,
     P::Output: Debug,
 {
-    for engine in 0..all().len() {
-        let expected = undisturbed(&all()[engine].0, scenario).await;
+    for which in 0..NAMES.len() {
+        let expected = undisturbed(&fresh(which).0, scenario).await;
         for moment in [Moment::Before, Moment::After] {
             let mut at = 1;
             loop {
-                let (engine, _) = all().remove(engine);
+                let (engine, _) = fresh(which);
                 let (calls, model) = (Calls::default(), Scripted::default());
                 let (dying, struck) = build(&engine, &calls, &model, Some((at, moment)));
                 let first = dying.run((scenario.call)()).id("run").await;

@@ -1,5 +1,7 @@
 //! Every form, killed around every command it issues.
 
+use crate::engines::NAMES;
+use crate::forms::every_form;
 use crate::kill::{Kills, Scenario, everywhere};
 use crate::node_limits::limited;
 use crate::stories::*;
@@ -9,7 +11,7 @@ use flujo::prelude::*;
 
 /// Runs every scenario, and counts.
 macro_rules! scenarios {
-    ($kills:ident; $($pipeline:ident $form:literal [$($path:literal => $reply:literal),*];)+) => { $(
+    ([$kills:ident] $($pipeline:ident $form:literal [$($path:literal => $reply:literal),*];)+) => { $(
         everywhere(&Scenario {
             form: $form,
             call: &|| $pipeline("x".to_owned()),
@@ -68,52 +70,7 @@ fn killed_around_every_command_every_form_comes_to_the_same_end() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut kills = Kills::new();
     runtime.block_on(async {
-        scenarios! { kills;
-            steps "step" [];
-            retries "retries" [];
-            failure "failed step" [];
-            model "model step" [];
-            fallback "fallback" [];
-            redirects "redirect" [];
-            hits "cached" [];
-            gate_plugins "plugins of a gate" [];
-            settle "settle" [];
-            branches "match, if" [];
-            piped ">>" [];
-            nested "pipeline on a part" [];
-            restarts "pipeline retries" [];
-            joined "join" [];
-            joins_nested "join in join" [];
-            join_settles "join settled" [];
-            join_fails "join failed" [];
-            asks "ask" ["asks/first" => "\"f\"", "asks/last" => "7"];
-            asks_in_branches "ask in a branch" ["asks_in_branches/reply" => "\"r\""];
-            asks_in_arms "ask in arms" ["asks_in_arms/a" => "\"a\"", "asks_in_arms/b" => "7"];
-            asks_in_pipelines "ask in pipelines and arms"
-                ["asks_in_pipelines/asks_inner/reply" => "\"1\"", "asks_in_pipelines/arm/reply" => "\"2\""];
-            limited "limits" [];
-            repeats "repeat" [];
-            repeat_ends "repeat failed" [];
-            asks_in_rounds "ask in rounds"
-                ["asks_in_rounds/reply#1" => "\"1\"", "asks_in_rounds/reply#2" => "\"2\""];
-            maps "map" [];
-            map_settles "map settled" [];
-            map_fails "map failed" [];
-            loop_in_map "repeat in map" [];
-            map_in_loop "map in repeat" [];
-            asks_in_items "ask in items"
-                ["asks_in_items/notes[0]/reply" => "\"1\"", "asks_in_items/notes[1]/reply" => "\"2\""];
-            routes "route" [];
-            asks_in_routes "ask in a route" ["asks_in_routes/reply" => "\"s\""];
-            gates "gate" [];
-            waits "wait" [];
-            times_out "timeout" [];
-            refines "refine" [];
-            asks_in_refines "ask in a refine" [
-                "asks_in_refines/verdict#1" => r#"{"Revise":"more"}"#,
-                "asks_in_refines/verdict#2" => r#""Accept""#
-            ];
-        }
+        every_form!(scenarios[kills]);
         everywhere(
             &Scenario {
                 form: "whole context",
@@ -135,14 +92,14 @@ fn killed_around_every_command_every_form_comes_to_the_same_end() {
         )
         .await;
     });
-    for engine in ["Memory", "OrderedLog"] {
+    for engine in NAMES {
         for form in FORMS {
-            let n = kills.get(&(form, engine)).copied().unwrap_or(0);
+            let n = kills.get(&(form, *engine)).copied().unwrap_or(0);
             println!("KILLS {n:3}  {engine:10} {form}");
             assert!(n > 0, "{form} was never killed on {engine}");
         }
     }
-    assert_eq!(kills.len(), 2 * FORMS.len(), "every form that is killed is listed");
+    assert_eq!(kills.len(), NAMES.len() * FORMS.len(), "every form that is killed is listed");
 }
 
 /// The same pipeline with nothing recorded.

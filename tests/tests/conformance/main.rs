@@ -11,7 +11,12 @@
     reason = "a test that goes wrong panics, and what it prints is read by people"
 )]
 
+#[cfg(feature = "sqlite")]
+mod child;
 mod engines;
+#[cfg(feature = "sqlite")]
+mod files;
+mod forms;
 mod kill;
 mod kills;
 mod rows;
@@ -30,6 +35,8 @@ mod contexts;
 mod contract;
 mod control_flow;
 mod events;
+#[cfg(feature = "sqlite")]
+mod faults;
 mod findings;
 mod forks;
 mod gates;
@@ -45,7 +52,10 @@ mod node_limits;
 mod observers;
 mod pauses;
 mod plugins;
+#[cfg(feature = "sqlite")]
+mod processes;
 mod recording;
+mod recovery;
 mod redirects;
 mod refines;
 mod restarts;

@@ -191,7 +191,7 @@ fn settled_forms_are_killed_around_every_command() {
         join_asks "join_asks/reply", map_asks "map_asks/items[0]/reply", route_asks "route_asks/reply",
         repeat_asks "repeat_asks/reply#1", refine_asks "refine_asks/reply#1"
     );
-    assert_eq!(kills.len(), 2 * 5);
+    assert_eq!(kills.len(), crate::engines::NAMES.len() * 5);
     assert!(kills.values().all(|n| *n > 0));
 }
 

@@ -73,16 +73,16 @@ fn killed_anywhere_every_finished_attempt_is_told_once_over_all_executions() {
         all
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    for i in 0..2 {
+    for i in 0..crate::engines::NAMES.len() {
         let whole = EventLog::new();
-        let (engine, _) = crate::engines::all().remove(i);
+        let (engine, _) = crate::engines::fresh(i);
         let (flujo, _) = flujo(&engine);
         drop(runtime.block_on(async { flujo.run(seen("x".to_owned())).observer(whole.clone()).await }));
         let whole = attempts(&lines(&whole));
         let mut kills = 0;
         for moment in [Moment::Before, Moment::After] {
             for at in 1.. {
-                let (engine, _) = crate::engines::all().remove(i);
+                let (engine, _) = crate::engines::fresh(i);
                 let log = EventLog::new();
                 let struck = with_engine!(&engine, e => {
                     let crash = Arc::new(Crash::new(e.clone(), at, moment));

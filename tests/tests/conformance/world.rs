@@ -11,10 +11,27 @@ use std::sync::{Arc, Mutex};
 
 /// Every real call of a step: its path and attempt.
 #[derive(Clone, Default)]
-pub struct Calls(Arc<Mutex<Vec<(String, u32)>>>);
+pub struct Calls(Arc<Mutex<Vec<(String, u32)>>>, Option<Arc<Log>>);
+
+/// A file that outlives the process, with a line for each call.
+#[cfg_attr(not(feature = "sqlite"), allow(dead_code, reason = "processes that are killed keep one"))]
+pub struct Log {
+    pub file: std::fs::File,
+    /// How long each call takes, for real.
+    pub slow: std::time::Duration,
+}
 
 impl Calls {
+    #[cfg(feature = "sqlite")]
+    pub fn logged(log: Log) -> Self {
+        Self(Arc::default(), Some(Arc::new(log)))
+    }
     pub fn note(&self, run: &RunInfo) {
+        if let Some(log) = &self.1 {
+            let line = format!("{} {} {}\n", run.id(), run.path(), run.attempt());
+            std::io::Write::write_all(&mut &log.file, line.as_bytes()).unwrap();
+            std::thread::sleep(log.slow);
+        }
         self.0.lock().unwrap().push((run.path().to_string(), run.attempt()));
     }
     pub fn all(&self) -> Vec<(String, u32)> {

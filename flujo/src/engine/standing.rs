@@ -1,0 +1,139 @@
+use super::{Ended, EndedBy, FinalOutcome, Status};
+use crate::codec::Json;
+use crate::error::{FailureRecord, Signal};
+use crate::path::Path;
+use std::time::Duration;
+
+/// After so many takeovers without a record in between a run has crashed for good.
+const TAKEOVERS: u32 = 5;
+
+/// Where a run stands: what changes of it beside what is recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each says something else, and all of them are written down"
+)]
+pub struct Standing {
+    /// How it ended.
+    pub outcome: Option<FinalOutcome>,
+    /// Whether it waits for replies, or for somebody to go on after a failure.
+    pub paused: bool,
+    /// Whether somebody has replied since it paused.
+    pub replied: bool,
+    /// Whether somebody has ever worked on it.
+    pub begun: bool,
+    /// Whether it is to end at its next command.
+    pub cancelled: bool,
+    /// How often it was taken over since its last record.
+    pub takeovers: u32,
+    /// How long executions that are over worked on it.
+    pub active: Duration,
+    /// The context: the last one recorded, or the one it began with.
+    pub context: Json,
+    /// Failed attempts that no longer count, by path.
+    pub forgiven: Vec<(Path, u32)>,
+    /// What is under way, or was when a process died.
+    pub in_flight: Vec<Path>,
+    /// The signal, other than pause and cancel, that ended the last execution.
+    pub stopped: Option<Signal>,
+}
+
+impl Standing {
+    /// Of a run that was just created.
+    pub fn new(context: Json) -> Self {
+        Self {
+            outcome: None,
+            paused: false,
+            replied: false,
+            begun: false,
+            cancelled: false,
+            takeovers: 0,
+            active: Duration::ZERO,
+            context,
+            forgiven: Vec::new(),
+            in_flight: Vec::new(),
+            stopped: None,
+        }
+    }
+
+    /// Somebody takes the run, to work on it. `false` if it has ended, which includes that it has just been
+    /// taken over once too often.
+    pub fn take(&mut self) -> bool {
+        if self.outcome.is_some() {
+            return false;
+        }
+        // A run that begins, or goes on after a pause or an orderly stop, is not taken over from anybody.
+        if self.begun && !self.paused && self.stopped.is_none() {
+            self.takeovers += 1;
+        }
+        if self.takeovers >= TAKEOVERS {
+            self.outcome = Some(FinalOutcome::Crashed(std::mem::take(&mut self.in_flight)));
+            return false;
+        }
+        self.begun = true;
+        self.paused = false;
+        self.replied = false;
+        self.stopped = None;
+        true
+    }
+
+    /// What is seen from outside.
+    pub fn status(&self, live: bool) -> Status {
+        match &self.outcome {
+            Some(outcome) => Status::Ended(outcome.clone()),
+            None if live => Status::Running,
+            None if self.paused => Status::Paused,
+            None if !self.begun => Status::Created,
+            None => Status::Interrupted,
+        }
+    }
+
+    pub(crate) fn begin(&mut self, path: &Path) {
+        // One that was under way when the process died is under way again.
+        if !self.in_flight.contains(path) {
+            self.in_flight.push(path.clone());
+        }
+    }
+
+    /// Makes a failed run ready to go on: the attempts of the node that failed no longer count. `attempts`
+    /// gives the number of attempts recorded for a path. `false` if the run has not failed.
+    pub fn reopen(&mut self, attempts: impl FnOnce(&Path) -> u32) -> bool {
+        let Some(FinalOutcome::Failed(failure)) = &self.outcome else { return false };
+        if let Some(path) = failure.node().cloned() {
+            let so_far = attempts(&path);
+            self.forgiven.retain(|(known, _)| *known != path);
+            self.forgiven.push((path, so_far));
+        }
+        self.outcome = None;
+        // Going on after a failure is no takeover either.
+        self.paused = true;
+        true
+    }
+
+    /// An execution has come to this. `true` if the run has ended with it.
+    pub fn end(&mut self, ended: Ended) -> bool {
+        if let Some(context) = ended.context {
+            self.context = context;
+        }
+        let outcome = match ended.outcome {
+            Ok(output) => FinalOutcome::Done(output),
+            Err(EndedBy::Failure(failure)) => FinalOutcome::Failed(failure),
+            Err(EndedBy::Signal(Signal::Cancelled)) => FinalOutcome::Cancelled,
+            Err(EndedBy::Signal(Signal::RunLimit(exceeded))) => {
+                FinalOutcome::Failed(FailureRecord::limit(exceeded))
+            }
+            Err(EndedBy::Signal(Signal::Suspended)) => {
+                self.paused = true;
+                return false;
+            }
+            Err(EndedBy::Signal(signal)) => {
+                self.stopped = Some(signal);
+                return false;
+            }
+        };
+        self.in_flight.clear();
+        self.outcome = Some(outcome);
+        true
+    }
+}

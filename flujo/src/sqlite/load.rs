@@ -1,0 +1,304 @@
+//! Reading what is written of a run.
+
+use super::Fault;
+use super::known::Known;
+use super::row::Sound;
+use super::rows::kind;
+use super::standing::StandingRow;
+use crate::clock::Timestamp;
+use crate::codec::{Digest, Json};
+use crate::engine::ledger::Ledger;
+use crate::engine::table::Open;
+use crate::engine::{
+    Key, NodeLimits, Record, RecordOutcome, RunGraph, RunId, RunRecord, RunView, StoredGraph, Within,
+};
+use crate::path::Path;
+use crate::question::{Answered, Question, Reply};
+use crate::usage::{Usage, UsageLimits};
+use rusqlite::{Connection, OptionalExtension};
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use std::fmt;
+use std::sync::Arc;
+
+/// Everything that is written of a run.
+pub(super) struct Loaded {
+    pub(super) run: Arc<RunRecord>,
+    pub(super) row: StandingRow,
+    pub(super) records: Vec<Stored>,
+    pub(super) timers: Vec<(Key, Timestamp)>,
+    pub(super) questions: Vec<Open>,
+    pub(super) answered: Vec<Answered>,
+    entries: Vec<Entry>,
+}
+
+/// A record with what the ledger has to know of it.
+pub(super) struct Stored {
+    pub(super) record: Arc<Record>,
+    pub(super) seeded: bool,
+    pub(super) within: Within,
+}
+
+struct Entry {
+    key: Key,
+    usage: Usage,
+    within: Within,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Reserved,
+    Charged,
+    GivenUp,
+    Settled,
+}
+
+impl Loaded {
+    /// Reads a run, all of it as it was at one moment.
+    pub(super) fn read(db: &Connection, id: &RunId, known: &Known) -> Result<Option<Self>, Fault> {
+        let whole = db.unchecked_transaction()?;
+        let Some(run) = number(&whole, id)? else { return Ok(None) };
+        let record = Arc::new(run_record(&whole, run)?);
+        let (questions, answered) = questions(&whole, run)?;
+        Ok(Some(Self {
+            row: StandingRow::read(&whole, run, &record.context)?,
+            records: records(&whole, run, known)?,
+            timers: timers(&whole, run)?,
+            entries: entries(&whole, run)?,
+            run: record,
+            questions,
+            answered,
+        }))
+    }
+
+    /// Everything known of it; `live` if somebody works on it.
+    pub(super) fn view(self, live: bool) -> RunView {
+        let usage = self.ledger().spent();
+        let standing = self.row.standing;
+        RunView {
+            run: self.run,
+            status: standing.status(live),
+            context: standing.context,
+            records: self.records.into_iter().map(|stored| stored.record).collect(),
+            questions: self.questions.into_iter().map(|open| open.question).collect(),
+            answered: self.answered,
+            usage,
+            active: standing.active,
+            forgiven: standing.forgiven,
+            stopped: standing.stopped,
+        }
+    }
+
+    /// What the run has used and reserved.
+    pub(super) fn ledger(&self) -> Ledger {
+        let mut ledger = Ledger::new(self.run.limits);
+        for stored in self.records.iter().filter(|stored| !stored.seeded) {
+            ledger.settle(&stored.record.key, stored.record.usage, &stored.within);
+        }
+        for Entry { key, usage, within, state } in &self.entries {
+            match state {
+                State::Reserved => ledger.hold(key, *usage, within),
+                State::Charged => ledger.forfeit(key, usage.estimated(), within),
+                State::GivenUp => ledger.forfeit(key, *usage, within),
+                State::Settled => drop(ledger.settle(key, *usage, within)),
+            }
+        }
+        ledger
+    }
+}
+
+/// The number that the tables know a run by.
+pub(super) fn number(db: &Connection, id: &RunId) -> Result<Option<i64>, Fault> {
+    let mut statement = db.prepare_cached("SELECT run FROM runs WHERE id = ?1")?;
+    Ok(statement.query_row([id.as_str()], |row| row.get(0)).optional()?)
+}
+
+const RUN: &str = "SELECT r.run, r.id, r.pipeline, r.graph, r.input, r.digest, r.context, r.limits, r.retries, \
+                   r.seed_origin, r.created, r.sum, g.graph, g.fingerprint, g.types, g.sum \
+                   FROM runs r JOIN graphs g ON g.graph = r.graph WHERE r.run = ?1";
+
+fn run_record(db: &Connection, run: i64) -> Result<RunRecord, Fault> {
+    let mut statement = db.prepare_cached(RUN)?;
+    let mut rows = statement.query([run])?;
+    let Some(row) = rows.next()? else { return Err(lost("its first row")) };
+    let run = Sound::verify("runs", row, 0, 12)?;
+    let graph = Sound::verify("graphs", row, 12, 4)?;
+    let fingerprint = u128::from_str_radix(graph.text(1)?, 16).or_else(|_| graph.wrong(1))?;
+    let limits: Option<UsageLimits> = run.optional_value(7)?;
+    Ok(RunRecord {
+        id: RunId::from(run.text(1)?),
+        pipeline: run.text(2)?.to_owned(),
+        fingerprint,
+        graph: RunGraph::Stored(Arc::new(graph.value::<StoredGraph>(2)?)),
+        input: run.json(4)?,
+        digest: digest(&run, 5)?,
+        context: run.json(6)?,
+        limits: limits.unwrap_or(UsageLimits::NONE),
+        retries: run.small(8)?,
+        // They are the first of its records.
+        seed: Vec::new(),
+        seed_origin: run.optional_text(9)?.map(RunId::from),
+    })
+}
+
+/// The context that a run began with.
+pub(super) fn context(db: &Connection, run: i64) -> Result<Json, Fault> {
+    let mut statement = db.prepare_cached(RUN)?;
+    let mut rows = statement.query([run])?;
+    let Some(row) = rows.next()? else { return Err(lost("its first row")) };
+    Sound::verify("runs", row, 0, 12)?.json(6)
+}
+
+fn lost(what: &str) -> Fault {
+    Fault::damaged(format_args!("a run has lost {what}"))
+}
+
+fn digest(row: &Sound<'_>, i: usize) -> Result<Digest, Fault> {
+    match row.bytes(i)?.first_chunk::<16>() {
+        Some(bytes) => Ok(Digest::from_bytes(*bytes)),
+        None => row.wrong(i),
+    }
+}
+
+fn key(row: &Sound<'_>, first: usize) -> Result<Key, Fault> {
+    let Some(kind) = kind(row.text(first + 1)?) else { return row.wrong(first + 1) };
+    Ok(Key { path: Path::from(row.text(first)?), kind, n: row.small(first + 2)? })
+}
+
+/// The limited nodes, without their limits: those come with the code.
+fn within(row: &Sound<'_>, i: usize) -> Result<Within, Fault> {
+    let paths: Vec<Path> = row.list(i)?;
+    Ok(paths
+        .into_iter()
+        .rev()
+        .fold(None, |outer, path| Some(Arc::new(NodeLimits { path, limits: UsageLimits::NONE, outer }))))
+}
+
+const RECORDS: &str = "SELECT run, position, path, kind, n, version, digest, seeded, output, failure, parts, usage, \
+                       findings, cached, models, within, started, ended, sum FROM records WHERE run = ?1 AND position >= ?2 \
+                       ORDER BY position";
+
+fn records(db: &Connection, run: i64, known: &Known) -> Result<Vec<Stored>, Fault> {
+    let mut records = known.of(run);
+    let mut statement = db.prepare_cached(RECORDS)?;
+    let mut rows = statement.query([run, i64::try_from(records.len()).unwrap_or(i64::MAX)])?;
+    while let Some(row) = rows.next()? {
+        let row = Sound::verify("records", row, 0, 19)?;
+        if usize::try_from(row.int(1)?).ok() != Some(records.len()) {
+            return Err(lost("one of its records"));
+        }
+        let outcome = match row.optional_json(8)? {
+            Some(output) => RecordOutcome::Output(output),
+            None => RecordOutcome::Failure(row.value(9)?),
+        };
+        let parts: Option<Parts> = row.optional_value(10)?;
+        let record = Record {
+            key: key(&row, 2)?,
+            version: row.small(5)?,
+            digest: digest(&row, 6)?,
+            outcome,
+            parts: parts.map(|parts| parts.0).unwrap_or_default(),
+            usage: row.optional_value(11)?.unwrap_or_default(),
+            findings: row.list(12)?,
+            cached: row.flag(13)?,
+            models: row.optional_value(14)?,
+            started: row.time(16)?,
+            ended: row.time(17)?,
+        };
+        records.push(Stored { record: Arc::new(record), seeded: row.flag(7)?, within: within(&row, 15)? });
+    }
+    known.keep(run, &records);
+    Ok(records)
+}
+
+/// Parts of a context, each with the very text that was recorded.
+struct Parts(Vec<(String, Json)>);
+
+impl<'de> Deserialize<'de> for Parts {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
+            type Value = Parts;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("parts by name")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Parts, A::Error> {
+                let mut parts = Vec::new();
+                while let Some((name, value)) =
+                    map.next_entry::<String, Box<serde_json::value::RawValue>>()?
+                {
+                    parts.push((name, Json::recorded(value.get().to_owned())));
+                }
+                Ok(Parts(parts))
+            }
+        }
+        from.deserialize_map(Each)
+    }
+}
+
+fn timers(db: &Connection, run: i64) -> Result<Vec<(Key, Timestamp)>, Fault> {
+    let mut statement =
+        db.prepare_cached("SELECT run, path, kind, n, deadline, sum FROM timers WHERE run = ?1")?;
+    let mut rows = statement.query([run])?;
+    let mut timers = Vec::new();
+    while let Some(row) = rows.next()? {
+        let row = Sound::verify("timers", row, 0, 6)?;
+        timers.push((key(&row, 1)?, row.time(4)?));
+    }
+    Ok(timers)
+}
+
+const QUESTIONS: &str = "SELECT run, path, message, shown, schema, asked, deadline, fallback, arms, sum, \
+                         run, path, answer, reply, replied_by, replied_at, reply_sum \
+                         FROM questions WHERE run = ?1 ORDER BY question";
+
+/// Open questions, and those that are answered in the order of their answers.
+pub(super) fn questions(db: &Connection, run: i64) -> Result<(Vec<Open>, Vec<Answered>), Fault> {
+    let mut statement = db.prepare_cached(QUESTIONS)?;
+    let mut rows = statement.query([run])?;
+    let (mut open, mut answered) = (Vec::new(), Vec::new());
+    while let Some(row) = rows.next()? {
+        let asked = Sound::verify("questions", row, 0, 10)?;
+        let deadline = if asked.optional_int(6)?.is_some() { Some(asked.time(6)?) } else { None };
+        let question = Question {
+            path: Path::from(asked.text(1)?),
+            message: asked.text(2)?.to_owned(),
+            shown: asked.optional_json(3)?,
+            schema: asked.json(4)?,
+            asked: asked.time(5)?,
+            deadline,
+            default: asked.optional_json(7)?,
+        };
+        if row.get::<_, Option<i64>>(12)?.is_none() {
+            open.push(Open { question, arms: asked.list(8)? });
+            continue;
+        }
+        let told = Sound::verify("replies", row, 10, 7)?;
+        let by = told.optional_text(4)?.map(str::to_owned);
+        let reply = Reply { value: told.json(3)?, by, at: told.time(5)? };
+        answered.push((told.int(2)?, Answered { question, reply }));
+    }
+    answered.sort_by_key(|(n, _)| *n);
+    Ok((open, answered.into_iter().map(|(_, answered)| answered).collect()))
+}
+
+fn entries(db: &Connection, run: i64) -> Result<Vec<Entry>, Fault> {
+    let mut statement = db.prepare_cached(
+        "SELECT run, path, kind, n, usage, within, sum, state FROM ledger WHERE run = ?1 ORDER BY entry",
+    )?;
+    let mut rows = statement.query([run])?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        let state = match row.get_ref(7)?.as_str() {
+            Ok("reserved") => State::Reserved,
+            Ok("charged") => State::Charged,
+            Ok("given up") => State::GivenUp,
+            Ok("settled") => State::Settled,
+            _ => return Err(lost("the state of a reservation")),
+        };
+        let row = Sound::verify("ledger", row, 0, 7)?;
+        entries.push(Entry { key: key(&row, 1)?, usage: row.value(4)?, within: within(&row, 5)?, state });
+    }
+    Ok(entries)
+}
