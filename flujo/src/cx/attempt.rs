@@ -258,8 +258,8 @@ async fn recorded<S: Attempt<C, R>, C: Context, R: Send + Sync>(
         Err(failure) => (Err(failure), Vec::new()),
     };
     let ended = env.clock.now();
-    let (usage, findings, cached) = (work.info.used(), findings(found), work.info.is_cached());
-    let models = work.info.models();
+    let (usage, models) = work.info.account();
+    let (findings, cached) = (findings(found), work.info.is_cached());
     Ok(AttemptRecord { outcome, parts, usage, findings, cached, models, started, ended })
 }
 

@@ -40,26 +40,36 @@ impl Extra {
         (!nothing).then(|| Box::new(self))
     }
 
-    fn of(record: &Record) -> Self {
-        Self {
-            usage: record.usage,
-            findings: record.findings.clone(),
-            cached: record.cached,
-            models: record.models.as_deref().cloned().unwrap_or_default(),
-        }
+    /// What a record has to say beyond when it was. Of most steps there is nothing, which is found out before
+    /// anything is built.
+    fn of(record: &Record) -> Option<Box<Self>> {
+        let Record { usage, findings, cached, models, .. } = record;
+        let plain = findings.is_empty() && !cached && models.is_none() && *usage == Usage::default();
+        (!plain).then(|| {
+            let models = models.as_deref().cloned().unwrap_or_default();
+            Box::new(Self { usage: *usage, findings: findings.clone(), cached: *cached, models })
+        })
     }
 
-    /// Of one more attempt: what was used adds up, what was found is that of the last one.
-    fn and(&self, later: Self) -> Self {
-        let mut by_model = self.models.by_model.clone();
-        for (model, usage) in later.models.by_model {
-            match by_model.iter_mut().find(|(known, _)| *known == model) {
+    /// One more attempt, of which `later` is to be said: what was used adds up, what was found is that of the last.
+    fn then(earlier: Option<Box<Self>>, later: Option<Box<Self>>) -> Option<Box<Self>> {
+        let Some(mut all) = earlier else { return later };
+        let Self { usage, findings, cached, models } = later.map(|later| *later).unwrap_or_default();
+        all.add(usage, models);
+        (all.findings, all.cached) = (findings, cached);
+        (*all).boxed()
+    }
+
+    /// An attempt used so much.
+    fn add(&mut self, usage: Usage, models: ModelUse) {
+        self.usage += usage;
+        for (model, usage) in models.by_model {
+            match self.models.by_model.iter_mut().find(|(known, _)| *known == model) {
                 Some((_, sum)) => *sum += usage,
-                None => by_model.push((model, usage)),
+                None => self.models.by_model.push((model, usage)),
             }
         }
-        let models = ModelUse { by_model, repairs: later.models.repairs };
-        Self { usage: self.usage + later.usage, models, ..later }
+        self.models.repairs = models.repairs;
     }
 }
 
@@ -155,8 +165,7 @@ impl StepResult {
             if let Some(result) = earlier.flatten() {
                 result.attempts += 1;
                 result.latency = result.latency.saturating_add(latency);
-                let earlier = result.extra.take().unwrap_or_default();
-                result.extra = earlier.and(Extra::of(record)).boxed();
+                result.extra = Extra::then(result.extra.take(), Extra::of(record));
                 result.done = done;
                 continue;
             }
@@ -165,7 +174,7 @@ impl StepResult {
                 attempts: 1,
                 latency,
                 done,
-                extra: Extra::of(record).boxed(),
+                extra: Extra::of(record),
             });
         }
         results
@@ -184,9 +193,9 @@ impl Tally {
     pub(crate) fn add(&mut self, info: &RunInfo, started: Timestamp, ended: Timestamp) {
         self.attempts += 1;
         self.latency = self.latency.saturating_add(ended.nanos_since(started));
-        let models = info.models().map(|models| *models).unwrap_or_default();
-        let (usage, cached) = (info.used(), info.is_cached());
-        self.extra = self.extra.and(Extra { usage, findings: Vec::new(), cached, models });
+        let (usage, models) = info.account();
+        self.extra.add(usage, models.map(|models| *models).unwrap_or_default());
+        (self.extra.findings, self.extra.cached) = (Vec::new(), info.is_cached());
     }
     pub(crate) fn found(&mut self, findings: Vec<Finding>) {
         self.extra.findings = findings;

@@ -214,14 +214,15 @@ impl RunInfo {
         let calling = spent.calling.as_ref().map(|(_, bound)| bound.estimated());
         spent.usage + calling.unwrap_or_default()
     }
-    /// What is to be said of the models that the attempt called, if it called any.
-    pub(crate) fn models(&self) -> Option<Box<ModelUse>> {
+    /// The same, with what is to be said of the models that it called; for an attempt that has ended.
+    pub(crate) fn account(&self) -> (Usage, Option<Box<ModelUse>>) {
         let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        let spent = spent.as_mut()?;
+        let Some(spent) = spent.as_mut() else { return (Usage::default(), None) };
         if let Some((model, bound)) = spent.calling.take() {
             spent.called(model, bound.estimated());
         }
-        (spent.models != ModelUse::default()).then(|| Box::new(spent.models.clone()))
+        let models = (spent.models != ModelUse::default()).then(|| Box::new(spent.models.clone()));
+        (spent.usage, models)
     }
     /// What the attempt used, if anything.
     #[inline]
