@@ -5,6 +5,7 @@ use super::guard::catch_panic;
 use super::plan::Plan;
 use super::review::review;
 use super::tell;
+use super::timed::Timed;
 use super::watch::in_time;
 use crate::codec::{CodecError, Json};
 use crate::context::{Context, bits, part_bit, part_name};
@@ -86,8 +87,9 @@ async fn perform<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     }
     let under_way = UnderWay::begin(info);
     let done = if let Some(timed) = timed {
-        let called = watched::<S, C, R>(input, drafts, ctx, (res, env), plan, info, output);
-        Box::pin(timed.bound(env, called, is_signal)).await.unwrap_or_else(|cut_off| Err(cut_off.into()))
+        // Boxed twice: nothing of it may stand in the future of those that have no time to keep.
+        let called = Box::pin(watched::<S, C, R>(input, drafts, ctx, (res, env), plan, info, output));
+        Box::pin(in_scopes(timed, env, called)).await
     } else if plan.is_watched() || env.has_stubs() {
         // Boxed: a future that may be a timer's or a stub's as well is larger than most need.
         Box::pin(watched::<S, C, R>(input, drafts, ctx, (res, env), plan, info, output)).await
@@ -169,6 +171,15 @@ async fn watched<S: Attempt<C, R>, C: Context, R: Send + Sync>(
         Some(limit) => in_time(called, limit, env.clock.as_ref()).await,
         None => called.await,
     }
+}
+
+/// The same within the time of the scopes around it.
+async fn in_scopes<T>(
+    timed: &Timed,
+    env: &RunEnv,
+    called: impl Future<Output = Result<T, Box<Failed>>> + Send,
+) -> Result<T, Box<Failed>> {
+    timed.bound(env, called, is_signal).await.unwrap_or_else(|cut_off| Err(cut_off.into()))
 }
 
 fn is_signal<T>(done: &Result<T, Box<Failed>>) -> bool {

@@ -40,15 +40,18 @@ impl Extra {
         (!nothing).then(|| Box::new(self))
     }
 
-    /// What a record has to say beyond when it was. Of most steps there is nothing, which is found out before
+    /// What there is to say of an attempt beyond when it was. Of most there is nothing, which is found out before
     /// anything is built.
-    fn of(record: &Record) -> Option<Box<Self>> {
-        let Record { usage, findings, cached, models, .. } = record;
-        let plain = findings.is_empty() && !cached && models.is_none() && *usage == Usage::default();
+    fn of(usage: Usage, findings: &[Finding], cached: bool, models: Option<&ModelUse>) -> Option<Box<Self>> {
+        let plain = findings.is_empty() && !cached && models.is_none() && usage == Usage::default();
         (!plain).then(|| {
-            let models = models.as_deref().cloned().unwrap_or_default();
-            Box::new(Self { usage: *usage, findings: findings.clone(), cached: *cached, models })
+            let models = models.cloned().unwrap_or_default();
+            Box::new(Self { usage, findings: findings.to_vec(), cached, models })
         })
+    }
+
+    fn of_record(record: &Record) -> Option<Box<Self>> {
+        Self::of(record.usage, &record.findings, record.cached, record.models.as_deref())
     }
 
     /// One more attempt, of which `later` is to be said: what was used adds up, what was found is that of the last.
@@ -165,7 +168,7 @@ impl StepResult {
             if let Some(result) = earlier.flatten() {
                 result.attempts += 1;
                 result.latency = result.latency.saturating_add(latency);
-                result.extra = Extra::then(result.extra.take(), Extra::of(record));
+                result.extra = Extra::then(result.extra.take(), Extra::of_record(record));
                 result.done = done;
                 continue;
             }
@@ -174,7 +177,7 @@ impl StepResult {
                 attempts: 1,
                 latency,
                 done,
-                extra: Extra::of(record),
+                extra: Extra::of_record(record),
             });
         }
         results
@@ -186,7 +189,7 @@ impl StepResult {
 pub(crate) struct Tally {
     attempts: u32,
     latency: u64,
-    extra: Extra,
+    extra: Option<Box<Extra>>,
 }
 
 impl Tally {
@@ -194,17 +197,19 @@ impl Tally {
         self.attempts += 1;
         self.latency = self.latency.saturating_add(ended.nanos_since(started));
         let (usage, models) = info.account();
-        self.extra.add(usage, models.map(|models| *models).unwrap_or_default());
-        (self.extra.findings, self.extra.cached) = (Vec::new(), info.is_cached());
+        let later = Extra::of(usage, &[], info.is_cached(), models.as_deref());
+        self.extra = Extra::then(self.extra.take(), later);
     }
     pub(crate) fn found(&mut self, findings: Vec<Finding>) {
-        self.extra.findings = findings;
+        if !findings.is_empty() {
+            self.extra.get_or_insert_default().findings = findings;
+        }
     }
     pub(crate) fn findings(&self) -> &[Finding] {
-        &self.extra.findings
+        self.extra.as_ref().map(|extra| extra.findings.as_slice()).unwrap_or_default()
     }
     pub(crate) fn into_result(self, place: Place, done: bool) -> StepResult {
         let Self { attempts, latency, extra } = self;
-        StepResult { place: At::Place(place), attempts, latency, done, extra: extra.boxed() }
+        StepResult { place: At::Place(place), attempts, latency, done, extra }
     }
 }
