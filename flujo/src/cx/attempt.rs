@@ -155,22 +155,39 @@ async fn watched<S: Attempt<C, R>, C: Context, R: Send + Sync>(
     input: S::Input,
     drafts: &mut S::Drafts,
     ctx: &C,
-    (res, env): (&R, &RunEnv),
+    at: (&R, &RunEnv),
     plan: &Plan<S>,
     info: &RunInfo,
     output: &mut Option<S::Output>,
 ) -> Result<Vec<String>, Box<Failed>> {
-    let called = async {
-        if let Some(cache) = info.cache() {
-            return cached::<S, C, R>(input, drafts, ctx, (res, env), plan, info, cache, output).await;
-        }
-        call::<S, C, R>(input, drafts, ctx, (res, env), info, output).await?;
-        judge(plan, info, output).await
-    };
     match plan.timeout {
-        Some(limit) => in_time(called, limit, env.clock.as_ref()).await,
-        None => called.await,
+        // Made where it stays: it holds the input, and what it is made of.
+        Some(limit) => {
+            let answered = Box::pin(answered::<S, C, R>(input, drafts, ctx, at, plan, info, output));
+            in_time(answered, limit, at.1.clock.as_ref()).await
+        }
+        None => answered::<S, C, R>(input, drafts, ctx, at, plan, info, output).await,
     }
+}
+
+/// The same, however long it takes.
+async fn answered<S: Attempt<C, R>, C: Context, R: Send + Sync>(
+    input: S::Input,
+    drafts: &mut S::Drafts,
+    ctx: &C,
+    at: (&R, &RunEnv),
+    plan: &Plan<S>,
+    info: &RunInfo,
+    output: &mut Option<S::Output>,
+) -> Result<Vec<String>, Box<Failed>> {
+    if let Some(cache) = info.cache() {
+        return Box::pin(cached::<S, C, R>(input, drafts, ctx, at, plan, info, cache, output)).await;
+    }
+    call::<S, C, R>(input, drafts, ctx, at, info, output).await?;
+    if plan.plugins().is_none() {
+        return validated(plan, output, Vec::new());
+    }
+    Box::pin(judge(plan, info, output)).await
 }
 
 /// The same within the time of the scopes around it.

@@ -4,6 +4,7 @@ use super::attempts::Failed;
 use crate::clock::Clock;
 use crate::error::FailureRecord;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::time::Duration;
 
 /// What an attempt comes to within its time.
@@ -13,12 +14,11 @@ use std::time::Duration;
 /// `spawn_blocking` for instance, goes on with copies that nobody looks at. A future that panics when it is
 /// dropped has failed already.
 pub(super) async fn in_time<T>(
-    attempt: impl Future<Output = Result<T, Box<Failed>>> + Send,
+    mut attempt: Pin<Box<impl Future<Output = Result<T, Box<Failed>>> + Send>>,
     limit: Duration,
     clock: &dyn Clock,
 ) -> Result<T, Box<Failed>> {
-    let begun = clock.now();
-    let mut attempt = Box::pin(attempt);
+    let begun = clock.tick();
     let done = tokio::select! {
         biased;
         done = &mut attempt => Some(done),
@@ -28,7 +28,7 @@ pub(super) async fn in_time<T>(
     match done {
         // A signal is no matter of time.
         Some(Err(failed)) if failed.signal().is_some() => Err(failed),
-        Some(done) if clock.now().since(begun) <= limit => done,
+        Some(done) if u128::from(clock.nanos_since(begun)) <= limit.as_nanos() => done,
         Some(_) | None => Err(FailureRecord::timed_out(limit).into()),
     }
 }
