@@ -3,7 +3,7 @@
 
 use crate::clock::Clock;
 use crate::engine::{
-    Account, Arm, ArmEnd, ArmGrant, Asked, AttemptCommand, Body, ForkPolicy, Handle, Key, Record, drive_arms,
+    Account, Arm, ArmEnd, Asked, AttemptCommand, Body, ForkPolicy, Handle, Key, Record, drive_on_copies,
 };
 use crate::error::Signal;
 use crate::path::Path;
@@ -75,11 +75,7 @@ impl Handle for Memo {
         arms: Vec<Arm<'b>>,
         policy: ForkPolicy,
     ) -> Result<Vec<ArmEnd>, Signal> {
-        let memo = self.clone();
-        let started = arms
-            .into_iter()
-            .map(move |arm| (arm.body)(ArmGrant { handle: Box::new(memo.clone()), encode: false }));
-        Ok(drive_arms(Box::new(started), policy).await)
+        Ok(drive_on_copies(self, arms, policy).await)
     }
 
     fn account(&self) -> Arc<dyn Account> {

@@ -117,6 +117,19 @@ pub async fn drive_arms(arms: Arms<'_>, policy: ForkPolicy) -> Vec<ArmEnd> {
     ends
 }
 
+/// Runs arms on copies of the handle that they part from: for handles that all write to one place.
+pub(crate) async fn drive_on_copies<H: Handle + Clone + 'static>(
+    handle: &H,
+    arms: Vec<Arm<'_>>,
+    policy: ForkPolicy,
+) -> Vec<ArmEnd> {
+    let handle = handle.clone();
+    let started = arms
+        .into_iter()
+        .map(move |arm| (arm.body)(ArmGrant { handle: Box::new(handle.clone()), encode: false }));
+    drive_arms(Box::new(started), policy).await
+}
+
 /// So many are polled together: to find out which one was woken costs more than to poll it.
 const FEW: usize = 8;
 

@@ -24,6 +24,7 @@ mod turn;
 
 pub use account::{Account, NodeLimits, Refusal, Reservation, Within};
 pub use activity::{Activity, Working};
+pub(crate) use arms::drive_on_copies;
 pub use arms::{Arm, ArmBody, ArmEnd, ArmGrant, ArmRecord, Arms, ForkPolicy, drive_arms};
 pub use command::{AttemptCommand, AttemptRecord, Body, Key, Kind};
 pub use keep::{Change, Keep};

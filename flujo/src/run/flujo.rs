@@ -167,6 +167,24 @@ impl<R: Send + Sync + 'static> Flujo<R> {
         })
     }
 
+    /// What resuming comes to where the code is other code than the run began with, and does not fit: known before
+    /// anything runs, and before anything is written.
+    pub(super) async fn misfit<P>(
+        &self,
+        view: &RunView,
+    ) -> RunResult<Option<PipelineResult<P::Output, P::Context>>>
+    where
+        P: Pipeline + RunIn<P::Context, R>,
+    {
+        if view.run.fingerprint == P::FINGERPRINT {
+            return Ok(None);
+        }
+        let program = self.program::<P>(self.engine()?.clock(), &view.run, view, None);
+        let Some(signal) = rehearsal::mismatch(view, &program, P::GRAPH).await else { return Ok(None) };
+        let result = self.result::<P>(&view.run.id).await?;
+        Ok(Some(PipelineResult { outcome: Outcome::Failed(signal.into()), ..result }))
+    }
+
     /// Works on a run until it ends, pauses, fails or is cancelled.
     pub(super) async fn execute<P>(
         &self,
@@ -179,13 +197,8 @@ impl<R: Send + Sync + 'static> Flujo<R> {
         let engine = self.engine()?;
         let id = run.id.clone();
         let view = self.inspect(&id).await?;
-        // Other code than the run began with: whether it fits is known before anything runs.
-        if run.fingerprint != P::FINGERPRINT {
-            let program = self.program::<P>(engine.clock(), &run, &view, None);
-            if let Some(signal) = rehearsal::mismatch(&view, &program, P::GRAPH).await {
-                let result = self.result::<P>(&id).await?;
-                return Ok(PipelineResult { outcome: Outcome::Failed(signal.into()), ..result });
-            }
+        if let Some(misfit) = self.misfit::<P>(&view).await? {
+            return Ok(misfit);
         }
         let hub = self.shared.hub::<P>(&id, watchers, Some(&view));
         let program = self.program::<P>(engine.clock(), &run, &view, hub.clone());

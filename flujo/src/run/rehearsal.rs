@@ -1,8 +1,8 @@
 //! Whether a run fits code that has changed since, found out before anything runs.
 
 use crate::engine::{
-    Account, Arm, ArmEnd, ArmGrant, Asked, AttemptCommand, Body, EndedBy, ForkPolicy, Handle, Key, Program,
-    Record, RunView, Unrecorded, drive_arms,
+    Account, Arm, ArmEnd, Asked, AttemptCommand, Body, EndedBy, ForkPolicy, Handle, Key, Program, Record,
+    RunView, Unrecorded, drive_on_copies,
 };
 use crate::error::Signal;
 use crate::graph::Graph;
@@ -73,11 +73,7 @@ impl Handle for Rehearsal {
         arms: Vec<Arm<'b>>,
         policy: ForkPolicy,
     ) -> Result<Vec<ArmEnd>, Signal> {
-        let walk = self.clone();
-        let started = arms
-            .into_iter()
-            .map(move |arm| (arm.body)(ArmGrant { handle: Box::new(walk.clone()), encode: false }));
-        Ok(drive_arms(Box::new(started), policy).await)
+        Ok(drive_on_copies(self, arms, policy).await)
     }
 
     fn account(&self) -> Arc<dyn Account> {

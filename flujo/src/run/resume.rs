@@ -128,6 +128,10 @@ impl<P, R> Resume<P, R> {
                 flujo.result::<P>(&id).await
             }
             Status::Ended(FinalOutcome::Failed(_)) => {
+                // A run that does not fit stays as it failed.
+                if let Some(misfit) = flujo.misfit::<P>(&view).await? {
+                    return Ok(misfit);
+                }
                 engine.reopen(&id).await?;
                 flujo.execute::<P>(view.run, watchers).await
             }

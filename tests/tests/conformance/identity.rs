@@ -347,6 +347,46 @@ fn recorded_nodes_that_are_gone_are_found_before_anything_runs() {
     );
 }
 
+/// A run that failed before a deployment, and the code after it.
+mod failing {
+    use crate::world::*;
+    use flujo::prelude::*;
+    pipeline! {
+        #[pipeline(name = "fails")]
+        pub fn fails(text: String, ctx: &mut State, world: &World) -> String {
+            let text = add(text);
+            broken(text)
+        }
+    }
+}
+mod failing_renamed {
+    use crate::world::*;
+    use flujo::prelude::*;
+    pipeline! {
+        #[pipeline(name = "fails")]
+        pub fn fails(text: String, ctx: &mut State, world: &World) -> String {
+            let text = add(text).named("added");
+            broken(text)
+        }
+    }
+}
+
+#[test]
+fn a_failed_run_that_does_not_fit_stays_as_it_failed() {
+    on_all(async |engine, _| {
+        let (flujo, calls) = flujo(&engine);
+        drop(flujo.run(failing::fails("x".into())).id("r").await);
+        let before = flujo.inspect("r").await.unwrap();
+        let said = flujo.resume::<failing_renamed::fails>("r").await.unwrap().into_output().unwrap_err();
+        assert!(matches!(said.signal(), Some(Signal::JournalMismatch(_))), "{said}");
+        let after = flujo.inspect("r").await.unwrap();
+        assert!(matches!(after.status, Status::Ended(_)));
+        assert_eq!((after.status, after.records), (before.status, before.records));
+        assert_eq!(after.forgiven, []);
+        assert_eq!(calls.len(), 2);
+    });
+}
+
 #[test]
 fn an_inserted_node_just_runs() {
     on_all(async |engine, _| {

@@ -34,6 +34,7 @@ mod console;
 mod contexts;
 mod contract;
 mod control_flow;
+mod conversations;
 mod events;
 #[cfg(feature = "sqlite")]
 mod faults;
