@@ -123,14 +123,14 @@ impl Sqlite {
     fn with(builder: SqliteBuilder) -> Result<Self, Error> {
         let SqliteBuilder { path, synchronous, lease, clock, pages, blocking } = builder;
         let start = || {
-            let db = open::writer(&path, synchronous)?;
+            let mut db = open::writer(&path, synchronous)?;
             if let Some(pages) = pages {
                 let _: i64 =
                     db.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |row| row.get(0))?;
             }
             let me = Identity::mine();
             let judge = Arc::new(Judge::new(me.clone(), lease));
-            let me = Owner::enrol(&db, &me, clock.now())?;
+            let me = Owner::enrol(&mut db, &me, clock.now())?;
             let live = Arc::new(Live::default());
             let readers = Readers::start(&path, blocking)?;
             let desk = Desk { db, me, live: Arc::clone(&live), clock: Arc::clone(&clock), pulse: lease / 5 };

@@ -3,7 +3,7 @@
 use super::Fault;
 use super::identity::Identity;
 use crate::clock::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -32,22 +32,38 @@ impl Owner {
     }
 
     /// Writes down that this process is here, and forgets those that are gone and own nothing.
-    pub(super) fn enrol(db: &Connection, me: &Identity, now: Timestamp) -> Result<i64, Fault> {
-        let idle = "SELECT owner FROM owners WHERE owner NOT IN \
-                    (SELECT owner FROM standings WHERE owner IS NOT NULL)";
-        let idle: Vec<i64> = db.prepare(idle)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        for owner in idle {
-            if Self::read(db, owner)?.is_some_and(|owner| owner.identity.is_gone(me)) {
-                db.execute("DELETE FROM inbox WHERE owner = ?1", [owner])?;
-                db.execute("DELETE FROM owners WHERE owner = ?1", [owner])?;
+    ///
+    /// One transaction: between two, another process may take a run and die, and then it owns something.
+    pub(super) fn enrol(db: &mut Connection, me: &Identity, now: Timestamp) -> Result<i64, Fault> {
+        let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for owner in Self::idle(&step)? {
+            if Self::read(&step, owner)?.is_some_and(|owner| owner.identity.is_gone(me)) {
+                Self::forget(&step, owner)?;
             }
         }
         let now = i64::try_from(now.0).unwrap_or(i64::MAX);
-        db.execute(
+        step.execute(
             "INSERT INTO owners (pid, started, boot, space, beat, seen) VALUES (?1, ?2, ?3, ?4, 0, ?5)",
             params![me.pid, me.started, me.boot, me.space, now],
         )?;
-        Ok(db.last_insert_rowid())
+        let me = step.last_insert_rowid();
+        step.commit()?;
+        Ok(me)
+    }
+
+    /// Those that have no run.
+    fn idle(db: &Connection) -> Result<Vec<i64>, Fault> {
+        let mut idle = db.prepare(
+            "SELECT owner FROM owners WHERE owner NOT IN (SELECT owner FROM standings WHERE owner IS NOT NULL)",
+        )?;
+        let idle = idle.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok(idle)
+    }
+
+    fn forget(db: &Connection, owner: i64) -> Result<(), Fault> {
+        db.execute("DELETE FROM inbox WHERE owner = ?1", [owner])?;
+        db.execute("DELETE FROM owners WHERE owner = ?1", [owner])?;
+        Ok(())
     }
 
     /// One heartbeat.
@@ -58,15 +74,16 @@ impl Owner {
         Ok(())
     }
 
-    /// This process leaves: what it had is free.
-    pub(super) fn leave(db: &Connection, me: i64) -> Result<(), Fault> {
-        db.execute("DELETE FROM inbox WHERE owner = ?1", [me])?;
+    /// This process leaves. One that still has a run stays written down: whoever takes the run counts its work.
+    pub(super) fn leave(db: &mut Connection, me: i64) -> Result<(), Fault> {
+        let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        step.execute("DELETE FROM inbox WHERE owner = ?1", [me])?;
         let left: i64 =
-            db.query_row("SELECT count(*) FROM standings WHERE owner = ?1", [me], |row| row.get(0))?;
+            step.query_row("SELECT count(*) FROM standings WHERE owner = ?1", [me], |row| row.get(0))?;
         if left == 0 {
-            db.execute("DELETE FROM owners WHERE owner = ?1", [me])?;
+            Self::forget(&step, me)?;
         }
-        Ok(())
+        Ok(step.commit()?)
     }
 }
 
@@ -124,5 +141,39 @@ mod tests {
     fn nobody_is_gone_at_first_sight() {
         let judge = Judge::new(Identity::mine(), Duration::from_millis(1));
         assert!(!judge.is_gone(&owner(1)));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn an_owner_that_takes_a_run_and_dies_meanwhile_is_not_forgotten() {
+        let path = std::env::temp_dir().join(format!("flujo-owners-{}.db", std::process::id()));
+        let open = || {
+            let db = Connection::open(&path).unwrap();
+            db.busy_timeout(Duration::from_secs(20)).unwrap();
+            db
+        };
+        let mut db = open();
+        db.pragma_update(None, "journal_mode", "WAL").unwrap();
+        super::super::schema::migrate(&db).unwrap();
+        let gone = Identity { pid: 0, started: Some(1), ..Identity::mine() };
+        assert!(gone.is_gone(&Identity::mine()));
+        let gone = Owner::enrol(&mut db, &gone, Timestamp(0)).unwrap();
+        let run = "INSERT INTO graphs VALUES (1, 'f', '[]', 0);
+            INSERT INTO runs VALUES (1, 'r', 'p', 1, '0', x'', '0', NULL, 0, NULL, 0, 0)";
+        db.execute_batch(run).unwrap();
+        let taking = db.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+        let taken = "INSERT INTO standings (run, status, owner, token, changed, cancelled, replied, takeovers, active, \
+                     sum) VALUES (1, 'begun', ?1, 1, 0, 0, 0, 0, 0, 0)";
+        taking.execute(taken, [gone]).unwrap();
+        let mut other = open();
+        let enrols = std::thread::spawn(move || Owner::enrol(&mut other, &Identity::mine(), Timestamp(0)));
+        std::thread::sleep(Duration::from_millis(50));
+        taking.commit().unwrap();
+        assert_eq!(enrols.join().unwrap().unwrap(), gone + 1);
+        assert!(Owner::read(&db, gone).unwrap().is_some(), "it owns a run");
+        drop(db);
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(super::super::open::beside(&path, suffix));
+        }
     }
 }

@@ -278,6 +278,6 @@ impl Thread {
                 job.done(Err(Fault::closed()));
             }
         }
-        let _ = Owner::leave(&self.desk.db, self.desk.me);
+        let _ = Owner::leave(&mut self.desk.db, self.desk.me);
     }
 }

@@ -36,6 +36,7 @@ mod contract;
 mod control_flow;
 mod conversations;
 mod events;
+mod evolution;
 #[cfg(feature = "sqlite")]
 mod faults;
 mod findings;

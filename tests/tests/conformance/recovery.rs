@@ -235,10 +235,10 @@ fn an_unregistered_pipeline_is_checked_at_its_start() {
     on_all(async |engine, _| {
         let builder = Flujo::builder()
             .resources(World { calls: Calls::default() })
-            .pipeline::<crate::identity::before::evolving>();
+            .pipeline::<crate::evolution::before::evolving>();
         let flujo = crate::engines::with_engine!(&engine, e => builder.engine(e.clone()).build()).unwrap();
         let error =
-            flujo.run(crate::identity::inserted::evolving("x".into())).await.into_output().unwrap_err();
+            flujo.run(crate::evolution::inserted::evolving("x".into())).await.into_output().unwrap_err();
         assert_eq!(
             error.to_string(),
             "another pipeline is registered with the durable name `evolving`: give one another with \
