@@ -23,6 +23,8 @@ pub mod model;
 pub mod models;
 pub mod path;
 pub mod question;
+#[cfg(test)]
+mod random;
 mod resources;
 pub mod run;
 mod secret;

@@ -51,10 +51,10 @@ impl<'w> ser::Serializer for &'w mut Writer {
     }
     fn serialize_f32(self, v: f32) -> Result<(), CodecError> {
         // serde_json would write `null`, which an `Option<f32>` reads as `None`.
-        if v.is_finite() { self.number(v) } else { Err(not_finite(v)) }
+        if v.is_finite() { self.number(v) } else { Err(CodecError::not_finite(v)) }
     }
     fn serialize_f64(self, v: f64) -> Result<(), CodecError> {
-        if v.is_finite() { self.number(v) } else { Err(not_finite(v)) }
+        if v.is_finite() { self.number(v) } else { Err(CodecError::not_finite(v)) }
     }
     fn serialize_bytes(self, v: &[u8]) -> Result<(), CodecError> {
         v.serialize(self)
@@ -135,10 +135,6 @@ impl<'w> ser::Serializer for &'w mut Writer {
         self.variant(variant)?;
         self.compound('{', true)
     }
-}
-
-fn not_finite(v: impl Display) -> CodecError {
-    CodecError::new(format_args!("`{v}` is not a finite number, and JSON holds no other"))
 }
 
 macro_rules! sequences {

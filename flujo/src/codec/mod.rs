@@ -31,6 +31,18 @@ impl CodecError {
     pub(crate) fn new(message: impl fmt::Display) -> Self {
         Self { message: message.to_string() }
     }
+
+    fn too_deep() -> Self {
+        Self::new(format_args!("the value is nested deeper than {MAX_DEPTH} levels"))
+    }
+
+    fn no_key() -> Self {
+        Self::new("a map key must be a string, a number or a bool")
+    }
+
+    fn not_finite(value: impl fmt::Display) -> Self {
+        Self::new(format_args!("`{value}` is not a finite number, and JSON holds no other"))
+    }
 }
 
 impl fmt::Display for CodecError {
@@ -113,10 +125,11 @@ impl<'de> Deserialize<'de> for Json {
     }
 }
 
-/// The digest of a value's canonical JSON, without keeping the text.
+/// The digest of a value: the same for all values whose canonical JSON is the same. It is not the
+/// [digest of that text](Json::digest).
 ///
 /// # Errors
 /// As [`Json::encode`].
 pub fn digest<T: Serialize + ?Sized>(value: &T) -> Result<Digest, CodecError> {
-    writer::with_text(value, |text| Digest::of(text.as_bytes()))
+    digest::digest_of(value)
 }

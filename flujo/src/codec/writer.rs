@@ -101,7 +101,7 @@ impl Writer {
     fn open(&mut self, bracket: char) -> Result<(), CodecError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(CodecError::new(format_args!("the value is nested deeper than {MAX_DEPTH} levels")));
+            return Err(CodecError::too_deep());
         }
         self.out.push(bracket);
         Ok(())
@@ -189,7 +189,7 @@ impl Compound<'_> {
                 self.writer.out.insert(start, '"');
                 self.writer.out.push('"');
             }
-            _ => return Err(CodecError::new("a map key must be a string, a number or a bool")),
+            _ => return Err(CodecError::no_key()),
         }
         let end = self.writer.out.len();
         let head = head(self.writer.out.as_bytes().get(start + 1..end - 1).unwrap_or_default());

@@ -1,4 +1,5 @@
 use super::*;
+use crate::random::Random;
 use serde_json::{Value, json};
 
 fn mended(text: &str) -> Option<(String, Vec<Repair>)> {
@@ -85,19 +86,7 @@ const BITS: [&str; 24] = [
     "\n", "true", "None", "é", "\u{0}",
 ];
 
-/// The generator of splitmix64: the same numbers for the same seed.
-struct Random(u64);
 impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut x = self.0;
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        x ^ (x >> 31)
-    }
-    fn below(&mut self, n: usize) -> usize {
-        usize::try_from(self.next() % n as u64).unwrap()
-    }
     fn text(&mut self) -> String {
         const ODD: [&str; 14] =
             ["a", "\"", "'", "\\", "\n", "{", "]", ",", "//", "/*", "```", "é", "日", "\u{1f600}"];

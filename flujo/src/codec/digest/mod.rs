@@ -1,3 +1,10 @@
+mod press;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub(super) use press::digest_of;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -5,8 +12,8 @@ use xxhash_rust::xxh3::xxh3_128;
 
 /// 128 bits that tell two values apart, or name one.
 ///
-/// The digest of a value is XXH3 over its canonical JSON: it finds changed code, not forgers, and is taken
-/// of every input. Names that leave the process are cut from a SHA-256.
+/// The digest of a value is made of XXH3, and the same where its canonical JSON is the same: it finds changed code,
+/// not forgers, and is taken of every input. Names that leave the process are cut from a SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest(u128);
 

@@ -1,0 +1,179 @@
+//! The digest of a value, without the text of it: no quotes, no escapes, no digits, and nothing is put in order.
+//!
+//! It is taken of the input of every step, so it has to be quick. Two values have the same digest if and, but for
+//! collisions, only if their canonical JSON is the same: what JSON does not tell apart (a struct and a map, an
+//! `Option` and its value, integers of any width) is not told apart here.
+
+use super::Digest;
+use crate::codec::text::plain_length;
+use crate::codec::writer::with_text;
+use crate::codec::{CodecError, MAX_DEPTH};
+use serde::ser::Serialize;
+use std::cell::RefCell;
+use xxhash_rust::xxh3::xxh3_128;
+
+thread_local! {
+    /// A buffer that is used again.
+    static PRESS: RefCell<Press> = const { RefCell::new(Press::new()) };
+}
+
+/// A longer buffer is not kept.
+const KEPT: usize = 64 * 1024;
+
+/// The digest of a value.
+pub(in crate::codec) fn digest_of<T: Serialize + ?Sized>(value: &T) -> Result<Digest, CodecError> {
+    PRESS.with(|kept| {
+        let Ok(mut press) = kept.try_borrow_mut() else {
+            // A `Serialize` of the user's takes a digest itself.
+            return Press::new().press(value);
+        };
+        let digest = press.press(value);
+        if press.bytes.capacity() > KEPT {
+            *press = Press::new();
+        }
+        digest
+    })
+}
+
+/// What a value begins with. No value is the beginning of another one, so a row of them is told from any other.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+pub(super) enum Tag {
+    Null,
+    False,
+    True,
+    /// Eight bytes.
+    Int,
+    /// Eight bytes, for what is too large for an `i64`.
+    Natural,
+    /// Sixteen bytes.
+    Wide,
+    /// Sixteen bytes.
+    WideNatural,
+    /// The eight bytes of an `f64`.
+    Float,
+    /// Length and bytes.
+    Text,
+    /// What it holds, up to an `End`.
+    Sequence,
+    End,
+    /// How many entries, and the sum of their hashes: a sum does not ask for their order.
+    Map,
+}
+
+/// Values as bytes.
+pub(super) struct Press {
+    bytes: Vec<u8>,
+    depth: usize,
+}
+
+impl Press {
+    const fn new() -> Self {
+        Self { bytes: Vec::new(), depth: 0 }
+    }
+
+    fn press<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<Digest, CodecError> {
+        self.bytes.clear();
+        self.depth = 0;
+        value.serialize(&mut *self)?;
+        Ok(Digest::of(&self.bytes))
+    }
+
+    #[inline]
+    pub(super) fn tag(&mut self, tag: Tag) {
+        self.bytes.push(tag as u8);
+    }
+
+    #[inline]
+    pub(super) fn tagged<const N: usize>(&mut self, tag: Tag, bytes: [u8; N]) {
+        self.tag(tag);
+        self.bytes.extend_from_slice(&bytes);
+    }
+
+    #[inline]
+    pub(super) fn text(&mut self, text: &[u8]) {
+        let mut length = text.len();
+        // Seven bits a byte, the lowest first; all but the last have the eighth.
+        loop {
+            let [low, ..] = length.to_le_bytes();
+            length >>= 7;
+            if length == 0 {
+                self.bytes.push(low);
+                break;
+            }
+            self.bytes.push(low | 0x80);
+        }
+        self.bytes.extend_from_slice(text);
+    }
+
+    /// Where the next byte goes.
+    pub(super) fn position(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub(super) fn open(&mut self) -> Result<(), CodecError> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH { Err(CodecError::too_deep()) } else { Ok(()) }
+    }
+
+    /// A map of one entry, `{"Variant": ..}`, whose value follows: where it begins.
+    pub(super) fn variant(&mut self, name: &'static str) -> Result<usize, CodecError> {
+        self.open()?;
+        let start = self.bytes.len();
+        self.name(name)?;
+        Ok(start)
+    }
+
+    pub(super) fn name(&mut self, name: &'static str) -> Result<(), CodecError> {
+        if plain_length(name.as_bytes()) < name.len() {
+            return self.key(name);
+        }
+        self.text(name.as_bytes());
+        Ok(())
+    }
+
+    /// A key as it is written, without quotes: those that JSON does not tell apart are the same here.
+    pub(super) fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), CodecError> {
+        with_text(key, |text| {
+            let text = match text.as_bytes() {
+                [b'"', inside @ .., b'"'] => inside,
+                plain @ [b'-' | b'0'..=b'9' | b't' | b'f', ..] => plain,
+                _ => return Err(CodecError::no_key()),
+            };
+            self.text(text);
+            Ok(())
+        })?
+    }
+
+    /// The hash of an entry that began at `start`; its bytes are not needed any more.
+    #[inline]
+    pub(super) fn entry(&mut self, start: usize) -> u128 {
+        let hash = xxh3_128(self.bytes.get(start..).unwrap_or_default());
+        self.bytes.truncate(start);
+        hash
+    }
+
+    pub(super) fn close_sequence(&mut self) {
+        self.depth -= 1;
+        self.tag(Tag::End);
+    }
+
+    pub(super) fn close_map(&mut self, count: u64, sum: u128) {
+        self.depth -= 1;
+        self.tagged(Tag::Map, count.to_le_bytes());
+        self.bytes.extend_from_slice(&sum.to_le_bytes());
+    }
+
+    pub(super) fn close_variant(&mut self, start: usize) {
+        let sum = self.entry(start);
+        self.close_map(1, sum);
+    }
+
+    pub(super) fn wide(&mut self, value: i128) {
+        match (i64::try_from(value), u64::try_from(value)) {
+            (Ok(value), _) => self.tagged(Tag::Int, value.to_le_bytes()),
+            (_, Ok(value)) => self.tagged(Tag::Natural, value.to_le_bytes()),
+            _ => self.tagged(Tag::Wide, value.to_le_bytes()),
+        }
+    }
+}

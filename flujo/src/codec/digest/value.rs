@@ -1,0 +1,273 @@
+//! How each kind of value becomes bytes, of which the digest is taken.
+
+use super::press::{Press, Tag};
+use crate::codec::CodecError;
+use serde::ser::{self, Serialize};
+
+macro_rules! integers {
+    ($($method:ident($t:ty))*) => { $(
+        #[inline]
+        fn $method(self, v: $t) -> Result<(), CodecError> {
+            self.tagged(Tag::Int, i64::from(v).to_le_bytes());
+            Ok(())
+        }
+    )* };
+}
+
+impl<'p> ser::Serializer for &'p mut Press {
+    type Ok = ();
+    type Error = CodecError;
+    type SerializeSeq = Sequence<'p>;
+    type SerializeTuple = Sequence<'p>;
+    type SerializeTupleStruct = Sequence<'p>;
+    type SerializeTupleVariant = Sequence<'p>;
+    type SerializeMap = Map<'p>;
+    type SerializeStruct = Map<'p>;
+    type SerializeStructVariant = Map<'p>;
+
+    integers! {
+        serialize_i8(i8) serialize_i16(i16) serialize_i32(i32) serialize_i64(i64)
+        serialize_u8(u8) serialize_u16(u16) serialize_u32(u32)
+    }
+
+    #[inline]
+    fn serialize_u64(self, v: u64) -> Result<(), CodecError> {
+        match i64::try_from(v) {
+            Ok(v) => self.tagged(Tag::Int, v.to_le_bytes()),
+            Err(_) => self.tagged(Tag::Natural, v.to_le_bytes()),
+        }
+        Ok(())
+    }
+    fn serialize_i128(self, v: i128) -> Result<(), CodecError> {
+        self.wide(v);
+        Ok(())
+    }
+    fn serialize_u128(self, v: u128) -> Result<(), CodecError> {
+        match i128::try_from(v) {
+            Ok(v) => self.wide(v),
+            Err(_) => self.tagged(Tag::WideNatural, v.to_le_bytes()),
+        }
+        Ok(())
+    }
+    fn serialize_bool(self, v: bool) -> Result<(), CodecError> {
+        self.tag(if v { Tag::True } else { Tag::False });
+        Ok(())
+    }
+    fn serialize_char(self, v: char) -> Result<(), CodecError> {
+        self.serialize_str(v.encode_utf8(&mut [0; 4]))
+    }
+    #[inline]
+    fn serialize_str(self, v: &str) -> Result<(), CodecError> {
+        self.tag(Tag::Text);
+        self.text(v.as_bytes());
+        Ok(())
+    }
+    fn serialize_f32(self, v: f32) -> Result<(), CodecError> {
+        if !v.is_finite() {
+            return Err(CodecError::not_finite(v));
+        }
+        // The shortest text of an `f32`, which is what JSON keeps of it, is that of another `f64`.
+        let wide = v.to_string().parse().unwrap_or_else(|_| f64::from(v));
+        self.serialize_f64(wide)
+    }
+    #[inline]
+    fn serialize_f64(self, v: f64) -> Result<(), CodecError> {
+        if !v.is_finite() {
+            return Err(CodecError::not_finite(v));
+        }
+        self.tagged(Tag::Float, v.to_bits().to_le_bytes());
+        Ok(())
+    }
+    fn serialize_bytes(self, v: &[u8]) -> Result<(), CodecError> {
+        v.serialize(self)
+    }
+    fn serialize_none(self) -> Result<(), CodecError> {
+        self.serialize_unit()
+    }
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), CodecError> {
+        value.serialize(self)
+    }
+    fn serialize_unit(self) -> Result<(), CodecError> {
+        self.tag(Tag::Null);
+        Ok(())
+    }
+    fn serialize_unit_struct(self, _: &'static str) -> Result<(), CodecError> {
+        self.serialize_unit()
+    }
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<(), CodecError> {
+        self.serialize_str(variant)
+    }
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), CodecError> {
+        value.serialize(self)
+    }
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), CodecError> {
+        let start = self.variant(variant)?;
+        value.serialize(&mut *self)?;
+        self.close_variant(start);
+        Ok(())
+    }
+    fn serialize_seq(self, _: Option<usize>) -> Result<Sequence<'p>, CodecError> {
+        Sequence::open(self)
+    }
+    fn serialize_tuple(self, _: usize) -> Result<Sequence<'p>, CodecError> {
+        Sequence::open(self)
+    }
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Sequence<'p>, CodecError> {
+        Sequence::open(self)
+    }
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Sequence<'p>, CodecError> {
+        let start = self.variant(variant)?;
+        Ok(Sequence { variant: Some(start), ..Sequence::open(self)? })
+    }
+    fn serialize_map(self, _: Option<usize>) -> Result<Map<'p>, CodecError> {
+        Map::open(self)
+    }
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Map<'p>, CodecError> {
+        Map::open(self)
+    }
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Map<'p>, CodecError> {
+        let start = self.variant(variant)?;
+        Ok(Map { variant: Some(start), ..Map::open(self)? })
+    }
+}
+
+/// A sequence that is open.
+pub(super) struct Sequence<'p> {
+    press: &'p mut Press,
+    /// Where the entry of the variant that it belongs to began.
+    variant: Option<usize>,
+}
+
+impl<'p> Sequence<'p> {
+    fn open(press: &'p mut Press) -> Result<Self, CodecError> {
+        press.open()?;
+        press.tag(Tag::Sequence);
+        Ok(Self { press, variant: None })
+    }
+
+    fn finish(self) {
+        let Self { press, variant } = self;
+        press.close_sequence();
+        if let Some(start) = variant {
+            press.close_variant(start);
+        }
+    }
+}
+
+macro_rules! sequences {
+    ($($kind:ident::$method:ident)*) => { $(
+        impl ser::$kind for Sequence<'_> {
+            type Ok = ();
+            type Error = CodecError;
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
+                value.serialize(&mut *self.press)
+            }
+            fn end(self) -> Result<(), CodecError> {
+                self.finish();
+                Ok(())
+            }
+        }
+    )* };
+}
+sequences! {
+    SerializeSeq::serialize_element SerializeTuple::serialize_element
+    SerializeTupleStruct::serialize_field SerializeTupleVariant::serialize_field
+}
+
+/// A map that is open.
+pub(super) struct Map<'p> {
+    press: &'p mut Press,
+    /// Where the bytes of its entries begin, one after the other.
+    start: usize,
+    sum: u128,
+    count: u64,
+    /// Where the entry of the variant that it belongs to began.
+    variant: Option<usize>,
+}
+
+impl<'p> Map<'p> {
+    fn open(press: &'p mut Press) -> Result<Self, CodecError> {
+        press.open()?;
+        Ok(Self { start: press.position(), press, sum: 0, count: 0, variant: None })
+    }
+
+    #[inline]
+    fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
+        value.serialize(&mut *self.press)?;
+        self.sum = self.sum.wrapping_add(self.press.entry(self.start));
+        self.count += 1;
+        Ok(())
+    }
+
+    fn finish(self) {
+        let Self { press, sum, count, variant, .. } = self;
+        press.close_map(count, sum);
+        if let Some(start) = variant {
+            press.close_variant(start);
+        }
+    }
+}
+
+macro_rules! structs {
+    ($($kind:ident)*) => { $(
+        impl ser::$kind for Map<'_> {
+            type Ok = ();
+            type Error = CodecError;
+            fn serialize_field<T: Serialize + ?Sized>(
+                &mut self,
+                key: &'static str,
+                value: &T,
+            ) -> Result<(), CodecError> {
+                self.press.name(key)?;
+                self.value(value)
+            }
+            fn end(self) -> Result<(), CodecError> {
+                self.finish();
+                Ok(())
+            }
+        }
+    )* };
+}
+structs!(SerializeStruct SerializeStructVariant);
+
+impl ser::SerializeMap for Map<'_> {
+    type Ok = ();
+    type Error = CodecError;
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), CodecError> {
+        self.press.key(key)
+    }
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
+        self.value(value)
+    }
+    fn end(self) -> Result<(), CodecError> {
+        self.finish();
+        Ok(())
+    }
+}
