@@ -1,6 +1,7 @@
-//! What the examples share: arguments, the terminal, files of JSON lines. Nothing here is about flujo, so
-//! that the examples themselves read as stories.
+//! What the examples share: arguments, the terminal, files of JSON lines, and who answers. Nothing else here is about
+//! flujo, so that the examples themselves read as stories.
 
+pub mod answers;
 pub mod args;
 pub mod jsonl;
 pub mod terminal;

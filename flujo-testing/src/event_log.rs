@@ -1,5 +1,5 @@
 use flujo::async_trait;
-use flujo::events::{Event, Observer, Values};
+use flujo::events::{Chunks, Event, Observer, Values};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Keeps every event of every run that it looks at, in order. Cloning it gives the same log.
@@ -59,6 +59,6 @@ impl Observer for EventLog {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event.clone());
     }
     fn wants(&self) -> Values {
-        Values { inputs: self.values, outputs: self.values }
+        Values { inputs: self.values, outputs: self.values, chunks: Chunks::All }
     }
 }

@@ -20,9 +20,9 @@ pub use crate::step::writes::{
     assert_reads, mask, project,
 };
 pub use crate::step::{
-    Attempt, Backoff, Fallback, Falling, IntoStepCall, KeepsFindings, Leaf, ModelLeaf, ModelPolicy,
-    NoFallback, Policy, RunIn, RunInfo, Step, StepCall, StepInfo, WithFallback, WithRedirect, WritesIn,
-    called,
+    Attempt, Backoff, Fallback, Falling, IntoStepCall, KeepsFindings, Leaf, ModelLeaf, ModelName,
+    ModelPolicy, NoFallback, Policy, RunIn, RunInfo, Step, StepCall, StepInfo, WithFallback, WithRedirect,
+    WritesIn, called,
 };
 pub use crate::usage::{UsageLimits, costed};
 pub use serde;

@@ -28,6 +28,8 @@ mod random;
 mod resources;
 pub mod run;
 mod secret;
+#[cfg(feature = "settings")]
+pub mod settings;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 pub mod step;

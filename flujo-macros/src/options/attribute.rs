@@ -1,9 +1,9 @@
 //! The list in `#[step(..)]`.
 
-use super::{Backoff, Cached, Place, Word, find, unknown, value};
-use crate::diag::Sink;
+use super::{Backoff, Cached, Place, Word, find, unknown, value, words};
+use crate::diag::{self, Sink};
 use crate::guard;
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, LitStr, Path, Token};
 
@@ -21,9 +21,12 @@ pub(crate) struct StepOptions {
     pub(crate) strict: Option<bool>,
     pub(crate) limits: Option<Expr>,
     pub(crate) version: Option<u32>,
-    /// The key, even where the value is a mistake: the step is a model step all the same.
-    pub(crate) model_key: Option<Span>,
+    /// Which of `model` and `role` is there, even where the value is a mistake: the step is a model step all the
+    /// same.
+    pub(crate) asks: Option<&'static str>,
     pub(crate) model: Option<LitStr>,
+    /// The role whose model answers.
+    pub(crate) role: Option<Ident>,
     pub(crate) temperature: Option<f64>,
     pub(crate) max_tokens: Option<Expr>,
     pub(crate) top_p: Option<f64>,
@@ -125,9 +128,19 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Option<Given>> {
 }
 
 fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
-    let model_key = given.iter().find(|g| g.key == "model").map(|g| g.key.span());
-    let mut out = StepOptions { model_key, ..StepOptions::default() };
-    let place = if out.model_key.is_some() { Place::ModelStep } else { Place::Step };
+    let asks: Vec<_> = given.iter().filter(|g| g.key == "model" || g.key == "role").collect();
+    if let [_, second, ..] = asks.as_slice() {
+        let message = "`model` and `role` both say which model answers\nkeep one of them";
+        sink.span(second.key.span(), message);
+    }
+    // One that is misspelt is told below: the step is a model step all the same.
+    let meant = |g: &Given| match g.word {
+        Some(word) => Some(word.name),
+        None => diag::did_you_mean(&g.key.to_string(), words(Place::ModelStep)),
+    };
+    let asks = given.iter().filter_map(meant).find(|word| matches!(*word, "model" | "role"));
+    let mut out = StepOptions { asks, ..StepOptions::default() };
+    let place = if out.asks.is_some() { Place::ModelStep } else { Place::Step };
     for Given { key, word, value } in given {
         let Some(word) = word.filter(|w| w.applies(place)) else {
             sink.push(unknown(&key, place));
@@ -146,6 +159,7 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
             "limits" => out.limits = sink.ok(value::limits(&value).map(|()| value.clone())),
             "version" => out.version = sink.ok(version(&value)),
             "model" => out.model = sink.ok(value::model(&value)),
+            "role" => out.role = sink.ok(value::role(&value)),
             "temperature" => out.temperature = sink.ok(value::fraction(word.name, &value, 2.0)),
             "max_tokens" => out.max_tokens = sink.ok(value::count(word.name, &value, 1)),
             "top_p" => out.top_p = sink.ok(value::fraction(word.name, &value, 1.0)),
@@ -239,6 +253,11 @@ mod tests {
             (quote!(, retries = 1), &["before this comma"]),
             (quote!(temperature = 1.0), &["option of model steps"]),
             (quote!(model = 3, temperature = 1.0), &["`model` takes the model's name in quotes"]),
+            (quote!(role = "review", temperature = 1.0), &["write it without quotes"]),
+            (quote!(role = Review), &["lower-case"]),
+            (quote!(role = 3), &["`role` takes the name of a role"]),
+            (quote!(model = "a:b", role = review), &["both say which model answers"]),
+            (quote!(rol = review, temperature = 1.0), &["did you mean `role`"]),
             (quote!(fallback = cheap()), &["not a call"]),
             (quote!(redirect = "careful"), &["`redirect` takes the name of a step"]),
             (quote!(version = 0), &["at least 1"]),

@@ -97,6 +97,7 @@ const WORDS: &[Word] = &[
         true,
         "the model that answers, `provider:model`",
     ),
+    word("role", "review", Attribute::Every, false, "the role whose model answers, as the settings say"),
     word("temperature", "0.2", Attribute::Model, true, "sampling temperature, 0 to 2"),
     word("max_tokens", "200", Attribute::Model, true, "the most output tokens"),
     word("top_p", "0.9", Attribute::Model, true, "nucleus sampling, 0 to 1"),
@@ -145,7 +146,7 @@ pub(crate) fn unknown(key: &Ident, place: Place) -> syn::Error {
         Place::Step | Place::ModelStep => match known {
             Some(w) if w.applies(Place::ModelStep) => format!(
                 "`{name}` is an option of model steps\n\
-                 add the model that answers: `model = \"provider:model\"`"
+                 add the model that answers: `model = \"provider:model\"`, or `role = review`"
             ),
             Some(_) => format!(
                 "`{name}` belongs to one call of the step, not to the step\n\

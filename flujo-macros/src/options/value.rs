@@ -3,7 +3,7 @@
 use super::duration;
 use crate::label::text_of;
 use crate::names;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Expr, ExprLit, ExprUnary, Lit, LitStr, UnOp};
 
@@ -168,6 +168,32 @@ pub(super) fn model(value: &Expr) -> syn::Result<LitStr> {
         Ok(literal.clone())
     } else {
         error(value, &format!("`{text}` does not name a provider and a model\n{example}"))
+    }
+}
+
+/// The name of a role, as it stands in the settings.
+pub(super) fn role(value: &Expr) -> syn::Result<Ident> {
+    const EXAMPLE: &str = "for instance `role = review`";
+    if let Some(literal) = string(value) {
+        let text = literal.value();
+        return error(
+            value,
+            &format!("`role` takes the name of a role: write it without quotes\n`role = {text}`"),
+        );
+    }
+    let name = match value {
+        Expr::Group(g) => return role(&g.expr),
+        Expr::Path(p) if p.qself.is_none() => p.path.get_ident(),
+        _ => None,
+    };
+    let Some(name) = name else {
+        return error(value, &format!("`role` takes the name of a role\n{EXAMPLE}"));
+    };
+    let text = name.to_string();
+    if text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+        Ok(name.clone())
+    } else {
+        error(value, &format!("the name of a role is lower-case: a-z, 0-9 and `_`\n{EXAMPLE}"))
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::diag::Sink;
 use crate::names;
 use crate::types::{borrowed, last, nameless, owned, plain};
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, ReturnType, Safety, Signature, Type, TypePath};
 
@@ -49,7 +49,7 @@ fn inner(ty: &Type) -> String {
 }
 
 /// What the signature says about the output.
-pub(super) fn output(sig: &Signature, model: Option<Span>, sink: &mut Sink) -> Returned {
+pub(super) fn output(sig: &Signature, model: Option<&str>, sink: &mut Sink) -> Returned {
     let unknown = |ty: Type| Returned { ty, error: None, prompt: model.is_some(), costed: false };
     let unit: Type = Type::Tuple(syn::TypeTuple {
         attrs: Vec::new(),
@@ -91,12 +91,12 @@ pub(super) fn output(sig: &Signature, model: Option<Span>, sink: &mut Sink) -> R
             );
             return Returned { ty: answer.clone(), error: None, prompt: true, costed: false };
         }
-        (None, Some(_)) => {
+        (None, Some(word)) => {
             sink.at(
                 ty,
                 format!(
                     "a model step returns the prompt that it asks\n\
-             write `-> Prompt<{shown}>`, or remove `model`"
+             write `-> Prompt<{shown}>`, or remove `{word}`"
                 ),
             );
             return unknown(ty.clone());

@@ -203,13 +203,19 @@ fn model(step: &Step) -> TokenStream {
     let pr = private();
     let o = &step.options;
     // A name that is a mistake was reported; the step is a model step all the same.
-    let name = o.model.as_ref().map_or_else(String::new, syn::LitStr::value);
+    let name = if let Some(role) = &o.role {
+        let role = names::text(role);
+        quote!(#pr::ModelName::Role(#role))
+    } else {
+        let model = o.model.as_ref().map_or_else(String::new, syn::LitStr::value);
+        quote!(#pr::ModelName::Model(#model))
+    };
     let temperature = option(o.temperature.map(|n| quote!(#n)));
     let max_tokens = option(o.max_tokens.as_ref().map(|n| quote!(#n)));
     let top_p = option(o.top_p.map(|n| quote!(#n)));
     quote! {
         #pr::ModelPolicy {
-            model: #name,
+            name: #name,
             temperature: #temperature,
             max_tokens: #max_tokens,
             top_p: #top_p,

@@ -51,7 +51,7 @@ impl Step {
         let options = options::parse(list, sink);
         let mut signature = Sink::default();
         let params = params::read(&parsed.sig, &mut signature);
-        let returned = check::output(&parsed.sig, options.model_key, &mut signature);
+        let returned = check::output(&parsed.sig, options.asks, &mut signature);
         check::function(&parsed.sig, &returned, &mut signature);
         generics::check(&parsed.sig, &mut signature);
         let broken = signature.failed();

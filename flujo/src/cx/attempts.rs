@@ -195,8 +195,16 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         })
     }
 
-    pub(super) fn work<S: Step>(&mut self, id: NodeId, plan: Plan<S>, input: S::Input) -> RunResult<Work<S>> {
+    pub(super) fn work<S: Step>(
+        &mut self,
+        id: NodeId,
+        mut plan: Plan<S>,
+        input: S::Input,
+    ) -> RunResult<Work<S>> {
         let model = plan.model(self.env);
+        if let Some(defaults) = self.env.model_defaults.as_ref().filter(|_| model.is_some()) {
+            plan.timeout = plan.timeout.or(defaults.timeout);
+        }
         let mut info = self.info(id);
         let within = match plan.limits {
             Some(_) => self.limits_of(info.path(), plan.limits)?,

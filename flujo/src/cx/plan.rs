@@ -2,7 +2,7 @@ use crate::cache::CachePolicy;
 use crate::model::ModelCall;
 use crate::run::RunEnv;
 use crate::step::plugin::Plugins;
-use crate::step::{Backoff, Options, Step, ValidationResult};
+use crate::step::{Backoff, ModelName, Options, Step, ValidationResult};
 use crate::usage::UsageLimits;
 use std::time::Duration;
 
@@ -50,11 +50,20 @@ impl<S: Step> Plan<S> {
     pub(super) fn model(&self, env: &RunEnv) -> Option<Box<ModelCall>> {
         let model = S::POLICY.model?;
         let given = self.options.as_deref();
+        let (name, unset_role) = match (given.and_then(|o| o.model.clone()), model.name) {
+            (Some(name), _) => (name, None),
+            (None, ModelName::Model(name)) => (name.to_owned(), None),
+            (None, ModelName::Role(role)) => match env.model_defaults.as_ref().and_then(|d| d.role(role)) {
+                Some(name) => (name.to_owned(), None),
+                None => (format!("role:{role}"), Some(role)),
+            },
+        };
         Some(Box::new(ModelCall {
             client: env.models.clone(),
             prices: env.prices.clone(),
             estimate: env.estimate,
-            model: given.and_then(|o| o.model.clone()).unwrap_or_else(|| model.model.to_owned()),
+            model: name,
+            unset_role,
             temperature: given.and_then(|o| o.temperature).or(model.temperature),
             max_tokens: given.and_then(|o| o.max_tokens).or(model.max_tokens),
             top_p: given.and_then(|o| o.top_p).or(model.top_p),

@@ -1,5 +1,5 @@
 use super::colour::{self, Colour};
-use super::{AttemptOutcome, Ended, Event, EventKind, Observer, Values};
+use super::{AttemptOutcome, Chunks, Ended, Event, EventKind, Observer, Values};
 use crate::graph::NodeKind;
 use crate::usage::Usage;
 use async_trait::async_trait;
@@ -339,6 +339,8 @@ impl Observer for ConsoleTracer {
     }
 
     fn wants(&self) -> Values {
-        Values { inputs: self.inputs, outputs: self.outputs }
+        let chunks =
+            if self.outputs && self.level >= TraceLevel::Everything { Chunks::All } else { Chunks::None };
+        Values { inputs: self.inputs, outputs: self.outputs, chunks }
     }
 }

@@ -3,11 +3,12 @@
 use super::outlet::{self, Outlet};
 use super::spans::RunSpans;
 use super::stage::What;
-use super::{AttemptOutcome, Ended, Event, EventKind, Observer, Values};
+use super::{AttemptOutcome, Chunks, Ended, Event, EventKind, Observer, Values};
 use crate::clock::{Clock, Timestamp};
 use crate::codec::Json;
 use crate::engine::{Finding, Record, RecordOutcome, RunId, RunView};
 use crate::error::FailureRecord;
+use crate::graph::Graph;
 use crate::path::Path;
 use crate::usage::Usage;
 use std::collections::{HashMap, HashSet};
@@ -19,6 +20,7 @@ use tracing::Span;
 pub(crate) struct Hub {
     run_id: RunId,
     pipeline: &'static str,
+    graph: &'static Graph,
     clock: Arc<dyn Clock>,
     outlets: Vec<Arc<Outlet>>,
     wants: Values,
@@ -79,23 +81,26 @@ impl Hub {
     /// `None` where nobody looks.
     pub(crate) fn new(
         run_id: &RunId,
-        pipeline: &'static str,
+        (pipeline, graph): (&'static str, &'static Graph),
         clock: &Arc<dyn Clock>,
         observers: impl IntoIterator<Item = Arc<dyn Observer>>,
     ) -> Option<Self> {
-        let mut wants = Values::default();
+        let mut wants = Values { chunks: Chunks::None, ..Values::default() };
         let outlets: Vec<_> = observers
             .into_iter()
             .map(|observer| {
-                let Values { inputs, outputs } = observer.wants();
-                wants = Values { inputs: wants.inputs || inputs, outputs: wants.outputs || outputs };
-                Arc::new(Outlet::new(observer))
+                let Values { inputs, outputs, chunks } = observer.wants();
+                wants.inputs |= inputs;
+                wants.outputs |= outputs;
+                wants.chunks = wants.chunks.max(chunks);
+                Arc::new(Outlet::new(observer, chunks))
             })
             .collect();
         let spans = RunSpans::new(run_id, pipeline);
         (!outlets.is_empty() || spans.is_some()).then(|| Self {
             run_id: run_id.clone(),
             pipeline,
+            graph,
             clock: Arc::clone(clock),
             outlets,
             wants,
@@ -155,6 +160,32 @@ impl Hub {
         }
         last.push(event);
         busy |= last.poll(&mut cx).is_pending();
+        if busy && let Some(waker) = &*self.waker.lock().unwrap_or_else(PoisonError::into_inner) {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// How many chunks one must want to hear those of a step; `None` where nobody does.
+    pub(crate) fn hears(&self, path: &Path) -> Chunks {
+        match self.wants.chunks {
+            Chunks::None => Chunks::None,
+            _ if self.graph.asks_last(path.as_str()) => Chunks::Last,
+            Chunks::Last => Chunks::None,
+            Chunks::All => Chunks::All,
+        }
+    }
+
+    /// A piece of an answer, for those who want at least so many of them.
+    pub(super) fn chunk(&self, path: &Path, least: Chunks, attempt: u32, text: &str) {
+        let depth = path.as_str().bytes().filter(|b| *b == b'/').count();
+        let at = self.now();
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut busy = false;
+        for outlet in self.outlets.iter().filter(|outlet| outlet.chunks() >= least) {
+            let kind = EventKind::Chunk { attempt, text: text.to_owned() };
+            outlet.push(Event { run_id: self.run_id.clone(), path: path.clone(), depth, at, kind });
+            busy |= outlet.poll(&mut cx).is_pending();
+        }
         if busy && let Some(waker) = &*self.waker.lock().unwrap_or_else(PoisonError::into_inner) {
             waker.wake_by_ref();
         }

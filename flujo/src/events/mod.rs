@@ -22,7 +22,8 @@
 //!   execution, so they are told by every execution: what really ran says `AttemptStarted`. An engine that
 //!   runs an arm as an invocation of its own walks again what stands before it; that is not told again. On
 //!   such an engine arms that have come together are one record, and what they did is not replayed.
-//! - Chunks are told while they come and recorded nowhere, so a replay has none.
+//! - Chunks are told while they come and recorded nowhere, so a replay has none. An observer gets those of the last
+//!   steps, of all, or none: [`Chunks`].
 //! - What is dropped has no end: a sibling of what failed, everything in a run that is cancelled, paused or
 //!   dropped. [`RunEnded`](EventKind::RunEnded) closes all that is open, and is missing only where the run was
 //!   dropped, which equals a crash.
@@ -42,7 +43,7 @@ pub(crate) use console::Short;
 pub use console::{ConsoleTracer, TraceLevel};
 pub(crate) use hub::{Attempted, Hub};
 pub use kind::{AttemptOutcome, Ended, EventKind};
-pub use observer::{Observer, Values};
+pub use observer::{Chunks, Observer, Values};
 pub(crate) use outlet::Watched;
 pub(crate) use spans::{NodeSpans, Spanned};
 pub(crate) use stage::{Stage, What, ended};

@@ -69,6 +69,22 @@ pub struct Values {
     pub inputs: bool,
     /// Those that come out of steps.
     pub outputs: bool,
+    /// Pieces of answers, while they are being made.
+    pub chunks: Chunks,
+}
+
+/// Of which steps an [`Observer`] wants the [chunks](super::EventKind::Chunk). Models are asked to answer in pieces
+/// only where somebody wants them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Chunks {
+    /// Of none.
+    None,
+    /// Of the last ones: steps after which no model is asked any more, but in further rounds of a loop that they
+    /// stand in. Of branches that go side by side, each has its own.
+    #[default]
+    Last,
+    /// Of all.
+    All,
 }
 
 impl<O: Observer + ?Sized> Observer for std::sync::Arc<O> {

@@ -1,6 +1,6 @@
 //! One observer of one run: what it cannot take at once waits in line.
 
-use super::{Event, EventKind, Hub, Observer};
+use super::{Chunks, Event, EventKind, Hub, Observer};
 use crate::engine::BoxFuture;
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -15,6 +15,7 @@ const LINE: usize = 4096;
 
 pub(super) struct Outlet {
     observer: Arc<dyn Observer>,
+    chunks: Chunks,
     line: Arc<Line>,
     /// What tells it one event after the other, made when there is a first one.
     telling: Mutex<Option<BoxFuture<'static, ()>>>,
@@ -48,8 +49,13 @@ impl Line {
 }
 
 impl Outlet {
-    pub(super) fn new(observer: Arc<dyn Observer>) -> Self {
-        Self { observer, line: Arc::default(), telling: Mutex::default() }
+    pub(super) fn new(observer: Arc<dyn Observer>, chunks: Chunks) -> Self {
+        Self { observer, chunks, line: Arc::default(), telling: Mutex::default() }
+    }
+
+    /// Of which steps it wants chunks.
+    pub(super) fn chunks(&self) -> Chunks {
+        self.chunks
     }
 
     /// Puts an event in line. The end of the run always fits, so that what is missing is always told.

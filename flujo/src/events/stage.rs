@@ -1,6 +1,6 @@
 //! What one walk of a run's body has to tell.
 
-use super::{Ended, EventKind, Hub};
+use super::{Chunks, Ended, EventKind, Hub};
 use crate::clock::Timestamp;
 use crate::error::{Error, Signal};
 use crate::graph::NodeKind;
@@ -116,7 +116,7 @@ impl Stage {
     }
 
     /// A piece of an answer.
-    pub(crate) fn chunk(&self, path: Path, attempt: u32, text: &str) {
-        self.hub.tell(path, self.hub.now(), EventKind::Chunk { attempt, text: text.to_owned() });
+    pub(crate) fn chunk(&self, path: &Path, least: Chunks, attempt: u32, text: &str) {
+        self.hub.chunk(path, least, attempt, text);
     }
 }

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod fingerprint;
+mod last;
 mod marks;
 mod places;
 mod render;

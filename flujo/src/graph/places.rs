@@ -1,6 +1,7 @@
 //! Everything that a run may come to, what stands in for its nodes included.
 
 use super::{Facts, Graph, Node, NodeKind, OptionText};
+use crate::model::ModelDefaults;
 
 /// A node, or a step or pipeline that stands in for one.
 #[derive(Clone, Debug)]
@@ -31,10 +32,21 @@ impl Place {
     }
 
     /// The model that answers, if that is known before it is called: a call may name it by an expression.
-    pub(crate) fn model(&self) -> Option<&'static str> {
-        let model = (self.kind == NodeKind::Model).then(|| self.given("model")).flatten()?;
-        let literal = model.contains(':') && !model.contains("::");
-        (literal && !model.contains(|c: char| c.is_whitespace() || "(){}".contains(c))).then_some(model)
+    ///
+    /// # Errors
+    /// It is the model of a role, and the role has none.
+    pub(crate) fn model<'d>(&self, defaults: Option<&'d ModelDefaults>) -> Result<Option<&'d str>, String> {
+        if self.kind != NodeKind::Model {
+            return Ok(None);
+        }
+        if let Some(model) = self.given("model") {
+            let literal = model.contains(':') && !model.contains("::");
+            let literal = literal && !model.contains(|c: char| c.is_whitespace() || "(){}".contains(c));
+            return Ok(literal.then_some(model));
+        }
+        let Some(role) = self.given("role") else { return Ok(None) };
+        let model = defaults.and_then(|defaults| defaults.role(role));
+        model.map(Some).ok_or_else(|| ModelDefaults::unset(role))
     }
 }
 

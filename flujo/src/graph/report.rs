@@ -175,22 +175,22 @@ fn stand_ins(node: &Node, say: &mut impl FnMut(&'static str, Severity, String)) 
 
 fn model(node: &Node, say: &mut impl FnMut(&'static str, Severity, String)) {
     let name = model_of(node.options, &node.facts).unwrap_or_default();
+    // A role has no provider in its name.
+    let shown = if name.contains(':') { format!("`{name}`") } else { format!("the role `{name}`") };
     let has = |word| option(node.options, word).or_else(|| option(node.facts.options, word)).is_some();
     if !has("timeout") {
-        let message =
-            format!("`{name}` may never answer; add `timeout = \"30s\"`, or as long as it may take");
+        let message = format!("{shown} may never answer; add `timeout = \"30s\"`, or as long as it may take");
         say("model-without-timeout", Severity::Warning, message);
     }
     if !has("max_tokens") && is_paid(name) {
-        let message = format!("an answer of `{name}` may cost any amount; add `max_tokens = ..`");
+        let message = format!("an answer of {shown} may cost any amount; add `max_tokens = ..`");
         say("model-without-max-tokens", Severity::Warning, message);
     }
     let fallback = node.falls_back_to.or(node.facts.falls_back_to);
     if let Some(fallback) = fallback
         && model_of(&[], fallback).is_some_and(|other| other == name)
     {
-        let message =
-            format!("its fallback `{}` asks `{name}` as well, which has just failed", fallback.name);
+        let message = format!("its fallback `{}` asks {shown} as well, which has just failed", fallback.name);
         say("fallback-same-model", Severity::Warning, message);
     }
 }
@@ -200,7 +200,8 @@ fn option(options: &[super::OptionText], word: &str) -> Option<&'static str> {
 }
 
 fn model_of(options: &[super::OptionText], facts: &Facts) -> Option<&'static str> {
-    option(options, "model").or_else(|| option(facts.options, "model"))
+    let given = option(options, "model").or_else(|| option(facts.options, "model"));
+    given.or_else(|| option(facts.options, "role"))
 }
 
 fn is_paid(model: &str) -> bool {

@@ -1,6 +1,6 @@
 //! One call of a model: what it may cost is reserved before it leaves, what it did cost replaces that.
 
-use super::{ChunkSink, Estimate, ModelClient, ModelReply, ModelRequest, PriceBook, Tokens};
+use super::{ChunkSink, Estimate, ModelClient, ModelDefaults, ModelReply, ModelRequest, PriceBook, Tokens};
 use crate::error::StepError;
 use crate::step::RunInfo;
 use crate::usage::{Usage, UsageLimits};
@@ -13,6 +13,8 @@ pub(crate) struct ModelCall {
     pub(crate) prices: Option<Arc<dyn PriceBook>>,
     pub(crate) estimate: Estimate,
     pub(crate) model: String,
+    /// The role that has no model, where it is asked by role.
+    pub(crate) unset_role: Option<&'static str>,
     pub(crate) temperature: Option<f64>,
     pub(crate) max_tokens: Option<u32>,
     pub(crate) top_p: Option<f64>,
@@ -34,6 +36,9 @@ impl ModelCall {
         request: ModelRequest,
         run: &RunInfo,
     ) -> Result<ModelReply, StepError> {
+        if let Some(role) = self.unset_role {
+            return Err(StepError::unconfigured(ModelDefaults::unset(role)));
+        }
         if let Some(why) = self.unlimited(&run.limited_by()) {
             return Err(StepError::unconfigured(why));
         }

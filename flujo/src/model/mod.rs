@@ -7,6 +7,7 @@ mod answer;
 mod attachment;
 mod bound;
 mod call;
+mod defaults;
 mod failure;
 mod history;
 mod prices;
@@ -24,6 +25,9 @@ pub use answer::{Answer, IntoPrompt, NoAnswer, answer};
 pub use attachment::{Attachment, Content};
 pub use bound::Estimate;
 pub(crate) use call::{ModelCall, no_max_tokens, no_price};
+pub(crate) use defaults::ModelDefaults;
+#[cfg(feature = "settings")]
+pub(crate) use defaults::is_model;
 pub use failure::{ModelError, ModelFailure};
 pub use history::{History, Keep};
 pub use prices::{PriceBook, Prices, Rates};

@@ -1,6 +1,7 @@
 use super::client::{Known, Models, Times};
 use super::{Capabilities, Provider, Wire};
 use crate::error::{Error, RunResult};
+use crate::settings::{ProviderSettings, Settings};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -81,7 +82,7 @@ impl ModelsBuilder {
             name: provider.name.to_owned(),
             wire: provider.wire,
             url: provider.url.to_owned(),
-            variable: provider.key,
+            variable: provider.key.map(Into::into),
             key: None,
             can: provider.can,
             unmarked_end: false,
@@ -116,10 +117,45 @@ impl ModelsBuilder {
     #[must_use]
     pub fn keys_from(mut self, look_up: impl Fn(&str) -> Option<String>) -> Self {
         for known in self.known.values_mut().filter(|known| known.key.is_none()) {
-            let found = known.variable.and_then(&look_up).filter(|key| !key.trim().is_empty());
+            let found = known.variable.as_deref().and_then(&look_up).filter(|key| !key.trim().is_empty());
             known.key = found.map(|key| SecretString::from(key.trim().to_owned()));
         }
         self
+    }
+
+    /// Takes providers, the keys that are still missing, and times from settings.
+    #[must_use]
+    pub fn settings(mut self, settings: &Settings) -> Self {
+        let times = &mut self.times;
+        times.connect = settings.connect_timeout().unwrap_or(times.connect);
+        times.answer = settings.answer_timeout().unwrap_or(times.answer);
+        times.silence = settings.silence_timeout().unwrap_or(times.silence);
+        for provider in settings.providers() {
+            self = self.described(&provider, settings);
+        }
+        self.keys_from(|variable| settings.secret(variable).map(|secret| secret.expose().clone()))
+    }
+
+    fn described(mut self, provider: &ProviderSettings, settings: &Settings) -> Self {
+        let name = &provider.name;
+        if !self.known.contains_key(name) {
+            let Some(url) = &provider.url else {
+                self.problems.push(format!("the provider `{name}` of the settings has no `url`"));
+                return self;
+            };
+            self = self.provider(name.clone(), Compatible::at(url));
+        }
+        if let Some(url) = &provider.url {
+            self = self.base_url(name, url);
+        }
+        if let Some(wire) = provider.wire.as_deref().and_then(Wire::of_word) {
+            self = self.change(name, |known| known.wire = wire);
+        }
+        let Some(variable) = &provider.key_variable else { return self };
+        match settings.secret(variable) {
+            Some(key) => self.key(name, key.expose().as_str()),
+            None => self.change(name, |known| known.variable = Some(variable.clone().into())),
+        }
     }
 
     /// Asks a known provider somewhere else.

@@ -5,10 +5,12 @@ use super::{Capabilities, Structured, Wire, failure};
 use crate::codec::Json;
 use crate::error::{Error, RunResult};
 use crate::model::{ChunkSink, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest};
+use crate::settings::Settings;
 use async_trait::async_trait;
 use genai::ServiceTarget;
 use genai::resolver::{AuthData, Endpoint};
 use secrecy::{ExposeSecret, SecretString};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -30,7 +32,7 @@ pub(super) struct Known {
     pub(super) wire: Wire,
     pub(super) url: String,
     /// Where its key may come from.
-    pub(super) variable: Option<&'static str>,
+    pub(super) variable: Option<Cow<'static, str>>,
     pub(super) key: Option<SecretString>,
     pub(super) can: Capabilities,
     /// Whether a stream may end without saying so.
@@ -82,6 +84,14 @@ impl Models {
         Self::builder().keys_from_env().build()
     }
 
+    /// All known providers and those of the settings, with their keys and times.
+    ///
+    /// # Errors
+    /// Everything that is wrong with what they say of providers, at once.
+    pub fn from_settings(settings: &Settings) -> RunResult<Self> {
+        Self::builder().settings(settings).build()
+    }
+
     pub(super) fn new(known: BTreeMap<String, Known>, times: Times) -> RunResult<Self> {
         // One pool of connections for all. Limits of whole answers are the calls' own.
         let http = reqwest::Client::builder().connect_timeout(times.connect).build();
@@ -107,7 +117,7 @@ impl Models {
     /// The same, ready to be asked.
     fn ready<'m>(&self, model: &'m str) -> Result<(&Known, &'m str), String> {
         let (known, name) = self.find(model)?;
-        match known.variable.filter(|_| known.key.is_none()) {
+        match known.variable.as_ref().filter(|_| known.key.is_none()) {
             None => Ok((known, name)),
             Some(variable) => Err(format!(
                 "no key for `{}`: set `{variable}`, or give it with `.key(\"{}\", ..)`",

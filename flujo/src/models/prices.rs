@@ -105,6 +105,17 @@ impl PriceList {
         Self::new(List::Bundled, BUNDLED.to_owned())
     }
 
+    /// The prices that come along, with the file of the settings on top, where they name one.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is of another form.
+    pub fn from_settings(settings: &crate::settings::Settings) -> RunResult<Self> {
+        match settings.prices_file() {
+            Some(file) => Self::bundled().with_file(file),
+            None => Ok(Self::bundled()),
+        }
+    }
+
     /// A newer list in place of the one that comes along: the data file, version 2, of the project `genai-prices`.
     ///
     /// # Errors

@@ -18,6 +18,18 @@ pub enum Wire {
 }
 
 impl Wire {
+    /// As settings name it.
+    pub(super) fn of_word(word: &str) -> Option<Self> {
+        match word {
+            "openai-chat" => Some(Self::OpenAiChat),
+            "openai-responses" => Some(Self::OpenAiResponses),
+            "anthropic" => Some(Self::Anthropic),
+            "gemini" => Some(Self::Gemini),
+            "ollama" => Some(Self::Ollama),
+            _ => None,
+        }
+    }
+
     /// The adapter that speaks it. The one for OpenRouter is of OpenAI's, but reads more of the usage.
     pub(super) fn adapter(self, provider: &str) -> AdapterKind {
         match self {

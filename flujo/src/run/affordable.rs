@@ -2,7 +2,7 @@
 
 use crate::error::{Error, RunResult};
 use crate::graph::{Graph, NodeKind, Place};
-use crate::model::{PriceBook, Tokens, no_max_tokens, no_price};
+use crate::model::{ModelDefaults, PriceBook, Tokens, no_max_tokens, no_price};
 use crate::path::Path;
 use crate::usage::UsageLimits;
 
@@ -13,6 +13,7 @@ pub(super) fn affordable(
     graph: &Graph,
     limits: &UsageLimits,
     prices: Option<&dyn PriceBook>,
+    defaults: Option<&ModelDefaults>,
 ) -> RunResult<()> {
     if limits.cost.is_none() && limits.total_tokens.is_none() {
         return Ok(());
@@ -20,7 +21,7 @@ pub(super) fn affordable(
     let mut problems: Vec<String> = Vec::new();
     let mut first = None;
     for place in graph.places() {
-        for why in unbounded(&place, limits, prices) {
+        for why in unbounded(&place, limits, prices, defaults) {
             let problem = format!("{}: {why}", place.path);
             first.get_or_insert_with(|| place.path.clone());
             if !problems.contains(&problem) {
@@ -35,17 +36,24 @@ pub(super) fn affordable(
     Err(Error::setup(what).at(Path::from(first.as_str())))
 }
 
-fn unbounded(place: &Place, limits: &UsageLimits, prices: Option<&dyn PriceBook>) -> Vec<String> {
+fn unbounded(
+    place: &Place,
+    limits: &UsageLimits,
+    prices: Option<&dyn PriceBook>,
+    defaults: Option<&ModelDefaults>,
+) -> Vec<String> {
     if place.kind != NodeKind::Model {
         return Vec::new();
     }
-    let Some(model) = place.given("model") else { return Vec::new() };
+    // That a role has no model is told by who looks at that.
+    let Ok(known) = place.model(defaults) else { return Vec::new() };
+    let Some(model) = known.or_else(|| place.given("model")) else { return Vec::new() };
     let mut why = Vec::new();
     if place.given("max_tokens").is_none() {
         why.push(no_max_tokens(model));
     }
     let has_price = || prices.and_then(|book| book.bound(model, &Tokens::default())).is_some();
-    if limits.cost.is_some() && place.model().is_some() && !has_price() {
+    if limits.cost.is_some() && known.is_some() && !has_price() {
         why.push(no_price(model));
     }
     why

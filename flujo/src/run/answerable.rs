@@ -1,18 +1,28 @@
 //! What has to be known of models before any of them is asked.
 
 use crate::graph::Graph;
-use crate::model::ModelClient;
+use crate::model::{ModelClient, ModelDefaults};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 /// Everything that would keep the client from ever answering a step of this pipeline, or one that stands in for it, the
 /// path first, each once.
-pub(super) fn unanswerable(graph: &Graph, client: &dyn ModelClient) -> Vec<(String, String)> {
+pub(super) fn unanswerable(
+    graph: &Graph,
+    client: Option<&dyn ModelClient>,
+    defaults: Option<&ModelDefaults>,
+) -> Vec<(String, String)> {
     let mut seen = BTreeSet::new();
     let mut problems = Vec::new();
     for place in graph.places() {
-        let (Some(model), Some(schema)) = (place.model(), place.facts.answer) else { continue };
-        let checked = schema().map_err(|e| e.to_string()).and_then(|schema| client.check(model, &schema));
+        let Some(schema) = place.facts.answer else { continue };
+        let checked = match (place.model(defaults), client) {
+            (Err(unset), _) => Err(unset),
+            (Ok(Some(model)), Some(client)) => {
+                schema().map_err(|e| e.to_string()).and_then(|schema| client.check(model, &schema))
+            }
+            (Ok(_), _) => Ok(()),
+        };
         if let Err(why) = checked
             && seen.insert((place.path.clone(), why.clone()))
         {
@@ -33,11 +43,12 @@ impl Answerable {
         graph: &Graph,
         fingerprint: u128,
         client: &dyn ModelClient,
+        defaults: Option<&ModelDefaults>,
     ) -> Result<(), (String, String)> {
         if self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&fingerprint) {
             return Ok(());
         }
-        let problems = unanswerable(graph, client);
+        let problems = unanswerable(graph, Some(client), defaults);
         let Some((first, _)) = problems.first() else {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(fingerprint);
             return Ok(());

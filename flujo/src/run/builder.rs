@@ -10,12 +10,13 @@ use crate::cx::Pipeline;
 use crate::engine::{Engine, Memory};
 use crate::error::{Error, RunResult};
 use crate::events::Observer;
-use crate::model::{Estimate, ModelClient, PriceBook};
+use crate::model::{Estimate, ModelClient, ModelDefaults, PriceBook};
 use crate::step::RunIn;
 use crate::usage::{SharedBudget, UsageLimits};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 /// Puts a [`Flujo`] together.
 pub struct Builder<R> {
@@ -25,10 +26,14 @@ pub struct Builder<R> {
     clock: Option<Arc<dyn Clock>>,
     models: Option<Arc<dyn ModelClient>>,
     prices: Option<Arc<dyn PriceBook>>,
+    model_defaults: ModelDefaults,
     stubs: Stubs,
     cache: Option<Arc<dyn Cache>>,
     watchers: Watchers,
-    limits: UsageLimits,
+    /// `None` where nobody said anything.
+    limits: Option<UsageLimits>,
+    /// What settings say of limits and of model steps.
+    settings: (UsageLimits, ModelDefaults),
     retries: u32,
     budget: Option<SharedBudget>,
     estimate: Estimate,
@@ -67,10 +72,12 @@ impl Builder<()> {
             clock: None,
             models: None,
             prices: None,
+            model_defaults: ModelDefaults::default(),
             stubs: Stubs::default(),
             cache: None,
             watchers: Watchers::default(),
-            limits: UsageLimits::NONE,
+            limits: None,
+            settings: (UsageLimits::NONE, ModelDefaults::default()),
             retries: 0,
             budget: None,
             estimate: Estimate::default(),
@@ -95,10 +102,12 @@ impl<R> Builder<R> {
             clock: self.clock,
             models: self.models,
             prices: self.prices,
+            model_defaults: self.model_defaults,
             stubs: self.stubs,
             cache: self.cache,
             watchers: self.watchers,
             limits: self.limits,
+            settings: self.settings,
             retries: self.retries,
             budget: self.budget,
             estimate: self.estimate,
@@ -135,6 +144,46 @@ impl<R> Builder<R> {
         self
     }
 
+    /// The model of a role: it answers the steps that say `#[step(role = review)]`. What is said here goes before
+    /// what settings say.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// use flujo::model::Script;
+    ///
+    /// #[step(role = review, max_tokens = 200)]
+    /// fn review(text: String) -> Prompt<String> {
+    ///     Prompt::system("Say what could be better.").user(text)
+    /// }
+    /// pipeline! {
+    ///     fn reviewing(text: String) -> String {
+    ///         review(text)
+    ///     }
+    /// }
+    /// # fn main() -> Result<(), flujo::Error> {
+    /// let models = Script::new().then("Fine.");
+    /// // A role without a model is refused, by the path of each step that has it.
+    /// let refused = Flujo::builder().models(models.clone()).pipeline::<reviewing>().build();
+    /// assert!(refused.unwrap_err().to_string().contains("no model for the role `review`"));
+    /// Flujo::builder().models(models).role("review", "openai:gpt-4o").pipeline::<reviewing>().build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn role(mut self, role: impl Into<String>, model: impl Into<String>) -> Self {
+        if let Err(problem) = self.model_defaults.set_role(role.into(), model.into()) {
+            self.problems.push(problem);
+        }
+        self
+    }
+
+    /// How long one attempt of a model step may take that does not say so itself.
+    #[must_use]
+    pub fn model_timeout(mut self, limit: Duration) -> Self {
+        self.model_defaults.timeout = Some(limit);
+        self
+    }
+
     /// Where outputs of `cached` steps are kept; a [`MemoryCache`] of 1,024 entries if nothing is said.
     #[must_use]
     pub fn cache(mut self, cache: impl Cache) -> Self {
@@ -152,7 +201,16 @@ impl<R> Builder<R> {
     /// What each run may use. `.limits(..)` of a run is on top: of both, the tighter one holds.
     #[must_use]
     pub fn limits(mut self, limits: UsageLimits) -> Self {
-        self.limits = limits;
+        self.limits = Some(limits);
+        self
+    }
+
+    /// Takes from settings the models of roles, the timeout of model steps that have none, and what each run may
+    /// use. What is said here in code goes before all of them.
+    #[cfg(feature = "settings")]
+    #[must_use]
+    pub fn settings(mut self, settings: &crate::settings::Settings) -> Self {
+        self.settings = (settings.limits(), settings.model_defaults());
         self
     }
 
@@ -225,6 +283,8 @@ impl<R> Builder<R> {
     /// Everything that is wrong with the set-up, at once.
     pub fn build(self) -> RunResult<Flujo<R>> {
         let mut problems = self.problems;
+        let (limits, defaults) = self.settings;
+        let (limits, defaults) = (self.limits.unwrap_or(limits), self.model_defaults.or(defaults));
         if self.ephemeral && self.engine.is_some() {
             problems.push("`.ephemeral()` records nothing, so it takes no `.engine(..)`".to_owned());
         }
@@ -238,9 +298,9 @@ impl<R> Builder<R> {
                 .push("a shared budget has no active time: give it to runs with `.limits(..)`".to_owned());
         }
         // What a stub answers needs no client: which steps it stands in for is only known when they run.
-        if let Some(client) = self.models.as_deref().filter(|_| self.stubs.is_empty()) {
+        if self.stubs.is_empty() {
             for pipeline in &self.registered {
-                let found = unanswerable(pipeline.graph, client);
+                let found = unanswerable(pipeline.graph, self.models.as_deref(), Some(&defaults));
                 problems.extend(found.into_iter().map(|(path, why)| format!("{path}: {why}")));
             }
         }
@@ -260,10 +320,11 @@ impl<R> Builder<R> {
             clock,
             models: self.models,
             prices: self.prices,
+            model_defaults: (!defaults.is_empty()).then(|| Arc::new(defaults)),
             stubs: self.stubs,
             cache: self.cache.unwrap_or_else(|| Arc::new(MemoryCache::default())),
             watchers: self.watchers,
-            limits: self.limits,
+            limits,
             retries: self.retries,
             budget: self.budget,
             estimate: self.estimate,

@@ -186,7 +186,8 @@ impl<R: Send + Sync + 'static> Control for Flujo<R> {
     ) -> RunResult<RunState> {
         let known = self.registered(pipeline)?;
         let (input, context) = (known.check)(input, context)?;
-        affordable(known.graph, &self.shared.limits, self.shared.prices.as_deref())?;
+        let shared = &self.shared;
+        affordable(known.graph, &shared.limits, shared.prices.as_deref(), shared.model_defaults.as_deref())?;
         let run = RunRecord {
             id: id.clone(),
             pipeline: known.name.to_owned(),

@@ -6,7 +6,7 @@ use crate::codec::Json;
 use crate::cx::Scopes;
 use crate::engine::{Engine, RunId, Unrecorded};
 use crate::events::{Hub, Stage};
-use crate::model::{Estimate, ModelClient, PriceBook};
+use crate::model::{Estimate, ModelClient, ModelDefaults, PriceBook};
 use crate::path::Path;
 use crate::question::Answered;
 use crate::step::Step;
@@ -23,6 +23,8 @@ pub(crate) struct RunEnv {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) models: Option<Arc<dyn ModelClient>>,
     pub(crate) prices: Option<Arc<dyn PriceBook>>,
+    /// What model steps do not say themselves.
+    pub(crate) model_defaults: Option<Arc<ModelDefaults>>,
     pub(crate) stubs: Stubs,
     pub(crate) cache: Option<Arc<dyn Cache>>,
     pub(crate) estimate: Estimate,
@@ -60,6 +62,7 @@ impl RunEnv {
             clock,
             models: None,
             prices: None,
+            model_defaults: None,
             stubs: Stubs::default(),
             cache: None,
             estimate: Estimate::default(),

@@ -17,7 +17,7 @@ use crate::engine::{Engine, RunId, RunRecord, RunView};
 use crate::error::{Error, ErrorKind, RunResult};
 use crate::events::{Hub, Watched};
 use crate::graph::Graph;
-use crate::model::{Estimate, ModelClient, PriceBook};
+use crate::model::{Estimate, ModelClient, ModelDefaults, PriceBook};
 use crate::path::Path;
 use crate::step::{RunIn, StepCall};
 use crate::usage::{SharedBudget, UsageLimits};
@@ -60,6 +60,7 @@ pub(crate) struct Shared<R> {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) models: Option<Arc<dyn ModelClient>>,
     pub(super) prices: Option<Arc<dyn PriceBook>>,
+    pub(super) model_defaults: Option<Arc<ModelDefaults>>,
     pub(super) stubs: Stubs,
     pub(super) cache: Arc<dyn Cache>,
     pub(super) watchers: Watchers,
@@ -271,7 +272,7 @@ impl<R> Shared<R> {
     ) -> Option<Arc<Hub>> {
         let Watchers { observers, fresh } = watchers;
         let all = self.watchers.observers.iter().cloned().chain(observers);
-        let hub = Hub::new(id, P::FACTS.name, &self.clock, all)?;
+        let hub = Hub::new(id, (P::FACTS.name, P::GRAPH), &self.clock, all)?;
         Some(Arc::new(match view {
             Some(view) => hub.resumes(view, &fresh),
             None => hub,
@@ -285,6 +286,7 @@ impl<R> Shared<R> {
         env.estimate = self.estimate;
         env.models.clone_from(&self.models);
         env.prices.clone_from(&self.prices);
+        env.model_defaults.clone_from(&self.model_defaults);
         env.stubs.clone_from(&self.stubs);
         env.cache = Some(Arc::clone(&self.cache));
         env

@@ -270,10 +270,11 @@ fn checked<P: Pipeline, R>(
     let shared = &flujo.shared;
     // What a stub answers costs nothing: which steps it stands in for is only known when they run.
     if shared.stubs.is_empty() {
+        let defaults = shared.model_defaults.as_deref();
         let budget = shared.budget.as_ref().map_or(UsageLimits::NONE, crate::usage::SharedBudget::limits);
-        affordable(graph, &limits.tightest(budget), shared.prices.as_deref())?;
+        affordable(graph, &limits.tightest(budget), shared.prices.as_deref(), defaults)?;
         if let Some(client) = shared.models.as_deref() {
-            let known = shared.answerable.check(graph, P::FINGERPRINT, client);
+            let known = shared.answerable.check(graph, P::FINGERPRINT, client, defaults);
             known.map_err(|(path, why)| Error::setup(why).at(Path::from(path.as_str())))?;
         }
     }

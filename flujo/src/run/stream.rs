@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::cx::Pipeline;
 use crate::engine::{BoxFuture, RunId};
 use crate::error::RunResult;
-use crate::events::{Event, Observer, Values};
+use crate::events::{Chunks, Event, Observer, Values};
 use crate::step::RunIn;
 use async_trait::async_trait;
 use futures_core::Stream;
@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Poller, Poll};
 
@@ -85,7 +86,7 @@ impl<Out> fmt::Debug for RunStream<Out> {
 
 /// Keeps events until somebody takes them.
 #[derive(Clone, Default)]
-struct Tap(Arc<Mutex<VecDeque<Event>>>);
+struct Tap(Arc<Mutex<VecDeque<Event>>>, Arc<AtomicBool>);
 
 impl Tap {
     fn events(&self) -> MutexGuard<'_, VecDeque<Event>> {
@@ -99,7 +100,8 @@ impl Observer for Tap {
         self.events().push_back(event.clone());
     }
     fn wants(&self) -> Values {
-        Values { inputs: true, outputs: true }
+        let chunks = if self.1.load(Ordering::Relaxed) { Chunks::All } else { Chunks::Last };
+        Values { inputs: true, outputs: true, chunks }
     }
 }
 
@@ -107,6 +109,13 @@ impl<Out> RunStream<Out> {
     /// The id of the run: what `flujo.cancel` and `flujo.resume` take.
     pub fn id(&self) -> &RunId {
         &self.id
+    }
+
+    /// Yields the chunks of all steps, not only of the [last](Chunks::Last) ones. Said before the first item is asked
+    /// for.
+    pub fn all_chunks(self) -> Self {
+        self.tap.1.store(true, Ordering::Relaxed);
+        self
     }
 
     /// The next item; `None` after the result.

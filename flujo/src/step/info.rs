@@ -5,6 +5,7 @@ use crate::engine::{ModelUse, RunId};
 use crate::error::StepError;
 #[allow(unused_imports, reason = "a link in the documentation")]
 use crate::events::EventKind;
+use crate::events::{Chunks, Stage};
 use crate::model::ModelCall;
 use crate::path::{NodeId, Path, Place};
 use crate::question::Answered;
@@ -33,6 +34,8 @@ struct Spent {
     /// The model call that is under way, and what is reserved for it.
     calling: Option<(String, Usage)>,
     models: ModelUse,
+    /// Where somebody looks: the path, and who hears what is emitted there.
+    voice: Option<(Path, Chunks)>,
 }
 
 impl Spent {
@@ -163,7 +166,8 @@ impl RunInfo {
     }
 
     /// Gives a piece of what this attempt is making to whoever looks at the run, while it is being made: see
-    /// [`EventKind::Chunk`]. Nothing is recorded, and a replay has none.
+    /// [`EventKind::Chunk`]. Nothing is recorded, and a replay has none. Observers get the chunks of the last steps
+    /// unless they want all: see [`Chunks`].
     ///
     /// ```
     /// # use flujo::prelude::*;
@@ -179,14 +183,28 @@ impl RunInfo {
     /// }
     /// ```
     pub fn emit(&self, text: &str) {
-        if let Some(stage) = &self.env.stage {
-            stage.chunk(self.path(), self.attempt, text);
+        if let Some(stage) = &self.env.stage
+            && let Some((path, least)) = self.voice(stage)
+        {
+            stage.chunk(&path, least, self.attempt, text);
         }
     }
 
     /// Whether anybody hears what it emits.
     pub(crate) fn is_heard(&self) -> bool {
-        self.env.stage.is_some()
+        self.env.stage.as_ref().is_some_and(|stage| self.voice(stage).is_some())
+    }
+
+    /// The path, and who hears what is emitted there: found once for all pieces of an attempt.
+    fn voice(&self, stage: &Stage) -> Option<(Path, Chunks)> {
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        let voice = &mut spent.get_or_insert_default().voice;
+        let voice = voice.get_or_insert_with(|| {
+            let path = self.path();
+            let least = stage.hub().hears(&path);
+            (path, least)
+        });
+        Some(voice.clone()).filter(|(_, least)| *least != Chunks::None)
     }
     pub(crate) fn model_call(&self) -> Option<&ModelCall> {
         self.model.as_deref()
@@ -227,7 +245,12 @@ impl RunInfo {
     /// What the attempt used, if anything.
     #[inline]
     pub(crate) fn spent(&mut self) -> Option<Usage> {
-        self.spent.get_mut().unwrap_or_else(PoisonError::into_inner).as_ref().map(|spent| spent.usage)
+        self.spent
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .map(|spent| spent.usage)
+            .filter(|usage| *usage != Usage::default())
     }
     fn change(&self, change: impl FnOnce(&mut Spent)) {
         change(self.spent.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default());

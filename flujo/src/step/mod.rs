@@ -24,7 +24,7 @@ pub use findings::{Findings, Keeping, KeepsFindings, KeptFinding};
 pub use info::RunInfo;
 pub use plugin::{Plugin, PluginResult, Priority};
 pub(crate) use policy::Options;
-pub use policy::{ModelPolicy, Policy};
+pub use policy::{ModelName, ModelPolicy, Policy};
 pub(crate) use purse::{Purse, UnderWay};
 pub(crate) use redirect::Carried;
 pub use redirect::{RedirectOf, Redirecting};

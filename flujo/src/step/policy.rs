@@ -40,14 +40,23 @@ impl Policy {
 /// Which model answers, and how.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ModelPolicy {
-    /// `provider:model`.
-    pub model: &'static str,
+    /// Its name, or whose it is.
+    pub name: ModelName,
     /// Sampling temperature.
     pub temperature: Option<f64>,
     /// Upper bound of output tokens.
     pub max_tokens: Option<u32>,
     /// Nucleus sampling.
     pub top_p: Option<f64>,
+}
+
+/// How a model step names its model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelName {
+    /// `provider:model`.
+    Model(&'static str),
+    /// The model of this role: see [`Builder::role`](crate::run::Builder::role).
+    Role(&'static str),
 }
 
 pub(crate) type Check<T> = Box<dyn Fn(&T) -> Vec<ValidationResult> + Send + Sync>;

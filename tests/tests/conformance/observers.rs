@@ -4,7 +4,7 @@ use crate::engines::with_engine;
 use crate::events::{everything, lines, seen};
 use crate::world::*;
 use flujo::engine::RunId;
-use flujo::events::{Event, EventKind, Observer, Values};
+use flujo::events::{Chunks, Event, EventKind, Observer, Values};
 use flujo::model::{ChunkSink, FinishReason, ModelClient, ModelError, ModelReply, ModelRequest};
 use flujo::prelude::*;
 use flujo_testing::EventLog;
@@ -187,7 +187,7 @@ fn values_are_told_to_those_who_want_them() {
         drop(flujo.run(valued("x".to_owned())).observer(curious.clone()).await);
         let (input, output) = (Some("[\"x\"]".to_owned()), Some("\"x\"".to_owned()));
         assert_eq!(values(curious.take()), [("run", input.clone()), ("in", input), ("out", output)]);
-        assert_eq!(curious.wants(), Values { inputs: true, outputs: true });
+        assert_eq!(curious.wants(), Values { inputs: true, outputs: true, chunks: Chunks::All });
     });
 }
 

@@ -1,0 +1,54 @@
+//! Which model steps come last: after them no other model is asked.
+
+use super::{Facts, Graph, Node};
+
+impl Graph {
+    /// Whether the node behind the path of a run is one after which no model is asked any more, but in further rounds
+    /// of a loop that it stands in. Of branches that go side by side, each has its own last one.
+    pub(crate) fn asks_last(&self, path: &str) -> bool {
+        let mut segments = path.split('/').map(|s| s.split(['#', '[', '!', '~']).next().unwrap_or(s));
+        if segments.next() != Some(self.name) {
+            return false;
+        }
+        let mut graph = self;
+        for segment in segments {
+            let Some(at) = graph.nodes.iter().position(|node| node.id == segment) else { return false };
+            if graph.after(at).iter().any(|later| graph.nodes.get(*later).is_some_and(may_ask)) {
+                return false;
+            }
+            // Items of a `map` are segments of their own, and its body's nodes stand in the same graph.
+            if let Some(inner) = graph.nodes.get(at).and_then(|node| node.facts.graph) {
+                graph = inner;
+            }
+        }
+        true
+    }
+
+    /// The nodes that may come after this one.
+    fn after(&self, at: usize) -> Vec<usize> {
+        let (mut found, mut left) = (Vec::new(), vec![(at, at)]);
+        // With the node that must have been passed: a loop is left, and not entered again.
+        while let Some((from, beyond)) = left.pop() {
+            for edge in self.edges.iter().filter(|edge| edge.from == Some(from)) {
+                let Some(to) = edge.to else { continue };
+                if to <= from {
+                    left.push((to, beyond.max(from)));
+                } else if to > beyond && !found.contains(&to) {
+                    found.push(to);
+                    left.push((to, to));
+                }
+            }
+        }
+        // What stands in the body of a form comes with the form, not after it.
+        let this = self.nodes.get(at);
+        found.retain(|node| {
+            !self.around(*node).any(|outer| this.is_some_and(|this| std::ptr::eq(outer, this)))
+        });
+        found
+    }
+}
+
+fn may_ask(node: &Node) -> bool {
+    let asks = |facts: &Facts| facts.call().or(facts.fallback).model_calls != Some(0);
+    asks(&node.facts) || [node.falls_back_to, node.redirects_to].into_iter().flatten().any(asks)
+}

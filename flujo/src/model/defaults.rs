@@ -1,0 +1,86 @@
+//! What model steps do not say themselves: which model a role has, and how long one attempt may take.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The defaults of model steps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ModelDefaults {
+    roles: BTreeMap<String, String>,
+    /// How long one attempt may take, where the step does not say.
+    pub(crate) timeout: Option<Duration>,
+}
+
+impl ModelDefaults {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.roles.is_empty() && self.timeout.is_none()
+    }
+
+    /// The model of a role.
+    pub(crate) fn role(&self, role: &str) -> Option<&str> {
+        self.roles.get(role).map(String::as_str)
+    }
+
+    /// Gives a role its model.
+    ///
+    /// # Errors
+    /// Neither names what it should.
+    pub(crate) fn set_role(&mut self, role: String, model: String) -> Result<(), String> {
+        let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if role.is_empty() || !role.chars().all(letters) {
+            return Err(format!("`{role}` is no name of a role: use a-z, 0-9 and `_`"));
+        }
+        if !is_model(&model) {
+            return Err(format!(
+                "`{model}`, the model of the role `{role}`, names no model: write `provider:model`"
+            ));
+        }
+        self.roles.insert(role, model);
+        Ok(())
+    }
+
+    /// These, and what others say where these say nothing.
+    pub(crate) fn or(mut self, others: Self) -> Self {
+        for (role, model) in others.roles {
+            self.roles.entry(role).or_insert(model);
+        }
+        Self { timeout: self.timeout.or(others.timeout), ..self }
+    }
+
+    /// What is said where a role has no model.
+    pub(crate) fn unset(role: &str) -> String {
+        format!(
+            "no model for the role `{role}`: set `DEFAULT_{}_MODEL`, or give it with `.role(\"{role}\", ..)`",
+            role.to_uppercase()
+        )
+    }
+}
+
+/// Whether a text has the form of `provider:model`.
+pub(crate) fn is_model(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(provider, model)| {
+        !provider.is_empty() && !model.is_empty() && !text.contains(char::is_whitespace)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_and_models_have_a_form() {
+        let mut defaults = ModelDefaults::default();
+        assert!(defaults.is_empty());
+        defaults.set_role("review".into(), "ollama:llama3:8b".into()).unwrap();
+        assert_eq!((defaults.role("review"), defaults.role("reviews")), (Some("ollama:llama3:8b"), None));
+        assert_eq!(
+            defaults.set_role("Review".into(), "a:b".into()).unwrap_err(),
+            "`Review` is no name of a role: use a-z, 0-9 and `_`"
+        );
+        assert_eq!(
+            defaults.set_role("review".into(), "gpt".into()).unwrap_err(),
+            "`gpt`, the model of the role `review`, names no model: write `provider:model`"
+        );
+        assert!(!is_model(":m") && !is_model("p:") && !is_model("p: m"));
+    }
+}

@@ -1,0 +1,291 @@
+//! Settings, behind the feature `settings`: the environment, `.env`, `flujo.toml`, and what code says.
+//!
+//! ```no_run
+//! use flujo::prelude::*;
+//! use flujo::settings::Settings;
+//!
+//! # fn main() -> Result<(), flujo::Error> {
+//! let settings = Settings::load()?;
+//! // Every setting, with where it comes from; keys are shown as `[REDACTED]`.
+//! eprintln!("{settings}");
+//! let flujo = Flujo::builder().settings(&settings).build()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What is said in several places counts in this order: code, the process environment, `.env`, `flujo.toml`, defaults.
+//! There is no global state: settings are a value, read once and handed on, and nothing ever changes the environment of
+//! the process.
+//!
+//! | in `flujo.toml` | variable | if nothing is said |
+//! |---|---|---|
+//! | `[roles]` `review = "provider:model"` | `DEFAULT_REVIEW_MODEL`, and so for every role | the role has no model |
+//! | `[agent]` `timeout` | `AGENT_TIMEOUT` | model steps without a `timeout` of their own have none |
+//! | `[models]` `connect_timeout` | `FLUJO_CONNECT_TIMEOUT` | `10s` |
+//! | `[models]` `answer_timeout` | `FLUJO_ANSWER_TIMEOUT` | `10min` |
+//! | `[models]` `silence_timeout` | `FLUJO_SILENCE_TIMEOUT` | `2min` |
+//! | `[limits]` `cost`, in dollars | `FLUJO_COST_LIMIT` | no limit |
+//! | `[limits]` `total_tokens` | `FLUJO_TOKEN_LIMIT` | no limit |
+//! | `[limits]` `model_calls` | `FLUJO_CALL_LIMIT` | no limit |
+//! | `[limits]` `active_time` | `FLUJO_TIME_LIMIT` | no limit |
+//! | `[prices]` `file` | `FLUJO_PRICES_FILE` | the prices that come along |
+//! | `[telemetry]` `endpoint` | `OTEL_EXPORTER_OTLP_ENDPOINT` | `http://localhost:4318` |
+//! | `[telemetry]` `service_name` | `OTEL_SERVICE_NAME` | `flujo` |
+//! | `[telemetry]` `capture_content` | `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` | `false` |
+//! | `[providers.office]` `url`, `wire`, `key_variable`, `concurrency`, `per_minute` | none | none |
+//! | never | `OPENAI_API_KEY` and every other `.._API_KEY` | no key |
+//!
+//! Durations are written as in `#[step(timeout = "20s")]`: `500ms`, `20s`, `2min`, `1h`, `1d`.
+
+mod file;
+mod known;
+mod nearest;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use sources::Sources;
+
+use crate::error::RunResult;
+use crate::model::ModelDefaults;
+use crate::secret::Secret;
+use crate::usage::{Cost, UsageLimits};
+use known::{PROVIDERS, ROLES};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Where a setting comes from; the later ones go before the earlier ones.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Origin {
+    /// Nobody said anything.
+    Default,
+    /// A settings file.
+    File {
+        /// Which.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// A file of variables.
+    DotEnv {
+        /// Which.
+        path: PathBuf,
+        /// The variable.
+        variable: String,
+    },
+    /// The environment of the process.
+    Environment {
+        /// The variable.
+        variable: String,
+    },
+    /// `.set(..)`.
+    Code,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { path, line } => write!(f, "{} line {line}", path.display()),
+            Self::DotEnv { path, variable } => write!(f, "`{variable}` in {}", path.display()),
+            Self::Environment { variable } => write!(f, "`{variable}` in the environment"),
+            Self::Code => f.write_str("code"),
+        }
+    }
+}
+
+/// One setting: its key, its value as text, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// As in `flujo.toml`: `models.connect_timeout`. A secret has the name of its variable.
+    pub key: String,
+    /// What it is; `[REDACTED]` for secrets, nothing where it is off.
+    pub value: Option<String>,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.value.as_deref().unwrap_or("none");
+        write!(f, "{} = {value} ({})", self.key, self.origin)
+    }
+}
+
+/// All settings, read from where they stand: see the [module](self).
+pub struct Settings {
+    all: BTreeMap<String, Setting>,
+    secrets: BTreeMap<String, Secret>,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.all.values().map(ToString::to_string)).finish()
+    }
+}
+
+/// Every setting on a line of its own.
+impl fmt::Display for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.all.values().try_for_each(|setting| writeln!(f, "{setting}"))
+    }
+}
+
+/// A provider as the settings describe it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProviderSettings {
+    /// What stands before the colon in names of models.
+    pub name: String,
+    /// Where it is, if that is said.
+    pub url: Option<String>,
+    /// What it speaks: `openai-chat`, `openai-responses`, `anthropic`, `gemini` or `ollama`.
+    pub wire: Option<String>,
+    /// The variable that its key is in.
+    pub key_variable: Option<String>,
+    /// How many calls may be under way at the same time.
+    pub concurrency: Option<u32>,
+    /// How many calls may begin in a minute.
+    pub per_minute: Option<u32>,
+}
+
+impl Settings {
+    /// From the environment of the process, and `.env` and `flujo.toml` in the current folder, where they are there.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once: a file that cannot be read, a value of another form, an unknown key. No
+    /// message shows a value.
+    pub fn load() -> RunResult<Self> {
+        Sources::process().load()
+    }
+
+    /// From places of one's own choice, for tests above all.
+    pub fn sources() -> Sources {
+        Sources::none()
+    }
+
+    /// Every setting by its key: those that nobody said anything about, and secrets, included.
+    pub fn all(&self) -> impl Iterator<Item = &Setting> {
+        self.all.values()
+    }
+
+    /// One setting, with where it comes from.
+    pub fn get(&self, key: &str) -> Option<&Setting> {
+        self.all.get(key)
+    }
+
+    fn text(&self, key: &str) -> Option<&str> {
+        self.all.get(key)?.value.as_deref()
+    }
+    fn duration(&self, key: &str) -> Option<Duration> {
+        self.text(key).and_then(value::duration)
+    }
+    fn count(&self, key: &str) -> Option<u64> {
+        self.text(key)?.parse().ok()
+    }
+
+    /// The model of a role.
+    pub fn role(&self, role: &str) -> Option<&str> {
+        self.text(&format!("{ROLES}.{role}"))
+    }
+
+    /// How long one attempt of a model step may take that does not say so itself.
+    pub fn agent_timeout(&self) -> Option<Duration> {
+        self.duration("agent.timeout")
+    }
+
+    /// How long it may take to be connected with a provider.
+    pub fn connect_timeout(&self) -> Option<Duration> {
+        self.duration("models.connect_timeout")
+    }
+
+    /// How long an answer may take that comes as a whole.
+    pub fn answer_timeout(&self) -> Option<Duration> {
+        self.duration("models.answer_timeout")
+    }
+
+    /// How long a streamed answer may say nothing.
+    pub fn silence_timeout(&self) -> Option<Duration> {
+        self.duration("models.silence_timeout")
+    }
+
+    /// What each run may use.
+    pub fn limits(&self) -> UsageLimits {
+        UsageLimits {
+            cost: self.text("limits.cost").and_then(|text| Cost::usd(text).ok()),
+            total_tokens: self.count("limits.total_tokens"),
+            model_calls: self.count("limits.model_calls"),
+            active_time: self.duration("limits.active_time"),
+        }
+    }
+
+    /// A file of prices that go before those that come along.
+    pub fn prices_file(&self) -> Option<&Path> {
+        self.text("prices.file").map(Path::new)
+    }
+
+    /// Where spans are sent.
+    pub fn telemetry_endpoint(&self) -> Option<&str> {
+        self.text("telemetry.endpoint")
+    }
+
+    /// Under which name.
+    pub fn service_name(&self) -> Option<&str> {
+        self.text("telemetry.service_name")
+    }
+
+    /// Whether prompts and answers stand in spans.
+    pub fn capture_content(&self) -> bool {
+        self.text("telemetry.capture_content").and_then(value::flag).unwrap_or(false)
+    }
+
+    /// A key, by the name of its variable.
+    pub fn secret(&self, variable: &str) -> Option<&Secret> {
+        self.secrets.get(variable)
+    }
+
+    /// All keys: what must appear nowhere.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.secrets.values()
+    }
+
+    /// The providers that `[providers.name]` describes.
+    pub fn providers(&self) -> Vec<ProviderSettings> {
+        let mut found: BTreeMap<&str, ProviderSettings> = BTreeMap::new();
+        for (key, setting) in &self.all {
+            let Some(rest) = key.strip_prefix(PROVIDERS).and_then(|rest| rest.strip_prefix('.')) else {
+                continue;
+            };
+            let (Some((name, word)), Some(value)) = (rest.rsplit_once('.'), &setting.value) else { continue };
+            let provider = found.entry(name).or_default();
+            name.clone_into(&mut provider.name);
+            match word {
+                "url" => provider.url = Some(value.clone()),
+                "wire" => provider.wire = Some(value.clone()),
+                "key_variable" => provider.key_variable = Some(value.clone()),
+                "concurrency" => provider.concurrency = value.parse().ok(),
+                "per_minute" => provider.per_minute = value.parse().ok(),
+                _ => {}
+            }
+        }
+        found.into_values().collect()
+    }
+
+    /// What they say of model steps.
+    pub(crate) fn model_defaults(&self) -> ModelDefaults {
+        let mut defaults = ModelDefaults::default();
+        defaults.timeout = self.agent_timeout();
+        for (key, setting) in &self.all {
+            let role = key.strip_prefix(ROLES).and_then(|rest| rest.strip_prefix('.'));
+            if let (Some(role), Some(model)) = (role, &setting.value) {
+                // Both were looked at when they were read.
+                let _ = defaults.set_role(role.to_owned(), model.clone());
+            }
+        }
+        defaults
+    }
+}

@@ -1,0 +1,128 @@
+//! The forms of values, and the words for those that are wrong. No message shows a value: it might be a secret that
+//! was put into the wrong place.
+
+use crate::model::is_model;
+use crate::usage::Cost;
+use std::time::Duration;
+
+/// What a value has to look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Text,
+    Duration,
+    Dollars,
+    Count,
+    AtLeastOne,
+    Flag,
+    Address,
+    Model,
+    Wire,
+    Variable,
+}
+
+/// What providers may speak, in words.
+pub(super) const WIRES: &[&str] = &["openai-chat", "openai-responses", "anthropic", "gemini", "ollama"];
+
+const UNITS: &[(&str, u64)] =
+    &[("ms", 1), ("s", 1_000), ("min", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+
+impl Form {
+    /// # Errors
+    /// What it should be, in words.
+    pub(super) fn check(self, text: &str) -> Result<(), String> {
+        let good = match self {
+            Self::Text => !text.trim().is_empty(),
+            Self::Duration => duration(text).is_some(),
+            Self::Dollars => Cost::usd(text).is_ok(),
+            Self::Count => text.parse::<u64>().is_ok(),
+            Self::AtLeastOne => text.parse::<u32>().is_ok_and(|n| n > 0),
+            Self::Flag => flag(text).is_some(),
+            Self::Address => {
+                let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+                rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
+            }
+            Self::Model => is_model(text),
+            Self::Wire => WIRES.contains(&text),
+            Self::Variable => {
+                let letters = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                !text.is_empty() && text.chars().all(letters)
+            }
+        };
+        if good { Ok(()) } else { Err(self.wanted()) }
+    }
+
+    fn wanted(self) -> String {
+        match self {
+            Self::Text => "is empty".to_owned(),
+            Self::Duration => {
+                "is no duration: write a whole number and a unit, such as `500ms`, `20s`, `2min`, `1h` or `1d`"
+                    .to_owned()
+            }
+            Self::Dollars => {
+                "is no amount of dollars: write digits, and up to nine decimals, such as `0.50`".to_owned()
+            }
+            Self::Count => "is no whole number".to_owned(),
+            Self::AtLeastOne => "is no whole number from 1".to_owned(),
+            Self::Flag => "is neither `true` nor `false`".to_owned(),
+            Self::Address => "is no address: write `http://..` or `https://..`".to_owned(),
+            Self::Model => "names no model: write `provider:model`".to_owned(),
+            Self::Wire => format!("is none of `{}`", WIRES.join("`, `")),
+            Self::Variable => "is no name of a variable".to_owned(),
+        }
+    }
+}
+
+/// A duration such as `20s`, longer than nothing.
+pub(super) fn duration(text: &str) -> Option<Duration> {
+    let end = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at_checked(end)?;
+    let (_, millis) = UNITS.iter().find(|(name, _)| *name == unit)?;
+    let total = number.parse::<u64>().ok()?.checked_mul(*millis)?;
+    (total > 0).then(|| Duration::from_millis(total))
+}
+
+/// `true` or `false`, in any case.
+pub(super) fn flag(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        for (text, millis) in [("500ms", 500), ("20s", 20_000), ("2min", 120_000), ("1h", 3_600_000)] {
+            assert_eq!(duration(text), Some(Duration::from_millis(millis)), "{text}");
+        }
+        for wrong in ["", "20", "s", "1.5s", "-1s", "20 s", "0s", "2m", "99999999999999999999d", "é"] {
+            assert_eq!(duration(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_form_refuses_what_it_is_not_and_shows_nothing_of_it() {
+        for (form, good) in [
+            (Form::Text, "x"),
+            (Form::Duration, "1s"),
+            (Form::Dollars, "0.50"),
+            (Form::Count, "0"),
+            (Form::AtLeastOne, "1"),
+            (Form::Flag, "TRUE"),
+            (Form::Address, "http://localhost:4318"),
+            (Form::Model, "openai:gpt-4o"),
+            (Form::Wire, "anthropic"),
+            (Form::Variable, "OFFICE_API_KEY"),
+        ] {
+            assert_eq!(form.check(good), Ok(()), "{form:?}");
+            let wrong = if form == Form::Text { "  " } else { "sk-planted key" };
+            let message = form.check(wrong).unwrap_err();
+            assert!(!message.contains("planted") && !message.ends_with('.'), "{message}");
+        }
+        assert!(Form::AtLeastOne.check("0").is_err());
+    }
+}
