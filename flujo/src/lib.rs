@@ -25,6 +25,8 @@ pub mod path;
 pub mod question;
 #[cfg(test)]
 mod random;
+#[cfg(feature = "rate-limits")]
+pub mod rate_limits;
 mod resources;
 pub mod run;
 mod secret;

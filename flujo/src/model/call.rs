@@ -42,6 +42,7 @@ impl ModelCall {
         if let Some(why) = self.unlimited(&run.limited_by()) {
             return Err(StepError::unconfigured(why));
         }
+        let _permit = client.admit(&request).await;
         let tokens = self.estimate.tokens(&request, client.extra_tokens(&request));
         let bound = self.usage(tokens, |book| book.bound(&self.model, &tokens));
         let hold = run.reserve(bound).await?;

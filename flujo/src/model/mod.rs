@@ -10,6 +10,7 @@ mod call;
 mod defaults;
 mod failure;
 mod history;
+mod permit;
 mod prices;
 mod prompt;
 mod read;
@@ -30,6 +31,7 @@ pub(crate) use defaults::ModelDefaults;
 pub(crate) use defaults::is_model;
 pub use failure::{ModelError, ModelFailure};
 pub use history::{History, Keep};
+pub use permit::Permit;
 pub use prices::{PriceBook, Prices, Rates};
 pub use prompt::Prompt;
 pub use repair::{Repair, Repaired, repair};
@@ -55,6 +57,13 @@ pub trait ModelClient: Send + Sync + 'static {
     async fn call(&self, request: ModelRequest, chunks: &mut dyn ChunkSink)
     -> Result<ModelReply, ModelError>;
 
+    /// Waits until a call may leave, where there are limits to how many do. What it gives is kept until the call
+    /// is over. Nothing is reserved for a call that waits, and none is charged that never left; its time counts.
+    async fn admit(&self, request: &ModelRequest) -> Permit {
+        let _ = request;
+        Permit::none()
+    }
+
     /// Looks at a model that steps are going to ask, and at the schema of what they ask for, before anything
     /// runs: when the engine is built for the pipelines that it knows, else when a run starts.
     ///
@@ -62,6 +71,15 @@ pub trait ModelClient: Send + Sync + 'static {
     /// It could never answer: the provider is unknown, a key is missing. The message says what to do.
     fn check(&self, model: &str, schema: &Json) -> Result<(), String> {
         let _ = (model, schema);
+        Ok(())
+    }
+
+    /// Whether there is a provider of this name; asked where one is named beside a call, as in rate limits.
+    ///
+    /// # Errors
+    /// There is none. The message names those that there are.
+    fn knows(&self, provider: &str) -> Result<(), String> {
+        let _ = provider;
         Ok(())
     }
 
@@ -89,8 +107,14 @@ impl<C: ModelClient + ?Sized> ModelClient for std::sync::Arc<C> {
     ) -> Result<ModelReply, ModelError> {
         (**self).call(request, chunks).await
     }
+    async fn admit(&self, request: &ModelRequest) -> Permit {
+        (**self).admit(request).await
+    }
     fn check(&self, model: &str, schema: &Json) -> Result<(), String> {
         (**self).check(model, schema)
+    }
+    fn knows(&self, provider: &str) -> Result<(), String> {
+        (**self).knows(provider)
     }
     fn extra_tokens(&self, request: &ModelRequest) -> u64 {
         (**self).extra_tokens(request)

@@ -1,4 +1,4 @@
-use super::{ChunkSink, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest, Tokens};
+use super::{ChunkSink, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest, Permit, Tokens};
 use crate::codec::{Digest, Json};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -204,8 +204,21 @@ impl ModelClient for Tape {
         done
     }
 
+    async fn admit(&self, request: &ModelRequest) -> Permit {
+        // An answer that is on the tape waits for nobody.
+        let known = |key| self.state().known.get(&key).is_some_and(|takes| !takes.is_empty());
+        match &self.client {
+            Some(client) if !digest(request).is_ok_and(known) => client.admit(request).await,
+            _ => Permit::none(),
+        }
+    }
+
     fn check(&self, model: &str, schema: &Json) -> Result<(), String> {
         self.client.as_ref().map_or(Ok(()), |client| client.check(model, schema))
+    }
+
+    fn knows(&self, provider: &str) -> Result<(), String> {
+        self.client.as_ref().map_or(Ok(()), |client| client.knows(provider))
     }
 
     fn extra_tokens(&self, request: &ModelRequest) -> u64 {

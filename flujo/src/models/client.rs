@@ -107,11 +107,14 @@ impl Models {
             .split_once(':')
             .filter(|(provider, name)| !provider.is_empty() && !name.is_empty() && !name.starts_with(':'))
             .ok_or_else(|| format!("`{model}` names no model: write `provider:model`"))?;
-        let known = self.known.get(provider).ok_or_else(|| {
-            let names: Vec<_> = self.known.keys().map(|name| format!("`{name}`")).collect();
-            format!("unknown provider `{provider}` in `{model}`; known are {}", names.join(", "))
-        })?;
+        let known =
+            self.known.get(provider).ok_or_else(|| self.unknown(provider, &format!(" in `{model}`")))?;
         Ok((known, name))
+    }
+
+    fn unknown(&self, provider: &str, within: &str) -> String {
+        let names: Vec<_> = self.known.keys().map(|name| format!("`{name}`")).collect();
+        format!("unknown provider `{provider}`{within}; known are {}", names.join(", "))
     }
 
     /// The same, ready to be asked.
@@ -195,6 +198,10 @@ impl ModelClient for Models {
                 Ok(())
             }
         }
+    }
+
+    fn knows(&self, provider: &str) -> Result<(), String> {
+        if self.known.contains_key(provider) { Ok(()) } else { Err(self.unknown(provider, "")) }
     }
 
     fn extra_tokens(&self, request: &ModelRequest) -> u64 {

@@ -16,6 +16,7 @@ mod bodies;
 mod built;
 mod costs;
 mod midway;
+mod rate_limits;
 mod server;
 mod streams;
 mod table;

@@ -1,0 +1,164 @@
+//! Calls of models that wait for their turn, behind the feature `rate-limits`: so many at the same time, so many a
+//! minute, so many tokens a minute, of each provider or model.
+//!
+//! ```
+//! use flujo::model::Script;
+//! use flujo::prelude::*;
+//! use flujo::rate_limits::{Rate, RateLimited, RateLimits};
+//!
+//! # fn main() -> Result<(), flujo::Error> {
+//! # let models = Script::new();
+//! let models = RateLimited::new(models)
+//!     .limit("openai", RateLimits::new().calls(Rate::per_minute(500)).concurrent(16))
+//!     .limit("openai:gpt-4o", RateLimits::new().tokens(Rate::per_minute(30_000).burst(10_000)));
+//! let flujo = Flujo::builder().models(models).build()?;
+//! # drop(flujo);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A call waits in the order in which it came, before anything is reserved for it: calls that wait do not keep
+//! others from their budgets, and one that is given up while it waits costs nothing. Its wait is part of its attempt,
+//! so the step's timeout bounds it.
+//!
+//! What a provider refuses all the same is tried again as the step says, after the time that the provider asks for.
+//! The limits are those of this process: several that share an account share its limits by hand.
+
+mod rate;
+mod turn;
+
+pub use rate::Rate;
+
+use crate::clock::{Clock, SystemClock};
+use crate::codec::Json;
+use crate::model::{ChunkSink, Estimate, ModelClient, ModelError, ModelReply, ModelRequest, Permit};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use turn::Turns;
+
+/// How many calls may leave; nothing is limited that is not said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RateLimits {
+    calls: Option<Rate>,
+    tokens: Option<Rate>,
+    concurrent: Option<usize>,
+}
+
+impl RateLimits {
+    /// None yet.
+    pub const fn new() -> Self {
+        Self { calls: None, tokens: None, concurrent: None }
+    }
+
+    /// So many calls.
+    #[must_use]
+    pub const fn calls(self, rate: Rate) -> Self {
+        Self { calls: Some(rate), ..self }
+    }
+
+    /// So many tokens: those of the request, a token for every four bytes, and all those that may be answered.
+    #[must_use]
+    pub const fn tokens(self, rate: Rate) -> Self {
+        Self { tokens: Some(rate), ..self }
+    }
+
+    /// So many calls at the same time.
+    #[must_use]
+    pub const fn concurrent(self, most: usize) -> Self {
+        Self { concurrent: Some(most), ..self }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        for rate in [self.calls, self.tokens].iter().flatten() {
+            rate.check()?;
+        }
+        if self.concurrent == Some(0) { Err("0 calls at the same time are none".to_owned()) } else { Ok(()) }
+    }
+}
+
+/// A [`ModelClient`] whose calls wait for their turn.
+pub struct RateLimited<C> {
+    client: C,
+    clock: Arc<dyn Clock>,
+    limits: BTreeMap<String, RateLimits>,
+    turns: OnceLock<BTreeMap<String, Turns>>,
+}
+
+impl<C> fmt::Debug for RateLimited<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RateLimited").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl<C: ModelClient> RateLimited<C> {
+    /// Limits nothing yet.
+    pub fn new(client: C) -> Self {
+        let clock = Arc::new(SystemClock::default());
+        Self { client, clock, limits: BTreeMap::new(), turns: OnceLock::new() }
+    }
+
+    /// Limits the calls of a provider, `openai`, or of one model, `openai:gpt-4o`; a call waits for both.
+    #[must_use]
+    pub fn limit(mut self, of: impl Into<String>, limits: RateLimits) -> Self {
+        self.limits.insert(of.into(), limits);
+        self
+    }
+
+    /// Another clock than the system's.
+    #[must_use]
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    fn turns(&self) -> &BTreeMap<String, Turns> {
+        self.turns.get_or_init(|| {
+            let turns = |(of, limits): (&String, &RateLimits)| (of.clone(), Turns::new(*limits, &self.clock));
+            self.limits.iter().map(turns).collect()
+        })
+    }
+}
+
+#[async_trait]
+impl<C: ModelClient> ModelClient for RateLimited<C> {
+    async fn call(
+        &self,
+        request: ModelRequest,
+        chunks: &mut dyn ChunkSink,
+    ) -> Result<ModelReply, ModelError> {
+        self.client.call(request, chunks).await
+    }
+
+    async fn admit(&self, request: &ModelRequest) -> Permit {
+        let tokens = Estimate::Tight.tokens(request, self.client.extra_tokens(request));
+        let tokens = tokens.input.saturating_add(tokens.output);
+        let provider = request.model.split(':').next().unwrap_or_default();
+        // The narrower one first: who waits for one model keeps no other from the provider.
+        let model = self.turns().get(&request.model);
+        let provider = self.turns().get(provider).filter(|_| provider != request.model);
+        let mut places = Vec::new();
+        for turns in model.into_iter().chain(provider) {
+            places.extend(turns.next(tokens).await);
+        }
+        places.push(self.client.admit(request).await);
+        Permit::holding(places)
+    }
+
+    fn check(&self, model: &str, schema: &Json) -> Result<(), String> {
+        for (of, limits) in &self.limits {
+            let provider = of.split(':').next().unwrap_or_default();
+            let checked = limits.check().and_then(|()| self.client.knows(provider));
+            checked.map_err(|why| format!("the rate limits of `{of}`: {why}"))?;
+        }
+        self.client.check(model, schema)
+    }
+
+    fn knows(&self, provider: &str) -> Result<(), String> {
+        self.client.knows(provider)
+    }
+
+    fn extra_tokens(&self, request: &ModelRequest) -> u64 {
+        self.client.extra_tokens(request)
+    }
+}
