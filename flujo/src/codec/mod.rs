@@ -80,7 +80,7 @@ impl Json {
     }
 
     /// The text of a value that was recorded, brought back from where an engine keeps it. It is taken as it is.
-    pub fn recorded(text: String) -> Self {
+    pub fn recorded(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
     }
 

@@ -52,9 +52,9 @@ pub(super) fn claim(
     if !mine {
         rows::close(db, run)?;
     }
+    // Whoever takes a run lives.
+    Owner::beat(db, me, judge.me(), now)?;
     row.write(db, &initial)?;
-    // Whoever has just taken a run lives.
-    Owner::beat(db, me, now)?;
     Ok(if mine { Claim::Mine { run, token: row.token } } else { Claim::Ended })
 }
 

@@ -21,6 +21,10 @@ pub(super) fn create(db: &Connection, record: &RunRecord, now: Timestamp) -> Res
     // Never one that a deleted run had: whoever still works on that must not take this one for it.
     let next = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'runs'), 0) + 1";
     let run: i64 = db.prepare_cached(next)?.query_row([], |row| row.get(0))?;
+    if run > rows::RUNS {
+        let what = "the database has had as many runs as it has room for: go on with another file";
+        return Err(Fault::Storage(what.to_owned()));
+    }
     let limits = (!record.limits.is_none()).then(|| cell_of(&record.limits));
     let cells = vec![
         Value::Integer(run),
@@ -143,12 +147,22 @@ pub(super) fn reopen(db: &Connection, id: &RunId, now: Timestamp) -> Result<Done
     let Some(run) = load::number(db, id)? else { return Ok(Done::Unknown) };
     let initial = load::context(db, run)?;
     let mut row = StandingRow::read(db, run, &initial)?;
-    let count = "SELECT coalesce(max(n), 0) FROM records WHERE run = ?1 AND path = ?2";
+    let count = "SELECT coalesce(max(n), 0) FROM records WHERE record BETWEEN ?1 AND ?2 AND path = ?3";
+    let (first, last) = (rows::place(run, 0), rows::place(run, usize::MAX));
+    let mut fault = None;
     let attempts = |path: &Path| {
-        let n: rusqlite::Result<u32> = db.query_row(count, params![run, path.as_str()], |row| row.get(0));
-        n.unwrap_or(0)
+        let n: rusqlite::Result<u32> =
+            db.query_row(count, params![first, last, path.as_str()], |row| row.get(0));
+        n.unwrap_or_else(|error| {
+            fault = Some(error);
+            0
+        })
     };
-    if row.standing.reopen(attempts) {
+    let reopened = row.standing.reopen(attempts);
+    if let Some(error) = fault {
+        return Err(error.into());
+    }
+    if reopened {
         row.changed = now;
         row.write(db, &initial)?;
     }
@@ -164,7 +178,9 @@ pub(super) fn prune(db: &Connection, before: Timestamp, most: usize) -> Result<u
     let old: Vec<i64> =
         db.prepare_cached(old)?.query_map([before, most], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for run in &old {
-        for table in ["records", "timers", "questions", "ledger", "inbox", "standings", "runs"] {
+        db.prepare_cached("DELETE FROM records WHERE record BETWEEN ?1 AND ?2")?
+            .execute([rows::place(*run, 0), rows::place(*run, usize::MAX)])?;
+        for table in ["timers", "questions", "ledger", "inbox", "standings", "runs"] {
             db.prepare_cached(&format!("DELETE FROM {table} WHERE run = ?1"))?.execute([run])?;
         }
     }

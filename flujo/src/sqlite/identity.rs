@@ -30,8 +30,18 @@ impl Identity {
 
     /// Whether this process is known to be gone, as seen by `me`.
     pub(super) fn is_gone(&self, me: &Self) -> bool {
+        self.is_seen(me) && alive(self.pid) != self.started
+    }
+
+    /// Whether this process is known to live, as seen by `me`.
+    pub(super) fn is_here(&self, me: &Self) -> bool {
+        self.is_seen(me) && alive(self.pid) == self.started
+    }
+
+    /// Whether `me` can see it, if it is there.
+    fn is_seen(&self, me: &Self) -> bool {
         let comparable = self.boot.is_some() && self.space.is_some() && self.started.is_some();
-        comparable && self.boot == me.boot && self.space == me.space && alive(self.pid) != self.started
+        comparable && self.boot == me.boot && self.space == me.space
     }
 }
 

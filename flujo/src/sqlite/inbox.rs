@@ -1,36 +1,54 @@
 //! Notes to the process that works on a run: somebody has answered, or cancelled it.
 
 use super::live::Live;
+use super::row::{Sound, sealed};
 use super::standing::StandingRow;
+use super::step::Step;
 use super::writer::Desk;
 use super::{Fault, load};
-use rusqlite::Connection;
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
 
 /// Leaves a note for the owner of a run.
 pub(super) fn leave(db: &Connection, owner: i64, run: i64) -> Result<(), Fault> {
-    db.prepare_cached("INSERT INTO inbox (owner, run) VALUES (?1, ?2)")?.execute([owner, run])?;
+    let cells = sealed("inbox", vec![Value::Integer(owner), Value::Integer(run)]);
+    db.prepare_cached("INSERT INTO inbox (owner, run, sum) VALUES (?,?,?)")?
+        .execute(params_from_iter(cells))?;
     Ok(())
 }
 
 /// Reads the notes for this process, tells its runs, and throws the notes away. What goes wrong is tried again
 /// with the next note.
-pub(super) fn deliver(desk: &mut Desk) {
-    let Ok(notes) = notes(&desk.db, desk.me) else { return };
-    let mut read = Vec::new();
-    for (note, run) in notes {
-        if tell(&desk.db, &desk.live, run).is_ok() {
-            read.push(note);
+pub(super) fn deliver(desk: &Desk) -> Result<(), Fault> {
+    if notes(&desk.db, desk.me)?.is_empty() {
+        return Ok(());
+    }
+    // Between two transactions the number of a note may come to belong to another one.
+    let step = Step::begin(&desk.db)?;
+    for (note, run) in notes(&step, desk.me)? {
+        let told = match run {
+            Some(run) => tell(&step, &desk.live, run),
+            // It cannot be read, so it may be for any of them.
+            None => desk.live.runs().into_iter().try_for_each(|run| tell(&step, &desk.live, run)),
+        };
+        if told.is_ok() {
+            step.prepare_cached("DELETE FROM inbox WHERE note = ?1")?.execute([note])?;
         }
     }
-    if let Some(last) = read.last() {
-        let _ = desk.db.execute("DELETE FROM inbox WHERE owner = ?1 AND note <= ?2", [desk.me, *last]);
-    }
+    step.commit()
 }
 
-fn notes(db: &Connection, me: i64) -> Result<Vec<(i64, i64)>, Fault> {
-    let mut statement = db.prepare_cached("SELECT note, run FROM inbox WHERE owner = ?1 ORDER BY note")?;
-    let notes = statement.query_map([me], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(notes.collect::<Result<_, _>>()?)
+/// Numbers of notes, each with its run, as far as that can be read.
+fn notes(db: &Connection, me: i64) -> Result<Vec<(i64, Option<i64>)>, Fault> {
+    let mut statement =
+        db.prepare_cached("SELECT note, owner, run, sum FROM inbox WHERE owner = ?1 ORDER BY note")?;
+    let mut rows = statement.query([me])?;
+    let mut notes = Vec::new();
+    while let Some(row) = rows.next()? {
+        let run = Sound::<2>::read("inbox", row, 1)?.map(|sound| sound.int(1)).transpose()?;
+        notes.push((row.get(0)?, run));
+    }
+    Ok(notes)
 }
 
 /// Tells a run of this process what is written of it. One that is not here reads it when it begins.

@@ -36,20 +36,23 @@ impl Known {
         still.collect()
     }
 
-    /// These are all of its records by now.
-    pub(super) fn keep(&self, run: i64, records: &[Stored]) {
-        if records.len() < LONG {
+    /// These are all of its records by now; so many of them were held.
+    pub(super) fn keep(&self, run: i64, held: usize, records: &[Stored]) {
+        if records.len() < LONG || records.len() == held {
             return;
         }
         let mut runs = self.runs();
         if runs.len() >= RUNS && !runs.contains_key(&run) {
             runs.clear();
         }
-        let held = records.iter().map(|stored| Held {
+        let all = runs.entry(run).or_default();
+        all.truncate(held);
+        // Somebody else may have forgotten it meanwhile.
+        let from = all.len();
+        all.extend(records.iter().skip(from).map(|stored| Held {
             record: Arc::downgrade(&stored.record),
             seeded: stored.seeded,
             within: stored.within.clone(),
-        });
-        runs.insert(run, held.collect());
+        }));
     }
 }

@@ -4,9 +4,12 @@ use super::Fault;
 use super::owners::{Judge, Owner};
 use crate::clock::Timestamp;
 use crate::engine::{RunFilter, RunId, RunState, RunSummary};
-use rusqlite::Connection;
 use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashMap;
+
+/// So often it is looked again where a process has ended while it was read.
+const LOOKS: usize = 3;
 
 /// The runs that the filter takes. Only what is shown is read, so only that is verified.
 pub(super) fn list(
@@ -15,10 +18,43 @@ pub(super) fn list(
     live: impl Fn(&RunId, i64) -> Option<bool>,
     judge: &Judge,
 ) -> Result<Vec<RunSummary>, Fault> {
+    let mut looks = 1;
+    loop {
+        let (found, orphans) = at_once(db, filter, &live, judge)?;
+        // A process that is gone may have ended its run just before: what it wrote last counts.
+        let mut written = false;
+        for (id, owner) in &orphans {
+            written = written || !has(db, id, *owner)?;
+        }
+        if !written || looks == LOOKS {
+            return Ok(found);
+        }
+        looks += 1;
+    }
+}
+
+/// Whether the run is still its owner's.
+fn has(db: &Connection, id: &RunId, owner: i64) -> Result<bool, Fault> {
+    let sql = "SELECT s.owner IS ?2 FROM runs r JOIN standings s ON s.run = r.run WHERE r.id = ?1";
+    let found =
+        db.prepare_cached(sql)?.query_row(params![id.as_str(), owner], |row| row.get(0)).optional()?;
+    Ok(found.unwrap_or(false))
+}
+
+/// Runs whose owner is gone, each with that.
+type Orphans = Vec<(RunId, i64)>;
+
+/// The same as it was at one moment, with those whose owner is gone.
+fn at_once(
+    db: &Connection,
+    filter: &RunFilter,
+    live: impl Fn(&RunId, i64) -> Option<bool>,
+    judge: &Judge,
+) -> Result<(Vec<RunSummary>, Orphans), Fault> {
     let (sql, values) = query(filter);
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query(rusqlite::params_from_iter(values))?;
-    let (mut found, mut owners) = (Vec::new(), HashMap::new());
+    let (mut found, mut orphans, mut owners) = (Vec::new(), Vec::new(), HashMap::new());
     while let Some(row) = rows.next()? {
         let id = RunId::from(row.get_ref(0)?.as_str().map_err(Fault::damaged)?);
         let state = match row.get_ref(2)?.as_str().map_err(Fault::damaged)? {
@@ -31,7 +67,12 @@ pub(super) fn list(
                         Some(here) => here,
                         None => lives(db, owner, judge, &mut owners)?,
                     };
-                    if lives { RunState::Running } else { RunState::Interrupted }
+                    if lives {
+                        RunState::Running
+                    } else {
+                        orphans.push((id.clone(), owner));
+                        RunState::Interrupted
+                    }
                 }
             },
             "paused" => RunState::Paused,
@@ -51,7 +92,7 @@ pub(super) fn list(
             break;
         }
     }
-    Ok(found)
+    Ok((found, orphans))
 }
 
 /// Asked once for each owner.

@@ -46,6 +46,11 @@ impl Live {
         self.seats().entries.get(&run).cloned()
     }
 
+    /// The runs that are worked on here.
+    pub(super) fn runs(&self) -> Vec<i64> {
+        self.seats().entries.keys().copied().collect()
+    }
+
     /// The run is free, but that could not be written: it is tried again with the next heartbeat.
     pub(super) fn leave_later(&self, run: i64, token: i64) {
         self.stuck.lock().unwrap_or_else(PoisonError::into_inner).push((run, token));

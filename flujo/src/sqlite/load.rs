@@ -3,7 +3,7 @@
 use super::Fault;
 use super::known::Known;
 use super::row::Sound;
-use super::rows::kind;
+use super::rows::{self, kind};
 use super::standing::StandingRow;
 use crate::clock::Timestamp;
 use crate::codec::{Digest, Json};
@@ -74,7 +74,7 @@ impl Loaded {
 
     /// Everything known of it; `live` if somebody works on it.
     pub(super) fn view(self, live: bool) -> RunView {
-        let usage = self.ledger().spent();
+        let usage = self.spent();
         let standing = self.row.standing;
         RunView {
             run: self.run,
@@ -90,10 +90,24 @@ impl Loaded {
         }
     }
 
+    /// What the run has used.
+    fn spent(&self) -> Usage {
+        // Where nothing but records says so, nothing has to be kept apart.
+        if self.entries.is_empty() {
+            return self.of_records().map(|stored| stored.record.usage).sum();
+        }
+        self.ledger().spent()
+    }
+
+    /// Records that say what was used here.
+    fn of_records(&self) -> impl Iterator<Item = &Stored> {
+        self.records.iter().filter(|stored| !stored.seeded && stored.record.usage != Usage::default())
+    }
+
     /// What the run has used and reserved.
     pub(super) fn ledger(&self) -> Ledger {
         let mut ledger = Ledger::new(self.run.limits);
-        for stored in self.records.iter().filter(|stored| !stored.seeded) {
+        for stored in self.of_records() {
             ledger.settle(&stored.record.key, stored.record.usage, &stored.within);
         }
         for Entry { key, usage, within, state } in &self.entries {
@@ -122,8 +136,8 @@ fn run_record(db: &Connection, run: i64) -> Result<RunRecord, Fault> {
     let mut statement = db.prepare_cached(RUN)?;
     let mut rows = statement.query([run])?;
     let Some(row) = rows.next()? else { return Err(lost("its first row")) };
-    let run = Sound::verify("runs", row, 0, 12)?;
-    let graph = Sound::verify("graphs", row, 12, 4)?;
+    let run = Sound::<11>::verify("runs", row, 0)?;
+    let graph = Sound::<3>::verify("graphs", row, 12)?;
     let fingerprint = u128::from_str_radix(graph.text(1)?, 16).or_else(|_| graph.wrong(1))?;
     let limits: Option<UsageLimits> = run.optional_value(7)?;
     Ok(RunRecord {
@@ -147,27 +161,27 @@ pub(super) fn context(db: &Connection, run: i64) -> Result<Json, Fault> {
     let mut statement = db.prepare_cached(RUN)?;
     let mut rows = statement.query([run])?;
     let Some(row) = rows.next()? else { return Err(lost("its first row")) };
-    Sound::verify("runs", row, 0, 12)?.json(6)
+    Sound::<11>::verify("runs", row, 0)?.json(6)
 }
 
 fn lost(what: &str) -> Fault {
     Fault::damaged(format_args!("a run has lost {what}"))
 }
 
-fn digest(row: &Sound<'_>, i: usize) -> Result<Digest, Fault> {
+fn digest<const N: usize>(row: &Sound<'_, N>, i: usize) -> Result<Digest, Fault> {
     match row.bytes(i)?.first_chunk::<16>() {
         Some(bytes) => Ok(Digest::from_bytes(*bytes)),
         None => row.wrong(i),
     }
 }
 
-fn key(row: &Sound<'_>, first: usize) -> Result<Key, Fault> {
+fn key<const N: usize>(row: &Sound<'_, N>, first: usize) -> Result<Key, Fault> {
     let Some(kind) = kind(row.text(first + 1)?) else { return row.wrong(first + 1) };
     Ok(Key { path: Path::from(row.text(first)?), kind, n: row.small(first + 2)? })
 }
 
 /// The limited nodes, without their limits: those come with the code.
-fn within(row: &Sound<'_>, i: usize) -> Result<Within, Fault> {
+fn within<const N: usize>(row: &Sound<'_, N>, i: usize) -> Result<Within, Fault> {
     let paths: Vec<Path> = row.list(i)?;
     Ok(paths
         .into_iter()
@@ -176,15 +190,16 @@ fn within(row: &Sound<'_>, i: usize) -> Result<Within, Fault> {
 }
 
 const RECORDS: &str = "SELECT run, position, path, kind, n, version, digest, seeded, output, failure, parts, usage, \
-                       findings, cached, models, within, started, ended, sum FROM records WHERE run = ?1 AND position >= ?2 \
-                       ORDER BY position";
+                       findings, cached, models, within, started, ended, sum FROM records \
+                       WHERE record BETWEEN ?1 AND ?2 ORDER BY record";
 
 fn records(db: &Connection, run: i64, known: &Known) -> Result<Vec<Stored>, Fault> {
     let mut records = known.of(run);
+    let held = records.len();
     let mut statement = db.prepare_cached(RECORDS)?;
-    let mut rows = statement.query([run, i64::try_from(records.len()).unwrap_or(i64::MAX)])?;
+    let mut rows = statement.query([rows::place(run, held), rows::place(run, usize::MAX)])?;
     while let Some(row) = rows.next()? {
-        let row = Sound::verify("records", row, 0, 19)?;
+        let row = Sound::<18>::verify("records", row, 0)?;
         if usize::try_from(row.int(1)?).ok() != Some(records.len()) {
             return Err(lost("one of its records"));
         }
@@ -208,7 +223,7 @@ fn records(db: &Connection, run: i64, known: &Known) -> Result<Vec<Stored>, Faul
         };
         records.push(Stored { record: Arc::new(record), seeded: row.flag(7)?, within: within(&row, 15)? });
     }
-    known.keep(run, &records);
+    known.keep(run, held, &records);
     Ok(records)
 }
 
@@ -243,7 +258,7 @@ fn timers(db: &Connection, run: i64) -> Result<Vec<(Key, Timestamp)>, Fault> {
     let mut rows = statement.query([run])?;
     let mut timers = Vec::new();
     while let Some(row) = rows.next()? {
-        let row = Sound::verify("timers", row, 0, 6)?;
+        let row = Sound::<5>::verify("timers", row, 0)?;
         timers.push((key(&row, 1)?, row.time(4)?));
     }
     Ok(timers)
@@ -259,7 +274,7 @@ pub(super) fn questions(db: &Connection, run: i64) -> Result<(Vec<Open>, Vec<Ans
     let mut rows = statement.query([run])?;
     let (mut open, mut answered) = (Vec::new(), Vec::new());
     while let Some(row) = rows.next()? {
-        let asked = Sound::verify("questions", row, 0, 10)?;
+        let asked = Sound::<9>::verify("questions", row, 0)?;
         let deadline = if asked.optional_int(6)?.is_some() { Some(asked.time(6)?) } else { None };
         let question = Question {
             path: Path::from(asked.text(1)?),
@@ -274,7 +289,7 @@ pub(super) fn questions(db: &Connection, run: i64) -> Result<(Vec<Open>, Vec<Ans
             open.push(Open { question, arms: asked.list(8)? });
             continue;
         }
-        let told = Sound::verify("replies", row, 10, 7)?;
+        let told = Sound::<6>::verify("replies", row, 10)?;
         let by = told.optional_text(4)?.map(str::to_owned);
         let reply = Reply { value: told.json(3)?, by, at: told.time(5)? };
         answered.push((told.int(2)?, Answered { question, reply }));
@@ -285,19 +300,19 @@ pub(super) fn questions(db: &Connection, run: i64) -> Result<(Vec<Open>, Vec<Ans
 
 fn entries(db: &Connection, run: i64) -> Result<Vec<Entry>, Fault> {
     let mut statement = db.prepare_cached(
-        "SELECT run, path, kind, n, usage, within, sum, state FROM ledger WHERE run = ?1 ORDER BY entry",
+        "SELECT run, path, kind, n, usage, within, state, sum FROM ledger WHERE run = ?1 ORDER BY entry",
     )?;
     let mut rows = statement.query([run])?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
-        let state = match row.get_ref(7)?.as_str() {
-            Ok("reserved") => State::Reserved,
-            Ok("charged") => State::Charged,
-            Ok("given up") => State::GivenUp,
-            Ok("settled") => State::Settled,
-            _ => return Err(lost("the state of a reservation")),
+        let row = Sound::<7>::verify("ledger", row, 0)?;
+        let state = match row.text(6)? {
+            "reserved" => State::Reserved,
+            "charged" => State::Charged,
+            "given up" => State::GivenUp,
+            "settled" => State::Settled,
+            _ => return row.wrong(6),
         };
-        let row = Sound::verify("ledger", row, 0, 7)?;
         entries.push(Entry { key: key(&row, 1)?, usage: row.value(4)?, within: within(&row, 5)?, state });
     }
     Ok(entries)

@@ -33,6 +33,7 @@ mod known;
 mod list;
 mod live;
 mod load;
+mod log;
 mod open;
 mod owners;
 mod pen;
@@ -40,7 +41,9 @@ mod readers;
 mod row;
 mod rows;
 mod schema;
+mod second;
 mod standing;
+mod step;
 mod told;
 mod writer;
 
@@ -62,6 +65,7 @@ use identity::Identity;
 use known::Known;
 use live::Live;
 use load::Loaded;
+use log::Room;
 use owners::{Judge, Owner};
 use pen::{Kept, Pen};
 use readers::Readers;
@@ -123,17 +127,19 @@ impl Sqlite {
     fn with(builder: SqliteBuilder) -> Result<Self, Error> {
         let SqliteBuilder { path, synchronous, lease, clock, pages, blocking } = builder;
         let start = || {
-            let mut db = open::writer(&path, synchronous)?;
+            let db = open::writer(&path, synchronous)?;
             if let Some(pages) = pages {
                 let _: i64 =
                     db.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |row| row.get(0))?;
             }
             let me = Identity::mine();
             let judge = Arc::new(Judge::new(me.clone(), lease));
-            let me = Owner::enrol(&mut db, &me, clock.now())?;
+            let me = Owner::enrol(&db, &me, clock.now())?;
             let live = Arc::new(Live::default());
             let readers = Readers::start(&path, blocking)?;
-            let desk = Desk { db, me, live: Arc::clone(&live), clock: Arc::clone(&clock), pulse: lease / 5 };
+            let (judged, here, its) = (Arc::clone(&judge), Arc::clone(&live), Arc::clone(&clock));
+            let room = Room::new(&path, synchronous != Synchronous::Off);
+            let desk = Desk { db, me, judge: judged, live: here, clock: its, pulse: lease / 5, room };
             Ok((me, judge, live, readers, Writer::start(desk, blocking)?))
         };
         let (me, judge, live, readers, writer) = start().map_err(|fault| at(&path, fault))?;
@@ -310,14 +316,16 @@ impl Engine for Sqlite {
             let found = self.read(move |db| {
                 let Some(loaded) = Loaded::read(db, &wanted, &known)? else { return Ok(None) };
                 let others = claim::is_live(db, &loaded.row, (me, false), &judge)?;
-                Ok(Some((loaded, others)))
+                let over = loaded.row.owner.is_some() && !others && loaded.row.is_other_by_now(db)?;
+                Ok(Some((loaded, others, over)))
             });
-            let Some((loaded, others)) = found.await? else { return Ok(None) };
+            let Some((loaded, others, over)) = found.await? else { return Ok(None) };
             let mine = loaded.row.owner == Some(me);
             let here = before || self.shared.live.is_taken(id);
             looks += 1;
-            // Begun and left again while it was read: what is written by now says how.
-            if mine && !here && looks < LOOKS {
+            // Begun and left again while it was read, here or by another process that has ended since: what is
+            // written by now says how.
+            if ((mine && !here) || (!mine && over)) && looks < LOOKS {
                 continue;
             }
             return Ok(Some(loaded.view(others || (mine && here))));

@@ -45,7 +45,7 @@ pub(super) fn examine(path: &Path) -> Result<(), Fault> {
     }
     let version = i64::from(number(&header, VERSION));
     if version > schema::newest() {
-        return Err(newer(version));
+        return Err(schema::newer(version));
     }
     // Pages that are not in the file yet are in the write-ahead log, or about to be written by whoever makes it.
     let page = match header.get(16..18) {
@@ -60,14 +60,6 @@ pub(super) fn examine(path: &Path) -> Result<(), Fault> {
         return Err(Fault::damaged("it is shorter than it was"));
     }
     Ok(())
-}
-
-fn newer(version: i64) -> Fault {
-    let ours = schema::newest();
-    Fault::Storage(format!(
-        "was written by a newer flujo: it has version {version}, this code knows {ours}; nothing was changed, \
-         update flujo"
-    ))
 }
 
 fn number(header: &[u8; 100], at: usize) -> u32 {
@@ -106,7 +98,7 @@ fn ready(path: &Path, synchronous: Synchronous) -> Result<Connection, Fault> {
     // The log of an earlier process may know a version that the file does not have yet.
     let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version > schema::newest() {
-        return Err(newer(version));
+        return Err(schema::newer(version));
     }
     if std::fs::metadata(path).is_ok_and(|file| (1..=CHECKED).contains(&file.len())) {
         let found: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;

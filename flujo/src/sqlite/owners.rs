@@ -2,8 +2,11 @@
 
 use super::Fault;
 use super::identity::Identity;
+use super::row::{Sound, optional, sealed, text_cell, time_cell};
+use super::step::Step;
 use crate::clock::Timestamp;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,35 +23,59 @@ pub(super) struct Owner {
 
 impl Owner {
     pub(super) fn read(db: &Connection, owner: i64) -> Result<Option<Self>, Fault> {
-        let mut statement =
-            db.prepare_cached("SELECT pid, started, boot, space, beat, seen FROM owners WHERE owner = ?1")?;
-        let found = statement.query_row([owner], |row| {
-            let identity =
-                Identity { pid: row.get(0)?, started: row.get(1)?, boot: row.get(2)?, space: row.get(3)? };
-            let seen = Timestamp(u64::try_from(row.get::<_, i64>(5)?).unwrap_or_default());
-            Ok(Self { number: owner, identity, beat: row.get(4)?, seen })
-        });
-        Ok(found.optional()?)
+        let mut statement = db.prepare_cached(
+            "SELECT owner, pid, started, boot, space, beat, seen, sum FROM owners WHERE owner = ?1",
+        )?;
+        let mut rows = statement.query([owner])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let row = Sound::<7>::verify("owners", row, 0)?;
+        let identity = Identity {
+            pid: row.int(1)?,
+            started: row.optional_int(2)?,
+            boot: row.optional_text(3)?.map(str::to_owned),
+            space: row.optional_text(4)?.map(str::to_owned),
+        };
+        Ok(Some(Self { number: row.int(0)?, identity, beat: row.int(5)?, seen: row.time(6)? }))
+    }
+
+    /// Its row.
+    fn write(&self, db: &Connection) -> Result<(), Fault> {
+        let Self { number, identity, beat, seen } = self;
+        let text = |text: &Option<String>| optional(text.as_deref().map(text_cell));
+        let cells = vec![
+            Value::Integer(*number),
+            Value::Integer(identity.pid),
+            optional(identity.started.map(Value::Integer)),
+            text(&identity.boot),
+            text(&identity.space),
+            Value::Integer(*beat),
+            time_cell(*seen),
+        ];
+        let write = "INSERT INTO owners (owner, pid, started, boot, space, beat, seen, sum) VALUES (?,?,?,?,?,?,?,?) \
+                     ON CONFLICT (owner) DO UPDATE SET pid = excluded.pid, started = excluded.started, \
+                     boot = excluded.boot, space = excluded.space, beat = excluded.beat, seen = excluded.seen, \
+                     sum = excluded.sum";
+        db.prepare_cached(write)?.execute(params_from_iter(sealed("owners", cells)))?;
+        Ok(())
     }
 
     /// Writes down that this process is here, and forgets those that are gone and own nothing.
     ///
     /// One transaction: between two, another process may take a run and die, and then it owns something.
-    pub(super) fn enrol(db: &mut Connection, me: &Identity, now: Timestamp) -> Result<i64, Fault> {
-        let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    pub(super) fn enrol(db: &Connection, me: &Identity, now: Timestamp) -> Result<i64, Fault> {
+        let step = Step::begin(db)?;
         for owner in Self::idle(&step)? {
-            if Self::read(&step, owner)?.is_some_and(|owner| owner.identity.is_gone(me)) {
+            // Of one that cannot be read nothing would be lost either.
+            if !matches!(Self::read(&step, owner), Ok(Some(owner)) if !owner.identity.is_gone(me)) {
                 Self::forget(&step, owner)?;
             }
         }
-        let now = i64::try_from(now.0).unwrap_or(i64::MAX);
-        step.execute(
-            "INSERT INTO owners (pid, started, boot, space, beat, seen) VALUES (?1, ?2, ?3, ?4, 0, ?5)",
-            params![me.pid, me.started, me.boot, me.space, now],
-        )?;
-        let me = step.last_insert_rowid();
+        // Never one that was forgotten: a process that is asleep may still take itself for that.
+        let next = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'owners'), 0) + 1";
+        let number = step.query_row(next, [], |row| row.get(0))?;
+        Self { number, identity: me.clone(), beat: 0, seen: now }.write(&step)?;
         step.commit()?;
-        Ok(me)
+        Ok(number)
     }
 
     /// Those that have no run.
@@ -66,25 +93,44 @@ impl Owner {
         Ok(())
     }
 
-    /// One heartbeat.
-    pub(super) fn beat(db: &Connection, me: i64, now: Timestamp) -> Result<(), Fault> {
-        let now = i64::try_from(now.0).unwrap_or(i64::MAX);
-        db.prepare_cached("UPDATE owners SET beat = beat + 1, seen = ?2 WHERE owner = ?1")?
-            .execute([me, now])?;
-        Ok(())
+    /// One heartbeat of this process, within the caller's transaction.
+    pub(super) fn beat(db: &Connection, number: i64, me: &Identity, now: Timestamp) -> Result<(), Fault> {
+        // If what is written of it is gone or damaged, it is written again.
+        let beat = Self::read(db, number).ok().flatten().map_or(0, |owner| owner.beat) + 1;
+        Self { number, identity: me.clone(), beat, seen: now }.write(db)
     }
 
     /// This process leaves. One that still has a run stays written down: whoever takes the run counts its work.
-    pub(super) fn leave(db: &mut Connection, me: i64) -> Result<(), Fault> {
-        let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    pub(super) fn leave(db: &Connection, me: i64) -> Result<(), Fault> {
+        let step = Step::begin(db)?;
         step.execute("DELETE FROM inbox WHERE owner = ?1", [me])?;
         let left: i64 =
             step.query_row("SELECT count(*) FROM standings WHERE owner = ?1", [me], |row| row.get(0))?;
         if left == 0 {
             Self::forget(&step, me)?;
         }
-        Ok(step.commit()?)
+        step.commit()
     }
+}
+
+/// Before the file is brought to a newer version: a process that knows the older one only would go on writing
+/// that.
+pub(super) fn none_works(db: &Connection) -> Result<(), Fault> {
+    let me = Identity::mine();
+    // What every version has: their checksums are of one of them.
+    let mut all = db.prepare("SELECT pid, started, boot, space FROM owners")?;
+    let all = all.query_map([], |row| {
+        Ok(Identity { pid: row.get(0)?, started: row.get(1)?, boot: row.get(2)?, space: row.get(3)? })
+    })?;
+    for identity in all {
+        let identity = identity?;
+        if identity.is_here(&me) {
+            let what = "has an older version, and process";
+            let then = "still works with that: stop it, and open the file again; nothing was changed";
+            return Err(Fault::Storage(format!("{what} {} {then}", identity.pid)));
+        }
+    }
+    Ok(())
 }
 
 /// Tells whether an owner lives: by its process where that can be seen, else by its heartbeat, watched on a
@@ -99,6 +145,11 @@ pub(super) struct Judge {
 impl Judge {
     pub(super) fn new(me: Identity, lease: Duration) -> Self {
         Self { me, lease, seen: Mutex::default() }
+    }
+
+    /// This process.
+    pub(super) fn me(&self) -> &Identity {
+        &self.me
     }
 
     /// Whether this owner is gone, or its heart has not beaten for the time of a lease.
@@ -152,21 +203,21 @@ mod tests {
             db.busy_timeout(Duration::from_secs(20)).unwrap();
             db
         };
-        let mut db = open();
+        let db = open();
         db.pragma_update(None, "journal_mode", "WAL").unwrap();
         super::super::schema::migrate(&db).unwrap();
         let gone = Identity { pid: 0, started: Some(1), ..Identity::mine() };
         assert!(gone.is_gone(&Identity::mine()));
-        let gone = Owner::enrol(&mut db, &gone, Timestamp(0)).unwrap();
+        let gone = Owner::enrol(&db, &gone, Timestamp(0)).unwrap();
         let run = "INSERT INTO graphs VALUES (1, 'f', '[]', 0);
             INSERT INTO runs VALUES (1, 'r', 'p', 1, '0', x'', '0', NULL, 0, NULL, 0, 0)";
         db.execute_batch(run).unwrap();
-        let taking = db.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+        let taking = Step::begin(&db).unwrap();
         let taken = "INSERT INTO standings (run, status, owner, token, changed, cancelled, replied, takeovers, active, \
                      sum) VALUES (1, 'begun', ?1, 1, 0, 0, 0, 0, 0, 0)";
         taking.execute(taken, [gone]).unwrap();
-        let mut other = open();
-        let enrols = std::thread::spawn(move || Owner::enrol(&mut other, &Identity::mine(), Timestamp(0)));
+        let other = open();
+        let enrols = std::thread::spawn(move || Owner::enrol(&other, &Identity::mine(), Timestamp(0)));
         std::thread::sleep(Duration::from_millis(50));
         taking.commit().unwrap();
         assert_eq!(enrols.join().unwrap().unwrap(), gone + 1);

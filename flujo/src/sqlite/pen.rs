@@ -80,17 +80,13 @@ impl Pen {
             }
             Change::Due { path, reply } => Write::Due(path.clone(), reply.clone()),
             Change::Withdrawn(paths) => Write::Withdrawn(paths.to_vec()),
-            Change::Reserved(r) => Write::Reserved(rows::entry(run, &r.key, r.amount, &r.within)),
-            Change::Settled { key, used, within } => Write::Spent {
-                key: key.clone(),
-                cells: rows::entry(run, key, used, within),
-                state: "settled",
-            },
-            Change::GivenUp { key, used, within } => Write::Spent {
-                key: key.clone(),
-                cells: rows::entry(run, key, used, within),
-                state: "given up",
-            },
+            Change::Reserved(r) => Write::Reserved(rows::entry(run, &r.key, r.amount, &r.within, "reserved")),
+            Change::Settled { key, used, within } => {
+                Write::Spent { key: key.clone(), cells: rows::entry(run, key, used, within, "settled") }
+            }
+            Change::GivenUp { key, used, within } => {
+                Write::Spent { key: key.clone(), cells: rows::entry(run, key, used, within, "given up") }
+            }
         };
         let (tell, told) = channel(self.jobs.blocking);
         self.jobs.send(Box::new(Stroke { pen: self.clone(), write, answered: None, tell }));
@@ -107,7 +103,7 @@ enum Write {
     Due(Path, Reply),
     Withdrawn(Vec<Path>),
     Reserved(Vec<Value>),
-    Spent { key: Key, cells: Vec<Value>, state: &'static str },
+    Spent { key: Key, cells: Vec<Value> },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -160,10 +156,10 @@ impl Job for Stroke {
                     .execute(params![run, path.as_str()])?;
                 Ok(())
             }),
-            Write::Reserved(cells) => insert(db, rows::ENTRY, &with_state(cells, "reserved")),
-            Write::Spent { key, cells, state } => {
+            Write::Reserved(cells) => insert(db, rows::ENTRY, cells),
+            Write::Spent { key, cells } => {
                 rows::release(db, run, key)?;
-                insert(db, rows::ENTRY, &with_state(cells, state))
+                insert(db, rows::ENTRY, cells)
             }
             Write::Standing(standing, why) => stand(db, run, standing, *why, clock.now()),
         }
@@ -184,10 +180,6 @@ impl Job for Stroke {
         }
         let _ = tell.send(ended);
     }
-}
-
-fn with_state(cells: &[Value], state: &str) -> Vec<Value> {
-    cells.iter().cloned().chain([Value::Text(state.to_owned())]).collect()
 }
 
 fn insert(db: &Connection, into: &str, cells: &[Value]) -> Result<(), Fault> {

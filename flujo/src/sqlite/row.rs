@@ -6,10 +6,15 @@ use crate::clock::Timestamp;
 use crate::codec::Json;
 use rusqlite::types::{Value, ValueRef};
 use serde::{Serialize, de::DeserializeOwned};
-use xxhash_rust::xxh3::Xxh3;
+use std::borrow::Cow;
+use std::cell::RefCell;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// JSON that is longer than this is compressed.
 const LONG: usize = 4096;
+
+/// So much room is kept for taking the next checksum.
+const KEPT: usize = 1 << 16;
 
 /// Zlib makes nothing smaller than this part of what it was.
 const RATIO: usize = 1100;
@@ -54,26 +59,36 @@ pub(super) fn optional(cell: Option<Value>) -> Value {
     cell.unwrap_or(Value::Null)
 }
 
+thread_local! {
+    /// What a checksum is taken of: in one piece, because most cells are a few bytes.
+    static PIECE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 /// The checksum of a row of this table.
 fn sum(table: &str, cells: &[ValueRef<'_>]) -> i64 {
-    let mut hash = Xxh3::new();
-    let mut add = |tag: u8, bytes: &[u8]| {
+    let add = |piece: &mut Vec<u8>, tag: u8, bytes: &[u8]| {
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        hash.update(&[tag]);
-        hash.update(&length.to_le_bytes());
-        hash.update(bytes);
+        piece.push(tag);
+        piece.extend_from_slice(&length.to_le_bytes());
+        piece.extend_from_slice(bytes);
     };
-    add(b't', table.as_bytes());
-    for cell in cells {
-        match cell {
-            ValueRef::Null => add(b'0', &[]),
-            ValueRef::Integer(n) => add(b'i', &n.to_le_bytes()),
-            ValueRef::Real(n) => add(b'r', &n.to_le_bytes()),
-            ValueRef::Text(text) => add(b's', text),
-            ValueRef::Blob(bytes) => add(b'b', bytes),
+    PIECE.with_borrow_mut(|piece| {
+        piece.clear();
+        add(piece, b't', table.as_bytes());
+        for cell in cells {
+            match cell {
+                ValueRef::Null => add(piece, b'0', &[]),
+                ValueRef::Integer(n) => add(piece, b'i', &n.to_le_bytes()),
+                ValueRef::Real(n) => add(piece, b'r', &n.to_le_bytes()),
+                ValueRef::Text(text) => add(piece, b's', text),
+                ValueRef::Blob(bytes) => add(piece, b'b', bytes),
+            }
         }
-    }
-    hash.digest().cast_signed()
+        let sum = xxh3_64(piece).cast_signed();
+        piece.truncate(KEPT);
+        piece.shrink_to(KEPT);
+        sum
+    })
 }
 
 /// The cells of a row with their checksum behind them.
@@ -83,34 +98,45 @@ pub(super) fn sealed(table: &str, mut cells: Vec<Value>) -> Vec<Value> {
     cells
 }
 
-/// A row whose checksum is right.
-pub(super) struct Sound<'r> {
-    row: &'r rusqlite::Row<'r>,
+/// A row whose checksum is right: `N` cells without that.
+pub(super) struct Sound<'r, const N: usize> {
+    cells: [ValueRef<'r>; N],
     table: &'static str,
-    first: usize,
 }
 
-impl<'r> Sound<'r> {
-    /// Verifies the cells from `first` on, of which the last, the `count`th, is the checksum.
+impl<'r, const N: usize> Sound<'r, N> {
+    /// Verifies the `N` cells from `first` on; the checksum stands behind them.
     pub(super) fn verify(
         table: &'static str,
-        row: &'r rusqlite::Row<'r>,
+        row: &'r rusqlite::Row<'_>,
         first: usize,
-        count: usize,
     ) -> Result<Self, Fault> {
-        let mut cells = Vec::with_capacity(count);
-        for i in first..first + count - 1 {
-            cells.push(row.get_ref(i)?);
-        }
-        let written: i64 = row.get(first + count - 1)?;
-        if sum(table, &cells) != written {
-            return Err(Fault::damaged(format_args!("a row of `{table}` is not what was written")));
-        }
-        Ok(Self { row, table, first })
+        Self::read(table, row, first)?
+            .ok_or_else(|| Fault::damaged(format_args!("a row of `{table}` is not what was written")))
     }
 
-    fn cell(&self, i: usize) -> Result<ValueRef<'_>, Fault> {
-        Ok(self.row.get_ref(self.first + i)?)
+    /// The same; `None` if the checksum is wrong.
+    pub(super) fn read(
+        table: &'static str,
+        row: &'r rusqlite::Row<'_>,
+        first: usize,
+    ) -> Result<Option<Self>, Fault> {
+        let mut cells = [ValueRef::Null; N];
+        for (i, cell) in cells.iter_mut().enumerate() {
+            *cell = row.get_ref(first + i)?;
+        }
+        let sound = row.get_ref(first + N)? == ValueRef::Integer(sum(table, &cells));
+        Ok(sound.then_some(Self { cells, table }))
+    }
+
+    /// The cells, to be sealed again.
+    pub(super) fn owned(&self) -> Result<Vec<Value>, Fault> {
+        let of = |(i, cell): (usize, &ValueRef<'_>)| Value::try_from(*cell).map_err(|_| self.unexpected(i));
+        self.cells.iter().enumerate().map(of).collect()
+    }
+
+    fn cell(&self, i: usize) -> Result<ValueRef<'r>, Fault> {
+        self.cells.get(i).copied().ok_or_else(|| self.unexpected(i))
     }
 
     /// A cell that cannot be there if the checksum is right, unless somebody else wrote it.
@@ -118,11 +144,11 @@ impl<'r> Sound<'r> {
         Fault::damaged(format_args!("column {i} of a row of `{}` cannot be read", self.table))
     }
 
-    pub(super) fn text(&self, i: usize) -> Result<&str, Fault> {
+    pub(super) fn text(&self, i: usize) -> Result<&'r str, Fault> {
         self.cell(i)?.as_str().map_err(|_| self.unexpected(i))
     }
 
-    pub(super) fn optional_text(&self, i: usize) -> Result<Option<&str>, Fault> {
+    pub(super) fn optional_text(&self, i: usize) -> Result<Option<&'r str>, Fault> {
         match self.cell(i)? {
             ValueRef::Null => Ok(None),
             _ => self.text(i).map(Some),
@@ -159,26 +185,29 @@ impl<'r> Sound<'r> {
         self.natural(i).map(Timestamp)
     }
 
-    pub(super) fn bytes(&self, i: usize) -> Result<&[u8], Fault> {
+    pub(super) fn bytes(&self, i: usize) -> Result<&'r [u8], Fault> {
         self.cell(i)?.as_blob().map_err(|_| self.unexpected(i))
     }
 
     /// The text of a cell of JSON, long or short.
-    fn unpacked(&self, i: usize) -> Result<Option<String>, Fault> {
+    fn unpacked(&self, i: usize) -> Result<Option<Cow<'r, str>>, Fault> {
         match self.cell(i)? {
             ValueRef::Null => Ok(None),
             ValueRef::Blob(packed) => {
                 let most = packed.len().saturating_mul(RATIO).saturating_add(RATIO);
                 let bytes = miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(packed, most)
                     .map_err(|_| self.unexpected(i))?;
-                String::from_utf8(bytes).map(Some).map_err(|_| self.unexpected(i))
+                String::from_utf8(bytes).map(|text| Some(text.into())).map_err(|_| self.unexpected(i))
             }
-            _ => self.text(i).map(|text| Some(text.to_owned())),
+            _ => self.text(i).map(|text| Some(text.into())),
         }
     }
 
     pub(super) fn optional_json(&self, i: usize) -> Result<Option<Json>, Fault> {
-        Ok(self.unpacked(i)?.map(Json::recorded))
+        Ok(self.unpacked(i)?.map(|text| match text {
+            Cow::Borrowed(text) => Json::recorded(text),
+            Cow::Owned(text) => Json::recorded(text),
+        }))
     }
 
     pub(super) fn json(&self, i: usize) -> Result<Json, Fault> {

@@ -1,7 +1,7 @@
 //! How what a run writes is laid out in rows.
 
 use super::Fault;
-use super::row::{cell_of, int_cell, json_cell, list_cell, optional, sealed, text_cell, time_cell};
+use super::row::{Sound, cell_of, int_cell, json_cell, list_cell, optional, sealed, text_cell, time_cell};
 use crate::clock::Timestamp;
 use crate::codec::Json;
 use crate::engine::{Key, Kind, Record, RecordOutcome, Within};
@@ -13,13 +13,21 @@ use rusqlite::{Connection, params};
 use std::fmt::Write as _;
 
 pub(super) const RECORD: &str = "INSERT INTO records (run, position, path, kind, n, version, digest, seeded, \
-    output, failure, parts, usage, findings, cached, models, within, started, ended, sum) \
-    VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    output, failure, parts, usage, findings, cached, models, within, started, ended, sum, record) \
+    VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,(?1 << 32) | ?2)";
 pub(super) const TIMER: &str = "INSERT INTO timers (run, path, kind, n, deadline, sum) VALUES (?,?,?,?,?,?)";
 pub(super) const QUESTION: &str = "INSERT INTO questions (run, path, message, shown, schema, asked, deadline, \
     fallback, arms, sum) VALUES (?,?,?,?,?,?,?,?,?,?)";
 pub(super) const ENTRY: &str =
-    "INSERT INTO ledger (run, path, kind, n, usage, within, sum, state) VALUES (?,?,?,?,?,?,?,?)";
+    "INSERT INTO ledger (run, path, kind, n, usage, within, state, sum) VALUES (?,?,?,?,?,?,?,?)";
+
+/// So many runs have a place.
+pub(super) const RUNS: i64 = i32::MAX as i64;
+
+/// Where the record of this position in a run stands: all of a run are side by side, in their order.
+pub(super) fn place(run: i64, position: usize) -> i64 {
+    run.saturating_mul(1 << 32) | i64::from(u32::try_from(position).unwrap_or(u32::MAX))
+}
 
 /// The word for a kind of command.
 pub(super) fn word(kind: Kind) -> &'static str {
@@ -127,10 +135,10 @@ pub(super) fn question(run: i64, question: &Question, arms: &[(Path, usize)]) ->
     sealed("questions", cells)
 }
 
-/// The row of an entry of the ledger, without its state.
-pub(super) fn entry(run: i64, key: &Key, usage: Usage, within: &Within) -> Vec<Value> {
+/// The row of an entry of the ledger.
+pub(super) fn entry(run: i64, key: &Key, usage: Usage, within: &Within, state: &str) -> Vec<Value> {
     let [run, path, kind, n] = key_cells(run, key);
-    sealed("ledger", vec![run, path, kind, n, cell_of(&usage), within_cell(within)])
+    sealed("ledger", vec![run, path, kind, n, cell_of(&usage), within_cell(within), text_cell(state)])
 }
 
 /// An attempt no longer reserves anything.
@@ -141,10 +149,27 @@ pub(super) fn release(db: &Connection, run: i64, key: &Key) -> Result<(), Fault>
     Ok(())
 }
 
+const RESERVED: &str = "SELECT entry, run, path, kind, n, usage, within, state, sum FROM ledger \
+    WHERE run = ?1 AND state = 'reserved'";
+
 /// The run has ended, or somebody has taken it over: what its calls had reserved is charged in full.
 pub(super) fn charge(db: &Connection, run: i64) -> Result<(), Fault> {
-    db.prepare_cached("UPDATE ledger SET state = 'charged' WHERE run = ?1 AND state = 'reserved'")?
-        .execute([run])?;
+    let mut reserved = db.prepare_cached(RESERVED)?;
+    let mut rows = reserved.query([run])?;
+    let mut charged = Vec::new();
+    while let Some(row) = rows.next()? {
+        let sound = Sound::<7>::verify("ledger", row, 1)?;
+        let mut cells = sound.owned()?;
+        cells.pop();
+        cells.push(text_cell("charged"));
+        charged.push((row.get::<_, i64>(0)?, sealed("ledger", cells)));
+    }
+    drop(rows);
+    let mut update = db.prepare_cached("UPDATE ledger SET state = ?2, sum = ?3 WHERE entry = ?1")?;
+    for (entry, mut cells) in charged {
+        let sum = cells.pop();
+        update.execute(params![entry, cells.pop(), sum])?;
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! What is in the file. `docs/book/durable-runs.md` says the same for readers.
 
-use super::Fault;
+use super::{Fault, owners, second};
 use rusqlite::Connection;
 
 /// `flju`: what the file says that it is.
@@ -8,7 +8,14 @@ pub(super) const APPLICATION: i32 = 0x666c_6a75;
 
 /// Each step brings a file one version further, within one transaction. What stands here is never changed, only
 /// added to: files of every version are out there.
-pub(super) const MIGRATIONS: &[&str] = &[FIRST];
+pub(super) const MIGRATIONS: &[Migration] =
+    &[Migration { sql: FIRST, then: |_| Ok(()) }, Migration { sql: SECOND, then: second::seal }];
+
+/// One of them: what SQL says, and what only code can do after that.
+pub(super) struct Migration {
+    sql: &'static str,
+    then: fn(&Connection) -> Result<(), Fault>,
+}
 
 const FIRST: &str = "
 CREATE TABLE graphs (
@@ -142,23 +149,93 @@ CREATE TABLE inbox (
 CREATE INDEX inbox_of_owner ON inbox (owner);
 ";
 
+/// Records stand in the order of their runs: a commit changes one page instead of two, and whoever goes on with a
+/// run reads a stretch of the file. Processes and notes get checksums, and the state of what was reserved comes
+/// under one.
+const SECOND: &str = "
+CREATE TABLE ordered (
+    record      INTEGER PRIMARY KEY,
+    run         INTEGER NOT NULL,
+    position    INTEGER NOT NULL,
+    path        TEXT NOT NULL,
+    kind        TEXT NOT NULL,
+    n           INTEGER NOT NULL,
+    version     INTEGER NOT NULL,
+    digest      BLOB NOT NULL,
+    seeded      INTEGER,
+    output      ANY,
+    failure     ANY,
+    parts       ANY,
+    usage       TEXT,
+    findings    ANY,
+    cached      INTEGER,
+    models      ANY,
+    within      TEXT,
+    started     INTEGER NOT NULL,
+    ended       INTEGER NOT NULL,
+    sum         INTEGER NOT NULL
+) STRICT;
+INSERT INTO ordered SELECT (run << 32) | position, run, position, path, kind, n, version, digest, seeded, output,
+    failure, parts, usage, findings, cached, models, within, started, ended, sum
+    FROM records ORDER BY run, position;
+DROP TABLE records;
+ALTER TABLE ordered RENAME TO records;
+
+ALTER TABLE owners ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE inbox ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+";
+
 /// The version that this code writes.
 pub(super) fn newest() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
+/// The version of the file.
+pub(super) fn version(db: &Connection) -> Result<i64, Fault> {
+    Ok(db.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))?)
+}
+
+/// The file has a version that this code does not know.
+pub(super) fn newer(version: i64) -> Fault {
+    let ours = newest();
+    Fault::Storage(format!(
+        "was written by a newer flujo: it has version {version}, this code knows {ours}; nothing was changed, \
+         update flujo"
+    ))
+}
+
 /// Brings the file to the newest version; an empty one is made ours. Within the caller's transaction.
 pub(super) fn migrate(db: &Connection) -> Result<(), Fault> {
-    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let done = usize::try_from(version).unwrap_or(usize::MAX);
-    for step in MIGRATIONS.iter().skip(done) {
-        db.execute_batch(step)?;
+    let version = version(db)?;
+    if version > newest() {
+        // Somebody was faster.
+        return Err(newer(version));
     }
-    if version < newest() {
-        db.pragma_update(None, "application_id", APPLICATION)?;
-        db.pragma_update(None, "user_version", newest())?;
+    if version == newest() {
+        return Ok(());
     }
+    if version > 0 {
+        owners::none_works(db)?;
+    }
+    for step in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(usize::MAX)) {
+        db.execute_batch(step.sql)?;
+        (step.then)(db)?;
+    }
+    db.pragma_update(None, "application_id", APPLICATION)?;
+    db.pragma_update(None, "user_version", newest())?;
     Ok(())
+}
+
+/// An empty file of an older version.
+#[cfg(test)]
+pub(super) fn of_version(version: usize) -> Connection {
+    let db = Connection::open_in_memory().unwrap();
+    for step in &MIGRATIONS[..version] {
+        db.execute_batch(step.sql).unwrap();
+        (step.then)(&db).unwrap();
+    }
+    db.pragma_update(None, "user_version", i64::try_from(version).unwrap()).unwrap();
+    db
 }
 
 #[cfg(test)]
@@ -171,7 +248,7 @@ mod tests {
         let db = Connection::open_in_memory().unwrap();
         migrate(&db).unwrap();
         let number = |pragma: &str| -> i64 { db.pragma_query_value(None, pragma, |row| row.get(0)).unwrap() };
-        assert_eq!((number("user_version"), number("application_id")), (1, 0x666c_6a75));
+        assert_eq!((number("user_version"), number("application_id")), (2, 0x666c_6a75));
         let before = number("schema_version");
         migrate(&db).unwrap();
         assert_eq!(number("schema_version"), before, "nothing is left to do");
@@ -180,8 +257,8 @@ mod tests {
     /// A migration that is out there stays as it is: a change of the schema is one more.
     #[test]
     fn migrations_that_are_out_there_stay_as_they_are() {
-        let known = ["252995092cf19571933ba8ba9d999d77"];
-        let all: Vec<_> = MIGRATIONS.iter().map(|step| Digest::of(step.as_bytes()).to_string()).collect();
+        let known = ["252995092cf19571933ba8ba9d999d77", "5df5fb6cccf3db0236185e99058d49b6"];
+        let all: Vec<_> = MIGRATIONS.iter().map(|step| Digest::of(step.sql.as_bytes()).to_string()).collect();
         assert_eq!(all, known);
     }
 

@@ -26,7 +26,6 @@ pub(super) struct StandingRow {
 
 pub(super) const COLUMNS: &str = "run, status, owner, token, taken, changed, cancelled, replied, takeovers, active, \
                                   context, output, failure, forgiven, under_way, stopped, sum";
-const COUNT: usize = 17;
 
 impl StandingRow {
     /// Of a run that was just created.
@@ -51,9 +50,19 @@ impl StandingRow {
         Self::read(db, run, &initial)
     }
 
+    /// Whether somebody has written the row since it was read.
+    pub(super) fn is_other_by_now(&self, db: &Connection) -> Result<bool, Fault> {
+        let mut now = db.prepare_cached("SELECT owner, token, changed FROM standings WHERE run = ?1")?;
+        let now = now
+            .query_row([self.run], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?)))
+            .optional()?;
+        let changed = i64::try_from(self.changed.0).unwrap_or(i64::MAX);
+        Ok(now != Some((self.owner, self.token, changed)))
+    }
+
     /// From a row whose columns begin at `first`.
     pub(super) fn of(row: &rusqlite::Row<'_>, first: usize, initial: &Json) -> Result<Self, Fault> {
-        let row = Sound::verify("standings", row, first, COUNT)?;
+        let row = Sound::<16>::verify("standings", row, first)?;
         let in_flight = row.list(14)?;
         let outcome = match row.text(1)? {
             "created" | "begun" | "paused" => None,

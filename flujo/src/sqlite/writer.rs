@@ -2,13 +2,15 @@
 //! so one wait for the disk.
 
 use super::live::Live;
-use super::owners::Owner;
+use super::log::Room;
+use super::owners::{Judge, Owner};
+use super::step::Step;
 use super::told::{Tell, channel as tell_channel};
 use super::{Fault, claim, inbox};
 use crate::clock::Clock;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -18,6 +20,9 @@ const BATCH: usize = 512;
 
 /// So often a process that works on runs looks whether others have left a note.
 const TICK: Duration = Duration::from_millis(50);
+
+/// So long it stays awake after a commit.
+const AWAKE: Duration = Duration::from_micros(60);
 
 /// Something to be written.
 pub(super) trait Job: Send {
@@ -120,10 +125,12 @@ pub(super) struct Writer {
 pub(super) struct Desk {
     pub(super) db: Connection,
     pub(super) me: i64,
+    pub(super) judge: Arc<Judge>,
     pub(super) live: Arc<Live>,
     pub(super) clock: Arc<dyn Clock>,
     /// So often its heart beats.
     pub(super) pulse: Duration,
+    pub(super) room: Room,
 }
 
 impl Writer {
@@ -131,7 +138,8 @@ impl Writer {
         let (send, receive) = channel();
         let waiting = Arc::new(AtomicUsize::new(0));
         let jobs = Jobs { send, waiting: Arc::clone(&waiting), blocking };
-        let work = move || Thread { desk, receive, waiting, beat: Instant::now(), version: 0 }.run();
+        let now = Instant::now();
+        let work = move || Thread { desk, receive, waiting, beat: now, looked: now, version: 0 }.run();
         let thread = std::thread::Builder::new().name("flujo-sqlite".to_owned()).spawn(work);
         let thread = thread.map_err(|e| Fault::Storage(format!("no thread to write with: {e}")))?;
         Ok(Self { jobs, thread: Mutex::new(Some(thread)) })
@@ -159,6 +167,8 @@ struct Thread {
     waiting: Arc<AtomicUsize>,
     /// When its heart beat last.
     beat: Instant,
+    /// When it last looked what others have written.
+    looked: Instant,
     /// What SQLite said about changes by others.
     version: i64,
 }
@@ -184,11 +194,15 @@ impl Thread {
                 next = if batch.len() < BATCH { self.receive.try_recv().ok() } else { None };
             }
             let control = batch.iter().any(|job| job.is_control());
+            let idle = batch.is_empty();
             self.commit(batch);
             for tell in flushes {
                 let _ = tell.send(Ok(()));
             }
             self.tick(control);
+            if !idle {
+                self.desk.room.committed(&self.desk.db);
+            }
             if close {
                 self.leave();
                 return;
@@ -201,7 +215,17 @@ impl Thread {
         if self.desk.live.is_quiet() {
             return self.receive.recv().map(Some).map_err(|_| RecvTimeoutError::Disconnected);
         }
-        self.receive.recv_timeout(TICK).map(Some)
+        // Whoever has just been told that something is durable mostly has the next thing to write at once: to be
+        // woken up for it would take a good part of the time that the disk takes.
+        let awake = Instant::now();
+        while awake.elapsed() < AWAKE {
+            match self.receive.try_recv() {
+                Ok(message) => return Ok(Some(message)),
+                Err(TryRecvError::Empty) => std::thread::yield_now(),
+                Err(TryRecvError::Disconnected) => return Err(RecvTimeoutError::Disconnected),
+            }
+        }
+        self.receive.recv_timeout(TICK.saturating_sub(self.looked.elapsed())).map(Some)
     }
 
     fn commit(&mut self, mut batch: Vec<Box<dyn Job>>) {
@@ -227,7 +251,7 @@ impl Thread {
             [only] => return Some(vec![self.alone(only.as_mut())]),
             _ => {}
         }
-        let step = self.desk.db.transaction_with_behavior(TransactionBehavior::Immediate).ok()?;
+        let step = Step::begin(&self.desk.db).ok()?;
         let mut ended = Vec::with_capacity(batch.len());
         for job in batch {
             match job.apply(&step) {
@@ -240,34 +264,46 @@ impl Thread {
     }
 
     fn alone(&mut self, job: &mut dyn Job) -> Result<(), Fault> {
-        let step = self.desk.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let step = Step::begin(&self.desk.db)?;
         job.apply(&step)?;
-        Ok(step.commit()?)
+        step.commit()
     }
 
     /// Looks at what others have written, and shows that it lives.
     fn tick(&mut self, control: bool) {
-        if self.desk.live.is_quiet() {
+        // Between two looks it only writes: that is what somebody waits for.
+        if self.desk.live.is_quiet() || (!control && self.looked.elapsed() < TICK) {
             return;
         }
-        let version = self.desk.db.pragma_query_value(None, "data_version", |row| row.get(0)).unwrap_or(0);
-        if version != self.version || control {
+        self.looked = Instant::now();
+        let version = self.desk.db.prepare_cached("PRAGMA data_version");
+        let version = version.and_then(|mut now| now.query_row([], |row| row.get(0))).unwrap_or(0);
+        if (version != self.version || control) && inbox::deliver(&self.desk).is_ok() {
             self.version = version;
-            inbox::deliver(&mut self.desk);
         }
         if self.beat.elapsed() >= self.desk.pulse {
-            let Desk { db, me, clock, .. } = &self.desk;
-            for (run, token) in self.desk.live.stuck() {
-                if claim::leave(db, run, *me, token).is_err() {
+            let stuck = self.desk.live.stuck();
+            // If it cannot be written, others will think that this process is gone, and they will be right.
+            if self.pulse(&stuck).is_ok() {
+                self.beat = Instant::now();
+            } else {
+                for (run, token) in stuck {
                     self.desk.live.leave_later(run, token);
                 }
             }
-            // If it cannot be written, others will think that this process is gone, and they will be right.
-            if Owner::beat(db, *me, clock.now()).is_ok() {
-                self.beat = Instant::now();
-            }
         }
         self.desk.live.changed.notify_waiters();
+    }
+
+    /// A heartbeat; and runs are left that could not be left when their time came.
+    fn pulse(&self, stuck: &[(i64, i64)]) -> Result<(), Fault> {
+        let Desk { db, me, judge, clock, .. } = &self.desk;
+        let step = Step::begin(db)?;
+        for (run, token) in stuck {
+            claim::leave(&step, *run, *me, *token)?;
+        }
+        Owner::beat(&step, *me, judge.me(), clock.now())?;
+        step.commit()
     }
 
     /// Whatever is handed in from now on is told that nobody writes it any more.
@@ -278,6 +314,6 @@ impl Thread {
                 job.done(Err(Fault::closed()));
             }
         }
-        let _ = Owner::leave(&mut self.desk.db, self.desk.me);
+        let _ = Owner::leave(&self.desk.db, self.desk.me);
     }
 }

@@ -47,8 +47,12 @@ mod hostile;
 mod identity;
 mod interrupted;
 mod items;
+#[cfg(feature = "sqlite")]
+mod kept;
 mod limits;
 mod loops;
+#[cfg(feature = "sqlite")]
+mod migrations;
 mod models;
 mod never_above;
 mod node_limits;
