@@ -71,9 +71,9 @@ pub(super) struct Logs {
 }
 
 impl Logs {
-    pub(super) fn seeded(records: &[Arc<Record>]) -> Self {
-        let mut logs =
-            Self { invocations: BTreeMap::new(), records: records.to_vec(), timers: BTreeMap::new() };
+    pub(super) fn seeded(seed: &flujo::engine::Seed) -> Self {
+        let timers = seed.timers.iter().map(|key| (key.clone(), Timestamp(0))).collect();
+        let mut logs = Self { invocations: BTreeMap::new(), records: seed.records.clone(), timers };
         logs.start_over();
         logs
     }

@@ -3,7 +3,7 @@ use super::records::Records;
 use super::{
     Activity, Change, Engine, Keep, Program, RunFilter, RunId, RunRecord, RunSummary, RunView, Table, Turn,
 };
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::error::{Error, Signal};
 use crate::path::Path;
 use crate::question::Reply;
@@ -59,7 +59,11 @@ impl Engine for Memory {
     }
 
     async fn create(&self, run: RunRecord) -> Result<Option<RunView>, Error> {
-        let made = self.table.create_with(run, |run| Records::seeded(run.graph.size(), &run.seed));
+        let made = self.table.create_with(run, |run| {
+            let mut records = Records::seeded(run.graph.size(), &run.seed.records);
+            records.timers.extend(run.seed.timers.iter().map(|key| (key.clone(), Timestamp(0))));
+            records
+        });
         Ok(made.err().map(|found| found.view(|records| records.order.clone())))
     }
 

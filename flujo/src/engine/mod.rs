@@ -32,7 +32,7 @@ pub(crate) use ledger::Unrecorded;
 pub use memory::Memory;
 pub use record::{Finding, ModelUse, Outcome as RecordOutcome, Record};
 pub use run_graph::{RunGraph, StoredGraph, StoredNode};
-pub use run_record::{Ended, EndedBy, FinalOutcome, RunId, RunRecord, RunView, Status};
+pub use run_record::{Ended, EndedBy, FinalOutcome, RunId, RunRecord, RunView, Seed, Status};
 pub use standing::Standing;
 pub use summary::{RunFilter, RunState, RunSummary};
 pub use table::{Entry, Table};

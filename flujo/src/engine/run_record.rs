@@ -1,4 +1,4 @@
-use super::{Record, RunGraph};
+use super::{Key, Record, RunGraph};
 use crate::codec::{Digest, Json};
 use crate::error::{FailureRecord, Signal};
 use crate::path::Path;
@@ -67,10 +67,22 @@ pub struct RunRecord {
     pub limits: UsageLimits,
     /// How often it restarts at the node that failed.
     pub retries: u32,
-    /// Records taken instead of executing.
-    pub seed: Vec<Arc<Record>>,
-    /// The run that the seed comes from.
-    pub seed_origin: Option<RunId>,
+    /// What is taken instead of executing.
+    pub seed: Seed,
+}
+
+/// What a run has from another one: that is not executed again, and costs nothing. An engine takes it over when it
+/// creates the run, and need not show it again but for where it comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Seed {
+    /// Attempts.
+    pub records: Vec<Arc<Record>>,
+    /// Questions with their replies.
+    pub replies: Vec<Answered>,
+    /// Timers that are over.
+    pub timers: Vec<Key>,
+    /// The run that it comes from.
+    pub origin: Option<RunId>,
 }
 
 /// Where a run stands.

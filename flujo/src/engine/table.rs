@@ -92,7 +92,7 @@ impl<T: Keep> Table<T> {
             live: None,
             token: 0,
             questions: Vec::new(),
-            answered: Vec::new(),
+            answered: run.seed.replies.clone(),
             ledger: Ledger::new(run.limits),
             kept: keep(&run),
         };

@@ -4,6 +4,7 @@ use super::flujo::{Flujo, Registered, Shared};
 use super::recover::go_on;
 use super::stub::{AnyStub, Stubs};
 use super::watch::Watchers;
+use super::what_if::keeps;
 use crate::cache::{Cache, MemoryCache};
 use crate::clock::{Clock, SystemClock};
 use crate::cx::Pipeline;
@@ -250,6 +251,7 @@ impl<R> Builder<R> {
             check: check::<P>,
             fits: fits_run::<P, R>,
             go_on: go_on::<P, R>,
+            keeps: keeps::<P, R>,
         };
         if self.registered.iter().any(|known| known.name == this.name) {
             self.problems.push(format!(

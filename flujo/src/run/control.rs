@@ -4,17 +4,20 @@ use super::affordable::affordable;
 use super::flujo::{Flujo, Registered};
 use super::rehearsal;
 use super::resume::fits;
+use super::what_if::Kept;
 use crate::codec::Json;
 use crate::cx::Pipeline;
 use crate::durable::Inputs;
 use crate::engine::{
-    BoxFuture, FinalOutcome, RunFilter, RunGraph, RunId, RunRecord, RunState, RunSummary, RunView, Status,
+    BoxFuture, FinalOutcome, RunFilter, RunGraph, RunId, RunRecord, RunState, RunSummary, RunView, Seed,
+    Status,
 };
 use crate::error::{Error, ErrorKind, Mismatch, RunResult, Signal};
 use crate::path::Path;
 use crate::question::{Question, Reply};
 use crate::step::RunIn;
 use async_trait::async_trait;
+use std::sync::Arc;
 
 /// What a run begins with: its input and its context, checked against their types and in canonical form.
 pub(crate) type Check = fn(&Json, Option<&Json>) -> RunResult<(Json, Json)>;
@@ -141,6 +144,17 @@ pub trait Control: Send + Sync {
     /// It has not failed, its pipeline is not registered, or the engine failed.
     async fn retry(&self, id: &RunId) -> RunResult<RunView>;
 
+    /// What if: begins a new run that takes what a run that has ended has recorded in front of a node, and goes on
+    /// from that node, on a task of its own. With another `input` what is kept stands as it is, and only what comes
+    /// from the node on sees the new one. Replies and waits in front of the node are kept too, and so is what
+    /// stands beside it in other arms; what is kept costs nothing again. A second call changes nothing, and gives
+    /// where the new run stands.
+    ///
+    /// # Errors
+    /// The run is unknown, has not ended, or has nothing recorded at the node; its pipeline is not registered, or
+    /// the record does not fit the code; the input does not fit, the new id is taken, or the engine failed.
+    async fn fork(&self, id: &RunId, from: &Path, new: &RunId, input: Option<&Json>) -> RunResult<RunState>;
+
     /// Walks through the pipeline of today on what is recorded of the run, and gives the first thing that does
     /// not fit. Nothing is called and nothing is written: what a change of code would do to runs that are under
     /// way is known before it is released.
@@ -158,6 +172,26 @@ impl<R: Send + Sync + 'static> Flujo<R> {
                 "no pipeline `{pipeline}` is registered: `.pipeline::<..>()` on the builder"
             ))
         })
+    }
+}
+
+impl<R: Send + Sync + 'static> Flujo<R> {
+    /// Writes a run down, and begins it on a task of its own, unless it is there already.
+    async fn begin(&self, known: &Registered<R>, run: RunRecord) -> RunResult<RunState> {
+        let (id, digest, origin) = (run.id.clone(), run.digest, run.seed.origin.clone());
+        if let Some(found) = self.engine()?.create(run).await? {
+            is_the_same(&found, (known.name, digest))?;
+            if found.run.seed.origin != origin {
+                let what = format!("run `{id}` exists, and did not begin like this one: use another id");
+                return Err(Error::new(ErrorKind::RunConflict(what)));
+            }
+            if found.status != Status::Created {
+                return Ok(RunState::from(&found.status));
+            }
+        }
+        // What it comes to is written down, whatever it is.
+        drop(tokio::spawn((known.go_on)(self.clone(), id)));
+        Ok(RunState::Created)
     }
 }
 
@@ -198,19 +232,9 @@ impl<R: Send + Sync + 'static> Control for Flujo<R> {
             context,
             limits: self.shared.limits,
             retries: self.shared.retries,
-            seed: Vec::new(),
-            seed_origin: None,
+            seed: Seed::default(),
         };
-        let digest = run.digest;
-        if let Some(found) = self.engine()?.create(run).await? {
-            is_the_same(&found, (known.name, digest))?;
-            if found.status != Status::Created {
-                return Ok(RunState::from(&found.status));
-            }
-        }
-        // What it comes to is written down, whatever it is.
-        drop(tokio::spawn((known.go_on)(self.clone(), id.clone())));
-        Ok(RunState::Created)
+        self.begin(known, run).await
     }
 
     async fn attach(&self, id: &RunId) -> RunResult<RunView> {
@@ -255,6 +279,33 @@ impl<R: Send + Sync + 'static> Control for Flujo<R> {
         }
         (self.registered(&view.run.pipeline)?.go_on)(self.clone(), id.clone()).await?;
         Self::inspect(self, id).await
+    }
+
+    async fn fork(&self, id: &RunId, from: &Path, new: &RunId, input: Option<&Json>) -> RunResult<RunState> {
+        let view = Self::inspect(self, id).await?;
+        if !matches!(view.status, Status::Ended(_)) {
+            let what = format!("run `{id}` has not ended: only one that has is forked");
+            return Err(Error::new(ErrorKind::RunConflict(what)));
+        }
+        let known = self.registered(&view.run.pipeline)?;
+        let (input, context) = (known.check)(input.unwrap_or(&view.run.input), Some(&view.run.context))?;
+        let limits = view.run.limits.tightest(self.shared.limits);
+        affordable(known.graph, &limits, self.shared.prices.as_deref())?;
+        let begins = Arc::new(RunRecord {
+            id: new.clone(),
+            pipeline: known.name.to_owned(),
+            fingerprint: known.fingerprint,
+            graph: RunGraph::Code(known.graph),
+            digest: input.digest(),
+            input,
+            context,
+            limits,
+            retries: view.run.retries,
+            seed: Seed::default(),
+        });
+        let Kept { records, replies, timers } = (known.keeps)(self, &view, &begins, from).await?;
+        let seed = Seed { records, replies, timers, origin: Some(id.clone()) };
+        self.begin(known, RunRecord { seed, ..RunRecord::clone(&begins) }).await
     }
 
     async fn replay(&self, id: &RunId) -> RunResult<Option<Mismatch>> {

@@ -9,6 +9,7 @@ use super::result::StepResult;
 use super::stub::Stubs;
 use super::trace::Trace;
 use super::watch::{self, Watchers};
+use super::what_if::Keeps;
 use super::{Resume, Run, RunEnv, RunStream};
 use crate::cache::Cache;
 use crate::clock::Clock;
@@ -81,6 +82,7 @@ pub(crate) struct Registered<R> {
     pub(super) check: Check,
     pub(super) fits: Fits<R>,
     pub(super) go_on: GoOn<R>,
+    pub(super) keeps: Keeps<R>,
 }
 
 impl<R> Clone for Flujo<R> {

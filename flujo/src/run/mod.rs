@@ -20,6 +20,7 @@ mod stream;
 mod stub;
 mod trace;
 mod watch;
+mod what_if;
 
 pub(crate) use alone::alone;
 pub use builder::{Builder, IntoEngine};

@@ -12,7 +12,7 @@ use crate::codec::Json;
 use crate::context::Context;
 use crate::cx::{Cx, Pipeline};
 use crate::durable::Inputs;
-use crate::engine::{BoxFuture, RunGraph, RunId, RunRecord, Status};
+use crate::engine::{BoxFuture, RunGraph, RunId, RunRecord, Seed, Status};
 use crate::error::{Error, ErrorKind, RunResult};
 use crate::events::{Observer, Watched};
 use crate::graph::{Graph, reads_run};
@@ -305,8 +305,7 @@ where
         context: Json::encode(context).map_err(at)?,
         limits,
         retries: call.options.as_ref().and_then(|options| options.retries).unwrap_or(0),
-        seed: Vec::new(),
-        seed_origin: None,
+        seed: Seed::default(),
     };
     let (digest, record) = (record.digest, record);
     let engine = flujo.engine()?;

@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::engine::table::refusal;
 use crate::engine::{FinalOutcome, RunId, RunRecord};
 use crate::path::Path;
-use crate::question::Reply;
+use crate::question::{Answered, Reply};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
@@ -36,7 +36,7 @@ pub(super) fn create(db: &Connection, record: &RunRecord, now: Timestamp) -> Res
         json_cell(record.context.as_str()),
         limits.unwrap_or(Value::Null),
         Value::Integer(record.retries.into()),
-        record.seed_origin.as_ref().map_or(Value::Null, |id| text_cell(id.as_str())),
+        record.seed.origin.as_ref().map_or(Value::Null, |id| text_cell(id.as_str())),
         time_cell(now),
     ];
     db.prepare_cached(
@@ -45,9 +45,18 @@ pub(super) fn create(db: &Connection, record: &RunRecord, now: Timestamp) -> Res
     )?
     .execute(params_from_iter(sealed("runs", cells)))?;
     StandingRow::new(run, record.context.clone(), now).write(db, &record.context)?;
-    for (position, seed) in record.seed.iter().enumerate() {
+    for (position, seed) in record.seed.records.iter().enumerate() {
         let cells = rows::record(run, position, seed, &None, true);
         db.prepare_cached(rows::RECORD)?.execute(params_from_iter(cells))?;
+    }
+    for Answered { question, reply } in &record.seed.replies {
+        let cells = rows::question(run, question, &[]);
+        db.prepare_cached(rows::QUESTION)?.execute(params_from_iter(cells))?;
+        rows::answer(db, run, &question.path, reply)?;
+    }
+    for key in &record.seed.timers {
+        let cells = rows::timer(run, key, Timestamp(0));
+        db.prepare_cached(rows::TIMER)?.execute(params_from_iter(cells))?;
     }
     Ok(true)
 }

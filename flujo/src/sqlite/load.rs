@@ -10,7 +10,7 @@ use crate::codec::{Digest, Json};
 use crate::engine::ledger::Ledger;
 use crate::engine::table::Open;
 use crate::engine::{
-    Key, NodeLimits, Record, RecordOutcome, RunGraph, RunId, RunRecord, RunView, StoredGraph, Within,
+    Key, NodeLimits, Record, RecordOutcome, RunGraph, RunId, RunRecord, RunView, Seed, StoredGraph, Within,
 };
 use crate::path::Path;
 use crate::question::{Answered, Question, Reply};
@@ -150,9 +150,8 @@ fn run_record(db: &Connection, run: i64) -> Result<RunRecord, Fault> {
         context: run.json(6)?,
         limits: limits.unwrap_or(UsageLimits::NONE),
         retries: run.small(8)?,
-        // They are the first of its records.
-        seed: Vec::new(),
-        seed_origin: run.optional_text(9)?.map(RunId::from),
+        // The rest stands among what the run has recorded itself.
+        seed: Seed { origin: run.optional_text(9)?.map(RunId::from), ..Seed::default() },
     })
 }
 

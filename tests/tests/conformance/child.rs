@@ -98,6 +98,14 @@ impl Process {
     }
 }
 
+/// None outlives a test that goes wrong, not even one that was stopped.
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 fn say(what: &str) {
     let mut out = std::io::stdout().lock();
     writeln!(out, "SAYS {what}").unwrap();

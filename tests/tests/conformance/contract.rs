@@ -258,7 +258,7 @@ fn starting_in_the_background() {
 #[test]
 fn a_seed_is_taken_instead_of_executing() {
     on_all(async |engine, _| {
-        use flujo::engine::{Engine, RunRecord};
+        use flujo::engine::{Engine, RunRecord, Seed};
         let (flujo, calls) = flujo(&engine);
         drop(flujo.run(both("a".into())).id("first").await.into_output().unwrap());
         let view = flujo.inspect("first").await.unwrap();
@@ -267,8 +267,7 @@ fn a_seed_is_taken_instead_of_executing() {
         assert_eq!(seed.len(), view.records.len() - 1);
         let second = RunRecord {
             id: RunId::from("second"),
-            seed,
-            seed_origin: Some(RunId::from("first")),
+            seed: Seed { records: seed, origin: Some(RunId::from("first")), ..Seed::default() },
             ..RunRecord::clone(&view.run)
         };
         let engine: Arc<dyn Engine> = crate::engines::with_engine!(&engine, e => e.clone());

@@ -76,3 +76,4 @@ mod timeouts_of_forms;
 mod told_again;
 mod traces;
 mod validation;
+mod what_if;

@@ -24,7 +24,7 @@ fn version(file: &File) -> u8 {
 
 fn open(file: &File) -> (Sqlite, Flujo) {
     let sqlite = Sqlite::builder(file.path()).lease(Duration::from_millis(100)).open().unwrap();
-    let builder = Flujo::builder().models(Answers(|_| ())).prices(Costs).pipeline::<kept>();
+    let builder = Flujo::builder().models(Answers).prices(Costs).pipeline::<kept>();
     (sqlite.clone(), builder.engine(sqlite).build().unwrap())
 }
 

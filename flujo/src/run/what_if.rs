@@ -1,0 +1,189 @@
+//! What of a run is kept where another one is to go on from a node of it.
+
+use super::flujo::Flujo;
+use crate::cx::Pipeline;
+use crate::engine::{
+    Account, Arm, ArmEnd, Asked, AttemptCommand, Body, BoxFuture, EndedBy, ForkPolicy, Handle, Key, Program,
+    Record, RunRecord, RunView, Unrecorded, drive_on_copies,
+};
+use crate::error::{Error, ErrorKind, RunResult, Signal};
+use crate::path::Path;
+use crate::question::{Answered, Question, Reply};
+use crate::step::RunIn;
+use crate::usage::UsageLimits;
+use async_trait::async_trait;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What a new run takes instead of executing.
+#[derive(Default)]
+pub(crate) struct Kept {
+    pub(super) records: Vec<Arc<Record>>,
+    pub(super) replies: Vec<Answered>,
+    pub(super) timers: Vec<Key>,
+}
+
+/// Finds out what is kept of a run of some pipeline, in front of a node of it, by one that begins with `run`.
+pub(crate) type Keeps<R> = for<'a> fn(
+    flujo: &'a Flujo<R>,
+    view: &'a RunView,
+    run: &'a Arc<RunRecord>,
+    from: &'a Path,
+) -> BoxFuture<'a, RunResult<Kept>>;
+
+/// Walks through `P` with the input of `run` on what is recorded in `view`, as far as that goes without `from`:
+/// nothing is called, nothing is asked, and nothing is written.
+pub(crate) fn keeps<'a, P, R>(
+    flujo: &'a Flujo<R>,
+    view: &'a RunView,
+    run: &'a Arc<RunRecord>,
+    from: &'a Path,
+) -> BoxFuture<'a, RunResult<Kept>>
+where
+    P: Pipeline + RunIn<P::Context, R>,
+    R: Send + Sync + 'static,
+{
+    Box::pin(async move {
+        let known: HashMap<_, _> =
+            view.records.iter().map(|r| ((r.key.path.clone(), r.key.n), Arc::clone(r))).collect();
+        let asked =
+            view.answered.iter().map(|a| (a.question.path.clone(), a.clone())).collect::<HashMap<_, _>>();
+        let open = view.questions.iter().map(|question| &question.path);
+        if !known
+            .keys()
+            .map(|(path, _)| path)
+            .chain(asked.keys())
+            .chain(open)
+            .any(|path| is_within(path, from))
+        {
+            let what = format!(
+                "run `{}` has nothing recorded at `{from}`: fork it at one of its nodes",
+                run_of(view)
+            );
+            return Err(Error::new(ErrorKind::RunConflict(what)));
+        }
+        let walk = Walk(Arc::new(Known {
+            from: from.clone(),
+            changed: run.digest != view.run.digest,
+            forgiven: view.forgiven.iter().cloned().collect(),
+            known,
+            asked,
+            kept: Mutex::default(),
+            account: Arc::new(Unrecorded::new(UsageLimits::NONE)),
+        }));
+        let program = flujo.program::<P>(flujo.engine()?.clock(), run, view, None);
+        let ended = program.run(Box::new(walk.clone())).await;
+        if let Err(EndedBy::Signal(signal @ Signal::JournalMismatch(_))) = ended.outcome {
+            return Err(signal.into());
+        }
+        Ok(std::mem::take(&mut *walk.0.kept()))
+    })
+}
+
+fn run_of(view: &RunView) -> &str {
+    view.run.id.as_str()
+}
+
+/// Whether a path is that of the node `from`, or of anything in it: its items, rounds, targets and model calls
+/// included.
+fn is_within(path: &Path, from: &Path) -> bool {
+    let rest = path.as_str().strip_prefix(from.as_str());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[', '#', '!', '~']))
+}
+
+#[derive(Clone)]
+struct Walk(Arc<Known>);
+
+struct Known {
+    /// From here on everything happens anew.
+    from: Path,
+    /// Whether the new run has another input: what is kept then stands as it is, whatever it was made of.
+    changed: bool,
+    /// Failed attempts that no longer count: the new run numbers its own from 1.
+    forgiven: HashMap<Path, u32>,
+    known: HashMap<(Path, u32), Arc<Record>>,
+    asked: HashMap<Path, Answered>,
+    kept: Mutex<Kept>,
+    account: Arc<Unrecorded>,
+}
+
+impl Known {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks whether a command is in front of the node.
+    fn check(&self, path: &Path) -> Result<(), Signal> {
+        if is_within(path, &self.from) { Err(Signal::Suspended) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl Handle for Walk {
+    async fn attempt<'b>(&mut self, command: AttemptCommand, _: Body<'b>) -> Result<Arc<Record>, Signal> {
+        let AttemptCommand { key, digest, .. } = &command;
+        self.0.check(&key.path)?;
+        let Some(found) = self.0.known.get(&(key.path.clone(), key.n)) else { return Err(Signal::Suspended) };
+        let mut record = Record::clone(found);
+        if self.0.changed {
+            record.digest = *digest;
+        }
+        record.answers(&command)?;
+        let answer = Arc::new(record.clone());
+        record.key.n = key.n.saturating_sub(self.0.forgiven.get(&key.path).copied().unwrap_or(0));
+        self.0.kept().records.push(Arc::new(record));
+        Ok(answer)
+    }
+
+    async fn sleep(&mut self, key: Key, _: Duration) -> Result<(), Signal> {
+        self.0.check(&key.path)?;
+        self.0.kept().timers.push(key);
+        Ok(())
+    }
+
+    async fn ask(&mut self, question: Question, _: Asked<'_>) -> Result<Reply, Signal> {
+        self.0.check(&question.path)?;
+        let Some(answered) = self.0.asked.get(&question.path) else { return Err(Signal::Suspended) };
+        let reply = answered.reply.clone();
+        let question = if self.0.changed {
+            // It may name what is another thing now.
+            Question { asked: answered.question.asked, ..question }
+        } else {
+            answered.question.is_asked_again(&question)?;
+            answered.question.clone()
+        };
+        self.0.kept().replies.push(Answered { question, reply: reply.clone() });
+        Ok(reply)
+    }
+
+    async fn fork<'b>(
+        &mut self,
+        _: Path,
+        arms: Vec<Arm<'b>>,
+        policy: ForkPolicy,
+    ) -> Result<Vec<ArmEnd>, Signal> {
+        Ok(drive_on_copies(self, arms, policy).await)
+    }
+
+    fn account(&self) -> Arc<dyn Account> {
+        Arc::clone(&self.0.account) as Arc<dyn Account>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_is_everything_that_its_path_is_the_beginning_of() {
+        let within = |path: &str, from: &str| is_within(&path.into(), &from.into());
+        for path in ["p/a", "p/a/b", "p/a[3]/b", "p/a#2", "p/a!other", "p/a~1"] {
+            assert!(within(path, "p/a"), "{path}");
+        }
+        for path in ["p", "p/ab", "p/b", "p/b/a", "q/p/a"] {
+            assert!(!within(path, "p/a"), "{path}");
+        }
+        assert!(within("p/a[3]/b", "p/a[3]") && !within("p/a[31]/b", "p/a[3]"));
+    }
+}
