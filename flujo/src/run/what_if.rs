@@ -67,7 +67,7 @@ where
             from: from.clone(),
             changed: run.digest != view.run.digest,
             forgiven: view.forgiven.iter().cloned().collect(),
-            known,
+            records: known,
             asked,
             kept: Mutex::default(),
             account: Arc::new(Unrecorded::new(UsageLimits::NONE)),
@@ -102,7 +102,7 @@ struct Known {
     changed: bool,
     /// Failed attempts that no longer count: the new run numbers its own from 1.
     forgiven: HashMap<Path, u32>,
-    known: HashMap<(Path, u32), Arc<Record>>,
+    records: HashMap<(Path, u32), Arc<Record>>,
     asked: HashMap<Path, Answered>,
     kept: Mutex<Kept>,
     account: Arc<Unrecorded>,
@@ -124,7 +124,7 @@ impl Handle for Walk {
     async fn attempt<'b>(&mut self, command: AttemptCommand, _: Body<'b>) -> Result<Arc<Record>, Signal> {
         let AttemptCommand { key, digest, .. } = &command;
         self.0.check(&key.path)?;
-        let Some(found) = self.0.known.get(&(key.path.clone(), key.n)) else { return Err(Signal::Suspended) };
+        let Some(found) = self.0.records.get(&(key.path.clone(), key.n)) else { return Err(Signal::Suspended) };
         let mut record = Record::clone(found);
         if self.0.changed {
             record.digest = *digest;

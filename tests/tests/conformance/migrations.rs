@@ -91,6 +91,7 @@ fn every_run_of_version_1_goes_on_in_the_newest() {
         assert_eq!((crashed.usage.cost, crashed.usage.estimated_calls), (charged, 5));
         // What waits goes on with its reply, the one that was there and the one that comes now.
         let result = resume(&flujo, "answered").await;
+        assert_eq!(result.questions().len(), 1, "{:?}", result.outcome);
         assert_eq!(result.questions()[0].path, "kept/last");
         for (id, end) in [("answered", "answered calm a z"), ("paused", "paused calm a z")] {
             let result = flujo.resume::<kept>(id).reply("z").await.unwrap();
