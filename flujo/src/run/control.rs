@@ -290,7 +290,8 @@ impl<R: Send + Sync + 'static> Control for Flujo<R> {
         let known = self.registered(&view.run.pipeline)?;
         let (input, context) = (known.check)(input.unwrap_or(&view.run.input), Some(&view.run.context))?;
         let limits = view.run.limits.tightest(self.shared.limits);
-        affordable(known.graph, &limits, self.shared.prices.as_deref())?;
+        let (prices, defaults) = (self.shared.prices.as_deref(), self.shared.model_defaults.as_deref());
+        affordable(known.graph, &limits, prices, defaults)?;
         let begins = Arc::new(RunRecord {
             id: new.clone(),
             pipeline: known.name.to_owned(),

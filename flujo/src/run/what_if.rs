@@ -124,7 +124,9 @@ impl Handle for Walk {
     async fn attempt<'b>(&mut self, command: AttemptCommand, _: Body<'b>) -> Result<Arc<Record>, Signal> {
         let AttemptCommand { key, digest, .. } = &command;
         self.0.check(&key.path)?;
-        let Some(found) = self.0.records.get(&(key.path.clone(), key.n)) else { return Err(Signal::Suspended) };
+        let Some(found) = self.0.records.get(&(key.path.clone(), key.n)) else {
+            return Err(Signal::Suspended);
+        };
         let mut record = Record::clone(found);
         if self.0.changed {
             record.digest = *digest;
