@@ -23,7 +23,7 @@ impl Fate {
     fn strikes(&self, at: u64) {
         // A throw of a die that comes out the same every time.
         let thrown = (self.0 * 7 + at * 5).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33;
-        if thrown % 3 == 0 {
+        if thrown.is_multiple_of(3) {
             std::process::abort();
         }
     }
@@ -50,7 +50,8 @@ async fn print(text: String, fate: &Fate) -> Result<usize> {
 pipeline! {
     fn article(topic: String, life: &Life) -> usize {
         let questions = gather(topic);
-        let paragraphs = map(questions, |question| write(question));
+        // One after another: what is on the disk when the process dies is the same every time.
+        let paragraphs = map(questions, |question| write(question)).concurrency(1);
         print(paragraphs.join("\n"))
     }
 }
