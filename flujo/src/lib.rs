@@ -35,6 +35,8 @@ pub mod settings;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 pub mod step;
+#[cfg(feature = "otel")]
+pub mod telemetry;
 pub mod usage;
 
 #[doc(hidden)]

@@ -66,5 +66,6 @@ fn what_stands_behind_a_feature_is_not_in_the_core() -> Result<(), Box<dyn Error
 const FEATURES: &[(&str, &[&str])] = &[
     ("settings", &["dotenvy", "toml"]),
     ("models", &["genai", "genai-prices", "reqwest", "toml"]),
+    ("otel", &["opentelemetry", "opentelemetry-otlp", "tracing-subscriber", "reqwest"]),
     ("sqlite", &["rusqlite", "miniz_oxide"]),
 ];

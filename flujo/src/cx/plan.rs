@@ -63,6 +63,7 @@ impl<S: Step> Plan<S> {
             prices: env.prices.clone(),
             estimate: env.estimate,
             model: name,
+            contents: env.model_defaults.as_ref().and_then(|defaults| defaults.contents.clone()),
             unset_role,
             temperature: given.and_then(|o| o.temperature).or(model.temperature),
             max_tokens: given.and_then(|o| o.max_tokens).or(model.max_tokens),

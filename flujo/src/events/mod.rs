@@ -8,7 +8,8 @@
 //! `INFO`: `run` (`run_id`, `pipeline`, `outcome`, `cost_nanos`, `tokens`); in it `pipeline` for each nested one
 //! (`path`, `outcome`), `step` (`path`, `kind`, `outcome`) and `question` (`path`, `outcome`: `answered`, or `open`
 //! where the run ends first); in a `step` its `attempt`s (`attempt`, `outcome`, `cost_nanos`, `tokens`). The body of a
-//! step runs in the span of its attempt. What is taken from a record has no span, nor has a pipeline in which nothing
+//! step runs in the span of its attempt, and each call of a model in a span `chat` of its own. They carry the names of
+//! OpenTelemetry's convention for generative AI as well: `gen_ai.operation.name` and its like. What is taken from a record has no span, nor has a pipeline in which nothing
 //! else happens. A subscriber is looked for when a run begins.
 //!
 //! # What is told, and when
@@ -34,8 +35,10 @@ mod colour;
 mod console;
 mod hub;
 mod kind;
+pub(crate) mod names;
 mod observer;
 mod outlet;
+mod redact;
 mod spans;
 mod stage;
 
@@ -45,6 +48,7 @@ pub(crate) use hub::{Attempted, Hub};
 pub use kind::{AttemptOutcome, Ended, EventKind};
 pub use observer::{Chunks, Observer, Values};
 pub(crate) use outlet::Watched;
+pub use redact::Redact;
 pub(crate) use spans::{NodeSpans, Spanned};
 pub(crate) use stage::{Stage, What, ended};
 

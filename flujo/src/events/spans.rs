@@ -1,7 +1,7 @@
 //! Spans of the `tracing` crate: one per run, nested pipeline, step, attempt and question. What a step itself logs
 //! stands in its attempt.
 
-use super::{AttemptOutcome, Ended};
+use super::{AttemptOutcome, Ended, names};
 use crate::engine::RunId;
 use crate::graph::NodeKind;
 use crate::path::Path;
@@ -36,6 +36,11 @@ impl RunSpans {
                 "run",
                 run_id = id.as_str(),
                 pipeline,
+                { names::OTEL_NAME } = format!("invoke_workflow {pipeline}"),
+                { names::OTEL_STATUS } = Empty,
+                { names::OPERATION } = "invoke_workflow",
+                { names::WORKFLOW } = pipeline,
+                { names::CONVERSATION } = id.as_str(),
                 outcome = Empty,
                 cost_nanos = Empty,
                 tokens = Empty
@@ -103,6 +108,9 @@ impl RunSpans {
             span.record("outcome", word(outcome));
         }
         self.run.record("outcome", word(outcome));
+        if matches!(outcome, Ended::Failed { .. }) {
+            self.run.record(names::OTEL_STATUS, "ERROR");
+        }
         self.run.record("cost_nanos", usage.cost.0);
         self.run.record("tokens", usage.total_tokens());
     }
@@ -156,6 +164,8 @@ impl NodeSpans {
     /// An attempt begins in this run.
     pub(crate) fn started(&mut self, run: Option<&RunSpans>, path: &Path, kind: NodeKind, attempt: u32) {
         let Some(run) = run else { return };
+        let node = path.as_str().rsplit('/').next().unwrap_or_default();
+        let agent = (kind == NodeKind::Model).then_some(node);
         let step = self.step.get_or_insert_with(|| {
             tracing::info_span!(
                 target: "flujo",
@@ -163,6 +173,10 @@ impl NodeSpans {
                 "step",
                 path = path.as_str(),
                 kind = kind.word(),
+                { names::OTEL_NAME } = if agent.is_some() { format!("invoke_agent {node}") } else { format!("step {node}") },
+                { names::OTEL_STATUS } = Empty,
+                { names::OPERATION } = agent.map(|_| "invoke_agent"),
+                { names::AGENT } = agent,
                 outcome = Empty
             )
         });
@@ -194,6 +208,9 @@ impl NodeSpans {
     /// The node has ended.
     pub(crate) fn left(&mut self, outcome: &Ended) {
         if let Some(span) = self.step.take() {
+            if matches!(outcome, Ended::Failed { .. }) {
+                span.record(names::OTEL_STATUS, "ERROR");
+            }
             span.record("outcome", word(outcome));
         }
     }

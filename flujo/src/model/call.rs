@@ -1,7 +1,10 @@
 //! One call of a model: what it may cost is reserved before it leaves, what it did cost replaces that.
 
+use super::chat_span::ChatSpan;
 use super::{ChunkSink, Estimate, ModelClient, ModelDefaults, ModelReply, ModelRequest, PriceBook, Tokens};
+use crate::clock::Tick;
 use crate::error::StepError;
+use crate::events::{Redact, Spanned};
 use crate::step::RunInfo;
 use crate::usage::{Usage, UsageLimits};
 use std::sync::Arc;
@@ -13,6 +16,8 @@ pub(crate) struct ModelCall {
     pub(crate) prices: Option<Arc<dyn PriceBook>>,
     pub(crate) estimate: Estimate,
     pub(crate) model: String,
+    /// Whether prompts and answers stand in spans, and what nobody may read of them.
+    pub(crate) contents: Option<Arc<Redact>>,
     /// The role that has no model, where it is asked by role.
     pub(crate) unset_role: Option<&'static str>,
     pub(crate) temperature: Option<f64>,
@@ -21,10 +26,18 @@ pub(crate) struct ModelCall {
 }
 
 /// Pieces of the answer go to whoever looks at the run.
-struct Pieces<'r>(&'r RunInfo);
+struct Pieces<'r> {
+    run: &'r RunInfo,
+    /// When the call left, and how long it took to the first piece.
+    first: (Tick, Option<u64>),
+}
 impl ChunkSink for Pieces<'_> {
     fn chunk(&mut self, text: &str) {
-        self.0.emit(text);
+        let (left, first) = self.first;
+        if first.is_none() {
+            self.first.1 = Some(self.run.env.clock.nanos_since(left));
+        }
+        self.run.emit(text);
     }
 }
 
@@ -48,12 +61,15 @@ impl ModelCall {
         let hold = run.reserve(bound).await?;
         // From here on a call that never comes back is charged at what was reserved for it.
         run.call_leaves(&self.model, bound);
-        let reply = client.call(request, &mut Pieces(run)).await;
+        let span = ChatSpan::new(&request, run.id().as_str(), self.contents.as_deref());
+        let mut pieces = Pieces { run, first: (run.env.clock.tick(), None) };
+        let reply = Spanned::new(span.inside(), client.call(request, &mut pieces)).await;
         let (tokens, served) = match &reply {
             Ok(reply) => (reply.usage, reply.served_model.as_deref()),
             Err(error) => (error.usage, None),
         };
         let used = tokens.map(|tokens| self.charge(served, tokens));
+        span.ended(&reply, used.as_ref(), pieces.first.1);
         run.call_returned(used);
         if let Some(hold) = hold {
             hold.settle(used);

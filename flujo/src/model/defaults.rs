@@ -1,19 +1,23 @@
 //! What model steps do not say themselves: which model a role has, and how long one attempt may take.
 
+use crate::events::Redact;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The defaults of model steps.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ModelDefaults {
     roles: BTreeMap<String, String>,
     /// How long one attempt may take, where the step does not say.
     pub(crate) timeout: Option<Duration>,
+    /// Whether prompts and answers stand in spans, and what nobody may read of them.
+    pub(crate) contents: Option<Arc<Redact>>,
 }
 
 impl ModelDefaults {
     pub(crate) fn is_empty(&self) -> bool {
-        self.roles.is_empty() && self.timeout.is_none()
+        self.roles.is_empty() && self.timeout.is_none() && self.contents.is_none()
     }
 
     /// The model of a role.
@@ -44,7 +48,8 @@ impl ModelDefaults {
         for (role, model) in others.roles {
             self.roles.entry(role).or_insert(model);
         }
-        Self { timeout: self.timeout.or(others.timeout), ..self }
+        let contents = self.contents.or(others.contents);
+        Self { timeout: self.timeout.or(others.timeout), contents, roles: self.roles }
     }
 
     /// What is said where a role has no model.

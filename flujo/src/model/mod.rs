@@ -7,6 +7,7 @@ mod answer;
 mod attachment;
 mod bound;
 mod call;
+mod chat_span;
 mod defaults;
 mod failure;
 mod history;

@@ -64,6 +64,17 @@ pub enum FinishReason {
     Other(String),
 }
 
+impl FinishReason {
+    /// As providers write it.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Stop => "stop",
+            Self::Length => "length",
+            Self::Other(word) => word,
+        }
+    }
+}
+
 /// Takes pieces of an answer while it is being made.
 pub trait ChunkSink: Send {
     /// The next piece.

@@ -10,7 +10,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::cx::Pipeline;
 use crate::engine::{Engine, Memory};
 use crate::error::{Error, RunResult};
-use crate::events::Observer;
+use crate::events::{Observer, Redact};
 use crate::model::{Estimate, ModelClient, ModelDefaults, PriceBook};
 use crate::step::RunIn;
 use crate::usage::{SharedBudget, UsageLimits};
@@ -182,6 +182,14 @@ impl<R> Builder<R> {
     #[must_use]
     pub fn model_timeout(mut self, limit: Duration) -> Self {
         self.model_defaults.timeout = Some(limit);
+        self
+    }
+
+    /// Puts what is sent to models, and what they answer, into their spans, without what `redact` takes out. It is
+    /// private, so it is not there unless this is said, or the settings say `capture_content`.
+    #[must_use]
+    pub fn capture_content(mut self, redact: Redact) -> Self {
+        self.model_defaults.contents = Some(Arc::new(redact));
         self
     }
 

@@ -48,6 +48,7 @@ mod value;
 pub use sources::Sources;
 
 use crate::error::RunResult;
+use crate::events::Redact;
 use crate::model::ModelDefaults;
 use crate::secret::Secret;
 use crate::usage::{Cost, UsageLimits};
@@ -55,6 +56,7 @@ use known::{PROVIDERS, ROLES};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Where a setting comes from; the later ones go before the earlier ones.
@@ -279,6 +281,10 @@ impl Settings {
     pub(crate) fn model_defaults(&self) -> ModelDefaults {
         let mut defaults = ModelDefaults::default();
         defaults.timeout = self.agent_timeout();
+        if self.capture_content() {
+            let hide = |redact: Redact, secret: &Secret| redact.secret(secret.expose().as_str());
+            defaults.contents = Some(Arc::new(self.secrets.values().fold(Redact::new(), hide)));
+        }
         for (key, setting) in &self.all {
             let role = key.strip_prefix(ROLES).and_then(|rest| rest.strip_prefix('.'));
             if let (Some(role), Some(model)) = (role, &setting.value) {

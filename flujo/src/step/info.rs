@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a step may know of its run: ask for it with a parameter `run: &RunInfo`.
 pub struct RunInfo {
-    pub(super) env: Arc<RunEnv>,
+    pub(crate) env: Arc<RunEnv>,
     place: Place,
     attempt: u32,
     feedback: Option<Box<str>>,

@@ -1,0 +1,47 @@
+//! The names of OpenTelemetry's convention for generative AI. It is in development, so they stand in one place.
+
+/// What `tracing-opentelemetry` takes for the name and the kind of a span, and for how it ended.
+pub(crate) const OTEL_NAME: &str = "otel.name";
+pub(crate) const OTEL_KIND: &str = "otel.kind";
+pub(crate) const OTEL_STATUS: &str = "otel.status_code";
+
+pub(crate) const OPERATION: &str = "gen_ai.operation.name";
+pub(crate) const WORKFLOW: &str = "gen_ai.workflow.name";
+pub(crate) const AGENT: &str = "gen_ai.agent.name";
+pub(crate) const CONVERSATION: &str = "gen_ai.conversation.id";
+pub(crate) const PROVIDER: &str = "gen_ai.provider.name";
+pub(crate) const OUTPUT_TYPE: &str = "gen_ai.output.type";
+
+pub(crate) const REQUEST_MODEL: &str = "gen_ai.request.model";
+pub(crate) const TEMPERATURE: &str = "gen_ai.request.temperature";
+pub(crate) const TOP_P: &str = "gen_ai.request.top_p";
+pub(crate) const MAX_TOKENS: &str = "gen_ai.request.max_tokens";
+pub(crate) const STREAM: &str = "gen_ai.request.stream";
+
+pub(crate) const RESPONSE_MODEL: &str = "gen_ai.response.model";
+pub(crate) const FINISH_REASONS: &str = "gen_ai.response.finish_reasons";
+pub(crate) const FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";
+
+pub(crate) const INPUT_TOKENS: &str = "gen_ai.usage.input_tokens";
+pub(crate) const OUTPUT_TOKENS: &str = "gen_ai.usage.output_tokens";
+pub(crate) const CACHED_TOKENS: &str = "gen_ai.usage.cache_read.input_tokens";
+pub(crate) const REASONING_TOKENS: &str = "gen_ai.usage.reasoning.output_tokens";
+
+/// Opt-in only.
+pub(crate) const INPUT_MESSAGES: &str = "gen_ai.input.messages";
+pub(crate) const OUTPUT_MESSAGES: &str = "gen_ai.output.messages";
+
+pub(crate) const ERROR_TYPE: &str = "error.type";
+/// The convention has none for money: this one is ours, in nano-dollars.
+pub(crate) const COST: &str = "flujo.cost_nanos";
+
+/// A provider as the convention calls it.
+pub(crate) fn provider(name: &str) -> &str {
+    match name {
+        "openai-responses" => "openai",
+        "gemini" => "gcp.gemini",
+        "mistral" => "mistral_ai",
+        "xai" => "x_ai",
+        other => other,
+    }
+}

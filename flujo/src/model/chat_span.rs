@@ -1,0 +1,118 @@
+//! The span of one call of a model, as OpenTelemetry's convention for generative AI wants it.
+
+use super::{Message, ModelError, ModelReply, ModelRequest, Role};
+use crate::events::{Redact, names};
+use crate::usage::Usage;
+use tracing::field::Empty;
+use tracing::{Level, Span};
+
+/// `None` inside where nobody subscribed.
+pub(super) struct ChatSpan<'r> {
+    span: Option<Span>,
+    /// Says what nobody may read of contents; without it they are not there at all.
+    contents: Option<&'r Redact>,
+}
+
+impl<'r> ChatSpan<'r> {
+    pub(super) fn new(request: &ModelRequest, run: &str, contents: Option<&'r Redact>) -> Self {
+        if !tracing::span_enabled!(target: "flujo", Level::INFO) {
+            return Self { span: None, contents: None };
+        }
+        let (provider, model) = request.model.split_once(':').unwrap_or(("", &request.model));
+        let span = tracing::info_span!(
+            target: "flujo",
+            "chat",
+            { names::OTEL_NAME } = format!("chat {model}"),
+            { names::OTEL_KIND } = "client",
+            { names::OTEL_STATUS } = Empty,
+            { names::OPERATION } = "chat",
+            { names::PROVIDER } = names::provider(provider),
+            { names::CONVERSATION } = run,
+            { names::REQUEST_MODEL } = model,
+            { names::TEMPERATURE } = request.temperature,
+            { names::TOP_P } = request.top_p,
+            { names::MAX_TOKENS } = request.max_tokens.map(i64::from),
+            { names::STREAM } = request.stream,
+            { names::OUTPUT_TYPE } = if request.wants_text() { "text" } else { "json" },
+            { names::RESPONSE_MODEL } = Empty,
+            { names::FINISH_REASONS } = Empty,
+            { names::FIRST_CHUNK } = Empty,
+            { names::INPUT_TOKENS } = Empty,
+            { names::OUTPUT_TOKENS } = Empty,
+            { names::CACHED_TOKENS } = Empty,
+            { names::REASONING_TOKENS } = Empty,
+            { names::COST } = Empty,
+            { names::ERROR_TYPE } = Empty,
+            { names::INPUT_MESSAGES } = Empty,
+            { names::OUTPUT_MESSAGES } = Empty,
+        );
+        if let Some(redact) = contents {
+            let turns: Vec<_> = request.messages.iter().map(|turn| told(turn, redact)).collect();
+            span.record(names::INPUT_MESSAGES, serde_json::Value::from(turns).to_string());
+        }
+        Self { span: Some(span), contents }
+    }
+
+    /// For the future that makes the call.
+    pub(super) fn inside(&self) -> Option<Box<Span>> {
+        self.span.clone().map(Box::new)
+    }
+
+    /// The call has come to its end.
+    pub(super) fn ended(
+        &self,
+        reply: &Result<ModelReply, ModelError>,
+        used: Option<&Usage>,
+        first_chunk: Option<u64>,
+    ) {
+        let Some(span) = &self.span else { return };
+        if let Some(used) = used {
+            span.record(names::INPUT_TOKENS, whole(used.input_tokens));
+            span.record(names::OUTPUT_TOKENS, whole(used.output_tokens));
+            span.record(names::CACHED_TOKENS, whole(used.cached_tokens));
+            span.record(names::REASONING_TOKENS, whole(used.reasoning_tokens));
+            span.record(names::COST, whole(used.cost.0));
+        }
+        if let Some(nanos) = first_chunk {
+            span.record(names::FIRST_CHUNK, std::time::Duration::from_nanos(nanos).as_secs_f64());
+        }
+        match reply {
+            Ok(reply) => {
+                if let Some(served) = &reply.served_model {
+                    span.record(
+                        names::RESPONSE_MODEL,
+                        served.split_once(':').map_or(served.as_str(), |(_, name)| name),
+                    );
+                }
+                span.record(names::FINISH_REASONS, reply.finish.word());
+                if let Some(redact) = self.contents {
+                    let turn = told(&Message::new(Role::Assistant, reply.content.as_str()), redact);
+                    span.record(names::OUTPUT_MESSAGES, serde_json::json!([turn]).to_string());
+                }
+            }
+            Err(error) => {
+                let word = serde_json::to_value(error.failure).ok();
+                span.record(
+                    names::ERROR_TYPE,
+                    word.as_ref().and_then(|word| word.as_str()).unwrap_or("_OTHER"),
+                );
+                span.record(names::OTEL_STATUS, "ERROR");
+            }
+        }
+    }
+}
+
+/// OpenTelemetry knows no unsigned numbers: they would become text.
+fn whole(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// A turn as the convention writes it.
+fn told(turn: &Message, redact: &Redact) -> serde_json::Value {
+    let role = match turn.role {
+        Role::System => "system",
+        Role::User => "user",
+        Role::Assistant => "assistant",
+    };
+    serde_json::json!({ "role": role, "parts": [{ "type": "text", "content": redact.apply(&turn.text) }] })
+}
