@@ -129,7 +129,7 @@ impl ConsoleTracer {
                 let input = input.map(|input| format!(", input {input}")).unwrap_or_default();
                 plain(format!("run {} {word}{input}", event.run_id))
             }
-            EventKind::RunEnded { outcome, latency, usage } => Some(ended(outcome, *latency, usage)),
+            EventKind::RunEnded { outcome, latency, usage, .. } => Some(ended(outcome, *latency, usage)),
             EventKind::NodeStarted { kind } => match kind {
                 // The run's own line says as much.
                 NodeKind::Pipeline if nodes && event.depth > 0 => plain("started".to_owned()),
@@ -274,6 +274,17 @@ fn ended(outcome: &Ended, latency: Duration, usage: &Usage) -> (String, Colour) 
     }
 }
 
+/// What each model used, a line each, once the run has ended.
+fn by_model(event: &Event) -> String {
+    let EventKind::RunEnded { by_model, .. } = &event.kind else { return String::new() };
+    let line = |(model, usage): &(String, Usage)| {
+        let calls =
+            if usage.model_calls == 1 { "1 call".to_owned() } else { format!("{} calls", usage.model_calls) };
+        format!("  {}: {calls}{}\n", tame(model), used(usage))
+    };
+    by_model.iter().map(line).collect::<Vec<_>>().concat()
+}
+
 /// What was used, where a model was called or something cost money.
 fn used(usage: &Usage) -> String {
     let mut text = String::new();
@@ -333,6 +344,7 @@ impl Observer for ConsoleTracer {
             Some(code) => format!("{indent}{node}: \u{1b}[{code}m{said}\u{1b}[0m\n"),
             None => format!("{indent}{node}: {said}\n"),
         };
+        let line = line + &by_model(event);
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         // Whoever looks at a run cannot stop it: not either by a full disk or a closed pipe.
         let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());

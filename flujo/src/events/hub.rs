@@ -222,7 +222,7 @@ impl Hub {
     }
 
     /// The execution has ended.
-    pub(crate) fn run_ended(&self, outcome: Ended, usage: Usage) {
+    pub(crate) fn run_ended(&self, outcome: Ended, usage: Usage, by_model: Vec<(String, Usage)>) {
         let at = self.now();
         let began = {
             let mut book = self.book();
@@ -234,7 +234,11 @@ impl Hub {
         if let Some(spans) = &self.spans {
             spans.ended(&outcome, &usage);
         }
-        self.tell(self.pipeline.into(), at, EventKind::RunEnded { outcome, latency: at.since(began), usage });
+        self.tell(
+            self.pipeline.into(),
+            at,
+            EventKind::RunEnded { outcome, latency: at.since(began), usage, by_model },
+        );
         self.outlets.iter().for_each(outlet::finish);
     }
 

@@ -27,6 +27,8 @@ pub enum EventKind {
         latency: Duration,
         /// What the run used so far, earlier executions included.
         usage: Usage,
+        /// What each model of it used: `provider:model`, in the order of the first calls.
+        by_model: Vec<(String, Usage)>,
     },
     /// A node began: a step, a gate or a nested pipeline.
     NodeStarted {

@@ -1,5 +1,6 @@
 use super::builder::ModelsBuilder;
 use super::convert::{self, Asked};
+use super::quiet::Quiet;
 use super::stream::{self, Contract, Sense};
 use super::{Capabilities, Structured, Wire, failure};
 use crate::codec::Json;
@@ -163,12 +164,13 @@ impl ModelClient for Models {
                 .with_raw_frame_sink(sense.clone())
                 .with_stream_header_timeout(self.times.silence)
                 .with_stream_read_timeout(self.times.silence);
-            let answer = self.http.exec_chat_stream(target, chat, Some(&options)).await.map_err(failed)?;
+            let answer =
+                Quiet::new(self.http.exec_chat_stream(target, chat, Some(&options))).await.map_err(failed)?;
             let contract =
                 Contract { tool, unmarked_end: known.unmarked_end, key: known.key.as_ref(), sense };
-            stream::whole(answer.stream, chunks, &contract).await?
+            stream::whole(Quiet::new(answer.stream), chunks, &contract).await?
         } else {
-            let answer = self.http.exec_chat(target, chat, Some(&options));
+            let answer = Quiet::new(self.http.exec_chat(target, chat, Some(&options)));
             let answer = tokio::time::timeout(self.times.answer, answer).await.map_err(|_| {
                 ModelError::new(ModelFailure::TimedOut, format!("no answer in {:?}", self.times.answer))
             })?;

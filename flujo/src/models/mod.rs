@@ -25,6 +25,7 @@ mod convert;
 mod failure;
 mod prices;
 mod provider;
+mod quiet;
 mod secret;
 mod stream;
 

@@ -67,14 +67,7 @@ impl<T, C> PipelineResult<T, C> {
     /// What every model used, `provider:model`, in the order of the first calls. Calls that were given up stand in
     /// [`usage`](Self::usage) alone.
     pub fn by_model(&self) -> Vec<(String, Usage)> {
-        let mut sums: Vec<(String, Usage)> = Vec::new();
-        for (model, usage) in self.steps.iter().flat_map(StepResult::by_model) {
-            match sums.iter_mut().find(|(known, _)| known == model) {
-                Some((_, sum)) => *sum += *usage,
-                None => sums.push((model.clone(), *usage)),
-            }
-        }
-        sums
+        by_model(&self.steps)
     }
 
     /// The id, as a method: what `steps` belong to.
@@ -117,4 +110,16 @@ impl<T, C> PipelineResult<T, C> {
             }),
         }
     }
+}
+
+/// What every model used, all steps together.
+pub(super) fn by_model(steps: &[StepResult]) -> Vec<(String, Usage)> {
+    let mut sums: Vec<(String, Usage)> = Vec::new();
+    for (model, usage) in steps.iter().flat_map(StepResult::by_model) {
+        match sums.iter_mut().find(|(known, _)| known == model) {
+            Some((_, sum)) => *sum += *usage,
+            None => sums.push((model.clone(), *usage)),
+        }
+    }
+    sums
 }

@@ -4,7 +4,7 @@ use super::control::is_the_same;
 use super::flujo::Flujo;
 use super::handle::RunHandle;
 use super::in_time::in_time;
-use super::outcome::{Outcome, PipelineResult};
+use super::outcome::{Outcome, PipelineResult, by_model};
 use super::result::StepResult;
 use super::trace::Trace;
 use super::watch::{self, Watchers};
@@ -384,7 +384,7 @@ where
     }
     let usage = steps.iter().map(StepResult::usage).sum::<Usage>() + env.given_up();
     if let Some(hub) = &hub {
-        hub.run_ended(watch::ended(&outcome), usage);
+        hub.run_ended(watch::ended(&outcome), usage, by_model(&steps));
     }
     let (trace, hitl_history) = (Trace::default(), Vec::new());
     PipelineResult { run_id: id, outcome, context, steps, usage, trace, hitl_history }

@@ -30,9 +30,13 @@ impl Watchers {
 pub(super) fn told<T, C>(hub: Option<&Arc<Hub>>, result: &RunResult<PipelineResult<T, C>>) {
     let Some(hub) = hub else { return };
     match result {
-        Ok(result) => hub.run_ended(ended(&result.outcome), result.usage),
+        Ok(result) => hub.run_ended(ended(&result.outcome), result.usage, result.by_model()),
         Err(error) => {
-            hub.run_ended(Ended::Failed { error: error.to_string() }, crate::usage::Usage::default());
+            hub.run_ended(
+                Ended::Failed { error: error.to_string() },
+                crate::usage::Usage::default(),
+                Vec::new(),
+            );
         }
     }
 }

@@ -50,13 +50,8 @@ pub(super) const ROLES: &str = "roles";
 pub(super) const PROVIDERS: &str = "providers";
 
 /// What a provider may say.
-pub(super) const OF_PROVIDERS: &[(&str, Form)] = &[
-    ("url", Form::Address),
-    ("wire", Form::Wire),
-    ("key_variable", Form::Variable),
-    ("concurrency", Form::AtLeastOne),
-    ("per_minute", Form::AtLeastOne),
-];
+pub(super) const OF_PROVIDERS: &[(&str, Form)] =
+    &[("url", Form::Address), ("wire", Form::Wire), ("key_variable", Form::Variable)];
 
 /// The key of a section within [`KNOWN`].
 pub(super) fn find(section: &str, key: &str) -> Option<&'static Known> {

@@ -32,7 +32,7 @@
 //! | `[telemetry]` `endpoint` | `OTEL_EXPORTER_OTLP_ENDPOINT` | `http://localhost:4318` |
 //! | `[telemetry]` `service_name` | `OTEL_SERVICE_NAME` | `flujo` |
 //! | `[telemetry]` `capture_content` | `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` | `false` |
-//! | `[providers.office]` `url`, `wire`, `key_variable`, `concurrency`, `per_minute` | none | none |
+//! | `[providers.office]` `url`, `wire`, `key_variable` | none | none |
 //! | never | `OPENAI_API_KEY` and every other `.._API_KEY` | no key |
 //!
 //! Durations are written as in `#[step(timeout = "20s")]`: `500ms`, `20s`, `2min`, `1h`, `1d`.
@@ -149,10 +149,6 @@ pub struct ProviderSettings {
     pub wire: Option<String>,
     /// The variable that its key is in.
     pub key_variable: Option<String>,
-    /// How many calls may be under way at the same time.
-    pub concurrency: Option<u32>,
-    /// How many calls may begin in a minute.
-    pub per_minute: Option<u32>,
 }
 
 impl Settings {
@@ -269,8 +265,6 @@ impl Settings {
                 "url" => provider.url = Some(value.clone()),
                 "wire" => provider.wire = Some(value.clone()),
                 "key_variable" => provider.key_variable = Some(value.clone()),
-                "concurrency" => provider.concurrency = value.parse().ok(),
-                "per_minute" => provider.per_minute = value.parse().ok(),
                 _ => {}
             }
         }

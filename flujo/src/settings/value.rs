@@ -12,7 +12,6 @@ pub(super) enum Form {
     Duration,
     Dollars,
     Count,
-    AtLeastOne,
     Flag,
     Address,
     Model,
@@ -35,7 +34,6 @@ impl Form {
             Self::Duration => duration(text).is_some(),
             Self::Dollars => Cost::usd(text).is_ok(),
             Self::Count => text.parse::<u64>().is_ok(),
-            Self::AtLeastOne => text.parse::<u32>().is_ok_and(|n| n > 0),
             Self::Flag => flag(text).is_some(),
             Self::Address => {
                 let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
@@ -62,7 +60,6 @@ impl Form {
                 "is no amount of dollars: write digits, and up to nine decimals, such as `0.50`".to_owned()
             }
             Self::Count => "is no whole number".to_owned(),
-            Self::AtLeastOne => "is no whole number from 1".to_owned(),
             Self::Flag => "is neither `true` nor `false`".to_owned(),
             Self::Address => "is no address: write `http://..` or `https://..`".to_owned(),
             Self::Model => "names no model: write `provider:model`".to_owned(),
@@ -111,7 +108,6 @@ mod tests {
             (Form::Duration, "1s"),
             (Form::Dollars, "0.50"),
             (Form::Count, "0"),
-            (Form::AtLeastOne, "1"),
             (Form::Flag, "TRUE"),
             (Form::Address, "http://localhost:4318"),
             (Form::Model, "openai:gpt-4o"),
@@ -123,6 +119,5 @@ mod tests {
             let message = form.check(wrong).unwrap_err();
             assert!(!message.contains("planted") && !message.ends_with('.'), "{message}");
         }
-        assert!(Form::AtLeastOne.check("0").is_err());
     }
 }

@@ -75,12 +75,13 @@ shown: run r1 started
   a: done in 0µs
   text: asks
 shown: paused after 1.50s, waiting for 1 reply, $0.0000002, 110 tokens
+  test:small: 1 call, $0.0000002, 110 tokens
 "
         );
     });
     on_all(async |engine, _| {
         let (first, _) = written(&engine, |tracer| tracer.level(TraceLevel::Runs)).await;
-        let pause = "shown: paused after 1.50s, waiting for 1 reply, $0.0000002, 110 tokens\n";
+        let pause = "shown: paused after 1.50s, waiting for 1 reply, $0.0000002, 110 tokens\n  test:small: 1 call, $0.0000002, 110 tokens\n";
         assert_eq!(first, format!("shown: run r1 started\n  text: asks\n{pause}"));
     });
     on_all(async |engine, _| {
@@ -116,6 +117,7 @@ shown: run r1 started
   join:a: 2 branches merged
   text: asks
 shown: paused after 1.50s, waiting for 1 reply, $0.0000002, 110 tokens
+  test:small: 1 call, $0.0000002, 110 tokens
 "
         );
     });
@@ -141,6 +143,7 @@ shown: run r1 resumed
   text: answered by ada
   echo#1: done in 0µs
 shown: done in 0µs, $0.0000002, 110 tokens
+  test:small: 1 call, $0.0000002, 110 tokens
 "
     );
 }
@@ -172,6 +175,7 @@ shown: run r1 started, input [\"x\"]
   a: done in 0µs
   text: asks \"Which word?\", showing 2
 shown: paused after 1.50s, waiting for 1 reply, $0.0000002, 110 tokens
+  test:small: 1 call, $0.0000002, 110 tokens
 "
         );
         assert!(second.contains("  text: answered by ada, \"yes\"\n"), "{second}");

@@ -12,9 +12,11 @@
 
 mod aimock;
 mod answers;
+mod bill;
 mod bodies;
 mod built;
 mod costs;
+mod hidden;
 mod midway;
 mod rate_limits;
 mod server;

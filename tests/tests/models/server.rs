@@ -46,6 +46,26 @@ impl Server {
         Self { url, sent }
     }
 
+    /// Every request is answered by what it says.
+    pub fn answering(answer: impl Fn(&Sent) -> Vec<Act> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let sent: Arc<Mutex<Vec<Sent>>> = Arc::default();
+        let (noted, answer) = (Arc::clone(&sent), Arc::new(answer));
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(mut stream) = stream else { return };
+                let (noted, answer) = (Arc::clone(&noted), Arc::clone(&answer));
+                thread::spawn(move || {
+                    let Some(request) = read(&mut stream) else { return };
+                    noted.lock().unwrap().push(request.clone());
+                    act(&mut stream, &answer(&request));
+                });
+            }
+        });
+        Self { url, sent }
+    }
+
     /// The requests so far.
     pub fn sent(&self) -> Vec<Sent> {
         self.sent.lock().unwrap().clone()
@@ -53,10 +73,19 @@ impl Server {
 }
 
 fn serve(mut stream: TcpStream, script: &[Act], sent: &Mutex<Vec<Sent>>) {
-    let Some((head, body)) = request(&mut stream) else { return };
+    let Some(request) = read(&mut stream) else { return };
+    sent.lock().unwrap().push(request);
+    act(&mut stream, script);
+}
+
+fn read(stream: &mut TcpStream) -> Option<Sent> {
+    let (head, body) = request(stream)?;
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
     let body = serde_json::from_slice(&body).unwrap_or_default();
-    sent.lock().unwrap().push(Sent { path, head, body });
+    Some(Sent { path, head, body })
+}
+
+fn act(stream: &mut TcpStream, script: &[Act]) {
     for act in script {
         match act {
             Act::Say(text) => {
