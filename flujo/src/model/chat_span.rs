@@ -3,6 +3,7 @@
 use super::{Message, ModelError, ModelReply, ModelRequest, Role};
 use crate::events::{Redact, names};
 use crate::usage::Usage;
+use serde::Serialize;
 use tracing::field::Empty;
 use tracing::{Level, Span};
 
@@ -48,7 +49,7 @@ impl<'r> ChatSpan<'r> {
         );
         if let Some(redact) = contents {
             let turns: Vec<_> = request.messages.iter().map(|turn| told(turn, redact)).collect();
-            span.record(names::INPUT_MESSAGES, serde_json::Value::from(turns).to_string());
+            span.record(names::INPUT_MESSAGES, text(&turns));
         }
         Self { span: Some(span), contents }
     }
@@ -87,7 +88,7 @@ impl<'r> ChatSpan<'r> {
                 span.record(names::FINISH_REASONS, reply.finish.word());
                 if let Some(redact) = self.contents {
                     let turn = told(&Message::new(Role::Assistant, reply.content.as_str()), redact);
-                    span.record(names::OUTPUT_MESSAGES, serde_json::json!([turn]).to_string());
+                    span.record(names::OUTPUT_MESSAGES, text(&[turn]));
                 }
             }
             Err(error) => {
@@ -107,12 +108,22 @@ fn whole(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-/// A turn as the convention writes it.
-fn told(turn: &Message, redact: &Redact) -> serde_json::Value {
-    let role = match turn.role {
-        Role::System => "system",
-        Role::User => "user",
-        Role::Assistant => "assistant",
-    };
-    serde_json::json!({ "role": role, "parts": [{ "type": "text", "content": redact.apply(&turn.text) }] })
+/// A turn as the convention writes it. Typed, so that the order of what it says depends on nobody's features.
+#[derive(Serialize)]
+struct Told {
+    role: Role,
+    parts: [Part; 1],
+}
+#[derive(Serialize)]
+struct Part {
+    r#type: &'static str,
+    content: String,
+}
+
+fn told(turn: &Message, redact: &Redact) -> Told {
+    Told { role: turn.role, parts: [Part { r#type: "text", content: redact.apply(&turn.text) }] }
+}
+
+fn text(turns: &[Told]) -> String {
+    serde_json::to_string(turns).unwrap_or_default()
 }

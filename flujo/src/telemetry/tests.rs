@@ -138,9 +138,12 @@ fn contents_are_there_on_request_and_redacted() {
     let all = format!("{spans:?}");
     assert!(!all.contains("planted") && !all.contains("ada@"), "{all}");
     let chat = spans.iter().rfind(|span| span.name.starts_with("chat")).unwrap();
-    let hidden = "[{\"parts\":[{\"content\":\"Label it; my key is [REDACTED]\",\"type\":\"text\"}],\"role\":\"system\"},\
-                  {\"parts\":[{\"content\":\"[REDACTED] of [REDACTED]\",\"type\":\"text\"}],\"role\":\"user\"}]";
-    let answer = "[{\"parts\":[{\"content\":\"[\\\"a\\\"]\",\"type\":\"text\"}],\"role\":\"assistant\"}]";
+    let turn = |role, content| {
+        format!("{{\"role\":\"{role}\",\"parts\":[{{\"type\":\"text\",\"content\":\"{content}\"}}]}}")
+    };
+    let system = turn("system", "Label it; my key is [REDACTED]");
+    let hidden = format!("[{system},{}]", turn("user", "[REDACTED] of [REDACTED]"));
+    let answer = format!("[{}]", turn("assistant", "[\\\"a\\\"]"));
     expect(chat, &[("gen_ai.input.messages", hidden.into()), ("gen_ai.output.messages", answer.into())]);
 }
 
