@@ -74,6 +74,9 @@ pipeline! {
 #[test]
 fn planted_keys_are_in_no_log_error_event_span_record_or_debug() {
     let everything = Everything::default();
+    // With one subscriber alone, `tracing` asks that of whichever thread comes by a place first whether anybody listens
+    // there, and remembers the answer; the threads of other tests have none.
+    let _second = tracing::Dispatch::new(Everything::default());
     let guard = tracing::subscriber::set_default(everything.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let echo = format!("{{\"error\":{{\"message\":\"wrong key {KEY}\",\"code\":\"{KEY}\"}}}}");
