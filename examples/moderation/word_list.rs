@@ -2,9 +2,7 @@
 
 use async_trait::async_trait;
 use flujo::Cost;
-use flujo::model::{
-    ChunkSink, FinishReason, ModelClient, ModelError, ModelReply, ModelRequest, PriceBook, Role, Tokens,
-};
+use flujo::model::{ChunkSink, ModelClient, ModelError, ModelReply, ModelRequest, PriceBook, Role, Tokens};
 use std::sync::mpsc::Sender;
 use vader_sentiment::SentimentIntensityAnalyzer;
 
@@ -70,7 +68,7 @@ impl ModelClient for WordList {
             serde_json::json!({ "tone": tone, "confidence": confidence, "looks": looks }).to_string();
         let sent = request.messages.iter().map(|message| words(&message.text)).sum();
         let usage = Some(Tokens { input: sent, output: words(&content), ..Tokens::default() });
-        Ok(ModelReply { content, usage, finish: FinishReason::Stop, served_model: None })
+        Ok(ModelReply { usage, ..ModelReply::new(content) })
     }
 }
 

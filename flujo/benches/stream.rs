@@ -106,6 +106,7 @@ fn stream_chunk() -> f64 {
         model: "openai:gpt-4o-mini".to_owned(),
         messages: vec![Message::new(Role::User, "trains")],
         schema: schema_of::<String>().expect("a schema"),
+        tools: Vec::new(),
         temperature: None,
         max_tokens: Some(2_000),
         top_p: None,

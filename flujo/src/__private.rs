@@ -9,6 +9,7 @@ pub use crate::cx::{
     Own, Pipeline, Redirected, Slot,
 };
 pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable, assert_reply};
+pub use crate::engine::BoxFuture;
 pub use crate::error::{Error, Failure, RunResult, StepError, step_error};
 pub use crate::flow::{Critique, Feedback, assert_concurrency, assert_items, assert_rounds};
 pub use crate::graph::{Bounds, Edge, Facts, Graph, Node, NodeKind, fingerprint};
@@ -21,9 +22,10 @@ pub use crate::step::writes::{
 };
 pub use crate::step::{
     Attempt, Backoff, Fallback, Falling, IntoStepCall, KeepsFindings, Leaf, ModelLeaf, ModelName,
-    ModelPolicy, NoFallback, Policy, RunIn, RunInfo, Step, StepCall, StepInfo, WithFallback, WithRedirect,
-    WritesIn, called,
+    ModelPolicy, NoFallback, Policy, RunIn, RunInfo, Step, StepCall, StepInfo, ToolIn, ToolSet, WithFallback,
+    WithRedirect, WritesIn, called,
 };
+pub use crate::step::{Tool, assert_tool};
 pub use crate::usage::{UsageLimits, costed};
 pub use serde;
 pub use std::clone::Clone;
@@ -101,4 +103,14 @@ pub fn done<T>(value: T) -> RunResult<T> {
 pub struct NotAStep;
 impl StepInfo for NotAStep {
     const FACTS: Facts = Facts::NONE;
+}
+impl Step for NotAStep {
+    type Input = ();
+    type Output = ();
+    const POLICY: Policy = Policy::PLAIN;
+}
+impl<R: Send + Sync> ToolIn<R> for NotAStep {
+    fn run_as_tool<'a>(cx: &'a mut Cx<'_, (), R>, _: NodeId, (): ()) -> BoxFuture<'a, RunResult<()>> {
+        cx.no_tool()
+    }
 }

@@ -7,6 +7,7 @@
 #[allow(unused_extern_crates, reason = "generated code names the crate from inside it too")]
 extern crate self as flujo;
 
+pub mod agent;
 pub mod cache;
 pub mod clock;
 pub mod codec;
@@ -27,6 +28,7 @@ pub mod question;
 mod random;
 #[cfg(feature = "rate-limits")]
 pub mod rate_limits;
+pub mod recipes;
 mod resources;
 pub mod run;
 mod secret;

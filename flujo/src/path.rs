@@ -116,6 +116,11 @@ impl Place {
         }
     }
 
+    /// The `k`th reply, or call of a tool, in the conversation of this node.
+    pub(crate) fn within(&self, k: u32) -> NodeId {
+        NodeId::from(format!("{}~{k}", self.node))
+    }
+
     /// The path as text: what records are kept under.
     pub fn path(&self) -> Path {
         TEXT.with_borrow_mut(|text| {
@@ -148,6 +153,10 @@ impl fmt::Debug for Place {
 pub struct Path(pub(crate) Arc<str>);
 
 impl Path {
+    /// Whether this is a reply, or a call of a tool, in the conversation of a model step.
+    pub(crate) fn is_in_conversation(&self) -> bool {
+        self.as_str().rsplit('/').next().is_some_and(|node| node.contains('~'))
+    }
     /// Whether this is `scope`, or something in it.
     pub(crate) fn is_within(&self, scope: &Self) -> bool {
         self.as_str()

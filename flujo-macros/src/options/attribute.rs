@@ -30,6 +30,9 @@ pub(crate) struct StepOptions {
     pub(crate) temperature: Option<f64>,
     pub(crate) max_tokens: Option<Expr>,
     pub(crate) top_p: Option<f64>,
+    /// The steps that the model may call.
+    pub(crate) tools: Vec<Path>,
+    pub(crate) tool_rounds: Option<Expr>,
     /// Name and value as written, for the graph.
     pub(crate) shown: Vec<(&'static str, String)>,
 }
@@ -141,7 +144,24 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
     let asks = given.iter().filter_map(meant).find(|word| matches!(*word, "model" | "role"));
     let mut out = StepOptions { asks, ..StepOptions::default() };
     let place = if out.asks.is_some() { Place::ModelStep } else { Place::Step };
+    let talks = given.iter().any(|g| g.key == "tools");
+    let model_step = out.asks.is_some();
     for Given { key, word, value } in given {
+        if talks && key == "cached" {
+            sink.span(
+                key.span(),
+                "the answer of a step with tools is not kept: it is a conversation\nsay `cached` of its tools",
+            );
+            continue;
+        }
+        if !talks && key == "tool_rounds" && model_step {
+            sink.span(
+                key.span(),
+                "`tool_rounds` limits how often tools are asked for, and this step has none\n\
+                 name them: `tools = [search_web]`",
+            );
+            continue;
+        }
         let Some(word) = word.filter(|w| w.applies(place)) else {
             sink.push(unknown(&key, place));
             continue;
@@ -162,12 +182,57 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
             "role" => out.role = sink.ok(value::role(&value)),
             "temperature" => out.temperature = sink.ok(value::fraction(word.name, &value, 2.0)),
             "max_tokens" => out.max_tokens = sink.ok(value::count(word.name, &value, 1)),
+            "tools" => out.tools = tools(&value, sink),
+            "tool_rounds" => out.tool_rounds = sink.ok(value::count(word.name, &value, 1)),
             "top_p" => out.top_p = sink.ok(value::fraction(word.name, &value, 1.0)),
             _ => continue,
         }
         out.shown.push((word.name, value::shown(&value)));
     }
     out
+}
+
+/// The names of steps, in brackets, each once.
+fn tools(value: &Expr, sink: &mut Sink) -> Vec<Path> {
+    let list = match value {
+        Expr::Array(list) => &list.elems,
+        Expr::Group(group) => return tools(&group.expr, sink),
+        _ => {
+            sink.at(value, "`tools` takes a list of steps\nfor instance `tools = [search_web, calculator]`");
+            return Vec::new();
+        }
+    };
+    if list.is_empty() {
+        sink.at(value, "`tools` names at least one step\nname it, or remove the option");
+    }
+    let mut named: Vec<Path> = Vec::new();
+    for one in list {
+        let path = match one {
+            Expr::Path(p) if p.qself.is_none() => p.path.clone(),
+            Expr::Call(call) => {
+                sink.at(
+                    &call.func,
+                    "a tool is named, not called: the model says what with\nremove the parentheses",
+                );
+                continue;
+            }
+            _ => {
+                sink.at(one, "a tool is the name of a step");
+                continue;
+            }
+        };
+        let name = |path: &Path| path.segments.last().map(|last| last.ident.to_string());
+        if named.iter().any(|known| name(known) == name(&path)) {
+            let word = name(&path).unwrap_or_default();
+            sink.at(
+                &path,
+                format!("the model knows its tools by their names, and `{word}` is there twice\nremove one"),
+            );
+            continue;
+        }
+        named.push(path);
+    }
+    named
 }
 
 /// The path of a step, not a call of it.

@@ -101,6 +101,8 @@ const WORDS: &[Word] = &[
     word("temperature", "0.2", Attribute::Model, true, "sampling temperature, 0 to 2"),
     word("max_tokens", "200", Attribute::Model, true, "the most output tokens"),
     word("top_p", "0.9", Attribute::Model, true, "nucleus sampling, 0 to 1"),
+    word("tools", "[search_web, calculator]", Attribute::Model, false, "steps that the model may call"),
+    word("tool_rounds", "8", Attribute::Model, false, "how often in one attempt the model may ask for tools"),
     word("keep_findings", "", Attribute::None, true, "keeps what is said against outputs in the context"),
     word("settle", "", Attribute::None, true, "turns a failure into a value"),
     word("named", "\"second_look\"", Attribute::None, true, "the name of this node"),

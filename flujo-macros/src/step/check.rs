@@ -1,5 +1,6 @@
 //! What a step may look like, as far as it can be told without types.
 
+use super::params::Param;
 use crate::diag::Sink;
 use crate::names;
 use crate::types::{borrowed, last, nameless, owned, plain};
@@ -159,6 +160,28 @@ fn argument<'a>(ty: &'a Type, name: &str, n: usize) -> Option<&'a Type> {
     let types =
         list.args.iter().filter_map(|a| if let GenericArgument::Type(ty) = a { Some(ty) } else { None });
     types.into_iter().nth(n)
+}
+
+/// What a model step with tools cannot do.
+pub(super) fn tools(name: &Ident, tools: &[syn::Path], params: &[Param], sink: &mut Sink) {
+    if tools.is_empty() {
+        return;
+    }
+    for param in params {
+        if let Param::Write(ty) = param {
+            let shown = names::source(ty);
+            sink.at(
+                ty,
+                format!(
+                    "a step with tools only reads the context: its prompt is recorded with the first reply\n\
+                     write `#[ctx] name: &{shown}`"
+                ),
+            );
+        }
+    }
+    for tool in tools.iter().filter(|tool| tool.is_ident(name)) {
+        sink.at(tool, format!("`{name}` cannot be its own tool\nremove it"));
+    }
 }
 
 /// The words before `fn`.

@@ -1,9 +1,10 @@
 //! A sound step as code.
 
-use super::facts;
 use super::generics::{self, Forms};
 use super::model::{Kind, Step};
 use super::params::Param;
+use super::tools;
+use super::{ask, facts};
 use crate::names::{self, private};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
@@ -20,6 +21,7 @@ pub(super) fn expand(step: &Step) -> TokenStream {
         writes(step, &generics),
         attempt(step, &generics),
         run_in(step, &generics),
+        tools::set(step, &generics),
         apart(step),
     ];
     parts.into_iter().collect()
@@ -210,7 +212,7 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
 }
 
 /// The context and the resources that it needs. Concrete types, so that a missing one is named.
-fn needs(step: &Step) -> TokenStream {
+pub(super) fn needs(step: &Step) -> TokenStream {
     let pr = private();
     let mut parts = step.writes();
     parts.extend(step.reads());
@@ -227,6 +229,7 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
     let Step { name, inner, .. } = step;
     let Forms { bounded, predicates, arguments, turbofish, .. } = generics;
     let needs = needs(step);
+    let has_tools = tools::bound(step, generics);
     let parts = step.writes();
     let reads: Vec<_> =
         step.reads().into_iter().map(|ty| quote!(<__AnyContext as #pr::Contains<#ty>>::BIT)).collect();
@@ -261,20 +264,7 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
                 quote!(#pr::called(#call, #pr::step_error::<#error>))
             }
         }
-        Kind::Model { awaited } => {
-            let awaited = awaited.then(|| quote!(.await));
-            let output = &step.output;
-            let answer = names::local("__answer", output.span());
-            // rustc reports a missing schema under the whole call: all of it stands at the type.
-            let known = quote_spanned!(output.span()=> #answer.known());
-            quote! {
-                #[allow(unused_imports, reason = "it is used where the answer is a mistake")]
-                use #pr::NoAnswer as _;
-                let #answer = #pr::Answer::<#output>::NEW;
-                #known;
-                async move { #answer.ask(#pr::prompt_result(#call #awaited), __run).await }
-            }
-        }
+        Kind::Model { awaited } => ask::body(step, &call, awaited),
     };
     // Who names the step only as a fallback uses it too; but a dead step that is expected to be dead is dead.
     let expected = step
@@ -282,6 +272,7 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
         .iter()
         .any(|a| a.path().is_ident("expect") && names::source(a).contains("dead_code"));
     let used = (!expected).then(|| quote!(_ = #name #turbofish;));
+    let offered = tools::offered(step);
     // What is not `Send` is reported where the returned type stands: at the step's name.
     let sendable = quote_spanned! {name.span()=>
         impl #pr::Future<Output = #pr::Result<Self::Output, #pr::StepError>> + #pr::Send
@@ -291,9 +282,11 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
         impl<#bounded #needs> #pr::Attempt<__AnyContext, __AnyResources> for #name #arguments
         where
             #predicates
+            #has_tools
         {
             type Drafts = (#(#parts,)*);
             #reads
+            #offered
             fn drafts(__ctx: &__AnyContext) -> Self::Drafts {
                 #used
                 #drafts
@@ -331,11 +324,15 @@ fn run_in(step: &Step, generics: &Forms) -> TokenStream {
     let name = &step.name;
     let Forms { bounded, predicates, arguments, .. } = generics;
     let needs = needs(step);
+    let has_tools = tools::bound(step, generics);
+    let as_tool = tools::as_tool(step, generics);
     quote! {
+        #as_tool
         #[automatically_derived]
         impl<#bounded #needs> #pr::RunIn<__AnyContext, __AnyResources> for #name #arguments
         where
             #predicates
+            #has_tools
         {
             fn exec<__F: #pr::Fallback<__AnyContext, __AnyResources>>(
                 __cx: &mut #pr::Cx<'_, __AnyContext, __AnyResources>,

@@ -18,9 +18,9 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
     let text = names::text(name);
     let line = names::line(name.span());
     let version = options.version.unwrap_or(1);
-    let (kind, bounds) = match step.kind {
-        Kind::Code { .. } => (quote!(Step), quote!(STEP)),
-        Kind::Model { .. } => (quote!(Model), quote!(MODEL)),
+    let kind = match step.kind {
+        Kind::Code { .. } => quote!(Step),
+        Kind::Model { .. } => quote!(Model),
     };
     let inputs = step.inputs().map(|(name, ty)| {
         let (name, ty) = (names::text(name), ty.map(names::source).unwrap_or_default());
@@ -36,6 +36,16 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
     let run = step.params.iter().any(|param| matches!(param, Param::Run));
     let stand_ins = StandIns::of(step);
     let answer = answer(step);
+    let tools = stand_ins.tools.iter().map(Callee::facts).map(|facts| quote!(&#facts));
+    let tools = quote!(&[#(#tools),*]);
+    let bounds = match (step.kind, stand_ins.tools.is_empty()) {
+        (Kind::Code { .. }, _) => quote!(STEP),
+        (Kind::Model { .. }, true) => quote!(MODEL),
+        (Kind::Model { .. }, false) => {
+            let rounds = tool_rounds(step);
+            quote!(talking({ const __ROUNDS: u32 = #rounds; __ROUNDS }, #tools))
+        }
+    };
     let bound = |callee: Option<&Callee>, how: &TokenStream| {
         callee.map(Callee::facts).map_or_else(|| quote!(#pr::Bounds::ZERO), |facts| quote!(#facts.#how))
     };
@@ -70,6 +80,7 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
                 redirect: #redirect,
                 falls_back_to: #falls_back_to,
                 redirects_to: #redirects_to,
+                tools: #tools,
                 graph: #pr::None,
                 answer: #answer,
             };
@@ -83,6 +94,8 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
 pub(super) struct StandIns {
     fallback: Option<Callee>,
     redirect: Option<Callee>,
+    /// Its tools, which do not stand in for it, but are named in the same way.
+    pub(super) tools: Vec<Callee>,
     callees: Callees,
 }
 
@@ -92,22 +105,35 @@ impl StandIns {
         let mut named =
             |path: &Option<syn::Path>| path.as_ref().filter(|_| !step.broken).map(|path| callees.of(path));
         let (fallback, redirect) = (named(&step.options.fallback), named(&step.options.redirect));
-        Self { fallback, redirect, callees }
+        let tools = tools(step).iter().map(|path| callees.of(path)).collect();
+        Self { fallback, redirect, tools, callees }
     }
 
-    /// Their types.
+    /// Types of those that stand in for it.
     pub(super) fn types(&self) -> Vec<TokenStream> {
         self.fallback.iter().chain(&self.redirect).map(Callee::ty).collect()
     }
 
     /// An item that names them, where their names are known.
     pub(super) fn around(&self, item: TokenStream) -> TokenStream {
-        if self.fallback.is_none() && self.redirect.is_none() {
+        if self.fallback.is_none() && self.redirect.is_none() && self.tools.is_empty() {
             return item;
         }
         let (stand_ins, imports) = (self.callees.stand_ins(), self.callees.imports());
         quote!(const _: () = { #stand_ins { #imports #item } };)
     }
+}
+
+/// The tools of a sound model step.
+pub(super) fn tools(step: &Step) -> &[syn::Path] {
+    let talks = !step.broken && matches!(step.kind, Kind::Model { .. });
+    if talks { &step.options.tools } else { &[] }
+}
+
+fn tool_rounds(step: &Step) -> TokenStream {
+    let pr = private();
+    let rounds = step.options.tool_rounds.as_ref();
+    rounds.map_or_else(|| quote!(#pr::ModelPolicy::TOOL_ROUNDS), |rounds| quote!(#rounds))
 }
 
 /// The schema of a model step's answer. A type without one is reported where the step asks.
@@ -213,12 +239,14 @@ fn model(step: &Step) -> TokenStream {
     let temperature = option(o.temperature.map(|n| quote!(#n)));
     let max_tokens = option(o.max_tokens.as_ref().map(|n| quote!(#n)));
     let top_p = option(o.top_p.map(|n| quote!(#n)));
+    let rounds = option((!tools(step).is_empty()).then(|| tool_rounds(step)));
     quote! {
         #pr::ModelPolicy {
             name: #name,
             temperature: #temperature,
             max_tokens: #max_tokens,
             top_p: #top_p,
+            tool_rounds: #rounds,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A mistake in the options still gives the whole step, with defaults. A mistake in the signature gives a
 //! stand-in of the same name and inputs that runs anywhere, so that calls of the step are no errors too.
 
+mod ask;
 mod check;
 mod expand;
 mod facts;
@@ -11,6 +12,7 @@ mod model;
 mod params;
 mod parse;
 mod recover;
+mod tools;
 
 use crate::diag::Sink;
 use crate::guard;

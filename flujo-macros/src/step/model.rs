@@ -48,11 +48,13 @@ pub(super) struct Step {
 
 impl Step {
     pub(super) fn new(list: TokenStream, parsed: StepFn, sink: &mut Sink) -> Self {
-        let options = options::parse(list, sink);
+        let mut options = options::parse(list, sink);
         let mut signature = Sink::default();
         let params = params::read(&parsed.sig, &mut signature);
         let returned = check::output(&parsed.sig, options.asks, &mut signature);
         check::function(&parsed.sig, &returned, &mut signature);
+        check::tools(&parsed.sig.ident, &options.tools, &params, sink);
+        options.tools.retain(|tool| !tool.is_ident(&parsed.sig.ident));
         generics::check(&parsed.sig, &mut signature);
         let broken = signature.failed();
         sink.take(signature);

@@ -33,6 +33,7 @@ pub(super) fn expand(step: &Step) -> TokenStream {
     .into_iter()
     .collect();
     let kept = kept(step);
+    let as_tool = super::tools::as_tool(step, &generics);
     quote! {
         #parts
         #[automatically_derived]
@@ -54,6 +55,7 @@ pub(super) fn expand(step: &Step) -> TokenStream {
                 async { #pr::recover() }
             }
         }
+        #as_tool
         #kept
     }
 }

@@ -82,6 +82,11 @@ async fn perform<S: Attempt<C, R>, C: Context, R: Send + Sync>(
         return Err(StepError::fatal("an attempt had no input").into());
     };
     let Work { plan, info, output, timed, .. } = work;
+    if const { S::POLICY.talks() }
+        && let Some(failed) = Failed::of_talk(info)
+    {
+        return Err(failed);
+    }
     if info.pays() {
         info.check().await?;
     }

@@ -254,6 +254,9 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let mut key = Key { path, kind, n: count.n };
         loop {
             work.more = count.n < count.last;
+            if const { S::POLICY.talks() } && self.env.stub::<S>().is_none() {
+                Box::pin(self.talk(work)).await?;
+            }
             let within = work.within.clone();
             let command = AttemptCommand { key, version: S::FACTS.version, digest, within };
             match self.attempt::<S>(command, work).await? {

@@ -18,6 +18,7 @@ mod plan;
 mod redirect;
 mod review;
 mod rounds;
+mod talk;
 mod tell;
 mod timed;
 mod wait;

@@ -1,5 +1,5 @@
 use crate::cache::CachePolicy;
-use crate::model::ModelCall;
+use crate::model::{ModelCall, Said};
 use crate::run::RunEnv;
 use crate::step::plugin::Plugins;
 use crate::step::{Backoff, ModelName, Options, Step, ValidationResult};
@@ -68,7 +68,19 @@ impl<S: Step> Plan<S> {
             temperature: given.and_then(|o| o.temperature).or(model.temperature),
             max_tokens: given.and_then(|o| o.max_tokens).or(model.max_tokens),
             top_p: given.and_then(|o| o.top_p).or(model.top_p),
+            talk: None,
         }))
+    }
+
+    /// How each reply is asked for in a conversation with tools.
+    pub(super) fn of_replies(&self) -> Box<Options<Said>> {
+        let mut options = Options { timeout: self.timeout, ..Options::default() };
+        if let Some(given) = self.options.as_deref() {
+            options.model.clone_from(&given.model);
+            (options.temperature, options.top_p) = (given.temperature, given.top_p);
+            options.max_tokens = given.max_tokens;
+        }
+        Box::new(options)
     }
 
     fn backoff(&self) -> Backoff {

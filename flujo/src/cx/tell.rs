@@ -26,6 +26,8 @@ fn kind<S: Step>() -> NodeKind {
 pub(super) struct Told {
     path: Path,
     kind: NodeKind,
+    /// The tool that it is, if a model has called it.
+    tool: Option<&'static str>,
     began: Option<Timestamp>,
     attempt_began: Timestamp,
     /// The attempt that runs, and the last one that ended, in this execution.
@@ -42,6 +44,7 @@ impl Told {
         Self {
             path,
             kind,
+            tool: None,
             began: None,
             attempt_began: Timestamp::default(),
             running: 0,
@@ -58,6 +61,9 @@ impl Told {
         self.spans.started(hub.spans(), &self.path, self.kind, attempt);
         if self.began.is_none() {
             self.began = Some(at);
+            if let Some(tool) = self.tool {
+                hub.tell(self.path.clone(), at, EventKind::ToolCalled { tool });
+            }
             hub.tell(self.path.clone(), at, EventKind::NodeStarted { kind: self.kind });
         }
         hub.tell(self.path.clone(), at, EventKind::AttemptStarted { attempt, input });
@@ -92,8 +98,12 @@ impl Told {
         let (kind, usage) = (self.kind, self.usage);
         // One that was redirected ends later than its own last attempt.
         let at = if self.redirected { stage.hub().now() } else { self.last };
+        let returned = self.tool.map(|tool| EventKind::ToolReturned { tool, outcome: outcome.clone() });
         let kind = EventKind::NodeEnded { kind, outcome, latency: at.since(began), usage };
         stage.hub().tell(self.path.clone(), at, kind);
+        if let Some(returned) = returned {
+            stage.hub().tell(self.path.clone(), at, returned);
+        }
         true
     }
 }
@@ -108,7 +118,11 @@ fn reached(stage: &Stage, path: &Path, error: &Error) {
 /// The attempts of a step are about to begin, or to be taken from their records.
 #[inline]
 pub(super) fn begin<S: Step>(env: &RunEnv, path: &Path) -> Option<Box<Told>> {
-    env.stage.as_ref().map(|_| Box::new(Told::new(path.clone(), kind::<S>())))
+    env.stage.as_ref().map(|_| {
+        // A reply is named like a call of a tool, but it is no step that anybody named.
+        let tool = (path.is_in_conversation() && !S::FACTS.name.is_empty()).then_some(S::FACTS.name);
+        Box::new(Told { tool, ..Told::new(path.clone(), kind::<S>()) })
+    })
 }
 
 /// The body of an attempt begins.

@@ -6,6 +6,7 @@ mod step_error;
 
 pub use failure::{Failure, FailureKind, FailureRecord};
 pub use signal::{LastAttempt, Mismatch, OutOfTime, Signal};
+pub(crate) use step_error::Cause;
 pub use step_error::{IntoStepError, StepError, step_error};
 
 use crate::codec::CodecError;

@@ -201,6 +201,10 @@ impl ConsoleTracer {
             EventKind::TimerStarted { wait } if all => plain(format!("waits{}", for_(*wait))),
             EventKind::TimerEnded if all => plain("has waited".to_owned()),
             EventKind::LimitReached { exceeded } => Some((format!("limit reached: {exceeded}"), Colour::Red)),
+            EventKind::ToolCalled { tool } if nodes => plain(format!("calls the tool {tool}")),
+            EventKind::ToolReturned { tool, outcome: Ended::Failed { .. } } if nodes => {
+                Some((format!("the tool {tool} has failed, and the model is told so"), Colour::Yellow))
+            }
             EventKind::Repaired { repairs, .. } if all => {
                 Some((format!("mended the answer: {}", repairs.join(", ")), Colour::Yellow))
             }

@@ -144,6 +144,18 @@ pub enum EventKind {
         /// Which limit, and by what.
         exceeded: Box<LimitExceeded>,
     },
+    /// A model has called a tool: the path is that of the call, `node~k`. What it gives is told as of every step.
+    ToolCalled {
+        /// The step that is the tool.
+        tool: &'static str,
+    },
+    /// The tool is done.
+    ToolReturned {
+        /// The step that is the tool.
+        tool: &'static str,
+        /// How. The model is told of a failure, and goes on.
+        outcome: Ended,
+    },
     /// A piece of an answer while it is being made: of a model, or of a step that says `run.emit(..)`.
     Chunk {
         /// The attempt that it belongs to.
@@ -239,6 +251,8 @@ impl EventKind {
             Self::TimerStarted { .. } => "timer_started",
             Self::TimerEnded => "timer_ended",
             Self::LimitReached { .. } => "limit_reached",
+            Self::ToolCalled { .. } => "tool_called",
+            Self::ToolReturned { .. } => "tool_returned",
             Self::Chunk { .. } => "chunk",
             Self::Repaired { .. } => "repaired",
             Self::Missed { .. } => "missed",

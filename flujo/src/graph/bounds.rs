@@ -26,6 +26,20 @@ impl Bounds {
         Self { step_runs: Some(step_runs), model_calls: Some(model_calls), questions: Some(questions) }
     }
 
+    /// One attempt of a model step with tools, whose model may ask for some of them so often. How many it asks for
+    /// at a time is not known.
+    #[must_use]
+    pub const fn talking(rounds: u32, tools: &[&super::Facts]) -> Self {
+        let mut silent = true;
+        let mut rest = tools;
+        while let [tool, more @ ..] = rest {
+            silent = silent && matches!(tool.bounds.model_calls, Some(0));
+            rest = more;
+        }
+        let model_calls = if silent { Some(rounds as u64 + 1) } else { None };
+        Self { step_runs: None, model_calls, questions: Some(0) }
+    }
+
     /// Both, one after the other or side by side.
     #[must_use]
     pub const fn then(self, other: Self) -> Self {

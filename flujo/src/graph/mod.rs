@@ -184,6 +184,8 @@ pub struct Facts {
     pub falls_back_to: Option<&'static Facts>,
     /// The step that the attribute redirects to.
     pub redirects_to: Option<&'static Facts>,
+    /// The steps that a model step names as its tools.
+    pub tools: &'static [&'static Facts],
     /// The graph of a pipeline.
     pub graph: Option<&'static Graph>,
     /// The JSON Schema of the answer of a model step.
@@ -226,6 +228,7 @@ impl Facts {
         redirect: Bounds::ZERO,
         falls_back_to: None,
         redirects_to: None,
+        tools: &[],
         graph: None,
         answer: None,
     };

@@ -59,6 +59,16 @@ impl Graph {
     }
 }
 
+/// The tools of a model step, at `node~tool`, and theirs.
+fn called_by(place: &Place, found: &mut Vec<Place>) {
+    for facts in place.facts.tools {
+        let path = format!("{}~{}", place.path, facts.name);
+        let tool = Place { path, kind: facts.kind, facts, options: &[] };
+        called_by(&tool, found);
+        found.push(tool);
+    }
+}
+
 fn below(graph: &Graph, prefix: &str, found: &mut Vec<Place>) {
     for node in graph.nodes {
         let place = Place::of(format!("{prefix}/{}", node.id), node);
@@ -68,6 +78,7 @@ fn below(graph: &Graph, prefix: &str, found: &mut Vec<Place>) {
         let stand_ins: Vec<_> = stand_ins.into_iter().flatten().map(|facts| place.instead(facts)).collect();
         for place in std::iter::once(place).chain(stand_ins) {
             let (inner, path) = (place.facts.graph, place.path.clone());
+            called_by(&place, found);
             found.push(place);
             if let Some(inner) = inner {
                 below(inner, &path, found);

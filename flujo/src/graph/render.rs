@@ -108,3 +108,9 @@ impl Drawing<'_> {
         json::write(self.graph, Some(&self.marks))
     }
 }
+
+/// The tools of a model step, as they are drawn: `tools: search_web, calculator`.
+fn tools(node: &super::Node) -> Option<String> {
+    let names: Vec<_> = node.facts.tools.iter().map(|tool| tool.name).collect();
+    (!names.is_empty()).then(|| format!("tools: {}", names.join(", ")))
+}

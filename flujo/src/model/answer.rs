@@ -1,7 +1,7 @@
 use super::attachment::Content;
 use super::read::read;
 use super::schema::{Shape, schema_of};
-use super::{FinishReason, Message, ModelRequest, Prompt, Role};
+use super::{FinishReason, Message, ModelCall, ModelReply, ModelRequest, Prompt, talk};
 use crate::cache::CacheKey;
 use crate::codec::{Digest, Json};
 use crate::durable::{Durable, Reply};
@@ -40,30 +40,14 @@ impl<T, E: Into<StepError>> IntoPrompt for Result<Prompt<T>, E> {
 /// feedback of the next attempt.
 pub async fn answer<T: Reply>(prompt: Result<Prompt<T>, StepError>, run: &RunInfo) -> Result<T, StepError> {
     let prompt = prompt?;
-    let Some(call) = run.model_call() else {
-        return Err(StepError::unconfigured("a model step ran without its model"));
-    };
-    let Some(client) = &call.client else {
-        return Err(StepError::unconfigured(format!(
-            "nobody answers `{}`: give the engine a client with `.models(..)`, or stub the step",
-            call.model
-        )));
-    };
+    let call = model_call(run)?;
+    let client = call.client()?;
     let shape = Shape::of::<T>().map_err(StepError::fatal)?;
     let mut messages = prompt.into_messages()?;
     if let Some(feedback) = run.feedback() {
-        messages.push(Message::new(Role::User, format!("Your last answer was not accepted: {feedback}")));
+        messages.push(talk::not_accepted(feedback));
     }
-    let request = ModelRequest {
-        model: call.model.clone(),
-        messages,
-        schema: shape.schema.clone(),
-        temperature: call.temperature,
-        max_tokens: call.max_tokens,
-        top_p: call.top_p,
-        stream: run.is_heard(),
-        path: run.path(),
-    };
+    let request = call.request(messages, shape.schema.clone(), run);
     if let Some(cache) = run.cache()
         && let Some(entry) = cache.look_up(key(&request)).await
     {
@@ -73,16 +57,40 @@ pub async fn answer<T: Reply>(prompt: Result<Prompt<T>, StepError>, run: &RunInf
         }
         cache.reject().await;
     }
-    let reply = call.send(client.as_ref(), request, run).await?;
+    let reply = call.send(client, request, run).await?;
+    let answer = understood::<T>(&reply, &shape, run)?;
+    if let Some(cache) = run.cache() {
+        cache.returned(Json::encode(&answer).ok());
+    }
+    Ok(answer)
+}
+
+pub(super) fn model_call(run: &RunInfo) -> Result<&ModelCall, StepError> {
+    run.model_call().ok_or_else(|| StepError::unconfigured("a model step ran without its model"))
+}
+
+/// Makes one call, and reads its answer.
+pub(crate) async fn ask_for<T: Reply>(
+    call: &ModelCall,
+    mut messages: Vec<Message>,
+    feedback: Option<&str>,
+    run: &RunInfo,
+) -> Result<T, StepError> {
+    let shape = Shape::of::<T>().map_err(StepError::fatal)?;
+    messages.extend(feedback.map(talk::not_accepted));
+    let request = call.request(messages, shape.schema.clone(), run);
+    let reply = call.send(call.client()?, request, run).await?;
+    understood::<T>(&reply, &shape, run)
+}
+
+/// What a whole reply says.
+pub(super) fn understood<T: Reply>(reply: &ModelReply, shape: &Shape, run: &RunInfo) -> Result<T, StepError> {
     if reply.finish == FinishReason::Length {
         return Err(StepError::rejected("the answer was cut short at max_tokens"));
     }
-    let (answer, repairs) = read::<T>(&reply.content, &shape)?;
+    let (answer, repairs) = read::<T>(&reply.content, shape)?;
     if !repairs.is_empty() {
         run.repaired(repairs.iter().map(ToString::to_string).collect());
-    }
-    if let Some(cache) = run.cache() {
-        cache.returned(Json::encode(&answer).ok());
     }
     Ok(answer)
 }
@@ -98,7 +106,8 @@ fn key(request: &ModelRequest) -> CacheKey {
         number(request.top_p),
         request.max_tokens.map_or_else(String::new, |n| n.to_string()),
     ];
-    for Message { role, text, attachments } in &request.messages {
+    // The replies of a conversation with tools are not kept: there are no calls and no results here.
+    for Message { role, text, attachments, .. } in &request.messages {
         parts.push(format!("{role:?} {} {}", text.len(), attachments.len()));
         parts.push(text.clone());
         for attachment in attachments {
@@ -146,6 +155,17 @@ impl<T: Reply> Answer<T> {
     ) -> impl Future<Output = Result<T, StepError>> + Send {
         answer(prompt, run)
     }
+    /// What came of the conversation of a step with tools, if this attempt is at its end.
+    pub fn said(&self, run: &RunInfo) -> Option<Result<T, StepError>> {
+        talk::said(run)
+    }
+    /// Begins the conversation of a step with tools.
+    ///
+    /// # Errors
+    /// Always: the answer is not there yet. What is asked is in the hands of the conversation.
+    pub fn open(&self, prompt: Result<Prompt<T>, StepError>, run: &RunInfo) -> Result<T, StepError> {
+        talk::open(prompt, run)
+    }
 }
 /// What [`Answer`] does where the type is a mistake.
 #[doc(hidden)]
@@ -157,6 +177,14 @@ pub trait NoAnswer<T> {
     /// Never runs.
     fn ask<P>(&self, _: P, _: &RunInfo) -> std::future::Pending<Result<T, StepError>> {
         std::future::pending()
+    }
+    /// Nothing.
+    fn said(&self, _: &RunInfo) -> Option<Result<T, StepError>> {
+        None
+    }
+    /// Never runs.
+    fn open<P>(&self, _: P, _: &RunInfo) -> Result<T, StepError> {
+        Err(StepError::fatal("this was a mistake at compile time"))
     }
 }
 impl<T> NoAnswer<T> for Answer<T> {}

@@ -1,4 +1,4 @@
-use super::{ModelRequest, Tokens};
+use super::{Message, ModelRequest, Tokens, ToolCall, ToolSpec};
 
 /// What every message may cost beyond its text: roles, separators, what a provider wraps around it.
 const PER_MESSAGE: u64 = 16;
@@ -21,7 +21,11 @@ impl Estimate {
     /// The most tokens that a request may use: everything that is sent, a fixed sum for every message, what the
     /// client says that it adds, and all the tokens that the model may answer with.
     pub fn tokens(self, request: &ModelRequest, extra: u64) -> Tokens {
-        let texts = request.messages.iter().map(|message| message.text.len());
+        let calls = |message: &Message| -> usize {
+            message.calls.iter().chain(message.answers.as_deref()).map(ToolCall::bytes).sum()
+        };
+        let said = request.messages.iter().map(|message| message.text.len().saturating_add(calls(message)));
+        let texts = said.chain(request.tools.iter().map(ToolSpec::bytes));
         let bytes = texts.fold(request.schema.as_str().len() as u64, |sum, n| sum.saturating_add(n as u64));
         let text = match self {
             Self::UpperBound => bytes,
@@ -49,6 +53,7 @@ mod tests {
             model: "test:m".to_owned(),
             messages: vec![message(Role::System, "four"), message(Role::User, "vierzig €")],
             schema: Json::parse(r#"{"a":1}"#).unwrap(),
+            tools: Vec::new(),
             temperature: None,
             max_tokens: Some(9),
             top_p: None,
@@ -59,5 +64,15 @@ mod tests {
         assert_eq!(upper, Tokens { input: 4 + 11 + 7 + 2 * 16 + 5, output: 9, ..Tokens::default() });
         let tight = Estimate::Tight.tokens(&request, 5);
         assert_eq!(tight, Tokens { input: 6 + 2 * 16 + 5, output: 9, ..Tokens::default() });
+        // Tools, calls of them and what they are called with are sent too.
+        let schema = Json::parse(r#"{"b":2}"#).unwrap();
+        let tool = ToolSpec { name: "ab".to_owned(), description: "cde".to_owned(), schema };
+        let call = ToolCall { signatures: vec!["s".to_owned()], ..ToolCall::new("id", "ab", "{}") };
+        let turn = Message { calls: vec![call.clone()], ..message(Role::Assistant, "") };
+        let result = Message { answers: Some(Box::new(call)), ..message(Role::Tool, "done") };
+        let request = ModelRequest { messages: vec![turn, result], tools: vec![tool], ..request };
+        let upper = Estimate::UpperBound.tokens(&request, 0);
+        let called = 2 + 2 + 2 + 1;
+        assert_eq!(upper.input, 7 + (2 + 3 + 7) + called + (called + 4) + 2 * 16);
     }
 }

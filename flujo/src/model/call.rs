@@ -1,8 +1,12 @@
 //! One call of a model: what it may cost is reserved before it leaves, what it did cost replaces that.
 
 use super::chat_span::ChatSpan;
-use super::{ChunkSink, Estimate, ModelClient, ModelDefaults, ModelReply, ModelRequest, PriceBook, Tokens};
+use super::{
+    ChunkSink, Estimate, Message, ModelClient, ModelDefaults, ModelReply, ModelRequest, PriceBook, Talk,
+    Tokens,
+};
 use crate::clock::Tick;
+use crate::codec::Json;
 use crate::error::StepError;
 use crate::events::{Redact, Spanned};
 use crate::step::RunInfo;
@@ -10,7 +14,6 @@ use crate::usage::{Usage, UsageLimits};
 use std::sync::Arc;
 
 /// Who answers a model step, and how it is asked.
-#[derive(Clone)]
 pub(crate) struct ModelCall {
     pub(crate) client: Option<Arc<dyn ModelClient>>,
     pub(crate) prices: Option<Arc<dyn PriceBook>>,
@@ -23,6 +26,8 @@ pub(crate) struct ModelCall {
     pub(crate) temperature: Option<f64>,
     pub(crate) max_tokens: Option<u32>,
     pub(crate) top_p: Option<f64>,
+    /// The conversation of a step with tools.
+    pub(crate) talk: Option<Box<Talk>>,
 }
 
 /// Pieces of the answer go to whoever looks at the run.
@@ -42,6 +47,31 @@ impl ChunkSink for Pieces<'_> {
 }
 
 impl ModelCall {
+    /// Who answers.
+    pub(super) fn client(&self) -> Result<&dyn ModelClient, StepError> {
+        self.client.as_deref().ok_or_else(|| {
+            StepError::unconfigured(format!(
+                "nobody answers `{}`: give the engine a client with `.models(..)`, or stub the step",
+                self.model
+            ))
+        })
+    }
+
+    /// What is sent.
+    pub(super) fn request(&self, messages: Vec<Message>, schema: Json, run: &RunInfo) -> ModelRequest {
+        ModelRequest {
+            model: self.model.clone(),
+            messages,
+            schema,
+            tools: self.talk.as_ref().map(|talk| talk.tools.to_vec()).unwrap_or_default(),
+            temperature: self.temperature,
+            max_tokens: self.max_tokens,
+            top_p: self.top_p,
+            stream: run.is_heard(),
+            path: run.path(),
+        }
+    }
+
     /// Makes the call, if no limit stands against it.
     pub(super) async fn send(
         &self,
@@ -60,7 +90,7 @@ impl ModelCall {
         let bound = self.usage(tokens, |book| book.bound(&self.model, &tokens));
         let hold = run.reserve(bound).await?;
         // From here on a call that never comes back is charged at what was reserved for it.
-        run.call_leaves(&self.model, bound);
+        let number = run.call_leaves(&self.model, bound);
         let span = ChatSpan::new(&request, run.id().as_str(), self.contents.as_deref());
         let mut pieces = Pieces { run, first: (run.env.clock.tick(), None) };
         let reply = Spanned::new(span.inside(), client.call(request, &mut pieces)).await;
@@ -70,7 +100,7 @@ impl ModelCall {
         };
         let used = tokens.map(|tokens| self.charge(served, tokens));
         span.ended(&reply, used.as_ref(), pieces.first.1);
-        run.call_returned(used);
+        run.call_returned(number, used);
         if let Some(hold) = hold {
             hold.settle(used);
         }

@@ -1,6 +1,6 @@
 //! The span of one call of a model, as OpenTelemetry's convention for generative AI wants it.
 
-use super::{Message, ModelError, ModelReply, ModelRequest, Role};
+use super::{Message, ModelError, ModelReply, ModelRequest, Role, ToolCall};
 use crate::events::{Redact, names};
 use crate::usage::Usage;
 use serde::Serialize;
@@ -87,8 +87,9 @@ impl<'r> ChatSpan<'r> {
                 }
                 span.record(names::FINISH_REASONS, reply.finish.word());
                 if let Some(redact) = self.contents {
-                    let turn = told(&Message::new(Role::Assistant, reply.content.as_str()), redact);
-                    span.record(names::OUTPUT_MESSAGES, text(&[turn]));
+                    let mut turn = Message::new(Role::Assistant, reply.content.as_str());
+                    turn.calls.clone_from(&reply.calls);
+                    span.record(names::OUTPUT_MESSAGES, text(&[told(&turn, redact)]));
                 }
             }
             Err(error) => {
@@ -110,20 +111,34 @@ fn whole(n: u64) -> i64 {
 
 /// A turn as the convention writes it. Typed, so that the order of what it says depends on nobody's features.
 #[derive(Serialize)]
-struct Told {
+struct Told<'t> {
     role: Role,
-    parts: [Part; 1],
+    parts: Vec<Part<'t>>,
 }
+
 #[derive(Serialize)]
-struct Part {
-    r#type: &'static str,
-    content: String,
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Part<'t> {
+    Text { content: String },
+    ToolCall { id: &'t str, name: &'t str, arguments: String },
+    ToolCallResponse { id: &'t str, response: String },
 }
 
-fn told(turn: &Message, redact: &Redact) -> Told {
-    Told { role: turn.role, parts: [Part { r#type: "text", content: redact.apply(&turn.text) }] }
+fn told<'t>(turn: &'t Message, redact: &Redact) -> Told<'t> {
+    let text = redact.apply(&turn.text);
+    let text = match &turn.answers {
+        Some(call) => Some(Part::ToolCallResponse { id: &call.id, response: text }),
+        None if turn.text.is_empty() && !turn.calls.is_empty() => None,
+        None => Some(Part::Text { content: text }),
+    };
+    let call = |call: &'t ToolCall| Part::ToolCall {
+        id: &call.id,
+        name: &call.name,
+        arguments: redact.apply(&call.arguments),
+    };
+    Told { role: turn.role, parts: text.into_iter().chain(turn.calls.iter().map(call)).collect() }
 }
 
-fn text(turns: &[Told]) -> String {
+fn text(turns: &[Told<'_>]) -> String {
     serde_json::to_string(turns).unwrap_or_default()
 }

@@ -53,6 +53,9 @@ pub enum Keep {
     /// As many exchanges as have at most so many bytes of text together. A token is about four bytes of
     /// English, and never less than one byte.
     Bytes(usize),
+    /// As many exchanges as have at most so many tokens together, estimated as
+    /// [`Estimate::Tight`](super::Estimate::Tight) does: one for every four bytes of a turn, rounded up.
+    Tokens(usize),
 }
 
 impl History {
@@ -84,12 +87,13 @@ impl History {
 
     /// The turns that `keep` leaves.
     pub fn kept(&self, keep: Keep) -> &[Message] {
-        let mut bytes = 0_usize;
+        let (mut bytes, mut tokens) = (0_usize, 0_usize);
         let mut kept: &[Message] = &[];
         let asks = |turn: &Message| turn.role == Role::User;
         let mut exchanges = 0;
         for (i, turn) in self.0.iter().enumerate().rev() {
             bytes = bytes.saturating_add(turn.text.len());
+            tokens = tokens.saturating_add(turn.text.len().div_ceil(4));
             // An answer to nothing belongs to what was cut off.
             let begins = asks(turn) && !i.checked_sub(1).and_then(|i| self.0.get(i)).is_some_and(asks);
             if !begins {
@@ -100,6 +104,7 @@ impl History {
                 Keep::All => true,
                 Keep::Exchanges(most) => exchanges <= most,
                 Keep::Bytes(most) => bytes <= most,
+                Keep::Tokens(most) => tokens <= most,
             };
             if !fits {
                 break;
@@ -158,6 +163,11 @@ mod tests {
             (Keep::Bytes(13), "q3 a3"),
             (Keep::Bytes(14), "q2 q2b a2 a2b q3 a3"),
             (Keep::Bytes(17), "q2 q2b a2 a2b q3 a3"),
+            (Keep::Tokens(1), ""),
+            (Keep::Tokens(2), "q3 a3"),
+            (Keep::Tokens(5), "q3 a3"),
+            (Keep::Tokens(6), "q2 q2b a2 a2b q3 a3"),
+            (Keep::Tokens(8), "q1 a1 q2 q2b a2 a2b q3 a3"),
             (Keep::Bytes(18), "q1 a1 q2 q2b a2 a2b q3 a3"),
         ] {
             assert_eq!(texts(history.kept(keep)), left, "{keep:?}");

@@ -22,7 +22,10 @@ mod request;
 mod retry_after;
 mod schema;
 mod script;
+mod talk;
+mod tool;
 
+pub(crate) use answer::ask_for;
 pub use answer::{Answer, IntoPrompt, NoAnswer, answer};
 pub use attachment::{Attachment, Content};
 pub use bound::Estimate;
@@ -42,8 +45,11 @@ pub use request::{Message, ModelRequest, Role};
 pub use retry_after::retry_after;
 #[cfg(feature = "models")]
 pub(crate) use schema::is_text;
+pub(crate) use schema::wrong;
 pub use schema::{StrictSchema, schema_of, strict};
 pub use script::{Line, Script};
+pub(crate) use talk::{Said, Talk, TalkEnd, ask, opened};
+pub use tool::{ToolCall, ToolSpec};
 
 use crate::codec::Json;
 use async_trait::async_trait;

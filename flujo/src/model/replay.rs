@@ -12,8 +12,8 @@ use std::time::Duration;
 
 /// What models answered once, in a file: recorded from a real client, replayed without it.
 ///
-/// A request is known again by what is sent, whichever node sends it: its model, its turns, its schema and its
-/// sampling. The same request sent twice gets its answers in the order in which they were recorded, failures and
+/// A request is known again by what is sent, whichever node sends it: its model, its turns, its schema, its tools
+/// and its sampling. The same request sent twice gets its answers in the order in which they were recorded, failures and
 /// pieces too. The file has one JSON object a line; it holds prompts and answers, and no key.
 ///
 /// ```
@@ -139,9 +139,11 @@ fn read(file: &Path) -> io::Result<HashMap<Digest, VecDeque<Take>>> {
 
 /// What is sent, without the node that sends it.
 fn digest(request: &ModelRequest) -> Result<Digest, ModelError> {
-    let ModelRequest { model, messages, schema, temperature, max_tokens, top_p, stream: _, path: _ } =
+    let ModelRequest { model, messages, schema, tools, temperature, max_tokens, top_p, stream: _, path: _ } =
         request;
-    let sent = Json::encode(&(model, messages, schema, temperature, max_tokens, top_p));
+    let sent = (model, messages, schema, temperature, max_tokens, top_p);
+    // As tapes were before there were tools.
+    let sent = if tools.is_empty() { Json::encode(&sent) } else { Json::encode(&(sent, tools)) };
     sent.map(|sent| sent.digest()).map_err(|e| ModelError::new(ModelFailure::BadRequest, e))
 }
 

@@ -1,3 +1,4 @@
+use super::ToolCall;
 use serde::{Deserialize, Serialize};
 
 /// What a model answered.
@@ -11,6 +12,9 @@ use serde::{Deserialize, Serialize};
 pub struct ModelReply {
     /// The answer.
     pub content: String,
+    /// The tools that it calls; none if `content` is the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<ToolCall>,
     /// What it used; `None` if the provider did not say, which is not the same as nothing.
     pub usage: Option<Tokens>,
     /// Why it ended.
@@ -22,7 +26,22 @@ pub struct ModelReply {
 impl ModelReply {
     /// A whole answer, whose usage nobody told.
     pub fn new(content: impl Into<String>) -> Self {
-        Self { content: content.into(), usage: None, finish: FinishReason::Stop, served_model: None }
+        let (usage, finish, served_model) = (None, FinishReason::Stop, None);
+        Self { content: content.into(), calls: Vec::new(), usage, finish, served_model }
+    }
+
+    /// The same, with one more call of a tool: its name, and its arguments as JSON. Calls are numbered as they come.
+    ///
+    /// ```
+    /// # use flujo::model::ModelReply;
+    /// let reply = ModelReply::new("").calls("search", r#"{"query":"semaphores"}"#);
+    /// assert_eq!((reply.calls[0].id.as_str(), reply.calls[0].name.as_str()), ("call_1", "search"));
+    /// ```
+    #[must_use]
+    pub fn calls(mut self, tool: impl Into<String>, arguments: impl Into<String>) -> Self {
+        let id = format!("call_{}", self.calls.len() + 1);
+        self.calls.push(ToolCall::new(id, tool, arguments));
+        self
     }
 
     /// The same, with what it used.

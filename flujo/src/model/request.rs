@@ -1,4 +1,4 @@
-use super::Attachment;
+use super::{Attachment, ToolCall, ToolSpec};
 use crate::codec::Json;
 use crate::path::Path;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,8 @@ pub enum Role {
     User,
     /// The model.
     Assistant,
+    /// A tool that the model called.
+    Tool,
 }
 
 /// One turn of a conversation.
@@ -25,6 +27,12 @@ pub struct Message {
     /// Images and files that go with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
+    /// Of the model: the tools that it calls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<ToolCall>,
+    /// Of a tool: the call that this is the result of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<Box<ToolCall>>,
 }
 
 impl Message {
@@ -36,7 +44,7 @@ impl Message {
     /// assert!(turn.attachments.is_empty());
     /// ```
     pub fn new(role: Role, text: impl Into<String>) -> Self {
-        Self { role, text: text.into(), attachments: Vec::new() }
+        Self { role, text: text.into(), attachments: Vec::new(), calls: Vec::new(), answers: None }
     }
 }
 
@@ -49,6 +57,8 @@ pub struct ModelRequest {
     pub messages: Vec<Message>,
     /// The JSON Schema that the answer must fit. How it is asked for is the client's matter.
     pub schema: Json,
+    /// The tools that the model may call. A reply with calls is no answer yet.
+    pub tools: Vec<ToolSpec>,
     /// Sampling temperature.
     pub temperature: Option<f64>,
     /// Upper bound of output tokens, those for reasoning included.

@@ -21,6 +21,8 @@ pub struct Capabilities {
     /// How, where a schema is not strict enough. `Strict` again means not at all: a pipeline with such an answer
     /// is refused when the engine is built.
     pub otherwise: Structured,
+    /// How, where there are tools too.
+    pub beside_tools: Structured,
     /// Whether it can be told to write JSON, whatever JSON.
     pub json_mode: bool,
     /// The most tokens that an image may cost; none if it takes no images.
@@ -42,6 +44,7 @@ impl Capabilities {
     pub const OPENAI: Self = Self {
         structured: Structured::Strict,
         otherwise: Structured::Prompted,
+        beside_tools: Structured::Strict,
         json_mode: true,
         image: Some(50_000),
         file: Some(WINDOW),
@@ -52,16 +55,18 @@ impl Capabilities {
     pub const ANTHROPIC: Self = Self {
         structured: Structured::Strict,
         otherwise: Structured::Tool,
+        beside_tools: Structured::Strict,
         json_mode: false,
         image: Some(5_000),
         file: Some(WINDOW),
         urls: true,
         stream: true,
     };
-    /// Those of Gemini, which takes whole schemas. Images are cut into tiles of 258 tokens each.
+    /// Those of Gemini, which takes whole schemas, but not beside tools. Images are cut into tiles of 258 tokens each.
     pub const GEMINI: Self = Self {
         structured: Structured::Native,
         otherwise: Structured::Native,
+        beside_tools: Structured::Prompted,
         json_mode: false,
         image: Some(50_000),
         file: Some(WINDOW),
@@ -72,6 +77,7 @@ impl Capabilities {
     pub const COMPATIBLE: Self = Self {
         structured: Structured::Prompted,
         otherwise: Structured::Prompted,
+        beside_tools: Structured::Prompted,
         json_mode: true,
         image: None,
         file: None,

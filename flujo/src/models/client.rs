@@ -155,7 +155,7 @@ impl ModelClient for Models {
     ) -> Result<ModelReply, ModelError> {
         let (known, model) =
             self.ready(&request.model).map_err(|e| ModelError::new(ModelFailure::BadRequest, e))?;
-        let Asked { chat, options, tool } = convert::asked(&request, &known.can)?;
+        let Asked { chat, options, tool } = convert::asked(&request, &known.can, known.wire)?;
         let target = known.target(model);
         let failed = |error| failure::of(error, known.key.as_ref());
         let reply = if request.stream && known.can.stream {
@@ -166,15 +166,19 @@ impl ModelClient for Models {
                 .with_stream_read_timeout(self.times.silence);
             let answer =
                 Quiet::new(self.http.exec_chat_stream(target, chat, Some(&options))).await.map_err(failed)?;
-            let contract =
-                Contract { tool, unmarked_end: known.unmarked_end, key: known.key.as_ref(), sense };
+            let contract = Contract {
+                tool: tool.as_deref(),
+                unmarked_end: known.unmarked_end,
+                key: known.key.as_ref(),
+                sense,
+            };
             stream::whole(Quiet::new(answer.stream), chunks, &contract).await?
         } else {
             let answer = Quiet::new(self.http.exec_chat(target, chat, Some(&options)));
             let answer = tokio::time::timeout(self.times.answer, answer).await.map_err(|_| {
                 ModelError::new(ModelFailure::TimedOut, format!("no answer in {:?}", self.times.answer))
             })?;
-            let reply = convert::reply(answer.map_err(failed)?, tool)?;
+            let reply = convert::reply(answer.map_err(failed)?, tool.as_deref())?;
             chunks.chunk(&reply.content);
             reply
         };

@@ -1,6 +1,6 @@
 //! Our requests and replies, in the words of the client underneath. None of its types is seen outside.
 
-use super::{Capabilities, Structured};
+use super::{Capabilities, Structured, Wire, tools};
 use crate::codec::Json;
 use crate::model::{
     Attachment, Content, FinishReason, Message, ModelError, ModelFailure, ModelReply, ModelRequest, Role,
@@ -12,8 +12,8 @@ use genai::chat::{
 };
 use serde_json::Value;
 
-/// What the schema of an answer is called on the wire, and the tool that takes it.
-const ANSWER: &str = "answer";
+/// What the schema of an answer is called on the wire.
+pub(super) const ANSWER: &str = "answer";
 
 /// What providers put around tools, schemas and turns, at most.
 const AROUND: u64 = 1_024;
@@ -22,8 +22,8 @@ const AROUND: u64 = 1_024;
 pub(super) struct Asked {
     pub(super) chat: ChatRequest,
     pub(super) options: ChatOptions,
-    /// Whether the answer comes as the arguments of a tool.
-    pub(super) tool: bool,
+    /// The tool whose arguments are the answer, if there is one.
+    pub(super) tool: Option<String>,
 }
 
 /// How the answer to a request is asked for, and the schema for that; nothing where text is asked for.
@@ -32,8 +32,9 @@ fn mode(request: &ModelRequest, can: &Capabilities) -> Option<(Structured, Value
         return None;
     }
     let schema: Value = request.schema.decode().unwrap_or(Value::Bool(true));
-    if can.structured != Structured::Strict {
-        return Some((can.structured, schema));
+    let wanted = if request.tools.is_empty() { can.structured } else { can.beside_tools };
+    if wanted != Structured::Strict {
+        return Some((wanted, schema));
     }
     match strict(&schema) {
         Ok(StrictSchema(strict)) => Some((Structured::Strict, strict)),
@@ -55,7 +56,7 @@ pub(super) fn refused(schema: &Json, can: &Capabilities) -> Vec<String> {
 ///
 /// # Errors
 /// The provider does not take what the prompt holds.
-pub(super) fn asked(request: &ModelRequest, can: &Capabilities) -> Result<Asked, ModelError> {
+pub(super) fn asked(request: &ModelRequest, can: &Capabilities, wire: Wire) -> Result<Asked, ModelError> {
     let mut options = ChatOptions::default()
         .with_capture_usage(true)
         .with_capture_content(true)
@@ -64,11 +65,23 @@ pub(super) fn asked(request: &ModelRequest, can: &Capabilities) -> Result<Asked,
     options.max_tokens = request.max_tokens;
     options.top_p = request.top_p;
     let mut messages = Vec::with_capacity(request.messages.len() + 1);
-    for message in &request.messages {
-        messages.push(turn(message, can)?);
+    // Results of calls that were asked for together go back together; Ollama has a turn for each.
+    let together = |one: &Message, next: &Message| {
+        wire != Wire::Ollama && one.role == Role::Tool && next.role == Role::Tool
+    };
+    for turns in request.messages.chunk_by(together) {
+        match turns {
+            [one] if one.role != Role::Tool => messages.push(turn(one, can)?),
+            results => {
+                messages.push(ChatMessage::from(results.iter().map(tools::result).collect::<Vec<_>>()));
+            }
+        }
     }
     let mut chat = ChatRequest::default();
-    let mut tool = false;
+    if !request.tools.is_empty() {
+        chat = chat.with_tools(request.tools.iter().map(tools::offer));
+    }
+    let mut tool = None;
     match mode(request, can) {
         None => {}
         Some((Structured::Strict | Structured::Native, schema)) => {
@@ -76,14 +89,22 @@ pub(super) fn asked(request: &ModelRequest, can: &Capabilities) -> Result<Asked,
             options.response_format = Some(ChatResponseFormat::JsonSpec(spec));
         }
         Some((Structured::Tool, schema)) => {
-            tool = true;
-            let takes = Tool::new(ANSWER).with_description("Takes the answer.").with_schema(schema);
-            chat = chat.with_tools([takes]);
-            options.tool_choice = Some(ToolChoice::Tool { name: ANSWER.to_owned() });
+            let name = tools::answer(request);
+            let takes = Tool::new(&name).with_description("Takes the answer.").with_schema(schema);
+            // One of them has to be called: that which takes the answer, once the others have said enough.
+            let choice = if request.tools.is_empty() {
+                ToolChoice::Tool { name: name.clone() }
+            } else {
+                ToolChoice::Required
+            };
+            chat = chat.append_tool(takes);
+            options.tool_choice = Some(choice);
+            tool = Some(name);
         }
         Some((Structured::Prompted, schema)) => {
             messages.insert(0, ChatMessage::system(instructions(&schema)));
-            if can.json_mode {
+            // What has to be JSON cannot be a call.
+            if can.json_mode && request.tools.is_empty() {
                 options.response_format = Some(ChatResponseFormat::JsonMode);
             }
         }
@@ -98,6 +119,7 @@ fn instructions(schema: &Value) -> String {
 
 fn turn(message: &Message, can: &Capabilities) -> Result<ChatMessage, ModelError> {
     let content = match message.attachments.as_slice() {
+        [] if !message.calls.is_empty() => tools::calls(message),
         [] => MessageContent::from_text(&message.text),
         attachments => {
             let text = (!message.text.is_empty()).then(|| Ok(ContentPart::from_text(&message.text)));
@@ -109,6 +131,7 @@ fn turn(message: &Message, can: &Capabilities) -> Result<ChatMessage, ModelError
         Role::System => ChatMessage::system(content),
         Role::User => ChatMessage::user(content),
         Role::Assistant => ChatMessage::assistant(content),
+        Role::Tool => ChatMessage::from(vec![tools::result(message)]),
     })
 }
 
@@ -133,7 +156,7 @@ fn part(attachment: &Attachment, can: &Capabilities) -> Result<ContentPart, Mode
 ///
 /// # Errors
 /// The model declined, or a filter held it back.
-pub(super) fn reply(response: ChatResponse, tool: bool) -> Result<ModelReply, ModelError> {
+pub(super) fn reply(response: ChatResponse, tool: Option<&str>) -> Result<ModelReply, ModelError> {
     let ChatResponse { content, stop_reason, usage, provider_model_iden, .. } = response;
     let usage = tokens(&usage);
     if content.is_empty() && stop_reason.is_none() {
@@ -143,24 +166,15 @@ pub(super) fn reply(response: ChatResponse, tool: bool) -> Result<ModelReply, Mo
             ..ModelError::new(ModelFailure::Unreadable, "there is no answer in it")
         });
     }
-    let content = if tool { arguments(&content) } else { text(&content) };
+    let (content, calls) = tools::said(&content, text(&content), tool);
     let served_model = served(&provider_model_iden.model_name);
     // Some compatible servers do not say why they stopped.
     let finish = finish(stop_reason.as_ref(), usage)?;
-    Ok(ModelReply { content, usage, finish, served_model: Some(served_model) })
+    Ok(ModelReply { content, calls, usage, finish, served_model: Some(served_model) })
 }
 
 fn text(content: &MessageContent) -> String {
     content.texts().concat()
-}
-
-/// What the tool was called with; if it was not called, what was said instead.
-pub(super) fn arguments(content: &MessageContent) -> String {
-    match content.tool_calls().first().map(|call| &call.fn_arguments) {
-        Some(Value::String(text)) => text.clone(),
-        Some(value) => value.to_string(),
-        None => text(content),
-    }
 }
 
 /// The model's name without what the adapter puts in front.
@@ -206,6 +220,9 @@ pub(super) fn tokens(usage: &Usage) -> Option<Tokens> {
     })
 }
 
+/// What a tool may come to beyond its words: what is put around its name and its schema.
+const AROUND_TOOL: u64 = 64;
+
 /// What is sent beyond what the request holds.
 pub(super) fn extra_tokens(request: &ModelRequest, can: &Capabilities) -> u64 {
     let length = |text: &str| u64::try_from(text.len()).unwrap_or(u64::MAX);
@@ -220,5 +237,6 @@ pub(super) fn extra_tokens(request: &ModelRequest, can: &Capabilities) -> u64 {
         let most = if attachment.is_image() { can.image } else { can.file };
         most.unwrap_or(0)
     });
-    attached.fold(sent.saturating_add(AROUND), u64::saturating_add)
+    let tools = AROUND_TOOL.saturating_mul(u64::try_from(request.tools.len()).unwrap_or(u64::MAX));
+    attached.fold(sent.saturating_add(AROUND).saturating_add(tools), u64::saturating_add)
 }

@@ -28,6 +28,7 @@ mod provider;
 mod quiet;
 mod secret;
 mod stream;
+mod tools;
 
 pub use builder::{Compatible, ModelsBuilder};
 pub use capability::{Capabilities, Structured};

@@ -1,10 +1,10 @@
 //! The contract of a stream: it is complete if it said that it ended, why, and nothing went wrong before.
 
 use super::secret::scrub;
-use super::{convert, failure};
+use super::{convert, failure, tools};
 use crate::model::{ChunkSink, FinishReason, ModelError, ModelFailure, ModelReply};
 use futures_util::{Stream, StreamExt};
-use genai::chat::{ChatFrameSink, ChatStreamEvent, FrameCtx, MessageContent, RawFrameRef, StreamEnd};
+use genai::chat::{ChatFrameSink, ChatStreamEvent, FrameCtx, RawFrameRef, StreamEnd};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is expected of a stream.
 pub(super) struct Contract<'k> {
-    /// The answer comes as the arguments of a tool.
-    pub(super) tool: bool,
+    /// The tool whose arguments are the answer.
+    pub(super) tool: Option<&'k str>,
     /// Its end may come unannounced.
     pub(super) unmarked_end: bool,
     /// What nobody may read in an error.
@@ -100,19 +100,18 @@ fn ended(
         return Err(ModelError { usage, ..ModelError::new(ModelFailure::Truncated, what) });
     }
     let finish = convert::finish(reason, usage)?;
-    let called = end.captured_content.as_ref().filter(|_| contract.tool).map(MessageContent::tool_calls);
-    let content = match (called, &end.captured_content) {
-        (Some(calls), Some(content)) if !calls.is_empty() => {
-            let arguments = convert::arguments(content);
-            chunks.chunk(&arguments);
-            arguments
-        }
-        _ => text,
+    let (content, calls) = match &end.captured_content {
+        Some(content) if !content.tool_calls().is_empty() => tools::said(content, text, contract.tool),
+        _ => (text, Vec::new()),
     };
+    if calls.is_empty() && end.captured_content.as_ref().is_some_and(|all| !all.tool_calls().is_empty()) {
+        // The arguments are the answer, and come in one piece.
+        chunks.chunk(&content);
+    }
     // A finish that nobody knows is told, as it is.
     let finish = match finish {
         FinishReason::Other(word) if word.is_empty() => FinishReason::Stop,
         finish => finish,
     };
-    Ok(ModelReply { content, usage, finish, served_model: None })
+    Ok(ModelReply { content, calls, usage, finish, served_model: None })
 }

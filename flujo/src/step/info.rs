@@ -6,7 +6,7 @@ use crate::error::StepError;
 #[allow(unused_imports, reason = "a link in the documentation")]
 use crate::events::EventKind;
 use crate::events::{Chunks, Stage};
-use crate::model::ModelCall;
+use crate::model::{ModelCall, Talk};
 use crate::path::{NodeId, Path, Place};
 use crate::question::Answered;
 use crate::run::{Command, RunEnv, Trace};
@@ -31,8 +31,10 @@ pub struct RunInfo {
 #[derive(Default)]
 struct Spent {
     usage: Usage,
-    /// The model call that is under way, and what is reserved for it.
-    calling: Option<(String, Usage)>,
+    /// The model calls that are under way, each with its number, and what is reserved for it. A model step makes
+    /// one at a time, but agents may be asked beside each other.
+    calling: Vec<(u32, String, Usage)>,
+    last: u32,
     models: ModelUse,
     /// Where somebody looks: the path, and who hears what is emitted there.
     voice: Option<(Path, Chunks)>,
@@ -209,12 +211,34 @@ impl RunInfo {
     pub(crate) fn model_call(&self) -> Option<&ModelCall> {
         self.model.as_deref()
     }
-    pub(crate) fn call_leaves(&self, model: &str, bound: Usage) {
-        self.change(|spent| spent.calling = Some((model.to_owned(), bound)));
+    /// What all nodes of the run share.
+    pub(crate) fn env(&self) -> &RunEnv {
+        &self.env
     }
-    pub(crate) fn call_returned(&self, usage: Option<Usage>) {
+    /// The conversation of a step with tools.
+    pub(crate) fn talk(&mut self) -> Option<&mut Talk> {
+        self.model.as_mut()?.talk.as_deref_mut()
+    }
+    pub(crate) fn take_talk(&mut self) -> Option<Box<Talk>> {
+        self.model.as_mut()?.talk.take()
+    }
+    pub(crate) fn talks(&mut self, talk: Box<Talk>) {
+        if let Some(call) = &mut self.model {
+            call.talk = Some(talk);
+        }
+    }
+    /// A call leaves; gives its number.
+    pub(crate) fn call_leaves(&self, model: &str, bound: Usage) -> u32 {
         self.change(|spent| {
-            let Some((model, bound)) = spent.calling.take() else { return };
+            spent.last = spent.last.wrapping_add(1);
+            spent.calling.push((spent.last, model.to_owned(), bound));
+            spent.last
+        })
+    }
+    pub(crate) fn call_returned(&self, number: u32, usage: Option<Usage>) {
+        self.change(|spent| {
+            let Some(at) = spent.calling.iter().position(|(known, ..)| *known == number) else { return };
+            let (_, model, bound) = spent.calling.remove(at);
             spent.called(model, usage.unwrap_or_else(|| bound.estimated()));
         });
     }
@@ -229,14 +253,13 @@ impl RunInfo {
     pub(crate) fn used(&self) -> Usage {
         let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(spent) = spent.as_ref() else { return Usage::default() };
-        let calling = spent.calling.as_ref().map(|(_, bound)| bound.estimated());
-        spent.usage + calling.unwrap_or_default()
+        spent.calling.iter().fold(spent.usage, |sum, (.., bound)| sum + bound.estimated())
     }
     /// The same, with what is to be said of the models that it called; for an attempt that has ended.
     pub(crate) fn account(&self) -> (Usage, Option<Box<ModelUse>>) {
         let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(spent) = spent.as_mut() else { return (Usage::default(), None) };
-        if let Some((model, bound)) = spent.calling.take() {
+        for (_, model, bound) in std::mem::take(&mut spent.calling) {
             spent.called(model, bound.estimated());
         }
         let models = (spent.models != ModelUse::default()).then(|| Box::new(spent.models.clone()));
@@ -252,7 +275,7 @@ impl RunInfo {
             .map(|spent| spent.usage)
             .filter(|usage| *usage != Usage::default())
     }
-    fn change(&self, change: impl FnOnce(&mut Spent)) {
-        change(self.spent.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default());
+    fn change<T>(&self, change: impl FnOnce(&mut Spent) -> T) -> T {
+        change(self.spent.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default())
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod plugin;
 mod policy;
 mod purse;
 mod redirect;
+mod tool;
 mod validate;
 pub(crate) mod writes;
 
@@ -28,6 +29,7 @@ pub use policy::{ModelName, ModelPolicy, Policy};
 pub(crate) use purse::{Purse, UnderWay};
 pub(crate) use redirect::Carried;
 pub use redirect::{RedirectOf, Redirecting};
+pub use tool::{Argument, Arguments, Tool, ToolIn, ToolSet, assert_tool};
 pub use validate::{ValidationResult, Validator, Validators};
 pub use writes::WritesIn;
 
@@ -108,6 +110,11 @@ pub trait Attempt<C, R>: Leaf + WritesIn<C> {
     type Drafts: Send;
     /// Bits of the parts that it reads.
     const READS: u64 = 0;
+    /// The tools of a model step.
+    #[doc(hidden)]
+    fn tools() -> Vec<Tool<R>> {
+        Vec::new()
+    }
     /// Makes the copies.
     fn drafts(ctx: &C) -> Self::Drafts;
     /// Puts the copies in place of the parts.

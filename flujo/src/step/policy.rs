@@ -27,6 +27,11 @@ impl Policy {
     pub const PLAIN: Self =
         Self { retries: 0, timeout: None, backoff: None, limits: None, cached: None, model: None };
 
+    /// Whether it is a model step with tools.
+    pub(crate) const fn talks(&self) -> bool {
+        matches!(self.model, Some(ModelPolicy { tool_rounds: Some(_), .. }))
+    }
+
     /// Whether one attempt, without a clock beside it, is all there is.
     pub(crate) const fn is_plain(&self) -> bool {
         self.retries == 0
@@ -48,6 +53,13 @@ pub struct ModelPolicy {
     pub max_tokens: Option<u32>,
     /// Nucleus sampling.
     pub top_p: Option<f64>,
+    /// How often in one attempt the model may ask for tools; none if the step has no tools.
+    pub tool_rounds: Option<u32>,
+}
+
+impl ModelPolicy {
+    /// How often a model may ask for tools where nothing is said.
+    pub const TOOL_ROUNDS: u32 = 8;
 }
 
 /// How a model step names its model.

@@ -2,9 +2,7 @@
 
 use crate::engines::with_engine;
 use crate::world::*;
-use flujo::model::{
-    ChunkSink, FinishReason, ModelClient, ModelError, ModelReply, ModelRequest, Rates, Tokens,
-};
+use flujo::model::{ChunkSink, ModelClient, ModelError, ModelReply, ModelRequest, Rates, Tokens};
 use flujo::prelude::*;
 use flujo::usage::Amount;
 use flujo::{Cost, ErrorKind, Estimate, Usage};
@@ -26,10 +24,9 @@ impl ModelClient for Adds {
     ) -> std::result::Result<ModelReply, ModelError> {
         self.requests.lock().unwrap().push(request);
         Ok(ModelReply {
-            content: r#"{"name":"calm"}"#.to_owned(),
             usage: Some(Tokens { input: 100, output: 40, cached: 50, reasoning: 30 }),
-            finish: FinishReason::Stop,
             served_model: self.served.map(str::to_owned),
+            ..ModelReply::new(r#"{"name":"calm"}"#)
         })
     }
     fn extra_tokens(&self, _: &ModelRequest) -> u64 {

@@ -8,6 +8,7 @@ macro_rules! every_form {
             retries "retries" [];
             failure "failed step" [];
             model "model step" [];
+            talks "tools" [];
             fallback "fallback" [];
             redirects "redirect" [];
             hits "cached" [];

@@ -2,9 +2,7 @@
 //! It stays as it is.
 
 use flujo::Cost;
-use flujo::model::{
-    ChunkSink, FinishReason, ModelClient, ModelError, ModelReply, ModelRequest, PriceBook, Tokens,
-};
+use flujo::model::{ChunkSink, ModelClient, ModelError, ModelReply, ModelRequest, PriceBook, Tokens};
 use flujo::prelude::*;
 
 #[context]
@@ -62,10 +60,8 @@ impl ModelClient for Answers {
         _: &mut dyn ChunkSink,
     ) -> std::result::Result<ModelReply, ModelError> {
         Ok(ModelReply {
-            content: r#"{"name":"calm"}"#.to_owned(),
             usage: Some(Tokens { input: 100, output: 10, ..Tokens::default() }),
-            finish: FinishReason::Stop,
-            served_model: None,
+            ..ModelReply::new(r#"{"name":"calm"}"#)
         })
     }
 }

@@ -22,11 +22,12 @@ macro_rules! scenarios {
 }
 
 /// The forms that exist: each must have been killed on each engine.
-const FORMS: [&str; 40] = [
+const FORMS: [&str; 41] = [
     "step",
     "retries",
     "failed step",
     "model step",
+    "tools",
     "fallback",
     "redirect",
     "cached",
@@ -132,7 +133,7 @@ macro_rules! ephemeral {
 fn ephemeral_comes_to_the_same_end() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     ephemeral! { runtime;
-        steps failure model fallback redirects gate_plugins settle branches piped nested restarts joined joins_nested join_settles join_fails
+        steps failure model talks fallback redirects gate_plugins settle branches piped nested restarts joined joins_nested join_settles join_fails
         repeats repeat_ends limited maps map_settles map_fails loop_in_map map_in_loop routes gates refines
     }
 }

@@ -61,6 +61,7 @@ mod pauses;
 mod plugins;
 #[cfg(feature = "sqlite")]
 mod processes;
+mod recipes;
 mod recording;
 mod recovery;
 mod redirects;
@@ -74,6 +75,8 @@ mod streams;
 mod timeouts;
 mod timeouts_of_forms;
 mod told_again;
+mod tools;
+mod tools_and_limits;
 mod traces;
 mod validation;
 mod what_if;

@@ -4,8 +4,8 @@
 use crate::engines::{AnyEngine, with_engine};
 use crate::world::*;
 use flujo::model::{
-    ChunkSink, FinishReason, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest, PriceBook,
-    Prices, Rates, Tokens,
+    ChunkSink, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest, PriceBook, Prices, Rates,
+    Tokens,
 };
 use flujo::prelude::*;
 use flujo::usage::Amount;
@@ -132,7 +132,7 @@ impl ModelClient for Market {
             });
         }
         let content = if fate == 3 { "no json".to_owned() } else { r#"{"name":"calm"}"#.to_owned() };
-        Ok(ModelReply { content, usage, finish: FinishReason::Stop, served_model: None })
+        Ok(ModelReply { usage, ..ModelReply::new(content) })
     }
 }
 

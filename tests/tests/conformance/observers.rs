@@ -5,7 +5,7 @@ use crate::events::{everything, lines, seen};
 use crate::world::*;
 use flujo::engine::RunId;
 use flujo::events::{Chunks, Event, EventKind, Observer, Values};
-use flujo::model::{ChunkSink, FinishReason, ModelClient, ModelError, ModelReply, ModelRequest};
+use flujo::model::{ChunkSink, ModelClient, ModelError, ModelReply, ModelRequest};
 use flujo::prelude::*;
 use flujo_testing::EventLog;
 use std::sync::{Arc, Mutex};
@@ -123,7 +123,7 @@ impl ModelClient for Streaming {
             chunks.chunk(piece);
         }
         let content = "{\"name\":\"calm\"}".to_owned();
-        Ok(ModelReply { content, usage: None, finish: FinishReason::Stop, served_model: None })
+        Ok(ModelReply::new(content))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::plugins::{Adds, Quiet, shouts, whispers};
 use crate::routes::Topic;
+use crate::tools::research;
 use crate::world::*;
 use flujo::prelude::*;
 use std::collections::BTreeSet;
@@ -33,6 +34,12 @@ pipeline! {
         let one = label(text);
         let two = label(one.name).named("two");
         add(two.name)
+    }
+}
+pipeline! {
+    pub fn talks(text: String, ctx: &mut State, world: &World) -> String {
+        let found = research(text);
+        add(found.name)
     }
 }
 pipeline! {

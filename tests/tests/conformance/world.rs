@@ -2,9 +2,7 @@
 
 use crate::engines::{AnyEngine, with_engine};
 use flujo::engine::{Kind, RecordOutcome, RunView};
-use flujo::model::{
-    ChunkSink, FinishReason, ModelClient, ModelError, ModelReply, ModelRequest, PriceBook, Tokens,
-};
+use flujo::model::{ChunkSink, ModelClient, ModelError, ModelReply, ModelRequest, PriceBook, Role, Tokens};
 use flujo::prelude::*;
 use flujo::{Cost, Usage};
 use std::sync::{Arc, Mutex};
@@ -151,14 +149,28 @@ impl ModelClient for Scripted {
         request: ModelRequest,
         _: &mut dyn ChunkSink,
     ) -> std::result::Result<ModelReply, ModelError> {
+        let said = calls_of(&request);
         self.requests.lock().unwrap().push(request);
+        let used = Tokens { input: 100, output: 10, ..Tokens::default() };
+        if let Some(reply) = said {
+            return Ok(reply.used(used));
+        }
         let content = self.answers.lock().unwrap().pop().unwrap_or_else(|| r#"{"name":"calm"}"#.to_owned());
-        Ok(ModelReply {
-            content,
-            usage: Some(Tokens { input: 100, output: 10, ..Tokens::default() }),
-            finish: FinishReason::Stop,
-            served_model: None,
-        })
+        Ok(ModelReply::new(content).used(used))
+    }
+}
+
+/// Where there are tools, it calls two beside each other, then one, then it answers.
+fn calls_of(request: &ModelRequest) -> Option<ModelReply> {
+    let told = request.messages.iter().filter(|message| message.role == Role::Tool).count();
+    match (request.tools.is_empty(), told) {
+        (false, 0) => Some(
+            ModelReply::new("Two at once.")
+                .calls("look_up", r#"{"word":"later"}"#)
+                .calls("add_up", r#"{"numbers":[1,2],"times":3}"#),
+        ),
+        (false, 2) => Some(ModelReply::new("").calls("look_up", r#"{"word":"nothing"}"#)),
+        _ => None,
     }
 }
 

@@ -54,6 +54,23 @@ pipeline! {
     }
 }
 
+/// Looks a word up.
+#[step]
+async fn look_up(word: String) -> Result<String> {
+    Ok(format!("{word} is a state of no wind"))
+}
+
+#[step(model = "test:replaced", max_tokens = 60, retries = 2, tools = [look_up])]
+fn find(text: String) -> Prompt<Label> {
+    Prompt::system("Find it out.").user(text)
+}
+
+pipeline! {
+    fn finding(text: String, model: String) -> Label {
+        find(text).model(model)
+    }
+}
+
 /// A running server; it ends with the test.
 struct Aimock {
     child: Child,
@@ -256,5 +273,35 @@ fn a_stream_that_breaks_off_is_tried_again() {
         let retried = told.iter().position(|word| *word == "retried").unwrap();
         let last = told.iter().rposition(|word| *word == "chunk").unwrap();
         assert!(first < retried && retried < last, "{provider}: {told:?}");
+    }
+}
+
+#[test]
+fn tools_are_called_by_five_providers() {
+    let call = json!([{"name": "look_up", "arguments": "{\"word\":\"calm\"}"}]);
+    let answer = json!({"content": {"name": "calm", "score": 9}, "usage": usage()});
+    // Once there is a result, it answers.
+    let fixtures = json!([
+        {"match": {"userMessage": "weather", "hasToolResult": true}, "response": answer},
+        {"match": {"userMessage": "weather", "hasToolResult": false}, "response": {"toolCalls": call, "usage": usage()}},
+    ]);
+    let Some(server) = Aimock::start("tools", &fixtures) else { return };
+    for (provider, model, _) in PATHS {
+        for heard in [false, true] {
+            let (flujo, _) = server.flujo();
+            let run = flujo.run(finding("The weather?".into(), model.into()));
+            let run = if heard { run.observer(EventLog::new()) } else { run };
+            let result = block_on(run.into_future());
+            let paths: Vec<_> = result.steps.iter().map(|step| step.path().to_string()).collect();
+            let what = format!("{provider}, streamed: {heard}: {:?}", result.outcome);
+            assert_eq!(
+                paths,
+                ["finding/find~1", "finding/find~2", "finding/find~3", "finding/find"],
+                "{what}"
+            );
+            assert_eq!(result.usage, used(2), "{what}");
+            assert!(result.step("finding/find~2").is_some_and(StepResult::is_done), "{what}");
+            assert_eq!(result.into_output().unwrap(), Label { name: "calm".into(), score: 9 }, "{provider}");
+        }
     }
 }

@@ -21,5 +21,7 @@ mod midway;
 mod rate_limits;
 mod server;
 mod streams;
+mod suite;
 mod table;
+mod tools;
 mod wires;

@@ -25,6 +25,7 @@ fn request(model: &str, text: &str) -> ModelRequest {
         model: model.to_owned(),
         messages: vec![Message::new(Role::User, text)],
         schema: Json::parse("{}").unwrap(),
+        tools: Vec::new(),
         temperature: None,
         max_tokens: Some(0),
         top_p: None,

@@ -8,9 +8,9 @@ use std::path::Path;
 fn table() -> String {
     let mut out = String::new();
     out.push_str(
-        "| provider | key | typed answers | otherwise | images | files | URLs | streams | where |\n",
+        "| provider | key | typed answers | otherwise | beside tools | images | files | URLs | streams | where |\n",
     );
-    out.push_str("|---|---|---|---|---|---|---|---|---|\n");
+    out.push_str("|---|---|---|---|---|---|---|---|---|---|\n");
     let how = |structured: Structured| match structured {
         Structured::Strict => "strict schema",
         Structured::Native => "schema",
@@ -20,13 +20,13 @@ fn table() -> String {
     let yes = |yes: bool| if yes { "yes" } else { "no" };
     for Provider { name, key, url, can, .. } in Provider::ALL {
         let key = key.map_or_else(|| "none".to_owned(), |key| format!("`{key}`"));
-        let (first, second) = (how(can.structured), how(can.otherwise));
+        let (first, second, tools) = (how(can.structured), how(can.otherwise), how(can.beside_tools));
         let (images, files) = (yes(can.image.is_some()), yes(can.file.is_some()));
         let (urls, stream) = (yes(can.urls), yes(can.stream));
         let url = url.split_once("//").map_or(*url, |(_, url)| url).trim_end_matches('/');
         writeln!(
             out,
-            "| `{name}` | {key} | {first} | {second} | {images} | {files} | {urls} | {stream} | `{url}` |"
+            "| `{name}` | {key} | {first} | {second} | {tools} | {images} | {files} | {urls} | {stream} | `{url}` |"
         )
         .unwrap();
     }

@@ -12,7 +12,7 @@ pub const WIRES: [Wire; 5] =
 /// The key that must appear nowhere but in the header.
 pub const KEY: &str = "sk-planted-5f1c";
 
-fn sse(data: &str) -> String {
+pub fn sse(data: &str) -> String {
     format!("data: {data}\n\n")
 }
 
@@ -168,6 +168,7 @@ pub fn request(stream: bool) -> ModelRequest {
         model: "test:m".to_owned(),
         messages: vec![Message::new(Role::System, "Be brief."), Message::new(Role::User, "Hi?")],
         schema: flujo::model::schema_of::<String>().unwrap(),
+        tools: Vec::new(),
         temperature: Some(0.5),
         max_tokens: Some(77),
         top_p: Some(0.25),

@@ -12,6 +12,7 @@ use syn::{Pat, Type, parse_quote};
 pub(super) fn run(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream {
     let imports = pipeline.callees.imports_of_long_paths();
     let (step, pipeline_, run_in) = (step(pipeline), pipeline_impl(pipeline, body), run_in(pipeline));
+    let no_tool = no_tool(pipeline);
     quote! {
         // Cargo only knows the names of a crate's own `cfg`s
         #[allow(unexpected_cfgs, reason = "editors set `rust_analyzer`")]
@@ -20,8 +21,27 @@ pub(super) fn run(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream
             #step
             #pipeline_
             #run_in
+            #no_tool
         };
     }
+}
+
+/// It is no tool, which is reported where it is named as one, and nowhere else.
+fn no_tool(pipeline: &Pipeline) -> TokenStream {
+    impl_(
+        &pipeline.header,
+        &quote!(<__R: ::flujo::__private::Send + ::flujo::__private::Sync>),
+        &quote!(::flujo::__private::ToolIn<__R>),
+        &quote! {
+            fn run_as_tool<'__a>(
+                __cx: &'__a mut ::flujo::__private::Cx<'_, (), __R>,
+                _: ::flujo::__private::NodeId,
+                _: Self::Input,
+            ) -> ::flujo::__private::BoxFuture<'__a, ::flujo::__private::RunResult<Self::Output>> {
+                __cx.no_tool()
+            }
+        },
+    )
 }
 
 /// What goes in and out.

@@ -1,4 +1,5 @@
 use super::mermaid::goes_on;
+use super::tools;
 use crate::graph::marks::{Marks, Standing};
 use crate::graph::{Graph, NodeKind};
 use std::fmt::Write as _;
@@ -33,7 +34,8 @@ impl Drawn<'_> {
             let (id, own) = (format!("{prefix}{i}"), [spot, &[i]].concat());
             let mark = self.marks.and_then(|marks| marks.at(&own));
             let said = mark.map(|mark| format!("\n{}", mark.text())).unwrap_or_default();
-            let label = quoted(&format!("{}{said}", node.id));
+            let tools = tools(node).map(|tools| format!("\n{tools}")).unwrap_or_default();
+            let label = quoted(&format!("{}{tools}{said}", node.id));
             let style = taken.as_ref().map_or("", |taken| {
                 let came = taken.nodes.get(i).copied().unwrap_or(false);
                 let silent = if came { Standing::Done } else { Standing::Idle };

@@ -72,6 +72,8 @@ struct DrawnStep {
     writes: &'static [&'static str],
     resources: &'static [&'static str],
     options: Options,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<&'static str>,
 }
 
 /// What a run left behind: absent where there is no run, `null` where it left nothing.
@@ -195,6 +197,7 @@ impl DrawnStep {
     fn of(facts: &Facts) -> Self {
         let Facts { name, version, output, doc, file, line, reads, writes, resources, options, .. } = *facts;
         let (inputs, options) = (inputs(facts.inputs), Options(options));
-        Self { name, version, inputs, output, doc, file, line, reads, writes, resources, options }
+        let tools = facts.tools.iter().map(|tool| tool.name).collect();
+        Self { name, version, inputs, output, doc, file, line, reads, writes, resources, options, tools }
     }
 }

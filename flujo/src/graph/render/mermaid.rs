@@ -1,3 +1,4 @@
+use super::tools;
 use crate::graph::marks::{Marks, Standing, Taken};
 use crate::graph::{Graph, Node, NodeKind};
 use std::collections::BTreeMap;
@@ -35,7 +36,8 @@ impl Drawn<'_> {
             let (id, own) = (format!("{prefix}{i}"), [spot, &[i]].concat());
             let mark = self.marks.and_then(|marks| marks.at(&own));
             let said = mark.map(|mark| format!("<br/>{}", text(&mark.text()))).unwrap_or_default();
-            let label = format!("{}{said}", text(node.id));
+            let tools = tools(node).map(|tools| format!("<br/>{}", text(&tools))).unwrap_or_default();
+            let label = format!("{}{tools}{said}", text(node.id));
             match node.facts.graph {
                 Some(inner) => {
                     line(&mut self.out, indent, &format!("subgraph {id} [\"{label}\"]"));

@@ -54,7 +54,7 @@ fn is_of_a_type(object: &Map<String, Value>) -> bool {
 }
 
 /// What is wrong with `value`, in words for the model, with a pointer to the place.
-pub(super) fn wrong(root: &Value, value: &Value) -> Option<String> {
+pub(crate) fn wrong(root: &Value, value: &Value) -> Option<String> {
     Check { root }.look(root, value, "", 0)
 }
 

@@ -3,6 +3,7 @@
 mod check;
 mod strict;
 
+pub(crate) use check::wrong;
 pub use strict::{StrictSchema, strict};
 
 use crate::codec::{CodecError, Json};
@@ -64,7 +65,7 @@ impl Shape {
 
     /// What is wrong with a value beyond what its type says, if anything is.
     pub(super) fn wrong(&self, value: &Value) -> Option<String> {
-        self.checks.as_ref().and_then(|schema| check::wrong(schema, value))
+        self.checks.as_ref().and_then(|schema| wrong(schema, value))
     }
 
     /// Whether values have to be looked at.

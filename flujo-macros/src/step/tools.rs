@@ -1,0 +1,127 @@
+//! Steps that a model may call, and the model steps that let it.
+
+use super::facts::{self, StandIns};
+use super::generics::Forms;
+use super::model::Step;
+use crate::names::{self, private};
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Path;
+use syn::spanned::Spanned;
+
+/// What a model step with tools demands: that they can run where it runs.
+pub(super) fn bound(step: &Step, generics: &Forms) -> Option<TokenStream> {
+    let pr = private();
+    let (name, arguments) = (&step.name, &generics.arguments);
+    let talks = !facts::tools(step).is_empty();
+    talks.then(|| quote!(#name #arguments: #pr::ToolSet<__AnyResources>,))
+}
+
+/// Its tools, for the driver of the conversation.
+pub(super) fn offered(step: &Step) -> Option<TokenStream> {
+    let pr = private();
+    let talks = !facts::tools(step).is_empty();
+    talks.then(|| {
+        quote! {
+            fn tools() -> #pr::Vec<#pr::Tool<__AnyResources>> {
+                <Self as #pr::ToolSet<__AnyResources>>::tools()
+            }
+        }
+    })
+}
+
+/// How the step runs as a tool. One that takes a context cannot, which is reported where it is named as one.
+pub(super) fn as_tool(step: &Step, generics: &Forms) -> TokenStream {
+    let pr = private();
+    let name = &step.name;
+    let Forms { bounded, predicates, arguments, .. } = generics;
+    let apart = step.broken || !(step.writes().is_empty() && step.reads().is_empty());
+    let (provides, has_tools, call) = if apart {
+        (quote!(), None, quote!(__cx.no_tool()))
+    } else {
+        let resources = step.resources();
+        let call = quote!(__cx.tool::<Self>(__id, __input));
+        (quote!(#(+ #pr::Provides<#resources>)*), bound(step, generics), call)
+    };
+    let (id, input) = if apart { (quote!(_), quote!(_)) } else { (quote!(__id), quote!(__input)) };
+    quote! {
+        #[automatically_derived]
+        impl<#bounded __AnyResources: #pr::Send + #pr::Sync #provides> #pr::ToolIn<__AnyResources>
+            for #name #arguments
+        where
+            #predicates
+            #has_tools
+        {
+            fn run_as_tool<'__a>(
+                __cx: &'__a mut #pr::Cx<'_, (), __AnyResources>,
+                #id: #pr::NodeId,
+                #input: Self::Input,
+            ) -> #pr::BoxFuture<'__a, #pr::RunResult<Self::Output>> {
+                #call
+            }
+        }
+    }
+}
+
+/// The tools of a model step: each is named once as the user wrote it, so that what is wrong with it is told
+/// once; everywhere else it has a stand-in.
+pub(super) fn set(step: &Step, generics: &Forms) -> TokenStream {
+    let pr = private();
+    let paths = facts::tools(step);
+    if paths.is_empty() {
+        return TokenStream::new();
+    }
+    let name = &step.name;
+    let Forms { bounded, predicates, arguments, .. } = generics;
+    let known = StandIns::of(step);
+    let types: Vec<_> = known.tools.iter().map(crate::pipeline::Callee::ty).collect();
+    let offers = paths.iter().zip(&types).map(|(path, ty)| {
+        // All of the call stands at the tool: that is where rustc says what it lacks.
+        let at = path.span();
+        let (local, tool) = (names::local("__tool", at), names::respan(quote!(#pr::Tool), at));
+        quote_spanned!(at=> { let #local = #tool::<__AnyResources>::of::<#ty>; #local() })
+    });
+    let checks = paths.iter().zip(&known.tools).map(|(path, tool)| {
+        let [context, pipeline] = refusals(path);
+        let (at, facts) = (path.span(), tool.facts());
+        let check = names::local("__check", at);
+        let call = quote_spanned!(at=> #check(&#facts, #context, #pipeline););
+        quote! {
+            const _: () = {
+                let #check = #pr::assert_tool;
+                #call
+            };
+        }
+    });
+    let set = known.around(quote! {
+        #[automatically_derived]
+        impl<#bounded __AnyResources: #pr::Send + #pr::Sync> #pr::ToolSet<__AnyResources> for #name #arguments
+        where
+            #(#types: #pr::ToolIn<__AnyResources>,)*
+            #predicates
+        {
+            fn tools() -> #pr::Vec<#pr::Tool<__AnyResources>> {
+                #pr::vec![#(#offers),*]
+            }
+        }
+        #(#checks)*
+    });
+    quote! {
+        const _: () = {
+            #(let _ = #pr::PhantomData::<#paths>;)*
+        };
+        #set
+    }
+}
+
+fn refusals(path: &Path) -> [String; 2] {
+    let shown = names::source(path);
+    [
+        format!(
+            "`{shown}` takes a context, and a tool has only its inputs: take what it needs as inputs, or from resources"
+        ),
+        format!(
+            "`{shown}` is a pipeline, and a tool is a step: name a step, or call the pipeline before the model is asked"
+        ),
+    ]
+}

@@ -1,0 +1,104 @@
+use super::ModelAgent;
+use crate::durable::Reply;
+use crate::model::ModelClient;
+use crate::step::Backoff;
+use serde::Serialize;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Begins an agent that is answered by `model`, `provider:model`. See [`agent`](crate::agent).
+pub fn make_agent(model: impl Into<String>) -> AgentBuilder {
+    AgentBuilder(Asked {
+        model: model.into(),
+        system: None,
+        temperature: None,
+        max_tokens: None,
+        top_p: None,
+        timeout: None,
+        retries: 0,
+        backoff: Backoff::DEFAULT,
+        client: None,
+    })
+}
+
+/// How an agent asks its model.
+#[derive(Clone)]
+pub(super) struct Asked {
+    pub(super) model: String,
+    pub(super) system: Option<String>,
+    pub(super) temperature: Option<f64>,
+    pub(super) max_tokens: Option<u32>,
+    pub(super) top_p: Option<f64>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) retries: u32,
+    pub(super) backoff: Backoff,
+    pub(super) client: Option<Arc<dyn ModelClient>>,
+}
+
+/// An agent that is being put together: see [`make_agent`].
+#[derive(Clone)]
+#[must_use = "an agent is there once it is built"]
+pub struct AgentBuilder(Asked);
+
+impl fmt::Debug for AgentBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AgentBuilder").field("model", &self.0.model).finish_non_exhaustive()
+    }
+}
+
+impl AgentBuilder {
+    /// The rules.
+    pub fn system(mut self, text: impl Into<String>) -> Self {
+        self.0.system = Some(text.into());
+        self
+    }
+
+    /// Sampling temperature, 0 to 2.
+    pub fn temperature(mut self, temperature: f64) -> Self {
+        self.0.temperature = Some(temperature);
+        self
+    }
+
+    /// The most output tokens of one call; a limit of cost or tokens needs it.
+    pub fn max_tokens(mut self, tokens: u32) -> Self {
+        self.0.max_tokens = Some(tokens);
+        self
+    }
+
+    /// Nucleus sampling, 0 to 1.
+    pub fn top_p(mut self, top_p: f64) -> Self {
+        self.0.top_p = Some(top_p);
+        self
+    }
+
+    /// How long one call may take. One that takes longer is charged in full.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.0.timeout = Some(limit);
+        self
+    }
+
+    /// `n` more calls after the first, of which each is told why the last answer was not accepted. They are calls
+    /// of one attempt: where the step that asks has retries of its own, both multiply.
+    pub fn retries(mut self, n: u32) -> Self {
+        self.0.retries = n;
+        self
+    }
+
+    /// How long to wait after a call that failed. After an answer that was not accepted nobody waits.
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.0.backoff = backoff;
+        self
+    }
+
+    /// Whom it asks, in place of the client of the engine.
+    pub fn client(mut self, client: impl ModelClient) -> Self {
+        self.0.client = Some(Arc::new(client));
+        self
+    }
+
+    /// The agent. It is told its input as the user: text as it is, everything else as JSON.
+    pub fn build<In: Serialize + Send + Sync + 'static, Out: Reply>(self) -> ModelAgent<In, Out> {
+        ModelAgent::new(self.0)
+    }
+}

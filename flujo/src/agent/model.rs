@@ -1,0 +1,97 @@
+use super::Agent;
+use super::builder::Asked;
+use crate::codec::Json;
+use crate::durable::Reply;
+use crate::error::{Cause, StepError};
+use crate::model::{Message, ModelCall, Role, ask_for};
+use crate::step::RunInfo;
+use async_trait::async_trait;
+use serde::Serialize;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// An agent that asks a model: made by [`make_agent`](super::make_agent).
+pub struct ModelAgent<In, Out> {
+    asked: Asked,
+    answers: PhantomData<fn(In) -> Out>,
+}
+
+impl<In, Out> ModelAgent<In, Out> {
+    pub(super) fn new(asked: Asked) -> Self {
+        Self { asked, answers: PhantomData }
+    }
+
+    /// Who answers, `provider:model`.
+    pub fn model(&self) -> &str {
+        &self.asked.model
+    }
+}
+
+impl<In, Out> Clone for ModelAgent<In, Out> {
+    fn clone(&self) -> Self {
+        Self::new(self.asked.clone())
+    }
+}
+
+impl<In, Out> fmt::Debug for ModelAgent<In, Out> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ModelAgent").field("model", &self.asked.model).finish_non_exhaustive()
+    }
+}
+
+/// Text is told as it is, everything else as JSON.
+fn told(input: &impl Serialize) -> Result<String, StepError> {
+    let json = Json::encode(input).map_err(StepError::fatal)?;
+    Ok(json.decode::<String>().unwrap_or_else(|_| json.as_str().to_owned()))
+}
+
+#[async_trait]
+impl<In: Serialize + Send + Sync + 'static, Out: Reply> Agent<In, Out> for ModelAgent<In, Out> {
+    async fn answer(&self, input: In, run: &RunInfo) -> Result<Out, StepError> {
+        let asked = &self.asked;
+        let system = asked.system.iter().map(|rules| Message::new(Role::System, rules));
+        let prompt: Vec<_> = system.chain([Message::new(Role::User, told(&input)?)]).collect();
+        let env = run.env();
+        let call = ModelCall {
+            client: asked.client.clone().or_else(|| env.models.clone()),
+            prices: env.prices.clone(),
+            estimate: env.estimate,
+            model: asked.model.clone(),
+            unset_role: None,
+            temperature: asked.temperature,
+            max_tokens: asked.max_tokens,
+            top_p: asked.top_p,
+            talk: None,
+            contents: env.model_defaults.as_ref().and_then(|defaults| defaults.contents.clone()),
+        };
+        let mut feedback = run.feedback().map(str::to_owned);
+        let mut n = 1;
+        loop {
+            let once = ask_for::<Out>(&call, prompt.clone(), feedback.as_deref(), run);
+            let done = match asked.timeout {
+                None => once.await,
+                Some(limit) => tokio::select! {
+                    biased;
+                    done = once => done,
+                    // What was under way is charged in full when the attempt ends.
+                    () = env.clock.sleep(limit) => Err(StepError::retryable(format!("timed out after {limit:?}"))),
+                },
+            };
+            let error = match done {
+                Ok(answer) => return Ok(answer),
+                Err(error) if n > asked.retries || !error.is_retryable() => return Err(error),
+                Err(error) => error,
+            };
+            if let Cause::Rejected(reasons) = &error.cause {
+                feedback = Some(reasons.join("; "));
+            } else {
+                feedback = None;
+                // The seed is the place, as for the attempts of a step.
+                let seed = crate::codec::Digest::of_parts(&[run.id().as_str(), run.path().as_str()]).low();
+                let wait = asked.backoff.after(n, seed).max(error.wait.unwrap_or_default());
+                env.clock.sleep(wait).await;
+            }
+            n += 1;
+        }
+    }
+}
