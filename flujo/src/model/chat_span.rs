@@ -142,3 +142,23 @@ fn told<'t>(turn: &'t Message, redact: &Redact) -> Told<'t> {
 fn text(turns: &[Told<'_>]) -> String {
     serde_json::to_string(turns).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ToolCall;
+
+    #[test]
+    fn calls_of_tools_and_their_results_are_parts_of_their_turns() {
+        let call = ToolCall::new("c1", "search", r#"{"key":"planted"}"#);
+        let redact = Redact::new().secret("planted");
+        let asks = Message { calls: vec![call.clone()], ..Message::new(Role::Assistant, "") };
+        let result =
+            Message { answers: Some(Box::new(call)), ..Message::new(Role::Tool, "3 hits for planted") };
+        let told = text(&[told(&asks, &redact), told(&result, &redact)]);
+        assert_eq!(
+            told,
+            r#"[{"role":"assistant","parts":[{"type":"tool_call","id":"c1","name":"search","arguments":"{\"key\":\"[REDACTED]\"}"}]},{"role":"tool","parts":[{"type":"tool_call_response","id":"c1","response":"3 hits for [REDACTED]"}]}]"#
+        );
+    }
+}
