@@ -1,6 +1,7 @@
 //! A serializer that sorts keys and refuses what JSON cannot hold; all else is as `serde_json` writes it.
 
 use super::CodecError;
+use super::shape::{is_map, is_sequence, passes_on};
 use super::text::write_text;
 use super::writer::{Compound, Writer};
 use serde::ser::{self, Serialize};
@@ -56,38 +57,12 @@ impl<'w> ser::Serializer for &'w mut Writer {
     fn serialize_f64(self, v: f64) -> Result<(), CodecError> {
         if v.is_finite() { self.number(v) } else { Err(CodecError::not_finite(v)) }
     }
-    fn serialize_bytes(self, v: &[u8]) -> Result<(), CodecError> {
-        v.serialize(self)
-    }
-    fn serialize_none(self) -> Result<(), CodecError> {
-        self.serialize_unit()
-    }
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), CodecError> {
-        value.serialize(self)
-    }
     fn serialize_unit(self) -> Result<(), CodecError> {
         self.out.push_str("null");
         Ok(())
     }
-    fn serialize_unit_struct(self, _: &'static str) -> Result<(), CodecError> {
-        self.serialize_unit()
-    }
-    fn serialize_unit_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-    ) -> Result<(), CodecError> {
-        write_text(&mut self.out, variant);
-        Ok(())
-    }
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        value: &T,
-    ) -> Result<(), CodecError> {
-        value.serialize(self)
-    }
+    passes_on!();
+
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
         _: &'static str,
@@ -137,62 +112,8 @@ impl<'w> ser::Serializer for &'w mut Writer {
     }
 }
 
-macro_rules! sequences {
-    ($($kind:ident::$method:ident)*) => { $(
-        impl ser::$kind for Compound<'_> {
-            type Ok = ();
-            type Error = CodecError;
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
-                self.element(value)
-            }
-            fn end(self) -> Result<(), CodecError> {
-                self.finish_seq();
-                Ok(())
-            }
-        }
-    )* };
-}
-sequences! {
-    SerializeSeq::serialize_element SerializeTuple::serialize_element
-    SerializeTupleStruct::serialize_field SerializeTupleVariant::serialize_field
-}
-
-macro_rules! structs {
-    ($($kind:ident)*) => { $(
-        impl ser::$kind for Compound<'_> {
-            type Ok = ();
-            type Error = CodecError;
-            fn serialize_field<T: Serialize + ?Sized>(
-                &mut self,
-                key: &'static str,
-                value: &T,
-            ) -> Result<(), CodecError> {
-                self.name(key)?;
-                self.value(value)
-            }
-            fn end(self) -> Result<(), CodecError> {
-                self.finish_map();
-                Ok(())
-            }
-        }
-    )* };
-}
-structs!(SerializeStruct SerializeStructVariant);
-
-impl ser::SerializeMap for Compound<'_> {
-    type Ok = ();
-    type Error = CodecError;
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), CodecError> {
-        self.key(key)
-    }
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
-        self.value(value)
-    }
-    fn end(self) -> Result<(), CodecError> {
-        self.finish_map();
-        Ok(())
-    }
-}
+is_sequence!(Compound finish_seq);
+is_map!(Compound finish_map);
 
 #[cfg(test)]
 mod tests {

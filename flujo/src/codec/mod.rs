@@ -5,6 +5,7 @@
 
 mod canonical;
 mod digest;
+mod shape;
 mod text;
 mod writer;
 

@@ -2,6 +2,7 @@
 
 use super::press::{Press, Tag};
 use crate::codec::CodecError;
+use crate::codec::shape::{is_map, is_sequence, passes_on};
 use serde::ser::{self, Serialize};
 
 macro_rules! integers {
@@ -78,37 +79,12 @@ impl<'p> ser::Serializer for &'p mut Press {
         self.tagged(Tag::Float, v.to_bits().to_le_bytes());
         Ok(())
     }
-    fn serialize_bytes(self, v: &[u8]) -> Result<(), CodecError> {
-        v.serialize(self)
-    }
-    fn serialize_none(self) -> Result<(), CodecError> {
-        self.serialize_unit()
-    }
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), CodecError> {
-        value.serialize(self)
-    }
     fn serialize_unit(self) -> Result<(), CodecError> {
         self.tag(Tag::Null);
         Ok(())
     }
-    fn serialize_unit_struct(self, _: &'static str) -> Result<(), CodecError> {
-        self.serialize_unit()
-    }
-    fn serialize_unit_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-    ) -> Result<(), CodecError> {
-        self.serialize_str(variant)
-    }
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        value: &T,
-    ) -> Result<(), CodecError> {
-        value.serialize(self)
-    }
+    passes_on!();
+
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
         _: &'static str,
@@ -166,6 +142,10 @@ pub(super) struct Sequence<'p> {
 }
 
 impl<'p> Sequence<'p> {
+    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
+        value.serialize(&mut *self.press)
+    }
+
     fn open(press: &'p mut Press) -> Result<Self, CodecError> {
         press.open()?;
         press.tag(Tag::Sequence);
@@ -181,25 +161,7 @@ impl<'p> Sequence<'p> {
     }
 }
 
-macro_rules! sequences {
-    ($($kind:ident::$method:ident)*) => { $(
-        impl ser::$kind for Sequence<'_> {
-            type Ok = ();
-            type Error = CodecError;
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
-                value.serialize(&mut *self.press)
-            }
-            fn end(self) -> Result<(), CodecError> {
-                self.finish();
-                Ok(())
-            }
-        }
-    )* };
-}
-sequences! {
-    SerializeSeq::serialize_element SerializeTuple::serialize_element
-    SerializeTupleStruct::serialize_field SerializeTupleVariant::serialize_field
-}
+is_sequence!(Sequence finish);
 
 /// A map that is open.
 pub(super) struct Map<'p> {
@@ -213,6 +175,15 @@ pub(super) struct Map<'p> {
 }
 
 impl<'p> Map<'p> {
+    #[inline]
+    fn name(&mut self, name: &'static str) -> Result<(), CodecError> {
+        self.press.name(name)
+    }
+
+    fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), CodecError> {
+        self.press.key(key)
+    }
+
     fn open(press: &'p mut Press) -> Result<Self, CodecError> {
         press.open()?;
         Ok(Self { start: press.position(), press, sum: 0, count: 0, variant: None })
@@ -235,39 +206,4 @@ impl<'p> Map<'p> {
     }
 }
 
-macro_rules! structs {
-    ($($kind:ident)*) => { $(
-        impl ser::$kind for Map<'_> {
-            type Ok = ();
-            type Error = CodecError;
-            fn serialize_field<T: Serialize + ?Sized>(
-                &mut self,
-                key: &'static str,
-                value: &T,
-            ) -> Result<(), CodecError> {
-                self.press.name(key)?;
-                self.value(value)
-            }
-            fn end(self) -> Result<(), CodecError> {
-                self.finish();
-                Ok(())
-            }
-        }
-    )* };
-}
-structs!(SerializeStruct SerializeStructVariant);
-
-impl ser::SerializeMap for Map<'_> {
-    type Ok = ();
-    type Error = CodecError;
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), CodecError> {
-        self.press.key(key)
-    }
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
-        self.value(value)
-    }
-    fn end(self) -> Result<(), CodecError> {
-        self.finish();
-        Ok(())
-    }
-}
+is_map!(Map finish);
