@@ -1,4 +1,28 @@
-//! Nothing here: the tests are in `tests/`, what they compile in `ui/`.
+//! What the tests of several suites are told with: engines, steps, stories, and how they are killed. The tests
+//! are in `tests/`, what they compile in `ui/`.
+#![allow(missing_docs, missing_debug_implementations, reason = "only tests read it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::len_without_is_empty,
+    clippy::missing_panics_doc,
+    clippy::new_without_default,
+    clippy::print_stdout,
+    clippy::wildcard_imports,
+    reason = "a test that goes wrong panics, and people read what it prints"
+)]
+
+pub mod engines;
+#[cfg(feature = "sqlite")]
+pub mod files;
+mod forms;
+pub mod kill;
+pub mod lines;
+pub mod pieces;
+pub mod stories;
+pub mod world;
 
 /// Chapters of the book whose examples compile and run.
 #[cfg(doctest)]

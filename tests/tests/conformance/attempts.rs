@@ -1,9 +1,9 @@
 //! Attempts and options.
 
-use crate::world::*;
 use flujo::engine::{Kind, RecordOutcome};
 use flujo::prelude::*;
 use flujo::{Cost, ErrorKind, Usage};
+use flujo_tests::world::*;
 use std::time::Duration;
 
 pipeline! {

@@ -1,10 +1,11 @@
 //! Outputs that come from the cache.
 
-use crate::engines::{AnyEngine, with_engine};
-use crate::world::*;
 use flujo::cache::{CacheEntry, CacheKey};
 use flujo::prelude::*;
 use flujo::{Cache, CachePolicy, Cost, MemoryCache, Usage};
+use flujo_tests::engines::AnyEngine;
+use flujo_tests::with_engine;
+use flujo_tests::world::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

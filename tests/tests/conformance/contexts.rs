@@ -1,36 +1,8 @@
 //! Contexts and their parts while a run goes on.
 
-use crate::world::*;
 use flujo::prelude::*;
-
-#[step]
-async fn retitles(text: String, ctx: &mut State, calls: &Calls, run: &RunInfo) -> Result<String> {
-    calls.note(run);
-    ctx.title.push_str(&text);
-    ctx.total += 1;
-    Ok(ctx.title.clone())
-}
-
-#[step]
-async fn compares(
-    text: String,
-    log: &mut Vec<String>,
-    draft: &mut Draft,
-    #[ctx] total: &u64,
-) -> Result<String> {
-    log.push(format!("{text}{total}"));
-    draft.text = text;
-    Ok(draft.text.clone())
-}
-
-pipeline! {
-    pub fn whole(text: String, ctx: &mut State, world: &World) -> String {
-        let title = retitles(text);
-        let seen = compares(title.clone());
-        let again = retitles(seen).named("again");
-        format!("{again} {}", ctx.total)
-    }
-}
+use flujo_tests::stories::whole;
+use flujo_tests::world::*;
 
 #[test]
 fn steps_ask_for_the_whole_or_for_several_parts() {

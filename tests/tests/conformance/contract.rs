@@ -1,13 +1,13 @@
 //! The engine contract, sentence by sentence, where no other row shows it.
 
-use crate::engines::{AnyEngine, all};
 use crate::forks::both;
 use crate::pauses::asking;
-use crate::world::*;
 use flujo::ErrorKind;
 use flujo::engine::{RunId, Status};
 use flujo::error::Signal;
 use flujo::prelude::*;
+use flujo_tests::engines::{AnyEngine, all};
+use flujo_tests::world::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -39,7 +39,7 @@ fn stoppable(engine: &AnyEngine) -> (Flujo<Stoppable>, Calls, Stop) {
     stop.0.store(true, Ordering::SeqCst);
     let world = Stoppable { calls: calls.clone(), stop: stop.clone() };
     let builder = Flujo::builder().resources(world);
-    let flujo = crate::engines::with_engine!(engine, e => builder.engine(e.clone()).build()).unwrap();
+    let flujo = flujo_tests::with_engine!(engine, e => builder.engine(e.clone()).build()).unwrap();
     (flujo, calls, stop)
 }
 
@@ -188,8 +188,8 @@ fn a_thousand_runs_at_once_stay_apart() {
 #[test]
 fn an_ordered_log_refuses_another_command_than_it_logged() {
     mod swapped {
-        use crate::world::*;
         use flujo::prelude::*;
+        use flujo_tests::world::*;
         pipeline! {
             #[pipeline(name = "asking")]
             pub fn asking(text: String, ctx: &mut State, world: &World) -> String {
@@ -270,7 +270,7 @@ fn a_seed_is_taken_instead_of_executing() {
             seed: Seed { records: seed, origin: Some(RunId::from("first")), ..Seed::default() },
             ..RunRecord::clone(&view.run)
         };
-        let engine: Arc<dyn Engine> = crate::engines::with_engine!(&engine, e => e.clone());
+        let engine: Arc<dyn Engine> = flujo_tests::with_engine!(&engine, e => e.clone());
         assert!(engine.create(second).await.unwrap().is_none());
         let before = calls.len();
         let result = flujo.resume::<both>("second").await.unwrap();

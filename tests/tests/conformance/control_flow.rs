@@ -1,7 +1,7 @@
 //! Branches, shadowing, `fail`, `>>`, nested pipelines.
 
-use crate::world::*;
 use flujo::prelude::*;
+use flujo_tests::world::*;
 
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Risk {

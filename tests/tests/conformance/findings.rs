@@ -1,54 +1,13 @@
 //! What is said against outputs, kept in the context.
 
-use crate::plugins::{Quiet, shouts, whispers};
-use crate::world::*;
+use flujo::KeptFinding;
 use flujo::prelude::*;
-use flujo::{Findings, KeptFinding};
-
-/// A context with room for findings.
-#[context]
-#[derive(Debug, PartialEq, Default)]
-pub struct Kept {
-    #[context(part, merge = append)]
-    findings: Findings,
-    #[context(part, merge = append)]
-    log: Vec<String>,
-    #[context(part, merge = sum)]
-    total: u64,
-}
-
-struct NoX;
-impl Validator<String> for NoX {
-    fn validate(&self, text: &String) -> ValidationResult {
-        if text.contains('x') { ValidationResult::invalid("holds an x") } else { ValidationResult::valid() }
-    }
-}
-struct Short;
-impl Validator<String> for Short {
-    fn validate(&self, text: &String) -> ValidationResult {
-        if text.len() > 1 { ValidationResult::invalid("too long") } else { ValidationResult::valid() }
-    }
-}
-
-/// Leaves one letter out on every attempt.
-#[step(retries = 3, validate = (NoX, Short))]
-async fn shortens(text: String, log: &mut Vec<String>, calls: &Calls, run: &RunInfo) -> Result<String> {
-    calls.note(run);
-    log.push(run.feedback().unwrap_or_default().to_owned());
-    Ok(text.chars().skip(run.attempt() as usize).collect())
-}
+use flujo_tests::pieces::{Quiet, shouts, whispers};
+use flujo_tests::stories::*;
+use flujo_tests::world::*;
 
 fn finding(path: &str, attempt: u32, message: &str, passed: bool) -> KeptFinding {
     KeptFinding { path: path.to_owned(), attempt, message: message.to_owned(), passed }
-}
-
-pipeline! {
-    pub fn keeps(text: String, ctx: &mut Kept, world: &World) -> String {
-        let one = shortens(format!("{text}xxa")).keep_findings();
-        let more: String = ask(format!("{} findings", ctx.findings.len()));
-        let two = shortens(format!("{text}xxa{more}")).named("lenient").strict(false).keep_findings();
-        format!("{one}{two}")
-    }
 }
 
 #[test]

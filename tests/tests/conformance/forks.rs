@@ -1,9 +1,9 @@
 //! Parallel arms: order, failures, forks of the context, merge rules.
 
-use crate::world::*;
 use flujo::ErrorKind;
 use flujo::error::FailureKind;
 use flujo::prelude::*;
+use flujo_tests::world::*;
 
 pipeline! {
     pub fn both(text: String, ctx: &mut State, world: &World) -> String {

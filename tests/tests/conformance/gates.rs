@@ -1,9 +1,9 @@
 //! Validators on a value, and timers.
 
-use crate::world::*;
 use flujo::ErrorKind;
 use flujo::clock::Clock;
 use flujo::prelude::*;
+use flujo_tests::world::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
 //! Steps that do not behave: their attempts leave no trace.
 
-use crate::world::*;
 use flujo::ErrorKind;
 use flujo::clock::Clock;
 use flujo::prelude::*;
+use flujo_tests::world::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -38,7 +38,7 @@ fn a_body_that_cannot_be_stopped_is_left_behind_and_changes_nothing() {
             add(text)
         }
     }
-    for (engine, clock) in crate::engines::all() {
+    for (engine, clock) in flujo_tests::engines::all() {
         *HELD.0.lock().unwrap() = false;
         let before = ENDED.load(Ordering::SeqCst);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -1,9 +1,9 @@
 //! `map` and `route`: one body for many items, the arms that a set selects.
 
-use crate::world::*;
 use flujo::ErrorKind;
 use flujo::error::FailureKind;
 use flujo::prelude::*;
+use flujo_tests::world::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn texts(items: &[&str]) -> Vec<String> {

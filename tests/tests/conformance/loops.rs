@@ -1,9 +1,9 @@
 //! Loops: rounds, their end, their bound, what they keep.
 
-use crate::world::*;
 use flujo::ErrorKind;
 use flujo::error::FailureKind;
 use flujo::prelude::*;
+use flujo_tests::world::*;
 
 pipeline! {
     pub fn growing(text: String, ctx: &mut State, world: &World) -> String {

@@ -1,8 +1,8 @@
 //! Questions: anywhere, several at once, wrong replies, deadlines.
 
-use crate::world::*;
 use flujo::ErrorKind;
 use flujo::prelude::*;
+use flujo_tests::world::*;
 use std::time::Duration;
 
 pipeline! {

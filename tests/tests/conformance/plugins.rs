@@ -1,27 +1,17 @@
 //! Plugins: replace, reject, redirect, by priority.
 
-use crate::engines::with_engine;
 use crate::redirects::redirected;
-use crate::world::*;
 use flujo::clock::Clock;
 use flujo::engine::RecordOutcome;
 use flujo::prelude::*;
-use flujo::{Cost, ErrorKind, Usage};
+use flujo::{Cost, ErrorKind};
 use flujo_testing::{Crash, Moment};
+use flujo_tests::pieces::{Adds, Ends, Quiet};
+use flujo_tests::with_engine;
+use flujo_tests::world::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-
-/// Adds a letter, and spends a nano-dollar.
-pub struct Adds(pub &'static str);
-#[flujo::async_trait]
-impl Plugin<String> for Adds {
-    async fn review(&self, text: &String, run: &RunInfo) -> PluginResult<String> {
-        tokio::task::yield_now().await;
-        run.spend(Usage { cost: Cost(1), ..Usage::default() });
-        PluginResult::Replace(format!("{text}{}", self.0))
-    }
-}
 
 /// Rejects what holds this.
 struct Rejects(&'static str);
@@ -33,15 +23,6 @@ impl Plugin<String> for Rejects {
         } else {
             PluginResult::Accept
         }
-    }
-}
-
-/// Redirects what is loud.
-pub struct Quiet;
-#[flujo::async_trait]
-impl Plugin<String> for Quiet {
-    async fn review(&self, text: &String, _: &RunInfo) -> PluginResult<String> {
-        if text.contains('!') { PluginResult::Redirect } else { PluginResult::Accept }
     }
 }
 
@@ -63,18 +44,6 @@ impl Plugin<String> for Hangs {
     }
 }
 
-/// Accepts what ends so.
-pub struct Ends(pub &'static str);
-impl Validator<String> for Ends {
-    fn validate(&self, text: &String) -> ValidationResult {
-        if text.ends_with(self.0) {
-            ValidationResult::valid()
-        } else {
-            ValidationResult::invalid(format!("`{text}` does not end with {}", self.0))
-        }
-    }
-}
-
 /// Repeats its feedback.
 #[step]
 async fn repeats(text: String, log: &mut Vec<String>, calls: &Calls, run: &RunInfo) -> Result<String> {
@@ -82,22 +51,6 @@ async fn repeats(text: String, log: &mut Vec<String>, calls: &Calls, run: &RunIn
     let text = run.feedback().unwrap_or(&text).to_owned();
     log.push(text.clone());
     Ok(text)
-}
-
-/// Is loud, on purpose.
-#[step(retries = 2)]
-pub async fn shouts(text: String, log: &mut Vec<String>, calls: &Calls, run: &RunInfo) -> Result<String> {
-    calls.note(run);
-    log.push("shouted".to_owned());
-    Ok(format!("{text}!"))
-}
-
-/// Is not.
-#[step(version = 3)]
-pub async fn whispers(text: String, total: &mut u64, calls: &Calls, run: &RunInfo) -> Result<String> {
-    calls.note(run);
-    *total += u64::from(run.attempt());
-    Ok(format!("({text})"))
 }
 
 #[test]
@@ -250,7 +203,7 @@ fn plugins_of_a_gate_may_replace_and_are_not_asked_again() {
 #[test]
 fn a_crash_in_a_plugin_runs_the_attempt_again() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    for (engine, _) in crate::engines::all() {
+    for (engine, _) in flujo_tests::engines::all() {
         runtime.block_on(async {
             let calls = Calls::default();
             let world = || World { calls: calls.clone() };

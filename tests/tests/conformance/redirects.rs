@@ -1,10 +1,10 @@
 //! Attempts that a plugin redirects to another step.
 
-use crate::plugins::{Adds, Ends, Quiet, shouts, whispers};
-use crate::world::*;
 use flujo::ErrorKind;
 use flujo::clock::Clock;
 use flujo::prelude::*;
+use flujo_tests::pieces::{Adds, Ends, Quiet, shouts, whispers};
+use flujo_tests::world::*;
 use std::time::Duration;
 
 pipeline! {

@@ -1,8 +1,8 @@
 //! Drafts and their critics.
 
-use crate::world::*;
 use flujo::ErrorKind;
 use flujo::prelude::*;
+use flujo_tests::world::*;
 
 /// Writes a draft, the longer the more it is criticized.
 #[step]

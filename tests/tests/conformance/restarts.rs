@@ -1,9 +1,9 @@
 //! Retries of a whole run.
 
-use crate::engines::with_engine;
-use crate::world::*;
 use flujo::prelude::*;
 use flujo_testing::{Crash, Moment};
+use flujo_tests::with_engine;
+use flujo_tests::world::*;
 use std::sync::Arc;
 
 pipeline! {
@@ -75,7 +75,7 @@ fn what_the_run_says_goes_before_call_and_builder_and_what_failed_for_good_stays
 fn the_count_of_restarts_survives_a_crash() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for at in 1..20 {
-        for (engine, _) in crate::engines::all() {
+        for (engine, _) in flujo_tests::engines::all() {
             runtime.block_on(async {
                 let calls = Calls::default();
                 let world = || World { calls: calls.clone() };

@@ -1,15 +1,9 @@
 //! The arms that a set selects.
 
-use crate::world::*;
 use flujo::prelude::*;
+use flujo_tests::pieces::Topic;
+use flujo_tests::world::*;
 use std::collections::BTreeSet;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-pub enum Topic {
-    Spam,
-    Tone,
-    Facts,
-}
 
 pipeline! {
     pub fn routing(topics: BTreeSet<Topic>, ctx: &mut State, world: &World) -> String {

@@ -1,8 +1,8 @@
 //! The input of a run, read from wherever a step or a plugin is told of the run. A run that records nothing
 //! encodes it only if somebody may ask.
 
-use crate::world::*;
 use flujo::prelude::*;
+use flujo_tests::world::*;
 
 fn of(run: &RunInfo) -> String {
     match run.input::<(String,)>() {

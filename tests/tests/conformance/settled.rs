@@ -1,11 +1,11 @@
 //! `.settle()` and `.named()` on every form; the order in which the nodes of arms are told.
 
-use crate::engines::AnyEngine;
-use crate::kill::{Kills, Scenario, everywhere};
-use crate::world::*;
 use flujo::engine::RunView;
 use flujo::prelude::*;
 use flujo::step::RunIn;
+use flujo_tests::engines::AnyEngine;
+use flujo_tests::kill::{Kills, Scenario, everywhere};
+use flujo_tests::world::*;
 use std::collections::BTreeSet;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -191,7 +191,7 @@ fn settled_forms_are_killed_around_every_command() {
         join_asks "join_asks/reply", map_asks "map_asks/items[0]/reply", route_asks "route_asks/reply",
         repeat_asks "repeat_asks/reply#1", refine_asks "refine_asks/reply#1"
     );
-    assert_eq!(kills.len(), crate::engines::NAMES.len() * 5);
+    assert_eq!(kills.len(), flujo_tests::engines::NAMES.len() * 5);
     assert!(kills.values().all(|n| *n > 0));
 }
 

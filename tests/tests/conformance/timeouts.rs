@@ -1,14 +1,15 @@
 //! How long pipeline calls may take, and what is said of it.
 
-use crate::engines::{AnyEngine, with_engine};
 use crate::timeouts_of_forms::mapped;
-use crate::world::{Calls, on_all};
 use flujo::clock::Clock;
 use flujo::engine::RecordOutcome;
 use flujo::error::{Failure, FailureKind};
 use flujo::prelude::*;
 use flujo::{ErrorKind, Outcome};
 use flujo_testing::PausedClock;
+use flujo_tests::engines::AnyEngine;
+use flujo_tests::with_engine;
+use flujo_tests::world::{Calls, on_all};
 use std::time::Duration;
 
 #[resources]

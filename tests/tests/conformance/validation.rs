@@ -1,7 +1,7 @@
 //! Validators: strict, lenient, and those that panic.
 
-use crate::world::*;
 use flujo::prelude::*;
+use flujo_tests::world::*;
 use std::time::Duration;
 
 struct NoShouting;

@@ -1,0 +1,24 @@
+//! What is kept of runs, and what becomes of it: other code, other processes, broken files.
+#![allow(missing_docs, reason = "a test binary has no readers of its docs")]
+#![allow(unreachable_pub, reason = "modules of one test binary show each other what they like")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test that goes wrong panics, and what it prints is read by people"
+)]
+
+mod evolution;
+#[cfg(feature = "sqlite")]
+mod faults;
+mod identity;
+#[cfg(feature = "sqlite")]
+mod kept;
+#[cfg(feature = "sqlite")]
+mod migrations;
+mod recording;
+mod recovery;
+mod secrets;
+mod what_if;

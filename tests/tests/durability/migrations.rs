@@ -1,0 +1,131 @@
+//! Files that older versions wrote.
+
+use crate::kept::{Answers, Costs, Kept, kept};
+use flujo::engine::{RunFilter, RunState};
+use flujo::prelude::*;
+use flujo::{Cost, ErrorKind, Usage};
+use flujo_tests::files::File;
+use std::path::Path;
+use std::time::Duration;
+
+/// A copy of the file that version 1 wrote, with runs in every state: two processes of another machine died in the
+/// middle of a call, and one has left a note.
+fn version_1() -> File {
+    let file = File::new();
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/version1.db");
+    std::fs::copy(fixture, file.path()).unwrap();
+    file
+}
+
+/// The version in the header of the file.
+fn version(file: &File) -> u8 {
+    std::fs::read(file.path()).unwrap()[63]
+}
+
+fn open(file: &File) -> (Sqlite, Flujo) {
+    let sqlite = Sqlite::builder(file.path()).lease(Duration::from_millis(100)).open().unwrap();
+    let builder = Flujo::builder().models(Answers).prices(Costs).pipeline::<kept>();
+    (sqlite.clone(), builder.engine(sqlite).build().unwrap())
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
+}
+
+/// Goes on as soon as its owner is known to be gone: its heart must not have beaten for a lease.
+async fn resume(flujo: &Flujo, id: &str) -> PipelineResult<String, Kept> {
+    for _ in 0..1000 {
+        match flujo.resume::<kept>(id).await {
+            Err(error) if matches!(error.kind(), ErrorKind::Busy(_)) => {}
+            done => return done.unwrap(),
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{id} is never free")
+}
+
+fn calls(n: u64) -> Usage {
+    Usage {
+        input_tokens: 100 * n,
+        output_tokens: 10 * n,
+        model_calls: n,
+        cost: Cost(200 * n),
+        ..Usage::default()
+    }
+}
+
+#[test]
+fn every_run_of_version_1_goes_on_in_the_newest() {
+    let file = version_1();
+    assert_eq!(version(&file), 1);
+    let (sqlite, flujo) = open(&file);
+    block_on(async {
+        sqlite.verify().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        let list = flujo.list(&RunFilter::default()).await.unwrap();
+        let list: Vec<_> = list.iter().map(|run| (run.id.as_str(), run.state)).collect();
+        assert_eq!(
+            list,
+            [
+                ("answered", RunState::Paused),
+                ("asking", RunState::Paused),
+                ("begun", RunState::Running),
+                ("cancelled", RunState::Cancelled),
+                ("crashed", RunState::Crashed),
+                ("created", RunState::Created),
+                ("done", RunState::Done),
+                ("failed", RunState::Failed),
+                ("given up", RunState::Interrupted),
+                ("paused", RunState::Paused),
+                ("seeded", RunState::Created),
+            ]
+        );
+        // What has ended is what it was.
+        let result = flujo.run(kept("done".to_owned())).id("done").await;
+        assert_eq!((result.usage, result.context.log.len()), (calls(1), 2));
+        assert_eq!(result.hitl_history.len(), 2);
+        assert_eq!(result.hitl_history[0].reply.by.as_deref(), Some("Ada"));
+        assert_eq!(result.into_output().unwrap(), "done calm a b");
+        let crashed = flujo.inspect("crashed").await.unwrap();
+        let charged = Cost(5 * 703);
+        assert_eq!((crashed.usage.cost, crashed.usage.estimated_calls), (charged, 5));
+        // What waits goes on with its reply, the one that was there and the one that comes now.
+        let result = resume(&flujo, "answered").await;
+        assert_eq!(result.questions().len(), 1, "{:?}", result.outcome);
+        assert_eq!(result.questions()[0].path, "kept/last");
+        for (id, end) in [("answered", "answered calm a z"), ("paused", "paused calm a z")] {
+            let result = flujo.resume::<kept>(id).reply("z").await.unwrap();
+            assert_eq!((result.usage, result.context.log.len()), (calls(1), 2));
+            assert_eq!(result.into_output().unwrap(), end);
+        }
+        // What was under way is charged, and called again; what was given up had been charged.
+        for (id, charged) in [("begun", 701), ("given up", 705)] {
+            let result = resume(&flujo, id).await;
+            let expected = Cost(200 + charged);
+            assert_eq!((result.usage.cost, result.usage.estimated_calls), (expected, 1), "{id}");
+            assert_eq!(result.questions().len(), 1);
+            assert_eq!(result.context.log.len(), 1, "what was recorded before is not run again");
+        }
+        // A failed one is tried again where it failed.
+        let failed = flujo.resume::<kept>("failed").await.unwrap();
+        assert_eq!(failed.usage, calls(1));
+        let error = failed.into_output().unwrap_err().to_string();
+        assert!(error.starts_with("kept/breaks: broken by failed (attempt "), "{error}");
+        // What nobody had begun begins, with what it was given.
+        for (id, records) in [("created", 2), ("seeded", 2)] {
+            let result = resume(&flujo, id).await;
+            assert_eq!(result.questions().len(), 1);
+            assert_eq!(flujo.inspect(id).await.unwrap().records.len(), records);
+        }
+        sqlite.verify().await.unwrap();
+    });
+    drop((sqlite, flujo));
+    assert_eq!(version(&file), 2);
+    // Once more: nothing is left to be done, and everything is there.
+    let (sqlite, flujo) = open(&file);
+    block_on(async {
+        sqlite.verify().await.unwrap();
+        let result = flujo.run(kept("paused".to_owned())).id("paused").await;
+        assert_eq!(result.into_output().unwrap(), "paused calm a z");
+    });
+}
