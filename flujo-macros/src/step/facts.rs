@@ -119,8 +119,14 @@ impl StandIns {
         if self.fallback.is_none() && self.redirect.is_none() && self.tools.is_empty() {
             return item;
         }
+        let inside = self.inside(&item);
+        quote!(const _: () = { #inside };)
+    }
+
+    /// The same as a block, within a body.
+    pub(super) fn inside(&self, code: &TokenStream) -> TokenStream {
         let (stand_ins, imports) = (self.callees.stand_ins(), self.callees.imports());
-        quote!(const _: () = { #stand_ins { #imports #item } };)
+        quote!(#stand_ins { #imports #code })
     }
 }
 

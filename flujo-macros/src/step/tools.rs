@@ -82,13 +82,19 @@ pub(super) fn set(step: &Step, generics: &Forms) -> TokenStream {
         quote_spanned!(at=> { let #local = #tool::<__AnyResources>::of::<#ty>; #local() })
     });
     let checks = paths.iter().zip(&known.tools).map(|(path, tool)| {
-        let [context, pipeline] = refusals(path);
+        let [function, context, pipeline] = refusals(path);
         let (at, facts) = (path.span(), tool.facts());
         let check = names::local("__check", at);
-        let call = quote_spanned!(at=> #check(&#facts, #context, #pipeline););
+        // As a value in the same body: what does not exist is told by its name alone.
+        let named = quote_spanned!(at=> let _ = #path;);
+        let look = quote_spanned!(at=> #check(&#facts, #function, #context, #pipeline));
+        let look = known.inside(&quote!(let #check = #pr::assert_tool; #look;));
+        let call = quote_spanned!(at=> #check(););
         quote! {
             const _: () = {
-                let #check = #pr::assert_tool;
+                #named
+                #[track_caller]
+                const fn #check() { #look }
                 #call
             };
         }
@@ -104,19 +110,17 @@ pub(super) fn set(step: &Step, generics: &Forms) -> TokenStream {
                 #pr::vec![#(#offers),*]
             }
         }
-        #(#checks)*
     });
     quote! {
-        const _: () = {
-            #(let _ = #pr::PhantomData::<#paths>;)*
-        };
+        #(#checks)*
         #set
     }
 }
 
-fn refusals(path: &Path) -> [String; 2] {
+fn refusals(path: &Path) -> [String; 3] {
     let shown = names::source(path);
     [
+        format!("`{shown}` is not a step, and a tool is one: annotate the function with `#[flujo::step]`"),
         format!(
             "`{shown}` takes a context, and a tool has only its inputs: take what it needs as inputs, or from resources"
         ),

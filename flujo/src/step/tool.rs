@@ -201,7 +201,9 @@ impl<C, R> Cx<'_, C, R> {
 /// Refuses, at the tool's name, what no model can call.
 #[doc(hidden)]
 #[track_caller]
-pub const fn assert_tool(facts: &Facts, takes_context: &str, is_pipeline: &str) {
+pub const fn assert_tool(facts: &Facts, is_function: &str, takes_context: &str, is_pipeline: &str) {
+    // What stands in for a callee that is no step has no name.
+    assert!(!facts.name.is_empty(), "{}", is_function);
     assert!(facts.reads.is_empty() && facts.writes.is_empty(), "{}", takes_context);
     assert!(!matches!(facts.kind, NodeKind::Pipeline), "{}", is_pipeline);
 }
