@@ -21,6 +21,9 @@
 //! others from their budgets, and one that is given up while it waits costs nothing. Its wait is part of its attempt,
 //! so the step's timeout bounds it.
 //!
+//! With the feature `settings`, [`RateLimited::settings`] takes what `[providers.openai]` says of `calls_per_minute`,
+//! `tokens_per_minute` and `concurrent`.
+//!
 //! What a provider refuses all the same is tried again as the step says, after the time that the provider asks for.
 //! The limits are those of this process: several that share an account share its limits by hand.
 
@@ -70,6 +73,16 @@ impl RateLimits {
         Self { concurrent: Some(most), ..self }
     }
 
+    /// What is not said here is as `others` say.
+    #[cfg(feature = "settings")]
+    fn or(self, others: Self) -> Self {
+        Self {
+            calls: self.calls.or(others.calls),
+            tokens: self.tokens.or(others.tokens),
+            concurrent: self.concurrent.or(others.concurrent),
+        }
+    }
+
     fn check(&self) -> Result<(), String> {
         for rate in [self.calls, self.tokens].iter().flatten() {
             rate.check()?;
@@ -83,26 +96,71 @@ pub struct RateLimited<C> {
     client: C,
     clock: Arc<dyn Clock>,
     limits: BTreeMap<String, RateLimits>,
+    #[cfg(feature = "settings")]
+    settings: BTreeMap<String, RateLimits>,
     turns: OnceLock<BTreeMap<String, Turns>>,
 }
 
 impl<C> fmt::Debug for RateLimited<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RateLimited").field("limits", &self.limits).finish_non_exhaustive()
+        f.debug_struct("RateLimited")
+            .field("limits", &self.limits().collect::<BTreeMap<_, _>>())
+            .finish_non_exhaustive()
     }
+}
+
+/// What settings say of a provider.
+#[cfg(feature = "settings")]
+fn said(provider: crate::settings::ProviderSettings) -> Option<(String, RateLimits)> {
+    let limits = RateLimits {
+        calls: provider.calls_per_minute.map(Rate::per_minute),
+        tokens: provider.tokens_per_minute.map(Rate::per_minute),
+        concurrent: provider.concurrent.and_then(|most| usize::try_from(most).ok()),
+    };
+    (limits != RateLimits::new()).then_some((provider.name, limits))
 }
 
 impl<C: ModelClient> RateLimited<C> {
     /// Limits nothing yet.
     pub fn new(client: C) -> Self {
         let clock = Arc::new(SystemClock::default());
-        Self { client, clock, limits: BTreeMap::new(), turns: OnceLock::new() }
+        Self {
+            client,
+            clock,
+            limits: BTreeMap::new(),
+            #[cfg(feature = "settings")]
+            settings: BTreeMap::new(),
+            turns: OnceLock::new(),
+        }
     }
 
     /// Limits the calls of a provider, `openai`, or of one model, `openai:gpt-4o`; a call waits for both.
     #[must_use]
     pub fn limit(mut self, of: impl Into<String>, limits: RateLimits) -> Self {
         self.limits.insert(of.into(), limits);
+        self
+    }
+
+    /// Takes the limits of providers from settings. What [`limit`](Self::limit) says goes before them, each limit by
+    /// itself.
+    ///
+    /// ```
+    /// # use flujo::model::Script;
+    /// use flujo::rate_limits::{Rate, RateLimited, RateLimits};
+    /// use flujo::settings::Settings;
+    ///
+    /// let settings = Settings::sources()
+    ///     .environment([("FLUJO_OPENAI_CALLS_PER_MINUTE", "500"), ("FLUJO_OPENAI_CONCURRENT", "16")])
+    ///     .load()?;
+    /// let models = RateLimited::new(Script::new()).settings(&settings);
+    /// let openai = RateLimits::new().calls(Rate::per_minute(500)).concurrent(16);
+    /// assert_eq!(models.limits().collect::<Vec<_>>(), [("openai", openai)]);
+    /// # Ok::<(), flujo::Error>(())
+    /// ```
+    #[cfg(feature = "settings")]
+    #[must_use]
+    pub fn settings(mut self, settings: &crate::settings::Settings) -> Self {
+        self.settings = settings.providers().into_iter().filter_map(said).collect();
         self
     }
 
@@ -114,9 +172,27 @@ impl<C: ModelClient> RateLimited<C> {
 
     fn turns(&self) -> &BTreeMap<String, Turns> {
         self.turns.get_or_init(|| {
-            let turns = |(of, limits): (&String, &RateLimits)| (of.clone(), Turns::new(*limits, &self.clock));
-            self.limits.iter().map(turns).collect()
+            let turns = |(of, limits): (&str, RateLimits)| (of.to_owned(), Turns::new(limits, &self.clock));
+            self.limits().map(turns).collect()
         })
+    }
+}
+
+impl<C> RateLimited<C> {
+    /// Every limit that holds, by the provider or model whose calls it is of.
+    pub fn limits(&self) -> impl Iterator<Item = (&str, RateLimits)> {
+        #[cfg(feature = "settings")]
+        let limits = {
+            let mut limits: BTreeMap<&str, RateLimits> = BTreeMap::new();
+            for (of, said) in self.limits.iter().chain(&self.settings) {
+                let known = limits.entry(of).or_default();
+                *known = known.or(*said);
+            }
+            limits.into_iter()
+        };
+        #[cfg(not(feature = "settings"))]
+        let limits = self.limits.iter().map(|(of, limits)| (of.as_str(), *limits));
+        limits
     }
 }
 
@@ -146,7 +222,7 @@ impl<C: ModelClient> ModelClient for RateLimited<C> {
     }
 
     fn check(&self, model: &str, schema: &Json) -> Result<(), String> {
-        for (of, limits) in &self.limits {
+        for (of, limits) in self.limits() {
             let provider = of.split(':').next().unwrap_or_default();
             let checked = limits.check().and_then(|()| self.client.knows(provider));
             checked.map_err(|why| format!("the rate limits of `{of}`: {why}"))?;

@@ -1,6 +1,8 @@
 //! `flujo.toml`: every key is known, or an error with its line and the nearest one.
 
-use super::known::{OF_PROVIDERS, PROVIDERS, ROLES, find, keys, role_of, sections, variable_of};
+use super::known::{
+    OF_PROVIDERS, PROVIDERS, ROLES, find, is_provider, keys, of_provider, role_of, sections, variable_of,
+};
 use super::nearest::nearest;
 use super::value::Form;
 use toml::Spanned;
@@ -81,11 +83,15 @@ impl Reader<'_> {
             let what = format!("`{provider}` is a section: write `[{PROVIDERS}.{provider}]`");
             return self.problem(name, what);
         };
+        if !is_provider(provider) {
+            let what = format!("`{provider}` is no name of a provider: use a-z, 0-9, `-` and `_`");
+            return self.problem(name, what);
+        }
         for (key, value) in table {
             let word: &str = key.get_ref();
             let words: Vec<_> = OF_PROVIDERS.iter().map(|(word, _)| *word).collect();
-            match OF_PROVIDERS.iter().find(|(known, _)| *known == word) {
-                Some((_, form)) => self.take(key, value, &format!("{PROVIDERS}.{provider}.{word}"), *form),
+            match of_provider(word) {
+                Some(form) => self.take(key, value, &format!("{PROVIDERS}.{provider}.{word}"), form),
                 None => self.problem(key, unknown("key", word, &words)),
             }
         }

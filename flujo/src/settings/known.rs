@@ -50,8 +50,43 @@ pub(super) const ROLES: &str = "roles";
 pub(super) const PROVIDERS: &str = "providers";
 
 /// What a provider may say.
-pub(super) const OF_PROVIDERS: &[(&str, Form)] =
-    &[("url", Form::Address), ("wire", Form::Wire), ("key_variable", Form::Variable)];
+pub(super) const OF_PROVIDERS: &[(&str, Form)] = &[
+    ("url", Form::Address),
+    ("wire", Form::Wire),
+    ("key_variable", Form::Variable),
+    ("calls_per_minute", Form::Positive),
+    ("tokens_per_minute", Form::Positive),
+    ("concurrent", Form::Positive),
+];
+
+/// Those that are variables too: `FLUJO_OPENAI_CALLS_PER_MINUTE`.
+pub(super) const LIMITS: &[&str] = &["calls_per_minute", "tokens_per_minute", "concurrent"];
+
+/// What a provider may say, by its word.
+pub(super) fn of_provider(word: &str) -> Option<Form> {
+    OF_PROVIDERS.iter().find(|(known, _)| *known == word).map(|(_, form)| *form)
+}
+
+/// The provider, as variables write it, and the limit that a variable is.
+pub(super) fn limit_of(variable: &str) -> Option<(&str, &'static str)> {
+    let rest = variable.strip_prefix("FLUJO_")?;
+    let letters = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    LIMITS.iter().find_map(|limit| {
+        let provider = rest.strip_suffix(limit.to_uppercase().as_str())?.strip_suffix('_')?;
+        (!provider.is_empty() && provider.chars().all(letters)).then_some((provider, *limit))
+    })
+}
+
+/// The name of a provider as variables write it.
+pub(super) fn in_variables(provider: &str) -> String {
+    provider.to_uppercase().replace('-', "_")
+}
+
+/// Whether this can be the name of a provider.
+pub(super) fn is_provider(name: &str) -> bool {
+    let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    !name.is_empty() && name.chars().all(letters)
+}
 
 /// The key of a section within [`KNOWN`].
 pub(super) fn find(section: &str, key: &str) -> Option<&'static Known> {
@@ -103,6 +138,18 @@ mod tests {
         }
         assert_eq!(sections(), ["roles", "providers", "agent", "models", "limits", "prices", "telemetry"]);
         assert_eq!(keys("prices"), ["file"]);
+    }
+
+    #[test]
+    fn limits_and_their_variables() {
+        assert_eq!(limit_of("FLUJO_OPENAI_CALLS_PER_MINUTE"), Some(("OPENAI", "calls_per_minute")));
+        assert_eq!(limit_of("FLUJO_OPENAI_RESPONSES_CONCURRENT"), Some(("OPENAI_RESPONSES", "concurrent")));
+        for other in ["FLUJO_CONCURRENT", "FLUJO__CONCURRENT", "FLUJO_openai_CONCURRENT", "OPENAI_CONCURRENT"]
+        {
+            assert_eq!(limit_of(other), None, "{other}");
+        }
+        assert!(LIMITS.iter().all(|limit| of_provider(limit) == Some(Form::Positive)));
+        assert!(KNOWN.iter().all(|known| limit_of(known.variable).is_none()));
     }
 
     #[test]

@@ -33,7 +33,13 @@
 //! | `[telemetry]` `service_name` | `OTEL_SERVICE_NAME` | `flujo` |
 //! | `[telemetry]` `capture_content` | `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` | `false` |
 //! | `[providers.office]` `url`, `wire`, `key_variable` | none | none |
+//! | `[providers.openai]` `calls_per_minute` | `FLUJO_OPENAI_CALLS_PER_MINUTE` | no limit |
+//! | `[providers.openai]` `tokens_per_minute` | `FLUJO_OPENAI_TOKENS_PER_MINUTE` | no limit |
+//! | `[providers.openai]` `concurrent` | `FLUJO_OPENAI_CONCURRENT` | no limit |
 //! | never | `OPENAI_API_KEY` and every other `.._API_KEY` | no key |
+//!
+//! The limits of calls are there for every provider; a variable has `_` where its name has `-`:
+//! `FLUJO_OPENAI_RESPONSES_CONCURRENT`. They are kept by the feature `rate-limits`: `RateLimited::settings`.
 //!
 //! Durations are written as in `#[step(timeout = "20s")]`: `500ms`, `20s`, `2min`, `1h`, `1d`.
 
@@ -149,6 +155,12 @@ pub struct ProviderSettings {
     pub wire: Option<String>,
     /// The variable that its key is in.
     pub key_variable: Option<String>,
+    /// So many calls in every minute.
+    pub calls_per_minute: Option<u32>,
+    /// So many tokens in every minute, sent and answered.
+    pub tokens_per_minute: Option<u32>,
+    /// So many calls at the same time.
+    pub concurrent: Option<u32>,
 }
 
 impl Settings {
@@ -265,6 +277,9 @@ impl Settings {
                 "url" => provider.url = Some(value.clone()),
                 "wire" => provider.wire = Some(value.clone()),
                 "key_variable" => provider.key_variable = Some(value.clone()),
+                "calls_per_minute" => provider.calls_per_minute = value.parse().ok(),
+                "tokens_per_minute" => provider.tokens_per_minute = value.parse().ok(),
+                "concurrent" => provider.concurrent = value.parse().ok(),
                 _ => {}
             }
         }

@@ -1,11 +1,14 @@
 use super::file;
-use super::known::{KNOWN, PROVIDERS, ROLES, find, role_of, variable_of};
+use super::known::{
+    KNOWN, OF_PROVIDERS, PROVIDERS, ROLES, find, in_variables, is_provider, limit_of, of_provider, role_of,
+    variable_of,
+};
 use super::nearest::nearest;
 use super::value::Form;
 use super::{Origin, Setting, Settings};
 use crate::error::{Error, RunResult};
 use crate::secret::Secret;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -184,7 +187,11 @@ impl Reader {
         let known = KNOWN.iter().find(|known| known.variable == variable);
         let known = known.map(|known| (known.key.to_owned(), known.form));
         let role = || role_of(variable).map(|role| (format!("{ROLES}.{role}"), Form::Model));
-        let Some((key, form)) = known.or_else(role) else { return };
+        let Some((key, form)) = known.or_else(role) else { return self.limit(variable, value, origin) };
+        self.checked(key, form, value, origin);
+    }
+
+    fn checked(&mut self, key: String, form: Form, value: &str, origin: Origin) {
         // An empty variable is none, as everywhere.
         let value = value.trim();
         if value.is_empty() {
@@ -194,6 +201,23 @@ impl Reader {
             Ok(()) => self.take(key, Some(value.to_owned()), origin),
             Err(why) => self.problems.push(format!("{origin} {why}")),
         }
+    }
+
+    /// Limits of a provider. Which one: one that the file names, else it has `-` where variables have `_`.
+    fn limit(&mut self, variable: &str, value: &str, origin: Origin) {
+        let Some((written, limit)) = limit_of(variable) else { return };
+        let named = |key: &String| {
+            let (name, _) = key.strip_prefix(PROVIDERS)?.strip_prefix('.')?.rsplit_once('.')?;
+            (in_variables(name) == written).then(|| name.to_owned())
+        };
+        let named: BTreeSet<String> = self.all.keys().filter_map(named).collect();
+        if named.len() > 1 {
+            let names: Vec<_> = named.iter().map(|name| format!("`{name}`")).collect();
+            let names = names.join(" or ");
+            return self.problems.push(format!("{origin} could be of {names}: say it in `flujo.toml`"));
+        }
+        let provider = named.into_iter().next().unwrap_or_else(|| written.to_lowercase().replace('_', "-"));
+        self.checked(format!("{PROVIDERS}.{provider}.{limit}"), Form::Positive, value, origin);
     }
 
     fn secret(&mut self, variable: &str, value: &str, origin: Origin) {
@@ -207,14 +231,16 @@ impl Reader {
     fn code(&mut self, key: &str, value: &str) {
         let form = match key.split_once('.') {
             Some((ROLES, role)) if role_of(&variable_of(role)).as_deref() == Some(role) => Some(Form::Model),
+            Some((PROVIDERS, rest)) => {
+                let known = |(name, word): (&str, &str)| of_provider(word).filter(|_| is_provider(name));
+                rest.rsplit_once('.').and_then(known)
+            }
             Some((section, word)) => find(section, word).map(|known| known.form),
             None if key.ends_with("_API_KEY") => return self.secret(key, value, Origin::Code),
             None => None,
         };
         let Some(form) = form else {
-            let keys: Vec<_> = KNOWN.iter().map(|known| known.key).collect();
-            let meant =
-                nearest(key, &keys).map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+            let meant = meant(key).map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
             self.problems.push(format!("unknown setting `{key}`{meant}"));
             return;
         };
@@ -243,4 +269,16 @@ impl Reader {
             self.written = written;
         }
     }
+}
+
+/// The key that was probably meant.
+fn meant(key: &str) -> Option<String> {
+    if let Some((provider, word)) = key.rsplit_once('.')
+        && provider.strip_prefix(PROVIDERS).is_some_and(|name| name.starts_with('.'))
+    {
+        let words: Vec<_> = OF_PROVIDERS.iter().map(|(word, _)| *word).collect();
+        return nearest(word, &words).map(|meant| format!("{provider}.{meant}"));
+    }
+    let keys: Vec<_> = KNOWN.iter().map(|known| known.key).collect();
+    nearest(key, &keys).map(str::to_owned)
 }

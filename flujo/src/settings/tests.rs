@@ -170,6 +170,82 @@ fn limits_are_exact() {
     assert_eq!(settings.limits(), expected);
 }
 
+/// One limit said in ever more places; the names of variables and providers meet.
+#[test]
+fn limits_of_providers_come_from_everywhere_and_say_from_where() {
+    let folder = Folder::new("rates");
+    let file = folder.write(
+        "flujo.toml",
+        "[providers.openai]\ncalls_per_minute = 10\ntokens_per_minute = 20\nconcurrent = 1\n\
+         [providers.in_house]\nurl = \"http://x/v1\"\n",
+    );
+    let dotenv =
+        folder.write(".env", "FLUJO_OPENAI_CALLS_PER_MINUTE=11\nFLUJO_OPENAI_TOKENS_PER_MINUTE=21\n");
+    let env = [("FLUJO_OPENAI_TOKENS_PER_MINUTE", "22"), ("FLUJO_IN_HOUSE_CONCURRENT", "5")];
+    let settings = Settings::sources().file(&file).dotenv(&dotenv).environment(env);
+    let settings = settings.set("providers.openai-responses.concurrent", "4").load().unwrap();
+    let limits: Vec<_> = settings
+        .providers()
+        .into_iter()
+        .map(|p| (p.name, p.calls_per_minute, p.tokens_per_minute, p.concurrent))
+        .collect();
+    let expected = [
+        ("in_house".to_owned(), None, None, Some(5)),
+        ("openai".to_owned(), Some(11), Some(22), Some(1)),
+        ("openai-responses".to_owned(), None, None, Some(4)),
+    ];
+    assert_eq!(limits, expected);
+    let origin = |key: &str| settings.get(key).unwrap().to_string();
+    let (file, dotenv) = (file.display(), dotenv.display());
+    assert_eq!(
+        origin("providers.openai.calls_per_minute"),
+        format!("providers.openai.calls_per_minute = 11 (`FLUJO_OPENAI_CALLS_PER_MINUTE` in {dotenv})")
+    );
+    assert_eq!(
+        origin("providers.openai.tokens_per_minute"),
+        "providers.openai.tokens_per_minute = 22 (`FLUJO_OPENAI_TOKENS_PER_MINUTE` in the environment)"
+    );
+    assert_eq!(
+        origin("providers.openai.concurrent"),
+        format!("providers.openai.concurrent = 1 ({file} line 4)")
+    );
+    assert_eq!(
+        origin("providers.openai-responses.concurrent"),
+        "providers.openai-responses.concurrent = 4 (code)"
+    );
+    // A provider that no file names has `-` where the variable has `_`.
+    let only = Settings::sources().environment([("FLUJO_OPENAI_RESPONSES_CONCURRENT", "3")]).load().unwrap();
+    assert_eq!(only.providers()[0].name, "openai-responses");
+}
+
+#[test]
+fn limits_of_providers_that_are_none_are_refused() {
+    let folder = Folder::new("wrong-rates");
+    let file = folder.write(
+        "flujo.toml",
+        "[providers.openai]\ncalls_per_minut = 10\nconcurrent = 0\n[providers.a-b]\nconcurrent = 1\n\
+         [providers.a_b]\nconcurrent = 1\n[providers.Open]\nconcurrent = 1\n",
+    );
+    let error = Settings::sources().file(&file).load().unwrap_err().to_string();
+    let shown = file.display();
+    let expected = [
+        format!("{shown} line 2: unknown key `calls_per_minut`; did you mean `calls_per_minute`?"),
+        format!("{shown} line 3: `concurrent` is no whole number from 1 to 4294967295"),
+        format!("{shown} line 8: `Open` is no name of a provider: use a-z, 0-9, `-` and `_`"),
+    ];
+    assert_eq!(error, expected.join("; "));
+
+    let file = folder.write("two.toml", "[providers.a-b]\nconcurrent = 1\n[providers.a_b]\nconcurrent = 1\n");
+    let env = [("FLUJO_A_B_CONCURRENT", "2"), ("FLUJO_OPENAI_CONCURRENT", "sk-planted")];
+    let sources = Settings::sources().file(&file).environment(env).set("providers.openai.concurent", "1");
+    let error = sources.set("providers.concurrent", "1").load().unwrap_err().to_string();
+    let expected = "`FLUJO_A_B_CONCURRENT` in the environment could be of `a-b` or `a_b`: say it in `flujo.toml`; \
+                    `FLUJO_OPENAI_CONCURRENT` in the environment is no whole number from 1 to 4294967295; \
+                    unknown setting `providers.openai.concurent`; did you mean `providers.openai.concurrent`?; \
+                    unknown setting `providers.concurrent`";
+    assert_eq!(error, expected);
+}
+
 #[test]
 fn an_engine_takes_what_it_is_not_told_otherwise() {
     use crate::Flujo;

@@ -3,6 +3,7 @@
 
 use crate::model::is_model;
 use crate::usage::Cost;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// What a value has to look like.
@@ -12,6 +13,8 @@ pub(super) enum Form {
     Duration,
     Dollars,
     Count,
+    /// A whole number that is not 0.
+    Positive,
     Flag,
     Address,
     Model,
@@ -34,6 +37,7 @@ impl Form {
             Self::Duration => duration(text).is_some(),
             Self::Dollars => Cost::usd(text).is_ok(),
             Self::Count => text.parse::<u64>().is_ok(),
+            Self::Positive => text.parse::<NonZeroU32>().is_ok(),
             Self::Flag => flag(text).is_some(),
             Self::Address => {
                 let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
@@ -60,6 +64,7 @@ impl Form {
                 "is no amount of dollars: write digits, and up to nine decimals, such as `0.50`".to_owned()
             }
             Self::Count => "is no whole number".to_owned(),
+            Self::Positive => format!("is no whole number from 1 to {}", u32::MAX),
             Self::Flag => "is neither `true` nor `false`".to_owned(),
             Self::Address => "is no address: write `http://..` or `https://..`".to_owned(),
             Self::Model => "names no model: write `provider:model`".to_owned(),
@@ -108,6 +113,7 @@ mod tests {
             (Form::Duration, "1s"),
             (Form::Dollars, "0.50"),
             (Form::Count, "0"),
+            (Form::Positive, "4294967295"),
             (Form::Flag, "TRUE"),
             (Form::Address, "http://localhost:4318"),
             (Form::Model, "openai:gpt-4o"),

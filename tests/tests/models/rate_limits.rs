@@ -10,6 +10,7 @@ use flujo::model::{
 use flujo::models::Models;
 use flujo::prelude::*;
 use flujo::rate_limits::{Rate, RateLimited, RateLimits};
+use flujo::settings::Settings;
 use flujo::{SharedBudget, Usage, UsageLimits};
 use flujo_testing::PausedClock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -326,6 +327,40 @@ fn limits_that_make_no_sense_are_refused_when_the_engine_is_built() {
         unknown.contains("the rate limits of `opnai`: unknown provider `opnai`; known are "),
         "{unknown}"
     );
+}
+
+#[test]
+fn limits_of_settings_hold_and_those_of_code_go_before_them() {
+    let settings = Settings::sources()
+        .set("providers.test.calls_per_minute", "60")
+        .set("providers.test.concurrent", "2")
+        .load()
+        .unwrap();
+    let clock = PausedClock::default();
+    let client = RateLimited::new(Script::new()).settings(&settings).clock(Arc::new(clock.clone()));
+    let began = clock.now();
+    let times = block_on(async {
+        let mut times = Vec::new();
+        for _ in 0..8 {
+            drop(client.admit(&request("test:m", "x")).await);
+            times.push(clock.now().since(began).as_millis());
+        }
+        times
+    });
+    // A tenth at once, six; the other 54 are spread over the minute.
+    assert_eq!(times, [0, 0, 0, 0, 0, 0, 1_111, 2_222]);
+
+    let code = RateLimits::new().concurrent(1).tokens(Rate::per_minute(7));
+    let both = RateLimited::new(Script::new()).limit("test", code).settings(&settings);
+    let expected = code.calls(Rate::per_minute(60));
+    assert_eq!(both.limits().collect::<Vec<_>>(), [("test", expected)]);
+
+    // A name that no provider has is refused, as in code.
+    let settings = Settings::sources().environment([("FLUJO_OPNAI_CONCURRENT", "1")]).load().unwrap();
+    let models = Models::builder().key("openai", "k").build().unwrap();
+    let built = Flujo::builder().models(RateLimited::new(models).settings(&settings)).pipeline::<openai>();
+    let refused = built.build().map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains("the rate limits of `opnai`: unknown provider `opnai`"), "{refused}");
 }
 
 #[step(model = "openai:gpt-4o-mini", max_tokens = 1)]
