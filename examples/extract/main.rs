@@ -8,6 +8,7 @@
 use flujo::model::{ModelRequest, Script};
 use flujo::prelude::*;
 use flujo::{Failure, StepResult};
+use flujo_examples::answers::{Answers, answers};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -88,32 +89,12 @@ fn clerk(request: &ModelRequest) -> &'static str {
     }
 }
 
-/// Who reads: the model that the command line names, or the script.
-#[cfg(feature = "models")]
-fn reader() -> Result<(Flujo, String), flujo::Error> {
-    match std::env::args().nth(1) {
-        Some(model) => {
-            let models = flujo::models::Models::from_env()?;
-            let prices = flujo::models::PriceList::bundled();
-            Ok((Flujo::builder().models(models).prices(prices).build()?, model))
-        }
-        None => scripted(),
-    }
-}
-#[cfg(not(feature = "models"))]
-fn reader() -> Result<(Flujo, String), flujo::Error> {
-    scripted()
-}
-
-fn scripted() -> Result<(Flujo, String), flujo::Error> {
-    Ok((Flujo::builder().models(Script::new().otherwise(clerk)).build()?, "script:clerk".to_owned()))
-}
-
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), flujo::Error> {
-    let (flujo, model) = reader()?;
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let Answers { builder, who } = answers(Script::new().otherwise(clerk))?;
+    let flujo = builder.build()?;
     let letters = LETTERS.map(str::to_owned).into();
-    let result = flujo.run(desk(letters, model)).await;
+    let result = flujo.run(desk(letters, who)).await;
     let reads: Vec<Option<StepResult>> =
         (0..LETTERS.len()).map(|i| result.step(&format!("desk/letter[{i}]/extract/read")).cloned()).collect();
     for (model, usage) in result.by_model() {

@@ -2,7 +2,7 @@
 //!
 //! A few steps look at each post; what they cannot decide goes to a model, which looks closer until it is sure;
 //! what it is not sure of after three looks goes to you. What that may cost is limited: for a label, for a post,
-//! and for all of them. `pipeline.rs` is the workflow and the part worth reading; the rest drives it.
+//! and for all of them. A word list stands in for the model, unless `--model` names one. `pipeline.rs` is the workflow and the part worth reading; the rest drives it.
 #![allow(unreachable_pub, reason = "the pipeline is written as it would be in a library")]
 
 mod pipeline;
@@ -10,14 +10,17 @@ mod replies;
 mod report;
 #[cfg(test)]
 mod tests;
+mod told;
 mod word_list;
 
 use crate::pipeline::{App, Board, Moderation, Post, Reputations, moderate};
 use crate::replies::Replies;
 use crate::report::Report;
+use crate::told::Told;
 use crate::word_list::{MadeUpPrices, WordList};
 use flujo::Cost;
 use flujo::prelude::*;
+use flujo_examples::answers::{Answers, asking};
 use flujo_examples::args::{Arg, Args, BadArgs};
 use flujo_examples::jsonl;
 use std::collections::BTreeSet;
@@ -36,6 +39,8 @@ FILE                 posts, one JSON object a line: id, author, reputation from 
                      (default: examples/data/posts.jsonl)
 --reply TONE         reply friendly, neutral or hostile instead of asking at the terminal;
                      one is for all questions, several are used in turn
+--model NAME         ask this model, such as openai:gpt-4o-mini, in place of the word list; needs
+                     `--features models`, and the key of its provider
 --budget USD         what all posts together may cost (default: 0.01)
 --graph FORMAT       print the pipeline and stop: mermaid, dot or json
 --plain              leave out the times
@@ -43,18 +48,20 @@ FILE                 posts, one JSON object a line: id, author, reputation from 
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let told =
-        match Told::from_args(std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned())) {
-            Ok(told) => told,
+    let asked =
+        match Asked::from_args(std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned())) {
+            Ok(asked) => asked,
             Err(error) => {
                 eprintln!("{error}; `--help` says what can be given");
                 return ExitCode::from(2);
             }
         };
-    let done = match told {
-        Told::Help => writeln!(io::stdout(), "{HELP}").map_err(Into::into),
-        Told::Graph(drawn) => write!(io::stdout(), "{drawn}").map_err(Into::into),
-        Told::Moderate { file, replies, plain, budget } => moderate_all(file, replies, plain, budget).await,
+    let done = match asked {
+        Asked::Help => writeln!(io::stdout(), "{HELP}").map_err(Into::into),
+        Asked::Graph(drawn) => write!(io::stdout(), "{drawn}").map_err(Into::into),
+        Asked::Moderate { file, model, replies, plain, budget } => {
+            moderate_all(file, model, replies, plain, budget).await
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -76,6 +83,7 @@ const EACH_POST: UsageLimits = UsageLimits::usd("0.001").model_calls(10);
 
 async fn moderate_all(
     file: Option<PathBuf>,
+    model: Option<String>,
     mut replies: Replies,
     plain: bool,
     budget: Cost,
@@ -85,18 +93,22 @@ async fn moderate_all(
     let app = App { reputations: Reputations(reputations), board: Board::default() };
     let (told, answers) = mpsc::channel();
     let budget = SharedBudget::new(UsageLimits::NONE.cost(budget));
-    let flujo = Flujo::builder()
-        .resources(app)
-        .models(WordList::new(told))
-        .prices(MadeUpPrices)
-        .limits(EACH_POST)
-        .budget(budget.clone())
-        .build()?;
+    let Answers { builder, who } = match &model {
+        Some(model) => asking(model, |client| Told::new(client, model, told))?,
+        None => {
+            let list = Told::new(WordList::new(), "a word list", told);
+            let builder = Flujo::builder().models(list).prices(MadeUpPrices);
+            Answers { builder, who: "wordlist:vader".to_owned() }
+        }
+    };
+    let flujo =
+        builder.role("review", &who).resources(app).limits(EACH_POST).budget(budget.clone()).build()?;
 
-    writeln!(
-        io::stdout(),
-        "A word list stands in for the model, at a made-up price. Nothing leaves this machine."
-    )?;
+    let stands_in = "A word list stands in for the model, at a made-up price. Nothing leaves this machine.";
+    match &model {
+        Some(model) => writeln!(io::stdout(), "The posts are sent to {model}.")?,
+        None => writeln!(io::stdout(), "{stands_in}")?,
+    }
     let mut report = Report::new(plain, answers);
     for post in posts {
         report.post(&post)?;
@@ -133,16 +145,16 @@ fn read_posts(file: Option<PathBuf>) -> Result<Vec<Post>, jsonl::BadFile> {
 }
 
 /// What the command line asks for.
-enum Told {
+enum Asked {
     Help,
     Graph(String),
-    Moderate { file: Option<PathBuf>, replies: Replies, plain: bool, budget: Cost },
+    Moderate { file: Option<PathBuf>, model: Option<String>, replies: Replies, plain: bool, budget: Cost },
 }
 
-impl Told {
+impl Asked {
     fn from_args(words: impl Iterator<Item = String>) -> Result<Self, BadArgs> {
         let mut args = Args::new(words);
-        let (mut file, mut tones, mut plain, mut graph) = (None, Vec::new(), false, None);
+        let (mut file, mut model, mut tones, mut plain, mut graph) = (None, None, Vec::new(), false, None);
         // A cent.
         let (mut budget, mut budgeted) = (Cost(10_000_000), false);
         while let Some(arg) = args.next_arg()? {
@@ -151,6 +163,7 @@ impl Told {
                     "--help" | "-h" => return Ok(Self::Help),
                     "--plain" => plain = true,
                     "--reply" => tones.push(replies::parse(&args.value("--reply")?)?),
+                    "--model" => model = Some(args.value("--model")?),
                     "--budget" => {
                         let dollars = args.value("--budget")?;
                         budget = Cost::usd(&dollars).map_err(|e| BadArgs::new(format!("--budget: {e}")))?;
@@ -174,14 +187,14 @@ impl Told {
                 }
             }
         }
-        if graph.is_some() && (plain || file.is_some() || !tones.is_empty() || budgeted) {
+        if graph.is_some() && (plain || file.is_some() || model.is_some() || !tones.is_empty() || budgeted) {
             return Err(BadArgs::new(
                 "--graph prints the pipeline and stops: nothing can be given beside it",
             ));
         }
         Ok(match graph {
             Some(drawn) => Self::Graph(drawn),
-            None => Self::Moderate { file, replies: Replies::new(tones), plain, budget },
+            None => Self::Moderate { file, model, replies: Replies::new(tones), plain, budget },
         })
     }
 }

@@ -157,7 +157,8 @@ pub fn looks_personal(word: &str) -> bool {
 }
 
 /// A model step: the function builds the typed prompt, the answer is a `Label`.
-#[step(model = "wordlist:vader", temperature = 0.0, max_tokens = 30, timeout = "10s")]
+/// Who judges is whoever has the role.
+#[step(role = review, temperature = 0.0, max_tokens = 30, timeout = "10s")]
 pub fn label_tone(case: Case, before: Label) -> Prompt<Label> {
     let asked = "Does this post sound friendly, neutral or hostile, and how sure are you of it?";
     let prompt = Prompt::system(asked).user(case.text);

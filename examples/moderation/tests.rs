@@ -8,7 +8,6 @@ use crate::word_list::{MadeUpPrices, WordList};
 use flujo::prelude::*;
 use flujo::{Error, StepResult};
 use flujo_testing::{StubAgent, assert_paths};
-use std::sync::mpsc;
 
 fn post(author: &str, text: &str) -> Post {
     Post { id: 1, author: author.to_owned(), reputation: 0.5, text: text.to_owned() }
@@ -110,9 +109,8 @@ async fn links_of_strangers_are_escalated_unread() -> Result<(), Error> {
 
 /// With the word list, whose calls cost something.
 fn priced(budget: &SharedBudget) -> Result<Flujo<App>, Error> {
-    let (told, _) = mpsc::channel();
-    let builder = Flujo::builder().resources(app()).models(WordList::new(told)).prices(MadeUpPrices);
-    builder.budget(budget.clone()).build()
+    let builder = Flujo::builder().resources(app()).models(WordList::new()).prices(MadeUpPrices);
+    builder.role("review", "wordlist:vader").budget(budget.clone()).build()
 }
 
 #[tokio::test]

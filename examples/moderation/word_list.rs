@@ -3,20 +3,17 @@
 use async_trait::async_trait;
 use flujo::Cost;
 use flujo::model::{ChunkSink, ModelClient, ModelError, ModelReply, ModelRequest, PriceBook, Role, Tokens};
-use std::sync::mpsc::Sender;
 use vader_sentiment::SentimentIntensityAnalyzer;
 
 /// VADER: words with a mood, and rules for negation and emphasis. It knows English only and takes everything
 /// at its word: sarcasm sounds friendly to it.
 pub struct WordList {
     words: SentimentIntensityAnalyzer<'static>,
-    /// Where it tells what it answered, for the report.
-    told: Sender<String>,
 }
 
 impl WordList {
-    pub fn new(told: Sender<String>) -> Self {
-        Self { words: SentimentIntensityAnalyzer::new(), told }
+    pub fn new() -> Self {
+        Self { words: SentimentIntensityAnalyzer::new() }
     }
 
     /// The tone, and how sure the list is of it, having read piece by piece.
@@ -60,9 +57,6 @@ impl ModelClient for WordList {
             _ => &['.', '!', '?', ',', ';', ':'],
         };
         let (tone, confidence) = self.label(text, ends);
-        // Nobody may be listening; the answer is the same.
-        let _ = self.told.send(format!("a word list answered: {tone}, {confidence:.2} sure"));
-
         let words = |text: &str| u64::try_from(text.split_whitespace().count()).unwrap_or(u64::MAX);
         let content =
             serde_json::json!({ "tone": tone, "confidence": confidence, "looks": looks }).to_string();

@@ -212,9 +212,9 @@ impl Reader {
         };
         let named: BTreeSet<String> = self.all.keys().filter_map(named).collect();
         if named.len() > 1 {
-            let names: Vec<_> = named.iter().map(|name| format!("`{name}`")).collect();
-            let names = names.join(" or ");
-            return self.problems.push(format!("{origin} could be of {names}: say it in `flujo.toml`"));
+            let both: Vec<_> = named.iter().map(|name| format!("`{name}`")).collect();
+            let both = both.join(" or ");
+            return self.problems.push(format!("{origin} could be of {both}: say it in `flujo.toml`"));
         }
         let provider = named.into_iter().next().unwrap_or_else(|| written.to_lowercase().replace('_', "-"));
         self.checked(format!("{PROVIDERS}.{provider}.{limit}"), Form::Positive, value, origin);

@@ -1,0 +1,53 @@
+//! Tells the report what a model answers, call by call.
+
+use crate::pipeline::Label;
+use async_trait::async_trait;
+use flujo::model::{ChunkSink, ModelClient, ModelError, ModelReply, ModelRequest, Permit};
+use std::sync::mpsc::Sender;
+
+/// A client that is listened to.
+pub struct Told<C> {
+    client: C,
+    /// What the report calls it.
+    who: String,
+    told: Sender<String>,
+}
+
+impl<C> Told<C> {
+    pub fn new(client: C, who: impl Into<String>, told: Sender<String>) -> Self {
+        Self { client, who: who.into(), told }
+    }
+}
+
+#[async_trait]
+impl<C: ModelClient> ModelClient for Told<C> {
+    async fn call(
+        &self,
+        request: ModelRequest,
+        chunks: &mut dyn ChunkSink,
+    ) -> Result<ModelReply, ModelError> {
+        let reply = self.client.call(request, chunks).await;
+        let said = match &reply {
+            Err(error) => error.to_string(),
+            Ok(reply) => match serde_json::from_str(&reply.content) {
+                Ok(Label { tone, confidence, .. }) => format!("{tone}, {confidence:.2} sure"),
+                Err(_) => "something that is no label".to_owned(),
+            },
+        };
+        // Nobody may be listening; the answer is the same.
+        let _ = self.told.send(format!("{} answered: {said}", self.who));
+        reply
+    }
+    async fn admit(&self, request: &ModelRequest) -> Permit {
+        self.client.admit(request).await
+    }
+    fn check(&self, model: &str, schema: &flujo::codec::Json) -> Result<(), String> {
+        self.client.check(model, schema)
+    }
+    fn knows(&self, provider: &str) -> Result<(), String> {
+        self.client.knows(provider)
+    }
+    fn extra_tokens(&self, request: &ModelRequest) -> u64 {
+        self.client.extra_tokens(request)
+    }
+}
