@@ -93,13 +93,12 @@ async fn moderate_all(
     let app = App { reputations: Reputations(reputations), board: Board::default() };
     let (told, answers) = mpsc::channel();
     let budget = SharedBudget::new(UsageLimits::NONE.cost(budget));
-    let Answers { builder, who } = match &model {
-        Some(model) => asking(model, |client| Told::new(client, model, told))?,
-        None => {
-            let list = Told::new(WordList::new(), "a word list", told);
-            let builder = Flujo::builder().models(list).prices(MadeUpPrices);
-            Answers { builder, who: "wordlist:vader".to_owned() }
-        }
+    let Answers { builder, who } = if let Some(model) = &model {
+        asking(model, |client| Told::new(client, model, told))?
+    } else {
+        let list = Told::new(WordList::new(), "a word list", told);
+        let builder = Flujo::builder().models(list).prices(MadeUpPrices);
+        Answers { builder, who: "wordlist:vader".to_owned() }
     };
     let flujo =
         builder.role("review", &who).resources(app).limits(EACH_POST).budget(budget.clone()).build()?;

@@ -246,7 +246,7 @@ pipeline! {
                     .until(Label::is_sure)
                     .max(3)
                     .or_last()
-                    .limits(UsageLimits::usd("0.0003"))
+                    .limits(UsageLimits::usd("0.0004"))
                     .named("label");
                 if label.is_sure() {
                     judge(label.tone)

@@ -10,12 +10,12 @@ pub struct Told<C> {
     client: C,
     /// What the report calls it.
     who: String,
-    told: Sender<String>,
+    report: Sender<String>,
 }
 
 impl<C> Told<C> {
-    pub fn new(client: C, who: impl Into<String>, told: Sender<String>) -> Self {
-        Self { client, who: who.into(), told }
+    pub fn new(client: C, who: impl Into<String>, report: Sender<String>) -> Self {
+        Self { client, who: who.into(), report }
     }
 }
 
@@ -35,7 +35,7 @@ impl<C: ModelClient> ModelClient for Told<C> {
             },
         };
         // Nobody may be listening; the answer is the same.
-        let _ = self.told.send(format!("{} answered: {said}", self.who));
+        let _ = self.report.send(format!("{} answered: {said}", self.who));
         reply
     }
     async fn admit(&self, request: &ModelRequest) -> Permit {

@@ -16,6 +16,7 @@ mod bill;
 mod bodies;
 mod built;
 mod costs;
+mod examples;
 mod hidden;
 mod midway;
 mod rate_limits;
