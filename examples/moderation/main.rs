@@ -100,8 +100,13 @@ async fn moderate_all(
         let builder = Flujo::builder().models(list).prices(MadeUpPrices);
         Answers { builder, who: "wordlist:vader".to_owned() }
     };
-    let flujo =
-        builder.role("review", &who).resources(app).limits(EACH_POST).budget(budget.clone()).build()?;
+    let flujo = builder
+        .role("review", &who)
+        .resources(app)
+        .pipeline::<moderate>()
+        .limits(EACH_POST)
+        .budget(budget.clone())
+        .build()?;
 
     let stands_in = "A word list stands in for the model, at a made-up price. Nothing leaves this machine.";
     match &model {

@@ -83,7 +83,7 @@ fn moderation_asks_the_model_that_is_named() {
 
     let refused = example(&folder, "moderation", None, &args);
     assert!(!refused.status.success());
-    let said = text(&refused.stdout);
+    let said = text(&refused.stderr);
     assert!(said.contains("no key for `openai`: set `OPENAI_API_KEY`"), "{said}");
     assert_eq!(server.sent().len(), 1);
 }
