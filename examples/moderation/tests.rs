@@ -116,7 +116,7 @@ fn priced(budget: &SharedBudget) -> Result<Flujo<App>, Error> {
 #[tokio::test]
 async fn a_label_that_is_too_dear_is_a_glance() -> Result<(), Error> {
     let flujo = priced(&SharedBudget::usd("1"))?;
-    let result = flujo.run(moderate(post("ann", &"The bread rose. ".repeat(100)))).await;
+    let result = flujo.run(moderate(post("ann", &"The bread rose. ".repeat(150)))).await;
     assert_eq!(result.usage.model_calls, 0);
     assert_eq!(result.step("moderate/label_tone!glance#1").map(StepResult::is_fallback), Some(true));
     assert_eq!(result.context.notes, ["only glanced at", "sounds neutral"]);
