@@ -166,7 +166,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             RecordOutcome::Output(output) => match output.decode() {
                 Ok((replaced,)) => Ok(replaced),
                 Err(e) => {
-                    let what = format_args!("what plugins made of it does not decode any more: {e}");
+                    let what = format!("what plugins made of it does not decode any more: {e}");
                     Err(Signal::mismatch(path, what).into())
                 }
             },

@@ -286,7 +286,7 @@ impl<'s, C: Context> MapPoint<'s, C> {
     fn recorded<T: Durable>(&self, end: &ArmEnd) -> RunResult<T> {
         match end {
             ArmEnd::Recorded(record) => record.output.decode().map_err(|e| {
-                let what = format_args!("the output of an item does not decode: {e}");
+                let what = format!("the output of an item does not decode: {e}");
                 Signal::mismatch(self.path.clone(), what).into()
             }),
             ArmEnd::Failed(failure) => Err(failure.to_error()),
