@@ -31,4 +31,10 @@ mod book {
     struct Tools;
     #[doc = include_str!("../../docs/book/agents.md")]
     struct Agents;
+    #[doc = include_str!("../../docs/book/tuning.md")]
+    struct Tuning;
+    #[doc = include_str!("../../docs/book/streaming.md")]
+    struct Streaming;
+    #[doc = include_str!("../../docs/book/cost.md")]
+    struct Cost;
 }
