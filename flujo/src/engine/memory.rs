@@ -60,7 +60,7 @@ impl Engine for Memory {
 
     async fn create(&self, run: RunRecord) -> Result<Option<RunView>, Error> {
         let made = self.table.create_with(run, |run| {
-            let mut records = Records::seeded(run.graph.size(), &run.seed.records);
+            let mut records = Records::of(run.graph.size(), run.seed.records.iter().cloned());
             records.timers.extend(run.seed.timers.iter().map(|key| (key.clone(), Timestamp(0))));
             records
         });

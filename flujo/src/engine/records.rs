@@ -1,6 +1,7 @@
 use super::{Key, Record};
 use crate::clock::Timestamp;
 use crate::path::Path;
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
@@ -11,6 +12,8 @@ pub(crate) struct Records {
     pub(crate) order: Vec<Arc<Record>>,
     /// By path and attempt: a step and a model step of one name would share them, and the kind is compared.
     index: HashMap<Name, usize, BuildHasherDefault<Ready>>,
+    /// Behind what was found last: a run that goes on mostly comes by its records in their order.
+    next: Cell<usize>,
     /// Absolute deadlines of timers.
     pub(crate) timers: BTreeMap<Key, Timestamp>,
 }
@@ -41,22 +44,30 @@ impl Hasher for Ready {
 
 impl Records {
     /// Of a run with so many nodes, and records that it begins with.
-    pub(crate) fn seeded(nodes: usize, seed: &[Arc<Record>]) -> Self {
+    pub(crate) fn of(nodes: usize, seed: impl ExactSizeIterator<Item = Arc<Record>>) -> Self {
         let room = nodes.max(seed.len());
         let mut records = Self {
             order: Vec::with_capacity(room),
             index: HashMap::with_capacity_and_hasher(room, BuildHasherDefault::default()),
+            next: Cell::new(0),
             timers: BTreeMap::new(),
         };
         for record in seed {
-            records.push(Arc::clone(record));
+            records.push(record);
         }
+        records.next.set(0);
         records
     }
 
     pub(crate) fn find(&self, key: &Key) -> Option<&Arc<Record>> {
-        let found = self.index.get(&Name::of(key)).and_then(|i| self.order.get(*i));
-        found.filter(|record| record.key.path == key.path && record.key.n == key.n)
+        let is = |record: &&Arc<Record>| record.key.n == key.n && record.key.path == key.path;
+        let place = match self.order.get(self.next.get()).filter(is) {
+            Some(_) => self.next.get(),
+            None => *self.index.get(&Name::of(key))?,
+        };
+        let found = self.order.get(place).filter(is)?;
+        self.next.set(place + 1);
+        Some(found)
     }
 
     /// The number of attempts recorded for a path.
@@ -67,5 +78,7 @@ impl Records {
     pub(crate) fn push(&mut self, record: Arc<Record>) {
         self.index.insert(Name::of(&record.key), self.order.len());
         self.order.push(record);
+        // Behind what is new comes what is new.
+        self.next.set(self.order.len());
     }
 }

@@ -14,6 +14,14 @@ const LONG: usize = 64;
 #[derive(Default)]
 pub(super) struct Known(Mutex<HashMap<i64, Vec<Held>>>);
 
+/// The first records of a run, in their order.
+#[derive(Default)]
+pub(super) struct First {
+    pub(super) records: Vec<Stored>,
+    /// So many of them were known.
+    pub(super) known: usize,
+}
+
 struct Held {
     record: Weak<Record>,
     seeded: bool,
@@ -26,19 +34,21 @@ impl Known {
     }
 
     /// The first records of a run, as far as they are still held.
-    pub(super) fn of(&self, run: i64) -> Vec<Stored> {
+    pub(super) fn of(&self, run: i64) -> First {
         let runs = self.runs();
         let held = runs.get(&run).map(Vec::as_slice).unwrap_or_default();
         let still = held.iter().map_while(|held| {
             let Held { record, seeded, within } = held;
             Some(Stored { record: record.upgrade()?, seeded: *seeded, within: within.clone() })
         });
-        still.collect()
+        let records: Vec<_> = still.collect();
+        First { known: records.len(), records }
     }
 
-    /// These are all of its records by now; so many of them were held.
-    pub(super) fn keep(&self, run: i64, held: usize, records: &[Stored]) {
-        if records.len() < LONG || records.len() == held {
+    /// These are all of its records by now.
+    pub(super) fn keep(&self, run: i64, all: &First) {
+        let First { records, known } = all;
+        if records.len() < LONG || records.len() == *known {
             return;
         }
         let mut runs = self.runs();
@@ -46,7 +56,7 @@ impl Known {
             runs.clear();
         }
         let all = runs.entry(run).or_default();
-        all.truncate(held);
+        all.truncate(*known);
         // Somebody else may have forgotten it meanwhile.
         let from = all.len();
         all.extend(records.iter().skip(from).map(|stored| Held {

@@ -1,7 +1,7 @@
 //! Reading what is written of a run.
 
 use super::Fault;
-use super::known::Known;
+use super::known::{First, Known};
 use super::row::Sound;
 use super::rows::{self, kind};
 use super::standing::StandingRow;
@@ -19,6 +19,7 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Everything that is written of a run.
@@ -55,15 +56,20 @@ enum State {
 }
 
 impl Loaded {
-    /// Reads a run, all of it as it was at one moment.
-    pub(super) fn read(db: &Connection, id: &RunId, known: &Known) -> Result<Option<Self>, Fault> {
+    /// Reads a run, all of it as it was at one moment, but for those of its first records that were read before.
+    pub(super) fn read(
+        db: &Connection,
+        id: &RunId,
+        known: &Known,
+        first: First,
+    ) -> Result<Option<Self>, Fault> {
         let whole = db.unchecked_transaction()?;
         let Some(run) = number(&whole, id)? else { return Ok(None) };
         let record = Arc::new(run_record(&whole, run)?);
         let (questions, answered) = questions(&whole, run)?;
         Ok(Some(Self {
             row: StandingRow::read(&whole, run, &record.context)?,
-            records: records(&whole, run, known)?,
+            records: records(&whole, run, known, first)?,
             timers: timers(&whole, run)?,
             entries: entries(&whole, run)?,
             run: record,
@@ -190,16 +196,37 @@ fn within<const N: usize>(row: &Sound<'_, N>, i: usize) -> Result<Within, Fault>
 
 const RECORDS: &str = "SELECT run, position, path, kind, n, version, digest, seeded, output, failure, parts, usage, \
                        findings, cached, models, within, started, ended, sum FROM records \
-                       WHERE record BETWEEN ?1 AND ?2 ORDER BY record";
+                       WHERE record >= ?1 AND record < ?2 ORDER BY record";
 
-fn records(db: &Connection, run: i64, known: &Known) -> Result<Vec<Stored>, Fault> {
-    let mut records = known.of(run);
-    let held = records.len();
+fn records(db: &Connection, run: i64, known: &Known, first: First) -> Result<Vec<Stored>, Fault> {
+    let mut all = if first.records.is_empty() { known.of(run) } else { first };
+    all.records.extend(records_at(db, run, all.records.len()..usize::MAX)?);
+    known.keep(run, &all);
+    Ok(all.records)
+}
+
+/// How many records a run has.
+pub(super) fn count(db: &Connection, run: i64) -> Result<usize, Fault> {
+    let (from, to) = (rows::place(run, 0), rows::place(run, usize::MAX));
+    let mut last = db.prepare_cached("SELECT max(record) FROM records WHERE record >= ?1 AND record < ?2")?;
+    let last: Option<i64> = last.query_row([from, to], |row| row.get(0))?;
+    Ok(last.and_then(|last| usize::try_from(last - from).ok()).map_or(0, |last| last + 1))
+}
+
+/// The records at these positions, all of which are there.
+pub(super) fn stretch(db: &Connection, run: i64, at: Range<usize>) -> Result<Vec<Stored>, Fault> {
+    let records = records_at(db, run, at.clone())?;
+    if records.len() == at.len() { Ok(records) } else { Err(lost("one of its records")) }
+}
+
+/// The records at these positions, as far as there are any.
+fn records_at(db: &Connection, run: i64, at: Range<usize>) -> Result<Vec<Stored>, Fault> {
     let mut statement = db.prepare_cached(RECORDS)?;
-    let mut rows = statement.query([rows::place(run, held), rows::place(run, usize::MAX)])?;
+    let mut rows = statement.query([rows::place(run, at.start), rows::place(run, at.end)])?;
+    let mut records = Vec::new();
     while let Some(row) = rows.next()? {
         let row = Sound::<18>::verify("records", row, 0)?;
-        if usize::try_from(row.int(1)?).ok() != Some(records.len()) {
+        if usize::try_from(row.int(1)?).ok() != Some(at.start + records.len()) {
             return Err(lost("one of its records"));
         }
         let outcome = match row.optional_json(8)? {
@@ -222,10 +249,8 @@ fn records(db: &Connection, run: i64, known: &Known) -> Result<Vec<Stored>, Faul
         };
         records.push(Stored { record: Arc::new(record), seeded: row.flag(7)?, within: within(&row, 15)? });
     }
-    known.keep(run, held, &records);
     Ok(records)
 }
-
 /// Parts of a context, each with the very text that was recorded.
 struct Parts(Vec<(String, Json)>);
 

@@ -1,6 +1,7 @@
 //! Threads that read, beside the one that writes: a write-ahead log lets them.
 
-use super::{Fault, open, told};
+use super::told::{self, Told};
+use super::{Fault, open};
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -39,15 +40,24 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     {
+        self.send(look).await
+    }
+
+    /// The same, begun at once.
+    pub(super) fn send<T, F>(&self, look: F) -> Told<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    {
         let (tell, told) = told::channel(self.blocking);
-        let look = move |db: &Connection| {
+        let look: Look = Box::new(move |db| {
             let _ = tell.send(look(db));
-        };
-        let sent = self.send.as_ref().is_some_and(|send| send.send(Box::new(look)).is_ok());
-        if !sent {
-            return Err(Fault::closed());
+        });
+        if let Some(send) = &self.send {
+            // Where nobody reads any more, `told` hears of it, because `tell` is dropped.
+            let _ = send.send(look);
         }
-        told.await
+        told
     }
 }
 
