@@ -128,7 +128,7 @@ struct Beside {
 
 #[step]
 async fn answer_in_turn(n: u64, bare: &Mutex<Bare>) -> Result<String> {
-    if n % TURN == 0 {
+    if n.is_multiple_of(TURN) {
         bare.lock().expect("the loop").commit(TURN);
     }
     Ok(payload(n))
@@ -153,7 +153,7 @@ fn single(steps: u64) -> f64 {
     assert_eq!(done.ok(), Some(steps));
     let bare = flujo.resources().bare.lock().expect("the loop");
     assert_eq!(bare.rows, steps);
-    bare.took.as_secs_f64() / (both - bare.took).as_secs_f64()
+    bare.took.as_secs_f64() / both.saturating_sub(bare.took).as_secs_f64()
 }
 
 /// So many runs at once, of so many steps each.

@@ -1,5 +1,5 @@
-//! Reading what is recorded of a run while the disk is busy with the claim, on more than one thread. Records never
-//! change, so all that can be missing then is what came behind them.
+//! Reading what is recorded of a long run, by more than one thread, and while the disk is still busy with the claim.
+//! Records never change, so all that can be missing then is what came behind them.
 
 use super::Sqlite;
 use super::known::First;

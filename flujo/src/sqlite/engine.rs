@@ -2,7 +2,6 @@
 
 use super::claim;
 use super::control::{self, Done};
-use super::known::First;
 use super::list;
 use super::load::{self, Loaded};
 use super::standing::StandingRow;
@@ -43,11 +42,9 @@ impl Engine for Sqlite {
             self.shared.writer.jobs().flush().await;
             let before = self.shared.live.is_taken(id);
             let (wanted, judge, me) = (id.clone(), Arc::clone(&self.shared.judge), self.shared.me);
-            let known = Arc::clone(&self.shared.known);
+            let (known, first) = (Arc::clone(&self.shared.known), self.read_ahead(id).await);
             let found = self.read(move |db| {
-                let Some(loaded) = Loaded::read(db, &wanted, &known, First::default())? else {
-                    return Ok(None);
-                };
+                let Some(loaded) = Loaded::read(db, &wanted, &known, first)? else { return Ok(None) };
                 let others = claim::is_live(db, &loaded.row, (me, false), &judge)?;
                 let over = loaded.row.owner.is_some() && !others && loaded.row.is_other_by_now(db)?;
                 Ok(Some((loaded, others, over)))

@@ -16,6 +16,7 @@ mod faults;
 mod identity;
 #[cfg(feature = "sqlite")]
 mod kept;
+mod long_runs;
 #[cfg(feature = "sqlite")]
 mod migrations;
 mod recording;
