@@ -107,3 +107,7 @@ async fn main() -> std::result::Result<(), flujo::Error> {
     println!("payments: {}", flujo.resources().bank.0.load(Ordering::Relaxed));
     Ok(())
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+#[path = "../kills/approval.rs"]
+mod kills;

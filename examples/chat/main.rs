@@ -105,3 +105,7 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     println!("{} turns are remembered.", context.history.turns().len());
     Ok(())
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+#[path = "../kills/chat.rs"]
+mod kills;

@@ -98,3 +98,7 @@ async fn main() -> std::result::Result<(), flujo::Error> {
     println!("{:?}", publish::BOUNDS);
     Ok(())
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+#[path = "../kills/composition.rs"]
+mod kills;

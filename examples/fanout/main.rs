@@ -106,3 +106,7 @@ async fn main() -> std::result::Result<(), flujo::Error> {
     println!("lines    {}", result.into_output()?);
     Ok(())
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+#[path = "../kills/fanout.rs"]
+mod kills;

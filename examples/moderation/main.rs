@@ -5,6 +5,9 @@
 //! and for all of them. A word list stands in for the model, unless `--model` names one. `pipeline.rs` is the workflow and the part worth reading; the rest drives it.
 #![allow(unreachable_pub, reason = "the pipeline is written as it would be in a library")]
 
+#[cfg(all(test, feature = "sqlite"))]
+#[path = "../kills/moderation.rs"]
+mod kills;
 mod pipeline;
 mod replies;
 mod report;

@@ -139,3 +139,7 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     println!("{}", result.into_output()?);
     Ok(())
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+#[path = "../kills/research.rs"]
+mod kills;

@@ -18,6 +18,8 @@ use std::time::Duration;
 
 /// What is told the key of the command that the process dies at.
 type Strike = Box<dyn Fn(&str) + Send + Sync>;
+/// What is told the key of an attempt that begins.
+type Begin = Box<dyn Fn(&Key) + Send + Sync>;
 
 /// When, around a command, the process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,6 +45,8 @@ struct Plan {
     at: usize,
     /// What happens when it strikes, before everything is dropped.
     strike: Option<Strike>,
+    /// What happens when an attempt begins in earnest.
+    begin: Option<Begin>,
     moment: Moment,
     issued: AtomicUsize,
     dead: AtomicBool,
@@ -62,6 +66,7 @@ impl<E: Engine> Crash<E> {
         let plan = Plan {
             at,
             strike: None,
+            begin: None,
             moment,
             issued: AtomicUsize::new(0),
             dead: AtomicBool::new(false),
@@ -76,6 +81,16 @@ impl<E: Engine> Crash<E> {
     pub fn striking(mut self, strike: impl Fn(&str) + Send + Sync + 'static) -> Self {
         if let Some(plan) = Arc::get_mut(&mut self.plan) {
             plan.strike = Some(Box::new(strike));
+        }
+        self
+    }
+
+    /// Does something whenever an attempt begins in earnest, right before the step is called: not for one whose record
+    /// is taken. What it does is done when the step is called, for instance a line in a log that outlives the process.
+    #[must_use]
+    pub fn beginning(mut self, begin: impl Fn(&Key) + Send + Sync + 'static) -> Self {
+        if let Some(plan) = Arc::get_mut(&mut self.plan) {
+            plan.begin = Some(Box::new(begin));
         }
         self
     }
@@ -185,8 +200,12 @@ impl Handle for Mortal {
         let strikes = plan.strikes(&command.key.to_string());
         let dies_inside = strikes && plan.moment == Moment::Before;
         let watched = Arc::clone(&plan);
+        let key = plan.begin.is_some().then(|| command.key.clone());
         let body: Body<'b> = Box::new(move || {
             Box::pin(async move {
+                if let (Some(begin), Some(key)) = (&watched.begin, &key) {
+                    begin(key);
+                }
                 let done = body().await;
                 if dies_inside { watched.die().await } else { done }
             })

@@ -33,7 +33,12 @@ impl Ledger {
         self.run.spent()
     }
 
-    /// Of that, what belongs to no record.
+    /// What is charged should nobody hear of what is under way again.
+    pub(crate) fn reserved(&self) -> Usage {
+        self.open.values().map(|open| open.amount.estimated()).sum()
+    }
+
+    /// Of what is spent, what belongs to no record.
     pub(crate) fn given_up(&self) -> Usage {
         self.given_up
     }
@@ -190,7 +195,9 @@ mod tests {
         ledger.settle(&key(1), calls(1), &None);
         assert_eq!(ledger.spent(), calls(1));
         assert_eq!(reserve(&mut ledger, 2, 2, &None), Ok(()));
+        assert_eq!(ledger.reserved(), calls(2).estimated());
         ledger.charge_open();
+        assert_eq!(ledger.reserved(), Usage::default());
         assert_eq!(ledger.spent(), Usage { model_calls: 3, estimated_calls: 2, ..Usage::default() });
         ledger.charge_open();
         assert_eq!(ledger.spent().model_calls, 3);

@@ -148,6 +148,9 @@ pub struct RunView {
     pub answered: Vec<Answered>,
     /// What was used so far, interrupted calls included.
     pub usage: Usage,
+    /// What calls of models have reserved that are under way, or were when their process died: whoever goes on with
+    /// the run charges it in full, as estimated, unless they are settled first.
+    pub reserved: Usage,
     /// How long somebody has worked on it, in executions that are over.
     pub active: Duration,
     /// Failed attempts that no longer count, by path.

@@ -196,6 +196,7 @@ impl<T: Keep> Entry<T> {
             questions: state.questions.iter().map(|open| open.question.clone()).collect(),
             answered: state.answered.clone(),
             usage: state.ledger.spent(),
+            reserved: state.ledger.reserved(),
             active: standing.active,
             forgiven: standing.forgiven.clone(),
             stopped: standing.stopped.clone(),

@@ -80,7 +80,7 @@ impl Loaded {
 
     /// Everything known of it; `live` if somebody works on it.
     pub(super) fn view(self, live: bool) -> RunView {
-        let usage = self.spent();
+        let (usage, reserved) = self.spent();
         let standing = self.row.standing;
         RunView {
             run: self.run,
@@ -90,19 +90,21 @@ impl Loaded {
             questions: self.questions.into_iter().map(|open| open.question).collect(),
             answered: self.answered,
             usage,
+            reserved,
             active: standing.active,
             forgiven: standing.forgiven,
             stopped: standing.stopped,
         }
     }
 
-    /// What the run has used.
-    fn spent(&self) -> Usage {
+    /// What the run has used, and what it has reserved.
+    fn spent(&self) -> (Usage, Usage) {
         // Where nothing but records says so, nothing has to be kept apart.
         if self.entries.is_empty() {
-            return self.of_records().map(|stored| stored.record.usage).sum();
+            return (self.of_records().map(|stored| stored.record.usage).sum(), Usage::default());
         }
-        self.ledger().spent()
+        let ledger = self.ledger();
+        (ledger.spent(), ledger.reserved())
     }
 
     /// Records that say what was used here.
