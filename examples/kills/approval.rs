@@ -7,6 +7,7 @@ mod harness;
 fn story(test: &'static str, call: fn() -> StepCall<approve>) -> harness::Story<approve, Office> {
     harness::Story {
         test,
+        name: test,
         builder: || Flujo::builder().resources(Office::default()),
         call,
         reply: |question| {

@@ -7,6 +7,7 @@ mod harness;
 fn chat_survives_kill_9() {
     harness::Story {
         test: "kills::chat_survives_kill_9",
+        name: "chat_survives_kill_9",
         builder: || {
             let script = Script::new().otherwise(harbour_master);
             Flujo::builder().models(script).role("solution", "script:offline")

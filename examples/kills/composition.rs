@@ -7,6 +7,7 @@ mod harness;
 fn publish_survives_kill_9() {
     harness::Story {
         test: "kills::publish_survives_kill_9",
+        name: "publish_survives_kill_9",
         builder: Flujo::builder,
         call: || publish("  teh sea,   teh shore ".to_owned()),
         reply: harness::nobody,
@@ -19,6 +20,7 @@ fn publish_survives_kill_9() {
 fn edition_survives_kill_9() {
     harness::Story {
         test: "kills::edition_survives_kill_9",
+        name: "edition_survives_kill_9",
         builder: Flujo::builder,
         call: || edition(["low tide", "high tide"].map(str::to_owned).into()),
         reply: harness::nobody,

@@ -7,6 +7,7 @@ mod harness;
 fn desk_survives_kill_9() {
     harness::Story {
         test: "kills::desk_survives_kill_9",
+        name: "desk_survives_kill_9",
         builder: || Flujo::builder().models(Script::new().otherwise(clerk)),
         call: || desk(LETTERS.map(str::to_owned).into(), "script:clerk".to_owned()),
         reply: harness::nobody,

@@ -7,6 +7,7 @@ mod harness;
 fn survey_survives_kill_9() {
     harness::Story {
         test: "kills::survey_survives_kill_9",
+        name: "survey_survives_kill_9",
         builder: Flujo::builder,
         call: || {
             let lines = ["On the shore", "a gull cries: mine!", "and the sea says nothing"];

@@ -7,6 +7,7 @@ mod harness;
 fn story(test: &'static str, call: fn() -> StepCall<moderate>) -> harness::Story<moderate, App> {
     harness::Story {
         test,
+        name: test,
         builder: || {
             let reputations = [("ann", 0.5), ("bob", 0.1), ("eve", 0.95)];
             let reputations = reputations.map(|(author, known)| (author.to_owned(), known)).into();

@@ -7,6 +7,7 @@ mod harness;
 fn research_survives_kill_9() {
     harness::Story {
         test: "kills::research_survives_kill_9",
+        name: "research_survives_kill_9",
         builder: Flujo::builder,
         call: || research("the sea".to_owned()),
         reply: |_| {

@@ -30,6 +30,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Story<P: Pipeline, R> {
     /// The name of the test that tells it.
     pub(crate) test: &'static str,
+    /// Its own name: a test may tell several.
+    pub(crate) name: &'static str,
     pub(crate) builder: fn() -> Builder<R>,
     pub(crate) call: fn() -> StepCall<P>,
     /// What a person replies.
@@ -39,7 +41,14 @@ pub(crate) struct Story<P: Pipeline, R> {
 }
 
 /// How many stories the examples tell: they share what `FLUJO_KILLS` asks for.
+#[allow(dead_code, reason = "others count their own")]
 pub(crate) const STORIES: usize = 12;
+
+/// Whether this process was started by a test, and told what to do.
+#[allow(dead_code, reason = "only a test with several stories has to know")]
+pub(crate) fn is_told() -> bool {
+    Task::of_this_process().is_some()
+}
 
 /// What a person replies where nobody is asked.
 #[allow(dead_code, reason = "some are asked in each of their stories")]
@@ -76,37 +85,46 @@ where
     R: Send + Sync + 'static,
 {
     /// Kills it around every command and at random instants; `stories` share what `FLUJO_KILLS` asks for.
-    pub(crate) fn survives(&self, stories: usize) {
+    /// Gives how often.
+    pub(crate) fn survives(&self, stories: usize) -> usize {
         if let Some(task) = Task::of_this_process() {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-            return runtime.block_on(self.obey(&task));
+            if task.story == self.name {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+                runtime.block_on(self.obey(&task));
+            }
+            return 0;
         }
         let place = Place::new();
         let expected = self.finish(&place);
         let everywhere = self.killed_everywhere(&expected);
         let at_random = self.killed_at_random(&expected, kills_at_random(stories));
-        println!("KILLS {everywhere:3} around commands, {at_random:3} at random instants: {}", self.test);
-        assert!(everywhere > 0 && at_random > 0, "{} was never killed", self.test);
+        println!("KILLS {everywhere:3} around commands, {at_random:3} at random instants: {}", self.name);
+        assert!(everywhere > 0 && at_random > 0, "{} was never killed", self.name);
+        everywhere + at_random
+    }
+
+    fn task(&self, place: &Place) -> Task {
+        Task::work(place.path(), self.name)
     }
 
     /// Works on the run in fresh processes until it has ended; what it asks, another one replies.
     fn finish(&self, place: &Place) -> End {
         for _ in 0..40 {
-            let said = Task::work(place.path()).start(self.test).ends();
+            let said = self.task(place).start(self.test).ends();
             if let Some((usage, rest)) = said.strip_prefix("ENDED ").and_then(|said| said.split_once("} ")) {
                 let usage = serde_json::from_str(&format!("{usage}}}")).unwrap();
                 return End { usage, rest: rest.to_owned(), records: place.records() };
             }
-            assert_eq!(said, "PAUSED", "{}", self.test);
+            assert_eq!(said, "PAUSED", "{}", self.name);
             self.replies(place);
         }
-        panic!("{}: the run does not come to an end", self.test);
+        panic!("{}: the run does not come to an end", self.name);
     }
 
     /// A process of its own answers everything that is asked.
     fn replies(&self, place: &Place) {
-        let task = Task { replies: true, ..Task::work(place.path()) };
-        assert_eq!(task.start(self.test).ends(), "REPLIED", "{}", self.test);
+        let task = Task { replies: true, ..self.task(place) };
+        assert_eq!(task.start(self.test).ends(), "REPLIED", "{}", self.name);
     }
 
     /// Goes on with a run whose processes were killed, and compares it with the one that nobody disturbed.
@@ -129,12 +147,12 @@ where
                     if !self.paused(&place, pauses) {
                         break 'stretches;
                     }
-                    let mut process = Task { at, moment, ..Task::work(place.path()) }.start(self.test);
+                    let mut process = Task { at, moment, ..self.task(&place) }.start(self.test);
                     let said = process.says().expect("it says something");
                     let Some(key) = said.strip_prefix("STRUCK ") else { break };
                     assert!(process.kill(), "{said}");
                     kills += 1;
-                    let context = format!("{}, {moment:?} {key} ({at}, {pauses} pauses)", self.test);
+                    let context = format!("{}, {moment:?} {key} ({at}, {pauses} pauses)", self.name);
                     let mut watch = Watch::new(&place);
                     watch.killed(&context);
                     self.comes_to_the_same(&mut watch, &place, expected, &context);
@@ -147,7 +165,7 @@ where
     /// Brings it past so many pauses; `false` if it ends before.
     fn paused(&self, place: &Place, times: usize) -> bool {
         for _ in 0..times {
-            if Task::work(place.path()).start(self.test).ends() != "PAUSED" {
+            if self.task(place).start(self.test).ends() != "PAUSED" {
                 return false;
             }
             self.replies(place);
@@ -158,19 +176,19 @@ where
     /// Kills it at random instants, up to three times in a row, so that what goes on after a kill is killed too.
     fn killed_at_random(&self, expected: &End, enough: usize) -> usize {
         const SLOW: u64 = 2_000;
-        let slow = |place: &Place| Task { slow: SLOW, ..Task::work(place.path()) };
+        let slow = |place: &Place| Task { slow: SLOW, ..self.task(place) };
         let (measured, since) = (Place::new(), Instant::now());
         slow(&measured).start(self.test).ends();
         let longest = u64::try_from(since.elapsed().as_micros()).unwrap();
         let mut random = Random(
-            self.test.bytes().fold(0x9e37_79b9, |hash: u64, byte| hash.wrapping_mul(31) ^ u64::from(byte)),
+            self.name.bytes().fold(0x9e37_79b9, |hash: u64, byte| hash.wrapping_mul(31) ^ u64::from(byte)),
         );
         let mut kills = 0;
         for round in 0.. {
             if kills >= enough {
                 break;
             }
-            let context = format!("{}, round {round}", self.test);
+            let context = format!("{}, round {round}", self.name);
             assert!(round < 50 + 4 * enough, "{context}: it is always faster than the signal");
             let place = Place::new();
             let (mut watch, before) = (Watch::new(&place), kills);

@@ -11,6 +11,8 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
     pub(crate) database: PathBuf,
+    /// Which of the stories of the test it works on.
+    pub(crate) story: String,
     /// Whether it answers what the run asks, in place of working on it.
     pub(crate) replies: bool,
     /// Stops at this command, from 1, and says so; 0 for never.
@@ -21,8 +23,9 @@ pub(crate) struct Task {
 }
 
 impl Task {
-    pub(crate) fn work(database: &Path) -> Self {
-        Self { database: database.to_owned(), replies: false, at: 0, moment: Moment::Before, slow: 0 }
+    pub(crate) fn work(database: &Path, story: &str) -> Self {
+        let (database, story) = (database.to_owned(), story.to_owned());
+        Self { database, story, replies: false, at: 0, moment: Moment::Before, slow: 0 }
     }
 
     /// What this process is told to do, if it was started by a test.
@@ -31,6 +34,7 @@ impl Task {
         let word = |name: &str| std::env::var(name).unwrap();
         Some(Self {
             database,
+            story: word("FLUJO_STORY"),
             replies: word("FLUJO_REPLIES") == "true",
             at: word("FLUJO_AT").parse().unwrap(),
             moment: if word("FLUJO_MOMENT") == "Before" { Moment::Before } else { Moment::After },
@@ -43,6 +47,7 @@ impl Task {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", test, "--nocapture", "--test-threads=1"])
             .env("FLUJO_DATABASE", &self.database)
+            .env("FLUJO_STORY", &self.story)
             .env("FLUJO_REPLIES", self.replies.to_string())
             .env("FLUJO_AT", self.at.to_string())
             .env("FLUJO_MOMENT", format!("{:?}", self.moment))

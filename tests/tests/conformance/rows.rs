@@ -19,7 +19,8 @@ fn rows() -> Vec<(String, String)> {
 }
 
 /// What is read: every test of these is named by a row.
-const SUITES: [&str; 6] = ["conformance", "conversations", "durability", "kills", "money", "observing"];
+const SUITES: [&str; 7] =
+    ["conformance", "conversations", "durability", "generated", "kills", "money", "observing"];
 
 /// The tests of all suites.
 fn tests() -> BTreeSet<String> {
