@@ -48,6 +48,8 @@ macro_rules! every_form {
             refines "refine" [];
             whole "whole context" [];
             keeps "findings" ["keeps/more" => "\"m\""];
+            agentic "recipe agentic_loop" ["agentic/agentic_loop/reply#5" => "\"yes\""];
+            solves "recipe solve" [];
             asks_in_refines "ask in a refine" [
                 "asks_in_refines/verdict#1" => r#"{"Revise":"more"}"#,
                 "asks_in_refines/verdict#2" => r#""Accept""#

@@ -21,6 +21,7 @@ mod forms;
 pub mod kill;
 pub mod lines;
 pub mod pieces;
+pub mod servants;
 pub mod stories;
 pub mod world;
 
@@ -37,4 +38,13 @@ mod book {
     struct Streaming;
     #[doc = include_str!("../../docs/book/cost.md")]
     struct Cost;
+}
+
+/// And those of the features that it takes to ask real models.
+#[cfg(all(doctest, feature = "models"))]
+mod book_of_models {
+    #[doc = include_str!("../../docs/book/models.md")]
+    struct Models;
+    #[doc = include_str!("../../docs/book/settings.md")]
+    struct Settings;
 }

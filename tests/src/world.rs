@@ -1,16 +1,18 @@
 //! The steps and services that the rows are told with. Every step notes that it was really called.
 
 use crate::engines::AnyEngine;
+use crate::servants;
 use crate::with_engine;
 use flujo::engine::{Kind, RecordOutcome, RunView};
 use flujo::model::{ChunkSink, ModelClient, ModelError, ModelReply, ModelRequest, PriceBook, Role, Tokens};
 use flujo::prelude::*;
+use flujo::recipes::{Desk, Team};
 use flujo::{Cost, Usage};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// Every real call of a step: its path and attempt.
 #[derive(Clone, Default)]
-pub struct Calls(Arc<Mutex<Vec<(String, u32)>>>, Option<Arc<Log>>);
+pub struct Calls(Arc<Mutex<Vec<(String, u32)>>>, Option<Arc<Log>>, Arc<(OnceLock<Desk>, OnceLock<Team>)>);
 
 /// A file that outlives the process, with a line for each call.
 pub struct Log {
@@ -21,7 +23,7 @@ pub struct Log {
 
 impl Calls {
     pub fn logged(log: Log) -> Self {
-        Self(Arc::default(), Some(Arc::new(log)))
+        Self(Arc::default(), Some(Arc::new(log)), Arc::default())
     }
     pub fn note(&self, run: &RunInfo) {
         if let Some(log) = &self.1 {
@@ -30,6 +32,10 @@ impl Calls {
             std::thread::sleep(log.slow);
         }
         self.0.lock().unwrap().push((run.path().to_string(), run.attempt()));
+    }
+    /// The same calls, for those who serve here: they do not serve each other.
+    fn of_servants(&self) -> Arc<Self> {
+        Arc::new(Self(Arc::clone(&self.0), self.1.clone(), Arc::default()))
     }
     pub fn all(&self) -> Vec<(String, u32)> {
         self.0.lock().unwrap().clone()
@@ -45,6 +51,17 @@ impl Calls {
 #[resources]
 pub struct World {
     pub calls: Calls,
+}
+
+impl flujo::Provides<Desk> for World {
+    fn provide(&self) -> &Desk {
+        self.calls.2.0.get_or_init(|| servants::desk(&self.calls.of_servants()))
+    }
+}
+impl flujo::Provides<Team> for World {
+    fn provide(&self) -> &Team {
+        self.calls.2.1.get_or_init(servants::team)
+    }
 }
 
 /// A context with every kind of part.

@@ -11,6 +11,7 @@ use std::time::Duration;
 pub fn make_agent(model: impl Into<String>) -> AgentBuilder {
     AgentBuilder(Asked {
         model: model.into(),
+        role: None,
         system: None,
         temperature: None,
         max_tokens: None,
@@ -26,6 +27,7 @@ pub fn make_agent(model: impl Into<String>) -> AgentBuilder {
 #[derive(Clone)]
 pub(super) struct Asked {
     pub(super) model: String,
+    pub(super) role: Option<String>,
     pub(super) system: Option<String>,
     pub(super) temperature: Option<f64>,
     pub(super) max_tokens: Option<u32>,
@@ -48,6 +50,39 @@ impl fmt::Debug for AgentBuilder {
 }
 
 impl AgentBuilder {
+    /// What it does, rather than who does it: where the engine has a model for this role, from `.role(..)` or its
+    /// settings, that one answers in place of the one that the agent was begun with.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// use flujo::agent::{Agent, ModelAgent, make_agent};
+    /// use flujo::model::Script;
+    ///
+    /// # struct Reviewer(ModelAgent<String, String>);
+    /// # #[step]
+    /// # async fn review(text: String, reviewer: &Reviewer, run: &RunInfo) -> Result<String> {
+    /// #     reviewer.0.answer(text, run).await
+    /// # }
+    /// # pipeline! {
+    /// #     fn reviewing(text: String, reviewer: &Reviewer) -> String {
+    /// #         review(text)
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// let reviewer = Reviewer(make_agent("openai:gpt-4o-mini").role("review").build());
+    /// let script = Script::new().then("Fine.");
+    /// let flujo = Flujo::builder().resources(reviewer).models(script.clone()).role("review", "openai:gpt-4o").build()?;
+    /// flujo.run(reviewing("Hello.".to_string())).await.into_output()?;
+    /// assert_eq!(script.requests()[0].model, "openai:gpt-4o");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn role(mut self, role: impl Into<String>) -> Self {
+        self.0.role = Some(role.into());
+        self
+    }
+
     /// The rules.
     pub fn system(mut self, text: impl Into<String>) -> Self {
         self.0.system = Some(text.into());

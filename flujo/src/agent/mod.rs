@@ -43,7 +43,9 @@
 //! ```
 //!
 //! Its calls are those of the step that asks: they are charged to it, reserved on every limit that it stands in, and
-//! made again with it after a crash. A model step is better wherever the model is known: graphs show it, `BOUNDS`
+//! made again with it after a crash. They cannot be records of their own: an engine runs the body of a step as one
+//! command, and takes no other command while it is under way. So where a retry should not repeat what came before it
+//! crashed, say `retries` of the step, whose attempts are recorded, and not of the agent. A model step is better wherever the model is known: graphs show it, `BOUNDS`
 //! counts it, and what could never be answered is refused when the engine is built.
 
 mod builder;

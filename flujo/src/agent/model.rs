@@ -21,7 +21,7 @@ impl<In, Out> ModelAgent<In, Out> {
         Self { asked, answers: PhantomData }
     }
 
-    /// Who answers, `provider:model`.
+    /// Who answers, `provider:model`, unless the engine has another model for its role.
     pub fn model(&self) -> &str {
         &self.asked.model
     }
@@ -52,17 +52,19 @@ impl<In: Serialize + Send + Sync + 'static, Out: Reply> Agent<In, Out> for Model
         let system = asked.system.iter().map(|rules| Message::new(Role::System, rules));
         let prompt: Vec<_> = system.chain([Message::new(Role::User, told(&input)?)]).collect();
         let env = run.env();
+        let defaults = env.model_defaults.as_ref();
+        let of_role = asked.role.as_ref().and_then(|role| defaults?.role(role));
         let call = ModelCall {
             client: asked.client.clone().or_else(|| env.models.clone()),
             prices: env.prices.clone(),
             estimate: env.estimate,
-            model: asked.model.clone(),
+            model: of_role.unwrap_or(&asked.model).to_owned(),
             unset_role: None,
             temperature: asked.temperature,
             max_tokens: asked.max_tokens,
             top_p: asked.top_p,
             talk: None,
-            contents: env.model_defaults.as_ref().and_then(|defaults| defaults.contents.clone()),
+            contents: defaults.and_then(|defaults| defaults.contents.clone()),
         };
         let mut feedback = run.feedback().map(str::to_owned);
         let mut n = 1;

@@ -116,6 +116,46 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
         }
     }
 
+    /// The same driver for what takes no context.
+    pub(crate) fn without_context<'s>(
+        &'s mut self,
+        nothing: &'s mut (),
+        written: &'s mut u64,
+    ) -> Cx<'s, (), R> {
+        Cx {
+            ctx: nothing,
+            res: self.res,
+            env: self.env,
+            handle: self.handle.as_deref_mut(),
+            scope: self.scope.clone(),
+            rounds: self.rounds.clone(),
+            written,
+            encode: false,
+            within: self.within.clone(),
+            timed: self.timed.clone(),
+            log: self.log.again(),
+            spare: None,
+        }
+    }
+
+    /// The same driver with other resources.
+    pub(crate) fn serving<'s, T>(&'s mut self, services: &'s T) -> Cx<'s, C, T> {
+        Cx {
+            ctx: &mut *self.ctx,
+            res: services,
+            env: self.env,
+            handle: self.handle.as_deref_mut(),
+            scope: self.scope.clone(),
+            rounds: self.rounds.clone(),
+            written: &mut *self.written,
+            encode: self.encode,
+            within: self.within.clone(),
+            timed: self.timed.clone(),
+            log: self.log.again(),
+            spare: None,
+        }
+    }
+
     /// The context, to read in a plain expression.
     #[inline]
     pub fn peek(&self) -> &C {

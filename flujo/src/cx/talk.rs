@@ -250,20 +250,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         calls: &[ToolCall],
     ) -> RunResult<Vec<String>> {
         let (mut nothing, mut written) = ((), 0);
-        let mut cx = Cx {
-            ctx: &mut nothing,
-            res: self.res,
-            env: self.env,
-            handle: self.handle.as_deref_mut(),
-            scope: self.scope.clone(),
-            rounds: self.rounds.clone(),
-            written: &mut written,
-            encode: false,
-            within: work.within.clone(),
-            timed: self.timed.clone(),
-            log: self.log.again(),
-            spare: None,
-        };
+        let mut cx = self.without_context(&mut nothing, &mut written);
+        cx.within.clone_from(&work.within);
         let ids = (reply.saturating_add(1)..).map(|k| place.within(k));
         if let ([call], Some(id)) = (calls, ids.clone().next()) {
             return Ok(vec![result(&mut cx, tools, id, call).await?]);

@@ -1,13 +1,21 @@
-use super::{Command, Desk, Goal, Situation};
+use super::run_tool::run_tool;
+use super::{Command, Desk, Goal, Offer, Situation};
 use crate::error::{Result, StepError};
 use crate::step::RunInfo;
 use flujo_macros::{pipeline, step};
+use std::collections::BTreeMap;
 
 /// Puts down the goal, and who is there.
 #[step]
 pub async fn open_desk(goal: Goal, desk: &Desk) -> Result<Situation> {
     let agents = desk.agents.iter().map(|(name, helper)| (name.clone(), helper.purpose.clone()));
-    Ok(Situation { goal: goal.text, agents: agents.collect(), command_log: Vec::new() })
+    let mut tools = BTreeMap::new();
+    for (name, tool) in &desk.tools {
+        let spec = tool.spec();
+        let arguments = spec.schema.decode().map_err(StepError::fatal)?;
+        tools.insert((*name).to_owned(), Offer { purpose: spec.description.clone(), arguments });
+    }
+    Ok(Situation { goal: goal.text, tools, agents: agents.collect(), command_log: Vec::new() })
 }
 
 /// Chooses the next command.
@@ -29,14 +37,18 @@ pub async fn run_agent(agent: String, input: String, desk: &Desk, run: &RunInfo)
 
 pipeline! {
     /// Works towards a goal, command by command: a planner sees what came of those before, and chooses the next one.
-    /// What an agent fails with is told to the planner. Gives the situation at the end, `command_log` and all.
+    /// What a step or an agent fails with is told to the planner. Gives the situation at the end, `command_log` and all.
     pub fn agentic_loop(goal: Goal, desk: &Desk) -> Situation {
         let most = goal.max_commands;
         let start = open_desk(goal);
         repeat(start, |situation| {
             let command = plan_next(situation.clone());
             match command.clone() {
-                Command::Run { agent, input } => {
+                Command::Run { tool, arguments } => {
+                    let done = run_tool(tool, arguments).settle();
+                    situation.after_all(command, done)
+                }
+                Command::Consult { agent, input } => {
                     let done = run_agent(agent, input).settle();
                     situation.after_all(command, done)
                 }

@@ -1,9 +1,12 @@
+use super::run_tool::{Offered, Served};
 use crate::agent::Agent;
 use crate::error::Failure;
+use crate::step::{Arguments, Step, ToolIn};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// What [`agentic_loop`](super::agentic_loop) is to come to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -25,8 +28,15 @@ impl Goal {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
-    /// Asks an agent.
+    /// Runs a step.
     Run {
+        /// Its name.
+        tool: String,
+        /// Its inputs by name: a JSON object, as text.
+        arguments: String,
+    },
+    /// Asks an agent.
+    Consult {
         /// Its name.
         agent: String,
         /// What it is asked.
@@ -49,8 +59,17 @@ pub enum Command {
 pub struct Done {
     /// The command.
     pub command: Command,
-    /// The agent's answer, the person's reply, or what went wrong.
+    /// The step's output, the agent's answer, the person's reply, or what went wrong.
     pub result: String,
+}
+
+/// What a planner is told of a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Offer {
+    /// What it is for: its doc comment.
+    pub purpose: String,
+    /// The JSON Schema of its inputs.
+    pub arguments: serde_json::Value,
 }
 
 /// What the planner is told, and at the end what it has come to.
@@ -58,6 +77,8 @@ pub struct Done {
 pub struct Situation {
     /// The goal.
     pub goal: String,
+    /// The steps that can be run, by name.
+    pub tools: BTreeMap<String, Offer>,
     /// Names of the agents, each with what it is for.
     pub agents: BTreeMap<String, String>,
     /// Everything that was done, the first command first.
@@ -85,10 +106,11 @@ impl Situation {
     }
 }
 
-/// Who works in [`agentic_loop`](super::agentic_loop): a planner, and the agents that it may ask. A service, and so a
-/// part of your resources.
+/// Who works in [`agentic_loop`](super::agentic_loop): a planner, the steps that it may run, and the agents that it may
+/// ask. A service, and so a part of your resources.
 pub struct Desk {
     pub(super) planner: Box<dyn Agent<Situation, Command>>,
+    pub(super) tools: BTreeMap<&'static str, Box<dyn Offered>>,
     pub(super) agents: BTreeMap<String, Helper>,
 }
 
@@ -100,14 +122,58 @@ pub(super) struct Helper {
 
 impl fmt::Debug for Desk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Desk").field("agents", &self.agents.keys()).finish_non_exhaustive()
+        let (tools, agents) = (self.tools.keys(), self.agents.keys());
+        f.debug_struct("Desk").field("tools", &tools).field("agents", &agents).finish_non_exhaustive()
     }
 }
 
 impl Desk {
-    /// A planner without agents: it may ask a person, or finish.
+    /// A planner alone: it may ask a person, or finish.
     pub fn new(planner: impl Agent<Situation, Command>) -> Self {
-        Self { planner: Box::new(planner), agents: BTreeMap::new() }
+        Self { planner: Box::new(planner), tools: BTreeMap::new(), agents: BTreeMap::new() }
+    }
+
+    /// And a step that it may run, with the services that the step uses; without any, `Arc::new(())`. The step is a
+    /// node of its own, with its attempts, timeout and records, at `run_tool!step`. A step of the same name is replaced.
+    ///
+    /// ```
+    /// use flujo::prelude::*;
+    /// # use flujo::agent::make_agent;
+    /// # use flujo::model::Script;
+    /// use flujo::recipes::{Desk, Goal, agentic_loop};
+    /// use std::sync::Arc;
+    ///
+    /// struct Tides(u32);
+    ///
+    /// /// When high tide is, in hours after midnight.
+    /// #[step(retries = 2)]
+    /// async fn high_tide(days_from_now: u32, tides: &Tides) -> Result<u32> {
+    ///     Ok((tides.0 + days_from_now) % 24)
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// let desk = Desk::new(make_agent("openai:gpt-4o").max_tokens(300).build());
+    /// let desk = desk.tool::<high_tide, _>(&Arc::new(Tides(6)));
+    /// # let script = Script::new()
+    /// #     .then(r#"{"answer":{"run":{"tool":"high_tide","arguments":"{\"days_from_now\":2}"}}}"#)
+    /// #     .then(r#"{"answer":{"finish":{"answer":"At eight."}}}"#);
+    /// let flujo = Flujo::builder().resources(desk).models(script).build()?;
+    /// let done = flujo.run(agentic_loop(Goal::new("When is high tide the day after tomorrow?"))).await.into_output()?;
+    /// assert_eq!(done.command_log[0].result, "8");
+    /// assert_eq!(done.answer(), Some("At eight."));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn tool<S, R>(mut self, services: &Arc<R>) -> Self
+    where
+        S: ToolIn<R>,
+        <S as Step>::Input: Arguments,
+        R: Send + Sync + 'static,
+    {
+        self.tools.insert(S::FACTS.name, Box::new(Served::<R>::of::<S>(services)));
+        self
     }
 
     /// And an agent that it may ask, in place of one of the same name.

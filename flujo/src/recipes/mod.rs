@@ -30,17 +30,18 @@
 //! # }
 //! ```
 //!
-//! [`agentic_loop`]: a planner chooses one command at a time, to ask an agent, to ask a person, or to finish, and sees
-//! what came of those before.
+//! [`agentic_loop`]: a planner chooses one command at a time, to run a step, to ask an agent, to ask a person, or to
+//! finish, and sees what came of those before.
 
 mod agentic;
 mod desk;
+mod run_tool;
 mod solving;
 mod task;
 mod team;
 
 pub use agentic::{agentic_loop, open_desk, plan_next, run_agent};
-pub use desk::{Command, Desk, Done, Goal, Situation};
+pub use desk::{Command, Desk, Done, Goal, Offer, Situation};
 pub use solving::{Progress, reflection, review, solution, solve, validator, variant};
 pub use task::{Brief, Candidate, Checklist, ChecklistItem, Draft, Plan, Reflected, Task};
 pub use team::Team;

@@ -8,6 +8,7 @@ mod limits;
 mod loops;
 mod plain;
 mod questions;
+mod recipes;
 mod routing;
 mod timeouts;
 
@@ -19,5 +20,6 @@ pub use limits::*;
 pub use loops::*;
 pub use plain::*;
 pub use questions::*;
+pub use recipes::*;
 pub use routing::*;
 pub use timeouts::*;

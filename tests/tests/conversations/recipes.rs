@@ -7,8 +7,10 @@ use flujo::prelude::*;
 use flujo::recipes::{Candidate, Command, Desk, Goal, Plan, Situation, Task, Team, agentic_loop, solve};
 use flujo::{StepResult, Usage};
 use flujo_tests::engines::AnyEngine;
+use flujo_tests::pieces::look_up;
 use flujo_tests::with_engine;
 use flujo_tests::world::*;
+use std::sync::Arc;
 use std::time::Duration;
 
 fn engine_with<R: Send + Sync + 'static>(engine: &AnyEngine, resources: R, script: Script) -> Flujo<R> {
@@ -193,9 +195,9 @@ fn desk() -> Desk {
 fn a_planner_runs_agents_asks_a_person_and_finishes() {
     on_all(async |engine, _| {
         let script = Script::new()
-            .then(said(r#"{"run":{"agent":"clerk","input":"Where is it?"}}"#))
+            .then(said(r#"{"consult":{"agent":"clerk","input":"Where is it?"}}"#))
             .then(said("In the cellar."))
-            .then(said(r#"{"run":{"agent":"nobody","input":"?"}}"#))
+            .then(said(r#"{"consult":{"agent":"nobody","input":"?"}}"#))
             .then(said(r#"{"ask":{"question":"May I?"}}"#))
             .then(said(r#"{"finish":{"answer":"Done."}}"#));
         let flujo = engine_with(&engine, desk(), script.clone());
@@ -216,11 +218,71 @@ fn a_planner_runs_agents_asks_a_person_and_finishes() {
 }
 
 #[test]
+fn a_planner_runs_steps_by_name() {
+    on_all(async |engine, _| {
+        let calls = Arc::new(Calls::default());
+        let script = Script::new()
+            .then(said(r#"{"run":{"tool":"look_up","arguments":"{\"word\":\"later\"}"}}"#))
+            .then(said(r#"{"run":{"tool":"look_up","arguments":"{\"word\":\"nothing\"}"}}"#))
+            .then(said(r#"{"run":{"tool":"look_up","arguments":"{\"name\":\"x\"}"}}"#))
+            .then(said(r#"{"run":{"tool":"look_down","arguments":"{}"}}"#))
+            .then(said(r#"{"run":{"tool":"label","arguments":"{\"text\":\"x\"}"}}"#))
+            .then(said(r#"{"name":"calm"}"#))
+            .then(said(r#"{"finish":{"answer":"Done."}}"#));
+        let desk = Desk::new(make_agent("test:small").system("plan").max_tokens(50).build());
+        let desk = desk.tool::<look_up, _>(&calls).tool::<label, _>(&Arc::new(()));
+        let flujo = engine_with(&engine, desk, script.clone());
+        let result = flujo.run(agentic_loop(Goal::new("Find it."))).id("a").await;
+        // What the planner is told of a step is its name, its doc comment and its inputs.
+        let told: serde_json::Value = serde_json::from_str(&script.requests()[0].messages[1].text).unwrap();
+        let look_up = &told["tools"]["look_up"];
+        assert_eq!(look_up["purpose"], "Looks a word up.");
+        assert_eq!(look_up["arguments"]["required"], serde_json::json!(["word"]));
+        // A step that is run is a node with attempts of its own, and so is a model step.
+        let attempts = |path: &str| result.step(path).map(StepResult::attempts);
+        assert_eq!(attempts("agentic_loop/run_tool!look_up#1"), Some(2));
+        assert_eq!(attempts("agentic_loop/run_tool!look_up#2"), Some(1));
+        assert_eq!(attempts("agentic_loop/run_tool!label#5"), Some(1));
+        assert_eq!(calls.len(), 3);
+        assert_eq!((script.requests().len(), result.usage), (7, calls_of_the_model(7)));
+        let last = result.into_output().unwrap();
+        let told: Vec<_> = last.command_log.iter().map(|done| done.result.as_str()).collect();
+        let expected = [
+            "later is a word",
+            "failed: there is no such word",
+            "the arguments do not fit: there is no argument `name`",
+            "there is no step `look_down`: there are `label`, `look_up`",
+            r#"{"name":"calm"}"#,
+            "Done.",
+        ];
+        assert_eq!(told, expected);
+        // Nothing runs again.
+        let again = flujo.run(agentic_loop(Goal::new("Find it."))).id("a").await;
+        assert_eq!((again.into_output().unwrap(), calls.len()), (last, 3));
+    });
+}
+
+#[test]
+fn an_agent_asks_the_model_of_its_role_where_there_is_one() {
+    let asked = |builder: flujo::run::Builder<()>| {
+        let script = Script::new().then(said(r#"{"name":"calm"}"#));
+        let labeller = Labeller(make_agent("test:small").role("review").max_tokens(50).build());
+        let flujo = builder.resources(labeller).models(script.clone()).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(flujo.run(labelling("x".into())).into_future()).into_output().unwrap();
+        script.requests()[0].model.clone()
+    };
+    assert_eq!(asked(Flujo::builder()), "test:small");
+    assert_eq!(asked(Flujo::builder().role("solution", "test:other")), "test:small");
+    assert_eq!(asked(Flujo::builder().role("review", "test:large")), "test:large");
+}
+
+#[test]
 fn a_planner_without_end_fails() {
     on_all(async |engine, _| {
         let script = Script::new().otherwise(|request| {
             said(match request.messages[0].text.as_str() {
-                "plan" => r#"{"run":{"agent":"clerk","input":"?"}}"#,
+                "plan" => r#"{"consult":{"agent":"clerk","input":"?"}}"#,
                 _ => "Hm.",
             })
         });

@@ -20,7 +20,7 @@ macro_rules! scenarios {
 }
 
 /// The forms that exist: each must have been killed on each engine.
-const FORMS: [&str; 41] = [
+const FORMS: [&str; 43] = [
     "step",
     "retries",
     "failed step",
@@ -61,6 +61,8 @@ const FORMS: [&str; 41] = [
     "wait",
     "timeout",
     "refine",
+    "recipe agentic_loop",
+    "recipe solve",
     "ask in a refine",
 ];
 

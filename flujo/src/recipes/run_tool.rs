@@ -1,0 +1,127 @@
+//! A step that is chosen by its name, at run time: what [`agentic_loop`](super::agentic_loop) runs for its planner.
+
+use super::Desk;
+use crate::context::Context;
+use crate::cx::Cx;
+use crate::durable::Takes;
+use crate::engine::BoxFuture;
+use crate::error::RunResult;
+use crate::graph::{Bounds, Facts, NodeKind};
+use crate::model::{ToolCall, ToolSpec};
+use crate::path::NodeId;
+use crate::resources::Provides;
+use crate::step::{Arguments, Fallback, Policy, RunIn, Step, StepCall, StepInfo, Tool, ToolIn, WritesIn};
+use std::sync::Arc;
+
+/// A step on a desk, whatever services it needs.
+pub(super) trait Offered: Send + Sync {
+    /// What the planner is told of it.
+    fn spec(&self) -> &ToolSpec;
+    /// Runs it as the node `id`; what is said of arguments that do not fit, is said in place of an output.
+    fn call<'a>(
+        &'a self,
+        cx: &'a mut Cx<'_, (), Desk>,
+        id: NodeId,
+        call: &'a ToolCall,
+    ) -> BoxFuture<'a, RunResult<String>>;
+}
+
+/// A step with the services that it uses.
+pub(super) struct Served<R> {
+    tool: Tool<R>,
+    services: Arc<R>,
+}
+
+impl<R: Send + Sync> Served<R> {
+    pub(super) fn of<S: ToolIn<R>>(services: &Arc<R>) -> Self
+    where
+        <S as Step>::Input: Arguments,
+    {
+        Self { tool: Tool::of::<S>(), services: Arc::clone(services) }
+    }
+}
+
+impl<R: Send + Sync> Offered for Served<R> {
+    fn spec(&self) -> &ToolSpec {
+        &self.tool.spec
+    }
+
+    fn call<'a>(
+        &'a self,
+        cx: &'a mut Cx<'_, (), Desk>,
+        id: NodeId,
+        call: &'a ToolCall,
+    ) -> BoxFuture<'a, RunResult<String>> {
+        Box::pin(async move {
+            let mut cx = cx.serving(&*self.services);
+            match self.tool.begin(&mut cx, id, call) {
+                Ok(running) => running.await,
+                Err(told) => Ok(told),
+            }
+        })
+    }
+}
+
+/// Runs the step of this name, which is the node `run_tool!name`.
+pub(super) fn run_tool(tool: String, arguments: String) -> StepCall<run_tool> {
+    StepCall::new((tool, arguments))
+}
+
+/// See the function. It is no step that anybody else can call: it has no options, and no attempts of its own.
+#[allow(non_camel_case_types, reason = "steps are called by their functions")]
+pub(super) struct run_tool {}
+
+impl StepInfo for run_tool {
+    const FACTS: Facts = Facts {
+        name: "run_tool",
+        kind: NodeKind::Step,
+        inputs: &[("tool", "String"), ("arguments", "String")],
+        output: "String",
+        resources: &["Desk"],
+        doc: "Runs a step that is chosen by its name.",
+        file: file!(),
+        line: line!(),
+        // Which steps there are is known only when the program runs.
+        bounds: Bounds { step_runs: None, model_calls: None, questions: Some(0) },
+        ..Facts::NONE
+    };
+}
+
+impl Takes<0> for run_tool {
+    type Value = String;
+}
+impl Takes<1> for run_tool {
+    type Value = String;
+}
+
+impl Step for run_tool {
+    type Input = (String, String);
+    type Output = String;
+    const POLICY: Policy = Policy::PLAIN;
+}
+
+impl<C> WritesIn<C> for run_tool {
+    const MASK: u64 = 0;
+}
+
+impl<C: Context, R: Send + Sync + Provides<Desk>> RunIn<C, R> for run_tool {
+    async fn exec<F: Fallback<C, R>>(
+        cx: &mut Cx<'_, C, R>,
+        id: NodeId,
+        call: StepCall<Self, F>,
+    ) -> RunResult<String> {
+        let (name, arguments) = call.input;
+        let desk: &Desk = cx.resources().provide();
+        let Some(tool) = desk.tools.get(name.as_str()) else {
+            let known: Vec<_> = desk.tools.keys().map(|name| format!("`{name}`")).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            return Ok(format!("there is no step `{name}`: there are {known}"));
+        };
+        let id = id.replaced_by(&name);
+        let call = ToolCall::new("", name, arguments);
+        let (mut nothing, mut written) = ((), 0);
+        let mut cx = cx.without_context(&mut nothing, &mut written);
+        let mut cx = cx.serving(desk);
+        tool.call(&mut cx, id, &call).await
+    }
+}
