@@ -2,15 +2,24 @@
 //! public types say of themselves.
 
 use crate::server::{End, Server, json, stream};
+use crate::types;
 use crate::wires::*;
+use flujo::agent::make_agent;
 use flujo::engine::{Engine, Memory};
-use flujo::events::ConsoleTracer;
-use flujo::models::{Models, PriceList, Wire};
+use flujo::events::{ConsoleTracer, Redact};
+use flujo::model::{ModelClient, ModelRequest, Permit, Script, Tape};
+use flujo::models::{Compatible, Models, PriceList, Wire};
 use flujo::prelude::*;
+use flujo::rate_limits::RateLimited;
+use flujo::recipes::{Command, Desk, Situation, Team};
 use flujo::settings::Settings;
 use flujo_testing::EventLog;
+use std::any::type_name;
+use std::collections::BTreeSet;
 use std::fmt::{Debug, Write as _};
 use std::io;
+#[cfg(feature = "sqlite")]
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tracing::field::{Field, Visit};
@@ -19,10 +28,17 @@ use tracing::{Event, Metadata, Subscriber};
 
 /// Everything that anybody writes.
 #[derive(Clone, Default)]
-struct Everything(Arc<Mutex<String>>, Arc<AtomicU64>);
+struct Everything(Arc<Mutex<String>>, Arc<AtomicU64>, Arc<Mutex<BTreeSet<String>>>);
 impl Everything {
-    fn say(&self, what: impl Debug) {
+    fn say<T: Debug>(&self, what: T) {
+        self.2.lock().unwrap().insert(types::path_of(type_name::<T>()));
         writeln!(self.0.lock().unwrap(), "{what:?}").unwrap();
+    }
+    /// The public types whose `Debug` is in it.
+    fn shown(&self) -> BTreeSet<String> {
+        let mut shown = self.2.lock().unwrap().clone();
+        shown.extend(types::named_in(&self.0.lock().unwrap()));
+        shown
     }
 }
 impl io::Write for Everything {
@@ -71,8 +87,95 @@ pipeline! {
     }
 }
 
+/// What else is public, and may have a key in it, or somebody who has one.
+fn say_what_holds_keys(everything: &Everything, settings: &Settings) {
+    let models = || Models::from_settings(settings).unwrap();
+    everything.say(Settings::sources().set("OFFICE_API_KEY", KEY));
+    everything.say(Compatible::at("http://x").key(KEY));
+    everything.say(Redact::new().secret(KEY));
+    everything.say(RateLimited::new(models()).settings(settings));
+    let agent = make_agent("office:m").client(models());
+    everything.say(&agent);
+    everything.say(agent.clone().build::<String, String>());
+    everything.say(Desk::new(agent.clone().build::<Situation, Command>()).agent(
+        "a",
+        "b",
+        agent.clone().build(),
+    ));
+    everything.say(Team::new(agent.clone().build(), agent.clone().build(), agent.build()));
+    let number = FOLDERS.fetch_add(1, Ordering::SeqCst);
+    let file = std::env::temp_dir().join(format!("flujo-hidden-tape-{}-{number}", std::process::id()));
+    everything.say(Tape::record(&file, models()).unwrap());
+    std::fs::remove_file(&file).unwrap();
+    let flujo = Flujo::builder()
+        .settings(settings)
+        .models(models())
+        .resources(flujo::Secret::from(KEY))
+        .build()
+        .unwrap();
+    everything.say(flujo.run(asking("x".into())));
+    everything.say(flujo.resume::<asking>("x"));
+    everything.say(flujo.stream(asking("x".into())));
+    everything.say(flujo.worker());
+    everything.say(asking("x".into()));
+    everything.say(PriceList::from_settings(settings).unwrap());
+    everything.say(Permit::holding(models()));
+    everything.say(ConsoleTracer::to(everything.clone()));
+    for setting in settings.all() {
+        everything.say(setting);
+    }
+    say_failures(everything, settings);
+    everything.say(Script::new().then("x"));
+    everything.say(Prompt::<String>::system("x"));
+}
+
+/// Those of a call, of a step and of a run.
+fn say_failures(everything: &Everything, settings: &Settings) {
+    let models = Models::from_settings(settings).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (called, _) = runtime.block_on(async {
+        let mut heard = Heard::default();
+        (
+            models.call(ModelRequest { model: "nobody:m".to_owned(), ..request(false) }, &mut heard).await,
+            heard,
+        )
+    });
+    let error = called.unwrap_err();
+    everything.say(&error);
+    everything.say(StepError::retryable(error));
+    let flujo = Flujo::builder().settings(settings).models(models).build().unwrap();
+    runtime.block_on(async {
+        let handle = flujo.start(asking("x".into()));
+        everything.say(&handle);
+        let result = handle.await;
+        everything.say(&result);
+    });
+}
+
+/// A type that nobody looked at fails this, until it is shown with a key planted, or put where it cannot have one.
+#[test]
+fn the_debug_of_every_public_type_was_looked_at() {
+    let everything = everything_with_planted_keys();
+    let all = everything.0.lock().unwrap().clone();
+    let planted: Vec<_> = all.lines().filter(|line| line.contains(KEY)).collect();
+    assert!(planted.is_empty(), "{planted:#?}");
+    types::all_are_looked_at(&everything.shown());
+}
+
 #[test]
 fn planted_keys_are_in_no_log_error_event_span_record_or_debug() {
+    let everything = everything_with_planted_keys();
+    let all = everything.0.lock().unwrap().clone();
+    let planted: Vec<_> = all.lines().filter(|line| line.contains(KEY)).collect();
+    assert!(planted.is_empty(), "{planted:#?}");
+    assert!(all.contains("[secret]") && all.contains("[REDACTED]"), "{all}");
+    // What is looked through is not empty: spans of ours, events, and what is said of failures.
+    assert!(["chat", "AttemptEnded", "not authorized"].iter().all(|word| all.contains(word)), "{all}");
+}
+
+static FOLDERS: AtomicU64 = AtomicU64::new(0);
+
+fn everything_with_planted_keys() -> Everything {
     let everything = Everything::default();
     // With one subscriber alone, `tracing` asks that of whichever thread comes by a place first whether anybody listens
     // there, and remembers the answer; the threads of other tests have none.
@@ -91,7 +194,8 @@ fn planted_keys_are_in_no_log_error_event_span_record_or_debug() {
     for script in scripts {
         let server = Server::new(vec![script]);
         // Plain addresses stand in a file, keys in the environment.
-        let folder = std::env::temp_dir().join(format!("flujo-hidden-{}", std::process::id()));
+        let number = FOLDERS.fetch_add(1, Ordering::SeqCst);
+        let folder = std::env::temp_dir().join(format!("flujo-hidden-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let file = folder.join("flujo.toml");
         let text = format!("[providers.office]\nurl = \"{}\"\nkey_variable = \"OFFICE_KEY\"\n", server.url);
@@ -105,6 +209,7 @@ fn planted_keys_are_in_no_log_error_event_span_record_or_debug() {
         everything.say(settings.to_string());
         everything.say(settings.secret("OFFICE_KEY"));
         everything.say(settings.providers());
+        say_what_holds_keys(&everything, &settings);
         let models = Models::from_settings(&settings).unwrap();
         everything.say(&models);
         everything.say(Models::builder().settings(&settings));
@@ -116,8 +221,14 @@ fn planted_keys_are_in_no_log_error_event_span_record_or_debug() {
         everything.say(&flujo);
         let run = flujo.run(asking("Hi?".to_owned())).id("r").observer(log.clone());
         let result = runtime.block_on(run.into_future());
-        everything.say(log.take());
+        let events = log.take();
+        everything.say(&events);
+        events.iter().for_each(|event| everything.say(&event.kind));
+        everything.say(&engine);
         everything.say(&result);
+        everything.say(&result.outcome);
+        everything.say(&result.steps);
+        everything.say(&result.trace);
         let view = runtime.block_on(engine.view(&"r".into())).unwrap();
         everything.say(view.map(|view| (view.run, view.records)));
         assert!(
@@ -128,15 +239,46 @@ fn planted_keys_are_in_no_log_error_event_span_record_or_debug() {
             Ok(_) => answered += 1,
             Err(error) => {
                 everything.say(error.to_string());
+                everything.say(error.kind());
                 everything.say(error);
             }
         }
     }
     drop(guard);
-    let all = everything.0.lock().unwrap().clone();
-    let planted: Vec<_> = all.lines().filter(|line| line.contains(KEY)).collect();
-    assert!(planted.is_empty(), "{planted:#?}");
-    assert!(answered == 1 && all.contains("[secret]") && all.contains("[REDACTED]"), "{all}");
-    // What is looked through is not empty: spans of ours, events, and what is said of failures.
-    assert!(["chat", "AttemptEnded", "not authorized"].iter().all(|word| all.contains(word)), "{all}");
+    assert_eq!(answered, 1);
+    everything
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn planted_keys_are_not_in_the_file_of_runs() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let number = FOLDERS.fetch_add(1, Ordering::SeqCst);
+    let file = std::env::temp_dir().join(format!("flujo-hidden-{}-{number}.db", std::process::id()));
+    let everything = Everything::default();
+    let echo = json(401, "", &format!("{{\"error\":{{\"message\":\"wrong key {KEY}\"}}}}"));
+    let good = json(200, "", &answer(Wire::OpenAiChat, "Hello"));
+    let builder = Sqlite::builder(&file);
+    everything.say(&builder);
+    let engine = Arc::new(builder.open().unwrap());
+    everything.say(&engine);
+    for (id, script) in [("refused", echo), ("answered", good)] {
+        let server = Server::new(vec![script]);
+        let models =
+            Models::builder().provider("office", Compatible::at(&server.url).key(KEY)).build().unwrap();
+        let flujo = Flujo::builder().engine(Arc::clone(&engine)).models(models).build().unwrap();
+        let result = runtime.block_on(flujo.run(asking("Hi?".to_owned())).id(id).into_future());
+        assert_eq!(result.into_output().is_ok(), id == "answered");
+    }
+    drop(engine);
+    let mut bytes = 0;
+    for suffix in ["", "-wal", "-shm"] {
+        let file = PathBuf::from(format!("{}{suffix}", file.display()));
+        let Ok(found) = std::fs::read(&file) else { continue };
+        bytes += found.len();
+        assert!(!found.windows(KEY.len()).any(|part| part == KEY.as_bytes()), "{}", file.display());
+        std::fs::remove_file(file).unwrap();
+    }
+    assert!(bytes > 0);
+    assert!(!everything.0.lock().unwrap().contains(KEY));
 }

@@ -25,4 +25,5 @@ mod streams;
 mod suite;
 mod table;
 mod tools;
+mod types;
 mod wires;
