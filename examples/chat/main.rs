@@ -66,7 +66,7 @@ fn questions() -> Box<dyn Iterator<Item = io::Result<String>>> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
-    let Answers { builder, who } = answers(Script::new().otherwise(harbour_master).in_pieces(5))?;
+    let Answers { builder, who, .. } = answers(Script::new().otherwise(harbour_master).in_pieces(5))?;
     let flujo = builder.role("solution", who.as_str()).build()?;
     println!("{who} answers. Empty line: the end.");
     let mut context = Chat::default();

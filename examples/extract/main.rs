@@ -91,7 +91,7 @@ fn clerk(request: &ModelRequest) -> &'static str {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let Answers { builder, who } = answers(Script::new().otherwise(clerk))?;
+    let Answers { builder, who, .. } = answers(Script::new().otherwise(clerk))?;
     let flujo = builder.build()?;
     let letters = LETTERS.map(str::to_owned).into();
     let result = flujo.run(desk(letters, who)).await;

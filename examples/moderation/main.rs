@@ -96,12 +96,12 @@ async fn moderate_all(
     let app = App { reputations: Reputations(reputations), board: Board::default() };
     let (told, answers) = mpsc::channel();
     let budget = SharedBudget::new(UsageLimits::NONE.cost(budget));
-    let Answers { builder, who } = if let Some(model) = &model {
+    let Answers { builder, who, prices } = if let Some(model) = &model {
         asking(model, |client| Told::new(client, model, told))?
     } else {
         let list = Told::new(WordList::new(), "a word list", told);
         let builder = Flujo::builder().models(list).prices(MadeUpPrices);
-        Answers { builder, who: "wordlist:vader".to_owned() }
+        Answers { builder, who: "wordlist:vader".to_owned(), prices: "nobody".to_owned() }
     };
     let flujo = builder
         .role("review", &who)
@@ -113,7 +113,7 @@ async fn moderate_all(
 
     let stands_in = "A word list stands in for the model, at a made-up price. Nothing leaves this machine.";
     match &model {
-        Some(model) => writeln!(io::stdout(), "The posts are sent to {model}.")?,
+        Some(model) => writeln!(io::stdout(), "The posts are sent to {model}, at the prices of {prices}.")?,
         None => writeln!(io::stdout(), "{stands_in}")?,
     }
     let mut report = Report::new(plain, answers);

@@ -47,6 +47,9 @@ impl<C: ModelClient> ModelClient for Told<C> {
     fn knows(&self, provider: &str) -> Result<(), String> {
         self.client.knows(provider)
     }
+    fn server(&self, model: &str) -> Option<(String, u16)> {
+        self.client.server(model)
+    }
     fn extra_tokens(&self, request: &ModelRequest) -> u64 {
         self.client.extra_tokens(request)
     }

@@ -109,7 +109,7 @@ fn offline(request: &ModelRequest) -> String {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
-    let Answers { builder, who } = answers(Script::new().otherwise(offline))?;
+    let Answers { builder, who, .. } = answers(Script::new().otherwise(offline))?;
     let flujo = builder.role("solution", &who).role("review", &who).build()?;
 
     let paused = flujo.run(research("the sea".to_owned())).id("sea").await;

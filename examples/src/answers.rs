@@ -13,6 +13,8 @@ pub struct Answers {
     pub builder: Builder<()>,
     /// The model that answers, `provider:model`.
     pub who: String,
+    /// Where its prices are from, and of when.
+    pub prices: String,
 }
 
 /// The model that stands first on the command line; without one the script answers.
@@ -22,7 +24,11 @@ pub struct Answers {
 pub fn answers(script: Script) -> Result<Answers, Box<dyn Error>> {
     match std::env::args().nth(1) {
         Some(model) => asking(&model, |client| client),
-        None => Ok(Answers { builder: Flujo::builder().models(script), who: "script:offline".to_owned() }),
+        None => Ok(Answers {
+            builder: Flujo::builder().models(script),
+            who: "script:offline".to_owned(),
+            prices: "nobody".to_owned(),
+        }),
     }
 }
 
@@ -38,8 +44,9 @@ pub fn asking<C: ModelClient>(
     let settings = flujo::settings::Settings::load()?;
     let models = wrap(Arc::new(flujo::models::Models::from_settings(&settings)?));
     let prices = flujo::models::PriceList::from_settings(&settings)?;
+    let sources = prices.sources().join(", ");
     let builder = Flujo::builder().settings(&settings).models(models).prices(prices);
-    Ok(Answers { builder, who: who.to_owned() })
+    Ok(Answers { builder, who: who.to_owned(), prices: sources })
 }
 
 /// A real model, which this was built without.

@@ -58,7 +58,7 @@ impl Told {
 
     fn started(&mut self, hub: &Hub, attempt: u32, at: Timestamp, input: Option<Json>) {
         (self.running, self.attempt_began) = (attempt, at);
-        self.spans.started(hub.spans(), &self.path, self.kind, attempt);
+        self.spans.started(hub.spans(), &self.path, (self.kind, self.tool), attempt);
         if self.began.is_none() {
             self.began = Some(at);
             if let Some(tool) = self.tool {

@@ -8,6 +8,8 @@ pub(crate) const OTEL_STATUS: &str = "otel.status_code";
 pub(crate) const OPERATION: &str = "gen_ai.operation.name";
 pub(crate) const WORKFLOW: &str = "gen_ai.workflow.name";
 pub(crate) const AGENT: &str = "gen_ai.agent.name";
+pub(crate) const TOOL: &str = "gen_ai.tool.name";
+pub(crate) const TOOL_TYPE: &str = "gen_ai.tool.type";
 pub(crate) const CONVERSATION: &str = "gen_ai.conversation.id";
 pub(crate) const PROVIDER: &str = "gen_ai.provider.name";
 pub(crate) const OUTPUT_TYPE: &str = "gen_ai.output.type";
@@ -18,6 +20,7 @@ pub(crate) const TOP_P: &str = "gen_ai.request.top_p";
 pub(crate) const MAX_TOKENS: &str = "gen_ai.request.max_tokens";
 pub(crate) const STREAM: &str = "gen_ai.request.stream";
 
+pub(crate) const RESPONSE_ID: &str = "gen_ai.response.id";
 pub(crate) const RESPONSE_MODEL: &str = "gen_ai.response.model";
 pub(crate) const FINISH_REASONS: &str = "gen_ai.response.finish_reasons";
 pub(crate) const FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";
@@ -30,6 +33,9 @@ pub(crate) const REASONING_TOKENS: &str = "gen_ai.usage.reasoning.output_tokens"
 /// Opt-in only.
 pub(crate) const INPUT_MESSAGES: &str = "gen_ai.input.messages";
 pub(crate) const OUTPUT_MESSAGES: &str = "gen_ai.output.messages";
+
+pub(crate) const SERVER: &str = "server.address";
+pub(crate) const PORT: &str = "server.port";
 
 pub(crate) const ERROR_TYPE: &str = "error.type";
 /// The convention has none for money: this one is ours, in nano-dollars.

@@ -161,11 +161,25 @@ pub(crate) struct NodeSpans {
 }
 
 impl NodeSpans {
-    /// An attempt begins in this run.
-    pub(crate) fn started(&mut self, run: Option<&RunSpans>, path: &Path, kind: NodeKind, attempt: u32) {
+    /// An attempt begins in this run, maybe of a tool that a model has called.
+    pub(crate) fn started(
+        &mut self,
+        run: Option<&RunSpans>,
+        path: &Path,
+        (kind, tool): (NodeKind, Option<&str>),
+        attempt: u32,
+    ) {
         let Some(run) = run else { return };
         let node = path.as_str().rsplit('/').next().unwrap_or_default();
-        let agent = (kind == NodeKind::Model).then_some(node);
+        // A single reply within a conversation is no agent of its own.
+        let is_agent = kind == NodeKind::Model && tool.is_none() && !path.is_in_conversation();
+        let agent = is_agent.then_some(node);
+        let (operation, name) = match (agent, tool) {
+            (Some(_), _) => (Some("invoke_agent"), format!("invoke_agent {node}")),
+            (None, Some(tool)) => (Some("execute_tool"), format!("execute_tool {tool}")),
+            (None, None) if kind == NodeKind::Model => (None, format!("reply {node}")),
+            (None, None) => (None, format!("step {node}")),
+        };
         let step = self.step.get_or_insert_with(|| {
             tracing::info_span!(
                 target: "flujo",
@@ -173,10 +187,12 @@ impl NodeSpans {
                 "step",
                 path = path.as_str(),
                 kind = kind.word(),
-                { names::OTEL_NAME } = if agent.is_some() { format!("invoke_agent {node}") } else { format!("step {node}") },
+                { names::OTEL_NAME } = name,
                 { names::OTEL_STATUS } = Empty,
-                { names::OPERATION } = agent.map(|_| "invoke_agent"),
+                { names::OPERATION } = operation,
                 { names::AGENT } = agent,
+                { names::TOOL } = tool,
+                { names::TOOL_TYPE } = tool.map(|_| "function"),
                 outcome = Empty
             )
         });

@@ -91,7 +91,7 @@ impl ModelCall {
         let hold = run.reserve(bound).await?;
         // From here on a call that never comes back is charged at what was reserved for it.
         let number = run.call_leaves(&self.model, bound);
-        let span = ChatSpan::new(&request, run.id().as_str(), self.contents.as_deref());
+        let span = ChatSpan::new(&request, client, run.id().as_str(), self.contents.as_deref());
         let mut pieces = Pieces { run, first: (run.env.clock.tick(), None) };
         let reply = Spanned::new(span.inside(), client.call(request, &mut pieces)).await;
         let (tokens, served) = match &reply {

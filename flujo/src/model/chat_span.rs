@@ -1,6 +1,6 @@
 //! The span of one call of a model, as OpenTelemetry's convention for generative AI wants it.
 
-use super::{Message, ModelError, ModelReply, ModelRequest, Role, ToolCall};
+use super::{Message, ModelClient, ModelError, ModelReply, ModelRequest, Role, ToolCall};
 use crate::events::{Redact, names};
 use crate::usage::Usage;
 use serde::Serialize;
@@ -15,11 +15,17 @@ pub(super) struct ChatSpan<'r> {
 }
 
 impl<'r> ChatSpan<'r> {
-    pub(super) fn new(request: &ModelRequest, run: &str, contents: Option<&'r Redact>) -> Self {
+    pub(super) fn new(
+        request: &ModelRequest,
+        client: &dyn ModelClient,
+        run: &str,
+        contents: Option<&'r Redact>,
+    ) -> Self {
         if !tracing::span_enabled!(target: "flujo", Level::INFO) {
             return Self { span: None, contents: None };
         }
         let (provider, model) = request.model.split_once(':').unwrap_or(("", &request.model));
+        let (server, port) = client.server(&request.model).unzip();
         let span = tracing::info_span!(
             target: "flujo",
             "chat",
@@ -35,6 +41,9 @@ impl<'r> ChatSpan<'r> {
             { names::MAX_TOKENS } = request.max_tokens.map(i64::from),
             { names::STREAM } = request.stream,
             { names::OUTPUT_TYPE } = if request.wants_text() { "text" } else { "json" },
+            { names::SERVER } = server,
+            { names::PORT } = port.map(i64::from),
+            { names::RESPONSE_ID } = Empty,
             { names::RESPONSE_MODEL } = Empty,
             { names::FINISH_REASONS } = Empty,
             { names::FIRST_CHUNK } = Empty,
@@ -84,6 +93,9 @@ impl<'r> ChatSpan<'r> {
                         names::RESPONSE_MODEL,
                         served.split_once(':').map_or(served.as_str(), |(_, name)| name),
                     );
+                }
+                if let Some(id) = &reply.id {
+                    span.record(names::RESPONSE_ID, id.as_str());
                 }
                 span.record(names::FINISH_REASONS, reply.finish.word());
                 if let Some(redact) = self.contents {

@@ -90,6 +90,12 @@ pub trait ModelClient: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Where a model is asked, its host and port; only for spans, and asked for only where somebody looks at them.
+    fn server(&self, model: &str) -> Option<(String, u16)> {
+        let _ = model;
+        None
+    }
+
     /// Input tokens that the request may cost beyond the text that is in it, at the provider's most: what the
     /// client adds, such as instructions for tools, and attachments. They are reserved too.
     ///
@@ -122,6 +128,9 @@ impl<C: ModelClient + ?Sized> ModelClient for std::sync::Arc<C> {
     }
     fn knows(&self, provider: &str) -> Result<(), String> {
         (**self).knows(provider)
+    }
+    fn server(&self, model: &str) -> Option<(String, u16)> {
+        (**self).server(model)
     }
     fn extra_tokens(&self, request: &ModelRequest) -> u64 {
         (**self).extra_tokens(request)

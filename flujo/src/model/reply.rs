@@ -21,13 +21,16 @@ pub struct ModelReply {
     pub finish: FinishReason,
     /// The model that really answered, if the provider says so.
     pub served_model: Option<String>,
+    /// What the provider calls this answer, if it says so: for spans, and for asking the provider about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
 }
 
 impl ModelReply {
     /// A whole answer, whose usage nobody told.
     pub fn new(content: impl Into<String>) -> Self {
         let (usage, finish, served_model) = (None, FinishReason::Stop, None);
-        Self { content: content.into(), calls: Vec::new(), usage, finish, served_model }
+        Self { content: content.into(), calls: Vec::new(), usage, finish, served_model, id: None }
     }
 
     /// The same, with one more call of a tool: its name, and its arguments as JSON. Calls are numbered as they come.

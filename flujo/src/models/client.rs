@@ -210,6 +210,11 @@ impl ModelClient for Models {
         if self.known.contains_key(provider) { Ok(()) } else { Err(self.unknown(provider, "")) }
     }
 
+    fn server(&self, model: &str) -> Option<(String, u16)> {
+        let url = reqwest::Url::parse(&self.find(model).ok()?.0.url).ok()?;
+        Some((url.host_str()?.to_owned(), url.port_or_known_default()?))
+    }
+
     fn extra_tokens(&self, request: &ModelRequest) -> u64 {
         let Ok((known, _)) = self.find(&request.model) else { return 0 };
         convert::extra_tokens(request, &known.can)

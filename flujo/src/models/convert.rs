@@ -60,6 +60,7 @@ pub(super) fn asked(request: &ModelRequest, can: &Capabilities, wire: Wire) -> R
     let mut options = ChatOptions::default()
         .with_capture_usage(true)
         .with_capture_content(true)
+        .with_capture_raw_body(true)
         .with_capture_tool_calls(true);
     options.temperature = request.temperature;
     options.max_tokens = request.max_tokens;
@@ -157,7 +158,7 @@ fn part(attachment: &Attachment, can: &Capabilities) -> Result<ContentPart, Mode
 /// # Errors
 /// The model declined, or a filter held it back.
 pub(super) fn reply(response: ChatResponse, tool: Option<&str>) -> Result<ModelReply, ModelError> {
-    let ChatResponse { content, stop_reason, usage, provider_model_iden, .. } = response;
+    let ChatResponse { content, stop_reason, usage, provider_model_iden, captured_raw_body, .. } = response;
     let usage = tokens(&usage);
     if content.is_empty() && stop_reason.is_none() {
         // JSON, but of somebody else: it is no empty answer.
@@ -170,7 +171,15 @@ pub(super) fn reply(response: ChatResponse, tool: Option<&str>) -> Result<ModelR
     let served_model = served(&provider_model_iden.model_name);
     // Some compatible servers do not say why they stopped.
     let finish = finish(stop_reason.as_ref(), usage)?;
-    Ok(ModelReply { content, calls, usage, finish, served_model: Some(served_model) })
+    let id = captured_raw_body.as_ref().and_then(id);
+    Ok(ModelReply { content, calls, usage, finish, served_model: Some(served_model), id })
+}
+
+/// What the provider calls an answer: said of the whole one, or of what its first piece begins.
+pub(super) fn id(said: &Value) -> Option<String> {
+    let places = ["/id", "/responseId", "/message/id", "/response/id"];
+    let found = places.iter().find_map(|place| said.pointer(place)?.as_str());
+    found.filter(|id| !id.is_empty()).map(str::to_owned)
 }
 
 fn text(content: &MessageContent) -> String {

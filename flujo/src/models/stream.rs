@@ -25,7 +25,16 @@ pub(super) struct Contract<'k> {
 /// Looks at the pieces as they come. Not every adapter says so when one makes no sense, which may have been a part
 /// of the answer, or when one is an error.
 #[derive(Clone, Default)]
-pub(super) struct Sense(Arc<Mutex<Option<(ModelFailure, String)>>>);
+pub(super) struct Sense(Arc<Mutex<Seen>>);
+
+#[derive(Default)]
+struct Seen {
+    /// Whether there was a piece.
+    begun: bool,
+    wrong: Option<(ModelFailure, String)>,
+    /// What the provider calls the answer. The first piece says it.
+    id: Option<String>,
+}
 
 /// What is looked for in a piece.
 #[derive(Deserialize)]
@@ -39,21 +48,30 @@ impl ChatFrameSink for Sense {
         if data.is_empty() || data == "[DONE]" {
             return;
         }
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !seen.begun {
+            seen.begun = true;
+            seen.id = serde_json::from_str(data).ok().as_ref().and_then(convert::id);
+        }
         let wrong = match serde_json::from_str::<Piece>(data) {
             Ok(Piece { error: None }) => return,
             Ok(Piece { error: Some(_) }) => (failure::midway(data), failure::said(data)),
             Err(_) => (ModelFailure::Unreadable, "a piece of the stream makes no sense".to_owned()),
         };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(wrong);
+        seen.wrong.get_or_insert(wrong);
     }
 }
 
 impl Sense {
     fn made(&self, key: Option<&SecretString>) -> Result<(), ModelError> {
-        match self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        match self.0.lock().unwrap_or_else(PoisonError::into_inner).wrong.take() {
             None => Ok(()),
             Some((failure, what)) => Err(ModelError::new(failure, scrub(&what, key))),
         }
+    }
+
+    fn id(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).id.take()
     }
 }
 
@@ -82,7 +100,7 @@ pub(super) async fn whole(
     }
     contract.sense.made(contract.key)?;
     if contract.unmarked_end {
-        return Ok(ModelReply::new(text));
+        return Ok(ModelReply { id: contract.sense.id(), ..ModelReply::new(text) });
     }
     Err(ModelError::new(ModelFailure::Truncated, "the stream ended without saying that it is complete"))
 }
@@ -113,5 +131,5 @@ fn ended(
         FinishReason::Other(word) if word.is_empty() => FinishReason::Stop,
         finish => finish,
     };
-    Ok(ModelReply { content, calls, usage, finish, served_model: None })
+    Ok(ModelReply { content, calls, usage, finish, served_model: None, id: contract.sense.id() })
 }

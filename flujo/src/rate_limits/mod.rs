@@ -234,6 +234,10 @@ impl<C: ModelClient> ModelClient for RateLimited<C> {
         self.client.knows(provider)
     }
 
+    fn server(&self, model: &str) -> Option<(String, u16)> {
+        self.client.server(model)
+    }
+
     fn extra_tokens(&self, request: &ModelRequest) -> u64 {
         self.client.extra_tokens(request)
     }

@@ -1,7 +1,10 @@
 use super::*;
 use crate::Flujo;
 use crate::events::Redact;
-use crate::model::{FinishReason, ModelError, ModelFailure, ModelReply, Prices, Rates, Script, Tokens};
+use crate::model::{
+    ChunkSink, FinishReason, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest, Prices, Rates,
+    Script, Tokens,
+};
 use crate::prelude::*;
 use opentelemetry::Value;
 use opentelemetry::trace::{SpanKind, Status};
@@ -42,19 +45,38 @@ fn second() -> tracing::Dispatch {
     tracing::Dispatch::new(Registry::default())
 }
 
+/// A script that is said to be somewhere.
+struct At(Script);
+#[crate::async_trait]
+impl ModelClient for At {
+    async fn call(
+        &self,
+        request: ModelRequest,
+        chunks: &mut dyn ChunkSink,
+    ) -> std::result::Result<ModelReply, ModelError> {
+        self.0.call(request, chunks).await
+    }
+    fn server(&self, _: &str) -> Option<(String, u16)> {
+        Some(("models.example".to_owned(), 443))
+    }
+}
+
 fn run(capture: bool) -> Vec<SpanData> {
     let _second = second();
     let kept = Kept::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(kept.clone()).build();
     let subscriber = Registry::default().with(layer(&provider));
     let tokens = Tokens { input: 9, output: 2, cached: 4, reasoning: 1 };
-    let answer =
-        ModelReply { served_model: Some("gemini:gemini-2.5-flash-002".into()), ..ModelReply::new("[\"a\"]") };
+    let answer = ModelReply {
+        served_model: Some("gemini:gemini-2.5-flash-002".into()),
+        id: Some("answer-7".into()),
+        ..ModelReply::new("[\"a\"]")
+    };
     let script = Script::new()
         .then(ModelError::new(ModelFailure::Overloaded, "sk-planted"))
         .then(answer.used(tokens).finished(FinishReason::Stop));
     let prices = Prices::new().model("gemini:gemini-2.5-flash", Rates::usd("1", "1").unwrap());
-    let builder = Flujo::builder().models(script).prices(prices);
+    let builder = Flujo::builder().models(At(script)).prices(prices);
     let redact = Redact::new().secret("planted words");
     let builder = if capture { builder.capture_content(redact) } else { builder };
     let flujo = builder.build().unwrap();
@@ -127,6 +149,9 @@ fn runs_steps_and_calls_have_the_shape_of_the_convention() {
             ("gen_ai.request.max_tokens", 50.into()),
             ("gen_ai.request.stream", false.into()),
             ("gen_ai.output.type", "json".into()),
+            ("server.address", "models.example".into()),
+            ("server.port", 443.into()),
+            ("gen_ai.response.id", "answer-7".into()),
             ("gen_ai.response.model", "gemini-2.5-flash-002".into()),
             ("gen_ai.response.finish_reasons", "stop".into()),
             ("gen_ai.usage.input_tokens", 9.into()),
@@ -203,4 +228,47 @@ fn spans_are_sent_where_the_settings_say_when_the_guard_is_dropped() {
     for word in ["harbour", "invoke_workflow labelling", "invoke_agent label", "chat gemini-2.5-flash"] {
         assert!(sent.contains(word), "{word}");
     }
+}
+
+/// Looks a word up.
+#[step]
+async fn look_up(word: String) -> Result<String> {
+    Ok(format!("{word} is a word"))
+}
+#[step(model = "test:m", max_tokens = 50, tools = [look_up])]
+fn find(text: String) -> Prompt<String> {
+    Prompt::ask(text)
+}
+pipeline! {
+    fn finding(text: String) -> String {
+        find(text)
+    }
+}
+
+#[test]
+fn calls_of_tools_have_the_shape_of_the_convention() {
+    let _second = second();
+    let kept = Kept::default();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(kept.clone()).build();
+    let script = Script::new().then(ModelReply::new("").calls("look_up", r#"{"word":"calm"}"#)).then("Yes.");
+    let flujo = Flujo::builder().models(script).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    tracing::subscriber::with_default(Registry::default().with(layer(&provider)), || {
+        let result = runtime.block_on(async { flujo.run(finding("Is it?".to_owned())).await });
+        assert_eq!(result.into_output().unwrap(), "Yes.");
+    });
+    let spans = kept.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let found = |name: &str| {
+        spans.iter().find(|span| span.name == name).unwrap_or_else(|| panic!("no {name}: {spans:?}"))
+    };
+    let tool = [
+        ("gen_ai.operation.name", "execute_tool".into()),
+        ("gen_ai.tool.name", "look_up".into()),
+        ("gen_ai.tool.type", "function".into()),
+    ];
+    expect(found("execute_tool look_up"), &tool);
+    // The step that converses is the agent; its single replies are not.
+    expect(found("invoke_agent find"), &[("gen_ai.agent.name", "find".into())]);
+    assert!(!attributes(found("reply find~1")).contains_key("gen_ai.operation.name"));
+    assert_eq!(spans.iter().filter(|span| span.name == "chat m").count(), 2);
 }

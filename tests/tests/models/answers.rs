@@ -23,6 +23,7 @@ fn a_whole_answer_with_what_it_used() {
         };
         assert_eq!((usage.cached, usage.reasoning), (cached, reasoning), "{wire:?}");
         assert!(reply.served_model.unwrap().starts_with("test:m"), "{wire:?}");
+        assert_eq!(reply.id, id(wire), "{wire:?}");
     }
 }
 

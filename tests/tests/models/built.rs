@@ -40,6 +40,18 @@ pipeline! {
     }
 }
 
+#[test]
+fn where_a_model_is_asked_is_known_for_spans() {
+    let server = |url: &str| {
+        let models = Models::builder().provider("test", Compatible::at(url).key(KEY)).build().unwrap();
+        models.server("test:m").unwrap()
+    };
+    assert_eq!(server("http://10.0.0.7:8000/v1"), ("10.0.0.7".to_owned(), 8000));
+    // Nothing of an address but its host is told.
+    assert_eq!(server("https://me:pass@models.example/v1?key=x"), ("models.example".to_owned(), 443));
+    assert_eq!(Models::builder().build().unwrap().server("nobody:m"), None);
+}
+
 fn run(models: Models, text: &str) -> (PipelineResult<Label, ()>, EventLog) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let log = EventLog::new();

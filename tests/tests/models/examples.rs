@@ -74,7 +74,8 @@ fn moderation_asks_the_model_that_is_named() {
     let done = example(&folder, "moderation", Some(KEY), &args);
     assert!(done.status.success(), "{}", text(&done.stderr));
     let shown = text(&done.stdout);
-    assert!(shown.starts_with("The posts are sent to openai:gpt-4o-mini.\n"), "{shown}");
+    let first = "The posts are sent to openai:gpt-4o-mini, at the prices of genai-prices ";
+    assert!(shown.starts_with(first), "{shown}");
     // The list of words finds this post friendly.
     assert!(shown.contains("openai:gpt-4o-mini answered: hostile, 0.91 sure\n"), "{shown}");
     assert!(shown.contains("= rejected, sounds hostile: $"), "{shown}");

@@ -1,11 +1,12 @@
-//! One suite over every path to a model: each wire, whole and in pieces, through a step as users write it.
+//! One suite over every path to a model: each wire, and each provider with a dialect of its own, whole and in pieces,
+//! through a step as users write it.
 
 use crate::server::{Act, End, Server, json, stream};
 use crate::tools::calls;
 use crate::wires::*;
 use flujo::clock::Clock;
 use flujo::engine::Memory;
-use flujo::models::{Capabilities, Wire};
+use flujo::models::{Capabilities, Models, Wire};
 use flujo::prelude::*;
 use flujo::{StepResult, Usage};
 use flujo_testing::{EventLog, PausedClock};
@@ -23,17 +24,17 @@ async fn look_up(word: String) -> Result<String> {
     Ok(format!("{word} is a word"))
 }
 
-#[step(model = "test:m", max_tokens = 60, retries = 2)]
+#[step(role = solution, max_tokens = 60, retries = 2)]
 fn say(text: String) -> Prompt<String> {
     Prompt::system("Be brief.").user(text)
 }
 
-#[step(model = "test:m", max_tokens = 60, retries = 2)]
+#[step(role = solution, max_tokens = 60, retries = 2)]
 fn label(text: String) -> Prompt<Label> {
     Prompt::system("Label it.").user(text)
 }
 
-#[step(model = "test:m", max_tokens = 60, retries = 2, tools = [look_up])]
+#[step(role = solution, max_tokens = 60, retries = 2, tools = [look_up])]
 fn find(text: String) -> Prompt<Label> {
     Prompt::system("Find it out.").user(text)
 }
@@ -52,8 +53,12 @@ pipeline! {
 #[derive(Clone, Copy, Debug)]
 struct To {
     wire: Wire,
+    provider: &'static str,
     pieces: bool,
 }
+
+/// The providers with an adapter of their own; all of them speak OpenAI's language.
+const DIALECTS: [&str; 5] = ["openrouter", "groq", "deepseek", "mistral", "xai"];
 
 /// What came of a run.
 struct Came<T> {
@@ -72,7 +77,21 @@ impl<T> Came<T> {
 
 impl To {
     fn all() -> impl Iterator<Item = Self> {
-        WIRES.into_iter().flat_map(|wire| [false, true].map(|pieces| Self { wire, pieces }))
+        Self::whole().flat_map(|to| [false, true].map(|pieces| Self { pieces, ..to }))
+    }
+
+    fn whole() -> impl Iterator<Item = Self> {
+        let wires = WIRES.into_iter().map(|wire| Self { wire, provider: "test", pieces: false });
+        let dialect = |provider| Self { wire: Wire::OpenAiChat, provider, pieces: false };
+        wires.chain(DIALECTS.into_iter().map(dialect))
+    }
+
+    fn models(self, url: &str) -> Models {
+        if self.provider == "test" {
+            return models_that(self.wire, url, Capabilities::OPENAI);
+        }
+        let models = quick().key(self.provider, KEY).base_url(self.provider, url);
+        models.can(self.provider, Capabilities::OPENAI).build().unwrap()
     }
 
     /// A whole answer, in one piece or several.
@@ -83,7 +102,18 @@ impl To {
         let middle = text.chars().count() / 2;
         let (one, two): (String, String) =
             (text.chars().take(middle).collect(), text.chars().skip(middle).collect());
-        self.streams(&[&one, &two], end(self.wire, false), End::Clean)
+        self.streams(&[&one, &two], self.end(), End::Clean)
+    }
+
+    /// What says that the answer is whole. Groq says what it used in a place of its own.
+    fn end(self) -> Vec<String> {
+        if self.provider != "groq" {
+            return end(self.wire, false);
+        }
+        let usage = serde_json::json!({"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11});
+        let choices = serde_json::json!([{"index": 0, "delta": {}, "finish_reason": "stop"}]);
+        let last = serde_json::json!({"choices": choices, "x_groq": {"id": "req", "usage": usage}});
+        vec![sse(&last.to_string()), sse("[DONE]")]
     }
 
     fn streams(self, texts: &[&str], tail: Vec<String>, ends: End) -> Vec<Act> {
@@ -99,8 +129,10 @@ impl To {
         let server = Server::new(scripts);
         let clock = PausedClock::default();
         let engine = Memory::with_clock(Arc::new(clock.clone()) as Arc<dyn Clock>);
-        let models = models_that(self.wire, &server.url, Capabilities::OPENAI);
-        let flujo = Flujo::builder().engine(engine).models(models).build().unwrap();
+        let model = format!("{}:m", self.provider);
+        let builder =
+            Flujo::builder().engine(engine).models(self.models(&server.url)).role("solution", model);
+        let flujo = builder.build().unwrap();
         let start = clock.now();
         // Who listens gets pieces.
         let result = call(&flujo, self.pieces.then(EventLog::new)).await;
@@ -161,22 +193,22 @@ fn suite_chat_typed_answers_repair_and_feedback() {
 
 #[test]
 fn suite_tools() {
-    for wire in WIRES {
-        let to = To { wire, pieces: false };
+    for to in To::whole() {
+        let wire = to.wire;
         let scripts = vec![json(200, "", &calls(wire)), to.says(DOG)];
         let came = block_on(to.run(scripts, async |flujo, _| flujo.run(finding("?".into())).await));
         // Two calls in one reply, then the answer, and the step itself.
-        assert_eq!((came.steps.len(), came.usage.model_calls), (5, 2), "{wire:?}");
+        assert_eq!((came.steps.len(), came.usage.model_calls), (5, 2), "{to:?}");
         let told = came.sent[1].to_string();
-        assert!(told.contains("calm is a word") && told.contains("storm is a word"), "{wire:?}: {told}");
-        assert_eq!(came.output, Ok(dog()), "{wire:?}");
+        assert!(told.contains("calm is a word") && told.contains("storm is a word"), "{to:?}: {told}");
+        assert_eq!(came.output, Ok(dog()), "{to:?}");
     }
 }
 
 #[test]
 fn suite_streams_that_break_off() {
-    for wire in WIRES {
-        let to = To { wire, pieces: true };
+    for to in To::all().filter(|to| to.pieces) {
+        let wire = to.wire;
         for broken in [
             to.streams(&["Hel"], vec![], End::Cut),
             to.streams(&["Hel"], vec![], End::Clean),
@@ -184,10 +216,10 @@ fn suite_streams_that_break_off() {
             to.streams(&["Hel"], vec![], End::Hang),
         ] {
             let came = to.say(vec![broken, to.says("Hello.")]);
-            assert_eq!(came.attempts(), 2, "{wire:?}: {:?}", came.output);
+            assert_eq!(came.attempts(), 2, "{to:?}: {:?}", came.output);
             // What broke off said nothing of what it used, and is charged in full.
-            assert_eq!((came.usage.model_calls, came.usage.estimated_calls), (2, 1), "{wire:?}");
-            assert_eq!(came.output, Ok("Hello.".to_owned()), "{wire:?}");
+            assert_eq!((came.usage.model_calls, came.usage.estimated_calls), (2, 1), "{to:?}");
+            assert_eq!(came.output, Ok("Hello.".to_owned()), "{to:?}");
         }
     }
 }
@@ -230,16 +262,16 @@ fn suite_silence_and_usage_that_nobody_tells() {
         assert_eq!((came.attempts(), came.usage.estimated_calls), (2, 1), "{to:?}: {:?}", came.output);
         assert_eq!(came.output, Ok("Hello.".to_owned()), "{to:?}");
     }
-    for wire in WIRES {
-        let to = To { wire, pieces: false };
+    for to in To::whole() {
+        let wire = to.wire;
         let mut silent: serde_json::Value = serde_json::from_str(&answer(wire, "Hello.")).unwrap();
         for word in ["usage", "usageMetadata", "prompt_eval_count", "eval_count"] {
             silent.as_object_mut().unwrap().remove(word);
         }
         let came = to.say(vec![json(200, "", &silent.to_string())]);
-        assert_eq!((came.usage.model_calls, came.usage.estimated_calls), (1, 1), "{wire:?}");
+        assert_eq!((came.usage.model_calls, came.usage.estimated_calls), (1, 1), "{to:?}");
         // Not nothing: all that was reserved.
-        assert!(came.usage.input_tokens > 9 && came.usage.output_tokens == 60, "{wire:?}: {:?}", came.usage);
-        assert_eq!(came.output, Ok("Hello.".to_owned()), "{wire:?}");
+        assert!(came.usage.input_tokens > 9 && came.usage.output_tokens == 60, "{to:?}: {:?}", came.usage);
+        assert_eq!(came.output, Ok("Hello.".to_owned()), "{to:?}");
     }
 }

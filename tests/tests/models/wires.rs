@@ -2,7 +2,7 @@
 
 use flujo::codec::Json;
 use flujo::model::{ChunkSink, Message, ModelClient, ModelError, ModelReply, ModelRequest, Role};
-use flujo::models::{Capabilities, Compatible, Models, Wire};
+use flujo::models::{Capabilities, Compatible, Models, ModelsBuilder, Wire};
 use serde_json::json;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub fn sse(data: &str) -> String {
 /// One piece of text in a stream.
 pub fn piece(wire: Wire, text: &str) -> String {
     match wire {
-        Wire::OpenAiChat => sse(&json!({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}]}).to_string()),
+        Wire::OpenAiChat => sse(&json!({"id": "c", "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}]}).to_string()),
         Wire::OpenAiResponses => sse(
             &json!({"type": "response.output_text.delta", "item_id": "i", "output_index": 0, "content_index": 0, "delta": text})
                 .to_string(),
@@ -30,7 +30,7 @@ pub fn piece(wire: Wire, text: &str) -> String {
         )
         .replace("data:", "event: content_block_delta\ndata:"),
         Wire::Gemini => sse(
-            &json!({"candidates": [{"content": {"parts": [{"text": text}], "role": "model"}, "index": 0}]}).to_string(),
+            &json!({"responseId": "g", "candidates": [{"content": {"parts": [{"text": text}], "role": "model"}, "index": 0}]}).to_string(),
         ),
         _ => format!("{}\n", json!({"model": "m", "message": {"role": "assistant", "content": text}, "done": false})),
     }
@@ -134,7 +134,7 @@ pub fn answer(wire: Wire, text: &str) -> String {
         Wire::Gemini => json!({
             "candidates": [{"content": {"parts": [{"text": text}], "role": "model"}, "finishReason": "STOP", "index": 0}],
             "usageMetadata": {"promptTokenCount": 9, "cachedContentTokenCount": 4, "candidatesTokenCount": 2, "totalTokenCount": 11},
-            "modelVersion": "m-2"
+            "modelVersion": "m-2", "responseId": "g"
         }),
         _ => json!({
             "model": "m-2", "message": {"role": "assistant", "content": text}, "done": true, "done_reason": "stop",
@@ -142,6 +142,18 @@ pub fn answer(wire: Wire, text: &str) -> String {
         }),
     }
     .to_string()
+}
+
+/// What the answers above are called.
+pub fn id(wire: Wire) -> Option<String> {
+    let id = match wire {
+        Wire::OpenAiChat => "c",
+        Wire::OpenAiResponses => "r",
+        Wire::Anthropic => "m",
+        Wire::Gemini => "g",
+        _ => return None,
+    };
+    Some(id.to_owned())
 }
 
 /// What the client hears while an answer is made.
@@ -159,8 +171,13 @@ pub fn models(wire: Wire, url: &str) -> Models {
 
 pub fn models_that(wire: Wire, url: &str, can: Capabilities) -> Models {
     let server = Compatible::at(url).wire(wire).key(KEY).can(can);
-    let models = Models::builder().provider("test", server).silence_timeout(Duration::from_millis(300));
-    models.answer_timeout(Duration::from_millis(800)).connect_timeout(Duration::from_secs(5)).build().unwrap()
+    quick().provider("test", server).build().unwrap()
+}
+
+/// Whoever says nothing is soon given up.
+pub fn quick() -> ModelsBuilder {
+    let models = Models::builder().silence_timeout(Duration::from_millis(300));
+    models.answer_timeout(Duration::from_millis(800)).connect_timeout(Duration::from_secs(5))
 }
 
 pub fn request(stream: bool) -> ModelRequest {
