@@ -18,7 +18,7 @@ impl<In: Send + 'static, Out, F: Fn(In) -> Out + Send + Sync + 'static> Agent<In
 }
 
 /// Runs a step that is tried twice, one that fails and one that is not there, asks a model and a person, and finishes.
-fn next(situation: Situation) -> Command {
+fn next(situation: &Situation) -> Command {
     let run = |tool: &str, word: &str| {
         let arguments = format!(r#"{{"word":"{word}"}}"#);
         Command::Run { tool: tool.to_owned(), arguments }
@@ -38,7 +38,11 @@ fn next(situation: Situation) -> Command {
 
 pub fn desk(calls: &Arc<Calls>) -> Desk {
     let clerk = make_agent("test:small").max_tokens(50).build();
-    Desk::new(Says(next)).tool::<look_up, _>(calls).agent("clerk", "knows the files", clerk)
+    Desk::new(Says(|situation: Situation| next(&situation))).tool::<look_up, _>(calls).agent(
+        "clerk",
+        "knows the files",
+        clerk,
+    )
 }
 
 fn point(passed: Option<bool>) -> Checklist {
