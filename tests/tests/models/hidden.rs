@@ -223,7 +223,9 @@ fn everything_with_planted_keys() -> Everything {
         let result = runtime.block_on(run.into_future());
         let events = log.take();
         everything.say(&events);
-        events.iter().for_each(|event| everything.say(&event.kind));
+        for event in &events {
+            everything.say(&event.kind);
+        }
         everything.say(&engine);
         everything.say(&result);
         everything.say(&result.outcome);
