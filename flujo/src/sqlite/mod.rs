@@ -38,6 +38,7 @@ mod live;
 mod load;
 mod log;
 mod open;
+mod opened;
 mod owners;
 mod pen;
 mod readers;
@@ -61,6 +62,7 @@ use identity::Identity;
 use known::Known;
 use live::Live;
 use log::Room;
+use opened::Opened;
 use owners::{Judge, Owner};
 use readers::Readers;
 use rusqlite::Connection;
@@ -88,6 +90,8 @@ struct Shared {
     known: Arc<Known>,
     readers: Readers,
     writer: Writer,
+    // Dropped last, when the connections are closed.
+    _opened: Opened,
 }
 
 impl fmt::Debug for Sqlite {
@@ -114,6 +118,7 @@ impl Sqlite {
     fn with(builder: SqliteBuilder) -> Result<Self, Error> {
         let SqliteBuilder { path, synchronous, lease, clock, pages, blocking } = builder;
         let start = || {
+            let opened = Opened::examine(&path)?;
             let db = open::writer(&path, synchronous)?;
             if let Some(pages) = pages {
                 let _: i64 =
@@ -127,11 +132,21 @@ impl Sqlite {
             let (judged, here, its) = (Arc::clone(&judge), Arc::clone(&live), Arc::clone(&clock));
             let room = Room::new(&path, synchronous != Synchronous::Off);
             let desk = Desk { db, me, judge: judged, live: here, clock: its, pulse: lease / 5, room };
-            Ok((me, judge, live, readers, Writer::start(desk, blocking)?))
+            Ok((me, judge, live, readers, Writer::start(desk, blocking)?, opened))
         };
-        let (me, judge, live, readers, writer) = start().map_err(|fault| at(&path, fault))?;
+        let (me, judge, live, readers, writer, opened) = start().map_err(|fault| at(&path, fault))?;
         Ok(Self {
-            shared: Arc::new(Shared { path, clock, me, judge, live, known: Arc::default(), readers, writer }),
+            shared: Arc::new(Shared {
+                path,
+                clock,
+                me,
+                judge,
+                live,
+                known: Arc::default(),
+                readers,
+                writer,
+                _opened: opened,
+            }),
         })
     }
 

@@ -20,7 +20,7 @@ const PAGES: usize = 28;
 const VERSION: usize = 60;
 const WHOSE: usize = 68;
 
-/// What the first bytes of the file say.
+/// What the first bytes of the file say, and whether it can be written at all.
 pub(super) fn examine(path: &Path) -> Result<(), Fault> {
     let unreadable = |e: std::io::Error| Fault::Storage(format!("cannot be read: {e}"));
     let mut file = match File::open(path) {
@@ -59,7 +59,14 @@ pub(super) fn examine(path: &Path) -> Result<(), Fault> {
     if !logged && length < page * u64::from(number(&header, PAGES)) {
         return Err(Fault::damaged("it is shorter than it was"));
     }
-    Ok(())
+    // SQLite would read it all the same, and put files beside it.
+    match File::options().write(true).open(path) {
+        Ok(_) => Ok(()),
+        Err(e) => {
+            let what = format!("the database cannot be written: {e}; make the file and its folder writable");
+            Err(Fault::Storage(what))
+        }
+    }
 }
 
 fn number(header: &[u8; 100], at: usize) -> u32 {
@@ -76,7 +83,6 @@ pub(super) fn beside(path: &Path, suffix: &str) -> std::path::PathBuf {
 
 /// The connection that writes.
 pub(super) fn writer(path: &Path, synchronous: Synchronous) -> Result<Connection, Fault> {
-    examine(path)?;
     let began = Instant::now();
     loop {
         // Two processes may make the file at the same time, and not everything in that waits by itself.

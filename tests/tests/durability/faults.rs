@@ -9,6 +9,7 @@ use flujo_testing::PausedClock;
 use flujo_tests::files::File;
 use flujo_tests::stories::{asks, steps};
 use flujo_tests::world::*;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,17 +113,74 @@ fn files_of_others_newer_and_damaged_ones_are_refused_and_not_changed() {
     assert!(error.contains("the database cannot be opened"), "{error}");
 }
 
+/// Numbers below a bound, the same every time; `FLUJO_FLIPS` of them, if it says how many.
+fn numbers(below: usize, rounds: usize) -> impl Iterator<Item = usize> {
+    let rounds = std::env::var("FLUJO_FLIPS").ok().and_then(|n| n.parse().ok()).unwrap_or(rounds);
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let next = move |_| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    (0..rounds).map(next)
+}
+
+#[test]
+fn a_file_that_is_cut_off_anywhere_is_refused_and_not_changed() {
+    let (file, inside) = filled();
+    let sound = std::fs::read(file.path()).unwrap();
+    for length in numbers(sound.len() - 1, 100).map(|n| n + 1) {
+        std::fs::write(file.path(), &sound[..length]).unwrap();
+        let said = refused(&file);
+        let cut = said.contains("shorter than it was");
+        assert!(cut || length < 100 && said.contains("no SQLite file at all"), "{length}: {said}");
+    }
+    std::fs::write(file.path(), &sound).unwrap();
+    assert_eq!(block_on(self::inside(&open(file.path()).unwrap())).unwrap(), inside);
+}
+
+#[test]
+fn a_log_that_is_cut_off_or_flipped_anywhere_leaves_what_was_committed_before() {
+    let file = File::new();
+    let (flujo, _) = with(open(file.path()).unwrap());
+    let log = |file: &File| file.path().with_extension("db-wal");
+    let whole = block_on(async {
+        drop(flujo.run(steps("x".into())).id("r").await.into_output().unwrap());
+        flujo.inspect("r").await.unwrap().records
+    });
+    // As a process leaves it that is killed now.
+    let (database, written) = (std::fs::read(file.path()).unwrap(), std::fs::read(log(&file)).unwrap());
+    let mut seen = BTreeSet::new();
+    for (round, n) in numbers(written.len(), 120).enumerate() {
+        let mut left = written.clone();
+        if round % 2 == 0 {
+            left.truncate(n);
+        } else {
+            left[n] ^= 1 << (round % 8);
+        }
+        let cut = File::new();
+        std::fs::write(cut.path(), &database).unwrap();
+        std::fs::write(log(&cut), left).unwrap();
+        let sqlite = open(cut.path()).unwrap();
+        block_on(async {
+            sqlite.verify().await.unwrap();
+            let records = sqlite.view(&RunId::from("r")).await.unwrap().map(|view| view.records);
+            let records = records.unwrap_or_default();
+            assert!(whole.starts_with(&records), "round {round}: {records:?}");
+            seen.insert(records.len());
+        });
+    }
+    assert!(seen.len() > whole.len() / 2 && seen.contains(&whole.len()), "{seen:?}");
+}
+
 #[test]
 fn a_flipped_bit_is_found_or_changes_nothing() {
     let (file, expected) = filled();
     let sound = std::fs::read(file.path()).unwrap();
-    let rounds: u64 = std::env::var("FLUJO_FLIPS").ok().and_then(|n| n.parse().ok()).unwrap_or(250);
-    let (mut state, mut found) = (0x2545_f491_4f6c_dd1d_u64, 0);
-    for round in 0..rounds {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        let bit = usize::try_from(state % (sound.len() as u64 * 8)).unwrap();
+    let (mut found, mut rounds) = (0, 0);
+    for (round, bit) in numbers(sound.len() * 8, 250).enumerate() {
+        rounds += 1;
         let flipped = File::new();
         let mut bytes = sound.clone();
         bytes[bit / 8] ^= 1 << (bit % 8);

@@ -48,12 +48,15 @@ fn a_run_of_many_records_goes_on_where_it_was() {
 #[cfg(feature = "sqlite")]
 mod in_a_file {
     use super::*;
+    use flujo::engine::{Engine, RunFilter, RunId, RunRecord, RunState, RunSummary};
+    use flujo::sqlite::Synchronous;
     use flujo_tests::files::File;
     use std::sync::Arc;
+    use std::time::Duration;
 
     fn open(file: &File) -> (Flujo<World>, Calls) {
         let clock = Arc::new(flujo_testing::PausedClock::default());
-        let sqlite = Sqlite::builder(file.path()).clock(clock).synchronous(flujo::sqlite::Synchronous::Off);
+        let sqlite = Sqlite::builder(file.path()).clock(clock).synchronous(Synchronous::Off);
         let calls = Calls::default();
         let builder = Flujo::builder().resources(World { calls: calls.clone() });
         (builder.engine(sqlite.open().unwrap()).build().unwrap(), calls)
@@ -99,5 +102,67 @@ mod in_a_file {
         let (flujo, _) = open(&file);
         let result = block_on(async { flujo.resume::<long>("r").reply(3).await.unwrap() });
         assert_eq!(result.into_output().unwrap(), expected());
+    }
+
+    pipeline! {
+        fn one(n: u64, world: &World) -> String {
+            item(n)
+        }
+    }
+
+    /// As many as a busy service has after a while; all but ten of them were cancelled.
+    #[test]
+    fn a_database_of_100_000_runs_is_listed_recovered_and_pruned() {
+        const TASKS: usize = 200;
+        const EACH: usize = 500;
+        let file = File::new();
+        let clock = flujo_testing::PausedClock::default();
+        let sqlite = Sqlite::builder(file.path()).clock(Arc::new(clock.clone()));
+        let sqlite = Arc::new(sqlite.synchronous(Synchronous::Off).open().unwrap());
+        let calls = Calls::default();
+        let builder = Flujo::builder().resources(World { calls: calls.clone() }).engine(Arc::clone(&sqlite));
+        let flujo = builder.pipeline::<long>().pipeline::<one>().build().unwrap();
+        let id = |n: usize| RunId::from(format!("r{n:06}"));
+        let ids = |runs: Vec<RunSummary>| runs.into_iter().map(|run| run.id).collect::<Vec<_>>();
+        let left: Vec<_> = (0..10).map(|n| id(n * 10_000)).collect();
+        block_on(async {
+            assert_eq!(flujo.run(long(2)).id("asks").await.questions().len(), 1);
+            drop(flujo.run(one(7)).id("model").await.into_output().unwrap());
+            let model = flujo.inspect("model").await.unwrap().run;
+            let written = |task: usize| {
+                let (sqlite, model) = (Arc::clone(&sqlite), Arc::clone(&model));
+                tokio::spawn(async move {
+                    for n in task * EACH..(task + 1) * EACH {
+                        let run = RunRecord { id: id(n), ..RunRecord::clone(&model) };
+                        assert!(sqlite.create(run).await.unwrap().is_none());
+                        if n % 10_000 != 0 {
+                            sqlite.cancel(&id(n)).await.unwrap();
+                        }
+                    }
+                })
+            };
+            for task in (0..TASKS).map(written).collect::<Vec<_>>() {
+                task.await.unwrap();
+            }
+            let all = RunFilter::default();
+            assert_eq!(flujo.list(&all).await.unwrap().len(), TASKS * EACH + 2);
+            assert_eq!(ids(flujo.list(&all.clone().state(RunState::Created)).await.unwrap()), left);
+            let page = flujo.list(&all.clone().after(id(59_998)).limit(3)).await.unwrap();
+            assert_eq!(ids(page), [59_999, 60_000, 60_001].map(id));
+
+            // Those that are left go on, and so does a new one, and the one that waits.
+            let recovered = flujo.recover().await.unwrap().runs;
+            assert_eq!(recovered, left.iter().map(|id| (id.clone(), RunState::Done)).collect::<Vec<_>>());
+            assert_eq!(flujo.run(one(8)).id("new").await.into_output().unwrap(), text(8));
+            let result = flujo.resume::<long>("asks").reply(1).await.unwrap();
+            assert_eq!(result.into_output().unwrap(), format!("3 {}{} {}", text(0), text(1), text(2)));
+            assert_eq!(calls.len(), 2 + 1 + left.len() + 1 + 1);
+
+            clock.advance(Duration::from_secs(60));
+            drop(flujo.run(one(9)).id("newest").await.into_output().unwrap());
+            let pruned = sqlite.prune(Duration::from_secs(30)).await.unwrap();
+            assert_eq!(usize::try_from(pruned).unwrap(), TASKS * EACH + 3);
+            assert_eq!(ids(flujo.list(&all).await.unwrap()), [RunId::from("newest")]);
+        });
     }
 }
