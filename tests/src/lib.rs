@@ -38,6 +38,9 @@ mod book {
     struct Streaming;
     #[doc = include_str!("../../docs/book/cost.md")]
     struct Cost;
+    #[cfg(feature = "sqlite")]
+    #[doc = include_str!("../../docs/book/durable-runs.md")]
+    struct DurableRuns;
 }
 
 /// And those of the features that it takes to ask real models.

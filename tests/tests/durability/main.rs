@@ -10,16 +10,23 @@
     reason = "a test that goes wrong panics, and what it prints is read by people"
 )]
 
+#[cfg(all(feature = "sqlite", target_os = "linux"))]
+mod disks;
 mod evolution;
 #[cfg(feature = "sqlite")]
 mod faults;
 mod identity;
+mod inspected;
 #[cfg(feature = "sqlite")]
 mod kept;
 mod long_runs;
 #[cfg(feature = "sqlite")]
 mod migrations;
+#[cfg(all(feature = "sqlite", target_os = "linux"))]
+mod opened_twice;
 mod recording;
 mod recovery;
 mod secrets;
+#[cfg(all(feature = "sqlite", unix))]
+mod signals;
 mod what_if;

@@ -111,6 +111,59 @@ fn a_worker_applies_deadlines_and_replies_until_it_is_told_to_stop() {
     });
 }
 
+pipeline! {
+    fn sleeps(text: String, ctx: &mut State, world: &World) -> String {
+        let text = add(text);
+        wait("1h");
+        echo(text).named("last")
+    }
+}
+
+#[test]
+fn a_worker_goes_on_with_timers_of_processes_that_are_gone() {
+    on_all(async |engine, clock| {
+        clock.hold();
+        let calls = Calls::default();
+        let builder = Flujo::builder().resources(World { calls: calls.clone() }).pipeline::<sleeps>();
+        let flujo = with_engine!(&engine, e => builder.engine(e.clone()).build()).unwrap();
+        let whoever = async {
+            for _ in 0..1000 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = async { drop(flujo.run(sleeps("x".into())).id("r").await) } => panic!("nobody moves the clock"),
+            () = whoever => {}
+        }
+        assert_eq!(calls.all(), [("sleeps/add".to_owned(), 1)]);
+        // Half of the time passes while nobody works on it.
+        clock.advance(Duration::from_secs(1800));
+        let ended = async || {
+            let state = RunState::from(&flujo.inspect("r").await.unwrap().status);
+            state == RunState::Done
+        };
+        let stop = async {
+            for _ in 0..100_000 {
+                if ended().await {
+                    return;
+                }
+                clock.advance(Duration::from_secs(1));
+                tokio::task::yield_now().await;
+            }
+            panic!("the worker does nothing");
+        };
+        let times = flujo.worker().every(Duration::from_secs(60)).until(stop).await.unwrap();
+        assert_eq!(times, 1);
+        let view = flujo.inspect("r").await.unwrap();
+        let nodes = view.nodes();
+        let (first, last) = (nodes.first().unwrap(), nodes.last().unwrap());
+        let waited = last.started.since(first.ended).as_secs();
+        assert!((3600..3720).contains(&waited), "{waited} s: to the deadline, and not from the start again");
+        assert_eq!(calls.all(), [("sleeps/add".to_owned(), 1), ("sleeps/last".to_owned(), 1)]);
+    });
+}
+
 trait Past {
     fn now_is_past(&self, time: Duration) -> bool;
 }

@@ -1,0 +1,64 @@
+use super::{Record, RunView};
+use crate::clock::Timestamp;
+use crate::path::Path;
+use crate::usage::Usage;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is recorded of one node of a run: its attempts, summed up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NodeView {
+    /// Where it stands.
+    pub path: Path,
+    /// How many attempts have ended.
+    pub attempts: u32,
+    /// When the first one began.
+    pub started: Timestamp,
+    /// When the last one ended.
+    pub ended: Timestamp,
+    /// How long the attempts took together, without the time between them.
+    pub working: Duration,
+    /// What they used together.
+    pub usage: Usage,
+    /// The last one: what it came to is what counts.
+    pub last: Arc<Record>,
+}
+
+impl NodeView {
+    fn of(record: &Arc<Record>) -> Self {
+        Self {
+            path: record.key.path.clone(),
+            attempts: 1,
+            started: record.started,
+            ended: record.ended,
+            working: record.ended.since(record.started),
+            usage: record.usage,
+            last: Arc::clone(record),
+        }
+    }
+
+    fn add(&mut self, record: &Arc<Record>) {
+        self.attempts += 1;
+        self.ended = record.ended;
+        self.working = self.working.saturating_add(record.ended.since(record.started));
+        self.usage += record.usage;
+        self.last = Arc::clone(record);
+    }
+}
+
+impl RunView {
+    /// The nodes that have recorded something, path by path, in the order of their first records.
+    pub fn nodes(&self) -> Vec<NodeView> {
+        let (mut nodes, mut places) = (Vec::<NodeView>::new(), HashMap::new());
+        for record in &self.records {
+            let place = *places.entry(record.key.path.clone()).or_insert(nodes.len());
+            match nodes.get_mut(place) {
+                Some(node) => node.add(record),
+                None => nodes.push(NodeView::of(record)),
+            }
+        }
+        nodes
+    }
+}
