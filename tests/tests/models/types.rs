@@ -90,6 +90,7 @@ const VALUES: &[&str] = &[
     "flujo::engine::arms::ArmRecord",
     "flujo::engine::command::AttemptRecord",
     "flujo::engine::keep::Change",
+    "flujo::engine::node_view::NodeView",
     "flujo::engine::record::Finding",
     "flujo::engine::record::Outcome",
     "flujo::engine::run_graph::RunGraph",
