@@ -119,6 +119,15 @@ fn say_what_holds_keys(everything: &Everything, settings: &Settings) {
     everything.say(flujo.worker());
     everything.say(asking("x".into()));
     everything.say(PriceList::from_settings(settings).unwrap());
+    #[cfg(feature = "sqlite")]
+    {
+        let number = FOLDERS.fetch_add(1, Ordering::SeqCst);
+        let folder = std::env::temp_dir().join(format!("flujo-hidden-runs-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        everything.say(Sqlite::builder(folder.join("runs.db")));
+        everything.say(Sqlite::open(folder.join("runs.db")).unwrap());
+        std::fs::remove_dir_all(folder).unwrap();
+    }
     everything.say(Permit::holding(models()));
     everything.say(ConsoleTracer::to(everything.clone()));
     for setting in settings.all() {
