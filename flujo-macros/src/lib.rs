@@ -100,6 +100,7 @@ use proc_macro::TokenStream;
 /// | `strict = false` | a rejected output passes, with the findings on record |
 /// | `limits = UsageLimits::usd("0.10")` | what one call may use, all its attempts and its fallback together |
 /// | `version = 2` | counted up when the step's meaning changes |
+/// | `migrate = label_from_1` | a function, `fn label_from_1(old: LabelV1) -> Label`, that makes an output of this version of one of the version before: recorded runs go on with it; `[from_1, from_2]` for several versions |
 /// | `model = "openai:gpt-4o-mini"` | the model that answers, `provider:model` |
 /// | `temperature = 0.2` | sampling temperature, 0 to 2; model steps only |
 /// | `max_tokens = 200` | the most output tokens; model steps only |

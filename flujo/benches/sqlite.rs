@@ -298,7 +298,7 @@ fn resume_and_size() -> (f64, f64) {
         });
         let command = |record: &Arc<Record>| {
             let Record { key, version, digest, .. } = Record::clone(record);
-            AttemptCommand { key, version, digest, within: None }
+            AttemptCommand { key, version, migrates_from: version, digest, within: None }
         };
         view.records.iter().map(command).collect::<Vec<_>>()
     };

@@ -16,14 +16,15 @@ pub use crate::graph::{Bounds, Edge, Facts, Graph, Node, NodeKind, fingerprint};
 pub use crate::model::{Answer, IntoPrompt, NoAnswer, Prompt, answer};
 pub use crate::path::NodeId;
 pub use crate::resources::Provides;
+pub use crate::step::migrate::untaken;
 pub use crate::step::writes::{
     FallbackWrites, NoFit, NotWithin, Probe, Within, assert_apart, assert_disjoint, assert_mergeable,
     assert_reads, mask, project,
 };
 pub use crate::step::{
     Attempt, Backoff, Fallback, Falling, IntoStepCall, KeepsFindings, Leaf, ModelLeaf, ModelName,
-    ModelPolicy, NoFallback, Policy, RunIn, RunInfo, Step, StepCall, StepInfo, ToolIn, ToolSet, WithFallback,
-    WithRedirect, WritesIn, called,
+    ModelPolicy, NoFallback, Older, Policy, RunIn, RunInfo, Step, StepCall, StepInfo, ToolIn, ToolSet,
+    WithFallback, WithRedirect, WritesIn, called,
 };
 pub use crate::step::{Tool, assert_tool};
 pub use crate::usage::{UsageLimits, costed};

@@ -1,6 +1,6 @@
 //! The list in `#[step(..)]`.
 
-use super::{Backoff, Cached, Place, Word, find, unknown, value, words};
+use super::{Backoff, Cached, Place, Word, find, migrate, unknown, value, words};
 use crate::diag::{self, Sink};
 use crate::guard;
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -21,6 +21,8 @@ pub(crate) struct StepOptions {
     pub(crate) strict: Option<bool>,
     pub(crate) limits: Option<Expr>,
     pub(crate) version: Option<u32>,
+    /// The functions that carry outputs over, each from the version before: the last gives what this one does.
+    pub(crate) migrate: Vec<Path>,
     /// Which of `model` and `role` is there, even where the value is a mistake: the step is a model step all the
     /// same.
     pub(crate) asks: Option<&'static str>,
@@ -146,6 +148,7 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
     let place = if out.asks.is_some() { Place::ModelStep } else { Place::Step };
     let talks = given.iter().any(|g| g.key == "tools");
     let model_step = out.asks.is_some();
+    let mut migrates = None;
     for Given { key, word, value } in given {
         if talks && key == "cached" {
             sink.span(
@@ -178,6 +181,18 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
             "strict" => out.strict = sink.ok(value::flag(word.name, &value)),
             "limits" => out.limits = sink.ok(value::limits(&value).map(|()| value.clone())),
             "version" => out.version = sink.ok(version(&value)),
+            "migrate" if talks => {
+                sink.span(
+                    key.span(),
+                    "a conversation with tools is many records, and none of them is carried over\n\
+                     remove `migrate`: its runs end on the code that they began with",
+                );
+                continue;
+            }
+            "migrate" => {
+                out.migrate = migrate::functions(&value, sink);
+                migrates = Some(key.span());
+            }
             "model" => out.model = sink.ok(value::model(&value)),
             "role" => out.role = sink.ok(value::role(&value)),
             "temperature" => out.temperature = sink.ok(value::fraction(word.name, &value, 2.0)),
@@ -188,6 +203,9 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
             _ => continue,
         }
         out.shown.push((word.name, value::shown(&value)));
+    }
+    if let Some(at) = migrates {
+        migrate::fits(&mut out, at, sink);
     }
     out
 }

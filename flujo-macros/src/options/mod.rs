@@ -2,6 +2,7 @@
 
 mod attribute;
 mod duration;
+mod migrate;
 mod value;
 
 pub(crate) use attribute::{StepOptions, parse};
@@ -90,6 +91,13 @@ const WORDS: &[Word] = &[
         "what the node may use, its attempts and fallback together",
     ),
     word("version", "2", Attribute::Every, false, "counts up when the step's meaning changes"),
+    word(
+        "migrate",
+        "label_from_1",
+        Attribute::Every,
+        false,
+        "makes an output of this version of one of the version before",
+    ),
     word(
         "model",
         "\"openai:gpt-4o-mini\"",

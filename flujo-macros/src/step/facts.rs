@@ -1,6 +1,7 @@
 //! What a step is, as constants and associated types.
 
 use super::generics::Forms;
+use super::migrate;
 use super::model::{Kind, Step};
 use super::params::Param;
 use crate::names::{self, private};
@@ -18,6 +19,7 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
     let text = names::text(name);
     let line = names::line(name.span());
     let version = options.version.unwrap_or(1);
+    let migrates_from = migrate::from(step);
     let kind = match step.kind {
         Kind::Code { .. } => quote!(Step),
         Kind::Model { .. } => quote!(Model),
@@ -63,6 +65,7 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
                 name: #text,
                 kind: #pr::NodeKind::#kind,
                 version: #version,
+                migrates_from: #migrates_from,
                 inputs: &[#(#inputs),*],
                 output: #output,
                 reads: #reads,
@@ -209,6 +212,7 @@ pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
         }
     });
     let reviewed = super::expand::reviewed(step);
+    let migrated = migrate::migrated(step);
     quote! {
         #(#takes)*
         #[automatically_derived]
@@ -224,6 +228,7 @@ pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
                 model: #model,
             };
             #reviewed
+            #migrated
         }
         #[automatically_derived]
         impl<#bounded> #pr::Leaf for #name #arguments where #predicates {}

@@ -62,7 +62,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             }
             // The body has really run.
             RecordOutcome::Output(_) if work.output.is_some() => {}
-            RecordOutcome::Output(output) => work.output = Some(replay(self.ctx, &record, output)?),
+            RecordOutcome::Output(output) => work.output = Some(replay::<S, C>(self.ctx, &record, output)?),
         }
         *self.written |= <S as WritesIn<C>>::MASK;
         Ok(Ok(()))
@@ -331,11 +331,18 @@ fn keep<S: Attempt<C, R>, C: Context, R>(
     Ok((json, changed))
 }
 
-/// Takes an attempt from its record.
-fn replay<T: Recorded, C: Context>(ctx: &mut C, record: &Record, output: &Json) -> RunResult<T> {
+/// Takes an attempt from its record; one of an older version is carried over.
+fn replay<S: Step, C: Context>(ctx: &mut C, record: &Record, output: &Json) -> RunResult<S::Output> {
     let path = &record.key.path;
-    let output = T::recall(output).map_err(|e| {
-        Signal::mismatch(path.clone(), format_args!("its output does not decode any more: {e}"))
+    let (was, now) = (record.version, S::FACTS.version);
+    let recalled = if was == now { S::Output::recall(output) } else { S::migrated(was, output) };
+    let output = recalled.map_err(|e| {
+        let what = if was == now {
+            format!("its output does not decode any more: {e}")
+        } else {
+            format!("its output is not what version {was} gave, as `migrate` takes it: {e}")
+        };
+        Signal::mismatch(path.clone(), what)
     })?;
     restore_parts(ctx, path, &record.parts)?;
     Ok(output)

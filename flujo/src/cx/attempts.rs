@@ -258,7 +258,13 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
                 Box::pin(self.talk(work)).await?;
             }
             let within = work.within.clone();
-            let command = AttemptCommand { key, version: S::FACTS.version, digest, within };
+            let command = AttemptCommand {
+                key,
+                version: S::FACTS.version,
+                migrates_from: S::FACTS.migrates_from,
+                digest,
+                within,
+            };
             match self.attempt::<S>(command, work).await? {
                 Ok(()) => {
                     if let Some(tally) = work.tally.take() {

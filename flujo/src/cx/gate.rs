@@ -149,7 +149,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
                 })
             })
         };
-        let command = AttemptCommand { key, version: 1, digest, within: self.within.clone() };
+        let command =
+            AttemptCommand { key, version: 1, migrates_from: 1, digest, within: self.within.clone() };
         let record = handle.attempt(command, body).await?;
         told.recorded(&record);
         note(&timed, record.started, record.ended);

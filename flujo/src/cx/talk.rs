@@ -226,7 +226,13 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let digest = input.digest().map_err(|e| Error::new(ErrorKind::Codec(e)).at(path.clone()))?;
         let key = Key { path: path.clone(), kind: Kind::Model, n: 1 };
         let within = work.within.clone();
-        let command = AttemptCommand { key, version: S::FACTS.version, digest, within };
+        let command = AttemptCommand {
+            key,
+            version: S::FACTS.version,
+            migrates_from: S::FACTS.migrates_from,
+            digest,
+            within,
+        };
         let done = self.attempt::<S>(command, work).await?;
         if let Some(tally) = work.tally.take() {
             self.log.push(self.env, || tally.into_result(work.info.place(), done.is_ok()));

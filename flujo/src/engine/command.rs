@@ -49,6 +49,9 @@ pub struct AttemptCommand {
     pub key: Key,
     /// `#[step(version = n)]`.
     pub version: u32,
+    /// The oldest version whose records it takes: less than `version` where the step says how outputs of older ones are
+    /// carried over, with `#[step(migrate = ..)]`.
+    pub migrates_from: u32,
     /// The digest of the input.
     pub digest: Digest,
     /// The limited nodes that it stands in: what it uses counts there.

@@ -32,6 +32,7 @@ pub use keep::{Change, Keep};
 pub(crate) use ledger::Unrecorded;
 pub use memory::Memory;
 pub use node_view::NodeView;
+pub(crate) use record::unmigrated;
 pub use record::{Finding, ModelUse, Outcome as RecordOutcome, Record};
 pub use run_graph::{RunGraph, StoredGraph, StoredNode};
 pub use run_record::{Ended, EndedBy, FinalOutcome, RunId, RunRecord, RunView, Seed, Status};

@@ -82,8 +82,16 @@ impl Record {
         if self.key.kind != command.key.kind {
             return differs(format!("recorded as {:?}, now {:?}", self.key.kind, command.key.kind));
         }
+        if self.version > command.version {
+            let (was, now) = (self.version, command.version);
+            return differs(format!("recorded with version {was}, and the code is older: version {now}"));
+        }
+        if self.version < command.migrates_from {
+            return differs(unmigrated(self.version, command.version));
+        }
         if self.version != command.version {
-            return differs(format!("recorded with version {}, now {}", self.version, command.version));
+            // Whatever its input was in that version: what it gave is carried over.
+            return Ok(());
         }
         if self.digest != command.digest {
             return differs(format!(
@@ -93,4 +101,12 @@ impl Record {
         }
         Ok(())
     }
+}
+
+/// What is said of a record that is too old.
+pub(crate) fn unmigrated(was: u32, now: u32) -> String {
+    format!(
+        "recorded with version {was}, now {now}, and its step does not say how its output is carried over: \
+         name a function with `migrate` in its `#[step(..)]`"
+    )
 }

@@ -152,6 +152,8 @@ pub struct Facts {
     pub kind: NodeKind,
     /// `version = n`, 1 by default.
     pub version: u32,
+    /// The oldest version whose records it takes: `version`, unless `migrate` says how older ones are carried over.
+    pub migrates_from: u32,
     /// Input names and types.
     pub inputs: &'static [(&'static str, &'static str)],
     /// The output type.
@@ -212,6 +214,7 @@ impl Facts {
         name: "",
         kind: NodeKind::Step,
         version: 1,
+        migrates_from: 1,
         inputs: &[],
         output: "",
         reads: &[],

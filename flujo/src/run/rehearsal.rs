@@ -2,7 +2,7 @@
 
 use crate::engine::{
     Account, Arm, ArmEnd, Asked, AttemptCommand, Body, EndedBy, ForkPolicy, Handle, Key, Program, Record,
-    RunView, Unrecorded, drive_on_copies,
+    RunView, Unrecorded, drive_on_copies, unmigrated,
 };
 use crate::error::Signal;
 use crate::graph::Graph;
@@ -29,7 +29,19 @@ pub(super) async fn mismatch(view: &RunView, program: &dyn Program, graph: &Grap
     {
         return Some(signal);
     }
-    // What the walk did not come by may lie behind a node that is new: at least it has to be there.
+    // What the walk did not come by may lie behind a node that is new: at least it has to be there, in a version that
+    // can be taken.
+    for record in &view.records {
+        let path = &record.key.path;
+        // What stands in for a node, and the replies of a model, have facts of their own.
+        if path.as_str().contains(['!', '~']) {
+            continue;
+        }
+        let facts = graph.node_at(path.as_str()).map(|node| &node.facts);
+        if let Some(facts) = facts.filter(|facts| record.version < facts.migrates_from) {
+            return Some(Signal::mismatch(path.clone(), unmigrated(record.version, facts.version)));
+        }
+    }
     let recorded = view.records.iter().map(|record| &record.key.path);
     let questions = view.questions.iter().chain(view.answered.iter().map(|a| &a.question)).map(|q| &q.path);
     let gone = recorded.chain(questions).find(|path| graph.node_at(path.as_str()).is_none())?;

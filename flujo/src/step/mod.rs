@@ -6,6 +6,7 @@ mod called;
 mod fallback;
 pub(crate) mod findings;
 mod info;
+pub(crate) mod migrate;
 pub(crate) mod plugin;
 mod policy;
 mod purse;
@@ -23,6 +24,8 @@ pub use fallback::{
 };
 pub use findings::{Findings, Keeping, KeepsFindings, KeptFinding};
 pub use info::RunInfo;
+// Public here, so that messages do not name `__private`.
+pub use migrate::Older;
 pub use plugin::{Plugin, PluginResult, Priority};
 pub(crate) use policy::Options;
 pub use policy::{ModelName, ModelPolicy, Policy};
@@ -33,6 +36,7 @@ pub use tool::{Argument, Arguments, Tool, ToolIn, ToolSet, assert_tool};
 pub use validate::{ValidationResult, Validator, Validators};
 pub use writes::WritesIn;
 
+use crate::codec::{CodecError, Json};
 use crate::cx::{Cx, Redirected};
 use crate::error::{Error, RunResult};
 // Public here, so that messages do not name `__private`.
@@ -65,6 +69,11 @@ pub trait Step: StepInfo + Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn reviewed(call: StepCall<Self>) -> StepCall<Self> {
         call
+    }
+    /// The output of a record of an older version, carried over by the functions that `migrate` names.
+    #[doc(hidden)]
+    fn migrated(was: u32, _: &Json) -> Result<Self::Output, CodecError> {
+        Err(migrate::untaken(was, Self::FACTS.version))
     }
 }
 

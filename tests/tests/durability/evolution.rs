@@ -182,7 +182,8 @@ fn a_changed_input_is_found_at_its_leaf() {
 fn a_changed_version_is_found() {
     assert_eq!(
         mismatch!(other_version),
-        "evolving/add: the record does not fit the code: recorded with version 1, now 2; nothing was changed"
+        "evolving/add: the record does not fit the code: recorded with version 1, now 2, and its step does not say \
+         how its output is carried over: name a function with `migrate` in its `#[step(..)]`; nothing was changed"
     );
 }
 

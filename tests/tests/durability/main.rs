@@ -20,6 +20,7 @@ mod inspected;
 #[cfg(feature = "sqlite")]
 mod kept;
 mod long_runs;
+mod migrated;
 #[cfg(feature = "sqlite")]
 mod migrations;
 #[cfg(all(feature = "sqlite", target_os = "linux"))]

@@ -1,0 +1,62 @@
+//! The functions of `migrate`: how outputs of older versions are carried over.
+
+use super::StepOptions;
+use crate::diag::Sink;
+use proc_macro2::Span;
+use syn::{Expr, Path};
+
+/// One function, or several in brackets.
+pub(super) fn functions(value: &Expr, sink: &mut Sink) -> Vec<Path> {
+    let list: Vec<&Expr> = match value {
+        Expr::Group(group) => return functions(&group.expr, sink),
+        Expr::Array(list) if list.elems.is_empty() => {
+            sink.at(value, "`migrate` names at least one function\nname it, or remove the option");
+            return Vec::new();
+        }
+        Expr::Array(list) => list.elems.iter().collect(),
+        one => vec![one],
+    };
+    list.into_iter().filter_map(|one| sink.ok(function(one))).collect()
+}
+
+fn function(value: &Expr) -> syn::Result<Path> {
+    match value {
+        Expr::Path(p) if p.qself.is_none() => Ok(p.path.clone()),
+        Expr::Group(group) => function(&group.expr),
+        Expr::Call(call) => Err(syn::Error::new_spanned(
+            &call.func,
+            "`migrate` names a function: it gets what the older version gave\nremove the parentheses",
+        )),
+        Expr::Closure(closure) => Err(syn::Error::new_spanned(
+            &closure.inputs,
+            "`migrate` names a function\nwrite one, such as `fn label_from_1(old: LabelV1) -> Label`",
+        )),
+        _ => Err(syn::Error::new_spanned(value, "`migrate` takes the name of a function")),
+    }
+}
+
+/// Whether there are as many versions before this one.
+pub(super) fn fits(options: &mut StepOptions, at: Span, sink: &mut Sink) {
+    let older = options.version.unwrap_or(1) - 1;
+    let known = u32::try_from(options.migrate.len()).unwrap_or(u32::MAX);
+    if known <= older {
+        return;
+    }
+    options.migrate.clear();
+    if older == 0 {
+        sink.span(
+            at,
+            "`migrate` carries over what an older version gave, and this is the first\nsay which it is: `version = 2`",
+        );
+        return;
+    }
+    let version = older + 1;
+    sink.span(
+        at,
+        format!(
+            "version {version} comes after {older} other{}, and `migrate` names {known} functions\n\
+             name one for each step from a version to the next",
+            if older == 1 { "" } else { "s" }
+        ),
+    );
+}

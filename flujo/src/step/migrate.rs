@@ -1,0 +1,32 @@
+//! Outputs of older versions of a step.
+
+use crate::codec::{CodecError, Json};
+use crate::engine::unmigrated;
+use serde::de::DeserializeOwned;
+
+/// What an older version of a step gave, and `migrate` takes: it only has to be read.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from a record",
+    label = "this function takes what an older version of the step gave",
+    note = "add `#[derive(serde::Deserialize)]` to `{Self}`"
+)]
+pub trait Older: Sized {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// What is there does not fit.
+    fn older(json: &Json) -> Result<Self, CodecError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned> Older for T {
+    fn older(json: &Json) -> Result<Self, CodecError> {
+        json.decode()
+    }
+}
+
+/// What is said of a version that no function takes.
+pub fn untaken(was: u32, now: u32) -> CodecError {
+    CodecError::new(unmigrated(was, now))
+}

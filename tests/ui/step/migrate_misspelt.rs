@@ -1,0 +1,16 @@
+// There is no function of this name.
+// errors: 1
+use flujo::prelude::*;
+
+fn from_1(old: u32) -> u64 {
+    u64::from(old)
+}
+
+#[step(version = 2, migrate = form_1)]
+async fn count(text: String) -> Result<u64> {
+    Ok(text.len() as u64)
+}
+
+fn main() {
+    from_1(1);
+}
