@@ -1,7 +1,17 @@
 //! Approval: a run that waits for a person, for as long as it takes, and goes on where it stopped.
 //!
-//! `cargo run --example approval`
+//! `cargo run --example approval` tells it in one process. With the feature `sqlite` the run is in a file, and each of
+//! these is a process of its own, in whatever shell, as much later as one likes:
+//!
+//! ```sh
+//! cargo run --example approval --features flujo-examples/sqlite -- start runs.db
+//! cargo run --example approval --features flujo-examples/sqlite -- reply runs.db pay
+//! cargo run --example approval --features flujo-examples/sqlite -- finish runs.db
+//! ```
 #![allow(clippy::print_stdout, reason = "it tells a story")]
+
+#[cfg(feature = "sqlite")]
+mod across;
 
 use flujo::prelude::*;
 use schemars::JsonSchema;
@@ -70,7 +80,23 @@ fn invoice(from: &str, cents: u64) -> Invoice {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> std::result::Result<(), flujo::Error> {
+async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if words.is_empty() { Ok(here().await?) } else { across(&words).await }
+}
+
+#[cfg(feature = "sqlite")]
+async fn across(words: &[String]) -> std::result::Result<(), Box<dyn std::error::Error>> {
+    across::process(words).await
+}
+#[cfg(not(feature = "sqlite"))]
+fn across(_: &[String]) -> std::future::Ready<std::result::Result<(), Box<dyn std::error::Error>>> {
+    let what = "runs that outlive their process need `--features flujo-examples/sqlite`";
+    std::future::ready(Err(what.into()))
+}
+
+/// All of it in one process.
+async fn here() -> std::result::Result<(), flujo::Error> {
     let flujo = Flujo::builder().resources(Office::default()).build()?;
 
     println!("small: {}", flujo.run(approve(invoice("Stationers", 4_200))).id("small").await.into_output()?);
