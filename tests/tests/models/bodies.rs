@@ -1,6 +1,6 @@
 //! What is really sent, on every wire.
 
-use crate::server::{Server, json};
+use crate::mocked::Mocked;
 use crate::wires::*;
 use flujo::model::{Attachment, ModelFailure, ModelRequest};
 use flujo::models::{Capabilities, Structured, Wire};
@@ -21,7 +21,7 @@ struct Scores {
 }
 
 fn sent(wire: Wire, can: Capabilities, request: ModelRequest) -> crate::server::Sent {
-    let server = Server::new(vec![json(200, "", &answer(wire, "{}"))]);
+    let server = Mocked::answering(&answer(wire, "{}"));
     let (done, _) = call(&models_that(wire, &server.url, can), request);
     done.unwrap_or_else(|e| panic!("{wire:?}: {e:?}"));
     server.sent().remove(0)
@@ -110,7 +110,7 @@ fn what_no_strict_mode_takes_is_asked_for_in_the_next_best_way() {
         "content": [{"type": "tool_use", "id": "t", "name": "answer", "input": {"by_name": {"a": 0.5}}}],
         "usage": {"input_tokens": 9, "output_tokens": 2}
     });
-    let server = Server::new(vec![json(200, "", &called.to_string())]);
+    let server = Mocked::answering(&called.to_string());
     let models = models_that(Wire::Anthropic, &server.url, Capabilities::ANTHROPIC);
     let (done, _) = call(&models, ask(with_schema::<Scores>()));
     assert_eq!(done.unwrap().content, r#"{"by_name":{"a":0.5}}"#);
@@ -139,7 +139,7 @@ fn images_go_where_they_are_taken() {
         let data = data.unwrap_or_else(|| panic!("{wire:?}: {body}"));
         assert!(data.as_str().unwrap().ends_with("cG5n"), "{wire:?}: {data}");
     }
-    let server = Server::new(vec![json(200, "", "{}")]);
+    let server = Mocked::answering("{}");
     let (done, _) = call(&models_that(Wire::OpenAiChat, &server.url, Capabilities::COMPATIBLE), with_image);
     let error = done.unwrap_err();
     assert_eq!(error.failure, ModelFailure::BadRequest);

@@ -19,6 +19,7 @@ mod costs;
 mod examples;
 mod hidden;
 mod midway;
+mod mocked;
 mod rate_limits;
 mod server;
 mod streams;

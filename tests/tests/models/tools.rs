@@ -1,5 +1,6 @@
 //! Tools on every wire: what models are told of them, how they call them, and what goes back.
 
+use crate::mocked::Mocked;
 use crate::server::{End, Server, json as answered, stream};
 use crate::wires::*;
 use flujo::codec::Json;
@@ -79,7 +80,7 @@ fn words(reply: &ModelReply) -> Vec<(String, Value)> {
 #[test]
 fn tools_are_offered_and_called_on_every_wire() {
     for wire in WIRES {
-        let server = Server::new(vec![answered(200, "", &calls(wire))]);
+        let server = Mocked::answering(&calls(wire));
         let asked = ModelRequest { tools: vec![offered()], ..request(false) };
         let (done, heard) = call(&models_that(wire, &server.url, Capabilities::OPENAI), asked);
         let reply = done.unwrap_or_else(|e| panic!("{wire:?}: {e:?}"));
@@ -109,7 +110,7 @@ fn tools_are_offered_and_called_on_every_wire() {
 #[test]
 fn calls_and_what_they_gave_go_back_on_every_wire() {
     for wire in WIRES {
-        let server = Server::new(vec![answered(200, "", &answer(wire, "Calm."))]);
+        let server = Mocked::answering(&answer(wire, "Calm."));
         let first = ToolCall::new("id-1", "look_up", r#"{"word":"calm"}"#);
         let second = ToolCall::new("id-2", "look_up", "no JSON");
         let turn = Message {
