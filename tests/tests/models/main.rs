@@ -20,6 +20,7 @@ mod examples;
 mod hidden;
 mod midway;
 mod mocked;
+mod paths;
 mod rate_limits;
 mod server;
 mod streams;

@@ -1,23 +1,23 @@
 //! Calls that are given up midway, on every engine: what was reserved for them is charged, and nothing is left
 //! running.
 
-use crate::server::{Act, End, Server, json, stream};
-use crate::wires::*;
+use crate::paths::To;
+use crate::server::{Act, End, Server};
 use flujo::engine::Memory;
 use flujo::model::Rates;
-use flujo::models::{PriceList, Wire};
+use flujo::models::PriceList;
 use flujo::prelude::*;
 use flujo::run::IntoEngine;
 use flujo::{Cost, ErrorKind, Usage};
 use flujo_testing::{EventLog, OrderedLog};
 use std::time::Duration;
 
-#[step(model = "test:m", max_tokens = 50, retries = 1, backoff = none, timeout = "150ms")]
+#[step(role = solution, max_tokens = 50, retries = 1, backoff = none, timeout = "150ms")]
 fn hurried(text: String) -> Prompt<String> {
     Prompt::ask(text)
 }
 
-#[step(model = "test:m", max_tokens = 50, retries = 0)]
+#[step(role = solution, max_tokens = 50, retries = 0)]
 fn patient(text: String) -> Prompt<String> {
     Prompt::ask(text)
 }
@@ -35,14 +35,17 @@ pipeline! {
 }
 
 /// Says something, then nothing.
-fn silent(wire: Wire) -> Vec<Act> {
-    let pieces = [begin(wire), vec![piece(wire, "Hel")]].concat();
-    stream(kind(wire), &pieces, End::Hang)
+fn silent(to: To) -> Vec<Act> {
+    to.streams(&["Hel"], Vec::new(), End::Hang)
 }
 
-fn flujo(server: &Server, wire: Wire, engine: impl IntoEngine) -> Flujo {
-    let prices = PriceList::bundled().with("test:m", Rates::usd("1", "10").unwrap());
-    Flujo::builder().engine(engine).models(models(wire, &server.url)).prices(prices).build().unwrap()
+fn flujo(server: &Server, to: To, engine: impl IntoEngine) -> Flujo {
+    let rates = Rates::usd("1", "10").unwrap();
+    // What says who answered may name the model that was asked, or its newer version.
+    let [asked, answered] = [to.model(), format!("{}-2", to.model())];
+    let prices = PriceList::bundled().with(asked.as_str(), rates).with(answered, rates);
+    let builder = Flujo::builder().engine(engine).models(to.models(&server.url)).prices(prices);
+    builder.role("solution", asked).build().unwrap()
 }
 
 fn block_on<T>(run: impl Future<Output = T>) -> T {
@@ -55,28 +58,27 @@ fn reserved(text: &str) -> u64 {
     u64::try_from(text.len() + 16 + 1_024 + schema.as_str().len()).unwrap() * 1_000 + 50 * 10_000
 }
 
-fn on_all(test: impl Fn(&str, fn(&Server, Wire) -> Flujo)) {
-    test("Memory", |server, wire| flujo(server, wire, Memory::new()));
-    test("OrderedLog", |server, wire| flujo(server, wire, OrderedLog::new()));
+fn on_all(test: impl Fn(&str, fn(&Server, To) -> Flujo)) {
+    test("Memory", |server, to| flujo(server, to, Memory::new()));
+    test("OrderedLog", |server, to| flujo(server, to, OrderedLog::new()));
 }
 
 #[test]
 fn a_stream_that_outlives_its_attempt_is_dropped_charged_and_tried_again() {
     on_all(|engine, flujo| {
-        for wire in WIRES {
-            let whole = [begin(wire), vec![piece(wire, "Hello")], end(wire, false)].concat();
-            let server = Server::new(vec![silent(wire), stream(kind(wire), &whole, End::Clean)]);
-            let flujo = flujo(&server, wire);
+        for to in To::whole() {
+            let server = Server::new(vec![silent(to), to.streams(&["Hello"], to.end(), End::Clean)]);
+            let flujo = flujo(&server, to);
             let log = EventLog::new();
             let result = block_on(async { flujo.run(hurrying("Hi?".into())).observer(log.clone()).await });
             let usage = result.usage;
-            assert_eq!((usage.model_calls, usage.estimated_calls), (2, 1), "{engine} {wire:?}");
-            assert_eq!(usage.cost, Cost(reserved("Hi?") + 9_000 + 20_000), "{engine} {wire:?}");
-            assert_eq!(result.into_output().unwrap(), "Hello", "{engine} {wire:?}");
+            assert_eq!((usage.model_calls, usage.estimated_calls), (2, 1), "{engine} {to:?}");
+            assert_eq!(usage.cost, Cost(reserved("Hi?") + 9_000 + 20_000), "{engine} {to:?}");
+            assert_eq!(result.into_output().unwrap(), "Hello", "{engine} {to:?}");
             // What was heard of the first attempt came before it was announced that another follows.
             let told: Vec<_> = log.take().iter().map(|event| event.kind.word()).collect();
             let at = |word: &str| told.iter().position(|told| *told == word).unwrap();
-            assert!(at("chunk") < at("retried"), "{engine} {wire:?}: {told:?}");
+            assert!(at("chunk") < at("retried"), "{engine} {to:?}: {told:?}");
         }
     });
 }
@@ -84,9 +86,9 @@ fn a_stream_that_outlives_its_attempt_is_dropped_charged_and_tried_again() {
 #[test]
 fn a_run_cancelled_in_the_middle_of_a_stream_is_charged_for_it() {
     on_all(|engine, flujo| {
-        for wire in WIRES {
-            let server = Server::new(vec![silent(wire)]);
-            let flujo = flujo(&server, wire);
+        for to in To::whole() {
+            let server = Server::new(vec![silent(to)]);
+            let flujo = flujo(&server, to);
             let log = EventLog::new();
             let result = block_on(async {
                 let run = async { flujo.run(waiting("Hi?".into())).id("r").observer(log.clone()).await };
@@ -98,10 +100,10 @@ fn a_run_cancelled_in_the_middle_of_a_stream_is_charged_for_it() {
                 };
                 tokio::join!(run, cancel).0
             });
-            assert!(matches!(result.outcome, Outcome::Cancelled), "{engine} {wire:?}: {:?}", result.outcome);
+            assert!(matches!(result.outcome, Outcome::Cancelled), "{engine} {to:?}: {:?}", result.outcome);
             let used = Usage { cost: Cost(reserved("Hi?")), estimated_calls: 1, ..result.usage };
-            assert_eq!(result.usage, used, "{engine} {wire:?}");
-            assert_eq!(server.sent().len(), 1, "{engine} {wire:?}");
+            assert_eq!(result.usage, used, "{engine} {to:?}");
+            assert_eq!(server.sent().len(), 1, "{engine} {to:?}");
         }
     });
 }
@@ -109,26 +111,22 @@ fn a_run_cancelled_in_the_middle_of_a_stream_is_charged_for_it() {
 #[test]
 fn a_cut_stream_fails_the_run_when_no_attempt_is_left() {
     on_all(|engine, flujo| {
-        for wire in WIRES {
-            let pieces = [begin(wire), vec![piece(wire, "Hel")]].concat();
-            let server = Server::new(vec![
-                stream(kind(wire), &pieces, End::Cut),
-                json(200, "", &answer(wire, "Hello")),
-            ]);
-            let flujo = flujo(&server, wire);
+        for to in To::whole() {
+            let server = Server::new(vec![to.streams(&["Hel"], Vec::new(), End::Cut), to.says("Hello")]);
+            let flujo = flujo(&server, to);
             let log = EventLog::new();
             let run = async { flujo.run(waiting("Hi?".into())).id("r").observer(log.clone()).await };
             let result = block_on(run);
             let error = result.into_output().unwrap_err();
             assert!(
                 matches!(error.kind(), ErrorKind::Failed(_)) && error.is_retryable(),
-                "{engine} {wire:?}: {error}"
+                "{engine} {to:?}: {error}"
             );
             assert!(error.to_string().starts_with("waiting/patient: the answer broke off: "), "{error}");
             // Nobody listens to the resumed run: it is answered whole.
             let resumed = block_on(async { flujo.resume::<waiting>("r").await }).unwrap();
-            assert_eq!(resumed.usage.model_calls, 2, "{engine} {wire:?}");
-            assert_eq!(resumed.into_output().unwrap(), "Hello", "{engine} {wire:?}");
+            assert_eq!(resumed.usage.model_calls, 2, "{engine} {to:?}");
+            assert_eq!(resumed.into_output().unwrap(), "Hello", "{engine} {to:?}");
         }
     });
 }

@@ -1,12 +1,12 @@
 //! One suite over every path to a model: each wire, and each provider with a dialect of its own, whole and in pieces,
 //! through a step as users write it.
 
-use crate::server::{Act, End, Server, json, stream};
+use crate::paths::To;
+use crate::server::{Act, End, Server, json};
 use crate::tools::calls;
 use crate::wires::*;
 use flujo::clock::Clock;
 use flujo::engine::Memory;
-use flujo::models::{Capabilities, Models, Wire};
 use flujo::prelude::*;
 use flujo::{StepResult, Usage};
 use flujo_testing::{EventLog, PausedClock};
@@ -49,17 +49,6 @@ pipeline! {
     fn finding(text: String) -> Label { find(text) }
 }
 
-/// A path to a model.
-#[derive(Clone, Copy, Debug)]
-struct To {
-    wire: Wire,
-    provider: &'static str,
-    pieces: bool,
-}
-
-/// The providers with an adapter of their own; all of them speak OpenAI's language.
-const DIALECTS: [&str; 5] = ["openrouter", "groq", "deepseek", "mistral", "xai"];
-
 /// What came of a run.
 struct Came<T> {
     output: std::result::Result<T, String>,
@@ -76,52 +65,6 @@ impl<T> Came<T> {
 }
 
 impl To {
-    fn all() -> impl Iterator<Item = Self> {
-        Self::whole().flat_map(|to| [false, true].map(|pieces| Self { pieces, ..to }))
-    }
-
-    fn whole() -> impl Iterator<Item = Self> {
-        let wires = WIRES.into_iter().map(|wire| Self { wire, provider: "test", pieces: false });
-        let dialect = |provider| Self { wire: Wire::OpenAiChat, provider, pieces: false };
-        wires.chain(DIALECTS.into_iter().map(dialect))
-    }
-
-    fn models(self, url: &str) -> Models {
-        if self.provider == "test" {
-            return models_that(self.wire, url, Capabilities::OPENAI);
-        }
-        let models = quick().key(self.provider, KEY).base_url(self.provider, url);
-        models.can(self.provider, Capabilities::OPENAI).build().unwrap()
-    }
-
-    /// A whole answer, in one piece or several.
-    fn says(self, text: &str) -> Vec<Act> {
-        if !self.pieces {
-            return json(200, "", &answer(self.wire, text));
-        }
-        let middle = text.chars().count() / 2;
-        let (one, two): (String, String) =
-            (text.chars().take(middle).collect(), text.chars().skip(middle).collect());
-        self.streams(&[&one, &two], self.end(), End::Clean)
-    }
-
-    /// What says that the answer is whole. Groq says what it used in a place of its own.
-    fn end(self) -> Vec<String> {
-        if self.provider != "groq" {
-            return end(self.wire, false);
-        }
-        let usage = serde_json::json!({"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11});
-        let choices = serde_json::json!([{"index": 0, "delta": {}, "finish_reason": "stop"}]);
-        let last = serde_json::json!({"choices": choices, "x_groq": {"id": "req", "usage": usage}});
-        vec![sse(&last.to_string()), sse("[DONE]")]
-    }
-
-    fn streams(self, texts: &[&str], tail: Vec<String>, ends: End) -> Vec<Act> {
-        let texts = texts.iter().map(|text| piece(self.wire, text));
-        let pieces: Vec<_> = begin(self.wire).into_iter().chain(texts).chain(tail).collect();
-        stream(kind(self.wire), &pieces, ends)
-    }
-
     async fn run<P, T>(self, scripts: Vec<Vec<Act>>, call: P) -> Came<T>
     where
         P: AsyncFnOnce(&Flujo, Option<EventLog>) -> PipelineResult<T, ()>,
@@ -129,9 +72,8 @@ impl To {
         let server = Server::new(scripts);
         let clock = PausedClock::default();
         let engine = Memory::with_clock(Arc::new(clock.clone()) as Arc<dyn Clock>);
-        let model = format!("{}:m", self.provider);
         let builder =
-            Flujo::builder().engine(engine).models(self.models(&server.url)).role("solution", model);
+            Flujo::builder().engine(engine).models(self.models(&server.url)).role("solution", self.model());
         let flujo = builder.build().unwrap();
         let start = clock.now();
         // Who listens gets pieces.
