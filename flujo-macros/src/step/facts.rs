@@ -37,7 +37,8 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
     let retries = retries(step);
     let run = step.params.iter().any(|param| matches!(param, Param::Run));
     let stand_ins = StandIns::of(step);
-    let answer = answer(step);
+    let schema = schema(step);
+    let answer = if let Kind::Model { .. } = step.kind { schema.clone() } else { quote!(#pr::None) };
     let tools = stand_ins.tools.iter().map(Callee::facts).map(|facts| quote!(&#facts));
     let tools = quote!(&[#(#tools),*]);
     let bounds = match (step.kind, stand_ins.tools.is_empty()) {
@@ -86,6 +87,7 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
                 tools: #tools,
                 graph: #pr::None,
                 answer: #answer,
+                schema: #schema,
             };
         }
     };
@@ -145,16 +147,16 @@ fn tool_rounds(step: &Step) -> TokenStream {
     rounds.map_or_else(|| quote!(#pr::ModelPolicy::TOOL_ROUNDS), |rounds| quote!(#rounds))
 }
 
-/// The schema of a model step's answer. A type without one is reported where the step asks.
-fn answer(step: &Step) -> TokenStream {
+/// The schema of the output, if its type has one. The answer of a model step without is reported where it asks.
+fn schema(step: &Step) -> TokenStream {
     let pr = private();
-    if step.broken || !matches!(step.kind, Kind::Model { .. }) {
+    if step.broken {
         return quote!(#pr::None);
     }
     let output = &step.output;
     quote! {
         {
-            #[allow(unused_imports, reason = "it is used where the answer is a mistake")]
+            #[allow(unused_imports, reason = "it is used where the type has none")]
             use #pr::NoAnswer as _;
             #pr::Answer::<#output>::SCHEMA
         }

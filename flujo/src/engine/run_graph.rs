@@ -1,6 +1,8 @@
+use crate::codec::{Digest, Json};
 use crate::graph::Graph;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The names and types of a pipeline, as they were when a run of it began.
 #[derive(Clone, Debug)]
@@ -11,7 +13,8 @@ pub enum RunGraph {
     Stored(Arc<StoredGraph>),
 }
 
-/// What is written down of a graph: one of these for all runs that began with the same fingerprint.
+/// What is written down of a graph: one of these for all runs that began with the same fingerprint and the same
+/// types.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredGraph {
     /// The pipeline's durable name.
@@ -39,6 +42,9 @@ pub struct StoredNode {
     pub inputs: Vec<(String, String)>,
     /// The type of its output.
     pub output: String,
+    /// The JSON Schema of that type, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Json>,
 }
 
 impl RunGraph {
@@ -53,10 +59,43 @@ impl RunGraph {
     /// As it is written down.
     pub fn stored(&self) -> Arc<StoredGraph> {
         match self {
-            Self::Code(graph) => Arc::new(StoredGraph::of(graph)),
+            Self::Code(graph) => known(graph).stored,
             Self::Stored(graph) => Arc::clone(graph),
         }
     }
+
+    /// Tells graphs apart whose names are the same and whose types are not: zero where no type has a schema.
+    pub fn types(&self) -> u128 {
+        match self {
+            Self::Code(graph) => known(graph).types,
+            Self::Stored(graph) => graph.types(),
+        }
+    }
+
+    /// Whether these are the types of that code, as far as they have schemas.
+    pub(crate) fn has_types_of(&self, code: &'static Graph) -> bool {
+        matches!(self, Self::Code(graph) if std::ptr::eq(*graph, code)) || self.types() == known(code).types
+    }
+}
+
+/// What is worked out once of each graph of the code.
+#[derive(Clone)]
+struct Known {
+    stored: Arc<StoredGraph>,
+    types: u128,
+}
+
+/// By where they are: there are as many as the code has pipelines.
+static KNOWN: Mutex<BTreeMap<usize, Known>> = Mutex::new(BTreeMap::new());
+
+fn known(graph: &'static Graph) -> Known {
+    let at = std::ptr::from_ref(graph).addr();
+    let mut all = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = || {
+        let stored = Arc::new(StoredGraph::of(graph));
+        Known { types: stored.types(), stored }
+    };
+    all.entry(at).or_insert_with(made).clone()
 }
 
 impl StoredGraph {
@@ -70,6 +109,7 @@ impl StoredGraph {
             version: node.facts.version,
             inputs: pairs(node.facts.inputs),
             output: node.facts.output.to_owned(),
+            schema: node.facts.schema.and_then(|schema| schema().ok()),
         });
         Self {
             name: graph.name.to_owned(),
@@ -78,5 +118,14 @@ impl StoredGraph {
             context: graph.context.to_owned(),
             nodes: nodes.collect(),
         }
+    }
+
+    /// A digest of the schemas of all nodes.
+    fn types(&self) -> u128 {
+        let schemas = || self.nodes.iter().map(|node| node.schema.as_ref().map_or("", Json::as_str));
+        if schemas().all(str::is_empty) {
+            return 0;
+        }
+        u128::from_be_bytes(Digest::of_parts(&schemas().collect::<Vec<_>>()).to_bytes())
     }
 }

@@ -192,9 +192,11 @@ pub struct Facts {
     pub graph: Option<&'static Graph>,
     /// The JSON Schema of the answer of a model step.
     pub answer: Option<AnswerSchema>,
+    /// The JSON Schema of the output of a step, where its type has one: it is stored with each run.
+    pub schema: Option<AnswerSchema>,
 }
 
-/// Makes the JSON Schema that answers of one type are asked for with.
+/// Makes the JSON Schema of a type, with which its values are asked for.
 pub type AnswerSchema = fn() -> Result<Json, CodecError>;
 
 impl Facts {
@@ -234,6 +236,7 @@ impl Facts {
         tools: &[],
         graph: None,
         answer: None,
+        schema: None,
     };
 }
 

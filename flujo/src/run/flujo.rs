@@ -179,7 +179,7 @@ impl<R: Send + Sync + 'static> Flujo<R> {
     where
         P: Pipeline + RunIn<P::Context, R>,
     {
-        if view.run.fingerprint == P::FINGERPRINT {
+        if view.run.fingerprint == P::FINGERPRINT && view.run.graph.has_types_of(P::GRAPH) {
             return Ok(None);
         }
         let program = self.program::<P>(self.engine()?.clock(), &view.run, view, None);

@@ -63,7 +63,7 @@ pub(super) fn create(db: &Connection, record: &RunRecord, now: Timestamp) -> Res
 
 /// The names and types of the run's pipeline, written once for all runs of one build of it.
 fn graph(db: &Connection, record: &RunRecord) -> Result<i64, Fault> {
-    let fingerprint = format!("{:032x}", record.fingerprint);
+    let fingerprint = rows::fingerprint(record);
     let mut known = db.prepare_cached("SELECT graph FROM graphs WHERE fingerprint = ?1")?;
     if let Some(graph) = known.query_row([&fingerprint], |row| row.get(0)).optional()? {
         return Ok(graph);

@@ -146,7 +146,8 @@ fn run_record(db: &Connection, run: i64) -> Result<RunRecord, Fault> {
     let Some(row) = rows.next()? else { return Err(lost("its first row")) };
     let run = Sound::<11>::verify("runs", row, 0)?;
     let graph = Sound::<3>::verify("graphs", row, 12)?;
-    let fingerprint = u128::from_str_radix(graph.text(1)?, 16).or_else(|_| graph.wrong(1))?;
+    let fingerprint = graph.text(1)?.split('-').next().unwrap_or_default();
+    let fingerprint = u128::from_str_radix(fingerprint, 16).or_else(|_| graph.wrong(1))?;
     let limits: Option<UsageLimits> = run.optional_value(7)?;
     Ok(RunRecord {
         id: RunId::from(run.text(1)?),

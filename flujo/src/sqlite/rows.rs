@@ -4,7 +4,7 @@ use super::Fault;
 use super::row::{Sound, cell_of, int_cell, json_cell, list_cell, optional, sealed, text_cell, time_cell};
 use crate::clock::Timestamp;
 use crate::codec::Json;
-use crate::engine::{Key, Kind, Record, RecordOutcome, Within};
+use crate::engine::{Key, Kind, Record, RecordOutcome, RunRecord, Within};
 use crate::path::Path;
 use crate::question::{Question, Reply};
 use crate::usage::Usage;
@@ -27,6 +27,14 @@ pub(super) const RUNS: i64 = i32::MAX as i64;
 /// Where the record of this position in a run stands: all of a run are side by side, in their order.
 pub(super) fn place(run: i64, position: usize) -> i64 {
     run.saturating_mul(1 << 32) | i64::from(u32::try_from(position).unwrap_or(u32::MAX))
+}
+
+/// What a run's graph is known by: the fingerprint, and behind it what tells its types from others of the same names.
+pub(super) fn fingerprint(record: &RunRecord) -> String {
+    match record.graph.types() {
+        0 => format!("{:032x}", record.fingerprint),
+        types => format!("{:032x}-{types:032x}", record.fingerprint),
+    }
 }
 
 /// The word for a kind of command.

@@ -27,6 +27,7 @@ mod migrations;
 mod opened_twice;
 mod recording;
 mod recovery;
+mod schemas;
 mod secrets;
 #[cfg(all(feature = "sqlite", unix))]
 mod signals;
