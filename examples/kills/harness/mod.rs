@@ -10,6 +10,7 @@
 
 mod place;
 mod process;
+mod spoken;
 
 use flujo::codec::Json;
 use flujo::engine::{Engine, RunId, Status};
@@ -20,7 +21,8 @@ use flujo::step::{RunIn, StepCall};
 use flujo::{Pipeline, Usage};
 use flujo_testing::{Crash, Moment};
 use place::{Place, RUN, Watch};
-use process::{Process, Task, say};
+use process::Task;
+use spoken::{Process, say};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;

@@ -1,10 +1,10 @@
-//! A process of its own: this very test binary, started once more and told by its environment what to do.
+//! What a process of a story is told to do, by its environment.
 
+use super::spoken::Process;
 use flujo_testing::Moment;
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 /// What a process is told to do.
@@ -44,21 +44,15 @@ impl Task {
 
     /// Starts a process that does it; `test` is the name of the test that it runs.
     pub(crate) fn start(&self, test: &str) -> Process {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", test, "--nocapture", "--test-threads=1"])
-            .env("FLUJO_DATABASE", &self.database)
-            .env("FLUJO_STORY", &self.story)
-            .env("FLUJO_REPLIES", self.replies.to_string())
-            .env("FLUJO_AT", self.at.to_string())
-            .env("FLUJO_MOMENT", format!("{:?}", self.moment))
-            .env("FLUJO_SLOW", self.slow.to_string())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
-        let said = BufReader::new(child.stdout.take().unwrap());
-        Process { child, said }
+        let told = [
+            ("FLUJO_DATABASE", self.database.as_os_str().to_owned()),
+            ("FLUJO_STORY", self.story.clone().into()),
+            ("FLUJO_REPLIES", self.replies.to_string().into()),
+            ("FLUJO_AT", self.at.to_string().into()),
+            ("FLUJO_MOMENT", format!("{:?}", self.moment).into()),
+            ("FLUJO_SLOW", self.slow.to_string().into()),
+        ];
+        Process::start(test, told)
     }
 
     /// The log of what was started, which outlives the process.
@@ -84,59 +78,4 @@ impl Log {
         (&self.file).write_all(format!("{what}\n").as_bytes()).unwrap();
         std::thread::sleep(self.slow);
     }
-}
-
-/// A process that was started, with what it says.
-pub(crate) struct Process {
-    child: Child,
-    said: BufReader<ChildStdout>,
-}
-
-impl Process {
-    /// The next thing it says, without what the test harness says.
-    pub(crate) fn says(&mut self) -> Option<String> {
-        loop {
-            let mut line = String::new();
-            if self.said.read_line(&mut line).unwrap() == 0 {
-                return None;
-            }
-            if let Some((_, said)) = line.split_once("SAYS ") {
-                return Some(said.trim_end().to_owned());
-            }
-        }
-    }
-
-    /// The end of it, as `kill -9` does it; `false` if it had ended by itself.
-    pub(crate) fn kill(&mut self) -> bool {
-        if self.child.try_wait().unwrap().is_some() {
-            return false;
-        }
-        self.child.kill().unwrap();
-        // It may have ended in this very moment, in good order.
-        !self.child.wait().unwrap().success()
-    }
-
-    /// What it says last, when it has ended by itself.
-    pub(crate) fn ends(mut self) -> String {
-        let mut last = None;
-        while let Some(said) = self.says() {
-            last = Some(said);
-        }
-        assert!(self.child.wait().unwrap().success(), "{last:?}");
-        last.expect("a process says how it ends")
-    }
-}
-
-/// None outlives a test that goes wrong.
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-pub(crate) fn say(what: &str) {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "SAYS {what}").unwrap();
-    out.flush().unwrap();
 }

@@ -100,20 +100,7 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
 
     /// The same driver once more, for something inside of the same pipeline.
     fn again(&mut self) -> Cx<'_, C, R> {
-        Cx {
-            ctx: &mut *self.ctx,
-            res: self.res,
-            env: self.env,
-            handle: self.handle.as_deref_mut(),
-            scope: self.scope.clone(),
-            rounds: self.rounds.clone(),
-            written: &mut *self.written,
-            encode: self.encode,
-            within: self.within.clone(),
-            timed: self.timed.clone(),
-            log: self.log.again(),
-            spare: None,
-        }
+        self.lent(|ctx, res, written, encode| (ctx, res, written, encode))
     }
 
     /// The same driver for what takes no context.
@@ -122,33 +109,31 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
         nothing: &'s mut (),
         written: &'s mut u64,
     ) -> Cx<'s, (), R> {
+        self.lent(|_, res, _, _| (nothing, res, written, false))
+    }
+
+    /// The same driver with other resources.
+    pub(crate) fn serving<'s, T>(&'s mut self, services: &'s T) -> Cx<'s, C, T> {
+        self.lent(|ctx, _, written, encode| (ctx, services, written, encode))
+    }
+
+    /// The same driver with the context, resources, mask of what was written and need to encode that `of` makes of
+    /// its own.
+    #[inline]
+    fn lent<'s, D, T>(
+        &'s mut self,
+        of: impl FnOnce(&'s mut C, &'s R, &'s mut u64, bool) -> (&'s mut D, &'s T, &'s mut u64, bool),
+    ) -> Cx<'s, D, T> {
+        let (ctx, res, written, encode) = of(&mut *self.ctx, self.res, &mut *self.written, self.encode);
         Cx {
-            ctx: nothing,
-            res: self.res,
+            ctx,
+            res,
             env: self.env,
             handle: self.handle.as_deref_mut(),
             scope: self.scope.clone(),
             rounds: self.rounds.clone(),
             written,
-            encode: false,
-            within: self.within.clone(),
-            timed: self.timed.clone(),
-            log: self.log.again(),
-            spare: None,
-        }
-    }
-
-    /// The same driver with other resources.
-    pub(crate) fn serving<'s, T>(&'s mut self, services: &'s T) -> Cx<'s, C, T> {
-        Cx {
-            ctx: &mut *self.ctx,
-            res: services,
-            env: self.env,
-            handle: self.handle.as_deref_mut(),
-            scope: self.scope.clone(),
-            rounds: self.rounds.clone(),
-            written: &mut *self.written,
-            encode: self.encode,
+            encode,
             within: self.within.clone(),
             timed: self.timed.clone(),
             log: self.log.again(),

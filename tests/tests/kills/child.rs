@@ -1,5 +1,6 @@
-//! A process of its own: this very test binary, started once more and told by its environment what to do.
+//! What a process is told to do with a form, by its environment.
 
+use crate::spoken::{Process, say};
 use flujo::engine::{Engine, RunFilter, RunId, Status};
 use flujo::prelude::*;
 use flujo::question::Reply;
@@ -11,9 +12,7 @@ use flujo_tests::every_form;
 use flujo_tests::stories::*;
 use flujo_tests::world::*;
 use std::fmt::Debug;
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,75 +38,19 @@ impl<'a> Task<'a> {
     }
 }
 
-/// A process that was started, with what it says.
-pub struct Process {
-    pub child: Child,
-    said: BufReader<ChildStdout>,
-}
-
 /// Starts a process; `test` is the test that it is to run, as far as its name goes.
 pub fn start(test: &str, task: &Task<'_>) -> Process {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture", "--test-threads=1"])
-        .env("FLUJO_DATABASE", task.database)
-        .env("FLUJO_FORM", task.form)
-        .env("FLUJO_ROLE", task.role)
-        .env("FLUJO_AT", task.at.to_string())
-        .env("FLUJO_MOMENT", if task.moment == Moment::Before { "before" } else { "after" })
-        .env("FLUJO_SLOW", task.slow.to_string())
-        .env("FLUJO_LEASE", task.lease.to_string())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .stdin(Stdio::null())
-        .spawn()
-        .unwrap();
-    let said = BufReader::new(child.stdout.take().unwrap());
-    Process { child, said }
-}
-
-impl Process {
-    /// The next thing it says, without what the test harness says.
-    pub fn says(&mut self) -> Option<String> {
-        loop {
-            let mut line = String::new();
-            if self.said.read_line(&mut line).unwrap() == 0 {
-                return None;
-            }
-            if let Some((_, said)) = line.split_once("SAYS ") {
-                return Some(said.trim_end().to_owned());
-            }
-        }
-    }
-
-    /// The end of it, as `kill -9` does it.
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    /// What it says last, when it has ended by itself.
-    pub fn ends(mut self) -> String {
-        let mut last = None;
-        while let Some(said) = self.says() {
-            last = Some(said);
-        }
-        assert!(self.child.wait().unwrap().success(), "{last:?}");
-        last.expect("a process says how it ends")
-    }
-}
-
-/// None outlives a test that goes wrong, not even one that was stopped.
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn say(what: &str) {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "SAYS {what}").unwrap();
-    out.flush().unwrap();
+    let moment = if task.moment == Moment::Before { "before" } else { "after" };
+    let told = [
+        ("FLUJO_DATABASE", task.database.as_os_str().to_owned()),
+        ("FLUJO_FORM", task.form.into()),
+        ("FLUJO_ROLE", task.role.into()),
+        ("FLUJO_AT", task.at.to_string().into()),
+        ("FLUJO_MOMENT", moment.into()),
+        ("FLUJO_SLOW", task.slow.to_string().into()),
+        ("FLUJO_LEASE", task.lease.to_string().into()),
+    ];
+    Process::start(test, told)
 }
 
 /// What this process is told to do, if it was started by a test.

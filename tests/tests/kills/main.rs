@@ -14,4 +14,11 @@
 mod child;
 mod kills;
 #[cfg(feature = "sqlite")]
+mod owners;
+#[cfg(feature = "sqlite")]
+mod place;
+#[cfg(feature = "sqlite")]
 mod processes;
+#[cfg(feature = "sqlite")]
+#[path = "../../../examples/kills/harness/spoken.rs"]
+mod spoken;
