@@ -163,7 +163,7 @@ fn ours(runs: u64, steps: u64) -> Duration {
         Flujo::builder().engine(Sqlite::open(folder.file()).expect("a database")).build().expect("all");
     let started = Instant::now();
     block_on(async {
-        let runs: Vec<_> = (0..runs).map(|_| flujo.start_on_task(steps)).collect();
+        let runs: Vec<_> = (0..runs).map(|_| start_on_task(&flujo, steps)).collect();
         for run in runs {
             run.await.expect("a task");
         }
@@ -171,16 +171,11 @@ fn ours(runs: u64, steps: u64) -> Duration {
     started.elapsed()
 }
 
-trait OnTask {
-    fn start_on_task(&self, steps: u64) -> tokio::task::JoinHandle<()>;
-}
-impl OnTask for Flujo {
-    fn start_on_task(&self, steps: u64) -> tokio::task::JoinHandle<()> {
-        let flujo = self.clone();
-        tokio::spawn(async move {
-            assert_eq!(flujo.run(many(steps)).await.into_output().ok(), Some(steps));
-        })
-    }
+fn start_on_task(flujo: &Flujo, steps: u64) -> tokio::task::JoinHandle<()> {
+    let flujo = flujo.clone();
+    tokio::spawn(async move {
+        assert_eq!(flujo.run(many(steps)).await.into_output().ok(), Some(steps));
+    })
 }
 
 /// The median of a few: the disk has moods.
