@@ -344,7 +344,7 @@ fn run_in(step: &Step, generics: &Forms) -> TokenStream {
             fn redirected(
                 __cx: &mut #pr::Cx<'_, __AnyContext, __AnyResources>,
                 __id: #pr::NodeId,
-                __redirected: #pr::Redirected<Self::Input, Self::Output>,
+                __redirected: #pr::Redirected<Self::Input>,
             ) -> impl #pr::Future<Output = #pr::RunResult<Self::Output>> + #pr::Send {
                 __cx.redirected::<Self>(__id, __redirected)
             }

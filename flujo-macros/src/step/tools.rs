@@ -23,8 +23,10 @@ pub(super) fn offered(step: &Step) -> Option<TokenStream> {
     let talks = !facts::tools(step).is_empty();
     talks.then(|| {
         quote! {
-            fn tools() -> #pr::Vec<#pr::Tool<__AnyResources>> {
-                <Self as #pr::ToolSet<__AnyResources>>::tools()
+            fn toolbox(
+                __res: &__AnyResources,
+            ) -> #pr::Option<#pr::Box<dyn #pr::Toolbox + '_>> {
+                #pr::Some(#pr::toolbox(<Self as #pr::ToolSet<__AnyResources>>::tools, __res))
             }
         }
     })

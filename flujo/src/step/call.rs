@@ -1,4 +1,6 @@
 use super::fallback::Carry;
+use super::plugin::Plugins;
+use super::policy::Check;
 use super::redirect::Detour;
 use super::{
     Backoff, Bridge, Fallback, FallbackOf, FallbackSlot, Falling, Keeping, Leaf, ModelLeaf, NoFallback,
@@ -18,7 +20,7 @@ use std::time::Duration;
 #[must_use = "a step does nothing until a pipeline runs it"]
 pub struct StepCall<S: Step, F: FallbackSlot = NoFallback> {
     pub(crate) input: S::Input,
-    pub(crate) options: Option<Box<Options<S::Output>>>,
+    pub(crate) options: Option<Box<Options>>,
     pub(crate) bridge: Option<Box<Bridge<S, F>>>,
 }
 
@@ -61,21 +63,23 @@ impl<S: Step> StepCall<S> {
 }
 
 impl<S: Step, F: FallbackSlot> StepCall<S, F> {
-    fn set(mut self, change: impl FnOnce(&mut Options<S::Output>)) -> Self {
-        change(self.options.get_or_insert_with(Box::default));
-        self
+    /// The options, made now if this is the first one.
+    fn options(&mut self) -> &mut Options {
+        self.options.get_or_insert_with(Box::default)
     }
 
     /// `n` extra attempts after the first; for a pipeline, `n` restarts at the node that failed.
-    pub fn retries(self, n: u32) -> Self {
-        self.set(|o| o.retries = Some(n))
+    pub fn retries(mut self, n: u32) -> Self {
+        self.options().retries = Some(n);
+        self
     }
 
     /// How long one attempt may take; for a pipeline, how long something of it may be under way: attempts and
     /// the waits between them, over crashes too, but not the time in which it waits for a person or in a `wait`.
     /// A restart has all of it again. In `pipeline!`, `.timeout("20s")` is checked by the compiler.
-    pub fn timeout(self, limit: Duration) -> Self {
-        self.set(|o| o.timeout = Some(limit))
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.options().timeout = Some(limit);
+        self
     }
 
     /// What the node may use, all its attempts and its fallback together; for a pipeline, everything in it. A
@@ -94,43 +98,53 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     ///     }
     /// }
     /// ```
-    pub fn limits(self, limits: UsageLimits) -> Self {
-        self.set(|o| o.limits = Some(limits))
+    pub fn limits(mut self, limits: UsageLimits) -> Self {
+        self.options().limits = Some(limits);
+        self
     }
 
     /// Takes the output from the cache, if one that is not too old is kept there under the same key; see
     /// [`cache`](crate::cache). **Services are not part of the key**: count up the `version` of a step that
     /// takes `&R` by hand. In `pipeline!`, `.cached("1h")` or `.cached(forever)`.
-    pub fn cached(self, policy: CachePolicy) -> Self
+    pub fn cached(mut self, policy: CachePolicy) -> Self
     where
         S: Leaf,
     {
-        self.set(|o| o.cached = Some(policy))
+        self.options().cached = Some(policy);
+        self
     }
 
     /// How long to wait between attempts.
-    pub fn backoff(self, backoff: Backoff) -> Self
+    pub fn backoff(mut self, backoff: Backoff) -> Self
     where
         S: Leaf,
     {
-        self.set(|o| o.backoff = Some(backoff))
+        self.options().backoff = Some(backoff);
+        self
     }
 
     /// Asks `validators`, one or a tuple, about every output. A rejection is the feedback of the next
     /// attempt; when no attempt is left, the step fails.
-    pub fn validate<V: Validators<S::Output>>(self, validators: V) -> Self
+    pub fn validate<V: Validators<S::Output>>(mut self, validators: V) -> Self
     where
         S: Leaf,
     {
-        self.set(|o| o.checks.push(Box::new(move |output| validators.validate_all(output))))
+        let check: Check = Box::new(move |output| match output.downcast_ref::<S::Output>() {
+            Some(output) => validators.validate_all(output),
+            // It is of this type: the option is a method of a call with such an output.
+            None => Vec::new(),
+        });
+        self.options().checks.push(check);
+        self
     }
 
     /// Asks `plugin` about every output, before validators; it may replace it. Several run by priority.
-    pub fn plugin<P: Plugin<S::Output>>(self, plugin: P) -> Self
+    pub fn plugin<P: Plugin<S::Output>>(mut self, plugin: P) -> Self
     where
         S: Leaf,
     {
-        self.set(|o| o.plugins.add(Box::new(plugin)))
+        self.options().plugins.add(Plugins::of::<S::Output, P>(plugin));
+        self
     }
 
     /// Keeps what plugins, validators and the parser say against outputs in the context, in its part of the
@@ -145,43 +159,48 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     }
 
     /// `strict(false)` lets a rejected output pass; the findings are recorded on the step's result.
-    pub fn strict(self, strict: bool) -> Self
+    pub fn strict(mut self, strict: bool) -> Self
     where
         S: Leaf,
     {
-        self.set(|o| o.strict = strict)
+        self.options().strict = strict;
+        self
     }
 
     /// The model that answers this call, `provider:model`.
-    pub fn model(self, model: impl Into<String>) -> Self
+    pub fn model(mut self, model: impl Into<String>) -> Self
     where
         S: ModelLeaf,
     {
-        self.set(|o| o.model = Some(model.into()))
+        self.options().model = Some(model.into());
+        self
     }
 
     /// Sampling temperature of this call.
-    pub fn temperature(self, temperature: f64) -> Self
+    pub fn temperature(mut self, temperature: f64) -> Self
     where
         S: ModelLeaf,
     {
-        self.set(|o| o.temperature = Some(temperature))
+        self.options().temperature = Some(temperature);
+        self
     }
 
     /// Upper bound of output tokens of this call.
-    pub fn max_tokens(self, tokens: u32) -> Self
+    pub fn max_tokens(mut self, tokens: u32) -> Self
     where
         S: ModelLeaf,
     {
-        self.set(|o| o.max_tokens = Some(tokens))
+        self.options().max_tokens = Some(tokens);
+        self
     }
 
     /// Nucleus sampling of this call.
-    pub fn top_p(self, top_p: f64) -> Self
+    pub fn top_p(mut self, top_p: f64) -> Self
     where
         S: ModelLeaf,
     {
-        self.set(|o| o.top_p = Some(top_p))
+        self.options().top_p = Some(top_p);
+        self
     }
 
     /// Runs the step on its own, for unit tests: nothing is recorded, options hold.
@@ -274,7 +293,7 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     {
         let Self { input, options, bridge } = self;
         let fallback = bridge.and_then(|bridge| bridge.fallback).map(Carry::over);
-        let detour = Detour { input: |input| input, output: |output| output, options: |options| options };
+        let detour = Detour { input: |input| input, output: |output| output };
         StepCall { input, options, bridge: Some(Bridge::boxed(fallback, Some(detour))) }
     }
 }

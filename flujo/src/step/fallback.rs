@@ -1,8 +1,9 @@
 use super::findings::Keep;
 use super::redirect::Detour;
-use super::{Redirecting, RunIn, Step, StepCall, WritesIn};
+use super::{Attempt, Redirecting, RunIn, Step, StepCall, WritesIn};
 use crate::context::Context;
 use crate::cx::{Cx, Redirected};
+use crate::engine::BoxFuture;
 use crate::error::{Error, RunResult};
 use crate::path::NodeId;
 use std::fmt;
@@ -126,6 +127,20 @@ pub trait Fallback<C, R>: FallbackSlot {
         id: NodeId,
         input: Self::Input,
     ) -> impl Future<Output = RunResult<Self::Output>> + Send;
+    /// Runs a call that may go on with it.
+    #[doc(hidden)]
+    fn leaf<'a, S: Attempt<C, R>>(
+        cx: &'a mut Cx<'_, C, R>,
+        id: NodeId,
+        call: StepCall<S, Self>,
+    ) -> BoxFuture<'a, RunResult<S::Output>>
+    where
+        C: Context,
+        R: Send + Sync,
+        Self: Sized,
+    {
+        cx.bridged_leaf(id, call)
+    }
     /// The step that a plugin may redirect to; empty if there is none.
     const REDIRECT: &'static str = "";
     /// How what was found is kept in the context, if it is.
@@ -135,7 +150,7 @@ pub trait Fallback<C, R>: FallbackSlot {
     fn redirect(
         _: &mut Cx<'_, C, R>,
         _: NodeId,
-        _: Redirected<Self::RedirectInput, Self::RedirectOutput>,
+        _: Redirected<Self::RedirectInput>,
     ) -> impl Future<Output = RunResult<Self::RedirectOutput>> + Send {
         std::future::ready(Err(Error::setup("a call was redirected to no step")))
     }
@@ -146,6 +161,18 @@ impl<C, R> Fallback<C, R> for NoFallback {
     const MASK: u64 = 0;
     fn exec(_: &mut Cx<'_, C, R>, _: NodeId, (): ()) -> impl Future<Output = RunResult<()>> + Send {
         std::future::ready(Ok(()))
+    }
+    fn leaf<'a, S: Attempt<C, R>>(
+        cx: &'a mut Cx<'_, C, R>,
+        id: NodeId,
+        call: StepCall<S>,
+    ) -> BoxFuture<'a, RunResult<S::Output>>
+    where
+        C: Context,
+        R: Send + Sync,
+    {
+        // A call that keeps its findings has another type, so there is nothing to go on with.
+        cx.plain_leaf(id, call)
     }
 }
 impl<C: Context, R: Send + Sync, S: RunIn<C, R>> Fallback<C, R> for Falling<S> {

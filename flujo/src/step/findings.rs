@@ -2,7 +2,7 @@ use crate::context::Contains;
 use crate::context::rules::{Append, Merged};
 use crate::context::{ALL, Context};
 use crate::cx::{Cx, Redirected};
-use crate::engine::Finding;
+use crate::engine::{Finding, Record, RecordOutcome};
 use crate::error::FailureRecord;
 use crate::error::RunResult;
 use crate::path::NodeId;
@@ -124,6 +124,14 @@ impl Found {
     pub(crate) fn passed(&self, at: (&str, u32), findings: &[Finding]) {
         self.add(at, true, &mut findings.iter().map(|finding| finding.message.as_str()));
     }
+    /// Of an attempt that is recorded.
+    pub(crate) fn record(&self, record: &Record) {
+        let at = (record.key.path.as_str(), record.key.n);
+        match &record.outcome {
+            RecordOutcome::Failure(failure) => self.rejected(at, failure),
+            RecordOutcome::Output(_) => self.passed(at, &record.findings),
+        }
+    }
     pub(crate) fn take(&self) -> Vec<KeptFinding> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -163,7 +171,7 @@ impl<C: Context + Contains<Findings>, R: Send + Sync, F: Fallback<C, R>> Fallbac
     fn redirect(
         cx: &mut Cx<'_, C, R>,
         id: NodeId,
-        redirected: Redirected<F::RedirectInput, F::RedirectOutput>,
+        redirected: Redirected<F::RedirectInput>,
     ) -> impl Future<Output = RunResult<F::RedirectOutput>> + Send {
         F::redirect(cx, id, redirected)
     }

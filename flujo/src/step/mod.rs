@@ -30,14 +30,13 @@ pub use plugin::{Plugin, PluginResult, Priority};
 pub(crate) use policy::Options;
 pub use policy::{ModelName, ModelPolicy, Policy};
 pub(crate) use purse::{Purse, UnderWay};
-pub(crate) use redirect::Carried;
 pub use redirect::{RedirectOf, Redirecting};
 pub use tool::{Argument, Arguments, Tool, ToolIn, ToolSet, assert_tool};
 pub use validate::{ValidationResult, Validator, Validators};
 pub use writes::WritesIn;
 
 use crate::codec::{CodecError, Json};
-use crate::cx::{Cx, Redirected};
+use crate::cx::{Cx, Redirected, Toolbox};
 use crate::error::{Error, RunResult};
 // Public here, so that messages do not name `__private`.
 pub use crate::durable::{Inputs, Recorded, Takes};
@@ -107,7 +106,7 @@ pub trait RunIn<C, R>: Step + WritesIn<C> {
     fn redirected(
         _: &mut Cx<'_, C, R>,
         _: NodeId,
-        _: Redirected<Self::Input, Self::Output>,
+        _: Redirected<Self::Input>,
     ) -> impl Future<Output = RunResult<Self::Output>> + Send {
         std::future::ready(Err(Error::setup("a pipeline makes no attempts")))
     }
@@ -121,8 +120,8 @@ pub trait Attempt<C, R>: Leaf + WritesIn<C> {
     const READS: u64 = 0;
     /// The tools of a model step.
     #[doc(hidden)]
-    fn tools() -> Vec<Tool<R>> {
-        Vec::new()
+    fn toolbox(_: &R) -> Option<Box<dyn Toolbox + '_>> {
+        None
     }
     /// Makes the copies.
     fn drafts(ctx: &C) -> Self::Drafts;

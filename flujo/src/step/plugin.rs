@@ -1,7 +1,10 @@
 use super::RunInfo;
 use super::validate::short_name;
+use crate::engine::BoxFuture;
 use async_trait::async_trait;
+use std::any::Any;
 use std::fmt;
+use std::marker::PhantomData;
 
 /// What a plugin says of an output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,25 +112,73 @@ impl<T: Sync, P: Plugin<T>> Plugin<T> for Priority<P> {
     }
 }
 
+/// A [`Plugin`] whose output type is known to itself alone.
+pub(crate) trait AnyPlugin: Send + Sync {
+    /// Asks the plugin about an output; a replacement is put in its place.
+    fn review<'a>(
+        &'a self,
+        output: &'a mut (dyn Any + Send + Sync),
+        run: &'a RunInfo,
+    ) -> BoxFuture<'a, PluginResult<()>>;
+    /// See [`Plugin::priority`].
+    fn priority(&self) -> i32;
+    /// See [`Plugin::name`].
+    fn name(&self) -> &'static str;
+}
+
+/// A plugin with its output type.
+struct PluginFor<T, P>(P, PhantomData<fn(T)>);
+
+impl<T: Send + Sync + 'static, P: Plugin<T>> AnyPlugin for PluginFor<T, P> {
+    fn review<'a>(
+        &'a self,
+        output: &'a mut (dyn Any + Send + Sync),
+        run: &'a RunInfo,
+    ) -> BoxFuture<'a, PluginResult<()>> {
+        Box::pin(async move {
+            // It is of this type: the option that holds the plugin is a method of a call with such an output.
+            let Some(output) = output.downcast_mut::<T>() else { return PluginResult::Accept };
+            match self.0.review(output, run).await {
+                PluginResult::Accept => PluginResult::Accept,
+                PluginResult::Replace(new) => {
+                    *output = new;
+                    PluginResult::Accept
+                }
+                PluginResult::Reject(reason) => PluginResult::Reject(reason),
+                PluginResult::Redirect => PluginResult::Redirect,
+            }
+        })
+    }
+    fn priority(&self) -> i32 {
+        self.0.priority()
+    }
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+}
+
 /// The plugins of a call, in the order in which they run.
-pub(crate) struct Plugins<T>(Vec<Box<dyn Plugin<T>>>);
+#[derive(Default)]
+pub(crate) struct Plugins(Vec<Box<dyn AnyPlugin>>);
 
-impl<T: 'static> Plugins<T> {
-    pub(crate) const NONE: Self = Self(Vec::new());
-
-    /// Behind those of its priority and above.
-    pub(crate) fn add(&mut self, plugin: Box<dyn Plugin<T>>) {
+impl Plugins {
+    /// A plugin for outputs of the type `T`.
+    pub(crate) fn of<T: Send + Sync + 'static, P: Plugin<T>>(plugin: P) -> Box<dyn AnyPlugin> {
+        Box::new(PluginFor(plugin, PhantomData))
+    }
+    /// Adds a plugin behind those of its priority and above.
+    pub(crate) fn add(&mut self, plugin: Box<dyn AnyPlugin>) {
         let priority = plugin.priority();
         let at = self.0.iter().position(|other| other.priority() < priority).unwrap_or(self.0.len());
         self.0.insert(at, plugin);
     }
-    pub(crate) fn into_iter(self) -> impl Iterator<Item = Box<dyn Plugin<T>>> {
+    pub(crate) fn into_iter(self) -> impl Iterator<Item = Box<dyn AnyPlugin>> {
         self.0.into_iter()
     }
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &dyn Plugin<T>> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &dyn AnyPlugin> {
         self.0.iter().map(AsRef::as_ref)
     }
 }

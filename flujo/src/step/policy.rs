@@ -2,6 +2,7 @@ use super::plugin::Plugins;
 use super::{Backoff, ValidationResult};
 use crate::cache::CachePolicy;
 use crate::usage::UsageLimits;
+use std::any::Any;
 use std::fmt;
 use std::time::Duration;
 
@@ -26,11 +27,6 @@ impl Policy {
     /// A code step without options.
     pub const PLAIN: Self =
         Self { retries: 0, timeout: None, backoff: None, limits: None, cached: None, model: None };
-
-    /// Whether it is a model step with tools.
-    pub(crate) const fn talks(&self) -> bool {
-        matches!(self.model, Some(ModelPolicy { tool_rounds: Some(_), .. }))
-    }
 
     /// Whether one attempt, without a clock beside it, is all there is.
     pub(crate) const fn is_plain(&self) -> bool {
@@ -71,18 +67,19 @@ pub enum ModelName {
     Role(&'static str),
 }
 
-pub(crate) type Check<T> = Box<dyn Fn(&T) -> Vec<ValidationResult> + Send + Sync>;
+/// What all validators of one `.validate(..)` say about an output, which is passed without its type.
+pub(crate) type Check = Box<dyn Fn(&dyn Any) -> Vec<ValidationResult> + Send + Sync>;
 
-/// Options given at a call. They live behind a pointer, so that a call without any moves its input and
-/// one word.
-pub(crate) struct Options<T> {
+/// The options of a call. They stand behind a pointer, so that a call without any moves its input and one word; and
+/// they have no type parameter, so that what reads them is compiled once.
+pub(crate) struct Options {
     pub(crate) retries: Option<u32>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) backoff: Option<Backoff>,
     pub(crate) cached: Option<CachePolicy>,
     pub(crate) strict: bool,
-    pub(crate) plugins: Plugins<T>,
-    pub(crate) checks: Vec<Check<T>>,
+    pub(crate) plugins: Plugins,
+    pub(crate) checks: Vec<Check>,
     pub(crate) limits: Option<UsageLimits>,
     pub(crate) model: Option<String>,
     pub(crate) temperature: Option<f64>,
@@ -90,7 +87,7 @@ pub(crate) struct Options<T> {
     pub(crate) top_p: Option<f64>,
 }
 
-impl<T: 'static> Default for Options<T> {
+impl Default for Options {
     fn default() -> Self {
         Self {
             retries: None,
@@ -98,7 +95,7 @@ impl<T: 'static> Default for Options<T> {
             backoff: None,
             cached: None,
             strict: true,
-            plugins: Plugins::NONE,
+            plugins: Plugins::default(),
             checks: Vec::new(),
             limits: None,
             model: None,
@@ -109,8 +106,8 @@ impl<T: 'static> Default for Options<T> {
     }
 }
 
-impl<T: 'static> Options<T> {
-    /// These, with the plugins and validators of others.
+impl Options {
+    /// These options with the plugins and validators of `others` behind its own.
     pub(crate) fn and(mut self, others: Self) -> Self {
         for plugin in others.plugins.into_iter() {
             self.plugins.add(plugin);
@@ -120,7 +117,7 @@ impl<T: 'static> Options<T> {
     }
 }
 
-impl<T> fmt::Debug for Options<T> {
+impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
             .field("retries", &self.retries)

@@ -1,4 +1,4 @@
-use super::{Fallback, FallbackSlot, Falling, Leaf, Options, RunIn, Step, WritesIn};
+use super::{Fallback, FallbackSlot, Falling, Leaf, RunIn, Step, WritesIn};
 use crate::context::Context;
 use crate::cx::{Cx, Redirected};
 use crate::error::RunResult;
@@ -50,7 +50,7 @@ impl<C: Context, R: Send + Sync, F: Fallback<C, R>, D: RunIn<C, R>> Fallback<C, 
     fn redirect(
         cx: &mut Cx<'_, C, R>,
         id: NodeId,
-        redirected: Redirected<D::Input, D::Output>,
+        redirected: Redirected<D::Input>,
     ) -> impl Future<Output = RunResult<D::Output>> + Send {
         D::redirected(cx, id, redirected)
     }
@@ -61,7 +61,6 @@ impl<C: Context, R: Send + Sync, F: Fallback<C, R>, D: RunIn<C, R>> Fallback<C, 
 pub(crate) struct Detour<S: Step, F: FallbackSlot> {
     pub(crate) input: fn(S::Input) -> F::RedirectInput,
     pub(crate) output: fn(F::RedirectOutput) -> S::Output,
-    pub(crate) options: fn(Carried<S::Output>) -> Carried<F::RedirectOutput>,
 }
 
 impl<S: Step, F: FallbackSlot> Detour<S, F> {
@@ -70,10 +69,7 @@ impl<S: Step, F: FallbackSlot> Detour<S, F> {
     where
         G: FallbackSlot<RedirectInput = F::RedirectInput, RedirectOutput = F::RedirectOutput>,
     {
-        let Self { input, output, options } = self;
-        Detour { input, output, options }
+        let Self { input, output } = self;
+        Detour { input, output }
     }
 }
-
-/// The options of a call, under way.
-pub(crate) type Carried<T> = Option<Box<Options<T>>>;

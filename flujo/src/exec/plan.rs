@@ -1,13 +1,15 @@
+use super::any_step::StepDef;
 use crate::cache::CachePolicy;
-use crate::model::{ModelCall, Said};
+use crate::model::ModelCall;
 use crate::run::RunEnv;
 use crate::step::plugin::Plugins;
-use crate::step::{Backoff, ModelName, Options, Step, ValidationResult};
+use crate::step::{Backoff, ModelName, ModelPolicy, Options, ValidationResult};
 use crate::usage::UsageLimits;
+use std::any::Any;
 use std::time::Duration;
 
 /// How a step is to be run: its defaults with the options of the call on top.
-pub(super) struct Plan<S: Step> {
+pub(super) struct Plan {
     pub(super) retries: u32,
     pub(super) timeout: Option<Duration>,
     /// Whether its output may come from the cache.
@@ -15,24 +17,26 @@ pub(super) struct Plan<S: Step> {
     /// Whether the call names a step to redirect to.
     pub(super) redirects: bool,
     pub(super) limits: Option<UsageLimits>,
-    options: Option<Box<Options<S::Output>>>,
+    backoff: Backoff,
+    options: Option<Box<Options>>,
 }
 
-impl<S: Step> Plan<S> {
-    pub(super) fn new(options: Option<Box<Options<S::Output>>>) -> Self {
-        let given = options.as_deref();
+impl Plan {
+    pub(super) fn new(def: &StepDef, options: Option<Box<Options>>) -> Self {
+        let (given, policy) = (options.as_deref(), &def.policy);
         Self {
-            retries: given.and_then(|o| o.retries).unwrap_or(S::POLICY.retries),
-            timeout: given.and_then(|o| o.timeout).or(S::POLICY.timeout),
-            cached: given.and_then(|o| o.cached).or(S::POLICY.cached),
+            retries: given.and_then(|o| o.retries).unwrap_or(policy.retries),
+            timeout: given.and_then(|o| o.timeout).or(policy.timeout),
+            cached: given.and_then(|o| o.cached).or(policy.cached),
             redirects: false,
-            limits: given.and_then(|o| o.limits).or(S::POLICY.limits),
+            limits: given.and_then(|o| o.limits).or(policy.limits),
+            backoff: given.and_then(|o| o.backoff).or(policy.backoff).unwrap_or(Backoff::DEFAULT),
             options,
         }
     }
 
     /// The options of the call, for the step that goes on with it.
-    pub(super) fn into_options(self) -> Option<Box<Options<S::Output>>> {
+    pub(super) fn into_options(self) -> Option<Box<Options>> {
         self.options
     }
 
@@ -42,13 +46,12 @@ impl<S: Step> Plan<S> {
     }
 
     /// The plugins, if there are any.
-    pub(super) fn plugins(&self) -> Option<&Plugins<S::Output>> {
+    pub(super) fn plugins(&self) -> Option<&Plugins> {
         self.options.as_ref().map(|options| &options.plugins).filter(|plugins| !plugins.is_empty())
     }
 
-    /// How to reach the model, where one answers.
-    pub(super) fn model(&self, env: &RunEnv) -> Option<Box<ModelCall>> {
-        let model = S::POLICY.model?;
+    /// How to reach the model that answers the step.
+    pub(super) fn model(&self, model: ModelPolicy, env: &RunEnv) -> Box<ModelCall> {
         let given = self.options.as_deref();
         let (name, unset_role) = match (given.and_then(|o| o.model.clone()), model.name) {
             (Some(name), _) => (name, None),
@@ -58,7 +61,7 @@ impl<S: Step> Plan<S> {
                 None => (format!("role:{role}"), Some(role)),
             },
         };
-        Some(Box::new(ModelCall {
+        Box::new(ModelCall {
             client: env.models.clone(),
             prices: env.prices.clone(),
             estimate: env.estimate,
@@ -69,11 +72,11 @@ impl<S: Step> Plan<S> {
             max_tokens: given.and_then(|o| o.max_tokens).or(model.max_tokens),
             top_p: given.and_then(|o| o.top_p).or(model.top_p),
             talk: None,
-        }))
+        })
     }
 
     /// How each reply is asked for in a conversation with tools.
-    pub(super) fn of_replies(&self) -> Box<Options<Said>> {
+    pub(super) fn of_replies(&self) -> Box<Options> {
         let mut options = Options { timeout: self.timeout, ..Options::default() };
         if let Some(given) = self.options.as_deref() {
             options.model.clone_from(&given.model);
@@ -83,23 +86,24 @@ impl<S: Step> Plan<S> {
         Box::new(options)
     }
 
-    fn backoff(&self) -> Backoff {
-        self.options.as_deref().and_then(|o| o.backoff).or(S::POLICY.backoff).unwrap_or(Backoff::DEFAULT)
-    }
-
-    /// How long to wait after attempt `n`: as long as whoever failed asked for, but not longer than an attempt
+    /// How long to wait after attempt `n`: as long as the one that failed asked for, but not longer than an attempt
     /// may take.
     pub(super) fn wait(&self, n: u32, seed: u64, asked: Option<Duration>) -> Duration {
-        let wait = self.backoff().after(n, seed);
+        let wait = self.backoff.after(n, seed);
         let asked = asked.unwrap_or_default();
         wait.max(self.timeout.map_or(asked, |limit| asked.min(limit)))
     }
 
-    /// What all validators say: the reasons of those that reject.
-    pub(super) fn validate(&self, output: &S::Output) -> Vec<String> {
+    /// The reasons of all validators that reject an output.
+    pub(super) fn validate(&self, output: &dyn Any) -> Vec<String> {
         let Some(options) = &self.options else { return Vec::new() };
-        let said = options.checks.iter().flat_map(|check| check(output));
-        said.filter_map(|result: ValidationResult| result.reason().map(str::to_owned)).collect()
+        let results = options.checks.iter().flat_map(|check| check(output));
+        results.filter_map(|result: ValidationResult| result.reason().map(str::to_owned)).collect()
+    }
+
+    /// Whether there are validators.
+    pub(super) fn validates(&self) -> bool {
+        self.options.as_ref().is_some_and(|options| !options.checks.is_empty())
     }
 
     pub(super) fn strict(&self) -> bool {

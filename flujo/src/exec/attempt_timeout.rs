@@ -1,6 +1,6 @@
 //! Attempts that have to end in time, whatever the step makes of it.
 
-use super::attempts::Failed;
+use super::retry::Failed;
 use crate::clock::Clock;
 use crate::error::FailureRecord;
 use std::panic::{AssertUnwindSafe, catch_unwind};

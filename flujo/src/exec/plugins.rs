@@ -1,14 +1,15 @@
 //! What plugins make of an output.
 
-use super::attempts::Failed;
-use super::guard::survives;
+use super::any_step::AnyStep;
+use super::catch_panic::survives;
 use super::plan::Plan;
-use crate::durable::Recorded;
+use super::retry::Failed;
 use crate::error::FailureRecord;
 use crate::step::plugin::Plugins;
-use crate::step::{PluginResult, RunInfo, Step};
+use crate::step::{PluginResult, RunInfo};
+use std::any::Any;
 
-/// How a review ended that did not let the output go on.
+/// Why an output does not go on.
 pub(super) enum Refused {
     /// A plugin rejected it, for this reason.
     Rejected(String),
@@ -18,18 +19,18 @@ pub(super) enum Refused {
 
 /// Asks plugins by priority. The output is what the last of them left; what they said against it is
 /// returned where it goes on all the same.
-pub(super) async fn ask<T: Recorded>(
-    plugins: &Plugins<T>,
+pub(super) async fn ask(
+    plugins: &Plugins,
     strict: bool,
-    output: &mut T,
+    output: &mut (dyn Any + Send + Sync),
     run: &RunInfo,
 ) -> Result<Vec<String>, Refused> {
     let mut reasons = Vec::new();
     for plugin in plugins.iter() {
         let said = survives(plugin.review(output, run)).await;
         match said.unwrap_or_else(|| PluginResult::Reject(format!("plugin `{}` panicked", plugin.name()))) {
-            PluginResult::Accept => {}
-            PluginResult::Replace(new) => *output = new,
+            // A replacement is in its place already.
+            PluginResult::Accept | PluginResult::Replace(()) => {}
             PluginResult::Reject(reason) if strict => return Err(Refused::Rejected(reason)),
             PluginResult::Reject(reason) => reasons.push(reason),
             PluginResult::Redirect => return Err(Refused::Redirected(plugin.name())),
@@ -39,17 +40,21 @@ pub(super) async fn ask<T: Recorded>(
 }
 
 /// The same for an attempt of a step.
-pub(super) async fn review<S: Step>(
-    plan: &Plan<S>,
+pub(super) async fn review(
+    step: &mut dyn AnyStep,
+    plan: &Plan,
     info: &RunInfo,
-    output: &mut Option<S::Output>,
 ) -> Result<Vec<String>, Box<Failed>> {
-    let (Some(plugins), Some(given)) = (plan.plugins(), output.as_mut()) else { return Ok(Vec::new()) };
-    let refused = match ask(plugins, plan.strict(), given, info).await {
-        Ok(reasons) => return Ok(reasons),
-        Err(refused) => refused,
+    let Some(plugins) = plan.plugins() else { return Ok(Vec::new()) };
+    let refused = match step.output() {
+        None => return Ok(Vec::new()),
+        Some(output) => match ask(plugins, plan.strict(), output, info).await {
+            Ok(reasons) => return Ok(reasons),
+            Err(refused) => refused,
+        },
     };
-    let last = output.take().and_then(|output| output.record().ok());
+    let last = step.record_output().ok();
+    step.clear();
     Err(match refused {
         Refused::Rejected(reason) => FailureRecord::rejected(&[reason], last),
         Refused::Redirected(plugin) => FailureRecord::redirected(plugin, plan.redirects, last),

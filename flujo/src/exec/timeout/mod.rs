@@ -13,10 +13,11 @@ pub(crate) use scopes::Scopes;
 pub(crate) use stopwatch::Stopwatch;
 
 use super::Cx;
+use super::driver::Driver;
 use crate::clock::{Clock, Timestamp};
 use crate::context::Context;
 use crate::engine::ArmEnd;
-use crate::error::{FailureRecord, RunResult};
+use crate::error::{Error, FailureRecord, RunResult};
 use crate::path::{NodeId, Path};
 use crate::run::RunEnv;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -179,17 +180,8 @@ pub(super) fn noting(outer: &Arc<Timed>) -> (Arc<Stopwatch>, Arc<Timed>) {
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// The driver of a form with a timeout: the same context, and what runs on it counts there.
     pub fn timed(&mut self, id: impl Into<NodeId>, limit: Duration) -> Cx<'_, C, R> {
-        let path = self.place(id.into()).path();
-        self.timed_at(path, limit)
-    }
-
-    /// The same for a pipeline.
-    pub(super) fn timed_at(&mut self, path: Path, limit: Duration) -> Cx<'_, C, R> {
-        let watch = self.env.scopes().enter(&path);
-        let timed = Timed { watch, bound: Some((path, limit)), outer: self.timed.clone() };
-        let mut inner = self.again();
-        inner.timed = Some(Arc::new(timed));
-        inner
+        let path = self.driver.place(id.into()).path();
+        Self::with(self.ctx, self.res, self.driver.timed_at(path, limit))
     }
 
     /// The end of the form that this driver was made for: that its time is up is an ordinary failure from here
@@ -198,24 +190,46 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// # Errors
     /// As `done`.
     pub fn in_time<T>(&self, done: RunResult<T>) -> RunResult<T> {
-        let done = self.at_border(done);
-        self.leave(&done);
-        done
+        match done {
+            Ok(value) => {
+                self.driver.leave(None);
+                Ok(value)
+            }
+            Err(error) => {
+                let error = self.driver.at_border(error);
+                self.driver.leave(Some(&error));
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Driver<'_> {
+    /// The driver of a timed scope at `path`.
+    pub(super) fn timed_at(&mut self, path: Path, limit: Duration) -> Driver<'_> {
+        let watch = self.env.scopes().enter(&path);
+        let timed = Timed { watch, bound: Some((path, limit)), outer: self.timed.clone() };
+        Driver { timed: Some(Arc::new(timed)), ..self.reborrow() }
     }
 
-    /// What `done` is outside of the scope that this driver was made for.
-    pub(super) fn at_border<T>(&self, done: RunResult<T>) -> RunResult<T> {
-        match self.timed.as_deref().and_then(|timed| timed.bound.as_ref()) {
-            Some((path, _)) => done.map_err(|error| error.out_of_time_at(path)),
-            None => done,
+    fn bound(&self) -> Option<&Path> {
+        let bound = self.timed.as_deref().and_then(|timed| timed.bound.as_ref());
+        bound.map(|(path, _)| path)
+    }
+
+    /// The error outside of the scope that this driver was made for.
+    pub(super) fn at_border(&self, error: Error) -> Error {
+        match self.bound() {
+            Some(path) => error.out_of_time_at(path),
+            None => error,
         }
     }
 
     /// Forgets the scope that this driver was made for.
-    pub(super) fn leave<T>(&self, done: &RunResult<T>) {
-        // A walk that only comes by, on its way to an arm, is ended by a signal; others are still on theirs.
-        let comes_by = done.as_ref().is_err_and(|error| error.signal().is_some());
-        if let (false, Some((path, _))) = (comes_by, self.timed.as_deref().and_then(|t| t.bound.as_ref())) {
+    pub(super) fn leave(&self, error: Option<&Error>) {
+        // A replay pass that stops inside an arm ends with a signal; keep the scope, other passes still use it.
+        let passes = error.is_some_and(|error| error.signal().is_some());
+        if let (false, Some(path)) = (passes, self.bound()) {
             self.env.scopes().leave(path);
         }
     }

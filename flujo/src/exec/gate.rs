@@ -1,21 +1,24 @@
 use super::Cx;
-use super::review::{Refused, ask};
-use super::tell::Gated;
-use super::timed::InTime;
-use crate::codec::Json;
+use super::driver::Driver;
+use super::node_events::Gated;
+use super::plugins::{Refused, ask};
+use super::timeout::InTime;
+use crate::codec::{CodecError, Digest, Json};
 use crate::context::{Contains, Context};
 use crate::durable::Durable;
 use crate::engine::{AttemptCommand, AttemptRecord, Body, BoxFuture, Finding, Key, Kind, RecordOutcome};
 use crate::error::{Error, ErrorKind, FailureRecord, LastAttempt, RunResult, Signal};
-use crate::path::{NodeId, Place};
+use crate::path::NodeId;
 use crate::run::{RunEnv, StepResult};
 use crate::step::findings::{Found, keep};
 use crate::step::plugin::Plugins;
 use crate::step::{Findings, Plugin, RunInfo, ValidationResult, Validators};
+use std::any::Any;
 use std::fmt;
+use std::marker::PhantomData;
 
 /// The plugins of a gate.
-pub struct GatePlugins<T>(Plugins<T>, Option<Found>);
+pub struct GatePlugins<T>(Plugins, Option<Found>, PhantomData<fn(T)>);
 
 impl<T> fmt::Debug for GatePlugins<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -23,11 +26,11 @@ impl<T> fmt::Debug for GatePlugins<T> {
     }
 }
 
-impl<T: 'static> GatePlugins<T> {
+impl<T: Send + Sync + 'static> GatePlugins<T> {
     /// One more.
     #[must_use]
     pub fn plugin<P: Plugin<T>>(mut self, plugin: P) -> Self {
-        self.0.add(Box::new(plugin));
+        self.0.add(Plugins::of::<T, P>(plugin));
         self
     }
 }
@@ -53,7 +56,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
 
     /// No plugins yet, for a gate that `value` has to pass.
     pub fn plugins<T: Durable>(&self, _value: &T) -> GatePlugins<T> {
-        GatePlugins(Plugins::NONE, None)
+        GatePlugins(Plugins::default(), None, PhantomData)
     }
 
     /// As [`gate`](Cx::gate), with plugins in front of the validators; what they leave goes on.
@@ -68,8 +71,14 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         strict: bool,
         plugins: GatePlugins<T>,
     ) -> BoxFuture<'_, RunResult<T>> {
-        let place = self.place(id.into());
-        Box::pin(self.looked_at(place, value, validators, strict, plugins))
+        let (id, GatePlugins(plugins, found, _)) = (id.into(), plugins);
+        Box::pin(async move {
+            let mut value = GateValue { value, validators };
+            match self.driver.gate(id, &mut value, strict, &plugins, found.as_ref()).await {
+                Ok(()) => Ok(value.value),
+                Err(error) => Err(error),
+            }
+        })
     }
 
     /// As [`gate_with`](Cx::gate_with), and keeps what was found in the context.
@@ -87,41 +96,86 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     where
         C: Contains<Findings>,
     {
-        let (place, found) = (self.place(id.into()), Found::default());
-        let plugins = GatePlugins(plugins.0, Some(found.clone()));
+        let (id, found) = (id.into(), Found::default());
+        let plugins = GatePlugins(plugins.0, Some(found.clone()), PhantomData);
         Box::pin(async move {
-            let done = self.looked_at(place, value, validators, strict, plugins).await;
-            keep(self.ctx, self.written, found.take());
+            let done = self.gate_with(id, value, validators, strict, plugins).await;
+            keep(self.ctx, self.driver.written, found.take());
             done
         })
     }
+}
 
-    async fn looked_at<T: Durable, V: Validators<T>>(
+/// A value at a gate, and its validators, without their types.
+trait AnyGate: Send {
+    fn value(&mut self) -> &mut (dyn Any + Send + Sync);
+    fn encode(&self) -> Result<Json, CodecError>;
+    /// The record of a value that plugins replaced: in a list, so that it is never `null`.
+    fn encode_replaced(&self) -> Result<Json, CodecError>;
+    fn digest(&self) -> Result<Digest, CodecError>;
+    /// Takes the value from such a record.
+    fn replace(&mut self, json: &Json) -> Result<(), CodecError>;
+    fn validate(&self) -> Vec<ValidationResult>;
+}
+
+struct GateValue<T, V> {
+    value: T,
+    validators: V,
+}
+
+impl<T: Durable, V: Validators<T>> AnyGate for GateValue<T, V> {
+    fn value(&mut self) -> &mut (dyn Any + Send + Sync) {
+        &mut self.value
+    }
+    fn encode(&self) -> Result<Json, CodecError> {
+        Json::encode(&self.value)
+    }
+    fn encode_replaced(&self) -> Result<Json, CodecError> {
+        Json::encode(&(&self.value,))
+    }
+    fn digest(&self) -> Result<Digest, CodecError> {
+        crate::codec::digest(&self.value)
+    }
+    fn replace(&mut self, json: &Json) -> Result<(), CodecError> {
+        match json.decode() {
+            Ok((value,)) => {
+                self.value = value;
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+    fn validate(&self) -> Vec<ValidationResult> {
+        self.validators.validate_all(&self.value)
+    }
+}
+
+impl Driver<'_> {
+    async fn gate(
         &mut self,
-        place: Place,
-        value: T,
-        validators: V,
+        id: NodeId,
+        value: &mut dyn AnyGate,
         strict: bool,
-        GatePlugins(plugins, found): GatePlugins<T>,
-    ) -> RunResult<T> {
+        plugins: &Plugins,
+        found: Option<&Found>,
+    ) -> RunResult<()> {
+        let place = self.place(id);
         let (path, env) = (place.path(), &**self.env);
-        let told = Gated::new(env, &path);
+        let reporter = Gated::new(env, &path);
         let timed = self.timed.clone();
         let note = |timed: &InTime, began, ended| timed.iter().for_each(|timed| timed.add(env, began, ended));
-        let codec = |e| Error::new(ErrorKind::Codec(e)).at(path.clone());
         let n = env.forgiven(&path).saturating_add(1);
         let mut info = RunInfo::new(self.env.clone(), place.clone(), n);
         info.pays_from(self.purse(&self.within, Kind::Gate));
         let Some(handle) = self.handle.as_deref_mut() else {
-            let mut value = value;
-            told.looks(1);
-            let done = look(&mut value, &validators, strict, &plugins, &info, (env, &timed)).await;
+            reporter.looks(1);
+            let done = look(value, strict, plugins, &info, (env, &timed)).await;
             note(&timed, done.started, done.ended);
             info.settle().await;
             let latency = done.ended.nanos_since(done.started);
             let passed = done.outcome.is_ok();
-            told.looked(&done);
-            if let Some(found) = &found {
+            reporter.looked(&done);
+            if let Some(found) = found {
                 let at = (path.as_str(), n);
                 match &done.outcome {
                     Ok(_) => found.passed(at, &done.findings),
@@ -129,48 +183,39 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
                 }
             }
             let (findings, usage) = (done.findings, done.usage);
-            self.log.push(env, || StepResult::gate(place.clone(), latency, passed, findings, usage));
-            return told.ended(match done.outcome {
-                Ok(_) => Ok(value),
+            self.results.push(env, || StepResult::gate(place.clone(), latency, passed, findings, usage));
+            return reporter.ended(match done.outcome {
+                Ok(_) => Ok(()),
                 Err(failure) => Err(failure.of_attempt(LastAttempt { path, n, ended: done.ended }, n)),
             });
         };
-        let digest = crate::codec::digest(&value).map_err(codec)?;
+        let digest = value.digest().map_err(|e| Error::new(ErrorKind::Codec(e)).at(path.clone()))?;
         // A resumed run asks again where it failed.
         let key = Key { path: path.clone(), kind: Kind::Gate, n };
-        let mut value = value;
-        let looked = &mut value;
         let body: Body<'_> = {
-            let (told, timed) = (&told, &timed);
+            let (reporter, timed, value) = (&reporter, &timed, &mut *value);
             Box::new(move || {
                 Box::pin(async move {
-                    told.looks(n);
-                    Ok(look(looked, &validators, strict, &plugins, &info, (env, timed)).await)
+                    reporter.looks(n);
+                    Ok(look(value, strict, plugins, &info, (env, timed)).await)
                 })
             })
         };
         let command =
             AttemptCommand { key, version: 1, migrates_from: 1, digest, within: self.within.clone() };
         let record = handle.attempt(command, body).await?;
-        told.recorded(&record);
+        reporter.recorded(&record);
         note(&timed, record.started, record.ended);
-        if let Some(found) = &found {
-            let at = (path.as_str(), n);
-            match &record.outcome {
-                RecordOutcome::Failure(failure) => found.rejected(at, failure),
-                RecordOutcome::Output(_) => found.passed(at, &record.findings),
-            }
+        if let Some(found) = found {
+            found.record(&record);
         }
-        told.ended(match &record.outcome {
+        reporter.ended(match &record.outcome {
             // Nothing is recorded of a value that went through as it was.
-            RecordOutcome::Output(output) if *output == Json::null() => Ok(value),
-            RecordOutcome::Output(output) => match output.decode() {
-                Ok((replaced,)) => Ok(replaced),
-                Err(e) => {
-                    let what = format!("what plugins made of it does not decode any more: {e}");
-                    Err(Signal::mismatch(path, what).into())
-                }
-            },
+            RecordOutcome::Output(output) if *output == Json::null() => Ok(()),
+            RecordOutcome::Output(output) => value.replace(output).map_err(|e| {
+                let what = format!("what plugins made of it does not decode any more: {e}");
+                Signal::mismatch(path, what).into()
+            }),
             RecordOutcome::Failure(failure) => {
                 Err(failure.of_attempt(LastAttempt { path, n, ended: record.ended }, n))
             }
@@ -178,16 +223,15 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     }
 }
 
-async fn look<T: Durable, V: Validators<T>>(
-    value: &mut T,
-    validators: &V,
+async fn look(
+    value: &mut dyn AnyGate,
     strict: bool,
-    plugins: &Plugins<T>,
+    plugins: &Plugins,
     info: &RunInfo,
     (env, timed): (&RunEnv, &InTime),
 ) -> AttemptRecord {
     let started = env.clock.now();
-    let judged = judge(value, validators, strict, plugins, info);
+    let judged = judge(value, strict, plugins, info);
     let (outcome, reasons) = match timed {
         None => judged.await,
         Some(timed) => match timed.bound(env, judged, |_| false).await {
@@ -208,20 +252,19 @@ async fn look<T: Durable, V: Validators<T>>(
 }
 
 /// What is recorded: nothing, or what plugins made of the value; and what was said against it.
-async fn judge<T: Durable, V: Validators<T>>(
-    value: &mut T,
-    validators: &V,
+async fn judge(
+    value: &mut dyn AnyGate,
     strict: bool,
-    plugins: &Plugins<T>,
+    plugins: &Plugins,
     info: &RunInfo,
 ) -> (Result<Json, FailureRecord>, Vec<String>) {
     let mut reasons = Vec::new();
-    let before = (!plugins.is_empty()).then(|| Json::encode(value).ok()).flatten();
+    let before = if plugins.is_empty() { None } else { value.encode().ok() };
     if !plugins.is_empty() {
-        match ask(plugins, strict, value, info).await {
+        match ask(plugins, strict, value.value(), info).await {
             Ok(said) => reasons = said,
             Err(Refused::Rejected(reason)) => {
-                let last = Json::encode(value).ok();
+                let last = value.encode().ok();
                 return (Err(FailureRecord::rejected(std::slice::from_ref(&reason), last)), vec![reason]);
             }
             Err(Refused::Redirected(plugin)) => {
@@ -229,13 +272,13 @@ async fn judge<T: Durable, V: Validators<T>>(
             }
         }
     }
-    let said = validators.validate_all(value);
+    let said = value.validate();
     reasons.extend(said.iter().filter_map(ValidationResult::reason).map(str::to_owned));
     if strict && !reasons.is_empty() {
-        return (Err(FailureRecord::rejected(&reasons, Json::encode(value).ok())), reasons);
+        return (Err(FailureRecord::rejected(&reasons, value.encode().ok())), reasons);
     }
-    let replaced = match (before, Json::encode(value)) {
-        (Some(before), Ok(after)) if before != after => Json::encode(&(&*value,)),
+    let replaced = match (before, value.encode()) {
+        (Some(before), Ok(after)) if before != after => value.encode_replaced(),
         (Some(_), Err(e)) => Err(e),
         _ => Ok(Json::null()),
     };

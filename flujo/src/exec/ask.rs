@@ -1,11 +1,14 @@
 use super::Cx;
-use crate::codec::Json;
+use super::any_step::finished;
+use super::driver::Driver;
+use crate::codec::{CodecError, Json};
 use crate::context::Context;
 use crate::durable::Reply;
 use crate::engine::BoxFuture;
 use crate::error::{Error, ErrorKind, RunResult, Signal};
-use crate::path::{NodeId, Path};
+use crate::path::NodeId;
 use crate::question::{Answered, Question, QuestionBuilder};
+use schemars::Schema;
 use std::sync::PoisonError;
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
@@ -27,17 +30,42 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         id: impl Into<NodeId>,
         question: QuestionBuilder,
     ) -> BoxFuture<'_, RunResult<T>> {
-        let path = self.place(id.into()).path();
-        Box::pin(self.asked(path, question))
+        let id = id.into();
+        Box::pin(async move {
+            let schema = schemars::SchemaGenerator::default().into_root_schema_for::<T>();
+            let mut value = None;
+            let mut read = |reply: &Json| match reply.decode() {
+                Ok(decoded) => {
+                    value = Some(decoded);
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            };
+            match self.driver.ask(id, question, &schema, &mut read).await {
+                Ok(()) => finished(value),
+                Err(error) => Err(error),
+            }
+        })
     }
+}
 
-    async fn asked<T: Reply>(&mut self, path: Path, question: QuestionBuilder) -> RunResult<T> {
+/// Decodes a reply into its type.
+type Read<'a> = &'a mut (dyn FnMut(&Json) -> Result<(), CodecError> + Send);
+
+impl Driver<'_> {
+    async fn ask(
+        &mut self,
+        id: NodeId,
+        question: QuestionBuilder,
+        schema: &Schema,
+        read: Read<'_>,
+    ) -> RunResult<()> {
+        let path = self.place(id).path();
         let Some(handle) = self.handle.as_deref_mut() else {
             let what = "a run that records nothing cannot wait for a reply".to_owned();
             return Err(Error::new(ErrorKind::Unconfigured(what)).at(path));
         };
         let codec = |e| Error::new(ErrorKind::Codec(e)).at(path.clone());
-        let schema = schemars::SchemaGenerator::default().into_root_schema_for::<T>();
         let asked = self.env.clock.now();
         let (deadline, default) = match question.timeout {
             Some((wait, default)) => (Some(asked.plus(wait)), Some(default.map_err(codec)?)),
@@ -60,7 +88,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             }
         };
         let reply = handle.ask(question.clone(), &mut asked).await?;
-        let value = reply.value.decode().map_err(|e| {
+        read(&reply.value).map_err(|e| {
             Signal::mismatch(path, format_args!("the recorded reply does not decode any more: {e}"))
         })?;
         let answered = Answered { question, reply };
@@ -68,6 +96,6 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             stage.answered(&answered, is_new);
         }
         self.env.history.lock().unwrap_or_else(PoisonError::into_inner).push(answered);
-        Ok(value)
+        Ok(())
     }
 }

@@ -1,6 +1,7 @@
-use super::{Cx, tell};
+use super::driver::Driver;
+use super::{Cx, node_events};
 use crate::context::Context;
-use crate::engine::{Key, Kind};
+use crate::engine::{BoxFuture, Key, Kind};
 use crate::error::RunResult;
 use crate::path::NodeId;
 use std::time::Duration;
@@ -10,8 +11,15 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     ///
     /// # Errors
     /// Signals only.
-    pub async fn wait(&mut self, id: impl Into<NodeId>, wait: Duration) -> RunResult<()> {
-        let path = self.place(id.into()).path();
+    pub fn wait(&mut self, id: impl Into<NodeId>, wait: Duration) -> BoxFuture<'_, RunResult<()>> {
+        let id = id.into();
+        Box::pin(self.driver.wait(id, wait))
+    }
+}
+
+impl Driver<'_> {
+    async fn wait(&mut self, id: NodeId, wait: Duration) -> RunResult<()> {
+        let path = self.place(id).path();
         let key = Key { path: path.clone(), kind: Kind::Sleep, n: 1 };
         let (clock, handle) = (&self.env.clock, self.handle.as_deref_mut());
         let sleeping = async {
@@ -22,7 +30,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             Ok(())
         };
         match &self.env.stage {
-            Some(stage) => tell::timer(stage, &path, wait, sleeping).await,
+            Some(stage) => node_events::timer(stage, &path, wait, sleeping).await,
             None => sleeping.await,
         }
     }

@@ -1,16 +1,15 @@
-//! What nodes tell whoever looks at the run. Each of these is one branch where nobody does.
+//! The events of nodes. Each of these functions is one branch where a run has no observer.
 
-use super::attempts::{Failed, Work};
+use super::any_step::{AnyStep, StepDef};
+use super::retry::{Failed, Work};
 use crate::clock::Timestamp;
 use crate::codec::Json;
-use crate::durable::{Inputs, Recorded};
 use crate::engine::{AttemptRecord, Record};
 use crate::error::{Error, ErrorKind, RunResult, Signal};
 use crate::events::{AttemptOutcome, Attempted, EventKind, Hub, NodeSpans, Spanned, Stage, What, ended};
 use crate::graph::NodeKind;
 use crate::path::Path;
 use crate::run::RunEnv;
-use crate::step::Step;
 use crate::usage::Usage;
 use std::future::poll_fn;
 use std::pin::pin;
@@ -18,12 +17,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tracing::Span;
 
-fn kind<S: Step>() -> NodeKind {
-    if S::POLICY.model.is_some() { NodeKind::Model } else { NodeKind::Step }
-}
-
-/// What was told of one node with attempts, by this walk.
-pub(super) struct Told {
+/// The events of one node with attempts, in this replay pass.
+pub(super) struct NodeReporter {
     path: Path,
     kind: NodeKind,
     /// The tool that it is, if a model has called it.
@@ -39,7 +34,7 @@ pub(super) struct Told {
     spans: NodeSpans,
 }
 
-impl Told {
+impl NodeReporter {
     fn new(path: Path, kind: NodeKind) -> Self {
         Self {
             path,
@@ -116,23 +111,21 @@ fn reached(stage: &Stage, path: &Path, error: &Error) {
 }
 
 /// The attempts of a step are about to begin, or to be taken from their records.
-#[inline]
-pub(super) fn begin<S: Step>(env: &RunEnv, path: &Path) -> Option<Box<Told>> {
+pub(super) fn begin(env: &RunEnv, def: &StepDef, path: &Path) -> Option<Box<NodeReporter>> {
     env.stage.as_ref().map(|_| {
-        // A reply is named like a call of a tool, but it is no step that anybody named.
-        let tool = (path.is_in_conversation() && !S::FACTS.name.is_empty()).then_some(S::FACTS.name);
-        Box::new(Told { tool, ..Told::new(path.clone(), kind::<S>()) })
+        // A reply is named like a call of a tool, but it is no step that has a name.
+        let tool = (path.is_in_conversation() && !def.name.is_empty()).then_some(def.name);
+        Box::new(NodeReporter { tool, ..NodeReporter::new(path.clone(), def.node_kind()) })
     })
 }
 
 /// The body of an attempt begins.
 #[inline]
-pub(super) fn attempt<S: Step>(env: &RunEnv, work: &mut Work<S>, at: Timestamp) {
-    if let (Some(stage), Some(told)) = (&env.stage, &mut work.told) {
+pub(super) fn attempt(env: &RunEnv, step: &dyn AnyStep, work: &mut Work<'_>, at: Timestamp) {
+    if let (Some(stage), Some(reporter)) = (&env.stage, &mut work.reporter) {
         let hub = stage.hub();
-        let input = work.input.as_ref().filter(|_| hub.wants().inputs);
-        let input = input.and_then(|input| input.record().ok());
-        told.started(hub, work.info.attempt(), at, input);
+        let input = if hub.wants().inputs { step.record_input().ok() } else { None };
+        reporter.started(hub, work.info.attempt(), at, input);
     }
 }
 
@@ -144,17 +137,22 @@ pub(super) fn within<F: Future>(span: Option<Box<Span>>, body: F) -> Spanned<F> 
 
 /// The span of the attempt that has just begun.
 #[inline]
-pub(super) fn span<S: Step>(work: &Work<S>) -> Option<Box<Span>> {
-    work.told.as_ref().and_then(|told| told.spans.body()).map(Box::new)
+pub(super) fn span(work: &Work<'_>) -> Option<Box<Span>> {
+    work.reporter.as_ref().and_then(|reporter| reporter.spans.body()).map(Box::new)
 }
 
 /// An attempt has ended where nothing is recorded.
 #[inline]
-pub(super) fn attempted<S: Step>(env: &RunEnv, work: &mut Work<S>, done: &Result<(), Box<Failed>>) {
-    if let (Some(stage), Some(told)) = (&env.stage, &mut work.told) {
+pub(super) fn attempted(
+    env: &RunEnv,
+    step: &mut dyn AnyStep,
+    work: &mut Work<'_>,
+    done: &Result<(), Box<Failed>>,
+) {
+    if let (Some(stage), Some(reporter)) = (&env.stage, &mut work.reporter) {
         let hub = stage.hub();
-        let output = work.output.as_ref().filter(|_| hub.wants().outputs);
-        let output = output.and_then(|output| output.record().ok());
+        let wanted = hub.wants().outputs && step.output().is_some();
+        let output = if wanted { step.record_output().ok() } else { None };
         let outcome = match done {
             Ok(()) => AttemptOutcome::Succeeded,
             Err(failed) => AttemptOutcome::of(&failed.record),
@@ -164,21 +162,21 @@ pub(super) fn attempted<S: Step>(env: &RunEnv, work: &mut Work<S>, done: &Result
             _ => Vec::new(),
         };
         let usage = work.info.used();
-        told.ended(hub, hub.now(), Attempted { outcome, usage, findings, output });
+        reporter.ended(hub, hub.now(), Attempted { outcome, usage, findings, output });
     }
 }
 
 /// An attempt has a record.
 #[inline]
-pub(super) fn recorded<S: Step>(env: &RunEnv, work: &mut Work<S>, record: &Record) {
-    if let (Some(stage), Some(told)) = (&env.stage, &mut work.told) {
-        told.recorded(stage.hub(), record);
+pub(super) fn recorded(env: &RunEnv, work: &mut Work<'_>, record: &Record) {
+    if let (Some(stage), Some(reporter)) = (&env.stage, &mut work.reporter) {
+        reporter.recorded(stage.hub(), record);
     }
 }
 
 /// All attempts of a step have ended. Whether any of them ran.
 #[inline]
-pub(super) fn node<T>(env: &RunEnv, told: &mut Option<Box<Told>>, done: &RunResult<T>) -> bool {
+pub(super) fn node<T>(env: &RunEnv, told: &mut Option<Box<NodeReporter>>, done: &RunResult<T>) -> bool {
     match (&env.stage, told) {
         (Some(stage), Some(told)) => told.node_ended(stage, done),
         _ => false,
@@ -186,15 +184,15 @@ pub(super) fn node<T>(env: &RunEnv, told: &mut Option<Box<Told>>, done: &RunResu
 }
 
 /// What a gate tells.
-pub(super) struct Gated<'e>(Option<(&'e Stage, Mutex<Told>)>);
+pub(super) struct Gated<'e>(Option<(&'e Stage, Mutex<NodeReporter>)>);
 
 impl<'e> Gated<'e> {
     pub(super) fn new(env: &'e RunEnv, path: &Path) -> Self {
-        let told = |stage| (stage, Mutex::new(Told::new(path.clone(), NodeKind::Gate)));
+        let told = |stage| (stage, Mutex::new(NodeReporter::new(path.clone(), NodeKind::Gate)));
         Self(env.stage.as_ref().map(told))
     }
 
-    fn with(&self, tell: impl FnOnce(&Stage, &mut Told)) {
+    fn with(&self, tell: impl FnOnce(&Stage, &mut NodeReporter)) {
         if let Some((stage, told)) = &self.0 {
             tell(stage, &mut told.lock().unwrap_or_else(PoisonError::into_inner));
         }
@@ -233,24 +231,24 @@ impl<'e> Gated<'e> {
 
 /// Another attempt follows.
 #[inline]
-pub(super) fn retry<S: Step>(env: &RunEnv, work: &Work<S>, failed: u32, wait: Duration) {
-    if let (Some(stage), Some(told)) = (&env.stage, &work.told)
-        && told.live == failed
+pub(super) fn retry(env: &RunEnv, work: &Work<'_>, failed: u32, wait: Duration) {
+    if let (Some(stage), Some(reporter)) = (&env.stage, &work.reporter)
+        && reporter.live == failed
     {
         let kind = EventKind::Retried { attempt: failed + 1, wait };
-        stage.hub().tell(told.path.clone(), stage.hub().now(), kind);
+        stage.hub().tell(reporter.path.clone(), stage.hub().now(), kind);
     }
 }
 
 /// Another step runs in place of one that failed.
-pub(super) fn fallback(env: &RunEnv, told: Option<&Told>, target: &'static str) {
+pub(super) fn fallback(env: &RunEnv, told: Option<&NodeReporter>, target: &'static str) {
     if let (Some(stage), Some(told)) = (&env.stage, told) {
         stage.hub().tell(told.path.clone(), stage.hub().now(), EventKind::FellBack { target });
     }
 }
 
 /// A plugin wants another step to go on.
-pub(super) fn redirect(env: &RunEnv, told: Option<&mut Told>, target: &'static str) {
+pub(super) fn redirect(env: &RunEnv, told: Option<&mut NodeReporter>, target: &'static str) {
     if let (Some(stage), Some(told)) = (&env.stage, told)
         && told.live > 0
     {

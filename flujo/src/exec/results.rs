@@ -1,7 +1,7 @@
 use crate::run::{RunEnv, StepResult};
 
 /// Where results of nodes go in a run that records nothing.
-pub(super) enum Log<'r> {
+pub(super) enum Results<'r> {
     /// Nowhere: an engine's records tell, or nobody asks.
     Off,
     /// To whoever started the run: nobody runs beside this pipeline, so nothing has to be locked.
@@ -10,7 +10,7 @@ pub(super) enum Log<'r> {
     Shared,
 }
 
-impl Log<'_> {
+impl Results<'_> {
     pub(super) fn is_on(&self) -> bool {
         !matches!(self, Self::Off)
     }
@@ -26,11 +26,11 @@ impl Log<'_> {
     }
 
     /// The same for a pipeline inside.
-    pub(super) fn again(&mut self) -> Log<'_> {
+    pub(super) fn reborrow(&mut self) -> Results<'_> {
         match self {
-            Self::Off => Log::Off,
-            Self::Own(log) => Log::Own(log),
-            Self::Shared => Log::Shared,
+            Self::Off => Results::Off,
+            Self::Own(log) => Results::Own(log),
+            Self::Shared => Results::Shared,
         }
     }
 

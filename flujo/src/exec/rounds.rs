@@ -1,6 +1,7 @@
 //! Loops: `repeat` and `refine` run their body again, each time in a round of its own.
 
-use super::{Cx, tell};
+use super::driver::Driver;
+use super::{Cx, node_events};
 use crate::codec::Json;
 use crate::context::Context;
 use crate::durable::Durable;
@@ -15,8 +16,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// It is zero, which only a value computed at run time can be: the compiler refuses a literal one.
     pub fn max_rounds(&self, form: &'static str, max: u32) -> RunResult<u32> {
         if max == 0 {
-            let what = format!("`{form}` runs its body at least once, but its `max` is 0");
-            return Err(Error::new(ErrorKind::Failed(what)).at(self.own_path()));
+            return Err(no_rounds(form, &self.driver));
         }
         Ok(max)
     }
@@ -38,21 +38,13 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// The driver of round `n`, from 1: the same context, and `#n` behind every node; `#2.1` in a loop in a
     /// loop. `label` names the loop where the round is told; it is no segment of a path.
     pub fn round(&mut self, label: impl Into<NodeId>, n: u32) -> Cx<'_, C, R> {
-        let env = self.env;
-        let round = self.same_round(n);
-        tell::at(env, What::Round, || round.place(label.into()).path(), || EventKind::Round { n });
-        round
+        let label = label.into();
+        Self::with(self.ctx, self.res, self.driver.round(Some(label), n))
     }
 
     /// The driver of the second body of a round, which was told of already.
     pub fn same_round(&mut self, n: u32) -> Cx<'_, C, R> {
-        let rounds = match self.rounds.as_deref() {
-            None => format!("#{n}"),
-            Some(outer) => format!("{outer}.{n}"),
-        };
-        let mut round = self.again();
-        round.rounds = Some(rounds.into());
-        round
+        Self::with(self.ctx, self.res, self.driver.round(None, n))
     }
 
     /// The error of a loop that came to its last round without an end: the last value is readable on it,
@@ -65,8 +57,40 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         last: &T,
         critique: Option<&str>,
     ) -> Error {
-        Error::new(ErrorKind::Exhausted { form: form.to_owned(), rounds })
-            .with_details(critique.map(str::to_owned), Json::encode(last).ok())
-            .at(self.own_path())
+        exhausted((form, rounds), Json::encode(last).ok(), critique, &self.driver)
+    }
+}
+
+#[cold]
+fn no_rounds(form: &str, driver: &Driver<'_>) -> Error {
+    let what = format!("`{form}` runs its body at least once, but its `max` is 0");
+    Error::new(ErrorKind::Failed(what)).at(driver.own_path())
+}
+
+#[cold]
+fn exhausted(
+    (form, rounds): (&str, u32),
+    last: Option<Json>,
+    critique: Option<&str>,
+    driver: &Driver<'_>,
+) -> Error {
+    Error::new(ErrorKind::Exhausted { form: form.to_owned(), rounds })
+        .with_details(critique.map(str::to_owned), last)
+        .at(driver.own_path())
+}
+
+impl Driver<'_> {
+    /// The driver of round `n`. An event tells of it where it has a label.
+    fn round(&mut self, label: Option<NodeId>, n: u32) -> Driver<'_> {
+        let rounds = match self.rounds.as_deref() {
+            None => format!("#{n}"),
+            Some(outer) => format!("{outer}.{n}"),
+        };
+        let env = self.env;
+        let round = Driver { rounds: Some(rounds.into()), ..self.reborrow() };
+        if let Some(label) = label {
+            node_events::at(env, What::Round, || round.place(label).path(), || EventKind::Round { n });
+        }
+        round
     }
 }

@@ -1,7 +1,8 @@
 //! Limits of nodes: what runs in one pays from the account of the run, and counts here too.
 
 use super::Cx;
-use super::memo::Memo;
+use super::driver::Driver;
+use super::ephemeral_journal::Memo;
 use crate::context::Context;
 use crate::engine::{Account, Kind, NodeLimits, Within};
 use crate::error::{Error, RunResult};
@@ -16,21 +17,23 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// # Errors
     /// The limits have a unit that only runs have.
     pub fn limited(&mut self, id: impl Into<NodeId>, limits: UsageLimits) -> RunResult<Cx<'_, C, R>> {
-        let path = self.place(id.into()).path();
-        self.limited_to(path, Some(limits))
+        match self.driver.limited(id.into(), limits) {
+            Ok(driver) => Ok(Self::with(self.ctx, self.res, driver)),
+            Err(error) => Err(error),
+        }
     }
+}
 
-    /// The same for a pipeline.
-    pub(super) fn limited_to(&mut self, path: Path, limits: Option<UsageLimits>) -> RunResult<Cx<'_, C, R>> {
-        let within = self.limits_of(path, limits)?;
+impl Driver<'_> {
+    fn limited(&mut self, id: NodeId, limits: UsageLimits) -> RunResult<Driver<'_>> {
+        let path = self.place(id).path();
+        let within = self.limits_of(path, Some(limits))?;
         Ok(self.inside(within))
     }
 
     /// The driver of what pays from other accounts too.
-    pub(super) fn inside(&mut self, within: Within) -> Cx<'_, C, R> {
-        let mut inner = self.again();
-        inner.within = within;
-        inner
+    pub(super) fn inside(&mut self, within: Within) -> Driver<'_> {
+        Driver { within, ..self.reborrow() }
     }
 
     /// The limited nodes that a node with these limits stands in, itself included.

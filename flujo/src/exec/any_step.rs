@@ -1,0 +1,246 @@
+//! A step without its types: what the executor drives. The executor itself has no type parameters, so it is
+//! compiled once, and a step brings the few functions of this trait.
+
+use super::any_context::AnyContext;
+use crate::codec::{CodecError, Digest, Json};
+use crate::context::Context;
+use crate::durable::{Inputs, Recorded};
+use crate::engine::{BoxFuture, Kind};
+use crate::error::StepError;
+use crate::graph::{Facts, NodeKind};
+use crate::graph::AnswerSchema;
+use crate::step::{Attempt, Policy, RunInfo, StepInfo, WritesIn};
+use std::any::{Any, TypeId, type_name};
+use std::pin::Pin;
+use std::task::{Context as Poller, Poll};
+
+/// What is known of a step before it runs.
+#[derive(Clone, Copy)]
+pub(crate) struct StepDef {
+    /// The function's name; empty for a reply in a conversation, which is a node that has no function.
+    pub(crate) name: &'static str,
+    pub(crate) version: u32,
+    pub(crate) migrates_from: u32,
+    pub(crate) answer: Option<AnswerSchema>,
+    pub(crate) policy: Policy,
+    /// Bits of the parts that it may write.
+    pub(crate) writes: u64,
+    /// Bits of the parts that it reads.
+    pub(crate) reads: u64,
+    /// Functions, not values: in constants, neither can be computed with the oldest compiler that is promised.
+    pub(crate) id: fn() -> TypeId,
+    pub(crate) type_name: fn() -> &'static str,
+}
+
+impl StepDef {
+    const fn of<C: Context, R, S: Attempt<C, R>>() -> Self {
+        let Facts { name, version, migrates_from, answer, .. } = <S as StepInfo>::FACTS;
+        Self {
+            name,
+            version,
+            migrates_from,
+            answer,
+            policy: S::POLICY,
+            writes: <S as WritesIn<C>>::MASK,
+            reads: S::READS,
+            id: TypeId::of::<S>,
+            type_name: type_name::<S>,
+        }
+    }
+
+    /// The kind of its records.
+    pub(crate) fn kind(&self) -> Kind {
+        if self.policy.model.is_some() { Kind::Model } else { Kind::Step }
+    }
+
+    /// The kind of its node.
+    pub(crate) fn node_kind(&self) -> NodeKind {
+        if self.policy.model.is_some() { NodeKind::Model } else { NodeKind::Step }
+    }
+}
+
+/// One call of a step: its input, its output, the parts that it may write.
+pub(crate) trait AnyStep: Send {
+    fn def(&self) -> &StepDef;
+    fn context(&mut self) -> &mut dyn AnyContext;
+    /// The record of the input.
+    fn record_input(&self) -> Result<Json, CodecError>;
+    fn digest_input(&self) -> Result<Digest, CodecError>;
+    /// The input, for a stub.
+    fn input(&self) -> Option<&(dyn Any + Send + Sync)>;
+    /// Begins an attempt: no output yet, and new copies of the parts that it may write.
+    fn begin(&mut self);
+    /// Calls the function once. The input is copied where another call may follow. The output is left here.
+    fn call<'a>(&'a mut self, copy: bool, run: &'a RunInfo) -> BoxFuture<'a, Result<(), StepError>>;
+    /// Puts the copies of the parts in their place.
+    fn commit(&mut self);
+    /// The output, if there is one.
+    fn output(&mut self) -> Option<&mut (dyn Any + Send + Sync)>;
+    /// Removes the output.
+    fn clear(&mut self);
+    /// The record of the output.
+    fn record_output(&self) -> Result<Json, CodecError>;
+    /// Takes the output from a record that was written by this version of the step, or an older one.
+    fn recall(&mut self, version: u32, json: &Json) -> Result<(), CodecError>;
+    /// Takes the output from a stub; `false` if it is of another type.
+    fn accept(&mut self, output: Box<dyn Any + Send>) -> bool;
+}
+
+/// The [`AnyStep`] of the step `S`.
+pub(super) struct TypedStep<'c, C, R, S: Attempt<C, R>> {
+    pub(super) ctx: &'c mut C,
+    pub(super) res: &'c R,
+    pub(super) input: Option<S::Input>,
+    pub(super) drafts: Option<S::Drafts>,
+    pub(super) output: Option<S::Output>,
+}
+
+impl<'c, C: Context, R: Send + Sync, S: Attempt<C, R>> TypedStep<'c, C, R, S> {
+    pub(super) const DEF: &'static StepDef = &StepDef::of::<C, R, S>();
+
+    pub(super) fn new(ctx: &'c mut C, res: &'c R, input: S::Input) -> Self {
+        Self { ctx, res, input: Some(input), drafts: None, output: None }
+    }
+}
+
+/// What only a call without input, or without output, would lead to: the executor makes none.
+#[cold]
+fn missing(what: &str) -> CodecError {
+    CodecError::new(format_args!("internal error: a step has no {what}; please report it"))
+}
+
+impl<C: Context, R: Send + Sync, S: Attempt<C, R>> AnyStep for TypedStep<'_, C, R, S> {
+    fn def(&self) -> &StepDef {
+        Self::DEF
+    }
+
+    fn context(&mut self) -> &mut dyn AnyContext {
+        self.ctx
+    }
+
+    fn record_input(&self) -> Result<Json, CodecError> {
+        match &self.input {
+            Some(input) => input.record(),
+            None => Err(missing("input")),
+        }
+    }
+
+    fn digest_input(&self) -> Result<Digest, CodecError> {
+        match &self.input {
+            Some(input) => input.digest(),
+            None => Err(missing("input")),
+        }
+    }
+
+    fn input(&self) -> Option<&(dyn Any + Send + Sync)> {
+        match &self.input {
+            Some(input) => Some(input),
+            None => None,
+        }
+    }
+
+    fn begin(&mut self) {
+        self.output = None;
+        self.drafts = Some(S::drafts(self.ctx));
+    }
+
+    fn call<'a>(&'a mut self, copy: bool, run: &'a RunInfo) -> BoxFuture<'a, Result<(), StepError>> {
+        let input = match &self.input {
+            Some(input) if copy => Some(input.copy()),
+            _ => self.input.take(),
+        };
+        match (input, &mut self.drafts) {
+            (Some(input), Some(drafts)) => {
+                let body = S::attempt(input, drafts, self.ctx, self.res, run);
+                Box::pin(Put { body, output: &mut self.output })
+            }
+            _ => no_call(),
+        }
+    }
+
+    fn commit(&mut self) {
+        if let Some(drafts) = self.drafts.take() {
+            S::commit(self.ctx, drafts);
+        }
+    }
+
+    fn output(&mut self) -> Option<&mut (dyn Any + Send + Sync)> {
+        match &mut self.output {
+            Some(output) => Some(output),
+            None => None,
+        }
+    }
+
+    fn clear(&mut self) {
+        self.output = None;
+    }
+
+    fn record_output(&self) -> Result<Json, CodecError> {
+        match &self.output {
+            Some(output) => output.record(),
+            None => Err(missing("output")),
+        }
+    }
+
+    fn recall(&mut self, version: u32, json: &Json) -> Result<(), CodecError> {
+        let recalled =
+            if version == Self::DEF.version { S::Output::recall(json) } else { S::migrated(version, json) };
+        match recalled {
+            Ok(output) => {
+                self.output = Some(output);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn accept(&mut self, output: Box<dyn Any + Send>) -> bool {
+        match output.downcast::<S::Output>() {
+            Ok(output) => {
+                self.output = Some(*output);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+}
+
+#[cold]
+fn no_call<'a>() -> BoxFuture<'a, Result<(), StepError>> {
+    Box::pin(std::future::ready(Err(StepError::fatal("internal error: an attempt had no input; please report it"))))
+}
+
+pin_project_lite::pin_project! {
+    /// Puts the output of a body where the caller wants it: handed on as a value, through every future in between,
+    /// it would be taken apart and put together again each time.
+    pub(super) struct Put<'o, F, T> {
+        #[pin]
+        pub(super) body: F,
+        pub(super) output: &'o mut Option<T>,
+    }
+}
+
+impl<F: Future<Output = Result<T, StepError>>, T> Future for Put<'_, F, T> {
+    type Output = Result<(), StepError>;
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match this.body.poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(output)) => {
+                **this.output = Some(output);
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+        }
+    }
+}
+
+/// An output that an attempt has left.
+pub(super) fn finished<T>(output: Option<T>) -> crate::error::RunResult<T> {
+    match output {
+        Some(output) => Ok(output),
+        None => Err(super::retry::lost()),
+    }
+}
+

@@ -1,0 +1,87 @@
+//! Calls in which another step may stand in: after the last attempt, or where a plugin redirects.
+
+use super::Cx;
+use super::any_step::{TypedStep, finished};
+use super::node_events;
+use super::plan::Plan;
+use super::redirect::Redirected;
+use super::retry::lost;
+use crate::context::Context;
+use crate::durable::Inputs;
+use crate::engine::BoxFuture;
+use crate::error::RunResult;
+use crate::path::NodeId;
+use crate::step::findings::Found;
+use crate::step::{Attempt, Bridge, Fallback, StepCall};
+
+impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
+    /// [`leaf`](Cx::leaf) for a call that names other steps, or keeps its findings.
+    pub(crate) fn bridged_leaf<S, F>(
+        &mut self,
+        id: NodeId,
+        call: StepCall<S, F>,
+    ) -> BoxFuture<'_, RunResult<S::Output>>
+    where
+        S: Attempt<C, R>,
+        F: Fallback<C, R>,
+    {
+        Box::pin(async move {
+            let StepCall { input, options, bridge } = call;
+            let (fallback, redirect) = match bridge {
+                Some(bridge) => {
+                    let Bridge { fallback, redirect } = *bridge;
+                    (fallback, redirect)
+                }
+                None => (None, None),
+            };
+            let same = if fallback.is_some() { Some(input.copy()) } else { None };
+            let def = TypedStep::<C, R, S>::DEF;
+            let mut plan = Plan::new(def, options);
+            plan.redirects = redirect.is_some();
+            let mut work = self.driver.work(id.clone(), def, plan, S::toolbox(self.res))?;
+            let found = if F::KEEP.is_some() { Some(Found::default()) } else { None };
+            work.found.clone_from(&found);
+            let within = work.within.clone();
+            let (tried, input, output) = {
+                let mut step = TypedStep::<C, R, S>::new(self.ctx, self.res, input);
+                let tried = self.driver.attempts(&mut step, &mut work).await;
+                (tried, step.input, step.output)
+            };
+            let mut reporter = work.reporter.take();
+            let done = match (tried, redirect, work.redirected) {
+                (Ok(()), Some(detour), Some(after)) => {
+                    node_events::redirect(self.driver.env, reporter.as_deref_mut(), F::REDIRECT);
+                    let input = (detour.input)(input.ok_or_else(lost)?);
+                    let redirected =
+                        Redirected { input, options: work.plan.into_options(), after, found: found.clone() };
+                    let mut cx = Self::with(self.ctx, self.res, self.driver.inside(within.clone()));
+                    match F::redirect(&mut cx, id.clone(), redirected).await {
+                        Ok(output) => Ok((detour.output)(output)),
+                        Err(error) => Err(error),
+                    }
+                }
+                (Ok(()), ..) => finished(output),
+                (Err(failed), ..) => Err(failed),
+            };
+            let is_told = node_events::node(self.driver.env, &mut reporter, &done);
+            if let (Some(keep), Some(found)) = (F::KEEP, &found) {
+                keep(self.ctx, self.driver.written, found.take());
+            }
+            let (failed, carry, same) = match (done, fallback, same) {
+                (Err(failed), Some(carry), Some(same)) if failed.signal().is_none() => (failed, carry, same),
+                (done, ..) => return done,
+            };
+            if is_told {
+                node_events::fallback(self.driver.env, reporter.as_deref(), F::NAME);
+            }
+            // Whatever stands in for a node is that node, and pays from what is left to it.
+            let id = id.replaced_by(F::NAME);
+            let mut cx = Self::with(self.ctx, self.res, self.driver.inside(within));
+            match F::exec(&mut cx, id, (carry.input)(same)).await {
+                Ok(output) => Ok((carry.output)(output)),
+                Err(error) if error.signal().is_some() => Err(error),
+                Err(error) => Err(error.instead_of(failed)),
+            }
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! Where an execution is in its run. No type parameters: everything that happens to a node is compiled once, here and in
+//! the modules that add methods to [`Driver`].
+
+use super::results::Results;
+use super::timeout::InTime;
+use crate::engine::{Handle, Within};
+use crate::path::{NodeId, Path, Place, Scope};
+use crate::run::{RunEnv, StepResult};
+use crate::step::RunInfo;
+use std::sync::Arc;
+
+/// The executor of one pipeline, or one arm of it: the place in the run, the limits and timeouts around it, and the
+/// engine's handle (none in an ephemeral run).
+pub struct Driver<'r> {
+    pub(super) env: &'r Arc<RunEnv>,
+    pub(super) handle: Option<&'r mut (dyn Handle + 'static)>,
+    pub(super) scope: Scope,
+    pub(super) rounds: Option<Arc<str>>,
+    /// Parts written so far, in terms of the context of the pipeline.
+    pub(super) written: &'r mut u64,
+    /// Whether this is an arm whose result another execution will take.
+    pub(super) encode: bool,
+    /// The limited nodes around it.
+    pub(super) within: Within,
+    /// The timed scopes around it.
+    pub(super) timed: InTime,
+    pub(super) results: Results<'r>,
+    /// The [`RunInfo`] of the last step, for the next one to use again.
+    pub(super) spare: Option<Box<RunInfo>>,
+}
+
+impl<'r> Driver<'r> {
+    pub(super) fn root(
+        env: &'r Arc<RunEnv>,
+        handle: Option<&'r mut (dyn Handle + 'static)>,
+        written: &'r mut u64,
+        results: Option<&'r mut Vec<StepResult>>,
+    ) -> Self {
+        Self {
+            env,
+            handle,
+            scope: Scope::ROOT,
+            rounds: None,
+            written,
+            encode: false,
+            within: None,
+            timed: None,
+            results: results.map_or(Results::Off, Results::Own),
+            spare: None,
+        }
+    }
+
+    /// The same driver for something inside of the same pipeline.
+    pub(super) fn reborrow(&mut self) -> Driver<'_> {
+        Driver {
+            env: self.env,
+            handle: self.handle.as_deref_mut(),
+            scope: self.scope.clone(),
+            rounds: self.rounds.clone(),
+            written: &mut *self.written,
+            encode: self.encode,
+            within: self.within.clone(),
+            timed: self.timed.clone(),
+            results: self.results.reborrow(),
+            spare: None,
+        }
+    }
+
+    /// The same driver for what writes another context.
+    pub(super) fn writing<'s>(&'s mut self, written: &'s mut u64) -> Driver<'s> {
+        Driver { written, ..self.reborrow() }
+    }
+
+    /// The driver of the body of a pipeline at `scope`.
+    pub(super) fn entering<'s>(&'s mut self, scope: Scope, written: &'s mut u64) -> Driver<'s> {
+        Driver { scope, rounds: None, written, ..self.reborrow() }
+    }
+
+    /// The path of the pipeline itself.
+    pub(super) fn own_path(&self) -> Path {
+        Path::from(&*self.scope)
+    }
+
+    pub(super) fn place(&self, id: NodeId) -> Place {
+        Place::new(self.scope.clone(), id, self.rounds.clone())
+    }
+
+    /// The [`RunInfo`] of the first attempt of the step `id`.
+    #[inline]
+    #[allow(clippy::unnecessary_box_returns, reason = "it is kept in its box from step to step")]
+    pub(super) fn info(&mut self, id: NodeId) -> Box<RunInfo> {
+        let Some(mut info) = self.spare.take() else { return self.first_info(id) };
+        info.moved_to(id, self.rounds.as_ref());
+        info
+    }
+
+    #[cold]
+    #[allow(clippy::unnecessary_box_returns, reason = "as above")]
+    fn first_info(&self, id: NodeId) -> Box<RunInfo> {
+        Box::new(RunInfo::new(Arc::clone(self.env), self.place(id), 1))
+    }
+}

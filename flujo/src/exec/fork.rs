@@ -1,0 +1,329 @@
+//! Arms of a fork: their copies of the context, their drivers, and how what they wrote is merged.
+
+use super::Cx;
+use super::any_context::AnyContext;
+use super::driver::Driver;
+use super::node_events;
+use super::results::Results;
+use super::timeout::{InTime, Stopwatch, noting};
+use crate::clock::Timestamp;
+use crate::codec::{CodecError, Json};
+use crate::context::{ArmState, Context, MergeConflict};
+use crate::durable::Durable;
+use crate::engine::{ArmEnd, ArmGrant, ArmRecord, Handle, Within};
+use crate::error::{Error, ErrorKind, FailureRecord, RunResult, Signal};
+use crate::events::{EventKind, What};
+use crate::path::{NodeId, Path, Scope};
+use crate::run::RunEnv;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// One arm's own copy of the context.
+pub struct Fork<C> {
+    pub(super) ctx: C,
+    pub(super) arm: ForkArm,
+}
+
+/// What an arm is besides its copy of the context.
+pub(super) struct ForkArm {
+    written: u64,
+    handle: Option<Box<dyn Handle>>,
+    pub(super) slot: Slot,
+}
+
+/// Where an arm finds the handle that it is granted, and leaves what another execution found out.
+#[derive(Clone)]
+pub struct Slot(Arc<Inner>);
+
+struct Inner {
+    /// The fork's path: the pipeline's with the fork's label.
+    fork: Path,
+    grant: Mutex<Option<ArmGrant>>,
+    end: Mutex<Option<ArmEnd>>,
+    /// When something of the arm is under way, where another execution has to know.
+    noted: Mutex<Option<Arc<Stopwatch>>>,
+}
+
+impl<C> fmt::Debug for Fork<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fork").field("path", &self.arm.slot.0.fork).finish_non_exhaustive()
+    }
+}
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slot").field("path", &self.0.fork).finish_non_exhaustive()
+    }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Slot {
+    pub(super) fn new(fork: Path) -> Self {
+        let (grant, end, noted) = Default::default();
+        Self(Arc::new(Inner { fork, grant, end, noted }))
+    }
+    pub(super) fn path(&self) -> &Path {
+        &self.0.fork
+    }
+    pub(super) fn grant(&self, grant: ArmGrant) {
+        *lock(&self.0.grant) = Some(grant);
+    }
+    fn active(&self) -> Vec<(Timestamp, Timestamp)> {
+        lock(&self.0.noted).as_ref().map(|watch| watch.spans()).unwrap_or_default()
+    }
+    /// The end of an arm that has failed in this execution, and its error. Where arms are settled, that the time of
+    /// the fork itself is up is a failure of each arm that is not done.
+    pub(super) fn failed(&self, error: Error, settle: bool) -> (ArmEnd, Error) {
+        let error = if settle { error.out_of_time_in(&self.0.fork) } else { error };
+        (self.end_of_failed(&error), error)
+    }
+    /// The end of an arm with its record, if another execution will take it.
+    pub(super) fn end_of(&self, record: Option<&ArmRecord>) -> ArmEnd {
+        match record {
+            Some(record) => ArmEnd::Recorded(ArmRecord { active: self.active(), ..record.clone() }),
+            None => ArmEnd::Inline,
+        }
+    }
+    /// The end of an arm that did not end well.
+    fn end_of_failed(&self, error: &Error) -> ArmEnd {
+        match ArmEnd::of_error(error) {
+            ArmEnd::Failed(failure) => ArmEnd::Failed(FailureRecord { active: self.active(), ..failure }),
+            end => end,
+        }
+    }
+    pub(super) fn ended(&self, end: ArmEnd) {
+        *lock(&self.0.end) = Some(end);
+    }
+}
+
+impl<C: Clone> Fork<C> {
+    pub(super) fn new(base: &C, slot: Slot) -> Self {
+        Self { ctx: base.clone(), arm: ForkArm { written: 0, handle: None, slot } }
+    }
+}
+
+impl<C> Fork<C> {
+    /// Where the arm's handle is put.
+    pub fn slot(&self) -> Slot {
+        self.arm.slot.clone()
+    }
+}
+
+/// The resources of arms, and what else they share.
+pub struct ArmScope<'s, R> {
+    res: &'s R,
+    shared: Shared<'s>,
+}
+
+/// What arms share.
+struct Shared<'s> {
+    env: &'s Arc<RunEnv>,
+    scope: Scope,
+    rounds: Option<Arc<str>>,
+    within: Within,
+    timed: InTime,
+    has_results: bool,
+}
+
+/// Where a pipeline forks.
+pub struct ForkPoint<'s> {
+    pub(super) handle: Option<&'s mut (dyn Handle + 'static)>,
+    pub(super) env: &'s RunEnv,
+    pub(super) timed: InTime,
+}
+
+impl<R> fmt::Debug for ArmScope<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ArmScope").field("scope", &&*self.shared.scope).finish_non_exhaustive()
+    }
+}
+impl fmt::Debug for ForkPoint<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ForkPoint")
+    }
+}
+
+/// What an arm leaves: its output, and its record if another execution will take it.
+#[derive(Debug)]
+pub struct Done<T> {
+    pub(super) value: T,
+    pub(super) record: Option<ArmRecord>,
+}
+
+impl<R: Send + Sync> ArmScope<'_, R> {
+    /// The driver of one arm. Called when the arm is first polled, after its handle was granted.
+    pub fn arm<'a, C: Context>(&'a self, fork: &'a mut Fork<C>) -> Cx<'a, C, R> {
+        Cx { ctx: &mut fork.ctx, res: self.res, driver: self.shared.arm(&mut fork.arm) }
+    }
+
+    /// The driver of the item with this index.
+    pub(super) fn at<'a, C: Context>(&'a self, fork: &'a mut Fork<C>, index: usize) -> Cx<'a, C, R> {
+        Cx { ctx: &mut fork.ctx, res: self.res, driver: self.shared.item(&mut fork.arm, index) }
+    }
+}
+
+impl Shared<'_> {
+    fn arm<'a>(&'a self, arm: &'a mut ForkArm) -> Driver<'a> {
+        self.driver(arm, self.scope.clone(), self.rounds.clone())
+    }
+
+    /// `notes[3]` is a segment of the paths of an item.
+    fn item<'a>(&'a self, arm: &'a mut ForkArm, index: usize) -> Driver<'a> {
+        let scope = format!("{}[{index}]", arm.slot.path());
+        self.driver(arm, scope.into(), None)
+    }
+
+    /// The driver of an arm or an item, on the handle that was granted to it.
+    fn driver<'a>(&'a self, arm: &'a mut ForkArm, scope: Scope, rounds: Option<Arc<str>>) -> Driver<'a> {
+        let grant = lock(&arm.slot.0.grant).take();
+        let encode = grant.as_ref().is_some_and(|grant| grant.encode);
+        arm.handle = grant.map(|grant| grant.handle);
+        let timed = self.timed.as_ref().map(|timed| {
+            if !encode {
+                return Arc::clone(timed);
+            }
+            let (watch, timed) = noting(timed);
+            *lock(&arm.slot.0.noted) = Some(watch);
+            timed
+        });
+        Driver {
+            env: self.env,
+            handle: arm.handle.as_deref_mut(),
+            scope,
+            rounds,
+            written: &mut arm.written,
+            encode,
+            within: self.within.clone(),
+            timed,
+            results: if self.has_results { Results::Shared } else { Results::Off },
+            spare: None,
+        }
+    }
+}
+
+impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
+    /// A copy of the context for each of `N` arms. `label` names the fork; it is no segment of a path.
+    pub fn forks<const N: usize>(&self, label: impl Into<NodeId>) -> [Fork<C>; N] {
+        let slots = self.driver.forked(label.into(), N);
+        std::array::from_fn(|_| Fork::new(self.ctx, Slot::new(slots.clone())))
+    }
+
+    /// What arms share, and the point where they part.
+    pub fn fork_point(&mut self) -> (ArmScope<'r, R>, ForkPoint<'_>) {
+        (self.arm_scope(), self.driver.fork_point())
+    }
+
+    /// What arms and items share.
+    pub(super) fn arm_scope(&mut self) -> ArmScope<'r, R> {
+        ArmScope { res: self.res, shared: self.driver.shared() }
+    }
+
+    /// Ends an arm with its output.
+    ///
+    /// # Errors
+    /// The output or a part cannot be recorded, where another execution is to take it.
+    pub fn end<T: Durable>(&mut self, value: T) -> RunResult<Done<T>> {
+        if !self.driver.encode {
+            return Ok(Done { value, record: None });
+        }
+        match self.driver.arm_record(self.ctx, Json::encode(&value)) {
+            Ok(record) => Ok(Done { value, record: Some(record) }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Merges what the arms wrote, part by part, by the context's rules.
+    ///
+    /// # Errors
+    /// A rule that cannot be applied: a merge conflict naming path, part and arm.
+    pub fn merge<const N: usize>(&mut self, forks: [Fork<C>; N]) -> RunResult<()> {
+        self.merge_all(Vec::from(forks))
+    }
+
+    /// As [`merge`](Cx::merge), for any number of arms.
+    pub(super) fn merge_all(&mut self, forks: Vec<Fork<C>>) -> RunResult<()> {
+        let mut arms = Vec::with_capacity(forks.len());
+        let (mut path, mut written) = (None, 0);
+        for Fork { mut ctx, mut arm } in forks {
+            let at = path.get_or_insert_with(|| arm.slot.0.fork.clone());
+            if let Err(signal) = arm.take_record(&mut ctx, at) {
+                return Err(signal.into());
+            }
+            written |= arm.written;
+            arms.push(ArmState { context: ctx, written: arm.written });
+        }
+        let Some(path) = path else { return Ok(()) };
+        match self.ctx.merge(&arms) {
+            Ok(()) => {
+                self.driver.merged(path, arms.len(), written);
+                Ok(())
+            }
+            Err(conflict) => Err(conflicting(&conflict, path)),
+        }
+    }
+}
+
+impl ForkArm {
+    /// Takes what another execution of the arm wrote, if there was one.
+    fn take_record(&mut self, ctx: &mut dyn AnyContext, path: &Path) -> Result<(), Signal> {
+        match lock(&self.slot.0.end).take() {
+            Some(ArmEnd::Recorded(record)) => {
+                ctx.restore_named(path, &record.parts)?;
+                self.written = record.written;
+            }
+            // A failed arm that was settled contributes nothing.
+            Some(ArmEnd::Failed(_) | ArmEnd::Cancelled | ArmEnd::Signal(_)) => self.written = 0,
+            Some(ArmEnd::Inline) | None => {}
+        }
+        Ok(())
+    }
+}
+
+#[cold]
+fn conflicting(conflict: &MergeConflict, path: Path) -> Error {
+    let what = format!("context part `{}`, arm {}: {}", conflict.part, conflict.arm + 1, conflict.message);
+    Error::new(ErrorKind::MergeConflict(what)).at(path)
+}
+
+impl<'r> Driver<'r> {
+    /// The path of a fork, which begins.
+    fn forked(&self, label: NodeId, arms: usize) -> Path {
+        let fork = self.place(label).path();
+        node_events::at(self.env, What::Forked, || fork.clone(), || EventKind::Forked { arms });
+        fork
+    }
+
+    pub(super) fn fork_point(&mut self) -> ForkPoint<'_> {
+        ForkPoint { handle: self.handle.as_deref_mut(), env: self.env, timed: self.timed.clone() }
+    }
+
+    fn shared(&mut self) -> Shared<'r> {
+        Shared {
+            env: self.env,
+            scope: self.scope.clone(),
+            rounds: self.rounds.clone(),
+            within: self.within.clone(),
+            timed: self.timed.clone(),
+            has_results: self.results.share(self.env),
+        }
+    }
+
+    /// The record of an arm whose result another execution will take.
+    fn arm_record(&self, ctx: &dyn AnyContext, output: Result<Json, CodecError>) -> RunResult<ArmRecord> {
+        let codec = |e| Error::new(ErrorKind::Codec(e)).at(self.own_path());
+        Ok(ArmRecord {
+            output: output.map_err(codec)?,
+            written: *self.written,
+            parts: ctx.save_named(*self.written).map_err(codec)?,
+            // Known once the arm has ended.
+            active: Vec::new(),
+        })
+    }
+
+    fn merged(&mut self, path: Path, arms: usize, written: u64) {
+        node_events::at(self.env, What::Merged, || path, || EventKind::Merged { arms });
+        *self.written |= written;
+    }
+}

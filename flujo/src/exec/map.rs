@@ -1,0 +1,394 @@
+//! One body for many items, some of them at once.
+
+use super::Cx;
+use super::driver::Driver;
+use super::fork::{ArmScope, Done, Fork, ForkPoint, Slot, lock};
+use super::join::{lost, settled, verdict};
+use super::node_events;
+use super::timeout::note;
+use crate::codec::CodecError;
+use crate::context::Context;
+use crate::durable::Durable;
+use crate::engine::{Arm, ArmEnd, BoxFuture, ForkPolicy, drive_arms};
+use crate::error::{Error, ErrorKind, Failure, RunResult, Signal};
+use crate::events::{EventKind, What};
+use crate::path::{NodeId, Path};
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Mutex;
+use std::task::{Context as Poller, Poll};
+
+/// How many items of a `map` run at once if nothing is said.
+pub const CONCURRENCY: usize = 8;
+/// How many selected arms of a `route` do.
+pub const ALL_AT_ONCE: usize = usize::MAX;
+
+/// Where the items part.
+pub struct MapPoint<'s, C> {
+    base: &'s C,
+    point: ItemsPoint<'s>,
+}
+
+/// The same without the context.
+struct ItemsPoint<'s> {
+    fork: ForkPoint<'s>,
+    path: Path,
+}
+
+/// One item that has not begun: its copy of the context is made when it does.
+pub struct Own<'s, C, I> {
+    base: &'s C,
+    slot: Slot,
+    index: usize,
+    item: I,
+}
+
+/// The copy of the context that one item works on.
+pub struct ItemFork<C> {
+    fork: Fork<C>,
+    index: usize,
+}
+
+/// What all items came to.
+pub struct Mapped<T, C> {
+    /// The outputs in the order of the items.
+    pub values: Vec<T>,
+    forks: Vec<Fork<C>>,
+}
+
+macro_rules! opaque {
+    ($($t:ident<$($g:tt),+>)*) => { $(impl<$($g),+> fmt::Debug for $t<$($g),+> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.debug_struct(stringify!($t)).finish_non_exhaustive()
+        }
+    })* };
+}
+opaque!(ItemFork<C> Mapped<T, C>);
+impl<C> fmt::Debug for MapPoint<'_, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MapPoint").field("path", &self.point.path).finish_non_exhaustive()
+    }
+}
+impl<C, I> fmt::Debug for Own<'_, C, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Own").field("index", &self.index).finish_non_exhaustive()
+    }
+}
+
+impl<C: Clone, I> Own<'_, C, I> {
+    /// Begins: the item, and its copy of the context.
+    pub fn take(self) -> (ItemFork<C>, I) {
+        (ItemFork { fork: Fork::new(self.base, self.slot), index: self.index }, self.item)
+    }
+}
+
+impl<R: Send + Sync> ArmScope<'_, R> {
+    /// The driver of one item: `notes[3]` is a segment of its paths.
+    pub fn item<'a, C: Context>(&'a self, item: &'a mut ItemFork<C>) -> Cx<'a, C, R> {
+        self.at(&mut item.fork, item.index)
+    }
+
+    /// The driver of a selected arm of a `route`: at the place of the `route` itself.
+    pub fn selected<'a, C: Context>(&'a self, item: &'a mut ItemFork<C>) -> Cx<'a, C, R> {
+        self.arm(&mut item.fork)
+    }
+}
+
+impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
+    /// The items of a `map`: more than `max` fail before the first runs.
+    ///
+    /// # Errors
+    /// There are more than `max`.
+    pub fn items<I: IntoIterator>(
+        &self,
+        id: impl Into<NodeId>,
+        items: I,
+        max: Option<u32>,
+    ) -> RunResult<Vec<I::Item>> {
+        let items = Vec::from_iter(items);
+        match self.driver.too_many(id.into(), items.len(), max) {
+            None => Ok(items),
+            Some(error) => Err(error),
+        }
+    }
+
+    /// How many items may run at once.
+    ///
+    /// # Errors
+    /// None may, which only a value computed at run time can say: the compiler refuses a literal zero.
+    pub fn concurrency(&self, id: impl Into<NodeId>, n: usize) -> RunResult<usize> {
+        if n == 0 { Err(self.driver.no_concurrency(id.into())) } else { Ok(n) }
+    }
+
+    /// What items, or the selected arms of a `route`, share, and the point where they part. The label of a
+    /// `route` names the fork; it is no segment of a path.
+    pub fn map_point(&mut self, id: impl Into<NodeId>) -> (ArmScope<'r, R>, MapPoint<'_, C>) {
+        let (scope, point) = (self.arm_scope(), self.driver.items_point(id.into()));
+        (scope, MapPoint { base: self.ctx, point })
+    }
+
+    /// Merges what the items wrote, in the order of the items.
+    ///
+    /// # Errors
+    /// A rule that cannot be applied.
+    pub fn merge_items<T>(&mut self, mapped: Mapped<T, C>) -> RunResult<Vec<T>> {
+        match self.merge_all(mapped.forks) {
+            Ok(()) => Ok(mapped.values),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Driver<'_> {
+    fn too_many(&self, id: NodeId, items: usize, max: Option<u32>) -> Option<Error> {
+        let max = max.filter(|max| u32::try_from(items).is_ok_and(|n| n > *max) || u32::try_from(items).is_err())?;
+        let what = format!("{items} items are more than the {max} that `.max` allows");
+        Some(Error::new(ErrorKind::Failed(what)).at(self.place(id).path()))
+    }
+
+    #[cold]
+    fn no_concurrency(&self, id: NodeId) -> Error {
+        let what = "at least one item runs at a time, but its `concurrency` is 0".to_owned();
+        Error::new(ErrorKind::Failed(what)).at(self.place(id).path())
+    }
+
+    fn items_point(&mut self, id: NodeId) -> ItemsPoint<'_> {
+        let path = self.place(id).path();
+        ItemsPoint { fork: self.fork_point(), path }
+    }
+}
+
+/// An item's end, in this execution.
+type Ended<T, C> = Option<RunResult<(Done<T>, ItemFork<C>)>>;
+
+pin_project_lite::pin_project! {
+    /// Runs an item; its output is how it ended, its value and its copy of the context are put into `own`.
+    struct Finish<'a, F, T, C> {
+        #[pin]
+        item: F,
+        slot: Slot,
+        settle: bool,
+        own: &'a mut Ended<T, C>,
+    }
+}
+
+impl<T, C, F: Future<Output = RunResult<(Done<T>, ItemFork<C>)>>> Future for Finish<'_, F, T, C> {
+    type Output = ArmEnd;
+    fn poll(self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<ArmEnd> {
+        let this = self.project();
+        match this.item.poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok((done, fork))) => {
+                let end = this.slot.end_of(done.record.as_ref());
+                **this.own = Some(Ok((done, fork)));
+                Poll::Ready(end)
+            }
+            Poll::Ready(Err(error)) => {
+                let (end, error) = this.slot.failed(error, *this.settle);
+                **this.own = Some(Err(error));
+                Poll::Ready(end)
+            }
+        }
+    }
+}
+
+/// Begins the item with this index, on the slot that is made for it. An item's future, and its copy of the context, are
+/// made then and not before: of a thousand items, eight are there at a time.
+type Begin<'b> = &'b mut (dyn FnMut(usize, Slot) -> BoxFuture<'b, ArmEnd> + Send + 'b);
+
+impl ItemsPoint<'_> {
+    /// Runs `n` items.
+    async fn run<'b>(&'b mut self, n: usize, policy: ForkPolicy, begin: Begin<'b>) -> RunResult<Vec<ArmEnd>> {
+        let Self { fork, path } = self;
+        if n == 0 {
+            return Ok(Vec::new());
+        }
+        node_events::at(fork.env, What::Forked, || path.clone(), || EventKind::Forked { arms: n });
+        let ends = match &mut fork.handle {
+            None => {
+                let path = &*path;
+                drive_arms(Box::new((0..n).map(move |index| begin(index, Slot::new(path.clone())))), policy).await
+            }
+            Some(handle) => {
+                let begin = Mutex::new(begin);
+                let (begin, path) = (&begin, &*path);
+                let arms = (0..n).map(|index| Arm {
+                    body: Box::new(move |grant| {
+                        let slot = Slot::new(path.clone());
+                        slot.grant(grant);
+                        lock(begin)(index, slot)
+                    }),
+                });
+                handle.fork(path.clone(), arms.collect(), policy).await?
+            }
+        };
+        note(&fork.timed, fork.env, &ends);
+        if ends.len() == n { Ok(ends) } else { Err(lost()) }
+    }
+
+    #[cold]
+    fn unreadable(&self, e: &CodecError) -> Error {
+        let what = format!("the output of an item does not decode: {e}");
+        Signal::mismatch(self.path.clone(), what).into()
+    }
+}
+
+impl<'s, C: Context> MapPoint<'s, C> {
+    /// Runs `body` for every item, at most `concurrency` at once; the first failure fails the map.
+    ///
+    /// # Errors
+    /// An item failed, or a signal ends the run.
+    pub async fn map<I, T, F, Fut>(
+        mut self,
+        items: Vec<I>,
+        concurrency: usize,
+        body: F,
+    ) -> RunResult<Mapped<T, C>>
+    where
+        I: Send,
+        T: Durable,
+        F: Send,
+        F: FnMut(Own<'s, C, I>) -> Fut,
+        Fut: Future<Output = RunResult<(Done<T>, ItemFork<C>)>> + Send,
+    {
+        let (ends, owns) = match self.run(items, ForkPolicy { settle: false, concurrency }, body).await {
+            Ok(done) => done,
+            Err(error) => return Err(error),
+        };
+        let mut mapped = Mapped::with_capacity(ends.len());
+        for (own, end) in owns.into_iter().zip(ends) {
+            match self.value(own, &end) {
+                (Ok(value), fork) => mapped.push(value, fork, end),
+                (Err(error), _) => return Err(error),
+            }
+        }
+        Ok(mapped)
+    }
+
+    /// As [`map`](MapPoint::map), but a failing item is a value.
+    ///
+    /// # Errors
+    /// Signals only.
+    pub async fn map_settled<I, T, F, Fut>(
+        mut self,
+        items: Vec<I>,
+        concurrency: usize,
+        body: F,
+    ) -> RunResult<Mapped<Result<T, Failure>, C>>
+    where
+        I: Send,
+        T: Durable,
+        F: Send,
+        F: FnMut(Own<'s, C, I>) -> Fut,
+        Fut: Future<Output = RunResult<(Done<T>, ItemFork<C>)>> + Send,
+    {
+        let (ends, owns) = match self.run(items, ForkPolicy { settle: true, concurrency }, body).await {
+            Ok(done) => done,
+            Err(error) => return Err(error),
+        };
+        let mut mapped = Mapped::with_capacity(ends.len());
+        for (own, end) in owns.into_iter().zip(ends) {
+            let (value, fork) = self.value(own, &end);
+            match settled(value) {
+                Ok(value) => mapped.push(value, fork, end),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(mapped)
+    }
+}
+
+impl<T, C> Mapped<T, C> {
+    fn with_capacity(n: usize) -> Self {
+        Self { values: Vec::with_capacity(n), forks: Vec::with_capacity(n) }
+    }
+
+    fn push(&mut self, value: T, fork: Fork<C>, end: ArmEnd) {
+        fork.arm.slot.ended(end);
+        self.values.push(value);
+        self.forks.push(fork);
+    }
+}
+
+impl<'s, C: Context> MapPoint<'s, C> {
+    async fn run<I, T, F, Fut>(
+        &mut self,
+        items: Vec<I>,
+        policy: ForkPolicy,
+        mut body: F,
+    ) -> RunResult<(Vec<ArmEnd>, Vec<Ended<T, C>>)>
+    where
+        I: Send,
+        T: Durable,
+        F: Send,
+        F: FnMut(Own<'s, C, I>) -> Fut,
+        Fut: Future<Output = RunResult<(Done<T>, ItemFork<C>)>> + Send,
+    {
+        let n = items.len();
+        let mut owns: Vec<Ended<T, C>> = Vec::with_capacity(n);
+        owns.resize_with(n, || None);
+        let ends = {
+            let (base, settle) = (self.base, policy.settle);
+            let mut waiting: Vec<_> = items.into_iter().zip(&mut owns).map(Some).collect();
+            let mut begin = |index: usize, slot: Slot| -> BoxFuture<'_, ArmEnd> {
+                match waiting.get_mut(index).and_then(Option::take) {
+                    Some((item, own)) => {
+                        let item = body(Own { base, slot: slot.clone(), index, item });
+                        Box::pin(Finish { item, slot, settle, own })
+                    }
+                    None => began_twice(),
+                }
+            };
+            self.point.run(n, policy, &mut begin).await
+        };
+        match ends {
+            Ok(ends) => match verdict(&ends, policy.settle) {
+                None => Ok((ends, owns)),
+                Some(stop) => Err(error_at(owns, &ends, stop)),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The value of an item and its copy of the context, from this execution or from its record.
+    fn value<T: Durable>(&self, own: Ended<T, C>, end: &ArmEnd) -> (RunResult<T>, Fork<C>) {
+        let value = match own {
+            Some(Ok((done, item))) => return (Ok(done.value), item.fork),
+            Some(Err(error)) => Err(error),
+            None => match end {
+                ArmEnd::Recorded(record) => match record.output.decode() {
+                    Ok(value) => Ok(value),
+                    Err(e) => Err(self.point.unreadable(&e)),
+                },
+                end => Err(error_of(end)),
+            },
+        };
+        // It ran elsewhere, or failed: a copy of the context as it was before.
+        (value, Fork::new(self.base, Slot::new(self.point.path.clone())))
+    }
+}
+
+#[cold]
+fn began_twice<'a>() -> BoxFuture<'a, ArmEnd> {
+    let what = "the engine began an item twice".to_owned();
+    Box::pin(std::future::ready(ArmEnd::Signal(Signal::Engine(what))))
+}
+
+/// The error of the item that ended the map.
+fn error_at<T, C>(mut owns: Vec<Ended<T, C>>, ends: &[ArmEnd], stop: usize) -> Error {
+    match (owns.get_mut(stop).and_then(Option::take), ends.get(stop)) {
+        (Some(Err(error)), _) => error,
+        (_, Some(end)) => error_of(end),
+        (_, None) => lost(),
+    }
+}
+
+/// The error of an item that has no value in this execution.
+#[cold]
+fn error_of(end: &ArmEnd) -> Error {
+    match end {
+        ArmEnd::Failed(failure) => failure.to_error(),
+        ArmEnd::Signal(signal) => signal.clone().into(),
+        ArmEnd::Recorded(_) | ArmEnd::Inline | ArmEnd::Cancelled => lost(),
+    }
+}

@@ -1,0 +1,164 @@
+//! The executor: what a pipeline's body drives, one method for each form.
+//!
+//! [`Cx`] is the typed shell that generated code calls. Behind it stands [`Driver`](driver::Driver), which has no type
+//! parameters and is compiled once; it drives steps as [`AnyStep`](any_step::AnyStep)s and saves and restores
+//! contexts as [`AnyContext`](any_context::AnyContext)s.
+
+mod any_context;
+mod any_step;
+mod ask;
+mod attempt;
+mod attempt_timeout;
+mod bridge;
+mod catch_panic;
+mod conversation;
+mod driver;
+mod ephemeral_journal;
+mod fork;
+mod gate;
+mod join;
+mod leaf;
+mod limits;
+mod map;
+mod node_events;
+mod pipeline;
+mod plan;
+mod plugins;
+mod redirect;
+mod results;
+mod retry;
+mod rounds;
+mod timeout;
+mod wait;
+
+pub(crate) use catch_panic::survives;
+pub use conversation::{Toolbox, toolbox};
+pub use driver::Driver;
+pub use fork::{ArmScope, Done, Fork, ForkPoint, Slot};
+pub use gate::GatePlugins;
+pub use map::{ALL_AT_ONCE, CONCURRENCY, ItemFork, MapPoint, Mapped, Own};
+pub use pipeline::Pipeline;
+pub use redirect::Redirected;
+pub(crate) use timeout::Scopes;
+
+use crate::context::Context;
+use crate::engine::Handle;
+use crate::error::{Error, ErrorKind, Failure, RunResult};
+use crate::path::NodeId;
+use crate::run::{RunEnv, StepResult};
+use crate::step::{Fallback, IntoStepCall, RunIn, Step};
+use std::fmt;
+use std::sync::Arc;
+
+/// The driver of one pipeline, or one arm of it, with its context and resources.
+pub struct Cx<'r, C, R> {
+    ctx: &'r mut C,
+    res: &'r R,
+    driver: Driver<'r>,
+}
+
+impl<C, R> fmt::Debug for Cx<'_, C, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.driver.fmt_as("Cx", f)
+    }
+}
+
+impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
+    pub(crate) fn root(
+        ctx: &'r mut C,
+        res: &'r R,
+        env: &'r Arc<RunEnv>,
+        handle: Option<&'r mut (dyn Handle + 'static)>,
+        written: &'r mut u64,
+        results: Option<&'r mut Vec<StepResult>>,
+    ) -> Self {
+        Self { ctx, res, driver: Driver::root(env, handle, written, results) }
+    }
+
+    /// This context and these resources with another driver.
+    fn with<'s>(ctx: &'s mut C, res: &'s R, driver: Driver<'s>) -> Cx<'s, C, R> {
+        Cx { ctx, res, driver }
+    }
+
+    /// The same driver for what takes no context.
+    pub(crate) fn without_context<'s>(
+        &'s mut self,
+        nothing: &'s mut (),
+        written: &'s mut u64,
+    ) -> Cx<'s, (), R> {
+        Cx { ctx: nothing, res: self.res, driver: self.driver.writing(written) }
+    }
+
+    /// The same driver with other resources.
+    pub(crate) fn serving<'s, T>(&'s mut self, services: &'s T) -> Cx<'s, C, T> {
+        Cx { ctx: &mut *self.ctx, res: services, driver: self.driver.reborrow() }
+    }
+
+    /// The context, to read in a plain expression.
+    #[inline]
+    pub fn peek(&self) -> &C {
+        self.ctx
+    }
+
+    /// The resources.
+    #[inline]
+    pub fn resources(&self) -> &'r R {
+        self.res
+    }
+
+    /// Runs a step or a pipeline as the node `id`.
+    ///
+    /// # Errors
+    /// It failed, or a signal ends the run.
+    #[inline]
+    pub fn run<T>(
+        &mut self,
+        id: impl Into<NodeId>,
+        call: T,
+    ) -> impl Future<Output = RunResult<<T::Step as Step>::Output>> + Send
+    where
+        T: IntoStepCall,
+        T::Step: RunIn<C, R>,
+        T::Fallback: Fallback<C, R>,
+    {
+        <T::Step as RunIn<C, R>>::exec(self, id.into(), call.into_step_call())
+    }
+
+    /// As [`run`](Cx::run), but a failure is a value.
+    ///
+    /// # Errors
+    /// Signals only.
+    pub async fn run_settled<T>(
+        &mut self,
+        id: impl Into<NodeId> + Send,
+        call: T,
+    ) -> RunResult<Result<<T::Step as Step>::Output, Failure>>
+    where
+        T: IntoStepCall + Send,
+        T::Step: RunIn<C, R>,
+        T::Fallback: Fallback<C, R>,
+    {
+        match <T::Step as RunIn<C, R>>::exec(self, id.into(), call.into_step_call()).await {
+            Ok(output) => Ok(Ok(output)),
+            Err(error) => error.settle().map(Err).ok_or(error),
+        }
+    }
+
+    /// The error of `fail(message)`.
+    #[cold]
+    pub fn fail(&self, message: impl fmt::Display) -> Error {
+        Error::new(ErrorKind::Failed(message.to_string())).at(self.driver.own_path())
+    }
+}
+
+impl Driver<'_> {
+    fn fmt_as(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(name).field("scope", &&*self.scope).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Driver<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_as("Driver", f)
+    }
+}

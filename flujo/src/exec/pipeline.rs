@@ -1,0 +1,285 @@
+use super::Cx;
+use super::any_step::finished;
+use super::driver::Driver;
+use super::node_events;
+use super::results::Results;
+use super::retry::lost;
+use crate::context::{Contains, Context};
+use crate::durable::Inputs;
+use crate::engine::BoxFuture;
+use crate::error::{Error, ErrorKind, RunResult};
+use crate::events::{EventKind, What};
+use crate::graph::{Graph, fingerprint};
+use crate::path::{NodeId, Path, Scope};
+use crate::run::StepResult;
+use crate::step::writes::project;
+use crate::step::{Fallback, Options, Step, StepCall};
+
+/// A pipeline: a step whose body drives other steps. Implemented by `pipeline!`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a step, not a pipeline",
+    label = "only pipelines are run",
+    note = "call the step in a `pipeline!` and run that; in a unit test, `step(..).run(&mut context, &resources).await`"
+)]
+pub trait Pipeline: Step {
+    /// Its context, `()` for none.
+    type Context: Context;
+    /// Its resources, `()` for none.
+    type Resources: Send + Sync + 'static;
+    /// Its graph.
+    const GRAPH: &'static Graph = match Self::FACTS.graph {
+        Some(graph) => graph,
+        None => &Graph::EMPTY,
+    };
+    /// The fingerprint of its graph.
+    const FINGERPRINT: u128 = fingerprint(Self::GRAPH);
+    /// The lowered body.
+    fn body(
+        input: Self::Input,
+        cx: &mut Cx<'_, Self::Context, Self::Resources>,
+    ) -> impl Future<Output = RunResult<Self::Output>> + Send;
+}
+
+impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
+    /// Runs a pipeline whose context is this one, or a part of it.
+    ///
+    /// # Errors
+    /// It failed, or a signal ends the run.
+    pub fn pipeline<'a, P, F>(
+        &'a mut self,
+        res: &'a P::Resources,
+        id: NodeId,
+        call: StepCall<P, F>,
+    ) -> BoxFuture<'a, RunResult<P::Output>>
+    where
+        P: Pipeline,
+        C: Contains<P::Context>,
+        F: Fallback<C, R>,
+    {
+        let StepCall { input, options, .. } = call;
+        let Self { ctx, driver, .. } = self;
+        let ctx = <C as Contains<P::Context>>::part_mut(ctx);
+        let call = InnerCall { id, options, bit: <C as Contains<P::Context>>::BIT };
+        Box::pin(async move {
+            let mut body = TypedBody::<P> { ctx, res, input: Some(input), start: None, output: None };
+            match driver.pipeline(call, &mut body).await {
+                Ok(()) => finished(body.output),
+                Err(error) => Err(error),
+            }
+        })
+    }
+
+    /// Runs a pipeline that has no context.
+    ///
+    /// # Errors
+    /// It failed, or a signal ends the run.
+    pub fn pipeline_detached<'a, P, F>(
+        &'a mut self,
+        res: &'a P::Resources,
+        id: NodeId,
+        call: StepCall<P, F>,
+    ) -> BoxFuture<'a, RunResult<P::Output>>
+    where
+        P: Pipeline<Context = ()>,
+        F: Fallback<C, R>,
+    {
+        let StepCall { input, options, .. } = call;
+        let driver = &mut self.driver;
+        Box::pin(async move {
+            let (mut nothing, mut written) = ((), 0);
+            let call = InnerCall { id, options, bit: None };
+            let mut body =
+                TypedBody::<P> { ctx: &mut nothing, res, input: Some(input), start: None, output: None };
+            match driver.writing(&mut written).pipeline(call, &mut body).await {
+                Ok(()) => finished(body.output),
+                Err(error) => Err(error),
+            }
+        })
+    }
+}
+
+/// A pipeline with its input, without its types.
+trait AnyBody: Send {
+    /// Runs the body once. The input is copied where another try may follow. The output is left here.
+    fn run<'a>(&'a mut self, copy: bool, driver: Driver<'a>) -> BoxFuture<'a, RunResult<()>>;
+    /// Copies the context, for tries that follow.
+    fn remember(&mut self);
+    /// Puts the copy in place.
+    fn rewind(&mut self);
+}
+
+struct TypedBody<'c, P: Pipeline> {
+    ctx: &'c mut P::Context,
+    res: &'c P::Resources,
+    input: Option<P::Input>,
+    start: Option<P::Context>,
+    output: Option<P::Output>,
+}
+
+impl<P: Pipeline> AnyBody for TypedBody<'_, P> {
+    fn run<'a>(&'a mut self, copy: bool, driver: Driver<'a>) -> BoxFuture<'a, RunResult<()>> {
+        let input = match &self.input {
+            Some(input) if copy => Some(input.copy()),
+            _ => self.input.take(),
+        };
+        let Self { ctx, res, output, .. } = self;
+        Box::pin(async move {
+            let Some(input) = input else { return Err(lost()) };
+            let mut cx = Cx { ctx: &mut **ctx, res: *res, driver };
+            match P::body(input, &mut cx).await {
+                Ok(done) => {
+                    *output = Some(done);
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            }
+        })
+    }
+    fn remember(&mut self) {
+        self.start = Some(self.ctx.clone());
+    }
+    fn rewind(&mut self) {
+        if let Some(start) = &self.start {
+            self.ctx.clone_from(start);
+        }
+    }
+}
+
+/// The call of a pipeline inside of another one.
+struct InnerCall {
+    id: NodeId,
+    options: Option<Box<Options>>,
+    /// Where its context is in that of the caller.
+    bit: Option<u32>,
+}
+
+impl Driver<'_> {
+    async fn pipeline(&mut self, call: InnerCall, body: &mut dyn AnyBody) -> RunResult<()> {
+        let InnerCall { id, options, bit } = call;
+        let scope = self.inner_scope(&id);
+        let Some(stage) = &self.env.stage else {
+            return self.called(scope, options, bit, body).await;
+        };
+        let path = Path::from(&*scope);
+        let began = stage.entered(&path);
+        let done = Box::pin(self.called(scope, options, bit, body)).await;
+        stage.left(&path, began, &done);
+        done
+    }
+
+    async fn called(
+        &mut self,
+        scope: Scope,
+        options: Option<Box<Options>>,
+        bit: Option<u32>,
+        body: &mut dyn AnyBody,
+    ) -> RunResult<()> {
+        let Some(options) = options else {
+            return self.inner(scope, bit, false, body).await;
+        };
+        let within = match options.limits {
+            Some(_) => self.limits_of(Path::from(&*scope), options.limits)?,
+            None => self.within.clone(),
+        };
+        // A driver of its own: what is in it counts there too.
+        let mut limited = self.inside(within);
+        let Some(limit) = options.timeout else {
+            return Box::pin(limited.remembering(scope, &options, bit, body)).await;
+        };
+        let mut timed = limited.timed_at(Path::from(&*scope), limit);
+        let done = Box::pin(timed.remembering(scope, &options, bit, body)).await;
+        timed.leave(done.as_ref().err());
+        done
+    }
+
+    async fn remembering(
+        &mut self,
+        scope: Scope,
+        options: &Options,
+        bit: Option<u32>,
+        body: &mut dyn AnyBody,
+    ) -> RunResult<()> {
+        if self.handle.is_some() || options.retries.unwrap_or(0) == 0 {
+            return self.restarting(scope, options, bit, body).await;
+        }
+        // Where nothing is recorded, a restart needs a memory of its own.
+        let mut memo = self.memo();
+        let done = {
+            let mut inner = Driver {
+                handle: Some(&mut memo),
+                encode: false,
+                results: Results::Off,
+                ..self.reborrow()
+            };
+            inner.restarting(scope, options, bit, body).await
+        };
+        for result in StepResult::of_records(&memo.take()) {
+            self.results.push(self.env, || result);
+        }
+        done
+    }
+
+    /// Runs it again, from the node that failed, as often as its retries allow.
+    async fn restarting(
+        &mut self,
+        scope: Scope,
+        options: &Options,
+        bit: Option<u32>,
+        body: &mut dyn AnyBody,
+    ) -> RunResult<()> {
+        let mut restarts = options.retries.unwrap_or(0);
+        // What finished is taken from its records, and so are its changes of the context: the body begins
+        // where it began, or its plain expressions would see another context than the first time.
+        if restarts > 0 {
+            body.remember();
+        }
+        loop {
+            let error = match self.inner(scope.clone(), bit, restarts > 0, body).await {
+                Ok(()) => return Ok(()),
+                // Time that is up is a failure of this call, from here on.
+                Err(error) if options.timeout.is_some() => self.at_border(error),
+                Err(error) => error,
+            };
+            if restarts == 0 || !self.restart(&scope, &error) {
+                return Err(error);
+            }
+            restarts -= 1;
+            let event = || EventKind::Restarted { left: restarts };
+            node_events::at(self.env, What::Restarted, || Path::from(&*scope), event);
+            body.rewind();
+        }
+    }
+
+    async fn inner(
+        &mut self,
+        scope: Scope,
+        bit: Option<u32>,
+        copy: bool,
+        body: &mut dyn AnyBody,
+    ) -> RunResult<()> {
+        let mut written = 0;
+        let done = body.run(copy, self.entering(scope, &mut written)).await;
+        *self.written |= project(bit, written);
+        done
+    }
+
+    fn inner_scope(&self, id: &NodeId) -> Scope {
+        match (&*self.scope, self.rounds.as_deref()) {
+            ("", None) => Scope::from(id.clone()),
+            (scope, rounds) => Scope::from(format!("{scope}/{id}{}", rounds.unwrap_or_default())),
+        }
+    }
+
+    /// Forgives the attempts of the node that failed below `scope`; `false` if the failure is to stay.
+    fn restart(&self, scope: &str, error: &Error) -> bool {
+        let below = |path: &Path| path.as_str().strip_prefix(scope).is_some_and(|rest| rest.starts_with('/'));
+        // What was used stays used: the limit of a node would stand against it again.
+        if !error.is_retryable() || matches!(error.kind(), ErrorKind::LimitExceeded(_)) {
+            return false;
+        }
+        let Some(last) = error.last_attempt().filter(|last| below(&last.path)) else { return false };
+        self.env.forgive(last.path.clone(), last.n);
+        self.env.scopes().restart(&Path::from(scope), last.ended);
+        true
+    }
+}

@@ -1,0 +1,81 @@
+//! Attempts that a plugin redirects to another step.
+
+use super::Cx;
+use super::any_step::{TypedStep, finished};
+use super::driver::Driver;
+use super::plan::Plan;
+use super::retry::{Count, Work};
+use crate::context::Context;
+use crate::error::RunResult;
+use crate::path::NodeId;
+use crate::step::findings::Found;
+use crate::step::{Attempt, Options, StepCall};
+
+/// A call that goes on with another step.
+pub struct Redirected<I> {
+    pub(super) input: I,
+    pub(super) options: Option<Box<Options>>,
+    /// The attempt that was redirected, of how many.
+    pub(super) after: Count,
+    pub(super) found: Option<Found>,
+}
+
+impl<I> std::fmt::Debug for Redirected<I> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Redirected")
+    }
+}
+
+impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
+    /// The attempts that are left, by `D`: numbered on, with the plugins and validators of the call
+    /// and of its own attribute.
+    ///
+    /// # Errors
+    /// None of them succeeded, or a signal ends the run.
+    pub async fn redirected<D>(&mut self, id: NodeId, redirected: Redirected<D::Input>) -> RunResult<D::Output>
+    where
+        D: Attempt<C, R>,
+    {
+        let Redirected { input, options, after, found } = redirected;
+        let own = D::reviewed(StepCall::new(input));
+        let def = TypedStep::<C, R, D>::DEF;
+        let plan = Plan::new(def, of_redirect(options, own.options));
+        let work = self.driver.work(id.replaced_by(def.name), def, plan, D::toolbox(self.res));
+        let mut step = TypedStep::<C, R, D>::new(self.ctx, self.res, own.input);
+        match self.driver.redirected_node(&mut step, work, (after, found)).await {
+            Ok(()) => finished(step.output),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The options of a call for the step that goes on with it, which has `own` ones.
+fn of_redirect(options: Option<Box<Options>>, own: Option<Box<Options>>) -> Option<Box<Options>> {
+    let Some(mut options) = options else { return own };
+    // These were said of the model of the step that was called.
+    options.model = None;
+    (options.temperature, options.max_tokens, options.top_p) = (None, None, None);
+    // Its limits are the node's, which this still is.
+    options.limits = None;
+    match own {
+        Some(own) => Some(Box::new(options.and(*own))),
+        None => Some(options),
+    }
+}
+
+impl Driver<'_> {
+    async fn redirected_node(
+        &mut self,
+        step: &mut dyn super::any_step::AnyStep,
+        work: RunResult<Work<'_>>,
+        (after, found): (Count, Option<Found>),
+    ) -> RunResult<()> {
+        let mut work = work?;
+        work.plan.redirects = true;
+        work.plan.retries = after.retries();
+        (work.after, work.found) = (Some(after), found);
+        let done = Box::pin(self.attempts(step, &mut work)).await;
+        super::node_events::node(self.env, &mut work.reporter, &done);
+        done
+    }
+}

@@ -1,0 +1,262 @@
+//! The attempts of a node: how often, with which wait between them, and what its error is in the end.
+
+use super::any_step::{AnyStep, StepDef};
+use super::conversation::Toolbox;
+use super::driver::Driver;
+use super::node_events::{self, NodeReporter};
+use super::plan::Plan;
+use super::timeout::InTime;
+use crate::clock::Timestamp;
+use crate::codec::{Digest, Json};
+use crate::engine::{AttemptCommand, Key, Kind, Within};
+use crate::error::{Error, ErrorKind, FailureRecord, LastAttempt, RunResult, Signal, StepError};
+use crate::path::NodeId;
+use crate::run::Tally;
+use crate::step::RunInfo;
+use crate::step::findings::Found;
+use std::time::Duration;
+
+/// A call under way: what its attempts share, beside the step itself.
+pub(super) struct Work<'t> {
+    pub(super) plan: Plan,
+    pub(super) info: Box<RunInfo>,
+    /// Whether there may be another attempt after this one, which then needs the input too.
+    pub(super) more: bool,
+    /// The limited nodes around it, itself included.
+    pub(super) within: Within,
+    /// The timed scopes around it.
+    pub(super) timed: InTime,
+    /// When the attempt that was made last ended.
+    pub(super) ended: Timestamp,
+    /// The error of an attempt that has just failed.
+    pub(super) live: Option<StepError>,
+    /// What the attempts came to, where no records say so.
+    pub(super) tally: Option<Box<Tally>>,
+    /// The attempt after which another step goes on, if a plugin said so.
+    pub(super) redirected: Option<Count>,
+    /// The attempt after which this one goes on in place of another.
+    pub(super) after: Option<Count>,
+    /// The events of it, where there are observers.
+    pub(super) reporter: Option<Box<NodeReporter>>,
+    /// What was found, where the call keeps it.
+    pub(super) found: Option<Found>,
+    /// The parts of the cache entry that this attempt took its output from.
+    pub(super) cached_parts: Option<Vec<(String, Json)>>,
+    /// The tools that the model may call.
+    pub(super) toolbox: Option<Box<dyn Toolbox + 't>>,
+}
+
+/// What failed: what is recorded of it, and the error itself if it has just happened.
+pub(super) struct Failed {
+    pub(super) record: FailureRecord,
+    pub(super) live: Option<StepError>,
+}
+
+impl From<FailureRecord> for Box<Failed> {
+    #[cold]
+    fn from(record: FailureRecord) -> Self {
+        Self::new(Failed { record, live: None })
+    }
+}
+
+impl From<StepError> for Box<Failed> {
+    #[cold]
+    fn from(error: StepError) -> Self {
+        Self::new(Failed { record: FailureRecord::of_step(&error), live: Some(error) })
+    }
+}
+
+impl Failed {
+    /// The signal, if that is what ended the body: then nothing failed, and nothing is recorded.
+    pub(super) fn signal(&self) -> Option<&Signal> {
+        self.live.as_ref().and_then(StepError::signal)
+    }
+
+    /// The error, with the user's own as its source if that is at hand.
+    #[cold]
+    pub(super) fn into_error(self) -> Error {
+        if let Some(signal) = self.signal() {
+            return signal.clone().into();
+        }
+        let error = self.record.to_error();
+        match self.live {
+            Some(live) => error.with_source(live.source),
+            None => error,
+        }
+    }
+}
+
+/// An attempt that ended well has left an output.
+#[cold]
+pub(super) fn lost() -> Error {
+    Error::setup("a step ended without an output")
+}
+
+/// How far the attempts have come.
+#[derive(Clone, Copy)]
+pub(super) struct Count {
+    n: u32,
+    /// Attempts that failed before the node was given fresh ones.
+    forgiven: u32,
+    last: u32,
+}
+
+impl Count {
+    /// Extra attempts of the call.
+    pub(super) fn retries(self) -> u32 {
+        self.last.saturating_sub(self.forgiven).saturating_sub(1)
+    }
+
+    /// The first attempt of a node: one that goes on in place of another is counted on.
+    fn first(forgiven: u32, retries: u32, after: Option<Self>) -> Self {
+        let last = forgiven.saturating_add(retries).saturating_add(1);
+        match after {
+            None => Self { n: 1, forgiven, last },
+            Some(after) => Self { n: after.n.saturating_add(1), forgiven, last: last.max(after.last) },
+        }
+    }
+}
+
+impl Driver<'_> {
+    /// Makes ready for the attempts of the step `id`.
+    pub(super) fn work<'t>(
+        &mut self,
+        id: NodeId,
+        def: &StepDef,
+        mut plan: Plan,
+        toolbox: Option<Box<dyn Toolbox + 't>>,
+    ) -> RunResult<Work<'t>> {
+        let model = def.policy.model.map(|model| plan.model(model, self.env));
+        if let Some(defaults) = self.env.model_defaults.as_ref().filter(|_| model.is_some()) {
+            plan.timeout = plan.timeout.or(defaults.timeout);
+        }
+        let mut info = self.info(id);
+        let within = match plan.limits {
+            Some(_) => self.limits_of(info.path(), plan.limits)?,
+            None => self.within.clone(),
+        };
+        info.pays_from(self.purse(&within, def.kind()));
+        info.calls(model);
+        info.caches(self.caching(&plan));
+        // Where there are records, they tell.
+        let tally = (self.handle.is_none() && self.results.is_on()).then(Box::default);
+        Ok(Work {
+            plan,
+            info,
+            more: false,
+            within,
+            timed: self.timed.clone(),
+            ended: Timestamp::default(),
+            live: None,
+            tally,
+            redirected: None,
+            after: None,
+            reporter: None,
+            found: None,
+            cached_parts: None,
+            toolbox,
+        })
+    }
+
+    pub(super) async fn attempts(&mut self, step: &mut dyn AnyStep, work: &mut Work<'_>) -> RunResult<()> {
+        let path = work.info.path();
+        work.reporter = node_events::begin(self.env, step.def(), &path);
+        let digest = match &self.handle {
+            Some(_) => match step.digest_input() {
+                Ok(digest) => digest,
+                Err(e) => return Err(Error::new(ErrorKind::Codec(e)).at(path)),
+            },
+            // Nothing is recorded, so there is nothing to compare with.
+            None => Digest::of(&[]),
+        };
+        let forgiven = self.env.forgiven(&path);
+        let mut count = Count::first(forgiven, work.plan.retries, work.after);
+        if count.n > 1 {
+            work.info.again(count.n, None);
+        }
+        let (kind, stub_id) = (step.def().kind(), step.def().id);
+        let mut key = Key { path, kind, n: count.n };
+        loop {
+            work.more = count.n < count.last;
+            if work.toolbox.is_some() && self.env.stub(stub_id).is_none() {
+                Box::pin(self.talk(step, work)).await?;
+            }
+            let command = command(step.def(), key, digest, &work.within);
+            match self.attempt(step, command, work).await? {
+                Ok(()) => {
+                    self.tally(work, true);
+                    return Ok(());
+                }
+                // Boxed: it waits, and most nodes never come here.
+                Err(failed) => Box::pin(self.once_more(work, count, failed)).await?,
+            }
+            if work.redirected.is_some() {
+                return Ok(());
+            }
+            count.n += 1;
+            key = Key { path: work.info.path(), kind, n: count.n };
+        }
+    }
+
+    /// Adds what the attempts came to, to the results of a run that records nothing.
+    pub(super) fn tally(&mut self, work: &mut Work<'_>, done: bool) {
+        if let Some(tally) = work.tally.take() {
+            self.results.push(self.env, || tally.into_result(work.info.place(), done));
+        }
+    }
+
+    /// Makes ready for another attempt; the error if there is none.
+    async fn once_more(&mut self, work: &mut Work<'_>, count: Count, failed: Box<Failed>) -> RunResult<()> {
+        let Count { n, forgiven, last: of } = count;
+        // What failed before the run was resumed does not count, but its feedback does.
+        let counts = n > forgiven;
+        let last = LastAttempt { path: work.info.path(), n, ended: work.ended };
+        if counts && failed.record.scope.is_some() {
+            self.tally(work, false);
+            return Err(failed.record.of_attempt(last, of));
+        }
+        if counts && (n >= of || !failed.record.retryable) {
+            self.tally(work, false);
+            return Err(failed.into_error().at(work.info.path()).after(n, of).with_last(last));
+        }
+        if failed.record.redirect && work.after.is_none() {
+            work.redirected = Some(count);
+            self.tally(work, false);
+            return Ok(());
+        }
+        if counts && !failed.record.redirect && failed.record.feedback.is_none() {
+            self.back_off(work, n, failed.record.retry_after).await?;
+        } else if counts {
+            node_events::retry(self.env, work, n, Duration::ZERO);
+        }
+        work.info.again(n + 1, failed.record.feedback);
+        Ok(())
+    }
+
+    async fn back_off(&mut self, work: &Work<'_>, n: u32, asked: Option<u64>) -> RunResult<()> {
+        let path = work.info.path();
+        // The seed is the place, so that a replay waits as long as the run did.
+        let seed = Digest::of_parts(&[self.env.id.as_str(), path.as_str()]).low();
+        let wait = work.plan.wait(n, seed, asked.map(Duration::from_nanos));
+        // It takes part in the time of what it stands in: no use to wait for longer than that.
+        let wait = work.timed.as_ref().map_or(wait, |timed| timed.shortened(wait, work.ended));
+        node_events::retry(self.env, work, n, wait);
+        if wait.is_zero() {
+            return Ok(());
+        }
+        match &mut self.handle {
+            Some(handle) => handle.sleep(Key { path, kind: Kind::Sleep, n }, wait).await?,
+            None => self.env.clock.sleep(wait).await,
+        }
+        if let Some(timed) = &work.timed {
+            timed.add(self.env, work.ended, work.ended.plus(wait));
+        }
+        Ok(())
+    }
+}
+
+/// The command of one attempt of a step.
+pub(super) fn command(def: &StepDef, key: Key, digest: Digest, within: &Within) -> AttemptCommand {
+    let (version, migrates_from) = (def.version, def.migrates_from);
+    AttemptCommand { key, version, migrates_from, digest, within: within.clone() }
+}
