@@ -5,8 +5,8 @@ pub use crate::codec::{CodecError, Json};
 pub use crate::context::field::{Field, Hole, NoField, NoRule, decode_as, read_as, rest_writer};
 pub use crate::context::{ALL, ArmState, Contains, Context, MergeConflict, Part, REST, rules};
 pub use crate::cx::{
-    ALL_AT_ONCE, ArmScope, CONCURRENCY, Cx, Done, Driver, Fork, ForkPoint, GatePlugins, ItemFork, MapPoint, Mapped,
-    Own, Pipeline, Redirected, Slot, Toolbox, toolbox,
+    ALL_AT_ONCE, ArmScope, CONCURRENCY, Cx, Done, Driver, Fork, ForkPoint, GatePlugins, ItemFork, MapPoint,
+    Mapped, Own, Pipeline, Redirected, Slot, StepFuture, Toolbox, toolbox,
 };
 pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable, assert_reply};
 pub use crate::engine::BoxFuture;

@@ -7,8 +7,8 @@ use crate::context::Context;
 use crate::durable::{Inputs, Recorded};
 use crate::engine::{BoxFuture, Kind};
 use crate::error::StepError;
-use crate::graph::{Facts, NodeKind};
 use crate::graph::AnswerSchema;
+use crate::graph::{Facts, NodeKind};
 use crate::step::{Attempt, Policy, RunInfo, StepInfo, WritesIn};
 use std::any::{Any, TypeId, type_name};
 use std::pin::Pin;
@@ -27,6 +27,8 @@ pub(crate) struct StepDef {
     pub(crate) writes: u64,
     /// Bits of the parts that it reads.
     pub(crate) reads: u64,
+    /// Whether one attempt, without a clock beside it, is all there is.
+    pub(super) is_plain: bool,
     /// Functions, not values: in constants, neither can be computed with the oldest compiler that is promised.
     pub(crate) id: fn() -> TypeId,
     pub(crate) type_name: fn() -> &'static str,
@@ -41,6 +43,7 @@ impl StepDef {
             migrates_from,
             answer,
             policy: S::POLICY,
+            is_plain: S::POLICY.is_plain(),
             writes: <S as WritesIn<C>>::MASK,
             reads: S::READS,
             id: TypeId::of::<S>,
@@ -84,6 +87,8 @@ pub(crate) trait AnyStep: Send {
     fn recall(&mut self, version: u32, json: &Json) -> Result<(), CodecError>;
     /// Takes the output from a stub; `false` if it is of another type.
     fn accept(&mut self, output: Box<dyn Any + Send>) -> bool;
+    /// Moves the output into `to`, an `Option` of its type.
+    fn give(&mut self, to: &mut dyn Any);
 }
 
 /// The [`AnyStep`] of the step `S`.
@@ -203,11 +208,19 @@ impl<C: Context, R: Send + Sync, S: Attempt<C, R>> AnyStep for TypedStep<'_, C, 
             Err(_) => false,
         }
     }
+
+    fn give(&mut self, to: &mut dyn Any) {
+        if let Some(to) = to.downcast_mut() {
+            *to = self.output.take();
+        }
+    }
 }
 
 #[cold]
 fn no_call<'a>() -> BoxFuture<'a, Result<(), StepError>> {
-    Box::pin(std::future::ready(Err(StepError::fatal("internal error: an attempt had no input; please report it"))))
+    Box::pin(std::future::ready(Err(StepError::fatal(
+        "internal error: an attempt had no input; please report it",
+    ))))
 }
 
 pin_project_lite::pin_project! {
@@ -243,4 +256,3 @@ pub(super) fn finished<T>(output: Option<T>) -> crate::error::RunResult<T> {
         None => Err(super::retry::lost()),
     }
 }
-

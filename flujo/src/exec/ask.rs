@@ -53,7 +53,18 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
 type Read<'a> = &'a mut (dyn FnMut(&Json) -> Result<(), CodecError> + Send);
 
 impl Driver<'_> {
-    async fn ask(
+    /// Boxed here, where the future has its type: it is compiled once.
+    fn ask<'a>(
+        &'a mut self,
+        id: NodeId,
+        question: QuestionBuilder,
+        schema: &'a Schema,
+        read: Read<'a>,
+    ) -> BoxFuture<'a, RunResult<()>> {
+        Box::pin(self.asked(id, question, schema, read))
+    }
+
+    async fn asked(
         &mut self,
         id: NodeId,
         question: QuestionBuilder,

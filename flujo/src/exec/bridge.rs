@@ -2,30 +2,25 @@
 
 use super::Cx;
 use super::any_step::{TypedStep, finished};
+use super::leaf::StepFuture;
 use super::node_events;
 use super::plan::Plan;
 use super::redirect::Redirected;
 use super::retry::lost;
 use crate::context::Context;
 use crate::durable::Inputs;
-use crate::engine::BoxFuture;
-use crate::error::RunResult;
 use crate::path::NodeId;
 use crate::step::findings::Found;
 use crate::step::{Attempt, Bridge, Fallback, StepCall};
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// [`leaf`](Cx::leaf) for a call that names other steps, or keeps its findings.
-    pub(crate) fn bridged_leaf<S, F>(
-        &mut self,
-        id: NodeId,
-        call: StepCall<S, F>,
-    ) -> BoxFuture<'_, RunResult<S::Output>>
+    pub(crate) fn bridged_leaf<S, F>(&mut self, id: NodeId, call: StepCall<S, F>) -> StepFuture<'_, S::Output>
     where
         S: Attempt<C, R>,
         F: Fallback<C, R>,
     {
-        Box::pin(async move {
+        StepFuture::typed(Box::pin(async move {
             let StepCall { input, options, bridge } = call;
             let (fallback, redirect) = match bridge {
                 Some(bridge) => {
@@ -44,7 +39,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             let within = work.within.clone();
             let (tried, input, output) = {
                 let mut step = TypedStep::<C, R, S>::new(self.ctx, self.res, input);
-                let tried = self.driver.attempts(&mut step, &mut work).await;
+                let tried = self.driver.all_attempts(&mut step, &mut work).await;
                 (tried, step.input, step.output)
             };
             let mut reporter = work.reporter.take();
@@ -82,6 +77,6 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
                 Err(error) if error.signal().is_some() => Err(error),
                 Err(error) => Err(error.instead_of(failed)),
             }
-        })
+        }))
     }
 }

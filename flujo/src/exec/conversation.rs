@@ -101,7 +101,8 @@ impl<'s> Turn<'s> {
         let of = *step.def();
         let model = of.policy.model.map(|model| ModelPolicy { tool_rounds: None, ..model });
         let policy = Policy { model, ..Policy::PLAIN };
-        let (id, type_name) = (TypeId::of::<ReplyNode> as fn() -> TypeId, type_name::<ReplyNode> as fn() -> _);
+        let (id, type_name) =
+            (TypeId::of::<ReplyNode> as fn() -> TypeId, type_name::<ReplyNode> as fn() -> _);
         let def = StepDef { name: "", policy, writes: 0, reads: 0, id, type_name, ..of };
         Self { step, def, asked, said: None }
     }
@@ -170,6 +171,7 @@ impl AnyStep for Turn<'_> {
     fn accept(&mut self, _: Box<dyn Any + Send>) -> bool {
         false
     }
+    fn give(&mut self, _: &mut dyn Any) {}
 }
 
 impl Failed {
@@ -226,11 +228,8 @@ impl Driver<'_> {
         let mut round = 0;
         loop {
             talk.last += 1;
-            let asked = if talk.messages.is_empty() {
-                Asked::Prompt
-            } else {
-                Asked::Messages(talk.messages.clone())
-            };
+            let asked =
+                if talk.messages.is_empty() { Asked::Prompt } else { Asked::Messages(talk.messages.clone()) };
             let said = match self.turn(step, work, place.within(talk.last), asked, specs).await? {
                 Ok(said) => said,
                 Err(failed) => return Ok(failed.into_end()),

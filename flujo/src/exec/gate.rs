@@ -151,7 +151,19 @@ impl<T: Durable, V: Validators<T>> AnyGate for GateValue<T, V> {
 }
 
 impl Driver<'_> {
-    async fn gate(
+    /// Boxed here, where the future has its type: it is compiled once.
+    fn gate<'a>(
+        &'a mut self,
+        id: NodeId,
+        value: &'a mut dyn AnyGate,
+        strict: bool,
+        plugins: &'a Plugins,
+        found: Option<&'a Found>,
+    ) -> BoxFuture<'a, RunResult<()>> {
+        Box::pin(self.gated(id, value, strict, plugins, found))
+    }
+
+    async fn gated(
         &mut self,
         id: NodeId,
         value: &mut dyn AnyGate,

@@ -134,7 +134,17 @@ pub(super) fn verdict(ends: &[ArmEnd], settle: bool) -> Option<usize> {
 }
 
 impl ForkPoint<'_> {
-    async fn fork(
+    /// Boxed here, where the future has its type: it is compiled once.
+    fn fork<'a>(
+        &'a mut self,
+        slots: &'a [Slot],
+        arms: Vec<BoxFuture<'a, ArmEnd>>,
+        settle: bool,
+    ) -> BoxFuture<'a, RunResult<Vec<ArmEnd>>> {
+        Box::pin(self.forked(slots, arms, settle))
+    }
+
+    async fn forked(
         &mut self,
         slots: &[Slot],
         arms: Vec<BoxFuture<'_, ArmEnd>>,
@@ -160,7 +170,6 @@ impl ForkPoint<'_> {
         Ok(ends)
     }
 }
-
 
 /// The error that ends a fork whose failures are values, if something does.
 fn unsettled(ends: &[ArmEnd]) -> Option<Error> {

@@ -1,18 +1,21 @@
 use super::Cx;
 use super::any_step::{AnyStep, Put, StepDef, TypedStep, finished};
 use super::catch_panic::catch_panic;
+use super::conversation::Toolbox;
 use super::driver::Driver;
 use super::node_events;
 use super::plan::Plan;
-use super::retry::{Failed, Work};
+use super::retry::Failed;
 use crate::clock::Tick;
 use crate::context::Context;
 use crate::engine::BoxFuture;
 use crate::error::{Error, RunResult};
 use crate::path::NodeId;
 use crate::run::StepResult;
-use crate::step::{Attempt, Fallback, RunInfo, StepCall, WritesIn};
-use std::pin::pin;
+use crate::step::{Attempt, Fallback, Options, RunInfo, StepCall, WritesIn};
+use std::fmt;
+use std::pin::{Pin, pin};
+use std::task::{Context as Poller, Poll};
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// Runs one step with all its attempts; what `#[step]` expands to.
@@ -20,7 +23,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// # Errors
     /// It failed, or a signal ends the run.
     #[inline]
-    pub fn leaf<S, F>(&mut self, id: NodeId, call: StepCall<S, F>) -> BoxFuture<'_, RunResult<S::Output>>
+    pub fn leaf<S, F>(&mut self, id: NodeId, call: StepCall<S, F>) -> StepFuture<'_, S::Output>
     where
         S: Attempt<C, R>,
         F: Fallback<C, R>,
@@ -30,7 +33,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
 
     /// [`leaf`](Cx::leaf) for a call that names no other step.
     #[inline]
-    pub(crate) fn plain_leaf<S>(&mut self, id: NodeId, call: StepCall<S>) -> BoxFuture<'_, RunResult<S::Output>>
+    pub(crate) fn plain_leaf<S>(&mut self, id: NodeId, call: StepCall<S>) -> StepFuture<'_, S::Output>
     where
         S: Attempt<C, R>,
     {
@@ -38,27 +41,15 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         if call.options.is_none() && self.driver.is_direct(def) {
             // The id goes where it stays: in the future it would be copied twice.
             let info = self.driver.info(id);
-            return Box::pin(self.once::<S>(info, call.input));
+            return StepFuture::typed(Box::pin(self.once::<S>(info, call.input)));
         }
         let StepCall { input, options, .. } = call;
-        let work = self.driver.work(id, def, Plan::new(def, options), S::toolbox(self.res));
-        let Self { ctx, res, driver } = self;
-        // Boxed, so that the loop over attempts does not grow every pipeline's future.
-        Box::pin(async move {
-            let mut step = TypedStep::<C, R, S>::new(ctx, res, input);
-            match driver.node(&mut step, work).await {
-                Ok(()) => finished(step.output),
-                Err(error) => Err(error),
-            }
-        })
+        let step = Box::new(TypedStep::<C, R, S>::new(self.ctx, self.res, input));
+        StepFuture(Running::Driven(self.driver.node(id, step, options, S::toolbox(self.res))))
     }
 
     /// One attempt, nothing recorded, no options: the path whose cost is measured.
-    async fn once<S: Attempt<C, R>>(
-        &mut self,
-        info: Box<RunInfo>,
-        input: S::Input,
-    ) -> RunResult<S::Output> {
+    async fn once<S: Attempt<C, R>>(&mut self, info: Box<RunInfo>, input: S::Input) -> RunResult<S::Output> {
         let started = self.driver.env.clock.tick();
         let mut drafts = S::drafts(self.ctx);
         let mut output = None;
@@ -83,7 +74,7 @@ impl Driver<'_> {
     fn is_direct(&self, def: &StepDef) -> bool {
         let watched = self.env.has_stubs() || self.env.stage.is_some();
         let limited = self.is_limited() || self.timed.is_some();
-        self.handle.is_none() && def.policy.is_plain() && !watched && !limited
+        self.handle.is_none() && def.is_plain && !watched && !limited
     }
 
     /// The only attempt of a direct call has ended.
@@ -104,13 +95,66 @@ impl Driver<'_> {
         done
     }
 
-    /// Runs all attempts of a call; its output is left in `step`.
-    pub(super) async fn node(&mut self, step: &mut dyn AnyStep, work: RunResult<Work<'_>>) -> RunResult<()> {
-        let mut work = work?;
-        let done = self.attempts(step, &mut work).await;
-        node_events::node(self.env, &mut work.reporter, &done);
-        done?;
-        self.spare = Some(work.info);
-        Ok(())
+    /// Runs all attempts of a call; its output is left in the step.
+    ///
+    /// Boxed here, where the future has its type: it is compiled, and dropped, once.
+    pub(super) fn node<'a>(
+        &'a mut self,
+        id: NodeId,
+        mut step: Box<dyn AnyStep + 'a>,
+        options: Option<Box<Options>>,
+        toolbox: Option<Box<dyn Toolbox + 'a>>,
+    ) -> BoxFuture<'a, RunResult<Box<dyn AnyStep + 'a>>> {
+        Box::pin(async move {
+            let plan = Plan::new(step.def(), options);
+            let mut work = self.work(id, step.def(), plan, toolbox)?;
+            let done = self.attempts(&mut *step, &mut work).await;
+            node_events::node(self.env, &mut work.reporter, &done);
+            done?;
+            self.spare = Some(work.info);
+            Ok(step)
+        })
+    }
+}
+
+/// A step under way.
+pub struct StepFuture<'a, T>(Running<'a, T>);
+
+enum Running<'a, T> {
+    /// Gives the output itself.
+    Typed(BoxFuture<'a, RunResult<T>>),
+    /// Gives the step, which has the output.
+    Driven(BoxFuture<'a, RunResult<Box<dyn AnyStep + 'a>>>),
+}
+
+impl<'a, T> StepFuture<'a, T> {
+    #[inline]
+    pub(super) fn typed(running: BoxFuture<'a, RunResult<T>>) -> Self {
+        Self(Running::Typed(running))
+    }
+}
+
+impl<T> fmt::Debug for StepFuture<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StepFuture")
+    }
+}
+
+impl<T: 'static> Future for StepFuture<'_, T> {
+    type Output = RunResult<T>;
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<Self::Output> {
+        match &mut self.get_mut().0 {
+            Running::Typed(running) => running.as_mut().poll(cx),
+            Running::Driven(running) => match running.as_mut().poll(cx) {
+                Poll::Pending => Poll::Pending,
+                Poll::Ready(Ok(mut step)) => {
+                    let mut output: Option<T> = None;
+                    step.give(&mut output);
+                    Poll::Ready(finished(output))
+                }
+                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            },
+        }
     }
 }

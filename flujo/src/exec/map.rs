@@ -141,7 +141,8 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
 
 impl Driver<'_> {
     fn too_many(&self, id: NodeId, items: usize, max: Option<u32>) -> Option<Error> {
-        let max = max.filter(|max| u32::try_from(items).is_ok_and(|n| n > *max) || u32::try_from(items).is_err())?;
+        let max =
+            max.filter(|max| u32::try_from(items).is_ok_and(|n| n > *max) || u32::try_from(items).is_err())?;
         let what = format!("{items} items are more than the {max} that `.max` allows");
         Some(Error::new(ErrorKind::Failed(what)).at(self.place(id).path()))
     }
@@ -197,8 +198,17 @@ impl<T, C, F: Future<Output = RunResult<(Done<T>, ItemFork<C>)>>> Future for Fin
 type Begin<'b> = &'b mut (dyn FnMut(usize, Slot) -> BoxFuture<'b, ArmEnd> + Send + 'b);
 
 impl ItemsPoint<'_> {
-    /// Runs `n` items.
-    async fn run<'b>(&'b mut self, n: usize, policy: ForkPolicy, begin: Begin<'b>) -> RunResult<Vec<ArmEnd>> {
+    /// Runs `n` items. Boxed here, where the future has its type: it is compiled once.
+    fn run<'b>(
+        &'b mut self,
+        n: usize,
+        policy: ForkPolicy,
+        begin: Begin<'b>,
+    ) -> BoxFuture<'b, RunResult<Vec<ArmEnd>>> {
+        Box::pin(self.all(n, policy, begin))
+    }
+
+    async fn all<'b>(&'b mut self, n: usize, policy: ForkPolicy, begin: Begin<'b>) -> RunResult<Vec<ArmEnd>> {
         let Self { fork, path } = self;
         if n == 0 {
             return Ok(Vec::new());
@@ -207,7 +217,8 @@ impl ItemsPoint<'_> {
         let ends = match &mut fork.handle {
             None => {
                 let path = &*path;
-                drive_arms(Box::new((0..n).map(move |index| begin(index, Slot::new(path.clone())))), policy).await
+                drive_arms(Box::new((0..n).map(move |index| begin(index, Slot::new(path.clone())))), policy)
+                    .await
             }
             Some(handle) => {
                 let begin = Mutex::new(begin);

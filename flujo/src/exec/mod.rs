@@ -36,6 +36,7 @@ pub use conversation::{Toolbox, toolbox};
 pub use driver::Driver;
 pub use fork::{ArmScope, Done, Fork, ForkPoint, Slot};
 pub use gate::GatePlugins;
+pub use leaf::StepFuture;
 pub use map::{ALL_AT_ONCE, CONCURRENCY, ItemFork, MapPoint, Mapped, Own};
 pub use pipeline::Pipeline;
 pub use redirect::Redirected;

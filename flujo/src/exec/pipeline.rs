@@ -154,7 +154,16 @@ struct InnerCall {
 }
 
 impl Driver<'_> {
-    async fn pipeline(&mut self, call: InnerCall, body: &mut dyn AnyBody) -> RunResult<()> {
+    /// Boxed here, where the future has its type: it is compiled once.
+    fn pipeline<'a>(
+        &'a mut self,
+        call: InnerCall,
+        body: &'a mut dyn AnyBody,
+    ) -> BoxFuture<'a, RunResult<()>> {
+        Box::pin(self.entered(call, body))
+    }
+
+    async fn entered(&mut self, call: InnerCall, body: &mut dyn AnyBody) -> RunResult<()> {
         let InnerCall { id, options, bit } = call;
         let scope = self.inner_scope(&id);
         let Some(stage) = &self.env.stage else {
@@ -205,12 +214,8 @@ impl Driver<'_> {
         // Where nothing is recorded, a restart needs a memory of its own.
         let mut memo = self.memo();
         let done = {
-            let mut inner = Driver {
-                handle: Some(&mut memo),
-                encode: false,
-                results: Results::Off,
-                ..self.reborrow()
-            };
+            let mut inner =
+                Driver { handle: Some(&mut memo), encode: false, results: Results::Off, ..self.reborrow() };
             inner.restarting(scope, options, bit, body).await
         };
         for result in StepResult::of_records(&memo.take()) {

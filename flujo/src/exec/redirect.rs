@@ -1,11 +1,13 @@
 //! Attempts that a plugin redirects to another step.
 
 use super::Cx;
-use super::any_step::{TypedStep, finished};
+use super::any_step::{AnyStep, TypedStep, finished};
 use super::driver::Driver;
+use super::node_events;
 use super::plan::Plan;
 use super::retry::{Count, Work};
 use crate::context::Context;
+use crate::engine::BoxFuture;
 use crate::error::RunResult;
 use crate::path::NodeId;
 use crate::step::findings::Found;
@@ -32,7 +34,11 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     ///
     /// # Errors
     /// None of them succeeded, or a signal ends the run.
-    pub async fn redirected<D>(&mut self, id: NodeId, redirected: Redirected<D::Input>) -> RunResult<D::Output>
+    pub async fn redirected<D>(
+        &mut self,
+        id: NodeId,
+        redirected: Redirected<D::Input>,
+    ) -> RunResult<D::Output>
     where
         D: Attempt<C, R>,
     {
@@ -64,18 +70,21 @@ fn of_redirect(options: Option<Box<Options>>, own: Option<Box<Options>>) -> Opti
 }
 
 impl Driver<'_> {
-    async fn redirected_node(
-        &mut self,
-        step: &mut dyn super::any_step::AnyStep,
-        work: RunResult<Work<'_>>,
+    /// Boxed here, where the future has its type: it is compiled once.
+    fn redirected_node<'a>(
+        &'a mut self,
+        step: &'a mut dyn AnyStep,
+        work: RunResult<Work<'a>>,
         (after, found): (Count, Option<Found>),
-    ) -> RunResult<()> {
-        let mut work = work?;
-        work.plan.redirects = true;
-        work.plan.retries = after.retries();
-        (work.after, work.found) = (Some(after), found);
-        let done = Box::pin(self.attempts(step, &mut work)).await;
-        super::node_events::node(self.env, &mut work.reporter, &done);
-        done
+    ) -> BoxFuture<'a, RunResult<()>> {
+        Box::pin(async move {
+            let mut work = work?;
+            work.plan.redirects = true;
+            work.plan.retries = after.retries();
+            (work.after, work.found) = (Some(after), found);
+            let done = self.attempts(step, &mut work).await;
+            node_events::node(self.env, &mut work.reporter, &done);
+            done
+        })
     }
 }

@@ -8,7 +8,7 @@ use super::plan::Plan;
 use super::timeout::InTime;
 use crate::clock::Timestamp;
 use crate::codec::{Digest, Json};
-use crate::engine::{AttemptCommand, Key, Kind, Within};
+use crate::engine::{AttemptCommand, BoxFuture, Key, Kind, Within};
 use crate::error::{Error, ErrorKind, FailureRecord, LastAttempt, RunResult, Signal, StepError};
 use crate::path::NodeId;
 use crate::run::Tally;
@@ -196,6 +196,15 @@ impl Driver<'_> {
             count.n += 1;
             key = Key { path: work.info.path(), kind, n: count.n };
         }
+    }
+
+    /// [`attempts`](Self::attempts) for typed code. Boxed here, where the future has its type: it is compiled once.
+    pub(super) fn all_attempts<'a>(
+        &'a mut self,
+        step: &'a mut dyn AnyStep,
+        work: &'a mut Work<'_>,
+    ) -> BoxFuture<'a, RunResult<()>> {
+        Box::pin(self.attempts(step, work))
     }
 
     /// Adds what the attempts came to, to the results of a run that records nothing.

@@ -13,12 +13,17 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// Signals only.
     pub fn wait(&mut self, id: impl Into<NodeId>, wait: Duration) -> BoxFuture<'_, RunResult<()>> {
         let id = id.into();
-        Box::pin(self.driver.wait(id, wait))
+        self.driver.wait(id, wait)
     }
 }
 
 impl Driver<'_> {
-    async fn wait(&mut self, id: NodeId, wait: Duration) -> RunResult<()> {
+    /// Boxed here, where the future has its type: it is compiled once.
+    fn wait(&mut self, id: NodeId, wait: Duration) -> BoxFuture<'_, RunResult<()>> {
+        Box::pin(self.waited(id, wait))
+    }
+
+    async fn waited(&mut self, id: NodeId, wait: Duration) -> RunResult<()> {
         let path = self.place(id).path();
         let key = Key { path: path.clone(), kind: Kind::Sleep, n: 1 };
         let (clock, handle) = (&self.env.clock, self.handle.as_deref_mut());

@@ -2,8 +2,7 @@ use super::findings::Keep;
 use super::redirect::Detour;
 use super::{Attempt, Redirecting, RunIn, Step, StepCall, WritesIn};
 use crate::context::Context;
-use crate::cx::{Cx, Redirected};
-use crate::engine::BoxFuture;
+use crate::cx::{Cx, Redirected, StepFuture};
 use crate::error::{Error, RunResult};
 use crate::path::NodeId;
 use std::fmt;
@@ -133,7 +132,7 @@ pub trait Fallback<C, R>: FallbackSlot {
         cx: &'a mut Cx<'_, C, R>,
         id: NodeId,
         call: StepCall<S, Self>,
-    ) -> BoxFuture<'a, RunResult<S::Output>>
+    ) -> StepFuture<'a, S::Output>
     where
         C: Context,
         R: Send + Sync,
@@ -166,7 +165,7 @@ impl<C, R> Fallback<C, R> for NoFallback {
         cx: &'a mut Cx<'_, C, R>,
         id: NodeId,
         call: StepCall<S>,
-    ) -> BoxFuture<'a, RunResult<S::Output>>
+    ) -> StepFuture<'a, S::Output>
     where
         C: Context,
         R: Send + Sync,

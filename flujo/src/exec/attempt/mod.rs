@@ -138,12 +138,7 @@ async fn judge(step: &mut dyn AnyStep, plan: &Plan, info: &RunInfo) -> Result<Ve
 }
 
 /// Calls the step, or the stub that stands in for it.
-async fn call(
-    step: &mut dyn AnyStep,
-    copy: bool,
-    env: &RunEnv,
-    info: &RunInfo,
-) -> Result<(), Box<Failed>> {
+async fn call(step: &mut dyn AnyStep, copy: bool, env: &RunEnv, info: &RunInfo) -> Result<(), Box<Failed>> {
     let id = step.def().id;
     if env.stub(id).is_none() {
         return catch_panic(step.call(copy, info).as_mut()).await;
@@ -273,7 +268,5 @@ fn restore_cached(step: &mut dyn AnyStep, work: &mut Work<'_>) -> Result<(), Ste
 /// The parts that a step may write, encoded, where nothing else does so: those that can be.
 fn saved(step: &mut dyn AnyStep, mask: u64) -> Vec<(String, crate::codec::Json)> {
     let ctx = &*step.context();
-    ctx.bits(mask)
-        .filter_map(|bit| Some((ctx.part_name(bit).to_owned(), ctx.save_part(bit).ok()?)))
-        .collect()
+    ctx.bits(mask).filter_map(|bit| Some((ctx.part_name(bit).to_owned(), ctx.save_part(bit).ok()?))).collect()
 }
