@@ -39,18 +39,18 @@ pub trait Toolbox: Send + Sync {
 struct Tools<'r, R> {
     make: fn() -> Vec<Tool<R>>,
     /// Made when the conversation begins, not for a stub.
-    tools: OnceLock<Vec<Tool<R>>>,
+    made: OnceLock<Vec<Tool<R>>>,
     res: &'r R,
 }
 
 /// The toolbox of a step whose tools need `R`.
 pub fn toolbox<R: Send + Sync>(make: fn() -> Vec<Tool<R>>, res: &R) -> Box<dyn Toolbox + '_> {
-    Box::new(Tools { make, tools: OnceLock::new(), res })
+    Box::new(Tools { make, made: OnceLock::new(), res })
 }
 
 impl<R> Tools<'_, R> {
     fn tools(&self) -> &[Tool<R>] {
-        self.tools.get_or_init(self.make)
+        self.made.get_or_init(self.make)
     }
 }
 
