@@ -18,9 +18,9 @@ fn pinned() -> bool {
     String::from_utf8_lossy(&version).starts_with(RUSTC)
 }
 
-/// The folders of `ui/`: one for each topic, and `pass` for programs that show how it is done.
+/// The folders of `ui/` with mistakes, one for each topic.
 fn topics() -> Vec<PathBuf> {
-    sorted(Path::new("ui")).into_iter().filter(|p| p.is_dir()).collect()
+    sorted(Path::new("ui")).into_iter().filter(|p| p.is_dir() && !p.ends_with("pass")).collect()
 }
 
 fn sorted(dir: &Path) -> Vec<PathBuf> {
@@ -34,6 +34,8 @@ fn fixtures(topic: &Path) -> Vec<PathBuf> {
     sorted(topic).into_iter().filter(|p| p.extension().is_some_and(|e| e == "rs")).collect()
 }
 
+// No program that passes is given to trybuild: where none has to pass, it checks all fixtures by one call of cargo; else
+// it builds each by a call of its own, and before that everything below them, which here is built already.
 #[test]
 fn mistakes_read_as_they_should() {
     if !pinned() {
@@ -43,16 +45,9 @@ fn mistakes_read_as_they_should() {
     let tests = trybuild::TestCases::new();
     // `FLUJO_UI=step/not_async` runs one of them, `FLUJO_UI=step` a topic.
     let wanted = env::var("FLUJO_UI").unwrap_or_default();
-    for topic in topics() {
-        for fixture in fixtures(&topic) {
-            if !fixture.to_string_lossy().contains(&wanted) {
-                continue;
-            }
-            if topic.ends_with("pass") {
-                tests.pass(fixture);
-            } else {
-                tests.compile_fail(fixture);
-            }
+    for fixture in topics().iter().flat_map(|topic| fixtures(topic)) {
+        if fixture.to_string_lossy().contains(&wanted) {
+            tests.compile_fail(fixture);
         }
     }
 }
@@ -137,14 +132,14 @@ fn complaints(fixture: &Path) -> Vec<String> {
 fn every_fixture_keeps_the_rules() {
     let mut report = String::new();
     let mut count = 0;
-    for topic in topics().iter().filter(|t| !t.ends_with("pass")) {
-        for fixture in fixtures(topic) {
+    for topic in topics() {
+        for fixture in fixtures(&topic) {
             count += 1;
             for complaint in complaints(&fixture) {
                 let _ = writeln!(report, "{}: {complaint}", fixture.display());
             }
         }
-        for stderr in sorted(topic).iter().filter(|p| p.extension().is_some_and(|e| e == "stderr")) {
+        for stderr in sorted(&topic).iter().filter(|p| p.extension().is_some_and(|e| e == "stderr")) {
             if !stderr.with_extension("rs").exists() {
                 let _ = writeln!(report, "{}: its fixture is gone", stderr.display());
             }
@@ -154,9 +149,47 @@ fn every_fixture_keeps_the_rules() {
     assert!(report.is_empty(), "\n{report}");
 }
 
+/// The programs of `ui/pass`, which show how it is done: each compiles, as a module of this test, and runs.
+macro_rules! programs {
+    ($($name:ident)*) => {
+        $(mod $name {
+            #![allow(
+                dead_code,
+                unreachable_pub,
+                clippy::all,
+                clippy::pedantic,
+                clippy::indexing_slicing,
+                reason = "written as short as a user may"
+            )]
+            include!(concat!("../ui/pass/", stringify!($name), ".rs"));
+
+            #[test]
+            fn runs() {
+                main();
+            }
+        })*
+
+        const PROGRAMS: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+programs! {
+    arms_write_one_part
+    bounded_by_a_constant
+    context_value_kept
+    contexts
+    migrations
+    output_bound_first
+    pipeline_with_its_own_context
+    step_in_a_module_of_its_name
+    steps
+}
+
 #[test]
-fn every_program_that_passes_has_a_caption() {
-    for fixture in fixtures(Path::new("ui/pass")) {
+fn every_program_is_listed_and_has_a_caption() {
+    let found = fixtures(Path::new("ui/pass"));
+    assert_eq!(PROGRAMS, found.iter().filter_map(|p| p.file_stem()?.to_str()).collect::<Vec<_>>());
+    for fixture in found {
         let source = fs::read_to_string(&fixture).expect("a fixture is text");
         assert!(source.starts_with("// "), "{}: no caption", fixture.display());
     }
