@@ -3,12 +3,13 @@
 //! Writes five crates, checks them in turn with incremental compilation off (with it on a touched file is
 //! reused, and every curve looks flat), and prints `RATIO <name> <measured> <= <bound>`.
 
-#![allow(clippy::print_stdout, clippy::expect_used, clippy::panic, reason = "a bench reports to its caller")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a bench reports to its caller")]
 
+mod common;
+
+use common::crates::{Crate, Workspace, succeed};
+use common::{median, report};
 use std::fmt::Write as _;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 const ROUNDS: usize = 3;
@@ -78,85 +79,42 @@ fn in_forms(n: usize) -> String {
     out
 }
 
-struct Workspace {
-    root: PathBuf,
-}
-
-impl Workspace {
-    fn new(crates: &[(&str, String)]) -> Self {
-        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("check_time");
-        let members: Vec<_> = crates.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        for (name, source) in crates {
-            let src = root.join(name).join("src");
-            fs::create_dir_all(&src).expect("a folder");
-            fs::write(src.join("lib.rs"), source).expect("a source file");
-            let manifest = format!(
-                "[package]\nname = \"{name}\"\nedition = \"2024\"\n[dependencies]\nflujo = {{ path = \"{}\" }}\n",
-                here.display()
-            );
-            fs::write(root.join(name).join("Cargo.toml"), manifest).expect("a manifest");
-        }
-        let manifest = format!("[workspace]\nresolver = \"3\"\nmembers = [{}]\n", members.join(", "));
-        fs::write(root.join("Cargo.toml"), manifest).expect("a manifest");
-        let lock = here.parent().map(|top| top.join("Cargo.lock"));
-        if let Some(lock) = lock.filter(|lock| lock.exists()) {
-            fs::copy(lock, root.join("Cargo.lock")).expect("the lock file");
-        }
-        Self { root }
-    }
-
-    fn check(&self, name: &str) -> Duration {
-        // Changed, so that it is checked again; the same, so that it costs the same.
-        let lib = self.root.join(name).join("src/lib.rs");
-        let text = fs::read_to_string(&lib).expect("the source");
-        fs::write(&lib, text).expect("the source");
-        let started = Instant::now();
-        let done = Command::new(env!("CARGO"))
-            .args(["check", "--quiet", "-p", name])
-            .current_dir(&self.root)
-            .env("CARGO_INCREMENTAL", "0")
-            .env("CARGO_TARGET_DIR", self.root.join("target"))
-            .env_remove("RUSTFLAGS")
-            .output()
-            .expect("cargo");
-        let took = started.elapsed();
-        assert!(done.status.success(), "{name}: {}", String::from_utf8_lossy(&done.stderr));
-        took
-    }
-}
-
-fn median(mut ratios: Vec<f64>) -> f64 {
-    ratios.sort_by(f64::total_cmp);
-    ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-fn report(name: &str, measured: f64, bound: f64) -> bool {
-    let held = measured <= bound;
-    println!("RATIO {name} {measured:.2} <= {bound:.1}{}", if held { "" } else { "  MISSED" });
-    held
+fn check(space: &Workspace, name: &str, source: &str) -> Duration {
+    // Changed, so that it is checked again; the same, so that it costs the same.
+    space.write(name, "lib.rs", source);
+    let mut command = space.command(env!("CARGO"));
+    command.args(["check", "--quiet", "-p", name]).env("CARGO_INCREMENTAL", "0");
+    let started = Instant::now();
+    succeed(command);
+    started.elapsed()
 }
 
 fn main() {
-    let space = Workspace::new(&[
+    let sources = [
         ("hand_200", by_hand(200)),
         ("pipeline_200", pipeline(200)),
         ("pipeline_400", pipeline(400)),
         ("forms_200", in_forms(200)),
         ("forms_400", in_forms(400)),
-    ]);
+    ];
+    let crates = sources.clone().map(|(name, source)| Crate::library(name, source));
+    let space = Workspace::new("check_time", &crates);
+    let check = |wanted: &str| {
+        let (name, source) = sources.iter().find(|(name, _)| *name == wanted).expect("one of these");
+        check(&space, name, source).as_secs_f64()
+    };
     // Everything below them is compiled once, and not measured.
-    space.check("hand_200");
+    check("hand_200");
     let (mut long, mut longer, mut forms, mut more_forms) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let hand = space.check("hand_200").as_secs_f64();
-        let two = space.check("pipeline_200").as_secs_f64();
-        let four = space.check("pipeline_400").as_secs_f64();
+        let hand = check("hand_200");
+        let two = check("pipeline_200");
+        let four = check("pipeline_400");
         long.push(two / hand);
         longer.push(four / two);
-        let in_forms = space.check("forms_200").as_secs_f64();
+        let in_forms = check("forms_200");
         forms.push(in_forms / hand);
-        more_forms.push(space.check("forms_400").as_secs_f64() / in_forms);
+        more_forms.push(check("forms_400") / in_forms);
     }
     let held = [
         report("check_200", median(long), 2.5),

@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a bench reports to its caller")]
 
 pub(crate) mod chain;
+pub(crate) mod crates;
 
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -75,7 +76,7 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
 /// on the slower side, and the ratio tells of the neighbours.
 pub(crate) fn ratio(mut ours: impl FnMut() -> Duration, mut floor: impl FnMut() -> Duration) -> f64 {
     const PAIRS: usize = 401;
-    let mut ratios: Vec<f64> = (0..PAIRS)
+    let ratios = (0..PAIRS)
         .map(|i| {
             // Which goes first alternates: caches and clocks favour neither.
             let (a, b) = if i % 2 == 0 {
@@ -88,8 +89,12 @@ pub(crate) fn ratio(mut ours: impl FnMut() -> Duration, mut floor: impl FnMut() 
             a.as_secs_f64() / b.as_secs_f64()
         })
         .collect();
-    ratios.sort_by(f64::total_cmp);
-    ratios.get(PAIRS / 2).copied().unwrap_or(f64::NAN)
+    median(ratios)
+}
+
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 pub(crate) fn report(name: &str, measured: f64, bound: f64) -> bool {

@@ -1,0 +1,279 @@
+//! What a user waits for after an edit: ten pipelines of ten steps, against the same hundred functions
+//! awaited by hand.
+//!
+//! Writes crates, has cargo build and check them in turn, and prints `RATIO <name> <measured> <= <bound>`. With
+//! a word after `--` (`check`, `build`), only that part is measured.
+//!
+//! What is measured are CPU seconds, user and system, of cargo and all that it starts: a busy machine makes
+//! them little worse, and a second core hides nothing. Cargo's own work (reading manifests, comparing
+//! times) is the same on both sides and no part of compiling the crate; it is measured as a build with
+//! nothing to do, in the same round, and taken off.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a bench reports to its caller")]
+
+mod common;
+
+use common::crates::{Crate, Workspace, succeed, this_library};
+use common::{median, report};
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Command;
+
+const ROUNDS: u64 = 3;
+
+/// What both sides say alike. Small steps with types, as they are between two calls of something.
+const TYPES: &str = "
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Note {
+    pub id: u64,
+    pub text: String,
+}
+";
+
+/// The step `i` of the pipeline `p`. An edit changes the body of the first one, as edits are: by a line, so that
+/// everything below it moves, and by what it does. That is the most that one edit can cost: in the last step of
+/// the file it is a fraction.
+fn step(p: usize, i: usize, edit: u64) -> String {
+    let n = if (p, i) == (0, 0) { edit } else { 7 };
+    let line = if n % 2 == 0 { "    let x = x + 1;\n" } else { "" };
+    let (signature, value) = match i % 3 {
+        0 => ("x: u64) -> Result<Note>", format!("Note {{ id: x + {n}, text: String::from(\"post\") }}")),
+        1 => ("x: Note) -> Result<String>", format!("format!(\"{{}} {{}} {n}\", x.id, x.text)")),
+        _ => ("x: String) -> Result<u64>", format!("x.len() as u64 + {n}")),
+    };
+    format!("async fn {}({signature} {{\n{line}    Ok({value})\n}}\n", name(p, i))
+}
+
+fn name(p: usize, i: usize) -> String {
+    format!("s{p}_{i}")
+}
+
+fn output(steps: usize) -> &'static str {
+    match steps % 3 {
+        0 => "u64",
+        1 => "Note",
+        _ => "String",
+    }
+}
+
+fn main_of(body: &str) -> String {
+    format!("#[tokio::main(flavor = \"current_thread\")]\nasync fn main() {{\n{body}}}\n")
+}
+
+fn flujo(pipelines: usize, steps: usize, edit: u64) -> String {
+    let mut out = format!("use flujo::prelude::*;\n{TYPES}");
+    let (mut register, mut run) = (String::new(), String::new());
+    for p in 0..pipelines {
+        for i in 0..steps {
+            let _ = write!(out, "#[step]\n{}", step(p, i, edit));
+        }
+        let _ = write!(
+            out,
+            "pipeline! {{\n    /// One of them.\n    pub fn chain{p}(x: u64) -> {} {{\n",
+            output(steps)
+        );
+        for i in 0..steps {
+            let _ = writeln!(out, "        let x = {}(x);", name(p, i));
+        }
+        out.push_str("        x\n    }\n}\n");
+        let _ = write!(register, ".pipeline::<chain{p}>()");
+        let _ =
+            writeln!(run, "    println!(\"{{:?}}\", flujo.run(chain{p}({p})).await.into_output().unwrap());");
+    }
+    out + &main_of(&format!("    let flujo = Flujo::builder(){register}.build().unwrap();\n{run}"))
+}
+
+/// What a backend engineer writes without a library: one function that tries again, and keeps what came out
+/// where a later start finds it. Written once and generic over the call, since nobody writes the loop a hundred
+/// times; what is kept is looked up first, or it would be kept for nothing.
+const HELPER: &str = "
+use std::collections::HashMap;
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+type Result<T> = std::result::Result<T, Error>;
+
+#[derive(Default)]
+pub struct Log(HashMap<String, String>);
+
+impl Log {
+    async fn step<I, O, F>(&mut self, name: &str, input: I, call: impl Fn(I) -> F) -> Result<O>
+    where
+        I: Clone,
+        O: serde::Serialize + serde::de::DeserializeOwned,
+        F: Future<Output = Result<O>>,
+    {
+        if let Some(kept) = self.0.get(name) {
+            return Ok(serde_json::from_str(kept)?);
+        }
+        let mut left = 2;
+        let output = loop {
+            match call(input.clone()).await {
+                Ok(output) => break output,
+                Err(error) if left == 0 => return Err(error),
+                Err(_) => left -= 1,
+            }
+        };
+        self.0.insert(name.to_owned(), serde_json::to_string(&output)?);
+        Ok(output)
+    }
+}
+";
+
+fn by_hand(pipelines: usize, steps: usize, edit: u64) -> String {
+    let mut out = format!("{HELPER}{TYPES}");
+    let mut run = String::new();
+    for p in 0..pipelines {
+        for i in 0..steps {
+            out.push_str(&step(p, i, edit));
+        }
+        let _ = writeln!(out, "pub async fn chain{p}(x: u64, log: &mut Log) -> Result<{}> {{", output(steps));
+        for i in 0..steps {
+            let name = name(p, i);
+            let _ = writeln!(out, "    let x = log.step(\"{name}\", x, {name}).await?;");
+        }
+        out.push_str("    Ok(x)\n}\n");
+        let _ = writeln!(run, "    println!(\"{{:?}}\", chain{p}({p}, &mut Log::default()).await.unwrap());");
+    }
+    out + &main_of(&run)
+}
+
+/// CPU seconds of `cargo <words>` and of all processes that it waits for. Bash counts them: what the system
+/// knows about ended children is behind `unsafe`, and `time` as a program is not on every machine.
+fn cpu(space: &Workspace, words: &[&str]) -> f64 {
+    let mut command = space.command("bash");
+    command.args(["-c", "TIMEFORMAT='%U %S'; time \"$@\"", "bash", env!("CARGO")]).args(words);
+    command.env("LC_ALL", "C");
+    let (_, err) = succeed(command);
+    let times = err.lines().last().unwrap_or_default();
+    let seconds = times.split(' ').map(|one| one.parse::<f64>().unwrap_or(f64::NAN)).sum::<f64>();
+    assert!(seconds.is_finite(), "bash says `{times}`");
+    seconds
+}
+
+/// A side of the comparison: the crate of ten times ten, how its source is made, and what was measured.
+struct Side {
+    name: &'static str,
+    source: fn(usize, usize, u64) -> String,
+    edits: u64,
+    build: Vec<f64>,
+    rebuild: Vec<f64>,
+    check: Vec<f64>,
+}
+
+impl Side {
+    fn new(name: &'static str, source: fn(usize, usize, u64) -> String) -> Self {
+        Self { name, source, edits: 0, build: Vec::new(), rebuild: Vec::new(), check: Vec::new() }
+    }
+
+    /// In the body of one step; never the same twice, or the incremental compiler would have seen it.
+    fn edit(&mut self, space: &Workspace) {
+        self.edits += 1;
+        space.write(self.name, "main.rs", &(self.source)(10, 10, self.edits));
+    }
+
+    fn cargo(&self, space: &Workspace, word: &str) -> f64 {
+        cpu(space, &[word, "--quiet", "-p", self.name])
+    }
+
+    /// What the compiler took, without what cargo took to find out that there was something to do.
+    fn compiled(&self, space: &Workspace, word: &str) -> f64 {
+        let all = self.cargo(space, word);
+        all - self.cargo(space, word)
+    }
+
+    fn check(&mut self, space: &Workspace) {
+        self.edit(space);
+        self.check.push(self.compiled(space, "check"));
+    }
+
+    fn build(&mut self, space: &Workspace) {
+        // With its incremental folder, which cargo removes as well.
+        self.cargo(space, "clean");
+        self.build.push(self.compiled(space, "build"));
+        self.edit(space);
+        self.rebuild.push(self.compiled(space, "build"));
+    }
+}
+
+fn held(name: &str, ours: &[f64], hand: &[f64], bound: f64) -> bool {
+    let (ours, hand) = (median(ours.to_vec()), median(hand.to_vec()));
+    println!("{name}: {ours:.2} s of CPU, by hand {hand:.2} s");
+    report(name, ours / hand, bound)
+}
+
+/// The bytes of a program as the profile `dev` leaves it: with the debug information that is there by default.
+fn bytes(space: &Workspace, name: &str) -> f64 {
+    let path = space.target().join("debug").join(name);
+    let path = if path.exists() { path } else { path.with_extension("exe") };
+    let bytes = fs::metadata(path).expect("a program").len();
+    u32::try_from(bytes / 1024).map_or(f64::NAN, |kib| f64::from(kib) * 1024.0)
+}
+
+/// What ninety-nine steps and nine pipelines more add to a program that has one of each already, on both sides:
+/// the runtime that comes with the first pipeline is no part of it, as tokio and serde are none.
+fn growth(space: &Workspace) -> bool {
+    let mib = |name| bytes(space, name) / 1024.0 / 1024.0;
+    let [one, ten, hand_one, hand_ten] = ["flujo_1x1", "flujo_10x10", "hand_1x1", "hand_10x10"].map(mib);
+    println!("binary_10x10: {one:.2} to {ten:.2} MiB, by hand {hand_one:.2} to {hand_ten:.2} MiB");
+    report("binary_10x10", (ten - one) / (hand_ten - hand_one), 3.0)
+}
+
+fn main() {
+    let Ok(true) = Command::new("bash").arg("-c").arg("true").status().map(|status| status.success()) else {
+        println!("SKIPPED: build_time needs bash, which counts the CPU time of what cargo starts");
+        return;
+    };
+    let wanted = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+    let wanted = |word: &str| wanted.as_ref().is_none_or(|wanted| wanted == word);
+    let others = "serde = { version = \"1\", features = [\"derive\"] }\nserde_json = \"1\"\n\
+        tokio = { version = \"1\", features = [\"rt\", \"macros\", \"time\"] }\n";
+    let binary = |name, source, ours: bool| Crate {
+        name,
+        file: "main.rs",
+        source,
+        dependencies: format!("{}{others}", if ours { this_library() } else { String::new() }),
+    };
+    let space = Workspace::new(
+        "build_time",
+        &[
+            binary("flujo_1x1", flujo(1, 1, 0), true),
+            binary("flujo_10x10", flujo(10, 10, 0), true),
+            binary("hand_1x1", by_hand(1, 1, 0), false),
+            binary("hand_10x10", by_hand(10, 10, 0), false),
+        ],
+    );
+    let (mut ours, mut hand) = (Side::new("flujo_10x10", flujo), Side::new("hand_10x10", by_hand));
+    let mut all = true;
+    if wanted("check") {
+        // Everything below them is compiled once, and not measured.
+        for side in [&ours, &hand] {
+            side.cargo(&space, "check");
+        }
+        for _ in 0..ROUNDS {
+            ours.check(&space);
+            hand.check(&space);
+        }
+        all &= held("check_10x10", &ours.check, &hand.check, 2.5);
+    }
+    if wanted("build") {
+        // The small ones are compiled for their size, and bring what is below all of them.
+        for name in ["flujo_1x1", "hand_1x1"] {
+            cpu(&space, &["build", "--quiet", "-p", name]);
+        }
+        for _ in 0..ROUNDS {
+            ours.build(&space);
+            hand.build(&space);
+        }
+        all &= held("build_10x10", &ours.build, &hand.build, 4.0);
+        all &= held("rebuild_10x10", &ours.rebuild, &hand.rebuild, 3.0);
+        all &= growth(&space);
+        // A program that does nothing would be small for another reason.
+        for side in [&ours, &hand] {
+            let (out, _) = succeed(Command::new(space.target().join("debug").join(side.name)));
+            assert_eq!(out.lines().count(), 10, "{}: {out}", side.name);
+        }
+    }
+    if !all {
+        std::process::exit(1);
+    }
+}
