@@ -69,17 +69,19 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     }
 
     /// `n` extra attempts after the first; for a pipeline, `n` restarts at the node that failed.
-    pub fn retries(mut self, n: u32) -> Self {
-        self.options().retries = Some(n);
-        self
+    pub fn retries(self, n: u32) -> Self {
+        let mut call = self;
+        call.options().retries = Some(n);
+        call
     }
 
     /// How long one attempt may take; for a pipeline, how long something of it may be under way: attempts and
     /// the waits between them, over crashes too, but not the time in which it waits for a person or in a `wait`.
     /// A restart has all of it again. In `pipeline!`, `.timeout("20s")` is checked by the compiler.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.options().timeout = Some(limit);
-        self
+    pub fn timeout(self, limit: Duration) -> Self {
+        let mut call = self;
+        call.options().timeout = Some(limit);
+        call
     }
 
     /// What the node may use, all its attempts and its fallback together; for a pipeline, everything in it. A
@@ -98,34 +100,37 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     ///     }
     /// }
     /// ```
-    pub fn limits(mut self, limits: UsageLimits) -> Self {
-        self.options().limits = Some(limits);
-        self
+    pub fn limits(self, limits: UsageLimits) -> Self {
+        let mut call = self;
+        call.options().limits = Some(limits);
+        call
     }
 
     /// Takes the output from the cache, if one that is not too old is kept there under the same key; see
     /// [`cache`](crate::cache). **Services are not part of the key**: count up the `version` of a step that
     /// takes `&R` by hand. In `pipeline!`, `.cached("1h")` or `.cached(forever)`.
-    pub fn cached(mut self, policy: CachePolicy) -> Self
+    pub fn cached(self, policy: CachePolicy) -> Self
     where
         S: Leaf,
     {
-        self.options().cached = Some(policy);
-        self
+        let mut call = self;
+        call.options().cached = Some(policy);
+        call
     }
 
     /// How long to wait between attempts.
-    pub fn backoff(mut self, backoff: Backoff) -> Self
+    pub fn backoff(self, backoff: Backoff) -> Self
     where
         S: Leaf,
     {
-        self.options().backoff = Some(backoff);
-        self
+        let mut call = self;
+        call.options().backoff = Some(backoff);
+        call
     }
 
     /// Asks `validators`, one or a tuple, about every output. A rejection is the feedback of the next
     /// attempt; when no attempt is left, the step fails.
-    pub fn validate<V: Validators<S::Output>>(mut self, validators: V) -> Self
+    pub fn validate<V: Validators<S::Output>>(self, validators: V) -> Self
     where
         S: Leaf,
     {
@@ -134,17 +139,19 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
             // It is of this type: the option is a method of a call with such an output.
             None => Vec::new(),
         });
-        self.options().checks.push(check);
-        self
+        let mut call = self;
+        call.options().checks.push(check);
+        call
     }
 
     /// Asks `plugin` about every output, before validators; it may replace it. Several run by priority.
-    pub fn plugin<P: Plugin<S::Output>>(mut self, plugin: P) -> Self
+    pub fn plugin<P: Plugin<S::Output>>(self, plugin: P) -> Self
     where
         S: Leaf,
     {
-        self.options().plugins.add(Plugins::of::<S::Output, P>(plugin));
-        self
+        let mut call = self;
+        call.options().plugins.add(Plugins::of::<S::Output, P>(plugin));
+        call
     }
 
     /// Keeps what plugins, validators and the parser say against outputs in the context, in its part of the
@@ -159,48 +166,53 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     }
 
     /// `strict(false)` lets a rejected output pass; the findings are recorded on the step's result.
-    pub fn strict(mut self, strict: bool) -> Self
+    pub fn strict(self, strict: bool) -> Self
     where
         S: Leaf,
     {
-        self.options().strict = strict;
-        self
+        let mut call = self;
+        call.options().strict = strict;
+        call
     }
 
     /// The model that answers this call, `provider:model`.
-    pub fn model(mut self, model: impl Into<String>) -> Self
+    pub fn model(self, model: impl Into<String>) -> Self
     where
         S: ModelLeaf,
     {
-        self.options().model = Some(model.into());
-        self
+        let mut call = self;
+        call.options().model = Some(model.into());
+        call
     }
 
     /// Sampling temperature of this call.
-    pub fn temperature(mut self, temperature: f64) -> Self
+    pub fn temperature(self, temperature: f64) -> Self
     where
         S: ModelLeaf,
     {
-        self.options().temperature = Some(temperature);
-        self
+        let mut call = self;
+        call.options().temperature = Some(temperature);
+        call
     }
 
     /// Upper bound of output tokens of this call.
-    pub fn max_tokens(mut self, tokens: u32) -> Self
+    pub fn max_tokens(self, tokens: u32) -> Self
     where
         S: ModelLeaf,
     {
-        self.options().max_tokens = Some(tokens);
-        self
+        let mut call = self;
+        call.options().max_tokens = Some(tokens);
+        call
     }
 
     /// Nucleus sampling of this call.
-    pub fn top_p(mut self, top_p: f64) -> Self
+    pub fn top_p(self, top_p: f64) -> Self
     where
         S: ModelLeaf,
     {
-        self.options().top_p = Some(top_p);
-        self
+        let mut call = self;
+        call.options().top_p = Some(top_p);
+        call
     }
 
     /// Runs the step on its own, for unit tests: nothing is recorded, options hold.
