@@ -13,129 +13,16 @@
 
 mod common;
 
-use common::crates::{Crate, Workspace, succeed, this_library};
+use common::crates::{Crate, Workspace, succeed};
+use common::programs::Program;
 use common::{median, report};
-use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
 const ROUNDS: u64 = 3;
 
-/// What both sides say alike. Small steps with types, as they are between two calls of something.
-const TYPES: &str = "
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Note {
-    pub id: u64,
-    pub text: String,
-}
-";
-
-/// The step `i` of the pipeline `p`. An edit changes the body of the first one, as edits are: by a line, so that
-/// everything below it moves, and by what it does. That is the most that one edit can cost: in the last step of
-/// the file it is a fraction.
-fn step(p: usize, i: usize, edit: u64) -> String {
-    let n = if (p, i) == (0, 0) { edit } else { 7 };
-    let line = if n % 2 == 0 { "    let x = x + 1;\n" } else { "" };
-    let (signature, value) = match i % 3 {
-        0 => ("x: u64) -> Result<Note>", format!("Note {{ id: x + {n}, text: String::from(\"post\") }}")),
-        1 => ("x: Note) -> Result<String>", format!("format!(\"{{}} {{}} {n}\", x.id, x.text)")),
-        _ => ("x: String) -> Result<u64>", format!("x.len() as u64 + {n}")),
-    };
-    format!("async fn {}({signature} {{\n{line}    Ok({value})\n}}\n", name(p, i))
-}
-
-fn name(p: usize, i: usize) -> String {
-    format!("s{p}_{i}")
-}
-
-fn output(steps: usize) -> &'static str {
-    match steps % 3 {
-        0 => "u64",
-        1 => "Note",
-        _ => "String",
-    }
-}
-
-fn main_of(body: &str) -> String {
-    format!("#[tokio::main(flavor = \"current_thread\")]\nasync fn main() {{\n{body}}}\n")
-}
-
-fn flujo(pipelines: usize, steps: usize, edit: u64) -> String {
-    let mut out = format!("use flujo::prelude::*;\n{TYPES}");
-    let (mut register, mut run) = (String::new(), String::new());
-    for p in 0..pipelines {
-        for i in 0..steps {
-            let _ = write!(out, "#[step]\n{}", step(p, i, edit));
-        }
-        let _ = write!(
-            out,
-            "pipeline! {{\n    /// One of them.\n    pub fn chain{p}(x: u64) -> {} {{\n",
-            output(steps)
-        );
-        for i in 0..steps {
-            let _ = writeln!(out, "        let x = {}(x);", name(p, i));
-        }
-        out.push_str("        x\n    }\n}\n");
-        let _ = write!(register, ".pipeline::<chain{p}>()");
-        let _ =
-            writeln!(run, "    println!(\"{{:?}}\", flujo.run(chain{p}({p})).await.into_output().unwrap());");
-    }
-    out + &main_of(&format!("    let flujo = Flujo::builder(){register}.build().unwrap();\n{run}"))
-}
-
-/// What a backend engineer writes without a library: one function that tries again, and keeps what came out
-/// where a later start finds it. Written once and generic over the call, since nobody writes the loop a hundred
-/// times; what is kept is looked up first, or it would be kept for nothing.
-const HELPER: &str = "
-use std::collections::HashMap;
-
-type Error = Box<dyn std::error::Error + Send + Sync>;
-type Result<T> = std::result::Result<T, Error>;
-
-#[derive(Default)]
-pub struct Log(HashMap<String, String>);
-
-impl Log {
-    async fn step<I, O, F>(&mut self, name: &str, input: I, call: impl Fn(I) -> F) -> Result<O>
-    where
-        I: Clone,
-        O: serde::Serialize + serde::de::DeserializeOwned,
-        F: Future<Output = Result<O>>,
-    {
-        if let Some(kept) = self.0.get(name) {
-            return Ok(serde_json::from_str(kept)?);
-        }
-        let mut left = 2;
-        let output = loop {
-            match call(input.clone()).await {
-                Ok(output) => break output,
-                Err(error) if left == 0 => return Err(error),
-                Err(_) => left -= 1,
-            }
-        };
-        self.0.insert(name.to_owned(), serde_json::to_string(&output)?);
-        Ok(output)
-    }
-}
-";
-
-fn by_hand(pipelines: usize, steps: usize, edit: u64) -> String {
-    let mut out = format!("{HELPER}{TYPES}");
-    let mut run = String::new();
-    for p in 0..pipelines {
-        for i in 0..steps {
-            out.push_str(&step(p, i, edit));
-        }
-        let _ = writeln!(out, "pub async fn chain{p}(x: u64, log: &mut Log) -> Result<{}> {{", output(steps));
-        for i in 0..steps {
-            let name = name(p, i);
-            let _ = writeln!(out, "    let x = log.step(\"{name}\", x, {name}).await?;");
-        }
-        out.push_str("    Ok(x)\n}\n");
-        let _ = writeln!(run, "    println!(\"{{:?}}\", chain{p}({p}, &mut Log::default()).await.unwrap());");
-    }
-    out + &main_of(&run)
-}
+const TEN: Program = Program { pipelines: 10, steps: 10, typed: true, edit: 0 };
+const ONE: Program = Program { pipelines: 1, steps: 1, ..TEN };
 
 /// CPU seconds of `cargo <words>` and of all processes that it waits for. Bash counts them: what the system
 /// knows about ended children is behind `unsafe`, and `time` as a program is not on every machine.
@@ -153,7 +40,7 @@ fn cpu(space: &Workspace, words: &[&str]) -> f64 {
 /// A side of the comparison: the crate of ten times ten, how its source is made, and what was measured.
 struct Side {
     name: &'static str,
-    source: fn(usize, usize, u64) -> String,
+    source: fn(&Program) -> String,
     edits: u64,
     build: Vec<f64>,
     rebuild: Vec<f64>,
@@ -161,14 +48,14 @@ struct Side {
 }
 
 impl Side {
-    fn new(name: &'static str, source: fn(usize, usize, u64) -> String) -> Self {
+    fn new(name: &'static str, source: fn(&Program) -> String) -> Self {
         Self { name, source, edits: 0, build: Vec::new(), rebuild: Vec::new(), check: Vec::new() }
     }
 
     /// In the body of one step; never the same twice, or the incremental compiler would have seen it.
     fn edit(&mut self, space: &Workspace) {
         self.edits += 1;
-        space.write(self.name, "main.rs", &(self.source)(10, 10, self.edits));
+        space.write(self.name, "main.rs", &(self.source)(&Program { edit: self.edits, ..TEN }));
     }
 
     fn cargo(&self, space: &Workspace, word: &str) -> f64 {
@@ -225,24 +112,17 @@ fn main() {
     };
     let wanted = std::env::args().skip(1).find(|word| !word.starts_with('-'));
     let wanted = |word: &str| wanted.as_ref().is_none_or(|wanted| wanted == word);
-    let others = "serde = { version = \"1\", features = [\"derive\"] }\nserde_json = \"1\"\n\
-        tokio = { version = \"1\", features = [\"rt\", \"macros\", \"time\"] }\n";
-    let binary = |name, source, ours: bool| Crate {
-        name,
-        file: "main.rs",
-        source,
-        dependencies: format!("{}{others}", if ours { this_library() } else { String::new() }),
-    };
     let space = Workspace::new(
         "build_time",
         &[
-            binary("flujo_1x1", flujo(1, 1, 0), true),
-            binary("flujo_10x10", flujo(10, 10, 0), true),
-            binary("hand_1x1", by_hand(1, 1, 0), false),
-            binary("hand_10x10", by_hand(10, 10, 0), false),
+            Crate::program("flujo_1x1", ONE.flujo(), true),
+            Crate::program("flujo_10x10", TEN.flujo(), true),
+            Crate::program("hand_1x1", ONE.by_hand(), false),
+            Crate::program("hand_10x10", TEN.by_hand(), false),
         ],
     );
-    let (mut ours, mut hand) = (Side::new("flujo_10x10", flujo), Side::new("hand_10x10", by_hand));
+    let (mut ours, mut hand) =
+        (Side::new("flujo_10x10", Program::flujo), Side::new("hand_10x10", Program::by_hand));
     let mut all = true;
     if wanted("check") {
         // Everything below them is compiled once, and not measured.

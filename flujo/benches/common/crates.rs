@@ -17,10 +17,20 @@ impl Crate {
     pub(crate) fn library(name: &'static str, source: String) -> Self {
         Self { name, file: "lib.rs", source, dependencies: this_library() }
     }
+
+    /// With `flujo`, or without and by hand; beside it what both use.
+    pub(crate) fn program(name: &'static str, source: String, flujo: bool) -> Self {
+        let library = if flujo { this_library() } else { String::new() };
+        let dependencies = format!(
+            "{library}serde = {{ version = \"1\", features = [\"derive\"] }}\nserde_json = \"1\"\n\
+            tokio = {{ version = \"1\", features = [\"rt\", \"macros\", \"time\"] }}\n"
+        );
+        Self { name, file: "main.rs", source, dependencies }
+    }
 }
 
 /// The dependency on the checkout that the bench was compiled from.
-pub(crate) fn this_library() -> String {
+fn this_library() -> String {
     format!("flujo = {{ path = \"{}\" }}\n", env!("CARGO_MANIFEST_DIR"))
 }
 

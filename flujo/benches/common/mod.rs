@@ -6,6 +6,7 @@
 
 pub(crate) mod chain;
 pub(crate) mod crates;
+pub(crate) mod programs;
 
 use serde::{Deserialize, Serialize};
 use std::future::Future;
