@@ -10,6 +10,21 @@ pub(crate) fn private() -> TokenStream {
     quote!(::flujo::__private)
 }
 
+/// The same inside of a `const _` that imports it: rustc reads every token of every step again.
+pub(crate) fn inner() -> TokenStream {
+    quote!(__flujo)
+}
+
+/// `const _: () = { .. };` around items that name it so.
+pub(crate) fn inside(items: &TokenStream) -> TokenStream {
+    quote! {
+        const _: () = {
+            use ::flujo::__private as __flujo;
+            #items
+        };
+    }
+}
+
 /// A local of ours next to the user's tokens. It has the user's span *and syntax context*: where two
 /// contexts meet in one expression, rustc goes up to what they share and underlines the whole macro.
 #[allow(dead_code, reason = "the lowering of `pipeline!` is its user")]

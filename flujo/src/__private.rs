@@ -6,7 +6,7 @@ pub use crate::context::field::{Field, Hole, NoField, NoRule, decode_as, read_as
 pub use crate::context::{ALL, ArmState, Contains, Context, MergeConflict, Part, REST, rules};
 pub use crate::cx::{
     ALL_AT_ONCE, ArmScope, CONCURRENCY, Cx, Done, Driver, Fork, ForkPoint, GatePlugins, ItemFork, MapPoint,
-    Mapped, Own, Pipeline, Redirected, Slot, StepFuture, Toolbox, toolbox,
+    Mapped, Own, Pipeline, Redirected, SettledFuture, Slot, StepFuture, Toolbox, toolbox,
 };
 pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable, assert_reply};
 pub use crate::engine::BoxFuture;
@@ -22,9 +22,13 @@ pub use crate::step::writes::{
     assert_reads, mask, project,
 };
 pub use crate::step::{
-    Attempt, Backoff, Fallback, Falling, IntoStepCall, KeepsFindings, Leaf, ModelLeaf, ModelName,
-    ModelPolicy, NoFallback, Older, Policy, RunIn, RunInfo, Step, StepCall, StepInfo, ToolIn, ToolSet,
-    WithFallback, WithRedirect, WritesIn, called,
+    Backoff, Fallback, Falling, IntoStepCall, KeepsFindings, Leaf, ModelLeaf, ModelName, ModelPolicy,
+    NoFallback, Older, Policy, RunIn, RunInfo, Step, StepCall, StepInfo, ToolIn, ToolSet, WithFallback,
+    WithRedirect, WritesIn, called,
+};
+pub use crate::step::{
+    BrokenKind, CalleeKind, DetachedPipeline, DetachedWithoutResources, NestedPipeline,
+    NestedWithoutResources, NoTool, StepKind, StepTool,
 };
 pub use crate::step::{Tool, assert_tool};
 pub use crate::usage::{UsageLimits, costed};
@@ -112,7 +116,5 @@ impl Step for NotAStep {
     const POLICY: Policy = Policy::PLAIN;
 }
 impl<R: Send + Sync> ToolIn<R> for NotAStep {
-    fn run_as_tool<'a>(cx: &'a mut Cx<'_, (), R>, _: NodeId, (): ()) -> BoxFuture<'a, RunResult<()>> {
-        cx.no_tool()
-    }
+    type Kind = NoTool;
 }

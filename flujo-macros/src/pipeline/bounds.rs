@@ -16,7 +16,7 @@ pub(crate) fn checks(pipeline: &Pipeline) -> TokenStream {
     let each = pipeline.counts.iter().map(|(n, assertion)| {
         let at = n.span();
         let (assertion, count) = (Ident::new(assertion, at), quote!((#n) as u64));
-        let check = quote_spanned!(at=> ::flujo::__private::#assertion);
+        let check = quote_spanned!(at=> __flujo::#assertion);
         quote_spanned!(at=>
             #[allow(clippy::default_numeric_fallback, reason = "a bound is written as in code, where it has a type")]
             const _: () = #check(#count);
@@ -30,7 +30,7 @@ struct Bounds<'a> {
 }
 
 fn zero() -> TokenStream {
-    quote!(::flujo::__private::Bounds::ZERO)
+    quote!(__flujo::Bounds::ZERO)
 }
 
 /// One after the other, as statements: an expression of hundreds of calls would be as deep as it is long.
@@ -56,7 +56,7 @@ fn or(parts: Vec<TokenStream>) -> TokenStream {
 fn times(body: &TokenStream, count: Option<&Count>) -> TokenStream {
     let n = count
         .and_then(|count| count.known.as_ref())
-        .map_or_else(|| quote!(::flujo::__private::None), |n| quote!(::flujo::__private::Some((#n) as u64)));
+        .map_or_else(|| quote!(__flujo::None), |n| quote!(__flujo::Some((#n) as u64)));
     quote!(#body.times(#n))
 }
 
@@ -93,7 +93,7 @@ impl Bounds<'_> {
                 let otherwise = expr.otherwise.as_ref().map(|(_, flow)| each(flow));
                 or([self.block(&expr.then)].into_iter().chain(otherwise).collect())
             }
-            Flow::Ask(_) => quote!(::flujo::__private::Bounds::QUESTION),
+            Flow::Ask(_) => quote!(__flujo::Bounds::QUESTION),
             Flow::Repeat(form) => times(&each(&form.body.flow), Some(&form.max)),
             Flow::Refine(form) => {
                 let round = then(vec![each(&form.generator.flow), each(&form.critic.flow)]);
@@ -108,11 +108,12 @@ impl Bounds<'_> {
 
     fn call(&self, node: usize) -> Option<TokenStream> {
         let What::Call { callee, retries, stand_ins, .. } = &self.nodes.get(node)?.what else { return None };
+        let retries_of = retries;
         let facts = callee.facts();
         let retries = match retries {
-            Retries::Default => quote!(::flujo::__private::Some(#facts.retries)),
-            Retries::Known(n) => quote!(::flujo::__private::Some((#n) as u64)),
-            Retries::Unknown => quote!(::flujo::__private::None),
+            Retries::Default => quote!(__flujo::Some(#facts.retries)),
+            Retries::Known(n) => quote!(__flujo::Some((#n) as u64)),
+            Retries::Unknown => quote!(__flujo::None),
         };
         // A step named at the call takes the place of the attribute's.
         let redirect = stand_ins.redirect.as_ref().map_or_else(
@@ -129,6 +130,13 @@ impl Bounds<'_> {
                 quote!(#facts.call())
             },
         );
+        let plain = matches!(retries_of, Retries::Default)
+            && stand_ins.redirect.is_none()
+            && stand_ins.fallback.is_none();
+        if plain {
+            // The node has the facts already: naming the callee once more would be checked once more.
+            return Some(quote!(__NODES[#node].facts.called()));
+        }
         Some(quote!(#facts.attempts(#retries, #redirect).then(#fallback)))
     }
 }

@@ -74,13 +74,11 @@ impl Callees {
                 let mut ident = ident.clone();
                 ident.set_span(Span::call_site());
                 quote!(
-                    #[allow(unused_macros, reason = "stands in for a callee that does not exist")]
                     macro_rules! #ident { () => {}; }
                 )
             });
             quote!(
-                #[allow(non_camel_case_types, dead_code, reason = "stands in for a callee that is no step")]
-                type #alias = ::flujo::__private::NotAStep;
+                type #alias = __flujo::NotAStep;
                 #macro_
             )
         });
@@ -95,16 +93,38 @@ impl Callees {
     /// Imports those that code calls through their alias: a path of several segments is then resolved, and
     /// reported, once.
     pub(crate) fn imports_of_long_paths(&self) -> TokenStream {
-        self.known.iter().filter(|known| known.path.segments.len() > 1).map(import).collect()
+        let long = self.known.iter().filter(|known| known.path.segments.len() > 1).map(import);
+        long.map(|import| {
+            quote!(
+                #[allow(unused_imports, reason = "an import brings a function and a type, not every use needs both")]
+                #import
+            )
+        })
+        .collect()
     }
 }
 
 fn import(Known { path, alias, .. }: &Known) -> TokenStream {
     let at = alias.span();
-    quote_spanned!(at=>
-        #[allow(unused_imports, reason = "an import brings a function and a type, not every use needs both")]
-        use #path as #alias;
-    )
+    quote_spanned!(at=> use #path as #alias;)
+}
+
+/// `const _: () = { .. };` around items that name callees. Lints are allowed once for all of them: rustc reads each
+/// attribute of each callee again, with every edit.
+pub(crate) fn around(items: &TokenStream) -> TokenStream {
+    quote! {
+        #[allow(
+            non_camel_case_types,
+            dead_code,
+            unused_macros,
+            unused_imports,
+            reason = "a callee that is no step, or does not exist, has a stand-in; not every use needs all of an import"
+        )]
+        const _: () = {
+            use ::flujo::__private as __flujo;
+            #items
+        };
+    }
 }
 
 impl Callee {
@@ -120,7 +140,7 @@ impl Callee {
     /// Its facts, as a constant expression.
     pub(crate) fn facts(&self) -> TokenStream {
         let ty = self.ty();
-        quote!(<#ty as ::flujo::__private::StepInfo>::FACTS)
+        quote!(<#ty as __flujo::StepInfo>::FACTS)
     }
 
     /// The callee as code calls it, and as `__fallback::<..>` names it. One segment is written as the user

@@ -5,7 +5,7 @@ use super::model::{Block, Body, Flow, Line, Match, Node, NodeIndex, Pipeline, Wh
 use super::noted::Noted;
 use crate::label::text_of;
 use crate::names;
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 /// The nodes, as the inside of an array.
@@ -23,7 +23,7 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
                 // Another type of reply is another pipeline.
                 let (kind, none) = form(&quote!(Ask));
                 let ty = names::source(reply);
-                (kind, quote!(::flujo::__private::Facts { output: #ty, ..#none }))
+                (kind, quote!(__flujo::Facts { output: #ty, ..#none }))
             }
             What::Fail => form(&quote!(Fail)),
             What::Join { .. } => form(&quote!(Join)),
@@ -35,9 +35,9 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
             What::Wait => form(&quote!(Wait)),
         };
         let reply = if let What::Ask { reply } = what {
-            quote!(::flujo::__private::Replies::<#reply>::CHECK)
+            quote!(__flujo::Replies::<#reply>::CHECK)
         } else {
-            quote!(::flujo::__private::None)
+            quote!(__flujo::None)
         };
         let (fallback, redirect) = match what {
             What::Call { stand_ins, .. } => (stand_ins.fallback.as_ref(), stand_ins.redirect.as_ref()),
@@ -46,11 +46,20 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
         let (falls_back_to, redirects_to) = (facts_of(fallback), facts_of(redirect));
         let (unused, blind) = (unused.contains(&i), blind.contains(&i));
         let line = names::line(*at);
+        if let What::Call { .. } = what
+            && fallback.is_none()
+            && redirect.is_none()
+            && options.is_empty()
+            && !unused
+            && !blind
+        {
+            return quote!(__flujo::Node::call(#id, &#facts, #depth, #line),);
+        }
         let options = options.iter().map(|(name, value)| quote!((#name, #value)));
-        quote!(::flujo::__private::Node {
+        quote!(__flujo::Node {
             id: #id,
             kind: #kind,
-            facts: #facts,
+            facts: &#facts,
             options: &[#(#options),*],
             depth: #depth,
             line: #line,
@@ -66,13 +75,11 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
 
 /// What is known of a step that may stand in.
 fn facts_of(callee: Option<&Callee>) -> TokenStream {
-    callee
-        .map(Callee::facts)
-        .map_or_else(|| quote!(::flujo::__private::None), |facts| quote!(::flujo::__private::Some(&#facts)))
+    callee.map(Callee::facts).map_or_else(|| quote!(__flujo::None), |facts| quote!(__flujo::Some(&#facts)))
 }
 
 fn form(kind: &TokenStream) -> (TokenStream, TokenStream) {
-    (quote!(::flujo::__private::NodeKind::#kind), quote!(::flujo::__private::Facts::NONE))
+    (quote!(__flujo::NodeKind::#kind), quote!(__flujo::Facts::NONE))
 }
 
 /// Calls of clocks and random generators, as the inside of an array.
@@ -84,7 +91,7 @@ pub(crate) fn impure(pipeline: &Pipeline) -> TokenStream {
     each.collect()
 }
 
-/// The edges, as the inside of an array.
+/// The edges, as the inside of an array for `Edge::list`.
 pub(crate) fn edges(pipeline: &Pipeline) -> TokenStream {
     let mut edges = Edges(Vec::new());
     let ends = match &pipeline.body {
@@ -94,13 +101,14 @@ pub(crate) fn edges(pipeline: &Pipeline) -> TokenStream {
     edges.to(None, ends);
     let edges = edges.0.iter().map(|Edge { from, to, label }| {
         let (from, to) = (end(*from), end(*to));
-        quote!(::flujo::__private::Edge { from: #from, to: #to, label: #label },)
+        quote!((#from, #to, #label),)
     });
     edges.collect()
 }
 
-fn end(node: Option<NodeIndex>) -> TokenStream {
-    node.map_or_else(|| quote!(::flujo::__private::None), |node| quote!(::flujo::__private::Some(#node)))
+/// A node, from 1; 0 is the pipeline itself. Few tokens: rustc reads them again with every edit.
+fn end(node: Option<NodeIndex>) -> Literal {
+    Literal::usize_unsuffixed(node.map_or(0, |node| node + 1))
 }
 
 /// An edge that does not lead anywhere yet.

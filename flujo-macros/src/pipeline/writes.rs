@@ -34,19 +34,19 @@ pub(crate) fn checks(pipeline: &Pipeline) -> TokenStream {
         let (What::Join { arms } | What::Route { arms }) = &node.what else { return None };
         let arms = arms.iter().map(|arm| listed(pipeline.nodes.get(arm.clone()).unwrap_or_default()));
         let at = node.at;
-        let check = quote_spanned!(at=> ::flujo::__private::assert_disjoint::<#ty>);
+        let check = quote_spanned!(at=> __flujo::assert_disjoint::<#ty>);
         Some(quote_spanned!(at=> const _: () = #check(&[#(#arms),*]);))
     });
     let maps = pipeline.nodes.iter().filter_map(|node| {
         let What::Map { body, word } = &node.what else { return None };
         let (at, nodes) = (*word, listed(pipeline.nodes.get(body.clone()).unwrap_or_default()));
-        let check = quote_spanned!(at=> ::flujo::__private::assert_mergeable::<#ty>);
+        let check = quote_spanned!(at=> __flujo::assert_mergeable::<#ty>);
         Some(quote_spanned!(at=> const _: () = #check(#nodes);))
     });
     let reads = pipeline.nodes.iter().filter(|_| !context.write).flat_map(|node| {
         writers(node).into_iter().map(|(name, writer)| {
             let (at, mask) = (node.at, writer.mask(ty));
-            let check = quote_spanned!(at=> ::flujo::__private::assert_reads);
+            let check = quote_spanned!(at=> __flujo::assert_reads);
             quote_spanned!(at=> const _: () = #check(#name, #mask);)
         })
     });
@@ -76,12 +76,12 @@ impl Writer<'_> {
             Self::Callee(callee) => {
                 let ty = callee.ty();
                 quote!(
-                    ::flujo::__private::Probe::<#context, #ty>::MASK
-                        | ::flujo::__private::Probe::<#context, #ty>::FALLBACK
+                    __flujo::Probe::<#context, #ty>::MASK
+                        | __flujo::Probe::<#context, #ty>::FALLBACK
                 )
             }
             Self::Findings => {
-                quote!(::flujo::__private::Probe::<#context, ::flujo::__private::KeepsFindings>::MASK)
+                quote!(__flujo::Probe::<#context, __flujo::KeepsFindings>::MASK)
             }
         }
     }

@@ -2,14 +2,14 @@
 
 use super::facts;
 use super::model::Step;
-use crate::names::{self, private};
+use crate::names::{self, inner};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 /// The body of an attempt: what the prompt that `call` builds is answered with.
 pub(super) fn body(step: &Step, call: &TokenStream, awaited: bool) -> TokenStream {
-    let pr = private();
+    let pr = inner();
     let awaited = awaited.then(|| quote!(.await));
     let output = &step.output;
     let answer = names::local("__answer", output.span());

@@ -4,8 +4,8 @@ use super::generics::{self, Forms};
 use super::model::{Kind, Step};
 use super::params::Param;
 use super::tools;
-use super::{ask, facts};
-use crate::names::{self, private};
+use super::{ask, facts, lints};
+use crate::names::{self, inner, private};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -13,18 +13,18 @@ use syn::{Expr, GenericParam, Type};
 
 pub(super) fn expand(step: &Step) -> TokenStream {
     let generics = forms(step);
+    let (function, marker) = (function(step, &generics), marker(step, &generics));
     let parts = [
-        function(step, &generics),
-        marker(step, &generics),
         facts::facts(step, &generics),
         facts::implementation(step, &generics),
         writes(step, &generics),
         attempt(step, &generics),
-        run_in(step, &generics),
+        tools::as_tool(step, &generics),
         tools::set(step, &generics),
         apart(step),
     ];
-    parts.into_iter().collect()
+    let parts = names::inside(&parts.into_iter().collect());
+    quote!(#function #marker #parts)
 }
 
 /// What is recorded has to be recordable: a type parameter in an input or an output need not repeat it.
@@ -88,17 +88,14 @@ pub(super) fn function(step: &Step, generics: &Forms) -> TokenStream {
     let fn_token = step.inner.sig.fn_token;
     let mut body = Group::new(Delimiter::Brace, body);
     body.set_span(fn_token.span);
+    let allowed = lints::of_call(step);
+    let predicates = lints::bounds(predicates);
     let unused = step.broken.then(|| quote!(#[allow(unused_variables, reason = "a mistake was reported")]));
     quote! {
         #(#outer_attrs)*
         #unused
-        #[allow(
-            clippy::too_many_arguments,
-            clippy::used_underscore_binding,
-            private_interfaces,
-            reason = "the inputs are those of the step, and a fallback is its inner matter"
-        )]
-        #vis #fn_token #name <#bounded> #params -> #returned where #predicates #body
+        #allowed
+        #vis #fn_token #name <#bounded> #params -> #returned #predicates #body
     }
 }
 
@@ -127,7 +124,7 @@ pub(super) fn reviewed(step: &Step) -> Option<TokenStream> {
     if let Some(strict) = options.strict {
         call = with(&call, Span::call_site(), "strict", &quote!(#strict));
     }
-    let pr = private();
+    let pr = inner();
     Some(quote! {
         fn reviewed(__reviewed: #pr::StepCall<Self>) -> #pr::StepCall<Self> {
             #call
@@ -162,22 +159,17 @@ pub(super) fn marker(step: &Step, generics: &Forms) -> TokenStream {
     let mut name = step.name.clone();
     name.set_span(Span::call_site().resolved_at(name.span()));
     let Forms { defaulted, phantom, .. } = generics;
+    let allowed = lints::of_marker(vis);
     quote! {
         #[doc(hidden)]
-        #[allow(
-            non_camel_case_types,
-            unreachable_pub,
-            missing_debug_implementations,
-            missing_copy_implementations,
-            reason = "the type behind the name of a step; nobody makes one"
-        )]
+        #allowed
         #vis struct #name #defaulted { #phantom }
     }
 }
 
 /// Which parts of a context it may write.
 fn writes(step: &Step, generics: &Forms) -> TokenStream {
-    let pr = private();
+    let pr = inner();
     let name = &step.name;
     let Forms { bounded, predicates, arguments, .. } = generics;
     let parts = step.writes();
@@ -198,14 +190,15 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
         };
         stand_ins.around(item)
     });
+    let predicates = lints::bounds(predicates);
+    let mask = (!parts.is_empty()).then(|| quote!(const MASK: u64 = #pr::mask(&[#(#bits),*]);));
     quote! {
         #[automatically_derived]
         impl<#bounded __AnyContext: #(#pr::Contains<#parts> +)*> #pr::WritesIn<__AnyContext>
             for #name #arguments
-        where
-            #predicates
+        #predicates
         {
-            const MASK: u64 = #pr::mask(&[#(#bits),*]);
+            #mask
         }
         #stand_ins
     }
@@ -213,7 +206,7 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
 
 /// The context and the resources that it needs. Concrete types, so that a missing one is named.
 pub(super) fn needs(step: &Step) -> TokenStream {
-    let pr = private();
+    let pr = inner();
     let mut parts = step.writes();
     parts.extend(step.reads());
     let resources = step.resources();
@@ -225,7 +218,7 @@ pub(super) fn needs(step: &Step) -> TokenStream {
 
 /// One call of the user's function, which stands inside, untouched.
 fn attempt(step: &Step, generics: &Forms) -> TokenStream {
-    let pr = private();
+    let pr = inner();
     let Step { name, inner, .. } = step;
     let Forms { bounded, predicates, arguments, turbofish, .. } = generics;
     let needs = needs(step);
@@ -235,14 +228,6 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
         step.reads().into_iter().map(|ty| quote!(<__AnyContext as #pr::Contains<#ty>>::BIT)).collect();
     let reads = (!reads.is_empty()).then(|| quote!(const READS: u64 = #pr::mask(&[#(#reads),*]);));
     let locals: Vec<Ident> = (0..step.inputs().count()).map(|i| format_ident!("__a{i}")).collect();
-    let clones =
-        parts.iter().map(|ty| quote!(#pr::Clone::clone(<__AnyContext as #pr::Contains<#ty>>::part(__ctx))));
-    // Not `()` where there is nothing to clone: that is a lint.
-    let drafts = (!parts.is_empty()).then(|| quote!((#(#clones,)*)));
-    let commits = parts.iter().enumerate().map(|(i, ty)| {
-        let i = syn::Index::from(i);
-        quote!(*<__AnyContext as #pr::Contains<#ty>>::part_mut(__ctx) = __drafts.#i;)
-    });
     let (mut input, mut write) = (locals.iter(), 0_usize..);
     let args = step.params.iter().filter_map(|param| match param {
         Param::Input { .. } => input.next().map(|a| quote!(#a)),
@@ -273,27 +258,21 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
         .any(|a| a.path().is_ident("expect") && names::source(a).contains("dead_code"));
     let used = (!expected).then(|| quote!(_ = #name #turbofish;));
     let offered = tools::offered(step);
+    let allowed = lints::of_body(step);
+    let predicates = lints::with(predicates, has_tools.as_ref());
     // What is not `Send` is reported where the returned type stands: at the step's name.
     let sendable = quote_spanned! {name.span()=>
         impl #pr::Future<Output = #pr::Result<Self::Output, #pr::StepError>> + #pr::Send
     };
     quote! {
         #[automatically_derived]
-        impl<#bounded #needs> #pr::Attempt<__AnyContext, __AnyResources> for #name #arguments
-        where
-            #predicates
-            #has_tools
+        impl<#bounded #needs> #pr::RunIn<__AnyContext, __AnyResources> for #name #arguments
+        #predicates
         {
+            type Kind = #pr::StepKind;
             type Drafts = (#(#parts,)*);
             #reads
             #offered
-            fn drafts(__ctx: &__AnyContext) -> Self::Drafts {
-                #used
-                #drafts
-            }
-            fn commit(__ctx: &mut __AnyContext, __drafts: Self::Drafts) {
-                #(#commits)*
-            }
             fn attempt(
                 __input: Self::Input,
                 __drafts: &mut Self::Drafts,
@@ -301,16 +280,9 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
                 __res: &__AnyResources,
                 __run: &#pr::RunInfo,
             ) -> #sendable {
-                #[allow(
-                    clippy::unused_async,
-                    clippy::needless_pass_by_value,
-                    clippy::needless_pass_by_ref_mut,
-                    clippy::trivially_copy_pass_by_ref,
-                    clippy::ptr_arg,
-                    clippy::too_many_arguments,
-                    reason = "the shape of a step decides how it takes its parameters"
-                )]
+                #allowed
                 #inner
+                #used
                 let (#(#locals,)*) = __input;
                 #body
             }
@@ -318,43 +290,9 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
     }
 }
 
-/// What pipelines run.
-fn run_in(step: &Step, generics: &Forms) -> TokenStream {
-    let pr = private();
-    let name = &step.name;
-    let Forms { bounded, predicates, arguments, .. } = generics;
-    let needs = needs(step);
-    let has_tools = tools::bound(step, generics);
-    let as_tool = tools::as_tool(step, generics);
-    quote! {
-        #as_tool
-        #[automatically_derived]
-        impl<#bounded #needs> #pr::RunIn<__AnyContext, __AnyResources> for #name #arguments
-        where
-            #predicates
-            #has_tools
-        {
-            fn exec<__F: #pr::Fallback<__AnyContext, __AnyResources>>(
-                __cx: &mut #pr::Cx<'_, __AnyContext, __AnyResources>,
-                __id: #pr::NodeId,
-                __call: #pr::StepCall<Self, __F>,
-            ) -> impl #pr::Future<Output = #pr::RunResult<Self::Output>> + #pr::Send {
-                __cx.leaf::<Self, __F>(__id, __call)
-            }
-            fn redirected(
-                __cx: &mut #pr::Cx<'_, __AnyContext, __AnyResources>,
-                __id: #pr::NodeId,
-                __redirected: #pr::Redirected<Self::Input>,
-            ) -> impl #pr::Future<Output = #pr::RunResult<Self::Output>> + #pr::Send {
-                __cx.redirected::<Self>(__id, __redirected)
-            }
-        }
-    }
-}
-
 /// No part is asked for twice, once as itself and once inside of the whole.
 fn apart(step: &Step) -> TokenStream {
-    let pr = private();
+    let pr = inner();
     let text = names::text(&step.name);
     // Of a type parameter nothing is known here.
     let known = |ty: &&Type| {

@@ -1,11 +1,12 @@
 //! What a step is, as constants and associated types.
 
 use super::generics::Forms;
+use super::lints;
 use super::migrate;
 use super::model::{Kind, Step};
 use super::params::Param;
-use crate::names::{self, private};
-use crate::pipeline::{Callee, Callees};
+use crate::names::{self, inner};
+use crate::pipeline::{Callee, Callees, around};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Token;
@@ -13,7 +14,7 @@ use syn::spanned::Spanned;
 
 /// What is known without a context, and without the bounds of type parameters.
 pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
-    let pr = private();
+    let pr = inner();
     let Step { name, options, doc, .. } = step;
     let Forms { bare, arguments, .. } = generics;
     let text = names::text(name);
@@ -59,35 +60,48 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
     };
     let falls_back_to = known(stand_ins.fallback.as_ref());
     let redirects_to = known(stand_ins.redirect.as_ref());
+    // What is as in `NONE` is left out: rustc checks each field of each step anew.
+    let field = |name: &str, told: bool, value: TokenStream| {
+        let name = Ident::new(name, Span::call_site());
+        told.then(|| quote!(#name: #value,))
+    };
+    let model = matches!(step.kind, Kind::Model { .. });
+    let fields = [
+        field("kind", model, quote!(#pr::NodeKind::#kind)),
+        field("version", options.version.is_some(), quote!(#version)),
+        field("migrates_from", options.version.is_some(), quote!(#migrates_from)),
+        field("reads", !step.reads().is_empty(), reads),
+        field("writes", !step.writes().is_empty(), writes),
+        field("resources", !step.resources().is_empty(), resources),
+        field("run", run, quote!(true)),
+        field("options", !options.shown.is_empty(), quote!(&[#(#shown),*])),
+        field("doc", !doc.is_empty(), quote!(#doc)),
+        // Typed here and nowhere else, so that a constant of another type is one error.
+        field(
+            "retries",
+            options.retries.is_some() || model,
+            quote!({ const __RETRIES: u32 = #retries; __RETRIES as u64 }),
+        ),
+        field("fallback", stand_ins.fallback.is_some(), fallback),
+        field("redirect", stand_ins.redirect.is_some(), redirect),
+        field("falls_back_to", stand_ins.fallback.is_some(), falls_back_to),
+        field("redirects_to", stand_ins.redirect.is_some(), redirects_to),
+        field("tools", !stand_ins.tools.is_empty(), tools),
+        field("answer", model, answer),
+    ];
     let item = quote! {
         #[automatically_derived]
         impl #bare #pr::StepInfo for #name #arguments {
             const FACTS: #pr::Facts = #pr::Facts {
                 name: #text,
-                kind: #pr::NodeKind::#kind,
-                version: #version,
-                migrates_from: #migrates_from,
                 inputs: &[#(#inputs),*],
                 output: #output,
-                reads: #reads,
-                writes: #writes,
-                resources: #resources,
-                run: #run,
-                options: &[#(#shown),*],
-                doc: #doc,
                 file: #pr::file!(),
                 line: #line,
                 bounds: #pr::Bounds::#bounds,
-                // Typed here and nowhere else, so that a constant of another type is one error.
-                retries: { const __RETRIES: u32 = #retries; __RETRIES as u64 },
-                fallback: #fallback,
-                redirect: #redirect,
-                falls_back_to: #falls_back_to,
-                redirects_to: #redirects_to,
-                tools: #tools,
-                graph: #pr::None,
-                answer: #answer,
                 schema: #schema,
+                #(#fields)*
+                ..#pr::Facts::NONE
             };
         }
     };
@@ -124,8 +138,7 @@ impl StandIns {
         if self.fallback.is_none() && self.redirect.is_none() && self.tools.is_empty() {
             return item;
         }
-        let inside = self.inside(&item);
-        quote!(const _: () = { #inside };)
+        around(&self.inside(&item))
     }
 
     /// The same as a block, within a body.
@@ -142,14 +155,14 @@ pub(super) fn tools(step: &Step) -> &[syn::Path] {
 }
 
 fn tool_rounds(step: &Step) -> TokenStream {
-    let pr = private();
+    let pr = inner();
     let rounds = step.options.tool_rounds.as_ref();
     rounds.map_or_else(|| quote!(#pr::ModelPolicy::TOOL_ROUNDS), |rounds| quote!(#rounds))
 }
 
 /// The schema of the output, if its type has one. The answer of a model step without is reported where it asks.
 fn schema(step: &Step) -> TokenStream {
-    let pr = private();
+    let pr = inner();
     if step.broken {
         return quote!(#pr::None);
     }
@@ -173,23 +186,23 @@ fn retries(step: &Step) -> TokenStream {
 }
 
 fn option(value: Option<TokenStream>) -> TokenStream {
-    let pr = private();
+    let pr = inner();
     value.map_or_else(|| quote!(#pr::None), |v| quote!(#pr::Some(#v)))
 }
 
 /// `Step` and what says which values go in and out. Each type stands in one associated type of its own:
 /// that is where rustc says that it cannot be recorded, once.
 pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
-    let pr = private();
+    let pr = inner();
     let Step { name, options, output, .. } = step;
     let Forms { bounded, predicates, arguments, .. } = generics;
+    let predicates = lints::bounds(predicates);
     let inputs: Vec<TokenStream> =
         if step.broken { Vec::new() } else { step.input_types().into_iter().map(|t| quote!(#t)).collect() };
     let takes = inputs.iter().enumerate().map(|(i, ty)| {
         let value = at_type("Value", ty);
         quote! {
-            #[automatically_derived]
-            impl<#bounded> #pr::Takes<#i> for #name #arguments where #predicates {
+            impl<#bounded> #pr::Takes<#i> for #name #arguments #predicates {
                 #value
             }
         }
@@ -209,18 +222,16 @@ pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
     let model = option(matches!(step.kind, Kind::Model { .. }).then(|| model(step)));
     let model_leaf = matches!(step.kind, Kind::Model { .. }).then(|| {
         quote! {
-            #[automatically_derived]
-            impl<#bounded> #pr::ModelLeaf for #name #arguments where #predicates {}
+            impl<#bounded> #pr::ModelLeaf for #name #arguments #predicates {}
         }
     });
-    let reviewed = super::expand::reviewed(step);
-    let migrated = migrate::migrated(step);
-    quote! {
-        #(#takes)*
-        #[automatically_derived]
-        impl<#bounded> #pr::Step for #name #arguments where #predicates {
-            type Input = (#(<Self as #pr::Takes<#places>>::Value,)*);
-            #returned
+    let plain = options.timeout.is_none()
+        && options.backoff.is_none()
+        && options.limits.is_none()
+        && options.cached.is_none()
+        && !matches!(step.kind, Kind::Model { .. });
+    let policy = (!plain).then(|| {
+        quote! {
             const POLICY: #pr::Policy = #pr::Policy {
                 retries: <Self as #pr::StepInfo>::FACTS.retries as u32,
                 timeout: #timeout,
@@ -229,17 +240,27 @@ pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
                 cached: #cached,
                 model: #model,
             };
+        }
+    });
+    let reviewed = super::expand::reviewed(step);
+    let migrated = migrate::migrated(step);
+    quote! {
+        #(#takes)*
+        #[automatically_derived]
+        impl<#bounded> #pr::Step for #name #arguments #predicates {
+            type Input = (#(<Self as #pr::Takes<#places>>::Value,)*);
+            #returned
+            #policy
             #reviewed
             #migrated
         }
-        #[automatically_derived]
-        impl<#bounded> #pr::Leaf for #name #arguments where #predicates {}
+        impl<#bounded> #pr::Leaf for #name #arguments #predicates {}
         #model_leaf
     }
 }
 
 fn model(step: &Step) -> TokenStream {
-    let pr = private();
+    let pr = inner();
     let o = &step.options;
     // A name that is a mistake was reported; the step is a model step all the same.
     let name = if let Some(role) = &o.role {

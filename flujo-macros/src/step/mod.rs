@@ -8,6 +8,7 @@ mod check;
 mod expand;
 mod facts;
 mod generics;
+mod lints;
 mod migrate;
 mod model;
 mod params;

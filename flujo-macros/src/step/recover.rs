@@ -5,14 +5,14 @@ use super::expand as whole;
 use super::facts;
 use super::generics::Forms;
 use super::model::Step;
-use crate::names::private;
+use crate::names::{self, inner};
 use crate::types;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{FnArg, GenericParam, Safety, Type, parse_quote};
 
 pub(super) fn expand(step: &Step) -> TokenStream {
-    let pr = private();
+    let pr = inner();
     let name = &step.name;
     let mut sound = step.inner.sig.generics.clone();
     // Bounds may mention what was a mistake; a stand-in demands nothing.
@@ -24,18 +24,13 @@ pub(super) fn expand(step: &Step) -> TokenStream {
     }
     let generics = Forms::of(&sound, |_| quote!());
     let Forms { bounded, arguments, .. } = &generics;
-    let parts: TokenStream = [
-        whole::function(step, &generics),
-        whole::marker(step, &generics),
-        facts::facts(step, &generics),
-        facts::implementation(step, &generics),
-    ]
-    .into_iter()
-    .collect();
+    let (function, marker) = (whole::function(step, &generics), whole::marker(step, &generics));
+    let (facts, implementation) = (facts::facts(step, &generics), facts::implementation(step, &generics));
     let kept = kept(step);
     let as_tool = super::tools::as_tool(step, &generics);
-    quote! {
-        #parts
+    let impls = names::inside(&quote! {
+        #facts
+        #implementation
         #[automatically_derived]
         impl<#bounded __AnyContext> #pr::WritesIn<__AnyContext> for #name #arguments {
             const MASK: u64 = 0;
@@ -47,17 +42,12 @@ pub(super) fn expand(step: &Step) -> TokenStream {
             __AnyContext: #pr::Send + #pr::Sync,
             __AnyResources: #pr::Send + #pr::Sync,
         {
-            fn exec<__F: #pr::Fallback<__AnyContext, __AnyResources>>(
-                _: &mut #pr::Cx<'_, __AnyContext, __AnyResources>,
-                _: #pr::NodeId,
-                _: #pr::StepCall<Self, __F>,
-            ) -> impl #pr::Future<Output = #pr::RunResult<Self::Output>> + #pr::Send {
-                async { #pr::recover() }
-            }
+            type Kind = #pr::BrokenKind;
+            type Drafts = ();
         }
         #as_tool
-        #kept
-    }
+    });
+    quote!(#function #marker #impls #kept)
 }
 
 /// The user's function, so that what it uses counts as used, and independent mistakes in it are told too.

@@ -2,8 +2,9 @@
 
 use super::facts::{self, StandIns};
 use super::generics::Forms;
+use super::lints;
 use super::model::Step;
-use crate::names::{self, private};
+use crate::names::{self, inner};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::Path;
@@ -11,7 +12,7 @@ use syn::spanned::Spanned;
 
 /// What a model step with tools demands: that they can run where it runs.
 pub(super) fn bound(step: &Step, generics: &Forms) -> Option<TokenStream> {
-    let pr = private();
+    let pr = inner();
     let (name, arguments) = (&step.name, &generics.arguments);
     let talks = !facts::tools(step).is_empty();
     talks.then(|| quote!(#name #arguments: #pr::ToolSet<__AnyResources>,))
@@ -19,7 +20,7 @@ pub(super) fn bound(step: &Step, generics: &Forms) -> Option<TokenStream> {
 
 /// Its tools, for the driver of the conversation.
 pub(super) fn offered(step: &Step) -> Option<TokenStream> {
-    let pr = private();
+    let pr = inner();
     let talks = !facts::tools(step).is_empty();
     talks.then(|| {
         quote! {
@@ -34,33 +35,24 @@ pub(super) fn offered(step: &Step) -> Option<TokenStream> {
 
 /// How the step runs as a tool. One that takes a context cannot, which is reported where it is named as one.
 pub(super) fn as_tool(step: &Step, generics: &Forms) -> TokenStream {
-    let pr = private();
+    let pr = inner();
     let name = &step.name;
     let Forms { bounded, predicates, arguments, .. } = generics;
     let apart = step.broken || !(step.writes().is_empty() && step.reads().is_empty());
-    let (provides, has_tools, call) = if apart {
-        (quote!(), None, quote!(__cx.no_tool()))
+    let (provides, has_tools, kind) = if apart {
+        (quote!(), None, quote!(#pr::NoTool))
     } else {
         let resources = step.resources();
-        let call = quote!(__cx.tool::<Self>(__id, __input));
-        (quote!(#(+ #pr::Provides<#resources>)*), bound(step, generics), call)
+        let kind = quote!(#pr::StepTool);
+        (quote!(#(+ #pr::Provides<#resources>)*), bound(step, generics), kind)
     };
-    let (id, input) = if apart { (quote!(_), quote!(_)) } else { (quote!(__id), quote!(__input)) };
+    let predicates = lints::with(predicates, has_tools.as_ref());
     quote! {
-        #[automatically_derived]
         impl<#bounded __AnyResources: #pr::Send + #pr::Sync #provides> #pr::ToolIn<__AnyResources>
             for #name #arguments
-        where
-            #predicates
-            #has_tools
+        #predicates
         {
-            fn run_as_tool<'__a>(
-                __cx: &'__a mut #pr::Cx<'_, (), __AnyResources>,
-                #id: #pr::NodeId,
-                #input: Self::Input,
-            ) -> #pr::BoxFuture<'__a, #pr::RunResult<Self::Output>> {
-                #call
-            }
+            type Kind = #kind;
         }
     }
 }
@@ -68,7 +60,7 @@ pub(super) fn as_tool(step: &Step, generics: &Forms) -> TokenStream {
 /// The tools of a model step: each is named once as the user wrote it, so that what is wrong with it is told
 /// once; everywhere else it has a stand-in.
 pub(super) fn set(step: &Step, generics: &Forms) -> TokenStream {
-    let pr = private();
+    let pr = inner();
     let paths = facts::tools(step);
     if paths.is_empty() {
         return TokenStream::new();

@@ -9,7 +9,7 @@ use crate::engine::{BoxFuture, Kind};
 use crate::error::StepError;
 use crate::graph::AnswerSchema;
 use crate::graph::{Facts, NodeKind};
-use crate::step::{Attempt, Policy, RunInfo, StepInfo, WritesIn};
+use crate::step::{Policy, RunIn, RunInfo, StepInfo, WritesIn};
 use std::any::{Any, TypeId, type_name};
 use std::pin::Pin;
 use std::task::{Context as Poller, Poll};
@@ -35,7 +35,7 @@ pub(crate) struct StepDef {
 }
 
 impl StepDef {
-    const fn of<C: Context, R, S: Attempt<C, R>>() -> Self {
+    const fn of<C: Context, R, S: RunIn<C, R>>() -> Self {
         let Facts { name, version, migrates_from, answer, .. } = <S as StepInfo>::FACTS;
         Self {
             name,
@@ -92,7 +92,7 @@ pub(crate) trait AnyStep: Send {
 }
 
 /// The [`AnyStep`] of the step `S`.
-pub(super) struct TypedStep<'c, C, R, S: Attempt<C, R>> {
+pub(super) struct TypedStep<'c, C, R, S: RunIn<C, R>> {
     pub(super) ctx: &'c mut C,
     pub(super) res: &'c R,
     pub(super) input: Option<S::Input>,
@@ -100,7 +100,7 @@ pub(super) struct TypedStep<'c, C, R, S: Attempt<C, R>> {
     pub(super) output: Option<S::Output>,
 }
 
-impl<'c, C: Context, R: Send + Sync, S: Attempt<C, R>> TypedStep<'c, C, R, S> {
+impl<'c, C: Context, R: Send + Sync, S: RunIn<C, R>> TypedStep<'c, C, R, S> {
     pub(super) const DEF: &'static StepDef = &StepDef::of::<C, R, S>();
 
     pub(super) fn new(ctx: &'c mut C, res: &'c R, input: S::Input) -> Self {
@@ -114,7 +114,7 @@ fn missing(what: &str) -> CodecError {
     CodecError::new(format_args!("internal error: a step has no {what}; please report it"))
 }
 
-impl<C: Context, R: Send + Sync, S: Attempt<C, R>> AnyStep for TypedStep<'_, C, R, S> {
+impl<C: Context, R: Send + Sync, S: RunIn<C, R>> AnyStep for TypedStep<'_, C, R, S> {
     fn def(&self) -> &StepDef {
         Self::DEF
     }

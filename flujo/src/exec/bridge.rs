@@ -11,13 +11,13 @@ use crate::context::Context;
 use crate::durable::Inputs;
 use crate::path::NodeId;
 use crate::step::findings::Found;
-use crate::step::{Attempt, Bridge, Fallback, StepCall};
+use crate::step::{Bridge, Fallback, RunIn, StepCall};
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// [`leaf`](Cx::leaf) for a call that names other steps, or keeps its findings.
     pub(crate) fn bridged_leaf<S, F>(&mut self, id: NodeId, call: StepCall<S, F>) -> StepFuture<'_, S::Output>
     where
-        S: Attempt<C, R>,
+        S: RunIn<C, R>,
         F: Fallback<C, R>,
     {
         StepFuture::typed(Box::pin(async move {

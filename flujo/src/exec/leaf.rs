@@ -3,16 +3,17 @@ use super::any_step::{AnyStep, Put, StepDef, TypedStep, finished};
 use super::catch_panic::catch_panic;
 use super::conversation::Toolbox;
 use super::driver::Driver;
+use super::join::settled;
 use super::node_events;
 use super::plan::Plan;
 use super::retry::Failed;
 use crate::clock::Tick;
 use crate::context::Context;
 use crate::engine::BoxFuture;
-use crate::error::{Error, RunResult};
+use crate::error::{Error, Failure, RunResult};
 use crate::path::NodeId;
 use crate::run::StepResult;
-use crate::step::{Attempt, Fallback, Options, RunInfo, StepCall, WritesIn};
+use crate::step::{Fallback, Options, RunIn, RunInfo, StepCall, WritesIn};
 use std::fmt;
 use std::pin::{Pin, pin};
 use std::task::{Context as Poller, Poll};
@@ -25,7 +26,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     #[inline]
     pub fn leaf<S, F>(&mut self, id: NodeId, call: StepCall<S, F>) -> StepFuture<'_, S::Output>
     where
-        S: Attempt<C, R>,
+        S: RunIn<C, R>,
         F: Fallback<C, R>,
     {
         F::leaf(self, id, call)
@@ -35,7 +36,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     #[inline]
     pub(crate) fn plain_leaf<S>(&mut self, id: NodeId, call: StepCall<S>) -> StepFuture<'_, S::Output>
     where
-        S: Attempt<C, R>,
+        S: RunIn<C, R>,
     {
         let def = TypedStep::<C, R, S>::DEF;
         if call.options.is_none() && self.driver.is_direct(def) {
@@ -49,7 +50,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     }
 
     /// One attempt, nothing recorded, no options: the path whose cost is measured.
-    async fn once<S: Attempt<C, R>>(&mut self, info: Box<RunInfo>, input: S::Input) -> RunResult<S::Output> {
+    async fn once<S: RunIn<C, R>>(&mut self, info: Box<RunInfo>, input: S::Input) -> RunResult<S::Output> {
         let started = self.driver.env.clock.tick();
         let mut drafts = S::drafts(self.ctx);
         let mut output = None;
@@ -129,8 +130,31 @@ enum Running<'a, T> {
 
 impl<'a, T> StepFuture<'a, T> {
     #[inline]
-    pub(super) fn typed(running: BoxFuture<'a, RunResult<T>>) -> Self {
+    pub(crate) fn typed(running: BoxFuture<'a, RunResult<T>>) -> Self {
         Self(Running::Typed(running))
+    }
+
+    pub(super) fn driven(running: BoxFuture<'a, RunResult<Box<dyn AnyStep + 'a>>>) -> Self {
+        Self(Running::Driven(running))
+    }
+}
+
+/// A step under way whose failure is a value.
+pub struct SettledFuture<'a, T>(pub(super) StepFuture<'a, T>);
+
+impl<T> fmt::Debug for SettledFuture<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SettledFuture")
+    }
+}
+
+impl<T: 'static> Future for SettledFuture<'_, T> {
+    type Output = RunResult<Result<T, Failure>>;
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<Self::Output> {
+        match Pin::new(&mut self.0).poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(done) => Poll::Ready(settled(done)),
+        }
     }
 }
 

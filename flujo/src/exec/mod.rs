@@ -36,7 +36,7 @@ pub use conversation::{Toolbox, toolbox};
 pub use driver::Driver;
 pub use fork::{ArmScope, Done, Fork, ForkPoint, Slot};
 pub use gate::GatePlugins;
-pub use leaf::StepFuture;
+pub use leaf::{SettledFuture, StepFuture};
 pub use map::{ALL_AT_ONCE, CONCURRENCY, ItemFork, MapPoint, Mapped, Own};
 pub use pipeline::Pipeline;
 pub use redirect::Redirected;
@@ -44,7 +44,7 @@ pub(crate) use timeout::Scopes;
 
 use crate::context::Context;
 use crate::engine::Handle;
-use crate::error::{Error, ErrorKind, Failure, RunResult};
+use crate::error::{Error, ErrorKind};
 use crate::path::NodeId;
 use crate::run::{RunEnv, StepResult};
 use crate::step::{Fallback, IntoStepCall, RunIn, Step};
@@ -112,11 +112,7 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
     /// # Errors
     /// It failed, or a signal ends the run.
     #[inline]
-    pub fn run<T>(
-        &mut self,
-        id: impl Into<NodeId>,
-        call: T,
-    ) -> impl Future<Output = RunResult<<T::Step as Step>::Output>> + Send
+    pub fn run<T>(&mut self, id: impl Into<NodeId>, call: T) -> StepFuture<'_, <T::Step as Step>::Output>
     where
         T: IntoStepCall,
         T::Step: RunIn<C, R>,
@@ -129,20 +125,17 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
     ///
     /// # Errors
     /// Signals only.
-    pub async fn run_settled<T>(
+    pub fn run_settled<T>(
         &mut self,
-        id: impl Into<NodeId> + Send,
+        id: impl Into<NodeId>,
         call: T,
-    ) -> RunResult<Result<<T::Step as Step>::Output, Failure>>
+    ) -> SettledFuture<'_, <T::Step as Step>::Output>
     where
-        T: IntoStepCall + Send,
+        T: IntoStepCall,
         T::Step: RunIn<C, R>,
         T::Fallback: Fallback<C, R>,
     {
-        match <T::Step as RunIn<C, R>>::exec(self, id.into(), call.into_step_call()).await {
-            Ok(output) => Ok(Ok(output)),
-            Err(error) => error.settle().map(Err).ok_or(error),
-        }
+        SettledFuture(self.run(id, call))
     }
 
     /// The error of `fail(message)`.

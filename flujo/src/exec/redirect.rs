@@ -1,8 +1,9 @@
 //! Attempts that a plugin redirects to another step.
 
 use super::Cx;
-use super::any_step::{AnyStep, TypedStep, finished};
+use super::any_step::{AnyStep, TypedStep};
 use super::driver::Driver;
+use super::leaf::StepFuture;
 use super::node_events;
 use super::plan::Plan;
 use super::retry::{Count, Work};
@@ -11,7 +12,7 @@ use crate::engine::BoxFuture;
 use crate::error::RunResult;
 use crate::path::NodeId;
 use crate::step::findings::Found;
-use crate::step::{Attempt, Options, StepCall};
+use crate::step::{Options, RunIn, StepCall};
 
 /// A call that goes on with another step.
 pub struct Redirected<I> {
@@ -34,24 +35,17 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     ///
     /// # Errors
     /// None of them succeeded, or a signal ends the run.
-    pub async fn redirected<D>(
-        &mut self,
-        id: NodeId,
-        redirected: Redirected<D::Input>,
-    ) -> RunResult<D::Output>
+    pub fn redirected<D>(&mut self, id: NodeId, redirected: Redirected<D::Input>) -> StepFuture<'_, D::Output>
     where
-        D: Attempt<C, R>,
+        D: RunIn<C, R>,
     {
         let Redirected { input, options, after, found } = redirected;
         let own = D::reviewed(StepCall::new(input));
         let def = TypedStep::<C, R, D>::DEF;
         let plan = Plan::new(def, of_redirect(options, own.options));
         let work = self.driver.work(id.replaced_by(def.name), def, plan, D::toolbox(self.res));
-        let mut step = TypedStep::<C, R, D>::new(self.ctx, self.res, own.input);
-        match self.driver.redirected_node(&mut step, work, (after, found)).await {
-            Ok(()) => finished(step.output),
-            Err(error) => Err(error),
-        }
+        let step = Box::new(TypedStep::<C, R, D>::new(self.ctx, self.res, own.input));
+        StepFuture::driven(self.driver.redirected_node(step, work, (after, found)))
     }
 }
 
@@ -73,18 +67,18 @@ impl Driver<'_> {
     /// Boxed here, where the future has its type: it is compiled once.
     fn redirected_node<'a>(
         &'a mut self,
-        step: &'a mut dyn AnyStep,
+        mut step: Box<dyn AnyStep + 'a>,
         work: RunResult<Work<'a>>,
         (after, found): (Count, Option<Found>),
-    ) -> BoxFuture<'a, RunResult<()>> {
+    ) -> BoxFuture<'a, RunResult<Box<dyn AnyStep + 'a>>> {
         Box::pin(async move {
             let mut work = work?;
             work.plan.redirects = true;
             work.plan.retries = after.retries();
             (work.after, work.found) = (Some(after), found);
-            let done = self.attempts(step, &mut work).await;
+            let done = self.attempts(&mut *step, &mut work).await;
             node_events::node(self.env, &mut work.reporter, &done);
-            done
+            done.map(|()| step)
         })
     }
 }

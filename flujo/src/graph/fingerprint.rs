@@ -33,7 +33,7 @@ const fn graph_into(mut hash: u128, graph: &Graph) -> u128 {
 const fn node(mut hash: u128, node: &Node) -> u128 {
     hash = text(hash, node.id);
     hash = text(hash, node.kind.word());
-    facts(hash, &node.facts)
+    facts(hash, node.facts)
 }
 
 const fn facts(mut hash: u128, facts: &Facts) -> u128 {

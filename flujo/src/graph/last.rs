@@ -50,5 +50,5 @@ impl Graph {
 
 fn may_ask(node: &Node) -> bool {
     let asks = |facts: &Facts| facts.call().or(facts.fallback).model_calls != Some(0);
-    asks(&node.facts) || [node.falls_back_to, node.redirects_to].into_iter().flatten().any(asks)
+    asks(node.facts) || [node.falls_back_to, node.redirects_to].into_iter().flatten().any(asks)
 }

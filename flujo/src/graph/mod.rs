@@ -83,7 +83,7 @@ pub struct Node {
     /// What it is.
     pub kind: NodeKind,
     /// What is known of the step or pipeline that it calls.
-    pub facts: Facts,
+    pub facts: &'static Facts,
     /// Options given at the call.
     pub options: &'static [OptionText],
     /// How many branches and forms enclose it.
@@ -102,6 +102,26 @@ pub struct Node {
     pub blind: bool,
 }
 
+impl Node {
+    /// A call without options.
+    #[doc(hidden)]
+    pub const fn call(id: &'static str, facts: &'static Facts, depth: usize, line: u32) -> Self {
+        Self {
+            id,
+            kind: facts.kind,
+            facts,
+            options: &[],
+            depth,
+            line,
+            reply: None,
+            falls_back_to: None,
+            redirects_to: None,
+            unused: false,
+            blind: false,
+        }
+    }
+}
+
 /// Decodes a reply, to see whether it fits.
 pub type ReplyCheck = fn(&Json) -> Result<(), CodecError>;
 
@@ -114,6 +134,25 @@ pub struct Edge {
     pub to: Option<usize>,
     /// A branch's pattern or condition, else empty.
     pub label: &'static str,
+}
+
+impl Edge {
+    /// Edges from where each starts and ends, counted from 1, or 0 for the pipeline itself, and its label.
+    #[doc(hidden)]
+    #[allow(clippy::indexing_slicing, reason = "the loop compares the index with the length of both")]
+    pub const fn list<const N: usize>(edges: [(usize, usize, &'static str); N]) -> [Self; N] {
+        const fn end(node: usize) -> Option<usize> {
+            node.checked_sub(1)
+        }
+        let mut list = [Self { from: None, to: None, label: "" }; N];
+        let mut i = 0;
+        while i < N {
+            let (from, to, label) = edges[i];
+            list[i] = Self { from: end(from), to: end(to), label };
+            i += 1;
+        }
+        list
+    }
 }
 
 /// A pipeline's graph.
@@ -203,6 +242,11 @@ impl Facts {
     /// Worst case of one call with its default retries.
     pub const fn call(&self) -> Bounds {
         self.attempts(Some(self.retries), self.redirect)
+    }
+
+    /// Worst case of one call as the step says it all, with what falls back.
+    pub const fn called(&self) -> Bounds {
+        self.call().then(self.fallback)
     }
 
     /// Worst case of one attempt and so many more, each of which may be one of a step that it was

@@ -16,7 +16,7 @@ pub(crate) struct Place {
 
 impl Place {
     fn of(path: String, node: &'static Node) -> Self {
-        Self { path, kind: node.kind, facts: &node.facts, options: node.options }
+        Self { path, kind: node.kind, facts: node.facts, options: node.options }
     }
 
     /// What stands in for it at `node!name`.

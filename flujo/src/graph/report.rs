@@ -174,7 +174,7 @@ fn stand_ins(node: &Node, say: &mut impl FnMut(&'static str, Severity, String)) 
 }
 
 fn model(node: &Node, say: &mut impl FnMut(&'static str, Severity, String)) {
-    let name = model_of(node.options, &node.facts).unwrap_or_default();
+    let name = model_of(node.options, node.facts).unwrap_or_default();
     // A role has no provider in its name.
     let shown = if name.contains(':') { format!("`{name}`") } else { format!("the role `{name}`") };
     let has = |word| option(node.options, word).or_else(|| option(node.facts.options, word)).is_some();

@@ -7,7 +7,7 @@ use super::{Facts, Graph, OptionText};
 pub(crate) const fn reads_run(graph: &Graph) -> bool {
     let mut nodes = graph.nodes;
     while let [node, rest @ ..] = nodes {
-        if facts(&node.facts) || brings_others(node.options) {
+        if facts(node.facts) || brings_others(node.options) {
             return true;
         }
         nodes = rest;

@@ -2,7 +2,7 @@
 
 use super::Desk;
 use crate::context::Context;
-use crate::cx::Cx;
+use crate::cx::{Cx, StepFuture};
 use crate::durable::Takes;
 use crate::engine::BoxFuture;
 use crate::error::RunResult;
@@ -10,7 +10,9 @@ use crate::graph::{Bounds, Facts, NodeKind};
 use crate::model::{ToolCall, ToolSpec};
 use crate::path::NodeId;
 use crate::resources::Provides;
-use crate::step::{Arguments, Fallback, Policy, RunIn, Step, StepCall, StepInfo, Tool, ToolIn, WritesIn};
+use crate::step::{
+    Arguments, CalleeKind, Fallback, Policy, RunIn, Step, StepCall, StepInfo, Tool, ToolIn, WritesIn,
+};
 use std::sync::Arc;
 
 /// A step on a desk, whatever services it needs.
@@ -105,23 +107,30 @@ impl<C> WritesIn<C> for run_tool {
 }
 
 impl<C: Context, R: Send + Sync + Provides<Desk>> RunIn<C, R> for run_tool {
-    async fn exec<F: Fallback<C, R>>(
-        cx: &mut Cx<'_, C, R>,
+    type Kind = Self;
+    type Drafts = ();
+}
+
+impl<C: Context, R: Send + Sync + Provides<Desk>> CalleeKind<Self, C, R> for run_tool {
+    fn exec<'a, F: Fallback<C, R>>(
+        cx: &'a mut Cx<'_, C, R>,
         id: NodeId,
         call: StepCall<Self, F>,
-    ) -> RunResult<String> {
-        let (name, arguments) = call.input;
-        let desk: &Desk = cx.resources().provide();
-        let Some(tool) = desk.tools.get(name.as_str()) else {
-            let known: Vec<_> = desk.tools.keys().map(|name| format!("`{name}`")).collect();
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            return Ok(format!("there is no step `{name}`: there are {known}"));
-        };
-        let id = id.replaced_by(&name);
-        let call = ToolCall::new("", name, arguments);
-        let (mut nothing, mut written) = ((), 0);
-        let mut cx = cx.without_context(&mut nothing, &mut written);
-        let mut cx = cx.serving(desk);
-        tool.call(&mut cx, id, &call).await
+    ) -> StepFuture<'a, String> {
+        StepFuture::typed(Box::pin(async move {
+            let (name, arguments) = call.input;
+            let desk: &Desk = cx.resources().provide();
+            let Some(tool) = desk.tools.get(name.as_str()) else {
+                let known: Vec<_> = desk.tools.keys().map(|name| format!("`{name}`")).collect();
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                return Ok(format!("there is no step `{name}`: there are {known}"));
+            };
+            let id = id.replaced_by(&name);
+            let call = ToolCall::new("", name, arguments);
+            let (mut nothing, mut written) = ((), 0);
+            let mut cx = cx.without_context(&mut nothing, &mut written);
+            let mut cx = cx.serving(desk);
+            tool.call(&mut cx, id, &call).await
+        }))
     }
 }

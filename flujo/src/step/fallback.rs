@@ -1,9 +1,9 @@
 use super::findings::Keep;
 use super::redirect::Detour;
-use super::{Attempt, Redirecting, RunIn, Step, StepCall, WritesIn};
+use super::{Redirecting, RunIn, Step, StepCall, WritesIn};
 use crate::context::Context;
 use crate::cx::{Cx, Redirected, StepFuture};
-use crate::error::{Error, RunResult};
+use crate::error::Error;
 use crate::path::NodeId;
 use std::fmt;
 use std::marker::PhantomData;
@@ -121,14 +121,10 @@ pub trait Fallback<C, R>: FallbackSlot {
     /// What it may write.
     const MASK: u64;
     /// Runs it.
-    fn exec(
-        cx: &mut Cx<'_, C, R>,
-        id: NodeId,
-        input: Self::Input,
-    ) -> impl Future<Output = RunResult<Self::Output>> + Send;
+    fn exec<'a>(cx: &'a mut Cx<'_, C, R>, id: NodeId, input: Self::Input) -> StepFuture<'a, Self::Output>;
     /// Runs a call that may go on with it.
     #[doc(hidden)]
-    fn leaf<'a, S: Attempt<C, R>>(
+    fn leaf<'a, S: RunIn<C, R>>(
         cx: &'a mut Cx<'_, C, R>,
         id: NodeId,
         call: StepCall<S, Self>,
@@ -146,22 +142,22 @@ pub trait Fallback<C, R>: FallbackSlot {
     #[doc(hidden)]
     const KEEP: Option<Keep<C>> = None;
     /// Goes on with that one.
-    fn redirect(
-        _: &mut Cx<'_, C, R>,
+    fn redirect<'a>(
+        _: &'a mut Cx<'_, C, R>,
         _: NodeId,
         _: Redirected<Self::RedirectInput>,
-    ) -> impl Future<Output = RunResult<Self::RedirectOutput>> + Send {
-        std::future::ready(Err(Error::setup("a call was redirected to no step")))
+    ) -> StepFuture<'a, Self::RedirectOutput> {
+        StepFuture::typed(Box::pin(std::future::ready(Err(Error::setup("a call was redirected to no step")))))
     }
 }
 // Anywhere, so that what is no context is not reported once more for the fallback that nobody named.
 impl<C, R> Fallback<C, R> for NoFallback {
     const NAME: &'static str = "";
     const MASK: u64 = 0;
-    fn exec(_: &mut Cx<'_, C, R>, _: NodeId, (): ()) -> impl Future<Output = RunResult<()>> + Send {
-        std::future::ready(Ok(()))
+    fn exec<'a>(_: &'a mut Cx<'_, C, R>, _: NodeId, (): ()) -> StepFuture<'a, ()> {
+        StepFuture::typed(Box::pin(std::future::ready(Ok(()))))
     }
-    fn leaf<'a, S: Attempt<C, R>>(
+    fn leaf<'a, S: RunIn<C, R>>(
         cx: &'a mut Cx<'_, C, R>,
         id: NodeId,
         call: StepCall<S>,
@@ -177,11 +173,7 @@ impl<C, R> Fallback<C, R> for NoFallback {
 impl<C: Context, R: Send + Sync, S: RunIn<C, R>> Fallback<C, R> for Falling<S> {
     const NAME: &'static str = S::FACTS.name;
     const MASK: u64 = <S as WritesIn<C>>::MASK;
-    fn exec(
-        cx: &mut Cx<'_, C, R>,
-        id: NodeId,
-        input: S::Input,
-    ) -> impl Future<Output = RunResult<S::Output>> + Send {
+    fn exec<'a>(cx: &'a mut Cx<'_, C, R>, id: NodeId, input: S::Input) -> StepFuture<'a, S::Output> {
         S::exec(cx, id, S::reviewed(StepCall::new(input)))
     }
 }

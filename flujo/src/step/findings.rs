@@ -1,10 +1,9 @@
 use crate::context::Contains;
 use crate::context::rules::{Append, Merged};
 use crate::context::{ALL, Context};
-use crate::cx::{Cx, Redirected};
+use crate::cx::{Cx, Redirected, StepFuture};
 use crate::engine::{Finding, Record, RecordOutcome};
 use crate::error::FailureRecord;
-use crate::error::RunResult;
 use crate::path::NodeId;
 use crate::step::writes::project;
 use crate::step::{Fallback, FallbackSlot, Step, WritesIn};
@@ -161,18 +160,14 @@ impl<C: Context + Contains<Findings>, R: Send + Sync, F: Fallback<C, R>> Fallbac
     const MASK: u64 = F::MASK;
     const REDIRECT: &'static str = F::REDIRECT;
     const KEEP: Option<Keep<C>> = Some(keep::<C>);
-    fn exec(
-        cx: &mut Cx<'_, C, R>,
-        id: NodeId,
-        input: F::Input,
-    ) -> impl Future<Output = RunResult<F::Output>> + Send {
+    fn exec<'a>(cx: &'a mut Cx<'_, C, R>, id: NodeId, input: F::Input) -> StepFuture<'a, F::Output> {
         F::exec(cx, id, input)
     }
-    fn redirect(
-        cx: &mut Cx<'_, C, R>,
+    fn redirect<'a>(
+        cx: &'a mut Cx<'_, C, R>,
         id: NodeId,
         redirected: Redirected<F::RedirectInput>,
-    ) -> impl Future<Output = RunResult<F::RedirectOutput>> + Send {
+    ) -> StepFuture<'a, F::RedirectOutput> {
         F::redirect(cx, id, redirected)
     }
 }

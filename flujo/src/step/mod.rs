@@ -3,6 +3,8 @@
 mod backoff;
 mod call;
 mod called;
+mod callee_kind;
+mod drafts;
 mod fallback;
 pub(crate) mod findings;
 mod info;
@@ -18,6 +20,11 @@ pub(crate) mod writes;
 pub use backoff::Backoff;
 pub use call::{IntoStepCall, StepCall};
 pub use called::called;
+pub use callee_kind::{
+    BrokenKind, CalleeKind, DetachedPipeline, DetachedWithoutResources, NestedPipeline,
+    NestedWithoutResources, StepKind,
+};
+pub use drafts::Drafts;
 pub(crate) use fallback::Bridge;
 pub use fallback::{
     Fallback, FallbackOf, FallbackSlot, Falling, NoFallback, StepName, WithFallback, WithRedirect,
@@ -31,18 +38,17 @@ pub(crate) use policy::Options;
 pub use policy::{ModelName, ModelPolicy, Policy};
 pub(crate) use purse::{Purse, UnderWay};
 pub use redirect::{RedirectOf, Redirecting};
-pub use tool::{Argument, Arguments, Tool, ToolIn, ToolSet, assert_tool};
+pub use tool::{Argument, Arguments, NoTool, StepTool, Tool, ToolIn, ToolKind, ToolSet, assert_tool};
 pub use validate::{ValidationResult, Validator, Validators};
 pub use writes::WritesIn;
 
 use crate::codec::{CodecError, Json};
-use crate::cx::{Cx, Redirected, Toolbox};
-use crate::error::{Error, RunResult};
+use crate::cx::{Cx, StepFuture, Toolbox};
+use crate::path::NodeId;
 // Public here, so that messages do not name `__private`.
 pub use crate::durable::{Inputs, Recorded, Takes};
 use crate::error::StepError;
 use crate::graph::Facts;
-use crate::path::NodeId;
 
 /// What is known of a callee without a context and without the bounds of its type parameters, so that
 /// `decode(x)` can be looked up as `<decode as StepInfo>`.
@@ -63,7 +69,7 @@ pub trait Step: StepInfo + Sized + Send + Sync + 'static {
     /// What it returns.
     type Output: Recorded;
     /// The defaults that the attribute set.
-    const POLICY: Policy;
+    const POLICY: Policy = Policy { retries: Self::FACTS.retries as u32, ..Policy::PLAIN };
     /// A call with the plugins and validators that the attribute set.
     #[doc(hidden)]
     fn reviewed(call: StepCall<Self>) -> StepCall<Self> {
@@ -95,28 +101,14 @@ pub trait ModelLeaf: Leaf {}
 /// A step that can run where the context is `C` and the resources are `R`. One impl per step, so that a
 /// missing part or resource is reported with its concrete type.
 pub trait RunIn<C, R>: Step + WritesIn<C> {
-    /// Runs it as the node `id` of the pipeline that `cx` drives.
-    fn exec<F: Fallback<C, R>>(
-        cx: &mut Cx<'_, C, R>,
-        id: NodeId,
-        call: StepCall<Self, F>,
-    ) -> impl Future<Output = RunResult<Self::Output>> + Send;
-    /// Goes on with a call that was redirected to it. Only steps can: `.redirect(..)` takes nothing else, but
-    /// what is reported there must not be reported here again.
-    fn redirected(
-        _: &mut Cx<'_, C, R>,
-        _: NodeId,
-        _: Redirected<Self::Input>,
-    ) -> impl Future<Output = RunResult<Self::Output>> + Send {
-        std::future::ready(Err(Error::setup("a pipeline makes no attempts")))
-    }
-}
-
-/// One attempt of a leaf; implemented by `#[step]`.
-pub trait Attempt<C, R>: Leaf + WritesIn<C> {
-    /// Copies of the context parts that the step may write: a failed attempt leaves no trace.
-    type Drafts: Send;
+    /// How it runs: one impl for all steps, so that a step brings no code for it.
+    #[doc(hidden)]
+    type Kind: CalleeKind<Self, C, R>;
+    /// Copies of the context parts that it may write: a failed attempt leaves no trace.
+    #[doc(hidden)]
+    type Drafts: Drafts<C>;
     /// Bits of the parts that it reads.
+    #[doc(hidden)]
     const READS: u64 = 0;
     /// The tools of a model step.
     #[doc(hidden)]
@@ -124,15 +116,37 @@ pub trait Attempt<C, R>: Leaf + WritesIn<C> {
         None
     }
     /// Makes the copies.
-    fn drafts(ctx: &C) -> Self::Drafts;
+    #[doc(hidden)]
+    fn drafts(ctx: &C) -> Self::Drafts {
+        Self::Drafts::of(ctx)
+    }
     /// Puts the copies in place of the parts.
-    fn commit(ctx: &mut C, drafts: Self::Drafts);
-    /// Calls the user's function.
+    #[doc(hidden)]
+    fn commit(ctx: &mut C, drafts: Self::Drafts) {
+        drafts.commit(ctx);
+    }
+    /// Calls the user's function; a pipeline has none.
+    #[doc(hidden)]
     fn attempt(
         input: Self::Input,
         drafts: &mut Self::Drafts,
         ctx: &C,
         res: &R,
         run: &RunInfo,
-    ) -> impl Future<Output = Result<Self::Output, StepError>> + Send;
+    ) -> impl Future<Output = Result<Self::Output, StepError>> + Send {
+        let _ = (input, drafts, ctx, res, run);
+        std::future::ready(Err(StepError::fatal(
+            "internal error: a pipeline has no attempts; please report it",
+        )))
+    }
+    /// Runs it as the node `id` of the pipeline that `cx` drives.
+    #[doc(hidden)]
+    #[inline]
+    fn exec<'a, F: Fallback<C, R>>(
+        cx: &'a mut Cx<'_, C, R>,
+        id: NodeId,
+        call: StepCall<Self, F>,
+    ) -> StepFuture<'a, Self::Output> {
+        Self::Kind::exec(cx, id, call)
+    }
 }

@@ -1,7 +1,6 @@
-use super::{Fallback, FallbackSlot, Falling, Leaf, RunIn, Step, WritesIn};
+use super::{CalleeKind as _, Fallback, FallbackSlot, Falling, Leaf, RunIn, Step, WritesIn};
 use crate::context::Context;
-use crate::cx::{Cx, Redirected};
-use crate::error::RunResult;
+use crate::cx::{Cx, Redirected, StepFuture};
 use crate::path::NodeId;
 use std::fmt;
 use std::marker::PhantomData;
@@ -40,19 +39,15 @@ impl<C: Context, R: Send + Sync, F: Fallback<C, R>, D: RunIn<C, R>> Fallback<C, 
     const NAME: &'static str = F::NAME;
     const MASK: u64 = F::MASK | <D as WritesIn<C>>::MASK;
     const REDIRECT: &'static str = D::FACTS.name;
-    fn exec(
-        cx: &mut Cx<'_, C, R>,
-        id: NodeId,
-        input: F::Input,
-    ) -> impl Future<Output = RunResult<F::Output>> + Send {
+    fn exec<'a>(cx: &'a mut Cx<'_, C, R>, id: NodeId, input: F::Input) -> StepFuture<'a, F::Output> {
         F::exec(cx, id, input)
     }
-    fn redirect(
-        cx: &mut Cx<'_, C, R>,
+    fn redirect<'a>(
+        cx: &'a mut Cx<'_, C, R>,
         id: NodeId,
         redirected: Redirected<D::Input>,
-    ) -> impl Future<Output = RunResult<D::Output>> + Send {
-        D::redirected(cx, id, redirected)
+    ) -> StepFuture<'a, D::Output> {
+        D::Kind::redirected(cx, id, redirected)
     }
 }
 

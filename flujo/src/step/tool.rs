@@ -69,12 +69,43 @@ arguments! {
     note = "annotate the function with `#[flujo::step]`"
 )]
 pub trait ToolIn<R>: Step {
+    /// How it runs: one impl for all steps, so that a step brings no code for it.
+    #[doc(hidden)]
+    type Kind: ToolKind<Self, R>;
+}
+
+/// How tools run.
+#[doc(hidden)]
+pub trait ToolKind<S: Step, R> {
     /// Runs it as the node `id`.
-    fn run_as_tool<'a>(
+    fn run<'a>(cx: &'a mut Cx<'_, (), R>, id: NodeId, input: S::Input)
+    -> BoxFuture<'a, RunResult<S::Output>>;
+}
+
+/// A step as a tool.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum StepTool {}
+
+impl<S: RunIn<(), R>, R: Send + Sync> ToolKind<S, R> for StepTool {
+    fn run<'a>(
         cx: &'a mut Cx<'_, (), R>,
         id: NodeId,
-        input: Self::Input,
-    ) -> BoxFuture<'a, RunResult<Self::Output>>;
+        input: S::Input,
+    ) -> BoxFuture<'a, RunResult<S::Output>> {
+        cx.tool::<S>(id, input)
+    }
+}
+
+/// No tool, which was reported.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum NoTool {}
+
+impl<S: Step, R> ToolKind<S, R> for NoTool {
+    fn run<'a>(cx: &'a mut Cx<'_, (), R>, _: NodeId, _: S::Input) -> BoxFuture<'a, RunResult<S::Output>> {
+        cx.no_tool()
+    }
 }
 
 /// The tools of a step, where the resources are `R`; implemented by `#[step(tools = [..])]`.
@@ -168,7 +199,7 @@ where
 {
     let input = S::Input::recall(input)?;
     Ok(Box::pin(async move {
-        let output = S::run_as_tool(cx, id, input).await?;
+        let output = S::Kind::run(cx, id, input).await?;
         let output = output.record().map_err(|e| Error::setup(e.to_string()))?;
         // Text is told as it is, everything else as JSON.
         Ok(output.decode::<String>().unwrap_or_else(|_| output.as_str().to_owned()))

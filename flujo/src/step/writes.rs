@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 /// The parts of `C` that a step may write. Implemented by `#[step]` and `pipeline!`.
 pub trait WritesIn<C> {
     /// Bits of the parts of `C`.
-    const MASK: u64;
+    const MASK: u64 = 0;
 }
 
 /// Bits in terms of the caller's context, from bits in terms of the callee's: `bit` is where the callee's

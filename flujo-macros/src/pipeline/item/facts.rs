@@ -3,7 +3,7 @@
 use super::impl_;
 use crate::names;
 use crate::pipeline::model::{Header, Pipeline};
-use crate::pipeline::{bounds, graph, writes};
+use crate::pipeline::{around, bounds, graph, writes};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -33,17 +33,17 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
     let writes_in = match context.as_ref().map(|context| &context.ty) {
         Some(ty) => impl_(
             header,
-            &quote!(<__C: ::flujo::__private::Contains<#ty>>),
-            &quote!(::flujo::__private::WritesIn<__C>),
+            &quote!(<__C: __flujo::Contains<#ty>>),
+            &quote!(__flujo::WritesIn<__C>),
             &quote! {
                 const MASK: u64 =
-                    ::flujo::__private::project(<__C as ::flujo::__private::Contains<#ty>>::BIT, __WRITES);
+                    __flujo::project(<__C as __flujo::Contains<#ty>>::BIT, __WRITES);
             },
         ),
         None => impl_(
             header,
             &quote!(<__C>),
-            &quote!(::flujo::__private::WritesIn<__C>),
+            &quote!(__flujo::WritesIn<__C>),
             &quote!(
                 const MASK: u64 = __WRITES;
             ),
@@ -52,39 +52,37 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
     let step_info = impl_(
         header,
         &quote!(),
-        &quote!(::flujo::__private::StepInfo),
+        &quote!(__flujo::StepInfo),
         &quote! {
-            const FACTS: ::flujo::__private::Facts = ::flujo::__private::Facts {
+            const FACTS: __flujo::Facts = __flujo::Facts {
                 name: #durable_name,
-                kind: ::flujo::__private::NodeKind::Pipeline,
+                kind: __flujo::NodeKind::Pipeline,
                 inputs: #inputs,
                 output: #output,
                 reads: #reads,
                 writes: #writes,
                 resources: &[#(#uses),*],
                 doc: #doc,
-                file: ::flujo::__private::file!(),
+                file: __flujo::file!(),
                 line: #line,
                 bounds: __BOUNDS,
-                answer: ::flujo::__private::None,
-                graph: ::flujo::__private::Some(__GRAPH),
-                ..::flujo::__private::Facts::NONE
+                answer: __flujo::None,
+                graph: __flujo::Some(__GRAPH),
+                ..__flujo::Facts::NONE
             };
         },
     );
-    quote! {
-        const _: () = {
+    around(&quote! {
             #stand_ins
             {
                 #imports
-                #[allow(unused_imports, reason = "only types that do not fit need them")]
-                use ::flujo::__private::{NoFit as _, NoReply as _};
+                use __flujo::{NoFit as _, NoReply as _};
                 #[allow(clippy::default_numeric_fallback, reason = "a bound is written as in code, where it has a type")]
-                const __BOUNDS: ::flujo::__private::Bounds = #bounds;
-                const __NODES: &[::flujo::__private::Node] = &[#nodes];
-                const __EDGES: &[::flujo::__private::Edge] = &[#edges];
+                const __BOUNDS: __flujo::Bounds = #bounds;
+                const __NODES: &[__flujo::Node] = &[#nodes];
+                const __EDGES: &[__flujo::Edge] = &__flujo::Edge::list([#edges]);
                 const __WRITES: u64 = #own;
-                const __GRAPH: &::flujo::__private::Graph = &::flujo::__private::Graph {
+                const __GRAPH: &__flujo::Graph = &__flujo::Graph {
                     name: #durable_name,
                     doc: #doc,
                     inputs: #inputs,
@@ -92,22 +90,21 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
                     context: #context_text, resources: #resources_text,
                     nodes: __NODES,
                     edges: __EDGES, impure: &[#impure],
-                    file: ::flujo::__private::file!(),
+                    file: __flujo::file!(),
                     line: #line,
                 };
                 #[allow(dead_code, unreachable_pub, reason = "not every pipeline is asked for its constants")]
                 impl #ident {
                     /// The worst case of one run.
-                    #vis const BOUNDS: ::flujo::__private::Bounds = __BOUNDS;
+                    #vis const BOUNDS: __flujo::Bounds = __BOUNDS;
                     /// The pipeline as data.
-                    #vis const GRAPH: &'static ::flujo::__private::Graph = __GRAPH;
+                    #vis const GRAPH: &'static __flujo::Graph = __GRAPH;
                     /// Of ids, kinds, types, versions and edges: what has to stay the same for a recorded run.
-                    #vis const FINGERPRINT: u128 = ::flujo::__private::fingerprint(__GRAPH);
+                    #vis const FINGERPRINT: u128 = __flujo::fingerprint(__GRAPH);
                 }
                 #step_info
                 #writes_in
                 #(#checks)*
             }
-        };
-    }
+    })
 }

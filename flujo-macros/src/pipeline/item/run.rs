@@ -17,6 +17,7 @@ pub(super) fn run(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream
         // Cargo only knows the names of a crate's own `cfg`s
         #[allow(unexpected_cfgs, reason = "editors set `rust_analyzer`")]
         const _: () = {
+            use ::flujo::__private as __flujo;
             #imports
             #step
             #pipeline_
@@ -30,16 +31,10 @@ pub(super) fn run(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream
 fn no_tool(pipeline: &Pipeline) -> TokenStream {
     impl_(
         &pipeline.header,
-        &quote!(<__R: ::flujo::__private::Send + ::flujo::__private::Sync>),
-        &quote!(::flujo::__private::ToolIn<__R>),
+        &quote!(<__R: __flujo::Send + __flujo::Sync>),
+        &quote!(__flujo::ToolIn<__R>),
         &quote! {
-            fn run_as_tool<'__a>(
-                __cx: &'__a mut ::flujo::__private::Cx<'_, (), __R>,
-                _: ::flujo::__private::NodeId,
-                _: Self::Input,
-            ) -> ::flujo::__private::BoxFuture<'__a, ::flujo::__private::RunResult<Self::Output>> {
-                __cx.no_tool()
-            }
+            type Kind = __flujo::NoTool;
         },
     )
 }
@@ -49,17 +44,18 @@ fn step(pipeline: &Pipeline) -> TokenStream {
     let header = &pipeline.header;
     let (output, types): (_, Vec<&Type>) =
         (&header.output, header.inputs.iter().map(|input| &*input.ty).collect());
-    let takes = types.iter().enumerate().map(|(i, ty)| {
-        impl_(header, &quote!(), &quote!(::flujo::__private::Takes<#i>), &quote!(type Value = #ty;))
-    });
+    let takes = types
+        .iter()
+        .enumerate()
+        .map(|(i, ty)| impl_(header, &quote!(), &quote!(__flujo::Takes<#i>), &quote!(type Value = #ty;)));
     let step = impl_(
         header,
         &quote!(),
-        &quote!(::flujo::__private::Step),
+        &quote!(__flujo::Step),
         &quote! {
             type Input = (#(#types,)*);
             type Output = #output;
-            const POLICY: ::flujo::__private::Policy = ::flujo::__private::Policy::PLAIN;
+            const POLICY: __flujo::Policy = __flujo::Policy::PLAIN;
         },
     );
     quote!(#(#takes)* #step)
@@ -74,8 +70,8 @@ fn pipeline_impl(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream 
     let body = body_fn(pipeline, body);
     // what is not `Send` is reported where the returned type stands: at the pipeline's name
     let at = header.ident.span();
-    let future = quote!(::flujo::__private::Future<Output = ::flujo::__private::RunResult<Self::Output>>);
-    let send = parenthesized(quote!(::flujo::__private::Send), at);
+    let future = quote!(__flujo::Future<Output = __flujo::RunResult<Self::Output>>);
+    let send = parenthesized(quote!(__flujo::Send), at);
     let future = quote_spanned!(at=> impl #future + #send);
     let at = context.span();
     let name = body_name(header);
@@ -83,14 +79,14 @@ fn pipeline_impl(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream 
     impl_(
         header,
         &quote!(),
-        &quote!(::flujo::__private::Pipeline),
+        &quote!(__flujo::Pipeline),
         &quote! {
             type Context = #context;
             type Resources = #resources;
             #[allow(unused_parens, reason = "they bring the bound to the name")]
             fn body(
                 __input: Self::Input,
-                __cx: &mut ::flujo::__private::Cx<'_, Self::Context, Self::Resources>,
+                __cx: &mut __flujo::Cx<'_, Self::Context, Self::Resources>,
             ) -> #future {
                 #body
                 #call
@@ -104,38 +100,29 @@ fn run_in(pipeline: &Pipeline) -> TokenStream {
     let header = &pipeline.header;
     let contains = header.context.as_ref().map(|context| {
         let ty = &context.ty;
-        quote!(+ ::flujo::__private::Contains<#ty>)
+        quote!(+ __flujo::Contains<#ty>)
     });
     let provides = header.resources.as_ref().map(|resources| {
         let ty = &resources.ty;
-        quote!(+ ::flujo::__private::Provides<#ty>)
+        quote!(+ __flujo::Provides<#ty>)
     });
-    let ty = header.resources.as_ref().map(|resources| &resources.ty);
-    let res = ty.map_or_else(
-        || quote!(&()),
-        |ty| quote!(<__R as ::flujo::__private::Provides<#ty>>::provide(__cx.resources())),
-    );
-    let enter = if header.context.is_some() { quote!(pipeline) } else { quote!(pipeline_detached) };
+    let kind = match (&header.context, &header.resources) {
+        (Some(_), Some(_)) => quote!(NestedPipeline),
+        (Some(_), None) => quote!(NestedWithoutResources),
+        (None, Some(_)) => quote!(DetachedPipeline),
+        (None, None) => quote!(DetachedWithoutResources),
+    };
+    let params = quote! {
+        <
+            __C: __flujo::Context #contains,
+            __R: __flujo::Send + __flujo::Sync #provides,
+        >
+    };
     impl_(
         header,
-        &quote! {
-            <
-                __C: ::flujo::__private::Context #contains,
-                __R: ::flujo::__private::Send + ::flujo::__private::Sync #provides,
-            >
-        },
-        &quote!(::flujo::__private::RunIn<__C, __R>),
-        &quote! {
-            fn exec<__F: ::flujo::__private::Fallback<__C, __R>>(
-                __cx: &mut ::flujo::__private::Cx<'_, __C, __R>,
-                __id: ::flujo::__private::NodeId,
-                __call: ::flujo::__private::StepCall<Self, __F>,
-            ) -> impl ::flujo::__private::Future<Output = ::flujo::__private::RunResult<Self::Output>>
-            + ::flujo::__private::Send {
-                let __res = #res;
-                __cx.#enter::<Self, __F>(__res, __id, __call)
-            }
-        },
+        &params,
+        &quote!(__flujo::RunIn<__C, __R>),
+        &quote!(type Kind = __flujo::#kind; type Drafts = ();),
     )
 }
 
@@ -174,7 +161,7 @@ fn body_fn(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream {
     let cx = lower.cx(header.context.as_ref().map_or(header.ident.span(), |context| context.ty.span()));
     let input = lower.local("input", header.ident.span());
     let output = &header.output;
-    let body = body.unwrap_or_else(|| quote!(let _ = (#(#names,)*); ::flujo::__private::recover()));
+    let body = body.unwrap_or_else(|| quote!(let _ = (#(#names,)*); __flujo::recover()));
     let bound = if pipeline.body.is_some() { quote!((#(#pats,)*)) } else { quote!((#(#names,)*)) };
     let unit: Type = parse_quote!(());
     let resources = header.resources.as_ref().map_or(&unit, |resources| &resources.ty);
@@ -182,16 +169,16 @@ fn body_fn(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream {
     // Of a type that is no context nothing follows, so calls are not reported too. That it is none is said
     // at the type, whoever asks.
     let at = context_ty.span();
-    let cx_ty = quote!(::flujo::__private::Cx);
-    let context = quote!(::flujo::__private::Context);
+    let cx_ty = quote!(__flujo::Cx);
+    let context = quote!(__flujo::Context);
     let context = quote_spanned!(at=> <#context_ty as #context>::Itself);
     let driver = quote_spanned!(at=> &mut #cx_ty<'_, #context, #resources>);
     let params = parenthesized(quote!(#input: (#(#types,)*), #cx: #driver), at);
-    let result = quote!(::flujo::__private::RunResult<#output>);
+    let result = quote!(__flujo::RunResult<#output>);
     let name = body_name(header);
     let signature = quote_spanned!(at=> async fn #name #params -> #result);
     let real = braced(quote!(let #bound = #input; #body), at);
-    let unseen = braced(quote!(::flujo::__private::recover()), at);
+    let unseen = braced(quote!(__flujo::recover()), at);
     quote! {
         #[cfg(not(rust_analyzer))]
         #(#lints)*

@@ -185,7 +185,7 @@ impl DrawnNode {
             depth: node.depth,
             line: node.line,
             options: Options(node.options),
-            step: called.then(|| DrawnStep::of(&node.facts)),
+            step: called.then(|| DrawnStep::of(node.facts)),
             graph: inner,
             taken: taken.map(|taken| taken.nodes.get(i) == Some(&true)),
             run,
