@@ -1,25 +1,26 @@
-use super::RunEnv;
+use crate::clock::Clock;
 use crate::engine::BoxFuture;
 use crate::error::{RunResult, Signal};
 use crate::path::Path;
 use crate::usage::{Amount, LimitExceeded, LimitOf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Drives a run that may be worked on for `limit`, of which `used` went by in earlier executions. What is under
 /// way when the time is used up is dropped, and charged.
-pub(super) async fn in_time<T>(
-    env: &RunEnv,
+pub(super) async fn in_time(
+    clock: Arc<dyn Clock>,
     (limit, used): (Duration, Duration),
     pipeline: &str,
-    run: BoxFuture<'_, RunResult<T>>,
-) -> RunResult<T> {
+    run: BoxFuture<'_, RunResult<()>>,
+) -> RunResult<()> {
     // Equal to the limit is allowed.
     let left = limit.checked_sub(used).map(|left| left.saturating_add(Duration::from_nanos(1)));
     if let Some(left) = left {
         tokio::select! {
             biased;
             done = run => return done,
-            () = env.clock.sleep(left) => {}
+            () = clock.sleep(left) => {}
         }
     }
     let (limit, none) = (Amount::Time(limit), Amount::Time(Duration::ZERO));

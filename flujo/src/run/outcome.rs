@@ -1,9 +1,7 @@
 use super::result::StepResult;
 use super::trace::{Command, Trace};
-use crate::durable::Recorded;
-use crate::engine::{FinalOutcome, RunId, RunView, Status};
-use crate::error::{Error, ErrorKind, RunResult, Signal};
-use crate::path::Path;
+use crate::engine::RunId;
+use crate::error::{Error, RunResult, Signal};
 use crate::question::{Answered, Question};
 use crate::usage::Usage;
 
@@ -48,14 +46,8 @@ impl<T, C> PipelineResult<T, C> {
         match self.outcome {
             Outcome::Done(output) => Ok(output),
             Outcome::Failed(error) => Err(error),
-            Outcome::Cancelled => Err(Signal::Cancelled.into()),
-            Outcome::Paused(questions) => {
-                let error: Error = Signal::Suspended.into();
-                match questions.into_iter().next() {
-                    Some(first) => Err(error.at(first.path)),
-                    None => Err(error),
-                }
-            }
+            Outcome::Cancelled => Err(cancelled()),
+            Outcome::Paused(questions) => Err(suspended(questions)),
         }
     }
 
@@ -87,28 +79,19 @@ impl<T, C> PipelineResult<T, C> {
             _ => &[],
         }
     }
+}
 
-    pub(crate) fn outcome_of(view: &RunView) -> Outcome<T>
-    where
-        T: Recorded,
-    {
-        let at_pipeline = |error: Error| error.at(Path::from(view.run.pipeline.as_str()));
-        match &view.status {
-            Status::Paused => Outcome::Paused(view.questions.clone()),
-            Status::Ended(FinalOutcome::Done(output)) => match T::recall(output) {
-                Ok(output) => Outcome::Done(output),
-                Err(e) => Outcome::Failed(at_pipeline(Error::new(ErrorKind::Codec(e)))),
-            },
-            Status::Ended(FinalOutcome::Failed(failure)) => Outcome::Failed(failure.to_error()),
-            Status::Ended(FinalOutcome::Cancelled) => Outcome::Cancelled,
-            Status::Ended(FinalOutcome::Crashed(in_flight)) => {
-                Outcome::Failed(at_pipeline(Error::new(ErrorKind::Crashed { in_flight: in_flight.clone() })))
-            }
-            Status::Created | Status::Running | Status::Interrupted => Outcome::Failed(match &view.stopped {
-                Some(signal) => at_pipeline(signal.clone().into()),
-                None => at_pipeline(Error::new(ErrorKind::Interrupted)),
-            }),
-        }
+#[cold]
+fn cancelled() -> Error {
+    Signal::Cancelled.into()
+}
+
+#[cold]
+fn suspended(questions: Vec<Question>) -> Error {
+    let error: Error = Signal::Suspended.into();
+    match questions.into_iter().next() {
+        Some(first) => error.at(first.path),
+        None => error,
     }
 }
 

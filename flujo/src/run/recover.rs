@@ -1,26 +1,19 @@
 //! Going on with runs that nobody works on.
 
-use super::flujo::{Flujo, Registered};
-use crate::cx::Pipeline;
+use super::flujo::Flujo;
+use super::registry::AnyPipeline;
+use super::runtime::Runtime;
 use crate::engine::{BoxFuture, RunFilter, RunId, RunState, RunSummary};
 use crate::error::{ErrorKind, RunResult};
-use crate::step::RunIn;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::BTreeSet;
 use std::fmt;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 
-/// Goes on with a run of a pipeline that is known by its name.
-pub(crate) type GoOn<R> = fn(Flujo<R>, RunId) -> BoxFuture<'static, RunResult<()>>;
-
-/// Goes on with a run, whatever it comes to: that is written down.
-pub(crate) fn go_on<P, R>(flujo: Flujo<R>, id: RunId) -> BoxFuture<'static, RunResult<()>>
-where
-    P: Pipeline + RunIn<P::Context, R>,
-    R: Send + Sync + 'static,
-{
-    Box::pin(async move { flujo.resume::<P>(id).await.map(drop) })
-}
+/// A run to go on with, and its pipeline.
+type ReadyRun = (RunId, Arc<dyn AnyPipeline>);
 
 /// What [`Flujo::recover`] has gone on with.
 #[derive(Debug, Default)]
@@ -45,29 +38,16 @@ impl<R: Send + Sync + 'static> Flujo<R> {
     /// # Errors
     /// The engine failed. What goes wrong with one run is in [`Recovered::problems`].
     pub async fn recover(&self) -> RunResult<Recovered> {
-        let mut recovered = Recovered::default();
-        let (ready, unknown) = self.ready(&BTreeSet::new()).await?;
-        recovered.unknown = unknown;
-        let mut waiting = ready.into_iter().map(|(id, run)| self.one(id, run));
-        let mut running: FuturesUnordered<_> = waiting.by_ref().take(TOGETHER).collect();
-        while let Some((id, done)) = running.next().await {
-            running.extend(waiting.next());
-            match done {
-                Ok(()) => {
-                    let status = self.inspect(&id).await?.status;
-                    recovered.runs.push((id, RunState::from(&status)));
-                }
-                Err(error) => recovered.problems.push((id, error)),
-            }
-        }
-        recovered.runs.sort();
-        Ok(recovered)
+        self.runtime.recovered().await
     }
 
     /// Keeps going on with runs, in this process and for others: see [`Worker`].
     pub fn worker(&self) -> Worker<R> {
         let every = Duration::from_secs(1);
-        Worker { flujo: self.clone(), every, together: TOGETHER, grace: Duration::from_secs(10) }
+        Worker {
+            flujo: self.clone(),
+            pace: Pace { every, together: TOGETHER, grace: Duration::from_secs(10) },
+        }
     }
 
     /// The runs that a filter takes, in the order of their ids.
@@ -75,32 +55,7 @@ impl<R: Send + Sync + 'static> Flujo<R> {
     /// # Errors
     /// The engine failed.
     pub async fn list(&self, filter: &RunFilter) -> RunResult<Vec<RunSummary>> {
-        self.engine()?.list(filter).await
-    }
-
-    async fn one(&self, id: RunId, go_on: GoOn<R>) -> (RunId, RunResult<()>) {
-        let done = go_on(self.clone(), id.clone()).await;
-        (id, done)
-    }
-
-    /// Runs to go on with, and those that only others can. `except` those.
-    async fn ready(&self, except: &BTreeSet<RunId>) -> RunResult<(Vec<(RunId, GoOn<R>)>, Vec<RunId>)> {
-        let unfinished = RunFilter::default()
-            .state(RunState::Created)
-            .state(RunState::Interrupted)
-            .state(RunState::Paused);
-        let now = self.shared.clock.now();
-        let (mut ready, mut unknown) = (Vec::new(), Vec::new());
-        for run in self.list(&unfinished).await? {
-            if !run.is_ready(now) || except.contains(&run.id) {
-                continue;
-            }
-            match self.shared.registered.iter().find(|known: &&Registered<R>| known.name == run.pipeline) {
-                Some(known) => ready.push((run.id, known.go_on)),
-                None => unknown.push(run.id),
-            }
-        }
-        Ok((ready, unknown))
+        self.runtime.engine()?.list(filter).await
     }
 }
 
@@ -118,6 +73,12 @@ impl<R: Send + Sync + 'static> Flujo<R> {
 #[must_use = "a worker does nothing until it is told until when"]
 pub struct Worker<R> {
     flujo: Flujo<R>,
+    pace: Pace,
+}
+
+/// How often a worker looks for runs, how many it takes, and how long it waits for them in the end.
+#[derive(Clone, Copy)]
+struct Pace {
     every: Duration,
     together: usize,
     grace: Duration,
@@ -125,27 +86,27 @@ pub struct Worker<R> {
 
 impl<R> fmt::Debug for Worker<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Worker").field("every", &self.every).finish_non_exhaustive()
+        f.debug_struct("Worker").field("every", &self.pace.every).finish_non_exhaustive()
     }
 }
 
 impl<R: Send + Sync + 'static> Worker<R> {
     /// How often it looks for runs, on the engine's clock; every second if nothing is said.
     pub fn every(mut self, every: Duration) -> Self {
-        self.every = every;
+        self.pace.every = every;
         self
     }
 
     /// At most so many runs at the same time; 64 if nothing is said.
     pub fn together(mut self, runs: usize) -> Self {
-        self.together = runs.max(1);
+        self.pace.together = runs.max(1);
         self
     }
 
     /// How long it waits, once it is to stop, for the runs that it works on; 10 seconds if nothing is said. What
     /// is still under way then is dropped, which is as safe as a crash.
     pub fn grace(mut self, grace: Duration) -> Self {
-        self.grace = grace;
+        self.pace.grace = grace;
         self
     }
 
@@ -156,39 +117,96 @@ impl<R: Send + Sync + 'static> Worker<R> {
     /// There is no engine that keeps runs. What goes wrong with one run is written down with it, and what goes
     /// wrong with the engine is tried again.
     pub async fn until(self, stop: impl Future<Output = ()> + Send) -> RunResult<u64> {
-        let Self { flujo, every, together, grace } = self;
-        let clock = flujo.engine()?.clock();
-        let mut stop = std::pin::pin!(stop);
-        let (mut running, mut under_way, mut n) = (FuturesUnordered::new(), BTreeSet::new(), 0);
-        loop {
-            // An engine that fails now may be well in a while: a disk that was full, for instance.
-            if let Ok((ready, _)) = flujo.ready(&under_way).await {
-                for (id, go_on) in ready.into_iter().take(together.saturating_sub(running.len())) {
-                    under_way.insert(id.clone());
-                    let flujo = flujo.clone();
-                    running.push(async move { flujo.one(id, go_on).await });
-                    n += 1;
+        self.flujo.runtime.work(self.pace, pin!(stop)).await
+    }
+}
+
+impl Runtime {
+    fn recovered(&self) -> BoxFuture<'_, RunResult<Recovered>> {
+        Box::pin(async move {
+            let mut recovered = Recovered::default();
+            let (ready, unknown) = self.ready(&BTreeSet::new()).await?;
+            recovered.unknown = unknown;
+            let mut waiting = ready.into_iter().map(|(id, run)| self.one(id, run));
+            let mut running: FuturesUnordered<_> = waiting.by_ref().take(TOGETHER).collect();
+            while let Some((id, done)) = running.next().await {
+                running.extend(waiting.next());
+                match done {
+                    Ok(()) => {
+                        let status = self.view(&id).await?.status;
+                        recovered.runs.push((id, RunState::from(&status)));
+                    }
+                    Err(error) => recovered.problems.push((id, error)),
                 }
             }
-            let mut pause = clock.sleep(every);
+            recovered.runs.sort();
+            Ok(recovered)
+        })
+    }
+
+    fn work<'w>(
+        &'w self,
+        pace: Pace,
+        mut stop: Pin<&'w mut (dyn Future<Output = ()> + Send + 'w)>,
+    ) -> BoxFuture<'w, RunResult<u64>> {
+        Box::pin(async move {
+            let Pace { every, together, grace } = pace;
+            let clock = self.engine()?.clock();
+            let (mut running, mut under_way, mut n) = (FuturesUnordered::new(), BTreeSet::new(), 0);
             loop {
-                tokio::select! {
-                    biased;
-                    () = &mut stop => {
-                        let rest = async { while running.next().await.is_some() {} };
-                        tokio::select! { biased; () = rest => {} () = clock.sleep(grace) => {} }
-                        return Ok(n);
+                // An engine that fails now may be well in a while: a disk that was full, for instance.
+                if let Ok((ready, _)) = self.ready(&under_way).await {
+                    for (id, pipeline) in ready.into_iter().take(together.saturating_sub(running.len())) {
+                        under_way.insert(id.clone());
+                        running.push(self.one(id, pipeline));
+                        n += 1;
                     }
-                    Some((id, done)) = running.next(), if !running.is_empty() => {
-                        // What cannot go on as it is would fail again at once: it is left until it is looked for
-                        // with the next build.
-                        if !matches!(&done, Err(error) if !matches!(error.kind(), ErrorKind::Busy(_))) {
-                            under_way.remove(&id);
-                        }
-                    }
-                    () = &mut pause => break,
                 }
+                let mut pause = clock.sleep(every);
+                loop {
+                    tokio::select! {
+                        biased;
+                        () = &mut stop => {
+                            let rest = async { while running.next().await.is_some() {} };
+                            tokio::select! { biased; () = rest => {} () = clock.sleep(grace) => {} }
+                            return Ok(n);
+                        }
+                        Some((id, done)) = running.next(), if !running.is_empty() => {
+                            // What cannot go on as it is would fail again at once: it is left until it is looked for
+                            // with the next build.
+                            if !matches!(&done, Err(error) if !matches!(error.kind(), ErrorKind::Busy(_))) {
+                                under_way.remove(&id);
+                            }
+                        }
+                        () = &mut pause => break,
+                    }
+                }
+            }
+        })
+    }
+
+    async fn one(&self, id: RunId, pipeline: Arc<dyn AnyPipeline>) -> (RunId, RunResult<()>) {
+        let done = self.go_on(&pipeline, id.clone()).await;
+        (id, done)
+    }
+
+    /// Runs to go on with, and those that only others can. `except` those.
+    async fn ready(&self, except: &BTreeSet<RunId>) -> RunResult<(Vec<ReadyRun>, Vec<RunId>)> {
+        let unfinished = RunFilter::default()
+            .state(RunState::Created)
+            .state(RunState::Interrupted)
+            .state(RunState::Paused);
+        let now = self.clock.now();
+        let (mut ready, mut unknown) = (Vec::new(), Vec::new());
+        for run in self.engine()?.list(&unfinished).await? {
+            if !run.is_ready(now) || except.contains(&run.id) {
+                continue;
+            }
+            match self.find(&run.pipeline) {
+                Some(known) => ready.push((run.id, Arc::clone(known))),
+                None => unknown.push(run.id),
             }
         }
+        Ok((ready, unknown))
     }
 }

@@ -1,5 +1,8 @@
 use super::flujo::Flujo;
 use super::outcome::PipelineResult;
+use super::registry::{AnyPipeline, TypedPipeline, Values};
+use super::runtime::Runtime;
+use super::untyped::UntypedResult;
 use super::watch::Watchers;
 use crate::codec::{CodecError, Json};
 use crate::cx::Pipeline;
@@ -14,6 +17,7 @@ use serde::Serialize;
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 /// A value that somebody replies. Implemented for everything that is `Serialize`.
 #[diagnostic::on_unimplemented(
@@ -40,16 +44,27 @@ impl<T: Serialize> ReplyValue for T {
 #[must_use = "a run does not go on until this is awaited"]
 pub struct Resume<P, R> {
     flujo: Flujo<R>,
+    resuming: Resuming,
+    pipeline: PhantomData<fn() -> P>,
+}
+
+/// How a run is to go on.
+pub(super) struct Resuming {
     id: RunId,
     replies: Vec<(Option<Path>, Result<Json, CodecError>)>,
     by: Option<String>,
     watchers: Watchers,
-    pipeline: PhantomData<fn() -> P>,
+}
+
+impl Resuming {
+    pub(super) fn new(id: RunId) -> Self {
+        Self { id, replies: Vec::new(), by: None, watchers: Watchers::default() }
+    }
 }
 
 impl<P, R> fmt::Debug for Resume<P, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Resume").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Resume").field("id", &self.resuming.id).finish_non_exhaustive()
     }
 }
 
@@ -57,63 +72,69 @@ type Done<P> = PipelineResult<<P as crate::step::Step>::Output, <P as Pipeline>:
 
 impl<P, R> Resume<P, R> {
     pub(super) fn new(flujo: Flujo<R>, id: RunId) -> Self {
-        Self {
-            flujo,
-            id,
-            replies: Vec::new(),
-            by: None,
-            watchers: Watchers::default(),
-            pipeline: PhantomData,
-        }
+        Self { flujo, resuming: Resuming::new(id), pipeline: PhantomData }
     }
 
     pub(super) fn id(&self) -> &RunId {
-        &self.id
+        &self.resuming.id
     }
 
     /// Answers the one open question.
     #[allow(clippy::needless_pass_by_value, reason = "`.reply(label)` reads as it is meant")]
     pub fn reply(mut self, value: impl ReplyValue) -> Self {
-        self.replies.push((None, value.json()));
+        self.resuming.replies.push((None, value.json()));
         self
     }
 
     /// Answers the question of this node.
     #[allow(clippy::needless_pass_by_value, reason = "`.reply(label)` reads as it is meant")]
     pub fn reply_to(mut self, path: &str, value: impl ReplyValue) -> Self {
-        self.replies.push((Some(Path::from(path)), value.json()));
+        self.resuming.replies.push((Some(Path::from(path)), value.json()));
         self
     }
 
     /// Who replies.
     pub fn by(mut self, who: impl Into<String>) -> Self {
-        self.by = Some(who.into());
+        self.resuming.by = Some(who.into());
         self
     }
 
     /// Looks at what this execution of the run does, beside the engine's observers.
     pub fn observer(mut self, observer: impl Observer) -> Self {
-        self.watchers.add(observer);
+        self.resuming.watchers.add(observer);
         self
     }
+}
 
-    async fn go(self) -> RunResult<Done<P>>
-    where
-        P: Pipeline + RunIn<P::Context, R>,
-        R: Send + Sync + 'static,
-    {
-        let Self { flujo, id, replies, by, mut watchers, .. } = self;
-        let engine = flujo.engine()?;
-        let view = flujo.inspect(&id).await?;
-        let name = P::FACTS.name;
-        if view.run.pipeline != name {
-            let what = format!("run `{id}` is one of pipeline `{}`, not of `{name}`", view.run.pipeline);
+impl Runtime {
+    /// [`resume`](Self::resume), for a caller in another crate.
+    fn resumed(
+        &self,
+        pipeline: Arc<dyn AnyPipeline>,
+        resuming: Resuming,
+    ) -> BoxFuture<'static, RunResult<UntypedResult>> {
+        let runtime = self.clone();
+        Box::pin(async move { runtime.resume(&pipeline, resuming).await })
+    }
+
+    /// Goes on with a run.
+    pub(super) async fn resume(
+        &self,
+        pipeline: &Arc<dyn AnyPipeline>,
+        resuming: Resuming,
+    ) -> RunResult<UntypedResult> {
+        let Resuming { id, replies, by, mut watchers } = resuming;
+        let (engine, view, info) = (self.engine()?, self.view(&id).await?, pipeline.info());
+        if view.run.pipeline != info.name {
+            let (is, name) = (&view.run.pipeline, info.name);
+            let what = format!("run `{id}` is one of pipeline `{is}`, not of `{name}`");
             return Err(Error::new(ErrorKind::RunConflict(what)));
         }
+        let replied = !replies.is_empty();
         for (path, value) in replies {
             let path = pick(&view, path)?;
             let value = value.map_err(|e| Error::new(ErrorKind::Codec(e)).at(path.clone()))?;
-            fits(P::GRAPH, &path, &value)?;
+            fits(info.graph, &path, &value)?;
             let reply = Reply { value, by: by.clone(), at: engine.clock().now() };
             engine.reply(&id, &path, reply).await?;
             watchers.fresh.push(path);
@@ -122,22 +143,25 @@ impl<P, R> Resume<P, R> {
             Status::Running => {
                 engine.idle(&id).await?;
                 // Whoever worked on it may be gone, and then it is this one's.
-                if flujo.inspect(&id).await?.status == Status::Interrupted {
-                    return flujo.execute::<P>(view.run, watchers).await;
+                let view = self.view(&id).await?;
+                if view.status == Status::Interrupted {
+                    return self.execute(pipeline, watchers, view).await;
                 }
-                flujo.result::<P>(&id).await
+                Ok(UntypedResult::of_view(info, view))
             }
             Status::Ended(FinalOutcome::Failed(_)) => {
                 // A run that does not fit stays as it failed.
-                if let Some(misfit) = flujo.misfit::<P>(&view).await? {
+                if let Some(misfit) = self.misfit(pipeline, &view).await? {
                     return Ok(misfit);
                 }
                 engine.reopen(&id).await?;
-                flujo.execute::<P>(view.run, watchers).await
+                self.execute(pipeline, watchers, self.view(&id).await?).await
             }
-            Status::Ended(_) => flujo.result::<P>(&id).await,
+            Status::Ended(_) if replied => self.result(info, &id).await,
+            Status::Ended(_) => Ok(UntypedResult::of_view(info, view)),
             Status::Created | Status::Paused | Status::Interrupted => {
-                flujo.execute::<P>(view.run, watchers).await
+                let view = if replied { self.view(&id).await? } else { view };
+                self.execute(pipeline, watchers, view).await
             }
         }
     }
@@ -185,6 +209,13 @@ where
     type Output = RunResult<Done<P>>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.go())
+        let pipeline = TypedPipeline::<P, R>::shared(&self.flujo.resources);
+        let found = self.flujo.runtime.resumed(pipeline, self.resuming);
+        Box::pin(async move {
+            let mut values = Values::<P::Output, P::Context>::NONE;
+            let (outcome, account) = found.await?.settle(&mut values)?;
+            let Some(context) = values.context else { return Err(Error::new(ErrorKind::Interrupted)) };
+            Ok(account.into_result(outcome, values.output, context))
+        })
     }
 }

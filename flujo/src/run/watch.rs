@@ -1,9 +1,9 @@
 //! Who looks at a run.
 
-use super::outcome::{Outcome, PipelineResult};
-use crate::error::RunResult;
+use crate::error::Error;
 use crate::events::{Ended, Hub, Observer};
 use crate::path::Path;
+use crate::usage::Usage;
 use std::fmt;
 use std::sync::Arc;
 
@@ -26,26 +26,9 @@ impl Watchers {
     }
 }
 
-/// Tells how an execution came to its end.
-pub(super) fn told<T, C>(hub: Option<&Arc<Hub>>, result: &RunResult<PipelineResult<T, C>>) {
-    let Some(hub) = hub else { return };
-    match result {
-        Ok(result) => hub.run_ended(ended(&result.outcome), result.usage, result.by_model()),
-        Err(error) => {
-            hub.run_ended(
-                Ended::Failed { error: error.to_string() },
-                crate::usage::Usage::default(),
-                Vec::new(),
-            );
-        }
-    }
-}
-
-pub(super) fn ended<T>(outcome: &Outcome<T>) -> Ended {
-    match outcome {
-        Outcome::Done(_) => Ended::Done,
-        Outcome::Paused(questions) => Ended::Paused { questions: questions.len() },
-        Outcome::Failed(error) => Ended::Failed { error: error.to_string() },
-        Outcome::Cancelled => Ended::Cancelled,
+/// Reports an execution that ended without a result.
+pub(super) fn stopped(hub: Option<&Arc<Hub>>, error: &Error) {
+    if let Some(hub) = hub {
+        hub.run_ended(Ended::Failed { error: error.to_string() }, Usage::default(), Vec::new());
     }
 }

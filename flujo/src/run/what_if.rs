@@ -1,15 +1,14 @@
 //! What of a run is kept where another one is to go on from a node of it.
 
-use super::flujo::Flujo;
-use crate::cx::Pipeline;
+use super::registry::AnyPipeline;
+use super::runtime::Runtime;
 use crate::engine::{
-    Account, Arm, ArmEnd, Asked, AttemptCommand, Body, BoxFuture, EndedBy, ForkPolicy, Handle, Key, Program,
-    Record, RunRecord, RunView, Unrecorded, drive_on_copies,
+    Account, Arm, ArmEnd, Asked, AttemptCommand, Body, EndedBy, ForkPolicy, Handle, Key, Program, Record,
+    RunRecord, RunView, Unrecorded, drive_on_copies,
 };
 use crate::error::{Error, ErrorKind, RunResult, Signal};
 use crate::path::Path;
 use crate::question::{Answered, Question, Reply};
-use crate::step::RunIn;
 use crate::usage::UsageLimits;
 use async_trait::async_trait;
 use std::collections::HashMap;
@@ -18,33 +17,22 @@ use std::time::Duration;
 
 /// What a new run takes instead of executing.
 #[derive(Default)]
-pub(crate) struct Kept {
+pub(super) struct Kept {
     pub(super) records: Vec<Arc<Record>>,
     pub(super) replies: Vec<Answered>,
     pub(super) timers: Vec<Key>,
 }
 
-/// Finds out what is kept of a run of some pipeline, in front of a node of it, by one that begins with `run`.
-pub(crate) type Keeps<R> = for<'a> fn(
-    flujo: &'a Flujo<R>,
-    view: &'a RunView,
-    run: &'a Arc<RunRecord>,
-    from: &'a Path,
-) -> BoxFuture<'a, RunResult<Kept>>;
-
-/// Walks through `P` with the input of `run` on what is recorded in `view`, as far as that goes without `from`:
-/// nothing is called, nothing is asked, and nothing is written.
-pub(crate) fn keeps<'a, P, R>(
-    flujo: &'a Flujo<R>,
-    view: &'a RunView,
-    run: &'a Arc<RunRecord>,
-    from: &'a Path,
-) -> BoxFuture<'a, RunResult<Kept>>
-where
-    P: Pipeline + RunIn<P::Context, R>,
-    R: Send + Sync + 'static,
-{
-    Box::pin(async move {
+impl Runtime {
+    /// Walks through a pipeline with the input of `run` on what is recorded in `view`, as far as that goes without
+    /// `from`: nothing is called, nothing is asked, and nothing is written.
+    pub(super) async fn keeps(
+        &self,
+        pipeline: &Arc<dyn AnyPipeline>,
+        view: &RunView,
+        run: &Arc<RunRecord>,
+        from: &Path,
+    ) -> RunResult<Kept> {
         let known: HashMap<_, _> =
             view.records.iter().map(|r| ((r.key.path.clone(), r.key.n), Arc::clone(r))).collect();
         let asked =
@@ -72,13 +60,13 @@ where
             kept: Mutex::default(),
             account: Arc::new(Unrecorded::new(UsageLimits::NONE)),
         }));
-        let program = flujo.program::<P>(flujo.engine()?.clock(), run, view, None);
+        let program = self.program(pipeline, run, Some(view), None)?;
         let ended = program.run(Box::new(walk.clone())).await;
         if let Err(EndedBy::Signal(signal @ Signal::JournalMismatch(_))) = ended.outcome {
             return Err(signal.into());
         }
         Ok(std::mem::take(&mut *walk.0.kept()))
-    })
+    }
 }
 
 fn run_of(view: &RunView) -> &str {

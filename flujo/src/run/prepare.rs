@@ -1,0 +1,154 @@
+//! What is decided and checked before a run begins, and its record: for runs with types and for those by name.
+
+use super::affordable::affordable;
+use super::registry::PipelineInfo;
+use super::runtime::{Runtime, Shared};
+use super::watch::Watchers;
+use crate::codec::Json;
+use crate::engine::{RunGraph, RunId, RunRecord, Seed};
+use crate::error::{Error, RunResult};
+use crate::path::Path;
+use crate::step::Options;
+use crate::usage::{SharedBudget, UsageLimits};
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::atomic::Ordering;
+
+/// The options of a run, as its caller gave them.
+pub(super) struct RunOptions {
+    pub(super) id: Option<RunId>,
+    pub(super) limits: Option<UsageLimits>,
+    pub(super) retries: Option<u32>,
+    pub(super) watchers: Watchers,
+}
+
+impl RunOptions {
+    pub(super) fn new() -> Self {
+        Self { id: None, limits: None, retries: None, watchers: Watchers::default() }
+    }
+}
+
+/// The options of a pipeline's call that matter where the pipeline is run.
+pub(super) struct CallOptions {
+    retries: Option<u32>,
+    timeout: bool,
+    limits: bool,
+}
+
+impl CallOptions {
+    pub(super) fn of<T>(options: Option<&Options<T>>) -> Self {
+        match options {
+            Some(o) => Self { retries: o.retries, timeout: o.timeout.is_some(), limits: o.limits.is_some() },
+            None => Self { retries: None, timeout: false, limits: false },
+        }
+    }
+}
+
+/// A run that may begin.
+pub(super) struct Ready {
+    pub(super) info: &'static PipelineInfo,
+    pub(super) id: RunId,
+    pub(super) limits: UsageLimits,
+    /// How often it restarts at the node that failed, if the call, the run or the builder says so.
+    pub(super) retries: Option<u32>,
+    pub(super) watchers: Watchers,
+}
+
+/// A run that is refused before it begins.
+pub(super) struct Refused {
+    pub(super) id: RunId,
+    pub(super) error: Error,
+}
+
+impl Runtime {
+    /// Decides on the options of a run, and checks what has to be known before it begins.
+    pub(super) fn prepare(
+        &self,
+        info: &'static PipelineInfo,
+        options: RunOptions,
+        call: &CallOptions,
+    ) -> Result<Ready, Refused> {
+        let RunOptions { id, limits, retries, watchers } = options;
+        let retries = retries.or(call.retries).or((self.retries > 0).then_some(self.retries));
+        let id = id.unwrap_or_else(|| self.fresh_id());
+        let limits = limits.map_or(self.limits, |limits| limits.tightest(self.limits));
+        let checked = lost(info, call).and_then(|()| self.preflight(info, &limits));
+        match checked {
+            Ok(()) => Ok(Ready { info, id, limits, retries, watchers }),
+            Err(error) => Err(Refused { id, error }),
+        }
+    }
+
+    /// Ids of runs that were given none: random, so that two processes on one database never meet.
+    pub(super) fn fresh_id(&self) -> RunId {
+        let word = || RandomState::new().build_hasher().finish();
+        let n = self.next_id.fetch_add(1, Ordering::Relaxed);
+        // By hand: of a short run that records nothing, formatting would be a part that one can measure.
+        let (mut text, words) = (String::with_capacity(24), [(word() ^ n, 16), (word() >> 32, 8)]);
+        for (word, digits) in words {
+            let digit = |i: u32| char::from_digit(u32::try_from(word >> (4 * i) & 15).unwrap_or(0), 16);
+            text.extend((0..digits).rev().filter_map(digit));
+        }
+        RunId::from(text)
+    }
+}
+
+impl Shared {
+    /// Whether the engine knows another pipeline by this name, whether limits can be kept, and whether models can
+    /// answer.
+    pub(super) fn preflight(&self, info: &PipelineInfo, limits: &UsageLimits) -> RunResult<()> {
+        let name = info.graph.name;
+        let same_name = |known: &&PipelineInfo| known.graph.name == name;
+        let mut known = self.registered.iter().map(|known| known.info()).filter(same_name);
+        if known.any(|known| known.fingerprint != info.fingerprint) {
+            return Err(Error::setup(format!(
+                "another pipeline is registered with the durable name `{name}`: give one another with \
+                 `#[pipeline(name = \"..\")]`"
+            )));
+        }
+        // What a stub answers costs nothing: which steps it stands in for is only known when they run.
+        if !self.stubs.is_empty() {
+            return Ok(());
+        }
+        let defaults = self.model_defaults.as_deref();
+        let budget = self.budget.as_ref().map_or(UsageLimits::NONE, SharedBudget::limits);
+        affordable(info.graph, &limits.tightest(budget), self.prices.as_deref(), defaults)?;
+        let Some(client) = self.models.as_deref() else { return Ok(()) };
+        let known = self.answerable.check(info.graph, info.fingerprint, client, defaults);
+        known.map_err(|(path, why)| Error::setup(why).at(Path::from(path.as_str())))
+    }
+}
+
+/// The record of a new run.
+pub(super) fn record(
+    info: &PipelineInfo,
+    id: RunId,
+    (input, context): (Json, Json),
+    limits: UsageLimits,
+    retries: u32,
+) -> RunRecord {
+    RunRecord {
+        id,
+        pipeline: info.graph.name.to_owned(),
+        fingerprint: info.fingerprint,
+        graph: RunGraph::Code(info.graph),
+        digest: input.digest(),
+        input,
+        context,
+        limits,
+        retries,
+        seed: Seed::default(),
+    }
+}
+
+/// Refuses options of the call that a run has words of its own for: a run is continued without the call that it
+/// began with, so they would be lost.
+fn lost(info: &PipelineInfo, call: &CallOptions) -> RunResult<()> {
+    let (word, limits) = match call {
+        CallOptions { timeout: true, .. } => ("timeout", "UsageLimits::default().active_time(..)"),
+        CallOptions { limits: true, .. } => ("limits", ".."),
+        _ => return Ok(()),
+    };
+    let what = format!("`.{word}` on the pipeline that is run: write `flujo.run(..).limits({limits})`");
+    Err(Error::setup(what).at(Path::from(info.graph.name)))
+}

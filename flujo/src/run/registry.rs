@@ -1,0 +1,288 @@
+//! Pipelines without their types: what the runtime, compiled once, does with every one of them.
+
+use super::RunEnv;
+use super::result::StepResult;
+use crate::codec::{CodecError, Json};
+use crate::context::Context;
+use crate::cx::{Cx, Pipeline};
+use crate::durable::{Inputs, Recorded};
+use crate::engine::{BoxFuture, Handle};
+use crate::error::{Error, ErrorKind, RunResult, Signal};
+use crate::graph::{Graph, reads_run};
+use crate::path::{NodeId, Path};
+use crate::step::{RunIn, Step, StepCall};
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// The constants of a pipeline.
+pub(super) struct PipelineInfo {
+    /// The durable name.
+    pub(super) name: &'static str,
+    pub(super) graph: &'static Graph,
+    pub(super) fingerprint: u128,
+    /// Whether it may ask a question.
+    pub(super) asks: bool,
+    /// Whether code in it may look at the run, and so at its input.
+    pub(super) reads_run: bool,
+}
+
+impl PipelineInfo {
+    pub(super) const fn of<P: Pipeline>() -> &'static Self {
+        const {
+            &Self {
+                name: P::FACTS.name,
+                graph: P::GRAPH,
+                fingerprint: P::FINGERPRINT,
+                asks: !matches!(P::FACTS.bounds.questions, Some(0)),
+                reads_run: reads_run(P::GRAPH),
+            }
+        }
+    }
+
+    pub(super) fn path(&self) -> Path {
+        Path::from(self.name)
+    }
+
+    /// A value of this pipeline has no JSON.
+    #[cold]
+    pub(super) fn codec(&self, error: CodecError) -> Error {
+        Error::new(ErrorKind::Codec(error)).at(self.path())
+    }
+}
+
+/// A pipeline together with its resources.
+pub(super) trait AnyPipeline: Send + Sync {
+    fn info(&self) -> &'static PipelineInfo;
+
+    /// Decodes an input and a context.
+    fn begin<'p>(&'p self, input: &Json, context: &Json) -> Result<Box<dyn Execution + 'p>, Undecodable>;
+
+    /// Where the values of a result are decoded that are not needed.
+    fn values(&self) -> Box<dyn Recall>;
+}
+
+/// Takes the recorded values of a result to their types, and keeps them.
+pub(super) trait Recall: Send {
+    fn recall_context(&mut self, context: &Json) -> Result<(), CodecError>;
+    fn recall_output(&mut self, output: &Json) -> Result<(), CodecError>;
+}
+
+/// One execution of a pipeline's body, from decoded values.
+pub(super) trait Execution: Recall {
+    /// Drives the body, once, and keeps its output. Without a handle nothing is recorded, and the results of its
+    /// steps are kept.
+    fn run<'e>(
+        &'e mut self,
+        retries: Option<u32>,
+        env: Arc<RunEnv>,
+        handle: Option<&'e mut (dyn Handle + 'static)>,
+    ) -> BoxFuture<'e, RunResult<()>>;
+
+    /// The pipeline.
+    fn pipeline(&self) -> Arc<dyn AnyPipeline>;
+
+    /// The input, which is there until `run` is called.
+    fn input(&self) -> Result<Json, CodecError>;
+
+    /// The context as it is now.
+    fn context(&self) -> Result<Json, CodecError>;
+
+    /// The output, which is there once the body has succeeded.
+    fn output(&self) -> Result<Json, CodecError>;
+
+    /// The results of the steps that stand in no arm.
+    fn steps(&mut self) -> &mut Vec<StepResult>;
+}
+
+/// The input or the context of a run does not fit its type.
+pub(super) struct Undecodable {
+    /// Which of the two.
+    what: &'static str,
+    error: CodecError,
+}
+
+impl Undecodable {
+    /// The error for values that a caller gave.
+    #[cold]
+    pub(super) fn given(self, info: &PipelineInfo) -> Error {
+        let Self { what, error } = self;
+        Error::setup(format!("this {what} does not fit the pipeline: {error}")).at(info.path())
+    }
+
+    /// The error for values that were recorded.
+    #[cold]
+    pub(super) fn recorded(self, info: &PipelineInfo) -> Error {
+        let Self { what, error } = self;
+        Signal::mismatch(info.path(), format!("the {what} of the run does not decode any more: {error}"))
+            .into()
+    }
+
+    pub(super) fn context(error: CodecError) -> Self {
+        Self { what: "context", error }
+    }
+}
+
+/// Decodes an input and a context, and encodes them again: checked against their types, in canonical form.
+pub(super) fn checked(
+    pipeline: &dyn AnyPipeline,
+    input: &Json,
+    context: Option<&Json>,
+) -> RunResult<(Json, Json)> {
+    let (info, null) = (pipeline.info(), Json::null());
+    let decoded = pipeline.begin(input, context.unwrap_or(&null)).map_err(|e| e.given(info))?;
+    let codec = |e| info.codec(e);
+    Ok((decoded.input().map_err(codec)?, decoded.context().map_err(codec)?))
+}
+
+/// The typed half of [`AnyPipeline`]: it decodes, drives and encodes, and is all that is compiled per pipeline.
+pub(super) struct TypedPipeline<P, R> {
+    resources: Arc<R>,
+    pipeline: PhantomData<fn() -> P>,
+}
+
+impl<P, R> TypedPipeline<P, R>
+where
+    P: Pipeline + RunIn<P::Context, R>,
+    R: Send + Sync + 'static,
+{
+    pub(super) fn shared(resources: &Arc<R>) -> Arc<dyn AnyPipeline> {
+        Arc::new(Self { resources: Arc::clone(resources), pipeline: PhantomData })
+    }
+}
+
+impl<P, R> AnyPipeline for TypedPipeline<P, R>
+where
+    P: Pipeline + RunIn<P::Context, R>,
+    R: Send + Sync + 'static,
+{
+    fn info(&self) -> &'static PipelineInfo {
+        PipelineInfo::of::<P>()
+    }
+
+    fn begin<'p>(&'p self, input: &Json, context: &Json) -> Result<Box<dyn Execution + 'p>, Undecodable> {
+        let input = match P::Input::recall(input) {
+            Ok(input) => input,
+            Err(error) => return Err(Undecodable { what: "input", error }),
+        };
+        match context.decode() {
+            Ok(context) => {
+                Ok(Box::new(TypedExecution::<P, R>::new(StepCall::new(input), context, &self.resources)))
+            }
+            Err(error) => Err(Undecodable::context(error)),
+        }
+    }
+
+    fn values(&self) -> Box<dyn Recall> {
+        Box::new(Values::<P::Output, P::Context>::NONE)
+    }
+}
+
+/// The values of a result that was recorded.
+pub(super) struct Values<T, C> {
+    pub(super) output: Option<T>,
+    pub(super) context: Option<C>,
+}
+
+impl<T, C> Values<T, C> {
+    pub(super) const NONE: Self = Self { output: None, context: None };
+}
+
+impl<T: Recorded, C: Context> Recall for Values<T, C> {
+    fn recall_context(&mut self, context: &Json) -> Result<(), CodecError> {
+        self.context = Some(context.decode()?);
+        Ok(())
+    }
+
+    fn recall_output(&mut self, output: &Json) -> Result<(), CodecError> {
+        self.output = Some(T::recall(output)?);
+        Ok(())
+    }
+}
+
+/// The typed half of [`Execution`]: all that is compiled for each pipeline.
+pub(super) struct TypedExecution<'p, P: Pipeline, R> {
+    call: Option<StepCall<P>>,
+    pub(super) context: P::Context,
+    pub(super) output: Option<P::Output>,
+    steps: Vec<StepResult>,
+    resources: &'p Arc<R>,
+}
+
+impl<'p, P: Pipeline, R> TypedExecution<'p, P, R> {
+    pub(super) fn new(call: StepCall<P>, context: P::Context, resources: &'p Arc<R>) -> Self {
+        Self { call: Some(call), context, output: None, steps: Vec::new(), resources }
+    }
+}
+
+impl<P: Pipeline, R: Send + Sync> Recall for TypedExecution<'_, P, R> {
+    fn recall_context(&mut self, context: &Json) -> Result<(), CodecError> {
+        self.context = context.decode()?;
+        Ok(())
+    }
+
+    fn recall_output(&mut self, output: &Json) -> Result<(), CodecError> {
+        self.output = Some(P::Output::recall(output)?);
+        Ok(())
+    }
+}
+
+impl<P, R> Execution for TypedExecution<'_, P, R>
+where
+    P: Pipeline + RunIn<P::Context, R>,
+    R: Send + Sync + 'static,
+{
+    fn run<'e>(
+        &'e mut self,
+        retries: Option<u32>,
+        env: Arc<RunEnv>,
+        handle: Option<&'e mut (dyn Handle + 'static)>,
+    ) -> BoxFuture<'e, RunResult<()>> {
+        Box::pin(async move {
+            let Some(mut call) = self.call.take() else { return Err(Error::new(ErrorKind::Interrupted)) };
+            if let Some(n) = retries {
+                restart_up_to(&mut call, n);
+            }
+            let mut written = 0;
+            let steps = if handle.is_some() { None } else { Some(&mut self.steps) };
+            let mut cx = Cx::root(&mut self.context, &**self.resources, &env, handle, &mut written, steps);
+            match P::exec(&mut cx, NodeId::new(P::FACTS.name), call).await {
+                Ok(output) => {
+                    self.output = Some(output);
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            }
+        })
+    }
+
+    fn pipeline(&self) -> Arc<dyn AnyPipeline> {
+        TypedPipeline::<P, R>::shared(self.resources)
+    }
+
+    fn input(&self) -> Result<Json, CodecError> {
+        match &self.call {
+            Some(call) => call.input.record(),
+            None => Ok(Json::null()),
+        }
+    }
+
+    fn context(&self) -> Result<Json, CodecError> {
+        Json::encode(&self.context)
+    }
+
+    fn output(&self) -> Result<Json, CodecError> {
+        match &self.output {
+            Some(output) => output.record(),
+            None => Ok(Json::null()),
+        }
+    }
+
+    fn steps(&mut self) -> &mut Vec<StepResult> {
+        &mut self.steps
+    }
+}
+
+/// Sets how often a call restarts at the node that failed.
+fn restart_up_to<P: Step>(call: &mut StepCall<P>, n: u32) {
+    call.options.get_or_insert_with(Box::default).retries = Some(n);
+}

@@ -1,0 +1,167 @@
+//! A run from its options to its end, around its typed body.
+
+use super::RunEnv;
+use super::in_time::in_time;
+use super::outcome::{Outcome, by_model};
+use super::prepare::{CallOptions, Ready, Refused, RunOptions};
+use super::registry::{Execution, PipelineInfo};
+use super::result::StepResult;
+use super::runtime::Runtime;
+use super::trace::Trace;
+use super::untyped::{Account, UntypedResult, ended};
+use crate::codec::Json;
+use crate::engine::{BoxFuture, RunId};
+use crate::error::{Error, RunResult};
+use crate::events::{Hub, Watched};
+use crate::path::Path;
+use crate::usage::Usage;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// A run that is under way. One that records nothing is polled in place: its body is its only allocation.
+pub(super) enum Running<'e> {
+    Refused(Option<Refused>),
+    Recorded(BoxFuture<'static, Ended>),
+    Live(BoxFuture<'e, RunResult<()>>, Option<Live>),
+}
+
+/// The end of a run.
+pub(super) enum Ended {
+    /// It has not begun, or its engine failed.
+    Refused(Refused),
+    /// It is recorded.
+    Recorded(RunId, Box<UntypedResult>),
+    /// Its values were never encoded.
+    Live(Live),
+}
+
+/// A run that records nothing.
+pub(super) struct Live {
+    id: RunId,
+    env: Arc<RunEnv>,
+    hub: Option<Arc<Hub>>,
+    done: RunResult<()>,
+}
+
+impl Future for Running<'_> {
+    type Output = Ended;
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended> {
+        let ended = match &mut *self {
+            Self::Refused(refused) => refused.take().map(Ended::Refused),
+            Self::Recorded(run) => return run.as_mut().poll(cx),
+            Self::Live(body, live) => match body.as_mut().poll(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(done) => live.take().map(|live| Ended::Live(Live { done, ..live })),
+            },
+        };
+        ended.map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+impl Runtime {
+    /// Begins a run.
+    pub(super) fn run<'e>(
+        &self,
+        info: &'static PipelineInfo,
+        options: RunOptions,
+        call: &CallOptions,
+        execution: &'e mut dyn Execution,
+    ) -> Running<'e> {
+        let begun = match self.prepare(info, options, call) {
+            Ok(ready) if self.engine.is_some() => self.recorded(ready, execution),
+            Ok(ready) => self.live(ready, execution),
+            Err(refused) => Err(refused),
+        };
+        begun.unwrap_or_else(|refused| Running::Refused(Some(refused)))
+    }
+
+    fn recorded<'e>(&self, ready: Ready, execution: &'e mut dyn Execution) -> Result<Running<'e>, Refused> {
+        let (info, id) = (ready.info, ready.id.clone());
+        let begins = execution.input().and_then(|input| Ok((input, execution.context()?)));
+        let begins = match begins {
+            Ok(begins) => begins,
+            Err(error) => return Err(Refused { id, error: info.codec(error) }),
+        };
+        let (runtime, pipeline) = (self.clone(), execution.pipeline());
+        Ok(Running::Recorded(Box::pin(async move {
+            match runtime.create(&pipeline, ready, begins).await {
+                Ok(found) => Ended::Recorded(id, Box::new(found)),
+                Err(error) => Ended::Refused(Refused { id, error }),
+            }
+        })))
+    }
+
+    fn live<'e>(&self, ready: Ready, execution: &'e mut dyn Execution) -> Result<Running<'e>, Refused> {
+        let Ready { info, id, limits, retries, watchers } = ready;
+        if info.asks {
+            let name = info.graph.name;
+            let what = format!("`{name}` may ask a question, which an ephemeral run cannot wait for");
+            return Err(Refused { id, error: Error::setup(what).at(Path::from(name)) });
+        }
+        let hub = self.hub(&id, info, watchers, None);
+        // A stub may look at the run, whatever it stands in for.
+        let input = if info.reads_run || hub.is_some() || !self.stubs.is_empty() {
+            match execution.input() {
+                Ok(input) => input,
+                Err(error) => return Err(Refused { id, error: info.codec(error) }),
+            }
+        } else {
+            Json::null()
+        };
+        let env = RunEnv::new(id.clone(), input, Arc::clone(&self.clock));
+        let env = Arc::new(self.furnish(env, limits).watched(hub.as_ref()));
+        if let Some(hub) = &hub {
+            hub.run_started(&env.input);
+        }
+        execution.steps().reserve_exact(info.graph.nodes.len());
+        let mut body = execution.run(retries, Arc::clone(&env), None);
+        if let Some(hub) = &hub {
+            body = Box::pin(Watched::new(Arc::clone(hub), body));
+        }
+        if let Some(limit) = limits.active_time {
+            body = Box::pin(in_time(Arc::clone(&self.clock), (limit, Duration::ZERO), info.name, body));
+        }
+        Ok(Running::Live(body, Some(Live { id, env, hub, done: Ok(()) })))
+    }
+}
+
+impl Ended {
+    /// The result, with its values left in `execution`.
+    pub(super) fn settle(self, execution: &mut dyn Execution) -> (Outcome<()>, Account) {
+        let refused = match self {
+            Self::Live(live) => return live.finish(execution),
+            Self::Refused(refused) => refused,
+            Self::Recorded(id, found) => match found.settle(execution) {
+                Ok(result) => return result,
+                Err(error) => Refused { id, error },
+            },
+        };
+        (Outcome::Failed(refused.error), Account::empty(refused.id))
+    }
+}
+
+impl Live {
+    /// What the run has come to, once its body is dropped.
+    fn finish(self, execution: &mut dyn Execution) -> (Outcome<()>, Account) {
+        let Self { id, env, hub, done } = self;
+        let outcome = match done {
+            Ok(()) => Outcome::Done(()),
+            Err(error) => Outcome::Failed(error),
+        };
+        // Arms met in the log of the run; what came after the last of them, or all there is, stands apart.
+        let mut steps = std::mem::take(&mut *env.log());
+        if steps.is_empty() {
+            steps = std::mem::take(execution.steps());
+        } else {
+            steps.append(execution.steps());
+        }
+        let usage = steps.iter().map(StepResult::usage).sum::<Usage>() + env.given_up();
+        if let Some(hub) = &hub {
+            hub.run_ended(ended(&outcome), usage, by_model(&steps));
+        }
+        let (trace, hitl_history) = (Trace::default(), Vec::new());
+        (outcome, Account { run_id: id, steps, usage, trace, hitl_history })
+    }
+}

@@ -1,0 +1,257 @@
+//! What a `Flujo` is beside its resources: compiled once, for every pipeline.
+
+use super::RunEnv;
+use super::answerable::Answerable;
+use super::outcome::Outcome;
+use super::program::Start;
+use super::registry::{AnyPipeline, PipelineInfo};
+use super::rehearsal;
+use super::resume::Resuming;
+use super::stub::Stubs;
+use super::untyped::UntypedResult;
+use super::watch::{self, Watchers};
+use crate::cache::Cache;
+use crate::clock::Clock;
+use crate::cx::Scopes;
+use crate::engine::{BoxFuture, Engine, RunId, RunRecord, RunView};
+use crate::error::{Error, ErrorKind, RunResult, Signal};
+use crate::events::{Hub, Watched};
+use crate::model::{Estimate, ModelClient, ModelDefaults, PriceBook};
+use crate::path::Path;
+use crate::usage::{SharedBudget, UsageLimits};
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+/// A shared handle to what all runs have in common.
+#[derive(Clone)]
+pub(super) struct Runtime(Arc<Shared>);
+
+pub(super) struct Shared {
+    /// `None` in an ephemeral one: nothing is recorded.
+    pub(super) engine: Option<Arc<dyn Engine>>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) models: Option<Arc<dyn ModelClient>>,
+    pub(super) prices: Option<Arc<dyn PriceBook>>,
+    pub(super) model_defaults: Option<Arc<ModelDefaults>>,
+    pub(super) stubs: Stubs,
+    pub(super) cache: Arc<dyn Cache>,
+    pub(super) watchers: Watchers,
+    pub(super) limits: UsageLimits,
+    pub(super) retries: u32,
+    pub(super) budget: Option<SharedBudget>,
+    pub(super) estimate: Estimate,
+    pub(super) registered: Vec<Arc<dyn AnyPipeline>>,
+    pub(super) answerable: Answerable,
+    pub(super) next_id: AtomicU64,
+}
+
+impl Deref for Runtime {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Shared {
+    /// The durable names of the registered pipelines.
+    pub(super) fn names(&self) -> Vec<&'static str> {
+        self.registered.iter().map(|known| known.info().graph.name).collect()
+    }
+
+    /// The registered pipeline with this durable name.
+    pub(super) fn find(&self, name: &str) -> Option<&Arc<dyn AnyPipeline>> {
+        self.registered.iter().find(|known| known.info().graph.name == name)
+    }
+
+    pub(super) fn registered(&self, name: &str) -> RunResult<&Arc<dyn AnyPipeline>> {
+        self.find(name).ok_or_else(|| {
+            Error::setup(format!("no pipeline `{name}` is registered: `.pipeline::<..>()` on the builder"))
+        })
+    }
+
+    pub(super) fn engine(&self) -> RunResult<&Arc<dyn Engine>> {
+        self.engine.as_ref().ok_or_else(|| {
+            Error::setup(
+                "an ephemeral engine records nothing, so there are no runs to look up, answer or resume",
+            )
+        })
+    }
+
+    /// Where the events of a run come together, if it has observers.
+    pub(super) fn hub(
+        &self,
+        id: &RunId,
+        info: &PipelineInfo,
+        watchers: Watchers,
+        view: Option<&RunView>,
+    ) -> Option<Arc<Hub>> {
+        let Watchers { observers, fresh } = watchers;
+        let all = self.watchers.observers.iter().cloned().chain(observers);
+        let hub = Hub::new(id, (info.name, info.graph), &self.clock, all)?;
+        Some(Arc::new(match view {
+            Some(view) => hub.resumes(view, &fresh),
+            None => hub,
+        }))
+    }
+
+    /// Gives a run what the engine was given, and what it may use.
+    pub(super) fn furnish(&self, mut env: RunEnv, limits: UsageLimits) -> RunEnv {
+        env.limit(limits, self.budget.as_ref());
+        env.engine.clone_from(&self.engine);
+        env.estimate = self.estimate;
+        env.models.clone_from(&self.models);
+        env.prices.clone_from(&self.prices);
+        env.model_defaults.clone_from(&self.model_defaults);
+        env.stubs.clone_from(&self.stubs);
+        env.cache = Some(Arc::clone(&self.cache));
+        env
+    }
+
+    /// Everything that is recorded of a run.
+    pub(super) async fn view(&self, id: &RunId) -> RunResult<RunView> {
+        let view = self.engine()?.view(id).await?;
+        view.ok_or_else(|| Error::new(ErrorKind::UnknownRun(id.to_string())))
+    }
+
+    /// What is recorded of a run, as a result.
+    pub(super) async fn result(&self, info: &'static PipelineInfo, id: &RunId) -> RunResult<UntypedResult> {
+        Ok(UntypedResult::of_view(info, self.view(id).await?))
+    }
+}
+
+impl Runtime {
+    pub(super) fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+
+    /// [`view`](Shared::view), for a caller in another crate.
+    pub(super) fn inspect(&self, id: RunId) -> BoxFuture<'_, RunResult<RunView>> {
+        Box::pin(async move { self.view(&id).await })
+    }
+
+    /// The pipeline of a run, ready to be driven. Without a view it is one that was created just now.
+    pub(super) fn program(
+        &self,
+        pipeline: &Arc<dyn AnyPipeline>,
+        run: &Arc<RunRecord>,
+        view: Option<&RunView>,
+        hub: Option<Arc<Hub>>,
+    ) -> RunResult<Start> {
+        Ok(Start {
+            runtime: self.clone(),
+            pipeline: Arc::clone(pipeline),
+            clock: self.engine()?.clock(),
+            run: Arc::clone(run),
+            scopes: view.map(scopes).unwrap_or_default(),
+            forgiven: view.map(|view| view.forgiven.clone()).unwrap_or_default(),
+            active: view.map_or(Duration::ZERO, |view| view.active),
+            hub,
+        })
+    }
+
+    /// The first thing in the records of a run that does not fit the code.
+    pub(super) async fn mismatch(
+        &self,
+        pipeline: &Arc<dyn AnyPipeline>,
+        view: &RunView,
+    ) -> RunResult<Option<Signal>> {
+        let program = self.program(pipeline, &view.run, Some(view), None)?;
+        Ok(rehearsal::mismatch(view, &program, pipeline.info().graph).await)
+    }
+
+    /// The failure of a run that began with other code than this, and does not fit: known before anything runs, and
+    /// before anything is written.
+    pub(super) async fn misfit(
+        &self,
+        pipeline: &Arc<dyn AnyPipeline>,
+        view: &RunView,
+    ) -> RunResult<Option<UntypedResult>> {
+        let info = pipeline.info();
+        if view.run.fingerprint == info.fingerprint && view.run.graph.has_types_of(info.graph) {
+            return Ok(None);
+        }
+        let Some(signal) = self.mismatch(pipeline, view).await? else { return Ok(None) };
+        let mut result = self.result(info, &view.run.id).await?;
+        result.outcome = Outcome::Failed(signal.into());
+        Ok(Some(result))
+    }
+
+    /// Works on a run until it ends, pauses, fails or is cancelled.
+    pub(super) async fn execute(
+        &self,
+        pipeline: &Arc<dyn AnyPipeline>,
+        watchers: Watchers,
+        view: RunView,
+    ) -> RunResult<UntypedResult> {
+        if let Some(misfit) = self.misfit(pipeline, &view).await? {
+            return Ok(misfit);
+        }
+        let run = Arc::clone(&view.run);
+        self.drive(pipeline, watchers, &run, Some(view)).await
+    }
+
+    /// Works on a run that fits. Without a view it is one that was created just now, so nothing has to be read.
+    pub(super) async fn drive(
+        &self,
+        pipeline: &Arc<dyn AnyPipeline>,
+        watchers: Watchers,
+        run: &Arc<RunRecord>,
+        view: Option<RunView>,
+    ) -> RunResult<UntypedResult> {
+        let (engine, info) = (self.engine()?, pipeline.info());
+        let hub = self.hub(&run.id, info, watchers, view.as_ref());
+        let program = Arc::new(self.program(pipeline, run, view.as_ref(), hub.clone())?);
+        drop(view);
+        let running = engine.execute(&run.id, program);
+        let done = match &hub {
+            None => running.await,
+            Some(hub) => Watched::new(Arc::clone(hub), running).await,
+        };
+        let result = match done {
+            // Another worker took it first, which is as good.
+            Err(error) if matches!(error.kind(), ErrorKind::Busy(_)) => match engine.idle(&run.id).await {
+                Ok(()) => self.result(info, &run.id).await,
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error),
+            Ok(()) => self.result(info, &run.id).await,
+        };
+        match result {
+            Ok(mut result) => {
+                result.hub = hub;
+                Ok(result)
+            }
+            Err(error) => {
+                watch::stopped(hub.as_ref(), &error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Goes on with a run of a pipeline; the result is recorded, and its values are not needed.
+    pub(super) fn go_on(
+        &self,
+        pipeline: &Arc<dyn AnyPipeline>,
+        id: RunId,
+    ) -> BoxFuture<'static, RunResult<()>> {
+        let (runtime, pipeline) = (self.clone(), Arc::clone(pipeline));
+        Box::pin(async move {
+            let result = runtime.resume(&pipeline, Resuming::new(id)).await?;
+            result.settle(&mut *pipeline.values()).map(drop)
+        })
+    }
+}
+
+/// The time of calls and forms: a run that failed goes on with all of it, from where its failed node ended.
+fn scopes(view: &RunView) -> Arc<Scopes> {
+    let scopes = Arc::<Scopes>::default();
+    for (path, n) in &view.forgiven {
+        let failed = view.records.iter().rfind(|record| record.key.path == *path && record.key.n == *n);
+        if let Some(failed) = failed {
+            scopes.restart(&Path::from(view.run.pipeline.as_str()), failed.ended);
+        }
+    }
+    scopes
+}
