@@ -44,8 +44,17 @@ impl CallOptions {
     }
 }
 
+/// A run of some pipeline that has not begun.
+pub(super) struct Plan {
+    runtime: Runtime,
+    info: &'static PipelineInfo,
+    options: RunOptions,
+    call: CallOptions,
+}
+
 /// A run that may begin.
 pub(super) struct Ready {
+    pub(super) runtime: Runtime,
     pub(super) info: &'static PipelineInfo,
     pub(super) id: RunId,
     pub(super) limits: UsageLimits,
@@ -60,25 +69,33 @@ pub(super) struct Refused {
     pub(super) error: Error,
 }
 
-impl Runtime {
-    /// Decides on the options of a run, and checks what has to be known before it begins.
-    pub(super) fn prepare(
-        &self,
+impl Plan {
+    /// Takes the options, which are used once.
+    pub(super) fn new(
+        runtime: &Runtime,
         info: &'static PipelineInfo,
-        options: RunOptions,
-        call: &CallOptions,
-    ) -> Result<Ready, Refused> {
+        options: &mut RunOptions,
+        call: CallOptions,
+    ) -> Self {
+        let options = std::mem::replace(options, RunOptions::new());
+        Self { runtime: runtime.clone(), info, options, call }
+    }
+
+    /// Decides on the options, and checks what has to be known before the run begins.
+    pub(super) fn prepare(self) -> Result<Ready, Refused> {
+        let Self { runtime, info, options, call } = self;
         let RunOptions { id, limits, retries, watchers } = options;
-        let retries = retries.or(call.retries).or((self.retries > 0).then_some(self.retries));
-        let id = id.unwrap_or_else(|| self.fresh_id());
-        let limits = limits.map_or(self.limits, |limits| limits.tightest(self.limits));
-        let checked = lost(info, call).and_then(|()| self.preflight(info, &limits));
-        match checked {
-            Ok(()) => Ok(Ready { info, id, limits, retries, watchers }),
+        let retries = retries.or(call.retries).or((runtime.retries > 0).then_some(runtime.retries));
+        let id = id.unwrap_or_else(|| runtime.fresh_id());
+        let limits = limits.map_or(runtime.limits, |limits| limits.tightest(runtime.limits));
+        match lost(info, &call).and_then(|()| runtime.preflight(info, &limits)) {
+            Ok(()) => Ok(Ready { runtime, info, id, limits, retries, watchers }),
             Err(error) => Err(Refused { id, error }),
         }
     }
+}
 
+impl Runtime {
     /// Ids of runs that were given none: random, so that two processes on one database never meet.
     pub(super) fn fresh_id(&self) -> RunId {
         let word = || RandomState::new().build_hasher().finish();

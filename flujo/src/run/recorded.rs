@@ -18,7 +18,7 @@ impl Runtime {
         ready: Ready,
         begins: (Json, Json),
     ) -> RunResult<UntypedResult> {
-        let Ready { info, id, limits, retries, watchers } = ready;
+        let Ready { info, id, limits, retries, watchers, .. } = ready;
         let run = Arc::new(record(info, id, begins, limits, retries.unwrap_or(0)));
         let engine = self.engine()?;
         let Some(found) = engine.create(RunRecord::clone(&run)).await? else {

@@ -55,7 +55,7 @@ pub(super) trait AnyPipeline: Send + Sync {
     fn info(&self) -> &'static PipelineInfo;
 
     /// Decodes an input and a context.
-    fn begin<'p>(&'p self, input: &Json, context: &Json) -> Result<Box<dyn Execution + 'p>, Undecodable>;
+    fn begin(&self, input: &Json, context: &Json) -> Result<Box<dyn Execution>, Undecodable>;
 
     /// Where the values of a result are decoded that are not needed.
     fn values(&self) -> Box<dyn Recall>;
@@ -159,7 +159,7 @@ where
         PipelineInfo::of::<P>()
     }
 
-    fn begin<'p>(&'p self, input: &Json, context: &Json) -> Result<Box<dyn Execution + 'p>, Undecodable> {
+    fn begin(&self, input: &Json, context: &Json) -> Result<Box<dyn Execution>, Undecodable> {
         let input = match P::Input::recall(input) {
             Ok(input) => input,
             Err(error) => return Err(Undecodable { what: "input", error }),
@@ -200,21 +200,21 @@ impl<T: Recorded, C: Context> Recall for Values<T, C> {
 }
 
 /// The typed half of [`Execution`]: all that is compiled for each pipeline.
-pub(super) struct TypedExecution<'p, P: Pipeline, R> {
+pub(super) struct TypedExecution<P: Pipeline, R> {
     call: Option<StepCall<P>>,
     pub(super) context: P::Context,
     pub(super) output: Option<P::Output>,
     steps: Vec<StepResult>,
-    resources: &'p Arc<R>,
+    resources: Arc<R>,
 }
 
-impl<'p, P: Pipeline, R> TypedExecution<'p, P, R> {
-    pub(super) fn new(call: StepCall<P>, context: P::Context, resources: &'p Arc<R>) -> Self {
-        Self { call: Some(call), context, output: None, steps: Vec::new(), resources }
+impl<P: Pipeline, R> TypedExecution<P, R> {
+    pub(super) fn new(call: StepCall<P>, context: P::Context, resources: &Arc<R>) -> Self {
+        Self { call: Some(call), context, output: None, steps: Vec::new(), resources: Arc::clone(resources) }
     }
 }
 
-impl<P: Pipeline, R: Send + Sync> Recall for TypedExecution<'_, P, R> {
+impl<P: Pipeline, R: Send + Sync + 'static> Recall for TypedExecution<P, R> {
     fn recall_context(&mut self, context: &Json) -> Result<(), CodecError> {
         self.context = context.decode()?;
         Ok(())
@@ -226,7 +226,7 @@ impl<P: Pipeline, R: Send + Sync> Recall for TypedExecution<'_, P, R> {
     }
 }
 
-impl<P, R> Execution for TypedExecution<'_, P, R>
+impl<P, R> Execution for TypedExecution<P, R>
 where
     P: Pipeline + RunIn<P::Context, R>,
     R: Send + Sync + 'static,
@@ -244,7 +244,7 @@ where
             }
             let mut written = 0;
             let steps = if handle.is_some() { None } else { Some(&mut self.steps) };
-            let mut cx = Cx::root(&mut self.context, &**self.resources, &env, handle, &mut written, steps);
+            let mut cx = Cx::root(&mut self.context, &*self.resources, &env, handle, &mut written, steps);
             match P::exec(&mut cx, NodeId::new(P::FACTS.name), call).await {
                 Ok(output) => {
                     self.output = Some(output);
@@ -256,7 +256,7 @@ where
     }
 
     fn pipeline(&self) -> Arc<dyn AnyPipeline> {
-        TypedPipeline::<P, R>::shared(self.resources)
+        TypedPipeline::<P, R>::shared(&self.resources)
     }
 
     fn input(&self) -> Result<Json, CodecError> {

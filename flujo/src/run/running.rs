@@ -3,10 +3,9 @@
 use super::RunEnv;
 use super::in_time::in_time;
 use super::outcome::{Outcome, by_model};
-use super::prepare::{CallOptions, Ready, Refused, RunOptions};
-use super::registry::{Execution, PipelineInfo};
+use super::prepare::{Plan, Ready, Refused};
+use super::registry::Execution;
 use super::result::StepResult;
-use super::runtime::Runtime;
 use super::trace::Trace;
 use super::untyped::{Account, UntypedResult, ended};
 use crate::codec::Json;
@@ -60,49 +59,45 @@ impl Future for Running<'_> {
     }
 }
 
-impl Runtime {
-    /// Begins a run.
-    pub(super) fn run<'e>(
-        &self,
-        info: &'static PipelineInfo,
-        options: RunOptions,
-        call: &CallOptions,
-        execution: &'e mut dyn Execution,
-    ) -> Running<'e> {
-        let begun = match self.prepare(info, options, call) {
-            Ok(ready) if self.engine.is_some() => self.recorded(ready, execution),
-            Ok(ready) => self.live(ready, execution),
+impl Plan {
+    /// Begins the run.
+    pub(super) fn run(self, execution: &mut dyn Execution) -> Running<'_> {
+        let begun = match self.prepare() {
+            Ok(ready) if ready.runtime.engine.is_some() => ready.recorded(execution),
+            Ok(ready) => ready.live(execution),
             Err(refused) => Err(refused),
         };
         begun.unwrap_or_else(|refused| Running::Refused(Some(refused)))
     }
+}
 
-    fn recorded<'e>(&self, ready: Ready, execution: &'e mut dyn Execution) -> Result<Running<'e>, Refused> {
-        let (info, id) = (ready.info, ready.id.clone());
+impl Ready {
+    fn recorded(self, execution: &mut dyn Execution) -> Result<Running<'_>, Refused> {
+        let (info, id) = (self.info, self.id.clone());
         let begins = execution.input().and_then(|input| Ok((input, execution.context()?)));
         let begins = match begins {
             Ok(begins) => begins,
             Err(error) => return Err(Refused { id, error: info.codec(error) }),
         };
-        let (runtime, pipeline) = (self.clone(), execution.pipeline());
+        let (runtime, pipeline) = (self.runtime.clone(), execution.pipeline());
         Ok(Running::Recorded(Box::pin(async move {
-            match runtime.create(&pipeline, ready, begins).await {
+            match runtime.create(&pipeline, self, begins).await {
                 Ok(found) => Ended::Recorded(id, Box::new(found)),
                 Err(error) => Ended::Refused(Refused { id, error }),
             }
         })))
     }
 
-    fn live<'e>(&self, ready: Ready, execution: &'e mut dyn Execution) -> Result<Running<'e>, Refused> {
-        let Ready { info, id, limits, retries, watchers } = ready;
+    fn live(self, execution: &mut dyn Execution) -> Result<Running<'_>, Refused> {
+        let Self { runtime, info, id, limits, retries, watchers } = self;
         if info.asks {
             let name = info.graph.name;
             let what = format!("`{name}` may ask a question, which an ephemeral run cannot wait for");
             return Err(Refused { id, error: Error::setup(what).at(Path::from(name)) });
         }
-        let hub = self.hub(&id, info, watchers, None);
+        let hub = runtime.hub(&id, info, watchers, None);
         // A stub may look at the run, whatever it stands in for.
-        let input = if info.reads_run || hub.is_some() || !self.stubs.is_empty() {
+        let input = if info.reads_run || hub.is_some() || !runtime.stubs.is_empty() {
             match execution.input() {
                 Ok(input) => input,
                 Err(error) => return Err(Refused { id, error: info.codec(error) }),
@@ -110,8 +105,8 @@ impl Runtime {
         } else {
             Json::null()
         };
-        let env = RunEnv::new(id.clone(), input, Arc::clone(&self.clock));
-        let env = Arc::new(self.furnish(env, limits).watched(hub.as_ref()));
+        let env = RunEnv::new(id.clone(), input, Arc::clone(&runtime.clock));
+        let env = Arc::new(runtime.furnish(env, limits).watched(hub.as_ref()));
         if let Some(hub) = &hub {
             hub.run_started(&env.input);
         }
@@ -121,7 +116,7 @@ impl Runtime {
             body = Box::pin(Watched::new(Arc::clone(hub), body));
         }
         if let Some(limit) = limits.active_time {
-            body = Box::pin(in_time(Arc::clone(&self.clock), (limit, Duration::ZERO), info.name, body));
+            body = Box::pin(in_time(Arc::clone(&runtime.clock), (limit, Duration::ZERO), info.name, body));
         }
         Ok(Running::Live(body, Some(Live { id, env, hub, done: Ok(()) })))
     }

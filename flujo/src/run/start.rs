@@ -1,7 +1,7 @@
 use super::flujo::Flujo;
 use super::handle::RunHandle;
 use super::outcome::PipelineResult;
-use super::prepare::{CallOptions, RunOptions};
+use super::prepare::{CallOptions, Plan, RunOptions};
 use super::registry::{PipelineInfo, TypedExecution};
 use crate::context::Context;
 use crate::cx::Pipeline;
@@ -15,8 +15,12 @@ use std::task::{Context as Poller, Poll};
 
 /// What runs a prepared run; it keeps the bounds of pipeline and resources out of the types that a user
 /// sees, so that one missing service is one error.
-type Go<P, R, C> =
-    fn(Flujo<R>, StepCall<P>, RunOptions, C) -> BoxFuture<'static, PipelineResult<<P as Step>::Output, C>>;
+type Go<P, R, C> = fn(
+    &Flujo<R>,
+    &mut RunOptions,
+    StepCall<P>,
+    C,
+) -> BoxFuture<'static, PipelineResult<<P as Step>::Output, C>>;
 
 /// A run that is being prepared; `.await` runs it.
 #[must_use = "a run does nothing until it is awaited"]
@@ -70,8 +74,7 @@ impl<P: Step, R, C> Run<P, R, C> {
         R: Send + Sync + 'static,
         C: Context,
     {
-        let go: Go<P, R, C> = |flujo, call, options, context| Box::pin(go(flujo, call, options, context));
-        Self { flujo, begins: Some((call, Unset)), options: RunOptions::new(), go, running: None }
+        Self { flujo, begins: Some((call, Unset)), options: RunOptions::new(), go: go::<P, R>, running: None }
     }
 
     /// The context that the run begins with.
@@ -127,9 +130,8 @@ impl<P: Step, R, C, S: ContextGiven<C>> Future for Run<P, R, C, S> {
     type Output = PipelineResult<P::Output, C>;
     fn poll(mut self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<Self::Output> {
         if let Some((call, context)) = self.begins.take() {
-            let options = std::mem::replace(&mut self.options, RunOptions::new());
-            let running = (self.go)(self.flujo.clone(), call, options, context.initial());
-            self.running = Some(running);
+            let this = &mut *self;
+            this.running = Some((this.go)(&this.flujo, &mut this.options, call, context.initial()));
         }
         match &mut self.running {
             Some(running) => running.as_mut().poll(cx),
@@ -160,19 +162,22 @@ where
 }
 
 /// The typed part of a run: it moves and encodes values. What it calls is compiled once.
-async fn go<P, R>(
-    flujo: Flujo<R>,
+fn go<P, R>(
+    flujo: &Flujo<R>,
+    options: &mut RunOptions,
     call: StepCall<P>,
-    options: RunOptions,
     context: P::Context,
-) -> PipelineResult<P::Output, P::Context>
+) -> BoxFuture<'static, PipelineResult<P::Output, P::Context>>
 where
     P: Pipeline + RunIn<P::Context, R>,
     R: Send + Sync + 'static,
 {
-    let (info, said) = (PipelineInfo::of::<P>(), CallOptions::of(call.options.as_deref()));
+    let said = CallOptions::of(call.options.as_deref());
+    let plan = Plan::new(&flujo.runtime, PipelineInfo::of::<P>(), options, said);
     let mut execution = TypedExecution::new(call, context, &flujo.resources);
-    let ended = flujo.runtime.run(info, options, &said, &mut execution).await;
-    let (outcome, account) = ended.settle(&mut execution);
-    account.into_result(outcome, execution.output, execution.context)
+    Box::pin(async move {
+        let ended = plan.run(&mut execution).await;
+        let (outcome, account) = ended.settle(&mut execution);
+        account.into_result(outcome, execution.output, execution.context)
+    })
 }

@@ -10,6 +10,7 @@
     reason = "a test that goes wrong panics, and what it prints is read by people"
 )]
 
+mod begun;
 #[cfg(all(feature = "sqlite", target_os = "linux"))]
 mod disks;
 mod evolution;

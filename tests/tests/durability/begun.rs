@@ -1,0 +1,133 @@
+//! What is checked and read where a run begins: with its types, and by its name.
+
+use flujo::async_trait;
+use flujo::clock::Clock;
+use flujo::codec::Json;
+use flujo::engine::{
+    Engine, FinalOutcome, Program, RunFilter, RunId, RunRecord, RunSummary, RunView, Status,
+};
+use flujo::error::Error;
+use flujo::path::Path;
+use flujo::prelude::*;
+use flujo::question::Reply;
+use flujo::run::Control;
+use flujo_testing::StubAgent;
+use flujo_tests::with_engine;
+use flujo_tests::world::{Prices, Scripted, on_all};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Has no upper bound of tokens, so a limit of cost cannot be kept.
+#[step(model = "test:small")]
+fn guess(text: String) -> Prompt<u32> {
+    Prompt::ask(text)
+}
+
+pipeline! {
+    fn guesses(text: String) -> u32 {
+        guess(text)
+    }
+}
+
+#[step]
+async fn double(n: u32) -> Result<u32> {
+    Ok(2 * n)
+}
+
+pipeline! {
+    fn doubled(n: u32) -> u32 {
+        double(n)
+    }
+}
+
+fn input() -> Json {
+    Json::encode(&("how many?",)).unwrap()
+}
+
+#[test]
+fn a_run_that_is_started_by_name_is_checked_against_the_shared_budget_as_one_with_types_is() {
+    on_all(async |engine, _| {
+        let builder = Flujo::builder().models(Scripted::default()).prices(Prices);
+        let builder = builder.budget(SharedBudget::usd("1")).pipeline::<guesses>();
+        let flujo = with_engine!(&engine, e => builder.engine(e.clone()).build()).unwrap();
+        let refused = flujo.run(guesses("how many?".into())).id("typed").await.into_output().unwrap_err();
+        assert!(refused.to_string().contains("`test:small` has no `max_tokens`"), "{refused}");
+        let control: Arc<dyn Control> = Arc::new(flujo.clone());
+        let by_name = control.start("guesses", &"named".into(), &input(), None).await.unwrap_err();
+        assert_eq!(by_name.to_string(), refused.to_string());
+        assert!(
+            control.list(&RunFilter::default()).await.unwrap().is_empty(),
+            "refused before it is written"
+        );
+    });
+}
+
+#[test]
+fn a_run_that_is_started_by_name_needs_no_price_of_what_a_stub_answers_as_one_with_types_does() {
+    on_all(async |engine, _| {
+        let builder = Flujo::builder().stub(&StubAgent::of(guess, [7, 7, 7]));
+        let builder = builder.limits(UsageLimits::usd("1")).pipeline::<guesses>();
+        let flujo = with_engine!(&engine, e => builder.engine(e.clone()).build()).unwrap();
+        assert_eq!(flujo.run(guesses("how many?".into())).id("typed").await.into_output().unwrap(), 7);
+        let control: Arc<dyn Control> = Arc::new(flujo.clone());
+        control.start("guesses", &"named".into(), &input(), None).await.unwrap();
+        let seven = Status::Ended(FinalOutcome::Done(Json::encode(&7).unwrap()));
+        assert_eq!(control.attach(&"named".into()).await.unwrap().status, seven);
+        control.fork(&"named".into(), &"guesses/guess".into(), &"forked".into(), None).await.unwrap();
+        assert_eq!(control.attach(&"forked".into()).await.unwrap().status, seven);
+    });
+}
+
+/// Counts how often a run is read.
+struct Counting {
+    engine: Arc<dyn Engine>,
+    views: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl Engine for Counting {
+    fn clock(&self) -> Arc<dyn Clock> {
+        self.engine.clock()
+    }
+    async fn create(&self, run: RunRecord) -> Result<Option<RunView>, Error> {
+        self.engine.create(run).await
+    }
+    async fn execute(&self, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error> {
+        self.engine.execute(id, program).await
+    }
+    async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error> {
+        self.views.fetch_add(1, Ordering::Relaxed);
+        self.engine.view(id).await
+    }
+    async fn list(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, Error> {
+        self.engine.list(filter).await
+    }
+    async fn idle(&self, id: &RunId) -> Result<(), Error> {
+        self.engine.idle(id).await
+    }
+    async fn reopen(&self, id: &RunId) -> Result<(), Error> {
+        self.engine.reopen(id).await
+    }
+    async fn reply(&self, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error> {
+        self.engine.reply(id, path, reply).await
+    }
+    async fn cancel(&self, id: &RunId) -> Result<(), Error> {
+        self.engine.cancel(id).await
+    }
+}
+
+#[test]
+fn a_fresh_run_reads_its_engine_once_for_its_result() {
+    on_all(async |engine, _| {
+        let engine: Arc<dyn Engine> = with_engine!(&engine, e => e.clone());
+        let views = Arc::new(AtomicUsize::new(0));
+        let counting = Counting { engine, views: Arc::clone(&views) };
+        let flujo = Flujo::builder().engine(counting).build().unwrap();
+        let first = flujo.run(doubled(21)).id("r").await;
+        assert_eq!(views.swap(0, Ordering::Relaxed), 1);
+        assert_eq!((first.steps.len(), first.into_output().unwrap()), (1, 42));
+        // A second one with its id attaches to it, and reads it once too.
+        assert_eq!(flujo.run(doubled(21)).id("r").await.into_output().unwrap(), 42);
+        assert_eq!(views.swap(0, Ordering::Relaxed), 1);
+    });
+}
