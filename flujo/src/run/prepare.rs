@@ -36,7 +36,7 @@ pub(super) struct CallOptions {
 }
 
 impl CallOptions {
-    pub(super) fn of<T>(options: Option<&Options<T>>) -> Self {
+    pub(super) fn of(options: Option<&Options>) -> Self {
         match options {
             Some(o) => Self { retries: o.retries, timeout: o.timeout.is_some(), limits: o.limits.is_some() },
             None => Self { retries: None, timeout: false, limits: false },
