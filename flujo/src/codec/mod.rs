@@ -33,6 +33,11 @@ impl CodecError {
         Self { message: message.to_string() }
     }
 
+    #[cold]
+    fn unreadable(error: &serde_json::Error) -> Self {
+        Self::new(error)
+    }
+
     fn too_deep() -> Self {
         Self::new(format_args!("the value is nested deeper than {MAX_DEPTH} levels"))
     }
@@ -60,7 +65,10 @@ impl Json {
     /// It holds a number that is not finite, a map key that is no string, number or bool, or is nested
     /// deeper than [`MAX_DEPTH`]; or its own `Serialize` fails.
     pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, CodecError> {
-        writer::with_text(value, |text| Self(text.into()))
+        match writer::text_of(&mut |writer| value.serialize(writer)) {
+            Ok(text) => Ok(Self(text)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Decodes a value.
@@ -68,7 +76,10 @@ impl Json {
     /// # Errors
     /// The text does not fit `T`.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, CodecError> {
-        serde_json::from_str(&self.0).map_err(CodecError::new)
+        match serde_json::from_str(&self.0) {
+            Ok(value) => Ok(value),
+            Err(error) => Err(CodecError::unreadable(&error)),
+        }
     }
 
     /// Takes text that somebody else wrote, for instance a person's reply, and brings it into canonical form.

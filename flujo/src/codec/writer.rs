@@ -4,6 +4,7 @@ use serde::ser::Serialize;
 use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::io;
+use std::sync::Arc;
 
 thread_local! {
     /// Buffers that are used again: most values are small, and there are many of them.
@@ -13,23 +14,30 @@ thread_local! {
 /// Longer buffers are not kept.
 const KEPT: usize = 64 * 1024;
 
-/// Writes `value` and hands the text to `read`.
-pub(super) fn with_text<T: Serialize + ?Sized, O>(
-    value: &T,
-    read: impl FnOnce(&str) -> O,
-) -> Result<O, CodecError> {
+/// Writes one value. All that is not about its type is compiled once.
+pub(super) type Write<'a> = &'a mut dyn FnMut(&mut Writer) -> Result<(), CodecError>;
+
+/// Calls `write`, and hands the text to `read`.
+pub(super) fn with_text(write: Write<'_>, read: &mut dyn FnMut(&str)) -> Result<(), CodecError> {
     WRITER.with(|kept| {
         let Ok(mut writer) = kept.try_borrow_mut() else {
             // A `Serialize` of the user's encodes something itself.
             let mut writer = Writer::new();
-            return writer.write(value).map(|()| read(&writer.out));
+            return writer.write(write).map(|()| read(&writer.out));
         };
-        let read = writer.write(value).map(|()| read(&writer.out));
+        let done = writer.write(write).map(|()| read(&writer.out));
         if writer.out.capacity().max(writer.sorted.capacity()) > KEPT {
             *writer = Writer::new();
         }
-        read
+        done
     })
+}
+
+/// The text that `write` writes.
+pub(super) fn text_of(write: Write<'_>) -> Result<Arc<str>, CodecError> {
+    let mut text = None;
+    with_text(write, &mut |written| text = Some(Arc::from(written)))?;
+    Ok(text.unwrap_or_default())
 }
 
 /// Takes what `serde_json` writes.
@@ -81,11 +89,11 @@ impl Writer {
         Self { out: String::new(), sorted: String::new(), entries: Vec::new(), depth: 0 }
     }
 
-    fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
+    fn write(&mut self, write: Write<'_>) -> Result<(), CodecError> {
         self.out.clear();
         self.entries.clear();
         self.depth = 0;
-        value.serialize(self)
+        write(self)
     }
 
     /// A whole number. Not through `serde_json`, which asks of every digit whether it is UTF-8.

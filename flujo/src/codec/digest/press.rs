@@ -6,7 +6,7 @@
 
 use super::Digest;
 use crate::codec::text::plain_length;
-use crate::codec::writer::with_text;
+use crate::codec::writer::{Write, with_text};
 use crate::codec::{CodecError, MAX_DEPTH};
 use serde::ser::Serialize;
 use std::cell::RefCell;
@@ -20,8 +20,15 @@ thread_local! {
 /// A longer buffer is not kept.
 const KEPT: usize = 64 * 1024;
 
+/// Presses one value. All that is not about its type is compiled once.
+type Pressing<'a> = &'a mut dyn FnMut(&mut Press) -> Result<(), CodecError>;
+
 /// The digest of a value.
 pub(in crate::codec) fn digest_of<T: Serialize + ?Sized>(value: &T) -> Result<Digest, CodecError> {
+    pressed(&mut |press| value.serialize(press))
+}
+
+fn pressed(value: Pressing<'_>) -> Result<Digest, CodecError> {
     PRESS.with(|kept| {
         let Ok(mut press) = kept.try_borrow_mut() else {
             // A `Serialize` of the user's takes a digest itself.
@@ -72,10 +79,10 @@ impl Press {
         Self { bytes: Vec::new(), depth: 0 }
     }
 
-    fn press<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<Digest, CodecError> {
+    fn press(&mut self, value: Pressing<'_>) -> Result<Digest, CodecError> {
         self.bytes.clear();
         self.depth = 0;
-        value.serialize(&mut *self)?;
+        value(&mut *self)?;
         Ok(Digest::of(&self.bytes))
     }
 
@@ -134,15 +141,17 @@ impl Press {
 
     /// A key as it is written, without quotes: those that JSON does not tell apart are the same here.
     pub(super) fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), CodecError> {
-        with_text(key, |text| {
-            let text = match text.as_bytes() {
-                [b'"', inside @ .., b'"'] => inside,
-                plain @ [b'-' | b'0'..=b'9' | b't' | b'f', ..] => plain,
-                _ => return Err(CodecError::no_key()),
-            };
-            self.text(text);
-            Ok(())
-        })?
+        self.written_key(&mut |writer| key.serialize(writer))
+    }
+
+    fn written_key(&mut self, key: Write<'_>) -> Result<(), CodecError> {
+        let mut is_key = true;
+        with_text(key, &mut |text| match text.as_bytes() {
+            [b'"', inside @ .., b'"'] => self.text(inside),
+            plain @ [b'-' | b'0'..=b'9' | b't' | b'f', ..] => self.text(plain),
+            _ => is_key = false,
+        })?;
+        if is_key { Ok(()) } else { Err(CodecError::no_key()) }
     }
 
     /// The hash of an entry that began at `start`; its bytes are not needed any more.
