@@ -109,9 +109,8 @@ fn import(Known { path, alias, .. }: &Known) -> TokenStream {
     quote_spanned!(at=> use #path as #alias;)
 }
 
-/// `const _: () = { .. };` around items that name callees. Lints are allowed once for all of them: rustc reads each
-/// attribute of each callee again, with every edit.
-pub(crate) fn around(items: &TokenStream) -> TokenStream {
+/// What stand-ins and imports of callees would be warned of.
+pub(crate) fn lint_levels() -> TokenStream {
     quote! {
         #[allow(
             non_camel_case_types,
@@ -120,6 +119,15 @@ pub(crate) fn around(items: &TokenStream) -> TokenStream {
             unused_imports,
             reason = "a callee that is no step, or does not exist, has a stand-in; not every use needs all of an import"
         )]
+    }
+}
+
+/// `const _: () = { .. };` around items that name callees. Lints are allowed once for all of them: rustc reads each
+/// attribute of each callee again, with every edit.
+pub(crate) fn around(items: &TokenStream) -> TokenStream {
+    let allowed = lint_levels();
+    quote! {
+        #allowed
         const _: () = {
             use ::flujo::__private as __flujo;
             #items

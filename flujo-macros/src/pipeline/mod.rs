@@ -23,7 +23,7 @@ mod tests;
 mod writes;
 
 use crate::guard;
-pub(crate) use callee::{Callee, Callees, around};
+pub(crate) use callee::{Callee, Callees, around, lint_levels};
 use proc_macro2::TokenStream;
 use quote::quote;
 use sink::Errors;

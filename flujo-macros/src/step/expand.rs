@@ -21,10 +21,11 @@ pub(super) fn expand(step: &Step) -> TokenStream {
         attempt(step, &generics),
         tools::as_tool(step, &generics),
         tools::set(step, &generics),
-        apart(step),
     ];
     let parts = names::inside(&parts.into_iter().collect());
-    quote!(#function #marker #parts)
+    // What only fails when it is evaluated stands by itself: rustc names the constant that it is in.
+    let (checks, apart) = (tools::checks(step), apart(step));
+    quote!(#function #marker #parts #checks #apart)
 }
 
 /// What is recorded has to be recordable: a type parameter in an input or an output need not repeat it.
@@ -292,7 +293,7 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
 
 /// No part is asked for twice, once as itself and once inside of the whole.
 fn apart(step: &Step) -> TokenStream {
-    let pr = inner();
+    let pr = private();
     let text = names::text(&step.name);
     // Of a type parameter nothing is known here.
     let known = |ty: &&Type| {

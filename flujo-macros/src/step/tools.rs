@@ -5,6 +5,7 @@ use super::generics::Forms;
 use super::lints;
 use super::model::Step;
 use crate::names::{self, inner};
+use crate::pipeline::lint_levels;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::Path;
@@ -75,25 +76,7 @@ pub(super) fn set(step: &Step, generics: &Forms) -> TokenStream {
         let (local, tool) = (names::local("__tool", at), names::respan(quote!(#pr::Tool), at));
         quote_spanned!(at=> { let #local = #tool::<__AnyResources>::of::<#ty>; #local() })
     });
-    let checks = paths.iter().zip(&known.tools).map(|(path, tool)| {
-        let [function, context, pipeline] = refusals(path);
-        let (at, facts) = (path.span(), tool.facts());
-        let check = names::local("__check", at);
-        // As a value in the same body: what does not exist is told by its name alone.
-        let named = quote_spanned!(at=> let _ = #path;);
-        let look = quote_spanned!(at=> #check(&#facts, #function, #context, #pipeline));
-        let look = known.inside(&quote!(let #check = #pr::assert_tool; #look;));
-        let call = quote_spanned!(at=> #check(););
-        quote! {
-            const _: () = {
-                #named
-                #[track_caller]
-                const fn #check() { #look }
-                #call
-            };
-        }
-    });
-    let set = known.around(quote! {
+    known.around(quote! {
         #[automatically_derived]
         impl<#bounded __AnyResources: #pr::Send + #pr::Sync> #pr::ToolSet<__AnyResources> for #name #arguments
         where
@@ -104,11 +87,35 @@ pub(super) fn set(step: &Step, generics: &Forms) -> TokenStream {
                 #pr::vec![#(#offers),*]
             }
         }
+    })
+}
+
+/// Refuses tools that no model can call.
+pub(super) fn checks(step: &Step) -> TokenStream {
+    let paths = facts::tools(step);
+    let known = StandIns::of(step);
+    let allowed = lint_levels();
+    let checks = paths.iter().zip(&known.tools).map(|(path, tool)| {
+        let [function, context, pipeline] = refusals(path);
+        let (at, facts) = (path.span(), tool.facts());
+        let check = names::local("__check", at);
+        // As a value in the same body: what does not exist is told by its name alone.
+        let named = quote_spanned!(at=> let _ = #path;);
+        let look = quote_spanned!(at=> #check(&#facts, #function, #context, #pipeline));
+        let look = known.inside(&quote!(let #check = __flujo::assert_tool; #look;));
+        let call = quote_spanned!(at=> #check(););
+        quote! {
+            #allowed
+            const _: () = {
+                use ::flujo::__private as __flujo;
+                #named
+                #[track_caller]
+                const fn #check() { #look }
+                #call
+            };
+        }
     });
-    quote! {
-        #(#checks)*
-        #set
-    }
+    checks.collect()
 }
 
 fn refusals(path: &Path) -> [String; 3] {

@@ -112,7 +112,11 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
     /// # Errors
     /// It failed, or a signal ends the run.
     #[inline]
-    pub fn run<T>(&mut self, id: impl Into<NodeId>, call: T) -> StepFuture<'_, <T::Step as Step>::Output>
+    pub fn run<T>(
+        &mut self,
+        id: impl Into<NodeId>,
+        call: T,
+    ) -> StepFuture<'_, <<T as IntoStepCall>::Step as Step>::Output>
     where
         T: IntoStepCall,
         T::Step: RunIn<C, R>,
