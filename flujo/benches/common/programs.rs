@@ -23,37 +23,67 @@ pub struct Note {
 }
 ";
 
-/// What a backend engineer writes without a library: one function that tries again, and keeps what came out
-/// where a later start finds it. Written once and generic over the call, since nobody writes the loop a hundred
-/// times; what is kept is looked up first, or it would be kept for nothing.
+/// What a backend engineer writes without a library: one function that awaits another in a loop of retries, with a
+/// pause before each, and records input, output and time where a later start finds them and takes the output
+/// instead. It is written once and generic over the call, since nobody writes the loop a hundred times.
 const HELPER: &str = "
+
+use std::time::{Duration, Instant};
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 type Result<T> = std::result::Result<T, Error>;
 
+struct Entry {
+    name: String,
+    input: String,
+    output: String,
+    attempts: u32,
+    took: Duration,
+}
+
 #[derive(Default)]
-pub struct Log(Vec<(String, String)>);
+pub struct Log(Vec<Entry>);
 
 impl Log {
     async fn step<I, O, F>(&mut self, name: &str, input: I, call: impl Fn(I) -> F) -> Result<O>
     where
-        I: Clone,
+        I: Clone + serde::Serialize,
         O: serde::Serialize + serde::de::DeserializeOwned,
         F: Future<Output = Result<O>>,
     {
-        if let Some((_, kept)) = self.0.iter().find(|(at, _)| at == name) {
-            return Ok(serde_json::from_str(kept)?);
+        let given = serde_json::to_string(&input)?;
+        if let Some(entry) = self.0.iter().find(|entry| entry.name == name) {
+            if entry.input != given {
+                return Err(format!(\"{name} had another input when it ran\").into());
+            }
+            return Ok(serde_json::from_str(&entry.output)?);
         }
-        let mut left = 2;
+        let started = Instant::now();
+        let mut attempts = 1;
         let output = loop {
             match call(input.clone()).await {
                 Ok(output) => break output,
-                Err(error) if left == 0 => return Err(error),
-                Err(_) => left -= 1,
+                Err(error) if attempts == 3 => return Err(error),
+                Err(_) => {
+                    tokio::time::sleep(Duration::from_millis(100 << attempts)).await;
+                    attempts += 1;
+                }
             }
         };
-        self.0.push((name.to_owned(), serde_json::to_string(&output)?));
+        self.0.push(Entry {
+            name: name.to_owned(),
+            input: given,
+            output: serde_json::to_string(&output)?,
+            attempts,
+            took: started.elapsed(),
+        });
         Ok(output)
+    }
+
+    fn print(&self) {
+        for entry in &self.0 {
+            println!(\"{}: {} attempts, {:?}\", entry.name, entry.attempts, entry.took);
+        }
     }
 }
 ";
@@ -89,10 +119,9 @@ impl Program {
                 let _ = writeln!(out, "    let x = log.step(\"{name}\", x, {name}).await?;");
             }
             out.push_str("    Ok(x)\n}\n");
-            let _ =
-                writeln!(run, "    println!(\"{{:?}}\", chain{p}({p}, &mut Log::default()).await.unwrap());");
+            let _ = writeln!(run, "    println!(\"{{:?}}\", chain{p}({p}, &mut log).await.unwrap());");
         }
-        out + &main_of(&run)
+        out + &main_of(&format!("    let mut log = Log::default();\n{run}    log.print();\n"))
     }
 
     /// The steps of the pipeline `p`.
