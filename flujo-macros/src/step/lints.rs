@@ -53,9 +53,8 @@ pub(super) fn of_body(step: &Step) -> Option<TokenStream> {
         _ => false,
     });
     let borrowed = step.params.iter().any(|param| !matches!(param, Param::Input { .. }));
-    let awaits = names::source(&step.inner.body).contains("await");
     let lints = chosen([
-        (step.inner.sig.asyncness.is_some() && !awaits, quote!(clippy::unused_async)),
+        (step.inner.sig.asyncness.is_some(), quote!(clippy::unused_async)),
         (owned, quote!(clippy::needless_pass_by_value)),
         (!step.writes().is_empty(), quote!(clippy::needless_pass_by_ref_mut)),
         (borrowed, quote!(clippy::trivially_copy_pass_by_ref)),

@@ -8,7 +8,7 @@ pin_project_lite::pin_project! {
     /// Written by hand: an async block around the function's future would hold the inputs once more, and every
     /// step would copy them once more. What converts the error is handed in: as a bound of this it would
     /// be reported once more where it is missing.
-    struct Called<F, E> {
+    pub struct Called<F, E> {
         #[pin]
         body: F,
         convert: fn(E) -> StepError,
@@ -18,10 +18,7 @@ pin_project_lite::pin_project! {
 /// Makes the error of the user's function a [`StepError`].
 #[doc(hidden)]
 #[inline]
-pub fn called<T, E>(
-    body: impl Future<Output = Result<T, E>>,
-    convert: fn(E) -> StepError,
-) -> impl Future<Output = Result<T, StepError>> {
+pub fn called<F: Future<Output = Result<T, E>>, T, E>(body: F, convert: fn(E) -> StepError) -> Called<F, E> {
     Called { body, convert }
 }
 
@@ -31,6 +28,10 @@ impl<F: Future<Output = Result<T, E>>, T, E> Future for Called<F, E> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        this.body.poll(cx).map(|done| done.map_err(*this.convert))
+        match this.body.poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(output)) => Poll::Ready(Ok(output)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err((this.convert)(error))),
+        }
     }
 }
