@@ -34,10 +34,10 @@ pub trait Pipeline: Step {
     /// The fingerprint of its graph.
     const FINGERPRINT: u128 = fingerprint(Self::GRAPH);
     /// The lowered body.
-    fn body(
+    fn body<'a>(
         input: Self::Input,
-        cx: &mut Cx<'_, Self::Context, Self::Resources>,
-    ) -> impl Future<Output = RunResult<Self::Output>> + Send;
+        cx: &'a mut Cx<'_, Self::Context, Self::Resources>,
+    ) -> BoxFuture<'a, RunResult<Self::Output>>;
 }
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {

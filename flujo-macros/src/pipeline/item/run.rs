@@ -70,12 +70,11 @@ fn pipeline_impl(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream 
     let body = body_fn(pipeline, body);
     // what is not `Send` is reported where the returned type stands: at the pipeline's name
     let at = header.ident.span();
-    let future = quote!(__flujo::Future<Output = __flujo::RunResult<Self::Output>>);
-    let send = parenthesized(quote!(__flujo::Send), at);
-    let future = quote_spanned!(at=> impl #future + #send);
+    let boxed = quote_spanned!(at=> __flujo::boxed);
     let at = context.span();
     let name = body_name(header);
     let call = quote_spanned!(at=> #name(__input, __cx));
+    let call = parenthesized(call, header.ident.span());
     impl_(
         header,
         &quote!(),
@@ -83,13 +82,12 @@ fn pipeline_impl(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream 
         &quote! {
             type Context = #context;
             type Resources = #resources;
-            #[allow(unused_parens, reason = "they bring the bound to the name")]
-            fn body(
+            fn body<'__a>(
                 __input: Self::Input,
-                __cx: &mut __flujo::Cx<'_, Self::Context, Self::Resources>,
-            ) -> #future {
+                __cx: &'__a mut __flujo::Cx<'_, Self::Context, Self::Resources>,
+            ) -> __flujo::BoxFuture<'__a, __flujo::RunResult<Self::Output>> {
                 #body
-                #call
+                #boxed #call
             }
         },
     )
