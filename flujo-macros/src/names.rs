@@ -11,15 +11,16 @@ pub(crate) fn private() -> TokenStream {
 }
 
 /// The same inside of a `const _` that imports it: rustc reads every token of every step again.
-pub(crate) fn inner() -> TokenStream {
-    quote!(__flujo)
+pub(crate) fn inner() -> Ident {
+    Ident::new("__flujo", Span::call_site())
 }
 
 /// `const _: () = { .. };` around items that name it so.
 pub(crate) fn inside(items: &TokenStream) -> TokenStream {
     quote! {
         const _: () = {
-            use ::flujo::__private as __flujo;
+            #[allow(unused_imports, reason = "a trait is used where an answer has no schema")]
+            use ::flujo::__private::{self as __flujo, NoAnswer as _};
             #items
         };
     }
@@ -64,6 +65,12 @@ pub(crate) fn impl_at(span: Span, of: &TokenStream, target: &Ident, body: &Token
 /// The name without `r#`.
 pub(crate) fn text(name: &Ident) -> String {
     name.unraw().to_string()
+}
+
+/// The source file of a token; empty outside of a compiler, in unit tests. Not `file!()`, which rustc would expand for
+/// every step.
+pub(crate) fn file(span: Span) -> String {
+    if ::proc_macro::is_available() { span.unwrap().file() } else { String::new() }
 }
 
 /// The source line of a token; 0 outside of a compiler, in unit tests.

@@ -18,7 +18,7 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
     let Step { name, options, doc, .. } = step;
     let Forms { bare, arguments, .. } = generics;
     let text = names::text(name);
-    let line = names::line(name.span());
+    let (file, line) = (names::file(name.span()), names::line(name.span()));
     let version = options.version.unwrap_or(1);
     let migrates_from = migrate::from(step);
     let kind = match step.kind {
@@ -60,7 +60,7 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
     };
     let falls_back_to = known(stand_ins.fallback.as_ref());
     let redirects_to = known(stand_ins.redirect.as_ref());
-    // What is as in `NONE` is left out: rustc checks each field of each step anew.
+    // What is as in most steps is left out: rustc checks each field of each step anew.
     let field = |name: &str, told: bool, value: TokenStream| {
         let name = Ident::new(name, Span::call_site());
         told.then(|| quote!(#name: #value,))
@@ -88,21 +88,14 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
         field("redirects_to", stand_ins.redirect.is_some(), redirects_to),
         field("tools", !stand_ins.tools.is_empty(), tools),
         field("answer", model, answer),
+        field("bounds", model, quote!(#pr::Bounds::#bounds)),
     ];
+    let fields: TokenStream = fields.into_iter().flatten().collect();
+    let facts = quote!(#pr::Facts::step(#text, &[#(#inputs),*], #output, (#file, #line), #schema));
+    let facts = if fields.is_empty() { facts } else { quote!(#pr::Facts { #fields ..#facts }) };
     let item = quote! {
-        #[automatically_derived]
         impl #bare #pr::StepInfo for #name #arguments {
-            const FACTS: #pr::Facts = #pr::Facts {
-                name: #text,
-                inputs: &[#(#inputs),*],
-                output: #output,
-                file: #pr::file!(),
-                line: #line,
-                bounds: #pr::Bounds::#bounds,
-                schema: #schema,
-                #(#fields)*
-                ..#pr::Facts::NONE
-            };
+            const FACTS: #pr::Facts = #facts;
         }
     };
     stand_ins.around(item)
@@ -167,13 +160,7 @@ fn schema(step: &Step) -> TokenStream {
         return quote!(#pr::None);
     }
     let output = &step.output;
-    quote! {
-        {
-            #[allow(unused_imports, reason = "it is used where the type has none")]
-            use #pr::NoAnswer as _;
-            #pr::Answer::<#output>::SCHEMA
-        }
-    }
+    quote!(#pr::Answer::<#output>::SCHEMA)
 }
 
 /// Model steps try again by themselves: an answer that does not fit is ordinary.

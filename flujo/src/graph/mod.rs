@@ -259,6 +259,18 @@ impl Facts {
         self.bounds.then(self.bounds.or(redirect).times(retries))
     }
 
+    /// Facts of a code step without options.
+    #[doc(hidden)]
+    pub const fn step(
+        name: &'static str,
+        inputs: &'static [(&'static str, &'static str)],
+        output: &'static str,
+        (file, line): (&'static str, u32),
+        schema: Option<AnswerSchema>,
+    ) -> Self {
+        Self { name, inputs, output, file, line, schema, bounds: Bounds::STEP, ..Self::NONE }
+    }
+
     /// Facts of something that is no callee: a form, or a call that does not compile anyway.
     pub const NONE: Self = Self {
         name: "",

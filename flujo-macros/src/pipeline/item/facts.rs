@@ -11,6 +11,7 @@ use quote::quote;
 pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
     let header = &pipeline.header;
     let Header { vis, ident, doc, durable_name, context, resources, output, .. } = header;
+    let file = names::file(pipeline.header.ident.span());
     let (stand_ins, imports) = (pipeline.callees.stand_ins(), pipeline.callees.imports());
     let (bounds, nodes, edges) = (bounds::of(pipeline), graph::nodes(pipeline), graph::edges(pipeline));
     let own = writes::own(pipeline);
@@ -63,7 +64,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
                 writes: #writes,
                 resources: &[#(#uses),*],
                 doc: #doc,
-                file: __flujo::file!(),
+                file: #file,
                 line: #line,
                 bounds: __BOUNDS,
                 answer: __flujo::None,
@@ -90,7 +91,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
                     context: #context_text, resources: #resources_text,
                     nodes: __NODES,
                     edges: __EDGES, impure: &[#impure],
-                    file: __flujo::file!(),
+                    file: #file,
                     line: #line,
                 };
                 #[allow(dead_code, unreachable_pub, reason = "not every pipeline is asked for its constants")]
