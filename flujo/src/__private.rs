@@ -51,11 +51,6 @@ pub use crate::__ide_tokens as ide_tokens;
 use crate::graph::ReplyCheck;
 use crate::question::QuestionBuilder;
 
-/// Puts the body of a pipeline on the heap. That it can be sent is proved here, once.
-pub fn boxed<'a, T>(body: impl Future<Output = T> + Send + 'a) -> BoxFuture<'a, T> {
-    Box::pin(body)
-}
-
 /// Proves, at the type's own token, that it is a context.
 pub const fn assert_context<T: Context>() {}
 

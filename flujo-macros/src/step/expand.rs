@@ -194,7 +194,6 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
     let predicates = lints::bounds(predicates);
     let mask = (!parts.is_empty()).then(|| quote!(const MASK: u64 = #pr::mask(&[#(#bits),*]);));
     quote! {
-        #[automatically_derived]
         impl<#bounded __AnyContext: #(#pr::Contains<#parts> +)*> #pr::WritesIn<__AnyContext>
             for #name #arguments
         #predicates
@@ -259,14 +258,14 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
         .any(|a| a.path().is_ident("expect") && names::source(a).contains("dead_code"));
     let used = (!expected).then(|| quote!(_ = #name #turbofish;));
     let offered = tools::offered(step);
+    let (output, inputs) = (&step.output, step.input_types());
     let allowed = lints::of_body(step);
     let predicates = lints::with(predicates, has_tools.as_ref());
     // What is not `Send` is reported where the returned type stands: at the step's name.
     let sendable = quote_spanned! {name.span()=>
-        impl #pr::Future<Output = #pr::Result<Self::Output, #pr::StepError>> + #pr::Send
+        impl #pr::Future<Output = #pr::Result<#output, #pr::StepError>> + #pr::Send
     };
     quote! {
-        #[automatically_derived]
         impl<#bounded #needs> #pr::RunIn<__AnyContext, __AnyResources> for #name #arguments
         #predicates
         {
@@ -275,8 +274,8 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
             #reads
             #offered
             fn attempt(
-                __input: Self::Input,
-                __drafts: &mut Self::Drafts,
+                __input: (#(#inputs,)*),
+                __drafts: &mut (#(#parts,)*),
                 __ctx: &__AnyContext,
                 __res: &__AnyResources,
                 __run: &#pr::RunInfo,

@@ -233,7 +233,6 @@ pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
     let migrated = migrate::migrated(step);
     quote! {
         #(#takes)*
-        #[automatically_derived]
         impl<#bounded> #pr::Step for #name #arguments #predicates {
             type Input = (#(<Self as #pr::Takes<#places>>::Value,)*);
             #returned

@@ -38,6 +38,16 @@ pub trait Pipeline: Step {
         input: Self::Input,
         cx: &'a mut Cx<'_, Self::Context, Self::Resources>,
     ) -> BoxFuture<'a, RunResult<Self::Output>>;
+    /// Boxes the future of a body. That it is `Send` is proved there, once.
+    #[doc(hidden)]
+    fn boxed<'a>(
+        body: impl Future<Output = RunResult<Self::Output>> + Send + 'a,
+    ) -> BoxFuture<'a, RunResult<Self::Output>>
+    where
+        Self::Output: 'a,
+    {
+        Box::pin(body)
+    }
 }
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {

@@ -8,7 +8,7 @@ pin_project_lite::pin_project! {
     /// Written by hand: an async block around the function's future would hold the inputs once more, and every
     /// step would copy them once more. What converts the error is handed in: as a bound of this it would
     /// be reported once more where it is missing.
-    pub struct Called<F, E> {
+    struct Called<F, E> {
         #[pin]
         body: F,
         convert: fn(E) -> StepError,
@@ -18,7 +18,10 @@ pin_project_lite::pin_project! {
 /// Makes the error of the user's function a [`StepError`].
 #[doc(hidden)]
 #[inline]
-pub fn called<F: Future<Output = Result<T, E>>, T, E>(body: F, convert: fn(E) -> StepError) -> Called<F, E> {
+pub fn called<T, E>(
+    body: impl Future<Output = Result<T, E>>,
+    convert: fn(E) -> StepError,
+) -> impl Future<Output = Result<T, StepError>> {
     Called { body, convert }
 }
 

@@ -70,11 +70,11 @@ fn pipeline_impl(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream 
     let body = body_fn(pipeline, body);
     // what is not `Send` is reported where the returned type stands: at the pipeline's name
     let at = header.ident.span();
-    let boxed = quote_spanned!(at=> __flujo::boxed);
+    // What is not `Send` is reported where this stands: at the pipeline's name.
+    let boxed = quote_spanned!(at=> Self::boxed(__body));
     let at = context.span();
     let name = body_name(header);
     let call = quote_spanned!(at=> #name(__input, __cx));
-    let call = parenthesized(call, header.ident.span());
     impl_(
         header,
         &quote!(),
@@ -87,7 +87,8 @@ fn pipeline_impl(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream 
                 __cx: &'__a mut __flujo::Cx<'_, Self::Context, Self::Resources>,
             ) -> __flujo::BoxFuture<'__a, __flujo::RunResult<Self::Output>> {
                 #body
-                #boxed #call
+                let __body = #call;
+                #boxed
             }
         },
     )
