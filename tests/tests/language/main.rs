@@ -1,4 +1,4 @@
-//! Every form of flow, run; every constant of a pipeline, exact.
+//! Steps, contexts and every form of flow, run; every constant of a pipeline, exact; graphs, to the letter.
 
 #![allow(
     clippy::str_to_string,
@@ -15,11 +15,14 @@
 )]
 
 mod constants;
+mod contexts;
 mod flow;
 mod form_bounds;
 mod form_flow;
 mod form_graphs;
+mod graphs;
 mod sources;
+mod steps_alone;
 
 use flujo::graph::{Bounds, NodeKind};
 use flujo::prelude::*;

@@ -1,5 +1,4 @@
 //! The graph as text: DOT and JSON to the letter, hostile names, and what a run left behind.
-#![allow(missing_docs, reason = "a test binary has no readers of its docs")]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -2,7 +2,6 @@
 //!
 //! Only the manifests and Cargo.lock are read. `cargo tree` would need every crate that stands behind a feature, which
 //! nothing has downloaded on a machine that built without features.
-#![allow(missing_docs, reason = "a test binary has no readers of its docs")]
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

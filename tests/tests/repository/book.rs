@@ -1,6 +1,6 @@
 //! The book's page of what the compiler tells users is made of the fixtures in `ui/`.
 //!
-//! `FLUJO_BOOK=overwrite cargo test -p flujo-tests --test book` writes it.
+//! `FLUJO_BOOK=overwrite cargo test -p flujo-tests --test repository` writes it.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -49,7 +49,7 @@ fn anchor(title: &str) -> String {
 
 fn page() -> Made<String> {
     let mut out = "\
-<!-- Made of tests/ui by `FLUJO_BOOK=overwrite cargo test -p flujo-tests --test book`: change it there. -->
+<!-- Made of tests/ui by `FLUJO_BOOK=overwrite cargo test -p flujo-tests --test repository`: change it there. -->
 
 # What the compiler tells you
 
@@ -106,7 +106,7 @@ fn the_page_is_what_the_fixtures_say() -> Made<()> {
     if let Some(i) = differs {
         let line = |text: &str| text.lines().nth(i).unwrap_or("(the end)").to_owned();
         return Err(format!(
-            "{PAGE}:{}: it says `{}`, the fixtures say `{}`\nwrite it again: FLUJO_BOOK=overwrite cargo test -p flujo-tests --test book",
+            "{PAGE}:{}: it says `{}`, the fixtures say `{}`\nwrite it again: FLUJO_BOOK=overwrite cargo test -p flujo-tests --test repository",
             i + 1,
             line(&there),
             line(&made)

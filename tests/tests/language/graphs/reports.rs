@@ -132,7 +132,7 @@ fn every_rule_names_its_node_and_line() {
         first.to_string(),
         format!(
             "warning[impure-expression]: dirty: `SystemTime::now` gives something else when the run is resumed; \
-             ask a step for it (tests/tests/graphs/reports.rs:{})",
+             ask a step for it (tests/tests/language/graphs/reports.rs:{})",
             first.line
         )
     );

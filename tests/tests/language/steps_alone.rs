@@ -195,7 +195,7 @@ fn facts_are_constants() {
     assert_eq!((MANY.name, MANY.version, MANY.doc), ("many", 2, "Joins."));
     assert_eq!(MANY.inputs, [("a", "u8"), ("b", "String"), ("c", "Vec<u8>")]);
     assert_eq!(MANY.options, [("version", "2")]);
-    assert!(MANY.file.ends_with("steps.rs"), "{}", MANY.file);
+    assert!(MANY.file.ends_with("steps_alone.rs"), "{}", MANY.file);
     assert_eq!(MANY.line, LINE + 3);
     let parts = <parts as StepInfo>::FACTS;
     assert_eq!((parts.reads, parts.writes), (&["Config"][..], &["Sources", "Vec<String>"][..]));

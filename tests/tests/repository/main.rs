@@ -1,0 +1,9 @@
+//! What is promised outside of the code: the book, the README, the dependencies, what an editor shows, and what a macro
+//! prints of itself.
+#![allow(missing_docs, reason = "a test binary has no readers of its docs")]
+
+mod book;
+mod dependencies;
+mod editor;
+mod expansion;
+mod readme;
