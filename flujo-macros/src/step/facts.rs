@@ -202,7 +202,7 @@ pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
     // Typed where it stands, so that something else is reported there.
     let limits = option(options.limits.as_ref().map(|limits| {
         let local = names::local("__limits", limits.span());
-        let ty = names::respan(quote!(#pr::UsageLimits), limits.span());
+        let ty = names::respan(quote!(::flujo::__private::UsageLimits), limits.span());
         quote_spanned!(limits.span()=> { let #local: #ty = #limits; #local })
     }));
     let cached = option(options.cached.map(crate::options::Cached::tokens));

@@ -1,7 +1,7 @@
 //! Outputs of older versions, carried over by the functions that the attribute names.
 
 use super::model::Step;
-use crate::names::{self, inner};
+use crate::names::{self, private};
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -16,7 +16,8 @@ pub(super) fn from(step: &Step) -> u32 {
 /// Reads what an older version gave, and hands it from function to function. Each is called in one place, so that one
 /// that does not fit is one error, at its name.
 pub(super) fn migrated(step: &Step) -> Option<TokenStream> {
-    let pr = inner();
+    // Absolute: what stands at the user's token is looked at by lints, and a path from here would be too long.
+    let pr = private();
     let functions = &step.options.migrate;
     if step.broken || functions.is_empty() {
         return None;

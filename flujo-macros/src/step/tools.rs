@@ -73,7 +73,7 @@ pub(super) fn set(step: &Step, generics: &Forms) -> TokenStream {
     let offers = paths.iter().zip(&types).map(|(path, ty)| {
         // All of the call stands at the tool: that is where rustc says what it lacks.
         let at = path.span();
-        let (local, tool) = (names::local("__tool", at), names::respan(quote!(#pr::Tool), at));
+        let (local, tool) = (names::local("__tool", at), names::respan(quote!(::flujo::__private::Tool), at));
         quote_spanned!(at=> { let #local = #tool::<__AnyResources>::of::<#ty>; #local() })
     });
     known.around(quote! {

@@ -35,7 +35,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
         Some(ty) => impl_(
             header,
             &quote!(<__C: __flujo::Contains<#ty>>),
-            &quote!(__flujo::WritesIn<__C>),
+            &quote!(::flujo::__private::WritesIn<__C>),
             &quote! {
                 const MASK: u64 =
                     __flujo::project(<__C as __flujo::Contains<#ty>>::BIT, __WRITES);
@@ -44,7 +44,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
         None => impl_(
             header,
             &quote!(<__C>),
-            &quote!(__flujo::WritesIn<__C>),
+            &quote!(::flujo::__private::WritesIn<__C>),
             &quote!(
                 const MASK: u64 = __WRITES;
             ),
@@ -53,7 +53,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
     let step_info = impl_(
         header,
         &quote!(),
-        &quote!(__flujo::StepInfo),
+        &quote!(::flujo::__private::StepInfo),
         &quote! {
             const FACTS: __flujo::Facts = __flujo::Facts {
                 name: #durable_name,

@@ -32,7 +32,7 @@ fn no_tool(pipeline: &Pipeline) -> TokenStream {
     impl_(
         &pipeline.header,
         &quote!(<__R: __flujo::Send + __flujo::Sync>),
-        &quote!(__flujo::ToolIn<__R>),
+        &quote!(::flujo::__private::ToolIn<__R>),
         &quote! {
             type Kind = __flujo::NoTool;
         },
@@ -44,14 +44,13 @@ fn step(pipeline: &Pipeline) -> TokenStream {
     let header = &pipeline.header;
     let (output, types): (_, Vec<&Type>) =
         (&header.output, header.inputs.iter().map(|input| &*input.ty).collect());
-    let takes = types
-        .iter()
-        .enumerate()
-        .map(|(i, ty)| impl_(header, &quote!(), &quote!(__flujo::Takes<#i>), &quote!(type Value = #ty;)));
+    let takes = types.iter().enumerate().map(|(i, ty)| {
+        impl_(header, &quote!(), &quote!(::flujo::__private::Takes<#i>), &quote!(type Value = #ty;))
+    });
     let step = impl_(
         header,
         &quote!(),
-        &quote!(__flujo::Step),
+        &quote!(::flujo::__private::Step),
         &quote! {
             type Input = (#(#types,)*);
             type Output = #output;
@@ -71,14 +70,15 @@ fn pipeline_impl(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream 
     // what is not `Send` is reported where the returned type stands: at the pipeline's name
     let at = header.ident.span();
     // What is not `Send` is reported where this stands: at the pipeline's name.
-    let boxed = quote_spanned!(at=> Self::boxed(__body));
+    let future = Ident::new("__body", at);
+    let boxed = quote_spanned!(at=> Self::boxed(#future));
     let at = context.span();
     let name = body_name(header);
     let call = quote_spanned!(at=> #name(__input, __cx));
     impl_(
         header,
         &quote!(),
-        &quote!(__flujo::Pipeline),
+        &quote!(::flujo::__private::Pipeline),
         &quote! {
             type Context = #context;
             type Resources = #resources;
@@ -87,7 +87,7 @@ fn pipeline_impl(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream 
                 __cx: &'__a mut __flujo::Cx<'_, Self::Context, Self::Resources>,
             ) -> __flujo::BoxFuture<'__a, __flujo::RunResult<Self::Output>> {
                 #body
-                let __body = #call;
+                let #future = #call;
                 #boxed
             }
         },
@@ -120,7 +120,7 @@ fn run_in(pipeline: &Pipeline) -> TokenStream {
     impl_(
         header,
         &params,
-        &quote!(__flujo::RunIn<__C, __R>),
+        &quote!(::flujo::__private::RunIn<__C, __R>),
         &quote!(type Kind = __flujo::#kind; type Drafts = ();),
     )
 }
