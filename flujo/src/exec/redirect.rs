@@ -35,7 +35,11 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     ///
     /// # Errors
     /// None of them succeeded, or a signal ends the run.
-    pub fn redirected<D>(&mut self, id: NodeId, redirected: Redirected<D::Input>) -> StepFuture<'_, D::Output>
+    pub fn redirected<D>(
+        &mut self,
+        id: &NodeId,
+        redirected: Redirected<D::Input>,
+    ) -> StepFuture<'_, D::Output>
     where
         D: RunIn<C, R>,
     {

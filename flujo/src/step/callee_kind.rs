@@ -52,7 +52,7 @@ impl<S: RunIn<C, R>, C: Context, R: Send + Sync> CalleeKind<S, C, R> for StepKin
         id: NodeId,
         redirected: Redirected<S::Input>,
     ) -> StepFuture<'a, S::Output> {
-        cx.redirected::<S>(id, redirected)
+        cx.redirected::<S>(&id, redirected)
     }
 }
 

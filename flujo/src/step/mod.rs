@@ -69,6 +69,7 @@ pub trait Step: StepInfo + Sized + Send + Sync + 'static {
     /// What it returns.
     type Output: Recorded;
     /// The defaults that the attribute set.
+    #[allow(clippy::cast_possible_truncation, reason = "the number was a `u32`")]
     const POLICY: Policy = Policy { retries: Self::FACTS.retries as u32, ..Policy::PLAIN };
     /// A call with the plugins and validators that the attribute set.
     #[doc(hidden)]
