@@ -141,8 +141,7 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
 
 impl Driver<'_> {
     fn too_many(&self, id: NodeId, items: usize, max: Option<u32>) -> Option<Error> {
-        let max =
-            max.filter(|max| u32::try_from(items).is_ok_and(|n| n > *max) || u32::try_from(items).is_err())?;
+        let max = max.filter(|max| !u32::try_from(items).is_ok_and(|n| n <= *max))?;
         let what = format!("{items} items are more than the {max} that `.max` allows");
         Some(Error::new(ErrorKind::Failed(what)).at(self.place(id).path()))
     }
@@ -262,10 +261,8 @@ impl<'s, C: Context> MapPoint<'s, C> {
         F: FnMut(Own<'s, C, I>) -> Fut,
         Fut: Future<Output = RunResult<(Done<T>, ItemFork<C>)>> + Send,
     {
-        let (ends, owns) = match self.run(items, ForkPolicy { settle: false, concurrency }, body).await {
-            Ok(done) => done,
-            Err(error) => return Err(error),
-        };
+        let policy = ForkPolicy { settle: false, concurrency };
+        let (ends, owns) = self.run(items, policy, body).await?;
         let mut mapped = Mapped::with_capacity(ends.len());
         for (own, end) in owns.into_iter().zip(ends) {
             match self.value(own, &end) {
@@ -293,10 +290,8 @@ impl<'s, C: Context> MapPoint<'s, C> {
         F: FnMut(Own<'s, C, I>) -> Fut,
         Fut: Future<Output = RunResult<(Done<T>, ItemFork<C>)>> + Send,
     {
-        let (ends, owns) = match self.run(items, ForkPolicy { settle: true, concurrency }, body).await {
-            Ok(done) => done,
-            Err(error) => return Err(error),
-        };
+        let policy = ForkPolicy { settle: true, concurrency };
+        let (ends, owns) = self.run(items, policy, body).await?;
         let mut mapped = Mapped::with_capacity(ends.len());
         for (own, end) in owns.into_iter().zip(ends) {
             let (value, fork) = self.value(own, &end);
