@@ -80,7 +80,6 @@ const ROWS: [Row; 12] = [
         takes: ", ctx: &mut State",
         body: "let x = count(x);",
         with: ".context(State::default())",
-        ..ROW
     },
     Row { name: "fallback", bound: 7_200, items: PLAIN, body: "let x = half(x).fallback(plain);", ..ROW },
     Row { name: "validator", bound: 3_500, items: SHORT, body: "let x = half(x).validate(Short);", ..ROW },
