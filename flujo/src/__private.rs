@@ -4,13 +4,13 @@ pub use crate::cache::CachePolicy;
 pub use crate::codec::{CodecError, Json};
 pub use crate::context::field::{Field, Hole, NoField, NoRule, decode_as, read_as, rest_writer};
 pub use crate::context::{ALL, ArmState, Contains, Context, MergeConflict, Part, REST, rules};
-pub use crate::cx::{
-    ALL_AT_ONCE, ArmScope, CONCURRENCY, Cx, Done, Driver, Fork, ForkPoint, GatePlugins, ItemFork, MapPoint,
-    Mapped, Own, Pipeline, Redirected, SettledFuture, Slot, StepFuture, Toolbox, toolbox,
-};
 pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable, assert_reply};
 pub use crate::engine::BoxFuture;
 pub use crate::error::{Error, Failure, RunResult, StepError, step_error};
+pub use crate::exec::{
+    ALL_AT_ONCE, ArmScope, CONCURRENCY, Cx, Done, Driver, Fork, ForkPoint, GatePlugins, ItemFork, MapPoint,
+    Mapped, Own, Pipeline, Redirected, SettledFuture, Slot, StepFuture, Toolbox, toolbox,
+};
 pub use crate::flow::{Critique, Feedback, assert_concurrency, assert_items, assert_rounds};
 pub use crate::graph::{Bounds, Edge, Facts, Graph, Node, NodeKind, fingerprint};
 pub use crate::model::{Answer, IntoPrompt, NoAnswer, Prompt, answer};

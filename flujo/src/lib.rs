@@ -48,11 +48,9 @@ pub mod __private;
 pub use async_trait::async_trait;
 pub use cache::{Cache, CachePolicy, MemoryCache};
 pub use context::Contains;
-pub use exec::{Cx, Pipeline};
-// Until every room has its new name.
 pub use durable::{Durable, Reply, assert_durable, assert_reply};
 pub use error::{Error, ErrorKind, Failure, Result, StepError};
-pub(crate) use exec as cx;
+pub use exec::{Cx, Pipeline};
 pub use flow::{Critique, Feedback};
 pub use flujo_macros::{context, pipeline, resources, step};
 pub use model::{Estimate, Prompt};

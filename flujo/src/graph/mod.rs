@@ -17,7 +17,7 @@ pub use report::{Finding, Report, Severity};
 pub(crate) use run_readers::reads_run;
 
 use crate::codec::{CodecError, Json};
-use crate::cx::Pipeline;
+use crate::exec::Pipeline;
 use crate::step::StepName;
 
 /// What a node is.

@@ -2,10 +2,10 @@
 
 use super::Desk;
 use crate::context::Context;
-use crate::cx::{Cx, StepFuture};
 use crate::durable::Takes;
 use crate::engine::BoxFuture;
 use crate::error::RunResult;
+use crate::exec::{Cx, StepFuture};
 use crate::graph::{Bounds, Facts, NodeKind};
 use crate::model::{ToolCall, ToolSpec};
 use crate::path::NodeId;

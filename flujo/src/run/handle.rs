@@ -1,7 +1,7 @@
 use super::PipelineResult;
-use crate::cx::Pipeline;
 use crate::engine::{Engine, RunId};
 use crate::error::{Error, ErrorKind, RunResult};
+use crate::exec::Pipeline;
 use crate::step::Step;
 use std::fmt;
 use std::pin::Pin;

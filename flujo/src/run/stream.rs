@@ -1,10 +1,10 @@
 use super::start::{ContextGiven, Run};
 use super::{PipelineResult, Resume};
 use crate::context::Context;
-use crate::cx::Pipeline;
 use crate::engine::{BoxFuture, RunId};
 use crate::error::RunResult;
 use crate::events::{Chunks, Event, Observer, Values};
+use crate::exec::Pipeline;
 use crate::step::RunIn;
 use async_trait::async_trait;
 use futures_core::Stream;

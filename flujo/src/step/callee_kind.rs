@@ -3,8 +3,8 @@
 
 use super::{Fallback, RunIn, Step, StepCall};
 use crate::context::{Contains, Context};
-use crate::cx::{Cx, Pipeline, Redirected, StepFuture};
 use crate::error::{Error, RunResult};
+use crate::exec::{Cx, Pipeline, Redirected, StepFuture};
 use crate::path::NodeId;
 use crate::resources::Provides;
 

@@ -1,9 +1,9 @@
 use crate::context::Contains;
 use crate::context::rules::{Append, Merged};
 use crate::context::{ALL, Context};
-use crate::cx::{Cx, Redirected, StepFuture};
 use crate::engine::{Finding, Record, RecordOutcome};
 use crate::error::FailureRecord;
+use crate::exec::{Cx, Redirected, StepFuture};
 use crate::path::NodeId;
 use crate::step::writes::project;
 use crate::step::{Fallback, FallbackSlot, Step, WritesIn};

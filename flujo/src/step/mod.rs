@@ -43,7 +43,7 @@ pub use validate::{ValidationResult, Validator, Validators};
 pub use writes::WritesIn;
 
 use crate::codec::{CodecError, Json};
-use crate::cx::{Cx, StepFuture, Toolbox};
+use crate::exec::{Cx, StepFuture, Toolbox};
 use crate::path::NodeId;
 // Public here, so that messages do not name `__private`.
 pub use crate::durable::{Inputs, Recorded, Takes};

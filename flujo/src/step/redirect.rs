@@ -1,6 +1,6 @@
 use super::{CalleeKind as _, Fallback, FallbackSlot, Falling, Leaf, RunIn, Step, WritesIn};
 use crate::context::Context;
-use crate::cx::{Cx, Redirected, StepFuture};
+use crate::exec::{Cx, Redirected, StepFuture};
 use crate::path::NodeId;
 use std::fmt;
 use std::marker::PhantomData;
