@@ -76,7 +76,7 @@ impl dyn AnyContext + '_ {
                 return Err(Signal::mismatch(path.clone(), format_args!("context part `{name}` is gone")));
             };
             self.restore_part(bit, json).map_err(|e| {
-                let what = format_args!("context part `{name}` does not decode any more: {e}");
+                let what = format!("context part `{name}` does not decode any more: {e}");
                 Signal::mismatch(path.clone(), what)
             })?;
             mask |= 1 << bit;
