@@ -10,7 +10,7 @@ pub(crate) fn private() -> TokenStream {
     quote!(::flujo::__private)
 }
 
-/// The same inside of a `const _` that imports it: rustc reads every token of every step again.
+/// The alias of [`private`] inside of a `const _` that imports it: rustc reads every token of every step again.
 pub(crate) fn inner() -> Ident {
     Ident::new("__flujo", Span::call_site())
 }

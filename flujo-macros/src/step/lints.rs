@@ -43,7 +43,7 @@ pub(super) fn of_marker(vis: &Visibility) -> Option<TokenStream> {
         (public, quote!(missing_debug_implementations)),
         (public, quote!(missing_copy_implementations)),
     ]);
-    allow(&lints, "the type behind the name of a step; nobody makes one")
+    allow(&lints, "the type behind the name of a step; it has no values")
 }
 
 /// Of the user's function, whose shape the step decides.
@@ -82,7 +82,7 @@ pub(super) fn bounds(predicates: &TokenStream) -> TokenStream {
     if predicates.is_empty() { TokenStream::new() } else { quote!(where #predicates) }
 }
 
-/// The same with one more.
+/// `where ..` with one bound more.
 pub(super) fn with(predicates: &TokenStream, more: Option<&TokenStream>) -> TokenStream {
     bounds(&quote!(#predicates #more))
 }

@@ -58,7 +58,7 @@ impl dyn AnyContext + '_ {
         self.bits(mask).map(|bit| Ok((self.part_name(bit).to_owned(), self.save_part(bit)?))).collect()
     }
 
-    /// The same by bit.
+    /// The parts of `mask`, encoded, by bit.
     pub(super) fn save_bits(&self, mask: u64) -> Result<Vec<(u32, Json)>, CodecError> {
         self.bits(mask).map(|bit| Ok((bit, self.save_part(bit)?))).collect()
     }

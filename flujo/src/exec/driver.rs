@@ -50,7 +50,7 @@ impl<'r> Driver<'r> {
         }
     }
 
-    /// The same driver for something inside of the same pipeline.
+    /// Reborrows the driver for something inside of its pipeline.
     pub(super) fn reborrow(&mut self) -> Driver<'_> {
         Driver {
             env: self.env,
@@ -66,7 +66,7 @@ impl<'r> Driver<'r> {
         }
     }
 
-    /// The same driver for what writes another context.
+    /// Reborrows the driver for something that writes another context.
     pub(super) fn writing<'s>(&'s mut self, written: &'s mut u64) -> Driver<'s> {
         Driver { written, ..self.reborrow() }
     }

@@ -99,7 +99,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// The same where a failure is a value.
+    /// The value of the next arm, where a failure is a value.
     fn next_settled<T: Durable>(&mut self, own: Own<T>) -> Option<Result<T, Failure>> {
         let Some((slot, end)) = self.arms.next() else { return self.fail(lost()) };
         match settled(value(own, end, slot)) {

@@ -29,7 +29,7 @@ pub struct MapPoint<'s, C> {
     point: ItemsPoint<'s>,
 }
 
-/// The same without the context.
+/// A [`MapPoint`] without the context.
 struct ItemsPoint<'s> {
     fork: ForkPoint<'s>,
     path: Path,

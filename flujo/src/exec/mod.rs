@@ -81,7 +81,7 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
         Cx { ctx, res, driver }
     }
 
-    /// The same driver for what takes no context.
+    /// Reborrows the driver for something that takes no context.
     pub(crate) fn without_context<'s>(
         &'s mut self,
         nothing: &'s mut (),
@@ -90,7 +90,7 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
         Cx { ctx: nothing, res: self.res, driver: self.driver.writing(written) }
     }
 
-    /// The same driver with other resources.
+    /// Reborrows the driver with other resources.
     pub(crate) fn serving<'s, T>(&'s mut self, services: &'s T) -> Cx<'s, C, T> {
         Cx { ctx: &mut *self.ctx, res: services, driver: self.driver.reborrow() }
     }

@@ -174,7 +174,7 @@ async fn watched(
     }
 }
 
-/// The same, however long it takes.
+/// A call that a stub or a cache may answer and plugins look at, without a timeout.
 async fn answered(
     step: &mut dyn AnyStep,
     copy: bool,
@@ -193,7 +193,7 @@ async fn answered(
     Box::pin(judge(step, plan, info)).await
 }
 
-/// The same within the time of the scopes around it.
+/// Runs an attempt within the time of the scopes around it.
 async fn in_scopes<T>(
     timed: &Timed,
     env: &RunEnv,
