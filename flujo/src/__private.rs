@@ -13,7 +13,7 @@ pub use crate::exec::{
 };
 pub use crate::flow::{Critique, Feedback, assert_concurrency, assert_items, assert_rounds};
 pub use crate::graph::{Bounds, Edge, Facts, Graph, Node, NodeKind, fingerprint};
-pub use crate::model::{Answer, IntoPrompt, NoAnswer, Prompt, answer};
+pub use crate::model::{Answer, IntoPrompt, Message, ModelReply, NoAnswer, Parsed, Prompt, messages};
 pub use crate::path::NodeId;
 pub use crate::resources::Provides;
 pub use crate::step::migrate::untaken;
@@ -24,14 +24,14 @@ pub use crate::step::writes::{
 pub use crate::step::{
     Backoff, Fallback, Falling, IntoStepCall, KeepsFindings, Leaf, ModelLeaf, ModelName, ModelPolicy,
     NoFallback, Older, Policy, RunIn, RunInfo, Step, StepCall, StepInfo, ToolIn, ToolSet, WithFallback,
-    WithRedirect, WritesIn, called,
+    WithRedirect, WritesIn, called, costed,
 };
 pub use crate::step::{
     BrokenKind, CalleeKind, DetachedPipeline, DetachedWithoutResources, NestedPipeline,
     NestedWithoutResources, NoTool, StepKind, StepTool,
 };
 pub use crate::step::{Tool, assert_tool};
-pub use crate::usage::{UsageLimits, costed};
+pub use crate::usage::UsageLimits;
 pub use serde;
 pub use std::boxed::Box;
 pub use std::clone::Clone;
@@ -83,12 +83,9 @@ pub trait NoReply {
 }
 impl<T> NoReply for T {}
 
-/// The prompt of a model step, whether it could fail or not.
-///
-/// # Errors
-/// It could not be put together.
-pub fn prompt_result<P: IntoPrompt>(prompt: P) -> Result<Prompt<P::Answer>, StepError> {
-    prompt.into_prompt()
+/// Boxes the future of a prompt.
+pub fn boxed<'a, T>(future: impl Future<Output = T> + Send + 'a) -> BoxFuture<'a, T> {
+    Box::pin(future)
 }
 
 /// Begins a question.

@@ -22,6 +22,7 @@ pub mod graph;
 pub mod model;
 #[cfg(feature = "models")]
 pub mod models;
+mod panic;
 pub mod path;
 pub mod question;
 #[cfg(test)]

@@ -249,7 +249,7 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
                 quote!(#pr::called(#call, #pr::step_error::<#error>))
             }
         }
-        Kind::Model { awaited } => ask::body(step, &call, awaited),
+        Kind::Model { awaited } => ask::prompt(step, &call, awaited),
     };
     // Who names the step only as a fallback uses it too; but a dead step that is expected to be dead is dead.
     let expected = step
@@ -261,9 +261,44 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
     let (output, inputs) = (&step.output, step.input_types());
     let allowed = lints::of_body(step);
     let predicates = lints::with(predicates, has_tools.as_ref());
-    // What is not `Send` is reported where the returned type stands: at the step's name.
-    let sendable = quote_spanned! {name.span()=>
-        impl #pr::Future<Output = #pr::Result<#output, #pr::StepError>> + #pr::Send
+    let inputs = quote!((#(#inputs,)*));
+    let body = quote! {
+        #allowed
+        #inner
+        #used
+        let (#(#locals,)*) = __input;
+        #body
+    };
+    let call = if let Kind::Model { .. } = step.kind {
+        let parse = ask::parse(step);
+        quote! {
+            fn prompt<'__a>(
+                __input: #inputs,
+                __drafts: &'__a mut (#(#parts,)*),
+                __ctx: &'__a __AnyContext,
+                __res: &'__a __AnyResources,
+                __run: &'__a #pr::RunInfo,
+            ) -> #pr::BoxFuture<'__a, #pr::Result<#pr::Vec<#pr::Message>, #pr::StepError>> {
+                #body
+            }
+            #parse
+        }
+    } else {
+        // What is not `Send` is reported where the returned type stands: at the step's name.
+        let sendable = quote_spanned! {name.span()=>
+            impl #pr::Future<Output = #pr::Result<#output, #pr::StepError>> + #pr::Send
+        };
+        quote! {
+            fn attempt(
+                __input: #inputs,
+                __drafts: &mut (#(#parts,)*),
+                __ctx: &__AnyContext,
+                __res: &__AnyResources,
+                __run: &#pr::RunInfo,
+            ) -> #sendable {
+                #body
+            }
+        }
     };
     quote! {
         impl<#bounded #needs> #pr::RunIn<__AnyContext, __AnyResources> for #name #arguments
@@ -273,19 +308,7 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
             type Drafts = (#(#parts,)*);
             #reads
             #offered
-            fn attempt(
-                __input: (#(#inputs,)*),
-                __drafts: &mut (#(#parts,)*),
-                __ctx: &__AnyContext,
-                __res: &__AnyResources,
-                __run: &#pr::RunInfo,
-            ) -> #sendable {
-                #allowed
-                #inner
-                #used
-                let (#(#locals,)*) = __input;
-                #body
-            }
+            #call
         }
     }
 }

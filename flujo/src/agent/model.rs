@@ -3,7 +3,8 @@ use super::builder::Asked;
 use crate::codec::Json;
 use crate::durable::Reply;
 use crate::error::{Cause, StepError};
-use crate::model::{Message, ModelCall, Role, ask_for};
+use crate::exec::{ModelCall, ask_for};
+use crate::model::{Message, Role};
 use crate::step::RunInfo;
 use async_trait::async_trait;
 use serde::Serialize;
@@ -51,7 +52,7 @@ impl<In: Serialize + Send + Sync + 'static, Out: Reply> Agent<In, Out> for Model
         let asked = &self.asked;
         let system = asked.system.iter().map(|rules| Message::new(Role::System, rules));
         let prompt: Vec<_> = system.chain([Message::new(Role::User, told(&input)?)]).collect();
-        let env = run.env();
+        let env = &*run.env;
         let defaults = env.model_defaults.as_ref();
         let of_role = asked.role.as_ref().and_then(|role| defaults?.role(role));
         let call = ModelCall {
@@ -63,7 +64,6 @@ impl<In: Serialize + Send + Sync + 'static, Out: Reply> Agent<In, Out> for Model
             temperature: asked.temperature,
             max_tokens: asked.max_tokens,
             top_p: asked.top_p,
-            talk: None,
             contents: defaults.and_then(|defaults| defaults.contents.clone()),
         };
         let mut feedback = run.feedback().map(str::to_owned);

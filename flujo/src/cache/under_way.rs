@@ -1,7 +1,7 @@
 use super::{Cache, CacheEntry, CacheKey, CachePolicy};
 use crate::clock::Clock;
 use crate::codec::Json;
-use crate::exec::survives;
+use crate::panic::survives;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The cache as one attempt uses it.

@@ -22,6 +22,9 @@ pub const MAX_DEPTH: usize = 127;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Json(Arc<str>);
 
+/// Makes the JSON Schema of a type: the one that a model is sent for an answer of that type.
+pub type AnswerSchema = fn() -> Result<Json, CodecError>;
+
 /// A value could not be recorded, or a record not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodecError {

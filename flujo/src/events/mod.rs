@@ -41,6 +41,7 @@ mod outlet;
 mod redact;
 mod spans;
 mod stage;
+mod trace;
 
 pub(crate) use console::Short;
 pub use console::{ConsoleTracer, TraceLevel};
@@ -51,6 +52,7 @@ pub(crate) use outlet::Watched;
 pub use redact::Redact;
 pub(crate) use spans::{NodeSpans, Spanned};
 pub(crate) use stage::{Stage, What, ended};
+pub use trace::{Command, Trace, TraceEntry};
 
 use crate::clock::Timestamp;
 use crate::engine::RunId;

@@ -2,13 +2,13 @@
 //! compiled once, and a step brings the few functions of this trait.
 
 use super::any_context::AnyContext;
-use crate::codec::{CodecError, Digest, Json};
+use crate::codec::{AnswerSchema, CodecError, Digest, Json};
 use crate::context::Context;
 use crate::durable::{Inputs, Recorded};
 use crate::engine::{BoxFuture, Kind};
 use crate::error::StepError;
-use crate::graph::AnswerSchema;
 use crate::graph::{Facts, NodeKind};
+use crate::model::{Message, ModelReply, Repair};
 use crate::step::{Policy, RunIn, RunInfo, StepInfo, WritesIn};
 use std::any::{Any, TypeId, type_name};
 use std::pin::Pin;
@@ -27,6 +27,8 @@ pub(crate) struct StepDef {
     pub(crate) writes: u64,
     /// Bits of the parts that it reads.
     pub(crate) reads: u64,
+    /// Whether an attempt asks a model: its function builds a prompt.
+    pub(super) asks_model: bool,
     /// Whether one attempt, without a clock beside it, is all there is.
     pub(super) is_plain: bool,
     /// Functions, not values: in constants, neither can be computed with the oldest compiler that is promised.
@@ -43,6 +45,7 @@ impl StepDef {
             migrates_from,
             answer,
             policy: S::POLICY,
+            asks_model: S::POLICY.model.is_some(),
             is_plain: S::POLICY.is_plain(),
             writes: <S as WritesIn<C>>::MASK,
             reads: S::READS,
@@ -75,6 +78,10 @@ pub(crate) trait AnyStep: Send {
     fn begin(&mut self);
     /// Calls the function once. The input is copied where another call may follow. The output is left here.
     fn call<'a>(&'a mut self, copy: bool, run: &'a RunInfo) -> BoxFuture<'a, Result<(), StepError>>;
+    /// Calls the function of a model step, which builds the prompt.
+    fn prompt<'a>(&'a mut self, run: &'a RunInfo) -> BoxFuture<'a, Result<Vec<Message>, StepError>>;
+    /// Parses the answer of a model step, which is left here; returns the repairs that it took.
+    fn parse(&mut self, reply: &ModelReply) -> Result<Vec<Repair>, StepError>;
     /// Puts the copies of the parts in their place.
     fn commit(&mut self);
     /// The output, if there is one.
@@ -163,6 +170,23 @@ impl<C: Context, R: Send + Sync, S: RunIn<C, R>> AnyStep for TypedStep<'_, C, R,
         }
     }
 
+    fn prompt<'a>(&'a mut self, run: &'a RunInfo) -> BoxFuture<'a, Result<Vec<Message>, StepError>> {
+        match (&self.input, &mut self.drafts) {
+            (Some(input), Some(drafts)) => S::prompt(input.copy(), drafts, self.ctx, self.res, run),
+            _ => no_call(),
+        }
+    }
+
+    fn parse(&mut self, reply: &ModelReply) -> Result<Vec<Repair>, StepError> {
+        match S::parse(reply) {
+            Ok(parsed) => {
+                self.output = Some(parsed.answer);
+                Ok(parsed.repairs)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     fn commit(&mut self) {
         if let Some(drafts) = self.drafts.take() {
             S::commit(self.ctx, drafts);
@@ -217,7 +241,7 @@ impl<C: Context, R: Send + Sync, S: RunIn<C, R>> AnyStep for TypedStep<'_, C, R,
 }
 
 #[cold]
-fn no_call<'a>() -> BoxFuture<'a, Result<(), StepError>> {
+fn no_call<'a, T: Send + 'a>() -> BoxFuture<'a, Result<T, StepError>> {
     Box::pin(std::future::ready(Err(StepError::fatal(
         "internal error: an attempt had no input; please report it",
     ))))

@@ -31,18 +31,6 @@ impl Future for CatchPanic<'_> {
     }
 }
 
-/// The output of a future of the user's; nothing if it panics.
-///
-/// Unwind safety: it is dropped, and what it looked at is only read.
-pub(crate) async fn survives<T>(asked: impl Future<Output = T>) -> Option<T> {
-    let mut asked = std::pin::pin!(asked);
-    std::future::poll_fn(|cx| {
-        let polled = catch_unwind(AssertUnwindSafe(|| asked.as_mut().poll(cx)));
-        polled.map_or(Poll::Ready(None), |polled| polled.map(Some))
-    })
-    .await
-}
-
 #[cold]
 fn panicked(panic: &(dyn Any + Send)) -> Box<Failed> {
     let text = panic.downcast_ref::<&str>().copied();

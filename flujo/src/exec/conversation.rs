@@ -9,15 +9,17 @@ use super::any_context::AnyContext;
 use super::any_step::{AnyStep, StepDef};
 use super::driver::Driver;
 use super::map::CONCURRENCY;
+use super::model_step::{model_call, schema};
 use super::node_events;
 use super::plan::Plan;
 use super::retry::{Failed, Work, command, lost};
 use crate::codec::{CodecError, Digest, Json, digest};
 use crate::engine::{BoxFuture, Key, Kind};
 use crate::error::{Error, ErrorKind, LastAttempt, RunResult, StepError};
-use crate::model::{FinishReason, Message, Role, Said, Talk, TalkEnd, ToolCall, ToolSpec, ask, opened};
+use crate::model::{FinishReason, Message, ModelReply, Repair, Role, ToolCall, ToolSpec};
 use crate::path::{NodeId, Place};
 use crate::step::{ModelPolicy, Policy, RunInfo, Tool};
+use serde::{Deserialize, Serialize};
 use std::any::{Any, TypeId, type_name};
 use std::sync::{Arc, OnceLock};
 
@@ -77,38 +79,84 @@ impl<R: Send + Sync> Toolbox for Tools<'_, R> {
     }
 }
 
-/// One reply in the conversation of a step.
-struct Turn<'s> {
+/// The conversation of a step with tools. It goes on over all attempts of the step: no reply is asked for twice.
+pub(super) struct Conversation<'t> {
+    toolbox: Box<dyn Toolbox + 't>,
+    /// Made when the conversation begins, not for a stub.
+    specs: Option<Arc<[ToolSpec]>>,
+    /// The messages so far; none until the first reply has come.
+    messages: Vec<Message>,
+    /// The number of the last reply or call.
+    last: u32,
+    /// How the part of the current attempt ended.
+    end: Option<Result<ModelReply, Box<Failed>>>,
+}
+
+impl<'t> Conversation<'t> {
+    pub(super) fn new(toolbox: Box<dyn Toolbox + 't>) -> Self {
+        Self { toolbox, specs: None, messages: Vec::new(), last: 0, end: None }
+    }
+
+    /// Tells the model why the answer of the last attempt was rejected.
+    fn rejected(&mut self, feedback: &str) {
+        if let Some(Ok(reply)) = self.end.take() {
+            self.messages.push(Message::new(Role::Assistant, reply.content));
+        }
+        self.messages.push(Message::rejection(feedback));
+    }
+
+    /// The failure that ended the part of the current attempt, if one did.
+    pub(super) fn take_failure(&mut self) -> Option<Box<Failed>> {
+        match self.end.take() {
+            Some(Err(failed)) => Some(failed),
+            end => {
+                self.end = end;
+                None
+            }
+        }
+    }
+
+    /// The answer that ended the part of the current attempt.
+    pub(super) fn answer(&self) -> Option<&ModelReply> {
+        self.end.as_ref().and_then(|end| end.as_ref().ok())
+    }
+}
+
+/// The record of a reply.
+#[derive(Serialize, Deserialize)]
+struct ReplyRecord {
+    /// The prompt, with the first reply: it is not built again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    prompt: Vec<Message>,
+    reply: ModelReply,
+}
+
+/// One reply in the conversation of a step, as a node.
+struct ReplyStep<'s> {
     step: &'s mut dyn AnyStep,
     def: StepDef,
-    asked: Asked,
-    said: Option<Said>,
+    specs: Arc<[ToolSpec]>,
+    /// The messages so far; before the first reply, the prompt is still to be built.
+    messages: Option<Vec<Message>>,
+    record: Option<ReplyRecord>,
 }
 
-/// What a reply answers.
-enum Asked {
-    /// The prompt, which is still to be put together.
-    Prompt,
-    /// Everything that was said so far.
-    Messages(Vec<Message>),
-}
-
-/// A reply is no step of the user's: nothing is cached under its name, and no stub stands in for it.
+/// The type of a reply's node, which is no step of the user's: nothing is cached under it, and no stub replaces it.
 struct ReplyNode;
 
-impl<'s> Turn<'s> {
-    fn new(step: &'s mut dyn AnyStep, asked: Asked) -> Self {
+impl<'s> ReplyStep<'s> {
+    fn new(step: &'s mut dyn AnyStep, messages: Option<Vec<Message>>, specs: Arc<[ToolSpec]>) -> Self {
         let of = *step.def();
         let model = of.policy.model.map(|model| ModelPolicy { tool_rounds: None, ..model });
         let policy = Policy { model, ..Policy::PLAIN };
         let (id, type_name) =
             (TypeId::of::<ReplyNode> as fn() -> TypeId, type_name::<ReplyNode> as fn() -> _);
-        let def = StepDef { name: "", policy, writes: 0, reads: 0, id, type_name, ..of };
-        Self { step, def, asked, said: None }
+        let def = StepDef { name: "", policy, asks_model: false, writes: 0, reads: 0, id, type_name, ..of };
+        Self { step, def, specs, messages, record: None }
     }
 }
 
-impl AnyStep for Turn<'_> {
+impl AnyStep for ReplyStep<'_> {
     fn def(&self) -> &StepDef {
         &self.def
     }
@@ -116,56 +164,63 @@ impl AnyStep for Turn<'_> {
         self.step.context()
     }
     fn record_input(&self) -> Result<Json, CodecError> {
-        match &self.asked {
-            Asked::Prompt => self.step.record_input(),
-            Asked::Messages(messages) => Json::encode(messages),
+        match &self.messages {
+            None => self.step.record_input(),
+            Some(messages) => Json::encode(messages),
         }
     }
     fn digest_input(&self) -> Result<Digest, CodecError> {
-        match &self.asked {
-            Asked::Prompt => self.step.digest_input(),
-            Asked::Messages(messages) => digest(messages),
+        match &self.messages {
+            None => self.step.digest_input(),
+            Some(messages) => digest(messages),
         }
     }
     fn input(&self) -> Option<&(dyn Any + Send + Sync)> {
         None
     }
     fn begin(&mut self) {
-        self.said = None;
+        self.record = None;
         self.step.begin();
     }
     fn call<'a>(&'a mut self, _: bool, run: &'a RunInfo) -> BoxFuture<'a, Result<(), StepError>> {
         Box::pin(async move {
-            let (messages, prompt) = match &self.asked {
-                Asked::Messages(messages) => (messages.clone(), Vec::new()),
-                Asked::Prompt => {
-                    let prompt = opened(self.step.call(true, run).await, run)?;
-                    (prompt.clone(), prompt)
-                }
+            let (messages, prompt) = if let Some(messages) = &self.messages {
+                (messages.clone(), Vec::new())
+            } else {
+                let prompt = self.step.prompt(run).await?;
+                (prompt.clone(), prompt)
             };
-            let schema = self.def.answer.map_or_else(|| Ok(Json::null()), |schema| schema());
-            let reply = ask(messages, schema.map_err(StepError::fatal)?, run).await?;
-            self.said = Some(Said { prompt, reply });
+            let call = model_call(run)?;
+            let request = call.request(messages, schema(self.step)?, &self.specs, run);
+            let reply = call.send(request, run).await?;
+            self.record = Some(ReplyRecord { prompt, reply });
             Ok(())
         })
+    }
+    fn prompt<'a>(&'a mut self, run: &'a RunInfo) -> BoxFuture<'a, Result<Vec<Message>, StepError>> {
+        self.step.prompt(run)
+    }
+    // Its answer is the whole reply.
+    fn parse(&mut self, _: &ModelReply) -> Result<Vec<Repair>, StepError> {
+        Ok(Vec::new())
     }
     // A step with tools only reads the context.
     fn commit(&mut self) {}
     fn output(&mut self) -> Option<&mut (dyn Any + Send + Sync)> {
-        match &mut self.said {
-            Some(said) => Some(said),
+        match &mut self.record {
+            Some(record) => Some(record),
             None => None,
         }
     }
     fn clear(&mut self) {
-        self.said = None;
+        self.record = None;
     }
     fn record_output(&self) -> Result<Json, CodecError> {
         // `Some` is encoded as what it holds.
-        Json::encode(&self.said)
+        Json::encode(&self.record)
     }
     fn recall(&mut self, _: u32, json: &Json) -> Result<(), CodecError> {
-        self.said = Some(json.decode()?);
+        self.record = Some(json.decode()?);
         Ok(())
     }
     fn accept(&mut self, _: Box<dyn Any + Send>) -> bool {
@@ -174,83 +229,63 @@ impl AnyStep for Turn<'_> {
     fn give(&mut self, _: &mut dyn Any) {}
 }
 
-impl Failed {
-    fn into_end(self) -> TalkEnd {
-        TalkEnd::Failure(Box::new(self.record), self.live)
-    }
-
-    /// What broke an attempt's part of the conversation off.
-    pub(super) fn of_talk(info: &mut RunInfo) -> Option<Box<Self>> {
-        let talk = info.talk()?;
-        match talk.end.take() {
-            Some(TalkEnd::Failure(record, live)) => Some(Box::new(Self { record: *record, live })),
-            end => {
-                talk.end = end;
-                None
-            }
-        }
-    }
-}
-
 impl Driver<'_> {
-    /// One attempt's part of the conversation, up to what its record is made of: an answer, or what went wrong.
-    pub(super) async fn talk(&mut self, step: &mut dyn AnyStep, work: &mut Work<'_>) -> RunResult<()> {
-        let specs: Arc<[ToolSpec]> = match &work.toolbox {
-            Some(toolbox) => toolbox.specs().into(),
-            None => return Ok(()),
-        };
-        let feedback = work.info.feedback().map(str::to_owned);
-        let mut talk = work.info.take_talk().unwrap_or_else(|| Talk::with(Arc::clone(&specs)));
-        if let Some(feedback) = feedback {
-            talk.rejected(&feedback);
+    /// The part of one attempt in the conversation: it ends with an answer, or with the failure of the attempt.
+    pub(super) async fn converse(
+        &mut self,
+        step: &mut dyn AnyStep,
+        work: &mut Work<'_>,
+        talk: &mut Conversation<'_>,
+    ) -> RunResult<()> {
+        if let Some(feedback) = work.info.feedback() {
+            talk.rejected(feedback);
         }
         talk.end = None;
-        let done = if work.plan.cached.is_some() {
+        talk.end = Some(if work.plan.cached.is_some() {
             let what = "the answer of a step with tools is not kept: say `cached` of its tools";
-            Ok(Box::<Failed>::from(StepError::unconfigured(what)).into_end())
+            Err(StepError::unconfigured(what).into())
         } else {
-            self.rounds_of(step, work, &mut talk, &specs).await
-        };
-        let done = done.map(|end| talk.end = Some(end));
-        work.info.talks(talk);
-        done
+            self.rounds_of(step, work, talk).await?
+        });
+        Ok(())
     }
 
     async fn rounds_of(
         &mut self,
         step: &mut dyn AnyStep,
         work: &Work<'_>,
-        talk: &mut Talk,
-        specs: &Arc<[ToolSpec]>,
-    ) -> RunResult<TalkEnd> {
+        talk: &mut Conversation<'_>,
+    ) -> RunResult<Result<ModelReply, Box<Failed>>> {
+        let specs = talk.specs.get_or_insert_with(|| talk.toolbox.specs().into()).clone();
         let most = step.def().policy.model.and_then(|model| model.tool_rounds).unwrap_or(0);
         let place = work.info.place();
         let mut round = 0;
         loop {
             talk.last += 1;
-            let asked =
-                if talk.messages.is_empty() { Asked::Prompt } else { Asked::Messages(talk.messages.clone()) };
-            let said = match self.turn(step, work, place.within(talk.last), asked, specs).await? {
-                Ok(said) => said,
-                Err(failed) => return Ok(failed.into_end()),
-            };
+            let messages = (!talk.messages.is_empty()).then(|| talk.messages.clone());
+            let mut asked = ReplyStep::new(&mut *step, messages, Arc::clone(&specs));
+            let ReplyRecord { prompt, reply } =
+                match self.reply(&mut asked, work, place.within(talk.last)).await? {
+                    Ok(()) => asked.record.ok_or_else(lost)?,
+                    Err(failed) => return Ok(Err(failed)),
+                };
             if talk.messages.is_empty() {
-                talk.messages = said.prompt;
+                talk.messages = prompt;
             }
-            let reply = said.reply;
             // Calls that are cut short are none.
             if reply.calls.is_empty() || reply.finish == FinishReason::Length {
-                return Ok(TalkEnd::Answer(reply));
+                return Ok(Ok(reply));
             }
             if round == most {
                 let what = format!(
                     "the model still asks for tools after {most} rounds: raise `tool_rounds`, or have the prompt say \
                      when to answer"
                 );
-                return Ok(Box::<Failed>::from(StepError::fatal(what)).into_end());
+                return Ok(Err(StepError::fatal(what).into()));
             }
             round += 1;
-            let results = self.results_of(work, &place, talk.last, specs, &reply.calls).await?;
+            let results =
+                self.results_of(work, &place, (&*talk.toolbox, &specs), talk.last, &reply.calls).await?;
             talk.last = talk.last.saturating_add(u32::try_from(reply.calls.len()).unwrap_or(u32::MAX));
             let results = reply.calls.iter().zip(results);
             let results: Vec<_> = results
@@ -266,24 +301,16 @@ impl Driver<'_> {
     }
 
     /// One reply: a record of its own, of one attempt. Whether there is another one is up to the step.
-    async fn turn(
+    async fn reply(
         &mut self,
-        step: &mut dyn AnyStep,
+        asked: &mut ReplyStep<'_>,
         work: &Work<'_>,
         id: NodeId,
-        asked: Asked,
-        specs: &Arc<[ToolSpec]>,
-    ) -> RunResult<Result<Said, Box<Failed>>> {
+    ) -> RunResult<Result<(), Box<Failed>>> {
         let mut inner = self.inside(work.within.clone());
-        let mut turn = Turn::new(step, asked);
-        let plan = Plan::new(&turn.def, Some(work.plan.of_replies()));
-        let mut of_turn = inner.work(id, &turn.def, plan, None)?;
-        of_turn.info.talks(Talk::with(Arc::clone(specs)));
-        let done = inner.once_only(&mut turn, &mut of_turn).await?;
-        match done {
-            Ok(()) => Ok(Ok(turn.said.ok_or_else(lost)?)),
-            Err(failed) => Ok(Err(failed)),
-        }
+        let plan = Plan::new(&asked.def, Some(work.plan.of_replies()));
+        let mut of_reply = inner.work(id, &asked.def, plan, None)?;
+        inner.once_only(asked, &mut of_reply).await
     }
 
     async fn once_only(
@@ -312,11 +339,10 @@ impl Driver<'_> {
         &mut self,
         work: &Work<'_>,
         place: &Place,
+        (toolbox, specs): (&dyn Toolbox, &[ToolSpec]),
         reply: u32,
-        specs: &[ToolSpec],
         calls: &[ToolCall],
     ) -> RunResult<Vec<String>> {
-        let Some(toolbox) = work.toolbox.as_deref() else { return Err(lost()) };
         let (mut nothing, mut written) = ((), 0);
         let mut driver = self.writing(&mut written);
         driver.within.clone_from(&work.within);

@@ -1,12 +1,12 @@
 //! Where an execution is in its run. No type parameters: everything that happens to a node is compiled once, here and in
 //! the modules that add methods to [`Driver`].
 
+use super::env::RunEnv;
 use super::results::Results;
 use super::timeout::InTime;
 use crate::engine::{Handle, Within};
 use crate::path::{NodeId, Path, Place, Scope};
-use crate::run::{RunEnv, StepResult};
-use crate::step::RunInfo;
+use crate::step::{RunInfo, StepResult};
 use std::sync::Arc;
 
 /// The executor of one pipeline, or one arm of it: the place in the run, the limits and timeouts around it, and the

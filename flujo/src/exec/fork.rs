@@ -3,6 +3,7 @@
 use super::Cx;
 use super::any_context::AnyContext;
 use super::driver::Driver;
+use super::env::RunEnv;
 use super::node_events;
 use super::results::Results;
 use super::timeout::{InTime, Stopwatch, noting};
@@ -14,7 +15,6 @@ use crate::engine::{ArmEnd, ArmGrant, ArmRecord, Handle, Within};
 use crate::error::{Error, ErrorKind, FailureRecord, RunResult, Signal};
 use crate::events::{EventKind, What};
 use crate::path::{NodeId, Path, Scope};
-use crate::run::RunEnv;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -1,5 +1,6 @@
 use super::Cx;
 use super::driver::Driver;
+use super::env::RunEnv;
 use super::node_events::Gated;
 use super::plugins::{Refused, ask};
 use super::timeout::InTime;
@@ -9,7 +10,7 @@ use crate::durable::Durable;
 use crate::engine::{AttemptCommand, AttemptRecord, Body, BoxFuture, Finding, Key, Kind, RecordOutcome};
 use crate::error::{Error, ErrorKind, FailureRecord, LastAttempt, RunResult, Signal};
 use crate::path::NodeId;
-use crate::run::{RunEnv, StepResult};
+use crate::step::StepResult;
 use crate::step::findings::{Found, keep};
 use crate::step::plugin::Plugins;
 use crate::step::{Findings, Plugin, RunInfo, ValidationResult, Validators};
@@ -178,7 +179,7 @@ impl Driver<'_> {
         let note = |timed: &InTime, began, ended| timed.iter().for_each(|timed| timed.add(env, began, ended));
         let n = env.forgiven(&path).saturating_add(1);
         let mut info = RunInfo::new(self.env.clone(), place.clone(), n);
-        info.pays_from(self.purse(&self.within, Kind::Gate));
+        info.pays_from(self.billing(&self.within, Kind::Gate));
         let Some(handle) = self.handle.as_deref_mut() else {
             reporter.looks(1);
             let done = look(value, strict, plugins, &info, (env, &timed)).await;

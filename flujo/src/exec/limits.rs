@@ -1,13 +1,13 @@
 //! Limits of nodes: what runs in one pays from the account of the run, and counts here too.
 
 use super::Cx;
+use super::billing::Billing;
 use super::driver::Driver;
 use super::ephemeral_journal::Memo;
 use crate::context::Context;
 use crate::engine::{Account, Kind, NodeLimits, Within};
 use crate::error::{Error, RunResult};
 use crate::path::{NodeId, Path};
-use crate::step::Purse;
 use crate::usage::UsageLimits;
 use std::sync::Arc;
 
@@ -53,9 +53,9 @@ impl Driver<'_> {
     }
 
     /// What an attempt pays from: nothing, where nothing is limited and no model is called.
-    pub(super) fn purse(&self, within: &Within, kind: Kind) -> Option<Box<Purse>> {
+    pub(super) fn billing(&self, within: &Within, kind: Kind) -> Option<Box<Billing>> {
         let pays = kind == Kind::Model || within.is_some() || self.is_limited();
-        pays.then(|| Box::new(Purse { account: self.account(), within: within.clone(), kind }))
+        pays.then(|| Box::new(Billing { account: self.account(), within: within.clone(), kind }))
     }
 
     pub(super) fn account(&self) -> Arc<dyn Account> {

@@ -1,6 +1,7 @@
 //! The events of nodes. Each of these functions is one branch where a run has no observer.
 
 use super::any_step::{AnyStep, StepDef};
+use super::env::RunEnv;
 use super::retry::{Failed, Work};
 use crate::clock::Timestamp;
 use crate::codec::Json;
@@ -9,7 +10,6 @@ use crate::error::{Error, ErrorKind, RunResult, Signal};
 use crate::events::{AttemptOutcome, Attempted, EventKind, Hub, NodeSpans, Spanned, Stage, What, ended};
 use crate::graph::NodeKind;
 use crate::path::Path;
-use crate::run::RunEnv;
 use crate::usage::Usage;
 use std::future::poll_fn;
 use std::pin::pin;

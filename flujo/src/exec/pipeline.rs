@@ -11,9 +11,8 @@ use crate::error::{Error, ErrorKind, RunResult};
 use crate::events::{EventKind, What};
 use crate::graph::{Graph, fingerprint};
 use crate::path::{NodeId, Path, Scope};
-use crate::run::StepResult;
 use crate::step::writes::project;
-use crate::step::{Fallback, Options, Step, StepCall};
+use crate::step::{Fallback, Options, Step, StepCall, StepResult};
 
 /// A pipeline: a step whose body drives other steps. Implemented by `pipeline!`.
 #[diagnostic::on_unimplemented(

@@ -1,7 +1,7 @@
 use super::any_step::StepDef;
+use super::env::RunEnv;
+use super::model_call::ModelCall;
 use crate::cache::CachePolicy;
-use crate::model::ModelCall;
-use crate::run::RunEnv;
 use crate::step::plugin::Plugins;
 use crate::step::{Backoff, ModelName, ModelPolicy, Options, ValidationResult};
 use crate::usage::UsageLimits;
@@ -50,8 +50,8 @@ impl Plan {
         self.options.as_ref().map(|options| &options.plugins).filter(|plugins| !plugins.is_empty())
     }
 
-    /// How to reach the model that answers the step.
-    pub(super) fn model(&self, model: ModelPolicy, env: &RunEnv) -> Box<ModelCall> {
+    /// The call of the model that answers the step.
+    pub(super) fn model(&self, model: ModelPolicy, env: &RunEnv) -> ModelCall {
         let given = self.options.as_deref();
         let (name, unset_role) = match (given.and_then(|o| o.model.clone()), model.name) {
             (Some(name), _) => (name, None),
@@ -61,7 +61,7 @@ impl Plan {
                 None => (format!("role:{role}"), Some(role)),
             },
         };
-        Box::new(ModelCall {
+        ModelCall {
             client: env.models.clone(),
             prices: env.prices.clone(),
             estimate: env.estimate,
@@ -71,8 +71,7 @@ impl Plan {
             temperature: given.and_then(|o| o.temperature).or(model.temperature),
             max_tokens: given.and_then(|o| o.max_tokens).or(model.max_tokens),
             top_p: given.and_then(|o| o.top_p).or(model.top_p),
-            talk: None,
-        })
+        }
     }
 
     /// How each reply is asked for in a conversation with tools.

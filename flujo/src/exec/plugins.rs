@@ -1,10 +1,10 @@
 //! What plugins make of an output.
 
 use super::any_step::AnyStep;
-use super::catch_panic::survives;
 use super::plan::Plan;
 use super::retry::Failed;
 use crate::error::FailureRecord;
+use crate::panic::survives;
 use crate::step::plugin::Plugins;
 use crate::step::{PluginResult, RunInfo};
 use std::any::Any;

@@ -1,4 +1,5 @@
-use crate::run::{RunEnv, StepResult};
+use super::env::RunEnv;
+use crate::step::StepResult;
 
 /// Where results of nodes go in a run that records nothing.
 pub(super) enum Results<'r> {

@@ -1,7 +1,7 @@
 //! The attempts of a node: how often, with which wait between them, and what its error is in the end.
 
 use super::any_step::{AnyStep, StepDef};
-use super::conversation::Toolbox;
+use super::conversation::{Conversation, Toolbox};
 use super::driver::Driver;
 use super::node_events::{self, NodeReporter};
 use super::plan::Plan;
@@ -11,9 +11,8 @@ use crate::codec::{Digest, Json};
 use crate::engine::{AttemptCommand, BoxFuture, Key, Kind, Within};
 use crate::error::{Error, ErrorKind, FailureRecord, LastAttempt, RunResult, Signal, StepError};
 use crate::path::NodeId;
-use crate::run::Tally;
-use crate::step::RunInfo;
 use crate::step::findings::Found;
+use crate::step::{RunInfo, Tally};
 use std::time::Duration;
 
 /// A call under way: what its attempts share, beside the step itself.
@@ -42,8 +41,8 @@ pub(super) struct Work<'t> {
     pub(super) found: Option<Found>,
     /// The parts of the cache entry that this attempt took its output from.
     pub(super) cached_parts: Option<Vec<(String, Json)>>,
-    /// The tools that the model may call.
-    pub(super) toolbox: Option<Box<dyn Toolbox + 't>>,
+    /// The conversation of a step with tools.
+    pub(super) conversation: Option<Box<Conversation<'t>>>,
 }
 
 /// What failed: what is recorded of it, and the error itself if it has just happened.
@@ -126,7 +125,7 @@ impl Driver<'_> {
         mut plan: Plan,
         toolbox: Option<Box<dyn Toolbox + 't>>,
     ) -> RunResult<Work<'t>> {
-        let model = def.policy.model.map(|model| plan.model(model, self.env));
+        let model = def.policy.model.map(|model| Box::new(plan.model(model, self.env)));
         if let Some(defaults) = self.env.model_defaults.as_ref().filter(|_| model.is_some()) {
             plan.timeout = plan.timeout.or(defaults.timeout);
         }
@@ -135,9 +134,8 @@ impl Driver<'_> {
             Some(_) => self.limits_of(info.path(), plan.limits)?,
             None => self.within.clone(),
         };
-        info.pays_from(self.purse(&within, def.kind()));
-        info.calls(model);
-        info.caches(self.caching(&plan));
+        info.pays_from(self.billing(&within, def.kind()));
+        info.set_calls(model, self.caching(&plan));
         // Where there are records, they tell.
         let tally = (self.handle.is_none() && self.results.is_on()).then(Box::default);
         Ok(Work {
@@ -154,7 +152,7 @@ impl Driver<'_> {
             reporter: None,
             found: None,
             cached_parts: None,
-            toolbox,
+            conversation: toolbox.map(|toolbox| Box::new(Conversation::new(toolbox))),
         })
     }
 
@@ -178,8 +176,12 @@ impl Driver<'_> {
         let mut key = Key { path, kind, n: count.n };
         loop {
             work.more = count.n < count.last;
-            if work.toolbox.is_some() && self.env.stub(stub_id).is_none() {
-                Box::pin(self.talk(step, work)).await?;
+            if self.env.stub(stub_id).is_none()
+                && let Some(mut talk) = work.conversation.take()
+            {
+                let done = Box::pin(self.converse(step, work, &mut talk)).await;
+                work.conversation = Some(talk);
+                done?;
             }
             let command = command(step.def(), key, digest, &work.within);
             match self.attempt(step, command, work).await? {

@@ -16,7 +16,7 @@ pub use render::Drawing;
 pub use report::{Finding, Report, Severity};
 pub(crate) use run_readers::reads_run;
 
-use crate::codec::{CodecError, Json};
+use crate::codec::{AnswerSchema, CodecError, Json};
 use crate::exec::Pipeline;
 use crate::step::StepName;
 
@@ -234,9 +234,6 @@ pub struct Facts {
     /// The JSON Schema of the output of a step, where its type has one: it is stored with each run.
     pub schema: Option<AnswerSchema>,
 }
-
-/// Makes the JSON Schema of a type, with which its values are asked for.
-pub type AnswerSchema = fn() -> Result<Json, CodecError>;
 
 impl Facts {
     /// Worst case of one call with its default retries.

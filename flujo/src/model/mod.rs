@@ -5,16 +5,14 @@
 
 mod answer;
 mod attachment;
-mod bound;
-mod call;
-mod chat_span;
 mod defaults;
+mod estimate;
 mod failure;
 mod history;
+mod parse_answer;
 mod permit;
 mod prices;
 mod prompt;
-mod read;
 mod repair;
 mod replay;
 mod reply;
@@ -22,21 +20,20 @@ mod request;
 mod retry_after;
 mod schema;
 mod script;
-mod talk;
 mod tool;
 
-pub(crate) use answer::ask_for;
-pub use answer::{Answer, IntoPrompt, NoAnswer, answer};
+pub(crate) use answer::parse;
+pub use answer::{Answer, IntoPrompt, NoAnswer, Parsed, messages};
 pub use attachment::{Attachment, Content};
-pub use bound::Estimate;
-pub(crate) use call::{ModelCall, no_max_tokens, no_price};
 pub(crate) use defaults::ModelDefaults;
 #[cfg(feature = "settings")]
 pub(crate) use defaults::is_model;
+pub use estimate::Estimate;
 pub use failure::{ModelError, ModelFailure};
 pub use history::{History, Keep};
 pub use permit::Permit;
 pub use prices::{PriceBook, Prices, Rates};
+pub(crate) use prices::{no_max_tokens, no_price};
 pub use prompt::Prompt;
 pub use repair::{Repair, Repaired, repair};
 pub use replay::Tape;
@@ -48,7 +45,6 @@ pub(crate) use schema::is_text;
 pub(crate) use schema::wrong;
 pub use schema::{StrictSchema, schema_of, strict};
 pub use script::{Line, Script};
-pub(crate) use talk::{Said, Talk, TalkEnd, ask, opened};
 pub use tool::{ToolCall, ToolSpec};
 
 use crate::codec::Json;

@@ -132,6 +132,19 @@ impl PriceBook for Prices {
     }
 }
 
+/// The message of a limit that needs `max_tokens`.
+pub(crate) fn no_max_tokens(model: &str) -> String {
+    format!(
+        "`{model}` has no `max_tokens`, so a call has no upper bound; a limit of cost or tokens needs one: \
+         set `max_tokens`"
+    )
+}
+
+/// The message of a limit that needs a price.
+pub(crate) fn no_price(model: &str) -> String {
+    format!("no price known for `{model}`; a cost limit needs one: `.prices(..)`")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -46,6 +46,11 @@ impl Message {
     pub fn new(role: Role, text: impl Into<String>) -> Self {
         Self { role, text: text.into(), attachments: Vec::new(), calls: Vec::new(), answers: None }
     }
+
+    /// Tells the model why its last answer was rejected.
+    pub(crate) fn rejection(feedback: &str) -> Self {
+        Self::new(Role::User, format!("Your last answer was not accepted: {feedback}"))
+    }
 }
 
 /// What is sent to a model.

@@ -1,7 +1,6 @@
 use super::assemble::Settings;
 use super::flujo::Flujo;
 use super::registry::TypedPipeline;
-use super::stub::AnyStub;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::engine::Engine;
@@ -9,6 +8,7 @@ use crate::error::RunResult;
 use crate::events::{Observer, Redact};
 use crate::exec::Pipeline;
 use crate::model::{Estimate, ModelClient, PriceBook};
+use crate::step::AnyStub;
 use crate::step::RunIn;
 use crate::usage::{SharedBudget, UsageLimits};
 use std::fmt;

@@ -1,8 +1,8 @@
-use super::result::StepResult;
-use super::trace::{Command, Trace};
 use crate::engine::RunId;
 use crate::error::{Error, RunResult, Signal};
+use crate::events::{Command, Trace};
 use crate::question::{Answered, Question};
+use crate::step::StepResult;
 use crate::usage::Usage;
 
 /// How a run ended, or where it stands.

@@ -1,4 +1,3 @@
-use super::RunEnv;
 use super::in_time::in_time;
 use super::registry::AnyPipeline;
 use super::runtime::Runtime;
@@ -6,6 +5,7 @@ use crate::clock::Clock;
 use crate::engine::{BoxFuture, Ended, EndedBy, Handle, Program, RunRecord};
 use crate::error::{Error, FailureRecord};
 use crate::events::Hub;
+use crate::exec::RunEnv;
 use crate::exec::Scopes;
 use crate::path::Path;
 use std::sync::Arc;

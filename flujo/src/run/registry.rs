@@ -1,15 +1,15 @@
 //! Pipelines without their types: what the runtime, compiled once, does with every one of them.
 
-use super::RunEnv;
-use super::result::StepResult;
 use crate::codec::{CodecError, Json};
 use crate::context::Context;
 use crate::durable::{Inputs, Recorded};
 use crate::engine::{BoxFuture, Handle};
 use crate::error::{Error, ErrorKind, RunResult, Signal};
+use crate::exec::RunEnv;
 use crate::exec::{Cx, Pipeline};
 use crate::graph::{Graph, reads_run};
 use crate::path::{NodeId, Path};
+use crate::step::StepResult;
 use crate::step::{RunIn, Step, StepCall};
 use std::marker::PhantomData;
 use std::sync::Arc;

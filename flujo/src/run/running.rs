@@ -1,18 +1,18 @@
 //! A run from its options to its end, around its typed body.
 
-use super::RunEnv;
 use super::in_time::in_time;
 use super::outcome::{Outcome, by_model};
 use super::prepare::{Plan, Ready, Refused};
 use super::registry::Execution;
-use super::result::StepResult;
-use super::trace::Trace;
 use super::untyped::{Account, UntypedResult, ended};
 use crate::codec::Json;
 use crate::engine::{BoxFuture, RunId};
 use crate::error::{Error, RunResult};
+use crate::events::Trace;
 use crate::events::{Hub, Watched};
+use crate::exec::RunEnv;
 use crate::path::Path;
+use crate::step::StepResult;
 use crate::usage::Usage;
 use std::pin::Pin;
 use std::sync::Arc;

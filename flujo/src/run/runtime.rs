@@ -1,13 +1,11 @@
 //! What a `Flujo` is beside its resources: compiled once, for every pipeline.
 
-use super::RunEnv;
 use super::answerable::Answerable;
 use super::outcome::Outcome;
 use super::program::Start;
 use super::registry::{AnyPipeline, PipelineInfo};
 use super::rehearsal;
 use super::resume::Resuming;
-use super::stub::Stubs;
 use super::untyped::UntypedResult;
 use super::watch::{self, Watchers};
 use crate::cache::Cache;
@@ -15,9 +13,11 @@ use crate::clock::Clock;
 use crate::engine::{BoxFuture, Engine, RunId, RunRecord, RunView};
 use crate::error::{Error, ErrorKind, RunResult, Signal};
 use crate::events::{Hub, Watched};
+use crate::exec::RunEnv;
 use crate::exec::Scopes;
 use crate::model::{Estimate, ModelClient, ModelDefaults, PriceBook};
 use crate::path::Path;
+use crate::step::Stubs;
 use crate::usage::{SharedBudget, UsageLimits};
 use std::ops::Deref;
 use std::sync::Arc;

@@ -2,15 +2,15 @@
 
 use super::outcome::{Outcome, PipelineResult, by_model};
 use super::registry::{PipelineInfo, Recall, Undecodable};
-use super::result::StepResult;
-use super::trace::Trace;
 use super::watch;
 use crate::codec::Json;
 use crate::engine::{FinalOutcome, RunId, RunView, Status};
 use crate::error::{Error, ErrorKind, RunResult};
+use crate::events::Trace;
 use crate::events::{Ended, Hub};
 use crate::path::Path;
 use crate::question::Answered;
+use crate::step::StepResult;
 use crate::usage::Usage;
 use std::sync::Arc;
 

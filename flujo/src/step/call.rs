@@ -243,7 +243,7 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
         S: RunIn<C, R>,
         F: Fallback<C, R>,
     {
-        Box::pin(crate::run::alone(self, context, resources))
+        Box::pin(crate::exec::run_alone(self, context, resources))
     }
 }
 

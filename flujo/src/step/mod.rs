@@ -2,7 +2,6 @@
 
 mod backoff;
 mod call;
-mod called;
 mod callee_kind;
 mod drafts;
 mod fallback;
@@ -11,15 +10,16 @@ mod info;
 pub(crate) mod migrate;
 pub(crate) mod plugin;
 mod policy;
-mod purse;
 mod redirect;
+mod result;
+mod stub;
 mod tool;
+mod user_future;
 mod validate;
 pub(crate) mod writes;
 
 pub use backoff::Backoff;
 pub use call::{IntoStepCall, StepCall};
-pub use called::called;
 pub use callee_kind::{
     BrokenKind, CalleeKind, DetachedPipeline, DetachedWithoutResources, NestedPipeline,
     NestedWithoutResources, StepKind,
@@ -36,14 +36,20 @@ pub use migrate::Older;
 pub use plugin::{Plugin, PluginResult, Priority};
 pub(crate) use policy::Options;
 pub use policy::{ModelName, ModelPolicy, Policy};
-pub(crate) use purse::{Purse, UnderWay};
 pub use redirect::{RedirectOf, Redirecting};
+pub use result::StepResult;
+pub(crate) use result::Tally;
+pub(crate) use stub::Stubs;
+pub use stub::{AnyStub, Stub};
 pub use tool::{Argument, Arguments, NoTool, StepTool, Tool, ToolIn, ToolKind, ToolSet, assert_tool};
+pub use user_future::{called, costed};
 pub use validate::{ValidationResult, Validator, Validators};
 pub use writes::WritesIn;
 
 use crate::codec::{CodecError, Json};
+use crate::engine::BoxFuture;
 use crate::exec::{Cx, StepFuture, Toolbox};
+use crate::model::{Message, ModelReply, Parsed};
 use crate::path::NodeId;
 // Public here, so that messages do not name `__private`.
 pub use crate::durable::{Inputs, Recorded, Takes};
@@ -140,6 +146,24 @@ pub trait RunIn<C, R>: Step + WritesIn<C> {
             "internal error: a pipeline has no attempts; please report it",
         )))
     }
+    /// Calls the function of a model step, which builds the prompt.
+    #[doc(hidden)]
+    fn prompt<'a>(
+        input: Self::Input,
+        drafts: &'a mut Self::Drafts,
+        ctx: &'a C,
+        res: &'a R,
+        run: &'a RunInfo,
+    ) -> BoxFuture<'a, Result<Vec<Message>, StepError>> {
+        let _ = (input, drafts, ctx, res, run);
+        no_prompt()
+    }
+    /// Parses the answer of a model step.
+    #[doc(hidden)]
+    fn parse(reply: &ModelReply) -> Result<Parsed<Self::Output>, StepError> {
+        let _ = reply;
+        Err(no_model())
+    }
     /// Runs it as the node `id` of the pipeline that `cx` drives.
     #[doc(hidden)]
     #[inline]
@@ -150,4 +174,14 @@ pub trait RunIn<C, R>: Step + WritesIn<C> {
     ) -> StepFuture<'a, Self::Output> {
         Self::Kind::exec(cx, id, call)
     }
+}
+
+#[cold]
+fn no_model() -> StepError {
+    StepError::fatal("internal error: only a model step has a prompt; please report it")
+}
+
+#[cold]
+fn no_prompt<'a>() -> BoxFuture<'a, Result<Vec<Message>, StepError>> {
+    Box::pin(std::future::ready(Err(no_model())))
 }

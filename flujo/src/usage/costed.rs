@@ -1,12 +1,10 @@
 use super::Usage;
-use crate::error::StepError;
-use crate::step::RunInfo;
 
 /// An output together with what it has cost: what a code step returns that uses a service which says so.
 ///
 /// The output of the step is the value alone; the usage counts on the step, on the run and on every limit, once.
 /// A step that fails, or that knows what it used before it has an output, calls
-/// [`run.spend(..)`](RunInfo::spend).
+/// [`run.spend(..)`](crate::RunInfo::spend).
 ///
 /// ```
 /// # use flujo::prelude::*;
@@ -44,19 +42,4 @@ impl<T> Costed<T> {
     pub fn new(value: T, usage: Usage) -> Self {
         Self { value, usage }
     }
-}
-
-/// The function of a step that says what it has cost: counted, and its output without it.
-///
-/// # Errors
-/// The same, converted.
-#[doc(hidden)]
-pub async fn costed<T, E>(
-    body: impl Future<Output = Result<Costed<T>, E>>,
-    convert: fn(E) -> StepError,
-    run: &RunInfo,
-) -> Result<T, StepError> {
-    let Costed { value, usage } = body.await.map_err(convert)?;
-    run.spend(usage);
-    Ok(value)
 }

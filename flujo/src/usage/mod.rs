@@ -10,7 +10,7 @@ mod meter;
 pub(crate) use budget::Hold;
 pub use budget::SharedBudget;
 pub use cost::Cost;
-pub use costed::{Costed, costed};
+pub use costed::Costed;
 pub use exceeded::{Amount, LimitExceeded, LimitOf};
 pub use limits::UsageLimits;
 pub(crate) use meter::{Meter, Refused};

@@ -47,8 +47,7 @@ fn a_model_step_without_anybody_to_answer_says_so() {
         let error = flujo.run(labelling("x".into())).await.into_output().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "labelling/label: nobody answers `test:small`: give the engine a client with `.models(..)`, \
-             or stub the step (attempt 1 of 2)"
+            "labelling/label: no model client is configured for `test:small`: call `.models(..)` or stub the step (attempt 1 of 2)"
         );
     });
 }

@@ -153,8 +153,7 @@ fn a_limit_looks_at_the_models_of_tools_too() {
         assert!(script.requests().is_empty());
         assert_eq!(
             result.into_output().unwrap_err().to_string(),
-            "limited/tame~wild: `test:wild` has no `max_tokens`, so nobody knows what a call may use: a limit of \
-             cost or tokens needs it"
+            "limited/tame~wild: `test:wild` has no `max_tokens`, so a call has no upper bound; a limit of cost or tokens needs one: set `max_tokens`"
         );
     });
 }

@@ -90,10 +90,7 @@ fn a_model_without_a_price_is_refused_under_a_limit_of_cost() {
     let result = block_on(async { flujo(&server).run(unpriced("Hi?".to_owned())).limits(limits).await });
     let error = result.into_output().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Setup(_)));
-    assert!(
-        error.to_string().starts_with("unpriced/unknown: nobody knows the price of `test:unknown`"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("unpriced/unknown: no price known for `test:unknown`"), "{error}");
     assert!(server.sent().is_empty());
     // Without one it is asked, and marked.
     let result = block_on(async { flujo(&server).run(unpriced("Hi?".to_owned())).await });

@@ -163,16 +163,12 @@ fn a_limit_refuses_models_without_price_or_max_tokens_when_the_run_starts() {
         let error = run(UsageLimits::usd("1")).await.into_output().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "unpriced/label: nobody knows the price of `test:unknown`: a limit of cost needs it, give it with \
-             `.prices(..)`; unpriced/inner/unbounded: `test:free` has no `max_tokens`, so nobody knows what a \
-             call may use: a limit of cost or tokens needs it; unpriced/inner/unbounded: nobody knows the price \
-             of `test:free`: a limit of cost needs it, give it with `.prices(..)`"
+            "unpriced/label: no price known for `test:unknown`; a cost limit needs one: `.prices(..)`; unpriced/inner/unbounded: `test:free` has no `max_tokens`, so a call has no upper bound; a limit of cost or tokens needs one: set `max_tokens`; unpriced/inner/unbounded: no price known for `test:free`; a cost limit needs one: `.prices(..)`"
         );
         let error = run(UsageLimits::NONE.total_tokens(9_999)).await.into_output().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "unpriced/inner/unbounded: `test:free` has no `max_tokens`, so nobody knows what a call may use: a \
-             limit of cost or tokens needs it"
+            "unpriced/inner/unbounded: `test:free` has no `max_tokens`, so a call has no upper bound; a limit of cost or tokens needs one: set `max_tokens`"
         );
         assert_eq!(calls.len(), 0);
         // Without such a limit it runs, and says what it does not know.
@@ -186,8 +182,7 @@ fn a_limit_refuses_models_without_price_or_max_tokens_when_the_run_starts() {
         assert_eq!(result.usage, Usage::default());
         assert_eq!(
             result.into_output().unwrap_err().to_string(),
-            "chosen/label: nobody knows the price of `test:large`: a limit of cost needs it, give it with \
-             `.prices(..)` (attempt 1 of 2)"
+            "chosen/label: no price known for `test:large`; a cost limit needs one: `.prices(..)` (attempt 1 of 2)"
         );
     });
 }

@@ -333,9 +333,7 @@ fn a_limit_of_a_node_that_cannot_be_kept_is_refused_there() {
         assert_eq!(result.usage, Usage::default());
         assert_eq!(
             result.into_output().unwrap(),
-            "unpriced/label: nobody knows the price of `none:unknown`: a limit of cost needs it, give it with \
-             `.prices(..)` unpriced/unbounded: `test:free` has no `max_tokens`, so nobody knows what a call may \
-             use: a limit of cost or tokens needs it"
+            "unpriced/label: no price known for `none:unknown`; a cost limit needs one: `.prices(..)` unpriced/unbounded: `test:free` has no `max_tokens`, so a call has no upper bound; a limit of cost or tokens needs one: set `max_tokens`"
         );
     });
 }

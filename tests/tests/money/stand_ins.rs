@@ -55,9 +55,8 @@ pipeline! {
     }
 }
 
-const DEAR: &str =
-    "nobody knows the price of `test:dear`: a limit of cost needs it, give it with `.prices(..)`";
-const CHATTY: &str = "`test:small` has no `max_tokens`, so nobody knows what a call may use: a limit of cost or tokens needs it";
+const DEAR: &str = "no price known for `test:dear`; a cost limit needs one: `.prices(..)`";
+const CHATTY: &str = "`test:small` has no `max_tokens`, so a call has no upper bound; a limit of cost or tokens needs one: set `max_tokens`";
 
 fn priced(engine: &flujo_tests::engines::AnyEngine) -> (Flujo<World>, Calls) {
     let calls = Calls::default();

@@ -4,62 +4,98 @@ use super::super::any_step::AnyStep;
 use super::super::driver::Driver;
 use super::super::plan::Plan;
 use super::super::retry::Failed;
-use super::{call, judge};
+use super::call::Call;
 use crate::cache::{CacheEntry, CacheKey, CacheUse};
-use crate::codec::{CodecError, Digest, Json};
+use crate::codec::{CodecError, Digest};
 use crate::error::FailureRecord;
+use crate::model::{Content, Message, ModelRequest};
 use crate::path::Path;
-use crate::run::RunEnv;
-use crate::step::RunInfo;
 
-/// One attempt with a cache in front of it: what is found is judged as what is called would be, and dropped
-/// if it is rejected. Model steps look into the cache once their request is rendered.
-pub(super) async fn cached(
-    step: &mut dyn AnyStep,
-    env: &RunEnv,
-    plan: &Plan,
-    (info, cache): (&RunInfo, &CacheUse),
-    cached_parts: &mut Option<Vec<(String, Json)>>,
-) -> Result<Vec<String>, Box<Failed>> {
-    let code = step.def().policy.model.is_none();
-    if code {
-        let key = key(step).map_err(|e| FailureRecord::codec(&e))?;
-        if let Some(entry) = cache.look_up(key).await {
-            if taken(step, &entry, &info.path()) {
-                *cached_parts = Some(entry.parts.clone());
+impl Call<'_> {
+    /// The call with a cache in front of it: what is found is judged as what is called would be, and dropped if it is
+    /// rejected. The key of a code step is its input, that of a model step its request.
+    pub(super) async fn cached(&mut self, cache: &CacheUse) -> Result<Vec<String>, Box<Failed>> {
+        let request =
+            if self.step.def().asks_model && !self.is_stubbed() { Some(self.request().await?) } else { None };
+        let key = match &request {
+            Some(request) => Some(key_of_request(request)),
+            None if self.step.def().asks_model => None,
+            None => Some(key_of_input(self.step).map_err(|e| FailureRecord::codec(&e))?),
+        };
+        let entry = match key {
+            Some(key) => cache.look_up(key).await,
+            None => None,
+        };
+        if let Some(entry) = entry {
+            if taken(self.step, &entry, &self.info.path()) {
+                *self.cached_parts = Some(entry.parts.clone());
                 cache.hit();
             } else {
-                step.clear();
+                self.step.clear();
                 cache.reject().await;
             }
         }
-    }
-    if step.output().is_none() {
-        call(step, true, env, info).await?;
-        note(step, cache, code);
-    }
-    match judge(step, plan, info).await {
-        Err(_) if cache.is_hit() => {
-            cache.reject().await;
-            *cached_parts = None;
-            step.begin();
-            call(step, true, env, info).await?;
-            note(step, cache, code);
-            judge(step, plan, info).await
+        if !cache.is_hit() {
+            self.call_beside(cache, request).await?;
+            return self.judge().await;
         }
-        judged => judged,
+        match self.judge().await {
+            Err(_) => {
+                cache.reject().await;
+                *self.cached_parts = None;
+                self.step.begin();
+                self.call_beside(cache, request).await?;
+                self.judge().await
+            }
+            judged => judged,
+        }
+    }
+
+    /// Makes the call, and notes what is to be cached.
+    async fn call_beside(
+        &mut self,
+        cache: &CacheUse,
+        request: Option<ModelRequest>,
+    ) -> Result<(), Box<Failed>> {
+        // Whatever is found after it was called, it may be called again.
+        self.more = true;
+        self.make(request).await?;
+        cache.returned(self.step.record_output().ok());
+        Ok(())
     }
 }
 
-/// Notes what a code step returned; a model step's answer is noted where it was read.
-fn note(step: &mut dyn AnyStep, cache: &CacheUse, code: bool) {
-    if code {
-        cache.returned(step.record_output().ok());
+/// The request, whichever node sends it.
+fn key_of_request(request: &ModelRequest) -> CacheKey {
+    let number = |n: Option<f64>| n.map_or_else(String::new, |n| n.to_bits().to_string());
+    let mut parts = vec![
+        "model".to_owned(),
+        request.model.clone(),
+        request.schema.as_str().to_owned(),
+        number(request.temperature),
+        number(request.top_p),
+        request.max_tokens.map_or_else(String::new, |n| n.to_string()),
+    ];
+    // The replies of a conversation with tools are not kept: there are no calls and no results here.
+    for Message { role, text, attachments, .. } in &request.messages {
+        parts.push(format!("{role:?} {} {}", text.len(), attachments.len()));
+        parts.push(text.clone());
+        for attachment in attachments {
+            let (kind, content) = match &attachment.content {
+                Content::Url(url) => ("url", url.as_str()),
+                Content::Base64(text) => ("base64", &**text),
+            };
+            parts.push(format!("{kind} {:?}", attachment.name));
+            parts.push(attachment.media_type.clone());
+            parts.push(content.to_owned());
+        }
     }
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    CacheKey(Digest::of_parts(&parts))
 }
 
 /// The step, its version, its inputs, and the parts that it takes.
-fn key(step: &mut dyn AnyStep) -> Result<CacheKey, CodecError> {
+fn key_of_input(step: &mut dyn AnyStep) -> Result<CacheKey, CodecError> {
     let def = *step.def();
     let input = step.digest_input()?.to_string();
     let mut parts = vec![(def.type_name)().to_owned(), def.version.to_string(), input];

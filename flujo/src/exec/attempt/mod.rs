@@ -1,22 +1,20 @@
 //! One attempt of a step: within its time, looked at by plugins and validators, recorded.
 
 mod cached;
+mod call;
 mod recorded;
 
 use super::any_step::AnyStep;
-use super::attempt_timeout::in_time;
+use super::billing::UnderWay;
 use super::catch_panic::catch_panic;
 use super::driver::Driver;
+use super::env::RunEnv;
 use super::node_events;
-use super::plan::Plan;
-use super::plugins::review;
 use super::retry::{Failed, Work};
 use super::timeout::Timed;
 use crate::engine::{AttemptCommand, Body, Finding, RecordOutcome};
 use crate::error::{FailureRecord, RunResult, StepError};
-use crate::run::RunEnv;
-use crate::step::{RunInfo, UnderWay};
-use cached::cached;
+use call::{Call, validated};
 use recorded::{recorded, replay};
 
 impl Driver<'_> {
@@ -70,31 +68,23 @@ impl Driver<'_> {
     }
 }
 
-/// Calls the user's function within its time, and validates its output: the reasons of validators that
-/// reject it, where it passes all the same.
+/// Makes one attempt within its time, and validates its output: the reasons of validators that reject it, where it
+/// passes all the same.
 async fn perform(
     step: &mut dyn AnyStep,
     env: &RunEnv,
     work: &mut Work<'_>,
 ) -> Result<Vec<String>, Box<Failed>> {
-    if work.toolbox.is_some()
-        && let Some(failed) = Failed::of_talk(&mut work.info)
-    {
+    if let Some(failed) = work.conversation.as_mut().and_then(|talk| talk.take_failure()) {
         return Err(failed);
     }
     if work.info.pays() {
         work.info.check().await?;
     }
-    let Work { plan, info, timed, more, cached_parts, .. } = work;
+    let Work { plan, info, timed, more, cached_parts, conversation, .. } = work;
     let under_way = UnderWay::begin(info);
-    let done = if let Some(timed) = timed {
-        // Boxed twice: nothing of it may stand in the future of those that have no time to keep.
-        let called = Box::pin(watched(step, *more, env, plan, info, cached_parts));
-        Box::pin(in_scopes(timed, env, called)).await
-    } else if plan.is_watched() || env.has_stubs() {
-        // Boxed: a future that may be a timer's or a stub's as well is larger than most need.
-        Box::pin(watched(step, *more, env, plan, info, cached_parts)).await
-    } else {
+    let plain = !plan.is_watched() && !env.has_stubs() && !step.def().asks_model;
+    let done = if plain && timed.is_none() {
         let mut body = step.call(*more, info);
         match catch_panic(body.as_mut()).await {
             Ok(()) => {
@@ -103,94 +93,21 @@ async fn perform(
             }
             Err(failed) => Err(failed),
         }
+    } else {
+        // Boxed: a future that may be a timer's, a stub's or a model's as well is larger than most need.
+        let reply = conversation.as_ref().and_then(|talk| talk.answer());
+        let call = Call { step, env, plan, info, more: *more, reply, cached_parts };
+        let called = Box::pin(call.within_timeout());
+        match timed {
+            Some(timed) => Box::pin(in_scopes(timed, env, called)).await,
+            None => called.await,
+        }
     };
     // An attempt that a signal ends leaves no record: it is given up.
     if !is_signal(&done) {
         under_way.over();
     }
     done
-}
-
-/// Asks all validators: what they, and plugins for these `reasons`, have against an output that goes on all the
-/// same.
-fn validated(
-    step: &mut dyn AnyStep,
-    plan: &Plan,
-    mut reasons: Vec<String>,
-) -> Result<Vec<String>, Box<Failed>> {
-    if plan.validates()
-        && let Some(output) = step.output()
-    {
-        reasons.extend(plan.validate(output));
-    }
-    if !reasons.is_empty() && plan.strict() {
-        let last = step.record_output().ok();
-        step.clear();
-        return Err(FailureRecord::rejected(&reasons, last).into());
-    }
-    Ok(reasons)
-}
-
-/// What plugins and validators make of an output.
-async fn judge(step: &mut dyn AnyStep, plan: &Plan, info: &RunInfo) -> Result<Vec<String>, Box<Failed>> {
-    let reasons = review(step, plan, info).await?;
-    validated(step, plan, reasons)
-}
-
-/// Calls the step, or the stub that stands in for it.
-async fn call(step: &mut dyn AnyStep, copy: bool, env: &RunEnv, info: &RunInfo) -> Result<(), Box<Failed>> {
-    let id = step.def().id;
-    if env.stub(id).is_none() {
-        return catch_panic(step.call(copy, info).as_mut()).await;
-    }
-    let mut called = Box::pin(async {
-        let (Some(stub), Some(input)) = (env.stub(id), step.input()) else {
-            return Err(StepError::fatal("internal error: an attempt had no input; please report it"));
-        };
-        let output = stub.call(input, info).await?;
-        if step.accept(output) {
-            return Ok(());
-        }
-        Err(StepError::fatal(format!("the stub of `{}` gave a value of another type", step.def().name)))
-    });
-    catch_panic(called.as_mut()).await
-}
-
-/// A call that a stub or a cache may answer and plugins look at, and that has to end in time: what was said
-/// against an output that goes on all the same.
-async fn watched(
-    step: &mut dyn AnyStep,
-    copy: bool,
-    env: &RunEnv,
-    plan: &Plan,
-    info: &RunInfo,
-    cached_parts: &mut Option<Vec<(String, crate::codec::Json)>>,
-) -> Result<Vec<String>, Box<Failed>> {
-    let clock = env.clock.as_ref();
-    let answered = answered(step, copy, env, plan, info, cached_parts);
-    match plan.timeout {
-        Some(limit) => in_time(Box::pin(answered), limit, clock).await,
-        None => answered.await,
-    }
-}
-
-/// A call that a stub or a cache may answer and plugins look at, without a timeout.
-async fn answered(
-    step: &mut dyn AnyStep,
-    copy: bool,
-    env: &RunEnv,
-    plan: &Plan,
-    info: &RunInfo,
-    cached_parts: &mut Option<Vec<(String, crate::codec::Json)>>,
-) -> Result<Vec<String>, Box<Failed>> {
-    if let Some(cache) = info.cache() {
-        return Box::pin(cached(step, env, plan, (info, cache), cached_parts)).await;
-    }
-    call(step, copy, env, info).await?;
-    if plan.plugins().is_none() {
-        return validated(step, plan, Vec::new());
-    }
-    Box::pin(judge(step, plan, info)).await
 }
 
 /// Runs an attempt within the time of the scopes around it.

@@ -1,13 +1,13 @@
 //! The body of a recorded attempt, and its output taken from a record.
 
 use super::super::any_step::AnyStep;
+use super::super::env::RunEnv;
 use super::super::node_events;
 use super::super::retry::Work;
 use super::{findings, perform, restore_cached};
 use crate::codec::{CodecError, Json};
 use crate::engine::{AttemptRecord, Record};
 use crate::error::{FailureRecord, RunResult, Signal, StepError};
-use crate::run::RunEnv;
 
 /// The body of a recorded attempt. What flows on is what was encoded and decoded again, on the first run
 /// too, and so are the parts that the step wrote: live and resumed runs see the same.

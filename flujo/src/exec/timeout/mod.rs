@@ -14,12 +14,12 @@ pub(crate) use stopwatch::Stopwatch;
 
 use super::Cx;
 use super::driver::Driver;
+use super::env::RunEnv;
 use crate::clock::{Clock, Timestamp};
 use crate::context::Context;
 use crate::engine::ArmEnd;
 use crate::error::{Error, FailureRecord, RunResult};
 use crate::path::{NodeId, Path};
-use crate::run::RunEnv;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;

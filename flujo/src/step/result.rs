@@ -1,7 +1,7 @@
+use super::RunInfo;
 use crate::clock::Timestamp;
 use crate::engine::{Finding, Kind, ModelUse, Record, RecordOutcome};
 use crate::path::{Path, Place};
-use crate::step::RunInfo;
 use crate::usage::Usage;
 use std::sync::Arc;
 use std::time::Duration;

@@ -14,7 +14,7 @@ const LONGEST: usize = 500;
 ///
 /// # Errors
 /// It does not fit; the reason is the feedback of the next attempt.
-pub(super) fn read<T: Reply>(content: &str, shape: &Shape) -> Result<(T, Vec<Repair>), StepError> {
+pub(super) fn parse_answer<T: Reply>(content: &str, shape: &Shape) -> Result<(T, Vec<Repair>), StepError> {
     if shape.form == Form::Text {
         let text = Json::encode(content).and_then(|text| text.decode());
         return text.map(|text| (text, Vec::new())).map_err(|e| does_not_fit(&e));
@@ -93,7 +93,7 @@ mod tests {
     }
 
     fn get<T: Reply>(content: &str) -> Result<(T, Vec<Repair>), String> {
-        read(content, &Shape::of::<T>().unwrap()).map_err(|e| e.to_string())
+        parse_answer(content, &Shape::of::<T>().unwrap()).map_err(|e| e.to_string())
     }
     fn clean<T: Reply>(content: &str) -> T {
         let (answer, repairs) = get(content).unwrap();

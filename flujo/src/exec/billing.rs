@@ -1,59 +1,59 @@
 //! How an attempt pays: it reserves on the account of the run, and on the budget that runs share.
 
-use super::RunInfo;
 use crate::engine::{Account, Key, Kind, Refusal, Reservation, Within};
 use crate::error::StepError;
+use crate::step::RunInfo;
 use crate::usage::{Hold, LimitExceeded, LimitOf, Refused, Usage, UsageLimits};
 use std::sync::Arc;
 
 /// Where an attempt reserves, and on whose limits it counts. Only model steps, and steps under a limit, have
 /// one.
-pub(crate) struct Purse {
-    pub(crate) account: Arc<dyn Account>,
-    pub(crate) within: Within,
-    pub(crate) kind: Kind,
+pub(super) struct Billing {
+    pub(super) account: Arc<dyn Account>,
+    pub(super) within: Within,
+    pub(super) kind: Kind,
 }
 
 impl RunInfo {
-    pub(crate) fn pays_from(&mut self, purse: Option<Box<Purse>>) {
-        self.purse = purse;
+    pub(super) fn pays_from(&mut self, billing: Option<Box<Billing>>) {
+        self.state.billing = billing;
     }
 
-    pub(crate) fn pays(&self) -> bool {
-        self.purse.is_some()
+    pub(super) fn pays(&self) -> bool {
+        self.state.billing.is_some()
     }
 
-    fn key(&self, purse: &Purse) -> Key {
-        Key { path: self.path(), kind: purse.kind, n: self.attempt() }
+    fn key(&self, billing: &Billing) -> Key {
+        Key { path: self.path(), kind: billing.kind, n: self.attempt() }
     }
 
     /// All limits that this attempt stands under, for each unit the tightest.
-    pub(crate) fn limited_by(&self) -> UsageLimits {
+    pub(super) fn limited_by(&self) -> UsageLimits {
         let mut limits = self.env.limits;
         if let Some(budget) = &self.env.budget {
             limits = limits.tightest(budget.limits());
         }
-        let innermost = self.purse.as_ref().and_then(|purse| purse.within.as_deref());
+        let innermost = self.state.billing.as_ref().and_then(|billing| billing.within.as_deref());
         let nodes = std::iter::successors(innermost, |node| node.outer.as_deref());
         nodes.fold(limits, |limits, node| limits.tightest(node.limits))
     }
 
     /// Looks whether the attempt may begin: something may have cost more than was allowed.
-    pub(crate) async fn check(&self) -> Result<(), StepError> {
-        let Some(purse) = &self.purse else { return Ok(()) };
+    pub(super) async fn check(&self) -> Result<(), StepError> {
+        let Some(billing) = &self.state.billing else { return Ok(()) };
         if let Some(refused) = self.env.budget.as_ref().and_then(crate::usage::SharedBudget::exceeded) {
             return Err(self.over_budget(refused));
         }
-        purse.account.check(&self.key(purse), &purse.within).await.map_err(StepError::refused)
+        billing.account.check(&self.key(billing), &billing.within).await.map_err(StepError::refused)
     }
 
     /// Reserves what a call may use at most.
-    pub(crate) async fn reserve(&self, amount: Usage) -> Result<Option<Hold>, StepError> {
+    pub(super) async fn reserve(&self, amount: Usage) -> Result<Option<Hold>, StepError> {
         let budget = self.env.budget.as_ref().map(|budget| budget.reserve(amount));
         let mut hold = budget.transpose().map_err(|refused| self.over_budget(refused))?;
-        if let Some(purse) = &self.purse {
-            let reservation = Reservation { key: self.key(purse), amount, within: purse.within.clone() };
-            purse.account.reserve(reservation).await.map_err(StepError::refused)?;
+        if let Some(billing) = &self.state.billing {
+            let reservation = Reservation { key: self.key(billing), amount, within: billing.within.clone() };
+            billing.account.reserve(reservation).await.map_err(StepError::refused)?;
         }
         if let Some(hold) = &mut hold {
             hold.leaves();
@@ -75,26 +75,26 @@ impl RunInfo {
     }
 
     /// Settles an attempt of which there is no record.
-    pub(crate) async fn settle(&self) {
+    pub(super) async fn settle(&self) {
         let used = self.used();
-        if let Some(purse) = self.purse.as_ref().filter(|_| used != Usage::default()) {
+        if let Some(billing) = self.state.billing.as_ref().filter(|_| used != Usage::default()) {
             // Where nothing is recorded, nobody takes a run over, and nothing can go wrong.
-            let _ = purse.account.settle(&self.key(purse), used, &purse.within).await;
+            let _ = billing.account.settle(&self.key(billing), used, &billing.within).await;
         }
     }
 }
 
 /// An attempt that may be given up at any time: dropped, it is charged with what it has used so far, and with
 /// all that was reserved for a call under way.
-pub(crate) struct UnderWay<'i>(Option<&'i RunInfo>);
+pub(super) struct UnderWay<'i>(Option<&'i RunInfo>);
 
 impl<'i> UnderWay<'i> {
-    pub(crate) fn begin(info: &'i RunInfo) -> Self {
-        Self(info.purse.is_some().then_some(info))
+    pub(super) fn begin(info: &'i RunInfo) -> Self {
+        Self(info.state.billing.is_some().then_some(info))
     }
 
     /// It has ended, and will be recorded.
-    pub(crate) fn over(mut self) {
+    pub(super) fn over(mut self) {
         self.0 = None;
     }
 }
@@ -102,8 +102,8 @@ impl<'i> UnderWay<'i> {
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         let Some(info) = self.0 else { return };
-        if let Some(purse) = &info.purse {
-            purse.account.forfeit(&info.key(purse), info.used(), &purse.within);
+        if let Some(billing) = &info.state.billing {
+            billing.account.forfeit(&info.key(billing), info.used(), &billing.within);
         }
     }
 }

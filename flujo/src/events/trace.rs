@@ -1,6 +1,6 @@
+use super::AttemptOutcome;
 use crate::clock::Timestamp;
 use crate::engine::{Finding, Kind, Record, RecordOutcome};
-use crate::events::AttemptOutcome;
 use crate::path::Path;
 use crate::question::Answered;
 use crate::usage::Usage;

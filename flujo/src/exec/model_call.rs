@@ -1,42 +1,40 @@
 //! One call of a model: what it may cost is reserved before it leaves, what it did cost replaces that.
 
 use super::chat_span::ChatSpan;
-use super::{
-    ChunkSink, Estimate, Message, ModelClient, ModelDefaults, ModelReply, ModelRequest, PriceBook, Talk,
-    Tokens,
-};
 use crate::clock::Tick;
 use crate::codec::Json;
 use crate::error::StepError;
 use crate::events::{Redact, Spanned};
+use crate::model::{
+    ChunkSink, Estimate, Message, ModelClient, ModelDefaults, ModelReply, ModelRequest, PriceBook, Tokens,
+    ToolSpec, no_max_tokens, no_price,
+};
 use crate::step::RunInfo;
 use crate::usage::{Usage, UsageLimits};
 use std::sync::Arc;
 
-/// Who answers a model step, and how it is asked.
+/// The client and the settings of the calls of a model step.
 pub(crate) struct ModelCall {
     pub(crate) client: Option<Arc<dyn ModelClient>>,
     pub(crate) prices: Option<Arc<dyn PriceBook>>,
     pub(crate) estimate: Estimate,
     pub(crate) model: String,
-    /// Whether prompts and answers stand in spans, and what nobody may read of them.
+    /// The redaction of prompts and answers in spans; without it spans have none.
     pub(crate) contents: Option<Arc<Redact>>,
-    /// The role that has no model, where it is asked by role.
+    /// The role that has no model, where the model is named by its role.
     pub(crate) unset_role: Option<&'static str>,
     pub(crate) temperature: Option<f64>,
     pub(crate) max_tokens: Option<u32>,
     pub(crate) top_p: Option<f64>,
-    /// The conversation of a step with tools.
-    pub(crate) talk: Option<Box<Talk>>,
 }
 
-/// Pieces of the answer go to whoever looks at the run.
-struct Pieces<'r> {
+/// Hands the chunks of the answer to the observers of the run.
+struct Chunked<'r> {
     run: &'r RunInfo,
-    /// When the call left, and how long it took to the first piece.
+    /// When the call left, and the nanoseconds to the first chunk.
     first: (Tick, Option<u64>),
 }
-impl ChunkSink for Pieces<'_> {
+impl ChunkSink for Chunked<'_> {
     fn chunk(&mut self, text: &str) {
         let (left, first) = self.first;
         if first.is_none() {
@@ -47,23 +45,32 @@ impl ChunkSink for Pieces<'_> {
 }
 
 impl ModelCall {
-    /// Who answers.
+    /// The client.
+    ///
+    /// # Errors
+    /// None is configured.
     pub(super) fn client(&self) -> Result<&dyn ModelClient, StepError> {
         self.client.as_deref().ok_or_else(|| {
             StepError::unconfigured(format!(
-                "nobody answers `{}`: give the engine a client with `.models(..)`, or stub the step",
+                "no model client is configured for `{}`: call `.models(..)` or stub the step",
                 self.model
             ))
         })
     }
 
-    /// What is sent.
-    pub(super) fn request(&self, messages: Vec<Message>, schema: Json, run: &RunInfo) -> ModelRequest {
+    /// The request of one call.
+    pub(super) fn request(
+        &self,
+        messages: Vec<Message>,
+        schema: Json,
+        tools: &[ToolSpec],
+        run: &RunInfo,
+    ) -> ModelRequest {
         ModelRequest {
             model: self.model.clone(),
             messages,
             schema,
-            tools: self.talk.as_ref().map(|talk| talk.tools.to_vec()).unwrap_or_default(),
+            tools: tools.to_vec(),
             temperature: self.temperature,
             max_tokens: self.max_tokens,
             top_p: self.top_p,
@@ -72,13 +79,9 @@ impl ModelCall {
         }
     }
 
-    /// Makes the call, if no limit stands against it.
-    pub(super) async fn send(
-        &self,
-        client: &dyn ModelClient,
-        request: ModelRequest,
-        run: &RunInfo,
-    ) -> Result<ModelReply, StepError> {
+    /// Makes the call, if no limit forbids it.
+    pub(super) async fn send(&self, request: ModelRequest, run: &RunInfo) -> Result<ModelReply, StepError> {
+        let client = self.client()?;
         if let Some(role) = self.unset_role {
             return Err(StepError::unconfigured(ModelDefaults::unset(role)));
         }
@@ -90,17 +93,17 @@ impl ModelCall {
         let bound = self.usage(tokens, |book| book.bound(&self.model, &tokens));
         let hold = run.reserve(bound).await?;
         // From here on a call that never comes back is charged at what was reserved for it.
-        let number = run.call_leaves(&self.model, bound);
+        let number = run.state.call_leaves(&self.model, bound);
         let span = ChatSpan::new(&request, client, run.id().as_str(), self.contents.as_deref());
-        let mut pieces = Pieces { run, first: (run.env.clock.tick(), None) };
-        let reply = Spanned::new(span.inside(), client.call(request, &mut pieces)).await;
+        let mut chunks = Chunked { run, first: (run.env.clock.tick(), None) };
+        let reply = Spanned::new(span.inside(), client.call(request, &mut chunks)).await;
         let (tokens, served) = match &reply {
             Ok(reply) => (reply.usage, reply.served_model.as_deref()),
             Err(error) => (error.usage, None),
         };
         let used = tokens.map(|tokens| self.charge(served, tokens));
-        span.ended(&reply, used.as_ref(), pieces.first.1);
-        run.call_returned(number, used);
+        span.ended(&reply, used.as_ref(), chunks.first.1);
+        run.state.call_returned(number, used);
         if let Some(hold) = hold {
             hold.settle(used);
         }
@@ -117,7 +120,7 @@ impl ModelCall {
         })
     }
 
-    /// Why no upper bound of this call is known, where a limit needs one.
+    /// The reason why no upper bound of this call is known, where a limit needs one.
     fn unlimited(&self, limits: &UsageLimits) -> Option<String> {
         let model = &self.model;
         if self.max_tokens.is_none() && (limits.cost.is_some() || limits.total_tokens.is_some()) {
@@ -127,8 +130,8 @@ impl ModelCall {
         (limits.cost.is_some() && known().is_none()).then(|| no_price(model))
     }
 
-    /// What a call cost: at the price of the model that answered, or of the one that was asked if nobody knows
-    /// the other.
+    /// The usage of a call, at the price of the model that answered, or of the one that was asked if no price of the
+    /// other is known.
     fn charge(&self, served: Option<&str>, tokens: Tokens) -> Usage {
         self.usage(tokens, |book| {
             let served = served.and_then(|model| book.price(model, &tokens));
@@ -153,14 +156,4 @@ impl ModelCall {
             estimated_calls: 0,
         }
     }
-}
-
-pub(crate) fn no_max_tokens(model: &str) -> String {
-    format!(
-        "`{model}` has no `max_tokens`, so nobody knows what a call may use: a limit of cost or tokens needs it"
-    )
-}
-
-pub(crate) fn no_price(model: &str) -> String {
-    format!("nobody knows the price of `{model}`: a limit of cost needs it, give it with `.prices(..)`")
 }

@@ -1,16 +1,15 @@
-use super::RunEnv;
+use super::{Cx, RunEnv};
 use crate::clock::SystemClock;
 use crate::codec::Json;
 use crate::context::Context;
 use crate::engine::RunId;
 use crate::error::RunResult;
-use crate::exec::Cx;
 use crate::path::NodeId;
 use crate::step::{Fallback, RunIn, StepCall};
 use std::sync::Arc;
 
 /// Runs a call outside of any run: a unit test's single step.
-pub(crate) async fn alone<S, F, C, R>(
+pub(crate) async fn run_alone<S, F, C, R>(
     call: StepCall<S, F>,
     context: &mut C,
     resources: &R,

@@ -1,7 +1,7 @@
 //! The span of one call of a model, as OpenTelemetry's convention for generative AI wants it.
 
-use super::{Message, ModelClient, ModelError, ModelReply, ModelRequest, Role, ToolCall};
 use crate::events::{Redact, names};
+use crate::model::{Message, ModelClient, ModelError, ModelReply, ModelRequest, Role, ToolCall};
 use crate::usage::Usage;
 use serde::Serialize;
 use tracing::field::Empty;

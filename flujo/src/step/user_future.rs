@@ -1,4 +1,8 @@
+//! The future of a user's function, as an attempt awaits it.
+
+use super::RunInfo;
 use crate::error::StepError;
+use crate::usage::Costed;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -37,4 +41,19 @@ impl<F: Future<Output = Result<T, E>>, T, E> Future for Called<F, E> {
             Poll::Ready(Err(error)) => Poll::Ready(Err((this.convert)(error))),
         }
     }
+}
+
+/// Awaits a function that returns what it has cost: counts that, and returns the output alone.
+///
+/// # Errors
+/// The function failed.
+#[doc(hidden)]
+pub async fn costed<T, E>(
+    body: impl Future<Output = Result<Costed<T>, E>>,
+    convert: fn(E) -> StepError,
+    run: &RunInfo,
+) -> Result<T, StepError> {
+    let Costed { value, usage } = body.await.map_err(convert)?;
+    run.spend(usage);
+    Ok(value)
 }

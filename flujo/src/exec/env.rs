@@ -1,14 +1,13 @@
-use super::result::StepResult;
-use super::stub::{AnyStub, Stubs};
+use super::timeout::Scopes;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::codec::Json;
 use crate::engine::{Engine, RunId, Unrecorded};
 use crate::events::{Hub, Stage};
-use crate::exec::Scopes;
 use crate::model::{Estimate, ModelClient, ModelDefaults, PriceBook};
 use crate::path::Path;
 use crate::question::Answered;
+use crate::step::{AnyStub, StepResult, Stubs};
 use crate::usage::{SharedBudget, Usage, UsageLimits};
 use std::any::TypeId;
 use std::collections::BTreeMap;
