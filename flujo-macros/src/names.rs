@@ -16,7 +16,9 @@ pub(crate) fn inner() -> Ident {
 }
 
 /// `const _: () = { .. };` around items that name it so.
-pub(crate) fn inside(items: &TokenStream) -> TokenStream {
+pub(crate) fn inside(items: impl IntoIterator<Item = TokenStream>) -> TokenStream {
+    // At once: each stream that is put into another is a question to the compiler.
+    let items: TokenStream = items.into_iter().collect();
     quote! {
         const _: () = {
             #[allow(unused_imports, reason = "a trait is used where an answer has no schema")]

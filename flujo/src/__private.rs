@@ -27,8 +27,8 @@ pub use crate::step::{
     WithRedirect, WritesIn, called, costed,
 };
 pub use crate::step::{
-    BrokenKind, CalleeKind, DetachedPipeline, DetachedWithoutResources, NestedPipeline,
-    NestedWithoutResources, NoTool, StepKind, StepTool,
+    BrokenKind, CalleeKind, ContextStep, DetachedPipeline, DetachedWithoutResources, NestedPipeline,
+    NestedWithoutResources, StepKind,
 };
 pub use crate::step::{Tool, assert_tool};
 pub use crate::usage::UsageLimits;
@@ -110,8 +110,6 @@ impl StepInfo for NotAStep {
 impl Step for NotAStep {
     type Input = ();
     type Output = ();
+    type Kind = BrokenKind;
     const POLICY: Policy = Policy::PLAIN;
-}
-impl<R: Send + Sync> ToolIn<R> for NotAStep {
-    type Kind = NoTool;
 }

@@ -19,10 +19,9 @@ pub(super) fn expand(step: &Step) -> TokenStream {
         facts::implementation(step, &generics),
         writes(step, &generics),
         attempt(step, &generics),
-        tools::as_tool(step, &generics),
         tools::set(step, &generics),
     ];
-    let parts = names::inside(&parts.into_iter().collect());
+    let parts = names::inside(parts);
     // What only fails when it is evaluated stands by itself: rustc names the constant that it is in.
     let (checks, apart) = (tools::checks(step), apart(step));
     quote!(#function #marker #parts #checks #apart)
@@ -90,7 +89,7 @@ pub(super) fn function(step: &Step, generics: &Forms) -> TokenStream {
     let mut body = Group::new(Delimiter::Brace, body);
     body.set_span(fn_token.span);
     let allowed = lints::of_call(step);
-    let predicates = lints::bounds(predicates);
+    let predicates = lints::bounds(predicates.as_ref());
     let unused = step.broken.then(|| quote!(#[allow(unused_variables, reason = "a mistake was reported")]));
     quote! {
         #(#outer_attrs)*
@@ -174,7 +173,6 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
     let name = &step.name;
     let Forms { bounded, predicates, arguments, .. } = generics;
     let parts = step.writes();
-    let bits = parts.iter().map(|ty| quote!(<__AnyContext as #pr::Contains<#ty>>::BIT));
     // No associated type: a step may be more public than what stands in for it.
     let stand_ins = facts::StandIns::of(step);
     let types = stand_ins.types();
@@ -191,14 +189,16 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
         };
         stand_ins.around(item)
     });
-    let predicates = lints::bounds(predicates);
-    let mask = (!parts.is_empty()).then(|| quote!(const MASK: u64 = #pr::mask(&[#(#bits),*]);));
+    let predicates = lints::bounds(predicates.as_ref());
+    if parts.is_empty() {
+        return quote!(impl<#bounded __AnyContext> #pr::WritesIn<__AnyContext> for #name #arguments #predicates {} #stand_ins);
+    }
+    let bits = parts.iter().map(|ty| quote!(<__AnyContext as #pr::Contains<#ty>>::BIT));
     quote! {
         impl<#bounded __AnyContext: #(#pr::Contains<#parts> +)*> #pr::WritesIn<__AnyContext>
-            for #name #arguments
-        #predicates
+            for #name #arguments #predicates
         {
-            #mask
+            const MASK: u64 = #pr::mask(&[#(#bits),*]);
         }
         #stand_ins
     }
@@ -210,6 +210,9 @@ pub(super) fn needs(step: &Step) -> TokenStream {
     let mut parts = step.writes();
     parts.extend(step.reads());
     let resources = step.resources();
+    if parts.is_empty() && resources.is_empty() {
+        return quote!(__AnyContext: #pr::Context, __AnyResources: #pr::Send + #pr::Sync,);
+    }
     quote! {
         __AnyContext: #pr::Context #(+ #pr::Contains<#parts>)*,
         __AnyResources: #pr::Send + #pr::Sync #(+ #pr::Provides<#resources>)*,
@@ -260,7 +263,7 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
     let offered = tools::offered(step);
     let (output, inputs) = (&step.output, step.input_types());
     let allowed = lints::of_body(step);
-    let predicates = lints::with(predicates, has_tools.as_ref());
+    let predicates = lints::with(predicates.as_ref(), has_tools.as_ref());
     let inputs = quote!((#(#inputs,)*));
     let body = quote! {
         #allowed
@@ -301,10 +304,7 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
         }
     };
     quote! {
-        impl<#bounded #needs> #pr::RunIn<__AnyContext, __AnyResources> for #name #arguments
-        #predicates
-        {
-            type Kind = #pr::StepKind;
+        impl<#bounded #needs> #pr::RunIn<__AnyContext, __AnyResources> for #name #arguments #predicates {
             type Drafts = (#(#parts,)*);
             #reads
             #offered

@@ -7,98 +7,93 @@ use super::model::{Kind, Step};
 use super::params::Param;
 use crate::names::{self, inner};
 use crate::pipeline::{Callee, Callees, around};
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Token;
 use syn::spanned::Spanned;
 
 /// What is known without a context, and without the bounds of type parameters.
 pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
-    let pr = inner();
-    let Step { name, options, doc, .. } = step;
+    let name = &step.name;
     let Forms { bare, arguments, .. } = generics;
-    let text = names::text(name);
+    let stand_ins = StandIns::of(step);
+    let (text, output, schema) = (names::text(name), names::source(&step.output), schema(step));
     let (file, line) = (names::file(name.span()), names::line(name.span()));
-    let version = options.version.unwrap_or(1);
-    let migrates_from = migrate::from(step);
-    let kind = match step.kind {
-        Kind::Code { .. } => quote!(Step),
-        Kind::Model { .. } => quote!(Model),
-    };
     let inputs = step.inputs().map(|(name, ty)| {
         let (name, ty) = (names::text(name), ty.map(names::source).unwrap_or_default());
         quote!((#name, #ty))
     });
-    let output = names::source(&step.output);
-    let [reads, writes, resources] = [step.reads(), step.writes(), step.resources()].map(|types| {
-        let types = types.into_iter().map(names::source);
-        quote!(&[#(#types),*])
-    });
-    let shown = options.shown.iter().map(|(word, value)| quote!((#word, #value)));
-    let retries = retries(step);
-    let run = step.params.iter().any(|param| matches!(param, Param::Run));
-    let stand_ins = StandIns::of(step);
-    let schema = schema(step);
-    let answer = if let Kind::Model { .. } = step.kind { schema.clone() } else { quote!(#pr::None) };
-    let tools = stand_ins.tools.iter().map(Callee::facts).map(|facts| quote!(&#facts));
-    let tools = quote!(&[#(#tools),*]);
-    let bounds = match (step.kind, stand_ins.tools.is_empty()) {
-        (Kind::Code { .. }, _) => quote!(STEP),
-        (Kind::Model { .. }, true) => quote!(MODEL),
-        (Kind::Model { .. }, false) => {
-            let rounds = tool_rounds(step);
-            quote!(talking({ const __ROUNDS: u32 = #rounds; __ROUNDS }, #tools))
-        }
-    };
-    let bound = |callee: Option<&Callee>, how: &TokenStream| {
-        callee.map(Callee::facts).map_or_else(|| quote!(#pr::Bounds::ZERO), |facts| quote!(#facts.#how))
-    };
-    let fallback = bound(stand_ins.fallback.as_ref(), &quote!(call()));
-    let redirect = bound(stand_ins.redirect.as_ref(), &quote!(bounds));
-    let known = |callee: Option<&Callee>| {
-        callee.map(Callee::facts).map_or_else(|| quote!(#pr::None), |facts| quote!(#pr::Some(&#facts)))
-    };
-    let falls_back_to = known(stand_ins.fallback.as_ref());
-    let redirects_to = known(stand_ins.redirect.as_ref());
-    // What is as in most steps is left out: rustc checks each field of each step anew.
-    let field = |name: &str, told: bool, value: TokenStream| {
+    let facts = quote!(__flujo::Facts::step(#text, &[#(#inputs),*], #output, (#file, #line), #schema));
+    let fields = fields(step, &stand_ins, &schema);
+    let facts = if fields.is_empty() { facts } else { quote!(__flujo::Facts { #fields ..#facts }) };
+    stand_ins.around(
+        quote!(impl #bare __flujo::StepInfo for #name #arguments { const FACTS: __flujo::Facts = #facts; }),
+    )
+}
+
+/// What is as in most steps is left out: rustc checks each field of each step anew.
+fn fields(step: &Step, stand_ins: &StandIns, schema: &TokenStream) -> TokenStream {
+    let pr = inner();
+    let Step { options, doc, .. } = step;
+    let mut fields = TokenStream::new();
+    let mut field = |name: &str, value: TokenStream| {
         let name = Ident::new(name, Span::call_site());
-        told.then(|| quote!(#name: #value,))
+        fields.extend(quote!(#name: #value,));
     };
-    let model = matches!(step.kind, Kind::Model { .. });
-    let fields = [
-        field("kind", model, quote!(#pr::NodeKind::#kind)),
-        field("version", options.version.is_some(), quote!(#version)),
-        field("migrates_from", options.version.is_some(), quote!(#migrates_from)),
-        field("reads", !step.reads().is_empty(), reads),
-        field("writes", !step.writes().is_empty(), writes),
-        field("resources", !step.resources().is_empty(), resources),
-        field("run", run, quote!(true)),
-        field("options", !options.shown.is_empty(), quote!(&[#(#shown),*])),
-        field("doc", !doc.is_empty(), quote!(#doc)),
-        // Typed here and nowhere else, so that a constant of another type is one error.
-        field(
-            "retries",
-            options.retries.is_some() || model,
-            quote!({ const __RETRIES: u32 = #retries; __RETRIES as u64 }),
-        ),
-        field("fallback", stand_ins.fallback.is_some(), fallback),
-        field("redirect", stand_ins.redirect.is_some(), redirect),
-        field("falls_back_to", stand_ins.fallback.is_some(), falls_back_to),
-        field("redirects_to", stand_ins.redirect.is_some(), redirects_to),
-        field("tools", !stand_ins.tools.is_empty(), tools),
-        field("answer", model, answer),
-        field("bounds", model, quote!(#pr::Bounds::#bounds)),
-    ];
-    let fields: TokenStream = fields.into_iter().flatten().collect();
-    let facts = quote!(#pr::Facts::step(#text, &[#(#inputs),*], #output, (#file, #line), #schema));
-    let facts = if fields.is_empty() { facts } else { quote!(#pr::Facts { #fields ..#facts }) };
-    let item = quote! {
-        impl #bare #pr::StepInfo for #name #arguments {
-            const FACTS: #pr::Facts = #facts;
+    if let Kind::Model { .. } = step.kind {
+        field("kind", quote!(#pr::NodeKind::Model));
+        field("answer", schema.clone());
+    }
+    if let Some(version) = options.version {
+        field("version", quote!(#version));
+        let migrates_from = migrate::from(step);
+        field("migrates_from", quote!(#migrates_from));
+    }
+    let lists = [("reads", step.reads()), ("writes", step.writes()), ("resources", step.resources())];
+    for (name, types) in lists {
+        if !types.is_empty() {
+            let types = types.into_iter().map(names::source);
+            field(name, quote!(&[#(#types),*]));
         }
-    };
-    stand_ins.around(item)
+    }
+    if step.params.iter().any(|param| matches!(param, Param::Run)) {
+        field("run", quote!(true));
+    }
+    if !options.shown.is_empty() {
+        let shown = options.shown.iter().map(|(word, value)| quote!((#word, #value)));
+        field("options", quote!(&[#(#shown),*]));
+    }
+    if !doc.is_empty() {
+        field("doc", quote!(#doc));
+    }
+    if options.retries.is_some() || matches!(step.kind, Kind::Model { .. }) {
+        let retries = retries(step);
+        // Typed here and nowhere else, so that a constant of another type is one error.
+        field("retries", quote!({ const __RETRIES: u32 = #retries; __RETRIES as u64 }));
+    }
+    if let Some(fallback) = stand_ins.fallback.as_ref().map(Callee::facts) {
+        field("fallback", quote!(#fallback.call()));
+        field("falls_back_to", quote!(#pr::Some(&#fallback)));
+    }
+    if let Some(redirect) = stand_ins.redirect.as_ref().map(Callee::facts) {
+        field("redirect", quote!(#redirect.bounds));
+        field("redirects_to", quote!(#pr::Some(&#redirect)));
+    }
+    if let Kind::Model { .. } = step.kind {
+        let tools = stand_ins.tools.iter().map(Callee::facts).map(|facts| quote!(&#facts));
+        let tools = quote!(&[#(#tools),*]);
+        if stand_ins.tools.is_empty() {
+            field("bounds", quote!(#pr::Bounds::MODEL));
+        } else {
+            let rounds = tool_rounds(step);
+            field(
+                "bounds",
+                quote!(#pr::Bounds::talking({ const __ROUNDS: u32 = #rounds; __ROUNDS }, #tools)),
+            );
+            field("tools", tools);
+        }
+    }
+    fields
 }
 
 /// The steps that the attribute names to stand in for this one, as constants may name them: one that is no
@@ -181,22 +176,61 @@ fn option(value: Option<TokenStream>) -> TokenStream {
 /// that is where rustc says that it cannot be recorded, once.
 pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
     let pr = inner();
-    let Step { name, options, output, .. } = step;
+    let Step { name, output, .. } = step;
     let Forms { bounded, predicates, arguments, .. } = generics;
-    let predicates = lints::bounds(predicates);
+    let predicates = lints::bounds(predicates.as_ref());
     let inputs: Vec<TokenStream> =
         if step.broken { Vec::new() } else { step.input_types().into_iter().map(|t| quote!(#t)).collect() };
     let takes = inputs.iter().enumerate().map(|(i, ty)| {
-        let value = at_type("Value", ty);
-        quote! {
-            impl<#bounded> #pr::Takes<#i> for #name #arguments #predicates {
-                #value
-            }
-        }
+        let (of, value) = (Literal::usize_unsuffixed(i), at_type("Value", ty));
+        quote!(impl<#bounded> #pr::Takes<#of> for #name #arguments #predicates { #value })
     });
     // Not the types again: one that is more private than the step would be reported here as well.
-    let places = 0..inputs.len();
+    let places = (0..inputs.len()).map(Literal::usize_unsuffixed);
     let returned = at_type("Output", output);
+    let model_leaf = matches!(step.kind, Kind::Model { .. }).then(|| {
+        quote! {
+            impl<#bounded> #pr::ModelLeaf for #name #arguments #predicates {}
+        }
+    });
+    let policy = policy(step);
+    let reviewed = super::expand::reviewed(step);
+    let kind = if step.broken {
+        "BrokenKind"
+    } else if step.writes().is_empty() && step.reads().is_empty() {
+        "StepKind"
+    } else {
+        "ContextStep"
+    };
+    let kind = Ident::new(kind, Span::call_site());
+    let migrated = migrate::migrated(step);
+    quote! {
+        #(#takes)*
+        impl<#bounded> #pr::Step for #name #arguments #predicates {
+            type Input = (#(<Self as #pr::Takes<#places>>::Value,)*);
+            #returned
+            type Kind = #pr::#kind;
+            #policy
+            #reviewed
+            #migrated
+        }
+        impl<#bounded> #pr::Leaf for #name #arguments #predicates {}
+        #model_leaf
+    }
+}
+
+/// The defaults that the attribute sets, where there are any but retries.
+fn policy(step: &Step) -> Option<TokenStream> {
+    let pr = inner();
+    let options = &step.options;
+    let plain = options.timeout.is_none()
+        && options.backoff.is_none()
+        && options.limits.is_none()
+        && options.cached.is_none()
+        && !matches!(step.kind, Kind::Model { .. });
+    if plain {
+        return None;
+    }
     let timeout = option(options.timeout.map(|nanos| quote!(#pr::Duration::from_nanos(#nanos))));
     let backoff = option(options.backoff.map(crate::options::Backoff::tokens));
     // Typed where it stands, so that something else is reported there.
@@ -207,42 +241,16 @@ pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
     }));
     let cached = option(options.cached.map(crate::options::Cached::tokens));
     let model = option(matches!(step.kind, Kind::Model { .. }).then(|| model(step)));
-    let model_leaf = matches!(step.kind, Kind::Model { .. }).then(|| {
-        quote! {
-            impl<#bounded> #pr::ModelLeaf for #name #arguments #predicates {}
-        }
-    });
-    let plain = options.timeout.is_none()
-        && options.backoff.is_none()
-        && options.limits.is_none()
-        && options.cached.is_none()
-        && !matches!(step.kind, Kind::Model { .. });
-    let policy = (!plain).then(|| {
-        quote! {
-            const POLICY: #pr::Policy = #pr::Policy {
-                retries: <Self as #pr::StepInfo>::FACTS.retries as u32,
-                timeout: #timeout,
-                backoff: #backoff,
-                limits: #limits,
-                cached: #cached,
-                model: #model,
-            };
-        }
-    });
-    let reviewed = super::expand::reviewed(step);
-    let migrated = migrate::migrated(step);
-    quote! {
-        #(#takes)*
-        impl<#bounded> #pr::Step for #name #arguments #predicates {
-            type Input = (#(<Self as #pr::Takes<#places>>::Value,)*);
-            #returned
-            #policy
-            #reviewed
-            #migrated
-        }
-        impl<#bounded> #pr::Leaf for #name #arguments #predicates {}
-        #model_leaf
-    }
+    Some(quote! {
+        const POLICY: #pr::Policy = #pr::Policy {
+            retries: <Self as #pr::StepInfo>::FACTS.retries as u32,
+            timeout: #timeout,
+            backoff: #backoff,
+            limits: #limits,
+            cached: #cached,
+            model: #model,
+        };
+    })
 }
 
 fn model(step: &Step) -> TokenStream {

@@ -86,37 +86,35 @@ fn default(param: &ConstParam) -> Option<TokenStream> {
     }
 }
 
-/// The parameters in every form in which generated code needs them.
+/// The parameters in every form in which generated code needs them. Most steps have none: putting an empty stream into
+/// another costs the compiler as much as a full one.
+#[derive(Default)]
 pub(super) struct Forms {
     /// `<T = (), const N: usize = 0>`, of the marker type.
-    pub(super) defaulted: TokenStream,
+    pub(super) defaulted: Option<TokenStream>,
     /// `<T, const N: usize>`, of impls that demand nothing.
-    pub(super) bare: TokenStream,
+    pub(super) bare: Option<TokenStream>,
     /// `<T, N>`.
-    pub(super) arguments: TokenStream,
+    pub(super) arguments: Option<TokenStream>,
     /// `::<T, N>`, or nothing.
-    pub(super) turbofish: TokenStream,
+    pub(super) turbofish: Option<TokenStream>,
     /// The field that uses the type parameters.
-    pub(super) phantom: TokenStream,
+    pub(super) phantom: Option<TokenStream>,
     /// `T: Bound + 'static, const N: usize,`
-    pub(super) bounded: TokenStream,
+    pub(super) bounded: Option<TokenStream>,
     /// The predicates of the `where` clause with a comma after each.
-    pub(super) predicates: TokenStream,
+    pub(super) predicates: Option<TokenStream>,
 }
 
 impl Forms {
     /// `demanded` gives what the place of a type parameter demands of it.
     pub(super) fn of(generics: &Generics, demanded: impl Fn(&Ident) -> TokenStream) -> Self {
+        let mut out = Self::default();
+        if generics.params.is_empty() && generics.where_clause.is_none() {
+            return out;
+        }
         let pr = names::private();
-        let mut out = Self {
-            defaulted: quote!(),
-            bare: quote!(),
-            arguments: quote!(),
-            turbofish: quote!(),
-            phantom: quote!(),
-            bounded: quote!(),
-            predicates: quote!(),
-        };
+        let mut bounded = TokenStream::new();
         let (mut defaulted, mut bare, mut names) = (Vec::new(), Vec::new(), Vec::new());
         let mut types: Vec<&Ident> = Vec::new();
         let mut demands = TokenStream::new();
@@ -132,10 +130,10 @@ impl Forms {
                     // The type of a step is `'static`, and with it its parameters. Said where the user says it:
                     // bounds in two places are a lint.
                     if bounds.is_empty() && constrained(generics, name) {
-                        out.bounded.extend(quote!(#name,));
+                        bounded.extend(quote!(#name,));
                         demands.extend(quote!(#name: #demanded 'static,));
                     } else {
-                        out.bounded.extend(quote!(#name: #bounds #plus #demanded 'static,));
+                        bounded.extend(quote!(#name: #bounds #plus #demanded 'static,));
                     }
                 }
                 GenericParam::Const(c) => {
@@ -144,24 +142,25 @@ impl Forms {
                     defaulted.push(quote!(const #name: #ty = #value));
                     bare.push(quote!(const #name: #ty));
                     names.push(name);
-                    out.bounded.extend(quote!(const #name: #ty,));
+                    bounded.extend(quote!(const #name: #ty,));
                 }
                 GenericParam::Lifetime(_) => {}
             }
         }
         if !names.is_empty() {
-            out.defaulted = quote!(<#(#defaulted),*>);
-            out.bare = quote!(<#(#bare),*>);
-            out.arguments = quote!(<#(#names),*>);
-            out.turbofish = quote!(::<#(#names),*>);
+            out.defaulted = Some(quote!(<#(#defaulted),*>));
+            out.bare = Some(quote!(<#(#bare),*>));
+            out.arguments = Some(quote!(<#(#names),*>));
+            out.turbofish = Some(quote!(::<#(#names),*>));
+            out.bounded = Some(bounded);
         }
         if !types.is_empty() {
             // A function pointer, so that the marker is `Send` and `Sync` whatever the parameters are.
-            out.phantom = quote!(__types: #pr::PhantomData<fn() -> (#(#types,)*)>);
+            out.phantom = Some(quote!(__types: #pr::PhantomData<fn() -> (#(#types,)*)>));
         }
         if let Some(clause) = &generics.where_clause {
             let predicates = clause.predicates.iter();
-            out.predicates = quote!(#(#predicates,)* #demands);
+            out.predicates = Some(quote!(#(#predicates,)* #demands));
         }
         out
     }

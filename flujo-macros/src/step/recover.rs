@@ -27,8 +27,7 @@ pub(super) fn expand(step: &Step) -> TokenStream {
     let (function, marker) = (whole::function(step, &generics), whole::marker(step, &generics));
     let (facts, implementation) = (facts::facts(step, &generics), facts::implementation(step, &generics));
     let kept = kept(step);
-    let as_tool = super::tools::as_tool(step, &generics);
-    let impls = names::inside(&quote! {
+    let impls = names::inside([quote! {
         #facts
         #implementation
         #[automatically_derived]
@@ -42,11 +41,9 @@ pub(super) fn expand(step: &Step) -> TokenStream {
             __AnyContext: #pr::Send + #pr::Sync,
             __AnyResources: #pr::Send + #pr::Sync,
         {
-            type Kind = #pr::BrokenKind;
             type Drafts = ();
         }
-        #as_tool
-    });
+    }]);
     quote!(#function #marker #impls #kept)
 }
 

@@ -2,7 +2,6 @@
 
 use super::facts::{self, StandIns};
 use super::generics::Forms;
-use super::lints;
 use super::model::Step;
 use crate::names::{self, inner};
 use crate::pipeline::lint_levels;
@@ -32,30 +31,6 @@ pub(super) fn offered(step: &Step) -> Option<TokenStream> {
             }
         }
     })
-}
-
-/// How the step runs as a tool. One that takes a context cannot, which is reported where it is named as one.
-pub(super) fn as_tool(step: &Step, generics: &Forms) -> TokenStream {
-    let pr = inner();
-    let name = &step.name;
-    let Forms { bounded, predicates, arguments, .. } = generics;
-    let apart = step.broken || !(step.writes().is_empty() && step.reads().is_empty());
-    let (provides, has_tools, kind) = if apart {
-        (quote!(), None, quote!(#pr::NoTool))
-    } else {
-        let resources = step.resources();
-        let kind = quote!(#pr::StepTool);
-        (quote!(#(+ #pr::Provides<#resources>)*), bound(step, generics), kind)
-    };
-    let predicates = lints::with(predicates, has_tools.as_ref());
-    quote! {
-        impl<#bounded __AnyResources: #pr::Send + #pr::Sync #provides> #pr::ToolIn<__AnyResources>
-            for #name #arguments
-        #predicates
-        {
-            type Kind = #kind;
-        }
-    }
 }
 
 /// The tools of a model step: each is named once as the user wrote it, so that what is wrong with it is told
@@ -93,6 +68,9 @@ pub(super) fn set(step: &Step, generics: &Forms) -> TokenStream {
 /// Refuses tools that no model can call.
 pub(super) fn checks(step: &Step) -> TokenStream {
     let paths = facts::tools(step);
+    if paths.is_empty() {
+        return TokenStream::new();
+    }
     let known = StandIns::of(step);
     let allowed = lint_levels();
     let checks = paths.iter().zip(&known.tools).map(|(path, tool)| {

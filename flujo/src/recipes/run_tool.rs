@@ -99,6 +99,7 @@ impl Takes<1> for run_tool {
 impl Step for run_tool {
     type Input = (String, String);
     type Output = String;
+    type Kind = Self;
     const POLICY: Policy = Policy::PLAIN;
 }
 
@@ -107,7 +108,6 @@ impl<C> WritesIn<C> for run_tool {
 }
 
 impl<C: Context, R: Send + Sync + Provides<Desk>> RunIn<C, R> for run_tool {
-    type Kind = Self;
     type Drafts = ();
 }
 

@@ -33,28 +33,38 @@ fn no_attempts<T>() -> RunResult<T> {
     Err(Error::setup("a pipeline makes no attempts"))
 }
 
-/// A step: it runs by attempts.
+/// A step without a context: it runs by attempts, and a model may call it.
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum StepKind {}
 
-impl<S: RunIn<C, R>, C: Context, R: Send + Sync> CalleeKind<S, C, R> for StepKind {
-    #[inline]
-    fn exec<'a, F: Fallback<C, R>>(
-        cx: &'a mut Cx<'_, C, R>,
-        id: NodeId,
-        call: StepCall<S, F>,
-    ) -> StepFuture<'a, S::Output> {
-        F::leaf(cx, id, call)
-    }
-    fn redirected<'a>(
-        cx: &'a mut Cx<'_, C, R>,
-        id: NodeId,
-        redirected: Redirected<S::Input>,
-    ) -> StepFuture<'a, S::Output> {
-        cx.redirected::<S>(&id, redirected)
-    }
+/// A step with a context, which no model can call.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum ContextStep {}
+
+macro_rules! by_attempts {
+    ($($kind:ty)+) => { $(
+        impl<S: RunIn<C, R>, C: Context, R: Send + Sync> CalleeKind<S, C, R> for $kind {
+            #[inline]
+            fn exec<'a, F: Fallback<C, R>>(
+                cx: &'a mut Cx<'_, C, R>,
+                id: NodeId,
+                call: StepCall<S, F>,
+            ) -> StepFuture<'a, S::Output> {
+                F::leaf(cx, id, call)
+            }
+            fn redirected<'a>(
+                cx: &'a mut Cx<'_, C, R>,
+                id: NodeId,
+                redirected: Redirected<S::Input>,
+            ) -> StepFuture<'a, S::Output> {
+                cx.redirected::<S>(&id, redirected)
+            }
+        }
+    )+ };
 }
+by_attempts!(StepKind ContextStep);
 
 /// A pipeline with a context and resources.
 #[doc(hidden)]

@@ -21,7 +21,7 @@ pub(crate) mod writes;
 pub use backoff::Backoff;
 pub use call::{IntoStepCall, StepCall};
 pub use callee_kind::{
-    BrokenKind, CalleeKind, DetachedPipeline, DetachedWithoutResources, NestedPipeline,
+    BrokenKind, CalleeKind, ContextStep, DetachedPipeline, DetachedWithoutResources, NestedPipeline,
     NestedWithoutResources, StepKind,
 };
 pub use drafts::Drafts;
@@ -41,7 +41,7 @@ pub use result::StepResult;
 pub(crate) use result::Tally;
 pub(crate) use stub::Stubs;
 pub use stub::{AnyStub, Stub};
-pub use tool::{Argument, Arguments, NoTool, StepTool, Tool, ToolIn, ToolKind, ToolSet, assert_tool};
+pub use tool::{Argument, Arguments, Tool, ToolIn, ToolKind, ToolSet, assert_tool};
 pub use user_future::{called, costed};
 pub use validate::{ValidationResult, Validator, Validators};
 pub use writes::WritesIn;
@@ -74,6 +74,9 @@ pub trait Step: StepInfo + Sized + Send + Sync + 'static {
     type Input: Inputs<Self>;
     /// What it returns.
     type Output: Recorded;
+    /// How it runs, and whether a model may call it: one impl for all steps, so that a step brings no code for it.
+    #[doc(hidden)]
+    type Kind;
     /// The defaults that the attribute set.
     #[allow(clippy::cast_possible_truncation, reason = "the number was a `u32`")]
     const POLICY: Policy = Policy { retries: Self::FACTS.retries as u32, ..Policy::PLAIN };
@@ -107,10 +110,7 @@ pub trait ModelLeaf: Leaf {}
 
 /// A step that can run where the context is `C` and the resources are `R`. One impl per step, so that a
 /// missing part or resource is reported with its concrete type.
-pub trait RunIn<C, R>: Step + WritesIn<C> {
-    /// How it runs: one impl for all steps, so that a step brings no code for it.
-    #[doc(hidden)]
-    type Kind: CalleeKind<Self, C, R>;
+pub trait RunIn<C, R>: Step<Kind: CalleeKind<Self, C, R>> + WritesIn<C> {
     /// Copies of the context parts that it may write: a failed attempt leaves no trace.
     #[doc(hidden)]
     type Drafts: Drafts<C>;

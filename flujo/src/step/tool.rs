@@ -1,5 +1,9 @@
 //! Steps that a model may call.
 
+use super::callee_kind::{
+    BrokenKind, ContextStep, DetachedPipeline, DetachedWithoutResources, NestedPipeline,
+    NestedWithoutResources, StepKind,
+};
 use super::{NoFallback, RunIn, Step, StepCall, StepInfo};
 use crate::codec::{CodecError, Json};
 use crate::durable::{Durable, Inputs, Recorded};
@@ -62,19 +66,33 @@ arguments! {
     A B C D E G H I;
 }
 
-/// A step that a model may call where the resources are `R`; implemented by `#[step]`.
+/// A step that a model may call where the resources are `R`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a tool",
     label = "a tool is a step",
     note = "annotate the function with `#[flujo::step]`"
 )]
 pub trait ToolIn<R>: Step {
-    /// How it runs: one impl for all steps, so that a step brings no code for it.
+    /// Runs it as the node `id`.
     #[doc(hidden)]
-    type Kind: ToolKind<Self, R>;
+    fn run_tool<'a>(
+        cx: &'a mut Cx<'_, (), R>,
+        id: NodeId,
+        input: Self::Input,
+    ) -> BoxFuture<'a, RunResult<Self::Output>>;
 }
 
-/// How tools run.
+impl<S: Step<Kind: ToolKind<S, R>>, R> ToolIn<R> for S {
+    fn run_tool<'a>(
+        cx: &'a mut Cx<'_, (), R>,
+        id: NodeId,
+        input: S::Input,
+    ) -> BoxFuture<'a, RunResult<S::Output>> {
+        S::Kind::run(cx, id, input)
+    }
+}
+
+/// How a model's call of the callee `S` runs.
 #[doc(hidden)]
 pub trait ToolKind<S: Step, R> {
     /// Runs it as the node `id`.
@@ -82,12 +100,7 @@ pub trait ToolKind<S: Step, R> {
     -> BoxFuture<'a, RunResult<S::Output>>;
 }
 
-/// A step as a tool.
-#[doc(hidden)]
-#[derive(Debug)]
-pub enum StepTool {}
-
-impl<S: RunIn<(), R>, R: Send + Sync> ToolKind<S, R> for StepTool {
+impl<S: RunIn<(), R>, R: Send + Sync> ToolKind<S, R> for StepKind {
     fn run<'a>(
         cx: &'a mut Cx<'_, (), R>,
         id: NodeId,
@@ -97,16 +110,17 @@ impl<S: RunIn<(), R>, R: Send + Sync> ToolKind<S, R> for StepTool {
     }
 }
 
-/// No tool, which was reported.
-#[doc(hidden)]
-#[derive(Debug)]
-pub enum NoTool {}
-
-impl<S: Step, R> ToolKind<S, R> for NoTool {
-    fn run<'a>(cx: &'a mut Cx<'_, (), R>, _: NodeId, _: S::Input) -> BoxFuture<'a, RunResult<S::Output>> {
-        cx.no_tool()
-    }
+/// No tools: that is reported where they are named as such, and nowhere else.
+macro_rules! no_tools {
+    ($($kind:ty)+) => { $(
+        impl<S: Step, R> ToolKind<S, R> for $kind {
+            fn run<'a>(cx: &'a mut Cx<'_, (), R>, _: NodeId, _: S::Input) -> BoxFuture<'a, RunResult<S::Output>> {
+                cx.no_tool()
+            }
+        }
+    )+ };
 }
+no_tools!(ContextStep NestedPipeline NestedWithoutResources DetachedPipeline DetachedWithoutResources BrokenKind);
 
 /// The tools of a step, where the resources are `R`; implemented by `#[step(tools = [..])]`.
 #[doc(hidden)]
@@ -199,7 +213,7 @@ where
 {
     let input = S::Input::recall(input)?;
     Ok(Box::pin(async move {
-        let output = S::Kind::run(cx, id, input).await?;
+        let output = S::run_tool(cx, id, input).await?;
         let output = output.record().map_err(|e| Error::setup(e.to_string()))?;
         // Text is told as it is, everything else as JSON.
         Ok(output.decode::<String>().unwrap_or_else(|_| output.as_str().to_owned()))

@@ -12,7 +12,6 @@ use syn::{Pat, Type, parse_quote};
 pub(super) fn run(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream {
     let imports = pipeline.callees.imports_of_long_paths();
     let (step, pipeline_, run_in) = (step(pipeline), pipeline_impl(pipeline, body), run_in(pipeline));
-    let no_tool = no_tool(pipeline);
     quote! {
         // Cargo only knows the names of a crate's own `cfg`s
         #[allow(unexpected_cfgs, reason = "editors set `rust_analyzer`")]
@@ -22,21 +21,8 @@ pub(super) fn run(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream
             #step
             #pipeline_
             #run_in
-            #no_tool
         };
     }
-}
-
-/// It is no tool, which is reported where it is named as one, and nowhere else.
-fn no_tool(pipeline: &Pipeline) -> TokenStream {
-    impl_(
-        &pipeline.header,
-        &quote!(<__R: __flujo::Send + __flujo::Sync>),
-        &quote!(::flujo::__private::ToolIn<__R>),
-        &quote! {
-            type Kind = __flujo::NoTool;
-        },
-    )
 }
 
 /// What goes in and out.
@@ -47,6 +33,12 @@ fn step(pipeline: &Pipeline) -> TokenStream {
     let takes = types.iter().enumerate().map(|(i, ty)| {
         impl_(header, &quote!(), &quote!(::flujo::__private::Takes<#i>), &quote!(type Value = #ty;))
     });
+    let kind = match (&header.context, &header.resources) {
+        (Some(_), Some(_)) => quote!(NestedPipeline),
+        (Some(_), None) => quote!(NestedWithoutResources),
+        (None, Some(_)) => quote!(DetachedPipeline),
+        (None, None) => quote!(DetachedWithoutResources),
+    };
     let step = impl_(
         header,
         &quote!(),
@@ -54,6 +46,7 @@ fn step(pipeline: &Pipeline) -> TokenStream {
         &quote! {
             type Input = (#(#types,)*);
             type Output = #output;
+            type Kind = __flujo::#kind;
             const POLICY: __flujo::Policy = __flujo::Policy::PLAIN;
         },
     );
@@ -105,12 +98,6 @@ fn run_in(pipeline: &Pipeline) -> TokenStream {
         let ty = &resources.ty;
         quote!(+ __flujo::Provides<#ty>)
     });
-    let kind = match (&header.context, &header.resources) {
-        (Some(_), Some(_)) => quote!(NestedPipeline),
-        (Some(_), None) => quote!(NestedWithoutResources),
-        (None, Some(_)) => quote!(DetachedPipeline),
-        (None, None) => quote!(DetachedWithoutResources),
-    };
     let params = quote! {
         <
             __C: __flujo::Context #contains,
@@ -121,7 +108,9 @@ fn run_in(pipeline: &Pipeline) -> TokenStream {
         header,
         &params,
         &quote!(::flujo::__private::RunIn<__C, __R>),
-        &quote!(type Kind = __flujo::#kind; type Drafts = ();),
+        &quote!(
+            type Drafts = ();
+        ),
     )
 }
 
