@@ -8,10 +8,12 @@ pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable
 pub use crate::engine::BoxFuture;
 pub use crate::error::{Error, Failure, RunResult, StepError, step_error};
 pub use crate::exec::{
-    ALL_AT_ONCE, ArmScope, CONCURRENCY, Cx, Done, Driver, Fork, ForkPoint, GatePlugins, ItemFork, MapPoint,
-    Mapped, Own, Pipeline, Redirected, SettledFuture, Slot, StepFuture, Toolbox, toolbox,
+    ArmScope, CONCURRENCY, Cx, Done, Driver, Fork, ForkPoint, ItemFork, MapPoint, Mapped, Own, Pipeline,
+    Redirected, SettledFuture, Slot, StepFuture, Toolbox, toolbox,
 };
-pub use crate::flow::{Critique, Feedback, assert_concurrency, assert_items, assert_rounds};
+pub use crate::flow::{
+    ALL_AT_ONCE, Critique, Feedback, GatePlugins, assert_concurrency, assert_items, assert_rounds,
+};
 pub use crate::graph::{Bounds, Edge, Facts, Graph, Node, NodeKind, fingerprint};
 pub use crate::model::{Answer, IntoPrompt, Message, ModelReply, NoAnswer, Parsed, Prompt, messages};
 pub use crate::path::NodeId;

@@ -274,7 +274,7 @@ impl<F: Future<Output = Result<T, StepError>>, T> Future for Put<'_, F, T> {
 }
 
 /// An output that an attempt has left.
-pub(super) fn finished<T>(output: Option<T>) -> crate::error::RunResult<T> {
+pub(crate) fn finished<T>(output: Option<T>) -> crate::error::RunResult<T> {
     match output {
         Some(output) => Ok(output),
         None => Err(super::retry::lost()),

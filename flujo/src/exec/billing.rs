@@ -8,18 +8,18 @@ use std::sync::Arc;
 
 /// Where an attempt reserves, and on whose limits it counts. Only model steps, and steps under a limit, have
 /// one.
-pub(super) struct Billing {
-    pub(super) account: Arc<dyn Account>,
-    pub(super) within: Within,
-    pub(super) kind: Kind,
+pub(crate) struct Billing {
+    pub(crate) account: Arc<dyn Account>,
+    pub(crate) within: Within,
+    pub(crate) kind: Kind,
 }
 
 impl RunInfo {
-    pub(super) fn pays_from(&mut self, billing: Option<Box<Billing>>) {
+    pub(crate) fn pays_from(&mut self, billing: Option<Box<Billing>>) {
         self.state.billing = billing;
     }
 
-    pub(super) fn pays(&self) -> bool {
+    pub(crate) fn pays(&self) -> bool {
         self.state.billing.is_some()
     }
 
@@ -28,7 +28,7 @@ impl RunInfo {
     }
 
     /// All limits that this attempt stands under, for each unit the tightest.
-    pub(super) fn limited_by(&self) -> UsageLimits {
+    pub(crate) fn limited_by(&self) -> UsageLimits {
         let mut limits = self.env.limits;
         if let Some(budget) = &self.env.budget {
             limits = limits.tightest(budget.limits());
@@ -39,7 +39,7 @@ impl RunInfo {
     }
 
     /// Looks whether the attempt may begin: something may have cost more than was allowed.
-    pub(super) async fn check(&self) -> Result<(), StepError> {
+    pub(crate) async fn check(&self) -> Result<(), StepError> {
         let Some(billing) = &self.state.billing else { return Ok(()) };
         if let Some(refused) = self.env.budget.as_ref().and_then(crate::usage::SharedBudget::exceeded) {
             return Err(self.over_budget(refused));
@@ -48,7 +48,7 @@ impl RunInfo {
     }
 
     /// Reserves what a call may use at most.
-    pub(super) async fn reserve(&self, amount: Usage) -> Result<Option<Hold>, StepError> {
+    pub(crate) async fn reserve(&self, amount: Usage) -> Result<Option<Hold>, StepError> {
         let budget = self.env.budget.as_ref().map(|budget| budget.reserve(amount));
         let mut hold = budget.transpose().map_err(|refused| self.over_budget(refused))?;
         if let Some(billing) = &self.state.billing {
@@ -75,7 +75,7 @@ impl RunInfo {
     }
 
     /// Settles an attempt of which there is no record.
-    pub(super) async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         let used = self.used();
         if let Some(billing) = self.state.billing.as_ref().filter(|_| used != Usage::default()) {
             // Where nothing is recorded, nobody takes a run over, and nothing can go wrong.
@@ -86,15 +86,15 @@ impl RunInfo {
 
 /// An attempt that may be given up at any time: dropped, it is charged with what it has used so far, and with
 /// all that was reserved for a call under way.
-pub(super) struct UnderWay<'i>(Option<&'i RunInfo>);
+pub(crate) struct UnderWay<'i>(Option<&'i RunInfo>);
 
 impl<'i> UnderWay<'i> {
-    pub(super) fn begin(info: &'i RunInfo) -> Self {
+    pub(crate) fn begin(info: &'i RunInfo) -> Self {
         Self(info.state.billing.is_some().then_some(info))
     }
 
     /// It has ended, and will be recorded.
-    pub(super) fn over(mut self) {
+    pub(crate) fn over(mut self) {
         self.0 = None;
     }
 }

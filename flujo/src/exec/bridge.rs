@@ -49,7 +49,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
                     let input = (detour.input)(input.ok_or_else(lost)?);
                     let redirected =
                         Redirected { input, options: work.plan.into_options(), after, found: found.clone() };
-                    let mut cx = Self::with(self.ctx, self.res, self.driver.inside(within.clone()));
+                    let mut cx = Self::with_driver(self.ctx, self.res, self.driver.inside(within.clone()));
                     match F::redirect(&mut cx, id.clone(), redirected).await {
                         Ok(output) => Ok((detour.output)(output)),
                         Err(error) => Err(error),
@@ -71,7 +71,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             }
             // Whatever stands in for a node is that node, and pays from what is left to it.
             let id = id.replaced_by(F::NAME);
-            let mut cx = Self::with(self.ctx, self.res, self.driver.inside(within));
+            let mut cx = Self::with_driver(self.ctx, self.res, self.driver.inside(within));
             match F::exec(&mut cx, id, (carry.input)(same)).await {
                 Ok(output) => Ok((carry.output)(output)),
                 Err(error) if error.signal().is_some() => Err(error),

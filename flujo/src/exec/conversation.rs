@@ -8,7 +8,7 @@ use super::Cx;
 use super::any_context::AnyContext;
 use super::any_step::{AnyStep, StepDef};
 use super::driver::Driver;
-use super::map::CONCURRENCY;
+use super::items::CONCURRENCY;
 use super::model_step::{model_call, schema};
 use super::node_events;
 use super::plan::Plan;

@@ -12,25 +12,25 @@ use std::sync::Arc;
 /// The executor of one pipeline, or one arm of it: the place in the run, the limits and timeouts around it, and the
 /// engine's handle (none in an ephemeral run).
 pub struct Driver<'r> {
-    pub(super) env: &'r Arc<RunEnv>,
-    pub(super) handle: Option<&'r mut (dyn Handle + 'static)>,
-    pub(super) scope: Scope,
-    pub(super) rounds: Option<Arc<str>>,
+    pub(crate) env: &'r Arc<RunEnv>,
+    pub(crate) handle: Option<&'r mut (dyn Handle + 'static)>,
+    pub(crate) scope: Scope,
+    pub(crate) rounds: Option<Arc<str>>,
     /// Parts written so far, in terms of the context of the pipeline.
-    pub(super) written: &'r mut u64,
+    pub(crate) written: &'r mut u64,
     /// Whether this is an arm whose result another execution will take.
-    pub(super) encode: bool,
+    pub(crate) encode: bool,
     /// The limited nodes around it.
-    pub(super) within: Within,
+    pub(crate) within: Within,
     /// The timed scopes around it.
-    pub(super) timed: InTime,
-    pub(super) results: Results<'r>,
+    pub(crate) timed: InTime,
+    pub(crate) results: Results<'r>,
     /// The [`RunInfo`] of the last step, for the next one to use again.
-    pub(super) spare: Option<Box<RunInfo>>,
+    pub(crate) spare: Option<Box<RunInfo>>,
 }
 
 impl<'r> Driver<'r> {
-    pub(super) fn root(
+    pub(crate) fn root(
         env: &'r Arc<RunEnv>,
         handle: Option<&'r mut (dyn Handle + 'static)>,
         written: &'r mut u64,
@@ -51,7 +51,7 @@ impl<'r> Driver<'r> {
     }
 
     /// Reborrows the driver for something inside of its pipeline.
-    pub(super) fn reborrow(&mut self) -> Driver<'_> {
+    pub(crate) fn reborrow(&mut self) -> Driver<'_> {
         Driver {
             env: self.env,
             handle: self.handle.as_deref_mut(),
@@ -67,28 +67,28 @@ impl<'r> Driver<'r> {
     }
 
     /// Reborrows the driver for something that writes another context.
-    pub(super) fn writing<'s>(&'s mut self, written: &'s mut u64) -> Driver<'s> {
+    pub(crate) fn writing<'s>(&'s mut self, written: &'s mut u64) -> Driver<'s> {
         Driver { written, ..self.reborrow() }
     }
 
     /// The driver of the body of a pipeline at `scope`.
-    pub(super) fn entering<'s>(&'s mut self, scope: Scope, written: &'s mut u64) -> Driver<'s> {
+    pub(crate) fn entering<'s>(&'s mut self, scope: Scope, written: &'s mut u64) -> Driver<'s> {
         Driver { scope, rounds: None, written, ..self.reborrow() }
     }
 
     /// The path of the pipeline itself.
-    pub(super) fn own_path(&self) -> Path {
+    pub(crate) fn own_path(&self) -> Path {
         Path::from(&*self.scope)
     }
 
-    pub(super) fn place(&self, id: NodeId) -> Place {
+    pub(crate) fn place(&self, id: NodeId) -> Place {
         Place::new(self.scope.clone(), id, self.rounds.clone())
     }
 
     /// The [`RunInfo`] of the first attempt of the step `id`.
     #[inline]
     #[allow(clippy::unnecessary_box_returns, reason = "it is kept in its box from step to step")]
-    pub(super) fn info(&mut self, id: NodeId) -> Box<RunInfo> {
+    pub(crate) fn info(&mut self, id: NodeId) -> Box<RunInfo> {
         let Some(mut info) = self.spare.take() else { return self.first_info(id) };
         info.moved_to(id, self.rounds.as_ref());
         info

@@ -11,8 +11,8 @@ use crate::clock::Timestamp;
 use crate::codec::{CodecError, Json};
 use crate::context::{ArmState, Context, MergeConflict};
 use crate::durable::Durable;
-use crate::engine::{ArmEnd, ArmGrant, ArmRecord, Handle, Within};
-use crate::error::{Error, ErrorKind, FailureRecord, RunResult, Signal};
+use crate::engine::{ArmEnd, ArmGrant, ArmRecord, ForkPolicy, Handle, Within};
+use crate::error::{Error, ErrorKind, Failure, FailureRecord, RunResult, Signal};
 use crate::events::{EventKind, What};
 use crate::path::{NodeId, Path, Scope};
 use std::fmt;
@@ -60,14 +60,14 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Slot {
-    pub(super) fn new(fork: Path) -> Self {
+    pub(crate) fn new(fork: Path) -> Self {
         let (grant, end, noted) = Default::default();
         Self(Arc::new(Inner { fork, grant, end, noted }))
     }
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0.fork
     }
-    pub(super) fn grant(&self, grant: ArmGrant) {
+    pub(crate) fn grant(&self, grant: ArmGrant) {
         *lock(&self.0.grant) = Some(grant);
     }
     fn active(&self) -> Vec<(Timestamp, Timestamp)> {
@@ -75,12 +75,12 @@ impl Slot {
     }
     /// The end of an arm that has failed in this execution, and its error. Where arms are settled, that the time of
     /// the fork itself is up is a failure of each arm that is not done.
-    pub(super) fn failed(&self, error: Error, settle: bool) -> (ArmEnd, Error) {
+    pub(crate) fn failed(&self, error: Error, settle: bool) -> (ArmEnd, Error) {
         let error = if settle { error.out_of_time_in(&self.0.fork) } else { error };
         (self.end_of_failed(&error), error)
     }
     /// The end of an arm with its record, if another execution will take it.
-    pub(super) fn end_of(&self, record: Option<&ArmRecord>) -> ArmEnd {
+    pub(crate) fn end_of(&self, record: Option<&ArmRecord>) -> ArmEnd {
         match record {
             Some(record) => ArmEnd::Recorded(ArmRecord { active: self.active(), ..record.clone() }),
             None => ArmEnd::Inline,
@@ -93,7 +93,7 @@ impl Slot {
             end => end,
         }
     }
-    pub(super) fn ended(&self, end: ArmEnd) {
+    pub(crate) fn ended(&self, end: ArmEnd) {
         *lock(&self.0.end) = Some(end);
     }
 }
@@ -129,9 +129,9 @@ struct Shared<'s> {
 
 /// Where a pipeline forks.
 pub struct ForkPoint<'s> {
-    pub(super) handle: Option<&'s mut (dyn Handle + 'static)>,
-    pub(super) env: &'s RunEnv,
-    pub(super) timed: InTime,
+    pub(crate) handle: Option<&'s mut (dyn Handle + 'static)>,
+    pub(crate) env: &'s RunEnv,
+    pub(crate) timed: InTime,
 }
 
 impl<R> fmt::Debug for ArmScope<'_, R> {
@@ -148,8 +148,8 @@ impl fmt::Debug for ForkPoint<'_> {
 /// What an arm leaves: its output, and its record if another execution will take it.
 #[derive(Debug)]
 pub struct Done<T> {
-    pub(super) value: T,
-    pub(super) record: Option<ArmRecord>,
+    pub(crate) value: T,
+    pub(crate) record: Option<ArmRecord>,
 }
 
 impl<R: Send + Sync> ArmScope<'_, R> {
@@ -325,5 +325,25 @@ impl<'r> Driver<'r> {
     fn merged(&mut self, path: Path, arms: usize, written: u64) {
         node_events::at(self.env, What::Merged, || path, || EventKind::Merged { arms });
         *self.written |= written;
+    }
+}
+
+/// What ends the fork as a whole: a signal that cannot wait, else the first failure, else a pause.
+pub(crate) fn verdict(ends: &[ArmEnd], settle: bool) -> Option<usize> {
+    let policy = ForkPolicy { settle, concurrency: ends.len() };
+    let find = |wanted: &dyn Fn(&ArmEnd) -> bool| ends.iter().position(wanted);
+    find(&|end| matches!(end, ArmEnd::Signal(signal) if *signal != Signal::Suspended))
+        .or_else(|| find(&|end| policy.fails(end)))
+        .or_else(|| find(&|end| matches!(end, ArmEnd::Signal(_))))
+}
+
+pub(crate) fn lost() -> Error {
+    Signal::Engine("the engine did not give back every arm".to_owned()).into()
+}
+
+pub(crate) fn settled<T>(done: RunResult<T>) -> RunResult<Result<T, Failure>> {
+    match done {
+        Ok(value) => Ok(Ok(value)),
+        Err(error) => error.settle().map(Err).ok_or(error),
     }
 }

@@ -3,7 +3,7 @@ use super::any_step::{AnyStep, Put, StepDef, TypedStep, finished};
 use super::catch_panic::catch_panic;
 use super::conversation::Toolbox;
 use super::driver::Driver;
-use super::join::settled;
+use super::fork::settled;
 use super::node_events;
 use super::plan::Plan;
 use super::retry::Failed;

@@ -18,7 +18,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// The limits have a unit that only runs have.
     pub fn limited(&mut self, id: impl Into<NodeId>, limits: UsageLimits) -> RunResult<Cx<'_, C, R>> {
         match self.driver.limited(id.into(), limits) {
-            Ok(driver) => Ok(Self::with(self.ctx, self.res, driver)),
+            Ok(driver) => Ok(Self::with_driver(self.ctx, self.res, driver)),
             Err(error) => Err(error),
         }
     }
@@ -32,12 +32,12 @@ impl Driver<'_> {
     }
 
     /// The driver of what pays from other accounts too.
-    pub(super) fn inside(&mut self, within: Within) -> Driver<'_> {
+    pub(crate) fn inside(&mut self, within: Within) -> Driver<'_> {
         Driver { within, ..self.reborrow() }
     }
 
     /// The limited nodes that a node with these limits stands in, itself included.
-    pub(super) fn limits_of(&self, path: Path, limits: Option<UsageLimits>) -> RunResult<Within> {
+    pub(crate) fn limits_of(&self, path: Path, limits: Option<UsageLimits>) -> RunResult<Within> {
         let Some(limits) = limits.filter(|limits| !limits.is_none()) else { return Ok(self.within.clone()) };
         if limits.active_time.is_some() {
             let what = "`active_time` limits a whole run; give a node `.timeout(..)` instead";
@@ -48,17 +48,17 @@ impl Driver<'_> {
 
     /// Whether steps have to look at limits.
     #[inline]
-    pub(super) fn is_limited(&self) -> bool {
+    pub(crate) fn is_limited(&self) -> bool {
         self.within.is_some() || self.env.is_limited()
     }
 
     /// What an attempt pays from: nothing, where nothing is limited and no model is called.
-    pub(super) fn billing(&self, within: &Within, kind: Kind) -> Option<Box<Billing>> {
+    pub(crate) fn billing(&self, within: &Within, kind: Kind) -> Option<Box<Billing>> {
         let pays = kind == Kind::Model || within.is_some() || self.is_limited();
         pays.then(|| Box::new(Billing { account: self.account(), within: within.clone(), kind }))
     }
 
-    pub(super) fn account(&self) -> Arc<dyn Account> {
+    pub(crate) fn account(&self) -> Arc<dyn Account> {
         match &self.handle {
             Some(handle) => handle.account(),
             None => Arc::clone(self.env.own_account()) as Arc<dyn Account>,

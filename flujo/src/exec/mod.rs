@@ -6,7 +6,6 @@
 
 mod any_context;
 mod any_step;
-mod ask;
 mod attempt;
 mod attempt_timeout;
 mod billing;
@@ -19,43 +18,39 @@ mod driver;
 mod env;
 mod ephemeral_journal;
 mod fork;
-mod gate;
-mod join;
+mod items;
 mod leaf;
 mod limits;
-mod map;
 mod model_call;
 mod model_step;
-mod node_events;
+pub(crate) mod node_events;
 mod pipeline;
 mod plan;
-mod plugins;
+pub(crate) mod plugins;
 mod redirect;
 mod results;
 mod retry;
-mod rounds;
 mod single_step;
 mod timeout;
-mod wait;
 
+pub(crate) use any_step::finished;
 pub(crate) use call_state::CallState;
 pub use conversation::{Toolbox, toolbox};
 pub use driver::Driver;
 pub(crate) use env::RunEnv;
 pub use fork::{ArmScope, Done, Fork, ForkPoint, Slot};
-pub use gate::GatePlugins;
+pub(crate) use fork::{lost, settled, verdict};
+pub use items::{CONCURRENCY, ItemFork, MapPoint, Mapped, Own};
 pub use leaf::{SettledFuture, StepFuture};
-pub use map::{ALL_AT_ONCE, CONCURRENCY, ItemFork, MapPoint, Mapped, Own};
 pub(crate) use model_call::ModelCall;
 pub(crate) use model_step::ask_for;
 pub use pipeline::Pipeline;
 pub use redirect::Redirected;
 pub(crate) use single_step::run_alone;
-pub(crate) use timeout::Scopes;
+pub(crate) use timeout::{InTime, Scopes, note};
 
 use crate::context::Context;
 use crate::engine::Handle;
-use crate::error::{Error, ErrorKind};
 use crate::path::NodeId;
 use crate::step::{Fallback, IntoStepCall, RunIn, Step, StepResult};
 use std::fmt;
@@ -63,9 +58,9 @@ use std::sync::Arc;
 
 /// The driver of one pipeline, or one arm of it, with its context and resources.
 pub struct Cx<'r, C, R> {
-    ctx: &'r mut C,
-    res: &'r R,
-    driver: Driver<'r>,
+    pub(crate) ctx: &'r mut C,
+    pub(crate) res: &'r R,
+    pub(crate) driver: Driver<'r>,
 }
 
 impl<C, R> fmt::Debug for Cx<'_, C, R> {
@@ -87,7 +82,7 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
     }
 
     /// This context and these resources with another driver.
-    fn with<'s>(ctx: &'s mut C, res: &'s R, driver: Driver<'s>) -> Cx<'s, C, R> {
+    pub(crate) fn with_driver<'s>(ctx: &'s mut C, res: &'s R, driver: Driver<'s>) -> Cx<'s, C, R> {
         Cx { ctx, res, driver }
     }
 
@@ -150,12 +145,6 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
         T::Fallback: Fallback<C, R>,
     {
         SettledFuture(self.run(id, call))
-    }
-
-    /// The error of `fail(message)`.
-    #[cold]
-    pub fn fail(&self, message: impl fmt::Display) -> Error {
-        Error::new(ErrorKind::Failed(message.to_string())).at(self.driver.own_path())
     }
 }
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 use tracing::Span;
 
 /// The events of one node with attempts, in this replay pass.
-pub(super) struct NodeReporter {
+pub(crate) struct NodeReporter {
     path: Path,
     kind: NodeKind,
     /// The tool that it is, if a model has called it.
@@ -131,7 +131,7 @@ pub(super) fn attempt(env: &RunEnv, step: &dyn AnyStep, work: &mut Work<'_>, at:
 
 /// Runs the body of an attempt in its span, where there is one.
 #[inline]
-pub(super) fn within<F: Future>(span: Option<Box<Span>>, body: F) -> Spanned<F> {
+pub(crate) fn within<F: Future>(span: Option<Box<Span>>, body: F) -> Spanned<F> {
     Spanned::new(span, body)
 }
 
@@ -184,10 +184,10 @@ pub(super) fn node<T>(env: &RunEnv, told: &mut Option<Box<NodeReporter>>, done: 
 }
 
 /// What a gate tells.
-pub(super) struct Gated<'e>(Option<(&'e Stage, Mutex<NodeReporter>)>);
+pub(crate) struct Gated<'e>(Option<(&'e Stage, Mutex<NodeReporter>)>);
 
 impl<'e> Gated<'e> {
-    pub(super) fn new(env: &'e RunEnv, path: &Path) -> Self {
+    pub(crate) fn new(env: &'e RunEnv, path: &Path) -> Self {
         let told = |stage| (stage, Mutex::new(NodeReporter::new(path.clone(), NodeKind::Gate)));
         Self(env.stage.as_ref().map(told))
     }
@@ -199,12 +199,12 @@ impl<'e> Gated<'e> {
     }
 
     /// It begins to look.
-    pub(super) fn looks(&self, n: u32) {
+    pub(crate) fn looks(&self, n: u32) {
         self.with(|stage, told| told.started(stage.hub(), n, stage.hub().now(), None));
     }
 
     /// It has looked, where nothing is recorded.
-    pub(super) fn looked(&self, done: &AttemptRecord) {
+    pub(crate) fn looked(&self, done: &AttemptRecord) {
         self.with(|stage, told| {
             let outcome = match &done.outcome {
                 Ok(_) => AttemptOutcome::Succeeded,
@@ -216,12 +216,12 @@ impl<'e> Gated<'e> {
     }
 
     /// It has a record.
-    pub(super) fn recorded(&self, record: &Record) {
+    pub(crate) fn recorded(&self, record: &Record) {
         self.with(|stage, told| told.recorded(stage.hub(), record));
     }
 
     /// It lets its value pass, or not.
-    pub(super) fn ended<T>(&self, done: RunResult<T>) -> RunResult<T> {
+    pub(crate) fn ended<T>(&self, done: RunResult<T>) -> RunResult<T> {
         self.with(|stage, told| {
             told.node_ended(stage, &done);
         });
@@ -258,7 +258,7 @@ pub(super) fn redirect(env: &RunEnv, told: Option<&mut NodeReporter>, target: &'
 }
 
 /// A timer: told only if it really has to wait.
-pub(super) async fn timer<T>(
+pub(crate) async fn timer<T>(
     stage: &Stage,
     path: &Path,
     wait: Duration,
@@ -284,7 +284,7 @@ pub(super) async fn timer<T>(
 
 /// What happens at a place without attempts.
 #[inline]
-pub(super) fn at(env: &RunEnv, what: What, path: impl FnOnce() -> Path, event: impl FnOnce() -> EventKind) {
+pub(crate) fn at(env: &RunEnv, what: What, path: impl FnOnce() -> Path, event: impl FnOnce() -> EventKind) {
     if let Some(stage) = &env.stage {
         stage.tell(what, &path(), event());
     }

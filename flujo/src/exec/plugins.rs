@@ -10,7 +10,7 @@ use crate::step::{PluginResult, RunInfo};
 use std::any::Any;
 
 /// Why an output does not go on.
-pub(super) enum Refused {
+pub(crate) enum Refused {
     /// A plugin rejected it, for this reason.
     Rejected(String),
     /// A plugin of this name wants another step to try.
@@ -19,7 +19,7 @@ pub(super) enum Refused {
 
 /// Asks plugins by priority. The output is what the last of them left; what they said against it is
 /// returned where it goes on all the same.
-pub(super) async fn ask(
+pub(crate) async fn ask(
     plugins: &Plugins,
     strict: bool,
     output: &mut (dyn Any + Send + Sync),

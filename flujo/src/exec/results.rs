@@ -2,7 +2,7 @@ use super::env::RunEnv;
 use crate::step::StepResult;
 
 /// Where results of nodes go in a run that records nothing.
-pub(super) enum Results<'r> {
+pub(crate) enum Results<'r> {
     /// Nowhere: an engine's records tell, or nobody asks.
     Off,
     /// To whoever started the run: nobody runs beside this pipeline, so nothing has to be locked.
@@ -12,12 +12,12 @@ pub(super) enum Results<'r> {
 }
 
 impl Results<'_> {
-    pub(super) fn is_on(&self) -> bool {
+    pub(crate) fn is_on(&self) -> bool {
         !matches!(self, Self::Off)
     }
 
     #[inline]
-    pub(super) fn push(&mut self, env: &RunEnv, result: impl FnOnce() -> StepResult) {
+    pub(crate) fn push(&mut self, env: &RunEnv, result: impl FnOnce() -> StepResult) {
         match self {
             Self::Off => {}
             // Not `push`, which would put it together elsewhere and copy it here.
@@ -27,7 +27,7 @@ impl Results<'_> {
     }
 
     /// The same for a pipeline inside.
-    pub(super) fn reborrow(&mut self) -> Results<'_> {
+    pub(crate) fn reborrow(&mut self) -> Results<'_> {
         match self {
             Self::Off => Results::Off,
             Self::Own(log) => Results::Own(log),
@@ -37,7 +37,7 @@ impl Results<'_> {
 
     /// Makes ready for arms, which share the log of the run: what happened before them comes before them.
     /// Whether there is anything to log at all.
-    pub(super) fn share(&mut self, env: &RunEnv) -> bool {
+    pub(crate) fn share(&mut self, env: &RunEnv) -> bool {
         if let Self::Own(log) = self {
             env.log().append(log);
         }

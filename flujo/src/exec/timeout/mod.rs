@@ -163,7 +163,7 @@ impl ArmEnd {
 }
 
 /// What the arms of a fork say of their time, where other executions ran them.
-pub(super) fn note(timed: &InTime, env: &RunEnv, ends: &[ArmEnd]) {
+pub(crate) fn note(timed: &InTime, env: &RunEnv, ends: &[ArmEnd]) {
     let Some(timed) = timed else { return };
     for (began, ended) in ends.iter().flat_map(ArmEnd::active) {
         timed.add(env, *began, *ended);
@@ -171,7 +171,7 @@ pub(super) fn note(timed: &InTime, env: &RunEnv, ends: &[ArmEnd]) {
 }
 
 /// What an arm notes of its time, for the execution that takes its result.
-pub(super) fn noting(outer: &Arc<Timed>) -> (Arc<Stopwatch>, Arc<Timed>) {
+pub(crate) fn noting(outer: &Arc<Timed>) -> (Arc<Stopwatch>, Arc<Timed>) {
     let watch = Arc::new(Stopwatch::default());
     let timed = Timed { watch: Arc::clone(&watch), bound: None, outer: Some(Arc::clone(outer)) };
     (watch, Arc::new(timed))
@@ -181,7 +181,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// The driver of a form with a timeout: the same context, and what runs on it counts there.
     pub fn timed(&mut self, id: impl Into<NodeId>, limit: Duration) -> Cx<'_, C, R> {
         let path = self.driver.place(id.into()).path();
-        Self::with(self.ctx, self.res, self.driver.timed_at(path, limit))
+        Self::with_driver(self.ctx, self.res, self.driver.timed_at(path, limit))
     }
 
     /// The end of the form that this driver was made for: that its time is up is an ordinary failure from here
@@ -206,7 +206,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
 
 impl Driver<'_> {
     /// The driver of a timed scope at `path`.
-    pub(super) fn timed_at(&mut self, path: Path, limit: Duration) -> Driver<'_> {
+    pub(crate) fn timed_at(&mut self, path: Path, limit: Duration) -> Driver<'_> {
         let watch = self.env.scopes().enter(&path);
         let timed = Timed { watch, bound: Some((path, limit)), outer: self.timed.clone() };
         Driver { timed: Some(Arc::new(timed)), ..self.reborrow() }
@@ -218,7 +218,7 @@ impl Driver<'_> {
     }
 
     /// The error outside of the scope that this driver was made for.
-    pub(super) fn at_border(&self, error: Error) -> Error {
+    pub(crate) fn at_border(&self, error: Error) -> Error {
         match self.bound() {
             Some(path) => error.out_of_time_at(path),
             None => error,
@@ -226,7 +226,7 @@ impl Driver<'_> {
     }
 
     /// Forgets the scope that this driver was made for.
-    pub(super) fn leave(&self, error: Option<&Error>) {
+    pub(crate) fn leave(&self, error: Option<&Error>) {
         // A replay pass that stops inside an arm ends with a signal; keep the scope, other passes still use it.
         let passes = error.is_some_and(|error| error.signal().is_some());
         if let (false, Some(path)) = (passes, self.bound()) {

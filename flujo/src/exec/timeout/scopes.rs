@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 pub(crate) struct Scopes {
     known: Mutex<Known>,
     /// Somebody's time became less than they knew.
-    pub(super) changed: Notify,
+    pub(crate) changed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -23,7 +23,7 @@ struct Known {
 
 impl Scopes {
     /// The stopwatch of the scope at `path`.
-    pub(super) fn enter(&self, path: &Path) -> Arc<Stopwatch> {
+    pub(crate) fn enter(&self, path: &Path) -> Arc<Stopwatch> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let watch = Arc::clone(known.watches.entry(path.clone()).or_default());
         if let Some(at) = known.restarts.iter().filter(|(of, _)| path.is_within(of)).map(|(_, at)| *at).max()
@@ -34,7 +34,7 @@ impl Scopes {
     }
 
     /// The scope has ended for good: nobody comes by it but to replay it.
-    pub(super) fn leave(&self, path: &Path) {
+    pub(crate) fn leave(&self, path: &Path) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).watches.remove(path);
     }
 

@@ -1,15 +1,24 @@
-use super::Cx;
-use super::any_step::finished;
-use super::driver::Driver;
+//! `ask`: a question to a person (human in the loop).
+
 use crate::codec::{CodecError, Json};
 use crate::context::Context;
 use crate::durable::Reply;
 use crate::engine::BoxFuture;
 use crate::error::{Error, ErrorKind, RunResult, Signal};
+use crate::exec::{Cx, Driver, finished};
 use crate::path::NodeId;
 use crate::question::{Answered, Question, QuestionBuilder};
 use schemars::Schema;
 use std::sync::PoisonError;
+
+/// Asks a person: `let reply: T = ask("..")`.
+///
+/// Options: `.showing(&value)`, `.timeout(duration, default)`, `.named("id")`. The node is named after its
+/// `let` binding. The run pauses once nothing else is left to do; `flujo.resume::<p>(id).reply(v)` goes on
+/// right after the question. `T` needs a JSON Schema: `#[derive(schemars::JsonSchema)]`.
+pub fn ask(message: impl Into<String>) -> QuestionBuilder {
+    QuestionBuilder::new(message.into())
+}
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// Begins a question. A method, so that generated code can say it at the user's `ask` without a path.

@@ -1,16 +1,15 @@
-//! One body for many items, some of them at once.
+//! One body for many arms, some of them at once: the items of a `map`, the selected arms of a `route`, the calls of tools.
 
 use super::Cx;
 use super::driver::Driver;
-use super::fork::{ArmScope, Done, Fork, ForkPoint, Slot, lock};
-use super::join::{lost, settled, verdict};
+use super::fork::{ArmScope, Done, Fork, ForkPoint, Slot, lock, lost, settled, verdict};
 use super::node_events;
 use super::timeout::note;
 use crate::codec::CodecError;
 use crate::context::Context;
 use crate::durable::Durable;
 use crate::engine::{Arm, ArmEnd, BoxFuture, ForkPolicy, drive_arms};
-use crate::error::{Error, ErrorKind, Failure, RunResult, Signal};
+use crate::error::{Error, Failure, RunResult, Signal};
 use crate::events::{EventKind, What};
 use crate::path::{NodeId, Path};
 use std::fmt;
@@ -18,10 +17,8 @@ use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context as Poller, Poll};
 
-/// How many items of a `map` run at once if nothing is said.
+/// How many items of a `map`, and calls of tools, run at once by default.
 pub const CONCURRENCY: usize = 8;
-/// How many selected arms of a `route` do.
-pub const ALL_AT_ONCE: usize = usize::MAX;
 
 /// Where the items part.
 pub struct MapPoint<'s, C> {
@@ -95,31 +92,6 @@ impl<R: Send + Sync> ArmScope<'_, R> {
 }
 
 impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
-    /// The items of a `map`: more than `max` fail before the first runs.
-    ///
-    /// # Errors
-    /// There are more than `max`.
-    pub fn items<I: IntoIterator>(
-        &self,
-        id: impl Into<NodeId>,
-        items: I,
-        max: Option<u32>,
-    ) -> RunResult<Vec<I::Item>> {
-        let items = Vec::from_iter(items);
-        match self.driver.too_many(id.into(), items.len(), max) {
-            None => Ok(items),
-            Some(error) => Err(error),
-        }
-    }
-
-    /// How many items may run at once.
-    ///
-    /// # Errors
-    /// None may, which only a value computed at run time can say: the compiler refuses a literal zero.
-    pub fn concurrency(&self, id: impl Into<NodeId>, n: usize) -> RunResult<usize> {
-        if n == 0 { Err(self.driver.no_concurrency(id.into())) } else { Ok(n) }
-    }
-
     /// What items, or the selected arms of a `route`, share, and the point where they part. The label of a
     /// `route` names the fork; it is no segment of a path.
     pub fn map_point(&mut self, id: impl Into<NodeId>) -> (ArmScope<'r, R>, MapPoint<'_, C>) {
@@ -140,18 +112,6 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
 }
 
 impl Driver<'_> {
-    fn too_many(&self, id: NodeId, items: usize, max: Option<u32>) -> Option<Error> {
-        let max = max.filter(|max| !u32::try_from(items).is_ok_and(|n| n <= *max))?;
-        let what = format!("{items} items are more than the {max} that `.max` allows");
-        Some(Error::new(ErrorKind::Failed(what)).at(self.place(id).path()))
-    }
-
-    #[cold]
-    fn no_concurrency(&self, id: NodeId) -> Error {
-        let what = "at least one item runs at a time, but its `concurrency` is 0".to_owned();
-        Error::new(ErrorKind::Failed(what)).at(self.place(id).path())
-    }
-
     fn items_point(&mut self, id: NodeId) -> ItemsPoint<'_> {
         let path = self.place(id).path();
         ItemsPoint { fork: self.fork_point(), path }

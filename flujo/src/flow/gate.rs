@@ -1,14 +1,14 @@
-use super::Cx;
-use super::driver::Driver;
-use super::env::RunEnv;
-use super::node_events::Gated;
-use super::plugins::{Refused, ask};
-use super::timeout::InTime;
+//! `gate`: validators of a value that is there (guardrails).
+
+use super::form::Form;
 use crate::codec::{CodecError, Digest, Json};
 use crate::context::{Contains, Context};
 use crate::durable::Durable;
 use crate::engine::{AttemptCommand, AttemptRecord, Body, BoxFuture, Finding, Key, Kind, RecordOutcome};
 use crate::error::{Error, ErrorKind, FailureRecord, LastAttempt, RunResult, Signal};
+use crate::exec::node_events::Gated;
+use crate::exec::plugins::{Refused, ask};
+use crate::exec::{Cx, Driver, InTime, RunEnv};
 use crate::path::NodeId;
 use crate::step::StepResult;
 use crate::step::findings::{Found, keep};
@@ -17,6 +17,14 @@ use crate::step::{Findings, Plugin, RunInfo, ValidationResult, Validators};
 use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
+
+/// Asks validators about a value: `let text = gate(text, (NoPii, Short));`.
+///
+/// The value is fixed, so nothing is retried: a rejection fails the pipeline, `.strict(false)` lets it pass.
+/// A `.plugin(..)` looks at it first, and may replace it.
+pub fn gate<T, V>(value: T, _validators: V) -> Form<T> {
+    Form::new(value)
+}
 
 /// The plugins of a gate.
 pub struct GatePlugins<T>(Plugins, Option<Found>, PhantomData<fn(T)>);

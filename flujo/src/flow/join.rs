@@ -1,13 +1,23 @@
 //! Arms beside each other: the output is the tuple of theirs.
 
-use super::fork::{Done, ForkPoint, Slot};
-use super::timeout::note;
+use super::form::Form;
+use super::settled::Arms;
 use crate::codec::CodecError;
 use crate::durable::Durable;
 use crate::engine::{Arm, ArmEnd, BoxFuture, ForkPolicy, drive_arms};
 use crate::error::{Error, Failure, RunResult, Signal};
+use crate::exec::{Done, ForkPoint, Slot, lost, note, settled, verdict};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+
+/// Runs arms beside each other: `let (a, b) = join(search(q.clone()), summarize(q));`.
+///
+/// Two to eight arms; each is a call, a block, or `|| ..`. The arguments of calls are evaluated before any
+/// arm starts. Every arm has its own copy of the context; what they wrote is merged part by part. The first
+/// failure cancels the others; with `.settle()` every arm gives a `Result` instead.
+pub fn join<T>(arms: T) -> Form<T, Arms> {
+    Form::new(arms)
+}
 
 /// One arm's own error or value, once it has ended in this execution.
 type Own<T> = Option<RunResult<Done<T>>>;
@@ -124,15 +134,6 @@ impl<'a> Values<'a> {
     }
 }
 
-/// What ends the fork as a whole: a signal that cannot wait, else the first failure, else a pause.
-pub(super) fn verdict(ends: &[ArmEnd], settle: bool) -> Option<usize> {
-    let policy = ForkPolicy { settle, concurrency: ends.len() };
-    let find = |wanted: &dyn Fn(&ArmEnd) -> bool| ends.iter().position(wanted);
-    find(&|end| matches!(end, ArmEnd::Signal(signal) if *signal != Signal::Suspended))
-        .or_else(|| find(&|end| policy.fails(end)))
-        .or_else(|| find(&|end| matches!(end, ArmEnd::Signal(_))))
-}
-
 impl ForkPoint<'_> {
     /// Boxed here, where the future has its type: it is compiled once.
     fn fork<'a>(
@@ -244,17 +245,6 @@ macro_rules! joins {
             }
         )+ }
     };
-}
-
-pub(super) fn lost() -> Error {
-    Signal::Engine("the engine did not give back every arm".to_owned()).into()
-}
-
-pub(super) fn settled<T>(done: RunResult<T>) -> RunResult<Result<T, Failure>> {
-    match done {
-        Ok(value) => Ok(Ok(value)),
-        Err(error) => error.settle().map(Err).ok_or(error),
-    }
 }
 
 joins! {

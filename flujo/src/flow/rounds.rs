@@ -1,12 +1,11 @@
-//! Loops: `repeat` and `refine` run their body again, each time in a round of its own.
+//! The rounds of `repeat` and `refine`.
 
-use super::driver::Driver;
-use super::{Cx, node_events};
 use crate::codec::Json;
 use crate::context::Context;
 use crate::durable::Durable;
 use crate::error::{Error, ErrorKind, Failure, RunResult};
 use crate::events::{EventKind, What};
+use crate::exec::{Cx, Driver, node_events, settled};
 use crate::path::NodeId;
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
@@ -32,19 +31,19 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// # Errors
     /// Signals only.
     pub fn settled<T>(&self, ended: RunResult<T>) -> RunResult<Result<T, Failure>> {
-        super::join::settled(ended)
+        settled(ended)
     }
 
     /// The driver of round `n`, from 1: the same context, and `#n` behind every node; `#2.1` in a loop in a
     /// loop. `label` names the loop where the round is told; it is no segment of a path.
     pub fn round(&mut self, label: impl Into<NodeId>, n: u32) -> Cx<'_, C, R> {
         let label = label.into();
-        Self::with(self.ctx, self.res, self.driver.round(Some(label), n))
+        Self::with_driver(self.ctx, self.res, self.driver.round(Some(label), n))
     }
 
     /// The driver of the second body of a round, which was told of already.
     pub fn same_round(&mut self, n: u32) -> Cx<'_, C, R> {
-        Self::with(self.ctx, self.res, self.driver.round(None, n))
+        Self::with_driver(self.ctx, self.res, self.driver.round(None, n))
     }
 
     /// The error of a loop that came to its last round without an end: the last value is readable on it,

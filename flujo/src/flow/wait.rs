@@ -1,10 +1,31 @@
-use super::driver::Driver;
-use super::{Cx, node_events};
+//! `wait`: a durable timer.
+
+use super::form::Form;
 use crate::context::Context;
 use crate::engine::{BoxFuture, Key, Kind};
 use crate::error::RunResult;
+use crate::exec::{Cx, Driver, node_events};
 use crate::path::NodeId;
 use std::time::Duration;
+
+/// Waits: `wait("2h");`. The timer is durable; a restart waits for what is left of it.
+pub fn wait(_duration: impl Into<WaitFor>) -> Form<()> {
+    Form::new(())
+}
+
+/// How long to wait: a literal such as `"2h"`, or a `Duration`.
+#[derive(Debug)]
+pub struct WaitFor;
+impl From<&'static str> for WaitFor {
+    fn from(_: &'static str) -> Self {
+        Self
+    }
+}
+impl From<Duration> for WaitFor {
+    fn from(_: Duration) -> Self {
+        Self
+    }
+}
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// Waits. The deadline is recorded: a restart waits for what is left of it.
