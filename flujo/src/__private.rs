@@ -5,7 +5,6 @@ pub use crate::codec::{CodecError, Json};
 pub use crate::context::field::{Field, Hole, NoField, NoRule, decode_as, read_as, rest_writer};
 pub use crate::context::{ALL, ArmState, Contains, Context, MergeConflict, Part, REST, rules};
 pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable, assert_reply};
-pub use crate::engine::BoxFuture;
 pub use crate::error::{Error, Failure, RunResult, StepError, step_error};
 pub use crate::exec::{
     ArmScope, CONCURRENCY, Cx, Done, Driver, Fork, ForkPoint, ItemFork, MapPoint, Mapped, Own, Pipeline,
@@ -14,6 +13,7 @@ pub use crate::exec::{
 pub use crate::flow::{
     ALL_AT_ONCE, Critique, Feedback, GatePlugins, assert_concurrency, assert_items, assert_rounds,
 };
+pub use crate::future::BoxFuture;
 pub use crate::graph::{Bounds, Edge, Facts, Graph, Node, NodeKind, fingerprint};
 pub use crate::model::{Answer, IntoPrompt, Message, ModelReply, NoAnswer, Parsed, Prompt, messages};
 pub use crate::path::NodeId;

@@ -1,6 +1,7 @@
 //! Time, injected: nothing in flujo asks the operating system for it directly.
 
-use crate::engine::BoxFuture;
+pub use crate::future::BoxFuture;
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

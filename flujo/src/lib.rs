@@ -18,6 +18,7 @@ pub mod error;
 pub mod events;
 mod exec;
 pub mod flow;
+mod future;
 pub mod graph;
 pub mod model;
 #[cfg(feature = "models")]

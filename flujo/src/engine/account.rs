@@ -1,7 +1,7 @@
 //! The account of a run, as bodies of attempts see it.
 
 use super::Key;
-use crate::error::Signal;
+use crate::error::{Cause, Signal, StepError};
 use crate::path::Path;
 use crate::usage::{LimitExceeded, Usage, UsageLimits};
 use async_trait::async_trait;
@@ -44,6 +44,21 @@ pub enum Refusal {
     Limit(Box<LimitExceeded>),
     /// The run is cancelled, or in the hands of somebody else.
     Signal(Signal),
+}
+
+/// An attempt whose reservation was refused fails as the refusal says: a limit of the run is a signal, because
+/// nothing in the run may go on, and a limit of a node is a failure that a fallback may deal with.
+impl From<Refusal> for StepError {
+    fn from(refusal: Refusal) -> Self {
+        let (cause, source) = match refusal {
+            Refusal::Limit(exceeded) if exceeded.ends_the_run() => {
+                (Cause::Signal(Signal::RunLimit(exceeded)), String::new().into())
+            }
+            Refusal::Limit(exceeded) => (Cause::Limit(exceeded.clone()), exceeded as _),
+            Refusal::Signal(signal) => (Cause::Signal(signal), String::new().into()),
+        };
+        Self { cause, wait: None, source }
+    }
 }
 
 impl From<Signal> for Refusal {

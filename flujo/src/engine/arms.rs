@@ -1,7 +1,8 @@
-use super::{BoxFuture, Handle};
+use super::Handle;
 use crate::clock::Timestamp;
 use crate::codec::Json;
 use crate::error::{Error, FailureRecord, Signal};
+use crate::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::fmt;
 use std::future::poll_fn;

@@ -1,7 +1,8 @@
-use super::{BoxFuture, Finding, ModelUse, Within};
+use super::{Finding, ModelUse, Within};
 use crate::clock::Timestamp;
 use crate::codec::{Digest, Json};
 use crate::error::{FailureRecord, Signal};
+use crate::future::BoxFuture;
 use crate::path::Path;
 use crate::usage::Usage;
 use serde::{Deserialize, Serialize};

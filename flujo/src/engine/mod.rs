@@ -23,6 +23,7 @@ mod summary;
 pub(crate) mod table;
 mod turn;
 
+pub use crate::future::BoxFuture;
 pub use account::{Account, NodeLimits, Refusal, Reservation, Within};
 pub use activity::{Activity, Working};
 pub(crate) use arms::drive_on_copies;
@@ -46,13 +47,8 @@ use crate::error::{Error, Signal};
 use crate::path::Path;
 use crate::question::{Question, Reply};
 use async_trait::async_trait;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// A boxed future that can move between threads.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What is called with a question that has just become durable.
 pub type Asked<'a> = &'a mut (dyn FnMut(&Question) + Send);

@@ -1,5 +1,4 @@
 use super::Signal;
-use crate::engine::Refusal;
 use crate::usage::LimitExceeded;
 use std::error::Error as StdError;
 use std::fmt;
@@ -66,18 +65,6 @@ impl StepError {
     pub(crate) fn rejected(reason: impl fmt::Display) -> Self {
         let reason = reason.to_string();
         Self { cause: Cause::Rejected(vec![reason.clone()]), wait: None, source: reason.into() }
-    }
-
-    /// What the account of the run said when it was asked for a reservation.
-    pub(crate) fn refused(refusal: Refusal) -> Self {
-        let (cause, source) = match refusal {
-            Refusal::Limit(exceeded) if exceeded.ends_the_run() => {
-                (Cause::Signal(Signal::RunLimit(exceeded)), String::new().into())
-            }
-            Refusal::Limit(exceeded) => (Cause::Limit(exceeded.clone()), exceeded as _),
-            Refusal::Signal(signal) => (Cause::Signal(signal), String::new().into()),
-        };
-        Self { cause, wait: None, source }
     }
 
     pub(crate) fn signal(&self) -> Option<&Signal> {

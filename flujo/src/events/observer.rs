@@ -1,5 +1,5 @@
 use super::Event;
-use crate::engine::BoxFuture;
+use crate::future::BoxFuture;
 use async_trait::async_trait;
 
 /// Sees every event of every node, nested ones too.

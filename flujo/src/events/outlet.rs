@@ -1,7 +1,7 @@
 //! One observer of one run: what it cannot take at once waits in line.
 
 use super::{Chunks, Event, EventKind, Hub, Observer};
-use crate::engine::BoxFuture;
+use crate::future::BoxFuture;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -44,7 +44,7 @@ impl RunInfo {
         if let Some(refused) = self.env.budget.as_ref().and_then(crate::usage::SharedBudget::exceeded) {
             return Err(self.over_budget(refused));
         }
-        billing.account.check(&self.key(billing), &billing.within).await.map_err(StepError::refused)
+        billing.account.check(&self.key(billing), &billing.within).await.map_err(StepError::from)
     }
 
     /// Reserves what a call may use at most.
@@ -53,7 +53,7 @@ impl RunInfo {
         let mut hold = budget.transpose().map_err(|refused| self.over_budget(refused))?;
         if let Some(billing) = &self.state.billing {
             let reservation = Reservation { key: self.key(billing), amount, within: billing.within.clone() };
-            billing.account.reserve(reservation).await.map_err(StepError::refused)?;
+            billing.account.reserve(reservation).await.map_err(StepError::from)?;
         }
         if let Some(hold) = &mut hold {
             hold.leaves();
@@ -64,14 +64,7 @@ impl RunInfo {
     fn over_budget(&self, refused: Refused) -> StepError {
         let Refused { limit, spent, reserved, needed } = refused;
         let (path, of) = (self.path(), LimitOf::Budget);
-        StepError::refused(Refusal::Limit(Box::new(LimitExceeded {
-            path,
-            of,
-            limit,
-            spent,
-            reserved,
-            needed,
-        })))
+        StepError::from(Refusal::Limit(Box::new(LimitExceeded { path, of, limit, spent, reserved, needed })))
     }
 
     /// Settles an attempt of which there is no record.

@@ -3,9 +3,9 @@
 use crate::codec::{CodecError, Json};
 use crate::context::Context;
 use crate::durable::Reply;
-use crate::engine::BoxFuture;
 use crate::error::{Error, ErrorKind, RunResult, Signal};
 use crate::exec::{Cx, Driver, finished};
+use crate::future::BoxFuture;
 use crate::path::NodeId;
 use crate::question::{Answered, Question, QuestionBuilder};
 use schemars::Schema;

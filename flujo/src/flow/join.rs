@@ -4,9 +4,10 @@ use super::form::Form;
 use super::settled::Arms;
 use crate::codec::CodecError;
 use crate::durable::Durable;
-use crate::engine::{Arm, ArmEnd, BoxFuture, ForkPolicy, drive_arms};
+use crate::engine::{Arm, ArmEnd, ForkPolicy, drive_arms};
 use crate::error::{Error, Failure, RunResult, Signal};
 use crate::exec::{Done, ForkPoint, Slot, lost, note, settled, verdict};
+use crate::future::BoxFuture;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 

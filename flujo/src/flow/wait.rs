@@ -2,9 +2,10 @@
 
 use super::form::Form;
 use crate::context::Context;
-use crate::engine::{BoxFuture, Key, Kind};
+use crate::engine::{Key, Kind};
 use crate::error::RunResult;
 use crate::exec::{Cx, Driver, node_events};
+use crate::future::BoxFuture;
 use crate::path::NodeId;
 use std::time::Duration;
 

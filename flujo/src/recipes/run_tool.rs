@@ -3,9 +3,9 @@
 use super::Desk;
 use crate::context::Context;
 use crate::durable::Takes;
-use crate::engine::BoxFuture;
 use crate::error::RunResult;
 use crate::exec::{Cx, StepFuture};
+use crate::future::BoxFuture;
 use crate::graph::{Bounds, Facts, NodeKind};
 use crate::model::{ToolCall, ToolSpec};
 use crate::path::NodeId;

@@ -2,8 +2,9 @@
 
 use super::flujo::Flujo;
 use crate::codec::Json;
-use crate::engine::{BoxFuture, RunFilter, RunId, RunState, RunSummary, RunView};
+use crate::engine::{RunFilter, RunId, RunState, RunSummary, RunView};
 use crate::error::{Mismatch, RunResult};
+use crate::future::BoxFuture;
 use crate::path::Path;
 use crate::question::Question;
 use async_trait::async_trait;

@@ -1,6 +1,6 @@
 use crate::clock::Clock;
-use crate::engine::BoxFuture;
 use crate::error::{RunResult, Signal};
+use crate::future::BoxFuture;
 use crate::path::Path;
 use crate::usage::{Amount, LimitExceeded, LimitOf};
 use std::sync::Arc;

@@ -3,8 +3,9 @@
 use super::flujo::Flujo;
 use super::registry::AnyPipeline;
 use super::runtime::Runtime;
-use crate::engine::{BoxFuture, RunFilter, RunId, RunState, RunSummary};
+use crate::engine::{RunFilter, RunId, RunState, RunSummary};
 use crate::error::{ErrorKind, RunResult};
+use crate::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::BTreeSet;
 use std::fmt;

@@ -3,10 +3,11 @@
 use crate::codec::{CodecError, Json};
 use crate::context::Context;
 use crate::durable::{Inputs, Recorded};
-use crate::engine::{BoxFuture, Handle};
+use crate::engine::Handle;
 use crate::error::{Error, ErrorKind, RunResult, Signal};
 use crate::exec::RunEnv;
 use crate::exec::{Cx, Pipeline};
+use crate::future::BoxFuture;
 use crate::graph::{Graph, reads_run};
 use crate::path::{NodeId, Path};
 use crate::step::StepResult;

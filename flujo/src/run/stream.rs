@@ -1,10 +1,11 @@
 use super::start::{ContextGiven, Run};
 use super::{PipelineResult, Resume};
 use crate::context::Context;
-use crate::engine::{BoxFuture, RunId};
+use crate::engine::RunId;
 use crate::error::RunResult;
 use crate::events::{Chunks, Event, Observer, Values};
 use crate::exec::Pipeline;
+use crate::future::BoxFuture;
 use crate::step::RunIn;
 use async_trait::async_trait;
 use futures_core::Stream;

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::cache::CachePolicy;
 use crate::context::Context;
-use crate::engine::BoxFuture;
 use crate::error::RunResult;
+use crate::future::BoxFuture;
 use crate::usage::UsageLimits;
 use std::fmt;
 use std::time::Duration;

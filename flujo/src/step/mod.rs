@@ -47,8 +47,8 @@ pub use validate::{ValidationResult, Validator, Validators};
 pub use writes::WritesIn;
 
 use crate::codec::{CodecError, Json};
-use crate::engine::BoxFuture;
 use crate::exec::{Cx, StepFuture, Toolbox};
+use crate::future::BoxFuture;
 use crate::model::{Message, ModelReply, Parsed};
 use crate::path::NodeId;
 // Public here, so that messages do not name `__private`.

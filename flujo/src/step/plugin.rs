@@ -1,6 +1,6 @@
 use super::RunInfo;
 use super::validate::short_name;
-use crate::engine::BoxFuture;
+use crate::future::BoxFuture;
 use async_trait::async_trait;
 use std::any::Any;
 use std::fmt;

@@ -1,6 +1,6 @@
 use super::{RunInfo, Step};
-use crate::engine::BoxFuture;
 use crate::error::StepError;
+use crate::future::BoxFuture;
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;

@@ -7,9 +7,9 @@ use super::callee_kind::{
 use super::{NoFallback, RunIn, Step, StepCall, StepInfo};
 use crate::codec::{CodecError, Json};
 use crate::durable::{Durable, Inputs, Recorded};
-use crate::engine::BoxFuture;
 use crate::error::{Error, RunResult};
 use crate::exec::Cx;
+use crate::future::BoxFuture;
 use crate::graph::{Facts, NodeKind};
 use crate::model::{ToolCall, ToolSpec, wrong};
 use crate::path::NodeId;
