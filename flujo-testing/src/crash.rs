@@ -1,9 +1,9 @@
 use async_trait::async_trait;
 use flujo::clock::Clock;
 use flujo::engine::{
-    Account, Arm, ArmEnd, ArmGrant, Asked, AttemptCommand, Body, BoxFuture, Ended, Engine, ForkPolicy,
-    Handle, Key, Program, Record, Refusal, Reservation, RunFilter, RunId, RunRecord, RunSummary, RunView,
-    Within,
+    Account, Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, Ended, Engine, ForkPolicy, Handle, Key,
+    LimitScope, OnQuestion, Program, Record, Refusal, Reservation, RunFilter, RunId, RunRecord, RunSummary,
+    RunView,
 };
 use flujo::error::Signal;
 use flujo::path::Path;
@@ -217,8 +217,8 @@ impl Handle for Mortal {
     async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal> {
         self.plan.around(key.to_string(), self.inner.sleep(key, wait)).await
     }
-    async fn ask(&mut self, question: Question, asked: Asked<'_>) -> Result<Reply, Signal> {
-        self.plan.around(format!("{} Ask", question.path), self.inner.ask(question, asked)).await
+    async fn ask(&mut self, question: Question, on_asked: OnQuestion<'_>) -> Result<Reply, Signal> {
+        self.plan.around(format!("{} Ask", question.path), self.inner.ask(question, on_asked)).await
     }
     async fn fork<'b>(
         &mut self,
@@ -255,13 +255,13 @@ impl Account for MortalAccount {
         let key = format!("{} (reserve)", reservation.key);
         self.plan.around(key, self.inner.reserve(reservation)).await
     }
-    async fn check(&self, key: &Key, within: &Within) -> Result<(), Refusal> {
+    async fn check(&self, key: &Key, within: &LimitScope) -> Result<(), Refusal> {
         self.inner.check(key, within).await
     }
-    async fn settle(&self, key: &Key, used: Usage, within: &Within) -> Result<(), Signal> {
+    async fn settle(&self, key: &Key, used: Usage, within: &LimitScope) -> Result<(), Signal> {
         self.inner.settle(key, used, within).await
     }
-    fn forfeit(&self, key: &Key, used: Usage, within: &Within) {
+    fn forfeit(&self, key: &Key, used: Usage, within: &LimitScope) {
         // A process that was killed charges nothing any more: whoever takes the run over does.
         if !self.plan.dead.load(Ordering::SeqCst) {
             self.inner.forfeit(key, used, within);

@@ -1,9 +1,10 @@
 use super::Run;
 use super::log::{Answer, Chain, Logs, Seed};
 use async_trait::async_trait;
+use flujo::engine::kit::{Ownership, drive_arms};
 use flujo::engine::{
-    Account, Arm, ArmEnd, ArmGrant, Asked, AttemptCommand, Body, BoxFuture, EndedBy, ForkPolicy, Handle, Key,
-    Kind, Program, Record, Turn, drive_arms,
+    Account, Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, EndedBy, ForkPolicy, Handle, Key, Kind,
+    OnQuestion, Program, Record,
 };
 use flujo::error::{Mismatch, Signal};
 use flujo::path::Path;
@@ -15,7 +16,7 @@ use std::time::Duration;
 /// The handle of one invocation: the root's, or that of one arm.
 pub(super) struct Invocation {
     run: Arc<Run>,
-    turn: Arc<Turn>,
+    ownership: Arc<Ownership>,
     program: Arc<dyn Program>,
     /// The arm that this invocation is for.
     chain: Chain,
@@ -37,15 +38,21 @@ enum Next {
 }
 
 impl Invocation {
-    pub(super) fn root(run: Arc<Run>, turn: Arc<Turn>, program: Arc<dyn Program>) -> Self {
+    pub(super) fn root(run: Arc<Run>, ownership: Arc<Ownership>, program: Arc<dyn Program>) -> Self {
         let seed = run.logs().seed(&Chain::new(), |_| Arc::default());
-        Self::new(run, turn, program, Chain::new(), seed)
+        Self::new(run, ownership, program, Chain::new(), seed)
     }
 
-    fn new(run: Arc<Run>, turn: Arc<Turn>, program: Arc<dyn Program>, chain: Chain, seed: Arc<Seed>) -> Self {
+    fn new(
+        run: Arc<Run>,
+        ownership: Arc<Ownership>,
+        program: Arc<dyn Program>,
+        chain: Chain,
+        seed: Arc<Seed>,
+    ) -> Self {
         Self {
             run,
-            turn,
+            ownership,
             program,
             chain,
             entered: 0,
@@ -58,7 +65,7 @@ impl Invocation {
     }
 
     fn issue(&mut self, key: &Key) -> Result<Next, Signal> {
-        self.turn.check()?;
+        self.ownership.check()?;
         if let Some(answer) = self.seed.get(key).or_else(|| self.issued.get(key)) {
             return Ok(Next::Answered(answer.clone()));
         }
@@ -118,7 +125,7 @@ impl Invocation {
             .logs()
             .seed(&chain, |logs| Arc::clone(shared.get_or_init(|| Arc::new(self.seed_of_arms(n, logs)))));
         let run = Arc::clone(&self.run);
-        let child = Self::new(run, Arc::clone(&self.turn), Arc::clone(&self.program), chain, seed);
+        let child = Self::new(run, Arc::clone(&self.ownership), Arc::clone(&self.program), chain, seed);
         let (program, end) = (Arc::clone(&self.program), Arc::clone(&child.end));
         Box::pin(async move {
             let ended = program.run(Box::new(child)).await;
@@ -147,29 +154,30 @@ impl Handle for Invocation {
             }
             Next::Run(n) => n,
         };
-        self.turn.begin(&key.path)?;
-        let done = self.turn.activity().body(body()).await??;
+        self.ownership.begin(&key.path).await?;
+        let done = self.ownership.activity().body(body()).await??;
         let within = command.within.clone();
         let record = Arc::new(Record::new(command, done));
-        let turn = Arc::clone(&self.turn);
-        turn.commit(&record, &within, |()| self.answer(n, key, Answer::Record(Arc::clone(&record))))?;
+        let ownership = Arc::clone(&self.ownership);
+        let keep = |(): &mut ()| self.answer(n, key, Answer::Record(Arc::clone(&record)));
+        ownership.commit(&record, &within, keep).await?;
         Ok(record)
     }
 
     async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal> {
         if let Next::Run(n) = self.issue(&key)? {
-            let now = self.turn.clock().now();
+            let now = self.ownership.clock().now();
             // Fixed when it is first issued: a restart waits for what is left.
             let left = self.run.logs().timer(&key, now.plus(wait)).since(now);
             if !left.is_zero() {
-                self.turn.activity().body(self.turn.clock().sleep(left)).await?;
+                self.ownership.activity().body(self.ownership.clock().sleep(left)).await?;
             }
             self.answer(n, key, Answer::Nothing);
         }
         Ok(())
     }
 
-    async fn ask(&mut self, question: Question, asked: Asked<'_>) -> Result<Reply, Signal> {
+    async fn ask(&mut self, question: Question, on_asked: OnQuestion<'_>) -> Result<Reply, Signal> {
         let key = Key { path: question.path.clone(), kind: Kind::Ask, n: 1 };
         let n = match self.issue(&key)? {
             Next::Answered(Answer::Reply(reply)) => return Ok(reply),
@@ -178,7 +186,7 @@ impl Handle for Invocation {
             }
             Next::Run(n) => n,
         };
-        let reply = self.turn.ask(question, &self.arms(), asked).await?;
+        let reply = self.ownership.ask(question, &self.arms(), on_asked).await?;
         self.answer(n, key, Answer::Reply(reply.clone()));
         Ok(reply)
     }
@@ -198,7 +206,7 @@ impl Handle for Invocation {
             let body = arms.swap_remove(*arm).body;
             let mut inner = Self::new(
                 Arc::clone(&self.run),
-                Arc::clone(&self.turn),
+                Arc::clone(&self.ownership),
                 Arc::clone(&self.program),
                 self.chain.clone(),
                 Arc::clone(&self.seed),
@@ -228,12 +236,12 @@ impl Handle for Invocation {
                 let ends = drive_arms(Box::new(children), policy).await;
                 for (i, end) in ends.iter().enumerate() {
                     if matches!(end, ArmEnd::Failed(_) | ArmEnd::Cancelled) {
-                        self.turn.withdraw(&path, i)?;
+                        self.ownership.withdraw(&path, i).await?;
                     }
                 }
                 let stopped = ends.iter().any(|end| matches!(end, ArmEnd::Signal(_)));
                 if !stopped || ends.iter().any(|end| policy.fails(end)) {
-                    self.turn.check()?;
+                    self.ownership.check()?;
                     self.answer(n, key, Answer::Arms(ends.clone()));
                 }
                 ends
@@ -246,6 +254,6 @@ impl Handle for Invocation {
     }
 
     fn account(&self) -> Arc<dyn Account> {
-        Arc::clone(&self.turn) as Arc<dyn Account>
+        Arc::clone(&self.ownership) as Arc<dyn Account>
     }
 }

@@ -7,7 +7,8 @@ mod log;
 
 use async_trait::async_trait;
 use flujo::clock::{Clock, SystemClock};
-use flujo::engine::{Engine, Entry, Program, RunFilter, RunId, RunRecord, RunSummary, RunView, Table};
+use flujo::engine::kit::{Entry, Table};
+use flujo::engine::{Engine, Program, RunFilter, RunId, RunRecord, RunSummary, RunView};
 use flujo::error::{Error, ErrorKind};
 use flujo::path::Path;
 use flujo::question::Reply;
@@ -66,7 +67,7 @@ impl OrderedLog {
         Ok(self.run(id)?.logs().listing())
     }
 
-    /// In one piece: whoever is told that a run exists finds its logs too.
+    /// Creates a run and its logs under one lock: a run that exists has its logs.
     fn insert(&self, run: RunRecord) -> bool {
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         let id = run.id.clone();
@@ -95,12 +96,11 @@ impl Engine for OrderedLog {
 
     async fn execute(&self, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error> {
         let run = self.run(id)?;
-        let Some(turn) = run.entry.take_turn()? else { return Ok(()) };
-        let turn = Arc::new(turn);
-        let root = Invocation::root(Arc::clone(&run), Arc::clone(&turn), Arc::clone(&program));
-        let ended = turn.activity().drive(program.run(Box::new(root))).await;
-        turn.finish(ended)?;
-        Ok(())
+        let Some(ownership) = run.entry.acquire().await? else { return Ok(()) };
+        let ownership = Arc::new(ownership);
+        let root = Invocation::root(Arc::clone(&run), Arc::clone(&ownership), Arc::clone(&program));
+        let ended = ownership.activity().drive(program.run(Box::new(root))).await;
+        Ok(ownership.finish(ended).await?)
     }
 
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error> {
@@ -121,18 +121,17 @@ impl Engine for OrderedLog {
 
     async fn reopen(&self, id: &RunId) -> Result<(), Error> {
         let run = self.run(id)?;
-        run.entry.reopen(|(), path| run.logs().attempts(path));
+        run.entry.reopen(|(), path| run.logs().attempts(path)).await?;
         // A log cannot be changed: the run goes on in a new one, seeded with what was finished.
         run.logs().start_over();
         Ok(())
     }
 
     async fn reply(&self, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error> {
-        self.table.entry(id)?.reply(path, reply)
+        self.table.entry(id)?.reply(path, reply).await
     }
 
     async fn cancel(&self, id: &RunId) -> Result<(), Error> {
-        self.table.entry(id)?.cancel();
-        Ok(())
+        self.table.entry(id)?.cancel().await
     }
 }

@@ -5,10 +5,11 @@ use crate::error::{Cause, Signal, StepError};
 use crate::path::Path;
 use crate::usage::{LimitExceeded, Usage, UsageLimits};
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The limits of a node, and of the limited nodes around it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeLimits {
     /// The node: what it and everything below it uses counts here.
     pub path: Path,
@@ -18,23 +19,23 @@ pub struct NodeLimits {
     pub outer: Option<Arc<NodeLimits>>,
 }
 
-/// The innermost limited node that something stands in, if there is one.
-pub type Within = Option<Arc<NodeLimits>>;
+/// The limited nodes around a command, the innermost first; `None` if only the limits of the run count.
+pub type LimitScope = Option<Arc<NodeLimits>>;
 
 /// From the innermost limited node to the outermost.
-pub(super) fn outward(within: &Within) -> impl Iterator<Item = &NodeLimits> {
+pub(crate) fn outward(within: &LimitScope) -> impl Iterator<Item = &NodeLimits> {
     std::iter::successors(within.as_deref(), |node| node.outer.as_deref())
 }
 
 /// An upper bound for a call that is about to leave.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reservation {
     /// The attempt that makes the call.
     pub key: Key,
     /// At most this is used.
     pub amount: Usage,
     /// The limited nodes that it stands in.
-    pub within: Within,
+    pub within: LimitScope,
 }
 
 /// Why something is not reserved, and so not called.
@@ -86,17 +87,17 @@ pub trait Account: Send + Sync {
     ///
     /// # Errors
     /// A limit is exceeded, or a signal.
-    async fn check(&self, key: &Key, within: &Within) -> Result<(), Refusal>;
+    async fn check(&self, key: &Key, within: &LimitScope) -> Result<(), Refusal>;
 
     /// Replaces what is reserved by what was used; idempotent by key. The record of an attempt does so in the
     /// same transaction, so this is only for what has no record.
     ///
     /// # Errors
     /// Signals only.
-    async fn settle(&self, key: &Key, used: Usage, within: &Within) -> Result<(), Signal>;
+    async fn settle(&self, key: &Key, used: Usage, within: &LimitScope) -> Result<(), Signal>;
 
     /// The attempt was given up, and will have no record: `used` is charged in place of what it had reserved.
     /// An engine does this at the latest with its next write. What was not even given up, because the process
     /// is gone, is charged in full by the next owner.
-    fn forfeit(&self, key: &Key, used: Usage, within: &Within);
+    fn forfeit(&self, key: &Key, used: Usage, within: &LimitScope);
 }

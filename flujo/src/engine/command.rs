@@ -1,4 +1,4 @@
-use super::{Finding, ModelUse, Within};
+use super::{Finding, LimitScope, ModelUse};
 use crate::clock::Timestamp;
 use crate::codec::{Digest, Json};
 use crate::error::{FailureRecord, Signal};
@@ -24,6 +24,32 @@ pub enum Kind {
     Sleep,
     /// A fork; its records are the arms', counted from 1.
     Fork,
+}
+
+impl Kind {
+    const ALL: [Self; 6] = [Self::Step, Self::Model, Self::Gate, Self::Ask, Self::Sleep, Self::Fork];
+
+    /// Returns the word that engines store for this kind; it never changes.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Step => "step",
+            Self::Model => "model",
+            Self::Gate => "gate",
+            Self::Ask => "ask",
+            Self::Sleep => "sleep",
+            Self::Fork => "fork",
+        }
+    }
+
+    /// Returns the kind behind a [`word`](Self::word).
+    ///
+    /// ```
+    /// use flujo::engine::Kind;
+    /// assert_eq!(Kind::from_word(Kind::Model.word()), Some(Kind::Model));
+    /// ```
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
 }
 
 /// The key of a record within its run: never an ordinal. Ordered-log engines use it as the command's name.
@@ -56,7 +82,7 @@ pub struct AttemptCommand {
     /// The digest of the input.
     pub digest: Digest,
     /// The limited nodes that it stands in: what it uses counts there.
-    pub within: Within,
+    pub within: LimitScope,
 }
 
 /// The body of an attempt. It never fails, a failure is a record; but it may be told by the account of the run

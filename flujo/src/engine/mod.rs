@@ -4,43 +4,32 @@
 //! cannot be built on an ordered log such as Restate's, so there is no `get(path)`. [`Handle`] is the
 //! in-run side, [`Engine`] the control side. [`Memory`] keys records by path; `flujo_testing::OrderedLog`
 //! numbers commands; both keep the same sentences, and the conformance suite runs on both.
+//!
+//! Engines are made of the parts in [`kit`]; an engine of one process is sixty lines there.
 
 mod account;
-mod activity;
 mod arms;
 mod command;
-pub(crate) mod in_run;
-mod keep;
-pub(crate) mod ledger;
+pub mod kit;
 mod memory;
 mod node_view;
 mod record;
-pub(crate) mod records;
 mod run_graph;
 mod run_record;
-mod standing;
 mod summary;
-pub(crate) mod table;
-mod turn;
 
 pub use crate::future::BoxFuture;
-pub use account::{Account, NodeLimits, Refusal, Reservation, Within};
-pub use activity::{Activity, Working};
-pub(crate) use arms::drive_on_copies;
-pub use arms::{Arm, ArmBody, ArmEnd, ArmGrant, ArmRecord, Arms, ForkPolicy, drive_arms};
+pub(crate) use account::outward;
+pub use account::{Account, LimitScope, NodeLimits, Refusal, Reservation};
+pub use arms::{Arm, ArmBody, ArmEnd, ArmGrant, ArmRecord, ForkPolicy};
 pub use command::{AttemptCommand, AttemptRecord, Body, Key, Kind};
-pub use keep::{Change, Keep};
-pub(crate) use ledger::Unrecorded;
 pub use memory::Memory;
 pub use node_view::NodeView;
 pub(crate) use record::unmigrated;
 pub use record::{Finding, ModelUse, Outcome as RecordOutcome, Record};
 pub use run_graph::{RunGraph, StoredGraph, StoredNode};
 pub use run_record::{Ended, EndedBy, FinalOutcome, RunId, RunRecord, RunView, Seed, Status};
-pub use standing::Standing;
 pub use summary::{RunFilter, RunState, RunSummary};
-pub use table::{Entry, Table};
-pub use turn::{Issued, Turn};
 
 use crate::clock::Clock;
 use crate::error::{Error, Signal};
@@ -50,8 +39,8 @@ use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What is called with a question that has just become durable.
-pub type Asked<'a> = &'a mut (dyn FnMut(&Question) + Send);
+/// The callback that is told of a question once it is durable.
+pub type OnQuestion<'a> = &'a mut (dyn FnMut(&Question) + Send);
 
 /// The in-run side of an engine. Commands of one handle are issued one after another, in program order:
 /// concurrency exists only between the handles that [`fork`](Handle::fork) gives out.
@@ -70,12 +59,12 @@ pub trait Handle: Send {
     /// Signals only.
     async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal>;
 
-    /// Asks a person. The question is durable before anyone is told: `asked` is called once it is, and not
-    /// for one that was recorded before.
+    /// Asks a person. The question is durable before anyone is told: `on_asked` is called once it is, and
+    /// not for one that was recorded before.
     ///
     /// # Errors
     /// [`Signal::Suspended`] once nothing is left to do in the run but wait; other signals.
-    async fn ask(&mut self, question: Question, asked: Asked<'_>) -> Result<Reply, Signal>;
+    async fn ask(&mut self, question: Question, on_asked: OnQuestion<'_>) -> Result<Reply, Signal>;
 
     /// Runs arms beside each other, each on a handle of its own.
     ///

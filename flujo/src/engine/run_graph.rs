@@ -1,6 +1,6 @@
 use crate::codec::{Digest, Json};
 use crate::graph::Graph;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -75,6 +75,18 @@ impl RunGraph {
     /// Whether these are the types of that code, as far as they have schemas.
     pub(crate) fn has_types_of(&self, code: &'static Graph) -> bool {
         matches!(self, Self::Code(graph) if std::ptr::eq(*graph, code)) || self.types() == known(code).types
+    }
+}
+
+/// Stored by its names and types, whichever it is.
+impl Serialize for RunGraph {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.stored().serialize(to)
+    }
+}
+impl<'de> Deserialize<'de> for RunGraph {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        StoredGraph::deserialize(from).map(|graph| Self::Stored(Arc::new(graph)))
     }
 }
 

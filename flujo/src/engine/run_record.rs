@@ -47,13 +47,16 @@ impl fmt::Debug for RunId {
 }
 
 /// What is written once, before the first command.
-#[derive(Clone, Debug)]
+///
+/// Not `#[non_exhaustive]`: an engine that did not store a new field would lose it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunRecord {
     /// The id.
     pub id: RunId,
     /// The pipeline's durable name.
     pub pipeline: String,
-    /// The graph's fingerprint.
+    /// The graph's fingerprint; 32 hexadecimal digits where it is stored, because JSON readers round such numbers.
+    #[serde(with = "hex")]
     pub fingerprint: u128,
     /// The names and types that the pipeline had when the run began.
     pub graph: RunGraph,
@@ -73,7 +76,7 @@ pub struct RunRecord {
 
 /// What a run has from another one: that is not executed again, and costs nothing. An engine takes it over when it
 /// creates the run, and need not show it again but for where it comes from.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Seed {
     /// Attempts.
     pub records: Vec<Arc<Record>>,
@@ -101,7 +104,7 @@ pub enum Status {
 }
 
 /// How a run ended; written once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FinalOutcome {
     /// With this output.
     Done(Json),
@@ -133,6 +136,7 @@ pub enum EndedBy {
 
 /// Everything known of a run.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct RunView {
     /// What it was created with.
     pub run: Arc<RunRecord>,
@@ -157,4 +161,35 @@ pub struct RunView {
     pub forgiven: Vec<(Path, u32)>,
     /// The error of an execution that ended by a signal other than pause and cancel.
     pub stopped: Option<Signal>,
+}
+
+impl RunView {
+    /// Creates the view of a run that has recorded nothing; an engine fills in the rest.
+    pub fn new(run: Arc<RunRecord>, status: Status) -> Self {
+        Self {
+            status,
+            context: run.context.clone(),
+            records: Vec::new(),
+            questions: Vec::new(),
+            answered: Vec::new(),
+            usage: Usage::default(),
+            reserved: Usage::default(),
+            active: Duration::ZERO,
+            forgiven: Vec::new(),
+            stopped: None,
+            run,
+        }
+    }
+}
+
+mod hex {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(number: &u128, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&format_args!("{number:032x}"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
+        u128::from_str_radix(&String::deserialize(from)?, 16).map_err(Error::custom)
+    }
 }

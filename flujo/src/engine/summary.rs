@@ -55,6 +55,11 @@ pub struct RunSummary {
 }
 
 impl RunSummary {
+    /// Creates the summary of a run to which nobody has replied and that has no deadline.
+    pub fn new(id: RunId, pipeline: String, state: RunState) -> Self {
+        Self { id, pipeline, state, replied: false, deadline: None }
+    }
+
     /// Whether going on with it would bring it further: nobody works on it, and it waits for nothing.
     pub fn is_ready(&self, now: Timestamp) -> bool {
         match self.state {
@@ -73,11 +78,16 @@ impl RunSummary {
 /// # drop(failed);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RunFilter {
-    pub(crate) pipeline: Option<String>,
-    pub(crate) states: Vec<RunState>,
-    pub(crate) after: Option<RunId>,
-    pub(crate) limit: Option<usize>,
+    /// Only runs of this pipeline.
+    pub pipeline: Option<String>,
+    /// Only runs in one of these states; all if there are none.
+    pub states: Vec<RunState>,
+    /// Only runs whose id is greater.
+    pub after: Option<RunId>,
+    /// The most runs that are listed.
+    pub limit: Option<usize>,
 }
 
 impl RunFilter {

@@ -1,6 +1,6 @@
 //! How an attempt pays: it reserves on the account of the run, and on the budget that runs share.
 
-use crate::engine::{Account, Key, Kind, Refusal, Reservation, Within};
+use crate::engine::{Account, Key, Kind, LimitScope, Refusal, Reservation};
 use crate::error::StepError;
 use crate::step::RunInfo;
 use crate::usage::{Hold, LimitExceeded, LimitOf, Refused, Usage, UsageLimits};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// one.
 pub(crate) struct Billing {
     pub(crate) account: Arc<dyn Account>,
-    pub(crate) within: Within,
+    pub(crate) within: LimitScope,
     pub(crate) kind: Kind,
 }
 

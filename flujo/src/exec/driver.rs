@@ -4,7 +4,7 @@
 use super::env::RunEnv;
 use super::results::Results;
 use super::timeout::InTime;
-use crate::engine::{Handle, Within};
+use crate::engine::{Handle, LimitScope};
 use crate::path::{NodeId, Path, Place, Scope};
 use crate::step::{RunInfo, StepResult};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub struct Driver<'r> {
     /// Whether this is an arm whose result another execution will take.
     pub(crate) encode: bool,
     /// The limited nodes around it.
-    pub(crate) within: Within,
+    pub(crate) within: LimitScope,
     /// The timed scopes around it.
     pub(crate) timed: InTime,
     pub(crate) results: Results<'r>,

@@ -2,7 +2,8 @@ use super::timeout::Scopes;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::codec::Json;
-use crate::engine::{Engine, RunId, Unrecorded};
+use crate::engine::kit::EphemeralAccount;
+use crate::engine::{Engine, RunId};
 use crate::events::{Hub, Stage};
 use crate::model::{Estimate, ModelClient, ModelDefaults, PriceBook};
 use crate::path::Path;
@@ -33,7 +34,7 @@ pub(crate) struct RunEnv {
     /// The account that it shares with others.
     pub(crate) budget: Option<SharedBudget>,
     /// The account of a run that records nothing.
-    own_account: OnceLock<Arc<Unrecorded>>,
+    own_account: OnceLock<Arc<EphemeralAccount>>,
     /// Who keeps the records, if anybody does.
     pub(crate) engine: Option<Arc<dyn Engine>>,
     pub(crate) history: Mutex<Vec<Answered>>,
@@ -94,8 +95,8 @@ impl RunEnv {
     }
 
     /// The account of a run that records nothing.
-    pub(crate) fn own_account(&self) -> &Arc<Unrecorded> {
-        self.own_account.get_or_init(|| Arc::new(Unrecorded::new(self.limits)))
+    pub(crate) fn own_account(&self) -> &Arc<EphemeralAccount> {
+        self.own_account.get_or_init(|| Arc::new(EphemeralAccount::new(self.limits)))
     }
 
     /// What attempts used that were given up, and so are in no result of a step.

@@ -2,8 +2,9 @@
 //! what was finished.
 
 use crate::clock::Clock;
+use crate::engine::kit::drive_on_copies;
 use crate::engine::{
-    Account, Arm, ArmEnd, Asked, AttemptCommand, Body, ForkPolicy, Handle, Key, Record, drive_on_copies,
+    Account, Arm, ArmEnd, AttemptCommand, Body, ForkPolicy, Handle, Key, OnQuestion, Record,
 };
 use crate::error::Signal;
 use crate::path::Path;
@@ -64,7 +65,7 @@ impl Handle for Memo {
         Ok(())
     }
 
-    async fn ask(&mut self, question: Question, _: Asked<'_>) -> Result<Reply, Signal> {
+    async fn ask(&mut self, question: Question, _: OnQuestion<'_>) -> Result<Reply, Signal> {
         let what = format!("{}: a run that records nothing cannot wait for a reply", question.path);
         Err(Signal::Engine(what))
     }

@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::codec::{CodecError, Json};
 use crate::context::{ArmState, Context, MergeConflict};
 use crate::durable::Durable;
-use crate::engine::{ArmEnd, ArmGrant, ArmRecord, ForkPolicy, Handle, Within};
+use crate::engine::{ArmEnd, ArmGrant, ArmRecord, ForkPolicy, Handle, LimitScope};
 use crate::error::{Error, ErrorKind, Failure, FailureRecord, RunResult, Signal};
 use crate::events::{EventKind, What};
 use crate::path::{NodeId, Path, Scope};
@@ -122,7 +122,7 @@ struct Shared<'s> {
     env: &'s Arc<RunEnv>,
     scope: Scope,
     rounds: Option<Arc<str>>,
-    within: Within,
+    within: LimitScope,
     timed: InTime,
     has_results: bool,
 }

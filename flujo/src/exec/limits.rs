@@ -5,7 +5,7 @@ use super::billing::Billing;
 use super::driver::Driver;
 use super::ephemeral_journal::Memo;
 use crate::context::Context;
-use crate::engine::{Account, Kind, NodeLimits, Within};
+use crate::engine::{Account, Kind, LimitScope, NodeLimits};
 use crate::error::{Error, RunResult};
 use crate::path::{NodeId, Path};
 use crate::usage::UsageLimits;
@@ -32,12 +32,12 @@ impl Driver<'_> {
     }
 
     /// The driver of what pays from other accounts too.
-    pub(crate) fn inside(&mut self, within: Within) -> Driver<'_> {
+    pub(crate) fn inside(&mut self, within: LimitScope) -> Driver<'_> {
         Driver { within, ..self.reborrow() }
     }
 
     /// The limited nodes that a node with these limits stands in, itself included.
-    pub(crate) fn limits_of(&self, path: Path, limits: Option<UsageLimits>) -> RunResult<Within> {
+    pub(crate) fn limits_of(&self, path: Path, limits: Option<UsageLimits>) -> RunResult<LimitScope> {
         let Some(limits) = limits.filter(|limits| !limits.is_none()) else { return Ok(self.within.clone()) };
         if limits.active_time.is_some() {
             let what = "`active_time` limits a whole run; give a node `.timeout(..)` instead";
@@ -53,7 +53,7 @@ impl Driver<'_> {
     }
 
     /// What an attempt pays from: nothing, where nothing is limited and no model is called.
-    pub(crate) fn billing(&self, within: &Within, kind: Kind) -> Option<Box<Billing>> {
+    pub(crate) fn billing(&self, within: &LimitScope, kind: Kind) -> Option<Box<Billing>> {
         let pays = kind == Kind::Model || within.is_some() || self.is_limited();
         pays.then(|| Box::new(Billing { account: self.account(), within: within.clone(), kind }))
     }

@@ -8,7 +8,7 @@ use super::plan::Plan;
 use super::timeout::InTime;
 use crate::clock::Timestamp;
 use crate::codec::{Digest, Json};
-use crate::engine::{AttemptCommand, Key, Kind, Within};
+use crate::engine::{AttemptCommand, Key, Kind, LimitScope};
 use crate::error::{Error, ErrorKind, FailureRecord, LastAttempt, RunResult, Signal, StepError};
 use crate::future::BoxFuture;
 use crate::path::NodeId;
@@ -23,7 +23,7 @@ pub(super) struct Work<'t> {
     /// Whether there may be another attempt after this one, which then needs the input too.
     pub(super) more: bool,
     /// The limited nodes around it, itself included.
-    pub(super) within: Within,
+    pub(super) within: LimitScope,
     /// The timed scopes around it.
     pub(super) timed: InTime,
     /// When the attempt that was made last ended.
@@ -268,7 +268,7 @@ impl Driver<'_> {
 }
 
 /// The command of one attempt of a step.
-pub(super) fn command(def: &StepDef, key: Key, digest: Digest, within: &Within) -> AttemptCommand {
+pub(super) fn command(def: &StepDef, key: Key, digest: Digest, within: &LimitScope) -> AttemptCommand {
     let (version, migrates_from) = (def.version, def.migrates_from);
     AttemptCommand { key, version, migrates_from, digest, within: within.clone() }
 }

@@ -1,8 +1,9 @@
 //! Whether a run fits code that has changed since, found out before anything runs.
 
+use crate::engine::kit::{EphemeralAccount, drive_on_copies};
 use crate::engine::{
-    Account, Arm, ArmEnd, Asked, AttemptCommand, Body, EndedBy, ForkPolicy, Handle, Key, Program, Record,
-    RunView, Unrecorded, drive_on_copies, unmigrated,
+    Account, Arm, ArmEnd, AttemptCommand, Body, EndedBy, ForkPolicy, Handle, Key, OnQuestion, Program,
+    Record, RunView, unmigrated,
 };
 use crate::error::Signal;
 use crate::graph::Graph;
@@ -22,7 +23,7 @@ pub(super) async fn mismatch(view: &RunView, program: &dyn Program, graph: &Grap
         view.answered.iter().map(|a| (a.question.path.clone(), (a.question.clone(), Some(&a.reply))));
     let open = view.questions.iter().map(|q| (q.path.clone(), (q.clone(), None)));
     let asked = answered.chain(open).map(|(path, (q, reply))| (path, (q, reply.cloned()))).collect();
-    let account = Arc::new(Unrecorded::new(UsageLimits::NONE));
+    let account = Arc::new(EphemeralAccount::new(UsageLimits::NONE));
     let rehearsal = Rehearsal(Arc::new(Known { records: known, asked, account }));
     if let Err(EndedBy::Signal(signal @ Signal::JournalMismatch(_))) =
         program.run(Box::new(rehearsal)).await.outcome
@@ -54,7 +55,7 @@ struct Rehearsal(Arc<Known>);
 struct Known {
     records: HashMap<(Path, u32), Arc<Record>>,
     asked: HashMap<Path, (Question, Option<Reply>)>,
-    account: Arc<Unrecorded>,
+    account: Arc<EphemeralAccount>,
 }
 
 #[async_trait]
@@ -73,7 +74,7 @@ impl Handle for Rehearsal {
         Ok(())
     }
 
-    async fn ask(&mut self, question: Question, _: Asked<'_>) -> Result<Reply, Signal> {
+    async fn ask(&mut self, question: Question, _: OnQuestion<'_>) -> Result<Reply, Signal> {
         let Some((asked, reply)) = self.0.asked.get(&question.path) else { return Err(Signal::Suspended) };
         asked.is_asked_again(&question)?;
         reply.clone().ok_or(Signal::Suspended)

@@ -2,9 +2,10 @@
 
 use super::registry::AnyPipeline;
 use super::runtime::Runtime;
+use crate::engine::kit::{EphemeralAccount, drive_on_copies};
 use crate::engine::{
-    Account, Arm, ArmEnd, Asked, AttemptCommand, Body, EndedBy, ForkPolicy, Handle, Key, Program, Record,
-    RunRecord, RunView, Unrecorded, drive_on_copies,
+    Account, Arm, ArmEnd, AttemptCommand, Body, EndedBy, ForkPolicy, Handle, Key, OnQuestion, Program,
+    Record, RunRecord, RunView,
 };
 use crate::error::{Error, ErrorKind, RunResult, Signal};
 use crate::path::Path;
@@ -58,7 +59,7 @@ impl Runtime {
             records: known,
             asked,
             kept: Mutex::default(),
-            account: Arc::new(Unrecorded::new(UsageLimits::NONE)),
+            account: Arc::new(EphemeralAccount::new(UsageLimits::NONE)),
         }));
         let program = self.program(pipeline, run, Some(view), None)?;
         let ended = program.run(Box::new(walk.clone())).await;
@@ -93,7 +94,7 @@ struct Known {
     records: HashMap<(Path, u32), Arc<Record>>,
     asked: HashMap<Path, Answered>,
     kept: Mutex<Kept>,
-    account: Arc<Unrecorded>,
+    account: Arc<EphemeralAccount>,
 }
 
 impl Known {
@@ -132,7 +133,7 @@ impl Handle for Walk {
         Ok(())
     }
 
-    async fn ask(&mut self, question: Question, _: Asked<'_>) -> Result<Reply, Signal> {
+    async fn ask(&mut self, question: Question, _: OnQuestion<'_>) -> Result<Reply, Signal> {
         self.0.check(&question.path)?;
         let Some(answered) = self.0.asked.get(&question.path) else { return Err(Signal::Suspended) };
         let reply = answered.reply.clone();

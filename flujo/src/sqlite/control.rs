@@ -5,8 +5,9 @@ use super::row::{cell_of, json_cell, sealed, text_cell, time_cell};
 use super::standing::StandingRow;
 use super::{Fault, inbox, load, rows};
 use crate::clock::Timestamp;
-use crate::engine::table::refusal;
+use crate::engine::kit::check_reply;
 use crate::engine::{FinalOutcome, RunId, RunRecord};
+use crate::error::Error;
 use crate::path::Path;
 use crate::question::{Answered, Reply};
 use rusqlite::types::Value;
@@ -79,14 +80,14 @@ fn graph(db: &Connection, record: &RunRecord) -> Result<i64, Fault> {
 }
 
 /// What came of something that was done to a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Done {
     /// There is no such run.
     Unknown,
     /// It is done.
     Yes,
     /// It is not, and this is why.
-    Refused(String),
+    Refused(Error),
 }
 
 /// Answers a question by compare-and-set.
@@ -100,8 +101,8 @@ pub(super) fn reply(
     let (open, answered) = load::questions(db, run)?;
     let first = answered.iter().find(|a| a.question.path == *path).map(|a| &a.reply);
     let open = open.iter().map(|open| &open.question).find(|question| question.path == *path);
-    if let Some(why) = refusal(first, open, now) {
-        return Ok(Done::Refused(why));
+    if let Err(refused) = check_reply(path, first, open, now) {
+        return Ok(Done::Refused(refused));
     }
     rows::answer(db, run, path, reply)?;
     let initial = load::context(db, run)?;

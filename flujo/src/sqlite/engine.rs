@@ -8,7 +8,7 @@ use super::standing::StandingRow;
 use super::{Sqlite, unknown};
 use crate::clock::Clock;
 use crate::engine::{Engine, Program, RunFilter, RunId, RunRecord, RunSummary, RunView};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::path::Path as NodePath;
 use crate::question::Reply;
 use async_trait::async_trait;
@@ -110,7 +110,7 @@ impl Engine for Sqlite {
         let (wanted, at, clock) = (id.clone(), path.clone(), self.clock());
         match self.write(move |db| control::reply(db, &wanted, (&at, &reply), clock.now())).await? {
             Done::Unknown => Err(unknown(id)),
-            Done::Refused(why) => Err(Error::new(ErrorKind::Reply(why)).at(path.clone())),
+            Done::Refused(refused) => Err(refused),
             Done::Yes => Ok(()),
         }
     }

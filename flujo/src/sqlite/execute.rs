@@ -3,12 +3,10 @@
 use super::claim::{Claim, Claiming, Left};
 use super::fault::Fault;
 use super::load::Loaded;
-use super::pen::{Kept, Pen};
+use super::pen::Pen;
 use super::{Sqlite, inbox, told, unknown};
-use crate::engine::in_run::work;
-use crate::engine::records::Records;
-use crate::engine::table::State;
-use crate::engine::{Engine as _, Entry, Program, RunId};
+use crate::engine::kit::{ByPath, Entry};
+use crate::engine::{Engine as _, Program, RunId};
 use crate::error::{Error, ErrorKind, Signal};
 use futures_util::future::join;
 use std::sync::{Arc, OnceLock};
@@ -25,13 +23,13 @@ impl Sqlite {
         let run = loaded.row.run;
         let entry = self.entry(loaded, claimed.token);
         // Dropped or done, the turn leaves before the seat is free.
-        let turn = entry.turn();
+        let turn = entry.take_over();
         claimed.kept = true;
         seat.fill(run, &entry);
         // What was written between reading and now.
         let live = Arc::clone(&self.shared.live);
         self.write(move |db| inbox::tell(db, &live, run)).await?;
-        let done = work(turn, program).await;
+        let done = turn.execute(program).await;
         drop(seat);
         done.map_err(|error| match error.kind() {
             ErrorKind::Signal(Signal::Engine(what)) => self.error(Fault::Storage(what.clone())),
@@ -62,23 +60,17 @@ impl Sqlite {
     }
 
     /// A run that this process has claimed, ready to be worked on.
-    fn entry(&self, loaded: Loaded, token: i64) -> Arc<Entry<Kept>> {
-        let ledger = loaded.ledger();
-        let Loaded { run, row, records, timers, questions, answered, .. } = loaded;
-        let mut records = Records::of(run.graph.size(), records.into_iter().map(|stored| stored.record));
-        records.timers.extend(timers);
+    fn entry(&self, loaded: Loaded, token: i64) -> Arc<Entry<ByPath<Pen>>> {
         let pen = Pen {
-            run: row.run,
+            run: loaded.row.run,
             owner: self.shared.me,
             token,
             jobs: self.shared.writer.jobs().clone(),
             live: Arc::clone(&self.shared.live),
             clock: Arc::clone(&self.shared.clock),
             broken: Arc::new(OnceLock::new()),
+            next: loaded.records.len(),
         };
-        let kept = Kept { records, pen };
-        let standing = row.standing;
-        let state = State { standing, live: None, token: 0, questions, answered, ledger, kept };
-        Entry::new(run, Arc::clone(&self.shared.clock), state)
+        Entry::load(loaded.saved(), pen, Arc::clone(&self.shared.clock))
     }
 }

@@ -56,10 +56,10 @@ pub(super) fn tell(db: &Connection, live: &Live, run: i64) -> Result<(), Fault> 
     let Some(entry) = live.entry(run) else { return Ok(()) };
     let (_, answered) = load::questions(db, run)?;
     for answered in answered {
-        entry.told(answered);
+        entry.record_reply(answered);
     }
     if StandingRow::find(db, run)?.standing.cancelled {
-        entry.told_cancelled();
+        entry.record_cancellation();
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Records that somebody in this process still holds: they never change, so they are read and verified once.
 
 use super::load::Stored;
-use crate::engine::{Record, Within};
+use crate::engine::{LimitScope, Record};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -25,7 +25,7 @@ pub(super) struct First {
 struct Held {
     record: Weak<Record>,
     seeded: bool,
-    within: Within,
+    within: LimitScope,
 }
 
 impl Known {

@@ -1,7 +1,8 @@
 //! The runs that this process works on.
 
-use super::pen::Kept;
-use crate::engine::{Entry, RunId};
+use super::pen::Pen;
+use crate::engine::RunId;
+use crate::engine::kit::{ByPath, Entry};
 use crate::error::{Error, ErrorKind};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,7 +23,7 @@ pub(super) struct Live {
 #[derive(Default)]
 struct Seats {
     taken: HashSet<RunId>,
-    entries: HashMap<i64, Arc<Entry<Kept>>>,
+    entries: HashMap<i64, Arc<Entry<ByPath<Pen>>>>,
 }
 
 impl Live {
@@ -42,7 +43,7 @@ impl Live {
         self.seats().taken.contains(id)
     }
 
-    pub(super) fn entry(&self, run: i64) -> Option<Arc<Entry<Kept>>> {
+    pub(super) fn entry(&self, run: i64) -> Option<Arc<Entry<ByPath<Pen>>>> {
         self.seats().entries.get(&run).cloned()
     }
 
@@ -82,7 +83,7 @@ pub(super) struct Seat {
 
 impl Seat {
     /// Whoever answers or cancels the run finds it here from now on.
-    pub(super) fn fill(&mut self, run: i64, entry: &Arc<Entry<Kept>>) {
+    pub(super) fn fill(&mut self, run: i64, entry: &Arc<Entry<ByPath<Pen>>>) {
         self.run = Some(run);
         self.live.seats().entries.insert(run, Arc::clone(entry));
     }

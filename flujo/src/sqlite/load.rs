@@ -7,10 +7,10 @@ use super::rows::{self, kind};
 use super::standing::StandingRow;
 use crate::clock::Timestamp;
 use crate::codec::{Digest, Json};
-use crate::engine::ledger::Ledger;
-use crate::engine::table::Open;
+use crate::engine::kit::{Ledger, OpenQuestion, SavedRun};
 use crate::engine::{
-    Key, NodeLimits, Record, RecordOutcome, RunGraph, RunId, RunRecord, RunView, Seed, StoredGraph, Within,
+    Key, LimitScope, NodeLimits, Record, RecordOutcome, RunGraph, RunId, RunRecord, RunView, Seed,
+    StoredGraph,
 };
 use crate::path::Path;
 use crate::question::{Answered, Question, Reply};
@@ -28,7 +28,7 @@ pub(super) struct Loaded {
     pub(super) row: StandingRow,
     pub(super) records: Vec<Stored>,
     pub(super) timers: Vec<(Key, Timestamp)>,
-    pub(super) questions: Vec<Open>,
+    pub(super) questions: Vec<OpenQuestion>,
     pub(super) answered: Vec<Answered>,
     entries: Vec<Entry>,
 }
@@ -37,13 +37,13 @@ pub(super) struct Loaded {
 pub(super) struct Stored {
     pub(super) record: Arc<Record>,
     pub(super) seeded: bool,
-    pub(super) within: Within,
+    pub(super) within: LimitScope,
 }
 
 struct Entry {
     key: Key,
     usage: Usage,
-    within: Within,
+    within: LimitScope,
     state: State,
 }
 
@@ -82,19 +82,30 @@ impl Loaded {
     pub(super) fn view(self, live: bool) -> RunView {
         let (usage, reserved) = self.spent();
         let standing = self.row.standing;
-        RunView {
-            run: self.run,
-            status: standing.status(live),
-            context: standing.context,
-            records: self.records.into_iter().map(|stored| stored.record).collect(),
-            questions: self.questions.into_iter().map(|open| open.question).collect(),
-            answered: self.answered,
-            usage,
-            reserved,
-            active: standing.active,
-            forgiven: standing.forgiven,
-            stopped: standing.stopped,
-        }
+        let mut view = RunView::new(self.run, standing.status(live));
+        view.context = standing.context;
+        view.records = self.records.into_iter().map(|stored| stored.record).collect();
+        view.questions = self.questions.into_iter().map(|open| open.question).collect();
+        view.answered = self.answered;
+        view.usage = usage;
+        view.reserved = reserved;
+        view.active = standing.active;
+        view.forgiven = standing.forgiven;
+        view.stopped = standing.stopped;
+        view
+    }
+
+    /// As it is gone on with.
+    pub(super) fn saved(self) -> SavedRun {
+        let ledger = self.ledger();
+        let mut saved = SavedRun::new(self.run);
+        saved.lifecycle = self.row.standing;
+        saved.records = self.records.into_iter().map(|stored| stored.record).collect();
+        saved.timers = self.timers.into_iter().collect();
+        saved.questions = self.questions;
+        saved.answered = self.answered;
+        saved.ledger = ledger;
+        saved
     }
 
     /// What the run has used, and what it has reserved.
@@ -189,7 +200,7 @@ fn key<const N: usize>(row: &Sound<'_, N>, first: usize) -> Result<Key, Fault> {
 }
 
 /// The limited nodes, without their limits: those come with the code.
-fn within<const N: usize>(row: &Sound<'_, N>, i: usize) -> Result<Within, Fault> {
+fn within<const N: usize>(row: &Sound<'_, N>, i: usize) -> Result<LimitScope, Fault> {
     let paths: Vec<Path> = row.list(i)?;
     Ok(paths
         .into_iter()
@@ -296,7 +307,7 @@ const QUESTIONS: &str = "SELECT run, path, message, shown, schema, asked, deadli
                          FROM questions WHERE run = ?1 ORDER BY question";
 
 /// Open questions, and those that are answered in the order of their answers.
-pub(super) fn questions(db: &Connection, run: i64) -> Result<(Vec<Open>, Vec<Answered>), Fault> {
+pub(super) fn questions(db: &Connection, run: i64) -> Result<(Vec<OpenQuestion>, Vec<Answered>), Fault> {
     let mut statement = db.prepare_cached(QUESTIONS)?;
     let mut rows = statement.query([run])?;
     let (mut open, mut answered) = (Vec::new(), Vec::new());
@@ -313,7 +324,7 @@ pub(super) fn questions(db: &Connection, run: i64) -> Result<(Vec<Open>, Vec<Ans
             default: asked.optional_json(7)?,
         };
         if row.get::<_, Option<i64>>(12)?.is_none() {
-            open.push(Open { question, arms: asked.list(8)? });
+            open.push(OpenQuestion::new(question, asked.list(8)?));
             continue;
         }
         let told = Sound::<6>::verify("replies", row, 10)?;

@@ -8,45 +8,14 @@ use super::standing::{StandingRow, owned};
 use super::told::{Tell, Told, channel};
 use super::writer::{Job, Jobs};
 use crate::clock::{Clock, Timestamp};
-use crate::engine::in_run::ByPath;
-use crate::engine::records::Records;
-use crate::engine::{Activity, Change, FinalOutcome, Keep, Key, Standing};
+use crate::engine::kit::{Change, Journal, Lifecycle};
+use crate::engine::{FinalOutcome, Key};
 use crate::error::Signal;
 use crate::path::Path;
 use crate::question::{Answered, Reply};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 use std::sync::{Arc, OnceLock};
-
-/// What this engine keeps of a run that is worked on.
-pub(super) struct Kept {
-    pub(super) records: Records,
-    pub(super) pen: Pen,
-}
-
-impl ByPath for Kept {
-    fn records(&self) -> &Records {
-        &self.records
-    }
-    fn records_mut(&mut self) -> &mut Records {
-        &mut self.records
-    }
-}
-
-impl Keep for Kept {
-    type Ack = Told<()>;
-    const REPLIES_HERE: bool = false;
-
-    fn write(&mut self, change: Change<'_>) -> Self::Ack {
-        self.pen.write(change, self.records.order.len())
-    }
-
-    async fn durable(ack: Self::Ack, activity: &Activity) -> Result<(), Signal> {
-        // The run is not idle while it waits for the disk.
-        let _working = activity.working();
-        Ok(ack.await?)
-    }
-}
 
 /// Writes for one owner of one run.
 #[derive(Clone)]
@@ -59,51 +28,72 @@ pub(super) struct Pen {
     pub(super) clock: Arc<dyn Clock>,
     /// Something was not written: nothing is, from there on, or there would be holes.
     pub(super) broken: Arc<OnceLock<Fault>>,
+    /// The position of the next record.
+    pub(super) next: usize,
 }
 
-impl Pen {
-    /// `records` is how many there are, this one included.
-    fn write(&self, change: Change<'_>, records: usize) -> Told<()> {
+impl Journal for Pen {
+    type Ack = Told<()>;
+    const SHARED: bool = true;
+
+    fn write(&mut self, change: Change<'_>) -> Self::Ack {
         let run = self.run;
         let write = match change {
-            Change::Began(standing) => Write::Standing(Box::new(standing.clone()), Why::Began),
-            Change::Finished(standing) => Write::Standing(Box::new(standing.clone()), Why::Finished),
-            Change::Released(standing) => Write::Standing(Box::new(standing.clone()), Why::Released),
-            Change::Attempt { record, within, reserved, progress } => Write::Record {
-                cells: rows::record(run, records.saturating_sub(1), record, within, false),
-                settles: reserved.then(|| record.key.clone()),
-                progress,
-            },
-            Change::Timer { key, deadline } => Write::Timer(rows::timer(run, key, deadline)),
+            Change::Started(standing) => Write::Standing(Box::new(standing.into_owned()), Why::Began),
+            Change::Finished(standing) => Write::Standing(Box::new(standing.into_owned()), Why::Finished),
+            Change::Released(standing) => Write::Standing(Box::new(standing.into_owned()), Why::Released),
+            Change::Attempt { record, within, reserved, progress } => {
+                let position = self.next;
+                self.next += 1;
+                Write::Record {
+                    cells: rows::record(run, position, &record, &within, false),
+                    settles: reserved.then(|| record.key.clone()),
+                    progress,
+                }
+            }
+            Change::Timer { key, deadline } => Write::Timer(rows::timer(run, &key, deadline)),
             Change::Asked { question, arms, progress } => {
-                Write::Asked { cells: rows::question(run, question, arms), progress }
+                Write::Asked { cells: rows::question(run, &question, &arms), progress }
             }
-            Change::Due { path, reply } => Write::Due(path.clone(), reply.clone()),
-            Change::Withdrawn(paths) => Write::Withdrawn(paths.to_vec()),
+            Change::Due { path, reply } => Write::Due(path.into_owned(), reply.into_owned()),
+            Change::Withdrawn(paths) => Write::Withdrawn(paths.into_owned()),
             Change::Reserved(r) => Write::Reserved(rows::entry(run, &r.key, r.amount, &r.within, "reserved")),
-            Change::Settled { key, used, within } => {
-                Write::Spent { key: key.clone(), cells: rows::entry(run, key, used, within, "settled") }
-            }
-            Change::GivenUp { key, used, within } => {
-                Write::Spent { key: key.clone(), cells: rows::entry(run, key, used, within, "given up") }
-            }
+            Change::Settled { key, used, within } => Write::Spent {
+                cells: rows::entry(run, &key, used, &within, "settled"),
+                key: key.into_owned(),
+            },
+            Change::Forfeited { key, used, within } => Write::Spent {
+                cells: rows::entry(run, &key, used, &within, "given up"),
+                key: key.into_owned(),
+            },
+            // The control side writes them itself, in one transaction with what it decides.
+            Change::Created(_)
+            | Change::Acquired(_)
+            | Change::Replied { .. }
+            | Change::Cancelled(_)
+            | Change::Reopened(_) => Write::Nothing,
         };
         let (tell, told) = channel(self.jobs.blocking);
         self.jobs.send(Box::new(Stroke { pen: self.clone(), write, answered: None, tell }));
         told
+    }
+
+    async fn durable(ack: Self::Ack) -> Result<(), Signal> {
+        Ok(ack.await?)
     }
 }
 
 /// What is to be written.
 enum Write {
     Record { cells: Vec<Value>, settles: Option<Key>, progress: bool },
-    Standing(Box<Standing>, Why),
+    Standing(Box<Lifecycle>, Why),
     Timer(Vec<Value>),
     Asked { cells: Vec<Value>, progress: bool },
     Due(Path, Reply),
     Withdrawn(Vec<Path>),
     Reserved(Vec<Value>),
     Spent { key: Key, cells: Vec<Value> },
+    Nothing,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -161,6 +151,7 @@ impl Job for Stroke {
                 rows::release(db, run, key)?;
                 insert(db, rows::ENTRY, cells)
             }
+            Write::Nothing => Ok(()),
             Write::Standing(standing, why) => stand(db, run, standing, *why, clock.now()),
         }
     }
@@ -169,7 +160,7 @@ impl Job for Stroke {
         let Self { pen, write, answered, tell } = *self;
         // Whoever was faster, the question or somebody who replied: this is what counts.
         if let (Ok(()), Some(answered), Some(entry)) = (&ended, answered, pen.live.entry(pen.run)) {
-            entry.told(answered);
+            entry.record_reply(answered);
         }
         if let Err(fault @ (Fault::Busy(_) | Fault::Storage(_))) = &ended {
             // What comes later fails for the same reason.
@@ -201,7 +192,7 @@ fn progressed(db: &Connection, run: i64, progress: bool, now: Timestamp) -> Resu
 }
 
 /// Writes down where the run stands. Whether it is cancelled is known here better than by its owner.
-fn stand(db: &Connection, run: i64, standing: &Standing, why: Why, now: Timestamp) -> Result<(), Fault> {
+fn stand(db: &Connection, run: i64, standing: &Lifecycle, why: Why, now: Timestamp) -> Result<(), Fault> {
     let initial = super::load::context(db, run)?;
     let mut row = StandingRow::read(db, run, &initial)?;
     let cancelled = row.standing.cancelled || standing.cancelled;

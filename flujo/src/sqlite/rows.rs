@@ -4,7 +4,7 @@ use super::Fault;
 use super::row::{Sound, cell_of, int_cell, json_cell, list_cell, optional, sealed, text_cell, time_cell};
 use crate::clock::Timestamp;
 use crate::codec::Json;
-use crate::engine::{Key, Kind, Record, RecordOutcome, RunRecord, Within};
+use crate::engine::{Key, Kind, LimitScope, Record, RecordOutcome, RunRecord};
 use crate::path::Path;
 use crate::question::{Question, Reply};
 use crate::usage::Usage;
@@ -62,7 +62,7 @@ fn key_cells(run: i64, key: &Key) -> [Value; 4] {
 }
 
 /// The paths of the limited nodes, the innermost first.
-fn within_cell(within: &Within) -> Value {
+fn within_cell(within: &LimitScope) -> Value {
     let nodes = std::iter::successors(within.as_deref(), |node| node.outer.as_deref());
     let paths: Vec<&str> = nodes.map(|node| node.path.as_str()).collect();
     list_cell(&paths)
@@ -87,7 +87,7 @@ pub(super) fn record(
     run: i64,
     position: usize,
     record: &Record,
-    within: &Within,
+    within: &LimitScope,
     seeded: bool,
 ) -> Vec<Value> {
     // Field by field: one that is new must find a place.
@@ -144,7 +144,7 @@ pub(super) fn question(run: i64, question: &Question, arms: &[(Path, usize)]) ->
 }
 
 /// The row of an entry of the ledger.
-pub(super) fn entry(run: i64, key: &Key, usage: Usage, within: &Within, state: &str) -> Vec<Value> {
+pub(super) fn entry(run: i64, key: &Key, usage: Usage, within: &LimitScope, state: &str) -> Vec<Value> {
     let [run, path, kind, n] = key_cells(run, key);
     sealed("ledger", vec![run, path, kind, n, cell_of(&usage), within_cell(within), text_cell(state)])
 }

@@ -4,7 +4,8 @@ use super::Fault;
 use super::row::{Sound, cell_of, int_cell, json_cell, list_cell, optional, sealed, time_cell};
 use crate::clock::Timestamp;
 use crate::codec::Json;
-use crate::engine::{FinalOutcome, Standing};
+use crate::engine::FinalOutcome;
+use crate::engine::kit::Lifecycle;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub(super) struct StandingRow {
     pub(super) run: i64,
-    pub(super) standing: Standing,
+    pub(super) standing: Lifecycle,
     /// Who works on it.
     pub(super) owner: Option<i64>,
     /// The fencing token: whoever takes the run gets the next one.
@@ -30,7 +31,7 @@ pub(super) const COLUMNS: &str = "run, status, owner, token, taken, changed, can
 impl StandingRow {
     /// Of a run that was just created.
     pub(super) fn new(run: i64, context: Json, now: Timestamp) -> Self {
-        let standing = Standing::new(context);
+        let standing = Lifecycle::new(context);
         Self { run, standing, owner: None, token: 0, taken: None, changed: now }
     }
 
@@ -72,7 +73,7 @@ impl StandingRow {
             "crashed" => Some(FinalOutcome::Crashed(row.list(14)?)),
             _ => return row.wrong(1),
         };
-        let mut standing = Standing::new(row.optional_json(10)?.unwrap_or_else(|| initial.clone()));
+        let mut standing = Lifecycle::new(row.optional_json(10)?.unwrap_or_else(|| initial.clone()));
         standing.paused = row.text(1)? == "paused";
         standing.begun = row.text(1)? != "created";
         standing.cancelled = row.flag(6)?;
@@ -134,7 +135,7 @@ impl StandingRow {
 }
 
 /// The word for where a run stands. Whether somebody works on it is another question.
-fn status(standing: &Standing) -> &'static str {
+fn status(standing: &Lifecycle) -> &'static str {
     match &standing.outcome {
         Some(FinalOutcome::Done(_)) => "done",
         Some(FinalOutcome::Failed(_)) => "failed",

@@ -52,8 +52,9 @@ impl Usage {
     pub fn of_cost(cost: Cost) -> Self {
         Self { cost, ..Self::default() }
     }
-    /// The same, marked as never reported: all of its calls are estimated.
-    pub(crate) fn estimated(self) -> Self {
+    /// Returns this usage as that of calls that never reported one: all of them are estimated.
+    #[must_use]
+    pub fn estimated(self) -> Self {
         Self { estimated_calls: self.model_calls, ..self }
     }
     /// Tokens in both directions.

@@ -1,46 +1,44 @@
-use super::{Ended, EndedBy, FinalOutcome, Status};
 use crate::codec::Json;
+use crate::engine::{Ended, EndedBy, FinalOutcome, Status};
 use crate::error::{FailureRecord, Signal};
 use crate::path::Path;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// After so many takeovers without a record in between a run has crashed for good.
+/// The number of takeovers without a record in between after which a run has crashed for good.
 const TAKEOVERS: u32 = 5;
 
-/// Where a run stands: what changes of it beside what is recorded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The state of a run beside its records, questions and ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "each says something else, and all of them are written down"
-)]
-pub struct Standing {
-    /// How it ended.
+#[allow(clippy::struct_excessive_bools, reason = "each is a column of its own in storage")]
+pub struct Lifecycle {
+    /// How the run ended.
     pub outcome: Option<FinalOutcome>,
-    /// Whether it waits for replies, or for somebody to go on after a failure.
+    /// True while the run waits for replies, or is to go on after a failure.
     pub paused: bool,
-    /// Whether somebody has replied since it paused.
+    /// True if a reply came since the run paused.
     pub replied: bool,
-    /// Whether somebody has ever worked on it.
+    /// True once an execution has worked on the run.
     pub begun: bool,
-    /// Whether it is to end at its next command.
+    /// True if the run is to end at its next command.
     pub cancelled: bool,
-    /// How often it was taken over since its last record.
+    /// Takeovers since the last record.
     pub takeovers: u32,
-    /// How long executions that are over worked on it.
+    /// The working time of executions that are over.
     pub active: Duration,
-    /// The context: the last one recorded, or the one it began with.
+    /// The context: the last one recorded, or the one that the run began with.
     pub context: Json,
     /// Failed attempts that no longer count, by path.
     pub forgiven: Vec<(Path, u32)>,
-    /// What is under way, or was when a process died.
+    /// Nodes whose bodies are under way, or were when a process died.
     pub in_flight: Vec<Path>,
     /// The signal, other than pause and cancel, that ended the last execution.
     pub stopped: Option<Signal>,
 }
 
-impl Standing {
-    /// Of a run that was just created.
+impl Lifecycle {
+    /// Creates the state of a run that was just created.
     pub fn new(context: Json) -> Self {
         Self {
             outcome: None,
@@ -57,13 +55,13 @@ impl Standing {
         }
     }
 
-    /// Somebody takes the run, to work on it. `false` if it has ended, which includes that it has just been
-    /// taken over once too often.
+    /// Begins an execution. False if the run has ended, which includes that it has just been taken over once too
+    /// often.
     pub fn take(&mut self) -> bool {
         if self.outcome.is_some() {
             return false;
         }
-        // A run that begins, or goes on after a pause or an orderly stop, is not taken over from anybody.
+        // A run that begins, or goes on after a pause or an orderly stop, is not taken over.
         if self.begun && !self.paused && self.stopped.is_none() {
             self.takeovers += 1;
         }
@@ -78,26 +76,26 @@ impl Standing {
         true
     }
 
-    /// What is seen from outside.
-    pub fn status(&self, live: bool) -> Status {
+    /// Returns the status; `running` says whether an execution works on the run.
+    pub fn status(&self, running: bool) -> Status {
         match &self.outcome {
             Some(outcome) => Status::Ended(outcome.clone()),
-            None if live => Status::Running,
+            None if running => Status::Running,
             None if self.paused => Status::Paused,
             None if !self.begun => Status::Created,
             None => Status::Interrupted,
         }
     }
 
-    pub(crate) fn begin(&mut self, path: &Path) {
+    pub(super) fn begin(&mut self, path: &Path) {
         // One that was under way when the process died is under way again.
         if !self.in_flight.contains(path) {
             self.in_flight.push(path.clone());
         }
     }
 
-    /// Makes a failed run ready to go on: the attempts of the node that failed no longer count. `attempts`
-    /// gives the number of attempts recorded for a path. `false` if the run has not failed.
+    /// Makes a failed run ready to go on: the attempts of the node that failed no longer count. `attempts` gives the
+    /// number of attempts recorded for a path. False if the run has not failed.
     pub fn reopen(&mut self, attempts: impl FnOnce(&Path) -> u32) -> bool {
         let Some(FinalOutcome::Failed(failure)) = &self.outcome else { return false };
         if let Some(path) = failure.node().cloned() {
@@ -111,7 +109,7 @@ impl Standing {
         true
     }
 
-    /// An execution has come to this. `true` if the run has ended with it.
+    /// Ends an execution; true if the run has ended with it.
     pub fn end(&mut self, ended: Ended) -> bool {
         if let Some(context) = ended.context {
             self.context = context;

@@ -1,15 +1,14 @@
-use super::account::outward;
-use super::{Account, Key, Refusal, Reservation, Within};
-use crate::error::Signal;
+use crate::engine::{Key, LimitScope, Reservation, outward};
 use crate::path::Path;
 use crate::usage::{LimitExceeded, LimitOf, Meter, Refused, Usage, UsageLimits};
-use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The account of one run and of the limited nodes in it.
-#[derive(Debug, Default)]
-pub(crate) struct Ledger {
+/// What a run and the limited nodes in it have used and reserved, against their limits.
+///
+/// An engine that loads a run rebuilds it: [`settle`](Self::settle) for each record that the run made itself,
+/// [`hold`](Self::hold) for each reservation that is open, and [`forfeit`](Self::forfeit) for usage without a record.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
     run: Meter,
     nodes: BTreeMap<Path, Meter>,
     open: BTreeMap<Key, Open>,
@@ -18,33 +17,35 @@ pub(crate) struct Ledger {
 }
 
 /// What an attempt has reserved.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Open {
     amount: Usage,
-    within: Within,
+    within: LimitScope,
 }
 
 impl Ledger {
-    pub(crate) fn new(limits: UsageLimits) -> Self {
+    /// Creates the ledger of a run that has used nothing; `limits` are those of the run.
+    pub fn new(limits: UsageLimits) -> Self {
         Self { run: Meter::new(limits), ..Self::default() }
     }
 
-    pub(crate) fn spent(&self) -> Usage {
+    /// Returns what was used so far.
+    pub fn spent(&self) -> Usage {
         self.run.spent()
     }
 
-    /// What is charged should nobody hear of what is under way again.
-    pub(crate) fn reserved(&self) -> Usage {
+    /// Returns what is charged, as estimated, if the calls under way are never heard of again.
+    pub fn reserved(&self) -> Usage {
         self.open.values().map(|open| open.amount.estimated()).sum()
     }
 
-    /// Of what is spent, what belongs to no record.
+    /// Returns the part of what was used that belongs to no record.
     pub(crate) fn given_up(&self) -> Usage {
         self.given_up
     }
 
-    /// The accounts that something counts on: those of the limited nodes around it, and the run's.
-    fn meters(&mut self, within: &Within, mut each: impl FnMut(&mut Meter)) {
+    /// Visits the accounts that a usage counts on: those of the limited nodes around it, and the run's.
+    fn meters(&mut self, within: &LimitScope, mut each: impl FnMut(&mut Meter)) {
         for node in outward(within) {
             let meter = self.nodes.entry(node.path.clone()).or_default();
             meter.limits = node.limits;
@@ -53,9 +54,12 @@ impl Ledger {
         each(&mut self.run);
     }
 
-    /// Reserves, or says which limit stands against it: the innermost first, since a node's is a failure that
-    /// somebody may deal with. `false` if the attempt has been settled, so that there is nothing to reserve.
-    pub(crate) fn reserve(&mut self, reservation: &Reservation) -> Result<bool, Box<LimitExceeded>> {
+    /// Reserves an upper bound. False if the attempt has been settled, so that there is nothing to reserve.
+    ///
+    /// # Errors
+    /// The limit that would be exceeded, the innermost first: that of a node is a failure which a fallback may deal
+    /// with.
+    pub fn reserve(&mut self, reservation: &Reservation) -> Result<bool, Box<LimitExceeded>> {
         let Reservation { key, amount, within } = reservation;
         if self.settled.contains(key) {
             return Ok(false);
@@ -65,8 +69,8 @@ impl Ledger {
         Ok(true)
     }
 
-    /// Notes a reservation that was allowed.
-    pub(crate) fn hold(&mut self, key: &Key, amount: Usage, within: &Within) {
+    /// Notes a reservation that was allowed before.
+    pub fn hold(&mut self, key: &Key, amount: Usage, within: &LimitScope) {
         self.meters(within, |meter| meter.reserve(&amount));
         match self.open.get_mut(key) {
             Some(open) => open.amount += amount,
@@ -76,15 +80,18 @@ impl Ledger {
         }
     }
 
-    /// Which limit is exceeded by what is spent.
-    pub(crate) fn check(&mut self, key: &Key, within: &Within) -> Result<(), Box<LimitExceeded>> {
+    /// Checks the limits against what was used.
+    ///
+    /// # Errors
+    /// The limit that is exceeded, the innermost first.
+    pub fn check(&mut self, key: &Key, within: &LimitScope) -> Result<(), Box<LimitExceeded>> {
         self.judge(key, within, Meter::exceeded)
     }
 
     fn judge(
         &mut self,
         key: &Key,
-        within: &Within,
+        within: &LimitScope,
         refuses: impl Fn(&Meter) -> Option<Refused>,
     ) -> Result<(), Box<LimitExceeded>> {
         let because = |of: LimitOf, refused: Refused| {
@@ -107,8 +114,8 @@ impl Ledger {
         Some(open)
     }
 
-    /// Replaces a reservation by what was used; a second time it changes nothing. Says whether there was one.
-    pub(crate) fn settle(&mut self, key: &Key, used: Usage, within: &Within) -> bool {
+    /// Replaces a reservation by what was used; true if there was one. Idempotent by key.
+    pub fn settle(&mut self, key: &Key, used: Usage, within: &LimitScope) -> bool {
         let reserved = self.close(key).is_some();
         if (reserved || used != Usage::default()) && self.settled.insert(key.clone()) {
             self.meters(within, |meter| meter.spend(used));
@@ -116,15 +123,15 @@ impl Ledger {
         reserved
     }
 
-    /// Charges what an attempt used that will have no record. The key stays free: the attempt is made again.
-    pub(crate) fn forfeit(&mut self, key: &Key, used: Usage, within: &Within) {
+    /// Charges the usage of an attempt that will have no record. The key stays free: the attempt is made again.
+    pub fn forfeit(&mut self, key: &Key, used: Usage, within: &LimitScope) {
         self.close(key);
         self.given_up += used;
         self.meters(within, |meter| meter.spend(used));
     }
 
-    /// Charges in full what was reserved by calls that never came back.
-    pub(crate) fn charge_open(&mut self) {
+    /// Charges in full, as estimated, what is reserved by calls that never came back.
+    pub fn charge_open(&mut self) {
         for Open { amount, within } in std::mem::take(&mut self.open).into_values() {
             self.given_up += amount.estimated();
             self.meters(&within, |meter| {
@@ -132,37 +139,6 @@ impl Ledger {
                 meter.spend(amount.estimated());
             });
         }
-    }
-}
-
-/// The account of a run of which nothing else is recorded.
-#[derive(Debug, Default)]
-pub(crate) struct Unrecorded(Mutex<Ledger>);
-
-impl Unrecorded {
-    pub(crate) fn new(limits: UsageLimits) -> Self {
-        Self(Mutex::new(Ledger::new(limits)))
-    }
-
-    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[async_trait]
-impl Account for Unrecorded {
-    async fn reserve(&self, reservation: Reservation) -> Result<(), Refusal> {
-        self.ledger().reserve(&reservation).map(drop).map_err(Refusal::Limit)
-    }
-    async fn check(&self, key: &Key, within: &Within) -> Result<(), Refusal> {
-        self.ledger().check(key, within).map_err(Refusal::Limit)
-    }
-    async fn settle(&self, key: &Key, used: Usage, within: &Within) -> Result<(), Signal> {
-        self.ledger().settle(key, used, within);
-        Ok(())
-    }
-    fn forfeit(&self, key: &Key, used: Usage, within: &Within) {
-        self.ledger().forfeit(key, used, within);
     }
 }
 
@@ -178,11 +154,16 @@ mod tests {
     fn calls(n: u64) -> Usage {
         Usage { model_calls: n, ..Usage::default() }
     }
-    fn reserve(ledger: &mut Ledger, n: u32, amount: u64, within: &Within) -> Result<(), Box<LimitExceeded>> {
+    fn reserve(
+        ledger: &mut Ledger,
+        n: u32,
+        amount: u64,
+        within: &LimitScope,
+    ) -> Result<(), Box<LimitExceeded>> {
         let reservation = Reservation { key: key(n), amount: calls(amount), within: within.clone() };
         ledger.reserve(&reservation).map(drop)
     }
-    fn node(path: &str, calls: u64, outer: Within) -> Arc<NodeLimits> {
+    fn node(path: &str, calls: u64, outer: LimitScope) -> Arc<NodeLimits> {
         Arc::new(NodeLimits { path: path.into(), limits: UsageLimits::NONE.model_calls(calls), outer })
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use tokio::sync::Notify;
 
-/// What is going on in one execution of a run: how a pause is told from work in progress.
+/// The work in progress of one execution of a run: it tells a pause from a wait.
 ///
 /// A question does not end a run at once: siblings go on, and a reply that comes meanwhile is taken
 /// without any pause. The run is suspended when a poll of its whole program found nothing left to do:
@@ -29,17 +29,17 @@ impl fmt::Debug for Activity {
     }
 }
 
-/// Something under way, counted while it lives.
+/// Marks work in progress until it is dropped.
 #[derive(Debug)]
-pub struct Working<'a>(&'a AtomicUsize);
+pub struct WorkGuard<'a>(&'a AtomicUsize);
 
-impl<'a> Working<'a> {
+impl<'a> WorkGuard<'a> {
     fn new(count: &'a AtomicUsize) -> Self {
         count.fetch_add(1, Ordering::SeqCst);
         Self(count)
     }
 }
-impl Drop for Working<'_> {
+impl Drop for WorkGuard<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
@@ -47,11 +47,11 @@ impl Drop for Working<'_> {
 
 impl Activity {
     /// Marks work in progress until the guard is dropped.
-    pub fn working(&self) -> Working<'_> {
-        Working::new(&self.bodies)
+    pub fn working(&self) -> WorkGuard<'_> {
+        WorkGuard::new(&self.bodies)
     }
 
-    /// Wakes whoever waits in [`until`](Activity::until), to look again.
+    /// Makes those that wait in [`until`](Activity::until) look again.
     pub fn changed(&self) {
         self.changed.notify_waiters();
     }
@@ -81,12 +81,27 @@ impl Activity {
         .await
     }
 
-    /// Waits for somebody outside, until `look` sees it.
+    /// Waits for storage: work in progress that a cancellation does not drop.
+    pub async fn storing<T>(&self, write: impl Future<Output = T> + Send) -> T {
+        let mut write = std::pin::pin!(write);
+        let mut working = None;
+        poll_fn(|cx| {
+            let polled = write.as_mut().poll(cx);
+            // What is durable at once, as in memory, costs nothing.
+            if polled.is_pending() && working.is_none() {
+                working = Some(self.working());
+            }
+            polled
+        })
+        .await
+    }
+
+    /// Waits for a change from outside the run, until `look` sees it.
     ///
     /// # Errors
     /// [`Signal::Suspended`] when the run has nothing else to do.
     pub async fn until<T>(&self, mut look: impl FnMut() -> Option<Result<T, Signal>>) -> Result<T, Signal> {
-        let _waiting = Working::new(&self.waiting);
+        let _waiting = WorkGuard::new(&self.waiting);
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);

@@ -1,0 +1,154 @@
+use super::{Change, Entry, Journal, Ownership, Records, SavedRun, drive_arms};
+use crate::clock::{Clock, Timestamp};
+use crate::engine::{
+    Account, Arm, ArmEnd, ArmGrant, AttemptCommand, Body, ForkPolicy, Handle, Key, OnQuestion, Program,
+    Record, RunRecord,
+};
+use crate::error::{Error, Signal};
+use crate::path::Path;
+use crate::question::{Question, Reply};
+use async_trait::async_trait;
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The journal of an engine that finds records by path: the records of a run in memory, in front of the journal `J`
+/// that makes them durable.
+///
+/// Its handles run the arms of a fork inline, so one place serves them all. [`Ownership::execute`] is an execution.
+pub struct ByPath<J> {
+    records: Records,
+    journal: J,
+}
+
+impl<J> fmt::Debug for ByPath<J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByPath").field("records", &self.records).finish_non_exhaustive()
+    }
+}
+
+impl<J: Journal> ByPath<J> {
+    /// Creates the journal of a run that was just created: it has the records of its seed.
+    pub fn new(run: &RunRecord, journal: J) -> Self {
+        let mut records = Records::new(run.graph.size(), run.seed.records.iter().cloned());
+        for key in &run.seed.timers {
+            records.set_timer(key.clone(), Timestamp(0));
+        }
+        Self { records, journal }
+    }
+
+    /// Returns the records of the run.
+    pub fn records(&self) -> &Records {
+        &self.records
+    }
+}
+
+impl<J: Journal> Journal for ByPath<J> {
+    type Ack = J::Ack;
+    const SHARED: bool = J::SHARED;
+
+    fn write(&mut self, change: Change<'_>) -> J::Ack {
+        self.journal.write(change)
+    }
+
+    fn durable(ack: J::Ack) -> impl Future<Output = Result<(), Signal>> + Send {
+        J::durable(ack)
+    }
+}
+
+impl<J: Journal> Entry<ByPath<J>> {
+    /// Creates the entry of a run that was loaded, whose changes go to `journal` from now on.
+    pub fn load(mut saved: SavedRun, journal: J, clock: Arc<dyn Clock>) -> Arc<Self> {
+        let mut records =
+            Records::new(saved.run.graph.size(), std::mem::take(&mut saved.records).into_iter());
+        for (key, deadline) in std::mem::take(&mut saved.timers) {
+            records.set_timer(key, deadline);
+        }
+        Self::new(saved, ByPath { records, journal }, clock)
+    }
+}
+
+impl<J: Journal> Ownership<ByPath<J>> {
+    /// Works on the run until the end of this execution, and waits until that is durable. Dropping the future equals
+    /// a crash.
+    ///
+    /// # Errors
+    /// Storage failed, or another owner took over: the end of the execution is not written.
+    pub async fn execute(self, program: Arc<dyn Program>) -> Result<(), Error> {
+        let ownership = Arc::new(self);
+        let handle = ByPathHandle { ownership: Arc::clone(&ownership), arms: Vec::new() };
+        let ended = ownership.activity().drive(program.run(Box::new(handle))).await;
+        Ok(ownership.finish(ended).await?)
+    }
+}
+
+struct ByPathHandle<J: Journal> {
+    ownership: Arc<Ownership<ByPath<J>>>,
+    /// The arms that this handle works in, outermost first.
+    arms: Vec<(Path, usize)>,
+}
+
+#[async_trait]
+impl<J: Journal> Handle for ByPathHandle<J> {
+    async fn attempt<'b>(&mut self, command: AttemptCommand, body: Body<'b>) -> Result<Arc<Record>, Signal> {
+        let find = |journal: &ByPath<J>| journal.records.find(&command.key).cloned();
+        if let Some(record) = self.ownership.find_or_begin(&command.key.path, find).await? {
+            record.answers(&command)?;
+            return Ok(record);
+        }
+        let done = self.ownership.activity().body(body()).await??;
+        let within = command.within.clone();
+        let record = Arc::new(Record::new(command, done));
+        let keep = |journal: &mut ByPath<J>| journal.records.push(Arc::clone(&record));
+        self.ownership.commit(&record, &within, keep).await?;
+        Ok(record)
+    }
+
+    async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal> {
+        let clock = self.ownership.clock();
+        let now = clock.now();
+        let set = |journal: &mut ByPath<J>| {
+            if let Some(deadline) = journal.records.timer(&key) {
+                return (deadline, None);
+            }
+            let deadline = now.plus(wait);
+            let ack = journal.write(Change::Timer { key: Cow::Borrowed(&key), deadline });
+            journal.records.set_timer(key, deadline);
+            (deadline, Some(ack))
+        };
+        let left = self.ownership.issue(set).await?.since(now);
+        if left.is_zero() { Ok(()) } else { self.ownership.activity().body(clock.sleep(left)).await }
+    }
+
+    async fn ask(&mut self, question: Question, on_asked: OnQuestion<'_>) -> Result<Reply, Signal> {
+        self.ownership.ask(question, &self.arms, on_asked).await
+    }
+
+    async fn fork<'b>(
+        &mut self,
+        path: Path,
+        arms: Vec<Arm<'b>>,
+        policy: ForkPolicy,
+    ) -> Result<Vec<ArmEnd>, Signal> {
+        self.ownership.check()?;
+        let (ownership, around, at) = (Arc::clone(&self.ownership), self.arms.clone(), path.clone());
+        let started = arms.into_iter().enumerate().map(move |(i, arm)| {
+            let mut arms = around.clone();
+            arms.push((at.clone(), i));
+            let handle = Self { ownership: Arc::clone(&ownership), arms };
+            (arm.body)(ArmGrant { handle: Box::new(handle), encode: false })
+        });
+        let ends = drive_arms(Box::new(started), policy).await;
+        for (i, end) in ends.iter().enumerate() {
+            if matches!(end, ArmEnd::Failed(_) | ArmEnd::Cancelled) {
+                self.ownership.withdraw(&path, i).await?;
+            }
+        }
+        Ok(ends)
+    }
+
+    fn account(&self) -> Arc<dyn Account> {
+        Arc::clone(&self.ownership) as Arc<dyn Account>
+    }
+}

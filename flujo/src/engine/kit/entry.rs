@@ -1,0 +1,255 @@
+use super::question::{OpenQuestion, check_reply};
+use super::{Activity, Change, Journal, Ledger, Lifecycle, Ownership, SavedRun};
+use crate::clock::Clock;
+use crate::engine::{FinalOutcome, Record, RunRecord, RunState, RunSummary, RunView};
+use crate::error::{Error, ErrorKind};
+use crate::path::Path;
+use crate::question::{Answered, Reply};
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// One run in this process: its state behind one lock, and its journal `J`.
+///
+/// Its methods are the control side of a run, and [`acquire`](Self::acquire) begins an execution of it.
+pub struct Entry<J: Journal = ()> {
+    run: Arc<RunRecord>,
+    pub(super) clock: Arc<dyn Clock>,
+    state: Mutex<State<J>>,
+    idle: Notify,
+}
+
+/// Everything that changes in a run.
+pub(super) struct State<J> {
+    pub(super) lifecycle: Lifecycle,
+    /// The activity of the execution that works on the run.
+    pub(super) live: Option<Arc<Activity>>,
+    /// The fencing token of the newest owner.
+    pub(super) token: u64,
+    pub(super) questions: Vec<OpenQuestion>,
+    pub(super) answered: Vec<Answered>,
+    pub(super) ledger: Ledger,
+    pub(super) journal: J,
+}
+
+impl<J: Journal> fmt::Debug for Entry<J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry").field("run", &self.run.id).finish_non_exhaustive()
+    }
+}
+
+/// A poisoned lock means that a panic happened elsewhere; the state behind it is changed in one piece.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<J: Journal> Entry<J> {
+    /// Creates the entry of a run that was just created, or loaded. Its records and timers are for the journal to
+    /// keep: an entry does not look at them.
+    pub fn new(saved: SavedRun, journal: J, clock: Arc<dyn Clock>) -> Arc<Self> {
+        let SavedRun { run, lifecycle, questions, answered, ledger, .. } = saved;
+        let state = State { lifecycle, live: None, token: 0, questions, answered, ledger, journal };
+        Arc::new(Self { run, clock, state: Mutex::new(state), idle: Notify::new() })
+    }
+
+    /// Returns what the run was created with.
+    pub fn run(&self) -> &Arc<RunRecord> {
+        &self.run
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State<J>> {
+        lock(&self.state)
+    }
+
+    /// Wakes those that wait until no execution works on the run.
+    pub(super) fn released(&self) {
+        self.idle.notify_waiters();
+    }
+
+    /// Takes ownership with a new fencing token, and waits until that is durable. `None` if the run has ended, which
+    /// includes that it has just been taken over once too often.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Busy`]: an execution in this process works on the run; or storage failed.
+    pub async fn acquire(self: &Arc<Self>) -> Result<Option<Ownership<J>>, Error> {
+        let (owned, ack) = {
+            let mut state = self.state();
+            if state.live.is_some() {
+                return Err(Error::new(ErrorKind::Busy(self.run.id.to_string())));
+            }
+            if state.lifecycle.outcome.is_some() {
+                return Ok(None);
+            }
+            state.ledger.charge_open();
+            let owned = state.lifecycle.take().then(|| self.own(&mut state));
+            if owned.is_none() {
+                state.questions.clear();
+            }
+            let State { journal, lifecycle, .. } = &mut *state;
+            (owned, journal.write(Change::Acquired(Cow::Borrowed(lifecycle))))
+        };
+        J::durable(ack).await?;
+        Ok(owned)
+    }
+
+    /// Takes ownership with a new fencing token from whatever execution has it: because the lease of another process
+    /// has run out, or because shared storage has granted the run to this one. Writes nothing.
+    pub fn take_over(self: &Arc<Self>) -> Ownership<J> {
+        self.own(&mut self.state())
+    }
+
+    fn own(self: &Arc<Self>, state: &mut State<J>) -> Ownership<J> {
+        let activity = Arc::new(Activity::default());
+        state.token += 1;
+        state.live = Some(Arc::clone(&activity));
+        if state.lifecycle.cancelled {
+            activity.cancel();
+        }
+        Ownership::new(Arc::clone(self), activity, state.token)
+    }
+
+    /// Returns everything known of the run, with the records that its journal keeps.
+    pub fn view(&self, records: impl FnOnce(&J) -> Vec<Arc<Record>>) -> RunView {
+        let state = self.state();
+        let lifecycle = &state.lifecycle;
+        let mut view = RunView::new(Arc::clone(&self.run), lifecycle.status(state.live.is_some()));
+        view.context = lifecycle.context.clone();
+        view.records = records(&state.journal);
+        view.questions = state.questions.iter().map(|open| open.question.clone()).collect();
+        view.answered.clone_from(&state.answered);
+        view.usage = state.ledger.spent();
+        view.reserved = state.ledger.reserved();
+        view.active = lifecycle.active;
+        view.forgiven.clone_from(&lifecycle.forgiven);
+        view.stopped.clone_from(&lifecycle.stopped);
+        view
+    }
+
+    /// Returns the run as one of a list.
+    pub fn summary(&self) -> RunSummary {
+        let state = self.state();
+        let paused = state.lifecycle.paused;
+        let deadlines = state.questions.iter().filter_map(|open| open.question.deadline);
+        let status = RunState::from(&state.lifecycle.status(state.live.is_some()));
+        let mut summary = RunSummary::new(self.run.id.clone(), self.run.pipeline.clone(), status);
+        summary.replied = paused && state.lifecycle.replied;
+        summary.deadline = deadlines.min().filter(|_| paused);
+        summary
+    }
+
+    /// Waits until no execution in this process works on the run.
+    pub async fn idle(&self) {
+        loop {
+            let idle = self.idle.notified();
+            tokio::pin!(idle);
+            idle.as_mut().enable();
+            if self.state().live.is_none() {
+                return;
+            }
+            idle.await;
+        }
+    }
+
+    /// Makes a failed run ready to go on, and waits until that is durable: the attempts of the node that failed no
+    /// longer count. `attempts` gives the number of attempts recorded for a path.
+    ///
+    /// # Errors
+    /// Storage failed.
+    pub async fn reopen(&self, attempts: impl Fn(&J, &Path) -> u32) -> Result<(), Error> {
+        let ack = {
+            let mut state = self.state();
+            let State { lifecycle, journal, .. } = &mut *state;
+            if !lifecycle.reopen(|path| attempts(journal, path)) {
+                return Ok(());
+            }
+            journal.write(Change::Reopened(Cow::Borrowed(lifecycle)))
+        };
+        Ok(J::durable(ack).await?)
+    }
+
+    /// Answers an open question, and waits until that is durable.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Reply`]: there is no such open question, it was answered, or its deadline has passed; or storage
+    /// failed.
+    pub async fn reply(&self, path: &Path, reply: Reply) -> Result<(), Error> {
+        let ack = {
+            let mut state = self.state();
+            let answered = state.answered.iter().find(|a| a.question.path == *path);
+            let open = state.questions.iter().position(|open| open.question.path == *path);
+            let question = open.and_then(|i| state.questions.get(i)).map(|open| &open.question);
+            check_reply(path, answered.map(|a| &a.reply), question, self.clock.now())?;
+            let change = Change::Replied { path: Cow::Borrowed(path), reply: Cow::Borrowed(&reply) };
+            let ack = state.journal.write(change);
+            if let Some(i) = open {
+                state.answer(i, reply);
+            }
+            state.changed();
+            ack
+        };
+        Ok(J::durable(ack).await?)
+    }
+
+    /// Sets the flag that ends the run at its next command, and waits until that is durable. A run that no execution
+    /// works on ends at once; one that has ended stays as it is.
+    ///
+    /// # Errors
+    /// Storage failed.
+    pub async fn cancel(&self) -> Result<(), Error> {
+        let ack = {
+            let mut state = self.state();
+            if state.lifecycle.outcome.is_some() {
+                return Ok(());
+            }
+            state.lifecycle.cancelled = true;
+            if let Some(live) = &state.live {
+                live.cancel();
+            } else {
+                state.questions.clear();
+                state.ledger.charge_open();
+                state.lifecycle.outcome = Some(FinalOutcome::Cancelled);
+            }
+            let State { journal, lifecycle, .. } = &mut *state;
+            journal.write(Change::Cancelled(Cow::Borrowed(lifecycle)))
+        };
+        Ok(J::durable(ack).await?)
+    }
+
+    /// Takes note of a reply that shared storage holds: it came through another process, or is the default that this
+    /// one wrote. Writes nothing, and changes nothing if the question is known to be answered.
+    pub fn record_reply(&self, answered: Answered) {
+        let mut state = self.state();
+        let path = &answered.question.path;
+        if state.answered.iter().any(|known| known.question.path == *path) {
+            return;
+        }
+        state.questions.retain(|open| open.question.path != *path);
+        state.answered.push(answered);
+        state.changed();
+    }
+
+    /// Takes note of a cancellation that shared storage holds. Writes nothing.
+    pub fn record_cancellation(&self) {
+        let mut state = self.state();
+        state.lifecycle.cancelled = true;
+        if let Some(live) = &state.live {
+            live.cancel();
+        }
+    }
+}
+
+impl<J> State<J> {
+    pub(super) fn answer(&mut self, i: usize, reply: Reply) {
+        let open = self.questions.remove(i);
+        self.answered.push(Answered { question: open.question, reply });
+    }
+
+    /// Somebody has replied: an execution that waits looks again.
+    fn changed(&mut self) {
+        self.lifecycle.replied = true;
+        if let Some(live) = &self.live {
+            live.changed();
+        }
+    }
+}

@@ -1,0 +1,333 @@
+use super::entry::{Entry, State};
+use super::{Activity, Change, Journal, OpenQuestion};
+use crate::clock::{Clock, Timestamp};
+use crate::engine::{Account, Ended, Key, LimitScope, OnQuestion, Record, Refusal, Reservation};
+use crate::error::Signal;
+use crate::path::Path;
+use crate::question::{Question, Reply};
+use crate::usage::Usage;
+use async_trait::async_trait;
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, MutexGuard};
+
+/// The right of one execution to work on a run, until it is dropped or another owner takes over.
+///
+/// Every write carries its fencing token, and fails with [`Signal::OwnershipLost`] once that is not the newest. All
+/// handles of an execution share it, and it is their [`Account`].
+pub struct Ownership<J: Journal = ()> {
+    entry: Arc<Entry<J>>,
+    activity: Arc<Activity>,
+    token: u64,
+    began: Timestamp,
+    /// Whether the end of this execution is written.
+    finished: AtomicBool,
+}
+
+impl<J: Journal> fmt::Debug for Ownership<J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ownership")
+            .field("run", &self.entry)
+            .field("token", &self.token)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<J: Journal> Ownership<J> {
+    pub(super) fn new(entry: Arc<Entry<J>>, activity: Arc<Activity>, token: u64) -> Self {
+        let began = entry.clock.now();
+        Self { entry, activity, token, began, finished: AtomicBool::new(false) }
+    }
+
+    /// Returns the activity of this execution.
+    pub fn activity(&self) -> &Arc<Activity> {
+        &self.activity
+    }
+
+    /// Returns the clock of the run.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.entry.clock
+    }
+
+    /// Locks the state for a write.
+    fn owned(&self) -> Result<MutexGuard<'_, State<J>>, Signal> {
+        let state = self.entry.state();
+        if state.token == self.token { Ok(state) } else { Err(Signal::OwnershipLost) }
+    }
+
+    /// Locks the state for a command, which is not issued any more once the run is cancelled.
+    fn issuing(&self) -> Result<MutexGuard<'_, State<J>>, Signal> {
+        let state = self.owned()?;
+        if state.lifecycle.cancelled { Err(Signal::Cancelled) } else { Ok(state) }
+    }
+
+    /// Waits until a change is durable.
+    async fn durable(&self, ack: J::Ack) -> Result<(), Signal> {
+        self.activity.storing(J::durable(ack)).await
+    }
+
+    /// Checks that a command may be issued.
+    ///
+    /// # Errors
+    /// [`Signal::Cancelled`] or [`Signal::OwnershipLost`].
+    pub fn check(&self) -> Result<(), Signal> {
+        self.issuing().map(drop)
+    }
+
+    /// Issues a command without a body: `command` looks at the journal, and writes to it if the command was not
+    /// executed before. Waits until what it wrote is durable.
+    ///
+    /// # Errors
+    /// [`Signal::Cancelled`], [`Signal::OwnershipLost`], or storage failed.
+    pub async fn issue<O: Send>(
+        &self,
+        command: impl FnOnce(&mut J) -> (O, Option<J::Ack>) + Send,
+    ) -> Result<O, Signal> {
+        let (out, ack) = command(&mut self.issuing()?.journal);
+        if let Some(ack) = ack {
+            self.durable(ack).await?;
+        }
+        Ok(out)
+    }
+
+    /// Issues a command that has a body: returns what `find` finds of it in the journal, else `None`, and the body
+    /// may begin.
+    ///
+    /// # Errors
+    /// [`Signal::Cancelled`], [`Signal::OwnershipLost`], or storage failed.
+    pub async fn find_or_begin<O: Send>(
+        &self,
+        path: &Path,
+        find: impl FnOnce(&J) -> Option<O> + Send,
+    ) -> Result<Option<O>, Signal> {
+        let ack = {
+            let mut state = self.issuing()?;
+            match find(&state.journal) {
+                Some(found) => return Ok(Some(found)),
+                None => state.begin(path),
+            }
+        };
+        if let Some(ack) = ack {
+            self.durable(ack).await?;
+        }
+        Ok(None)
+    }
+
+    /// Notes that the body of a node is under way. In a run that was taken over this is written, and durable when
+    /// it returns: if the body kills the process, the run must not be taken over for ever.
+    ///
+    /// # Errors
+    /// [`Signal::OwnershipLost`], or storage failed.
+    pub async fn begin(&self, path: &Path) -> Result<(), Signal> {
+        let ack = self.owned()?.begin(path);
+        match ack {
+            Some(ack) => self.durable(ack).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the record of an attempt, settles what it had reserved `within` limited nodes, and waits until that is
+    /// durable. `keep` puts the record into the journal for later look-ups.
+    ///
+    /// # Errors
+    /// [`Signal::OwnershipLost`], and nothing is written; or storage failed.
+    pub async fn commit(
+        &self,
+        record: &Record,
+        within: &LimitScope,
+        keep: impl FnOnce(&mut J) + Send,
+    ) -> Result<(), Signal> {
+        let ack = {
+            let mut state = self.owned()?;
+            let progress = state.progress();
+            keep(&mut state.journal);
+            state.lifecycle.in_flight.retain(|path| *path != record.key.path);
+            let reserved = state.ledger.settle(&record.key, record.usage, within);
+            let (record, within) = (Cow::Borrowed(record), Cow::Borrowed(within));
+            state.journal.write(Change::Attempt { record, within, reserved, progress })
+        };
+        self.durable(ack).await
+    }
+
+    /// Asks a question, and waits for the reply as long as the run has something else to do. `on_asked` is called
+    /// once the question is durable, unless it was before.
+    ///
+    /// # Errors
+    /// [`Signal::Suspended`], and other signals.
+    pub async fn ask(
+        &self,
+        question: Question,
+        arms: &[(Path, usize)],
+        on_asked: OnQuestion<'_>,
+    ) -> Result<Reply, Signal> {
+        self.check()?;
+        if let Some(ack) = self.record_question(&question, arms)? {
+            self.durable(ack).await?;
+            on_asked(&question);
+        }
+        let path = question.path;
+        loop {
+            match self.activity.until(|| self.look(&path).transpose()).await? {
+                Seen::Reply(reply) => return Ok(reply),
+                Seen::Due(ack) => self.durable(ack).await?,
+            }
+        }
+    }
+
+    /// Records a question; `None` if it was recorded before.
+    fn record_question(&self, question: &Question, arms: &[(Path, usize)]) -> Result<Option<J::Ack>, Signal> {
+        let mut state = self.owned()?;
+        let open = state.questions.iter().map(|open| &open.question);
+        let known = open.chain(state.answered.iter().map(|a| &a.question)).find(|q| q.path == question.path);
+        if let Some(known) = known {
+            return known.is_asked_again(question).map(|()| None);
+        }
+        state.questions.push(OpenQuestion::new(question.clone(), arms.to_vec()));
+        let progress = state.progress();
+        let (question, arms) = (Cow::Borrowed(question), Cow::Borrowed(arms));
+        Ok(Some(state.journal.write(Change::Asked { question, arms, progress })))
+    }
+
+    fn look(&self, path: &Path) -> Result<Option<Seen<J::Ack>>, Signal> {
+        let mut state = self.owned()?;
+        if let Some(found) = state.answered.iter().find(|a| a.question.path == *path).cloned() {
+            state.lifecycle.replied = false;
+            return Ok(Some(Seen::Reply(found.reply)));
+        }
+        let now = self.entry.clock.now();
+        let due = state.questions.iter().position(|open| {
+            open.question.path == *path && open.question.deadline.is_some_and(|deadline| now >= deadline)
+        });
+        let Some(i) = due else { return Ok(None) };
+        let Some(default) = state.questions.get(i).and_then(|open| open.question.default.clone()) else {
+            return Ok(None);
+        };
+        let reply = Reply { value: default, by: Some("deadline".to_owned()), at: now };
+        let change = Change::Due { path: Cow::Borrowed(path), reply: Cow::Borrowed(&reply) };
+        let ack = state.journal.write(change);
+        if !J::SHARED {
+            state.answer(i, reply);
+        }
+        Ok(Some(Seen::Due(ack)))
+    }
+
+    /// Withdraws the questions that arm number `arm` of a fork has asked, and waits until that is durable.
+    ///
+    /// # Errors
+    /// [`Signal::OwnershipLost`], or storage failed.
+    pub async fn withdraw(&self, fork: &Path, arm: usize) -> Result<(), Signal> {
+        let ack = {
+            let mut state = self.owned()?;
+            let inside = |open: &OpenQuestion| open.arms.iter().any(|(path, i)| path == fork && *i == arm);
+            if !state.questions.iter().any(inside) {
+                return Ok(());
+            }
+            let (gone, open) = std::mem::take(&mut state.questions).into_iter().partition(inside);
+            state.questions = open;
+            let gone: Vec<OpenQuestion> = gone;
+            let paths: Vec<_> = gone.into_iter().map(|open| open.question.path).collect();
+            state.journal.write(Change::Withdrawn(Cow::Owned(paths)))
+        };
+        self.durable(ack).await
+    }
+
+    /// Writes how the execution ended, and waits until that is durable.
+    ///
+    /// # Errors
+    /// [`Signal::OwnershipLost`], and nothing is written; or storage failed.
+    pub async fn finish(&self, ended: Ended) -> Result<(), Signal> {
+        let ack = {
+            let mut state = self.owned()?;
+            self.finished.store(true, Ordering::SeqCst);
+            self.count_time(&mut state);
+            if state.lifecycle.end(ended) {
+                state.ledger.charge_open();
+                state.questions.clear();
+            }
+            let State { journal, lifecycle, .. } = &mut *state;
+            journal.write(Change::Finished(Cow::Borrowed(lifecycle)))
+        };
+        self.durable(ack).await
+    }
+
+    fn count_time(&self, state: &mut State<J>) {
+        let worked = self.entry.clock.now().since(self.began);
+        state.lifecycle.active = state.lifecycle.active.saturating_add(worked);
+    }
+}
+
+/// What a look at a question finds.
+enum Seen<A> {
+    /// It is answered.
+    Reply(Reply),
+    /// Its deadline has passed. Once this is durable it is answered: by its default, or by a reply that was faster.
+    Due(A),
+}
+
+impl<J: Journal> State<J> {
+    /// Notes that a body is under way; written only in a run that was taken over.
+    fn begin(&mut self, path: &Path) -> Option<J::Ack> {
+        self.lifecycle.begin(path);
+        (self.lifecycle.takeovers > 0)
+            .then(|| self.journal.write(Change::Started(Cow::Borrowed(&self.lifecycle))))
+    }
+
+    /// Notes that the run has come one step further; true if it is the first since it was taken over.
+    fn progress(&mut self) -> bool {
+        std::mem::take(&mut self.lifecycle.takeovers) > 0
+    }
+}
+
+#[async_trait]
+impl<J: Journal> Account for Ownership<J> {
+    async fn reserve(&self, reservation: Reservation) -> Result<(), Refusal> {
+        let ack = {
+            let mut state = self.issuing()?;
+            if !state.ledger.reserve(&reservation).map_err(Refusal::Limit)? {
+                return Ok(());
+            }
+            state.journal.write(Change::Reserved(Cow::Borrowed(&reservation)))
+        };
+        Ok(self.durable(ack).await?)
+    }
+
+    async fn check(&self, key: &Key, within: &LimitScope) -> Result<(), Refusal> {
+        self.issuing()?.ledger.check(key, within).map_err(Refusal::Limit)
+    }
+
+    async fn settle(&self, key: &Key, used: Usage, within: &LimitScope) -> Result<(), Signal> {
+        let ack = {
+            let mut state = self.owned()?;
+            state.ledger.settle(key, used, within);
+            let (key, within) = (Cow::Borrowed(key), Cow::Borrowed(within));
+            state.journal.write(Change::Settled { key, used, within })
+        };
+        self.durable(ack).await
+    }
+
+    fn forfeit(&self, key: &Key, used: Usage, within: &LimitScope) {
+        // An owner that took the run over has charged it.
+        if let Ok(mut state) = self.owned() {
+            state.ledger.forfeit(key, used, within);
+            let (key, within) = (Cow::Borrowed(key), Cow::Borrowed(within));
+            drop(state.journal.write(Change::Forfeited { key, used, within }));
+        }
+    }
+}
+
+impl<J: Journal> Drop for Ownership<J> {
+    fn drop(&mut self) {
+        let mut state = self.entry.state();
+        if state.token == self.token {
+            state.live = None;
+            if !self.finished.load(Ordering::SeqCst) {
+                self.count_time(&mut state);
+                let State { journal, lifecycle, .. } = &mut *state;
+                drop(journal.write(Change::Released(Cow::Borrowed(lifecycle))));
+            }
+            drop(state);
+            self.entry.released();
+        }
+    }
+}

@@ -1,0 +1,46 @@
+use crate::clock::Timestamp;
+use crate::error::{Error, ErrorKind};
+use crate::path::Path;
+use crate::question::{Question, Reply};
+use serde::{Deserialize, Serialize};
+
+/// An open question of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct OpenQuestion {
+    /// The question.
+    pub question: Question,
+    /// The arms around it, outermost first, each as the path of its fork and its number: a failing or cancelled arm
+    /// withdraws its questions.
+    pub arms: Vec<(Path, usize)>,
+}
+
+impl OpenQuestion {
+    /// Creates an open question of the arms around it, outermost first.
+    pub fn new(question: Question, arms: Vec<(Path, usize)>) -> Self {
+        Self { question, arms }
+    }
+}
+
+/// Decides whether a reply to the question at `path` is taken: `answered` is the reply that it has, `open` the
+/// question if it is open. The compare of an engine's compare-and-set.
+///
+/// # Errors
+/// [`ErrorKind::Reply`]: the question was answered before, is not open, or its deadline has passed.
+pub fn check_reply(
+    path: &Path,
+    answered: Option<&Reply>,
+    open: Option<&Question>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let refuse = |what: String| Err(Error::new(ErrorKind::Reply(what)).at(path.clone()));
+    if let Some(first) = answered {
+        let by = first.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+        return refuse(format!("already answered{by} at {:?}", first.at));
+    }
+    let Some(question) = open else { return refuse("no such question is open".to_owned()) };
+    if question.deadline.is_some_and(|deadline| now >= deadline) {
+        return refuse("the deadline of this question has passed; its default counts".to_owned());
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+use crate::clock::Timestamp;
+use crate::engine::{Key, Record};
+use crate::path::Path;
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
+
+/// The records of a run in their order, found by path and attempt, and the deadlines of its timers.
+pub struct Records {
+    order: Vec<Arc<Record>>,
+    /// Places by path and attempt. The kind is no part of a name: it is compared when a record is taken.
+    index: HashMap<Name, usize, BuildHasherDefault<NameHasher>>,
+    /// The place after the record that was found last: a run that goes on looks its records up in their order.
+    next: Cell<usize>,
+    timers: BTreeMap<Key, Timestamp>,
+}
+
+/// 128 bits of a path and an attempt. Paths come from code, so nobody makes two of them collide.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Name(u128);
+
+impl Name {
+    fn of(key: &Key) -> Self {
+        Self(xxh3_128_with_seed(key.path.as_str().as_bytes(), key.n.into()))
+    }
+}
+
+/// The hash of a [`Name`]: half of it.
+#[derive(Default)]
+struct NameHasher(u64);
+
+impl Hasher for NameHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        let half = bytes.first_chunk::<8>().copied().unwrap_or_default();
+        self.0 = u64::from_le_bytes(half);
+    }
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+impl Records {
+    /// Creates the records of a run with about `nodes` nodes; `first` are those that it has already, in their order.
+    pub fn new(nodes: usize, first: impl ExactSizeIterator<Item = Arc<Record>>) -> Self {
+        let room = nodes.max(first.len());
+        let mut records = Self {
+            order: Vec::with_capacity(room),
+            index: HashMap::with_capacity_and_hasher(room, BuildHasherDefault::default()),
+            next: Cell::new(0),
+            timers: BTreeMap::new(),
+        };
+        for record in first {
+            records.push(record);
+        }
+        records.next.set(0);
+        records
+    }
+
+    /// Returns the record of an attempt.
+    pub fn find(&self, key: &Key) -> Option<&Arc<Record>> {
+        let is = |record: &&Arc<Record>| record.key.n == key.n && record.key.path == key.path;
+        let place = match self.order.get(self.next.get()).filter(is) {
+            Some(_) => self.next.get(),
+            None => *self.index.get(&Name::of(key))?,
+        };
+        let found = self.order.get(place).filter(is)?;
+        self.next.set(place + 1);
+        Some(found)
+    }
+
+    /// Returns the number of attempts recorded for a path.
+    pub fn attempts(&self, path: &Path) -> u32 {
+        self.order.iter().filter(|r| r.key.path == *path).map(|r| r.key.n).max().unwrap_or(0)
+    }
+
+    /// Appends a record.
+    pub fn push(&mut self, record: Arc<Record>) {
+        self.index.insert(Name::of(&record.key), self.order.len());
+        self.order.push(record);
+        // The next lookup after an append misses: start past the end.
+        self.next.set(self.order.len());
+    }
+
+    /// Returns the deadline of a timer that was set.
+    pub fn timer(&self, key: &Key) -> Option<Timestamp> {
+        self.timers.get(key).copied()
+    }
+
+    /// Sets a timer.
+    pub fn set_timer(&mut self, key: Key, deadline: Timestamp) {
+        self.timers.insert(key, deadline);
+    }
+
+    /// Returns the number of records.
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Returns true if there are no records.
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    /// Returns the records in their order.
+    pub fn to_vec(&self) -> Vec<Arc<Record>> {
+        self.order.clone()
+    }
+}
+
+impl fmt::Debug for Records {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Records").field("records", &self.order.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,170 @@
+use super::{Change, Ledger, Lifecycle, OpenQuestion};
+use crate::clock::Timestamp;
+use crate::engine::{Key, Record, RunId, RunRecord, RunView};
+use crate::error::{Error, ErrorKind};
+use crate::path::Path;
+use crate::question::{Answered, Reply};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Everything that is durable of a run: what an engine loads from its storage to go on with it.
+///
+/// An engine that stores [`Change`]s as they come replays them with [`apply`](Self::apply); one that has tables of
+/// its own fills the fields.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SavedRun {
+    /// What the run was created with.
+    pub run: Arc<RunRecord>,
+    /// Its state.
+    pub lifecycle: Lifecycle,
+    /// Its records in the order in which they were written, those of its seed first.
+    pub records: Vec<Arc<Record>>,
+    /// The deadlines of its timers.
+    pub timers: BTreeMap<Key, Timestamp>,
+    /// Open questions in the order in which they were asked.
+    pub questions: Vec<OpenQuestion>,
+    /// Answered questions in the order of their replies.
+    pub answered: Vec<Answered>,
+    /// What was used and reserved.
+    pub ledger: Ledger,
+}
+
+impl SavedRun {
+    /// Creates the state of a run that nothing has happened to since it was created: it has what its seed gives it.
+    pub fn new(run: impl Into<Arc<RunRecord>>) -> Self {
+        let run = run.into();
+        Self {
+            lifecycle: Lifecycle::new(run.context.clone()),
+            records: run.seed.records.clone(),
+            timers: run.seed.timers.iter().map(|key| (key.clone(), Timestamp(0))).collect(),
+            questions: Vec::new(),
+            answered: run.seed.replies.clone(),
+            ledger: Ledger::new(run.limits),
+            run,
+        }
+    }
+
+    /// Applies a change that was written after those applied so far.
+    pub fn apply(&mut self, change: Change<'_>) {
+        match change {
+            Change::Created(run) => *self = Self::new(run.into_owned()),
+            Change::Acquired(now) => {
+                self.ledger.charge_open();
+                self.enter(now.into_owned());
+            }
+            Change::Started(now) | Change::Finished(now) | Change::Cancelled(now) | Change::Reopened(now) => {
+                self.enter(now.into_owned());
+            }
+            Change::Released(now) => {
+                // What else the execution changed was lost with it.
+                self.lifecycle.active = now.active;
+                self.lifecycle.in_flight.clone_from(&now.in_flight);
+            }
+            Change::Attempt { record, within, progress, .. } => {
+                self.ledger.settle(&record.key, record.usage, &within);
+                self.lifecycle.in_flight.retain(|path| *path != record.key.path);
+                self.progress(progress);
+                self.records.push(Arc::new(record.into_owned()));
+            }
+            Change::Timer { key, deadline } => drop(self.timers.insert(key.into_owned(), deadline)),
+            Change::Asked { question, arms, progress } => {
+                self.progress(progress);
+                self.questions.push(OpenQuestion::new(question.into_owned(), arms.into_owned()));
+            }
+            Change::Due { path, reply } => drop(self.answer(&path, reply.into_owned())),
+            Change::Replied { path, reply } => {
+                self.lifecycle.replied |= self.answer(&path, reply.into_owned());
+            }
+            Change::Withdrawn(paths) => self.questions.retain(|open| !paths.contains(&open.question.path)),
+            Change::Reserved(held) => self.ledger.hold(&held.key, held.amount, &held.within),
+            Change::Settled { key, used, within } => drop(self.ledger.settle(&key, used, &within)),
+            Change::Forfeited { key, used, within } => self.ledger.forfeit(&key, used, &within),
+        }
+    }
+
+    /// Returns everything known of the run. `running` says whether an execution works on it.
+    pub fn view(self, running: bool) -> RunView {
+        let lifecycle = self.lifecycle;
+        let mut view = RunView::new(self.run, lifecycle.status(running));
+        view.context = lifecycle.context;
+        view.records = self.records;
+        view.questions = self.questions.into_iter().map(|open| open.question).collect();
+        view.answered = self.answered;
+        view.usage = self.ledger.spent();
+        view.reserved = self.ledger.reserved();
+        view.active = lifecycle.active;
+        view.forgiven = lifecycle.forgiven;
+        view.stopped = lifecycle.stopped;
+        view
+    }
+
+    fn enter(&mut self, lifecycle: Lifecycle) {
+        self.lifecycle = lifecycle;
+        if self.lifecycle.outcome.is_some() {
+            self.questions.clear();
+            self.ledger.charge_open();
+        }
+    }
+
+    fn progress(&mut self, progress: bool) {
+        if progress {
+            self.lifecycle.takeovers = 0;
+            // Bodies under way are written only while takeovers count.
+            self.lifecycle.in_flight.clear();
+        }
+    }
+
+    /// Answers a question; false if it is not open.
+    fn answer(&mut self, path: &Path, reply: Reply) -> bool {
+        let open = self.questions.iter().position(|open| open.question.path == *path);
+        let Some(open) = open.map(|i| self.questions.remove(i)) else { return false };
+        self.answered.push(Answered { question: open.question, reply });
+        true
+    }
+}
+
+/// The runs of a journal that all of them share, while it is read.
+///
+/// ```
+/// # use flujo::engine::kit::{Change, SavedRuns};
+/// # use flujo::engine::RunId;
+/// # fn read(journal: Vec<(RunId, Change<'static>)>) -> Result<SavedRuns, flujo::Error> {
+/// let mut runs = SavedRuns::default();
+/// for (id, change) in journal {
+///     runs.apply(&id, change)?;
+/// }
+/// # Ok(runs)
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct SavedRuns(BTreeMap<RunId, SavedRun>);
+
+impl SavedRuns {
+    /// Applies a change of the run `id`.
+    ///
+    /// # Errors
+    /// The run was not created before: the journal has lost its beginning.
+    pub fn apply(&mut self, id: &RunId, change: Change<'_>) -> Result<(), Error> {
+        match (self.0.get_mut(id), change) {
+            (Some(run), change) => run.apply(change),
+            (None, Change::Created(run)) => {
+                self.0.insert(id.clone(), SavedRun::new(run.into_owned()));
+            }
+            (None, _) => {
+                let what = format!("the journal has a change of run `{id}` before its creation");
+                return Err(Error::new(ErrorKind::Engine(what)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// In the order of the runs' ids.
+impl IntoIterator for SavedRuns {
+    type Item = SavedRun;
+    type IntoIter = std::collections::btree_map::IntoValues<RunId, SavedRun>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_values()
+    }
+}

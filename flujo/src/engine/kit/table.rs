@@ -1,0 +1,88 @@
+use super::entry::lock;
+use super::{Entry, Journal, SavedRun};
+use crate::clock::Clock;
+use crate::engine::{RunFilter, RunId, RunRecord, RunSummary};
+use crate::error::{Error, ErrorKind};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+/// The runs of an engine that has them all in this process, by their ids.
+pub struct Table<J: Journal = ()> {
+    runs: Mutex<BTreeMap<RunId, Arc<Entry<J>>>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl<J: Journal> fmt::Debug for Table<J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table").finish_non_exhaustive()
+    }
+}
+
+impl<J: Journal> Table<J> {
+    /// Creates an empty table.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { runs: Mutex::default(), clock }
+    }
+
+    /// Returns the clock of its runs.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    /// Creates a run by compare-and-set. `journal` makes its journal; it is called under the lock of the table.
+    ///
+    /// # Errors
+    /// The run that has the id.
+    pub fn create_with(
+        &self,
+        run: RunRecord,
+        journal: impl FnOnce(&RunRecord) -> J,
+    ) -> Result<Arc<Entry<J>>, Arc<Entry<J>>> {
+        let mut runs = lock(&self.runs);
+        if let Some(found) = runs.get(&run.id) {
+            return Err(Arc::clone(found));
+        }
+        let journal = journal(&run);
+        let id = run.id.clone();
+        let entry = Entry::new(SavedRun::new(run), journal, Arc::clone(&self.clock));
+        runs.insert(id, Arc::clone(&entry));
+        Ok(entry)
+    }
+
+    /// Adds a run that was loaded; it takes the place of one with its id.
+    pub fn insert(&self, entry: Arc<Entry<J>>) {
+        lock(&self.runs).insert(entry.run().id.clone(), entry);
+    }
+
+    /// Returns the runs that match a filter, in the order of their ids.
+    pub fn list(&self, filter: &RunFilter) -> Vec<RunSummary> {
+        let runs: Vec<_> = lock(&self.runs).values().cloned().collect();
+        let mut found = Vec::new();
+        for summary in runs.iter().map(|run| run.summary()) {
+            if filter.takes(&summary, found.len()) {
+                found.push(summary);
+            }
+        }
+        found
+    }
+
+    /// Returns the run of this id.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnknownRun`]: there is none.
+    pub fn entry(&self, id: &RunId) -> Result<Arc<Entry<J>>, Error> {
+        let found = lock(&self.runs).get(id).cloned();
+        found.ok_or_else(|| Error::new(ErrorKind::UnknownRun(id.to_string())))
+    }
+}
+
+impl<J: Journal + Default> Table<J> {
+    /// Creates a run by compare-and-set, with a default journal.
+    ///
+    /// # Errors
+    /// The run that has the id.
+    pub fn create(&self, run: RunRecord) -> Result<Arc<Entry<J>>, Arc<Entry<J>>> {
+        self.create_with(run, |_| J::default())
+    }
+}
