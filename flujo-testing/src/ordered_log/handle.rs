@@ -134,7 +134,7 @@ impl Invocation {
                 (Err(EndedBy::Signal(Signal::ArmEnded)), Some(end)) => end,
                 (Err(EndedBy::Signal(signal)), _) => ArmEnd::Signal(signal),
                 (Err(EndedBy::Failure(failure)), _) => ArmEnd::Failed(failure),
-                (Ok(_), _) => ArmEnd::Signal(Signal::Engine("the body ended before its arm".to_owned())),
+                (Ok(_), _) => ArmEnd::Signal(Signal::Internal("the body ended before its arm".to_owned())),
             }
         })
     }
@@ -150,7 +150,7 @@ impl Handle for Invocation {
                 return Ok(record);
             }
             Next::Answered(_) => {
-                return Err(Signal::Engine(format!("`{key}` has an answer of another kind")));
+                return Err(Signal::Internal(format!("`{key}` has an answer of another kind")));
             }
             Next::Run(n) => n,
         };
@@ -182,7 +182,7 @@ impl Handle for Invocation {
         let n = match self.issue(&key)? {
             Next::Answered(Answer::Reply(reply)) => return Ok(reply),
             Next::Answered(_) => {
-                return Err(Signal::Engine(format!("`{key}` has an answer of another kind")));
+                return Err(Signal::Internal(format!("`{key}` has an answer of another kind")));
             }
             Next::Run(n) => n,
         };
@@ -221,14 +221,14 @@ impl Handle for Invocation {
                     *self.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
                     Signal::ArmEnded
                 }
-                _ => Signal::Engine("an arm ended before the fork inside it was reached".to_owned()),
+                _ => Signal::Internal("an arm ended before the fork inside it was reached".to_owned()),
             });
         }
         let key = Key { path: path.clone(), kind: Kind::Fork, n: times };
         let ends = match self.issue(&key)? {
             Next::Answered(Answer::Arms(ends)) => ends,
             Next::Answered(_) => {
-                return Err(Signal::Engine(format!("`{key}` has an answer of another kind")));
+                return Err(Signal::Internal(format!("`{key}` has an answer of another kind")));
             }
             Next::Run(n) => {
                 let shared = OnceLock::new();

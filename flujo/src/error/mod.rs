@@ -1,9 +1,11 @@
 //! What can go wrong, and where.
 
+mod engine_error;
 mod failure;
 mod signal;
 mod step_error;
 
+pub use engine_error::EngineError;
 pub use failure::{Failure, FailureKind, FailureRecord};
 pub use signal::{LastAttempt, Mismatch, OutOfTime, Signal};
 pub(crate) use step_error::Cause;
@@ -87,7 +89,9 @@ pub enum ErrorKind {
     /// The engine was put together wrongly.
     Setup(String),
     /// Storage failed.
-    Engine(String),
+    Engine(EngineError),
+    /// An invariant of flujo or of an engine is broken: a bug, never a mistake in the user's code.
+    Internal(String),
 }
 
 impl Error {
@@ -155,6 +159,11 @@ impl Error {
         }
     }
 
+    /// Returns true if an invariant of flujo or of an engine is broken: a bug, to be reported.
+    pub fn is_internal(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Internal(_) | ErrorKind::Signal(Signal::Internal(_)))
+    }
+
     pub(crate) fn at(mut self, path: Path) -> Self {
         self.0.path.get_or_insert(path);
         self
@@ -213,6 +222,12 @@ impl Error {
     }
 }
 
+impl From<EngineError> for Error {
+    fn from(error: EngineError) -> Self {
+        Self::new(ErrorKind::Engine(error))
+    }
+}
+
 impl From<Signal> for Error {
     fn from(signal: Signal) -> Self {
         let path = match &signal {
@@ -255,11 +270,11 @@ impl fmt::Display for ErrorKind {
             }
             Self::Busy(id) => write!(f, "run `{id}` is being worked on; wait for it, or cancel it"),
             Self::UnknownRun(id) => write!(f, "no run `{id}` is known here"),
-            Self::Unconfigured(what)
-            | Self::RunConflict(what)
-            | Self::Reply(what)
-            | Self::Setup(what)
-            | Self::Engine(what) => f.write_str(what),
+            Self::Unconfigured(what) | Self::RunConflict(what) | Self::Reply(what) | Self::Setup(what) => {
+                f.write_str(what)
+            }
+            Self::Engine(error) => write!(f, "{error}"),
+            Self::Internal(what) => write!(f, "internal error: {what}; please report it"),
         }
     }
 }
@@ -303,6 +318,9 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source.as_deref().map(|e| e as _)
+        match &self.0.kind {
+            ErrorKind::Engine(error) | ErrorKind::Signal(Signal::Engine(error)) => error.source(),
+            _ => self.0.source.as_deref().map(|e| e as _),
+        }
     }
 }

@@ -1,3 +1,4 @@
+use super::EngineError;
 use crate::clock::Timestamp;
 use crate::path::Path;
 use crate::usage::LimitExceeded;
@@ -22,7 +23,9 @@ pub enum Signal {
     /// A limit of the run, or the budget that it shares with others, would be exceeded.
     RunLimit(Box<LimitExceeded>),
     /// The engine's storage failed; the run stays resumable.
-    Engine(String),
+    Engine(EngineError),
+    /// An invariant of flujo or of an engine is broken: a bug. The run stays resumable.
+    Internal(String),
     /// The time of a call or form around it is up. Its border makes an ordinary failure of this.
     OutOfTime(Box<OutOfTime>),
     /// A child invocation has reached the end of its arm; only ordered-log engines use it.
@@ -76,7 +79,8 @@ impl fmt::Display for Signal {
                 write!(f, "the record does not fit the code: {}; nothing was changed", m.what)
             }
             Self::RunLimit(exceeded) => write!(f, "{exceeded}"),
-            Self::Engine(message) => write!(f, "the engine failed: {message}; the run stays resumable"),
+            Self::Engine(error) => write!(f, "the engine failed: {error}; the run stays resumable"),
+            Self::Internal(what) => write!(f, "internal error: {what}; please report it"),
             Self::OutOfTime(out) => write!(f, "`{}` timed out after {:?}", out.scope, out.limit),
             Self::ArmEnded => f.write_str("the arm has ended"),
         }

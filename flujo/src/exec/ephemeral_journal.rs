@@ -67,7 +67,7 @@ impl Handle for Memo {
 
     async fn ask(&mut self, question: Question, _: OnQuestion<'_>) -> Result<Reply, Signal> {
         let what = format!("{}: a run that records nothing cannot wait for a reply", question.path);
-        Err(Signal::Engine(what))
+        Err(Signal::Engine(what.into()))
     }
 
     async fn fork<'b>(

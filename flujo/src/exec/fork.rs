@@ -338,7 +338,7 @@ pub(crate) fn verdict(ends: &[ArmEnd], settle: bool) -> Option<usize> {
 }
 
 pub(crate) fn lost() -> Error {
-    Signal::Engine("the engine did not give back every arm".to_owned()).into()
+    Signal::Internal("the engine did not give back every arm".to_owned()).into()
 }
 
 pub(crate) fn settled<T>(done: RunResult<T>) -> RunResult<Result<T, Failure>> {

@@ -339,7 +339,7 @@ impl<'s, C: Context> MapPoint<'s, C> {
 #[cold]
 fn began_twice<'a>() -> BoxFuture<'a, ArmEnd> {
     let what = "the engine began an item twice".to_owned();
-    Box::pin(std::future::ready(ArmEnd::Signal(Signal::Engine(what))))
+    Box::pin(std::future::ready(ArmEnd::Signal(Signal::Internal(what))))
 }
 
 /// The error of the item that ended the map.

@@ -80,7 +80,7 @@ fn no_value(end: &ArmEnd) -> Error {
         ArmEnd::Failed(failure) => failure.to_error(),
         ArmEnd::Signal(signal) => signal.clone().into(),
         ArmEnd::Recorded(_) | ArmEnd::Inline | ArmEnd::Cancelled => {
-            Signal::Engine("an arm was given up before it ended".to_owned()).into()
+            Signal::Internal("an arm was given up before it ended".to_owned()).into()
         }
     }
 }

@@ -32,7 +32,7 @@ impl Sqlite {
         let done = turn.execute(program).await;
         drop(seat);
         done.map_err(|error| match error.kind() {
-            ErrorKind::Signal(Signal::Engine(what)) => self.error(Fault::Storage(what.clone())),
+            ErrorKind::Signal(Signal::Engine(what)) => self.error(Fault::Storage(what.to_string())),
             _ => error,
         })
     }

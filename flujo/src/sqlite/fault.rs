@@ -62,7 +62,7 @@ impl From<Fault> for Signal {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Lost => Self::OwnershipLost,
-            Fault::Busy(what) | Fault::Storage(what) => Self::Engine(what),
+            Fault::Busy(what) | Fault::Storage(what) => Self::Engine(what.into()),
         }
     }
 }
@@ -71,7 +71,7 @@ impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Lost => Signal::OwnershipLost.into(),
-            Fault::Busy(what) | Fault::Storage(what) => Self::new(ErrorKind::Engine(what)),
+            Fault::Busy(what) | Fault::Storage(what) => Self::new(ErrorKind::Engine(what.into())),
         }
     }
 }

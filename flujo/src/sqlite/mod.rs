@@ -179,7 +179,7 @@ impl Sqlite {
 fn at(path: &Path, fault: Fault) -> Error {
     match fault {
         Fault::Busy(what) | Fault::Storage(what) => {
-            Error::new(ErrorKind::Engine(format!("{}: {what}", path.display())))
+            Error::new(ErrorKind::Engine(format!("{}: {what}", path.display()).into()))
         }
         Fault::Lost => fault.into(),
     }

@@ -114,6 +114,7 @@ const VALUES: &[&str] = &[
     "flujo::engine::run_record::RunView",
     "flujo::engine::summary::RunFilter",
     "flujo::engine::summary::RunSummary",
+    "flujo::error::engine_error::EngineError",
     "flujo::error::failure::FailureKind",
     "flujo::error::signal::LastAttempt",
     "flujo::error::signal::Mismatch",

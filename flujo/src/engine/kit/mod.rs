@@ -18,7 +18,7 @@
 //! use flujo::clock::SystemClock;
 //! use flujo::engine::RunId;
 //! use flujo::engine::kit::{Change, Journal, LocalEngine, SavedRuns};
-//! use flujo::error::Signal;
+//! use flujo::error::{EngineError, Signal};
 //! use flujo::prelude::*;
 //! use std::fs::File;
 //! use std::io::{Error, Read, Write};
@@ -47,7 +47,7 @@
 //!     }
 //!
 //!     async fn durable(written: Self::Ack) -> Result<(), Signal> {
-//!         written.map_err(|error| Signal::Engine(error.to_string()))
+//!         written.map_err(|error| Signal::Engine(EngineError::new("the file cannot be written").with_source(error)))
 //!     }
 //! }
 //!

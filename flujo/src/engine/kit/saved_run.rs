@@ -153,7 +153,7 @@ impl SavedRuns {
             }
             (None, _) => {
                 let what = format!("the journal has a change of run `{id}` before its creation");
-                return Err(Error::new(ErrorKind::Engine(what)));
+                return Err(Error::new(ErrorKind::Engine(what.into())));
             }
         }
         Ok(())
