@@ -13,6 +13,7 @@
 
 mod assertions;
 mod clock;
+pub mod conformance;
 mod crash;
 mod event_log;
 mod gather;

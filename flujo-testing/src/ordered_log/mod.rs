@@ -67,6 +67,15 @@ impl OrderedLog {
         Ok(self.run(id)?.logs().listing())
     }
 
+    /// Takes a run over as another process would: the execution that works on it can write nothing any more.
+    ///
+    /// # Errors
+    /// The run is unknown.
+    pub fn take_over(&self, id: &RunId) -> Result<(), Error> {
+        drop(self.run(id)?.entry.take_over());
+        Ok(())
+    }
+
     /// Creates a run and its logs under one lock: a run that exists has its logs.
     fn insert(&self, run: RunRecord) -> bool {
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);

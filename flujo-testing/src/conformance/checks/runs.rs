@@ -1,0 +1,85 @@
+//! The run record: created once, before the first command.
+
+use super::super::bench::{Bench, RUN, breach, record, same};
+use super::super::catalog::{Check, Checked};
+use super::super::script::{number, script, step};
+use flujo::UsageLimits;
+use flujo::engine::{RunRecord, RunView, Status};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check::new(
+        "create/compare-and-set",
+        "Creating a run whose id is taken changes nothing, and gives the run that has it.",
+        |bench| Box::pin(compare_and_set(bench)),
+    ),
+    Check::new(
+        "create/record-is-whole",
+        "A created run shows everything that it was created with, and is `Created` until it is first executed.",
+        |bench| Box::pin(record_is_whole(bench)),
+    ),
+    Check::new("create/runs-stay-apart", "Runs of one engine do not see each other's records.", |bench| {
+        Box::pin(runs_stay_apart(bench))
+    }),
+];
+
+/// What a run shows of its record, without the seed, which need not be shown.
+fn shown(run: &RunRecord) -> String {
+    let RunRecord { id, pipeline, fingerprint, graph, input, digest, context, limits, retries, .. } = run;
+    let graph = graph.stored();
+    format!("{id} {pipeline} {fingerprint:x} {graph:?} {input} {digest} {context} {limits:?} {retries}")
+}
+
+fn given() -> RunRecord {
+    RunRecord { limits: UsageLimits::NONE.model_calls(3).total_tokens(5), retries: 2, ..record(RUN) }
+}
+
+fn is_as_given(view: &RunView) -> Checked {
+    same("the run that is shown", &shown(&given()), &shown(&view.run))
+}
+
+async fn compare_and_set(bench: &Bench) -> Checked {
+    bench.create(given()).await?;
+    bench.execute(script![step("a").gives(1)]).await?.ended()?;
+    let before = bench.view().await?;
+    let other = RunRecord { pipeline: "other".to_owned(), input: number(8), retries: 9, ..record(RUN) };
+    match bench.engine()?.create(other).await {
+        Ok(Some(found)) => {
+            is_as_given(&found)?;
+            same("the status of the run that is found", &before.status, &found.status)?;
+        }
+        Ok(None) => return Err(breach("`create` gives the run that has the id", "None: it made a run")),
+        Err(error) => return Err(breach("`create` gives the run that has the id", format!("{error}"))),
+    }
+    let after = bench.view().await?;
+    is_as_given(&after)?;
+    same("the records afterwards", &before.records, &after.records)?;
+    same("the status afterwards", &before.status, &after.status)
+}
+
+async fn record_is_whole(bench: &Bench) -> Checked {
+    bench.create(given()).await?;
+    let view = bench.view().await?;
+    is_as_given(&view)?;
+    same("the status", &Status::Created, &view.status)?;
+    same("the context", &number(0), &view.context)?;
+    let empty = view.records.is_empty() && view.questions.is_empty() && view.answered.is_empty();
+    let rest = (empty, view.usage, view.reserved, view.active, view.forgiven.len(), view.stopped.is_none());
+    same(
+        "the rest of the view",
+        &(true, Default::default(), Default::default(), Default::default(), 0, true),
+        &rest,
+    )
+}
+
+async fn runs_stay_apart(bench: &Bench) -> Checked {
+    for (id, n) in [("one", 1), ("two", 2)] {
+        bench.create(record(id)).await?;
+        bench.execute_as(id, script![step("a").gives(n)], None).await?.ended()?;
+    }
+    bench.effects("the bodies", &["a.1 runs", "a.1 runs"])?;
+    bench.results("the results", &["a.1 = 1", "a.1 = 2"])?;
+    for id in ["one", "two"] {
+        same("the number of records", &1, &bench.view_of(id).await?.records.len())?;
+    }
+    Ok(())
+}

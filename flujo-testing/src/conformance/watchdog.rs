@@ -1,0 +1,138 @@
+//! The guard of a check: an engine that hangs or panics is reported, and does not take the suite with it.
+
+use std::any::Any;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// The default of `Subject::patience`.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A check polls its engine a few hundred times; one that is still polled after so many goes round in a circle.
+const POLLS: usize = 200_000;
+
+/// Why a check did not come to its end.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    Panicked(String),
+    /// Nothing woke the check.
+    Stuck,
+    /// It was polled without end.
+    Busy,
+}
+
+/// Drives a check to its end, or gives it up.
+pub(super) async fn guarded<T>(patience: Duration, check: impl Future<Output = T> + Send) -> Result<T, Lost> {
+    // Dropped under the guard as well: a destructor may panic too.
+    let mut check = Some(Box::pin(check));
+    let mut alarm = Alarm { patience, shared: Arc::default(), thread: None };
+    let mut polls = 0_usize;
+    poll_fn(|cx| {
+        let Some(running) = check.as_mut() else { return Poll::Ready(Err(Lost::Stuck)) };
+        let noted = Arc::new(Noted { inner: cx.waker().clone(), woken: AtomicBool::new(false) });
+        let waker = Waker::from(Arc::clone(&noted));
+        let polled =
+            catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(&mut Context::from_waker(&waker))));
+        polls += 1;
+        let lost = match polled {
+            Ok(Poll::Ready(done)) => return Poll::Ready(Ok(done)),
+            Err(panic) => Lost::Panicked(text(panic.as_ref())),
+            Ok(Poll::Pending) if polls > POLLS => Lost::Busy,
+            Ok(Poll::Pending) if noted.woken.load(Ordering::SeqCst) => return Poll::Pending,
+            Ok(Poll::Pending) if patience.is_zero() || alarm.has_rung() => Lost::Stuck,
+            Ok(Poll::Pending) => {
+                alarm.set(cx.waker());
+                return Poll::Pending;
+            }
+        };
+        drop(catch_unwind(AssertUnwindSafe(|| drop(check.take()))));
+        Poll::Ready(Err(lost))
+    })
+    .await
+}
+
+/// The message of a panic.
+pub(super) fn text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a text".to_owned())
+}
+
+/// A waker that remembers whether it was used.
+struct Noted {
+    inner: Waker,
+    woken: AtomicBool,
+}
+
+impl Wake for Noted {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.store(true, Ordering::SeqCst);
+        self.inner.wake_by_ref();
+    }
+}
+
+/// Wakes a check that nothing else has woken. A thread, and no timer of a runtime: a suite runs on any of them.
+struct Alarm {
+    patience: Duration,
+    shared: Arc<Mutex<Clockwork>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Clockwork {
+    due: Option<(Instant, Waker)>,
+    rung: bool,
+    over: bool,
+}
+
+impl Alarm {
+    /// Whether it has rung since it was last set; if not, it is set no more.
+    fn has_rung(&self) -> bool {
+        let mut clockwork = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        clockwork.due = None;
+        std::mem::take(&mut clockwork.rung)
+    }
+
+    fn set(&mut self, waker: &Waker) {
+        let due = Instant::now() + self.patience;
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner).due = Some((due, waker.clone()));
+        let (shared, patience) = (Arc::clone(&self.shared), self.patience);
+        self.thread.get_or_insert_with(|| std::thread::spawn(move || tick(&shared, patience)));
+    }
+}
+
+fn tick(shared: &Mutex<Clockwork>, patience: Duration) {
+    loop {
+        let mut clockwork = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if clockwork.over {
+            return;
+        }
+        let now = Instant::now();
+        let left = clockwork.due.as_ref().map_or(patience, |(due, _)| due.saturating_duration_since(now));
+        if left.is_zero()
+            && let Some((_, waker)) = clockwork.due.take()
+        {
+            clockwork.rung = true;
+            drop(clockwork);
+            waker.wake();
+            continue;
+        }
+        drop(clockwork);
+        std::thread::park_timeout(left);
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner).over = true;
+        if let Some(thread) = &self.thread {
+            thread.thread().unpark();
+        }
+    }
+}
