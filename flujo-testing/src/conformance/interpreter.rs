@@ -11,6 +11,7 @@ use flujo::engine::{
 use flujo::error::{FailureRecord, Signal};
 use flujo::question::Question;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 
 /// A script with what its programs note in.
 pub(super) struct Script {
@@ -152,6 +153,12 @@ async fn perform(
             Deed::Sleep(wait) => stage.clock().sleep(*wait).await,
             Deed::Meet(n) => stage.meet(*n).await,
             Deed::Sees(line) => stage.sees(line).await,
+            Deed::SeesAll(text, n) => stage.sees_all(text, *n).await,
+            Deed::Yield => {
+                for _ in 0..20 {
+                    yielded().await;
+                }
+            }
             Deed::Act(act) => stage.act(act).await,
             Deed::Never => std::future::pending().await,
             Deed::Reserve(n) => {
@@ -194,6 +201,19 @@ async fn perform(
         started: times.0,
         ended: times.1,
     })
+}
+
+/// Lets the task be polled again at once, on any runtime.
+async fn yielded() {
+    let mut is_second = false;
+    std::future::poll_fn(|cx| {
+        if std::mem::replace(&mut is_second, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 fn refused(answer: Result<(), Refusal>) -> String {

@@ -54,6 +54,10 @@ pub(super) enum Deed {
     Meet(usize),
     /// Waits until this effect or result was noted.
     Sees(&'static str),
+    /// Waits until so many notes hold this text.
+    SeesAll(&'static str, usize),
+    /// Lets everything else go on that can.
+    Yield,
     Act(Act),
     Never,
 }

@@ -13,7 +13,11 @@ use std::time::{Duration, Instant};
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A check polls its engine a few hundred times; one that is still polled after so many goes round in a circle.
-const POLLS: usize = 200_000;
+const POLLS: usize = 50_000;
+
+/// A check without patience is polled so often without a wake in between: a runtime may hold back the wake of a task
+/// that yields until it has returned to it.
+const CHANCES: usize = 3;
 
 /// Why a check did not come to its end.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,9 +34,12 @@ pub(super) async fn guarded<T>(patience: Duration, check: impl Future<Output = T
     // Dropped under the guard as well: a destructor may panic too.
     let mut check = Some(Box::pin(check));
     let mut alarm = Alarm { patience, shared: Arc::default(), thread: None };
-    let mut polls = 0_usize;
+    let (mut polls, mut unwoken) = (0_usize, 0_usize);
+    let mut last: Option<Arc<Noted>> = None;
     poll_fn(|cx| {
         let Some(running) = check.as_mut() else { return Poll::Ready(Err(Lost::Stuck)) };
+        let held_back = last.take().is_some_and(|noted| noted.is_woken());
+        unwoken = if held_back { 0 } else { unwoken };
         let noted = Arc::new(Noted { inner: cx.waker().clone(), woken: AtomicBool::new(false) });
         let waker = Waker::from(Arc::clone(&noted));
         let polled =
@@ -42,7 +49,16 @@ pub(super) async fn guarded<T>(patience: Duration, check: impl Future<Output = T
             Ok(Poll::Ready(done)) => return Poll::Ready(Ok(done)),
             Err(panic) => Lost::Panicked(text(panic.as_ref())),
             Ok(Poll::Pending) if polls > POLLS => Lost::Busy,
-            Ok(Poll::Pending) if noted.woken.load(Ordering::SeqCst) => return Poll::Pending,
+            Ok(Poll::Pending) if noted.is_woken() => {
+                unwoken = 0;
+                return Poll::Pending;
+            }
+            Ok(Poll::Pending) if patience.is_zero() && unwoken < CHANCES => {
+                unwoken += 1;
+                last = Some(noted);
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             Ok(Poll::Pending) if patience.is_zero() || alarm.has_rung() => Lost::Stuck,
             Ok(Poll::Pending) => {
                 alarm.set(cx.waker());
@@ -65,6 +81,12 @@ pub(super) fn text(panic: &(dyn Any + Send)) -> String {
 struct Noted {
     inner: Waker,
     woken: AtomicBool,
+}
+
+impl Noted {
+    fn is_woken(&self) -> bool {
+        self.woken.load(Ordering::SeqCst)
+    }
 }
 
 impl Wake for Noted {

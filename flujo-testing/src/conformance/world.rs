@@ -170,6 +170,11 @@ impl Stage {
         self.until(|world| lock(&world.ever).contains(line)).await;
     }
 
+    /// Waits until so many notes hold this text.
+    pub(super) async fn sees_all(&self, text: &str, n: usize) {
+        self.until(|world| lock(&world.ever).iter().filter(|line| line.contains(text)).count() >= n).await;
+    }
+
     async fn until(&self, is_so: impl Fn(&World) -> bool) {
         loop {
             let noted = self.world.noted.notified();

@@ -123,8 +123,13 @@ impl Engine for Sqlite {
             control::cancel(db, &wanted, (me, here), &judge, clock.now())
         };
         match self.write(cancel).await? {
-            Done::Unknown => Err(unknown(id)),
-            Done::Yes | Done::Refused(_) => Ok(()),
+            Done::Unknown => return Err(unknown(id)),
+            Done::Yes | Done::Refused(_) => {}
         }
+        if self.shared.live.is_taken(id) {
+            // The run is told behind the commit, before the next one: once that is there, no command of it is issued.
+            self.shared.writer.jobs().call(false, |_| Ok(())).await.map_err(|fault| self.error(fault))?;
+        }
+        Ok(())
     }
 }

@@ -10,4 +10,5 @@
     reason = "a test that goes wrong panics, and what it prints is read by people"
 )]
 
+mod broken;
 mod sound;

@@ -5,7 +5,7 @@ use flujo_testing::OrderedLog;
 use flujo_testing::conformance::{Ability, Report, Subject};
 use std::time::Duration;
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 

@@ -5,7 +5,6 @@ use super::super::catalog::{Check, Checked};
 use super::super::interpreter::keys;
 use super::super::script::{Act, Deed, Op, ask, call, calls, estimated, fork, script, sleep, step};
 use flujo::engine::{FinalOutcome, Status};
-use std::time::Duration;
 
 pub(super) const CHECKS: &[Check] = &[
     Check::new(
@@ -90,12 +89,12 @@ async fn charges_reservations(bench: &Bench) -> Checked {
 }
 
 async fn ends_waits(bench: &Bench) -> Checked {
-    let second = Duration::from_secs(1);
-    let cancels = step("a").does(Deed::Sleep(second)).act(Act::Cancel).does(Deed::Never);
+    // Time does not pass here: what does not end the sleep hangs.
+    bench.clock().hold();
+    let cancels = step("a").does(Deed::Sees("q is told")).act(Act::View).act(Act::Cancel).does(Deed::Never);
     let arms = vec![script![sleep("s", 1000)], script![ask("q")], script![cancels]];
     bench.run(script![fork("f", arms)]).await?.ended()?;
     is_cancelled(bench, RUN).await?;
-    same("the seconds that the run took", &1, &bench.stage(RUN).seconds())?;
     same("the open questions", &Vec::<String>::new(), &paths(&bench.view().await?.questions))
 }
 

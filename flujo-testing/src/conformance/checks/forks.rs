@@ -63,19 +63,17 @@ async fn arms_run_concurrently(bench: &Bench) -> Checked {
 }
 
 async fn concurrency_limit(bench: &Bench) -> Checked {
-    let second = std::time::Duration::from_secs(1);
     let names = ["a", "b", "c", "d", "e"];
-    let arms = names.map(|name| script![step(name).does(Deed::Sleep(second))]).into();
+    let arms = names.map(|name| script![step(name).does(Deed::Meet(2)).does(Deed::Yield)]).into();
     bench.run(script![fork("f", arms).at_once(2)]).await?.ended()?;
     same("the bodies under way at once", &2, &bench.most_under_way())?;
     bench.effects_in_any_order("the bodies", &["a.1 runs", "b.1 runs", "c.1 runs", "d.1 runs", "e.1 runs"])
 }
 
 async fn arm_results(bench: &Bench) -> Checked {
-    let second = std::time::Duration::from_secs(1);
     // The first arm is the last one to end.
     let arms = vec![
-        script![step("a").does(Deed::Sleep(second)).gives(1)],
+        script![step("a").does(Deed::Sees("c.1 = 3")).does(Deed::Sees("d.1 = 4")).gives(1)],
         script![step("b").gives(2), step("c").gives(3)],
         script![step("d").gives(4)],
     ];
@@ -112,10 +110,9 @@ async fn failure_drops_siblings(bench: &Bench) -> Checked {
 }
 
 async fn settled_siblings_go_on(bench: &Bench) -> Checked {
-    let second = std::time::Duration::from_secs(1);
     let arms = vec![
         script![step("a").fails(), Op::Fail("a")],
-        script![step("b").does(Deed::Sleep(second)).gives(2), step("c").gives(3)],
+        script![step("b").does(Deed::SeesAll("a.1 failed", 1)).gives(2), step("c").gives(3)],
     ];
     let ops = script![fork("f", arms).settled(), Op::Once("crash", Act::Die), step("after").gives(1)];
     bench.run(ops.clone()).await?.died()?;
@@ -127,10 +124,9 @@ async fn settled_siblings_go_on(bench: &Bench) -> Checked {
 }
 
 async fn pause_keeps_siblings(bench: &Bench) -> Checked {
-    let second = std::time::Duration::from_secs(1);
     let arms = vec![
         script![ask("q"), step("a").gives(1)],
-        script![step("b").does(Deed::Sleep(second)).gives(2), step("c").gives(3)],
+        script![step("b").does(Deed::Sees("q is told")).gives(2), step("c").gives(3)],
     ];
     let ops = script![fork("f", arms)];
     bench.run(ops.clone()).await?.ended()?;

@@ -5,7 +5,6 @@ use super::super::catalog::{Check, Checked};
 use super::super::script::{Act, Deed, call, estimated, fork, limited, script, step};
 use flujo::UsageLimits;
 use flujo::engine::RunRecord;
-use std::time::Duration;
 
 pub(super) const CHECKS: &[Check] = &[
     Check::new(
@@ -108,8 +107,7 @@ fn node_name(text: &str) -> String {
 
 async fn reserved_atomically(bench: &Bench) -> Checked {
     create(bench, 5).await?;
-    let arm =
-        |name: &str| script![call(name).does(Deed::Reserve(2)).does(Deed::Sleep(Duration::from_secs(1)))];
+    let arm = |name: &str| script![call(name).does(Deed::Reserve(2)).does(Deed::SeesAll("reserves 2", 3))];
     bench
         .execute(script![fork("f", vec![arm("a"), arm("b"), arm("c")]), step("d").act(Act::Usage)])
         .await?

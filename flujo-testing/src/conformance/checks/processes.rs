@@ -148,7 +148,8 @@ async fn reply_survives(bench: &Bench) -> Checked {
 }
 
 async fn sleep_survives(bench: &Bench) -> Checked {
-    let dies = step("a").does(Deed::Sleep(Duration::from_secs(20))).act(Act::Die);
+    let dies =
+        step("a").act(Act::View).act(Act::View).does(Deed::Sleep(Duration::from_secs(20))).act(Act::Die);
     let ops = |last: Op| script![fork("f", vec![script![sleep("s", 60)], script![last]])];
     bench.run(ops(dies.into())).await?.died()?;
     bench.reopen().await?;

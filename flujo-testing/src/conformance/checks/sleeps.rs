@@ -27,7 +27,8 @@ async fn waits(bench: &Bench) -> Checked {
 }
 
 async fn deadline_recorded(bench: &Bench) -> Checked {
-    let dies = step("a").does(Deed::Sleep(Duration::from_secs(20))).act(Act::Die);
+    let dies =
+        step("a").act(Act::View).act(Act::View).does(Deed::Sleep(Duration::from_secs(20))).act(Act::Die);
     let ops = |last: Op| script![fork("f", vec![script![sleep("s", 60)], script![last]])];
     bench.run(ops(dies.into())).await?.died()?;
     bench.clock().advance(Duration::from_secs(10));
@@ -41,7 +42,8 @@ async fn deadline_recorded(bench: &Bench) -> Checked {
 }
 
 async fn over_stays_over(bench: &Bench) -> Checked {
-    let dies = step("a").does(Deed::Sleep(Duration::from_secs(5))).act(Act::Die);
+    let dies =
+        step("a").act(Act::View).act(Act::View).does(Deed::Sleep(Duration::from_secs(5))).act(Act::Die);
     let ops = |last: Op| script![sleep("s", 60), fork("f", vec![script![sleep("t", 60)], script![last]])];
     bench.run(ops(dies.into())).await?.died()?;
     bench.forget();

@@ -1,0 +1,158 @@
+//! Faults of what is done to runs from outside.
+
+use super::{Fault, Sound, lock};
+use async_trait::async_trait;
+use flujo::clock::{Clock, SystemClock};
+use flujo::engine::{Program, RunFilter, RunId, RunRecord, RunSummary, RunView};
+use flujo::path::Path;
+use flujo::question::Reply;
+use flujo::{Error, ErrorKind};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// A cancellation is written down once the execution has ended, and not before.
+#[derive(Default)]
+pub struct CancelsAtTheEnd(Mutex<BTreeSet<RunId>>);
+#[async_trait]
+impl Fault for CancelsAtTheEnd {
+    async fn execute<S: Sound>(&self, inner: &S, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error> {
+        inner.execute(id, program).await?;
+        let cancelled = lock(&self.0).remove(id);
+        if cancelled { inner.cancel(id).await } else { Ok(()) }
+    }
+    async fn cancel<S: Sound>(&self, inner: &S, id: &RunId) -> Result<(), Error> {
+        let status = inner.view(id).await?.map(|view| view.status);
+        if status == Some(flujo::engine::Status::Running) {
+            lock(&self.0).insert(id.clone());
+            return Ok(());
+        }
+        inner.cancel(id).await
+    }
+}
+
+/// A run that is worked on is taken from its owner by whoever executes it.
+#[derive(Default)]
+pub struct StealsRuns;
+#[async_trait]
+impl Fault for StealsRuns {
+    async fn execute<S: Sound>(&self, inner: &S, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error> {
+        match inner.execute(id, Arc::clone(&program)).await {
+            Err(error) if matches!(error.kind(), ErrorKind::Busy(_)) => {
+                inner.take_over(id)?;
+                inner.execute(id, program).await
+            }
+            ended => ended,
+        }
+    }
+}
+
+/// Runs are listed in the order in which they were created.
+#[derive(Default)]
+pub struct ListsByAge(Mutex<Vec<RunId>>);
+#[async_trait]
+impl Fault for ListsByAge {
+    async fn create<S: Sound>(&self, inner: &S, run: RunRecord) -> Result<Option<RunView>, Error> {
+        let id = run.id.clone();
+        let found = inner.create(run).await?;
+        if found.is_none() {
+            lock(&self.0).push(id);
+        }
+        Ok(found)
+    }
+    async fn list<S: Sound>(&self, inner: &S, filter: &RunFilter) -> Result<Vec<RunSummary>, Error> {
+        let mut listed = inner.list(filter).await?;
+        let ages = lock(&self.0).clone();
+        listed.sort_by_key(|run| ages.iter().position(|id| *id == run.id));
+        Ok(listed)
+    }
+}
+
+/// A list is of all runs, whatever it is asked for.
+#[derive(Default)]
+pub struct IgnoresFilters;
+#[async_trait]
+impl Fault for IgnoresFilters {
+    async fn list<S: Sound>(&self, inner: &S, _: &RunFilter) -> Result<Vec<RunSummary>, Error> {
+        inner.list(&RunFilter::default()).await
+    }
+}
+
+/// Listing is not there yet.
+#[derive(Default)]
+pub struct PanicsInLists;
+#[async_trait]
+impl Fault for PanicsInLists {
+    async fn list<S: Sound>(&self, _: &S, _: &RunFilter) -> Result<Vec<RunSummary>, Error> {
+        std::panic::resume_unwind(Box::new("lists are not implemented"))
+    }
+}
+
+/// Whoever waits for a run waits for ever.
+#[derive(Default)]
+pub struct NeverIdle;
+#[async_trait]
+impl Fault for NeverIdle {
+    async fn idle<S: Sound>(&self, _: &S, _: &RunId) -> Result<(), Error> {
+        std::future::pending().await
+    }
+}
+
+/// Whoever waits for a run looks again and again, and never sees that it is over.
+#[derive(Default)]
+pub struct SpinsInIdle;
+#[async_trait]
+impl Fault for SpinsInIdle {
+    async fn idle<S: Sound>(&self, _: &S, _: &RunId) -> Result<(), Error> {
+        loop {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// A failed run stays failed.
+#[derive(Default)]
+pub struct NeverReopens;
+#[async_trait]
+impl Fault for NeverReopens {
+    async fn reopen<S: Sound>(&self, inner: &S, id: &RunId) -> Result<(), Error> {
+        let known = inner.view(id).await?.is_some();
+        if known { Ok(()) } else { Err(Error::new(ErrorKind::UnknownRun(id.to_string()))) }
+    }
+}
+
+/// What is done to a run that nobody knows succeeds.
+#[derive(Default)]
+pub struct KnowsEveryRun;
+#[async_trait]
+impl Fault for KnowsEveryRun {
+    async fn cancel<S: Sound>(&self, inner: &S, id: &RunId) -> Result<(), Error> {
+        drop(inner.cancel(id).await);
+        Ok(())
+    }
+    async fn reply<S: Sound>(&self, inner: &S, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error> {
+        match inner.reply(id, path, reply).await {
+            Err(error) if matches!(error.kind(), ErrorKind::UnknownRun(_)) => Ok(()),
+            ended => ended,
+        }
+    }
+}
+
+/// Times come from the system, whatever clock the engine is given.
+#[derive(Default)]
+pub struct OwnClock;
+impl Fault for OwnClock {
+    fn clock(&self, _: Arc<dyn Clock>) -> Arc<dyn Clock> {
+        Arc::new(SystemClock::new())
+    }
+}
+
+/// Time is not counted.
+#[derive(Default)]
+pub struct ForgetsTime;
+#[async_trait]
+impl Fault for ForgetsTime {
+    async fn view<S: Sound>(&self, inner: &S, id: &RunId) -> Result<Option<RunView>, Error> {
+        Ok(inner.view(id).await?.map(|view| RunView { active: Duration::ZERO, ..view }))
+    }
+}
