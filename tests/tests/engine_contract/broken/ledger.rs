@@ -142,3 +142,28 @@ impl Fault for ChargesReplays {
         Ok(record)
     }
 }
+
+/// A limit that is exceeded stops nothing.
+#[derive(Default)]
+pub struct NeverChecks;
+struct Unchecked(Arc<dyn Account>);
+#[async_trait]
+impl Account for Unchecked {
+    async fn reserve(&self, reservation: Reservation) -> Result<(), Refusal> {
+        self.0.reserve(reservation).await
+    }
+    async fn check(&self, _: &Key, _: &Around) -> Result<(), Refusal> {
+        Ok(())
+    }
+    async fn settle(&self, key: &Key, used: Usage, within: &Around) -> Result<(), Signal> {
+        self.0.settle(key, used, within).await
+    }
+    fn forfeit(&self, key: &Key, used: Usage, within: &Around) {
+        self.0.forfeit(key, used, within);
+    }
+}
+impl Fault for NeverChecks {
+    fn account(self: &Arc<Self>, inner: Arc<dyn Account>) -> Arc<dyn Account> {
+        Arc::new(Unchecked(inner))
+    }
+}

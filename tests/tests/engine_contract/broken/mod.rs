@@ -2,6 +2,7 @@
 
 mod attempts;
 mod control;
+mod ends;
 mod forks;
 mod ledger;
 mod questions;

@@ -148,3 +148,44 @@ impl Fault for RestartsSleeps {
         on.inner.sleep(key, Duration::ZERO).await
     }
 }
+
+/// A sleep is over at once.
+#[derive(Default)]
+pub struct NeverSleeps;
+#[async_trait]
+impl Fault for NeverSleeps {
+    async fn sleep(&self, on: &mut On<'_>, key: Key, _: Duration) -> Result<(), Signal> {
+        on.inner.sleep(key, Duration::ZERO).await
+    }
+}
+
+/// A reply has no author.
+#[derive(Default)]
+pub struct ForgetsAuthors;
+#[async_trait]
+impl Fault for ForgetsAuthors {
+    async fn reply<S: Sound>(&self, inner: &S, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error> {
+        inner.reply(id, path, Reply { by: None, ..reply }).await
+    }
+}
+
+/// A default is taken in place of a reply, once its deadline has passed too.
+#[derive(Default)]
+pub struct PrefersDefaults;
+#[async_trait]
+impl Fault for PrefersDefaults {
+    async fn ask(&self, on: &mut On<'_>, question: Question, asked: Asked<'_>) -> Result<Reply, Signal> {
+        let default = question.default.clone();
+        let reply = on.inner.ask(question, asked).await?;
+        Ok(Reply { value: default.unwrap_or(reply.value), ..reply })
+    }
+    async fn view<S: Sound>(&self, inner: &S, id: &RunId) -> Result<Option<RunView>, Error> {
+        let mut view = inner.view(id).await?;
+        for answered in view.iter_mut().flat_map(|view| &mut view.answered) {
+            if let Some(default) = answered.question.default.clone() {
+                answered.reply.value = default;
+            }
+        }
+        Ok(view)
+    }
+}
