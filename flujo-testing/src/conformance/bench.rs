@@ -46,9 +46,9 @@ pub(super) async fn run(check: &Check, deployment: Box<dyn Deployment>, patience
         Ok(Err(breach)) => Verdict::Broken(breach),
         Err(Lost::Panicked(text)) => broken("no panic", format!("a panic: {text}")),
         Err(Lost::Stuck) => {
-            broken("an end of the check", "nothing goes on, and nothing wakes the check".to_owned())
+            broken(world.expected(), "nothing goes on, and nothing wakes the check".to_owned())
         }
-        Err(Lost::Busy) => broken("an end of the check", "the engine is polled without end".to_owned()),
+        Err(Lost::Busy) => broken(world.expected(), "the engine is polled without end".to_owned()),
     };
     // Closed before its storage goes.
     drop(catch_unwind(AssertUnwindSafe(|| bench.close())));
@@ -93,6 +93,11 @@ impl Bench {
 
     pub(super) fn stage(&self, id: &str) -> Stage {
         Stage { world: Arc::clone(&self.world), id: id.into() }
+    }
+
+    /// Says what is about to happen: the report has it, should nothing happen.
+    pub(super) fn expect(&self, what: &'static str) {
+        self.world.expect(what);
     }
 
     /// Creates a run that must be new.

@@ -154,6 +154,7 @@ async fn perform(
             Deed::Meet(n) => stage.meet(*n).await,
             Deed::Sees(line) => stage.sees(line).await,
             Deed::SeesAll(text, n) => stage.sees_all(text, *n).await,
+            Deed::Later(seconds) => stage.later(*seconds).await,
             Deed::Yield => {
                 for _ in 0..20 {
                     yielded().await;

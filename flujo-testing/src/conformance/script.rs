@@ -58,6 +58,8 @@ pub(super) enum Deed {
     SeesAll(&'static str, usize),
     /// Lets everything else go on that can.
     Yield,
+    /// Moves a clock that is held by so many seconds, once the engine has had time to write what was issued before.
+    Later(u64),
     Act(Act),
     Never,
 }

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
+use std::time::Duration;
 use tokio::sync::Notify;
 
 /// What all programs of one check share.
@@ -32,6 +33,8 @@ pub(super) struct World {
     under_way: AtomicUsize,
     most_under_way: AtomicUsize,
     noted: Notify,
+    /// What the check waits for, should it wait for ever.
+    expected: Mutex<&'static str>,
 }
 
 /// Whether the process has died, and who is to be told.
@@ -60,6 +63,7 @@ impl World {
             under_way: AtomicUsize::new(0),
             most_under_way: AtomicUsize::new(0),
             noted: Notify::new(),
+            expected: Mutex::new("the check comes to its end"),
         }
     }
 
@@ -92,6 +96,14 @@ impl World {
         let (effects, results) = (lock(&self.effects).clone(), lock(&self.results).clone());
         let all: Vec<_> = effects.into_iter().chain(results).collect();
         if all.is_empty() { "nothing".to_owned() } else { all.join("; ") }
+    }
+
+    pub(super) fn expect(&self, what: &'static str) {
+        *lock(&self.expected) = what;
+    }
+
+    pub(super) fn expected(&self) -> &'static str {
+        *lock(&self.expected)
     }
 
     fn die(&self) {
@@ -173,6 +185,17 @@ impl Stage {
     /// Waits until so many notes hold this text.
     pub(super) async fn sees_all(&self, text: &str, n: usize) {
         self.until(|world| lock(&world.ever).iter().filter(|line| line.contains(text)).count() >= n).await;
+    }
+
+    /// A look at the run waits for what was written before it. There are two, because the second one also lets the
+    /// program go on with that.
+    pub(super) async fn later(&self, seconds: u64) {
+        if let Some(engine) = self.world.engine() {
+            for _ in 0..2 {
+                drop(engine.view(&self.id).await);
+            }
+        }
+        self.clock().advance(Duration::from_secs(seconds));
     }
 
     async fn until(&self, is_so: impl Fn(&World) -> bool) {

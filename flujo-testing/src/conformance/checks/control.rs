@@ -39,6 +39,7 @@ async fn waits_for_the_execution(bench: &Bench) -> Checked {
     bench.create(record(RUN)).await?;
     let body = step("a").does(Deed::Sees("watched")).does(Deed::Sleep(Duration::from_secs(5)));
     let (stage, engine) = (bench.stage(RUN), bench.engine()?);
+    bench.expect("`idle` returns once the execution has ended");
     let watch = async {
         stage.sees("a.1 runs").await;
         same("the status while a body is under way", &Status::Running, &bench.view().await?.status)?;
@@ -62,6 +63,7 @@ async fn at_once(bench: &Bench) -> Checked {
         idle.map_err(|error| breach("`idle` succeeds", format!("{error}")))
     };
     bench.create(record(RUN)).await?;
+    bench.expect("`idle` returns at once");
     idle().await?;
     bench.execute(script![step("a").act(Act::Die)]).await?.died()?;
     idle().await?;
@@ -85,6 +87,7 @@ async fn unknown_run(bench: &Bench) -> Checked {
     fails("reply", engine.reply(&id, &"q".into(), reply).await)?;
     fails("cancel", engine.cancel(&id).await)?;
     fails("reopen", engine.reopen(&id).await)?;
+    bench.expect("`idle` of an unknown run fails with `UnknownRun`");
     fails("idle", engine.idle(&id).await)?;
     match bench.execute_as("nowhere", script![step("a")], None).await? {
         super::super::bench::Execution::Returned(ended) => fails("execute", ended)?,

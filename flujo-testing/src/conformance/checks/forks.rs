@@ -53,6 +53,7 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 async fn arms_run_concurrently(bench: &Bench) -> Checked {
+    bench.expect("the bodies of three arms are under way at once");
     let arms = vec![
         script![step("a").does(Deed::Meet(3))],
         script![step("b").does(Deed::Meet(3))],

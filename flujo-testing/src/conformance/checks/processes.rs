@@ -3,7 +3,8 @@
 use super::super::Ability;
 use super::super::bench::{Bench, RUN, breach, record, same};
 use super::super::catalog::{Check, Checked};
-use super::super::script::{Act, Deed, Op, ask, call, calls, estimated, fork, script, sleep, step};
+use super::super::script::{Act, Deed, Op, ask, call, calls, estimated, fork, script, step};
+use super::sleeps::{interrupted, resumed};
 use flujo::engine::{FinalOutcome, RunFilter, RunRecord, RunView, Status};
 use std::time::Duration;
 
@@ -148,12 +149,12 @@ async fn reply_survives(bench: &Bench) -> Checked {
 }
 
 async fn sleep_survives(bench: &Bench) -> Checked {
-    let dies =
-        step("a").act(Act::View).act(Act::View).does(Deed::Sleep(Duration::from_secs(20))).act(Act::Die);
-    let ops = |last: Op| script![fork("f", vec![script![sleep("s", 60)], script![last]])];
-    bench.run(ops(dies.into())).await?.died()?;
+    bench.clock().hold();
+    bench.expect("a sleep of 60 s ends at 60 s, after its process ended at 20 s");
+    bench.run(interrupted()).await?.died()?;
     bench.reopen().await?;
-    bench.execute(ops(step("a").into())).await?.ended()?;
+    bench.clock().advance(Duration::from_secs(10));
+    bench.execute(resumed()).await?.ended()?;
     same("the results of the sleep", &vec!["s is over after 60 s".to_owned()], &bench.results_of("s"))
 }
 

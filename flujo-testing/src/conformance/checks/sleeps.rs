@@ -1,6 +1,6 @@
 //! Timers: an absolute deadline, recorded when the sleep is first issued.
 
-use super::super::bench::{Bench, same};
+use super::super::bench::{Bench, RUN, same};
 use super::super::catalog::{Check, Checked};
 use super::super::script::{Act, Deed, Op, fork, script, sleep, step};
 use std::time::Duration;
@@ -22,32 +22,50 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 async fn waits(bench: &Bench) -> Checked {
-    bench.run(script![sleep("s", 60), step("a").act(Act::View), sleep("t", 30)]).await?.ended()?;
-    bench.results("the results", &["s is over after 60 s", "a.1 = 0", "t is over after 90 s"])
+    bench.clock().hold();
+    bench.expect("a sleep of 60 s ends at 60 s, and one of 30 s after it at 90 s");
+    let clock = step("a")
+        .does(Deed::Later(59))
+        .does(Deed::Later(1))
+        .does(Deed::Sees("b.1 = 0"))
+        .does(Deed::Later(29))
+        .does(Deed::Later(1));
+    let arms = vec![script![sleep("s", 60), step("b"), sleep("t", 30)], script![clock]];
+    bench.run(script![fork("f", arms)]).await?.ended()?;
+    same("the results of the first sleep", &vec!["s is over after 60 s".to_owned()], &bench.results_of("s"))?;
+    same("the results of the second sleep", &vec!["t is over after 90 s".to_owned()], &bench.results_of("t"))
+}
+
+/// A sleep of 60 s, at 20 s of which the process dies.
+pub(super) fn interrupted() -> Vec<Op> {
+    let dies = step("a").does(Deed::Later(20)).act(Act::Die);
+    script![fork("f", vec![script![sleep("s", 60)], script![dies]])]
+}
+
+/// The same sleep, while 30 s pass.
+pub(super) fn resumed() -> Vec<Op> {
+    script![fork("f", vec![script![sleep("s", 60)], script![step("a").does(Deed::Later(30))]])]
 }
 
 async fn deadline_recorded(bench: &Bench) -> Checked {
-    let dies =
-        step("a").act(Act::View).act(Act::View).does(Deed::Sleep(Duration::from_secs(20))).act(Act::Die);
-    let ops = |last: Op| script![fork("f", vec![script![sleep("s", 60)], script![last]])];
-    bench.run(ops(dies.into())).await?.died()?;
+    bench.clock().hold();
+    bench.expect("a sleep of 60 s ends at 60 s, after a crash at 20 s and 10 s without a process");
+    bench.run(interrupted()).await?.died()?;
     bench.clock().advance(Duration::from_secs(10));
-    bench.execute(ops(step("a").into())).await?.ended()?;
-    let over: Vec<_> = bench.results_of("s");
-    same(
-        "the sleep of 60 s, after a crash at 20 s and 10 s without a process",
-        &"s is over after 60 s".to_owned(),
-        &over.join(", "),
-    )
+    bench.execute(resumed()).await?.ended()?;
+    same("the results of the sleep", &vec!["s is over after 60 s".to_owned()], &bench.results_of("s"))
 }
 
 async fn over_stays_over(bench: &Bench) -> Checked {
-    let dies =
-        step("a").act(Act::View).act(Act::View).does(Deed::Sleep(Duration::from_secs(5))).act(Act::Die);
-    let ops = |last: Op| script![sleep("s", 60), fork("f", vec![script![sleep("t", 60)], script![last]])];
-    bench.run(ops(dies.into())).await?.died()?;
-    bench.forget();
+    bench.clock().hold();
+    let first = step("a").does(Deed::Later(60)).does(Deed::SeesAll("s is over", 1));
+    let ops = |last: Op| {
+        let first = fork("f", vec![script![sleep("s", 60)], script![first.clone()]]);
+        script![first, fork("g", vec![script![sleep("t", 60)], script![last]])]
+    };
+    bench.run(ops(step("b").does(Deed::Later(5)).act(Act::Die).into())).await?.died()?;
     bench.clock().advance(Duration::from_secs(200));
-    bench.execute(ops(step("a").into())).await?.ended()?;
-    same("the end of the run, in seconds", &265, &bench.stage("run").seconds())
+    bench.expect("a sleep that is over, and one whose deadline passed without a process, end at once");
+    bench.execute(ops(step("b").into())).await?.ended()?;
+    same("the seconds that passed", &265, &bench.stage(RUN).seconds())
 }

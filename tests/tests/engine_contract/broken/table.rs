@@ -37,6 +37,7 @@ faults! {
         "attempt/runs-again-after-crash",
         "attempt/keyed-by-path-and-number",
         "replay/migrated-version",
+        "sleep/over-stays-over",
         "deadline/default-taken",
         "fork/arm-results",
         "fork/settled-siblings-go-on",
@@ -136,6 +137,7 @@ faults! {
         "process/sleep-survives",
     ],
     forks::OneArmAtATime => [
+        "sleep/waits",
         "sleep/deadline-recorded",
         "sleep/over-stays-over",
         "ask/pauses-when-nothing-is-left",
@@ -232,7 +234,7 @@ faults! {
     questions::NeverSleeps => [
         "sleep/waits",
         "sleep/deadline-recorded",
-        "sleep/over-stays-over",
+
         "process/sleep-survives",
     ],
     questions::ForgetsAuthors => ["reply/taken-unaltered", "seed/taken-instead-of-executing"],
