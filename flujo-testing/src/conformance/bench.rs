@@ -1,6 +1,7 @@
 //! The tools of a check: runs on a fresh engine, and comparisons whose text says what is broken.
 
 use super::catalog::{Check, Checked};
+use super::compare::{breach, lines};
 use super::interpreter::{Died, Script};
 use super::report::{Breach, Verdict};
 use super::script::{Op, number};
@@ -12,7 +13,6 @@ use flujo::codec::Json;
 use flujo::engine::BoxFuture;
 use flujo::engine::{Ended, Engine, Handle, Program, RunGraph, RunId, RunRecord, RunView, Seed, StoredGraph};
 use flujo::error::Signal;
-use flujo::question::Question;
 use flujo::{Error, ErrorKind, UsageLimits};
 use std::fmt::Debug;
 use std::future::poll_fn;
@@ -202,8 +202,7 @@ impl Bench {
 
     /// Compares, and forgets, what happened since the last comparison.
     pub(super) fn effects(&self, when: &str, expected: &[&str]) -> Checked {
-        let seen = self.world.take_effects();
-        same(when, &expected.iter().map(|line| (*line).to_owned()).collect(), &seen)
+        lines(when, expected.to_vec(), &self.world.take_effects())
     }
 
     /// The same where things happen at the same time: in any order.
@@ -211,14 +210,14 @@ impl Bench {
         let (mut seen, mut expected) = (self.world.take_effects(), expected.to_vec());
         seen.sort();
         expected.sort_unstable();
-        same(when, &expected.into_iter().map(str::to_owned).collect(), &seen)
+        lines(when, expected, &seen)
     }
 
-    /// Compares, and forgets, what commands came to since the last comparison: sorted, each result once.
+    /// Compares, and forgets, what commands came to since the last comparison: in any order, each result once.
     pub(super) fn results(&self, when: &str, expected: &[&str]) -> Checked {
-        let mut expected: Vec<_> = expected.iter().map(|line| (*line).to_owned()).collect();
+        let mut expected = expected.to_vec();
         expected.sort_unstable();
-        same(when, &expected, &self.world.take_results())
+        lines(when, expected, &self.world.take_results())
     }
 
     /// The results of one command, in all executions since the results were last forgotten.
@@ -232,7 +231,7 @@ impl Bench {
         // What a fork ends by inside the execution of one of its arms is between that and the engine.
         let start = format!("{path} ends as ");
         let seen: Vec<_> = self.world.results().into_iter().filter(|line| line.starts_with(&start)).collect();
-        same(when, &expected.iter().map(|line| (*line).to_owned()).collect(), &seen)
+        lines(when, expected.to_vec(), &seen)
     }
 
     /// Forgets what was noted.
@@ -275,19 +274,6 @@ impl Execution {
     }
 }
 
-/// A sentence that is not kept.
-pub(super) fn breach(expected: &str, seen: impl Into<String>) -> Breach {
-    Breach { expected: expected.to_owned(), seen: seen.into() }
-}
-
-/// Compares two values of something that has a name.
-pub(super) fn same<T: Debug + PartialEq>(what: &str, expected: &T, seen: &T) -> Checked {
-    if expected == seen {
-        return Ok(());
-    }
-    Err(breach(&format!("{what}: {expected:?}"), format!("{seen:?}")))
-}
-
 /// What a run of a check is created with.
 pub(super) fn record(id: &str) -> RunRecord {
     let graph = StoredGraph {
@@ -310,11 +296,6 @@ pub(super) fn record(id: &str) -> RunRecord {
         retries: 0,
         seed: Seed::default(),
     }
-}
-
-/// The paths of questions, in their order.
-pub(super) fn paths(questions: &[Question]) -> Vec<String> {
-    questions.iter().map(|question| question.path.to_string()).collect()
 }
 
 /// A program that ends by itself, for checks that look at the end alone.

@@ -65,3 +65,48 @@ impl Check {
 pub fn checks() -> impl Iterator<Item = &'static Check> {
     ALL.iter().copied().flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::checks;
+    use std::collections::BTreeSet;
+    use std::fmt::Write;
+
+    /// The page of the contract, as it is in the documentation of the module.
+    fn page() -> String {
+        let mut page = "# The contract\n\nEvery check, with the sentence that it stands for.\n".to_owned();
+        let mut topic = "";
+        for check in checks() {
+            let (of, _) = check.id().split_once('/').unwrap();
+            if of != topic {
+                topic = of;
+                writeln!(page, "\n| `{topic}` | sentence |\n|---|---|").unwrap();
+            }
+            let needs = check.needs().map(|ability| format!(" Needs *{ability}*.")).unwrap_or_default();
+            writeln!(page, "| `{}` | {}{needs} |", check.id(), check.sentence()).unwrap();
+        }
+        page
+    }
+
+    #[test]
+    fn the_documentation_has_every_sentence() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/conformance/contract.md");
+        if std::env::var("FLUJO_BOOK").is_ok_and(|mode| mode == "overwrite") {
+            std::fs::write(path, page()).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap(), page(), "FLUJO_BOOK=overwrite writes it");
+    }
+
+    #[test]
+    fn ids_are_stable_names_and_sentences_are_sentences() {
+        let ids: BTreeSet<_> = checks().map(super::Check::id).collect();
+        assert_eq!(ids.len(), checks().count());
+        for check in checks() {
+            let plain = |c: char| c.is_ascii_lowercase() || "/-".contains(c);
+            assert!(check.id().chars().all(plain) && check.id().matches('/').count() == 1, "{check:?}");
+            let sentence = check.sentence();
+            assert!(sentence.ends_with('.') && !sentence.contains(['\n', '|']), "{sentence}");
+            assert!(sentence.starts_with(|c: char| c.is_uppercase() || c == '`'), "{sentence}");
+        }
+    }
+}

@@ -252,7 +252,7 @@ async fn asked(stage: &Stage, ask: &Ask, handle: &mut dyn Handle) -> Result<Json
         }
     };
     let reply = told(stage, path, handle.ask(question(stage, ask), &mut tell).await)?;
-    let by = reply.by.as_deref().unwrap_or("nobody");
+    let by = reply.by.as_deref().unwrap_or("no author");
     stage.result(format!("{path} is replied {} by {by} at {}", canonical(&reply.value), reply.at.0));
     Ok(reply.value)
 }

@@ -31,13 +31,13 @@ pub enum Verdict {
 
 /// A check with its verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub struct CheckResult {
     id: String,
     sentence: String,
     verdict: Verdict,
 }
 
-impl Outcome {
+impl CheckResult {
     pub(super) fn new(check: &Check, verdict: Verdict) -> Self {
         Self { id: check.id().to_owned(), sentence: check.sentence().to_owned(), verdict }
     }
@@ -58,7 +58,7 @@ impl Outcome {
     }
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for CheckResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { id, sentence, verdict } = self;
         match verdict {
@@ -85,26 +85,26 @@ impl fmt::Display for Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     name: String,
-    outcomes: Vec<Outcome>,
+    results: Vec<CheckResult>,
 }
 
 impl Report {
-    pub(super) fn new(name: String, outcomes: Vec<Outcome>) -> Self {
-        Self { name, outcomes }
+    pub(super) fn new(name: String, results: Vec<CheckResult>) -> Self {
+        Self { name, results }
     }
 
-    pub(super) fn of_one(name: String, id: &str, mut outcomes: Vec<Outcome>) -> Self {
-        if outcomes.is_empty() {
+    pub(super) fn of_one(name: String, id: &str, mut results: Vec<CheckResult>) -> Self {
+        if results.is_empty() {
             let breach = Breach { expected: "an id of `checks()`".to_owned(), seen: id.to_owned() };
             let sentence = "A check is run by its id.".to_owned();
-            outcomes.push(Outcome { id: id.to_owned(), sentence, verdict: Verdict::Broken(breach) });
+            results.push(CheckResult { id: id.to_owned(), sentence, verdict: Verdict::Broken(breach) });
         }
-        Self::new(name, outcomes)
+        Self::new(name, results)
     }
 
-    /// Every check with its verdict, in the order in which they ran.
-    pub fn outcomes(&self) -> &[Outcome] {
-        &self.outcomes
+    /// Returns every check with its verdict, in the order in which they ran.
+    pub fn results(&self) -> &[CheckResult] {
+        &self.results
     }
 
     /// The ids of the checks that found a broken sentence.
@@ -118,7 +118,7 @@ impl Report {
     }
 
     fn ids(&self, which: impl Fn(&Verdict) -> bool) -> Vec<&str> {
-        self.outcomes.iter().filter(|outcome| which(&outcome.verdict)).map(Outcome::id).collect()
+        self.results.iter().filter(|result| which(&result.verdict)).map(CheckResult::id).collect()
     }
 
     /// Asserts that no sentence is broken, and that every skipped check has a reason.
@@ -128,17 +128,17 @@ impl Report {
     #[track_caller]
     #[allow(clippy::panic, reason = "an assertion that does not hold panics")]
     pub fn assert_kept(&self) {
-        let fails = |outcome: &&Outcome| {
-            matches!(outcome.verdict, Verdict::Broken(_) | Verdict::Skipped { why: None, .. })
+        let fails = |result: &&CheckResult| {
+            matches!(result.verdict, Verdict::Broken(_) | Verdict::Skipped { why: None, .. })
         };
-        let failed: Vec<_> = self.outcomes.iter().filter(fails).map(Outcome::to_string).collect();
+        let failed: Vec<_> = self.results.iter().filter(fails).map(CheckResult::to_string).collect();
         assert!(failed.is_empty(), "{}\n{}", self.summary(), failed.join("\n"));
     }
 
     /// The first line of the text.
     fn summary(&self) -> String {
         let (broken, skipped) = (self.broken().len(), self.skipped().len());
-        let kept = self.outcomes.len() - broken - skipped;
+        let kept = self.results.len() - broken - skipped;
         format!("the engine contract on {}: {kept} kept, {broken} broken, {skipped} skipped", self.name)
     }
 }
@@ -146,9 +146,63 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.summary())?;
-        for outcome in &self.outcomes {
-            write!(f, "\n{outcome}")?;
+        for result in &self.results {
+            write!(f, "\n{result}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Breach, CheckResult, Report, Verdict};
+    use crate::conformance::{Ability, Subject};
+    use flujo::engine::Memory;
+
+    fn report() -> Report {
+        let result =
+            |id: &str, verdict| CheckResult { id: id.to_owned(), sentence: "It is so.".to_owned(), verdict };
+        let breach = Breach { expected: "1".to_owned(), seen: "2".to_owned() };
+        let why =
+            |why: Option<&str>| Verdict::Skipped { needs: Ability::Reopen, why: why.map(str::to_owned) };
+        let results = vec![
+            result("a/kept", Verdict::Kept),
+            result("a/broken", Verdict::Broken(breach)),
+            result("a/lacked", why(Some("no disk"))),
+            result("a/forgotten", why(None)),
+        ];
+        Report::new("Mine".to_owned(), results)
+    }
+
+    const BROKEN: &str = "BROKEN   a/broken: It is so.\n           expected: 1\n           seen:     2";
+    const FORGOTTEN: &str = "SKIPPED  a/forgotten: It is so.\n           needs reopen: give the subject this ability, or \
+                             declare with `lacks` why the engine does not have it";
+    const SUMMARY: &str = "the engine contract on Mine: 1 kept, 1 broken, 2 skipped";
+
+    #[test]
+    fn a_report_has_a_line_for_each_check() {
+        let expected = format!(
+            "{SUMMARY}\nkept     a/kept: It is so.\n{BROKEN}\nskipped  a/lacked: It is so.\n           needs reopen: no \
+             disk\n{FORGOTTEN}"
+        );
+        assert_eq!(report().to_string(), expected);
+        assert_eq!(report().broken(), ["a/broken"]);
+        assert_eq!(report().skipped(), ["a/lacked", "a/forgotten"]);
+    }
+
+    #[test]
+    fn what_is_broken_or_skipped_without_a_reason_fails_an_assertion() {
+        let panic = std::panic::catch_unwind(|| report().assert_kept()).unwrap_err();
+        let text = panic.downcast_ref::<String>().unwrap();
+        assert_eq!(*text, format!("{SUMMARY}\n{BROKEN}\n{FORGOTTEN}"));
+    }
+
+    #[tokio::test]
+    async fn a_check_that_does_not_exist_is_broken() {
+        let report = Subject::new("Memory", Memory::with_clock).check_one("a/b").await;
+        let expected = "the engine contract on Memory: 0 kept, 1 broken, 0 skipped\n\
+                        BROKEN   a/b: A check is run by its id.\n           expected: an id of `checks()`\n           \
+                        seen:     a/b";
+        assert_eq!(report.to_string(), expected);
     }
 }

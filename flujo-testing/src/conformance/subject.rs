@@ -1,7 +1,7 @@
 //! The engine that a suite is run on: how it is opened, and what else can be done to it.
 
 use super::catalog::{self, Check};
-use super::report::{Outcome, Report, Verdict};
+use super::report::{CheckResult, Report, Verdict};
 use super::{bench, watchdog};
 use flujo::Error;
 use flujo::clock::Clock;
@@ -85,7 +85,7 @@ impl<E: Engine, S: Send + Sync + 'static> Subject<E, S> {
     }
 
     /// Says how a run is taken over as another process would take it, while this one works on it. When `take_over`
-    /// ends, the run has a newer fencing token, and nobody works on it with that.
+    /// ends, the run has a newer fencing token, and no execution with that is under way.
     #[must_use]
     pub fn takes_over<F: Future<Output = Result<(), Error>> + Send + 'static>(
         mut self,
@@ -115,28 +115,28 @@ impl<E: Engine, S: Send + Sync + 'static> Subject<E, S> {
 
     /// Runs every check, one after another.
     pub async fn check(&self) -> Report {
-        let mut outcomes = Vec::new();
+        let mut results = Vec::new();
         for check in catalog::checks() {
-            outcomes.push(self.outcome(check).await);
+            results.push(self.outcome(check).await);
         }
-        Report::new(self.name.clone(), outcomes)
+        Report::new(self.name.clone(), results)
     }
 
     /// Runs the check of this id alone. A report of an id that is not in [`checks`](super::checks) says so, as broken.
     pub async fn check_one(&self, id: &str) -> Report {
-        let mut outcomes = Vec::new();
+        let mut results = Vec::new();
         for check in catalog::checks().filter(|check| check.id() == id) {
-            outcomes.push(self.outcome(check).await);
+            results.push(self.outcome(check).await);
         }
-        Report::of_one(self.name.clone(), id, outcomes)
+        Report::of_one(self.name.clone(), id, results)
     }
 
-    async fn outcome(&self, check: &'static Check) -> Outcome {
+    async fn outcome(&self, check: &'static Check) -> CheckResult {
         let verdict = match check.needs().filter(|ability| !self.has(*ability)) {
             Some(needs) => Verdict::Skipped { needs, why: self.lacks.get(&needs).cloned() },
             None => bench::run(check, Box::new(self.deploy()), self.patience).await,
         };
-        Outcome::new(check, verdict)
+        CheckResult::new(check, verdict)
     }
 
     fn has(&self, ability: Ability) -> bool {

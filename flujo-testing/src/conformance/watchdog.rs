@@ -158,3 +158,59 @@ impl Drop for Alarm {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Lost, guarded};
+    use std::time::Duration;
+
+    const ZERO: Duration = Duration::ZERO;
+
+    #[tokio::test]
+    async fn a_check_that_ends_gives_what_it_ends_with() {
+        let yields = async {
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+            7
+        };
+        assert_eq!(guarded(ZERO, yields).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_caught_with_its_text_in_a_destructor_too() {
+        struct Trap;
+        impl Drop for Trap {
+            fn drop(&mut self) {
+                std::panic::resume_unwind(Box::new("dropped"));
+            }
+        }
+        let panics = async { std::panic::resume_unwind(Box::new("broken".to_owned())) };
+        assert_eq!(guarded::<()>(ZERO, panics).await, Err(Lost::Panicked("broken".to_owned())));
+        let stuck = async {
+            let _trap = Trap;
+            std::future::pending::<()>().await;
+        };
+        assert_eq!(guarded(ZERO, stuck).await, Err(Lost::Stuck));
+    }
+
+    #[tokio::test]
+    async fn what_nothing_wakes_is_stuck_and_what_a_thread_wakes_is_not() {
+        let patience = Duration::from_millis(50);
+        assert_eq!(guarded(patience, std::future::pending::<()>()).await, Err(Lost::Stuck));
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let thread = std::thread::spawn(move || tell.send(7));
+        assert_eq!(guarded(Duration::from_secs(60), told).await, Ok(Ok(7)));
+        assert_eq!(thread.join().ok(), Some(Ok(())));
+    }
+
+    #[tokio::test]
+    async fn what_goes_round_in_a_circle_is_given_up() {
+        let spins = async {
+            loop {
+                tokio::task::yield_now().await;
+            }
+        };
+        assert_eq!(guarded::<()>(Duration::from_secs(60), spins).await, Err(Lost::Busy));
+    }
+}

@@ -1,7 +1,8 @@
 //! Attempts: one record for each, written before anything else happens.
 
-use super::super::bench::{Bench, RUN, breach, same};
+use super::super::bench::{Bench, RUN};
 use super::super::catalog::{Check, Checked};
+use super::super::compare::{breach, same};
 use super::super::interpreter::keys;
 use super::super::script::{Act, Deed, Extras, Op, call, calls, failure, number, script, step};
 use flujo::clock::Timestamp;

@@ -1,7 +1,8 @@
 //! Cancellation: a durable flag that ends the run at its next command.
 
-use super::super::bench::{Bench, Execution, RUN, breach, paths, record, same};
+use super::super::bench::{Bench, Execution, RUN, record};
 use super::super::catalog::{Check, Checked};
+use super::super::compare::{breach, ledger, paths, same};
 use super::super::interpreter::keys;
 use super::super::script::{Act, Deed, Op, ask, call, calls, estimated, fork, script, sleep, step};
 use flujo::engine::{FinalOutcome, Status};
@@ -85,7 +86,7 @@ async fn charges_reservations(bench: &Bench) -> Checked {
     bench.run(script![call("a").does(Deed::Reserve(5)).act(Act::Cancel).does(Deed::Never)]).await?.ended()?;
     is_cancelled(bench, RUN).await?;
     let view = bench.view().await?;
-    same("usage and reservations", &(estimated(5), calls(0)), &(view.usage, view.reserved))
+    ledger("at the end", (estimated(5), calls(0)), (view.usage, view.reserved))
 }
 
 async fn ends_waits(bench: &Bench) -> Checked {

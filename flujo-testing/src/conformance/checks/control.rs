@@ -1,7 +1,8 @@
 //! The control side: waiting for a run, times, and runs that do not exist.
 
-use super::super::bench::{Bench, RUN, breach, record, same};
+use super::super::bench::{Bench, RUN, record};
 use super::super::catalog::{Check, Checked};
+use super::super::compare::{breach, same};
 use super::super::script::{Act, Deed, ask, script, step};
 use flujo::clock::Clock;
 use flujo::engine::{RunId, Status};
@@ -16,6 +17,9 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     Check::new("idle/at-once", "`idle` returns at once for a run that is not worked on.", |bench| {
         Box::pin(at_once(bench))
+    }),
+    Check::new("control/runs-beside-each-other", "Different runs are worked on at the same time.", |bench| {
+        Box::pin(runs_beside_each_other(bench))
     }),
     Check::new(
         "control/unknown-run",
@@ -94,6 +98,17 @@ async fn unknown_run(bench: &Bench) -> Checked {
         other => return Err(breach("`execute` of an unknown run fails", format!("{other:?}"))),
     }
     bench.effects("the bodies", &[])
+}
+
+async fn runs_beside_each_other(bench: &Bench) -> Checked {
+    for id in ["one", "two"] {
+        bench.create(record(id)).await?;
+    }
+    bench.expect("the bodies of two runs are under way at once");
+    let ops = || script![step("a").does(Deed::Meet(2))];
+    let (one, two) = tokio::join!(bench.execute_as("one", ops(), None), bench.execute_as("two", ops(), None));
+    one?.ended()?;
+    two?.ended()
 }
 
 async fn clock(bench: &Bench) -> Checked {

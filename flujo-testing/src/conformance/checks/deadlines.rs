@@ -1,7 +1,8 @@
 //! Questions with a default that stands in after a deadline.
 
-use super::super::bench::{Bench, same};
+use super::super::bench::Bench;
 use super::super::catalog::{Check, Checked};
+use super::super::compare::same;
 use super::super::script::{ask, number, script, step};
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
 //! Forks: arms on handles of their own, beside each other.
 
-use super::super::bench::{Bench, same};
+use super::super::bench::Bench;
 use super::super::catalog::{Check, Checked};
+use super::super::compare::same;
 use super::super::script::{Act, Deed, Op, ask, fork, script, step};
 use flujo::engine::Status;
 use flujo::error::Signal;

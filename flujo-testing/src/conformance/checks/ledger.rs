@@ -1,7 +1,8 @@
 //! The ledger: what calls reserve and use, exactly once.
 
-use super::super::bench::{Bench, same};
+use super::super::bench::Bench;
 use super::super::catalog::{Check, Checked};
+use super::super::compare::ledger;
 use super::super::script::{Act, Deed, Op, call, calls, estimated, fork, script, step};
 use flujo::Usage;
 use flujo::error::Signal;
@@ -42,7 +43,7 @@ pub(super) const CHECKS: &[Check] = &[
 
 async fn is(bench: &Bench, when: &str, used: Usage, reserved: Usage) -> Checked {
     let view = bench.view().await?;
-    same(&format!("usage and reservations {when}"), &(used, reserved), &(view.usage, view.reserved))
+    ledger(when, (used, reserved), (view.usage, view.reserved))
 }
 
 async fn record_settles(bench: &Bench) -> Checked {

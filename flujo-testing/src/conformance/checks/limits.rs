@@ -1,7 +1,8 @@
 //! Limits: a call that might exceed one is not made.
 
-use super::super::bench::{Bench, RUN, record, same};
+use super::super::bench::{Bench, RUN, record};
 use super::super::catalog::{Check, Checked};
+use super::super::compare::same;
 use super::super::script::{Act, Deed, call, estimated, fork, limited, script, step};
 use flujo::UsageLimits;
 use flujo::engine::RunRecord;

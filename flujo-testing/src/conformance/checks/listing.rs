@@ -1,7 +1,8 @@
 //! The list of runs: filtered, in the order of ids.
 
-use super::super::bench::{Bench, RUN, breach, record, same};
+use super::super::bench::{Bench, RUN, record};
 use super::super::catalog::{Check, Checked};
+use super::super::compare::{breach, same};
 use super::super::script::{Act, Op, ask, script, step};
 use flujo::engine::{RunFilter, RunRecord, RunState, RunSummary};
 use std::time::Duration;

@@ -1,7 +1,8 @@
 //! Outcomes: written once, by the execution that ends the run.
 
-use super::super::bench::{Bench, RUN, breach, record, same};
+use super::super::bench::{Bench, RUN, record};
 use super::super::catalog::{Check, Checked};
+use super::super::compare::{breach, same};
 use super::super::interpreter::named;
 use super::super::script::{Op, failure, number, script, step};
 use flujo::engine::{Ended, EndedBy, FinalOutcome, Status};

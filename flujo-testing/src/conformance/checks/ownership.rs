@@ -1,8 +1,9 @@
 //! Ownership: one owner at a time, and fencing tokens that stop the others.
 
 use super::super::Ability;
-use super::super::bench::{Bench, RUN, breach, paths, record, same};
+use super::super::bench::{Bench, RUN, record};
 use super::super::catalog::{Check, Checked};
+use super::super::compare::{breach, ledger, paths, same};
 use super::super::interpreter::keys;
 use super::super::script::{Act, Deed, Op, ask, call, calls, fork, script, sleep, step};
 use flujo::engine::{FinalOutcome, Status};
@@ -101,7 +102,7 @@ async fn stale_ledger_refused(bench: &Bench) -> Checked {
         ["a.1 runs", "taken over", "a.1 reserves 5: no, OwnershipLost", "a.1 settles 2: OwnershipLost"];
     bench.effects("the effects", &expected)?;
     let view = bench.view().await?;
-    same("usage and reservations", &(calls(0), calls(0)), &(view.usage, view.reserved))
+    ledger("at the end", (calls(0), calls(0)), (view.usage, view.reserved))
 }
 
 async fn stale_outcome_refused(bench: &Bench) -> Checked {

@@ -1,8 +1,9 @@
 //! The end of the process: what is durable is there when the storage is opened again.
 
 use super::super::Ability;
-use super::super::bench::{Bench, RUN, breach, record, same};
+use super::super::bench::{Bench, RUN, record};
 use super::super::catalog::{Check, Checked};
+use super::super::compare::{breach, ledger, same};
 use super::super::script::{Act, Deed, Op, ask, call, calls, estimated, fork, script, step};
 use super::sleeps::{interrupted, resumed};
 use flujo::engine::{FinalOutcome, RunFilter, RunRecord, RunView, Status};
@@ -163,7 +164,7 @@ async fn reservation_survives(bench: &Bench) -> Checked {
     bench.reopen().await?;
     bench.execute(script![call("a").used(1)]).await?.ended()?;
     let view = bench.view().await?;
-    same("usage and reservations", &(estimated(5) + calls(1), calls(0)), &(view.usage, view.reserved))
+    ledger("at the end", (estimated(5) + calls(1), calls(0)), (view.usage, view.reserved))
 }
 
 async fn cancel_survives(bench: &Bench) -> Checked {

@@ -1,7 +1,8 @@
 //! Questions: durable before anyone is told, and open until they are answered or withdrawn.
 
-use super::super::bench::{Bench, paths, same};
+use super::super::bench::Bench;
 use super::super::catalog::{Check, Checked};
+use super::super::compare::{paths, same};
 use super::super::interpreter::question;
 use super::super::script::{Deed, Op, ask, fork, script, step};
 use flujo::engine::Status;
@@ -9,11 +10,11 @@ use flujo::engine::Status;
 pub(super) const CHECKS: &[Check] = &[
     Check::new(
         "ask/durable-before-told",
-        "A question is durable before anyone is told of it: a process that dies while it tells leaves the question \
+        "A question is durable before the program is told that it is open: a process that dies right then leaves it \
          open.",
         |bench| Box::pin(durable_before_told(bench)),
     ),
-    Check::new("ask/told-once", "Nobody is told again of a question that was recorded before.", |bench| {
+    Check::new("ask/told-once", "A question that was recorded before is not told again.", |bench| {
         Box::pin(told_once(bench))
     }),
     Check::new(
@@ -136,7 +137,7 @@ async fn asked_again_after_withdrawal(bench: &Bench) -> Checked {
         &paths(&bench.view().await?.questions),
     )?;
     let reopened = bench.engine()?.reopen(&"run".into()).await;
-    reopened.map_err(|error| super::super::bench::breach("`reopen` succeeds", format!("{error}")))?;
+    reopened.map_err(|error| super::super::compare::breach("`reopen` succeeds", format!("{error}")))?;
     bench.execute(ops(script![step("b").n(2)])).await?.ended()?;
     bench.effects_in_any_order("the effects", &["q is told", "b.1 runs", "q is told", "b.2 runs"])?;
     let view = bench.view().await?;

@@ -1,7 +1,8 @@
 //! Reopening: a failed run goes on at the node that failed.
 
-use super::super::bench::{Bench, RUN, breach, same};
+use super::super::bench::{Bench, RUN};
 use super::super::catalog::{Check, Checked};
+use super::super::compare::{breach, same};
 use super::super::interpreter::keys;
 use super::super::script::{Op, ask, script, step};
 use flujo::engine::{FinalOutcome, Status};

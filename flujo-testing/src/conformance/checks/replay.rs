@@ -1,7 +1,8 @@
 //! Replay: a record answers the command that it was written for, and no other.
 
-use super::super::bench::{Bench, breach, paths, same};
+use super::super::bench::Bench;
 use super::super::catalog::{Check, Checked};
+use super::super::compare::{breach, paths, same};
 use super::super::interpreter::{keys, named};
 use super::super::script::{Act, Ask, Attempt, Op, ask, call, script, step};
 use flujo::engine::Status;

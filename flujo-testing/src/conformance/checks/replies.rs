@@ -1,7 +1,8 @@
 //! Replies: taken once, by compare-and-set, from the moment the question is durable.
 
-use super::super::bench::{Bench, RUN, breach, paths, same};
+use super::super::bench::{Bench, RUN};
 use super::super::catalog::{Check, Checked};
+use super::super::compare::{breach, paths, same};
 use super::super::script::{Act, Op, ask, fork, number, script, step};
 use flujo::ErrorKind;
 use flujo::engine::Status;
@@ -17,6 +18,9 @@ pub(super) const CHECKS: &[Check] = &[
         "A question takes one reply: a second one is refused and changes nothing.",
         |bench| Box::pin(first_wins(bench)),
     ),
+    Check::new("reply/one-of-two", "Of two replies to one question at once, one is taken.", |bench| {
+        Box::pin(one_of_two(bench))
+    }),
     Check::new(
         "reply/accepted-while-running",
         "A reply is taken while the run is worked on, and the run goes on with it without a pause.",
@@ -65,6 +69,21 @@ async fn first_wins(bench: &Bench) -> Checked {
     let view = bench.view().await?;
     let answered: Vec<_> = view.answered.iter().map(|answered| answered.reply.value.clone()).collect();
     same("the replies of the run", &vec![number(5)], &answered)
+}
+
+async fn one_of_two(bench: &Bench) -> Checked {
+    bench.run(script![ask("q")]).await?.ended()?;
+    let (engine, stage, id, path) = (bench.engine()?, bench.stage(RUN), RUN.into(), "q".into());
+    let (five, six) = tokio::join!(
+        engine.reply(&id, &path, stage.reply_by_ada(5)),
+        engine.reply(&id, &path, stage.reply_by_ada(6))
+    );
+    let taken: Vec<_> =
+        [(five, 5), (six, 6)].into_iter().filter_map(|(ended, n)| ended.ok().map(|()| number(n))).collect();
+    same("the number of replies that are taken", &1, &taken.len())?;
+    let view = bench.view().await?;
+    let answered: Vec<_> = view.answered.iter().map(|answered| answered.reply.value.clone()).collect();
+    same("the reply that the run has", &taken, &answered)
 }
 
 async fn accepted_while_running(bench: &Bench) -> Checked {

@@ -1,7 +1,8 @@
 //! The run record: created once, before the first command.
 
-use super::super::bench::{Bench, RUN, breach, record, same};
+use super::super::bench::{Bench, RUN, record};
 use super::super::catalog::{Check, Checked};
+use super::super::compare::{breach, same};
 use super::super::script::{number, script, step};
 use flujo::UsageLimits;
 use flujo::engine::{RunRecord, RunView, Status};
@@ -11,6 +12,11 @@ pub(super) const CHECKS: &[Check] = &[
         "create/compare-and-set",
         "Creating a run whose id is taken changes nothing, and gives the run that has it.",
         |bench| Box::pin(compare_and_set(bench)),
+    ),
+    Check::new(
+        "create/one-of-two",
+        "Of two calls that create the same run at once, one makes it.",
+        |bench| Box::pin(one_of_two(bench)),
     ),
     Check::new(
         "create/record-is-whole",
@@ -54,6 +60,16 @@ async fn compare_and_set(bench: &Bench) -> Checked {
     is_as_given(&after)?;
     same("the records afterwards", &before.records, &after.records)?;
     same("the status afterwards", &before.status, &after.status)
+}
+
+async fn one_of_two(bench: &Bench) -> Checked {
+    let engine = bench.engine()?;
+    let (first, second) = tokio::join!(engine.create(given()), engine.create(given()));
+    let made = match (first, second) {
+        (Ok(first), Ok(second)) => usize::from(first.is_none()) + usize::from(second.is_none()),
+        other => return Err(breach("both calls succeed", format!("{other:?}"))),
+    };
+    same("the calls that made the run", &1, &made)
 }
 
 async fn record_is_whole(bench: &Bench) -> Checked {

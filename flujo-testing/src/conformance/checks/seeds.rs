@@ -1,7 +1,8 @@
 //! Seeds: records taken instead of executing.
 
-use super::super::bench::{Bench, RUN, record, same};
+use super::super::bench::{Bench, RUN, record};
 use super::super::catalog::{Check, Checked};
+use super::super::compare::same;
 use super::super::script::{Act, ask, call, script, sleep, step};
 use flujo::Usage;
 use flujo::engine::{Key, Kind, RunId, RunRecord, Seed};
@@ -33,7 +34,7 @@ async fn seeded(bench: &Bench) -> Checked<RunRecord> {
     bench.execute_as("first", ops, None).await?.ended()?;
     let reply = bench.stage("first").reply_by_ada(5);
     let replied = bench.engine()?.reply(&"first".into(), &"q".into(), reply).await;
-    replied.map_err(|error| super::super::bench::breach("the reply is taken", format!("{error}")))?;
+    replied.map_err(|error| super::super::compare::breach("the reply is taken", format!("{error}")))?;
     let view = bench.view_of("first").await?;
     bench.forget();
     let timers = vec![Key { path: "s".into(), kind: Kind::Sleep, n: 1 }];

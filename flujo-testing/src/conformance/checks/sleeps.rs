@@ -1,7 +1,8 @@
 //! Timers: an absolute deadline, recorded when the sleep is first issued.
 
-use super::super::bench::{Bench, RUN, same};
+use super::super::bench::{Bench, RUN};
 use super::super::catalog::{Check, Checked};
+use super::super::compare::same;
 use super::super::script::{Act, Deed, Op, fork, script, sleep, step};
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
 //! Values: what flows on is what was recorded.
 
-use super::super::bench::{Bench, breach, same};
+use super::super::bench::Bench;
 use super::super::catalog::{Check, Checked};
+use super::super::compare::{breach, same};
 use super::super::interpreter::canonical;
 use super::super::script::{Act, Op, step};
 use flujo::codec::Json;

@@ -31,6 +31,21 @@ impl Fault for CancelsAtTheEnd {
     }
 }
 
+/// One run is worked on at a time.
+#[derive(Default)]
+pub struct OneRunAtATime(tokio::sync::Mutex<()>);
+#[async_trait]
+impl Fault for OneRunAtATime {
+    async fn execute<S: Sound>(&self, inner: &S, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error> {
+        let Ok(status) = inner.view(id).await.map(|view| view.map(|view| view.status)) else { return Ok(()) };
+        if status == Some(flujo::engine::Status::Running) {
+            return inner.execute(id, program).await;
+        }
+        let _alone = self.0.lock().await;
+        inner.execute(id, program).await
+    }
+}
+
 /// A run that is worked on is taken from its owner by whoever executes it.
 #[derive(Default)]
 pub struct StealsRuns;

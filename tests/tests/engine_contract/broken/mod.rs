@@ -8,6 +8,7 @@ mod ledger;
 mod questions;
 mod runs;
 mod table;
+mod texts;
 
 use async_trait::async_trait;
 use flujo::Error;
