@@ -6,6 +6,7 @@
 //! | people | [`Replies`], by the paths of their questions |
 //! | time | [`PausedClock`], which sleeps move, or you by hand |
 //! | a process that dies | [`Crash`], around any engine, at the command that you say |
+//! | an engine of your own | [`conformance`]: the engine contract as checks that name what is broken |
 //! | another engine | [`OrderedLog`], which behaves as an ordered log does, and refuses what such an engine would refuse |
 //! | what happened | [`EventLog`], and assertions that show what differs: [`assert_done`], [`assert_failed`], [`assert_asks`], [`assert_paths`], [`assert_context`], [`assert_usage`], [`assert_events`], [`assert_events_at`] |
 //!

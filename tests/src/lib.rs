@@ -38,6 +38,8 @@ mod book {
     struct Streaming;
     #[doc = include_str!("../../docs/book/cost.md")]
     struct Cost;
+    #[doc = include_str!("../../docs/book/engines.md")]
+    struct Engines;
     #[cfg(feature = "sqlite")]
     #[doc = include_str!("../../docs/book/durable-runs.md")]
     struct DurableRuns;

@@ -41,6 +41,11 @@ fn the_ordered_log_keeps_the_contract() {
     is_kept(&block_on(ordered_log().check()), "process/");
 }
 
+/// Check by check, as an engine's own crate has them.
+mod each {
+    flujo_testing::conformance_tests!(super::memory());
+}
+
 #[cfg(feature = "sqlite")]
 mod sqlite {
     use super::{block_on, is_kept};

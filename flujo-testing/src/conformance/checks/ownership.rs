@@ -59,8 +59,9 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 async fn one_at_a_time(bench: &Bench) -> Checked {
-    bench.run(script![step("a").act(Act::Execute).gives(1), step("b").gives(2)]).await?.ended()?;
+    let execution = bench.run(script![step("a").act(Act::Execute).gives(1), step("b").gives(2)]).await?;
     bench.effects("the effects", &["a.1 runs", "second execution: busy", "b.1 runs"])?;
+    execution.ended()?;
     bench.results("the results", &["a.1 = 1", "b.1 = 2"])
 }
 

@@ -61,8 +61,8 @@ fn the_report_says_which_sentence_is_broken_and_how() {
     says::<control::StealsRuns>(
         "ownership/one-at-a-time",
         "A run that is worked on is not executed a second time",
-        "`execute` returns Ok",
-        "Returned(Err(Error { path: None, kind: Signal(OwnershipLost) }))",
+        r#"the effects: ["a.1 runs", "second execution: busy", "b.1 runs"]"#,
+        r#"["a.1 runs", "second execution: done"]"#,
     );
 }
 
