@@ -127,7 +127,7 @@ async fn runs_again_after_crash(bench: &Bench) -> Checked {
 }
 
 async fn signal_leaves_no_record(bench: &Bench) -> Checked {
-    let signal = Signal::Engine("the disk is full".to_owned());
+    let signal = Signal::Engine("the disk is full".into());
     bench.run(script![step("a").signals(signal.clone())]).await?.ended()?;
     bench.results("the result of the attempt", &["a.1 ends by Engine"])?;
     let view = bench.view().await?;

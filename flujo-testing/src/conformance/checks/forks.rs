@@ -142,7 +142,7 @@ async fn pause_keeps_siblings(bench: &Bench) -> Checked {
 }
 
 async fn signal_drops_siblings(bench: &Bench) -> Checked {
-    let signal = Signal::Engine("the disk is full".to_owned());
+    let signal = Signal::Engine("the disk is full".into());
     let arms = vec![
         script![step("a").does(Deed::Never)],
         script![step("b").does(Deed::Sees("a.1 runs")).signals(signal)],

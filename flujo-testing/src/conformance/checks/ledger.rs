@@ -53,7 +53,7 @@ async fn record_settles(bench: &Bench) -> Checked {
 }
 
 async fn settle_once(bench: &Bench) -> Checked {
-    let stopped = Signal::Engine("stopped".to_owned());
+    let stopped = Signal::Engine("stopped".into());
     let body = call("a").does(Deed::Reserve(5)).does(Deed::Settle(2)).does(Deed::Settle(3)).act(Act::Usage);
     bench.run(script![body.signals(stopped)]).await?.ended()?;
     let expected = [

@@ -74,8 +74,7 @@ async fn written_once(bench: &Bench) -> Checked {
 
 async fn signals_are_none(bench: &Bench) -> Checked {
     let mismatch = Mismatch { path: "a".into(), what: "it is another one".to_owned() };
-    let signals =
-        [Signal::JournalMismatch(Box::new(mismatch)), Signal::Engine("the disk is full".to_owned())];
+    let signals = [Signal::JournalMismatch(Box::new(mismatch)), Signal::Engine("the disk is full".into())];
     bench.create(record(RUN)).await?;
     for signal in signals {
         bench.execute(script![step("a"), Op::Stop(signal.clone())]).await?.ended()?;

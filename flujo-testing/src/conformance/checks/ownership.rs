@@ -170,7 +170,7 @@ async fn record_resets_takeovers(bench: &Bench) -> Checked {
 
 async fn pause_is_no_takeover(bench: &Bench) -> Checked {
     bench.create(record(RUN)).await?;
-    let stopped = Signal::Engine("stopped".to_owned());
+    let stopped = Signal::Engine("stopped".into());
     for _ in 0..6 {
         bench.execute(script![ask("q")]).await?.ended()?;
         bench.execute(script![Op::Stop(stopped.clone())]).await?.ended()?;

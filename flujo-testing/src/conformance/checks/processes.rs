@@ -72,6 +72,7 @@ fn shown(view: &RunView) -> String {
         active,
         forgiven,
         stopped,
+        ..
     } = view;
     let RunRecord { id, pipeline, fingerprint, graph, input, digest, context: first, limits, retries, seed } =
         &**run;

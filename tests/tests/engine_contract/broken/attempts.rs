@@ -32,7 +32,7 @@ impl Fault for ForgetsFailures {
                 let done = body().await?;
                 if done.outcome.is_err() {
                     *lock(&failed) = Some(done);
-                    return Err(Signal::Engine("not recorded".to_owned()));
+                    return Err(Signal::Engine("not recorded".into()));
                 }
                 Ok(done)
             })

@@ -168,6 +168,10 @@ pub struct ForgetsTime;
 #[async_trait]
 impl Fault for ForgetsTime {
     async fn view<S: Sound>(&self, inner: &S, id: &RunId) -> Result<Option<RunView>, Error> {
-        Ok(inner.view(id).await?.map(|view| RunView { active: Duration::ZERO, ..view }))
+        let view = inner.view(id).await?;
+        Ok(view.map(|mut view| {
+            view.active = Duration::ZERO;
+            view
+        }))
     }
 }

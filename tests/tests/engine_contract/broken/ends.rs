@@ -84,7 +84,7 @@ impl Fault for RestartsOnFailure {
                 let done = body().await?;
                 if done.outcome.is_err() && lock(&self.failed).insert((id.clone(), key)) {
                     lock(&self.again).insert(id);
-                    return Err(Signal::Engine("once more".to_owned()));
+                    return Err(Signal::Engine("once more".into()));
                 }
                 Ok(done)
             })
@@ -119,7 +119,7 @@ impl Fault for StopsAtLimits {
     async fn execute<S: Sound>(&self, inner: &S, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error> {
         let stops = |ended: Ended| match ended.outcome {
             Err(EndedBy::Signal(Signal::RunLimit(exceeded))) => {
-                Ended { outcome: Err(EndedBy::Signal(Signal::Engine(exceeded.to_string()))), ..ended }
+                Ended { outcome: Err(EndedBy::Signal(Signal::Engine(exceeded.to_string().into()))), ..ended }
             }
             _ => ended,
         };

@@ -14,8 +14,8 @@ use async_trait::async_trait;
 use flujo::Error;
 use flujo::clock::Clock;
 use flujo::engine::{
-    Account, Arm, ArmEnd, ArmGrant, Asked, AttemptCommand, Body, BoxFuture, Ended, Engine, ForkPolicy,
-    Handle, Key, Memory, Program, Record, RunFilter, RunId, RunRecord, RunSummary, RunView,
+    Account, Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, Ended, Engine, ForkPolicy, Handle, Key,
+    Memory, OnQuestion, Program, Record, RunFilter, RunId, RunRecord, RunSummary, RunView,
 };
 use flujo::error::Signal;
 use flujo::path::Path;
@@ -98,7 +98,7 @@ pub trait Fault: Default + Send + Sync + 'static {
     async fn sleep(&self, on: &mut On<'_>, key: Key, wait: Duration) -> Result<(), Signal> {
         on.inner.sleep(key, wait).await
     }
-    async fn ask(&self, on: &mut On<'_>, question: Question, asked: Asked<'_>) -> Result<Reply, Signal> {
+    async fn ask(&self, on: &mut On<'_>, question: Question, asked: OnQuestion<'_>) -> Result<Reply, Signal> {
         on.inner.ask(question, asked).await
     }
     async fn fork(
@@ -233,7 +233,7 @@ impl<F: Fault> Handle for Faulty<F> {
         let (fault, mut on) = self.on();
         fault.sleep(&mut on, key, wait).await
     }
-    async fn ask(&mut self, question: Question, asked: Asked<'_>) -> Result<Reply, Signal> {
+    async fn ask(&mut self, question: Question, asked: OnQuestion<'_>) -> Result<Reply, Signal> {
         let (fault, mut on) = self.on();
         fault.ask(&mut on, question, asked).await
     }

@@ -2,7 +2,7 @@
 
 use super::{Fault, On, Sound, lock};
 use async_trait::async_trait;
-use flujo::engine::{Asked, Key, RunId, RunView, Status};
+use flujo::engine::{Key, OnQuestion, RunId, RunView, Status};
 use flujo::error::Signal;
 use flujo::path::Path;
 use flujo::question::{Question, Reply};
@@ -16,7 +16,7 @@ use std::time::Duration;
 pub struct TellsTooSoon(Mutex<BTreeSet<(RunId, Path)>>);
 #[async_trait]
 impl Fault for TellsTooSoon {
-    async fn ask(&self, on: &mut On<'_>, question: Question, asked: Asked<'_>) -> Result<Reply, Signal> {
+    async fn ask(&self, on: &mut On<'_>, question: Question, asked: OnQuestion<'_>) -> Result<Reply, Signal> {
         let is_new = lock(&self.0).insert((on.id.clone(), question.path.clone()));
         if is_new {
             asked(&question);
@@ -30,7 +30,7 @@ impl Fault for TellsTooSoon {
 pub struct TellsAgain;
 #[async_trait]
 impl Fault for TellsAgain {
-    async fn ask(&self, on: &mut On<'_>, question: Question, asked: Asked<'_>) -> Result<Reply, Signal> {
+    async fn ask(&self, on: &mut On<'_>, question: Question, asked: OnQuestion<'_>) -> Result<Reply, Signal> {
         let mut told = false;
         let again = question.clone();
         let ended = on
@@ -107,7 +107,7 @@ impl Fault for TakesAnyReply {
 pub struct KeepsWithdrawn(Mutex<BTreeMap<RunId, Vec<Question>>>);
 #[async_trait]
 impl Fault for KeepsWithdrawn {
-    async fn ask(&self, on: &mut On<'_>, question: Question, asked: Asked<'_>) -> Result<Reply, Signal> {
+    async fn ask(&self, on: &mut On<'_>, question: Question, asked: OnQuestion<'_>) -> Result<Reply, Signal> {
         let mut told = |question: &Question| {
             lock(&self.0).entry(on.id.clone()).or_default().push(question.clone());
             asked(question);
@@ -133,7 +133,7 @@ impl Fault for KeepsWithdrawn {
 pub struct LosesDeadlines;
 #[async_trait]
 impl Fault for LosesDeadlines {
-    async fn ask(&self, on: &mut On<'_>, question: Question, asked: Asked<'_>) -> Result<Reply, Signal> {
+    async fn ask(&self, on: &mut On<'_>, question: Question, asked: OnQuestion<'_>) -> Result<Reply, Signal> {
         on.inner.ask(Question { deadline: None, ..question }, asked).await
     }
 }
@@ -174,7 +174,7 @@ impl Fault for ForgetsAuthors {
 pub struct PrefersDefaults;
 #[async_trait]
 impl Fault for PrefersDefaults {
-    async fn ask(&self, on: &mut On<'_>, question: Question, asked: Asked<'_>) -> Result<Reply, Signal> {
+    async fn ask(&self, on: &mut On<'_>, question: Question, asked: OnQuestion<'_>) -> Result<Reply, Signal> {
         let default = question.default.clone();
         let reply = on.inner.ask(question, asked).await?;
         Ok(Reply { value: default.unwrap_or(reply.value), ..reply })
