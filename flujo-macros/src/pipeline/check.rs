@@ -2,36 +2,48 @@
 
 use super::model::{Node, What};
 use super::sink::Errors;
+use crate::names;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Names the joins and routes, and reports ids that are used twice.
+/// Names the joins and routes, and reports ids that are used more than once.
 pub(crate) fn ids(nodes: &mut [Node], errors: &mut Errors) {
-    let mut first: BTreeMap<String, usize> = BTreeMap::new();
-    for (i, node) in nodes.iter().enumerate() {
+    let mut uses: BTreeMap<&str, Vec<&Node>> = BTreeMap::new();
+    for node in nodes.iter() {
         let named = match node.what {
             What::Join { .. } | What::Route { .. } => !node.id.is_empty(),
             What::Repeat => node.id != "repeat",
             What::Refine => node.id != "refine",
             _ => false,
         };
-        if !node.what.in_path() && !named {
-            continue;
+        if node.what.in_path() || named {
+            uses.entry(&node.id).or_default().push(node);
         }
-        let Some(before) = first.get(&node.id).and_then(|&before| nodes.get(before)) else {
-            first.insert(node.id.clone(), i);
-            continue;
-        };
-        let (id, what) = (&node.id, word(node));
-        let free =
-            (1..=nodes.len()).map(|n| again(id, n)).find(|name| !nodes.iter().any(|node| node.id == *name));
-        let free = free.unwrap_or_default();
-        errors.span(
-            node.at,
-            format!("{what} `{id}` is used twice in this pipeline\ngive this use its own name: `.named(\"{free}\")`"),
-        );
-        errors.span(before.at, format!("`{id}` was first used here"));
+    }
+    let mut reused: Vec<(&str, Vec<&Node>)> = uses.into_iter().filter(|(_, of)| of.len() > 1).collect();
+    reused.sort_by_key(|(_, of)| of.get(1).map(|second| nodes.iter().position(|node| std::ptr::eq(node, *second))));
+    for (id, of) in reused {
+        let [first, second, ..] = of[..] else { continue };
+        errors.span(second.at, used_again(id, &of, first, second, nodes));
     }
     name_joins(nodes);
+}
+
+/// One message for all uses of an id: at the second, with the line of the first and a free name for each but the first.
+fn used_again(id: &str, of: &[&Node], first: &Node, second: &Node, nodes: &[Node]) -> String {
+    let free = (1..).map(|n| again(id, n)).filter(|name| !nodes.iter().any(|node| node.id == *name));
+    let names: Vec<String> = free.take(of.len() - 1).map(|name| format!("`.named(\"{name}\")`")).collect();
+    let (what, line) = (word(second), names::line(first.at));
+    if of.len() == 2 {
+        let name = names.concat();
+        return format!(
+            "{what} `{id}` is used twice in this pipeline, first in line {line}\ngive this use its own name: {name}"
+        );
+    }
+    format!(
+        "{what} `{id}` is used {} times in this pipeline, first in line {line}\ngive each further use its own name: {}",
+        of.len(),
+        names.join(", ")
+    )
 }
 
 fn word(node: &Node) -> &'static str {
@@ -121,6 +133,6 @@ mod tests {
         let mut errors = Errors::default();
         ids(&mut nodes, &mut errors);
         let text = errors.into_tokens(true).to_string();
-        assert!(text.contains("a_again_2") && text.contains("was first used here"), "{text}");
+        assert!(text.contains("a_again_2") && text.matches("compile_error").count() == 1, "{text}");
     }
 }

@@ -45,9 +45,8 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let mut pipeline = parse::pipeline(raw, &mut errors);
     check::ids(&mut pipeline.nodes, &mut errors);
     let twin = item::twin(&pipeline.header, &ide::body(&pipeline.header, &body));
-    let errors = errors.into_tokens(pipeline.body.is_some());
-    let items = item::items(&pipeline, &errors);
+    let items = item::items(&pipeline, errors);
     // The twin comes first: an editor looks for the cursor where it stands in the expansion of a finished
     // body, so nothing that depends on the body may stand before it.
-    quote!(#twin #errors #items)
+    quote!(#twin #items)
 }

@@ -50,7 +50,10 @@ impl Errors {
         Broken { tokens: TokenTree::from(call).into() }
     }
 
-    /// What is to be reported beside the item: everything, if its body is not emitted.
+    /// The errors that no expression in the body carries: everything, if the body is not emitted.
+    ///
+    /// They are emitted once. With `-C incremental`, which is what cargo passes, rustc does not recognise the second of
+    /// two equal errors: it counts both, and both are in its JSON.
     pub(crate) fn into_tokens(self, body_is_emitted: bool) -> TokenStream {
         let mut all = self.beside.into_tokens();
         if !body_is_emitted {

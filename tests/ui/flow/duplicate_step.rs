@@ -1,5 +1,5 @@
 // A step that is called twice has two names.
-// errors: 2
+// errors: 1
 
 use flujo::prelude::*;
 

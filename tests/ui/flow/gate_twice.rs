@@ -1,5 +1,5 @@
 // Two gates need two names, since what they said is recorded.
-// errors: 2
+// errors: 1
 
 use flujo::prelude::*;
 

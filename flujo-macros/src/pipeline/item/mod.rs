@@ -7,31 +7,27 @@ pub(crate) use run::twin;
 
 use super::lower::{Lower, braced, parenthesized};
 use super::model::{Header, Pipeline};
+use super::sink::Errors;
 use crate::names;
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, Meta, Pat, PatIdent};
 
-/// The whole expansion, without errors.
-pub(crate) fn items(pipeline: &Pipeline, errors: &TokenStream) -> TokenStream {
+/// The whole expansion.
+pub(crate) fn items(pipeline: &Pipeline, errors: Errors) -> TokenStream {
     let (function, marker) = (function(pipeline), marker(&pipeline.header));
     let facts = facts::facts(pipeline);
-    let body = pipeline.body.as_ref().map(|body| {
-        let code = Lower::new(pipeline).body(body, &pipeline.header.output);
-        // The first error once more, which rustc drops: in a body with errors it does not look for things
-        // that are unused, and a mistake may have left some.
-        let error = first(errors);
-        quote!(#error #code)
-    });
-    let run = run::run(pipeline, body);
-    quote!(#function #marker #facts #run)
-}
-
-/// The first of several `compile_error!`s.
-fn first(errors: &TokenStream) -> TokenStream {
-    let is_end = |token: &TokenTree| matches!(token, TokenTree::Group(_));
-    let end = errors.clone().into_iter().position(|token| is_end(&token));
-    end.map_or_else(TokenStream::new, |end| errors.clone().into_iter().take(end + 1).collect())
+    let errors = errors.into_tokens(pipeline.body.is_some());
+    let (inside, beside) = match &pipeline.body {
+        // In a body with errors rustc does not look for things that are unused, and a mistake may have left some.
+        Some(body) => {
+            let code = Lower::new(pipeline).body(body, &pipeline.header.output);
+            (Some(quote!(#errors #code)), None)
+        }
+        None => (None, Some(errors)),
+    };
+    let run = run::run(pipeline, inside);
+    quote!(#beside #function #marker #facts #run)
 }
 
 /// The function that people call. It comes first, keeps the user's spans, and takes the inputs only.

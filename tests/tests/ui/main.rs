@@ -5,6 +5,8 @@
 
 #![allow(clippy::expect_used, reason = "a test that cannot read its fixtures fails")]
 
+mod counted;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, process::Command};
@@ -43,13 +45,14 @@ fn mistakes_read_as_they_should() {
         return;
     }
     let tests = trybuild::TestCases::new();
-    // `FLUJO_UI=step/not_async` runs one of them, `FLUJO_UI=step` a topic.
-    let wanted = env::var("FLUJO_UI").unwrap_or_default();
-    for fixture in topics().iter().flat_map(|topic| fixtures(topic)) {
-        if fixture.to_string_lossy().contains(&wanted) {
-            tests.compile_fail(fixture);
-        }
+    for fixture in topics().iter().flat_map(|topic| fixtures(topic)).filter(|path| wanted(path)) {
+        tests.compile_fail(fixture);
     }
+}
+
+/// `FLUJO_UI=step/not_async` runs one of them, `FLUJO_UI=step` a topic.
+fn wanted(fixture: &Path) -> bool {
+    fixture.to_string_lossy().contains(&env::var("FLUJO_UI").unwrap_or_default())
 }
 
 /// One error as rustc prints it.
@@ -161,7 +164,7 @@ macro_rules! programs {
                 clippy::indexing_slicing,
                 reason = "written as short as a user may"
             )]
-            include!(concat!("../ui/pass/", stringify!($name), ".rs"));
+            include!(concat!("../../ui/pass/", stringify!($name), ".rs"));
 
             #[test]
             fn runs() {
