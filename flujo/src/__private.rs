@@ -25,8 +25,8 @@ pub use crate::step::writes::{
 };
 pub use crate::step::{
     Backoff, Fallback, Falling, IntoStepCall, KeepsFindings, Leaf, ModelLeaf, ModelName, ModelPolicy,
-    NoFallback, Older, Policy, RunIn, RunInfo, Step, StepCall, StepInfo, ToolIn, ToolSet, WithFallback,
-    WithRedirect, WritesIn, called, costed,
+    NoFallback, NoStep, NoStepYet, Older, Plain, Policy, RunInfo, Step, StepCall, StepIn, StepInfo, Then,
+    ToolIn, ToolSet, WithFallback, WithRedirect, WritesIn, called, costed,
 };
 pub use crate::step::{
     BrokenKind, CalleeKind, ContextStep, DetachedPipeline, DetachedWithoutResources, NestedPipeline,

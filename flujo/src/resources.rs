@@ -7,7 +7,8 @@
 #[diagnostic::on_unimplemented(
     message = "resources `{Self}` do not provide `{T}`",
     label = "this step needs `{T}`",
-    note = "use resources that are `{T}`, or have a field of that type"
+    note = "use resources that are `{T}`, or have a field of that type",
+    note = "to read `{T}` from the context instead, mark the parameter: `#[ctx] name: &{T}`"
 )]
 pub trait Provides<T> {
     /// The service.

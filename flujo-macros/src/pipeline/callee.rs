@@ -28,22 +28,37 @@ struct Known {
     text: String,
     path: Path,
     alias: Ident,
+    /// Whether it is called in flow position.
+    flow: bool,
+    /// Whether it is called, or named, in a plain expression.
+    plain: bool,
 }
 
 impl Callees {
-    /// The callee that `path` names.
+    /// The callee that `path` names in flow position.
     pub(crate) fn of(&mut self, path: &Path) -> Callee {
+        self.named(path, true)
+    }
+
+    /// The function that `path` names in a plain expression: it may turn out to be a step.
+    pub(crate) fn of_value(&mut self, path: &Path) -> Callee {
+        self.named(path, false)
+    }
+
+    fn named(&mut self, path: &Path, flow: bool) -> Callee {
         let mut bare = path.clone();
         let args = bare
             .segments
             .last_mut()
             .map_or(PathArguments::None, |last| std::mem::replace(&mut last.arguments, PathArguments::None));
         let text = bare.to_token_stream().to_string();
-        if let Some(known) = self.known.iter().find(|known| known.text == text) {
+        if let Some(known) = self.known.iter_mut().find(|known| known.text == text) {
+            known.flow |= flow;
+            known.plain |= !flow;
             return Callee { alias: known.alias.clone(), args };
         }
         let alias = self.alias(&bare);
-        self.known.push(Known { text, path: bare, alias: alias.clone() });
+        self.known.push(Known { text, path: bare, alias: alias.clone(), flow, plain: !flow });
         Callee { alias, args }
     }
 
@@ -62,38 +77,55 @@ impl Callees {
         Ident::new(&if n == 0 { text } else { format!("{text}_{n}") }, at)
     }
 
-    /// Their paths as text.
+    /// The paths of those in flow position, as text.
     pub(crate) fn names(&self) -> BTreeSet<String> {
-        self.known.iter().map(|known| known.text.clone()).collect()
+        self.known.iter().filter(|known| known.flow).map(|known| known.text.clone()).collect()
     }
 
     /// What stands in for names that are no type, or do not exist.
     pub(crate) fn stand_ins(&self) -> TokenStream {
-        let each = self.known.iter().map(|Known { alias, path, .. }| {
-            let macro_ = path.get_ident().map(|ident| {
-                let mut ident = ident.clone();
-                ident.set_span(Span::call_site());
-                quote!(
-                    macro_rules! #ident { () => {}; }
-                )
-            });
+        let each = self.known.iter().filter(|known| known.flow).map(|Known { alias, path, .. }| {
+            let name = standing_in_for_name(path);
             quote!(
                 type #alias = __flujo::NotAStep;
-                #macro_
+                #name
             )
         });
         quote!(#(#each)*)
     }
 
-    /// Imports every callee under its alias.
-    pub(crate) fn imports(&self) -> TokenStream {
-        self.known.iter().map(import).collect()
+    /// What stands in for functions in plain expressions that are no steps.
+    pub(crate) fn types_of_values(&self) -> TokenStream {
+        let allowed = lint_levels();
+        let types = self.known.iter().filter(|known| known.plain).map(|Known { alias, .. }| {
+            quote!(
+                #allowed
+                type #alias = __flujo::NoStep;
+            )
+        });
+        quote!(#(#types)*)
     }
 
-    /// Imports those that code calls through their alias: a path of several segments is then resolved, and
-    /// reported, once.
-    pub(crate) fn imports_of_long_paths(&self) -> TokenStream {
-        let long = self.known.iter().filter(|known| known.path.segments.len() > 1).map(import);
+    /// What stands in for their names, where they do not exist. It follows the code that calls them: there it is not
+    /// in scope, and a misspelt name is what rustc says it is.
+    pub(crate) fn names_of_values(&self) -> TokenStream {
+        let allowed = lint_levels();
+        let names = self.known.iter().filter(|known| known.plain).map(|Known { path, .. }| {
+            let name = standing_in_for_name(path);
+            quote!(#allowed #name)
+        });
+        quote!(#(#names)*)
+    }
+
+    /// Imports every callee under its alias.
+    pub(crate) fn imports(&self) -> TokenStream {
+        self.known.iter().filter(|known| known.flow).map(import).collect()
+    }
+
+    /// Imports those that code names by their alias: a path of several segments is then resolved, and reported, once.
+    pub(crate) fn imports_of_code(&self) -> TokenStream {
+        let by_alias = |known: &&Known| known.plain || known.path.segments.len() > 1;
+        let long = self.known.iter().filter(by_alias).map(import);
         long.map(|import| {
             quote!(
                 #[allow(unused_imports, reason = "an import brings a function and a type, not every use needs both")]
@@ -102,6 +134,15 @@ impl Callees {
         })
         .collect()
     }
+}
+
+/// An empty macro of the name, which an import finds where there is nothing else. A path of several segments has none.
+fn standing_in_for_name(path: &Path) -> Option<TokenStream> {
+    let mut name = path.get_ident()?.clone();
+    name.set_span(Span::call_site());
+    Some(quote!(
+        macro_rules! #name { () => {}; }
+    ))
 }
 
 fn import(Known { path, alias, .. }: &Known) -> TokenStream {
@@ -145,13 +186,18 @@ impl Callee {
         quote!(#alias #lt #list #gt)
     }
 
+    /// The callee as a type, whatever its type parameters are.
+    pub(crate) fn bare(&self) -> &Ident {
+        &self.alias
+    }
+
     /// Its facts, as a constant expression.
     pub(crate) fn facts(&self) -> TokenStream {
         let ty = self.ty();
         quote!(<#ty as __flujo::StepInfo>::FACTS)
     }
 
-    /// The callee as code calls it, and as `__fallback::<..>` names it. One segment is written as the user
+    /// The callee as code calls it, and as `with_fallback::<..>` names it. One segment is written as the user
     /// wrote it, so that a misspelt name gets rustc's suggestion.
     pub(crate) fn code(&self, path: &Path) -> TokenStream {
         let Some(last) = path.segments.last() else { return TokenStream::new() };

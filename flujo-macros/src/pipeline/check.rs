@@ -20,7 +20,9 @@ pub(crate) fn ids(nodes: &mut [Node], errors: &mut Errors) {
         }
     }
     let mut reused: Vec<(&str, Vec<&Node>)> = uses.into_iter().filter(|(_, of)| of.len() > 1).collect();
-    reused.sort_by_key(|(_, of)| of.get(1).map(|second| nodes.iter().position(|node| std::ptr::eq(node, *second))));
+    reused.sort_by_key(|(_, of)| {
+        of.get(1).map(|second| nodes.iter().position(|node| std::ptr::eq(node, *second)))
+    });
     for (id, of) in reused {
         let [first, second, ..] = of[..] else { continue };
         errors.span(second.at, used_again(id, &of, first, second, nodes));
@@ -28,10 +30,14 @@ pub(crate) fn ids(nodes: &mut [Node], errors: &mut Errors) {
     name_joins(nodes);
 }
 
+/// Names that one message proposes.
+const SHOWN: usize = 3;
+
 /// One message for all uses of an id: at the second, with the line of the first and a free name for each but the first.
 fn used_again(id: &str, of: &[&Node], first: &Node, second: &Node, nodes: &[Node]) -> String {
     let free = (1..).map(|n| again(id, n)).filter(|name| !nodes.iter().any(|node| node.id == *name));
-    let names: Vec<String> = free.take(of.len() - 1).map(|name| format!("`.named(\"{name}\")`")).collect();
+    let names: Vec<String> =
+        free.take((of.len() - 1).min(SHOWN)).map(|name| format!("`.named(\"{name}\")`")).collect();
     let (what, line) = (word(second), names::line(first.at));
     if of.len() == 2 {
         let name = names.concat();
@@ -39,8 +45,9 @@ fn used_again(id: &str, of: &[&Node], first: &Node, second: &Node, nodes: &[Node
             "{what} `{id}` is used twice in this pipeline, first in line {line}\ngive this use its own name: {name}"
         );
     }
+    let more = if names.len() < of.len() - 1 { " and so on" } else { "" };
     format!(
-        "{what} `{id}` is used {} times in this pipeline, first in line {line}\ngive each further use its own name: {}",
+        "{what} `{id}` is used {} times in this pipeline, first in line {line}\ngive each further use its own name: {}{more}",
         of.len(),
         names.join(", ")
     )

@@ -6,6 +6,7 @@ mod header;
 pub(crate) use header::{ContextParam, Header, ResourcesParam};
 
 use super::callee::{Callee, Callees};
+use super::parse::Guard;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use std::ops::Range;
 use syn::punctuated::Punctuated;
@@ -23,6 +24,8 @@ pub(crate) struct Pipeline {
     pub impure: Vec<super::impure::Impure>,
     /// Bounds that constants know, and what has to hold of them.
     pub counts: Vec<(Expr, &'static str)>,
+    /// Calls in plain expressions that must not be those of steps.
+    pub guards: Vec<Guard>,
     /// What the locals of generated code are named with: no name in the user's code starts so.
     pub prefix: &'static str,
 }
@@ -199,8 +202,7 @@ pub(crate) struct Plain {
     pub reads_context: Option<Span>,
 }
 
-/// Stands where an error was found: an expression that `rustc` gives no type, so that nothing else is
-/// reported about it. The error itself is in it.
+/// Stands where an error was found, and holds it: an expression without a type, so that nothing else is reported.
 pub(crate) struct Broken {
     pub tokens: TokenStream,
 }

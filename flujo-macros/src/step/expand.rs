@@ -76,10 +76,10 @@ pub(super) fn function(step: &Step, generics: &Forms) -> TokenStream {
             call = quote!(<#name #arguments as #pr::Step>::reviewed(#call));
         }
         if let Some(path) = fallback {
-            call = with(&call, path.span(), "__falls_back", &quote!());
+            call = with(&call, path.span(), "with_own_fallback", &quote!());
         }
         if let Some(path) = redirect {
-            call = with(&call, path.span(), "__redirects", &quote!());
+            call = with(&call, path.span(), "with_own_redirect", &quote!());
         }
         call
     };
@@ -304,7 +304,7 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
         }
     };
     quote! {
-        impl<#bounded #needs> #pr::RunIn<__AnyContext, __AnyResources> for #name #arguments #predicates {
+        impl<#bounded #needs> #pr::StepIn<__AnyContext, __AnyResources> for #name #arguments #predicates {
             type Drafts = (#(#parts,)*);
             #reads
             #offered

@@ -9,6 +9,7 @@ mod expand;
 mod facts;
 mod generics;
 mod lints;
+mod method;
 mod migrate;
 mod model;
 mod params;
@@ -21,14 +22,17 @@ use crate::guard;
 use proc_macro2::TokenStream;
 
 pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
-    if parse::without_body(item) {
-        return item.clone();
-    }
-    let mut sink = Sink::default();
     if let Err(error) = guard::depth(&parse::head(item)) {
         // rustc would stumble over the item as well.
         return error.to_compile_error();
     }
+    if let Some(method) = method::expand(item) {
+        return method;
+    }
+    if parse::without_body(item) {
+        return item.clone();
+    }
+    let mut sink = Sink::default();
     let parsed = match syn::parse2::<parse::StepFn>(item.clone()) {
         Ok(parsed) => parsed,
         Err(error) => {

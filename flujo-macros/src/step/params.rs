@@ -34,13 +34,8 @@ pub(super) fn read(sig: &Signature, sink: &mut Sink) -> Vec<Param> {
     let mut params = Vec::new();
     for (i, arg) in sig.inputs.iter().enumerate() {
         match arg {
-            FnArg::Receiver(r) => {
-                sink.span(
-                    r.self_token.span,
-                    "a step is a free function: it cannot take `self`\n\
-                     ask for what it needs as a resource, `db: &Db`",
-                );
-            }
+            // Reported before: it is a method.
+            FnArg::Receiver(_) => {}
             FnArg::Typed(arg) => params.push(one(arg, i, sink)),
         }
     }
@@ -177,8 +172,22 @@ fn borrowed(arg: &PatType, r: &TypeReference, i: usize, marked: Option<Span>, si
         }
         (Some(_), None) => Param::Write(ty.clone()),
         (None, Some(_)) => Param::Read(ty.clone()),
+        (None, None) if is_called_ctx(&arg.pat) => {
+            let shown = names::source(ty);
+            sink.at(
+                &arg.ty,
+                format!("`&{shown}` without `#[ctx]` is a resource\nto read the context, write `#[ctx] ctx: &{shown}`; a resource has another name"),
+            );
+            Param::Read(ty.clone())
+        }
         (None, None) => Param::Resource(ty.clone()),
     }
+}
+
+/// Whether a parameter has the name that contexts have: without its mark it would be a resource, which is reported
+/// far away, by each call of the step.
+fn is_called_ctx(pat: &Pat) -> bool {
+    matches!(pat, Pat::Ident(name) if name.ident == "ctx")
 }
 
 fn run(r: &TypeReference, marked: Option<Span>, sink: &mut Sink) -> Param {

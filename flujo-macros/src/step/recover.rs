@@ -35,7 +35,7 @@ pub(super) fn expand(step: &Step) -> TokenStream {
             const MASK: u64 = 0;
         }
         #[automatically_derived]
-        impl<#bounded __AnyContext, __AnyResources> #pr::RunIn<__AnyContext, __AnyResources>
+        impl<#bounded __AnyContext, __AnyResources> #pr::StepIn<__AnyContext, __AnyResources>
             for #name #arguments
         where
             __AnyContext: #pr::Send + #pr::Sync,

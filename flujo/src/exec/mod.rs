@@ -52,7 +52,7 @@ pub(crate) use timeout::{InTime, Scopes, note};
 use crate::context::Context;
 use crate::engine::Handle;
 use crate::path::NodeId;
-use crate::step::{Fallback, IntoStepCall, RunIn, Step, StepResult};
+use crate::step::{Fallback, IntoStepCall, RunIn, Step, StepIn, StepResult};
 use std::fmt;
 use std::sync::Arc;
 
@@ -127,7 +127,7 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
         T::Step: RunIn<C, R>,
         T::Fallback: Fallback<C, R>,
     {
-        <T::Step as RunIn<C, R>>::exec(self, id.into(), call.into_step_call())
+        <T::Step as StepIn<C, R>>::exec(self, id.into(), call.into_step_call())
     }
 
     /// As [`run`](Cx::run), but a failure is a value.

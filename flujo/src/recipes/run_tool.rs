@@ -11,7 +11,7 @@ use crate::model::{ToolCall, ToolSpec};
 use crate::path::NodeId;
 use crate::resources::Provides;
 use crate::step::{
-    Arguments, CalleeKind, Fallback, Policy, RunIn, Step, StepCall, StepInfo, Tool, ToolIn, WritesIn,
+    Arguments, CalleeKind, Fallback, Policy, Step, StepCall, StepIn, StepInfo, Tool, ToolIn, WritesIn,
 };
 use std::sync::Arc;
 
@@ -107,7 +107,7 @@ impl<C> WritesIn<C> for run_tool {
     const MASK: u64 = 0;
 }
 
-impl<C: Context, R: Send + Sync + Provides<Desk>> RunIn<C, R> for run_tool {
+impl<C: Context, R: Send + Sync + Provides<Desk>> StepIn<C, R> for run_tool {
     type Drafts = ();
 }
 

@@ -46,6 +46,7 @@ pub trait IntoStepCall {
     fn into_step_call(self) -> StepCall<Self::Step, Self::Fallback>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: Step, F: FallbackSlot> IntoStepCall for StepCall<S, F> {
     type Step = S;
     type Fallback = F;
@@ -251,7 +252,7 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     /// Runs `T` once, on the same input, after the last attempt failed. `pipeline!` turns
     /// `.fallback(cheap)` into this.
     #[doc(hidden)]
-    pub fn __fallback<T: FallbackOf<S>>(self) -> StepCall<S, F::WithFallback<T>>
+    pub fn with_fallback<T: FallbackOf<S>>(self) -> StepCall<S, F::WithFallback<T>>
     where
         S: Leaf,
     {
@@ -260,17 +261,17 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
 
     /// Goes on with `D` once a plugin redirects. `pipeline!` turns `.redirect(careful)` into this.
     #[doc(hidden)]
-    pub fn __redirect<D: RedirectOf<S>>(self) -> StepCall<S, F::WithRedirect<D>>
+    pub fn with_redirect<D: RedirectOf<S>>(self) -> StepCall<S, F::WithRedirect<D>>
     where
         S: Leaf,
     {
         self.redirecting::<D, _>()
     }
 
-    /// [`__redirect`](StepCall::__redirect) for `#[step]`: the step is named once, in the type that is
+    /// [`with_redirect`](StepCall::with_redirect) for `#[step]`: the step is named once, in the type that is
     /// returned, so a misspelt one is reported once.
     #[doc(hidden)]
-    pub fn __redirects<D: RedirectOf<S>>(self) -> StepCall<S, Redirecting<F, D>>
+    pub fn with_own_redirect<D: RedirectOf<S>>(self) -> StepCall<S, Redirecting<F, D>>
     where
         S: Leaf,
     {
@@ -311,9 +312,9 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
 }
 
 impl<S: Leaf> StepCall<S> {
-    /// [`__fallback`](StepCall::__fallback) for `#[step]`, as [`__redirects`](StepCall::__redirects).
+    /// [`with_fallback`](StepCall::with_fallback) for `#[step]`, as [`with_own_redirect`](StepCall::with_own_redirect).
     #[doc(hidden)]
-    pub fn __falls_back<T: FallbackOf<S>>(self) -> StepCall<S, Falling<T>> {
+    pub fn with_own_fallback<T: FallbackOf<S>>(self) -> StepCall<S, Falling<T>> {
         self.falling::<T, _>()
     }
 }

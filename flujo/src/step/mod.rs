@@ -8,6 +8,7 @@ mod fallback;
 pub(crate) mod findings;
 mod info;
 pub(crate) mod migrate;
+mod plain;
 pub(crate) mod plugin;
 mod policy;
 mod redirect;
@@ -33,6 +34,7 @@ pub use findings::{Findings, Keeping, KeepsFindings, KeptFinding};
 pub use info::RunInfo;
 // Public here, so that messages do not name `__private`.
 pub use migrate::Older;
+pub use plain::{AfterStep, Gives, Neither, NoStep, NoStepYet, Plain, PlainClosure, PlainFunction, Then};
 pub use plugin::{Plugin, PluginResult, Priority};
 pub(crate) use policy::Options;
 pub use policy::{ModelName, ModelPolicy, Policy};
@@ -108,9 +110,16 @@ pub trait Leaf: Step {}
 )]
 pub trait ModelLeaf: Leaf {}
 
-/// A step that can run where the context is `C` and the resources are `R`. One impl per step, so that a
-/// missing part or resource is reported with its concrete type.
-pub trait RunIn<C, R>: Step<Kind: CalleeKind<Self, C, R>> + WritesIn<C> {
+/// A step that can run where the context is `C` and the resources are `R`.
+///
+/// Bounds name this trait, and steps implement [`StepIn`]: where a part or a resource is missing, rustc lists impls for
+/// the type that the bound is about, and here there are none whose generated parameters it could show.
+pub trait RunIn<C, R>: StepIn<C, R> {}
+impl<C, R, S: StepIn<C, R>> RunIn<C, R> for S {}
+
+/// How a step runs where the context is `C` and the resources are `R`. One impl per step, so that a missing part or
+/// resource is reported with its concrete type.
+pub trait StepIn<C, R>: Step<Kind: CalleeKind<Self, C, R>> + WritesIn<C> {
     /// Copies of the context parts that it may write: a failed attempt leaves no trace.
     #[doc(hidden)]
     type Drafts: Drafts<C>;

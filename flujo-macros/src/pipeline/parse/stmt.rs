@@ -78,7 +78,15 @@ impl FlowParser<'_> {
             self.bind(&local.pat);
             return None;
         };
-        let flow = self.flow(&init.expr, Binding::of(&local.pat));
+        let binding = Binding::of(&local.pat);
+        let flow = self.flow(&init.expr, binding);
+        if let Some(name) = binding.name.map(ToString::to_string) {
+            if matches!(flow, Flow::Broken(_)) {
+                self.lost.insert(name);
+            } else {
+                self.lost.remove(&name);
+            }
+        }
         let otherwise = init.diverge.as_ref().and_then(|(else_token, expr)| {
             let Expr::Block(expr) = &**expr else { return None };
             let node = self.node(format!("let {}", text_of(&local.pat)), local.let_token.span, What::Branch);
