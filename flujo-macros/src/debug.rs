@@ -98,10 +98,10 @@ mod tests {
     #[test]
     fn what_is_printed_can_be_compiled() {
         for text in [
-            "impl ::flujo::Step for S {}",
-            "const F: ::flujo::Facts = ::flujo::Facts::NONE;",
-            "impl<C: ::flujo::Context + ::flujo::A<u8>> T for S<'_, C> {}",
-            "fn f() -> ::flujo::X { <Self as ::flujo::Y>::Z::<u8>(&::flujo::a, || -> u8 { 1 }) as u64 }",
+            "impl ::a::Step for S {}",
+            "const F: ::a::Facts = ::a::Facts::NONE;",
+            "impl<C: ::a::Context + ::a::A<u8>> T for S<'_, C> {}",
+            "fn f() -> ::a::X { <Self as ::a::Y>::Z::<u8>(&::a::a, || -> u8 { 1 }) as u64 }",
         ] {
             let tokens: TokenStream = text.parse().unwrap();
             let again: TokenStream = pretty(&tokens).parse().unwrap();

@@ -6,16 +6,19 @@
 //! of every item.
 
 mod context;
+mod crate_name;
 mod debug;
 mod diag;
-mod guard;
+mod entry;
 mod item;
-mod label;
 mod names;
+mod nesting;
 mod options;
 mod pipeline;
 mod resources;
 mod step;
+mod token_text;
+mod tokens;
 mod types;
 
 use proc_macro::TokenStream;
@@ -109,7 +112,7 @@ use proc_macro::TokenStream;
 /// [`StepError`]: https://docs.rs/flujo/latest/flujo/struct.StepError.html
 #[proc_macro_attribute]
 pub fn step(options: TokenStream, item: TokenStream) -> TokenStream {
-    guard::attribute(&options.into(), &item.into(), step::expand).into()
+    entry::attribute(&options.into(), &item.into(), step::expand).into()
 }
 
 /// Makes a struct the context of pipelines: state that lives as long as one run.
@@ -160,7 +163,7 @@ pub fn step(options: TokenStream, item: TokenStream) -> TokenStream {
 /// shared in `#[resources]`.
 #[proc_macro_attribute]
 pub fn context(options: TokenStream, item: TokenStream) -> TokenStream {
-    guard::attribute(&options.into(), &item.into(), context::expand).into()
+    entry::attribute(&options.into(), &item.into(), context::expand).into()
 }
 
 /// Makes a struct the resources of pipelines: services that live as long as the application.
@@ -181,7 +184,7 @@ pub fn context(options: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn resources(options: TokenStream, item: TokenStream) -> TokenStream {
-    guard::attribute(&options.into(), &item.into(), resources::expand).into()
+    entry::attribute(&options.into(), &item.into(), resources::expand).into()
 }
 
 /// Declares a pipeline: a graph of steps, written as a function that calls them, checked by rustc as a whole.
@@ -246,5 +249,5 @@ pub fn resources(options: TokenStream, item: TokenStream) -> TokenStream {
 /// graph, `teaser::BOUNDS` the worst case of one run, both constants.
 #[proc_macro]
 pub fn pipeline(input: TokenStream) -> TokenStream {
-    guard::function(input.into(), pipeline::expand).into()
+    entry::function(input.into(), pipeline::expand).into()
 }

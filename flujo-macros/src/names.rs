@@ -1,13 +1,37 @@
 //! Names, spans, and how source text is shown in graphs and messages.
 
+use crate::crate_name;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
 /// What generated code may touch. Absolute, so that no name of the user's can get in the way.
 pub(crate) fn private() -> TokenStream {
-    quote!(::flujo::__private)
+    private_at(Span::call_site())
+}
+
+/// The same, located at a token of the user's: rustc reports there what does not fit.
+pub(crate) fn private_at(at: Span) -> TokenStream {
+    let name = Ident::new(&crate_name::of_flujo(), at);
+    quote_spanned!(at=> ::#name::__private)
+}
+
+/// The same as text, for attributes that take a path in quotes.
+pub(crate) fn private_text() -> String {
+    format!("::{}::__private", crate_name::of_flujo())
+}
+
+/// One item of it, located at `at`.
+pub(crate) fn item_at(name: &str, at: Span) -> TokenStream {
+    let (private, name) = (private_at(at), Ident::new(name, at));
+    quote_spanned!(at=> #private::#name)
+}
+
+/// Stands where the value of something that was reported would be.
+pub(crate) fn recovered() -> TokenStream {
+    let private = private();
+    quote!(#private::recover())
 }
 
 /// The alias of [`private`] inside of a `const _` that imports it: rustc reads every token of every step again.
@@ -19,10 +43,11 @@ pub(crate) fn inner() -> Ident {
 pub(crate) fn inside(items: impl IntoIterator<Item = TokenStream>) -> TokenStream {
     // At once: each stream that is put into another is a question to the compiler.
     let items: TokenStream = items.into_iter().collect();
+    let private = private();
     quote! {
         const _: () = {
             #[allow(unused_imports, reason = "a trait is used where an answer has no schema")]
-            use ::flujo::__private::{self as __flujo, NoAnswer as _};
+            use #private::{self as __flujo, NoAnswer as _};
             #items
         };
     }

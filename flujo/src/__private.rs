@@ -10,6 +10,7 @@ pub use crate::exec::{
     ArmScope, CONCURRENCY, Cx, Done, Driver, Fork, ForkPoint, ItemFork, MapPoint, Mapped, Own, Pipeline,
     Redirected, SettledFuture, Slot, StepFuture, Toolbox, toolbox,
 };
+pub use crate::flow;
 pub use crate::flow::{
     ALL_AT_ONCE, Critique, Feedback, GatePlugins, assert_concurrency, assert_items, assert_rounds,
 };

@@ -2,7 +2,7 @@
 
 use super::model::{Context, ContextField};
 use super::parse::Merge;
-use super::recorded::{self, Twin};
+use super::serde_twin::{self, Twin};
 use crate::names::{self, private};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -11,13 +11,13 @@ use syn::spanned::Spanned;
 pub(super) fn expand(context: &Context) -> TokenStream {
     let pr = private();
     let item = &context.item;
-    let derives = recorded::derives_directly(context);
+    let derives = serde_twin::derives_directly(context);
     let proofs = context.fields.iter().filter(|f| !f.custom || f.part.is_some()).map(|f| {
         let ty = &f.ty;
         quote!(const _: () = #pr::assert_durable::<#ty>();)
     });
-    let clone = recorded::clone(context);
-    let serde = recorded::serde(context);
+    let clone = serde_twin::clone(context);
+    let serde = serde_twin::serde(context);
     let contains = contains(context);
     let implementation = implementation(context);
     quote! {
@@ -124,7 +124,7 @@ fn merge(context: &Context) -> TokenStream {
             };
         });
         let fields = rest.iter().map(|f| {
-            let (name, value) = (&f.name, recorded::copy(f, &quote!(__writer)));
+            let (name, value) = (&f.name, serde_twin::copy(f, &quote!(__writer)));
             quote!(self.#name = #value;)
         });
         assign.extend(quote!(if let #pr::Some(__writer) = __rest { #(#fields)* }));

@@ -3,19 +3,19 @@
 mod expand;
 mod model;
 mod parse;
-mod recorded;
 mod recover;
+mod serde_twin;
 
 use crate::diag::Sink;
-use crate::guard;
 use crate::item;
+use crate::nesting::{self, Advice};
 use model::Broken;
 use proc_macro2::TokenStream;
 use quote::quote;
 
 pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut sink = Sink::default();
-    if let Err(error) = guard::depth(item) {
+    if let Err(error) = nesting::check(item, Advice::ITEM) {
         return error.to_compile_error();
     }
     if !options.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::{Backoff, Cached, Place, Word, find, migrate, unknown, value, words};
 use crate::diag::{self, Sink};
-use crate::guard;
+use crate::nesting::{self, Advice};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, LitStr, Path, Token};
@@ -48,7 +48,7 @@ struct Given {
 
 /// Reads the list. Every entry is judged on its own, so that several mistakes are told at once.
 pub(crate) fn parse(list: TokenStream, sink: &mut Sink) -> StepOptions {
-    if let Err(e) = guard::depth(&list) {
+    if let Err(e) = nesting::check(&list, Advice::ITEM) {
         sink.push(e);
         return StepOptions::default();
     }

@@ -1,8 +1,8 @@
 //! The values of options, wherever they are written.
 
 use super::duration;
-use crate::label::text_of;
 use crate::names;
+use crate::token_text::text_of;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Expr, ExprLit, ExprUnary, Lit, LitStr, UnOp};

@@ -4,6 +4,7 @@
 //! an outer `type` of the alias's name and an empty macro of the callee's stand in when there is no such
 //! type, or no such name at all. So a plain function and a misspelt step are reported once, by the call.
 
+use crate::names;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use std::collections::BTreeSet;
@@ -166,11 +167,11 @@ pub(crate) fn lint_levels() -> TokenStream {
 /// `const _: () = { .. };` around items that name callees. Lints are allowed once for all of them: rustc reads each
 /// attribute of each callee again, with every edit.
 pub(crate) fn around(items: &TokenStream) -> TokenStream {
-    let allowed = lint_levels();
+    let (allowed, private) = (lint_levels(), names::private());
     quote! {
         #allowed
         const _: () = {
-            use ::flujo::__private as __flujo;
+            use #private as __flujo;
             #items
         };
     }

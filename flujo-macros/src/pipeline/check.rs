@@ -1,7 +1,7 @@
 //! What can be told from the nodes alone: every id that is a segment of paths is used once.
 
+use super::errors::Errors;
 use super::model::{Node, What};
-use super::sink::Errors;
 use crate::names;
 use std::collections::{BTreeMap, BTreeSet};
 

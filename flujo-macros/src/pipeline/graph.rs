@@ -2,15 +2,15 @@
 
 use super::callee::Callee;
 use super::model::{Block, Body, Flow, Line, Match, Node, NodeIndex, Pipeline, What};
-use super::noted::Noted;
-use crate::label::text_of;
+use super::unused::Unused;
 use crate::names;
+use crate::token_text::text_of;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 /// The nodes, as the inside of an array.
 pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
-    let Noted { unused, blind, .. } = Noted::of(pipeline);
+    let Unused { outputs: unused, conditions: blind, .. } = Unused::of(pipeline);
     let nodes = pipeline.nodes.iter().enumerate().map(|(i, node)| {
         let Node { id, at, depth, what, options, .. } = node;
         let (kind, facts) = match what {

@@ -6,23 +6,25 @@
 //! turns a step call into its output.
 
 use super::model::Header;
+use crate::names;
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 use quote::quote;
 
 /// The twin of a body.
 pub(crate) fn body(header: &Header, body: &Group) -> TokenStream {
+    let pr = names::private();
     let inner = block(body.stream());
     let context = header.context.as_ref().map(|context| {
         let (name, of) = (&context.ident, &header.ident);
-        quote!(let #name = ::flujo::__private::ide::context::<#of>();)
+        quote!(let #name = #pr::ide::context::<#of>();)
     });
     // rustc parses what it leaves out, but not the inside of a macro call: a body that is being typed must
     // not be a second error
     quote! {
         #[allow(unused_imports, reason = "what an editor offers is not what is used")]
-        use ::flujo::flow::{ask, fail, gate, join, map, refine, repeat, route, value, wait};
+        use #pr::flow::{ask, fail, gate, join, map, refine, repeat, route, value, wait};
         #context
-        ::flujo::__private::Ok(::flujo::__private::ide_tokens! { #inner })
+        #pr::Ok(#pr::ide_tokens! { #inner })
     }
 }
 
@@ -92,6 +94,7 @@ fn is_call(tokens: &[TokenTree]) -> bool {
 
 /// A call gives its output, a question its reply; forms and plain expressions are what they are.
 fn flow(tokens: &[TokenTree]) -> TokenStream {
+    let pr = names::private();
     let mut stages = stages(tokens).into_iter();
     let first = stages.next().map_or_else(TokenStream::new, call);
     // `x >> step.options()` is `step(x).options()`
@@ -99,7 +102,7 @@ fn flow(tokens: &[TokenTree]) -> TokenStream {
         let dot = stage.iter().position(|token| is_punct(token, '.')).unwrap_or(stage.len());
         let (step, options) = stage.split_at(dot);
         let (step, options) = (step.iter().cloned().collect::<TokenStream>(), nested(options));
-        if step.is_empty() { left } else { quote!(::flujo::__private::ide::out(#step(#left) #options)) }
+        if step.is_empty() { left } else { quote!(#pr::ide::out(#step(#left) #options)) }
     })
 }
 
@@ -120,6 +123,7 @@ fn stages(tokens: &[TokenTree]) -> Vec<&[TokenTree]> {
 }
 
 fn call(tokens: &[TokenTree]) -> TokenStream {
+    let pr = names::private();
     if !is_call(tokens) {
         return nested(tokens);
     }
@@ -131,7 +135,7 @@ fn call(tokens: &[TokenTree]) -> TokenStream {
         ("value" | "fail", _) => return nested(tokens),
         ("ask", _) => {
             let inner = nested(tokens);
-            return quote!(::flujo::__private::ide::reply(#inner));
+            return quote!(#pr::ide::reply(#inner));
         }
         ("join" | "repeat" | "refine" | "map" | "route", [form, TokenTree::Group(group), rest @ ..]) => {
             let inside: Vec<TokenTree> = group.stream().into_iter().collect();
@@ -148,7 +152,7 @@ fn call(tokens: &[TokenTree]) -> TokenStream {
         }
         _ => nested(tokens),
     };
-    quote!(::flujo::__private::ide::out(#inner))
+    quote!(#pr::ide::out(#inner))
 }
 
 /// Arguments, what follows the last comma included. Commas between the bars of a closure, or between
@@ -184,6 +188,7 @@ fn without_bars(arm: &[TokenTree]) -> &[TokenTree] {
 
 /// The body of a form: what the closure comes to is flow, and a bare name is a step that is called.
 fn form_body(arg: &[TokenTree]) -> TokenStream {
+    let pr = names::private();
     let bars: Vec<usize> =
         arg.iter().enumerate().filter(|(_, token)| is_punct(token, '|')).map(|(i, _)| i).collect();
     if let [0, end, ..] = bars[..] {
@@ -197,7 +202,7 @@ fn form_body(arg: &[TokenTree]) -> TokenStream {
     };
     if arg.iter().all(named) {
         let step: TokenStream = arg.iter().cloned().collect();
-        return quote!(|__x| ::flujo::__private::ide::out(#step(__x)));
+        return quote!(|__x| #pr::ide::out(#step(__x)));
     }
     nested(arg)
 }

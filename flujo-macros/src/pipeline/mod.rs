@@ -5,35 +5,32 @@
 //! everything together. A form is one file in `lower`, one variant of [`model::Flow`], and its lines in
 //! `parse::forms`, `bounds` and `graph`.
 
+mod bindings;
 mod bounds;
 mod callee;
 mod check;
+mod errors;
 mod graph;
 mod ide;
 mod impure;
 mod item;
 mod lower;
 mod model;
-mod nesting;
-mod noted;
 mod parse;
-mod sink;
 #[cfg(test)]
 mod tests;
+mod unused;
 mod writes;
 
-use crate::guard;
+use crate::nesting::{self, Advice};
 pub(crate) use callee::{Callee, Callees, around, lint_levels};
+use errors::Errors;
 use proc_macro2::TokenStream;
 use quote::quote;
-use sink::Errors;
 
 /// Expands `pipeline! { .. }`.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
-    if let Some((at, message)) = nesting::too_deep(&input) {
-        return syn::Error::new(at, message).to_compile_error();
-    }
-    if let Err(error) = guard::depth(&input) {
+    if let Err(error) = nesting::check(&input, Advice::FLOW) {
         return error.to_compile_error();
     }
     let raw = match parse::raw(input) {

@@ -1,12 +1,12 @@
-//! What a pipeline is once it has been parsed and checked: the header, a tree of flow, and the list of
-//! its nodes in source order. `lower` turns the tree into code, `graph` turns both into data.
+//! A parsed pipeline: its header, a tree of flow, and its nodes in source order.
 
+mod guard;
 mod header;
 
+pub(crate) use guard::Guard;
 pub(crate) use header::{ContextParam, Header, ResourcesParam};
 
 use super::callee::{Callee, Callees};
-use super::parse::Guard;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use std::ops::Range;
 use syn::punctuated::Punctuated;
@@ -193,7 +193,7 @@ impl Block {
     }
 }
 
-/// A plain Rust expression: pure, may read the context.
+/// A plain expression; it may read the context.
 #[derive(Clone)]
 pub(crate) struct Plain {
     pub tokens: TokenStream,

@@ -167,3 +167,37 @@ fn a_word_at_the_cursor_moves_nothing_before_it() {
         assert!(!before.is_empty() && without.starts_with(before.trim_end()), "{body}\n{without}\n{with}");
     }
 }
+
+/// `parse` makes the model, `check` looks at it, `lower` and what stands beside it make code of it: nothing imports what
+/// comes before it but the model.
+#[test]
+fn modules_import_in_one_direction() {
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut seen = 0;
+    let mut folders = vec![source.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(entry.path());
+                continue;
+            }
+            seen += 1;
+            let text = std::fs::read_to_string(entry.path()).unwrap();
+            let path = entry.path().strip_prefix(&source).unwrap().to_string_lossy().replace('\\', "/");
+            let imports =
+                |module: &str| text.lines().any(|line| line.starts_with("use ") && line.contains(module));
+            let pipeline = path.starts_with("pipeline/") && path != "pipeline/mod.rs";
+            let parses = path.starts_with("pipeline/parse/");
+            assert!(parses || !pipeline || !imports("parse::"), "{path} imports the parser");
+            let lowers = path.starts_with("pipeline/lower/") || path.starts_with("pipeline/item/");
+            assert!(lowers || !imports("lower::"), "{path} imports the lowering");
+            // One place knows what flujo is called.
+            let spelled = ["::flujo::", "__private"].concat();
+            assert!(
+                path == "names.rs" || !text.contains(&spelled),
+                "{path} spells the path of flujo's private items"
+            );
+        }
+    }
+    assert!(seen > 60, "{seen}");
+}

@@ -1,9 +1,9 @@
 //! `#[resources]`: services that live as long as the application, found by their types.
 
 use crate::diag::Sink;
-use crate::guard;
 use crate::item;
 use crate::names::{self, private};
+use crate::nesting::{self, Advice};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::Type;
@@ -11,7 +11,7 @@ use syn::spanned::Spanned;
 
 pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut sink = Sink::default();
-    if let Err(error) = guard::depth(item) {
+    if let Err(error) = nesting::check(item, Advice::ITEM) {
         return error.to_compile_error();
     }
     if !options.is_empty() {

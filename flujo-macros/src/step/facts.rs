@@ -236,7 +236,7 @@ fn policy(step: &Step) -> Option<TokenStream> {
     // Typed where it stands, so that something else is reported there.
     let limits = option(options.limits.as_ref().map(|limits| {
         let local = names::local("__limits", limits.span());
-        let ty = names::respan(quote!(::flujo::__private::UsageLimits), limits.span());
+        let ty = names::item_at("UsageLimits", limits.span());
         quote_spanned!(limits.span()=> { let #local: #ty = #limits; #local })
     }));
     let cached = option(options.cached.map(crate::options::Cached::tokens));

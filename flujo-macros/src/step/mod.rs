@@ -18,11 +18,11 @@ mod recover;
 mod tools;
 
 use crate::diag::Sink;
-use crate::guard;
+use crate::nesting::{self, Advice};
 use proc_macro2::TokenStream;
 
 pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
-    if let Err(error) = guard::depth(&parse::head(item)) {
+    if let Err(error) = nesting::check(&parse::head(item), Advice::ITEM) {
         // rustc would stumble over the item as well.
         return error.to_compile_error();
     }

@@ -48,7 +48,7 @@ pub(super) fn set(step: &Step, generics: &Forms) -> TokenStream {
     let offers = paths.iter().zip(&types).map(|(path, ty)| {
         // All of the call stands at the tool: that is where rustc says what it lacks.
         let at = path.span();
-        let (local, tool) = (names::local("__tool", at), names::respan(quote!(::flujo::__private::Tool), at));
+        let (local, tool) = (names::local("__tool", at), names::item_at("Tool", at));
         quote_spanned!(at=> { let #local = #tool::<__AnyResources>::of::<#ty>; #local() })
     });
     known.around(quote! {
@@ -67,6 +67,7 @@ pub(super) fn set(step: &Step, generics: &Forms) -> TokenStream {
 
 /// Refuses tools that no model can call.
 pub(super) fn checks(step: &Step) -> TokenStream {
+    let pr = names::private();
     let paths = facts::tools(step);
     if paths.is_empty() {
         return TokenStream::new();
@@ -85,7 +86,7 @@ pub(super) fn checks(step: &Step) -> TokenStream {
         quote! {
             #allowed
             const _: () = {
-                use ::flujo::__private as __flujo;
+                use #pr as __flujo;
                 #named
                 #[track_caller]
                 const fn #check() { #look }

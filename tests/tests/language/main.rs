@@ -21,6 +21,7 @@ mod form_bounds;
 mod form_flow;
 mod form_graphs;
 mod graphs;
+mod renamed;
 mod sources;
 mod steps_alone;
 

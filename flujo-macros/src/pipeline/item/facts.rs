@@ -9,6 +9,7 @@ use quote::quote;
 
 /// `StepInfo`, `WritesIn`, the public constants, and the checks on what parallel arms write.
 pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
+    let pr = names::private();
     let header = &pipeline.header;
     let Header { vis, ident, doc, durable_name, context, resources, output, .. } = header;
     let file = names::file(pipeline.header.ident.span());
@@ -35,7 +36,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
         Some(ty) => impl_(
             header,
             &quote!(<__C: __flujo::Contains<#ty>>),
-            &quote!(::flujo::__private::WritesIn<__C>),
+            &quote!(#pr::WritesIn<__C>),
             &quote! {
                 const MASK: u64 =
                     __flujo::project(<__C as __flujo::Contains<#ty>>::BIT, __WRITES);
@@ -44,7 +45,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
         None => impl_(
             header,
             &quote!(<__C>),
-            &quote!(::flujo::__private::WritesIn<__C>),
+            &quote!(#pr::WritesIn<__C>),
             &quote!(
                 const MASK: u64 = __WRITES;
             ),
@@ -53,7 +54,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
     let step_info = impl_(
         header,
         &quote!(),
-        &quote!(::flujo::__private::StepInfo),
+        &quote!(#pr::StepInfo),
         &quote! {
             const FACTS: __flujo::Facts = __flujo::Facts {
                 name: #durable_name,

@@ -5,10 +5,11 @@ mod run;
 
 pub(crate) use run::twin;
 
-use super::lower::{Lower, braced, parenthesized};
+use super::errors::Errors;
+use super::lower::Lower;
 use super::model::{Header, Pipeline};
-use super::sink::Errors;
 use crate::names;
+use crate::tokens::{braced, parenthesized};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, Meta, Pat, PatIdent};
@@ -32,6 +33,7 @@ pub(crate) fn items(pipeline: &Pipeline, errors: Errors) -> TokenStream {
 
 /// The function that people call. It comes first, keeps the user's spans, and takes the inputs only.
 fn function(pipeline: &Pipeline) -> TokenStream {
+    let pr = names::private();
     let Header { attrs, vis, fn_token, ident, paren, .. } = &pipeline.header;
     let attrs = attrs.iter().map(expectation_as_allowance);
     let names = inputs(&pipeline.header);
@@ -44,8 +46,8 @@ fn function(pipeline: &Pipeline) -> TokenStream {
             clippy::used_underscore_binding,
             reason = "the inputs are those of the pipeline"
         )]
-        #vis #fn_token #ident #params -> ::flujo::__private::StepCall<#ident> {
-            ::flujo::__private::StepCall::new((#(#names,)*))
+        #vis #fn_token #ident #params -> #pr::StepCall<#ident> {
+            #pr::StepCall::new((#(#names,)*))
         }
     }
 }

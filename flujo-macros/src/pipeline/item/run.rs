@@ -1,9 +1,10 @@
 //! How a pipeline runs: the types that go in and out, and the body.
 
 use super::{impl_, inputs, lint_levels};
-use crate::pipeline::lower::{Lower, braced, parenthesized};
-use crate::pipeline::model::{Header, Pipeline};
-use crate::pipeline::parse::Guard;
+use crate::names;
+use crate::pipeline::lower::Lower;
+use crate::pipeline::model::{Guard, Header, Pipeline};
+use crate::tokens::{braced, parenthesized};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -11,6 +12,7 @@ use syn::{Pat, Type, parse_quote};
 
 /// `Step`, `Pipeline` and `StepIn`.
 pub(super) fn run(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream {
+    let pr = names::private();
     let imports = pipeline.callees.imports_of_code();
     let (step, pipeline_, run_in) = (step(pipeline), pipeline_impl(pipeline, body), run_in(pipeline));
     let items = quote!(#step #pipeline_ #run_in);
@@ -23,7 +25,7 @@ pub(super) fn run(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream
         // Cargo only knows the names of a crate's own `cfg`s
         #[allow(unexpected_cfgs, reason = "editors set `rust_analyzer`")]
         const _: () = {
-            use ::flujo::__private as __flujo;
+            use #pr as __flujo;
             #items
         };
     }
@@ -61,12 +63,14 @@ fn guarded(pipeline: &Pipeline, imports: &TokenStream, items: &TokenStream) -> T
 
 /// What goes in and out.
 fn step(pipeline: &Pipeline) -> TokenStream {
+    let pr = names::private();
     let header = &pipeline.header;
     let (output, types): (_, Vec<&Type>) =
         (&header.output, header.inputs.iter().map(|input| &*input.ty).collect());
-    let takes = types.iter().enumerate().map(|(i, ty)| {
-        impl_(header, &quote!(), &quote!(::flujo::__private::Takes<#i>), &quote!(type Value = #ty;))
-    });
+    let takes = types
+        .iter()
+        .enumerate()
+        .map(|(i, ty)| impl_(header, &quote!(), &quote!(#pr::Takes<#i>), &quote!(type Value = #ty;)));
     let kind = match (&header.context, &header.resources) {
         (Some(_), Some(_)) => quote!(NestedPipeline),
         (Some(_), None) => quote!(NestedWithoutResources),
@@ -76,7 +80,7 @@ fn step(pipeline: &Pipeline) -> TokenStream {
     let step = impl_(
         header,
         &quote!(),
-        &quote!(::flujo::__private::Step),
+        &quote!(#pr::Step),
         &quote! {
             type Input = (#(#types,)*);
             type Output = #output;
@@ -89,6 +93,7 @@ fn step(pipeline: &Pipeline) -> TokenStream {
 
 /// Its context, its resources, and its body.
 fn pipeline_impl(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream {
+    let pr = names::private();
     let header = &pipeline.header;
     let unit: Type = parse_quote!(());
     let context = header.context.as_ref().map_or(&unit, |context| &context.ty);
@@ -105,7 +110,7 @@ fn pipeline_impl(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream 
     impl_(
         header,
         &quote!(),
-        &quote!(::flujo::__private::Pipeline),
+        &quote!(#pr::Pipeline),
         &quote! {
             type Context = #context;
             type Resources = #resources;
@@ -123,6 +128,7 @@ fn pipeline_impl(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream 
 
 /// Where it runs: in its own context, in one that has it as a part, and where its resources are.
 fn run_in(pipeline: &Pipeline) -> TokenStream {
+    let pr = names::private();
     let header = &pipeline.header;
     let contains = header.context.as_ref().map(|context| {
         let ty = &context.ty;
@@ -141,7 +147,7 @@ fn run_in(pipeline: &Pipeline) -> TokenStream {
     impl_(
         header,
         &params,
-        &quote!(::flujo::__private::StepIn<__C, __R>),
+        &quote!(#pr::StepIn<__C, __R>),
         &quote!(
             type Drafts = ();
         ),
@@ -157,6 +163,7 @@ fn body_name(header: &Header) -> Ident {
 
 /// What editors look into instead of the body. It depends on the head and on `ide` only.
 pub(crate) fn twin(header: &Header, ide: &TokenStream) -> TokenStream {
+    let pr = names::private();
     let (types, pats): (Vec<&Type>, Vec<&Pat>) =
         header.inputs.iter().map(|input| (&*input.ty, &*input.pat)).unzip();
     let output = &header.output;
@@ -164,7 +171,7 @@ pub(crate) fn twin(header: &Header, ide: &TokenStream) -> TokenStream {
         #[allow(unexpected_cfgs, reason = "editors set `rust_analyzer`")]
         const _: () = {
             #[cfg(rust_analyzer)]
-            async fn __twin((#(#pats,)*): (#(#types,)*)) -> ::flujo::__private::RunResult<#output> {
+            async fn __twin((#(#pats,)*): (#(#types,)*)) -> #pr::RunResult<#output> {
                 #ide
             }
         };

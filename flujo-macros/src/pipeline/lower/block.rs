@@ -1,7 +1,9 @@
 //! Blocks, `let` and `>>`.
 
-use super::{Code, Lower, braced, group};
+use super::{Code, Lower};
+use crate::names;
 use crate::pipeline::model::{Block, Let, Line, Pipe};
+use crate::tokens::{braced, group};
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::Type;
@@ -26,6 +28,7 @@ impl Lower<'_> {
     /// The whole body, without its braces: its last expression has the declared type, and is checked where
     /// the user wrote it.
     pub(crate) fn body(&self, block: &Block, output: &Type) -> TokenStream {
+        let pr = names::private();
         let Code { tokens, weight, at } = block.tail.as_ref().map_or_else(
             || {
                 let at = end(block);
@@ -37,7 +40,7 @@ impl Lower<'_> {
         // rustc would call what follows unreachable; one branch that is never taken keeps it quiet
         let tokens = if ends {
             let (begin, otherwise) = (quote_spanned!(at=> if true), quote_spanned!(at=> else));
-            quote!(#begin { #tokens } #otherwise { ::flujo::__private::recover() })
+            quote!(#begin { #tokens } #otherwise { #pr::recover() })
         } else {
             tokens
         };
@@ -46,7 +49,7 @@ impl Lower<'_> {
         let tail = Code { tokens: quote!(#bind #tokens; #out), weight, at };
         let code = self.sequence(self.lines(block), Some(tail)).tokens;
         let out = self.local("out", self.base);
-        quote!(let #out = { #code }; ::flujo::__private::Ok(#out))
+        quote!(let #out = { #code }; #pr::Ok(#out))
     }
 
     fn lines(&self, block: &Block) -> Vec<Code> {

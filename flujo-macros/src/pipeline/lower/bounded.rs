@@ -1,8 +1,10 @@
 //! Forms with limits or a timeout: what is in them runs on a driver of its own, which pays from the form's
 //! account too, or which has only so much time.
 
-use super::{Code, Lower, braced};
+use super::{Code, Lower};
+use crate::names;
 use crate::pipeline::model::{Node, NodeIndex, Plain, What};
+use crate::tokens::braced;
 use proc_macro2::Ident;
 use quote::{quote, quote_spanned};
 
@@ -26,8 +28,9 @@ impl Lower<'_> {
     }
 
     fn timed(&self, node: NodeIndex, word: &Ident, limit: &Plain, code: Code) -> Code {
+        let pr = names::private();
         let (at, limit_at) = (word.span(), limit.at);
-        let ty = quote_spanned!(limit_at=> ::flujo::__private::Duration);
+        let ty = names::item_at("Duration", limit_at);
         let (local, bind) = self.typed(node, "timeout", &ty, limit);
         let (cx, id, arms) = (self.cx(at), self.label(node), self.propagate(at));
         let driver = self.local_of(node, "timed", at);
@@ -40,14 +43,14 @@ impl Lower<'_> {
         let Code { tokens, .. } = code;
         // What ends the form early ends here, and only then the pipeline.
         let keep = quote_spanned!(at=> let #value =);
-        let body = braced(quote!(#keep #tokens; ::flujo::__private::done(#value)), at);
+        let body = braced(quote!(#keep #tokens; #pr::done(#value)), at);
         let run = quote_spanned!(at=> let #ended = (async #body).await; match #cx.in_time(#ended) #arms);
         Code { tokens: braced(quote!(#bind #begin #run), at), weight: 1, at }
     }
 
     fn limited(&self, node: NodeIndex, word: &Ident, limits: &Plain, code: Code) -> Code {
         let (at, name_at) = (word.span(), limits.at);
-        let ty = quote_spanned!(name_at=> ::flujo::__private::UsageLimits);
+        let ty = names::item_at("UsageLimits", name_at);
         let (local, bind) = self.typed(node, "limits", &ty, limits);
         let (cx, id, arms) = (self.cx(at), self.label(node), self.propagate(at));
         let driver = self.local_of(node, "limited", at);

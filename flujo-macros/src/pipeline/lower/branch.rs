@@ -1,7 +1,8 @@
 //! `match` and `if`: the user's own, so that rustc's words about uncovered patterns are its own too.
 
-use super::{Code, Lower, braced};
+use super::{Code, Lower};
 use crate::pipeline::model::{Flow, If, Match};
+use crate::tokens::braced;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 

@@ -1,7 +1,8 @@
 //! Calls of steps and pipelines: everything that rustc may say about one hangs on the callee's span.
 
-use super::{Code, Lower, braced, group};
+use super::{Code, Lower};
 use crate::pipeline::model::{Call, Input};
+use crate::tokens::{braced, group};
 use proc_macro2::{Delimiter, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;

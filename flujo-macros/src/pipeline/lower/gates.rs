@@ -1,7 +1,9 @@
 //! `gate` and `wait`.
 
-use super::{Code, Lower, braced};
+use super::{Code, Lower};
+use crate::names;
 use crate::pipeline::model::{Gate, Wait};
+use crate::tokens::braced;
 use proc_macro2::Ident;
 use quote::{quote, quote_spanned};
 
@@ -50,7 +52,7 @@ impl Lower<'_> {
         let (at, node) = (form.word.span(), form.node);
         let (cx, id, arms) = (self.cx(at), self.id(form.node), self.propagate(at));
         let duration_at = form.duration.at;
-        let ty = quote_spanned!(duration_at=> ::flujo::__private::Duration);
+        let ty = names::item_at("Duration", duration_at);
         let (local, bind) = self.typed(node, "wait", &ty, &form.duration);
         let run = quote_spanned!(at=> match #cx.wait(#id, #local).await #arms);
         Code { tokens: braced(quote!(#bind #run), at), weight: 1, at }

@@ -1,16 +1,19 @@
 //! `map` and `route`: one async block for every item, polled together. It is no `move` block: what it names
 //! is borrowed, and what it consumes is an error at the user's token.
 
-use super::{Code, Lower, braced};
+use super::{Code, Lower};
+use crate::names;
 use crate::pipeline::model::{Map, NodeIndex, Route};
+use crate::tokens::braced;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 impl Lower<'_> {
     pub(super) fn map(&self, form: &Map) -> Code {
         let (at, node) = (form.word.span(), form.node);
+        let here = names::private_at(at);
         let (cx, id) = (self.cx(at), self.id(form.node));
-        let (mut binds, mut max) = (TokenStream::new(), quote_spanned!(at=> ::flujo::__private::None));
+        let (mut binds, mut max) = (TokenStream::new(), names::item_at("None", at));
         if let Some(count) = &form.max {
             let ty = {
                 let at = count.plain.at;
@@ -18,9 +21,9 @@ impl Lower<'_> {
             };
             let (local, bind) = self.typed(node, "max", &ty, &count.plain);
             binds.extend(bind);
-            max = quote_spanned!(at=> ::flujo::__private::Some(#local));
+            max = quote_spanned!(at=> #here::Some(#local));
         }
-        let mut width = quote_spanned!(at=> ::flujo::__private::CONCURRENCY);
+        let mut width = names::item_at("CONCURRENCY", at);
         if let Some(plain) = &form.concurrency {
             let ty = {
                 let at = plain.at;
@@ -50,9 +53,13 @@ impl Lower<'_> {
     }
 
     pub(super) fn route(&self, form: &Route) -> Code {
+        let pr = names::private();
         let (at, node) = (form.word.span(), form.node);
         let (cx, id, set_at) = (self.cx(at), self.id(form.node), form.set.at);
-        let ty = quote_spanned!(set_at=> ::flujo::__private::BTreeSet<_>);
+        let ty = {
+            let pr = names::private_at(set_at);
+            quote_spanned!(set_at=> #pr::BTreeSet<_>)
+        };
         let (chosen, bind) = self.typed(node, "set", &ty, &form.set);
         let (scope, copy, element) = (
             self.local_of(node, "scope", at),
@@ -64,8 +71,8 @@ impl Lower<'_> {
         let body = self.driven(node, &inner, &quote!(let #pat = #element;), self.match_(&form.arms), true);
         let each = Each { node, fork: copy, item: element, body };
         let list = self.local_of(node, "items", at);
-        let bind = quote!(#bind let #list = ::flujo::__private::Vec::from_iter(#chosen););
-        let width = quote_spanned!(at=> ::flujo::__private::ALL_AT_ONCE);
+        let bind = quote!(#bind let #list = #pr::Vec::from_iter(#chosen););
+        let width = names::item_at("ALL_AT_ONCE", at);
         let point = quote_spanned!(at=> #cx.map_point(#id));
         let run = self.each(each, &list, &width, &point, form.settle, at);
         Code { tokens: braced(quote!(#bind #run), at), weight: 2, at }
@@ -80,6 +87,7 @@ impl Lower<'_> {
         settle: bool,
         at: Span,
     ) -> TokenStream {
+        let pr = names::private();
         let Each { node, fork, item, body: Code { tokens, at: body_at, .. } } = each;
         let (cx, scope, parted) =
             (self.cx(at), self.local_of(node, "scope", at), self.local_of(node, "point", at));
@@ -92,7 +100,7 @@ impl Lower<'_> {
         let (mapped_arms, merged_arms) = (self.propagate(at), self.propagate(at));
         let begin = quote_spanned!(at=> let (mut #fork, #item) = #own.take(););
         let bind = quote_spanned!(body_at=> let #done =);
-        let block = braced(quote!(#begin #bind #tokens; ::flujo::__private::done((#done, #fork))), body_at);
+        let block = braced(quote!(#begin #bind #tokens; #pr::done((#done, #fork))), body_at);
         let closure = quote_spanned!(body_at=> |#own| async #block);
         quote_spanned!(at=>
             let #mapped = {

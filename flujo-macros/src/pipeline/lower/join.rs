@@ -2,8 +2,9 @@
 //! value that two of them take is an ordinary "use of moved value".
 
 use super::call::Halves;
-use super::{Code, Lower, braced};
+use super::{Code, Lower};
 use crate::pipeline::model::{Flow, Join, NodeIndex};
+use crate::tokens::braced;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 

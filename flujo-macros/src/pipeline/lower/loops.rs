@@ -1,13 +1,16 @@
 //! `repeat` and `refine`: loops of the same body, with a driver of its own for every round.
 
-use super::{Code, Lower, braced};
+use super::{Code, Lower};
+use crate::names;
 use crate::pipeline::model::{Count, NodeIndex, Refine, Repeat};
+use crate::tokens::braced;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 impl Lower<'_> {
     pub(super) fn repeat(&self, form: &Repeat) -> Code {
         let (at, node) = (form.word.span(), form.node);
+        let here = names::private_at(at);
         let (cx, round) = (self.cx(at), self.local_of(node, "round", at));
         let (max, max_bind) = self.max(node, "repeat", &form.max, at);
         let seed_at = form.seed.at;
@@ -28,7 +31,7 @@ impl Lower<'_> {
         let until = quote_spanned!(until_at=> #until_cx.until(&#state, #holds));
         let until = self.reading(form.until.reads_context, until);
         let last = quote_spanned!(at=> #state);
-        let unsaid = quote_spanned!(at=> ::flujo::__private::None);
+        let unsaid = quote_spanned!(at=> #here::None);
         let over = self.over("repeat", form.or_last, &round, [&last, &unsaid], at);
         let step = quote_spanned!(at=> #round += 1;);
         let done = quote_spanned!(at=> break #last);
@@ -41,13 +44,15 @@ impl Lower<'_> {
     }
 
     pub(super) fn refine(&self, form: &Refine) -> Code {
+        let pr = names::private();
         let (at, node) = (form.word.span(), form.node);
+        let here = names::private_at(at);
         let (cx, round) = (self.cx(at), self.local_of(node, "round", at));
         let (max, max_bind) = self.max(node, "refine", &form.max, at);
         let (feedback, revised) = (self.local_of(node, "feedback", at), self.local_of(node, "revised", at));
         let count = quote_spanned!(at=>
             let mut #round = 0u32;
-            let mut #feedback: ::flujo::__private::Option<::flujo::__private::Feedback> = ::flujo::__private::None;
+            let mut #feedback: #here::Option<#here::Feedback> = #here::None;
         );
         let label = self.label(node);
         let inner = quote_spanned!(at=> #cx.round(#label, #round));
@@ -56,21 +61,22 @@ impl Lower<'_> {
         let draft = self.local_of(node, "draft", draft_at);
         let bind_draft = quote_spanned!(draft_at=> let #draft =);
         // the critic gets a copy, since the draft is the output
-        let copy = quote!(::flujo::__private::Clone::clone(&#draft));
+        let copy = quote!(#pr::Clone::clone(&#draft));
         let inner = quote_spanned!(at=> #cx.same_round(#round));
         let critic = self.inside(node, &form.critic, &inner, &copy, false);
         let (critic_at, critic_tokens) = (critic.at, &critic.tokens);
         let critique = self.local_of(node, "critique", critic_at);
-        let bind_critique = quote_spanned!(critic_at=> let #critique: ::flujo::__private::Critique =);
+        let there = names::item_at("Critique", critic_at);
+        let bind_critique = quote_spanned!(critic_at=> let #critique: #there =);
         let last = quote_spanned!(at=> #draft);
-        let said = quote_spanned!(at=> ::flujo::__private::Some(#revised.as_str()));
+        let said = quote_spanned!(at=> #here::Some(#revised.as_str()));
         let over = self.over("refine", form.or_last, &round, [&last, &said], at);
         let judge = quote_spanned!(at=>
             match #critique {
-                ::flujo::__private::Critique::Accept => break #last,
-                ::flujo::__private::Critique::Revise(#revised) => {
+                #here::Critique::Accept => break #last,
+                #here::Critique::Revise(#revised) => {
                     if #round >= #max { #over }
-                    #feedback = ::flujo::__private::Some(#revised);
+                    #feedback = #here::Some(#revised);
                 }
             }
         );
@@ -103,22 +109,24 @@ impl Lower<'_> {
         [last, said]: [&TokenStream; 2],
         at: Span,
     ) -> TokenStream {
+        let here = names::private_at(at);
         if or_last {
             return quote_spanned!(at=> break #last);
         }
         let cx = self.cx(at);
-        quote_spanned!(at=> return ::flujo::__private::Err(#cx.exhausted(#form, #round, &#last, #said)))
+        quote_spanned!(at=> return #here::Err(#cx.exhausted(#form, #round, &#last, #said)))
     }
 
     /// A loop as it is, or with its failure as a value.
     fn settled(&self, node: NodeIndex, code: TokenStream, settle: bool, weight: usize, at: Span) -> Code {
+        let pr = names::private();
         if !settle {
             return Code { tokens: braced(code, at), weight, at };
         }
         let (cx, ended, arms) = (self.cx(at), self.local_of(node, "ended", at), self.propagate(at));
         let value = self.local_of(node, "value", at);
         let bind = quote_spanned!(at=> let #value =);
-        let body = braced(quote!(#bind { #code }; ::flujo::__private::done(#value)), at);
+        let body = braced(quote!(#bind { #code }; #pr::done(#value)), at);
         let result = if self.is_timed(node) {
             // That its time is up is a failure of the loop, and so a value too.
             quote_spanned!(at=> #cx.in_time(#ended))

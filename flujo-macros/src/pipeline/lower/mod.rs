@@ -12,7 +12,7 @@ mod block;
 mod bounded;
 mod branch;
 mod call;
-mod cut;
+mod chunk;
 mod gates;
 mod items;
 mod join;
@@ -21,7 +21,8 @@ mod loops;
 
 use super::model::{Body, Call, Flow, Input, NodeIndex, Pipeline, Plain};
 use crate::names;
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use crate::tokens::braced;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -174,27 +175,12 @@ impl<'a> Lower<'a> {
 
     /// The arms of a `match` on a result: the value, or the end of the pipeline.
     fn propagate(&self, at: Span) -> TokenStream {
+        let pr = names::private();
         let (value, error) = (self.local("value", at), self.local("error", at));
         let arms = quote!(
-            ::flujo::__private::Ok(#value) => #value,
-            ::flujo::__private::Err(#error) => return ::flujo::__private::Err(#error),
+            #pr::Ok(#value) => #value,
+            #pr::Err(#error) => return #pr::Err(#error),
         );
         braced(arms, at)
     }
-}
-
-/// `{ .. }`.
-pub(crate) fn braced(tokens: TokenStream, at: Span) -> TokenStream {
-    group(Delimiter::Brace, tokens, at)
-}
-
-/// `( .. )`.
-pub(crate) fn parenthesized(tokens: TokenStream, at: Span) -> TokenStream {
-    group(Delimiter::Parenthesis, tokens, at)
-}
-
-fn group(delimiter: Delimiter, tokens: TokenStream, at: Span) -> TokenStream {
-    let mut group = Group::new(delimiter, tokens);
-    group.set_span(at);
-    TokenTree::from(group).into()
 }

@@ -5,6 +5,7 @@ use super::call::{is_const, is_form};
 use super::form_options;
 use super::forms::superfluous_of_body;
 use super::stmt::Binding;
+use crate::names;
 use crate::options;
 use crate::pipeline::model::{Body, Broken, Count, Flow, Input, NodeIndex, Plain, Within};
 use proc_macro2::{Ident, Span};
@@ -161,7 +162,7 @@ impl FlowParser<'_> {
 
     /// Stands where an expression is missing, which was reported.
     fn nothing(at: Span) -> Plain {
-        let tokens = quote::quote!(::flujo::__private::recover());
+        let tokens = names::recovered();
         Plain { tokens, at, reads_context: None }
     }
 

@@ -8,8 +8,8 @@ use super::steps_in_values::is_type_like;
 use super::stmt::Binding;
 use crate::names;
 use crate::options::{self, Place};
-use crate::pipeline::lower::parenthesized;
 use crate::pipeline::model::{Args, Broken, Call, CallOption, Flow, Input, Retries, StandIns, What};
+use crate::tokens::parenthesized;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
@@ -121,7 +121,7 @@ impl FlowParser<'_> {
             return None;
         }
         if self.lost.contains(&last.to_string()) {
-            return Some(Broken { tokens: quote!(::flujo::__private::recover()) });
+            return Some(Broken { tokens: names::recovered() });
         }
         if self.scope.contains(&last.to_string()) {
             return Some(self.errors.broken(
@@ -352,11 +352,12 @@ fn rebuilt(call: &ExprCall, options: &[&ExprMethodCall]) -> Expr {
 
 /// Values that are written as text, as the runtime takes them.
 fn converted(word: &str, args: &Args) -> Option<TokenStream> {
+    let pr = names::private();
     let arg = args.first().filter(|_| args.len() == 1)?;
     match (word, arg) {
         ("timeout", Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => {
             let nanos = options::duration(text).ok()?;
-            Some(quote!(::flujo::__private::Duration::from_nanos(#nanos)))
+            Some(quote!(#pr::Duration::from_nanos(#nanos)))
         }
         ("cached", arg) => options::cached(arg).ok().map(options::Cached::tokens),
         ("backoff", arg) => options::backoff(arg).ok().map(options::Backoff::tokens),

@@ -3,9 +3,9 @@
 use super::FlowParser;
 use super::plain::{is_assign_op, root};
 use super::stmt::Binding;
-use crate::label::text_of;
 use crate::names;
 use crate::pipeline::model::{Arm, Flow, If, Match, NodeIndex, Pipe, Plain, What};
+use crate::token_text::text_of;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use std::ops::Range;

@@ -4,8 +4,8 @@ use super::FlowParser;
 use super::stmt::Binding;
 use crate::names;
 use crate::options;
-use crate::pipeline::lower::parenthesized;
 use crate::pipeline::model::{Ask, Broken, Fail, Flow, Join, Plain, What, Within};
+use crate::tokens::parenthesized;
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
@@ -153,10 +153,11 @@ impl FlowParser<'_> {
 
     /// A literal such as `"2h"`, or a plain expression.
     pub(super) fn duration(&mut self, wait: &Expr) -> syn::Result<Plain> {
+        let pr = names::private();
         match wait {
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
                 let nanos = options::duration(text)?;
-                let tokens = quote!(::flujo::__private::Duration::from_nanos(#nanos));
+                let tokens = quote!(#pr::Duration::from_nanos(#nanos));
                 Ok(Plain { tokens, at: text.span(), reads_context: None })
             }
             Expr::Lit(_) => {

@@ -2,8 +2,8 @@
 
 use super::FlowParser;
 use super::loops::name_at;
-use crate::pipeline::lower::parenthesized;
 use crate::pipeline::model::{Broken, Gate, Plain, Wait, What};
+use crate::tokens::parenthesized;
 use proc_macro2::Ident;
 use quote::quote;
 use syn::{ExprCall, ExprMethodCall, LitStr};

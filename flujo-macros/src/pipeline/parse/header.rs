@@ -2,8 +2,8 @@
 
 use super::Raw;
 use crate::names;
+use crate::pipeline::errors::Errors;
 use crate::pipeline::model::{ContextParam, Header, ResourcesParam};
-use crate::pipeline::sink::Errors;
 use syn::spanned::Spanned;
 use syn::{
     Attribute, Expr, ExprLit, FnArg, Lit, Meta, Pat, PatType, ReturnType, Safety, Signature, Type,
@@ -209,7 +209,7 @@ impl Params<'_> {
         } else if is_run_info(elem) {
             self.run_info(param);
         } else if let Some(owned) = owned(elem) {
-            let name = names::source(&owned).replace("::flujo::__private::", "");
+            let name = names::source(&owned).replace(&format!("{}::", names::private_text()), "");
             self.errors.at(ty, format!("inputs are owned because they are recorded\ntake `{name}`"));
             self.input(PatType { ty: Box::new(owned), ..param.clone() });
         } else {
@@ -269,11 +269,15 @@ fn owned(ty: &Type) -> Option<Type> {
     let at = ty.span();
     match ty {
         Type::Path(path) if path.path.is_ident("str") => {
-            Some(parse_quote_spanned!(at=> ::flujo::__private::String))
+            let owned = names::item_at("String", at);
+            Some(parse_quote_spanned!(at=> #owned))
         }
         Type::Slice(slice) => {
             let elem = &slice.elem;
-            Some(parse_quote_spanned!(at=> ::flujo::__private::Vec<#elem>))
+            {
+                let list = names::item_at("Vec", at);
+                Some(parse_quote_spanned!(at=> #list<#elem>))
+            }
         }
         _ => None,
     }

@@ -2,8 +2,8 @@
 
 use super::FlowParser;
 use super::body::FormOptions;
-use crate::label::text_of;
 use crate::pipeline::model::{Body, Broken, Count, Flow, Plain, Refine, Repeat, What, Within};
+use crate::token_text::text_of;
 use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, ExprMethodCall, LitStr};

@@ -15,12 +15,10 @@ mod steps_in_values;
 mod stmt;
 mod validators;
 
-pub(super) use plain::bindings;
-pub(super) use steps_in_values::Guard;
-
+use super::bindings::bindings;
 use super::callee::Callees;
-use super::model::{Header, Node, NodeIndex, Pipeline, What, Within};
-use super::sink::Errors;
+use super::errors::Errors;
+use super::model::{Guard, Header, Node, NodeIndex, Pipeline, What, Within};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use std::collections::BTreeSet;

@@ -4,8 +4,9 @@ use super::FlowParser;
 use super::forms::FORMS;
 use super::steps_in_values::{Guards, Place};
 use crate::names;
+use crate::pipeline::bindings::Bound;
+use crate::pipeline::errors::Errors;
 use crate::pipeline::model::{Args, Plain};
-use crate::pipeline::sink::Errors;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use std::collections::BTreeSet;
@@ -13,7 +14,7 @@ use syn::parse::Parser;
 use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::visit_mut::{VisitMut, visit_expr_mut};
-use syn::{Expr, ExprPath, Macro, Pat, Path};
+use syn::{Expr, ExprPath, Macro, Path};
 
 impl FlowParser<'_> {
     /// An expression that is no flow.
@@ -86,26 +87,6 @@ fn mention(tokens: TokenStream, name: &str) -> Option<Span> {
         }
         TokenTree::Punct(_) => None,
     })
-}
-
-/// The names that a pattern binds. An upper-case name is a constant or a variant.
-pub(in crate::pipeline) fn bindings(pat: &Pat) -> Vec<Ident> {
-    let mut bound = Bound::default();
-    bound.visit_pat(pat);
-    bound.0
-}
-
-#[derive(Default)]
-struct Bound(Vec<Ident>);
-
-impl<'a> Visit<'a> for Bound {
-    fn visit_pat_ident(&mut self, pat: &'a syn::PatIdent) {
-        let upper = pat.ident.to_string().starts_with(char::is_uppercase);
-        if pat.subpat.is_some() || !upper {
-            self.0.push(pat.ident.clone());
-        }
-        syn::visit::visit_pat_ident(self, pat);
-    }
 }
 
 /// What a plain expression may not hold. Mistakes are replaced in place by their errors.
@@ -194,7 +175,7 @@ impl Check<'_> {
     /// about the first is to be done about all.
     fn step(&mut self, path: &Path, place: Place) -> TokenStream {
         if std::mem::replace(&mut self.guards.reported, true) {
-            return quote!(::flujo::__private::recover());
+            return names::recovered();
         }
         let name = names::source(path);
         self.errors.broken(path, place.message(&name)).tokens

@@ -7,7 +7,8 @@
 
 use crate::names;
 use crate::pipeline::callee::{Callee, Callees};
-use crate::pipeline::lower::parenthesized;
+use crate::pipeline::model::Guard;
+use crate::tokens::parenthesized;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use std::collections::BTreeSet;
@@ -41,14 +42,6 @@ impl Place {
             Self::Function => "in_function",
         }
     }
-}
-
-/// One guard: a constant of the body, which the call goes through.
-pub(in crate::pipeline) struct Guard {
-    pub name: Ident,
-    pub callee: Callee,
-    /// The guard before it in the same statement.
-    pub after: Option<Ident>,
 }
 
 /// What is known of the names of a body.

@@ -1,9 +1,9 @@
 //! Blocks and statements.
 
 use super::FlowParser;
-use super::plain::bindings;
-use crate::label::text_of;
+use crate::pipeline::bindings::bindings;
 use crate::pipeline::model::{Block, Flow, Let, Line, What};
+use crate::token_text::text_of;
 use quote::ToTokens;
 use syn::{Attribute, Expr, Ident, Local, Pat, Stmt, Type};
 

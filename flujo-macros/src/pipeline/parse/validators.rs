@@ -1,8 +1,8 @@
 //! Validators, one or a tuple of them.
 
 use super::FlowParser;
-use crate::pipeline::lower::parenthesized;
 use crate::pipeline::model::Plain;
+use crate::tokens::parenthesized;
 use quote::quote_spanned;
 use syn::Expr;
 

@@ -2,7 +2,9 @@
 //! becomes an async block of its own, awaited at the end of the one before. What it uses is captured, so
 //! nothing has to be handed on; it is no `move` block, so what is only borrowed stays where it is.
 
-use super::{Code, Lower, braced};
+use super::{Code, Lower};
+use crate::names;
+use crate::tokens::braced;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
@@ -43,10 +45,11 @@ impl Lower<'_> {
 
     /// `code` in an async block of its own.
     pub(super) fn apart(&self, code: Code) -> Code {
+        let pr = names::private();
         let Code { tokens, at, .. } = code;
         let value = self.local("value", at);
         let bind = quote_spanned!(at=> let #value =);
-        let body = braced(quote!(#bind { #tokens }; ::flujo::__private::done(#value)), at);
+        let body = braced(quote!(#bind { #tokens }; #pr::done(#value)), at);
         let arms = self.propagate(at);
         Code { tokens: quote_spanned!(at=> match (async #body).await #arms), weight: 1, at }
     }

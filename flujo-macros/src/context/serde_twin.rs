@@ -35,7 +35,7 @@ impl Twin {
         });
         let plain = fields.iter().filter(|f| !f.custom).map(|f| &f.ty);
         let kinds = quote!(#(#pr::Field::<#plain>::NEW.kind()),*);
-        let serde_path = "::flujo::__private::serde";
+        let serde_path = format!("{}::serde", names::private_text());
         Self {
             declaration: quote! {
                 #[derive(#pr::serde::Serialize, #pr::serde::Deserialize)]
@@ -176,7 +176,7 @@ pub(super) fn derives_directly(context: &Context) -> Option<TokenStream> {
     }
     let ours = ours.then(|| quote!(#pr::serde::Serialize,));
     let theirs = theirs.then(|| quote!(#pr::serde::Deserialize,));
-    let serde_path = "::flujo::__private::serde";
+    let serde_path = format!("{}::serde", names::private_text());
     let has_path = metas(&context.serde).is_some_and(|all| all.iter().any(|m| m.path().is_ident("crate")));
     let path = (!has_path).then(|| quote!(#[serde(crate = #serde_path)]));
     let attrs =

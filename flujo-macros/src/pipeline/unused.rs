@@ -1,20 +1,20 @@
 //! What only the source tells of nodes, for the report on a graph: outputs that nobody takes, conditions that do not
 //! look at their value.
 
+use super::bindings::bindings;
 use super::model::{
     Ask, Block, Body, Call, Count, Flow, Gate, If, Input, Let, Line, Match, NodeIndex, Pipeline, Plain,
 };
-use super::parse::bindings;
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::BTreeSet;
 use syn::Pat;
 
 #[derive(Default)]
-pub(super) struct Noted {
+pub(super) struct Unused {
     /// Calls whose output ends with their statement, or in a binding that nothing reads.
-    pub(super) unused: BTreeSet<NodeIndex>,
+    pub(super) outputs: BTreeSet<NodeIndex>,
     /// Loops whose condition does not look at the value.
-    pub(super) blind: BTreeSet<NodeIndex>,
+    pub(super) conditions: BTreeSet<NodeIndex>,
     /// Names in the limits and timeouts of forms: wherever they stand, they are read.
     bounds: Names,
 }
@@ -22,16 +22,16 @@ pub(super) struct Noted {
 /// Names that something mentions. More than it reads is no harm: then nothing is found.
 type Names = BTreeSet<String>;
 
-impl Noted {
+impl Unused {
     pub(super) fn of(pipeline: &Pipeline) -> Self {
-        let mut noted = Self::default();
+        let mut found = Self::default();
         for node in &pipeline.nodes {
-            noted.bounds.extend(plain_names(node.within.limits.iter().chain(&node.within.timeout)));
+            found.bounds.extend(plain_names(node.within.limits.iter().chain(&node.within.timeout)));
         }
         if let Some(body) = &pipeline.body {
-            noted.block(body);
+            found.block(body);
         }
-        noted
+        found
     }
 
     /// From its end to its start, since a name is read after it was bound. The names that it takes from outside.
@@ -40,7 +40,7 @@ impl Noted {
         for line in block.lines.iter().rev() {
             match line {
                 Line::Flow { flow, .. } => {
-                    self.unused.extend(output_of(flow));
+                    self.outputs.extend(output_of(flow));
                     later.extend(self.flow(flow));
                 }
                 Line::Let(line) => self.binding(line, &mut later),
@@ -54,7 +54,7 @@ impl Noted {
         let meant = bound.iter().all(|name| name.starts_with('_')) || !line.attrs.is_empty();
         let read = bound.iter().any(|name| later.contains(name) || self.bounds.contains(name));
         if !meant && !read {
-            self.unused.extend(output_of(&line.flow));
+            self.outputs.extend(output_of(&line.flow));
         }
         later.retain(|name| !bound.contains(name));
         later.extend(self.flow(&line.flow));
@@ -110,7 +110,7 @@ impl Noted {
             }
             Flow::Repeat(form) => {
                 if ignores_its_value(&form.until.tokens) {
-                    self.blind.insert(form.node);
+                    self.conditions.insert(form.node);
                 }
                 let mut names = self.body(&form.body);
                 names.extend(plain_names([&form.seed, &form.max.plain]));

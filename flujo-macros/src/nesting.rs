@@ -5,16 +5,49 @@
 
 use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
 
-/// Brackets, and words and operators that recurse to their right, around a token.
+/// Brackets, type arguments, prefixes, and words and operators that recurse to their right, around a token.
 const MAX_DEPTH: usize = 96;
 /// Tokens in front of a token since the last separator, those in front of the brackets around it included:
 /// `a.b().c()` is parsed by a loop, but visited and dropped by a recursion. The stages of `a >> b >> c` count
 /// as two tokens each, since they are looked at one after the other.
 const MAX_LENGTH: usize = 1024;
 
-/// The first token that lies too deep, with what to say about it.
-pub(crate) fn too_deep(tokens: &TokenStream) -> Option<(Span, &'static str)> {
-    walk(tokens.clone(), Way::default())
+/// The next step after each of the two errors.
+#[derive(Clone, Copy)]
+pub(crate) struct Advice {
+    deep: &'static str,
+    long: &'static str,
+}
+
+impl Advice {
+    /// For a signature, a struct or options.
+    pub(crate) const ITEM: Self =
+        Self { deep: "give the inner part a name of its own", long: "give a part of it a name of its own" };
+    /// For the body of a pipeline.
+    pub(crate) const FLOW: Self = Self {
+        deep: "move a part of it into a step or a pipeline of its own",
+        long: "bind a part of it with `let` first",
+    };
+}
+
+/// An error at the first token that lies too deep.
+pub(crate) fn check(tokens: &TokenStream, advice: Advice) -> syn::Result<()> {
+    match walk(tokens.clone(), Way::default()) {
+        None => Ok(()),
+        Some((at, Limit::Depth)) => Err(syn::Error::new(
+            at,
+            format!("this is nested more than {MAX_DEPTH} levels deep\n{}", advice.deep),
+        )),
+        Some((at, Limit::Length)) => {
+            Err(syn::Error::new(at, format!("this expression is too long\n{}", advice.long)))
+        }
+    }
+}
+
+/// Which limit a token exceeds.
+enum Limit {
+    Depth,
+    Length,
 }
 
 /// What lies on the way to a token.
@@ -24,10 +57,13 @@ struct Way {
     length: usize,
     /// Of the length, what the stages of `>>` in this group come to.
     stages: usize,
+    /// Open `<` in this group, and prefixes in front of the next token.
+    angles: usize,
+    prefixes: usize,
 }
 
-fn walk(tokens: TokenStream, outside: Way) -> Option<(Span, &'static str)> {
-    let outside = Way { stages: 0, ..outside };
+fn walk(tokens: TokenStream, outside: Way) -> Option<(Span, Limit)> {
+    let outside = Way { stages: 0, angles: 0, prefixes: 0, ..outside };
     let mut way = outside;
     let mut before = None;
     let mut tokens = tokens.into_iter().peekable();
@@ -40,17 +76,16 @@ fn walk(tokens: TokenStream, outside: Way) -> Option<(Span, &'static str)> {
         }
         before = joint(&token);
         if way.length > MAX_LENGTH {
-            return Some((token.span(), "this expression is too long\nbind a part of it with `let` first"));
+            return Some((token.span(), Limit::Length));
         }
-        if way.depth >= MAX_DEPTH {
-            return Some((
-                token.span(),
-                "this is nested too deeply\nmove a part of it into a step or a pipeline of its own",
-            ));
+        way.count(&token);
+        let depth = way.depth + way.angles + way.prefixes;
+        if depth >= MAX_DEPTH {
+            return Some((token.span(), Limit::Depth));
         }
         match &token {
             TokenTree::Group(group) => {
-                let found = walk(group.stream(), Way { depth: way.depth + 1, ..way });
+                let found = walk(group.stream(), Way { depth: depth + 1, ..way });
                 if found.is_some() {
                     return found;
                 }
@@ -64,6 +99,25 @@ fn walk(tokens: TokenStream, outside: Way) -> Option<(Span, &'static str)> {
         }
     }
     None
+}
+
+impl Way {
+    /// Counts type arguments and prefixes. A comparison looks like an opening bracket; it ends at the next separator.
+    fn count(&mut self, token: &TokenTree) {
+        let TokenTree::Punct(punct) = token else {
+            if !matches!(token, TokenTree::Group(_)) {
+                self.prefixes = 0;
+            }
+            return;
+        };
+        match punct.as_char() {
+            '<' => self.angles += 1,
+            '>' => self.angles = self.angles.saturating_sub(1),
+            ';' | '|' => self.angles = 0,
+            _ => {}
+        }
+        self.prefixes = if matches!(punct.as_char(), '&' | '*' | '!' | '-') { self.prefixes + 1 } else { 0 };
+    }
 }
 
 /// Whether what follows is a part of this, rather than beside it.
@@ -104,7 +158,7 @@ mod tests {
     use super::*;
 
     fn refused(text: &str) -> bool {
-        too_deep(&text.parse().unwrap_or_default()).is_some()
+        check(&text.parse().unwrap_or_default(), Advice::FLOW).is_err()
     }
 
     #[test]
@@ -127,5 +181,21 @@ mod tests {
         assert!(!refused(&"if a {} f(x); Some(3) => {} ".repeat(3_000)));
         assert!(!refused(&"A | B if a >= b => {} ".repeat(3_000)));
         assert!(!refused(&format!("[{}]", "1,".repeat(10_000))));
+    }
+
+    #[test]
+    fn nesting_has_a_limit() {
+        let item = |tokens: &TokenStream| check(tokens, Advice::ITEM);
+        let nest = |open: &str, close: &str, n: usize| -> TokenStream {
+            format!("{}x{}", open.repeat(n), close.repeat(n)).parse().unwrap()
+        };
+        for (open, close) in [("(", ")"), ("[", "]"), ("Vec<", ">"), ("&", ""), ("!", ""), ("(Vec<", ">)")] {
+            assert!(item(&nest(open, close, 20)).is_ok(), "{open}");
+            assert!(item(&nest(open, close, 1000)).is_err(), "{open}");
+        }
+        let arrows: TokenStream = "fn(u8) -> u8,".repeat(500).parse().unwrap();
+        assert!(item(&arrows).is_ok());
+        let less: TokenStream = "a < b;".repeat(500).parse().unwrap();
+        assert!(item(&less).is_ok());
     }
 }
