@@ -202,7 +202,7 @@ impl Bench {
 
     /// Compares, and forgets, what happened since the last comparison.
     pub(super) fn effects(&self, when: &str, expected: &[&str]) -> Checked {
-        lines(when, expected.to_vec(), &self.world.take_effects())
+        lines(when, expected, &self.world.take_effects())
     }
 
     /// The same where things happen at the same time: in any order.
@@ -210,14 +210,14 @@ impl Bench {
         let (mut seen, mut expected) = (self.world.take_effects(), expected.to_vec());
         seen.sort();
         expected.sort_unstable();
-        lines(when, expected, &seen)
+        lines(when, &expected, &seen)
     }
 
     /// Compares, and forgets, what commands came to since the last comparison: in any order, each result once.
     pub(super) fn results(&self, when: &str, expected: &[&str]) -> Checked {
         let mut expected = expected.to_vec();
         expected.sort_unstable();
-        lines(when, expected, &self.world.take_results())
+        lines(when, &expected, &self.world.take_results())
     }
 
     /// The results of one command, in all executions since the results were last forgotten.
@@ -231,7 +231,7 @@ impl Bench {
         // What a fork ends by inside the execution of one of its arms is between that and the engine.
         let start = format!("{path} ends as ");
         let seen: Vec<_> = self.world.results().into_iter().filter(|line| line.starts_with(&start)).collect();
-        lines(when, expected.to_vec(), &seen)
+        lines(when, expected, &seen)
     }
 
     /// Forgets what was noted.
@@ -260,7 +260,9 @@ impl Execution {
     pub(super) fn died(self) -> Checked {
         match self {
             Self::Died => Ok(()),
-            other => Err(breach("the execution reaches the place where it is dropped", format!("{other:?}"))),
+            other @ Self::Returned(_) => {
+                Err(breach("the execution reaches the place where it is dropped", format!("{other:?}")))
+            }
         }
     }
 

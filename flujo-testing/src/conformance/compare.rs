@@ -25,17 +25,17 @@ pub(super) fn paths(questions: &[Question]) -> Vec<String> {
 }
 
 /// Compares two lists of notes. Of long ones only the notes are shown that differ.
-pub(super) fn lines(what: &str, expected: Vec<&str>, seen: &[String]) -> Checked {
+pub(super) fn lines(what: &str, expected: &[&str], seen: &[String]) -> Checked {
     let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
     let length = |lines: &[&str]| lines.iter().map(|line| line.len()).sum::<usize>();
     let without = |lines: &[&str], others: &[&str]| -> Vec<String> {
         lines.iter().filter(|line| !others.contains(line)).map(|line| (*line).to_owned()).collect()
     };
-    let (missing, extra) = (without(&expected, &seen), without(&seen, &expected));
-    if length(&expected) > SHOWN && missing.len() + extra.len() > 0 {
+    let (missing, extra) = (without(expected, &seen), without(&seen, expected));
+    if length(expected) > SHOWN && missing.len() + extra.len() > 0 {
         return same(what, &missing, &extra);
     }
-    same(what, &expected, &seen)
+    same(what, &expected.to_vec(), &seen)
 }
 
 /// Lists up to so many bytes are shown in full.

@@ -35,10 +35,10 @@ pub(super) async fn guarded<T>(patience: Duration, check: impl Future<Output = T
     let mut check = Some(Box::pin(check));
     let mut alarm = Alarm { patience, shared: Arc::default(), thread: None };
     let (mut polls, mut unwoken) = (0_usize, 0_usize);
-    let mut last: Option<Arc<Noted>> = None;
+    let mut previous: Option<Arc<Noted>> = None;
     poll_fn(|cx| {
         let Some(running) = check.as_mut() else { return Poll::Ready(Err(Lost::Stuck)) };
-        let held_back = last.take().is_some_and(|noted| noted.is_woken());
+        let held_back = previous.take().is_some_and(|noted| noted.is_woken());
         unwoken = if held_back { 0 } else { unwoken };
         let noted = Arc::new(Noted { inner: cx.waker().clone(), woken: AtomicBool::new(false) });
         let waker = Waker::from(Arc::clone(&noted));
@@ -55,7 +55,7 @@ pub(super) async fn guarded<T>(patience: Duration, check: impl Future<Output = T
             }
             Ok(Poll::Pending) if patience.is_zero() && unwoken < CHANCES => {
                 unwoken += 1;
-                last = Some(noted);
+                previous = Some(noted);
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }

@@ -234,7 +234,7 @@ impl Stage {
             }
             Act::Die => {
                 self.world.die();
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
             Act::Cancel => {
                 let cancelled = engine.cancel(&self.id).await;

@@ -29,7 +29,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check::new(
         "control/clock",
         "The times of an engine come from the clock that it was opened with.",
-        |bench| Box::pin(clock(bench)),
+        |bench| Box::pin(std::future::ready(clock(bench))),
     ),
     Check::new(
         "control/active-time",
@@ -50,10 +50,11 @@ async fn waits_for_the_execution(bench: &Bench) -> Checked {
         stage.effect("watched".to_owned());
         let idle = engine.idle(&RUN.into()).await;
         idle.map_err(|error| breach("`idle` succeeds", format!("{error}")))?;
-        match bench.view().await?.status {
-            Status::Running => Err(breach("the run is not worked on after `idle`", "Running")),
-            _ => Ok(stage.effect("idle".to_owned())),
+        if bench.view().await?.status == Status::Running {
+            return Err(breach("the run is not worked on after `idle`", "Running"));
         }
+        stage.effect("idle".to_owned());
+        Ok(())
     };
     let (executed, watched) = tokio::join!(bench.execute(script![body, step("b")]), watch);
     executed?.ended()?;
@@ -95,7 +96,9 @@ async fn unknown_run(bench: &Bench) -> Checked {
     fails("idle", engine.idle(&id).await)?;
     match bench.execute_as("nowhere", script![step("a")], None).await? {
         super::super::bench::Execution::Returned(ended) => fails("execute", ended)?,
-        other => return Err(breach("`execute` of an unknown run fails", format!("{other:?}"))),
+        other @ super::super::bench::Execution::Died => {
+            return Err(breach("`execute` of an unknown run fails", format!("{other:?}")));
+        }
     }
     bench.effects("the bodies", &[])
 }
@@ -111,7 +114,7 @@ async fn runs_beside_each_other(bench: &Bench) -> Checked {
     two?.ended()
 }
 
-async fn clock(bench: &Bench) -> Checked {
+fn clock(bench: &Bench) -> Checked {
     let clock = bench.engine()?.clock();
     same("the time of the engine's clock", &bench.clock().now(), &clock.now())?;
     bench.clock().advance(Duration::from_secs(3));

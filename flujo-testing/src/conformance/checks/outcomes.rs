@@ -53,8 +53,10 @@ async fn is_whole(bench: &Bench) -> Checked {
     Ok(())
 }
 
+type End = fn() -> Ended;
+
 async fn written_once(bench: &Bench) -> Checked {
-    let ends: [(&str, fn() -> Ended); 3] = [
+    let ends: [(&str, End); 3] = [
         ("done", || ended(Ok(number(3)), Some(4))),
         ("failed", || ended(Err(EndedBy::Failure(failure("a"))), Some(4))),
         ("cancelled", || ended(Err(EndedBy::Signal(Signal::Cancelled)), Some(4))),

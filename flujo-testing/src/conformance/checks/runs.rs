@@ -4,8 +4,9 @@ use super::super::bench::{Bench, RUN, record};
 use super::super::catalog::{Check, Checked};
 use super::super::compare::{breach, same};
 use super::super::script::{number, script, step};
-use flujo::UsageLimits;
 use flujo::engine::{RunRecord, RunView, Status};
+use flujo::{Usage, UsageLimits};
+use std::time::Duration;
 
 pub(super) const CHECKS: &[Check] = &[
     Check::new(
@@ -79,12 +80,10 @@ async fn record_is_whole(bench: &Bench) -> Checked {
     same("the status", &Status::Created, &view.status)?;
     same("the context", &number(0), &view.context)?;
     let empty = view.records.is_empty() && view.questions.is_empty() && view.answered.is_empty();
-    let rest = (empty, view.usage, view.reserved, view.active, view.forgiven.len(), view.stopped.is_none());
-    same(
-        "the rest of the view",
-        &(true, Default::default(), Default::default(), Default::default(), 0, true),
-        &rest,
-    )
+    same("whether there are no records, questions and replies", &true, &empty)?;
+    same("usage and reservations", &(Usage::default(), Usage::default()), &(view.usage, view.reserved))?;
+    let rest = (view.active, view.forgiven.len(), view.stopped);
+    same("active time, forgiven attempts, `stopped`", &(Duration::ZERO, 0, None), &rest)
 }
 
 async fn runs_stay_apart(bench: &Bench) -> Checked {

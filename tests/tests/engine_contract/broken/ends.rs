@@ -161,11 +161,11 @@ impl Fault for EndsWithoutOwnership {
     async fn execute<S: Sound>(&self, inner: &S, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error> {
         let done = Arc::new(Mutex::new(None));
         let noted = Arc::clone(&done);
-        let notes = move |ended: Ended| {
+        let watched = move |ended: Ended| {
             *lock(&noted) = ended.outcome.as_ref().ok().cloned();
             ended
         };
-        let ended = inner.execute(id, Arc::new(Ending(program, notes))).await;
+        let ended = inner.execute(id, Arc::new(Ending(program, watched))).await;
         let output: Option<Json> = lock(&done).take();
         if let (Err(_), Some(output)) = (&ended, output) {
             lock(&self.0).insert(id.clone(), Status::Ended(FinalOutcome::Done(output)));
