@@ -247,7 +247,9 @@ async fn asked(stage: &Stage, ask: &Ask, handle: &mut dyn Handle) -> Result<Json
     let mut tell = |_: &Question| {
         stage.effect(format!("{path} is told"));
         if ask.dies_told && stage.first(path) {
-            // Past all destructors, as the end of a process is; the panic hook says nothing of it.
+            // No command follows, as when a process ends; the panic hook says nothing of it. An engine that drives
+            // programs on a task of its own may catch the panic: the execution is dropped all the same.
+            stage.world.die();
             std::panic::resume_unwind(Box::new(Died));
         }
     };

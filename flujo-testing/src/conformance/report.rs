@@ -81,7 +81,8 @@ impl fmt::Display for CheckResult {
     }
 }
 
-/// The results of all checks on one engine.
+/// The results of all checks on one engine. Displays one line for each check, and what was expected and seen where a
+/// sentence is broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     name: String,

@@ -40,6 +40,21 @@ type TakeOver<E, S> =
 ///
 /// `S` is the storage that the engine keeps its runs in, such as a temporary folder. Every check has a storage of its
 /// own, which is dropped when the check is over.
+///
+/// ```
+/// use flujo::engine::Memory;
+/// use flujo_testing::conformance::{Ability, Subject};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let subject = Subject::new("Memory", Memory::with_clock)
+///     .lacks(Ability::Reopen, "keeps runs in memory")
+///     .lacks(Ability::TakeOver, "is used by one process");
+/// let report = subject.check().await;
+/// report.assert_kept();
+/// assert!(report.skipped().contains(&"ownership/stale-attempt-refused"));
+/// # }
+/// ```
 pub struct Subject<E, S = ()> {
     name: String,
     storage: Box<dyn Fn() -> S + Send + Sync>,
@@ -57,7 +72,7 @@ impl<E, S> fmt::Debug for Subject<E, S> {
 }
 
 impl<E: Engine> Subject<E> {
-    /// An engine whose runs end with the process. `open` gives an empty one on a clock.
+    /// Describes an engine whose runs end with the process. `open` gives an empty one on a clock.
     pub fn new(name: impl Into<String>, open: impl Fn(Arc<dyn Clock>) -> E + Send + Sync + 'static) -> Self {
         let mut subject = Self::stored(name, || (), move |_, clock| std::future::ready(Ok(open(clock))));
         subject.stored = false;
@@ -66,8 +81,24 @@ impl<E: Engine> Subject<E> {
 }
 
 impl<E: Engine, S: Send + Sync + 'static> Subject<E, S> {
-    /// An engine whose runs outlive the process. `storage` makes an empty storage; `open` opens the engine on it, on a
-    /// clock. A storage is opened a second time only after the first engine was dropped, as after the end of a process.
+    /// Describes an engine whose runs outlive the process. `storage` makes an empty storage; `open` opens the engine on
+    /// it, on a clock. A storage is opened a second time only after the first engine was dropped, as after the end of a
+    /// process. An error of `open` breaks the check that runs.
+    ///
+    /// ```
+    /// use flujo::engine::Memory;
+    /// use flujo_testing::conformance::Subject;
+    /// use std::sync::OnceLock;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// // In place of a folder or a database: what is left when the engine is dropped.
+    /// let subject = Subject::stored("Kept", OnceLock::<Memory>::new, |storage, clock| async move {
+    ///     Ok(storage.get_or_init(|| Memory::with_clock(clock)).clone())
+    /// });
+    /// subject.check_one("process/run-goes-on").await.assert_kept();
+    /// # }
+    /// ```
     pub fn stored<F: Future<Output = Result<E, Error>> + Send + 'static>(
         name: impl Into<String>,
         storage: impl Fn() -> S + Send + Sync + 'static,

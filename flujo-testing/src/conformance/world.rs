@@ -106,7 +106,7 @@ impl World {
         *lock(&self.expected)
     }
 
-    fn die(&self) {
+    pub(super) fn die(&self) {
         let mut death = lock(&self.death);
         death.dead = true;
         let waker = death.waker.take();

@@ -67,7 +67,8 @@ impl OrderedLog {
         Ok(self.run(id)?.logs().listing())
     }
 
-    /// Takes a run over as another process would: the execution that works on it can write nothing any more.
+    /// Takes a run over as another process would: the execution that works on it can write nothing any more. For tests
+    /// of ownership.
     ///
     /// # Errors
     /// The run is unknown.

@@ -23,6 +23,7 @@ use flujo::question::{Question, Reply};
 use flujo_testing::OrderedLog;
 use flujo_testing::conformance::Subject;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 /// A sound engine that a fault is put around.
@@ -271,3 +272,76 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[derive(Default)]
 pub struct Nothing;
 impl Fault for Nothing {}
+
+/// No fault either, but an engine that lets other tasks go first before and after everything.
+#[derive(Default)]
+pub struct Slow;
+async fn pause() {
+    let mut polls = 0;
+    std::future::poll_fn(|cx| {
+        polls += 1;
+        if polls > 7 {
+            return Poll::Ready(());
+        }
+        // At once, and not when the runtime has its turn: an engine whose task is not woken takes the run for paused.
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+async fn slowly<T>(done: impl Future<Output = T>) -> T {
+    pause().await;
+    let done = done.await;
+    pause().await;
+    done
+}
+#[async_trait]
+impl Fault for Slow {
+    async fn create<S: Sound>(&self, inner: &S, run: RunRecord) -> Result<Option<RunView>, Error> {
+        slowly(inner.create(run)).await
+    }
+    async fn execute<S: Sound>(&self, inner: &S, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error> {
+        slowly(inner.execute(id, program)).await
+    }
+    async fn view<S: Sound>(&self, inner: &S, id: &RunId) -> Result<Option<RunView>, Error> {
+        slowly(inner.view(id)).await
+    }
+    async fn list<S: Sound>(&self, inner: &S, filter: &RunFilter) -> Result<Vec<RunSummary>, Error> {
+        slowly(inner.list(filter)).await
+    }
+    async fn idle<S: Sound>(&self, inner: &S, id: &RunId) -> Result<(), Error> {
+        slowly(inner.idle(id)).await
+    }
+    async fn reopen<S: Sound>(&self, inner: &S, id: &RunId) -> Result<(), Error> {
+        slowly(inner.reopen(id)).await
+    }
+    async fn reply<S: Sound>(&self, inner: &S, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error> {
+        slowly(inner.reply(id, path, reply)).await
+    }
+    async fn cancel<S: Sound>(&self, inner: &S, id: &RunId) -> Result<(), Error> {
+        slowly(inner.cancel(id)).await
+    }
+    async fn attempt(
+        &self,
+        on: &mut On<'_>,
+        command: AttemptCommand,
+        body: Body<'_>,
+    ) -> Result<Arc<Record>, Signal> {
+        slowly(on.inner.attempt(command, body)).await
+    }
+    async fn sleep(&self, on: &mut On<'_>, key: Key, wait: Duration) -> Result<(), Signal> {
+        slowly(on.inner.sleep(key, wait)).await
+    }
+    async fn ask(&self, on: &mut On<'_>, question: Question, asked: Asked<'_>) -> Result<Reply, Signal> {
+        slowly(on.inner.ask(question, asked)).await
+    }
+    async fn fork(
+        &self,
+        on: &mut On<'_>,
+        path: Path,
+        arms: Vec<Arm<'_>>,
+        policy: ForkPolicy,
+    ) -> Result<Vec<ArmEnd>, Signal> {
+        slowly(on.inner.fork(path, arms, policy)).await
+    }
+}

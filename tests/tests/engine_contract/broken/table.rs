@@ -1,6 +1,6 @@
 //! Every fault, and the sentences that the suite finds broken.
 
-use super::{Broken, Fault, Nothing, Sound, attempts, control, ends, forks, ledger, questions, runs};
+use super::{Broken, Fault, Nothing, Slow, Sound, attempts, control, ends, forks, ledger, questions, runs};
 use crate::sound::block_on;
 use flujo::engine::Memory;
 use flujo_testing::OrderedLog;
@@ -293,7 +293,12 @@ fn a_fault_around_an_ordered_log_is_found_too() {
 
 #[test]
 fn without_a_fault_nothing_is_broken_and_nothing_skipped() {
-    for report in [report::<Memory, Nothing>(), report::<OrderedLog, Nothing>()] {
+    for report in [
+        report::<Memory, Nothing>(),
+        report::<OrderedLog, Nothing>(),
+        report::<Memory, Slow>(),
+        report::<OrderedLog, Slow>(),
+    ] {
         report.assert_kept();
         assert_eq!(report.skipped(), [""; 0]);
     }
