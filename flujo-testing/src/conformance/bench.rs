@@ -200,12 +200,12 @@ impl Bench {
         self.world.take_effects()
     }
 
-    /// Compares, and forgets, what happened since the last comparison.
+    /// Compares, and forgets, the side effects since the last comparison.
     pub(super) fn effects(&self, when: &str, expected: &[&str]) -> Checked {
         lines(when, expected, &self.world.take_effects())
     }
 
-    /// The same where things happen at the same time: in any order.
+    /// Compares, and forgets, the side effects of concurrent arms, in any order.
     pub(super) fn effects_in_any_order(&self, when: &str, expected: &[&str]) -> Checked {
         let (mut seen, mut expected) = (self.world.take_effects(), expected.to_vec());
         seen.sort();
@@ -213,7 +213,7 @@ impl Bench {
         lines(when, &expected, &seen)
     }
 
-    /// Compares, and forgets, what commands came to since the last comparison: in any order, each result once.
+    /// Compares, and forgets, the results of commands since the last comparison: in any order, each result once.
     pub(super) fn results(&self, when: &str, expected: &[&str]) -> Checked {
         let mut expected = expected.to_vec();
         expected.sort_unstable();
@@ -228,7 +228,7 @@ impl Bench {
 
     /// Compares how a fork ended, in all executions since the results were last forgotten.
     pub(super) fn ends(&self, when: &str, path: &str, expected: &[&str]) -> Checked {
-        // What a fork ends by inside the execution of one of its arms is between that and the engine.
+        // An ordered log ends `fork` by a signal inside the execution of an arm: that is no end of the fork.
         let start = format!("{path} ends as ");
         let seen: Vec<_> = self.world.results().into_iter().filter(|line| line.starts_with(&start)).collect();
         lines(when, expected, &seen)
@@ -276,7 +276,7 @@ impl Execution {
     }
 }
 
-/// What a run of a check is created with.
+/// The record that a check creates a run with.
 pub(super) fn record(id: &str) -> RunRecord {
     let graph = StoredGraph {
         name: "script".to_owned(),

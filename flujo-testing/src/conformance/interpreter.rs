@@ -317,7 +317,7 @@ fn arm_record(output: Json) -> ArmRecord {
     ArmRecord { output, written: 6, parts, active: vec![(Timestamp(1), Timestamp(2))] }
 }
 
-/// What a check notes of a run when it looks at it.
+/// The paths and attempt numbers of records.
 pub(super) fn keys(records: &[Arc<flujo::engine::Record>]) -> Vec<String> {
     records.iter().map(|record| format!("{}.{}", record.key.path, record.key.n)).collect()
 }

@@ -64,7 +64,7 @@ pub(super) enum Deed {
     Never,
 }
 
-/// How a body ends.
+/// The end of a body.
 #[derive(Clone, Debug)]
 pub(super) enum Give {
     Output(Json),
@@ -213,7 +213,7 @@ pub(super) struct Fork {
     pub(super) path: &'static str,
     pub(super) arms: Vec<Vec<Op>>,
     pub(super) policy: ForkPolicy,
-    /// Whether the program goes on after an arm has failed the fork.
+    /// The program goes on after an arm has failed the fork.
     pub(super) caught: bool,
 }
 

@@ -114,7 +114,7 @@ struct Clockwork {
 }
 
 impl Alarm {
-    /// Whether it has rung since it was last set; if not, it is set no more.
+    /// True if the alarm rang since it was last set. Unsets it.
     fn has_rung(&self) -> bool {
         let mut clockwork = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         clockwork.due = None;

@@ -1,4 +1,4 @@
-//! What the programs of a check note, and the acts that reach the engine from inside of them.
+//! The shared state of one check: the notes of its programs, and calls to the engine from inside a run.
 
 use super::interpreter::keys;
 use super::script::Act;
@@ -16,15 +16,15 @@ use std::task::Waker;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// What all programs of one check share.
+/// State shared by all programs of one check.
 pub(super) struct World {
     pub(super) clock: PausedClock,
     pub(super) began: Timestamp,
     pub(super) deployment: Box<dyn Deployment>,
     engine: Mutex<Option<Arc<dyn Engine>>>,
-    /// What happened once and in order: bodies, questions told, acts.
+    /// Side effects in order: bodies that ran, questions that were told, acts.
     effects: Mutex<Vec<String>>,
-    /// What commands came to. A set: an engine may start a program several times, and each must see the same.
+    /// Results of commands. A set, because an engine may start a program several times, and each pass must see the same.
     results: Mutex<BTreeSet<String>>,
     /// Every effect and result there ever was.
     ever: Mutex<BTreeSet<String>>,
@@ -33,11 +33,11 @@ pub(super) struct World {
     under_way: AtomicUsize,
     most_under_way: AtomicUsize,
     noted: Notify,
-    /// What the check waits for, should it wait for ever.
+    /// The expectation that a stuck check reports.
     expected: Mutex<&'static str>,
 }
 
-/// Whether the process has died, and who is to be told.
+/// The simulated end of the process, and the waker of the execution that it ends.
 #[derive(Default)]
 struct Death {
     dead: bool,
@@ -114,7 +114,7 @@ impl World {
         waker.into_iter().for_each(Waker::wake);
     }
 
-    /// Whether the process has died since this was last asked; `waker` is woken when it does.
+    /// Takes the end of the process, if there was one since the last call; registers `waker` for the next.
     pub(super) fn takes_death(&self, waker: &Waker) -> bool {
         let mut death = lock(&self.death);
         death.waker = Some(waker.clone());
@@ -160,7 +160,7 @@ impl Stage {
         self.world.noted.notify_waiters();
     }
 
-    /// Whether this is the first time in the check that this label is seen.
+    /// True for the first use of a label in this check.
     pub(super) fn first(&self, label: &str) -> bool {
         lock(&self.world.once).insert(label.to_owned())
     }

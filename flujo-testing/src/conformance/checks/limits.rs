@@ -40,7 +40,7 @@ async fn create(bench: &Bench, calls: u64) -> Checked {
     bench.create(RunRecord { limits: UsageLimits::NONE.model_calls(calls), ..record(RUN) }).await
 }
 
-/// What a refused reservation says, of `limit` calls.
+/// The note of a reservation refused by a limit of `limit` calls.
 fn refusal(limit: u64, of: &str, [spent, reserved, needed]: [u64; 3]) -> String {
     format!(
         "no, ModelCalls({limit}) of {of}: ModelCalls({spent}) spent, ModelCalls({reserved}) reserved, \

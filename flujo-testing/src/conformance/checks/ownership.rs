@@ -83,7 +83,7 @@ async fn stale_command_refused(bench: &Bench) -> Checked {
     ];
     for (what, name, command) in commands {
         bench.create(record(name)).await?;
-        // What an execution begins with must be its own, or there is nothing to take over.
+        // The execution must own the run before the takeover.
         let ops = script![step("first"), Op::Once(name, Act::TakeOver), command];
         bench.execute_as(name, ops, None).await?.stopped()?;
         bench.effects(&format!("the effects {what}"), &["first.1 runs", "taken over"])?;

@@ -58,7 +58,7 @@ pub(super) const CHECKS: &[Check] = &[
     .needing(Ability::Reopen),
 ];
 
-/// What a view shows, as text. The seed of a run need not be shown, but for its origin.
+/// A view as text, without the contents of the seed, which an engine need not show.
 fn shown(view: &RunView) -> String {
     let RunView {
         run,

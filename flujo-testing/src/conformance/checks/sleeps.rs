@@ -43,7 +43,7 @@ pub(super) fn interrupted() -> Vec<Op> {
     script![fork("f", vec![script![sleep("s", 60)], script![dies]])]
 }
 
-/// The same sleep, while 30 s pass.
+/// A replay of that sleep, during which 30 s pass.
 pub(super) fn resumed() -> Vec<Op> {
     script![fork("f", vec![script![sleep("s", 60)], script![step("a").does(Deed::Later(30))]])]
 }

@@ -96,7 +96,7 @@ pub struct RecordsLate {
 #[async_trait]
 impl Fault for RecordsLate {
     fn begin(&self, _: Arc<dyn flujo::engine::Account>) -> Option<Box<dyn Send>> {
-        // What was not written is gone with the process.
+        // Unwritten attempts are lost with the process.
         lock(&self.late).clear();
         None
     }

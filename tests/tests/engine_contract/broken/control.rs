@@ -46,7 +46,7 @@ impl Fault for OneRunAtATime {
     }
 }
 
-/// A run that is worked on is taken from its owner by whoever executes it.
+/// `execute` takes a run from the execution that works on it.
 #[derive(Default)]
 pub struct StealsRuns;
 #[async_trait]
@@ -103,7 +103,7 @@ impl Fault for PanicsInLists {
     }
 }
 
-/// Whoever waits for a run waits for ever.
+/// `idle` never returns.
 #[derive(Default)]
 pub struct NeverIdle;
 #[async_trait]
@@ -113,7 +113,7 @@ impl Fault for NeverIdle {
     }
 }
 
-/// Whoever waits for a run looks again and again, and never sees that it is over.
+/// `idle` polls without end.
 #[derive(Default)]
 pub struct SpinsInIdle;
 #[async_trait]
@@ -136,7 +136,7 @@ impl Fault for NeverReopens {
     }
 }
 
-/// What is done to a run that nobody knows succeeds.
+/// Calls for unknown runs succeed.
 #[derive(Default)]
 pub struct KnowsEveryRun;
 #[async_trait]

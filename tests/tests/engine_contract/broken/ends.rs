@@ -143,7 +143,7 @@ impl Fault for EndsBySignals {
     }
 }
 
-/// What is shown of runs in place of what they are.
+/// Statuses shown in place of the real ones.
 type Shown = Mutex<BTreeMap<RunId, Status>>;
 async fn shown<S: Sound>(shown: &Shown, inner: &S, id: &RunId) -> Result<Option<RunView>, Error> {
     let mut view = inner.view(id).await?;
@@ -239,7 +239,7 @@ impl Fault for CountsEveryExecution {
     }
 }
 
-/// A run may be taken over for ever: a record that nobody sees stands between two takeovers.
+/// A run may be taken over without end: a hidden record separates each two takeovers.
 #[derive(Default)]
 pub struct NeverCrashes(Mutex<u32>);
 struct Renewed(Arc<dyn Program>, u32);

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 type Around = Option<Arc<NodeLimits>>;
 
-/// What a process that died had reserved is given back, and not charged.
+/// The reservations of a dead process are given back, not charged.
 #[derive(Default)]
 pub struct ForgetsReservations(Mutex<BTreeSet<Key>>);
 struct GivesBack {
@@ -94,7 +94,7 @@ impl Fault for SettlesTwice {
     }
 }
 
-/// Whatever is reserved is allowed, and nothing is written of it.
+/// Every reservation is allowed, and none is written.
 #[derive(Default)]
 pub struct ReservesNothing;
 struct Generous(Arc<dyn Account>);
@@ -119,7 +119,7 @@ impl Fault for ReservesNothing {
     }
 }
 
-/// What a record has used is counted again when it is replayed.
+/// The usage of a record is counted again on each replay.
 #[derive(Default)]
 pub struct ChargesReplays;
 #[async_trait]

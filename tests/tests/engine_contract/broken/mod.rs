@@ -53,7 +53,7 @@ impl Sound for OrderedLog {
     }
 }
 
-/// What goes wrong. Whatever a fault does not say goes right.
+/// One deviation from the contract. Every method defaults to the sound engine.
 #[async_trait]
 pub trait Fault: Default + Send + Sync + 'static {
     fn clock(&self, inner: Arc<dyn Clock>) -> Arc<dyn Clock> {
@@ -116,7 +116,7 @@ pub trait Fault: Default + Send + Sync + 'static {
     }
 }
 
-/// Where a command is issued.
+/// The place of a command: the sound handle, the run and the clock.
 pub struct On<'a> {
     pub inner: &'a mut dyn Handle,
     pub id: &'a RunId,
@@ -263,7 +263,7 @@ impl<F: Fault> Handle for Faulty<F> {
     }
 }
 
-/// What a fault remembers.
+/// Locks the memory of a fault.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

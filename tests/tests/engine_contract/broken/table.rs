@@ -282,12 +282,65 @@ fn each_fault_breaks_exactly_its_sentences() {
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// Around an ordered log some faults break other sentences: less or more than around `Memory`.
+const DIFFERENT: &[(&str, &[&str], &[&str])] = &[
+    // Its forks are records of their own, so a replay does not come to the attempts of their arms.
+    ("attempts::ForgetsFailures", &["fork/settled-siblings-go-on"], &[]),
+    ("attempts::RunsRecordedBodies", &["sleep/over-stays-over", "fork/settled-siblings-go-on"], &[]),
+    (
+        "attempts::RecordsLate",
+        &["fork/settled-siblings-go-on"],
+        &["fork/crash-inside", "process/run-goes-on"],
+    ),
+    // The ends of its arms are records, where those of `Memory` are at hand in their arms.
+    (
+        "forks::ReversesEnds",
+        &[],
+        &[
+            "fork/pause-keeps-siblings",
+            "fork/arm-results",
+            "fork/crash-inside",
+            "fork/nested",
+            "process/run-goes-on",
+        ],
+    ),
+    ("ends::EndsBySignals", &[], &["fork/signal-drops-siblings"]),
+    // A command that is left out is another one at its number.
+    (
+        "ends::SharesRecords",
+        &[],
+        &[
+            "attempt/recorded-before-return",
+            "attempt/failure-is-a-record",
+            "attempt/runs-again-after-crash",
+            "replay/mismatch-writes-nothing",
+            "fork/arm-results",
+            "fork/crash-inside",
+            "fork/nested",
+            "ledger/counts-once",
+            "ownership/five-takeovers-crash",
+            "ownership/record-resets-takeovers",
+            "process/run-goes-on",
+        ],
+    ),
+];
+
 #[test]
-fn a_fault_around_an_ordered_log_is_found_too() {
+fn around_an_ordered_log_each_fault_breaks_exactly_its_sentences_too() {
     for (name, _, on_ordered_log, expected) in faults() {
         let report = on_ordered_log();
-        println!("{name}: {:?}", report.broken());
-        assert!(expected.iter().any(|id| report.broken().contains(id)), "{name}: {report}");
+        let broken: BTreeSet<_> = report.broken().into_iter().collect();
+        let mut expected: BTreeSet<_> = expected.into_iter().collect();
+        if name == "ends::NeverCrashes" {
+            // Its hidden command is the first one, at the number of another: nearly nothing can be replayed.
+            assert!(expected.is_subset(&broken), "{report}");
+            continue;
+        }
+        if let Some((_, less, more)) = DIFFERENT.iter().find(|(different, ..)| *different == name) {
+            expected.retain(|id| !less.contains(id));
+            expected.extend(*more);
+        }
+        assert_eq!(broken, expected, "{name}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is said of a broken sentence.
+//! The text of broken sentences in a report.
 
 use super::{Broken, Fault, attempts, control, forks, ledger, questions};
 use crate::sound::block_on;
@@ -13,7 +13,7 @@ fn said<F: Fault>(id: &str) -> [String; 3] {
     [result.sentence().to_owned(), breach.expected.clone(), breach.seen.clone()]
 }
 
-/// Asserts what is said, and the beginning of the sentence.
+/// Asserts the beginning of the sentence, and the two texts.
 fn says<F: Fault>(id: &str, begins: &str, expected: &str, seen: &str) {
     let [sentence, its_expected, its_seen] = said::<F>(id);
     assert!(sentence.starts_with(begins), "{id}: {sentence}");
