@@ -14,7 +14,7 @@ extra:
 
 # all tests
 test:
-    cargo test --workspace
+    cargo test
 
 # what the compiler tells users: the UI tests alone
 ui:

@@ -5,6 +5,7 @@ use flujo::codec::Json;
 use flujo::engine::{RunId, RunState};
 use flujo::prelude::*;
 use flujo::run::Control;
+use flujo_sqlite::Sqlite;
 use std::error::Error;
 
 /// The run that all of them speak of.

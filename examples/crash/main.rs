@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, reason = "it tells a story")]
 
 use flujo::prelude::*;
+use flujo_sqlite::Sqlite;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -36,8 +36,6 @@ pub mod run;
 mod secret;
 #[cfg(feature = "settings")]
 pub mod settings;
-#[cfg(feature = "sqlite")]
-pub mod sqlite;
 pub mod step;
 #[cfg(feature = "otel")]
 pub mod telemetry;
@@ -68,8 +66,6 @@ pub use {schemars, serde, serde_json};
 /// What a file with steps and pipelines needs.
 pub mod prelude {
     pub use crate::flow::{ask, fail, gate, join, map, refine, repeat, route, value, wait};
-    #[cfg(feature = "sqlite")]
-    pub use crate::sqlite::Sqlite;
     pub use crate::{
         Costed, Critique, Failure, Feedback, Flujo, Outcome, PipelineResult, Plugin, PluginResult, Priority,
         Prompt, Result, RunInfo, SharedBudget, StepError, UsageLimits, ValidationResult, Validator, context,

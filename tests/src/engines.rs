@@ -3,7 +3,7 @@
 use flujo::clock::Clock;
 use flujo::engine::Memory;
 #[cfg(feature = "sqlite")]
-use flujo::sqlite::{Sqlite, Synchronous};
+use flujo_sqlite::{Sqlite, Synchronous};
 use flujo_testing::{OrderedLog, PausedClock};
 use std::sync::Arc;
 

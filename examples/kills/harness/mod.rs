@@ -19,6 +19,7 @@ use flujo::question::{Question, Reply};
 use flujo::run::Builder;
 use flujo::step::{RunIn, StepCall};
 use flujo::{Pipeline, Usage};
+use flujo_sqlite::Sqlite;
 use flujo_testing::{Crash, Moment};
 use place::{Place, RUN, Watch};
 use process::Task;

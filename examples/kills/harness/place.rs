@@ -3,7 +3,7 @@
 use super::process::log_of;
 use flujo::Usage;
 use flujo::engine::{Engine, RecordOutcome, RunId, RunView};
-use flujo::sqlite::Sqlite;
+use flujo_sqlite::Sqlite;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -35,13 +35,13 @@ impl EngineError {
     /// Sets the error of the storage.
     #[must_use]
     pub fn with_source(self, source: impl StdError + Send + Sync + 'static) -> Self {
-        self.with_shared_source(Arc::new(source))
+        Self(Arc::new(Inner { message: self.0.message.clone(), source: Some(Arc::new(source)) }))
     }
 
-    /// Sets the error of the storage, where it is shared: one transaction may fail for several runs.
+    /// Replaces the message; the source stays.
     #[must_use]
-    pub fn with_shared_source(self, source: Arc<dyn StdError + Send + Sync>) -> Self {
-        Self(Arc::new(Inner { message: self.0.message.clone(), source: Some(source) }))
+    pub fn with_message(self, message: impl Into<String>) -> Self {
+        Self(Arc::new(Inner { message: message.into(), source: self.0.source.clone() }))
     }
 
     /// Returns the message.

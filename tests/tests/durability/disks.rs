@@ -3,6 +3,7 @@
 
 use flujo::engine::{RunFilter, RunState, Status};
 use flujo::prelude::*;
+use flujo_sqlite::Sqlite;
 use flujo_tests::files::File;
 use flujo_tests::stories::{asks, steps};
 use flujo_tests::world::*;

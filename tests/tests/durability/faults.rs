@@ -4,7 +4,7 @@ use flujo::codec::Json;
 use flujo::engine::{Engine, RunId, RunState, RunView, Status};
 use flujo::prelude::*;
 use flujo::question::Reply;
-use flujo::sqlite::{SqliteBuilder, Synchronous};
+use flujo_sqlite::{Sqlite, SqliteBuilder, Synchronous};
 use flujo_testing::PausedClock;
 use flujo_tests::files::File;
 use flujo_tests::stories::{asks, steps};
@@ -87,22 +87,22 @@ fn files_of_others_newer_and_damaged_ones_are_refused_and_not_changed() {
     patch(&file, 60, &99_u32.to_be_bytes());
     assert_eq!(
         refused(&file),
-        "was written by a newer flujo: it has version 99, this code knows 2; nothing was changed, update flujo"
+        "the file was written by a newer flujo: it has version 99, this one knows 2; nothing was changed, update flujo"
     );
     std::fs::write(file.path(), &sound).unwrap();
     patch(&file, 68, &[0; 4]);
     assert_eq!(
         refused(&file),
-        "is no database of flujo's: it belongs to another application; nothing was changed, give another path"
+        "not a flujo database: it belongs to another application; nothing was changed, give another path"
     );
     std::fs::write(file.path(), "name,age\nAda,36\n").unwrap();
-    let text = "is no database of flujo's: it is no SQLite file at all, or its beginning is damaged; nothing was \
-                changed, give another path";
+    let text = "not a flujo database: it is no SQLite file, or its header is damaged; nothing was changed, give another path";
     assert_eq!(refused(&file), text);
     for length in [1, 99, 100, 4096, 5000, sound.len() / 2, sound.len() - 1] {
         std::fs::write(file.path(), &sound[..length]).unwrap();
         let said = refused(&file);
-        assert!(said.contains("shorter than it was") || said == text, "{length}: {said}");
+        let cut = format!("file is truncated: {} of {} bytes", grouped(length), grouped(sound.len()));
+        assert!(said.contains(&cut) || said == text, "{length}: {said}");
     }
     // As it was, it is what it was.
     std::fs::write(file.path(), &sound).unwrap();
@@ -111,6 +111,11 @@ fn files_of_others_newer_and_damaged_ones_are_refused_and_not_changed() {
     let nowhere = File::new();
     let error = open(&nowhere.path().join("folder.db")).map(drop).unwrap_err().to_string();
     assert!(error.contains("the database cannot be opened"), "{error}");
+}
+
+/// As people write it: `12,288`.
+fn grouped(n: usize) -> String {
+    if n < 1000 { n.to_string() } else { format!("{},{:03}", grouped(n / 1000), n % 1000) }
 }
 
 /// Numbers below a bound, the same every time; `FLUJO_FLIPS` of them, if it says how many.
@@ -133,8 +138,12 @@ fn a_file_that_is_cut_off_anywhere_is_refused_and_not_changed() {
     for length in numbers(sound.len() - 1, 100).map(|n| n + 1) {
         std::fs::write(file.path(), &sound[..length]).unwrap();
         let said = refused(&file);
-        let cut = said.contains("shorter than it was");
-        assert!(cut || length < 100 && said.contains("no SQLite file at all"), "{length}: {said}");
+        let cut =
+            said.contains(&format!("file is truncated: {} of {}", grouped(length), grouped(sound.len())));
+        assert!(
+            cut || length < 100 && said.contains("no SQLite file, or its header is damaged"),
+            "{length}: {said}"
+        );
     }
     std::fs::write(file.path(), &sound).unwrap();
     assert_eq!(block_on(self::inside(&open(file.path()).unwrap())).unwrap(), inside);
@@ -223,7 +232,11 @@ fn a_full_disk_stops_what_wants_to_write_and_loses_nothing() {
     let clock = PausedClock::default();
     let (flujo, calls) = with(builder(file.path(), &clock).max_pages(60).open().unwrap());
     block_on(async {
-        let error = flujo.run(grows("x".into())).id("big").await.into_output().unwrap_err().to_string();
+        let error = flujo.run(grows("x".into())).id("big").await.into_output().unwrap_err();
+        let source =
+            std::error::Error::source(&error).and_then(|source| source.downcast_ref::<rusqlite::Error>());
+        assert_eq!(source.and_then(rusqlite::Error::sqlite_error_code), Some(rusqlite::ErrorCode::DiskFull));
+        let error = error.to_string();
         assert!(error.contains("the database cannot grow"), "{error}");
         assert!(error.contains("make room on the disk and go on"), "{error}");
         // Others go on, and so does this one as far as it came.

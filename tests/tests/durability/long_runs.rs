@@ -49,7 +49,7 @@ fn a_run_of_many_records_goes_on_where_it_was() {
 mod in_a_file {
     use super::*;
     use flujo::engine::{Engine, RunFilter, RunId, RunRecord, RunState, RunSummary};
-    use flujo::sqlite::Synchronous;
+    use flujo_sqlite::{Sqlite, Synchronous};
     use flujo_tests::files::File;
     use std::sync::Arc;
     use std::time::Duration;
@@ -95,7 +95,8 @@ mod in_a_file {
             std::fs::write(file.path(), damaged).unwrap();
             let (flujo, calls) = open(&file);
             let error = block_on(async { flujo.resume::<long>("r").reply(3).await.unwrap_err() }).to_string();
-            assert!(error.contains("a row of `records` is not what was written"), "{n}: {error}");
+            let row = format!("checksum mismatch in table `records`, row {} of run 1;", n + 1);
+            assert!(error.contains(&row), "{n}: {error}");
             assert_eq!(calls.len(), 0, "nothing ran");
         }
         std::fs::write(file.path(), sound).unwrap();

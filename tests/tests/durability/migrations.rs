@@ -4,6 +4,7 @@ use crate::kept::{Answers, Costs, Kept, kept};
 use flujo::engine::{RunFilter, RunState};
 use flujo::prelude::*;
 use flujo::{Cost, ErrorKind, Usage};
+use flujo_sqlite::Sqlite;
 use flujo_tests::files::File;
 use std::path::Path;
 use std::time::Duration;

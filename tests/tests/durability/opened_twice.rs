@@ -1,6 +1,7 @@
 //! A process that opens a file twice.
 
 use flujo::prelude::*;
+use flujo_sqlite::Sqlite;
 use flujo_tests::files::File;
 use std::os::unix::fs::MetadataExt;
 

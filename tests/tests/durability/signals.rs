@@ -2,6 +2,7 @@
 
 use flujo::engine::{Engine, RunId, RunRecord, RunState};
 use flujo::prelude::*;
+use flujo_sqlite::Sqlite;
 use flujo_tests::files::File;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};

@@ -4,7 +4,7 @@ use crate::child::{End, Task, is_child, start};
 use crate::place::Place;
 use crate::spoken::Process;
 use flujo::engine::{Engine, FinalOutcome, RunId, RunRecord, Status};
-use flujo::sqlite::Sqlite;
+use flujo_sqlite::Sqlite;
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};

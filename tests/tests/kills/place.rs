@@ -2,7 +2,7 @@
 
 use crate::child::{End, Task, start};
 use flujo::engine::{Engine, Kind, RunId, RunView};
-use flujo::sqlite::Sqlite;
+use flujo_sqlite::Sqlite;
 use flujo_tests::files::File;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -13,6 +13,8 @@ use flujo::prelude::*;
 use flujo::rate_limits::RateLimited;
 use flujo::recipes::{Command, Desk, Situation, Team};
 use flujo::settings::Settings;
+#[cfg(feature = "sqlite")]
+use flujo_sqlite::Sqlite;
 use flujo_testing::EventLog;
 use std::any::type_name;
 use std::collections::BTreeSet;

@@ -75,7 +75,7 @@ const NO_TEXT: &[&str] = &[
     "flujo::usage::budget::SharedBudget",
     "flujo::usage::cost::Cost",
     "flujo::usage::exceeded::Amount",
-    "flujo::sqlite::builder::Synchronous",
+    "flujo_sqlite::builder::Synchronous",
     "flujo::telemetry::Guard",
 ];
 
@@ -204,7 +204,7 @@ const INSIDE: &[&str] = &[
 
 /// Behind a feature that this was built without.
 fn is_off(path: &str) -> bool {
-    (!cfg!(feature = "sqlite") && path.starts_with("flujo::sqlite::"))
+    (!cfg!(feature = "sqlite") && path.starts_with("flujo_sqlite::"))
         || (!cfg!(feature = "otel") && path.starts_with("flujo::telemetry::"))
 }
 
@@ -227,7 +227,12 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 
 /// Every public type by its path: whether its `Debug` is derived, and the text of its fields.
 fn public() -> BTreeMap<String, (bool, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../flujo/src");
+    let crates = [("flujo", "../flujo/src"), ("flujo_sqlite", "../engines/sqlite/src")];
+    crates.into_iter().flat_map(|(name, folder)| public_in(name, folder)).collect()
+}
+
+fn public_in(krate: &str, folder: &str) -> BTreeMap<String, (bool, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut all = Vec::new();
     files(&root, &mut all);
     let mut found = BTreeMap::new();
@@ -235,7 +240,7 @@ fn public() -> BTreeMap<String, (bool, String)> {
         let module = file.strip_prefix(&root).unwrap().with_extension("");
         let parts: Vec<_> = module.iter().map(|part| part.to_str().unwrap()).collect();
         let parts = parts.iter().filter(|part| !matches!(**part, "mod" | "lib"));
-        let module: Vec<_> = std::iter::once("flujo").chain(parts.copied()).collect();
+        let module: Vec<_> = std::iter::once(krate).chain(parts.copied()).collect();
         let text = std::fs::read_to_string(&file).unwrap();
         let starts = text.match_indices("\npub ").filter_map(|(at, _)| {
             let rest = text[at..].strip_prefix("\npub ")?;

@@ -137,9 +137,27 @@ fn what_stands_behind_a_feature_is_not_in_the_core() -> Result<(), Box<dyn Error
     Ok(())
 }
 
+#[test]
+fn what_an_engine_brings_is_in_the_engine_alone() -> Result<(), Box<dyn Error>> {
+    let expected = [
+        "async-trait",
+        "flujo",
+        "futures-util",
+        "miniz_oxide",
+        "rusqlite",
+        "serde",
+        "serde_json",
+        "tokio",
+        "xxhash-rust",
+    ];
+    assert_eq!(direct(&manifests()?, "flujo-sqlite", &[])?, expected.map(str::to_owned).into());
+    let core = tree(&[])?;
+    assert!(!["rusqlite", "libsqlite3-sys", "miniz_oxide", "cc"].iter().any(|name| core.contains(*name)));
+    Ok(())
+}
+
 const FEATURES: &[(&str, &[&str])] = &[
     ("settings", &["dotenvy", "toml"]),
     ("models", &["genai", "genai-prices", "reqwest", "toml"]),
     ("otel", &["opentelemetry", "opentelemetry-otlp", "tracing-subscriber", "reqwest"]),
-    ("sqlite", &["rusqlite", "miniz_oxide"]),
 ];

@@ -1,0 +1,412 @@
+//! What a durable step costs, against floors measured in the same run on the same disk.
+//!
+//! Prints one line per figure, `RATIO <name> <measured> <bound>`, and exits non-zero on a miss.
+
+// Benches print and abort by design.
+#![allow(
+    clippy::print_stdout,
+    clippy::expect_used,
+    clippy::cast_precision_loss,
+    clippy::large_futures,
+    reason = "a bench reports to its caller"
+)]
+#![allow(missing_docs, reason = "a bench has no readers of its docs")]
+
+use flujo::engine::{
+    AttemptCommand, Body, BoxFuture, Ended, EndedBy, Engine, Handle, Program, Record, RecordOutcome,
+    RunFilter, RunId, RunRecord,
+};
+use flujo::error::Signal;
+use flujo::prelude::*;
+use flujo_sqlite::Sqlite;
+use rusqlite::{Connection, params};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+thread_local! {
+    static RUNTIME: tokio::runtime::Runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    RUNTIME.with(|runtime| runtime.block_on(future))
+}
+
+fn report(name: &str, measured: f64, bound: f64) -> bool {
+    let held = measured <= bound;
+    println!("RATIO {name} {measured:.2} <= {bound:.1}{}", if held { "" } else { "  MISSED" });
+    held
+}
+
+/// What each step gives: 300 bytes, as a short answer of a model has.
+fn payload(n: u64) -> String {
+    let mut text = format!("{n:08} ");
+    while text.len() < 298 {
+        text.push_str("and so on, ");
+    }
+    text.truncate(298);
+    text
+}
+
+#[step]
+async fn answer(n: u64) -> Result<String> {
+    Ok(payload(n))
+}
+
+pipeline! {
+    fn many(steps: u64) -> u64 {
+        let answers = map(0..steps, |n| answer(n)).concurrency(1);
+        answers.len() as u64
+    }
+}
+
+pipeline! {
+    fn resumed(steps: u64) -> u64 {
+        let answers = map(0..steps, |n| answer(n)).concurrency(1);
+        let more: u64 = ask("how many more?");
+        answers.len() as u64 + more
+    }
+}
+
+/// A folder of its own, on the disk that the target folder is on.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let folder =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        Self(folder)
+    }
+    fn file(&self) -> PathBuf {
+        self.0.join("runs.db")
+    }
+}
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The bare loop: a row for each commit, with the same settings.
+struct Bare {
+    db: Connection,
+    rows: u64,
+    took: Duration,
+    // Deleted last.
+    _folder: Folder,
+}
+
+impl Bare {
+    fn new() -> Self {
+        let folder = Folder::new("bare");
+        let db = Connection::open(folder.file()).expect("a database");
+        let _: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).expect("a log");
+        db.pragma_update(None, "synchronous", "FULL").expect("a level");
+        db.execute_batch(
+            "CREATE TABLE records (record INTEGER PRIMARY KEY, run INTEGER, path TEXT, output TEXT)",
+        )
+        .expect("a table");
+        Self { db, rows: 0, took: Duration::ZERO, _folder: folder }
+    }
+
+    fn commit(&mut self, rows: u64) {
+        let started = Instant::now();
+        for n in self.rows..self.rows + rows {
+            self.db
+                .prepare_cached("INSERT INTO records (run, path, output) VALUES (1, ?1, ?2)")
+                .and_then(|mut insert| insert.execute(params![format!("many/items[{n}]/answer"), payload(n)]))
+                .expect("a row");
+        }
+        self.rows += rows;
+        self.took += started.elapsed();
+    }
+}
+
+fn bare(rows: u64) -> Duration {
+    let mut bare = Bare::new();
+    bare.commit(rows);
+    bare.took
+}
+
+/// So many commits of the bare loop stand between as many of ours: what else the disk has to do comes upon both.
+const TURN: u64 = 25;
+
+#[resources]
+struct Beside {
+    bare: Mutex<Bare>,
+}
+
+#[step]
+async fn answer_in_turn(n: u64, bare: &Mutex<Bare>) -> Result<String> {
+    if n.is_multiple_of(TURN) {
+        bare.lock().expect("the loop").commit(TURN);
+    }
+    Ok(payload(n))
+}
+
+pipeline! {
+    fn in_turn(steps: u64, beside: &Beside) -> u64 {
+        let answers = map(0..steps, |n| answer_in_turn(n)).concurrency(1);
+        answers.len() as u64
+    }
+}
+
+/// A run of so many steps, against as many commits of the bare loop between them.
+fn single(steps: u64) -> f64 {
+    let folder = Folder::new("single");
+    let engine = Sqlite::open(folder.file()).expect("a database");
+    let beside = Beside { bare: Mutex::new(Bare::new()) };
+    let flujo = Flujo::builder().engine(engine).resources(beside).build().expect("all");
+    let started = Instant::now();
+    let done = block_on(async { flujo.run(in_turn(steps)).await.into_output() });
+    let both = started.elapsed();
+    assert_eq!(done.ok(), Some(steps));
+    let bare = flujo.resources().bare.lock().expect("the loop");
+    assert_eq!(bare.rows, steps);
+    bare.took.as_secs_f64() / both.saturating_sub(bare.took).as_secs_f64()
+}
+
+/// So many runs at once, of so many steps each.
+fn ours(runs: u64, steps: u64) -> Duration {
+    let folder = Folder::new("ours");
+    let flujo =
+        Flujo::builder().engine(Sqlite::open(folder.file()).expect("a database")).build().expect("all");
+    let started = Instant::now();
+    block_on(async {
+        let runs: Vec<_> = (0..runs).map(|_| start_on_task(&flujo, steps)).collect();
+        for run in runs {
+            run.await.expect("a task");
+        }
+    });
+    started.elapsed()
+}
+
+fn start_on_task(flujo: &Flujo, steps: u64) -> tokio::task::JoinHandle<()> {
+    let flujo = flujo.clone();
+    tokio::spawn(async move {
+        assert_eq!(flujo.run(many(steps)).await.into_output().ok(), Some(steps));
+    })
+}
+
+/// The median of a few: the disk has moods.
+fn median(measure: impl FnMut() -> f64) -> f64 {
+    median_of(5, measure)
+}
+
+fn median_of(pairs: usize, mut measure: impl FnMut() -> f64) -> f64 {
+    let mut all: Vec<f64> = (0..pairs).map(|_| measure()).collect();
+    all.sort_by(f64::total_cmp);
+    all.get(pairs / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn at_least(name: &str, measured: f64, bound: f64) -> bool {
+    let held = measured >= bound;
+    println!("RATIO {name} {measured:.2} >= {bound:.1}{}", if held { "" } else { "  MISSED" });
+    held
+}
+
+/// A record as somebody reads it who does not look whether it is what was written.
+struct Row {
+    run: i64,
+    position: i64,
+    path: String,
+    kind: String,
+    n: u32,
+    version: u32,
+    digest: [u8; 16],
+    seeded: Option<i64>,
+    output: Option<String>,
+    failure: Option<String>,
+    parts: Option<String>,
+    usage: Option<String>,
+    findings: Option<String>,
+    cached: Option<i64>,
+    models: Option<String>,
+    within: Option<String>,
+    started: i64,
+    ended: i64,
+}
+
+impl Row {
+    fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        let output: Option<String> = row.get(8)?;
+        Ok(Self {
+            run: row.get(0)?,
+            position: row.get(1)?,
+            path: row.get(2)?,
+            kind: row.get(3)?,
+            n: row.get(4)?,
+            version: row.get(5)?,
+            digest: row.get(6)?,
+            seeded: row.get(7)?,
+            output: output.map(|text| serde_json::from_str(&text).expect("JSON")),
+            failure: row.get(9)?,
+            parts: row.get(10)?,
+            usage: row.get(11)?,
+            findings: row.get(12)?,
+            cached: row.get(13)?,
+            models: row.get(14)?,
+            within: row.get(15)?,
+            started: row.get(16)?,
+            ended: row.get(17)?,
+        })
+    }
+
+    /// What is in it, so that nothing is read in vain.
+    fn length(&self) -> usize {
+        let texts = [&self.output, &self.failure, &self.parts, &self.usage, &self.findings, &self.models];
+        let numbers = [self.run, self.position, self.started, self.ended].map(|n| usize::from(n >= 0));
+        let flags = [self.seeded, self.cached].map(|flag| usize::from(flag.is_some()));
+        let rest = self.path.len() + self.kind.len() + self.digest.len() + usize::from(self.n > self.version);
+        let texts = texts.into_iter().chain([&self.within]).flatten().map(String::len).sum::<usize>();
+        rest + texts + numbers.iter().sum::<usize>() + flags.iter().sum::<usize>()
+    }
+}
+
+/// Goes through everything that is recorded of a run, as the run itself does when it goes on, and stops there.
+struct Rereads {
+    commands: Vec<AttemptCommand>,
+    /// When it had all of it again.
+    had: OnceLock<Instant>,
+}
+
+impl Program for Rereads {
+    fn run(&self, mut handle: Box<dyn Handle>) -> BoxFuture<'_, Ended> {
+        Box::pin(async move {
+            let mut length = 0;
+            for command in &self.commands {
+                let body: Body<'_> = Box::new(|| Box::pin(async { unreachable!("it is recorded") }));
+                let record = handle.attempt(command.clone(), body).await.expect("a record");
+                if let RecordOutcome::Output(output) = &record.outcome {
+                    length += output.decode::<String>().expect("text").len() + record.key.path.as_str().len();
+                }
+            }
+            assert!(length > 3_000_000);
+            self.had.set(Instant::now()).expect("it runs once");
+            Ended { outcome: Err(EndedBy::Signal(Signal::Suspended)), context: None }
+        })
+    }
+}
+
+/// Going on with a run of 10,000 records, until it has all of them again and would do something new, against
+/// reading and decoding the same rows; and what a record takes.
+fn resume_and_size() -> (f64, f64) {
+    const STEPS: u64 = 10_000;
+    let folder = Folder::new("resume");
+    let file = folder.file();
+    let commands = {
+        let flujo = Flujo::builder().engine(Sqlite::open(&file).expect("a database")).build().expect("all");
+        let view = block_on(async {
+            // It waits for a reply at its end.
+            assert_eq!(flujo.run(resumed(STEPS)).id("r").await.questions().len(), 1);
+            flujo.inspect("r").await.expect("a run")
+        });
+        let command = |record: &Arc<Record>| {
+            let Record { key, version, digest, .. } = Record::clone(record);
+            AttemptCommand { key, version, migrates_from: version, digest, within: None }
+        };
+        view.records.iter().map(command).collect::<Vec<_>>()
+    };
+    let size = std::fs::metadata(&file).expect("a file").len();
+    let bytes = size as f64 / STEPS as f64 / (300.0 + 120.0);
+    let floor = || {
+        let db = Connection::open(&file).expect("a database");
+        let started = Instant::now();
+        let mut rows = db
+            .prepare(
+                "SELECT run, position, path, kind, n, version, digest, seeded, output, failure, parts, usage, \
+                 findings, cached, models, within, started, ended FROM records ORDER BY record",
+            )
+            .expect("a query");
+        let rows = rows.query_map([], Row::read).expect("rows");
+        let rows: Vec<Row> = rows.map(|row| row.expect("a row")).collect();
+        assert!(rows.iter().map(Row::length).sum::<usize>() > 3_000_000);
+        started.elapsed()
+    };
+    let ours = || {
+        let sqlite = Sqlite::open(&file).expect("a database");
+        let program = Arc::new(Rereads { commands: commands.clone(), had: OnceLock::new() });
+        let started = Instant::now();
+        block_on(sqlite.execute(&RunId::from("r"), Arc::clone(&program) as Arc<dyn Program>))
+            .expect("it goes on");
+        // What comes then is new: it is written down that the run waits, and the rows are let go, here and there.
+        *program.had.get().expect("it had all of them") - started
+    };
+    // Each takes so little that whatever else the machine does weighs much: more of them, then.
+    (median_of(25, || ours().as_secs_f64() / floor().as_secs_f64()), bytes)
+}
+
+/// A list of 100,000 runs, against the bare query.
+fn list() -> f64 {
+    const RUNS: u64 = 100_000;
+    let folder = Folder::new("list");
+    let file = folder.file();
+    let sqlite = Arc::new(
+        Sqlite::builder(&file).synchronous(flujo_sqlite::Synchronous::Off).open().expect("a database"),
+    );
+    let flujo = Flujo::builder().engine(Arc::clone(&sqlite)).build().expect("all");
+    block_on(async {
+        flujo.run(many(1)).id("model").await.into_output().expect("an output");
+        let model = flujo.inspect("model").await.expect("a run").run;
+        let create = |n: u64| {
+            let run = RunRecord { id: RunId::from(format!("r{n:06}")), ..RunRecord::clone(&model) };
+            let sqlite = Arc::clone(&sqlite);
+            async move { sqlite.create(run).await.expect("a row") }
+        };
+        for start in (1..RUNS).step_by(500) {
+            futures_util::future::join_all((start..(start + 500).min(RUNS)).map(create)).await;
+        }
+    });
+    let db = Connection::open(&file).expect("a database");
+    let floor = || {
+        let started = Instant::now();
+        let mut rows = db
+            .prepare(
+                "SELECT r.id, r.pipeline, s.status FROM runs r JOIN standings s USING (run) ORDER BY r.id",
+            )
+            .expect("a query");
+        let rows = rows.query_map([], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+        });
+        assert_eq!(
+            rows.expect("rows").map(|row| row.expect("a row").0.len()).filter(|n| *n > 0).count(),
+            100_000
+        );
+        started.elapsed()
+    };
+    let ours = || {
+        let started = Instant::now();
+        let all = block_on(sqlite.list(&RunFilter::default())).expect("a list");
+        assert_eq!(all.len(), 100_000);
+        started.elapsed()
+    };
+    median(|| ours().as_secs_f64() / floor().as_secs_f64())
+}
+
+fn main() {
+    // `-- single` for those whose names contain that.
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str()));
+    let mut held = true;
+    if is_wanted("sqlite_single") {
+        held &= at_least("sqlite_single", median(|| single(1500)), 0.9);
+    }
+    if is_wanted("sqlite_50_runs") {
+        let fifty = median(|| 5.0 * bare(1500).as_secs_f64() / ours(50, 150).as_secs_f64());
+        held &= at_least("sqlite_50_runs", fifty, 3.0);
+    }
+    if is_wanted("resume_10k") || is_wanted("bytes_per_record") {
+        let (resume, bytes) = resume_and_size();
+        held &= report("resume_10k", resume, 2.0);
+        held &= report("bytes_per_record", bytes, 1.5);
+    }
+    if is_wanted("list_100k") {
+        held &= report("list_100k", list(), 3.0);
+    }
+    if !held {
+        std::process::exit(1);
+    }
+}

@@ -1,0 +1,133 @@
+//! Claims: how a process takes ownership of a run.
+
+use crate::completion::Completer;
+use crate::owners::{LeaseMonitor, Owner};
+use crate::run_state::{RunStateRow, owned};
+use crate::writer::{Job, JobQueue};
+use crate::{StorageError, load, rows};
+use flujo::clock::{Clock, Timestamp};
+use flujo::engine::RunId;
+use rusqlite::Connection;
+use std::sync::Arc;
+
+/// The result of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// There is no such run.
+    Unknown,
+    /// The run has ended; maybe just now, taken over once too often.
+    Ended,
+    /// Another process works on it.
+    Busy,
+    /// This process owns the run, with this fencing token.
+    Mine { run: i64, token: i64 },
+}
+
+/// Claims the run for `me`, unless a live process owns it.
+pub(crate) fn claim(
+    db: &Connection,
+    id: &RunId,
+    me: i64,
+    monitor: &LeaseMonitor,
+    now: Timestamp,
+) -> Result<Claim, StorageError> {
+    let Some(run) = load::number(db, id)? else { return Ok(Claim::Unknown) };
+    let initial = load::context(db, run)?;
+    let mut row = RunStateRow::read(db, run, &initial)?;
+    if row.lifecycle.outcome.is_some() {
+        return Ok(Claim::Ended);
+    }
+    if let Some(owner) = row.owner.filter(|owner| *owner != me) {
+        match Owner::read(db, owner)? {
+            Some(owner) if !monitor.is_gone(&owner) => return Ok(Claim::Busy),
+            Some(owner) => count_working_time(&mut row, owner.seen),
+            None => {}
+        }
+    }
+    rows::charge(db, run)?;
+    let mine = row.lifecycle.take();
+    row.token += 1;
+    row.changed = now;
+    (row.owner, row.taken) = if mine { (Some(me), Some(now)) } else { (None, None) };
+    if !mine {
+        rows::close(db, run)?;
+    }
+    // Else another process that saw the last heartbeat long ago would take the run over at once.
+    Owner::heartbeat(db, me, monitor.me(), now)?;
+    row.write(db, &initial)?;
+    Ok(if mine { Claim::Mine { run, token: row.token } } else { Claim::Ended })
+}
+
+/// The job that claims a run. If its caller is gone when it is done, the run is released again.
+pub(crate) struct ClaimJob {
+    pub(crate) id: RunId,
+    pub(crate) me: i64,
+    pub(crate) monitor: Arc<LeaseMonitor>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) jobs: JobQueue,
+    pub(crate) completer: Completer<Claim>,
+    pub(crate) claim: Claim,
+}
+
+impl Job for ClaimJob {
+    fn apply(&mut self, db: &Connection) -> Result<(), StorageError> {
+        self.claim = claim(db, &self.id, self.me, &self.monitor, self.clock.now())?;
+        Ok(())
+    }
+
+    fn done(self: Box<Self>, ended: Result<(), StorageError>) {
+        let Self { me, jobs, completer, claim, .. } = *self;
+        if let Err(Ok(Claim::Mine { run, token })) = completer.send(ended.map(|()| claim)) {
+            drop(ReleaseGuard { jobs, run, me, token, kept: false });
+        }
+    }
+}
+
+/// Releases a run that was claimed, when it is dropped, unless an execution has kept it.
+pub(crate) struct ReleaseGuard {
+    pub(crate) jobs: JobQueue,
+    pub(crate) run: i64,
+    pub(crate) me: i64,
+    pub(crate) token: i64,
+    pub(crate) kept: bool,
+}
+
+impl Drop for ReleaseGuard {
+    fn drop(&mut self) {
+        if !self.kept {
+            let (run, me, token) = (self.run, self.me, self.token);
+            self.jobs.submit(move |db| release(db, run, me, token));
+        }
+    }
+}
+
+/// Writes that no execution works on the run, if this owner still has it.
+pub(crate) fn release(db: &Connection, run: i64, me: i64, token: i64) -> Result<(), StorageError> {
+    if owned(db, run, me, token).is_err() {
+        return Ok(());
+    }
+    let initial = load::context(db, run)?;
+    let mut row = RunStateRow::read(db, run, &initial)?;
+    (row.owner, row.taken) = (None, None);
+    row.write(db, &initial)
+}
+
+/// Counts the working time of an owner that is gone, up to its last heartbeat.
+pub(crate) fn count_working_time(row: &mut RunStateRow, seen: Timestamp) {
+    let worked = row.taken.map(|taken| seen.since(taken)).unwrap_or_default();
+    row.lifecycle.active = row.lifecycle.active.saturating_add(worked);
+}
+
+/// True if an execution works on the run; `here` says so of this process.
+pub(crate) fn is_running(
+    db: &Connection,
+    row: &RunStateRow,
+    (me, here): (i64, bool),
+    monitor: &LeaseMonitor,
+) -> Result<bool, StorageError> {
+    match row.owner {
+        None => Ok(false),
+        Some(owner) if owner == me => Ok(here),
+        Some(owner) => Ok(Owner::read(db, owner)?.is_some_and(|owner| !monitor.is_gone(&owner))),
+    }
+}

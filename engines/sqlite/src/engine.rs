@@ -1,0 +1,135 @@
+//! The [`Engine`] of a database: every operation is a transaction, so that any process may do it.
+
+use crate::claim;
+use crate::control::{self, ControlOutcome};
+use crate::list;
+use crate::load::{self, Loaded};
+use crate::run_state::RunStateRow;
+use crate::{Sqlite, unknown};
+use async_trait::async_trait;
+use flujo::clock::Clock;
+use flujo::engine::{Engine, Program, RunFilter, RunId, RunRecord, RunSummary, RunView};
+use flujo::error::Error;
+use flujo::path::Path as NodePath;
+use flujo::question::Reply;
+use rusqlite::Connection;
+use std::sync::Arc;
+
+/// The most reads of a run whose row and whose execution contradict each other.
+const LOOKS: usize = 3;
+
+#[async_trait]
+impl Engine for Sqlite {
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.shared.clock)
+    }
+
+    async fn create(&self, run: RunRecord) -> Result<Option<RunView>, Error> {
+        let (id, clock) = (run.id.clone(), self.clock());
+        if self.write(move |db| control::create(db, &run, clock.now())).await? {
+            return Ok(None);
+        }
+        self.view(&id).await
+    }
+
+    async fn execute(&self, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error> {
+        self.work(id, program).await
+    }
+
+    async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error> {
+        let mut looks = 0;
+        loop {
+            self.shared.writer.jobs().flush().await;
+            let before = self.shared.active.is_active(id);
+            let (wanted, monitor, me) = (id.clone(), Arc::clone(&self.shared.monitor), self.shared.me);
+            let (cache, prefix) = (Arc::clone(&self.shared.cache), self.prefetch(id).await);
+            let found = self.read(move |db| {
+                let Some(loaded) = Loaded::read(db, &wanted, &cache, prefix)? else { return Ok(None) };
+                let others = claim::is_running(db, &loaded.row, (me, false), &monitor)?;
+                let over = loaded.row.owner.is_some() && !others && loaded.row.was_rewritten(db)?;
+                Ok(Some((loaded, others, over)))
+            });
+            let Some((loaded, others, over)) = found.await? else { return Ok(None) };
+            let mine = loaded.row.owner == Some(me);
+            let here = before || self.shared.active.is_active(id);
+            looks += 1;
+            // An execution has ended while the run was read, here or in another process: what is written by now says
+            // how.
+            if ((mine && !here) || (!mine && over)) && looks < LOOKS {
+                continue;
+            }
+            return Ok(Some(loaded.view(others || (mine && here))));
+        }
+    }
+
+    async fn list(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, Error> {
+        self.shared.writer.jobs().flush().await;
+        let (filter, monitor) = (filter.clone(), Arc::clone(&self.shared.monitor));
+        let (me, here) = (self.shared.me, Arc::clone(&self.shared.active));
+        let live = move |id: &RunId, owner| (owner == me).then(|| here.is_active(id));
+        self.read(move |db| list::list(db, &filter, live, &monitor)).await
+    }
+
+    async fn idle(&self, id: &RunId) -> Result<(), Error> {
+        let _watching = self.shared.active.watch();
+        // The writer may block while there are no watchers: this wakes it.
+        self.shared.writer.jobs().call(false, |_| Ok(())).await.map_err(|error| self.error(error))?;
+        loop {
+            let changed = self.shared.active.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.shared.active.is_active(id) {
+                changed.await;
+                continue;
+            }
+            self.shared.writer.jobs().flush().await;
+            let (wanted, here) = (id.clone(), false);
+            let (me, monitor) = (self.shared.me, Arc::clone(&self.shared.monitor));
+            let live = self.read(move |db| {
+                let Some(run) = load::number(db, &wanted)? else { return Ok(None) };
+                let row = RunStateRow::find(db, run)?;
+                claim::is_running(db, &row, (me, here), &monitor).map(Some)
+            });
+            match live.await? {
+                None => return Err(unknown(id)),
+                Some(false) => return Ok(()),
+                Some(true) => changed.await,
+            }
+        }
+    }
+
+    async fn reopen(&self, id: &RunId) -> Result<(), Error> {
+        let (wanted, clock) = (id.clone(), self.clock());
+        match self.write(move |db| control::reopen(db, &wanted, clock.now())).await? {
+            ControlOutcome::Unknown => Err(unknown(id)),
+            ControlOutcome::Applied | ControlOutcome::Refused(_) => Ok(()),
+        }
+    }
+
+    async fn reply(&self, id: &RunId, path: &NodePath, reply: Reply) -> Result<(), Error> {
+        let (wanted, at, clock) = (id.clone(), path.clone(), self.clock());
+        match self.write(move |db| control::reply(db, &wanted, (&at, &reply), clock.now())).await? {
+            ControlOutcome::Unknown => Err(unknown(id)),
+            ControlOutcome::Refused(refused) => Err(refused),
+            ControlOutcome::Applied => Ok(()),
+        }
+    }
+
+    async fn cancel(&self, id: &RunId) -> Result<(), Error> {
+        let (wanted, clock, monitor) = (id.clone(), self.clock(), Arc::clone(&self.shared.monitor));
+        let (me, active) = (self.shared.me, Arc::clone(&self.shared.active));
+        let cancel = move |db: &Connection| {
+            let here = active.is_active(&wanted);
+            control::cancel(db, &wanted, (me, here), &monitor, clock.now())
+        };
+        match self.write(cancel).await? {
+            ControlOutcome::Unknown => return Err(unknown(id)),
+            ControlOutcome::Applied | ControlOutcome::Refused(_) => {}
+        }
+        if self.shared.active.is_active(id) {
+            // The run is told behind the commit, before the next one: once that is there, no command of it is issued.
+            self.shared.writer.jobs().call(false, |_| Ok(())).await.map_err(|fault| self.error(fault))?;
+        }
+        Ok(())
+    }
+}

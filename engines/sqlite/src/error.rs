@@ -1,0 +1,108 @@
+use crate::lock_holder::LockHolder;
+use flujo::error::{EngineError, Error, ErrorKind, Signal};
+use rusqlite::ErrorCode;
+use std::fmt;
+use std::path::Path;
+
+/// The reason why something was not written, or not read.
+#[derive(Clone, Debug)]
+pub(crate) enum StorageError {
+    /// Another process owns the run now.
+    OwnershipLost,
+    /// Another process has the database locked.
+    Locked(EngineError),
+    /// The storage failed; the message says what to do.
+    Failed(EngineError),
+    /// An invariant of this crate is broken.
+    Internal(String),
+}
+
+/// What to do about a damaged file.
+const RESTORE: &str = "restore it from a backup, or see what `sqlite3 <file> .recover` still reads";
+
+impl StorageError {
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::Failed(EngineError::new(message))
+    }
+
+    /// The operating system refused something.
+    pub(crate) fn io(what: &str, error: std::io::Error) -> Self {
+        Self::Failed(EngineError::new(format!("{what}: {error}")).with_source(error))
+    }
+
+    /// The file does not hold what was written.
+    pub(crate) fn damaged(what: impl fmt::Display) -> Self {
+        Self::failed(format!("the database is damaged: {what}; {RESTORE}"))
+    }
+
+    /// The engine was dropped, and its threads with it.
+    pub(crate) fn closed() -> Self {
+        Self::failed("the database was closed")
+    }
+
+    /// Adds which process has the database locked, where the system tells.
+    pub(crate) fn with_lock_holder(self, database: Option<&Path>) -> Self {
+        match (self, database.and_then(LockHolder::find)) {
+            (Self::Locked(error), Some(holder)) => {
+                Self::Locked(error.with_message(format!("the database is locked by {holder}")))
+            }
+            (other, _) => other,
+        }
+    }
+
+    /// The error as users see it: it says which file it is about.
+    pub(crate) fn of_file(self, path: &Path) -> Error {
+        match self {
+            Self::OwnershipLost => Signal::OwnershipLost.into(),
+            Self::Locked(error) | Self::Failed(error) => {
+                let message = format!("{}: {error}", path.display());
+                error.with_message(message).into()
+            }
+            Self::Internal(what) => Error::new(ErrorKind::Internal(what)),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StorageError {
+    fn from(error: rusqlite::Error) -> Self {
+        let message = match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => {
+                format!("the database cannot grow: {error}; make room on the disk and go on")
+            }
+            Some(ErrorCode::ReadOnly) => {
+                format!("the database cannot be written: {error}; make the file and its folder writable")
+            }
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damage(&error),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                let locked = EngineError::new("the database is locked by another process");
+                return Self::Locked(locked.with_source(error));
+            }
+            Some(ErrorCode::CannotOpen) => format!("the database cannot be opened: {error}"),
+            Some(ErrorCode::SystemIoFailure) => {
+                format!("the disk failed: {error}; what was written before is safe")
+            }
+            _ => match &error {
+                rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..)
+                | rusqlite::Error::Utf8Error(..)
+                | rusqlite::Error::InvalidColumnType(..) => damage(&error),
+                _ => format!("the database failed: {error}"),
+            },
+        };
+        Self::Failed(EngineError::new(message).with_source(error))
+    }
+}
+
+fn damage(error: &rusqlite::Error) -> String {
+    format!("the database is damaged: {error}; {RESTORE}")
+}
+
+impl From<StorageError> for Signal {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::OwnershipLost => Self::OwnershipLost,
+            StorageError::Locked(error) | StorageError::Failed(error) => Self::Engine(error),
+            StorageError::Internal(what) => Self::Internal(what),
+        }
+    }
+}

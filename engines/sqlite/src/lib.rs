@@ -1,0 +1,185 @@
+//! An engine of [`flujo`] that keeps runs in one SQLite file: they outlive their process.
+//!
+//! What a run has finished is durable before it goes on, so it survives `kill -9` at any instant, and a person may
+//! answer next week from another process. Any number of processes on one machine may share the file; one of them at a
+//! time works on a run. The book's chapter "Durable runs" says what is guaranteed, how to back up and upgrade, and what
+//! is in the file.
+//!
+//! SQLite is built from its source, which needs a C compiler. The crate takes a range of versions of `rusqlite`, so that
+//! an application with a `rusqlite` or a `sqlx` of its own links the same SQLite.
+//!
+//! ```no_run
+//! use flujo::prelude::*;
+//! use flujo_sqlite::Sqlite;
+//!
+//! #[step]
+//! async fn greet(name: String) -> Result<String> {
+//!     Ok(format!("Hello, {name}!"))
+//! }
+//!
+//! pipeline! {
+//!     fn welcome(name: String) -> String { greet(name) }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), flujo::Error> {
+//! let flujo = Flujo::builder().engine(Sqlite::open("runs.db")?).build()?;
+//! let result = flujo.run(welcome("Ada".to_string())).id("ada").await;
+//! # drop(result);
+//! # Ok(())
+//! # }
+//! ```
+
+mod active_runs;
+mod builder;
+mod claim;
+mod completion;
+mod control;
+mod engine;
+mod error;
+mod execute;
+mod inbox;
+mod list;
+mod load;
+mod lock_holder;
+mod maintenance;
+mod migrations;
+mod open;
+mod open_files;
+mod owners;
+mod prefetch;
+mod process_identity;
+mod readers;
+mod record_cache;
+mod row;
+mod rows;
+mod run_state;
+mod run_writer;
+mod transaction;
+mod wal;
+mod writer;
+
+pub use builder::{SqliteBuilder, Synchronous};
+
+use active_runs::ActiveRuns;
+use error::StorageError;
+use flujo::clock::Clock;
+use flujo::engine::RunId;
+use flujo::error::{Error, ErrorKind};
+use open_files::OpenFile;
+use owners::{LeaseMonitor, Owner};
+use process_identity::ProcessIdentity;
+use readers::Readers;
+use record_cache::RecordCache;
+use rusqlite::Connection;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use wal::WalPreallocation;
+use writer::{Writer, WriterState};
+
+/// An engine whose runs are in a file. Cloning it gives the same engine; dropping the last clone closes the file.
+///
+/// A run goes on in the process that calls `resume`. [`SqliteBuilder`] has the settings: what a commit waits for, and
+/// how soon the runs of a process that is gone are taken over.
+#[derive(Clone)]
+pub struct Sqlite {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    path: PathBuf,
+    clock: Arc<dyn Clock>,
+    /// The number of this process in the table of owners.
+    me: i64,
+    monitor: Arc<LeaseMonitor>,
+    active: Arc<ActiveRuns>,
+    cache: Arc<RecordCache>,
+    readers: Readers,
+    writer: Writer,
+    // Dropped last, when the connections are closed.
+    _open: OpenFile,
+}
+
+impl fmt::Debug for Sqlite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sqlite").field("path", &self.shared.path).finish_non_exhaustive()
+    }
+}
+
+impl Sqlite {
+    /// Opens a file with the default settings, or creates it. Nothing that was committed is ever lost, not even when
+    /// the power fails.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Engine`]: the file is not flujo's, was written by a newer version, is damaged, or cannot be read
+    /// or written. Nothing is changed then.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::builder(path).open()
+    }
+
+    /// Returns a builder, to open a file with other settings.
+    pub fn builder(path: impl AsRef<Path>) -> SqliteBuilder {
+        SqliteBuilder::new(path.as_ref().to_owned())
+    }
+
+    fn with(builder: SqliteBuilder) -> Result<Self, Error> {
+        let path = builder.path.clone();
+        Self::start(builder).map_err(|error| error.of_file(&path))
+    }
+
+    fn start(builder: SqliteBuilder) -> Result<Self, StorageError> {
+        let SqliteBuilder { path, synchronous, lease, clock, pages, blocking } = builder;
+        let open = OpenFile::examine(&path)?;
+        let db = open::writer(&path, synchronous)?;
+        if let Some(pages) = pages {
+            let _: i64 = db.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |row| row.get(0))?;
+        }
+        let identity = ProcessIdentity::mine();
+        let me = Owner::register(&db, &identity, clock.now())?;
+        let monitor = Arc::new(LeaseMonitor::new(identity, lease));
+        let active = Arc::new(ActiveRuns::default());
+        let readers = Readers::start(&path, blocking)?;
+        let state = WriterState {
+            db,
+            me,
+            monitor: Arc::clone(&monitor),
+            active: Arc::clone(&active),
+            clock: Arc::clone(&clock),
+            heartbeat: lease / 5,
+            wal: WalPreallocation::new(&path, synchronous != Synchronous::Off),
+        };
+        let writer = Writer::start(state, blocking)?;
+        let shared =
+            Shared { path, clock, me, monitor, active, cache: Arc::default(), readers, writer, _open: open };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Returns the path of the file.
+    pub fn path(&self) -> &Path {
+        &self.shared.path
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, StorageError> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.shared.readers.read(query).await.map_err(|error| self.error(error))
+    }
+
+    /// Changes a run, or many, from outside of their executions.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&Connection) -> Result<T, StorageError> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.shared.writer.jobs().call(true, work).await.map_err(|error| self.error(error))
+    }
+
+    fn error(&self, error: StorageError) -> Error {
+        error.of_file(&self.shared.path)
+    }
+}
+
+fn unknown(id: &RunId) -> Error {
+    Error::new(ErrorKind::UnknownRun(id.to_string()))
+}

@@ -1,0 +1,381 @@
+//! Loading a run.
+
+use crate::StorageError;
+use crate::record_cache::{RecordCache, RecordPrefix};
+use crate::row::VerifiedRow;
+use crate::rows;
+use crate::run_state::RunStateRow;
+use flujo::clock::Timestamp;
+use flujo::codec::{Digest, Json};
+use flujo::engine::kit::{Ledger, OpenQuestion, SavedRun};
+use flujo::engine::{
+    Key, Kind, LimitScope, NodeLimits, Record, RecordOutcome, RunGraph, RunId, RunRecord, RunView, Seed,
+    StoredGraph,
+};
+use flujo::path::Path;
+use flujo::question::{Answered, Question, Reply};
+use flujo::usage::{Usage, UsageLimits};
+use rusqlite::{Connection, OptionalExtension};
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Everything that is written of a run.
+pub(crate) struct Loaded {
+    pub(crate) run: Arc<RunRecord>,
+    pub(crate) row: RunStateRow,
+    pub(crate) records: Vec<StoredRecord>,
+    pub(crate) timers: Vec<(Key, Timestamp)>,
+    pub(crate) questions: Vec<OpenQuestion>,
+    pub(crate) answered: Vec<Answered>,
+    entries: Vec<LedgerRow>,
+}
+
+/// A record, and what the ledger needs of it.
+pub(crate) struct StoredRecord {
+    pub(crate) record: Arc<Record>,
+    pub(crate) seeded: bool,
+    pub(crate) within: LimitScope,
+}
+
+struct LedgerRow {
+    key: Key,
+    usage: Usage,
+    within: LimitScope,
+    state: LedgerState,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LedgerState {
+    Reserved,
+    Charged,
+    Forfeited,
+    Settled,
+}
+
+impl Loaded {
+    /// Reads a run as of one moment, except those of its first records that were read before.
+    pub(crate) fn read(
+        db: &Connection,
+        id: &RunId,
+        cache: &RecordCache,
+        prefix: RecordPrefix,
+    ) -> Result<Option<Self>, StorageError> {
+        let whole = db.unchecked_transaction()?;
+        let Some(run) = number(&whole, id)? else { return Ok(None) };
+        let record = Arc::new(run_record(&whole, run)?);
+        let (questions, answered) = questions(&whole, run)?;
+        Ok(Some(Self {
+            row: RunStateRow::read(&whole, run, &record.context)?,
+            records: records(&whole, run, cache, prefix)?,
+            timers: timers(&whole, run)?,
+            entries: entries(&whole, run)?,
+            run: record,
+            questions,
+            answered,
+        }))
+    }
+
+    /// Returns everything known of the run; `running` says whether an execution works on it.
+    pub(crate) fn view(self, running: bool) -> RunView {
+        let (usage, reserved) = self.spent();
+        let lifecycle = self.row.lifecycle;
+        let mut view = RunView::new(self.run, lifecycle.status(running));
+        view.context = lifecycle.context;
+        view.records = self.records.into_iter().map(|stored| stored.record).collect();
+        view.questions = self.questions.into_iter().map(|open| open.question).collect();
+        view.answered = self.answered;
+        view.usage = usage;
+        view.reserved = reserved;
+        view.active = lifecycle.active;
+        view.forgiven = lifecycle.forgiven;
+        view.stopped = lifecycle.stopped;
+        view
+    }
+
+    /// Returns the run as an execution goes on with it.
+    pub(crate) fn saved(self) -> SavedRun {
+        let ledger = self.ledger();
+        let mut saved = SavedRun::new(self.run);
+        saved.lifecycle = self.row.lifecycle;
+        saved.records = self.records.into_iter().map(|stored| stored.record).collect();
+        saved.timers = self.timers.into_iter().collect();
+        saved.questions = self.questions;
+        saved.answered = self.answered;
+        saved.ledger = ledger;
+        saved
+    }
+
+    /// Returns what the run has used and reserved.
+    fn spent(&self) -> (Usage, Usage) {
+        // Without rows of the ledger the records say it all.
+        if self.entries.is_empty() {
+            return (self.of_records().map(|stored| stored.record.usage).sum(), Usage::default());
+        }
+        let ledger = self.ledger();
+        (ledger.spent(), ledger.reserved())
+    }
+
+    /// Returns the records of this run's own usage.
+    fn of_records(&self) -> impl Iterator<Item = &StoredRecord> {
+        self.records.iter().filter(|stored| !stored.seeded && stored.record.usage != Usage::default())
+    }
+
+    /// Rebuilds the ledger of the run.
+    pub(crate) fn ledger(&self) -> Ledger {
+        let mut ledger = Ledger::new(self.run.limits);
+        for stored in self.of_records() {
+            ledger.settle(&stored.record.key, stored.record.usage, &stored.within);
+        }
+        for LedgerRow { key, usage, within, state } in &self.entries {
+            match state {
+                LedgerState::Reserved => ledger.hold(key, *usage, within),
+                LedgerState::Charged => ledger.forfeit(key, usage.estimated(), within),
+                LedgerState::Forfeited => ledger.forfeit(key, *usage, within),
+                LedgerState::Settled => drop(ledger.settle(key, *usage, within)),
+            }
+        }
+        ledger
+    }
+}
+
+/// Returns the number of a run in the tables.
+pub(crate) fn number(db: &Connection, id: &RunId) -> Result<Option<i64>, StorageError> {
+    let mut statement = db.prepare_cached("SELECT run FROM runs WHERE id = ?1")?;
+    Ok(statement.query_row([id.as_str()], |row| row.get(0)).optional()?)
+}
+
+const RUN: &str = "SELECT r.run, r.id, r.pipeline, r.graph, r.input, r.digest, r.context, r.limits, r.retries, \
+                   r.seed_origin, r.created, r.sum, g.graph, g.fingerprint, g.types, g.sum \
+                   FROM runs r JOIN graphs g ON g.graph = r.graph WHERE r.run = ?1";
+
+fn run_record(db: &Connection, run: i64) -> Result<RunRecord, StorageError> {
+    let mut statement = db.prepare_cached(RUN)?;
+    let mut rows = statement.query([run])?;
+    let Some(row) = rows.next()? else {
+        return Err(StorageError::damaged(format_args!("run {run} has no row in `runs`")));
+    };
+    let run = VerifiedRow::<11>::verify("runs", row, 0)?;
+    let graph = VerifiedRow::<3>::verify("graphs", row, 12)?;
+    let fingerprint = graph.text(1)?.split('-').next().unwrap_or_default();
+    let fingerprint = u128::from_str_radix(fingerprint, 16).or_else(|_| graph.wrong(1))?;
+    let limits: Option<UsageLimits> = run.optional_value(7)?;
+    Ok(RunRecord {
+        id: RunId::from(run.text(1)?),
+        pipeline: run.text(2)?.to_owned(),
+        fingerprint,
+        graph: RunGraph::Stored(Arc::new(graph.value::<StoredGraph>(2)?)),
+        input: run.json(4)?,
+        digest: digest(&run, 5)?,
+        context: run.json(6)?,
+        limits: limits.unwrap_or(UsageLimits::NONE),
+        retries: run.small(8)?,
+        // Its records are among those of the run.
+        seed: Seed { origin: run.optional_text(9)?.map(RunId::from), ..Seed::default() },
+    })
+}
+
+/// Reads the context that a run began with.
+pub(crate) fn context(db: &Connection, run: i64) -> Result<Json, StorageError> {
+    let mut statement = db.prepare_cached(RUN)?;
+    let mut rows = statement.query([run])?;
+    let Some(row) = rows.next()? else {
+        return Err(StorageError::damaged(format_args!("run {run} has no row in `runs`")));
+    };
+    VerifiedRow::<11>::verify("runs", row, 0)?.json(6)
+}
+
+/// The error of a record that is not there; they are counted from 1.
+fn missing(run: i64, position: usize) -> StorageError {
+    let number = position + 1;
+    StorageError::damaged(format_args!("run {run}: record {number} is missing"))
+}
+
+fn digest<const N: usize>(row: &VerifiedRow<'_, N>, i: usize) -> Result<Digest, StorageError> {
+    match row.bytes(i)?.first_chunk::<16>() {
+        Some(bytes) => Ok(Digest::from_bytes(*bytes)),
+        None => row.wrong(i),
+    }
+}
+
+fn key<const N: usize>(row: &VerifiedRow<'_, N>, first: usize) -> Result<Key, StorageError> {
+    let Some(kind) = Kind::from_word(row.text(first + 1)?) else { return row.wrong(first + 1) };
+    Ok(Key { path: Path::from(row.text(first)?), kind, n: row.small(first + 2)? })
+}
+
+/// Reads limited nodes, without their limits: those come with the code.
+fn within<const N: usize>(row: &VerifiedRow<'_, N>, i: usize) -> Result<LimitScope, StorageError> {
+    let paths: Vec<Path> = row.list(i)?;
+    Ok(paths
+        .into_iter()
+        .rev()
+        .fold(None, |outer, path| Some(Arc::new(NodeLimits { path, limits: UsageLimits::NONE, outer }))))
+}
+
+const RECORDS: &str = "SELECT run, position, path, kind, n, version, digest, seeded, output, failure, parts, usage, \
+                       findings, cached, models, within, started, ended, sum FROM records \
+                       WHERE record >= ?1 AND record < ?2 ORDER BY record";
+
+fn records(
+    db: &Connection,
+    run: i64,
+    cache: &RecordCache,
+    prefix: RecordPrefix,
+) -> Result<Vec<StoredRecord>, StorageError> {
+    let mut all = if prefix.records.is_empty() { cache.of(run) } else { prefix };
+    all.records.extend(records_at(db, run, all.records.len()..usize::MAX)?);
+    cache.keep(run, &all);
+    Ok(all.records)
+}
+
+/// Returns the number of records of a run.
+pub(crate) fn count(db: &Connection, run: i64) -> Result<usize, StorageError> {
+    let (from, to) = (rows::place(run, 0), rows::place(run, usize::MAX));
+    let mut last = db.prepare_cached("SELECT max(record) FROM records WHERE record >= ?1 AND record < ?2")?;
+    let last: Option<i64> = last.query_row([from, to], |row| row.get(0))?;
+    Ok(last.and_then(|last| usize::try_from(last - from).ok()).map_or(0, |last| last + 1))
+}
+
+/// Reads the records at these positions, all of which must be there.
+pub(crate) fn stretch(
+    db: &Connection,
+    run: i64,
+    at: Range<usize>,
+) -> Result<Vec<StoredRecord>, StorageError> {
+    let records = records_at(db, run, at.clone())?;
+    if records.len() == at.len() { Ok(records) } else { Err(missing(run, at.start + records.len())) }
+}
+
+/// Reads the records at these positions, as far as there are any.
+fn records_at(db: &Connection, run: i64, at: Range<usize>) -> Result<Vec<StoredRecord>, StorageError> {
+    let mut statement = db.prepare_cached(RECORDS)?;
+    let mut rows = statement.query([rows::place(run, at.start), rows::place(run, at.end)])?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next()? {
+        let row = VerifiedRow::<18>::verify("records", row, 0)?;
+        if usize::try_from(row.int(1)?).ok() != Some(at.start + records.len()) {
+            return Err(missing(run, at.start + records.len()));
+        }
+        let outcome = match row.optional_json(8)? {
+            Some(output) => RecordOutcome::Output(output),
+            None => RecordOutcome::Failure(row.value(9)?),
+        };
+        let parts: Option<Parts> = row.optional_value(10)?;
+        let record = Record {
+            key: key(&row, 2)?,
+            version: row.small(5)?,
+            digest: digest(&row, 6)?,
+            outcome,
+            parts: parts.map(|parts| parts.0).unwrap_or_default(),
+            usage: row.optional_value(11)?.unwrap_or_default(),
+            findings: row.list(12)?,
+            cached: row.flag(13)?,
+            models: row.optional_value(14)?,
+            started: row.time(16)?,
+            ended: row.time(17)?,
+        };
+        records.push(StoredRecord {
+            record: Arc::new(record),
+            seeded: row.flag(7)?,
+            within: within(&row, 15)?,
+        });
+    }
+    Ok(records)
+}
+
+/// Parts of a context, each with the exact text that was recorded.
+struct Parts(Vec<(String, Json)>);
+
+impl<'de> Deserialize<'de> for Parts {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
+            type Value = Parts;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("context parts by name")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Parts, A::Error> {
+                let mut parts = Vec::new();
+                while let Some((name, value)) =
+                    map.next_entry::<String, Box<serde_json::value::RawValue>>()?
+                {
+                    parts.push((name, Json::recorded(value.get().to_owned())));
+                }
+                Ok(Parts(parts))
+            }
+        }
+        from.deserialize_map(Each)
+    }
+}
+
+fn timers(db: &Connection, run: i64) -> Result<Vec<(Key, Timestamp)>, StorageError> {
+    let mut statement =
+        db.prepare_cached("SELECT run, path, kind, n, deadline, sum FROM timers WHERE run = ?1")?;
+    let mut rows = statement.query([run])?;
+    let mut timers = Vec::new();
+    while let Some(row) = rows.next()? {
+        let row = VerifiedRow::<5>::verify("timers", row, 0)?;
+        timers.push((key(&row, 1)?, row.time(4)?));
+    }
+    Ok(timers)
+}
+
+const QUESTIONS: &str = "SELECT run, path, message, shown, schema, asked, deadline, fallback, arms, sum, \
+                         run, path, answer, reply, replied_by, replied_at, reply_sum \
+                         FROM questions WHERE run = ?1 ORDER BY question";
+
+/// Reads the open questions, and the answered ones in the order of their replies.
+pub(crate) fn questions(
+    db: &Connection,
+    run: i64,
+) -> Result<(Vec<OpenQuestion>, Vec<Answered>), StorageError> {
+    let mut statement = db.prepare_cached(QUESTIONS)?;
+    let mut rows = statement.query([run])?;
+    let (mut open, mut answered) = (Vec::new(), Vec::new());
+    while let Some(row) = rows.next()? {
+        let asked = VerifiedRow::<9>::verify("questions", row, 0)?;
+        let deadline = if asked.optional_int(6)?.is_some() { Some(asked.time(6)?) } else { None };
+        let question = Question {
+            path: Path::from(asked.text(1)?),
+            message: asked.text(2)?.to_owned(),
+            shown: asked.optional_json(3)?,
+            schema: asked.json(4)?,
+            asked: asked.time(5)?,
+            deadline,
+            default: asked.optional_json(7)?,
+        };
+        if row.get::<_, Option<i64>>(12)?.is_none() {
+            open.push(OpenQuestion::new(question, asked.list(8)?));
+            continue;
+        }
+        let reply = VerifiedRow::<6>::verify("replies", row, 10)?;
+        let by = reply.optional_text(4)?.map(str::to_owned);
+        let n = reply.int(2)?;
+        let reply = Reply { value: reply.json(3)?, by, at: reply.time(5)? };
+        answered.push((n, Answered { question, reply }));
+    }
+    answered.sort_by_key(|(n, _)| *n);
+    Ok((open, answered.into_iter().map(|(_, answered)| answered).collect()))
+}
+
+fn entries(db: &Connection, run: i64) -> Result<Vec<LedgerRow>, StorageError> {
+    let mut statement = db.prepare_cached(
+        "SELECT run, path, kind, n, usage, within, state, sum FROM ledger WHERE run = ?1 ORDER BY entry",
+    )?;
+    let mut rows = statement.query([run])?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        let row = VerifiedRow::<7>::verify("ledger", row, 0)?;
+        let state = match row.text(6)? {
+            "reserved" => LedgerState::Reserved,
+            "charged" => LedgerState::Charged,
+            "given up" => LedgerState::Forfeited,
+            "settled" => LedgerState::Settled,
+            _ => return row.wrong(6),
+        };
+        entries.push(LedgerRow { key: key(&row, 1)?, usage: row.value(4)?, within: within(&row, 5)?, state });
+    }
+    Ok(entries)
+}

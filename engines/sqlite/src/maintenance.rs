@@ -1,0 +1,64 @@
+//! Maintenance of the file as a whole.
+
+use crate::error::StorageError;
+use crate::load::Loaded;
+use crate::record_cache::{RecordCache, RecordPrefix};
+use crate::{Sqlite, control};
+use flujo::engine::RunId;
+use flujo::error::Error;
+use std::time::Duration;
+
+/// The most runs that are deleted in one transaction: other processes write in between.
+const PRUNED: usize = 200;
+
+impl Sqlite {
+    /// Deletes the runs that ended more than `older_than` ago, on the engine's clock, with all of their rows, and
+    /// returns how many. The file keeps its size, and new rows use the room; `VACUUM` gives it back to the disk.
+    ///
+    /// ```no_run
+    /// # async fn tidy(sqlite: flujo_sqlite::Sqlite) -> Result<(), flujo::Error> {
+    /// let pruned = sqlite.prune(std::time::Duration::from_secs(30 * 86_400)).await?;
+    /// # drop(pruned);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Engine`](flujo::ErrorKind::Engine): the storage failed.
+    pub async fn prune(&self, older_than: Duration) -> Result<u64, Error> {
+        let before = self.shared.clock.now().before(older_than);
+        let mut pruned = 0;
+        loop {
+            let some = self.write(move |db| control::prune(db, before, PRUNED)).await?;
+            if some == 0 {
+                return Ok(pruned);
+            }
+            pruned += some;
+        }
+    }
+
+    /// Reads the whole file, and verifies every checksum.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Engine`](flujo::ErrorKind::Engine): the file is damaged, and the message says where; or the storage
+    /// failed.
+    pub async fn verify(&self) -> Result<(), Error> {
+        let ids = self.read(|db| {
+            let found: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+            if found != "ok" {
+                return Err(StorageError::damaged(found));
+            }
+            let mut ids = db.prepare("SELECT id FROM runs ORDER BY run")?;
+            let ids = ids.query_map([], |row| row.get::<_, String>(0))?;
+            Ok(ids.collect::<Result<Vec<_>, _>>()?)
+        });
+        for id in ids.await? {
+            let id = RunId::from(id);
+            self.read(move |db| {
+                Loaded::read(db, &id, &RecordCache::default(), RecordPrefix::default()).map(drop)
+            })
+            .await?;
+        }
+        Ok(())
+    }
+}

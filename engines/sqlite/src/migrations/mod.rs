@@ -1,0 +1,115 @@
+//! The tables of the file, as migrations from version to version. `docs/book/durable-runs.md` describes them for users.
+
+mod v1;
+mod v2;
+
+use crate::{StorageError, owners};
+use rusqlite::Connection;
+
+/// `flju`, the application id in the header of the file.
+pub(crate) const APPLICATION: i32 = 0x666c_6a75;
+
+/// Each migration brings a file one version further, all within one transaction. A migration that was released is never
+/// changed, only followed by another: files of every version exist.
+const MIGRATIONS: &[Migration] =
+    &[Migration { sql: v1::SQL, then: |_| Ok(()) }, Migration { sql: v2::SQL, then: v2::add_checksums }];
+
+/// One migration: SQL, and what only code can do after it.
+struct Migration {
+    sql: &'static str,
+    then: fn(&Connection) -> Result<(), StorageError>,
+}
+
+/// The version that this code writes.
+pub(crate) fn newest() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+/// Returns the version of the file.
+pub(crate) fn version(db: &Connection) -> Result<i64, StorageError> {
+    Ok(db.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))?)
+}
+
+/// The error of a file whose version this code does not know.
+pub(crate) fn newer(version: i64) -> StorageError {
+    let newest = newest();
+    StorageError::failed(format!(
+        "the file was written by a newer flujo: it has version {version}, this one knows {newest}; nothing was changed, \
+         update flujo"
+    ))
+}
+
+/// Brings the file to the newest version, and creates the tables in an empty one. Within the caller's transaction.
+pub(crate) fn migrate(db: &Connection) -> Result<(), StorageError> {
+    let version = version(db)?;
+    if version > newest() {
+        // Another process has migrated the file meanwhile.
+        return Err(newer(version));
+    }
+    if version == newest() {
+        return Ok(());
+    }
+    if version > 0 {
+        owners::refuse_live_owners(db)?;
+    }
+    for migration in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(usize::MAX)) {
+        db.execute_batch(migration.sql)?;
+        (migration.then)(db)?;
+    }
+    db.pragma_update(None, "application_id", APPLICATION)?;
+    db.pragma_update(None, "user_version", newest())?;
+    Ok(())
+}
+
+/// Creates an empty database of an older version.
+#[cfg(test)]
+pub(crate) fn of_version(version: usize) -> Connection {
+    let db = Connection::open_in_memory().unwrap();
+    for migration in &MIGRATIONS[..version] {
+        db.execute_batch(migration.sql).unwrap();
+        (migration.then)(&db).unwrap();
+    }
+    db.pragma_update(None, "user_version", i64::try_from(version).unwrap()).unwrap();
+    db
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flujo::codec::Digest;
+
+    #[test]
+    fn an_empty_file_is_brought_to_the_newest_version_once() {
+        let db = Connection::open_in_memory().unwrap();
+        migrate(&db).unwrap();
+        let number = |pragma: &str| -> i64 { db.pragma_query_value(None, pragma, |row| row.get(0)).unwrap() };
+        assert_eq!((number("user_version"), number("application_id")), (2, 0x666c_6a75));
+        let before = number("schema_version");
+        migrate(&db).unwrap();
+        assert_eq!(number("schema_version"), before, "nothing is left to do");
+    }
+
+    /// A released migration never changes: a change of the schema is one more.
+    #[test]
+    fn released_migrations_never_change() {
+        let known = ["252995092cf19571933ba8ba9d999d77", "5df5fb6cccf3db0236185e99058d49b6"];
+        let all: Vec<_> =
+            MIGRATIONS.iter().map(|migration| Digest::of(migration.sql.as_bytes()).to_string()).collect();
+        assert_eq!(all, known);
+    }
+
+    #[test]
+    fn every_table_is_described() {
+        let db = Connection::open_in_memory().unwrap();
+        migrate(&db).unwrap();
+        let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/book/durable-runs.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        let mut tables = db
+            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+            .unwrap();
+        for table in tables.query_map([], |row| row.get::<_, String>(0)).unwrap() {
+            let table = table.unwrap();
+            assert!(page.contains(&format!("| `{table}` |")), "the book says nothing of `{table}`");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Records that something in this process still holds: they never change, so they are read and verified once.
+
+use crate::load::StoredRecord;
+use flujo::engine::{LimitScope, Record};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+/// The most runs that are cached.
+const RUNS: usize = 32;
+
+/// The least records of a run that is cached: a shorter one is read again.
+const LONG: usize = 64;
+
+#[derive(Default)]
+pub(crate) struct RecordCache(Mutex<HashMap<i64, Vec<CachedRecord>>>);
+
+/// The first records of a run, in their order.
+#[derive(Default)]
+pub(crate) struct RecordPrefix {
+    pub(crate) records: Vec<StoredRecord>,
+    /// How many of them came from the cache.
+    pub(crate) cached: usize,
+}
+
+struct CachedRecord {
+    record: Weak<Record>,
+    seeded: bool,
+    within: LimitScope,
+}
+
+impl RecordCache {
+    fn runs(&self) -> MutexGuard<'_, HashMap<i64, Vec<CachedRecord>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the first records of a run, as far as they are still held.
+    pub(crate) fn of(&self, run: i64) -> RecordPrefix {
+        let runs = self.runs();
+        let cached = runs.get(&run).map(Vec::as_slice).unwrap_or_default();
+        let held = cached.iter().map_while(|cached| {
+            let CachedRecord { record, seeded, within } = cached;
+            Some(StoredRecord { record: record.upgrade()?, seeded: *seeded, within: within.clone() })
+        });
+        let records: Vec<_> = held.collect();
+        RecordPrefix { cached: records.len(), records }
+    }
+
+    /// Caches the records of a run: these are all that it has by now.
+    pub(crate) fn keep(&self, run: i64, all: &RecordPrefix) {
+        let RecordPrefix { records, cached } = all;
+        if records.len() < LONG || records.len() == *cached {
+            return;
+        }
+        let mut runs = self.runs();
+        if runs.len() >= RUNS && !runs.contains_key(&run) {
+            runs.clear();
+        }
+        let all = runs.entry(run).or_default();
+        all.truncate(*cached);
+        // Another thread may have cleared the run meanwhile.
+        let from = all.len();
+        all.extend(records.iter().skip(from).map(|stored| CachedRecord {
+            record: Arc::downgrade(&stored.record),
+            seeded: stored.seeded,
+            within: stored.within.clone(),
+        }));
+    }
+}

@@ -1,0 +1,156 @@
+//! The state of a run and its owner: its row of the table `standings`.
+
+use crate::StorageError;
+use crate::row::{VerifiedRow, cell_of, int_cell, json_cell, list_cell, optional, time_cell, with_checksum};
+use flujo::clock::Timestamp;
+use flujo::codec::Json;
+use flujo::engine::FinalOutcome;
+use flujo::engine::kit::Lifecycle;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use std::time::Duration;
+
+/// The state of a run, as its row says.
+#[derive(Clone, Debug)]
+pub(crate) struct RunStateRow {
+    pub(crate) run: i64,
+    pub(crate) lifecycle: Lifecycle,
+    /// The process that works on it.
+    pub(crate) owner: Option<i64>,
+    /// The fencing token: every claim of the run gets the next one.
+    pub(crate) token: i64,
+    /// When the owner claimed it.
+    pub(crate) taken: Option<Timestamp>,
+    /// When the row was written last.
+    pub(crate) changed: Timestamp,
+}
+
+pub(crate) const COLUMNS: &str = "run, status, owner, token, taken, changed, cancelled, replied, takeovers, active, \
+                                  context, output, failure, forgiven, under_way, stopped, sum";
+
+impl RunStateRow {
+    /// Creates the state of a run that was just created.
+    pub(crate) fn new(run: i64, context: Json, now: Timestamp) -> Self {
+        let lifecycle = Lifecycle::new(context);
+        Self { run, lifecycle, owner: None, token: 0, taken: None, changed: now }
+    }
+
+    /// Reads the row; `initial` is the context that the run began with.
+    pub(crate) fn read(db: &Connection, run: i64, initial: &Json) -> Result<Self, StorageError> {
+        let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM standings WHERE run = ?1"))?;
+        let mut rows = statement.query([run])?;
+        match rows.next()? {
+            Some(row) => Self::of(row, 0, initial),
+            None => Err(StorageError::damaged(format_args!("run {run} has no row in `standings`"))),
+        }
+    }
+
+    /// As [`read`](Self::read), where nothing else of the run was read.
+    pub(crate) fn find(db: &Connection, run: i64) -> Result<Self, StorageError> {
+        let initial = crate::load::context(db, run)?;
+        Self::read(db, run, &initial)
+    }
+
+    /// True if the row was written since it was read.
+    pub(crate) fn was_rewritten(&self, db: &Connection) -> Result<bool, StorageError> {
+        let mut now = db.prepare_cached("SELECT owner, token, changed FROM standings WHERE run = ?1")?;
+        let now = now
+            .query_row([self.run], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?)))
+            .optional()?;
+        let changed = i64::try_from(self.changed.0).unwrap_or(i64::MAX);
+        Ok(now != Some((self.owner, self.token, changed)))
+    }
+
+    /// Reads the columns of a row from `first` on.
+    pub(crate) fn of(row: &rusqlite::Row<'_>, first: usize, initial: &Json) -> Result<Self, StorageError> {
+        let row = VerifiedRow::<16>::verify("standings", row, first)?;
+        let in_flight = row.list(14)?;
+        let outcome = match row.text(1)? {
+            "created" | "begun" | "paused" => None,
+            "done" => Some(FinalOutcome::Done(row.json(11)?)),
+            "failed" => Some(FinalOutcome::Failed(row.value(12)?)),
+            "cancelled" => Some(FinalOutcome::Cancelled),
+            "crashed" => Some(FinalOutcome::Crashed(row.list(14)?)),
+            _ => return row.wrong(1),
+        };
+        let mut lifecycle = Lifecycle::new(row.optional_json(10)?.unwrap_or_else(|| initial.clone()));
+        lifecycle.paused = row.text(1)? == "paused";
+        lifecycle.begun = row.text(1)? != "created";
+        lifecycle.cancelled = row.flag(6)?;
+        lifecycle.replied = row.flag(7)?;
+        lifecycle.takeovers = row.small(8)?;
+        lifecycle.active = Duration::from_nanos(row.natural(9)?);
+        lifecycle.forgiven = row.list(13)?;
+        lifecycle.in_flight = if outcome.is_none() { in_flight } else { Vec::new() };
+        lifecycle.stopped = row.optional_value(15)?;
+        lifecycle.outcome = outcome;
+        let taken = if row.optional_int(4)?.is_some() { Some(row.time(4)?) } else { None };
+        Ok(Self {
+            run: row.int(0)?,
+            lifecycle,
+            owner: row.optional_int(2)?,
+            token: row.int(3)?,
+            taken,
+            changed: row.time(5)?,
+        })
+    }
+
+    /// Writes the row. A context that is still the `initial` one is NULL.
+    pub(crate) fn write(&self, db: &Connection, initial: &Json) -> Result<(), StorageError> {
+        let lifecycle = &self.lifecycle;
+        let (output, failure) = match &lifecycle.outcome {
+            Some(FinalOutcome::Done(output)) => (json_cell(output.as_str()), Value::Null),
+            Some(FinalOutcome::Failed(failure)) => (Value::Null, cell_of(failure)),
+            _ => (Value::Null, Value::Null),
+        };
+        let under_way = match &lifecycle.outcome {
+            Some(FinalOutcome::Crashed(paths)) => paths,
+            _ => &lifecycle.in_flight,
+        };
+        let context = (lifecycle.context != *initial).then(|| json_cell(lifecycle.context.as_str()));
+        let cells = vec![
+            Value::Integer(self.run),
+            Value::Text(status(lifecycle).to_owned()),
+            optional(self.owner.map(Value::Integer)),
+            Value::Integer(self.token),
+            optional(self.taken.map(time_cell)),
+            time_cell(self.changed),
+            Value::Integer(lifecycle.cancelled.into()),
+            Value::Integer(lifecycle.replied.into()),
+            Value::Integer(lifecycle.takeovers.into()),
+            int_cell(u64::try_from(lifecycle.active.as_nanos()).unwrap_or(u64::MAX)),
+            optional(context),
+            output,
+            failure,
+            list_cell(&lifecycle.forgiven),
+            list_cell(under_way),
+            optional(lifecycle.stopped.as_ref().map(cell_of)),
+        ];
+        let mut statement = db.prepare_cached(&format!(
+            "INSERT OR REPLACE INTO standings ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+        ))?;
+        statement.execute(params_from_iter(with_checksum("standings", cells)))?;
+        Ok(())
+    }
+}
+
+/// Returns the status that is stored; whether a process works on the run is in `owner`.
+fn status(lifecycle: &Lifecycle) -> &'static str {
+    match &lifecycle.outcome {
+        Some(FinalOutcome::Done(_)) => "done",
+        Some(FinalOutcome::Failed(_)) => "failed",
+        Some(FinalOutcome::Cancelled) => "cancelled",
+        Some(FinalOutcome::Crashed(_)) => "crashed",
+        None if lifecycle.paused => "paused",
+        None if lifecycle.begun => "begun",
+        None => "created",
+    }
+}
+
+/// Checks that this owner, with this token, still has the run.
+pub(crate) fn owned(db: &Connection, run: i64, owner: i64, token: i64) -> Result<(), StorageError> {
+    let mut statement =
+        db.prepare_cached("SELECT 1 FROM standings WHERE run = ?1 AND owner = ?2 AND token = ?3")?;
+    let found = statement.query_row([run, owner, token], |_| Ok(())).optional()?;
+    found.ok_or(StorageError::OwnershipLost)
+}

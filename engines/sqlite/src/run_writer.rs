@@ -1,0 +1,232 @@
+//! The journal of a run: each change becomes rows, written in order and under the fencing token.
+
+use crate::StorageError;
+use crate::active_runs::ActiveRuns;
+use crate::completion::{Completer, Completion, channel};
+use crate::rows;
+use crate::run_state::{RunStateRow, owned};
+use crate::writer::{Job, JobQueue};
+use flujo::clock::{Clock, Timestamp};
+use flujo::engine::kit::{Change, Journal, Lifecycle};
+use flujo::engine::{FinalOutcome, Key};
+use flujo::error::Signal;
+use flujo::path::Path;
+use flujo::question::{Answered, Reply};
+use rusqlite::types::Value;
+use rusqlite::{Connection, params, params_from_iter};
+use std::sync::{Arc, OnceLock};
+
+/// Writes the changes of one run for one owner.
+#[derive(Clone)]
+pub(crate) struct RunWriter {
+    pub(crate) run: i64,
+    pub(crate) owner: i64,
+    pub(crate) token: i64,
+    pub(crate) jobs: JobQueue,
+    pub(crate) active: Arc<ActiveRuns>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// First write error; every later write fails with it, so the journal has no gaps.
+    pub(crate) first_error: Arc<OnceLock<StorageError>>,
+    /// The position of the next record of the run.
+    pub(crate) position: usize,
+}
+
+impl Journal for RunWriter {
+    type Ack = Completion<()>;
+    const SHARED: bool = true;
+
+    fn write(&mut self, change: Change<'_>) -> Self::Ack {
+        let (completer, completion) = channel(self.jobs.blocking);
+        let run = self.run;
+        let write = match change {
+            Change::Started(lifecycle) => Write::State(Box::new(lifecycle.into_owned()), Moment::Started),
+            Change::Finished(lifecycle) => Write::State(Box::new(lifecycle.into_owned()), Moment::Finished),
+            Change::Released(lifecycle) => Write::State(Box::new(lifecycle.into_owned()), Moment::Released),
+            Change::Attempt { record, within, reserved, progress } => {
+                let position = self.position;
+                self.position += 1;
+                Write::Record {
+                    cells: rows::record(run, position, &record, &within, false),
+                    settles: reserved.then(|| record.key.clone()),
+                    progress,
+                }
+            }
+            Change::Timer { key, deadline } => Write::Timer(rows::timer(run, &key, deadline)),
+            Change::Asked { question, arms, progress } => {
+                Write::Asked { cells: rows::question(run, &question, &arms), progress }
+            }
+            Change::Due { path, reply } => Write::Due(path.into_owned(), reply.into_owned()),
+            Change::Withdrawn(paths) => Write::Withdrawn(paths.into_owned()),
+            Change::Reserved(r) => Write::Reserved(rows::entry(run, &r.key, r.amount, &r.within, "reserved")),
+            Change::Settled { key, used, within } => Write::Spent {
+                cells: rows::entry(run, &key, used, &within, "settled"),
+                key: key.into_owned(),
+            },
+            Change::Forfeited { key, used, within } => Write::Spent {
+                cells: rows::entry(run, &key, used, &within, "given up"),
+                key: key.into_owned(),
+            },
+            // Only transactions of the control side make these changes.
+            Change::Created(_)
+            | Change::Acquired(_)
+            | Change::Replied { .. }
+            | Change::Cancelled(_)
+            | Change::Reopened(_) => {
+                let what = "an execution wrote a change of the control side".to_owned();
+                let _ = completer.send(Err(StorageError::Internal(what)));
+                return completion;
+            }
+        };
+        self.jobs.send(Box::new(WriteJob { writer: self.clone(), write, answered: None, completer }));
+        completion
+    }
+
+    async fn durable(ack: Self::Ack) -> Result<(), Signal> {
+        Ok(ack.await?)
+    }
+}
+
+/// The rows of a change.
+enum Write {
+    Record { cells: Vec<Value>, settles: Option<Key>, progress: bool },
+    State(Box<Lifecycle>, Moment),
+    Timer(Vec<Value>),
+    Asked { cells: Vec<Value>, progress: bool },
+    Due(Path, Reply),
+    Withdrawn(Vec<Path>),
+    Reserved(Vec<Value>),
+    Spent { key: Key, cells: Vec<Value> },
+}
+
+/// When an execution writes the state of its run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    Started,
+    Finished,
+    Released,
+}
+
+/// The job that writes a change.
+struct WriteJob {
+    writer: RunWriter,
+    write: Write,
+    /// The reply that counts of a question that was due.
+    answered: Option<Answered>,
+    completer: Completer<()>,
+}
+
+impl Job for WriteJob {
+    fn apply(&mut self, db: &Connection) -> Result<(), StorageError> {
+        let RunWriter { run, owner, token, first_error, clock, .. } = &self.writer;
+        let run = *run;
+        owned(db, run, *owner, *token)?;
+        // A run is released whatever failed before.
+        let releases = matches!(self.write, Write::State(_, Moment::Released));
+        if let Some(error) = first_error.get().filter(|_| !releases) {
+            return Err(error.clone());
+        }
+        match &self.write {
+            Write::Record { cells, settles, progress } => {
+                if let Some(key) = settles {
+                    rows::release(db, run, key)?;
+                }
+                insert(db, rows::RECORD, cells)?;
+                progressed(db, run, *progress, clock.now())
+            }
+            Write::Asked { cells, progress } => {
+                insert(db, rows::QUESTION, cells)?;
+                progressed(db, run, *progress, clock.now())
+            }
+            Write::Timer(cells) => insert(db, rows::TIMER, cells),
+            Write::Due(path, reply) => {
+                rows::answer(db, run, path, reply)?;
+                let (_, answered) = crate::load::questions(db, run)?;
+                self.answered = answered.into_iter().find(|answered| answered.question.path == *path);
+                Ok(())
+            }
+            Write::Withdrawn(paths) => paths.iter().try_for_each(|path| {
+                db.prepare_cached("DELETE FROM questions WHERE run = ?1 AND path = ?2 AND answer IS NULL")?
+                    .execute(params![run, path.as_str()])?;
+                Ok(())
+            }),
+            Write::Reserved(cells) => insert(db, rows::ENTRY, cells),
+            Write::Spent { key, cells } => {
+                rows::release(db, run, key)?;
+                insert(db, rows::ENTRY, cells)
+            }
+            Write::State(lifecycle, moment) => write_state(db, run, lifecycle, *moment, clock.now()),
+        }
+    }
+
+    fn done(self: Box<Self>, ended: Result<(), StorageError>) {
+        let Self { writer, write, answered, completer } = *self;
+        // The default, or a reply that was faster: the database has the one that counts.
+        if let (Ok(()), Some(answered), Some(entry)) = (&ended, answered, writer.active.entry(writer.run)) {
+            entry.record_reply(answered);
+        }
+        if let Err(error @ (StorageError::Locked(_) | StorageError::Failed(_))) = &ended {
+            let _ = writer.first_error.set(error.clone());
+            if matches!(write, Write::State(_, Moment::Released | Moment::Finished)) {
+                writer.active.release_later(writer.run, writer.token);
+            }
+        }
+        let _ = completer.send(ended);
+    }
+}
+
+fn insert(db: &Connection, into: &str, cells: &[Value]) -> Result<(), StorageError> {
+    db.prepare_cached(into)?.execute(params_from_iter(cells))?;
+    Ok(())
+}
+
+/// Sets takeovers back to zero, if the run has come one step further since the last one.
+fn progressed(db: &Connection, run: i64, progress: bool, now: Timestamp) -> Result<(), StorageError> {
+    if !progress {
+        return Ok(());
+    }
+    let initial = crate::load::context(db, run)?;
+    let mut row = RunStateRow::read(db, run, &initial)?;
+    row.lifecycle.takeovers = 0;
+    row.lifecycle.in_flight.clear();
+    row.changed = now;
+    row.write(db, &initial)
+}
+
+/// Writes the state of the run. The row knows of a cancellation before its owner does.
+fn write_state(
+    db: &Connection,
+    run: i64,
+    lifecycle: &Lifecycle,
+    moment: Moment,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let initial = crate::load::context(db, run)?;
+    let mut row = RunStateRow::read(db, run, &initial)?;
+    let cancelled = row.lifecycle.cancelled || lifecycle.cancelled;
+    row.changed = now;
+    if moment == Moment::Released {
+        // What else the execution changed is lost with it.
+        row.lifecycle.active = lifecycle.active;
+        row.lifecycle.in_flight.clone_from(&lifecycle.in_flight);
+    } else {
+        row.lifecycle = lifecycle.clone();
+    }
+    row.lifecycle.cancelled = cancelled;
+    if moment != Moment::Started {
+        row.owner = None;
+        row.taken = None;
+    }
+    if moment == Moment::Finished {
+        // A reply that was not forwarded any more waits for the next execution.
+        let mut notes = db.prepare_cached("SELECT count(*) FROM inbox WHERE run = ?1")?;
+        row.lifecycle.replied |= notes.query_row([run], |row| row.get::<_, i64>(0))? > 0;
+        // No execution is left that would see the flag.
+        if cancelled && row.lifecycle.outcome.is_none() {
+            row.lifecycle.outcome = Some(FinalOutcome::Cancelled);
+        }
+        if row.lifecycle.outcome.is_some() {
+            rows::close(db, run)?;
+        }
+    }
+    row.write(db, &initial)
+}

@@ -1,0 +1,48 @@
+//! Transactions: what is read in one stays as it is until it is committed.
+
+use crate::StorageError;
+use crate::migrations;
+use rusqlite::Connection;
+use std::ops::Deref;
+use std::path::Path;
+
+/// A transaction that writes; dropping it rolls it back.
+pub(crate) struct Transaction<'d> {
+    db: &'d Connection,
+}
+
+impl<'d> Transaction<'d> {
+    /// Begins a transaction once no other connection writes. Fails if the file was migrated to a newer version by
+    /// another process meanwhile.
+    pub(crate) fn begin(db: &'d Connection) -> Result<Self, StorageError> {
+        let begun = db.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([]));
+        begun.map_err(|error| StorageError::from(error).with_lock_holder(db.path().map(Path::new)))?;
+        let transaction = Self { db };
+        match migrations::version(db)? {
+            version if version == migrations::newest() => Ok(transaction),
+            version => Err(migrations::newer(version)),
+        }
+    }
+
+    /// Makes it durable.
+    pub(crate) fn commit(self) -> Result<(), StorageError> {
+        self.db.prepare_cached("COMMIT")?.execute([])?;
+        Ok(())
+    }
+}
+
+impl Deref for Transaction<'_> {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        self.db
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if !self.db.is_autocommit() {
+            // Where this fails SQLite has rolled back already.
+            let _ = self.db.execute_batch("ROLLBACK");
+        }
+    }
+}

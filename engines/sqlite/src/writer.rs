@@ -1,0 +1,320 @@
+//! The writer thread. Jobs that wait at the same time become one transaction, so that several runs share one wait for
+//! the disk: group commit.
+
+use crate::active_runs::ActiveRuns;
+use crate::completion::{self, Completer};
+use crate::owners::{LeaseMonitor, Owner};
+use crate::transaction::Transaction;
+use crate::wal::WalPreallocation;
+use crate::{StorageError, claim, inbox};
+use flujo::clock::Clock;
+use rusqlite::Connection;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// The most jobs in one transaction.
+const BATCH: usize = 512;
+
+/// How often a process with active runs looks for notes of others.
+const TICK: Duration = Duration::from_millis(50);
+
+/// How long the thread spins for the next job after a commit.
+const AWAKE: Duration = Duration::from_micros(60);
+
+/// A job of the writer thread.
+pub(crate) trait Job: Send {
+    /// Does its part of a transaction. If the transaction of several jobs fails, each is applied again in its own.
+    fn apply(&mut self, db: &Connection) -> Result<(), StorageError>;
+    /// Reports the result, once it is durable.
+    fn done(self: Box<Self>, ended: Result<(), StorageError>);
+    /// True if the job may concern an active run and does not come from its execution.
+    fn is_control(&self) -> bool {
+        false
+    }
+}
+
+enum Message {
+    Job(Box<dyn Job>),
+    Flush(Completer<()>),
+    Close,
+}
+
+/// The queue of the writer thread; jobs are done in order.
+#[derive(Clone)]
+pub(crate) struct JobQueue {
+    send: Sender<Message>,
+    /// The number of jobs that are not done.
+    waiting: Arc<AtomicUsize>,
+    /// True if callers block their threads while they wait.
+    pub(crate) blocking: bool,
+}
+
+impl JobQueue {
+    pub(crate) fn send(&self, job: Box<dyn Job>) {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        if let Err(refused) = self.send.send(Message::Job(job)) {
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
+            if let Message::Job(job) = refused.0 {
+                job.done(Err(StorageError::closed()));
+            }
+        }
+    }
+
+    /// Waits until all jobs that were sent before are done.
+    pub(crate) async fn flush(&self) {
+        if self.waiting.load(Ordering::SeqCst) == 0 {
+            return;
+        }
+        let (completer, flushed) = completion::channel(self.blocking);
+        if self.send.send(Message::Flush(completer)).is_ok() {
+            let _ = flushed.await;
+        }
+    }
+
+    /// Runs `work` in a transaction, and returns its result once that is durable.
+    pub(crate) async fn call<T, F>(&self, control: bool, work: F) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection) -> Result<T, StorageError> + Send + 'static,
+    {
+        let (completer, done) = completion::channel(self.blocking);
+        self.send(Box::new(Call { work, result: None, completer, control }));
+        done.await
+    }
+
+    /// Runs `work` in a transaction, without waiting for it.
+    pub(crate) fn submit(&self, work: impl FnMut(&Connection) -> Result<(), StorageError> + Send + 'static) {
+        let (completer, _) = completion::channel(false);
+        self.send(Box::new(Call { work, result: None, completer, control: false }));
+    }
+}
+
+struct Call<T, F> {
+    work: F,
+    result: Option<T>,
+    completer: Completer<T>,
+    control: bool,
+}
+
+impl<T: Send, F: FnMut(&Connection) -> Result<T, StorageError> + Send> Job for Call<T, F> {
+    fn apply(&mut self, db: &Connection) -> Result<(), StorageError> {
+        self.result = Some((self.work)(db)?);
+        Ok(())
+    }
+    fn done(self: Box<Self>, ended: Result<(), StorageError>) {
+        let Self { result, completer, .. } = *self;
+        let not_applied = || StorageError::Internal("a job was committed that was not applied".to_owned());
+        let _ = completer.send(ended.and_then(|()| result.ok_or_else(not_applied)));
+    }
+    fn is_control(&self) -> bool {
+        self.control
+    }
+}
+
+/// The handle of the writer thread. Dropping it writes what was sent, and ends the thread.
+pub(crate) struct Writer {
+    jobs: JobQueue,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// The state of the writer thread.
+pub(crate) struct WriterState {
+    pub(crate) db: Connection,
+    pub(crate) me: i64,
+    pub(crate) monitor: Arc<LeaseMonitor>,
+    pub(crate) active: Arc<ActiveRuns>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// The time between two heartbeats.
+    pub(crate) heartbeat: Duration,
+    pub(crate) wal: WalPreallocation,
+}
+
+impl Writer {
+    pub(crate) fn start(state: WriterState, blocking: bool) -> Result<Self, StorageError> {
+        let (send, receive) = channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let jobs = JobQueue { send, waiting: Arc::clone(&waiting), blocking };
+        let now = Instant::now();
+        let work = move || {
+            WriterThread { state, receive, waiting, last_heartbeat: now, looked: now, version: 0 }.run();
+        };
+        let thread = std::thread::Builder::new().name("flujo-sqlite".to_owned()).spawn(work);
+        let thread = thread.map_err(|e| StorageError::io("cannot start the writer thread", e))?;
+        Ok(Self { jobs, thread: Mutex::new(Some(thread)) })
+    }
+
+    pub(crate) fn jobs(&self) -> &JobQueue {
+        &self.jobs
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let _ = self.jobs.send.send(Message::Close);
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // The last clone may be dropped on the thread itself, which cannot join itself.
+        if let Some(thread) = thread.filter(|thread| thread.thread().id() != std::thread::current().id()) {
+            let _ = thread.join();
+        }
+    }
+}
+
+struct WriterThread {
+    state: WriterState,
+    receive: Receiver<Message>,
+    waiting: Arc<AtomicUsize>,
+    last_heartbeat: Instant,
+    /// When it looked for changes of other processes last.
+    looked: Instant,
+    /// SQLite's `data_version`: it differs after another connection has written.
+    version: i64,
+}
+
+impl WriterThread {
+    fn run(mut self) {
+        loop {
+            let mut next = match self.next() {
+                Ok(message) => message,
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => Some(Message::Close),
+            };
+            let (mut batch, mut flushes, mut close) = (Vec::new(), Vec::new(), false);
+            while let Some(message) = next {
+                match message {
+                    Message::Job(job) => batch.push(job),
+                    Message::Flush(completer) => flushes.push(completer),
+                    Message::Close => {
+                        close = true;
+                        break;
+                    }
+                }
+                next = if batch.len() < BATCH { self.receive.try_recv().ok() } else { None };
+            }
+            let control = batch.iter().any(|job| job.is_control());
+            let idle = batch.is_empty();
+            self.commit(batch);
+            for completer in flushes {
+                let _ = completer.send(Ok(()));
+            }
+            self.tick(control);
+            if !idle {
+                self.state.wal.committed(&self.state.db);
+            }
+            if close {
+                self.close();
+                return;
+            }
+        }
+    }
+
+    /// Waits for the next message; `None` if it is time for a tick.
+    fn next(&self) -> Result<Option<Message>, RecvTimeoutError> {
+        if self.state.active.may_block() {
+            return self.receive.recv().map(Some).map_err(|_| RecvTimeoutError::Disconnected);
+        }
+        // A run whose write was acknowledged mostly has the next one at once: being woken up for it would take a good part
+        // of the time that the disk takes.
+        let awake = Instant::now();
+        while awake.elapsed() < AWAKE {
+            match self.receive.try_recv() {
+                Ok(message) => return Ok(Some(message)),
+                Err(TryRecvError::Empty) => std::thread::yield_now(),
+                Err(TryRecvError::Disconnected) => return Err(RecvTimeoutError::Disconnected),
+            }
+        }
+        self.receive.recv_timeout(TICK.saturating_sub(self.looked.elapsed())).map(Some)
+    }
+
+    fn commit(&mut self, mut batch: Vec<Box<dyn Job>>) {
+        let Some(ended) = self.together(&mut batch) else {
+            // One of them cannot be written: the others must not fail with it.
+            for mut job in batch {
+                let ended = self.alone(job.as_mut());
+                self.waiting.fetch_sub(1, Ordering::SeqCst);
+                job.done(ended);
+            }
+            return;
+        };
+        for (job, ended) in batch.into_iter().zip(ended) {
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
+            job.done(ended);
+        }
+    }
+
+    /// Applies all jobs in one transaction; `None` if it was rolled back.
+    fn together(&mut self, batch: &mut [Box<dyn Job>]) -> Option<Vec<Result<(), StorageError>>> {
+        match batch {
+            [] => return Some(Vec::new()),
+            [only] => return Some(vec![self.alone(only.as_mut())]),
+            _ => {}
+        }
+        let transaction = Transaction::begin(&self.state.db).ok()?;
+        let mut ended = Vec::with_capacity(batch.len());
+        for job in batch {
+            match job.apply(&transaction) {
+                Err(StorageError::OwnershipLost) => ended.push(Err(StorageError::OwnershipLost)),
+                Err(_) => return None,
+                done => ended.push(done),
+            }
+        }
+        transaction.commit().ok()?;
+        Some(ended)
+    }
+
+    fn alone(&mut self, job: &mut dyn Job) -> Result<(), StorageError> {
+        let transaction = Transaction::begin(&self.state.db)?;
+        job.apply(&transaction)?;
+        transaction.commit()
+    }
+
+    /// Looks for changes of other processes, and writes a heartbeat when it is time.
+    fn tick(&mut self, control: bool) {
+        // Between two ticks it only writes, which callers wait for.
+        if self.state.active.may_block() || (!control && self.looked.elapsed() < TICK) {
+            return;
+        }
+        self.looked = Instant::now();
+        let version = self.state.db.prepare_cached("PRAGMA data_version");
+        let version = version.and_then(|mut now| now.query_row([], |row| row.get(0))).unwrap_or(0);
+        if (version != self.version || control) && inbox::deliver(&self.state).is_ok() {
+            self.version = version;
+        }
+        if self.last_heartbeat.elapsed() >= self.state.heartbeat {
+            let unreleased = self.state.active.unreleased();
+            // A process that cannot write its heartbeat is taken for gone, which it is for practical purposes.
+            if self.write_heartbeat(&unreleased).is_ok() {
+                self.last_heartbeat = Instant::now();
+            } else {
+                for (run, token) in unreleased {
+                    self.state.active.release_later(run, token);
+                }
+            }
+        }
+        self.state.active.changed.notify_waiters();
+    }
+
+    /// Writes a heartbeat, and releases the runs that could not be released before.
+    fn write_heartbeat(&self, unreleased: &[(i64, i64)]) -> Result<(), StorageError> {
+        let WriterState { db, me, monitor, clock, .. } = &self.state;
+        let transaction = Transaction::begin(db)?;
+        for (run, token) in unreleased {
+            claim::release(&transaction, *run, *me, *token)?;
+        }
+        Owner::heartbeat(&transaction, *me, monitor.me(), clock.now())?;
+        transaction.commit()
+    }
+
+    /// Fails the jobs that are left, and deletes this process from the owners.
+    fn close(&mut self) {
+        while let Ok(message) = self.receive.try_recv() {
+            if let Message::Job(job) = message {
+                self.waiting.fetch_sub(1, Ordering::SeqCst);
+                job.done(Err(StorageError::closed()));
+            }
+        }
+        let _ = Owner::leave(&self.state.db, self.state.me);
+    }
+}
