@@ -1,4 +1,4 @@
-//! The account of a run, as bodies of attempts see it.
+//! The account of a run: reservations and usage, as the bodies of attempts see them.
 
 use super::Key;
 use crate::error::{Cause, Signal, StepError};
@@ -11,18 +11,18 @@ use std::sync::Arc;
 /// The limits of a node, and of the limited nodes around it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeLimits {
-    /// The node: what it and everything below it uses counts here.
+    /// The node. Its usage, and that of everything below it, counts here.
     pub path: Path,
-    /// What it may use.
+    /// Its limits.
     pub limits: UsageLimits,
-    /// The limited node around it.
+    /// The limited node around it, if there is one.
     pub outer: Option<Arc<NodeLimits>>,
 }
 
 /// The limited nodes around a command, the innermost first; `None` if only the limits of the run count.
 pub type LimitScope = Option<Arc<NodeLimits>>;
 
-/// From the innermost limited node to the outermost.
+/// Iterates from the innermost limited node to the outermost.
 pub(crate) fn outward(within: &LimitScope) -> impl Iterator<Item = &NodeLimits> {
     std::iter::successors(within.as_deref(), |node| node.outer.as_deref())
 }
@@ -32,18 +32,18 @@ pub(crate) fn outward(within: &LimitScope) -> impl Iterator<Item = &NodeLimits> 
 pub struct Reservation {
     /// The attempt that makes the call.
     pub key: Key,
-    /// At most this is used.
+    /// The most that the call uses.
     pub amount: Usage,
-    /// The limited nodes that it stands in.
+    /// The limited nodes around the attempt.
     pub within: LimitScope,
 }
 
-/// Why something is not reserved, and so not called.
+/// The reason why a reservation is refused, and the call not made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// A limit stands against it.
+    /// A limit would be exceeded.
     Limit(Box<LimitExceeded>),
-    /// The run is cancelled, or in the hands of somebody else.
+    /// The run was cancelled, or another owner took it over.
     Signal(Signal),
 }
 
@@ -68,36 +68,35 @@ impl From<Signal> for Refusal {
     }
 }
 
-/// The ledger of a run, for a body that is under way: the engine's, and the same for all handles of the run.
+/// The ledger of a run, for bodies that are under way: one for all handles of the run.
 ///
-/// It is no command: only the body knows what it is about to send, so it is the body that reserves, by the
-/// key of its attempt, right before the request leaves. A body that is executed again reserves again; what its
-/// predecessor had reserved is charged.
+/// Reserving is not a command: only the body knows what it is about to send, so the body reserves, by the key of its
+/// attempt, right before the request leaves. A body that is executed again reserves again; what its predecessor had
+/// reserved is charged.
 #[async_trait]
 pub trait Account: Send + Sync {
-    /// Reserves an upper bound, atomically and durably. A second one by the same key is another call of the
-    /// same attempt.
+    /// Reserves an upper bound, atomically and durably. A second reservation by the same key is another call of the same
+    /// attempt.
     ///
     /// # Errors
-    /// A limit of the run or of a node stands against it, or a signal: the call must not be made.
+    /// A limit of the run or of a node would be exceeded, or a signal: the call must not be made.
     async fn reserve(&self, reservation: Reservation) -> Result<(), Refusal>;
 
-    /// Looks whether anything may still be done: code steps report what has happened already, which may be
-    /// more than a limit allows.
+    /// Checks the limits against what was used so far: code steps report usage after the fact, so it may exceed them.
     ///
     /// # Errors
     /// A limit is exceeded, or a signal.
     async fn check(&self, key: &Key, within: &LimitScope) -> Result<(), Refusal>;
 
-    /// Replaces what is reserved by what was used; idempotent by key. The record of an attempt does so in the
-    /// same transaction, so this is only for what has no record.
+    /// Replaces a reservation by what was used; idempotent by key. Only for attempts without a record: a record settles
+    /// in its own transaction.
     ///
     /// # Errors
     /// Signals only.
     async fn settle(&self, key: &Key, used: Usage, within: &LimitScope) -> Result<(), Signal>;
 
-    /// The attempt was given up, and will have no record: `used` is charged in place of what it had reserved.
-    /// An engine does this at the latest with its next write. What was not even given up, because the process
-    /// is gone, is charged in full by the next owner.
+    /// Charges `used` for an attempt that was given up and will have no record, in place of what it had reserved. An
+    /// engine writes this with its next write at the latest. If the process dies first, the next owner charges the
+    /// reservation in full.
     fn forfeit(&self, key: &Key, used: Usage, within: &LimitScope);
 }

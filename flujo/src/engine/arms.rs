@@ -5,11 +5,11 @@ use crate::error::{Error, FailureRecord, Signal};
 use crate::future::BoxFuture;
 use std::fmt;
 
-/// What an arm is started with.
+/// The resources that an arm is started with.
 pub struct ArmGrant {
-    /// The arm's own handle.
+    /// The handle of the arm.
     pub handle: Box<dyn Handle>,
-    /// Whether the arm's result has to be encoded, because another execution will take it.
+    /// True if the arm must encode its result, because another execution will read it.
     pub encode: bool,
 }
 
@@ -19,12 +19,12 @@ impl fmt::Debug for ArmGrant {
     }
 }
 
-/// Starts an arm.
+/// The function that starts an arm.
 pub type ArmBody<'a> = Box<dyn FnOnce(ArmGrant) -> BoxFuture<'a, ArmEnd> + Send + 'a>;
 
 /// One arm of a fork.
 pub struct Arm<'a> {
-    /// Starts it.
+    /// Starts the arm.
     pub body: ArmBody<'a>,
 }
 
@@ -34,62 +34,61 @@ impl fmt::Debug for Arm<'_> {
     }
 }
 
-/// The result of an arm that ended well, as one record of the parent.
+/// The result of an arm that completed, as one record of its parent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArmRecord {
-    /// Its output.
+    /// The output.
     pub output: Json,
-    /// Bits of the parts that it wrote, changed or not.
+    /// The context parts that it wrote, changed or not, as bits.
     pub written: u64,
-    /// Parts that it wrote, by name, as it left them.
+    /// The values of those parts, by name.
     pub parts: Vec<(String, Json)>,
-    /// When something of it was under way, where its timed scopes have to know.
+    /// The intervals of its work, where a timeout around it needs them.
     pub active: Vec<(Timestamp, Timestamp)>,
 }
 
-/// How an arm ended.
+/// The end of an arm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ArmEnd {
-    /// It ran in this very execution; its result is at hand.
+    /// The arm completed in this execution, which has its result.
     Inline,
-    /// Another execution ran it.
+    /// The arm completed in another execution.
     Recorded(ArmRecord),
-    /// It failed.
+    /// The arm failed.
     Failed(FailureRecord),
-    /// A signal ended it.
+    /// A signal ended the arm.
     Signal(Signal),
-    /// A sibling failed before it ended.
+    /// A sibling failed first.
     Cancelled,
 }
 
 impl ArmEnd {
-    /// The end of an arm that did not end well.
+    /// Creates the end of an arm that did not complete.
     pub fn of_error(error: &Error) -> Self {
         match error.signal() {
-            // The fork as a whole fails, as far as its engine is concerned: its arms are not run again.
+            // A timeout around the fork is a failure to its engine: the arms are not run again.
             Some(signal) if !matches!(signal, Signal::OutOfTime(_)) => Self::Signal(signal.clone()),
             _ => Self::Failed(FailureRecord::of_error(error)),
         }
     }
 }
 
-/// How arms run.
+/// How the arms of a fork run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForkPolicy {
-    /// A failing arm is a value: its siblings go on.
+    /// True if the failure of an arm is a value, and its siblings go on.
     pub settle: bool,
-    /// At most so many at once.
+    /// The most arms that run at once.
     pub concurrency: usize,
 }
 
 impl ForkPolicy {
-    /// Whether an arm that ended so has failed the fork as a whole: it is not settled, or the time of something
-    /// around the fork is up.
+    /// Returns true if this end of an arm fails the fork: a failure that is not settled, or a timeout around the fork.
     pub fn fails(self, end: &ArmEnd) -> bool {
         matches!(end, ArmEnd::Failed(failure) if !self.settle || failure.scope.is_some())
     }
 
-    /// Whether an arm that ended so ends its siblings too.
+    /// Returns true if this end of an arm ends its siblings too.
     pub(super) fn stops_at(self, end: &ArmEnd) -> bool {
         match end {
             ArmEnd::Failed(_) => self.fails(end),

@@ -8,7 +8,7 @@ use crate::usage::Usage;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a command does.
+/// The kind of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Kind {
@@ -55,11 +55,11 @@ impl Kind {
 /// The key of a record within its run: never an ordinal. Ordered-log engines use it as the command's name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Key {
-    /// Where.
+    /// The path of the node.
     pub path: Path,
-    /// What.
+    /// The kind of the command.
     pub kind: Kind,
-    /// The attempt or arm, from 1.
+    /// The number of the attempt, or of the fork, from 1.
     pub n: u32,
 }
 
@@ -69,40 +69,40 @@ impl fmt::Display for Key {
     }
 }
 
-/// One attempt to be executed or taken from its record.
+/// An attempt that is to be executed, or taken from its record.
 #[derive(Clone, Debug)]
 pub struct AttemptCommand {
-    /// Where, and which attempt.
+    /// The node and the number of the attempt.
     pub key: Key,
-    /// `#[step(version = n)]`.
+    /// The version of the step: `#[step(version = n)]`.
     pub version: u32,
-    /// The oldest version whose records it takes: less than `version` where the step says how outputs of older ones are
-    /// carried over, with `#[step(migrate = ..)]`.
+    /// The oldest version whose records are accepted: less than `version` if the step migrates outputs of older versions,
+    /// with `#[step(migrate = ..)]`.
     pub migrates_from: u32,
     /// The digest of the input.
     pub digest: Digest,
-    /// The limited nodes that it stands in: what it uses counts there.
+    /// The limited nodes around it, on whose accounts its usage counts.
     pub within: LimitScope,
 }
 
-/// The body of an attempt. It never fails, a failure is a record; but it may be told by the account of the run
-/// that a signal ends it, and then there is none.
+/// The body of an attempt. A failure is a record, not an error; if the account of the run ends the body with a signal,
+/// there is no record.
 pub type Body<'a> = Box<dyn FnOnce() -> BoxFuture<'a, Result<AttemptRecord, Signal>> + Send + 'a>;
 
-/// What an attempt's body leaves behind.
+/// The result of an attempt's body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptRecord {
-    /// The output, or what failed.
+    /// The output, or the failure.
     pub outcome: Result<Json, Box<FailureRecord>>,
-    /// Parts that changed, by name.
+    /// The context parts that changed, by name.
     pub parts: Vec<(String, Json)>,
-    /// What it used.
+    /// The usage of the attempt.
     pub usage: Usage,
-    /// What validators found.
+    /// The findings of validators.
     pub findings: Vec<Finding>,
-    /// Whether the output came from the cache.
+    /// True if the output came from the cache.
     pub cached: bool,
-    /// What is to be said of the models that it called.
+    /// The models that it called, if any.
     pub models: Option<Box<ModelUse>>,
     /// When it began.
     pub started: Timestamp,

@@ -46,7 +46,7 @@ pub type OnQuestion<'a> = &'a mut (dyn FnMut(&Question) + Send);
 /// concurrency exists only between the handles that [`fork`](Handle::fork) gives out.
 #[async_trait]
 pub trait Handle: Send {
-    /// Runs one attempt of a node, or takes its record. The outcome, success or not, is recorded atomically
+    /// Executes one attempt of a node, or takes its record. The outcome, success or not, is recorded atomically
     /// and is durable before this returns. On replay kind, version and input digest must equal the record's.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ pub trait Handle: Send {
     /// Signals only.
     async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal>;
 
-    /// Asks a person. The question is durable before anyone is told: `on_asked` is called once it is, and
+    /// Asks a question. It is durable before anyone is told: `on_asked` is called once it is, and
     /// not for one that was recorded before.
     ///
     /// # Errors
@@ -77,11 +77,11 @@ pub trait Handle: Send {
         policy: ForkPolicy,
     ) -> Result<Vec<ArmEnd>, Signal>;
 
-    /// The ledger of the run, for the body of an attempt: it reserves there before a request leaves.
+    /// Returns the account of the run, on which the body of an attempt reserves before a request leaves.
     fn account(&self) -> Arc<dyn Account>;
 }
 
-/// The pipeline of a run, ready to be driven: what an engine may start as often as it likes.
+/// The pipeline of a run, which an engine may start as often as it likes.
 pub trait Program: Send + Sync {
     /// Runs the body from the beginning; commands that were executed before are answered from records.
     fn run(&self, handle: Box<dyn Handle>) -> BoxFuture<'_, Ended>;
@@ -90,10 +90,10 @@ pub trait Program: Send + Sync {
 /// The control side of an engine.
 #[async_trait]
 pub trait Engine: Send + Sync + 'static {
-    /// The clock that its times come from.
+    /// Returns the clock of its timestamps.
     fn clock(&self) -> Arc<dyn Clock>;
 
-    /// Creates the run by compare-and-set; gives the run that exists if there is one of this id.
+    /// Creates a run by compare-and-set; returns the run that has the id if there is one.
     ///
     /// # Errors
     /// Storage failed.
@@ -106,19 +106,19 @@ pub trait Engine: Send + Sync + 'static {
     /// The run is unknown, already owned in this process, or storage failed.
     async fn execute(&self, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error>;
 
-    /// Everything known of a run.
+    /// Returns everything known of a run.
     ///
     /// # Errors
     /// Storage failed.
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error>;
 
-    /// The runs that a filter takes, in the order of their ids.
+    /// Returns the runs that a filter takes, in the order of their ids.
     ///
     /// # Errors
     /// Storage failed.
     async fn list(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, Error>;
 
-    /// Waits until nobody works on the run.
+    /// Waits until no execution works on the run.
     ///
     /// # Errors
     /// The run is unknown, or storage failed.

@@ -6,23 +6,23 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What is recorded of one node of a run: its attempts, summed up.
+/// The attempts of one node of a run, summed up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NodeView {
-    /// Where it stands.
+    /// The path of the node.
     pub path: Path,
-    /// How many attempts have ended.
+    /// The number of attempts that have ended.
     pub attempts: u32,
     /// When the first one began.
     pub started: Timestamp,
     /// When the last one ended.
     pub ended: Timestamp,
-    /// How long the attempts took together, without the time between them.
+    /// The working time of all attempts, without the time between them.
     pub working: Duration,
-    /// What they used together.
+    /// The usage of all attempts.
     pub usage: Usage,
-    /// The last one: what it came to is what counts.
+    /// The last attempt, whose outcome counts.
     pub last: Arc<Record>,
 }
 
@@ -49,7 +49,7 @@ impl NodeView {
 }
 
 impl RunView {
-    /// The nodes that have recorded something, path by path, in the order of their first records.
+    /// Returns the nodes that have records, in the order of their first ones.
     pub fn nodes(&self) -> Vec<NodeView> {
         let (mut nodes, mut places) = (Vec::<NodeView>::new(), HashMap::new());
         for record in &self.records {

@@ -5,54 +5,56 @@ use crate::error::{FailureRecord, Signal};
 use crate::usage::Usage;
 use serde::{Deserialize, Serialize};
 
-/// How an attempt ended.
+/// The outcome of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
-    /// With this output.
+    /// The attempt succeeded with this output.
     Output(Json),
-    /// It failed.
+    /// The attempt failed.
     Failure(Box<FailureRecord>),
 }
 
-/// What a validator found on an output that passed all the same.
+/// A finding of a validator on an output that passed all the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The reason.
     pub message: String,
 }
 
-/// What an attempt has to say of the models that it called.
+/// The models that an attempt called.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ModelUse {
-    /// What each of them used, `provider:model`, in the order of the first calls. Together it is the usage of the
-    /// attempt, but for what its own code spent.
+    /// The usage of each model, as `provider:model`, in the order of their first calls. The sum is the usage of the
+    /// attempt without what its own code spent.
     pub by_model: Vec<(String, Usage)>,
-    /// What had to be mended to read the answer.
+    /// The repairs that were needed to parse the answer.
     #[serde(default)]
     pub repairs: Vec<String>,
 }
 
-/// One attempt, finished and durable.
+/// The record of an attempt that has ended: durable, and never changed.
+///
+/// Not `#[non_exhaustive]`: an engine that did not store a new field would lose it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// Where, what, which attempt.
+    /// The node, the kind, and the number of the attempt.
     pub key: Key,
     /// The step's version.
     pub version: u32,
     /// The digest of its input.
     pub digest: Digest,
-    /// Output or failure.
+    /// The output, or the failure.
     pub outcome: Outcome,
     /// Context parts that changed, by name.
     pub parts: Vec<(String, Json)>,
-    /// What it used.
+    /// The usage of the attempt.
     pub usage: Usage,
-    /// What validators found.
+    /// The findings of validators.
     pub findings: Vec<Finding>,
-    /// Whether the output came from the cache.
+    /// True if the output came from the cache.
     #[serde(default)]
     pub cached: bool,
-    /// What is to be said of the models that it called.
+    /// The models that it called, if any.
     #[serde(default)]
     pub models: Option<Box<ModelUse>>,
     /// When it began.
@@ -62,7 +64,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// The record of an attempt that has just ended.
+    /// Creates the record of an attempt that has just ended.
     pub fn new(command: AttemptCommand, done: AttemptRecord) -> Self {
         let AttemptCommand { key, version, digest, .. } = command;
         let outcome = match done.outcome {
@@ -73,7 +75,7 @@ impl Record {
         Self { key, version, digest, outcome, parts, usage, findings, cached, models, started, ended }
     }
 
-    /// Whether this record answers `command`.
+    /// Checks that this record answers `command`.
     ///
     /// # Errors
     /// [`Signal::JournalMismatch`], saying what differs.
@@ -90,12 +92,12 @@ impl Record {
             return differs(unmigrated(self.version, command.version));
         }
         if self.version != command.version {
-            // Whatever its input was in that version: what it gave is carried over.
+            // The input of an older version may differ: its output is migrated.
             return Ok(());
         }
         if self.digest != command.digest {
             return differs(format!(
-                "its input is another one than when it ran (digest {}, now {})",
+                "its input changed since it was recorded (digest {}, now {})",
                 self.digest, command.digest
             ));
         }
@@ -103,7 +105,7 @@ impl Record {
     }
 }
 
-/// What is said of a record that is too old.
+/// The message about a record of a version that cannot be migrated.
 pub(crate) fn unmigrated(was: u32, now: u32) -> String {
     format!(
         "recorded with version {was}, now {now}, and its step does not say how its output is carried over: \

@@ -7,14 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The names and types of a pipeline, as they were when a run of it began.
 #[derive(Clone, Debug)]
 pub enum RunGraph {
-    /// Of the code that created the run: it runs in this very process.
+    /// The graph of the code in this process.
     Code(&'static Graph),
-    /// Of an earlier build, as it was written down.
+    /// The graph of another build, as it was stored.
     Stored(Arc<StoredGraph>),
 }
 
-/// What is written down of a graph: one of these for all runs that began with the same fingerprint and the same
-/// types.
+/// A graph as it is stored: one for all runs that began with the same fingerprint and the same types.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredGraph {
     /// The pipeline's durable name.
@@ -34,7 +33,7 @@ pub struct StoredGraph {
 pub struct StoredNode {
     /// Its path, without rounds and items.
     pub path: String,
-    /// What it is: the word that fingerprints use.
+    /// The kind of the node, as the word that fingerprints use.
     pub kind: String,
     /// The version of its step.
     pub version: u32,
@@ -48,7 +47,7 @@ pub struct StoredNode {
 }
 
 impl RunGraph {
-    /// How many nodes there are: about so many records a run may have.
+    /// Returns the number of nodes, which is about the number of records of a run.
     pub fn size(&self) -> usize {
         match self {
             Self::Code(graph) => graph.nodes.len(),
@@ -56,29 +55,31 @@ impl RunGraph {
         }
     }
 
-    /// As it is written down.
+    /// Returns the graph as it is stored.
     pub fn stored(&self) -> Arc<StoredGraph> {
         match self {
-            Self::Code(graph) => known(graph).stored,
+            Self::Code(graph) => computed(graph).stored,
             Self::Stored(graph) => Arc::clone(graph),
         }
     }
 
-    /// Tells graphs apart whose names are the same and whose types are not: zero where no type has a schema.
+    /// Returns a digest of the schemas of its types, which differs where the names are the same and the types are not;
+    /// zero if no type has a schema.
     pub fn types(&self) -> u128 {
         match self {
-            Self::Code(graph) => known(graph).types,
+            Self::Code(graph) => computed(graph).types,
             Self::Stored(graph) => graph.types(),
         }
     }
 
-    /// Whether these are the types of that code, as far as they have schemas.
+    /// Returns true if the types are those of this code, as far as they have schemas.
     pub(crate) fn has_types_of(&self, code: &'static Graph) -> bool {
-        matches!(self, Self::Code(graph) if std::ptr::eq(*graph, code)) || self.types() == known(code).types
+        matches!(self, Self::Code(graph) if std::ptr::eq(*graph, code))
+            || self.types() == computed(code).types
     }
 }
 
-/// Stored by its names and types, whichever it is.
+/// Serializes as its [`StoredGraph`].
 impl Serialize for RunGraph {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         self.stored().serialize(to)
@@ -90,22 +91,22 @@ impl<'de> Deserialize<'de> for RunGraph {
     }
 }
 
-/// What is worked out once of each graph of the code.
+/// The parts that are computed once of each graph of the code.
 #[derive(Clone)]
-struct Known {
+struct CodeGraph {
     stored: Arc<StoredGraph>,
     types: u128,
 }
 
-/// By where they are: there are as many as the code has pipelines.
-static KNOWN: Mutex<BTreeMap<usize, Known>> = Mutex::new(BTreeMap::new());
+/// By their addresses: there are as many as the code has pipelines.
+static CODE_GRAPHS: Mutex<BTreeMap<usize, CodeGraph>> = Mutex::new(BTreeMap::new());
 
-fn known(graph: &'static Graph) -> Known {
+fn computed(graph: &'static Graph) -> CodeGraph {
     let at = std::ptr::from_ref(graph).addr();
-    let mut all = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut all = CODE_GRAPHS.lock().unwrap_or_else(PoisonError::into_inner);
     let made = || {
         let stored = Arc::new(StoredGraph::of(graph));
-        Known { types: stored.types(), stored }
+        CodeGraph { types: stored.types(), stored }
     };
     all.entry(at).or_insert_with(made).clone()
 }

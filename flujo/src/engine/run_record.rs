@@ -46,7 +46,7 @@ impl fmt::Debug for RunId {
     }
 }
 
-/// What is written once, before the first command.
+/// A run as it is created: written once, before the first command.
 ///
 /// Not `#[non_exhaustive]`: an engine that did not store a new field would lose it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -64,68 +64,68 @@ pub struct RunRecord {
     pub input: Json,
     /// Its digest.
     pub digest: Digest,
-    /// The context it began with.
+    /// The context that the run begins with.
     pub context: Json,
-    /// What it may use.
+    /// The limits of the run.
     pub limits: UsageLimits,
-    /// How often it restarts at the node that failed.
+    /// How often the run restarts at the node that failed.
     pub retries: u32,
-    /// What is taken instead of executing.
+    /// Records of another run that are taken instead of executing.
     pub seed: Seed,
 }
 
-/// What a run has from another one: that is not executed again, and costs nothing. An engine takes it over when it
-/// creates the run, and need not show it again but for where it comes from.
+/// Records that a run takes over from another one: they are not executed again, and cost nothing. An engine stores them
+/// when it creates the run; of a run that was loaded it need only give the origin.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Seed {
-    /// Attempts.
+    /// Records of attempts.
     pub records: Vec<Arc<Record>>,
-    /// Questions with their replies.
+    /// Answered questions.
     pub replies: Vec<Answered>,
-    /// Timers that are over.
+    /// Timers that have ended.
     pub timers: Vec<Key>,
-    /// The run that it comes from.
+    /// The run that they come from.
     pub origin: Option<RunId>,
 }
 
-/// Where a run stands.
+/// The status of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// Written down; nobody has begun it.
+    /// The run was created, and no execution has begun.
     Created,
-    /// Somebody works on it.
+    /// An execution works on the run.
     Running,
-    /// Begun, and nobody works on it: the process is gone. `resume` continues it.
+    /// The run has begun, and its process is gone. `resume` continues it.
     Interrupted,
-    /// Waiting for replies.
+    /// The run waits for replies.
     Paused,
-    /// Ended.
+    /// The run has ended.
     Ended(FinalOutcome),
 }
 
 /// How a run ended; written once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FinalOutcome {
-    /// With this output.
+    /// The run completed with this output.
     Done(Json),
     /// A node failed.
     Failed(FailureRecord),
     /// `cancel` was called.
     Cancelled,
-    /// Taken over five times without a record in between.
+    /// The run was taken over five times without a record in between; the nodes that were under way.
     Crashed(Vec<Path>),
 }
 
-/// What one execution of a program came to.
+/// The end of one execution of a program.
 #[derive(Debug)]
 pub struct Ended {
     /// The output, a failure, or a signal.
     pub outcome: Result<Json, EndedBy>,
-    /// The context at that point; `None` if it cannot be recorded.
+    /// The context at the end; `None` if it cannot be recorded.
     pub context: Option<Json>,
 }
 
-/// Why an execution ended without an output.
+/// The reason why an execution ended without an output.
 #[derive(Debug)]
 pub enum EndedBy {
     /// A node failed.
@@ -138,24 +138,24 @@ pub enum EndedBy {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RunView {
-    /// What it was created with.
+    /// The run as it was created.
     pub run: Arc<RunRecord>,
-    /// Where it stands.
+    /// The status.
     pub status: Status,
-    /// The context: the last one recorded, or the one it began with.
+    /// The context: the last one recorded, or the one that the run began with.
     pub context: Json,
-    /// Finished attempts in the order in which they were recorded.
+    /// The records of attempts, in the order in which they were written.
     pub records: Vec<Arc<Record>>,
     /// Open questions in the order in which they were asked.
     pub questions: Vec<Question>,
-    /// Questions that were answered.
+    /// Answered questions, in the order of their replies.
     pub answered: Vec<Answered>,
-    /// What was used so far, interrupted calls included.
+    /// The usage so far, interrupted calls included.
     pub usage: Usage,
-    /// What calls of models have reserved that are under way, or were when their process died: whoever goes on with
-    /// the run charges it in full, as estimated, unless they are settled first.
+    /// The reservations of model calls that are under way, or were when their process died: the next owner charges them
+    /// in full, as estimated, unless they are settled first.
     pub reserved: Usage,
-    /// How long somebody has worked on it, in executions that are over.
+    /// The working time of executions that are over.
     pub active: Duration,
     /// Failed attempts that no longer count, by path.
     pub forgiven: Vec<(Path, u32)>,

@@ -1,25 +1,25 @@
 use super::{FinalOutcome, RunId, Status};
 use crate::clock::Timestamp;
 
-/// Where a run stands, in a word.
+/// The status of a run, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum RunState {
-    /// Written down; nobody has begun it.
+    /// The run was created, and no execution has begun.
     Created,
-    /// Somebody works on it.
+    /// An execution works on the run.
     Running,
-    /// Begun, and nobody works on it.
+    /// The run has begun, and its process is gone.
     Interrupted,
-    /// Waiting for replies.
+    /// The run waits for replies.
     Paused,
-    /// Ended with an output.
+    /// The run completed with an output.
     Done,
     /// A node failed.
     Failed,
     /// `cancel` was called.
     Cancelled,
-    /// Taken over five times without a record in between.
+    /// The run was taken over five times without a record in between.
     Crashed,
 }
 
@@ -46,21 +46,21 @@ pub struct RunSummary {
     pub id: RunId,
     /// The pipeline's durable name.
     pub pipeline: String,
-    /// Where it stands.
+    /// The status.
     pub state: RunState,
-    /// Of a paused run: whether somebody has replied since it paused.
+    /// True if the run is paused and a reply came since it paused.
     pub replied: bool,
-    /// Of a paused run: when the first of its questions is answered by its default.
+    /// When the first question of a paused run is answered by its default.
     pub deadline: Option<Timestamp>,
 }
 
 impl RunSummary {
-    /// Creates the summary of a run to which nobody has replied and that has no deadline.
+    /// Creates the summary of a run without a new reply and without a deadline.
     pub fn new(id: RunId, pipeline: String, state: RunState) -> Self {
         Self { id, pipeline, state, replied: false, deadline: None }
     }
 
-    /// Whether going on with it would bring it further: nobody works on it, and it waits for nothing.
+    /// Returns true if an execution would bring the run further: none works on it, and it waits for nothing.
     pub fn is_ready(&self, now: Timestamp) -> bool {
         match self.state {
             RunState::Created | RunState::Interrupted => true,
@@ -70,7 +70,7 @@ impl RunSummary {
     }
 }
 
-/// Which runs a list is of: all of them, unless something else is said. They come in the order of their ids.
+/// A filter of runs, which are listed in the order of their ids. The default takes all of them.
 ///
 /// ```
 /// use flujo::engine::{RunFilter, RunState};
@@ -91,35 +91,35 @@ pub struct RunFilter {
 }
 
 impl RunFilter {
-    /// Those of one pipeline.
+    /// Takes only runs of this pipeline.
     #[must_use]
     pub fn pipeline(mut self, name: impl Into<String>) -> Self {
         self.pipeline = Some(name.into());
         self
     }
 
-    /// Those that stand there; said twice, in either way.
+    /// Takes only runs in this state; with several calls, in any of the states.
     #[must_use]
     pub fn state(mut self, state: RunState) -> Self {
         self.states.push(state);
         self
     }
 
-    /// Those whose id comes after this one: the next page of a long list.
+    /// Takes only runs whose id is greater: the next page of a long list.
     #[must_use]
     pub fn after(mut self, id: impl Into<RunId>) -> Self {
         self.after = Some(id.into());
         self
     }
 
-    /// At most so many.
+    /// Takes at most `n` runs.
     #[must_use]
     pub fn limit(mut self, n: usize) -> Self {
         self.limit = Some(n);
         self
     }
 
-    /// Whether a run belongs into the list, which has `found` already.
+    /// Returns true if a run belongs into a list that has `found` runs already.
     pub fn takes(&self, run: &RunSummary, found: usize) -> bool {
         self.limit.is_none_or(|limit| found < limit)
             && self.pipeline.as_ref().is_none_or(|name| *name == run.pipeline)

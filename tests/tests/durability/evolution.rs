@@ -172,7 +172,7 @@ fn a_changed_input_is_found_at_its_leaf() {
     let said = mismatch!(other_input, Status::Interrupted);
     assert!(
         said.starts_with(
-            "evolving/add: the record does not fit the code: its input is another one than when it ran (digest "
+            "evolving/add: the record does not fit the code: its input changed since it was recorded (digest "
         ) && said.ends_with("; nothing was changed"),
         "{said}"
     );

@@ -279,7 +279,7 @@ fn control_does_everything_without_types() {
         let changed = with_engine!(&engine, e => changed.engine(e.clone()).build()).unwrap();
         let mismatch = changed.replay(&id("s")).await.unwrap().unwrap();
         assert_eq!(mismatch.path, "steps/write");
-        assert!(mismatch.what.starts_with("its input is another one than when it ran"), "{mismatch:?}");
+        assert!(mismatch.what.starts_with("its input changed since it was recorded"), "{mismatch:?}");
 
         let all = control.list(&RunFilter::default()).await.unwrap();
         let all: Vec<_> = all.iter().map(|run| (run.id.as_str(), run.state)).collect();

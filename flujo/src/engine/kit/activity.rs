@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 ///
 /// A question does not end a run at once: siblings go on, and a reply that comes meanwhile is taken
 /// without any pause. The run is suspended when a poll of its whole program found nothing left to do:
-/// no body under way, nobody woken, and at least one question waiting.
+/// no body under way, no task woken, and at least one question waiting.
 #[derive(Default)]
 pub struct Activity {
     bodies: AtomicUsize,

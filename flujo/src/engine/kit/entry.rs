@@ -245,7 +245,7 @@ impl<J> State<J> {
         self.answered.push(Answered { question: open.question, reply });
     }
 
-    /// Somebody has replied: an execution that waits looks again.
+    /// Notes a reply, and makes an execution that waits look again.
     fn changed(&mut self) {
         self.lifecycle.replied = true;
         if let Some(live) = &self.live {

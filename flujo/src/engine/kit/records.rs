@@ -18,7 +18,7 @@ pub struct Records {
     timers: BTreeMap<Key, Timestamp>,
 }
 
-/// 128 bits of a path and an attempt. Paths come from code, so nobody makes two of them collide.
+/// 128 bits of a path and an attempt. Paths come from code, not from input, so none is made to collide.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Name(u128);
 
