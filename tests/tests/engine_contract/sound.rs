@@ -49,7 +49,7 @@ mod each {
 #[cfg(feature = "sqlite")]
 mod sqlite {
     use super::{block_on, is_kept};
-    use flujo::sqlite::{Sqlite, Synchronous};
+    use flujo_sqlite::{Sqlite, Synchronous};
     use flujo_testing::conformance::{Ability, Subject};
     use flujo_tests::files::File;
 

@@ -125,7 +125,7 @@ impl<'a> Guards<'a> {
         place: Place,
     ) -> TokenStream {
         let at = path.segments.last().map_or_else(|| path.span(), |last| last.ident.span());
-        let name = format!("{}value{}", self.names.prefix, self.guards.len());
+        let name = format!("{}guard{}", self.names.prefix, self.guards.len());
         let after = self.last.replace(Ident::new(&name, Span::call_site()));
         self.guards.push(Guard { name: Ident::new(&name, Span::call_site()), callee, after });
         // All of it is located at the call, from its first token to its last: an error about the value is reported there,

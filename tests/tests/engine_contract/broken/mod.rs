@@ -332,7 +332,7 @@ impl Fault for Slow {
     async fn sleep(&self, on: &mut On<'_>, key: Key, wait: Duration) -> Result<(), Signal> {
         slowly(on.inner.sleep(key, wait)).await
     }
-    async fn ask(&self, on: &mut On<'_>, question: Question, asked: Asked<'_>) -> Result<Reply, Signal> {
+    async fn ask(&self, on: &mut On<'_>, question: Question, asked: OnQuestion<'_>) -> Result<Reply, Signal> {
         slowly(on.inner.ask(question, asked)).await
     }
     async fn fork(
