@@ -130,10 +130,9 @@ impl Package {
     /// `"1.0"` or `{ .. }`.
     fn of_value(name: &str, value: &str) -> Self {
         let inside = value.trim().trim_start_matches('{').trim_end_matches('}');
-        let entries = inside.split(',').filter_map(|entry| entry.split_once('='));
+        let mut entries = inside.split(',').filter_map(|entry| entry.split_once('='));
         entries
-            .filter_map(|(key, value)| Self::of_key(key.trim(), value))
-            .next()
+            .find_map(|(key, value)| Self::of_key(key.trim(), value))
             .unwrap_or_else(|| Self::of_name(name))
     }
 

@@ -3,11 +3,11 @@
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use std::fmt::Write;
 
-/// Prints the expansion of `name` if somebody asked for it.
+/// Prints the expansion of `name` if `FLUJO_MACRO_DEBUG` names it.
 pub(crate) fn show(name: &str, expansion: &TokenStream) {
     let Ok(wanted) = std::env::var("FLUJO_MACRO_DEBUG") else { return };
     if wanted == "*" || wanted == name {
-        eprintln!("// flujo made this of `{name}`\n{}", pretty(expansion));
+        eprintln!("// expansion of `{name}`\n{}", pretty(expansion));
     }
 }
 
@@ -75,7 +75,7 @@ fn lines(tokens: TokenStream, depth: usize, out: &mut String) {
     out.truncate(out.trim_end().len());
 }
 
-/// Whether `::` goes on with what stands there: `Vec::`, `Vec<u8>::`, but not `impl ::`.
+/// Whether `::` continues a path: `Vec::`, `Vec<u8>::`, but not `impl ::`.
 fn continues_path(out: &str) -> bool {
     let word = out.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
     let keyword =

@@ -8,7 +8,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use std::fmt::Display;
 
-/// Collects errors; whoever owns the sink decides what can still be expanded.
+/// A collection of errors; its owner decides what can still be expanded.
 #[derive(Debug, Default)]
 pub(crate) struct Sink {
     errors: Option<syn::Error>,
@@ -56,7 +56,7 @@ impl Sink {
         self.errors.is_some()
     }
 
-    /// The `compile_error!`s, to stand beside whatever could be expanded.
+    /// The `compile_error!`s, next to the expansion.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.errors.map(|e| e.to_compile_error()).unwrap_or_default()
     }

@@ -45,7 +45,7 @@ pub(crate) fn named_struct<'a>(item: &'a Item, shape: &Shape, sink: &mut Sink) -
                 &found.ident,
                 format!(
                     "`#[{attribute}]` goes on a struct with named fields\n\
-             write `struct {} {{}}` where there is nothing to hold",
+             write `struct {} {{}}` for a struct without fields",
                     found.ident
                 ),
             );
@@ -59,7 +59,7 @@ pub(crate) fn named_struct<'a>(item: &'a Item, shape: &Shape, sink: &mut Sink) -
     Some(found)
 }
 
-/// The item's name, where impls can stand in for it.
+/// The item's name, if it has no generics, so that impls can be generated for it.
 pub(crate) fn name_without_generics(item: &Item) -> Option<&Ident> {
     let (name, generics) = match item {
         Item::Struct(i) => (&i.ident, &i.generics),

@@ -2,8 +2,8 @@
 //!
 //! Depend on `flujo`, which re-exports them together with all that generated code needs.
 //!
-//! `FLUJO_MACRO_DEBUG=triage cargo check` prints what was made of the item `triage`, `FLUJO_MACRO_DEBUG='*'`
-//! of every item.
+//! `FLUJO_MACRO_DEBUG=triage cargo check` prints the expansion of the item `triage`, `FLUJO_MACRO_DEBUG='*'` of every
+//! item. A crate may rename the dependency, `wf = { package = "flujo", .. }`: the macros read its name in `Cargo.toml`.
 
 mod context;
 mod crate_name;
@@ -23,10 +23,10 @@ mod types;
 
 use proc_macro::TokenStream;
 
-/// Makes a step of an async function: a unit of work that is recorded, retried, timed and resumed.
+/// Turns an async function into a step: a unit of work that is recorded, retried, timed and resumed.
 ///
-/// The function stays as it is; under its name there is now a function that takes the *inputs* and gives a
-/// `StepCall`, which a pipeline runs. Alone it runs in a unit test:
+/// The name of the function then takes the *inputs* and returns a `StepCall`, which a pipeline runs. A unit test runs it
+/// by itself:
 ///
 /// ```
 /// use flujo::prelude::*;
@@ -57,18 +57,18 @@ use proc_macro::TokenStream;
 ///
 /// # Parameters
 ///
-/// Their shape says what they are:
+/// The type of a parameter decides its role:
 ///
-/// | parameter | meaning |
+/// | parameter | role |
 /// |---|---|
-/// | `post: Post` | an input, recorded; up to eight |
-/// | `ctx: &mut Moderation` | the context, or a part of it; several, if their types differ |
-/// | `#[ctx] cfg: &Config` | the same, to read |
-/// | `db: &Db` | a resource; any number |
+/// | `post: Post` | an input, which is recorded; up to eight |
+/// | `ctx: &mut Moderation` | the context, or a part of it, to write; several, if their types differ |
+/// | `#[ctx] cfg: &Config` | the context, or a part of it, to read |
+/// | `db: &Db` | a resource; any number, under any name but `ctx` |
 /// | `run: &RunInfo` | the run: its id, the attempt, feedback on the last one, an idempotency key |
 ///
 /// Inputs and outputs are `Durable`: they derive `Clone`, `Serialize` and `Deserialize`. Type parameters are
-/// welcome; those of inputs and outputs are `Durable` without saying so. An attempt works on copies of the
+/// allowed; those of inputs and outputs are `Durable` without a bound. An attempt works on copies of the
 /// parts that it may write, so one that fails leaves no trace.
 ///
 /// # Output
@@ -88,26 +88,33 @@ use proc_macro::TokenStream;
 ///
 /// # Options
 ///
-/// Defaults for every call of the step; a call in a pipeline overrides them with the same words.
+/// An option holds for every call of the step; a call in a pipeline overrides it with the method of the same name.
 ///
-/// | option | meaning |
-/// |---|---|
-/// | `retries = 3` | extra attempts after the first; 0 by default, 2 for model steps |
-/// | `timeout = "20s"` | how long one attempt may take: `ms`, `s`, `min`, `h` or `d` |
-/// | `backoff = "100ms"` | the first wait between attempts, doubled each time up to 30 s; or `none` |
-/// | `cached = "1h"` | how long an output may be used again, or `forever`; services are not part of its key |
-/// | `fallback = cheap_triage` | a step that runs once after the last attempt failed |
-/// | `validate = (NoPii, StyleGuide)` | validators of every output; a rejection is feedback for the next attempt |
-/// | `plugin = Redact` | looks at every output before validators, and may replace it; several in a tuple |
-/// | `redirect = careful_triage` | the step that makes the next attempt once a plugin redirects |
-/// | `strict = false` | a rejected output passes, with the findings on record |
-/// | `limits = UsageLimits::usd("0.10")` | what one call may use, all its attempts and its fallback together |
-/// | `version = 2` | counted up when the step's meaning changes |
-/// | `migrate = label_from_1` | a function, `fn label_from_1(old: LabelV1) -> Label`, that makes an output of this version of one of the version before: recorded runs go on with it; `[from_1, from_2]` for several versions |
-/// | `model = "openai:gpt-4o-mini"` | the model that answers, `provider:model` |
-/// | `temperature = 0.2` | sampling temperature, 0 to 2; model steps only |
-/// | `max_tokens = 200` | the most output tokens; model steps only |
-/// | `top_p = 0.9` | nucleus sampling, 0 to 1; model steps only |
+/// | option | type and unit | default | meaning |
+/// |---|---|---|---|
+/// | `retries = 3` | `u32` | 0; 2 for model steps | extra attempts after the first |
+/// | `timeout = "20s"` | duration | none | the longest time of one attempt |
+/// | `backoff = "100ms"` | duration, or `none` | `"100ms"` | the first wait between attempts, doubled each time up to 30 s |
+/// | `cached = "1h"` | duration, or `forever` | not cached | the age up to which an output is used again; services are not part of its key |
+/// | `fallback = cheap_triage` | a step | none | a step that runs once after the last attempt failed |
+/// | `validate = (NoPii, StyleGuide)` | one validator or a tuple | none | checks of every output; a rejection is feedback for the next attempt |
+/// | `plugin = Redact` | one plugin or a tuple | none | runs on every output before validators, and may replace it |
+/// | `redirect = careful_triage` | a step | none | the step of the next attempt after a plugin redirects |
+/// | `strict = false` | `bool` | `true` | `false` accepts a rejected output, with its findings on record |
+/// | `limits = UsageLimits::usd("0.10")` | `UsageLimits` | none | the usage of one call: all its attempts and its fallback together |
+/// | `version = 2` | `u32` from 1 | 1 | the version of the step's meaning |
+/// | `migrate = label_from_1` | a function, or a list | none | converts an output of the version before, `fn label_from_1(old: LabelV1) -> Label`; `[from_1, from_2]` for several versions |
+/// | `model = "openai:gpt-4o-mini"` | `"provider:model"` | none | the model that answers |
+/// | `temperature = 0.2` | 0 to 2 | the provider's | sampling temperature; model steps only |
+/// | `max_tokens = 200` | `u32`, tokens | the provider's | the most output tokens; model steps only |
+/// | `top_p = 0.9` | 0 to 1 | the provider's | nucleus sampling; model steps only |
+///
+/// A duration is a whole number with the unit `ms`, `s`, `min`, `h` or `d`, in quotes.
+///
+/// # Errors
+///
+/// Each mistake in the options or the signature is a compile error at its token. The item still expands, so that calls of
+/// the step are not errors, too.
 ///
 /// [`StepError`]: https://docs.rs/flujo/latest/flujo/struct.StepError.html
 #[proc_macro_attribute]
@@ -115,11 +122,11 @@ pub fn step(options: TokenStream, item: TokenStream) -> TokenStream {
     entry::attribute(&options.into(), &item.into(), step::expand).into()
 }
 
-/// Makes a struct the context of pipelines: state that lives as long as one run.
+/// Turns a struct into the context of pipelines: the state of one run.
 ///
-/// It is recorded with every step that changes it, and rebuilt when the run is resumed. Fields marked `part`
-/// can be asked for by their type, and steps that write different parts may run side by side. What two
-/// parallel branches may both write has a merge rule; without one it does not compile.
+/// It is recorded with every step that changes it, and rebuilt when the run is resumed. A step takes a field marked `part`
+/// by its type, and steps that write different parts may run in parallel. A part that two parallel branches write needs
+/// a merge rule; without one the pipeline does not compile.
 ///
 /// ```
 /// use flujo::prelude::*;
@@ -143,33 +150,43 @@ pub fn step(options: TokenStream, item: TokenStream) -> TokenStream {
 /// `Clone`, `Serialize` and `Deserialize` come with it, unless a `#[derive]` *below* `#[context]` lists them.
 /// Attributes of serde are kept. The fields that are no part together count as one part without a rule.
 ///
-/// | rule | several branches wrote it |
+/// # Options
+///
+/// `#[context(part)]` on a field makes it a part; `#[context(part, merge = rule)]` adds a merge rule. Without `merge`,
+/// parallel branches cannot both write the part.
+///
+/// | rule | the value after several branches wrote it |
 /// |---|---|
-/// | `append` | what each appended, one after the other |
+/// | `append` | the elements that each branch appended, in the order of the branches |
 /// | `sum` | the base and what each added to it |
 /// | `min`, `max` | the smallest or largest, the base included |
 /// | `union` | sets and maps: everything; a key changed in two ways is a conflict |
 /// | `last` | the value of the last branch |
-/// | `self::my_rule` | `fn(base: &T, arms: &[T]) -> Result<T, (usize, String)>` |
+/// | `self::my_rule` | the result of `fn(base: &T, arms: &[T]) -> Result<T, (usize, String)>` |
 ///
-/// # What a failed attempt leaves
+/// # Errors
 ///
-/// Nothing: every attempt works on its own clone of the parts in its signature, and so does every parallel branch.
+/// A field that cannot be recorded, or a rule that does not fit its type, is a compile error at the field.
+///
+/// # Failed attempts
+///
+/// A failed attempt changes nothing: every attempt works on its own clone of the parts in its signature, and so does every parallel branch.
 /// That is as true as `Clone` is. The clones of an `Arc` share what is in it, so a field of the type
 /// `Arc<Mutex<T>>`, `Arc<RwLock<T>>`, `Arc<OnceLock<T>>` or `Arc<AtomicU64>` and its like does not compile, however
-/// deep it stands in the field's type; nor does one as input or output of a step. An `Arc<T>` of something that does
+/// deep it is in the field's type; nor does one as input or output of a step. An `Arc<T>` of something that does
 /// not change is fine. **A type of your own is not looked into**: if one of its fields is such an `Arc`, what a failed
-/// attempt or a losing branch wrote there stays, is missing from records, and is lost on resume. Keep what is to be
-/// shared in `#[resources]`.
+/// attempt or a losing branch wrote there stays, is missing from records, and is lost on resume. Keep shared
+/// values in `#[resources]`.
 #[proc_macro_attribute]
 pub fn context(options: TokenStream, item: TokenStream) -> TokenStream {
     entry::attribute(&options.into(), &item.into(), context::expand).into()
 }
 
-/// Makes a struct the resources of pipelines: services that live as long as the application.
+/// Turns a struct into the resources of pipelines: the services of the application.
 ///
-/// A step asks for a service by its type, `db: &Db`, and gets the field of that type. Nothing is derived, and
-/// nothing of it is ever recorded: clients, pools and secrets belong here.
+/// A step takes a service by its type, `db: &Db`, and gets the field of that type. Nothing is derived, and nothing is
+/// recorded: clients, pools and secrets belong here. The attribute has no options. Two fields of one type are a compile
+/// error, because the type selects the field.
 ///
 /// ```
 /// use flujo::prelude::*;
@@ -189,9 +206,9 @@ pub fn resources(options: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Declares a pipeline: a graph of steps, written as a function that calls them, checked by rustc as a whole.
 ///
-/// In the body a call runs a step, and the methods after it are its options; `match`, `if`, `let` and blocks
-/// are what they always are; every other expression is a plain value. Steps are awaited and failures
-/// propagate by themselves, so there is no `.await` and no `?`. A pipeline is itself a step.
+/// In the body a call runs a step, and the methods after it are its options; `match`, `if`, `let` and blocks keep their
+/// meaning; every other expression is a plain value. The pipeline awaits its steps and ends with the first failure, so
+/// there is no `.await` and no `?`. A pipeline is itself a step.
 ///
 /// ```
 /// use flujo::prelude::*;
@@ -226,27 +243,36 @@ pub fn resources(options: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// All are described in [`flujo::flow`](https://docs.rs/flujo/latest/flujo/flow/index.html).
 ///
-/// | form | gives | options |
+/// | form | value | options |
 /// |---|---|---|
-/// | `x >> step` | what `step(x)` gives | those of the step |
+/// | `x >> step` | that of `step(x)` | those of the step |
 /// | `repeat(seed, \|x\| ..)` | the last value | `until` and `max` are needed; `or_last`, `timeout`, `limits`, `settle`, `named` |
 /// | `refine(\|feedback\| .., \|draft\| ..)` | the draft that the critic accepts | `max` is needed; `or_last`, `timeout`, `limits`, `settle`, `named` |
-/// | `join(a, b, ..)` | a tuple; the arms run beside each other | `timeout`, `limits`, `settle`, `named` |
+/// | `join(a, b, ..)` | a tuple; the arms run in parallel | `timeout`, `limits`, `settle`, `named` |
 /// | `map(items, \|x\| ..)` | a `Vec`, in the order of the items | `concurrency`, `max`, `timeout`, `limits`, `settle`, `named` |
 /// | `route(set, \|r\| match r { .. })` | a `Vec`, in the order of the set | `timeout`, `limits`, `settle`, `named` |
-/// | `gate(x, validators)` | `x`, if they accept it | `strict`, `plugin`, `keep_findings`, `named` |
+/// | `gate(x, validators)` | `x`, if the validators accept it | `strict`, `plugin`, `keep_findings`, `named` |
 /// | `ask(message)` | a person's reply, of the type of its `let` | `showing`, `timeout`, `named` |
-/// | `wait("2h")` | nothing | `named` |
-/// | `fail(message)` | the end, as failed | |
-/// | `value(x)` | `x`, where it is a call of a path | |
+/// | `wait("2h")` | `()` | `named` |
+/// | `fail(message)` | none: the run fails | |
+/// | `value(x)` | `x`, if it is a call of a path | |
 ///
 /// A call of a pipeline takes `retries`, which restart it at the node that failed, `timeout`, `limits`, `settle` and
 /// `named`; a call of a step those of [`step`](macro@step), `keep_findings`, `settle` and `named`.
 ///
-/// # What it takes, and its constants
+/// # Parameters and constants
 ///
 /// A pipeline takes inputs, at most one context (`ctx: &mut Moderation`) and at most one struct of resources (`app: &App`). `teaser::GRAPH` is its
 /// graph, `teaser::BOUNDS` the worst case of one run, both constants.
+///
+/// # Options
+///
+/// `#[pipeline(name = "..")]` on the function sets the name in records; it defaults to the function's name.
+///
+/// # Errors
+///
+/// Mistakes in the flow are compile errors at their tokens, and types are checked by rustc. A step that is called inside a
+/// closure, a struct or another plain expression is refused: bind its output to a variable first.
 #[proc_macro]
 pub fn pipeline(input: TokenStream) -> TokenStream {
     entry::function(input.into(), pipeline::expand).into()

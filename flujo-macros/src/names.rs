@@ -28,7 +28,7 @@ pub(crate) fn item_at(name: &str, at: Span) -> TokenStream {
     quote_spanned!(at=> #private::#name)
 }
 
-/// Stands where the value of something that was reported would be.
+/// The value of an expression that was reported.
 pub(crate) fn recovered() -> TokenStream {
     let private = private();
     quote!(#private::recover())
@@ -75,7 +75,7 @@ pub(crate) fn respan(tokens: impl ToTokens, span: Span) -> TokenStream {
         .collect()
 }
 
-/// `impl Trait for Type` whose header stands at `span`, where rustc points when it lists implementations.
+/// `impl Trait for Type` whose header is located at `span`, where rustc points when it lists implementations.
 /// Only the keywords and the type's name do: an editor resolves paths by their place in the source.
 pub(crate) fn impl_at(span: Span, of: &TokenStream, target: &Ident, body: &TokenStream) -> TokenStream {
     let (start, between) = (Ident::new("impl", span), Ident::new("for", span));

@@ -42,7 +42,7 @@ pub(crate) fn owned(ty: &Type, what: &str) -> syn::Result<()> {
 }
 
 /// Refuses what all copies of a value would share and could change: every attempt works on a copy, so that one
-/// that fails leaves no trace. Told by its names, since no trait says it.
+/// that fails leaves no trace. Recognised by name, since no trait tells.
 fn unshared(ty: &Type, what: &str) -> syn::Result<()> {
     let mut shares = Shares { around: 0, found: None };
     shares.visit_type(ty);
@@ -58,7 +58,7 @@ fn unshared(ty: &Type, what: &str) -> syn::Result<()> {
 
 /// The first thing that can be changed through a shared pointer.
 struct Shares {
-    /// How many shared pointers stand around it.
+    /// The number of enclosing shared pointers.
     around: usize,
     found: Option<(syn::PathSegment, String)>,
 }
@@ -114,7 +114,7 @@ fn belongs_to_itself(ty: &Type, what: &str) -> syn::Result<()> {
             shown()
         ),
         Type::Ptr(_) | Type::FnPtr(_) => format!("{what} is recorded, and `{}` is an address", shown()),
-        Type::Infer(_) => format!("{what} says its type\nwrite it out"),
+        Type::Infer(_) => format!("{what} needs a type\nwrite it out"),
         _ => {
             no_secret(ty, what)?;
             return borrowed(ty, what);
@@ -131,8 +131,7 @@ fn no_secret(ty: &Type, what: &str) -> syn::Result<()> {
     Err(syn::Error::new_spanned(
         secret,
         format!(
-            "{what} is recorded, and a secret never is\n\
-             keep it in `#[resources]`, and let the step that needs it take `&Secret`"
+            "{what} is recorded, and a secret must not be\nkeep it in `#[resources]`, and take `&Secret` in the step"
         ),
     ))
 }
@@ -160,8 +159,7 @@ pub(crate) fn borrowed(ty: &Type, what: &str) -> syn::Result<()> {
 pub(crate) fn nameless(ty: &Type) -> syn::Error {
     syn::Error::new_spanned(
         ty,
-        "a step names its types: records and graphs show them\n\
-         write the type, or a type parameter: `fn step<T: Trait>(..)`",
+        "the types of a step have names, which records and graphs show\nwrite the type, or a type parameter: `fn step<T: Trait>(..)`",
     )
 }
 
@@ -180,12 +178,12 @@ impl Found {
             Self::Nameless(ty) => nameless(&ty),
             Self::Borrow(ty) => syn::Error::new_spanned(
                 ty,
-                format!("{whose} is owned through and through\nthis part of it is borrowed: own it too"),
+                format!("{whose} holds no references, because it is recorded\nmake this part owned, too"),
             ),
             Self::Lifetime(l) => syn::Error::new_spanned(
                 l,
                 format!(
-                    "{whose} is owned through and through\nthis lifetime says that a part of it is borrowed"
+                    "{whose} holds no references, because it is recorded\nmake the part with this lifetime owned"
                 ),
             ),
         }

@@ -21,7 +21,7 @@ pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
     if !options.is_empty() {
         sink.at(
             options,
-            "`#[context]` on a struct takes nothing\n\
+            "`#[context]` on a struct takes no options\n\
          `part` and `merge` belong to its fields: `#[context(part)]`",
         );
     }

@@ -40,7 +40,7 @@ pub(super) struct Context {
     pub(super) deserialize: By,
     /// `#[serde(..)]` on the struct.
     pub(super) serde: Vec<Attribute>,
-    /// Only a stand-in can be made.
+    /// Only a replacement can be generated.
     pub(super) broken: Option<Broken>,
 }
 
@@ -89,7 +89,7 @@ impl Context {
                         &field.ty,
                         format!(
                             "parts `{other}` and `{name}` both have the type `{shown}`, \
-                         by which steps ask for them\n\
+                         and a step finds a part by its type\n\
                          wrap one in a type of its own"
                         ),
                     );

@@ -45,7 +45,7 @@ pub(super) fn marks(field: &Field, sink: &mut Sink) -> Marks {
     }
     if marks.merge.is_some() && marks.part.is_none() {
         let at = field.attrs.iter().find(|a| a.path().is_ident("context"));
-        sink.at(at, "only a part can have a merge rule\nwrite `#[context(part, merge = ..)]`");
+        sink.at(at, "only a part has a merge rule\nwrite `#[context(part, merge = ..)]`");
     }
     marks
 }
@@ -54,8 +54,7 @@ fn list(attr: &Attribute, marks: &mut Marks, sink: &mut Sink) {
     let Meta::List(_) = &attr.meta else {
         sink.at(
             attr,
-            "say what this field is: `#[context(part)]`\n\
-         or remove the attribute: a field that is no part belongs to the rest",
+            "this attribute has no option\nwrite `#[context(part)]`, or remove the attribute: a field that is no part belongs to the rest",
         );
         return;
     };
@@ -110,7 +109,7 @@ fn list(attr: &Attribute, marks: &mut Marks, sink: &mut Sink) {
 
 fn rule(input: ParseStream<'_>) -> syn::Result<Merge> {
     let value: Expr = input.parse()?;
-    let own = "a rule of your own is a path: `merge = self::my_rule`";
+    let own = "a custom rule is a path: `merge = self::my_rule`";
     match &value {
         Expr::Path(p) if p.qself.is_none() => match p.path.get_ident() {
             None => Ok(Merge::Path(p.path.clone())),
@@ -144,7 +143,7 @@ fn serde(attr: &Attribute, marks: &mut Marks, sink: &mut Sink) {
                 &meta.path,
                 format!(
                     "a context is recorded whole: `{word}` would lose this field when the run is resumed\n\
-                 what need not survive belongs to the resources"
+                 keep a value that need not be recorded in `#[resources]`"
                 ),
             );
         }

@@ -1,4 +1,4 @@
-//! What stands in for a context that is a mistake: the same name and parts, and nothing else is reported.
+//! The replacement of a context that is a mistake: the same name and parts, and nothing else is reported.
 
 use super::expand::contains;
 use super::model::{By, Context};

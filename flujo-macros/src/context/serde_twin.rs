@@ -48,7 +48,7 @@ impl Twin {
                 #[allow(
                     non_snake_case,
                     clippy::too_many_arguments,
-                    reason = "it is named like the struct it stands for, and has an argument for each field"
+                    reason = "it is named like its struct, and has an argument for each field"
                 )]
                 fn #kind_name<#(#free),*>(
                     #(_: #pr::PhantomData<#free>),*
@@ -87,7 +87,7 @@ impl Twin {
         &self.kind
     }
 
-    /// What has to stand beside the declaration.
+    /// The items next to the declaration.
     pub(super) fn functions(&self) -> &TokenStream {
         &self.kind_fn
     }

@@ -125,7 +125,7 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Option<Given>> {
     }
     let value = match input.parse::<Expr>() {
         Ok(value) => value,
-        // A misspelt word is the first thing to say, whatever stands behind it.
+        // A misspelt word is reported before its value.
         Err(_) if word.is_none() => return Err(unknown(&key, Place::ModelStep)),
         Err(e) => return Err(e),
     };
@@ -135,7 +135,7 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Option<Given>> {
 fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
     let asks: Vec<_> = given.iter().filter(|g| g.key == "model" || g.key == "role").collect();
     if let [_, second, ..] = asks.as_slice() {
-        let message = "`model` and `role` both say which model answers\nkeep one of them";
+        let message = "`model` and `role` both select the model\nkeep one of them";
         sink.span(second.key.span(), message);
     }
     // One that is misspelt is told below: the step is a model step all the same.
@@ -153,14 +153,14 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
         if talks && key == "cached" {
             sink.span(
                 key.span(),
-                "the answer of a step with tools is not kept: it is a conversation\nsay `cached` of its tools",
+                "the answer of a step with tools is a conversation, which is not cached\nset `cached` on its tools",
             );
             continue;
         }
         if !talks && key == "tool_rounds" && model_step {
             sink.span(
                 key.span(),
-                "`tool_rounds` limits how often tools are asked for, and this step has none\n\
+                "`tool_rounds` limits tool calls, and this step has no tools\n\
                  name them: `tools = [search_web]`",
             );
             continue;
@@ -184,8 +184,8 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
             "migrate" if talks => {
                 sink.span(
                     key.span(),
-                    "a conversation with tools is many records, and none of them is carried over\n\
-                     remove `migrate`: its runs end on the code that they began with",
+                    "a conversation with tools is many records, and `migrate` converts one output\n\
+                     remove `migrate`: recorded runs finish on the old code",
                 );
                 continue;
             }
@@ -230,7 +230,7 @@ fn tools(value: &Expr, sink: &mut Sink) -> Vec<Path> {
             Expr::Call(call) => {
                 sink.at(
                     &call.func,
-                    "a tool is named, not called: the model says what with\nremove the parentheses",
+                    "a tool is named, not called: the model chooses the arguments\nremove the parentheses",
                 );
                 continue;
             }
@@ -244,7 +244,7 @@ fn tools(value: &Expr, sink: &mut Sink) -> Vec<Path> {
             let word = name(&path).unwrap_or_default();
             sink.at(
                 &path,
-                format!("the model knows its tools by their names, and `{word}` is there twice\nremove one"),
+                format!("the model selects tools by name, and `{word}` is listed twice\nremove one"),
             );
             continue;
         }
@@ -339,7 +339,7 @@ mod tests {
             (quote!(role = "review", temperature = 1.0), &["write it without quotes"]),
             (quote!(role = Review), &["lower-case"]),
             (quote!(role = 3), &["`role` takes the name of a role"]),
-            (quote!(model = "a:b", role = review), &["both say which model answers"]),
+            (quote!(model = "a:b", role = review), &["both select the model"]),
             (quote!(rol = review, temperature = 1.0), &["did you mean `role`"]),
             (quote!(fallback = cheap()), &["not a call"]),
             (quote!(redirect = "careful"), &["`redirect` takes the name of a step"]),

@@ -78,7 +78,7 @@ fn nanos(text: &str) -> Result<u64, String> {
     let total = number.parse::<u64>().ok().and_then(|n| n.checked_mul(*factor));
     match total {
         None => Err(format!("`{text}` is too long\nthe longest duration is \"213503d\", about 584 years")),
-        Some(0) => Err(format!("`{text}` is no time at all\na duration is longer than zero")),
+        Some(0) => Err(format!("`{text}` is zero\na duration is longer than zero")),
         Some(nanos) => Ok(nanos),
     }
 }
@@ -119,8 +119,8 @@ mod tests {
             ("2m", "did you mean \"2min\"?"),
             ("2 fortnights", "no space"),
             ("2fortnights", "unknown unit `fortnights`"),
-            ("0s", "no time at all"),
-            ("0ms", "no time at all"),
+            ("0s", "`0s` is zero"),
+            ("0ms", "`0ms` is zero"),
             ("213504d", "too long"),
             ("99999999999999999999999s", "too long"),
         ] {

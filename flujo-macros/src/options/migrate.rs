@@ -25,7 +25,7 @@ fn function(value: &Expr) -> syn::Result<Path> {
         Expr::Group(group) => function(&group.expr),
         Expr::Call(call) => Err(syn::Error::new_spanned(
             &call.func,
-            "`migrate` names a function: it gets what the older version gave\nremove the parentheses",
+            "`migrate` names a function, not a call: its argument is the older output\nremove the parentheses",
         )),
         Expr::Closure(closure) => Err(syn::Error::new_spanned(
             &closure.inputs,
@@ -46,7 +46,7 @@ pub(super) fn fits(options: &mut StepOptions, at: Span, sink: &mut Sink) {
     if older == 0 {
         sink.span(
             at,
-            "`migrate` carries over what an older version gave, and this is the first\nsay which it is: `version = 2`",
+            "`migrate` converts outputs of older versions, and version 1 has none\nset the version: `version = 2`",
         );
         return;
     }

@@ -144,7 +144,7 @@ pub(crate) fn unknown(key: &Ident, place: Place) -> syn::Error {
     let message = match place {
         Place::Call => match known {
             Some(w) => format!(
-                "`{name}` is no option of a call\nwrite it once, in the attribute: `#[step({name} = {})]`",
+                "`{name}` is not an option of a call\nwrite it once, in the attribute: `#[step({name} = {})]`",
                 w.example
             ),
             None => format!(

@@ -88,7 +88,7 @@ pub(crate) fn backoff(value: &Expr) -> syn::Result<Backoff> {
         Expr::Group(g) => backoff(&g.expr),
         _ => match string(value) {
             Some(s) if s.value().starts_with('0') && duration(s).is_err() => {
-                error(value, "a wait is longer than zero\nfor no wait at all write `none`")
+                error(value, "a wait is longer than zero\nwrite `none` for no wait")
             }
             Some(s) => duration(s).map(Backoff::First),
             None => error(value, "`backoff` takes the first wait, such as \"100ms\", or `none`"),
@@ -171,7 +171,7 @@ pub(super) fn model(value: &Expr) -> syn::Result<LitStr> {
     }
 }
 
-/// The name of a role, as it stands in the settings.
+/// The name of a role, as the settings spell it.
 pub(super) fn role(value: &Expr) -> syn::Result<Ident> {
     const EXAMPLE: &str = "for instance `role = review`";
     if let Some(literal) = string(value) {
@@ -218,7 +218,7 @@ pub(crate) fn limits(value: &Expr) -> syn::Result<()> {
                 Some(text) if usd && !is_amount(&text.value()) => Err(syn::Error::new(
                     text.span(),
                     format!(
-                        "`{}` is no amount of dollars\nwrite digits, and up to nine decimals, such as \"0.50\"",
+                        "`{}` is not an amount of dollars\nwrite digits, and up to nine decimals, such as \"0.50\"",
                         text.value()
                     ),
                 )),
@@ -325,7 +325,7 @@ mod tests {
             assert!(limits(&good).is_ok());
         }
         for bad in ["", "ten", "1.", ".5", "1e3", "0.0000000001", "18446744073.709551616"] {
-            says(limits(&parse_quote!((UsageLimits::usd(#bad).model_calls(3)))), "no amount of dollars");
+            says(limits(&parse_quote!((UsageLimits::usd(#bad).model_calls(3)))), "not an amount of dollars");
         }
         says(limits(&parse_quote!("0.10")), "takes the limits of a node");
         says(limits(&parse_quote!(3)), "takes the limits of a node");

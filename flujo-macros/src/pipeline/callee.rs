@@ -1,7 +1,7 @@
 //! The steps and pipelines that a pipeline calls, as types.
 //!
 //! Constants (bounds, graph, writes) need `<triage as StepInfo>`. The callee is imported under an alias;
-//! an outer `type` of the alias's name and an empty macro of the callee's stand in when there is no such
+//! an outer `type` of the alias's name and an empty macro of the callee's replace it when there is no such
 //! type, or no such name at all. So a plain function and a misspelt step are reported once, by the call.
 
 use crate::names;
@@ -83,7 +83,7 @@ impl Callees {
         self.known.iter().filter(|known| known.flow).map(|known| known.text.clone()).collect()
     }
 
-    /// What stands in for names that are no type, or do not exist.
+    /// Replacements of names that are not a type, or do not exist.
     pub(crate) fn stand_ins(&self) -> TokenStream {
         let each = self.known.iter().filter(|known| known.flow).map(|Known { alias, path, .. }| {
             let name = standing_in_for_name(path);
@@ -95,7 +95,7 @@ impl Callees {
         quote!(#(#each)*)
     }
 
-    /// What stands in for functions in plain expressions that are no steps.
+    /// Replacements of functions in plain expressions that are not steps.
     pub(crate) fn types_of_values(&self) -> TokenStream {
         let allowed = lint_levels();
         let types = self.known.iter().filter(|known| known.plain).map(|Known { alias, .. }| {
@@ -107,7 +107,7 @@ impl Callees {
         quote!(#(#types)*)
     }
 
-    /// What stands in for their names, where they do not exist. It follows the code that calls them: there it is not
+    /// Replacements of their names, where they do not exist. They follow the code that calls them: there it is not
     /// in scope, and a misspelt name is what rustc says it is.
     pub(crate) fn names_of_values(&self) -> TokenStream {
         let allowed = lint_levels();
@@ -151,7 +151,7 @@ fn import(Known { path, alias, .. }: &Known) -> TokenStream {
     quote_spanned!(at=> use #path as #alias;)
 }
 
-/// What stand-ins and imports of callees would be warned of.
+/// The lints that replacements and imports of callees would trigger.
 pub(crate) fn lint_levels() -> TokenStream {
     quote! {
         #[allow(
@@ -159,7 +159,7 @@ pub(crate) fn lint_levels() -> TokenStream {
             dead_code,
             unused_macros,
             unused_imports,
-            reason = "a callee that is no step, or does not exist, has a stand-in; not every use needs all of an import"
+            reason = "a callee that is not a step, or does not exist, has a replacement; not every use needs all of an import"
         )]
     }
 }

@@ -12,7 +12,7 @@ use syn::Error;
 pub(crate) struct Errors {
     /// Reported beside the item.
     pub beside: Sink,
-    /// Reported by the expression that stands where the mistake was; needed again if there is no body.
+    /// Reported by the expression in place of the mistake; needed again if there is no body.
     inside: Sink,
 }
 

@@ -73,7 +73,7 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
     nodes.collect()
 }
 
-/// What is known of a step that may stand in.
+/// The facts of a fallback or redirect.
 fn facts_of(callee: Option<&Callee>) -> TokenStream {
     callee.map(Callee::facts).map_or_else(|| quote!(__flujo::None), |facts| quote!(__flujo::Some(&#facts)))
 }

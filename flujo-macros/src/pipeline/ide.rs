@@ -65,7 +65,7 @@ fn line(mut statement: Vec<TokenTree>) -> TokenStream {
     quote!(#left #flow #otherwise #semi)
 }
 
-/// Whether the `=` at `i` stands alone, rather than in `==`, `=>`, `<=`.
+/// Whether the `=` at `i` is an operator of its own, rather than in `==`, `=>`, `<=`.
 fn binds(all: &[TokenTree], i: usize) -> bool {
     let joint = |i: Option<usize>| matches!(i.and_then(|i| all.get(i)), Some(TokenTree::Punct(punct)) if punct.spacing() == Spacing::Joint);
     !joint(Some(i)) && !joint(i.checked_sub(1))
@@ -211,7 +211,7 @@ fn form_body(arg: &[TokenTree]) -> TokenStream {
 fn nested(tokens: &[TokenTree]) -> TokenStream {
     let mut out = TokenStream::new();
     let mut before: Option<&TokenTree> = None;
-    // the next braces are a block, or the arms: a struct cannot stand in a condition or scrutinee
+    // the next braces are a block, or the arms: a condition or scrutinee has no struct literals
     let mut expected: Option<&str> = None;
     for token in tokens {
         let braces = matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);

@@ -43,7 +43,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     check::ids(&mut pipeline.nodes, &mut errors);
     let twin = item::twin(&pipeline.header, &ide::body(&pipeline.header, &body));
     let items = item::items(&pipeline, errors);
-    // The twin comes first: an editor looks for the cursor where it stands in the expansion of a finished
-    // body, so nothing that depends on the body may stand before it.
+    // The twin comes first: an editor looks for the cursor at its place in the expansion of a finished
+    // body, so nothing that depends on the body may precede it.
     quote!(#twin #items)
 }

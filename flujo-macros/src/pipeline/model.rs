@@ -94,7 +94,7 @@ impl What {
     }
 }
 
-/// The steps that a call names to stand in for the one that it calls.
+/// The steps that a call names as its fallback and redirect.
 #[derive(Default)]
 pub(crate) struct StandIns {
     pub fallback: Option<Callee>,
@@ -202,7 +202,7 @@ pub(crate) struct Plain {
     pub reads_context: Option<Span>,
 }
 
-/// Stands where an error was found, and holds it: an expression without a type, so that nothing else is reported.
+/// The expression in place of an error, which it holds; it has no type, so that nothing else is reported.
 pub(crate) struct Broken {
     pub tokens: TokenStream,
 }

@@ -168,7 +168,7 @@ fn a_word_at_the_cursor_moves_nothing_before_it() {
     }
 }
 
-/// `parse` makes the model, `check` looks at it, `lower` and what stands beside it make code of it: nothing imports what
+/// `parse` makes the model, `check` looks at it, `lower` and its siblings generate code from it: nothing imports what
 /// comes before it but the model.
 #[test]
 fn modules_import_in_one_direction() {

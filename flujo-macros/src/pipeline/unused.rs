@@ -1,4 +1,4 @@
-//! What only the source tells of nodes, for the report on a graph: outputs that nobody takes, conditions that do not
+//! What only the source tells of nodes, for the report on a graph: unused outputs, conditions that do not
 //! look at their value.
 
 use super::bindings::bindings;
@@ -15,7 +15,7 @@ pub(super) struct Unused {
     pub(super) outputs: BTreeSet<NodeIndex>,
     /// Loops whose condition does not look at the value.
     pub(super) conditions: BTreeSet<NodeIndex>,
-    /// Names in the limits and timeouts of forms: wherever they stand, they are read.
+    /// Names in the limits and timeouts of forms: they always count as read.
     bounds: Names,
 }
 
@@ -66,7 +66,7 @@ impl Unused {
     fn arms(&mut self, expr: &Match) -> Names {
         let mut names = named(&expr.scrutinee);
         for arm in &expr.arms {
-            // A guard stands in the pattern.
+            // The pattern includes the guard.
             collect(arm.pat.clone(), &mut names);
             names.extend(self.flow(&arm.body));
         }

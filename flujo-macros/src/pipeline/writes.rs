@@ -55,7 +55,7 @@ pub(crate) fn checks(pipeline: &Pipeline) -> TokenStream {
 
 /// Something that writes the context.
 enum Writer<'a> {
-    /// A step or pipeline, and the steps that its attribute names to stand in for it: one named at the call
+    /// A step or pipeline, and the fallback and redirect of its attribute: one named at the call
     /// takes its place, but to count both is only careful.
     Callee(&'a Callee),
     /// Findings that are kept.
@@ -87,7 +87,7 @@ impl Writer<'_> {
     }
 }
 
-/// Who writes at a node: the callee, what stands in for it under a name of its own, and whoever keeps
+/// The writers at a node: the callee, its fallback and redirect under names of their own, and the record that keeps
 /// findings.
 fn writers(node: &Node) -> Vec<(String, Writer<'_>)> {
     let id = |word: &str| {

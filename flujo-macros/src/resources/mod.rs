@@ -15,7 +15,7 @@ pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
         return error.to_compile_error();
     }
     if !options.is_empty() {
-        sink.at(options, "`#[resources]` takes nothing\nremove what is in the parentheses");
+        sink.at(options, "`#[resources]` takes no options\nremove the parentheses");
     }
     let impls = match syn::parse2::<syn::Item>(item.clone()) {
         Ok(parsed) => {
@@ -45,7 +45,7 @@ fn provides(found: &syn::ItemStruct, sink: &mut Sink) -> TokenStream {
                 ty,
                 format!(
                     "resources `{other}` and `{field_name}` both have the type `{shown}`, \
-                 by which steps ask for them\n\
+                 and a step finds a service by its type\n\
                  wrap one in a type of its own"
                 ),
             );

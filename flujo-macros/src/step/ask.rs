@@ -25,7 +25,7 @@ pub(super) fn parse(step: &Step) -> TokenStream {
     let pr = inner();
     let output = &step.output;
     let answer = names::local("__answer", output.span());
-    // rustc reports a missing schema under the whole call: all of it stands at the type.
+    // rustc reports a missing schema under the whole call: all of it is located at the type.
     let known = quote_spanned!(output.span()=> #answer.known());
     quote! {
         fn parse(__reply: &#pr::ModelReply) -> #pr::Result<#pr::Parsed<#output>, #pr::StepError> {

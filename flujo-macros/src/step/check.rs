@@ -31,12 +31,12 @@ pub(super) fn shared(ty: &Type, context: bool) -> syn::Result<()> {
             )
         }
         Type::ImplTrait(_) => return Err(nameless(ty)),
-        Type::Infer(_) => format!("a step says what it needs from {holder}\nwrite the type out"),
+        Type::Infer(_) => format!("a step names the type that it takes from {holder}\nwrite the type out"),
         Type::Slice(_) => format!("a part of a context is owned\nask for `&Vec<{}>`", inner(ty)),
         Type::Path(p) if p.path.is_ident("str") => {
             "a part of a context is owned\nask for `&String`".to_owned()
         }
-        Type::Reference(_) => "one `&` is enough\nremove the other".to_owned(),
+        Type::Reference(_) => "a parameter has one `&`\nremove the other".to_owned(),
         _ => return borrowed(ty, holder),
     };
     Err(syn::Error::new_spanned(ty, message))
@@ -59,7 +59,7 @@ pub(super) fn output(sig: &Signature, model: Option<&str>, sink: &mut Sink) -> R
     });
     let ReturnType::Type(_, ty) = &sig.output else {
         let message = if model.is_some() {
-            "a model step returns the prompt that it asks\nwrite `-> Prompt<T>`, where `T` is the answer"
+            "a model step returns its prompt\nwrite `-> Prompt<T>`, where `T` is the answer"
         } else {
             "a step returns a `Result`\nwrite `-> Result<()>`"
         };
@@ -80,25 +80,22 @@ pub(super) fn output(sig: &Signature, model: Option<&str>, sink: &mut Sink) -> R
                 return unknown(unit);
             }
             if let Some(word) = costed(answer) {
-                sink.at(word, "what a model uses is counted by itself\nwrite `Prompt<T>` without `Costed`");
+                sink.at(
+                    word,
+                    "the cost of a model call is counted automatically\nwrite `Prompt<T>` without `Costed`",
+                );
                 return unknown(unit);
             }
             return Returned { ty: answer.clone(), error: error.cloned(), prompt: true, costed: false };
         }
         (Some(answer), None) => {
-            sink.at(
-                ty,
-                format!("`{shown}` is answered by a model\nname it: `#[step(model = \"provider:model\")]`"),
-            );
+            sink.at(ty, format!("`{shown}` needs a model\nname one: `#[step(model = \"provider:model\")]`"));
             return Returned { ty: answer.clone(), error: None, prompt: true, costed: false };
         }
         (None, Some(word)) => {
             sink.at(
                 ty,
-                format!(
-                    "a model step returns the prompt that it asks\n\
-             write `-> Prompt<{shown}>`, or remove `{word}`"
-                ),
+                format!("a model step returns its prompt\nwrite `-> Prompt<{shown}>`, or remove `{word}`"),
             );
             return unknown(ty.clone());
         }
@@ -107,7 +104,7 @@ pub(super) fn output(sig: &Signature, model: Option<&str>, sink: &mut Sink) -> R
     if !is_result {
         let message = match last(ty) {
             Some(name) if name == "Result" => {
-                "the output of a step is in its signature\nwrite it out: `Result<T>`".to_owned()
+                "the signature of a step names its output\nwrite it out: `Result<T>`".to_owned()
             }
             _ if matches!(ty, Type::ImplTrait(_)) => {
                 "a step returns a `Result`\nwrite `async fn` and `-> Result<T>`".to_owned()
@@ -132,7 +129,7 @@ pub(super) fn output(sig: &Signature, model: Option<&str>, sink: &mut Sink) -> R
         let message = if with_cost {
             "an output has one cost\nadd them up in one `Costed<T>`"
         } else {
-            "`Costed` stands around the whole output\nwrite `-> Result<Costed<T>>`"
+            "`Costed` wraps the whole output\nwrite `-> Result<Costed<T>>`"
         };
         sink.at(word, message);
         return unknown(unit);
@@ -187,13 +184,12 @@ pub(super) fn tools(name: &Ident, tools: &[syn::Path], params: &[Param], sink: &
 /// The words before `fn`.
 pub(super) fn function(sig: &Signature, returned: &Returned, sink: &mut Sink) {
     if let Some(word) = &sig.constness {
-        sink.at(word, "a step runs while the pipeline runs: it cannot be `const`\nremove the word");
+        sink.at(word, "a step cannot be `const`: it runs with its pipeline\nremove `const`");
     }
     if let Safety::Unsafe(word) = &sig.safety {
         sink.at(
             word,
-            "a step is called by the engine: it cannot ask its caller for care\n\
-         remove `unsafe`, and use an `unsafe` block inside",
+            "a step cannot be `unsafe`: the engine calls it\nremove `unsafe`, and use an `unsafe` block inside",
         );
     }
     if let Some(abi) = &sig.abi {
@@ -203,7 +199,7 @@ pub(super) fn function(sig: &Signature, returned: &Returned, sink: &mut Sink) {
     if sig.asyncness.is_none() && sig.constness.is_none() && !returned.prompt {
         sink.at(
             sig.fn_token,
-            "a step is asynchronous: it may wait, and be stopped while it does\nwrite `async fn`",
+            "a step is asynchronous, so that it can wait and be cancelled\nwrite `async fn`",
         );
     }
 }

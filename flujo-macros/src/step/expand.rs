@@ -22,7 +22,7 @@ pub(super) fn expand(step: &Step) -> TokenStream {
         tools::set(step, &generics),
     ];
     let parts = names::inside(parts);
-    // What only fails when it is evaluated stands by itself: rustc names the constant that it is in.
+    // Checks that fail when they are evaluated are separate items: rustc names the constant that it is in.
     let (checks, apart) = (tools::checks(step), apart(step));
     quote!(#function #marker #parts #checks #apart)
 }
@@ -83,7 +83,7 @@ pub(super) fn function(step: &Step, generics: &Forms) -> TokenStream {
         }
         call
     };
-    // The item begins and ends with the user's own word: rustc warns of a function that nobody calls only
+    // The item begins and ends with the user's own word: rustc warns of an unused function only
     // where the item is the user's, as far as it can see.
     let fn_token = step.inner.sig.fn_token;
     let mut body = Group::new(Delimiter::Brace, body);
@@ -100,7 +100,7 @@ pub(super) fn function(step: &Step, generics: &Forms) -> TokenStream {
 }
 
 /// A call with one option more. rustc reports what does not fit under the whole call of the method: all of it
-/// stands at the value.
+/// is located at the value.
 fn with(call: &TokenStream, span: Span, method: &str, argument: &TokenStream) -> TokenStream {
     let (method, local) = (names::local(method, span), names::local("__call", span));
     let applied = quote_spanned!(span=> #local.#method(#argument));
@@ -108,7 +108,7 @@ fn with(call: &TokenStream, span: Span, method: &str, argument: &TokenStream) ->
 }
 
 /// The plugins and validators of the attribute, put on a call: they hold wherever the step is called, also where
-/// it stands in for another. `None` if there are none.
+/// it replaces another. `None` if there are none.
 pub(super) fn reviewed(step: &Step) -> Option<TokenStream> {
     let options = &step.options;
     if step.broken || (options.plugin.is_none() && options.validate.is_none() && options.strict.is_none()) {
@@ -152,7 +152,7 @@ fn tuple(validators: &Expr) -> TokenStream {
     }
 }
 
-/// The type of the same name, which carries the impls. Its name is ours alone in an editor: it stands at
+/// The type of the same name, which carries the impls. Its name is ours alone in an editor: it is located at
 /// the attribute, so that the function is what one finds under the name.
 pub(super) fn marker(step: &Step, generics: &Forms) -> TokenStream {
     let vis = &step.vis;
@@ -173,7 +173,7 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
     let name = &step.name;
     let Forms { bounded, predicates, arguments, .. } = generics;
     let parts = step.writes();
-    // No associated type: a step may be more public than what stands in for it.
+    // No associated type: a step may be more public than its fallback.
     let stand_ins = facts::StandIns::of(step);
     let types = stand_ins.types();
     let stand_ins = (!types.is_empty()).then(|| {
@@ -219,7 +219,7 @@ pub(super) fn needs(step: &Step) -> TokenStream {
     }
 }
 
-/// One call of the user's function, which stands inside, untouched.
+/// One call of the user's function, which is kept inside, unchanged.
 fn attempt(step: &Step, generics: &Forms) -> TokenStream {
     let pr = inner();
     let Step { name, inner, .. } = step;
@@ -287,7 +287,7 @@ fn attempt(step: &Step, generics: &Forms) -> TokenStream {
             #parse
         }
     } else {
-        // What is not `Send` is reported where the returned type stands: at the step's name.
+        // A future that is not `Send` is reported at the returned type: at the step's name.
         let sendable = quote_spanned! {name.span()=>
             impl #pr::Future<Output = #pr::Result<#output, #pr::StepError>> + #pr::Send
         };
@@ -330,7 +330,7 @@ fn apart(step: &Step) -> TokenStream {
     for (i, one) in parts.iter().enumerate() {
         for other in parts.iter().skip(i + 1) {
             let (a, b) = (names::source(one), names::source(other));
-            // All of the call stands at the second type: that is where rustc says that it failed.
+            // All of the call is located at the second type, so that rustc reports a failure there.
             let check = names::local("__apart", other.span());
             let pair = |whole: &Type, part: &Type, a: &str, b: &str| {
                 let within = quote!(#pr::Within::<#whole, #part>::IS);

@@ -96,12 +96,12 @@ fn fields(step: &Step, stand_ins: &StandIns, schema: &TokenStream) -> TokenStrea
     fields
 }
 
-/// The steps that the attribute names to stand in for this one, as constants may name them: one that is no
+/// The fallback and redirect of the attribute, as constants may name them: one that is no
 /// step, or does not exist, is reported where it is called, and not here again.
 pub(super) struct StandIns {
     fallback: Option<Callee>,
     redirect: Option<Callee>,
-    /// Its tools, which do not stand in for it, but are named in the same way.
+    /// Its tools, named in the same way.
     pub(super) tools: Vec<Callee>,
     callees: Callees,
 }
@@ -116,7 +116,7 @@ impl StandIns {
         Self { fallback, redirect, tools, callees }
     }
 
-    /// Types of those that stand in for it.
+    /// The types of its fallback and redirect.
     pub(super) fn types(&self) -> Vec<TokenStream> {
         self.fallback.iter().chain(&self.redirect).map(Callee::ty).collect()
     }
@@ -172,8 +172,8 @@ fn option(value: Option<TokenStream>) -> TokenStream {
     value.map_or_else(|| quote!(#pr::None), |v| quote!(#pr::Some(#v)))
 }
 
-/// `Step` and what says which values go in and out. Each type stands in one associated type of its own:
-/// that is where rustc says that it cannot be recorded, once.
+/// `Step` and what says which values go in and out. Each type has one associated type of its own,
+/// so that rustc reports a missing `Durable` there, once.
 pub(super) fn implementation(step: &Step, generics: &Forms) -> TokenStream {
     let pr = inner();
     let Step { name, output, .. } = step;
@@ -233,7 +233,7 @@ fn policy(step: &Step) -> Option<TokenStream> {
     }
     let timeout = option(options.timeout.map(|nanos| quote!(#pr::Duration::from_nanos(#nanos))));
     let backoff = option(options.backoff.map(crate::options::Backoff::tokens));
-    // Typed where it stands, so that something else is reported there.
+    // Typed in place, so that a value of another type is reported there.
     let limits = option(options.limits.as_ref().map(|limits| {
         let local = names::local("__limits", limits.span());
         let ty = names::item_at("UsageLimits", limits.span());
@@ -279,7 +279,7 @@ fn model(step: &Step) -> TokenStream {
     }
 }
 
-/// `type Name = Type;` that stands where the type does: rustc points at the whole of it when the type is more
+/// `type Name = Type;`, located at the type: rustc points at the whole of it when the type is more
 /// private than the step.
 fn at_type(name: &str, ty: impl ToTokens + Spanned) -> TokenStream {
     let name = Ident::new(name, Span::call_site());

@@ -38,7 +38,7 @@ pub(super) fn check(sig: &Signature, sink: &mut Sink) {
                     if is_maybe(bound) {
                         sink.at(
                             bound,
-                            "a type parameter of a step has a size, as every value that is recorded\n\
+                            "a type parameter of a step is `Sized`, because its values are recorded\n\
                          remove this bound",
                         );
                     }
@@ -72,7 +72,7 @@ fn is_maybe(bound: &TypeParamBound) -> bool {
     }
 }
 
-/// A value for a const parameter nobody gave: integers, `bool` and `char` are all that stable Rust knows.
+/// The default of a const parameter: integers, `bool` and `char` are all that stable Rust knows.
 fn default(param: &ConstParam) -> Option<TokenStream> {
     let Type::Path(p) = &param.ty else { return None };
     let name = p.path.get_ident()?.to_string();

@@ -1,4 +1,4 @@
-//! `#[step]` on a method, or on another function in an `impl` or a trait: a step declares a type, which has no place there.
+//! `#[step]` on a method, or on another function in an `impl` or a trait: a step declares a type, which cannot be declared there.
 
 use super::params;
 use super::parse::StepFn;
@@ -44,7 +44,7 @@ fn refused(sig: &Signature) -> Option<Sink> {
 }
 
 /// Whether the function at `span` is an item of an `impl` or a trait, by the indentation of the source: a macro is not
-/// told where its tokens stand. Where this is wrong, rustc refuses the types that the step declares.
+/// told the place of its tokens. Where this is wrong, rustc refuses the types that the step declares.
 fn is_in_impl(span: Span) -> bool {
     if !::proc_macro::is_available() {
         return false;
@@ -67,7 +67,7 @@ fn encloses(source: &str, line: usize) -> bool {
     let above = before.iter().rev().filter(|line| !line.trim().is_empty());
     let mut outside = above.skip_while(|line| indentation(line) >= own);
     let Some(first) = outside.next() else { return false };
-    // The braces of a long head stand on a line of their own, after a `where` clause.
+    // The brace of a long head is on a line of its own, after a `where` clause.
     let margin = indentation(first);
     std::iter::once(first)
         .chain(outside.take_while(|line| indentation(line) >= margin))

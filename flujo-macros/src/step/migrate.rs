@@ -16,7 +16,7 @@ pub(super) fn from(step: &Step) -> u32 {
 /// Reads what an older version gave, and hands it from function to function. Each is called in one place, so that one
 /// that does not fit is one error, at its name.
 pub(super) fn migrated(step: &Step) -> Option<TokenStream> {
-    // Absolute: what stands at the user's token is looked at by lints, and a path from here would be too long.
+    // Absolute: lints look at tokens that are located at the user's, and a path from here would be too long.
     let pr = private();
     let functions = &step.options.migrate;
     if step.broken || functions.is_empty() {

@@ -1,7 +1,7 @@
 //! `#[step]`: parse, judge, expand.
 //!
 //! A mistake in the options still gives the whole step, with defaults. A mistake in the signature gives a
-//! stand-in of the same name and inputs that runs anywhere, so that calls of the step are no errors too.
+//! replacement of the same name and inputs that runs anywhere, so that calls of the step are no errors too.
 
 mod ask;
 mod check;

@@ -10,7 +10,7 @@ use proc_macro2::{Ident, TokenStream};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Meta, Token, Type, Visibility, parse_quote};
 
-/// Who does the work.
+/// The kind of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// The function.
@@ -42,7 +42,7 @@ pub(super) struct Step {
     pub(super) outer_attrs: Vec<Attribute>,
     /// The doc comment.
     pub(super) doc: String,
-    /// The signature has mistakes: only a stand-in can be made of it.
+    /// The signature has mistakes: only a replacement can be generated.
     pub(super) broken: bool,
 }
 

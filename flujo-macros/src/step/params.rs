@@ -29,7 +29,7 @@ pub(super) enum Param {
     Lost,
 }
 
-/// All parameters. Each mistake is reported where it stands.
+/// All parameters. Each mistake is reported in place.
 pub(super) fn read(sig: &Signature, sink: &mut Sink) -> Vec<Param> {
     let mut params = Vec::new();
     for (i, arg) in sig.inputs.iter().enumerate() {
@@ -80,12 +80,12 @@ fn one(arg: &PatType, i: usize, sink: &mut Sink) -> Param {
     }
 }
 
-/// Where `#[ctx]` stands, if it does.
+/// The place of `#[ctx]`, if there is one.
 fn marker(attrs: &[Attribute], sink: &mut Sink) -> Option<Span> {
     let mut found = None;
     for attr in attrs.iter().filter(|a| a.path().is_ident("ctx")) {
         if !matches!(attr.meta, Meta::Path(_)) {
-            sink.at(attr, "`#[ctx]` takes nothing\nwrite `#[ctx] name: &Type`");
+            sink.at(attr, "`#[ctx]` takes no options\nwrite `#[ctx] name: &Type`");
         }
         found = attr.path().get_ident().map(Ident::span);
     }
@@ -104,14 +104,14 @@ fn owned(arg: &PatType, ty: &Type, i: usize, marked: Option<Span>, sink: &mut Si
         return Param::Lost;
     }
     if types::last(ty).is_some_and(|name| name == "RunInfo") {
-        sink.at(ty, "a step borrows the run it belongs to\nwrite `&RunInfo`");
+        sink.at(ty, "a step borrows its `RunInfo`\nwrite `&RunInfo`");
         return Param::Lost;
     }
     let (name, named) = name(&arg.pat, i, sink);
     if let Some(word) = check::costed(ty) {
         sink.at(
             word,
-            "`Costed` is what a step returns: whoever gets its output gets the value alone\ntake the value",
+            "`Costed` is for the output of a step, and callers get the value alone\ntake the value",
         );
         return Param::Broken { name };
     }
@@ -167,7 +167,10 @@ fn borrowed(arg: &PatType, r: &TypeReference, i: usize, marked: Option<Span>, si
     }
     match (&r.mutability, marked) {
         (Some(_), Some(span)) => {
-            sink.span(span, "`&mut` already means the context\nremove `#[ctx]`, or `mut` to only read");
+            sink.span(
+                span,
+                "`&mut` already borrows from the context\nremove `#[ctx]`, or `mut` to only read",
+            );
             Param::Lost
         }
         (Some(_), None) => Param::Write(ty.clone()),
@@ -194,7 +197,7 @@ fn run(r: &TypeReference, marked: Option<Span>, sink: &mut Sink) -> Param {
     if let Some(span) = marked {
         sink.span(span, "`RunInfo` is the run, not a part of the context\nremove `#[ctx]`");
     } else if let Some(word) = &r.mutability {
-        sink.at(word, "a step cannot change the run it belongs to\nwrite `&RunInfo`");
+        sink.at(word, "a step cannot change its run\nwrite `&RunInfo`");
     }
     Param::Run
 }
@@ -211,8 +214,7 @@ fn twice(sig: &Signature, params: &[Param], sink: &mut Sink) {
             sink.at(
                 &arg.ty,
                 format!(
-                    "this step asks for `{shown}` twice\n\
-                 one parameter is enough: a context has one of each type"
+                    "this step takes `{shown}` twice\none parameter is enough: a context has one of each type"
                 ),
             );
         }

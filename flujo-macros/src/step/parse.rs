@@ -7,7 +7,7 @@ use quote::{ToTokens, TokenStreamExt};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Signature, Visibility};
 
-/// A function whose body nobody has looked at.
+/// A function whose body is not parsed.
 #[derive(Clone)]
 pub(crate) struct StepFn {
     pub(crate) attrs: Vec<Attribute>,
@@ -39,7 +39,7 @@ impl ToTokens for StepFn {
     }
 }
 
-/// Everything before the body, which nobody parses.
+/// Everything before the body, which is not parsed.
 pub(super) fn head(item: &TokenStream) -> TokenStream {
     let mut trees: Vec<TokenTree> = item.clone().into_iter().collect();
     if matches!(trees.last(), Some(TokenTree::Group(g)) if g.delimiter() == Delimiter::Brace) {
@@ -55,7 +55,7 @@ pub(super) fn without_body(item: &TokenStream) -> bool {
         && item.clone().into_iter().any(|tree| matches!(tree, TokenTree::Ident(word) if word == "fn"))
 }
 
-/// What stands there instead of a function.
+/// The error for an item that is not a function.
 pub(super) fn explain(item: &TokenStream, error: syn::Error) -> syn::Error {
     let other = item.clone().into_iter().find_map(|tree| match tree {
         TokenTree::Ident(word) => {

@@ -1,4 +1,4 @@
-//! What stands in for a step whose signature is a mistake: the same name and inputs, and it runs with any
+//! The replacement of a step whose signature is a mistake: the same name and inputs, and it runs with any
 //! context and resources. Nothing but the mistake itself is reported.
 
 use super::expand as whole;
@@ -15,7 +15,7 @@ pub(super) fn expand(step: &Step) -> TokenStream {
     let pr = inner();
     let name = &step.name;
     let mut sound = step.inner.sig.generics.clone();
-    // Bounds may mention what was a mistake; a stand-in demands nothing.
+    // Bounds may mention what was a mistake; a replacement has no bounds.
     sound.where_clause = None;
     for param in &mut sound.params {
         if let GenericParam::Type(t) = param {

@@ -34,7 +34,7 @@ pub(super) fn offered(step: &Step) -> Option<TokenStream> {
 }
 
 /// The tools of a model step: each is named once as the user wrote it, so that what is wrong with it is told
-/// once; everywhere else it has a stand-in.
+/// once; everywhere else an alias replaces it.
 pub(super) fn set(step: &Step, generics: &Forms) -> TokenStream {
     let pr = inner();
     let paths = facts::tools(step);
@@ -46,7 +46,7 @@ pub(super) fn set(step: &Step, generics: &Forms) -> TokenStream {
     let known = StandIns::of(step);
     let types: Vec<_> = known.tools.iter().map(crate::pipeline::Callee::ty).collect();
     let offers = paths.iter().zip(&types).map(|(path, ty)| {
-        // All of the call stands at the tool: that is where rustc says what it lacks.
+        // All of the call is located at the tool, so that rustc reports a missing bound there.
         let at = path.span();
         let (local, tool) = (names::local("__tool", at), names::item_at("Tool", at));
         quote_spanned!(at=> { let #local = #tool::<__AnyResources>::of::<#ty>; #local() })

@@ -64,7 +64,7 @@ impl<T: Clone + PartialEq> Append for Vec<T> {
 #[diagnostic::on_unimplemented(
     message = "`sum` cannot merge a `{Self}`",
     label = "not a rule for `{Self}`",
-    note = "`sum` is for integers and floats; for a type of your own, implement `flujo::context::rules::Checked`"
+    note = "`sum` is for integers and floats; for another type, implement `flujo::context::rules::Checked`"
 )]
 pub trait Checked: Copy + PartialOrd {
     /// `self + other`, `None` when it does not fit.

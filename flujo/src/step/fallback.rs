@@ -40,7 +40,7 @@ names! {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the fallback of `{S}`",
     label = "it does not take and return the same types",
-    note = "a fallback is a step with the input and output types of the step it stands in for"
+    note = "a fallback is a step with the input and output types of the step that it replaces"
 )]
 pub trait FallbackOf<S: Step>: Step<Input = S::Input, Output = S::Output> {}
 

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from a record",
-    label = "this function takes what an older version of the step gave",
+    label = "this function takes the output of an older version",
     note = "add `#[derive(serde::Deserialize)]` to `{Self}`"
 )]
 pub trait Older: Sized {

@@ -37,9 +37,9 @@ impl<S> Then<S> for AfterStep {
 
 /// A function that is no step, so that a plain expression may call it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is a step, and its output is not there yet",
+    message = "`{Self}` is a step, and its output is not available yet",
     label = "a plain expression runs no step",
-    note = "bind it first: `let x = {Self}(..);` and use `x` here"
+    note = "bind it to a variable first: `let x = {Self}(..);`"
 )]
 pub trait PlainFunction {}
 #[diagnostic::do_not_recommend]

@@ -58,15 +58,14 @@ fn check(root: &Path) -> BTreeMap<String, Said> {
     let mut said: BTreeMap<String, Said> = BTreeMap::new();
     for line in String::from_utf8_lossy(&done.stdout).lines() {
         let Ok(line) = serde_json::from_str::<serde_json::Value>(line) else { continue };
-        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-        let (message, name) = (&line["message"], text(&line["target"]["name"]));
-        if line["reason"] != "compiler-message" || message["level"] != "error" {
+        let text = |path: &str| line.pointer(path).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+        if text("/reason") != "compiler-message" || text("/message/level") != "error" {
             continue;
         }
-        let of = said.entry(name).or_default();
-        match text(&message["message"]).strip_prefix("aborting due to ") {
+        let of = said.entry(text("/target/name")).or_default();
+        match text("/message/message").strip_prefix("aborting due to ") {
             Some(rest) => of.counted = rest.split(' ').next().and_then(|n| n.parse().ok()),
-            None => of.errors.push(text(&message["rendered"])),
+            None => of.errors.push(text("/message/rendered")),
         }
     }
     assert!(!said.is_empty(), "{}", String::from_utf8_lossy(&done.stderr));

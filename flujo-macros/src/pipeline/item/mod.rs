@@ -108,7 +108,7 @@ fn marker(header: &Header) -> TokenStream {
             unreachable_pub,
             missing_debug_implementations,
             missing_copy_implementations,
-            reason = "the type behind the name of a pipeline; nobody makes one"
+            reason = "the type behind the name of a pipeline; it has no values"
         )]
         #vis #marker
     }

@@ -46,7 +46,7 @@ fn guarded(pipeline: &Pipeline, imports: &TokenStream, items: &TokenStream) -> T
             #[allow(non_camel_case_types, dead_code, reason = "it is named after a guard, and not every guard has a next one")]
             type #state = <#before as __flujo::Then<#callee>>::State;
             #[cfg(not(rust_analyzer))]
-            #[allow(non_upper_case_globals, reason = "it is written as a local: it stands in the user's call")]
+            #[allow(non_upper_case_globals, reason = "it is spelled like a local, because it is located in the user's call")]
             const #name: __flujo::Plain<#before, #callee> = __flujo::Plain::NEW;
         }
     });
@@ -99,9 +99,8 @@ fn pipeline_impl(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream 
     let context = header.context.as_ref().map_or(&unit, |context| &context.ty);
     let resources = header.resources.as_ref().map_or(&unit, |resources| &resources.ty);
     let body = body_fn(pipeline, body);
-    // what is not `Send` is reported where the returned type stands: at the pipeline's name
     let at = header.ident.span();
-    // What is not `Send` is reported where this stands: at the pipeline's name.
+    // A future that is not `Send` is reported here: at the pipeline's name.
     let future = Ident::new("__body", at);
     let boxed = quote_spanned!(at=> Self::boxed(#future));
     let at = context.span();
@@ -195,8 +194,8 @@ fn body_fn(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream {
     let unit: Type = parse_quote!(());
     let resources = header.resources.as_ref().map_or(&unit, |resources| &resources.ty);
     let context_ty = header.context.as_ref().map_or(&unit, |context| &context.ty);
-    // Of a type that is no context nothing follows, so calls are not reported too. That it is none is said
-    // at the type, whoever asks.
+    // Of a type that is no context nothing follows, so calls are not reported too. The missing impl is
+    // reported at the type.
     let at = context_ty.span();
     let cx_ty = quote!(__flujo::Cx);
     let context = quote!(__flujo::Context);

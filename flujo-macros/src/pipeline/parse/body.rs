@@ -131,9 +131,9 @@ impl FlowParser<'_> {
     fn count(&mut self, n: &Expr, word: &Ident) -> Count {
         if number(n) == Some(0) {
             let why = if word == "map" {
-                "no item would be allowed\nleave `.max` away, or let it be 1 or more"
+                "`.max(0)` allows no item\nremove `.max`, or set it to 1 or more"
             } else {
-                "a loop runs at least once\nlet `max` be 1 or more"
+                "a loop runs at least once\nset `max` to 1 or more"
             };
             return Count { plain: self.broken_count(n, why), known: None };
         }

@@ -42,7 +42,7 @@ impl FlowParser<'_> {
         if path.qself.is_some() {
             return Flow::Broken(self.errors.broken(
                 &path.path,
-                "a function of a type is no step\nwrite `value(..)` around this call if it is a plain value",
+                "a function of a type is not a step\nwrite `value(..)` around this call if it is a plain value",
             ));
         }
         if let Some(word) = path.path.get_ident()
@@ -126,7 +126,7 @@ impl FlowParser<'_> {
         if self.scope.contains(&last.to_string()) {
             return Some(self.errors.broken(
                 last,
-                format!("`{last}` is a value here: an earlier binding took the name of the step\nbind that value to another name"),
+                format!("`{last}` is a value here: an earlier binding shadows the step\nrename that binding"),
             ));
         }
         (*last == self.header.ident).then(|| {
@@ -154,7 +154,7 @@ impl FlowParser<'_> {
         } else {
             self.errors.broken(
                 method,
-                format!("`{method}` is no option of a call, and the output of `{name}` is not there yet\nbind it first: `let x = {name}(..);`, then `x.{method}(..)`"),
+                format!("`{method}` is not an option of a call, and the output of `{name}` is not available yet\nbind it to a variable first: `let x = {name}(..);`, then `x.{method}(..)`"),
             )
         })
     }

@@ -27,13 +27,14 @@ impl FlowParser<'_> {
             Expr::Binary(expr) if matches!(expr.op, BinOp::Shr(_)) => self.pipe(expr),
             Expr::Call(_) | Expr::MethodCall(_) => self.call_or_value(expr, binding),
             Expr::Await(wait) if runs(&wait.base) => {
-                self.errors.span(wait.await_token.span, "steps are awaited by the pipeline\nremove `.await`");
+                self.errors
+                    .span(wait.await_token.span, "a pipeline awaits its steps itself\nremove `.await`");
                 self.flow(&wait.base, binding)
             }
             Expr::Try(question) if runs(&question.expr) => {
                 self.errors.span(
                     question.question_token.span(),
-                    "the failure of a step ends the pipeline by itself\nremove `?`",
+                    "a pipeline has no `?`: the failure of a step ends it\nremove `?`",
                 );
                 self.flow(&question.expr, binding)
             }
@@ -51,7 +52,7 @@ impl FlowParser<'_> {
             Expr::While(e) => self.errors.broken_span(e.while_token.span, unbounded("while")),
             Expr::ForLoop(e) => self.errors.broken_span(
                 e.for_token.span,
-                "a pipeline has no `for`: what runs must be known to the graph\nwrite `map(items, |item| ..)` to run steps for every item, or loop inside a step",
+                "a pipeline has no `for`: the graph lists every call\nwrite `map(items, |item| ..)` to run steps for every item, or loop inside a step",
             ),
             Expr::Assign(e) => self.assigned(&e.left),
             Expr::Binary(e) if is_assign_op(&e.op) => self.assigned(&e.left),
@@ -59,15 +60,15 @@ impl FlowParser<'_> {
             Expr::Continue(e) => self.errors.broken_span(e.continue_token.span, "a pipeline has no `continue`: a body ends with its last expression\nuse `if` or `match`"),
             Expr::Return(e) => self.errors.broken_span(
                 e.return_token.span,
-                "a pipeline does not return early: its last expression is its output\nuse `if`, `match` or `fail(..)`",
+                "a pipeline has no `return`: its last expression is its output\nuse `if`, `match` or `fail(..)`",
             ),
             Expr::Closure(e) => self.errors.broken_span(
                 e.inputs_begin.spans[0],
-                "a closure is no flow: nothing would call it\ncall the step itself, `step(x)`",
+                "a pipeline does not call closures\ncall the step itself, `step(x)`, or write `map(items, |x| step(x))`",
             ),
             Expr::Async(e) => self.errors.broken_span(
                 e.async_token.span,
-                "a pipeline is asynchronous by itself\nmove what this block does into a step",
+                "a pipeline has no `async` blocks: it awaits its steps itself\nmove this block into a step",
             ),
             Expr::Unsafe(e) => {
                 self.errors.broken_span(e.unsafe_token.span, "a pipeline holds no `unsafe` code\nmove this block into a step")
@@ -75,7 +76,7 @@ impl FlowParser<'_> {
             Expr::Block(e) => self.errors.broken(&e.label, "a block in a pipeline has no label: nothing can break out of it\nremove the label"),
             Expr::Let(e) => self.errors.broken_span(e.let_token.span, "`let` as a condition belongs into `if`"),
             Expr::TryBlock(_) | Expr::Yield(_) | Expr::Const(_) => {
-                self.errors.broken_span(first(expr), "this is no flow\nwrite `value(..)` around a plain expression")
+                self.errors.broken_span(first(expr), "this expression cannot run in a pipeline\nwrite `value(..)` around a plain expression")
             }
             // `case(x).risk`, `&case(x)`: an output is used before it is there
             Expr::Field(e) if runs(&e.base) => self.unbound(&e.base, &e.member.to_token_stream()),
@@ -93,9 +94,9 @@ impl FlowParser<'_> {
         let context = self.header.context.as_ref().map(|context| &context.ident);
         if context.is_some() && root(left) == context {
             self.errors
-                .broken(left, "a pipeline only reads the context\nlet a step that takes `&mut` write it")
+                .broken(left, "a pipeline only reads the context\nwrite to it in a step that takes `&mut`")
         } else {
-            self.errors.broken(left, "a pipeline does not assign: a value is bound once\nwrite `let` again, under the same name if you like")
+            self.errors.broken(left, "a pipeline has no assignments: each value is bound once\nwrite another `let`, which may have the same name")
         }
     }
 
@@ -103,7 +104,7 @@ impl FlowParser<'_> {
         let name = callee_name(call);
         self.errors.broken(
             used,
-            format!("the output of `{name}` is not there yet\nbind it first: `let x = {name}(..);`"),
+            format!("the output of `{name}` is not available yet\nbind it to a variable first: `let x = {name}(..);`"),
         )
     }
 
@@ -117,13 +118,14 @@ impl FlowParser<'_> {
                 Flow::Broken(self.unbound(&field.base, &field.member.to_token_stream()))
             }
             Expr::Await(wait) if runs(&wait.base) => {
-                self.errors.span(wait.await_token.span, "steps are awaited by the pipeline\nremove `.await`");
+                self.errors
+                    .span(wait.await_token.span, "a pipeline awaits its steps itself\nremove `.await`");
                 self.flow(&without(expr, &wait.base), binding)
             }
             Expr::Try(question) if runs(&question.expr) => {
                 self.errors.span(
                     question.question_token.span(),
-                    "the failure of a step ends the pipeline by itself\nremove `?`",
+                    "a pipeline has no `?`: the failure of a step ends it\nremove `?`",
                 );
                 self.flow(&without(expr, &question.expr), binding)
             }

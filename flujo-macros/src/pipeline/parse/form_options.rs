@@ -26,8 +26,8 @@ pub(super) fn of(form: &str) -> &'static [&'static str] {
 fn home(form: &str, option: &str) -> Option<String> {
     if options::find(option).is_some_and(|word| word.applies(options::Place::Call)) {
         let next = match form {
-            "join" | "repeat" | "refine" | "map" | "route" => "\nwrite it at the calls inside",
-            "gate" => "\nwrite it at the call whose output is looked at",
+            "join" | "repeat" | "refine" | "map" | "route" => "\nset it on the calls inside",
+            "gate" => "\nset it on the call that makes the value",
             _ => "",
         };
         return Some(format!(", which belongs to calls{next}"));

@@ -131,7 +131,7 @@ impl FlowParser<'_> {
     ) -> TokenStream {
         let (dot, method) = (&option.dot_token, &option.method);
         let [wait, default] = option.args.iter().collect::<Vec<_>>()[..] else {
-            self.errors.at(method, "`timeout` of a question takes a duration and the reply to assume then\nwrite `.timeout(\"2h\", Reply::default())`");
+            self.errors.at(method, "`timeout` of a question takes a duration and a default reply\nwrite `.timeout(\"2h\", Reply::default())`");
             return TokenStream::new();
         };
         shown.push(("timeout".to_owned(), options::shown(wait)));
@@ -218,7 +218,7 @@ impl FlowParser<'_> {
                 flow
             } else {
                 Flow::Broken(
-                    self.errors.broken(arm, "this arm runs nothing\nbind the value before the `join`"),
+                    self.errors.broken(arm, "this arm calls no step\nbind the value before the `join`"),
                 )
             };
             ranges.push(nodes);

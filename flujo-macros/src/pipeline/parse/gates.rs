@@ -19,7 +19,7 @@ impl FlowParser<'_> {
         let [value, validators] = call.args.iter().collect::<Vec<_>>()[..] else {
             return Err(self.errors.broken(
                 word,
-                "`gate` takes a value and what has to accept it\nwrite `let text = gate(text, NoPii);`, or `(NoPii, Short)` for several",
+                "`gate` takes a value and its validators\nwrite `let text = gate(text, NoPii);`, or `(NoPii, Short)` for several",
             ));
         };
         let value = self.plain(value);

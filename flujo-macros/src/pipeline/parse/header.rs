@@ -51,7 +51,7 @@ fn options(attrs: &mut Vec<Attribute>, errors: &mut Errors) -> Option<String> {
     let mut name = None;
     attrs.retain(|attr| {
         if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
-            errors.at(attr, "`pipeline!` makes several items of one function\nput this attribute on the whole `pipeline! { .. }`");
+            errors.at(attr, "`pipeline!` generates several items from one function\nput this attribute on the whole `pipeline! { .. }`");
             return false;
         }
         if !attr.path().is_ident("pipeline") {
@@ -66,7 +66,7 @@ fn options(attrs: &mut Vec<Attribute>, errors: &mut Errors) -> Option<String> {
         };
         let parsed = list.parse_nested_meta(|meta| {
             if !meta.path.is_ident("name") {
-                return Err(meta.error("unknown pipeline option\nthe only one is `name = \"..\"`, the name that records are kept under"));
+                return Err(meta.error("unknown pipeline option\nthe only option is `name = \"..\"`, the name in records"));
             }
             match meta.value()?.parse::<Expr>()? {
                 Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if is_name(&text.value()) => {
@@ -96,7 +96,7 @@ pub(super) fn is_name(text: &str) -> bool {
 /// types that do not exist without it.
 fn qualifiers(sig: &Signature, errors: &mut Errors) -> bool {
     if let Some(token) = &sig.asyncness {
-        errors.at(token, "a pipeline is asynchronous by itself\nremove `async`");
+        errors.at(token, "a pipeline is always asynchronous\nremove `async`");
     }
     if let Some(token) = &sig.constness {
         errors.at(token, "a pipeline cannot be `const`\nremove `const`");
@@ -105,7 +105,7 @@ fn qualifiers(sig: &Signature, errors: &mut Errors) -> bool {
         Safety::Unsafe(token) => {
             errors.at(token, "a pipeline cannot be `unsafe`\nput unsafe code into a step");
         }
-        Safety::Safe(token) => errors.at(token, "a pipeline is safe by itself\nremove `safe`"),
+        Safety::Safe(token) => errors.at(token, "a pipeline is always safe\nremove `safe`"),
         Safety::Default => {}
     }
     if let Some(abi) = &sig.abi {
@@ -242,8 +242,7 @@ impl Params<'_> {
     }
 
     fn run_info(&mut self, param: &PatType) {
-        self.errors
-            .at(&*param.ty, "a pipeline knows nothing of the run it is part of\ntake `&RunInfo` in a step");
+        self.errors.at(&*param.ty, "a pipeline has no access to its run\ntake `&RunInfo` in a step");
     }
 
     /// The name of a borrowed parameter.

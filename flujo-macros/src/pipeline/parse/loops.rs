@@ -41,9 +41,11 @@ impl FlowParser<'_> {
     /// What ends a `repeat`: both are needed.
     fn ends(&mut self, word: &Ident, options: &FormOptions<'_>) -> Result<(Plain, Count), Broken> {
         let missing = match (options.until, &options.max) {
-            (None, None) => Some("`repeat` needs its end and its bound\nadd `.until(|x| ..)` and `.max(n)`"),
-            (None, Some(_)) => Some("`repeat` needs to know when it is done\nadd `.until(|x| ..)`"),
-            (Some(_), None) => Some("`repeat` needs a bound: nothing runs without one\nadd `.max(n)`"),
+            (None, None) => {
+                Some("`repeat` needs a condition and a bound\nadd `.until(|x| ..)` and `.max(n)`")
+            }
+            (None, Some(_)) => Some("`repeat` needs a condition\nadd `.until(|x| ..)`"),
+            (Some(_), None) => Some("`repeat` needs a bound: every loop has one\nadd `.max(n)`"),
             (Some(_), Some(_)) => None,
         };
         if let Some(message) = missing {
@@ -83,7 +85,7 @@ impl FlowParser<'_> {
         let Some(max) = options.max else {
             return Err(self
                 .errors
-                .broken(word, "`refine` needs a bound: nothing runs without one\nadd `.max(n)`"));
+                .broken(word, "`refine` needs a bound: every loop has one\nadd `.max(n)`"));
         };
         let node = self.node(
             form_id(options.name.as_ref(), word),
@@ -116,7 +118,7 @@ impl FlowParser<'_> {
         };
         Err(self.errors.broken_span(
             body.at,
-            format!("this body runs nothing{what}\ncall a step here, or compute the value without `{word}`"),
+            format!("this body calls no step{what}\ncall a step here, or compute the value without `{word}`"),
         ))
     }
 

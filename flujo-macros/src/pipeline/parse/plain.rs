@@ -121,11 +121,11 @@ impl Check<'_> {
             ),
             Expr::Try(question) if own => self.errors.broken_span(
                 question.question_token.span(),
-                "`?` has no place in a pipeline: steps fail by themselves\nuse `let .. else { fail(..) }`, or do this in a step",
+                "a pipeline has no `?`: the failure of a step ends it\nuse `let .. else { fail(..) }`, or do this in a step",
             ),
             Expr::Return(jump) if own => self.errors.broken_span(
                 jump.return_token.span,
-                "a pipeline does not return early: its last expression is its output\nuse `if`, `match` or `fail(..)`",
+                "a pipeline has no `return`: its last expression is its output\nuse `if`, `match` or `fail(..)`",
             ),
             Expr::Break(jump) if self.loops == 0 && jump.label.is_none() => {
                 self.errors.broken_span(jump.break_token.span, "`break` outside of a loop")
@@ -193,7 +193,7 @@ impl Check<'_> {
         }
     }
 
-    /// The arguments of a call. Where a call stands behind `&`, the guard takes the reference: a value of any type would
+    /// The arguments of a call. A call behind `&` goes through the guard with its reference: a value of any type would
     /// become the `str` that is expected there. Not in a constructor, where what is borrowed may live longer.
     fn arguments(&mut self, args: &mut Args, constructor: bool) {
         for arg in &mut *args {
@@ -226,19 +226,20 @@ fn bare(path: &Path) -> String {
     path.to_token_stream().to_string()
 }
 
-const CONTEXT_ASSIGNED: &str = "a pipeline only reads the context\nlet a step that takes `&mut` write it";
+const CONTEXT_ASSIGNED: &str = "a pipeline only reads the context\nwrite to it in a step that takes `&mut`";
 
 fn resources_read(name: &Ident) -> String {
     format!(
-        "resources are not readable in a pipeline: what a service answers is not recorded\nlet a step take what it needs of `{name}`"
+        "a pipeline cannot read resources: their answers are not recorded\nuse `{name}` in a step that takes the service"
     )
 }
 
 fn nested_form(word: &str) -> String {
     match word {
-        "fail" => "`fail(..)` stands alone: a statement, an arm, the tail\nuse `let .. else { fail(..) }`, `if` or `match`".to_owned(),
-        "ask" => "`ask(..)` is bound first\nwrite `let reply: Reply = ask(..);` and use `reply` here".to_owned(),
-        _ => format!("`{word}(..)` is bound first\nwrite `let x = {word}(..);` and use `x` here"),
+        "fail" => "`fail(..)` is a statement, an arm or the last expression\nuse `let .. else { fail(..) }`, `if` or `match`".to_owned(),
+        "ask" => "bind `ask(..)` to a variable first\nwrite `let reply: Reply = ask(..);` and use `reply` here".to_owned(),
+        "wait" => "`wait(..)` is a statement, and has no value\nwrite it on a line of its own".to_owned(),
+        _ => format!("bind `{word}(..)` to a variable first\nwrite `let x = {word}(..);` and use `x` here"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Steps in plain expressions, where nothing runs them: `xs.into_iter().map(|x| scan(x))`, `Out { a: scan(t) }`.
+//! Step calls in plain expressions, where no executor runs them: `xs.into_iter().map(|x| scan(x))`, `Out { a: scan(t) }`.
 //!
 //! A name that is called in flow position too is that of a step; of another name only rustc knows whether it is. So a
 //! call of it is passed through a guard, which gives the value of a function back and does not accept the call of a
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use syn::spanned::Spanned;
 use syn::{ExprCall, Path, PathArguments, PathSegment};
 
-/// Where the name of a step stands.
+/// The place of a step's name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::pipeline) enum Place {
     /// In an expression.
@@ -28,7 +28,7 @@ impl Place {
     pub(super) fn message(self, name: &str) -> String {
         match self {
             Self::Value => format!(
-                "`{name}` is a step, and its output is not there yet\nbind it first: `let x = {name}(..);` and use `x` here"
+                "`{name}` is a step, and its output is not available yet\nbind it to a variable first: `let x = {name}(..);`"
             ),
             Self::Function => format!(
                 "`{name}` is a step, and a step cannot run inside a closure or another function\nto run it for each item, write `map(items, |x| {name}(x))`"
@@ -55,7 +55,7 @@ pub(super) struct Names<'a> {
 /// The guards of one statement.
 pub(super) struct Guards<'a> {
     callees: &'a mut Callees,
-    guards: &'a mut Vec<Guard>,
+    all: &'a mut Vec<Guard>,
     scope: &'a [String],
     bound: &'a [Ident],
     names: Names<'a>,
@@ -67,12 +67,12 @@ pub(super) struct Guards<'a> {
 impl<'a> Guards<'a> {
     pub(super) fn new(
         callees: &'a mut Callees,
-        guards: &'a mut Vec<Guard>,
+        all: &'a mut Vec<Guard>,
         scope: &'a [String],
         bound: &'a [Ident],
         names: Names<'a>,
     ) -> Self {
-        Self { callees, guards, scope, bound, names, last: None, reported: false }
+        Self { callees, all, scope, bound, names, last: None, reported: false }
     }
 
     /// Whether a path can name a function of the user's.
@@ -86,7 +86,7 @@ impl<'a> Guards<'a> {
         if let Some(before) = segments.next() {
             return !is_type_like(before);
         }
-        let local = self.scope.contains(&name) || self.bound.iter().any(|bound| *bound == last.ident);
+        let local = self.scope.contains(&name) || self.bound.contains(&last.ident);
         let known = self.names.parameters.contains(&name);
         !local && !known && path.leading_colon.is_none()
     }
@@ -125,9 +125,10 @@ impl<'a> Guards<'a> {
         place: Place,
     ) -> TokenStream {
         let at = path.segments.last().map_or_else(|| path.span(), |last| last.ident.span());
-        let name = format!("{}guard{}", self.names.prefix, self.guards.len());
+        // No local of the lowering is called so: a `let` of a constant's name would be a pattern.
+        let name = format!("{}guard{}", self.names.prefix, self.all.len());
         let after = self.last.replace(Ident::new(&name, Span::call_site()));
-        self.guards.push(Guard { name: Ident::new(&name, Span::call_site()), callee, after });
+        self.all.push(Guard { name: Ident::new(&name, Span::call_site()), callee, after });
         // All of it is located at the call, from its first token to its last: an error about the value is reported there,
         // and a suggestion of rustc goes on after the call.
         let (name, method) = (Ident::new(&name, at), Ident::new(place.method(), at));

@@ -44,7 +44,7 @@ impl FlowParser<'_> {
                     if last && (semi.is_none() || ends) {
                         tail = Some(Box::new(flow));
                     } else {
-                        // what stands for a mistake is an expression like any other
+                        // the replacement of a mistake is an expression like any other
                         let semi = semi.or_else(|| matches!(flow, Flow::Broken(_)).then(Default::default));
                         lines.push(Line::Flow { flow: Box::new(flow), semi });
                     }
@@ -52,7 +52,7 @@ impl FlowParser<'_> {
                 Stmt::Item(item) => {
                     let word = item.to_token_stream().into_iter().next();
                     self.errors
-                        .at(word, "a pipeline holds flow only\nmove this item out of `pipeline! { .. }`");
+                        .at(word, "a pipeline holds no items\nmove this item out of `pipeline! { .. }`");
                 }
                 Stmt::Macro(stmt) => {
                     let expr =
@@ -94,7 +94,7 @@ impl FlowParser<'_> {
             if !block.ends() && !block.last().is_some_and(Flow::is_macro) {
                 let broken = self.errors.broken(
                     else_token,
-                    "the `else` of a `let` ends the pipeline\nlet its last line be `fail(\"why\")`, or use `match`",
+                    "the `else` of a `let` has to end the pipeline\nend it with `fail(\"why\")`, or use `match`",
                 );
                 block.tail = Some(Box::new(Flow::Broken(broken)));
             }
