@@ -178,6 +178,7 @@ macro_rules! programs {
                 clippy::all,
                 clippy::pedantic,
                 clippy::indexing_slicing,
+                clippy::unwrap_used,
                 reason = "written as short as a user may"
             )]
             include!(concat!("../../ui/pass/", stringify!($name), ".rs"));
@@ -197,6 +198,7 @@ programs! {
     bounded_by_a_constant
     context_value_kept
     contexts
+    functions_in_plain_expressions
     migrations
     output_bound_first
     pipeline_with_its_own_context
