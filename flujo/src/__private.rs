@@ -4,7 +4,7 @@ pub use crate::cache::CachePolicy;
 pub use crate::codec::{CodecError, Json};
 pub use crate::context::field::{Field, Hole, NoField, NoRule, decode_as, read_as, rest_writer};
 pub use crate::context::{ALL, ArmState, Contains, Context, MergeConflict, Part, REST, rules};
-pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable, assert_reply};
+pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable, assert_reply, recover};
 pub use crate::error::{Error, Failure, RunResult, StepError, step_error};
 pub use crate::exec::{
     ArmScope, CONCURRENCY, Cx, Done, Driver, Fork, ForkPoint, ItemFork, MapPoint, Mapped, Own, Pipeline,
@@ -56,12 +56,6 @@ use crate::question::QuestionBuilder;
 
 /// Proves, at the type's own token, that it is a context.
 pub const fn assert_context<T: Context>() {}
-
-/// Stands where the value of something that was reported as a mistake would be. It never runs.
-#[allow(clippy::panic, reason = "code that did not compile cannot run")]
-pub fn recover<T>() -> T {
-    panic!("this was a mistake at compile time")
-}
 
 /// Whether a reply fits `T`.
 ///

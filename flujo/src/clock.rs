@@ -111,3 +111,18 @@ impl Clock for SystemClock {
         Box::pin(tokio::time::sleep(wait))
     }
 }
+
+/// A duration in its largest unit: `850µs`, `12ms`, `1.50s`, `2m05s`.
+pub(crate) struct Short(pub(crate) Duration);
+
+impl fmt::Display for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (micros, millis) = (self.0.as_micros(), self.0.as_millis());
+        match self.0.as_secs() {
+            0 if millis == 0 => write!(f, "{micros}µs"),
+            0 => write!(f, "{millis}ms"),
+            seconds @ 1..60 => write!(f, "{seconds}.{:02}s", self.0.subsec_millis() / 10),
+            seconds => write!(f, "{}m{:02}s", seconds / 60, seconds % 60),
+        }
+    }
+}

@@ -31,6 +31,7 @@ mod random;
 #[cfg(feature = "rate-limits")]
 pub mod rate_limits;
 pub mod recipes;
+mod redact;
 mod resources;
 pub mod run;
 mod secret;
@@ -50,7 +51,7 @@ pub use cache::{Cache, CachePolicy, MemoryCache};
 pub use context::Contains;
 pub use durable::{Durable, Reply, assert_durable, assert_reply};
 pub use error::{Error, ErrorKind, Failure, Result, StepError};
-pub use exec::{Cx, Pipeline};
+pub use exec::{Cx, Pipeline, graph_of};
 pub use flow::{Critique, Feedback};
 pub use flujo_macros::{context, pipeline, resources, step};
 pub use model::{Estimate, Prompt};

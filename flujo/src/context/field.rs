@@ -218,7 +218,7 @@ pub trait NoField<T> {
     }
     /// Never runs.
     fn copy(&self, _: &T) -> T {
-        crate::__private::recover()
+        crate::durable::recover()
     }
     /// Nothing is written.
     fn out(&self, _: &T) -> Hole {
@@ -226,7 +226,7 @@ pub trait NoField<T> {
     }
     /// Never runs.
     fn back(&self, _: Hole) -> T {
-        crate::__private::recover()
+        crate::durable::recover()
     }
     /// Never runs.
     ///
@@ -240,7 +240,7 @@ pub trait NoField<T> {
     /// # Errors
     /// None.
     fn load(&self, _: &Json) -> Result<T, CodecError> {
-        crate::__private::recover()
+        crate::durable::recover()
     }
     /// Never runs.
     ///

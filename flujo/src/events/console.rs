@@ -1,5 +1,6 @@
 use super::colour::{self, Colour};
 use super::{AttemptOutcome, Chunks, Ended, Event, EventKind, Observer, Values};
+use crate::clock::Short;
 use crate::graph::NodeKind;
 use crate::usage::Usage;
 use async_trait::async_trait;
@@ -313,21 +314,6 @@ fn for_(wait: Duration) -> String {
 }
 fn after(wait: Duration) -> String {
     if wait.is_zero() { String::new() } else { format!(" after {}", Short(wait)) }
-}
-
-/// A duration in its largest unit: `850µs`, `12ms`, `1.50s`, `2m05s`.
-pub(crate) struct Short(pub(crate) Duration);
-
-impl fmt::Display for Short {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (micros, millis) = (self.0.as_micros(), self.0.as_millis());
-        match self.0.as_secs() {
-            0 if millis == 0 => write!(f, "{micros}µs"),
-            0 => write!(f, "{millis}ms"),
-            seconds @ 1..60 => write!(f, "{seconds}.{:02}s", self.0.subsec_millis() / 10),
-            seconds => write!(f, "{}m{:02}s", seconds / 60, seconds % 60),
-        }
-    }
 }
 
 /// Text of others must neither end the line nor control the terminal.

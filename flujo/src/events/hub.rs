@@ -1,15 +1,15 @@
 //! Where the events of one execution of a run come together.
 
-use super::outlet::{self, Outlet};
+use super::observer_queue::{self, ObserverQueue};
+use super::replay_filter::What;
 use super::spans::RunSpans;
-use super::stage::What;
 use super::{AttemptOutcome, Chunks, Ended, Event, EventKind, Observer, Values};
 use crate::clock::{Clock, Timestamp};
 use crate::codec::Json;
 use crate::engine::{Finding, Record, RecordOutcome, RunId, RunView};
 use crate::error::FailureRecord;
 use crate::graph::Graph;
-use crate::path::Path;
+use crate::path::{Path, grammar};
 use crate::usage::Usage;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,7 +22,7 @@ pub(crate) struct Hub {
     pipeline: &'static str,
     graph: &'static Graph,
     clock: Arc<dyn Clock>,
-    outlets: Vec<Arc<Outlet>>,
+    outlets: Vec<Arc<ObserverQueue>>,
     wants: Values,
     /// Whether an earlier execution recorded something.
     resumed: bool,
@@ -93,7 +93,7 @@ impl Hub {
                 wants.inputs |= inputs;
                 wants.outputs |= outputs;
                 wants.chunks = wants.chunks.max(chunks);
-                Arc::new(Outlet::new(observer, chunks))
+                Arc::new(ObserverQueue::new(observer, chunks))
             })
             .collect();
         let spans = RunSpans::new(run_id, pipeline);
@@ -148,7 +148,7 @@ impl Hub {
         if self.outlets.is_empty() {
             return;
         }
-        let depth = path.as_str().bytes().filter(|b| *b == b'/').count();
+        let depth = grammar::depth(path.as_str());
         let event = Event { run_id: self.run_id.clone(), path, depth, at, kind };
         let Some((last, others)) = self.outlets.split_last() else { return };
         // Most observers take an event at once; those that do not go on when the run is polled.
@@ -177,7 +177,7 @@ impl Hub {
 
     /// A piece of an answer, for those who want at least so many of them.
     pub(super) fn chunk(&self, path: &Path, least: Chunks, attempt: u32, text: &str) {
-        let depth = path.as_str().bytes().filter(|b| *b == b'/').count();
+        let depth = grammar::depth(path.as_str());
         let at = self.now();
         let mut cx = Context::from_waker(Waker::noop());
         let mut busy = false;
@@ -239,7 +239,7 @@ impl Hub {
             at,
             EventKind::RunEnded { outcome, latency: at.since(began), usage, by_model },
         );
-        self.outlets.iter().for_each(outlet::finish);
+        self.outlets.iter().for_each(observer_queue::finish);
     }
 
     /// Whether this is told for the first time: the `nth` time that a walk comes there.

@@ -35,28 +35,26 @@ mod colour;
 mod console;
 mod hub;
 mod kind;
-pub(crate) mod names;
 mod observer;
-mod outlet;
-mod redact;
+mod observer_queue;
+mod replay_filter;
+pub(crate) mod semconv;
 mod spans;
-mod stage;
 mod trace;
 
-pub(crate) use console::Short;
+pub use crate::redact::Redact;
 pub use console::{ConsoleTracer, TraceLevel};
 pub(crate) use hub::{Attempted, Hub};
 pub use kind::{AttemptOutcome, Ended, EventKind};
 pub use observer::{Chunks, Observer, Values};
-pub(crate) use outlet::Watched;
-pub use redact::Redact;
+pub(crate) use observer_queue::Watched;
+pub(crate) use replay_filter::{Stage, What, ended};
 pub(crate) use spans::{NodeSpans, Spanned};
-pub(crate) use stage::{Stage, What, ended};
 pub use trace::{Command, Trace, TraceEntry};
 
 use crate::clock::Timestamp;
 use crate::engine::RunId;
-use crate::path::Path;
+use crate::path::{Path, grammar};
 
 /// Something that happened in a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,6 +76,6 @@ pub struct Event {
 impl Event {
     /// The node: the last segment of the path.
     pub fn node(&self) -> &str {
-        self.path.as_str().rsplit('/').next().unwrap_or_default()
+        grammar::last(self.path.as_str())
     }
 }

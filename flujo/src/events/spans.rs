@@ -1,10 +1,10 @@
 //! Spans of the `tracing` crate: one per run, nested pipeline, step, attempt and question. What a step itself logs
 //! stands in its attempt.
 
-use super::{AttemptOutcome, Ended, names};
+use super::{AttemptOutcome, Ended, semconv};
 use crate::engine::RunId;
 use crate::graph::NodeKind;
-use crate::path::Path;
+use crate::path::{Path, grammar};
 use crate::usage::Usage;
 use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
@@ -36,11 +36,11 @@ impl RunSpans {
                 "run",
                 run_id = id.as_str(),
                 pipeline,
-                { names::OTEL_NAME } = format!("invoke_workflow {pipeline}"),
-                { names::OTEL_STATUS } = Empty,
-                { names::OPERATION } = "invoke_workflow",
-                { names::WORKFLOW } = pipeline,
-                { names::CONVERSATION } = id.as_str(),
+                { semconv::OTEL_NAME } = format!("invoke_workflow {pipeline}"),
+                { semconv::OTEL_STATUS } = Empty,
+                { semconv::OPERATION } = "invoke_workflow",
+                { semconv::WORKFLOW } = pipeline,
+                { semconv::CONVERSATION } = id.as_str(),
                 outcome = Empty,
                 cost_nanos = Empty,
                 tokens = Empty
@@ -60,7 +60,7 @@ impl RunSpans {
 
     /// A pipeline is entered; the outermost one is the run.
     pub(super) fn entered(&self, path: &Path) {
-        if path.as_str().contains('/') {
+        if grammar::depth(path.as_str()) > 0 {
             self.inner().pipelines.insert(path.clone(), None);
         }
     }
@@ -109,7 +109,7 @@ impl RunSpans {
         }
         self.run.record("outcome", word(outcome));
         if matches!(outcome, Ended::Failed { .. }) {
-            self.run.record(names::OTEL_STATUS, "ERROR");
+            self.run.record(semconv::OTEL_STATUS, "ERROR");
         }
         self.run.record("cost_nanos", usage.cost.0);
         self.run.record("tokens", usage.total_tokens());
@@ -119,7 +119,7 @@ impl RunSpans {
 impl Inner {
     /// The innermost pipeline around a path, made if it has no span yet, and those around it.
     fn around(&mut self, path: &Path, run: &Span) -> Span {
-        let outside = |path: &str| path.rsplit_once('/').map(|(outside, _)| outside.to_owned());
+        let outside = |path: &str| grammar::parent(path).map(str::to_owned);
         let mut next = outside(path.as_str());
         while let Some(at) = next {
             let place = Path::from(at.as_str());
@@ -170,7 +170,7 @@ impl NodeSpans {
         attempt: u32,
     ) {
         let Some(run) = run else { return };
-        let node = path.as_str().rsplit('/').next().unwrap_or_default();
+        let node = grammar::last(path.as_str());
         // A single reply within a conversation is no agent of its own.
         let is_agent = kind == NodeKind::Model && tool.is_none() && !path.is_in_conversation();
         let agent = is_agent.then_some(node);
@@ -187,12 +187,12 @@ impl NodeSpans {
                 "step",
                 path = path.as_str(),
                 kind = kind.word(),
-                { names::OTEL_NAME } = name,
-                { names::OTEL_STATUS } = Empty,
-                { names::OPERATION } = operation,
-                { names::AGENT } = agent,
-                { names::TOOL } = tool,
-                { names::TOOL_TYPE } = tool.map(|_| "function"),
+                { semconv::OTEL_NAME } = name,
+                { semconv::OTEL_STATUS } = Empty,
+                { semconv::OPERATION } = operation,
+                { semconv::AGENT } = agent,
+                { semconv::TOOL } = tool,
+                { semconv::TOOL_TYPE } = tool.map(|_| "function"),
                 outcome = Empty
             )
         });
@@ -225,7 +225,7 @@ impl NodeSpans {
     pub(crate) fn left(&mut self, outcome: &Ended) {
         if let Some(span) = self.step.take() {
             if matches!(outcome, Ended::Failed { .. }) {
-                span.record(names::OTEL_STATUS, "ERROR");
+                span.record(semconv::OTEL_STATUS, "ERROR");
             }
             span.record("outcome", word(outcome));
         }

@@ -1,6 +1,6 @@
 //! The span of one call of a model, as OpenTelemetry's convention for generative AI wants it.
 
-use crate::events::{Redact, names};
+use crate::events::{Redact, semconv};
 use crate::model::{Message, ModelClient, ModelError, ModelReply, ModelRequest, Role, ToolCall};
 use crate::usage::Usage;
 use serde::Serialize;
@@ -29,36 +29,36 @@ impl<'r> ChatSpan<'r> {
         let span = tracing::info_span!(
             target: "flujo",
             "chat",
-            { names::OTEL_NAME } = format!("chat {model}"),
-            { names::OTEL_KIND } = "client",
-            { names::OTEL_STATUS } = Empty,
-            { names::OPERATION } = "chat",
-            { names::PROVIDER } = names::provider(provider),
-            { names::CONVERSATION } = run,
-            { names::REQUEST_MODEL } = model,
-            { names::TEMPERATURE } = request.temperature,
-            { names::TOP_P } = request.top_p,
-            { names::MAX_TOKENS } = request.max_tokens.map(i64::from),
-            { names::STREAM } = request.stream,
-            { names::OUTPUT_TYPE } = if request.wants_text() { "text" } else { "json" },
-            { names::SERVER } = server,
-            { names::PORT } = port.map(i64::from),
-            { names::RESPONSE_ID } = Empty,
-            { names::RESPONSE_MODEL } = Empty,
-            { names::FINISH_REASONS } = Empty,
-            { names::FIRST_CHUNK } = Empty,
-            { names::INPUT_TOKENS } = Empty,
-            { names::OUTPUT_TOKENS } = Empty,
-            { names::CACHED_TOKENS } = Empty,
-            { names::REASONING_TOKENS } = Empty,
-            { names::COST } = Empty,
-            { names::ERROR_TYPE } = Empty,
-            { names::INPUT_MESSAGES } = Empty,
-            { names::OUTPUT_MESSAGES } = Empty,
+            { semconv::OTEL_NAME } = format!("chat {model}"),
+            { semconv::OTEL_KIND } = "client",
+            { semconv::OTEL_STATUS } = Empty,
+            { semconv::OPERATION } = "chat",
+            { semconv::PROVIDER } = semconv::provider(provider),
+            { semconv::CONVERSATION } = run,
+            { semconv::REQUEST_MODEL } = model,
+            { semconv::TEMPERATURE } = request.temperature,
+            { semconv::TOP_P } = request.top_p,
+            { semconv::MAX_TOKENS } = request.max_tokens.map(i64::from),
+            { semconv::STREAM } = request.stream,
+            { semconv::OUTPUT_TYPE } = if request.wants_text() { "text" } else { "json" },
+            { semconv::SERVER } = server,
+            { semconv::PORT } = port.map(i64::from),
+            { semconv::RESPONSE_ID } = Empty,
+            { semconv::RESPONSE_MODEL } = Empty,
+            { semconv::FINISH_REASONS } = Empty,
+            { semconv::FIRST_CHUNK } = Empty,
+            { semconv::INPUT_TOKENS } = Empty,
+            { semconv::OUTPUT_TOKENS } = Empty,
+            { semconv::CACHED_TOKENS } = Empty,
+            { semconv::REASONING_TOKENS } = Empty,
+            { semconv::COST } = Empty,
+            { semconv::ERROR_TYPE } = Empty,
+            { semconv::INPUT_MESSAGES } = Empty,
+            { semconv::OUTPUT_MESSAGES } = Empty,
         );
         if let Some(redact) = contents {
             let turns: Vec<_> = request.messages.iter().map(|turn| told(turn, redact)).collect();
-            span.record(names::INPUT_MESSAGES, text(&turns));
+            span.record(semconv::INPUT_MESSAGES, text(&turns));
         }
         Self { span: Some(span), contents }
     }
@@ -77,40 +77,40 @@ impl<'r> ChatSpan<'r> {
     ) {
         let Some(span) = &self.span else { return };
         if let Some(used) = used {
-            span.record(names::INPUT_TOKENS, whole(used.input_tokens));
-            span.record(names::OUTPUT_TOKENS, whole(used.output_tokens));
-            span.record(names::CACHED_TOKENS, whole(used.cached_tokens));
-            span.record(names::REASONING_TOKENS, whole(used.reasoning_tokens));
-            span.record(names::COST, whole(used.cost.0));
+            span.record(semconv::INPUT_TOKENS, whole(used.input_tokens));
+            span.record(semconv::OUTPUT_TOKENS, whole(used.output_tokens));
+            span.record(semconv::CACHED_TOKENS, whole(used.cached_tokens));
+            span.record(semconv::REASONING_TOKENS, whole(used.reasoning_tokens));
+            span.record(semconv::COST, whole(used.cost.0));
         }
         if let Some(nanos) = first_chunk {
-            span.record(names::FIRST_CHUNK, std::time::Duration::from_nanos(nanos).as_secs_f64());
+            span.record(semconv::FIRST_CHUNK, std::time::Duration::from_nanos(nanos).as_secs_f64());
         }
         match reply {
             Ok(reply) => {
                 if let Some(served) = &reply.served_model {
                     span.record(
-                        names::RESPONSE_MODEL,
+                        semconv::RESPONSE_MODEL,
                         served.split_once(':').map_or(served.as_str(), |(_, name)| name),
                     );
                 }
                 if let Some(id) = &reply.id {
-                    span.record(names::RESPONSE_ID, id.as_str());
+                    span.record(semconv::RESPONSE_ID, id.as_str());
                 }
-                span.record(names::FINISH_REASONS, reply.finish.word());
+                span.record(semconv::FINISH_REASONS, reply.finish.word());
                 if let Some(redact) = self.contents {
                     let mut turn = Message::new(Role::Assistant, reply.content.as_str());
                     turn.calls.clone_from(&reply.calls);
-                    span.record(names::OUTPUT_MESSAGES, text(&[told(&turn, redact)]));
+                    span.record(semconv::OUTPUT_MESSAGES, text(&[told(&turn, redact)]));
                 }
             }
             Err(error) => {
                 let word = serde_json::to_value(error.failure).ok();
                 span.record(
-                    names::ERROR_TYPE,
+                    semconv::ERROR_TYPE,
                     word.as_ref().and_then(|word| word.as_str()).unwrap_or("_OTHER"),
                 );
-                span.record(names::OTEL_STATUS, "ERROR");
+                span.record(semconv::OTEL_STATUS, "ERROR");
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::durable::Durable;
 use crate::engine::{ArmEnd, ArmGrant, ArmRecord, ForkPolicy, Handle, LimitScope};
 use crate::error::{Error, ErrorKind, Failure, FailureRecord, RunResult, Signal};
 use crate::events::{EventKind, What};
-use crate::path::{NodeId, Path, Scope};
+use crate::path::{NodeId, Path, Scope, grammar};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -171,7 +171,7 @@ impl Shared<'_> {
 
     /// `notes[3]` is a segment of the paths of an item.
     fn item<'a>(&'a self, arm: &'a mut ForkArm, index: usize) -> Driver<'a> {
-        let scope = format!("{}[{index}]", arm.slot.path());
+        let scope = grammar::item(arm.slot.path().as_str(), index);
         self.driver(arm, scope.into(), None)
     }
 

@@ -44,7 +44,7 @@ pub use items::{CONCURRENCY, ItemFork, MapPoint, Mapped, Own};
 pub use leaf::{SettledFuture, StepFuture};
 pub(crate) use model_call::ModelCall;
 pub(crate) use model_step::ask_for;
-pub use pipeline::Pipeline;
+pub use pipeline::{Pipeline, graph_of};
 pub use redirect::Redirected;
 pub(crate) use single_step::run_alone;
 pub(crate) use timeout::{InTime, Scopes, note};

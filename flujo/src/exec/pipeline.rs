@@ -10,9 +10,9 @@ use crate::error::{Error, ErrorKind, RunResult};
 use crate::events::{EventKind, What};
 use crate::future::BoxFuture;
 use crate::graph::{Graph, fingerprint};
-use crate::path::{NodeId, Path, Scope};
+use crate::path::{NodeId, Path, Scope, grammar};
 use crate::step::writes::project;
-use crate::step::{Fallback, Options, Step, StepCall, StepResult};
+use crate::step::{Fallback, Options, Step, StepCall, StepName, StepResult};
 
 /// A pipeline: a step whose body drives other steps. Implemented by `pipeline!`.
 #[diagnostic::on_unimplemented(
@@ -280,13 +280,17 @@ impl Driver<'_> {
     fn inner_scope(&self, id: &NodeId) -> Scope {
         match (&*self.scope, self.rounds.as_deref()) {
             ("", None) => Scope::from(id.clone()),
-            (scope, rounds) => Scope::from(format!("{scope}/{id}{}", rounds.unwrap_or_default())),
+            (scope, rounds) => {
+                let mut path = String::new();
+                grammar::write(&mut path, scope, id.as_str(), rounds.unwrap_or_default());
+                Scope::from(path)
+            }
         }
     }
 
     /// Forgives the attempts of the node that failed below `scope`; `false` if the failure is to stay.
     fn restart(&self, scope: &str, error: &Error) -> bool {
-        let below = |path: &Path| path.as_str().strip_prefix(scope).is_some_and(|rest| rest.starts_with('/'));
+        let below = |path: &Path| path.as_str() != scope && grammar::is_within(path.as_str(), scope);
         // What was used stays used: the limit of a node would stand against it again.
         if !error.is_retryable() || matches!(error.kind(), ErrorKind::LimitExceeded(_)) {
             return false;
@@ -296,4 +300,26 @@ impl Driver<'_> {
         self.env.scopes().restart(&Path::from(scope), last.ended);
         true
     }
+}
+
+/// The graph of a pipeline, by its function: `graph_of(moderate)` where the type has another name.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # use flujo::graph_of;
+/// #[step]
+/// async fn shout(text: String) -> Result<String> {
+///     Ok(text.to_uppercase())
+/// }
+/// pipeline! {
+///     fn loud(text: String) -> String { shout(text) }
+/// }
+/// assert_eq!(graph_of(loud).nodes[0].id, "shout");
+/// ```
+pub fn graph_of<Inputs, N>(_pipeline: N) -> &'static Graph
+where
+    N: StepName<Inputs>,
+    N::Step: Pipeline,
+{
+    <N::Step as Pipeline>::GRAPH
 }

@@ -6,7 +6,7 @@ use crate::durable::Durable;
 use crate::error::{Error, ErrorKind, Failure, RunResult};
 use crate::events::{EventKind, What};
 use crate::exec::{Cx, Driver, node_events, settled};
-use crate::path::NodeId;
+use crate::path::{NodeId, grammar};
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// The most rounds a loop may take.
@@ -81,10 +81,7 @@ fn exhausted(
 impl Driver<'_> {
     /// The driver of round `n`. An event tells of it where it has a label.
     fn round(&mut self, label: Option<NodeId>, n: u32) -> Driver<'_> {
-        let rounds = match self.rounds.as_deref() {
-            None => format!("#{n}"),
-            Some(outer) => format!("{outer}.{n}"),
-        };
+        let rounds = grammar::rounds(self.rounds.as_deref(), n);
         let env = self.env;
         let round = Driver { rounds: Some(rounds.into()), ..self.reborrow() };
         if let Some(label) = label {

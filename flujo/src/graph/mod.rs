@@ -2,23 +2,23 @@
 
 mod bounds;
 mod fingerprint;
-mod last;
-mod marks;
+mod last_model_step;
+mod lint;
 mod places;
 mod render;
-mod report;
+mod run_overlay;
 mod run_readers;
 
 pub use bounds::Bounds;
 pub use fingerprint::fingerprint;
+pub use lint::{Finding, Report, Severity};
 pub(crate) use places::Place;
 pub use render::Drawing;
-pub use report::{Finding, Report, Severity};
+pub(crate) use run_overlay::{Mark, RunOverlay, Standing};
 pub(crate) use run_readers::reads_run;
 
 use crate::codec::{AnswerSchema, CodecError, Json};
-use crate::exec::Pipeline;
-use crate::step::StepName;
+use crate::path::grammar;
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -297,28 +297,6 @@ impl Facts {
     };
 }
 
-/// The graph of a pipeline, by its function: `graph_of(moderate)` where the type has another name.
-///
-/// ```
-/// # use flujo::prelude::*;
-/// # use flujo::graph::graph_of;
-/// #[step]
-/// async fn shout(text: String) -> Result<String> {
-///     Ok(text.to_uppercase())
-/// }
-/// pipeline! {
-///     fn loud(text: String) -> String { shout(text) }
-/// }
-/// assert_eq!(graph_of(loud).nodes[0].id, "shout");
-/// ```
-pub fn graph_of<Inputs, N>(_pipeline: N) -> &'static Graph
-where
-    N: StepName<Inputs>,
-    N::Step: Pipeline,
-{
-    <N::Step as Pipeline>::GRAPH
-}
-
 impl Graph {
     /// No nodes at all.
     pub(crate) const EMPTY: Self = Self {
@@ -339,7 +317,7 @@ impl Graph {
     pub fn walk(&self) -> Vec<(String, &'static Node)> {
         fn below(graph: &Graph, prefix: &str, out: &mut Vec<(String, &'static Node)>) {
             for node in graph.nodes {
-                let path = format!("{prefix}/{}", node.id);
+                let path = grammar::child(prefix, node.id);
                 out.push((path.clone(), node));
                 if let Some(inner) = node.facts.graph {
                     below(inner, &path, out);
@@ -353,7 +331,7 @@ impl Graph {
 
     /// The node behind the path of a run: without its rounds, items and replacements.
     pub fn node_at(&self, path: &str) -> Option<&'static Node> {
-        let mut segments = path.split('/').map(|s| s.split(['#', '[', '!', '~']).next().unwrap_or(s));
+        let mut segments = grammar::segments(path);
         if segments.next() != Some(self.name) {
             return None;
         }

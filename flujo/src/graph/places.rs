@@ -2,6 +2,7 @@
 
 use super::{Facts, Graph, Node, NodeKind, OptionText};
 use crate::model::ModelDefaults;
+use crate::path::grammar;
 
 /// A node, or a step or pipeline that stands in for one.
 #[derive(Clone, Debug)]
@@ -21,7 +22,7 @@ impl Place {
 
     /// What stands in for it at `node!name`.
     fn instead(&self, facts: &'static Facts) -> Self {
-        Self { path: format!("{}!{}", self.path, facts.name), kind: facts.kind, facts, options: &[] }
+        Self { path: grammar::stand_in(&self.path, facts.name), kind: facts.kind, facts, options: &[] }
     }
 
     /// An option of the call, or of the step.
@@ -62,7 +63,7 @@ impl Graph {
 /// The tools of a model step, at `node~tool`, and theirs.
 fn called_by(place: &Place, found: &mut Vec<Place>) {
     for facts in place.facts.tools {
-        let path = format!("{}~{}", place.path, facts.name);
+        let path = grammar::in_conversation(&place.path, facts.name);
         let tool = Place { path, kind: facts.kind, facts, options: &[] };
         called_by(&tool, found);
         found.push(tool);
@@ -71,7 +72,7 @@ fn called_by(place: &Place, found: &mut Vec<Place>) {
 
 fn below(graph: &Graph, prefix: &str, found: &mut Vec<Place>) {
     for node in graph.nodes {
-        let place = Place::of(format!("{prefix}/{}", node.id), node);
+        let place = Place::of(grammar::child(prefix, node.id), node);
         // What the call says goes before what the attribute of its step says.
         let stand_ins =
             [node.falls_back_to.or(node.facts.falls_back_to), node.redirects_to.or(node.facts.redirects_to)];

@@ -5,8 +5,7 @@ mod json;
 mod mermaid;
 
 use super::Graph;
-use super::marks::Marks;
-use crate::run::PipelineResult;
+use super::run_overlay::RunOverlay;
 
 impl Graph {
     /// The graph, nested pipelines as boxes, as a Mermaid flowchart.
@@ -62,50 +61,29 @@ impl Graph {
     pub fn json(&self) -> String {
         json::write(self, None)
     }
-
-    /// The graph with what a run left behind: times, cost and attempts of its nodes, and the path that it took.
-    /// Rounds and items of one node are added up.
-    ///
-    /// ```
-    /// # use flujo::prelude::*;
-    /// # #[step]
-    /// # async fn greet(name: String) -> Result<String> { Ok(name) }
-    /// # pipeline! {
-    /// #     fn welcome(name: String) -> String { greet(name) }
-    /// # }
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), flujo::Error> {
-    /// let result = Flujo::builder().build()?.run(welcome("Ada".to_string())).await;
-    /// println!("{}", welcome::GRAPH.with_run(&result).mermaid());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn with_run<T, C>(&self, result: &PipelineResult<T, C>) -> Drawing<'_> {
-        Drawing { graph: self, marks: Marks::of(self, result) }
-    }
 }
 
 /// A graph with what a run left behind: made by [`Graph::with_run`].
 #[derive(Debug)]
 pub struct Drawing<'g> {
-    graph: &'g Graph,
-    marks: Marks,
+    pub(crate) graph: &'g Graph,
+    pub(crate) overlay: RunOverlay,
 }
 
 impl Drawing<'_> {
     /// As [`Graph::mermaid`].
     pub fn mermaid(&self) -> String {
-        mermaid::draw(self.graph, Some(&self.marks))
+        mermaid::draw(self.graph, Some(&self.overlay))
     }
 
     /// As [`Graph::dot`].
     pub fn dot(&self) -> String {
-        dot::draw(self.graph, Some(&self.marks))
+        dot::draw(self.graph, Some(&self.overlay))
     }
 
     /// As [`Graph::json`].
     pub fn json(&self) -> String {
-        json::write(self.graph, Some(&self.marks))
+        json::write(self.graph, Some(&self.overlay))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What model steps do not say themselves: which model a role has, and how long one attempt may take.
 
-use crate::events::Redact;
+use crate::redact::Redact;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

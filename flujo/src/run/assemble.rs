@@ -1,10 +1,10 @@
 //! The settings of a builder, and the runtime that they make.
 
-use super::answerable::{Answerable, unanswerable};
 use super::builder::IntoEngine;
+use super::observers::Watchers;
+use super::preflight::models::{CheckedModels, unanswerable};
 use super::registry::AnyPipeline;
 use super::runtime::{Runtime, Shared};
-use super::watch::Watchers;
 use crate::cache::{Cache, MemoryCache};
 use crate::clock::{Clock, SystemClock};
 use crate::engine::{Engine, Memory};
@@ -118,7 +118,7 @@ impl Settings {
             budget: self.budget,
             estimate: self.estimate,
             registered: self.registered,
-            answerable: Answerable::default(),
+            checked_models: CheckedModels::default(),
             next_id: AtomicU64::new(1),
         };
         Ok(Runtime::new(shared))

@@ -3,9 +3,9 @@
 use super::control::Control;
 use super::prepare::record;
 use super::registry::checked;
+use super::replay::fork::Kept;
 use super::resume::fits;
 use super::runtime::Runtime;
-use super::what_if::Kept;
 use crate::codec::Json;
 use crate::engine::{FinalOutcome, RunFilter, RunId, RunRecord, RunState, RunSummary, RunView, Seed, Status};
 use crate::error::{Error, ErrorKind, Mismatch, RunResult, Signal};

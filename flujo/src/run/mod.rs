@@ -1,29 +1,28 @@
 //! Running pipelines: the engine's front, runs, results.
 
-mod affordable;
-mod answerable;
+mod active_time;
 mod assemble;
 mod builder;
 mod by_name;
 mod control;
 mod flujo;
+mod graph_overlay;
 mod handle;
-mod in_time;
+mod observers;
 mod outcome;
+mod preflight;
 mod prepare;
 mod program;
 mod recorded;
 mod recover;
 mod registry;
-mod rehearsal;
+mod replay;
 mod resume;
 mod running;
 mod runtime;
 mod start;
 mod stream;
 mod untyped;
-mod watch;
-mod what_if;
 
 pub use builder::{Builder, IntoEngine};
 pub use control::Control;

@@ -1,9 +1,9 @@
 //! What is decided and checked before a run begins, and its record: for runs with types and for those by name.
 
-use super::affordable::affordable;
+use super::observers::Watchers;
+use super::preflight::limits::check_limits;
 use super::registry::PipelineInfo;
 use super::runtime::{Runtime, Shared};
-use super::watch::Watchers;
 use crate::codec::Json;
 use crate::engine::{RunGraph, RunId, RunRecord, Seed};
 use crate::error::{Error, RunResult};
@@ -129,9 +129,9 @@ impl Shared {
         }
         let defaults = self.model_defaults.as_deref();
         let budget = self.budget.as_ref().map_or(UsageLimits::NONE, SharedBudget::limits);
-        affordable(info.graph, &limits.tightest(budget), self.prices.as_deref(), defaults)?;
+        check_limits(info.graph, &limits.tightest(budget), self.prices.as_deref(), defaults)?;
         let Some(client) = self.models.as_deref() else { return Ok(()) };
-        let known = self.answerable.check(info.graph, info.fingerprint, client, defaults);
+        let known = self.checked_models.check(info.graph, info.fingerprint, client, defaults);
         known.map_err(|(path, why)| Error::setup(why).at(Path::from(path.as_str())))
     }
 }

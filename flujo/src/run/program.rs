@@ -1,4 +1,4 @@
-use super::in_time::in_time;
+use super::active_time::within_active_time;
 use super::registry::AnyPipeline;
 use super::runtime::Runtime;
 use crate::clock::Clock;
@@ -43,7 +43,9 @@ impl Start {
         let body = execution.run(retries, Arc::clone(&env), Some(handle.as_mut()));
         let done = match run.limits.active_time {
             None => body.await,
-            Some(limit) => in_time(Arc::clone(&self.clock), (limit, self.active), info.name, body).await,
+            Some(limit) => {
+                within_active_time(Arc::clone(&self.clock), (limit, self.active), info.name, body).await
+            }
         };
         let outcome = done.and_then(|()| execution.output().map_err(|e| info.codec(e)));
         Ended { outcome: outcome.map_err(|error| end(&error)), context: execution.context().ok() }

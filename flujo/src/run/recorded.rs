@@ -1,10 +1,10 @@
 //! Runs that an engine records, from their encoded input on.
 
+use super::observers::Watchers;
 use super::prepare::{Ready, record};
 use super::registry::AnyPipeline;
 use super::runtime::Runtime;
 use super::untyped::UntypedResult;
-use super::watch::Watchers;
 use crate::codec::{Digest, Json};
 use crate::engine::{RunRecord, RunState, RunView, Status};
 use crate::error::{Error, ErrorKind, RunResult};

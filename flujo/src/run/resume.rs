@@ -1,9 +1,9 @@
 use super::flujo::Flujo;
+use super::observers::Watchers;
 use super::outcome::PipelineResult;
 use super::registry::{AnyPipeline, TypedPipeline, Values};
 use super::runtime::Runtime;
 use super::untyped::UntypedResult;
-use super::watch::Watchers;
 use crate::codec::{CodecError, Json};
 use crate::engine::{FinalOutcome, RunId, RunView, Status};
 use crate::error::{Error, ErrorKind, RunResult};

@@ -1,6 +1,6 @@
 //! A run from its options to its end, around its typed body.
 
-use super::in_time::in_time;
+use super::active_time::within_active_time;
 use super::outcome::{Outcome, by_model};
 use super::prepare::{Plan, Ready, Refused};
 use super::registry::Execution;
@@ -117,7 +117,12 @@ impl Ready {
             body = Box::pin(Watched::new(Arc::clone(hub), body));
         }
         if let Some(limit) = limits.active_time {
-            body = Box::pin(in_time(Arc::clone(&runtime.clock), (limit, Duration::ZERO), info.name, body));
+            body = Box::pin(within_active_time(
+                Arc::clone(&runtime.clock),
+                (limit, Duration::ZERO),
+                info.name,
+                body,
+            ));
         }
         Ok(Running::Live(body, Some(Live { id, env, hub, done: Ok(()) })))
     }

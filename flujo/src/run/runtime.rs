@@ -1,13 +1,13 @@
 //! What a `Flujo` is beside its resources: compiled once, for every pipeline.
 
-use super::answerable::Answerable;
+use super::observers::{self, Watchers};
 use super::outcome::Outcome;
+use super::preflight::models::CheckedModels;
 use super::program::Start;
 use super::registry::{AnyPipeline, PipelineInfo};
-use super::rehearsal;
+use super::replay::compat;
 use super::resume::Resuming;
 use super::untyped::UntypedResult;
-use super::watch::{self, Watchers};
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::engine::{Engine, RunId, RunRecord, RunView};
@@ -44,7 +44,7 @@ pub(super) struct Shared {
     pub(super) budget: Option<SharedBudget>,
     pub(super) estimate: Estimate,
     pub(super) registered: Vec<Arc<dyn AnyPipeline>>,
-    pub(super) answerable: Answerable,
+    pub(super) checked_models: CheckedModels,
     pub(super) next_id: AtomicU64,
 }
 
@@ -159,7 +159,7 @@ impl Runtime {
         view: &RunView,
     ) -> RunResult<Option<Signal>> {
         let program = self.program(pipeline, &view.run, Some(view), None)?;
-        Ok(rehearsal::mismatch(view, &program, pipeline.info().graph).await)
+        Ok(compat::mismatch(view, &program, pipeline.info().graph).await)
     }
 
     /// The failure of a run that began with other code than this, and does not fit: known before anything runs, and
@@ -225,7 +225,7 @@ impl Runtime {
                 Ok(result)
             }
             Err(error) => {
-                watch::stopped(hub.as_ref(), &error);
+                observers::stopped(hub.as_ref(), &error);
                 Err(error)
             }
         }

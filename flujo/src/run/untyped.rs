@@ -1,8 +1,8 @@
 //! The result of a run as it is recorded, until its values are decoded.
 
+use super::observers;
 use super::outcome::{Outcome, PipelineResult, by_model};
 use super::registry::{PipelineInfo, Recall, Undecodable};
-use super::watch;
 use crate::codec::Json;
 use crate::engine::{FinalOutcome, RunId, RunView, Status};
 use crate::error::{Error, ErrorKind, RunResult};
@@ -79,7 +79,7 @@ impl UntypedResult {
     pub(super) fn settle(mut self, values: &mut dyn Recall) -> RunResult<(Outcome<()>, Account)> {
         if let Err(error) = values.recall_context(&self.context) {
             let error = Undecodable::context(error).recorded(self.info);
-            watch::stopped(self.hub.as_ref(), &error);
+            observers::stopped(self.hub.as_ref(), &error);
             return Err(error);
         }
         if let Outcome::Done(output) = &self.outcome

@@ -159,6 +159,6 @@ impl<S: Step, C, R> CalleeKind<S, C, R> for BrokenKind {
         _: NodeId,
         _: StepCall<S, F>,
     ) -> StepFuture<'a, S::Output> {
-        crate::__private::recover()
+        crate::durable::recover()
     }
 }

@@ -1,7 +1,7 @@
 //! Guards of calls in plain expressions, where nothing runs a step: see `steps_in_values` in the macros.
 
 use super::Step;
-use crate::__private::recover;
+use crate::durable::recover;
 use std::fmt;
 use std::marker::PhantomData;
 

@@ -1,7 +1,7 @@
 use super::RunInfo;
 use crate::clock::Timestamp;
 use crate::engine::{Finding, Kind, ModelUse, Record, RecordOutcome};
-use crate::path::{Path, Place};
+use crate::path::{Path, Place, grammar};
 use crate::usage::Usage;
 use std::sync::Arc;
 use std::time::Duration;
@@ -152,7 +152,7 @@ impl StepResult {
 
     /// Whether it ran in place of a node that had failed: `node!fallback`.
     pub fn is_fallback(&self) -> bool {
-        self.path().as_str().contains('!')
+        grammar::has_stand_in(self.path().as_str())
     }
 
     /// One result per node, in the order in which the nodes' first attempts were recorded.

@@ -6,4 +6,5 @@ mod book;
 mod dependencies;
 mod editor;
 mod expansion;
+mod layers;
 mod readme;

@@ -1,14 +1,14 @@
 use super::mermaid::goes_on;
 use super::tools;
-use crate::graph::marks::{Marks, Standing};
+use crate::graph::run_overlay::{RunOverlay, Standing};
 use crate::graph::{Graph, NodeKind};
 use std::fmt::Write as _;
 
-pub(super) fn draw(graph: &Graph, marks: Option<&Marks>) -> String {
-    let mut drawn = Drawn { out: String::new(), marks };
+pub(super) fn draw(graph: &Graph, overlay: Option<&RunOverlay>) -> String {
+    let mut drawn = Drawn { out: String::new(), overlay };
     drawn.line("", format_args!("digraph {} {{", quoted(graph.name)));
     drawn.line("    ", format_args!("node [shape=box];"));
-    let done = marks.is_some_and(Marks::is_done);
+    let done = overlay.is_some_and(RunOverlay::is_done);
     drawn.body(graph, "n", "    ", &[], graph.name, done);
     drawn.line("", format_args!("}}"));
     drawn.out
@@ -16,7 +16,7 @@ pub(super) fn draw(graph: &Graph, marks: Option<&Marks>) -> String {
 
 struct Drawn<'m> {
     out: String,
-    marks: Option<&'m Marks>,
+    overlay: Option<&'m RunOverlay>,
 }
 
 impl Drawn<'_> {
@@ -29,10 +29,10 @@ impl Drawn<'_> {
         let inputs: Vec<_> = graph.inputs.iter().map(|(name, ty)| format!("{name}: {ty}")).collect();
         let label = quoted(&inputs.join(", "));
         self.line(indent, format_args!("{prefix}_in [label={label}, shape=oval];"));
-        let taken = self.marks.map(|marks| marks.taken(graph, spot, path, done));
+        let taken = self.overlay.map(|overlay| overlay.taken(graph, spot, path, done));
         for (i, node) in graph.nodes.iter().enumerate() {
             let (id, own) = (format!("{prefix}{i}"), [spot, &[i]].concat());
-            let mark = self.marks.and_then(|marks| marks.at(&own));
+            let mark = self.overlay.and_then(|overlay| overlay.at(&own));
             let said = mark.map(|mark| format!("\n{}", mark.text())).unwrap_or_default();
             let tools = tools(node).map(|tools| format!("\n{tools}")).unwrap_or_default();
             let label = quoted(&format!("{}{tools}{said}", node.id));

@@ -1,15 +1,15 @@
 use super::mermaid::goes_on;
-use crate::graph::marks::{Marks, Taken};
+use crate::graph::run_overlay::{RunOverlay, Taken};
 use crate::graph::{Facts, Graph, Node, NodeKind, OptionText, fingerprint};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-pub(super) fn write(graph: &Graph, marks: Option<&Marks>) -> String {
-    let done = marks.is_some_and(Marks::is_done);
+pub(super) fn write(graph: &Graph, overlay: Option<&RunOverlay>) -> String {
+    let done = overlay.is_some_and(RunOverlay::is_done);
     let whole = Whole {
         schema: 1,
         fingerprint: format!("{:032x}", fingerprint(graph)),
-        graph: Drawn::of(graph, marks, &[], graph.name, done),
+        graph: Drawn::of(graph, overlay, &[], graph.name, done),
     };
     // Strings, numbers and lists: there is nothing that cannot be written.
     serde_json::to_string_pretty(&whole).unwrap_or_default()
@@ -136,10 +136,11 @@ fn inputs(list: &'static [(&'static str, &'static str)]) -> Vec<Input> {
 }
 
 impl Drawn {
-    fn of(graph: &Graph, marks: Option<&Marks>, spot: &[usize], path: &str, done: bool) -> Self {
-        let taken = marks.map(|marks| marks.taken(graph, spot, path, done));
+    fn of(graph: &Graph, overlay: Option<&RunOverlay>, spot: &[usize], path: &str, done: bool) -> Self {
+        let taken = overlay.map(|overlay| overlay.taken(graph, spot, path, done));
         let nodes = graph.nodes.iter().enumerate();
-        let nodes = nodes.map(|(i, node)| DrawnNode::of(graph, (i, node), marks, spot, path, taken.as_ref()));
+        let nodes =
+            nodes.map(|(i, node)| DrawnNode::of(graph, (i, node), overlay, spot, path, taken.as_ref()));
         let edges = graph.edges.iter().enumerate().map(|(i, edge)| DrawnEdge {
             from: edge.from,
             to: edge.to,
@@ -156,14 +157,14 @@ impl DrawnNode {
     fn of(
         graph: &Graph,
         (i, node): (usize, &Node),
-        marks: Option<&Marks>,
+        overlay: Option<&RunOverlay>,
         spot: &[usize],
         path: &str,
         taken: Option<&Taken>,
     ) -> Self {
         let own = [spot, &[i]].concat();
         let called = matches!(node.kind, NodeKind::Step | NodeKind::Model | NodeKind::Pipeline);
-        let run = match marks.map(|marks| marks.at(&own)) {
+        let run = match overlay.map(|overlay| overlay.at(&own)) {
             None => Run::Absent,
             Some(None) => Run::Nothing,
             Some(Some(mark)) => Run::Ran(Ran {
@@ -177,7 +178,7 @@ impl DrawnNode {
         };
         let inner = node.facts.graph.map(|inner| {
             let left = taken.is_some_and(|taken| goes_on(graph, taken, i));
-            Box::new(Drawn::of(inner, marks, &own, &format!("{path}/{}", node.id), left))
+            Box::new(Drawn::of(inner, overlay, &own, &format!("{path}/{}", node.id), left))
         });
         Self {
             id: node.id,

@@ -1,5 +1,5 @@
 use super::tools;
-use crate::graph::marks::{Marks, Standing, Taken};
+use crate::graph::run_overlay::{RunOverlay, Standing, Taken};
 use crate::graph::{Graph, Node, NodeKind};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,9 +9,9 @@ fn line(out: &mut String, indent: &str, text: &str) {
     let _ = writeln!(out, "{indent}{text}");
 }
 
-pub(super) fn draw(graph: &Graph, marks: Option<&Marks>) -> String {
-    let mut drawn = Drawn { out: String::from("flowchart TD\n"), marks, ..Drawn::default() };
-    let done = marks.is_some_and(Marks::is_done);
+pub(super) fn draw(graph: &Graph, overlay: Option<&RunOverlay>) -> String {
+    let mut drawn = Drawn { out: String::from("flowchart TD\n"), overlay, ..Drawn::default() };
+    let done = overlay.is_some_and(RunOverlay::is_done);
     drawn.body(graph, "n", "    ", &[], graph.name, done);
     drawn.styles();
     drawn.out
@@ -20,7 +20,7 @@ pub(super) fn draw(graph: &Graph, marks: Option<&Marks>) -> String {
 #[derive(Default)]
 struct Drawn<'m> {
     out: String,
-    marks: Option<&'m Marks>,
+    overlay: Option<&'m RunOverlay>,
     links: usize,
     /// The links that the run took, and the nodes by how they stand.
     taken: Vec<usize>,
@@ -31,10 +31,10 @@ impl Drawn<'_> {
     fn body(&mut self, graph: &Graph, prefix: &str, indent: &str, spot: &[usize], path: &str, done: bool) {
         let inputs: Vec<_> = graph.inputs.iter().map(|(name, ty)| format!("{name}: {ty}")).collect();
         line(&mut self.out, indent, &format!("{prefix}_in([\"{}\"])", text(&inputs.join(", "))));
-        let taken = self.marks.map(|marks| marks.taken(graph, spot, path, done));
+        let taken = self.overlay.map(|overlay| overlay.taken(graph, spot, path, done));
         for (i, node) in graph.nodes.iter().enumerate() {
             let (id, own) = (format!("{prefix}{i}"), [spot, &[i]].concat());
-            let mark = self.marks.and_then(|marks| marks.at(&own));
+            let mark = self.overlay.and_then(|overlay| overlay.at(&own));
             let said = mark.map(|mark| format!("<br/>{}", text(&mark.text()))).unwrap_or_default();
             let tools = tools(node).map(|tools| format!("<br/>{}", text(&tools))).unwrap_or_default();
             let label = format!("{}{tools}{said}", text(node.id));

@@ -1,5 +1,7 @@
 //! Where something happens: `pipeline/node`, with rounds and items.
 
+pub(crate) mod grammar;
+
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
@@ -32,7 +34,7 @@ impl NodeId {
 
     /// The node that `target` runs as, in place of this one.
     pub(crate) fn replaced_by(&self, target: &str) -> Self {
-        Self::from(format!("{self}!{target}"))
+        Self::from(grammar::stand_in(self.as_str(), target))
     }
 }
 
@@ -118,19 +120,15 @@ impl Place {
 
     /// The `k`th reply, or call of a tool, in the conversation of this node.
     pub(crate) fn within(&self, k: u32) -> NodeId {
-        NodeId::from(format!("{}~{k}", self.node))
+        NodeId::from(grammar::in_conversation(self.node.as_str(), k))
     }
 
     /// The path as text: what records are kept under.
     pub fn path(&self) -> Path {
         TEXT.with_borrow_mut(|text| {
             text.clear();
-            if !self.scope.is_empty() {
-                text.push_str(&self.scope);
-                text.push('/');
-            }
-            text.push_str(self.node.as_str());
-            text.push_str(self.rounds.as_deref().unwrap_or_default());
+            let rounds = self.rounds.as_deref().unwrap_or_default();
+            grammar::write(text, &self.scope, self.node.as_str(), rounds);
             Path(text.as_str().into())
         })
     }
@@ -155,13 +153,11 @@ pub struct Path(pub(crate) Arc<str>);
 impl Path {
     /// Whether this is a reply, or a call of a tool, in the conversation of a model step.
     pub(crate) fn is_in_conversation(&self) -> bool {
-        self.as_str().rsplit('/').next().is_some_and(|node| node.contains('~'))
+        grammar::is_in_conversation(self.as_str())
     }
     /// Whether this is `scope`, or something in it.
     pub(crate) fn is_within(&self, scope: &Self) -> bool {
-        self.as_str()
-            .strip_prefix(scope.as_str())
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        grammar::is_within(self.as_str(), scope.as_str())
     }
     /// The text.
     pub fn as_str(&self) -> &str {

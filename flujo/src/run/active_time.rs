@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// Drives a run that may be worked on for `limit`, of which `used` went by in earlier executions. What is under
 /// way when the time is used up is dropped, and charged.
-pub(super) async fn in_time(
+pub(super) async fn within_active_time(
     clock: Arc<dyn Clock>,
     (limit, used): (Duration, Duration),
     pipeline: &str,

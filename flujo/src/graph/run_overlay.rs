@@ -1,16 +1,15 @@
-//! What a run left behind, on the nodes of its graph.
+//! What a run left behind, on the nodes of its graph: filled in by `run::graph_overlay`, drawn by `render`.
 
 use super::{Graph, NodeKind};
-use crate::error::ErrorKind;
-use crate::events::Short;
-use crate::run::{Outcome, PipelineResult};
+use crate::clock::Short;
+use crate::path::grammar;
 use crate::usage::Usage;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How a node stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(crate) enum Standing {
     Done,
     Failed,
     Waiting,
@@ -31,12 +30,12 @@ impl Standing {
 
 /// What is known of a node, rounds and items together.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Mark {
-    pub(super) standing: Standing,
-    pub(super) runs: u32,
-    pub(super) attempts: u32,
-    pub(super) latency: Duration,
-    pub(super) usage: Usage,
+pub(crate) struct Mark {
+    pub(crate) standing: Standing,
+    pub(crate) runs: u32,
+    pub(crate) attempts: u32,
+    pub(crate) latency: Duration,
+    pub(crate) usage: Usage,
 }
 
 impl Mark {
@@ -64,11 +63,11 @@ type Spot = Vec<usize>;
 
 /// What a run left behind.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Marks {
+pub(crate) struct RunOverlay {
     nodes: BTreeMap<Spot, Mark>,
-    done: bool,
+    pub(crate) done: bool,
     /// The pipeline that ended with `fail(..)`.
-    failed: Option<String>,
+    pub(crate) failed: Option<String>,
 }
 
 /// What a run took of one graph: its nodes and edges.
@@ -79,8 +78,7 @@ pub(super) struct Taken {
 
 impl Graph {
     fn spot(&self, path: &str) -> Option<Spot> {
-        let mut segments =
-            path.split('/').map(|s| s.split(['#', '[', '!', '~']).next().unwrap_or(s)).peekable();
+        let mut segments = grammar::segments(path).peekable();
         if segments.next() != Some(self.name) {
             return None;
         }
@@ -105,44 +103,10 @@ impl Graph {
     }
 }
 
-impl Marks {
-    pub(super) fn of<T, C>(graph: &Graph, result: &PipelineResult<T, C>) -> Self {
-        let done = matches!(result.outcome, Outcome::Done(_));
-        let mut marks = Self { done, ..Self::default() };
-        if let Outcome::Failed(error) = &result.outcome
-            && let (ErrorKind::Failed(_), Some(path)) = (error.kind(), error.path())
-        {
-            marks.failed = Some(path.to_string());
-        }
-        for step in &result.steps {
-            let standing = if step.is_done() { Standing::Done } else { Standing::Failed };
-            let runs = u32::from(!step.is_fallback());
-            let mark = Mark {
-                standing,
-                runs,
-                attempts: step.attempts(),
-                latency: step.latency(),
-                usage: step.usage(),
-            };
-            marks.add(graph.spot(step.path().as_str()), mark);
-        }
-        for answered in &result.hitl_history {
-            let latency = answered.reply.at.since(answered.question.asked);
-            let usage = Usage::default();
-            let mark = Mark { standing: Standing::Done, runs: 1, attempts: 1, latency, usage };
-            marks.add(graph.spot(answered.question.path.as_str()), mark);
-        }
-        for question in result.questions() {
-            let (latency, usage) = (Duration::ZERO, Usage::default());
-            let mark = Mark { standing: Standing::Waiting, runs: 1, attempts: 1, latency, usage };
-            marks.add(graph.spot(question.path.as_str()), mark);
-        }
-        marks
-    }
-
-    /// Adds to a node, and to the pipelines that it stands in.
-    fn add(&mut self, spot: Option<Spot>, mark: Mark) {
-        let Some(mut spot) = spot else { return };
+impl RunOverlay {
+    /// Adds to the node behind a path, and to the pipelines around it.
+    pub(crate) fn add(&mut self, graph: &Graph, path: &str, mark: Mark) {
+        let Some(mut spot) = graph.spot(path) else { return };
         let mut own = true;
         while !spot.is_empty() {
             let known = self.nodes.entry(spot.clone()).or_insert(Mark {

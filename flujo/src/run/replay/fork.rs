@@ -1,14 +1,14 @@
 //! What of a run is kept where another one is to go on from a node of it.
 
-use super::registry::AnyPipeline;
-use super::runtime::Runtime;
+use super::super::registry::AnyPipeline;
+use super::super::runtime::Runtime;
 use crate::engine::kit::{EphemeralAccount, drive_on_copies};
 use crate::engine::{
     Account, Arm, ArmEnd, AttemptCommand, Body, EndedBy, ForkPolicy, Handle, Key, OnQuestion, Program,
     Record, RunRecord, RunView,
 };
 use crate::error::{Error, ErrorKind, RunResult, Signal};
-use crate::path::Path;
+use crate::path::{Path, grammar};
 use crate::question::{Answered, Question, Reply};
 use crate::usage::UsageLimits;
 use async_trait::async_trait;
@@ -18,16 +18,16 @@ use std::time::Duration;
 
 /// What a new run takes instead of executing.
 #[derive(Default)]
-pub(super) struct Kept {
-    pub(super) records: Vec<Arc<Record>>,
-    pub(super) replies: Vec<Answered>,
-    pub(super) timers: Vec<Key>,
+pub(in crate::run) struct Kept {
+    pub(in crate::run) records: Vec<Arc<Record>>,
+    pub(in crate::run) replies: Vec<Answered>,
+    pub(in crate::run) timers: Vec<Key>,
 }
 
 impl Runtime {
     /// Walks through a pipeline with the input of `run` on what is recorded in `view`, as far as that goes without
     /// `from`: nothing is called, nothing is asked, and nothing is written.
-    pub(super) async fn keeps(
+    pub(in crate::run) async fn keeps(
         &self,
         pipeline: &Arc<dyn AnyPipeline>,
         view: &RunView,
@@ -44,7 +44,7 @@ impl Runtime {
             .map(|(path, _)| path)
             .chain(asked.keys())
             .chain(open)
-            .any(|path| is_within(path, from))
+            .any(|path| grammar::is_of_node(path.as_str(), from.as_str()))
         {
             let what = format!(
                 "run `{}` has nothing recorded at `{from}`: fork it at one of its nodes",
@@ -74,13 +74,6 @@ fn run_of(view: &RunView) -> &str {
     view.run.id.as_str()
 }
 
-/// Whether a path is that of the node `from`, or of anything in it: its items, rounds, targets and model calls
-/// included.
-fn is_within(path: &Path, from: &Path) -> bool {
-    let rest = path.as_str().strip_prefix(from.as_str());
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[', '#', '!', '~']))
-}
-
 #[derive(Clone)]
 struct Walk(Arc<Known>);
 
@@ -104,7 +97,7 @@ impl Known {
 
     /// Looks whether a command is in front of the node.
     fn check(&self, path: &Path) -> Result<(), Signal> {
-        if is_within(path, &self.from) { Err(Signal::Suspended) } else { Ok(()) }
+        if grammar::is_of_node(path.as_str(), self.from.as_str()) { Err(Signal::Suspended) } else { Ok(()) }
     }
 }
 
@@ -168,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_node_is_everything_that_its_path_is_the_beginning_of() {
-        let within = |path: &str, from: &str| is_within(&path.into(), &from.into());
+        let within = grammar::is_of_node;
         for path in ["p/a", "p/a/b", "p/a[3]/b", "p/a#2", "p/a!other", "p/a~1"] {
             assert!(within(path, "p/a"), "{path}");
         }

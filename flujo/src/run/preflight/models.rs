@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Everything that would keep the client from ever answering a step of this pipeline, or one that stands in for it, the
 /// path first, each once.
-pub(super) fn unanswerable(
+pub(in crate::run) fn unanswerable(
     graph: &Graph,
     client: Option<&dyn ModelClient>,
     defaults: Option<&ModelDefaults>,
@@ -34,11 +34,11 @@ pub(super) fn unanswerable(
 
 /// Pipelines of which it is known that they can be answered: nothing changes about that while the engine lives.
 #[derive(Default)]
-pub(super) struct Answerable(Mutex<BTreeSet<u128>>);
+pub(in crate::run) struct CheckedModels(Mutex<BTreeSet<u128>>);
 
-impl Answerable {
+impl CheckedModels {
     /// Looks, if nobody has looked before; the first problem's path, and all of them in words.
-    pub(super) fn check(
+    pub(in crate::run) fn check(
         &self,
         graph: &Graph,
         fingerprint: u128,

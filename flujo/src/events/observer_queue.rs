@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 /// So many events wait for a slow observer.
 const LINE: usize = 4096;
 
-pub(super) struct Outlet {
+pub(super) struct ObserverQueue {
     observer: Arc<dyn Observer>,
     chunks: Chunks,
     line: Arc<Line>,
@@ -48,7 +48,7 @@ impl Line {
     }
 }
 
-impl Outlet {
+impl ObserverQueue {
     pub(super) fn new(observer: Arc<dyn Observer>, chunks: Chunks) -> Self {
         Self { observer, chunks, line: Arc::default(), telling: Mutex::default() }
     }
@@ -139,7 +139,7 @@ impl<F: Future> Future for Watched<F> {
 }
 
 /// Lets a busy observer come to the end of its line after the run has ended.
-pub(super) fn finish(outlet: &Arc<Outlet>) {
+pub(super) fn finish(outlet: &Arc<ObserverQueue>) {
     if outlet.poll(&mut Context::from_waker(Waker::noop())).is_ready() {
         return;
     }

@@ -9,7 +9,7 @@ use crate::usage::UsageLimits;
 /// Refuses a pipeline whose model steps have no upper bound, where a limit needs one: every one of them, by
 /// name, those that only stand in for another included. What is only known when a call is made is looked at
 /// then.
-pub(super) fn affordable(
+pub(in crate::run) fn check_limits(
     graph: &Graph,
     limits: &UsageLimits,
     prices: Option<&dyn PriceBook>,

@@ -7,7 +7,7 @@ use crate::engine::{
 };
 use crate::error::Signal;
 use crate::graph::Graph;
-use crate::path::Path;
+use crate::path::{Path, grammar};
 use crate::question::{Question, Reply};
 use crate::usage::UsageLimits;
 use async_trait::async_trait;
@@ -17,16 +17,16 @@ use std::time::Duration;
 
 /// Walks through a pipeline on what is recorded of a run, as far as that goes: no body is called, nothing is asked
 /// and nothing is written. Gives the first thing that does not fit.
-pub(super) async fn mismatch(view: &RunView, program: &dyn Program, graph: &Graph) -> Option<Signal> {
+pub(in crate::run) async fn mismatch(view: &RunView, program: &dyn Program, graph: &Graph) -> Option<Signal> {
     let known = view.records.iter().map(|r| ((r.key.path.clone(), r.key.n), Arc::clone(r))).collect();
     let answered =
         view.answered.iter().map(|a| (a.question.path.clone(), (a.question.clone(), Some(&a.reply))));
     let open = view.questions.iter().map(|q| (q.path.clone(), (q.clone(), None)));
     let asked = answered.chain(open).map(|(path, (q, reply))| (path, (q, reply.cloned()))).collect();
     let account = Arc::new(EphemeralAccount::new(UsageLimits::NONE));
-    let rehearsal = Rehearsal(Arc::new(Known { records: known, asked, account }));
+    let handle = CompatHandle(Arc::new(Known { records: known, asked, account }));
     if let Err(EndedBy::Signal(signal @ Signal::JournalMismatch(_))) =
-        program.run(Box::new(rehearsal)).await.outcome
+        program.run(Box::new(handle)).await.outcome
     {
         return Some(signal);
     }
@@ -35,7 +35,7 @@ pub(super) async fn mismatch(view: &RunView, program: &dyn Program, graph: &Grap
     for record in &view.records {
         let path = &record.key.path;
         // What stands in for a node, and the replies of a model, have facts of their own.
-        if path.as_str().contains(['!', '~']) {
+        if grammar::is_beside_the_graph(path.as_str()) {
             continue;
         }
         let facts = graph.node_at(path.as_str()).map(|node| &node.facts);
@@ -50,7 +50,7 @@ pub(super) async fn mismatch(view: &RunView, program: &dyn Program, graph: &Grap
 }
 
 #[derive(Clone)]
-struct Rehearsal(Arc<Known>);
+struct CompatHandle(Arc<Known>);
 
 struct Known {
     records: HashMap<(Path, u32), Arc<Record>>,
@@ -59,7 +59,7 @@ struct Known {
 }
 
 #[async_trait]
-impl Handle for Rehearsal {
+impl Handle for CompatHandle {
     async fn attempt<'b>(&mut self, command: AttemptCommand, _: Body<'b>) -> Result<Arc<Record>, Signal> {
         let AttemptCommand { key, .. } = &command;
         // Here the record ends. Arms beside this one go on, as far as theirs go.

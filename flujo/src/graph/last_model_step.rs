@@ -1,12 +1,13 @@
 //! Which model steps come last: after them no other model is asked.
 
 use super::{Facts, Graph, Node};
+use crate::path::grammar;
 
 impl Graph {
     /// Whether the node behind the path of a run is one after which no model is asked any more, but in further rounds
     /// of a loop that it stands in. Of branches that go side by side, each has its own last one.
     pub(crate) fn asks_last(&self, path: &str) -> bool {
-        let mut segments = path.split('/').map(|s| s.split(['#', '[', '!', '~']).next().unwrap_or(s));
+        let mut segments = grammar::segments(path);
         if segments.next() != Some(self.name) {
             return false;
         }
