@@ -11,4 +11,5 @@
 )]
 
 mod broken;
+mod kit;
 mod sound;

@@ -23,7 +23,7 @@ pub fn ordered_log() -> Subject<OrderedLog> {
         .patience(Duration::ZERO)
 }
 
-fn is_kept(report: &Report, skipped: &str) {
+pub fn is_kept(report: &Report, skipped: &str) {
     println!("{report}");
     report.assert_kept();
     for id in report.skipped() {

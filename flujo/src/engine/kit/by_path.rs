@@ -117,7 +117,9 @@ impl<J: Journal> Handle for ByPathHandle<J> {
             journal.records.set_timer(key, deadline);
             (deadline, Some(ack))
         };
-        let left = self.ownership.issue(set).await?.since(now);
+        let deadline = self.ownership.issue(set).await?;
+        // Time passed while the timer became durable.
+        let left = deadline.since(clock.now());
         if left.is_zero() { Ok(()) } else { self.ownership.activity().body(clock.sleep(left)).await }
     }
 
