@@ -1,7 +1,7 @@
 //! The control side of runs: what is done to them from outside of their executions, by any process.
 
 use crate::owners::{LeaseMonitor, Owner};
-use crate::row::{cell_of, json_cell, text_cell, time_cell, with_checksum};
+use crate::row::{cell_of, json_cell, optional_cell_of, text_cell, time_cell, with_checksum};
 use crate::run_state::RunStateRow;
 use crate::{StorageError, claim, inbox, load, rows};
 use flujo::clock::Timestamp;
@@ -26,7 +26,7 @@ pub(crate) fn create(db: &Connection, record: &RunRecord, now: Timestamp) -> Res
         let what = "the database has had as many runs as it can number: go on with another file";
         return Err(StorageError::failed(what));
     }
-    let limits = (!record.limits.is_none()).then(|| cell_of(&record.limits));
+    let limits = optional_cell_of(Some(&record.limits).filter(|limits| !limits.is_none()))?;
     let cells = vec![
         Value::Integer(run),
         text_cell(record.id.as_str()),
@@ -35,7 +35,7 @@ pub(crate) fn create(db: &Connection, record: &RunRecord, now: Timestamp) -> Res
         json_cell(record.input.as_str()),
         Value::Blob(record.digest.to_bytes().to_vec()),
         json_cell(record.context.as_str()),
-        limits.unwrap_or(Value::Null),
+        limits,
         Value::Integer(record.retries.into()),
         record.seed.origin.as_ref().map_or(Value::Null, |id| text_cell(id.as_str())),
         time_cell(now),
@@ -47,11 +47,11 @@ pub(crate) fn create(db: &Connection, record: &RunRecord, now: Timestamp) -> Res
     .execute(params_from_iter(with_checksum("runs", cells)))?;
     RunStateRow::new(run, record.context.clone(), now).write(db, &record.context)?;
     for (position, seed) in record.seed.records.iter().enumerate() {
-        let cells = rows::record(run, position, seed, &None, true);
+        let cells = rows::record(run, position, seed, &None, true)?;
         db.prepare_cached(rows::RECORD)?.execute(params_from_iter(cells))?;
     }
     for Answered { question, reply } in &record.seed.replies {
-        let cells = rows::question(run, question, &[]);
+        let cells = rows::question(run, question, &[])?;
         db.prepare_cached(rows::QUESTION)?.execute(params_from_iter(cells))?;
         rows::answer(db, run, &question.path, reply)?;
     }
@@ -70,7 +70,7 @@ fn graph(db: &Connection, record: &RunRecord) -> Result<i64, StorageError> {
         return Ok(graph);
     }
     let graph: i64 = db.query_row("SELECT coalesce(max(graph), 0) + 1 FROM graphs", [], |row| row.get(0))?;
-    let types = cell_of(&*record.graph.stored());
+    let types = cell_of(&*record.graph.stored())?;
     let cells = with_checksum("graphs", vec![Value::Integer(graph), Value::Text(fingerprint), types]);
     db.execute(
         "INSERT INTO graphs (graph, fingerprint, types, sum) VALUES (?,?,?,?)",

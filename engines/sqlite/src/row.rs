@@ -31,14 +31,20 @@ pub(crate) fn json_cell(text: &str) -> Value {
 }
 
 /// Makes a cell of a value, as JSON.
-pub(crate) fn cell_of<T: Serialize + ?Sized>(value: &T) -> Value {
-    // It cannot fail: the types written here have text for keys and no floats.
-    serde_json::to_string(value).map_or(Value::Null, |text| json_cell(&text))
+pub(crate) fn cell_of<T: Serialize + ?Sized>(value: &T) -> Result<Value, StorageError> {
+    // The types written here have text for keys and no floats.
+    let broken = |error| StorageError::Internal(format!("a value of flujo's has no JSON: {error}"));
+    serde_json::to_string(value).map(|text| json_cell(&text)).map_err(broken)
+}
+
+/// As [`cell_of`]; what is absent is NULL.
+pub(crate) fn optional_cell_of<T: Serialize + ?Sized>(value: Option<&T>) -> Result<Value, StorageError> {
+    value.map_or(Ok(Value::Null), cell_of)
 }
 
 /// As [`cell_of`]; an empty list is NULL.
-pub(crate) fn list_cell<T: Serialize>(list: &[T]) -> Value {
-    if list.is_empty() { Value::Null } else { cell_of(list) }
+pub(crate) fn list_cell<T: Serialize>(list: &[T]) -> Result<Value, StorageError> {
+    optional_cell_of(Some(list).filter(|list| !list.is_empty()))
 }
 
 pub(crate) fn text_cell(text: &str) -> Value {

@@ -2,7 +2,8 @@
 
 use crate::StorageError;
 use crate::row::{
-    VerifiedRow, cell_of, int_cell, json_cell, list_cell, optional, text_cell, time_cell, with_checksum,
+    VerifiedRow, cell_of, int_cell, json_cell, list_cell, optional, optional_cell_of, text_cell, time_cell,
+    with_checksum,
 };
 use flujo::clock::Timestamp;
 use flujo::codec::Json;
@@ -45,7 +46,7 @@ fn key_cells(run: i64, key: &Key) -> [Value; 4] {
 }
 
 /// Makes a cell of the paths of the limited nodes, the innermost first.
-fn within_cell(within: &LimitScope) -> Value {
+fn within_cell(within: &LimitScope) -> Result<Value, StorageError> {
     let nodes = std::iter::successors(within.as_deref(), |node| node.outer.as_deref());
     let paths: Vec<&str> = nodes.map(|node| node.path.as_str()).collect();
     list_cell(&paths)
@@ -72,17 +73,17 @@ pub(crate) fn record(
     record: &Record,
     within: &LimitScope,
     seeded: bool,
-) -> Vec<Value> {
+) -> Result<Vec<Value>, StorageError> {
     // Without `..`: a new field must get a column.
     let Record { key, version, digest, outcome, parts, usage, findings, cached, models, started, ended } =
         record;
     let [run, path, kind, n] = key_cells(run, key);
     let (output, failure) = match outcome {
         RecordOutcome::Output(output) => (json_cell(output.as_str()), Value::Null),
-        RecordOutcome::Failure(failure) => (Value::Null, cell_of(failure)),
+        RecordOutcome::Failure(failure) => (Value::Null, cell_of(failure)?),
     };
     let flag = |set: bool| if set { Value::Integer(1) } else { Value::Null };
-    let used = *usage != Usage::default();
+    let used = Some(usage).filter(|used| **used != Usage::default());
     let cells = vec![
         run,
         int_cell(u64::try_from(position).unwrap_or(u64::MAX)),
@@ -95,15 +96,15 @@ pub(crate) fn record(
         output,
         failure,
         parts_cell(parts),
-        if used { cell_of(usage) } else { Value::Null },
-        list_cell(findings),
+        optional_cell_of(used)?,
+        list_cell(findings)?,
         flag(*cached),
-        optional(models.as_deref().map(cell_of)),
-        within_cell(within),
+        optional_cell_of(models.as_deref())?,
+        within_cell(within)?,
         time_cell(*started),
         time_cell(*ended),
     ];
-    with_checksum("records", cells)
+    Ok(with_checksum("records", cells))
 }
 
 pub(crate) fn timer(run: i64, key: &Key, deadline: Timestamp) -> Vec<Value> {
@@ -111,7 +112,11 @@ pub(crate) fn timer(run: i64, key: &Key, deadline: Timestamp) -> Vec<Value> {
     with_checksum("timers", vec![run, path, kind, n, time_cell(deadline)])
 }
 
-pub(crate) fn question(run: i64, question: &Question, arms: &[(Path, usize)]) -> Vec<Value> {
+pub(crate) fn question(
+    run: i64,
+    question: &Question,
+    arms: &[(Path, usize)],
+) -> Result<Vec<Value>, StorageError> {
     let cells = vec![
         Value::Integer(run),
         text_cell(question.path.as_str()),
@@ -121,15 +126,22 @@ pub(crate) fn question(run: i64, question: &Question, arms: &[(Path, usize)]) ->
         time_cell(question.asked),
         optional(question.deadline.map(time_cell)),
         optional(question.default.as_ref().map(|default| json_cell(default.as_str()))),
-        list_cell(arms),
+        list_cell(arms)?,
     ];
-    with_checksum("questions", cells)
+    Ok(with_checksum("questions", cells))
 }
 
 /// The row of an entry of the ledger.
-pub(crate) fn entry(run: i64, key: &Key, usage: Usage, within: &LimitScope, state: &str) -> Vec<Value> {
+pub(crate) fn entry(
+    run: i64,
+    key: &Key,
+    usage: Usage,
+    within: &LimitScope,
+    state: &str,
+) -> Result<Vec<Value>, StorageError> {
     let [run, path, kind, n] = key_cells(run, key);
-    with_checksum("ledger", vec![run, path, kind, n, cell_of(&usage), within_cell(within), text_cell(state)])
+    let cells = vec![run, path, kind, n, cell_of(&usage)?, within_cell(within)?, text_cell(state)];
+    Ok(with_checksum("ledger", cells))
 }
 
 /// An attempt no longer reserves anything.

@@ -1,7 +1,10 @@
 //! The state of a run and its owner: its row of the table `standings`.
 
 use crate::StorageError;
-use crate::row::{VerifiedRow, cell_of, int_cell, json_cell, list_cell, optional, time_cell, with_checksum};
+use crate::row::{
+    VerifiedRow, cell_of, int_cell, json_cell, list_cell, optional, optional_cell_of, time_cell,
+    with_checksum,
+};
 use flujo::clock::Timestamp;
 use flujo::codec::Json;
 use flujo::engine::FinalOutcome;
@@ -100,7 +103,7 @@ impl RunStateRow {
         let lifecycle = &self.lifecycle;
         let (output, failure) = match &lifecycle.outcome {
             Some(FinalOutcome::Done(output)) => (json_cell(output.as_str()), Value::Null),
-            Some(FinalOutcome::Failed(failure)) => (Value::Null, cell_of(failure)),
+            Some(FinalOutcome::Failed(failure)) => (Value::Null, cell_of(failure)?),
             _ => (Value::Null, Value::Null),
         };
         let under_way = match &lifecycle.outcome {
@@ -122,9 +125,9 @@ impl RunStateRow {
             optional(context),
             output,
             failure,
-            list_cell(&lifecycle.forgiven),
-            list_cell(under_way),
-            optional(lifecycle.stopped.as_ref().map(cell_of)),
+            list_cell(&lifecycle.forgiven)?,
+            list_cell(under_way)?,
+            optional_cell_of(lifecycle.stopped.as_ref())?,
         ];
         let mut statement = db.prepare_cached(&format!(
             "INSERT OR REPLACE INTO standings ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"

@@ -37,8 +37,28 @@ impl Journal for RunWriter {
 
     fn write(&mut self, change: Change<'_>) -> Self::Ack {
         let (completer, completion) = channel(self.jobs.blocking);
+        match self.rows(change) {
+            Ok(write) => {
+                self.jobs.send(Box::new(WriteJob { writer: self.clone(), write, answered: None, completer }));
+            }
+            Err(error) => {
+                let _ = self.first_error.set(error.clone());
+                let _ = completer.send(Err(error));
+            }
+        }
+        completion
+    }
+
+    async fn durable(ack: Self::Ack) -> Result<(), Signal> {
+        Ok(ack.await?)
+    }
+}
+
+impl RunWriter {
+    /// Makes the rows of a change.
+    fn rows(&mut self, change: Change<'_>) -> Result<Write, StorageError> {
         let run = self.run;
-        let write = match change {
+        Ok(match change {
             Change::Started(lifecycle) => Write::State(Box::new(lifecycle.into_owned()), Moment::Started),
             Change::Finished(lifecycle) => Write::State(Box::new(lifecycle.into_owned()), Moment::Finished),
             Change::Released(lifecycle) => Write::State(Box::new(lifecycle.into_owned()), Moment::Released),
@@ -46,24 +66,26 @@ impl Journal for RunWriter {
                 let position = self.position;
                 self.position += 1;
                 Write::Record {
-                    cells: rows::record(run, position, &record, &within, false),
+                    cells: rows::record(run, position, &record, &within, false)?,
                     settles: reserved.then(|| record.key.clone()),
                     progress,
                 }
             }
             Change::Timer { key, deadline } => Write::Timer(rows::timer(run, &key, deadline)),
             Change::Asked { question, arms, progress } => {
-                Write::Asked { cells: rows::question(run, &question, &arms), progress }
+                Write::Asked { cells: rows::question(run, &question, &arms)?, progress }
             }
             Change::Due { path, reply } => Write::Due(path.into_owned(), reply.into_owned()),
             Change::Withdrawn(paths) => Write::Withdrawn(paths.into_owned()),
-            Change::Reserved(r) => Write::Reserved(rows::entry(run, &r.key, r.amount, &r.within, "reserved")),
+            Change::Reserved(r) => {
+                Write::Reserved(rows::entry(run, &r.key, r.amount, &r.within, "reserved")?)
+            }
             Change::Settled { key, used, within } => Write::Spent {
-                cells: rows::entry(run, &key, used, &within, "settled"),
+                cells: rows::entry(run, &key, used, &within, "settled")?,
                 key: key.into_owned(),
             },
             Change::Forfeited { key, used, within } => Write::Spent {
-                cells: rows::entry(run, &key, used, &within, "given up"),
+                cells: rows::entry(run, &key, used, &within, "given up")?,
                 key: key.into_owned(),
             },
             // Only transactions of the control side make these changes.
@@ -73,16 +95,9 @@ impl Journal for RunWriter {
             | Change::Cancelled(_)
             | Change::Reopened(_) => {
                 let what = "an execution wrote a change of the control side".to_owned();
-                let _ = completer.send(Err(StorageError::Internal(what)));
-                return completion;
+                return Err(StorageError::Internal(what));
             }
-        };
-        self.jobs.send(Box::new(WriteJob { writer: self.clone(), write, answered: None, completer }));
-        completion
-    }
-
-    async fn durable(ack: Self::Ack) -> Result<(), Signal> {
-        Ok(ack.await?)
+        })
     }
 }
 
@@ -164,7 +179,9 @@ impl Job for WriteJob {
         if let (Ok(()), Some(answered), Some(entry)) = (&ended, answered, writer.active.entry(writer.run)) {
             entry.record_reply(answered);
         }
-        if let Err(error @ (StorageError::Locked(_) | StorageError::Failed(_))) = &ended {
+        if let Some(error) =
+            ended.as_ref().err().filter(|error| !matches!(error, StorageError::OwnershipLost))
+        {
             let _ = writer.first_error.set(error.clone());
             if matches!(write, Write::State(_, Moment::Released | Moment::Finished)) {
                 writer.active.release_later(writer.run, writer.token);

@@ -160,6 +160,13 @@ impl Error {
     }
 
     /// Returns true if an invariant of flujo or of an engine is broken: a bug, to be reported.
+    ///
+    /// ```
+    /// use flujo::{Error, ErrorKind};
+    /// let error = Error::new(ErrorKind::Internal("an arm ended twice".to_owned()));
+    /// assert!(error.is_internal());
+    /// assert_eq!(error.to_string(), "internal error: an arm ended twice; please report it");
+    /// ```
     pub fn is_internal(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Internal(_) | ErrorKind::Signal(Signal::Internal(_)))
     }
