@@ -2,6 +2,7 @@
 //! prints of itself.
 #![allow(missing_docs, reason = "a test binary has no readers of its docs")]
 
+mod architecture;
 mod book;
 mod dependencies;
 mod editor;
