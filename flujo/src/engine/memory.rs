@@ -1,19 +1,23 @@
 use super::kit::{Journal, LocalEngine, Ownership};
-use super::{Engine, Program, RunFilter, RunId, RunRecord, RunSummary, RunView};
+use super::retention::{EndedRuns, Retention};
+use super::{Engine, Program, RunFilter, RunId, RunRecord, RunSummary, RunView, Status};
 use crate::clock::{Clock, SystemClock};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::path::Path;
 use crate::question::Reply;
 use async_trait::async_trait;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The default engine: records in memory, found by path, encoded exactly as on disk. A run survives a dropped future
 /// and a panicking step, not the process.
 ///
-/// Cloning it gives the same engine.
+/// Runs that have ended are kept for a while, as its [`Retention`] says. Cloning it gives the same engine.
 #[derive(Clone)]
-pub struct Memory(LocalEngine<()>);
+pub struct Memory {
+    engine: LocalEngine<()>,
+    ended: Arc<Mutex<EndedRuns>>,
+}
 
 impl fmt::Debug for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,7 +39,65 @@ impl Memory {
 
     /// Creates an empty engine on this clock.
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
-        Self(LocalEngine::new(clock, |_| ()))
+        Self { engine: LocalEngine::new(clock, |_| ()), ended: Arc::default() }
+    }
+
+    /// Sets how many ended runs are kept, and for how long. Defaults to [`Retention::DEFAULT`].
+    #[must_use]
+    pub fn retention(self, retention: Retention) -> Self {
+        self.ended().set_retention(retention);
+        self
+    }
+
+    /// Forgets an ended run: its records, its result, and its id. Returns true if there was such a run.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # #[step]
+    /// # async fn greet(name: String) -> Result<String> { Ok(name) }
+    /// # pipeline! {
+    /// #     fn welcome(name: String) -> String { greet(name) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// let engine = flujo::engine::Memory::new();
+    /// let flujo = Flujo::builder().engine(engine.clone()).build()?;
+    /// flujo.run(welcome("Ada".to_string())).id("ada").await.into_output()?;
+    /// assert!(engine.forget(&"ada".into())?);
+    /// assert!(!engine.forget(&"ada".into())?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Busy`]: the run has not ended. Cancel it first.
+    pub fn forget(&self, id: &RunId) -> Result<bool, Error> {
+        let mut ended = self.ended();
+        if !self.engine.has_ended(id) {
+            let known = self.engine.contains(id);
+            return if known { Err(Error::new(ErrorKind::Busy(id.to_string()))) } else { Ok(false) };
+        }
+        ended.remove(id);
+        Ok(self.engine.remove(id))
+    }
+
+    fn ended(&self) -> MutexGuard<'_, EndedRuns> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes whether the run has ended, and lets go of those that are not kept any longer.
+    fn settle(&self, id: &RunId) {
+        let mut ended = self.ended();
+        if self.engine.has_ended(id) {
+            ended.ended(id, self.engine.clock().now());
+        }
+        self.expire(&mut ended);
+    }
+
+    fn expire(&self, ended: &mut EndedRuns) {
+        for id in ended.expired(self.engine.clock().now()) {
+            self.engine.remove(&id);
+        }
     }
 
     /// Takes the run away from the execution that works on it, as another process would: for tests of ownership.
@@ -43,37 +105,66 @@ impl Memory {
     /// # Errors
     /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
     pub fn take_over(&self, id: &RunId) -> Result<Ownership<impl Journal>, Error> {
-        self.0.take_over(id)
+        self.engine.take_over(id)
+    }
+}
+
+/// Notes the end of a run when an execution of it is over.
+struct Settle<'m> {
+    engine: &'m Memory,
+    id: &'m RunId,
+}
+
+impl Drop for Settle<'_> {
+    fn drop(&mut self) {
+        self.engine.settle(self.id);
     }
 }
 
 #[async_trait]
 impl Engine for Memory {
     fn clock(&self) -> Arc<dyn Clock> {
-        self.0.clock()
+        self.engine.clock()
     }
     async fn create(&self, run: RunRecord) -> Result<Option<RunView>, Error> {
-        self.0.create(run).await
+        self.expire(&mut self.ended());
+        self.engine.create(run).await
     }
     async fn execute(&self, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error> {
-        self.0.execute(id, program).await
+        // Also where the execution is dropped after the run's last command.
+        let _settled = Settle { engine: self, id };
+        self.engine.execute(id, program).await
     }
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error> {
-        self.0.view(id).await
+        let view = self.engine.view(id).await?;
+        if view.as_ref().is_some_and(|view| matches!(view.status, Status::Ended(_))) {
+            self.settle(id);
+            self.ended().read(id);
+        }
+        self.expire(&mut self.ended());
+        Ok(view)
     }
     async fn list(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, Error> {
-        self.0.list(filter).await
+        self.expire(&mut self.ended());
+        self.engine.list(filter).await
     }
     async fn idle(&self, id: &RunId) -> Result<(), Error> {
-        self.0.idle(id).await
+        self.engine.idle(id).await
     }
     async fn reopen(&self, id: &RunId) -> Result<(), Error> {
-        self.0.reopen(id).await
+        let done = self.engine.reopen(id).await;
+        let mut ended = self.ended();
+        if !self.engine.has_ended(id) {
+            ended.remove(id);
+        }
+        done
     }
     async fn reply(&self, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error> {
-        self.0.reply(id, path, reply).await
+        self.engine.reply(id, path, reply).await
     }
     async fn cancel(&self, id: &RunId) -> Result<(), Error> {
-        self.0.cancel(id).await
+        let done = self.engine.cancel(id).await;
+        self.settle(id);
+        done
     }
 }

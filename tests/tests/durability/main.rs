@@ -28,6 +28,7 @@ mod migrations;
 mod opened_twice;
 mod recording;
 mod recovery;
+mod retention;
 mod schemas;
 mod secrets;
 #[cfg(all(feature = "sqlite", unix))]

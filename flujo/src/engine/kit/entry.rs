@@ -126,6 +126,11 @@ impl<J: Journal> Entry<J> {
         view
     }
 
+    /// Returns true if the run is done, has failed or is cancelled.
+    pub fn has_ended(&self) -> bool {
+        self.state().lifecycle.outcome.is_some()
+    }
+
     /// Returns the run as one of a list.
     pub fn summary(&self) -> RunSummary {
         let state = self.state();

@@ -47,6 +47,21 @@ impl<J: Journal> LocalEngine<J> {
         self.inner.table.insert(Entry::load(saved, journal, self.inner.table.clock()));
     }
 
+    /// Returns true if the run is done, has failed or is cancelled; false if there is no such run.
+    pub(in crate::engine) fn has_ended(&self, id: &RunId) -> bool {
+        self.inner.table.entry(id).is_ok_and(|entry| entry.has_ended())
+    }
+
+    /// Returns true if there is such a run.
+    pub(in crate::engine) fn contains(&self, id: &RunId) -> bool {
+        self.inner.table.entry(id).is_ok()
+    }
+
+    /// Removes a run from this process; its journal is not told.
+    pub(in crate::engine) fn remove(&self, id: &RunId) -> bool {
+        self.inner.table.remove(id)
+    }
+
     /// Takes the run away from the execution that works on it, as another process would: for tests of ownership.
     ///
     /// # Errors

@@ -55,6 +55,11 @@ impl<J: Journal> Table<J> {
         lock(&self.runs).insert(entry.run().id.clone(), entry);
     }
 
+    /// Removes a run; returns true if there was one.
+    pub fn remove(&self, id: &RunId) -> bool {
+        lock(&self.runs).remove(id).is_some()
+    }
+
     /// Returns the runs that match a filter, in the order of their ids.
     pub fn list(&self, filter: &RunFilter) -> Vec<RunSummary> {
         let runs: Vec<_> = lock(&self.runs).values().cloned().collect();

@@ -1,0 +1,218 @@
+//! How long an engine in memory keeps runs that have ended.
+
+use super::RunId;
+use crate::clock::Timestamp;
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+/// How many ended runs [`Memory`](super::Memory) keeps, and for how long.
+///
+/// Defaults to the last 1,000 runs of the last 24 hours, so that a server can run for a year: a run of a few steps takes
+/// some kilobytes. Both bounds hold. Runs that are running, paused or interrupted are always kept. A run has ended once
+/// it is done, has failed or is cancelled; a failed run can be resumed as long as it is kept, and a run that is gone has
+/// no `inspect`, and its id begins a new run.
+///
+/// A result that was not read yet does not count: it is kept until it was read once, or its age ends it.
+///
+/// ```
+/// use flujo::engine::{Memory, Retention};
+/// use std::time::Duration;
+///
+/// let week = Duration::from_secs(7 * 24 * 60 * 60);
+/// let engine = Memory::new().retention(Retention::DEFAULT.runs(10_000).age(week));
+/// # drop(engine);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Retention {
+    /// The most ended runs that are kept.
+    pub runs: usize,
+    /// How long an ended run is kept, from its end.
+    pub age: Duration,
+}
+
+impl Retention {
+    /// The last 1,000 ended runs of the last 24 hours.
+    pub const DEFAULT: Self = Self { runs: 1_000, age: Duration::from_secs(24 * 60 * 60) };
+    /// All runs, for as long as the engine lives.
+    pub const ALL: Self = Self { runs: usize::MAX, age: Duration::MAX };
+
+    /// Sets the most ended runs that are kept.
+    #[must_use]
+    pub const fn runs(self, runs: usize) -> Self {
+        Self { runs, ..self }
+    }
+
+    /// Sets how long an ended run is kept, from its end.
+    #[must_use]
+    pub const fn age(self, age: Duration) -> Self {
+        Self { age, ..self }
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// The ended runs that are kept, in the order of their ends.
+#[derive(Default)]
+pub(super) struct EndedRuns {
+    retention: Retention,
+    kept: HashMap<RunId, Kept>,
+    /// By their ends, for the age. What is not kept any more is skipped.
+    by_end: VecDeque<(Timestamp, RunId, u64)>,
+    /// By their first reading, for the count.
+    by_reading: VecDeque<(RunId, u64)>,
+    /// Runs that were read.
+    read: usize,
+    last: u64,
+}
+
+/// A run may end again, after it was resumed: the number tells its ends apart.
+#[derive(Clone, Copy)]
+struct Kept {
+    number: u64,
+    is_read: bool,
+}
+
+impl EndedRuns {
+    pub(super) fn set_retention(&mut self, retention: Retention) {
+        self.retention = retention;
+    }
+
+    /// Notes that a run has ended; one that was noted before stays as it is.
+    pub(super) fn ended(&mut self, id: &RunId, at: Timestamp) {
+        if self.kept.contains_key(id) {
+            return;
+        }
+        self.last += 1;
+        self.kept.insert(id.clone(), Kept { number: self.last, is_read: false });
+        self.by_end.push_back((at, id.clone(), self.last));
+    }
+
+    /// Notes that the result of a run was read.
+    pub(super) fn read(&mut self, id: &RunId) {
+        if let Some(kept) = self.kept.get_mut(id).filter(|kept| !kept.is_read) {
+            kept.is_read = true;
+            self.read += 1;
+            self.by_reading.push_back((id.clone(), kept.number));
+        }
+    }
+
+    /// Notes that a run goes on, or is forgotten.
+    pub(super) fn remove(&mut self, id: &RunId) {
+        if self.kept.remove(id).is_some_and(|kept| kept.is_read) {
+            self.read -= 1;
+        }
+    }
+
+    /// Removes the runs that are not kept any longer, and returns them.
+    pub(super) fn expired(&mut self, now: Timestamp) -> Vec<RunId> {
+        let mut gone = Vec::new();
+        while self.by_end.front().is_some_and(|(at, ..)| now.since(*at) > self.retention.age) {
+            let Some((_, id, number)) = self.by_end.pop_front() else { break };
+            self.expire(id, number, &mut gone);
+        }
+        while self.read > self.retention.runs {
+            let Some((id, number)) = self.by_reading.pop_front() else { break };
+            self.expire(id, number, &mut gone);
+        }
+        self.compact();
+        gone
+    }
+
+    fn expire(&mut self, id: RunId, number: u64, gone: &mut Vec<RunId>) {
+        if self.kept.get(&id).is_some_and(|kept| kept.number == number) {
+            self.remove(&id);
+            gone.push(id);
+        }
+    }
+
+    /// Drops what is skipped, once that is the larger part.
+    fn compact(&mut self) {
+        let (kept, most) = (&self.kept, 2 * self.kept.len() + 64);
+        let is_kept = |id: &RunId, number: u64| kept.get(id).is_some_and(|kept| kept.number == number);
+        if self.by_end.len() > most {
+            self.by_end.retain(|(_, id, number)| is_kept(id, *number));
+            self.by_end.shrink_to(most);
+        }
+        if self.by_reading.len() > most {
+            self.by_reading.retain(|(id, number)| is_kept(id, *number));
+            self.by_reading.shrink_to(most);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(n: u64) -> RunId {
+        RunId::from(n.to_string().as_str())
+    }
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp(0).plus(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn the_oldest_that_was_read_goes_first() {
+        let mut runs = EndedRuns::default();
+        runs.set_retention(Retention::ALL.runs(2));
+        for n in 0..4 {
+            runs.ended(&id(n), at(n));
+        }
+        assert_eq!(runs.expired(at(9)), []);
+        for n in [2, 0, 3, 3] {
+            runs.read(&id(n));
+        }
+        assert_eq!(runs.expired(at(9)), [id(2)]);
+        runs.read(&id(1));
+        assert_eq!(runs.expired(at(9)), [id(0)]);
+        runs.set_retention(Retention::ALL.runs(0));
+        assert_eq!(runs.expired(at(9)), [id(3), id(1)]);
+    }
+
+    #[test]
+    fn age_ends_them_read_or_not() {
+        let mut runs = EndedRuns::default();
+        runs.set_retention(Retention::ALL.age(Duration::from_secs(10)));
+        for n in 0..3 {
+            runs.ended(&id(n), at(n));
+        }
+        runs.read(&id(1));
+        assert_eq!(runs.expired(at(10)), []);
+        assert_eq!(runs.expired(at(12)), [id(0), id(1)]);
+        assert_eq!((runs.kept.len(), runs.read), (1, 0));
+    }
+
+    #[test]
+    fn a_run_that_goes_on_counts_from_its_next_end() {
+        let mut runs = EndedRuns::default();
+        runs.set_retention(Retention::ALL.runs(1).age(Duration::from_secs(10)));
+        runs.ended(&id(1), at(0));
+        runs.read(&id(1));
+        runs.remove(&id(1));
+        runs.ended(&id(1), at(5));
+        runs.ended(&id(2), at(6));
+        assert_eq!(runs.expired(at(11)), []);
+        runs.read(&id(2));
+        runs.read(&id(1));
+        assert_eq!(runs.expired(at(11)), [id(2)]);
+        assert_eq!(runs.expired(at(16)), [id(1)]);
+    }
+
+    #[test]
+    fn what_is_skipped_takes_no_room() {
+        let mut runs = EndedRuns::default();
+        runs.set_retention(Retention::ALL.runs(10));
+        for n in 0..10_000 {
+            runs.ended(&id(n), at(n));
+            runs.read(&id(n));
+            drop(runs.expired(at(n)));
+        }
+        assert_eq!((runs.kept.len(), runs.read), (10, 10));
+        assert!(runs.by_end.len() <= 84 && runs.by_reading.len() <= 84);
+    }
+}
