@@ -1,19 +1,15 @@
 //! The runs that this process works on.
 
-use crate::run_writer::RunWriter;
 use flujo::engine::RunId;
-use flujo::engine::kit::{ByPath, Entry};
 use flujo::error::{Error, ErrorKind};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-pub(crate) type RunEntry = Entry<ByPath<RunWriter>>;
-
-#[derive(Default)]
-pub(crate) struct ActiveRuns {
-    slots: Mutex<Slots>,
+/// The slots of runs, each with an entry `E` while an execution works on it.
+pub(crate) struct ActiveRuns<E> {
+    slots: Mutex<Slots<E>>,
     /// Runs whose executions are over, which could not be written: each with its fencing token.
     unreleased: Mutex<Vec<(i64, i64)>>,
     /// The number of callers that wait for runs of other processes.
@@ -22,19 +18,30 @@ pub(crate) struct ActiveRuns {
     pub(crate) changed: Notify,
 }
 
-#[derive(Default)]
-struct Slots {
+struct Slots<E> {
     taken: HashSet<RunId>,
-    entries: HashMap<i64, Arc<RunEntry>>,
+    entries: HashMap<i64, Arc<E>>,
 }
 
-impl ActiveRuns {
-    fn slots(&self) -> MutexGuard<'_, Slots> {
+impl<E> Default for ActiveRuns<E> {
+    fn default() -> Self {
+        let slots = Slots { taken: HashSet::new(), entries: HashMap::new() };
+        Self {
+            slots: Mutex::new(slots),
+            unreleased: Mutex::default(),
+            watchers: AtomicUsize::new(0),
+            changed: Notify::new(),
+        }
+    }
+}
+
+impl<E> ActiveRuns<E> {
+    fn slots(&self) -> MutexGuard<'_, Slots<E>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the one slot that a run has in this process.
-    pub(crate) fn occupy(self: &Arc<Self>, id: &RunId) -> Result<RunSlot, Error> {
+    pub(crate) fn occupy(self: &Arc<Self>, id: &RunId) -> Result<RunSlot<E>, Error> {
         if !self.slots().taken.insert(id.clone()) {
             return Err(Error::new(ErrorKind::Busy(id.to_string())));
         }
@@ -45,7 +52,7 @@ impl ActiveRuns {
         self.slots().taken.contains(id)
     }
 
-    pub(crate) fn entry(&self, run: i64) -> Option<Arc<RunEntry>> {
+    pub(crate) fn entry(&self, run: i64) -> Option<Arc<E>> {
         self.slots().entries.get(&run).cloned()
     }
 
@@ -70,28 +77,28 @@ impl ActiveRuns {
     }
 
     /// Keeps the ticks coming while a caller waits for runs of other processes.
-    pub(crate) fn watch(self: &Arc<Self>) -> WatchGuard {
+    pub(crate) fn watch(self: &Arc<Self>) -> WatchGuard<E> {
         self.watchers.fetch_add(1, Ordering::SeqCst);
         WatchGuard(Arc::clone(self))
     }
 }
 
 /// The slot of a run, until it is dropped.
-pub(crate) struct RunSlot {
-    active: Arc<ActiveRuns>,
+pub(crate) struct RunSlot<E> {
+    active: Arc<ActiveRuns<E>>,
     id: RunId,
     run: Option<i64>,
 }
 
-impl RunSlot {
+impl<E> RunSlot<E> {
     /// Puts the run into the slot: replies and cancellations find it here from now on.
-    pub(crate) fn fill(&mut self, run: i64, entry: &Arc<RunEntry>) {
+    pub(crate) fn fill(&mut self, run: i64, entry: &Arc<E>) {
         self.run = Some(run);
         self.active.slots().entries.insert(run, Arc::clone(entry));
     }
 }
 
-impl Drop for RunSlot {
+impl<E> Drop for RunSlot<E> {
     fn drop(&mut self) {
         let mut slots = self.active.slots();
         slots.taken.remove(&self.id);
@@ -104,9 +111,9 @@ impl Drop for RunSlot {
 }
 
 /// Counts a watcher, until it is dropped.
-pub(crate) struct WatchGuard(Arc<ActiveRuns>);
+pub(crate) struct WatchGuard<E>(Arc<ActiveRuns<E>>);
 
-impl Drop for WatchGuard {
+impl<E> Drop for WatchGuard<E> {
     fn drop(&mut self) {
         self.0.watchers.fetch_sub(1, Ordering::SeqCst);
     }

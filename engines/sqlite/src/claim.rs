@@ -1,9 +1,9 @@
 //! Claims: how a process takes ownership of a run.
 
 use crate::completion::Completer;
+use crate::job_queue::{Job, JobQueue};
 use crate::owners::{LeaseMonitor, Owner};
 use crate::run_state::{RunStateRow, owned};
-use crate::writer::{Job, JobQueue};
 use crate::{StorageError, load, rows};
 use flujo::clock::{Clock, Timestamp};
 use flujo::engine::RunId;
@@ -32,7 +32,7 @@ pub(crate) fn claim(
     now: Timestamp,
 ) -> Result<Claim, StorageError> {
     let Some(run) = load::number(db, id)? else { return Ok(Claim::Unknown) };
-    let initial = load::context(db, run)?;
+    let initial = crate::run_row::context(db, run)?;
     let mut row = RunStateRow::read(db, run, &initial)?;
     if row.lifecycle.outcome.is_some() {
         return Ok(Claim::Ended);
@@ -106,7 +106,7 @@ pub(crate) fn release(db: &Connection, run: i64, me: i64, token: i64) -> Result<
     if owned(db, run, me, token).is_err() {
         return Ok(());
     }
-    let initial = load::context(db, run)?;
+    let initial = crate::run_row::context(db, run)?;
     let mut row = RunStateRow::read(db, run, &initial)?;
     (row.owner, row.taken) = (None, None);
     row.write(db, &initial)

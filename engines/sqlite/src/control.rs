@@ -105,7 +105,7 @@ pub(crate) fn reply(
         return Ok(ControlOutcome::Refused(refused));
     }
     rows::answer(db, run, path, reply)?;
-    let initial = load::context(db, run)?;
+    let initial = crate::run_row::context(db, run)?;
     let mut row = RunStateRow::read(db, run, &initial)?;
     if let Some(owner) = row.owner {
         inbox::leave(db, owner, run)?;
@@ -125,7 +125,7 @@ pub(crate) fn cancel(
     now: Timestamp,
 ) -> Result<ControlOutcome, StorageError> {
     let Some(run) = load::number(db, id)? else { return Ok(ControlOutcome::Unknown) };
-    let initial = load::context(db, run)?;
+    let initial = crate::run_row::context(db, run)?;
     let mut row = RunStateRow::read(db, run, &initial)?;
     if row.lifecycle.outcome.is_some() {
         return Ok(ControlOutcome::Applied);
@@ -154,7 +154,7 @@ pub(crate) fn cancel(
 /// Makes a failed run ready to go on.
 pub(crate) fn reopen(db: &Connection, id: &RunId, now: Timestamp) -> Result<ControlOutcome, StorageError> {
     let Some(run) = load::number(db, id)? else { return Ok(ControlOutcome::Unknown) };
-    let initial = load::context(db, run)?;
+    let initial = crate::run_row::context(db, run)?;
     let mut row = RunStateRow::read(db, run, &initial)?;
     let count = "SELECT coalesce(max(n), 0) FROM records WHERE record BETWEEN ?1 AND ?2 AND path = ?3";
     let (first, last) = (rows::place(run, 0), rows::place(run, usize::MAX));

@@ -1,9 +1,9 @@
 //! Executions of runs.
 
-use crate::active_runs::RunEntry;
 use crate::claim::{Claim, ClaimJob, ReleaseGuard};
 use crate::error::StorageError;
 use crate::load::Loaded;
+use crate::run_writer::RunEntry;
 use crate::run_writer::RunWriter;
 use crate::{Sqlite, completion, inbox, unknown};
 use flujo::engine::kit::Entry;

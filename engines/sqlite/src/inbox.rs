@@ -3,8 +3,8 @@
 use crate::active_runs::ActiveRuns;
 use crate::row::{VerifiedRow, with_checksum};
 use crate::run_state::RunStateRow;
+use crate::run_writer::RunEntry;
 use crate::transaction::Transaction;
-use crate::writer::WriterState;
 use crate::{StorageError, load};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
@@ -19,19 +19,17 @@ pub(crate) fn leave(db: &Connection, owner: i64, run: i64) -> Result<(), Storage
 
 /// Forwards the notes for this process to its runs, and deletes them. A note that fails is tried again with the next
 /// one.
-pub(crate) fn deliver(state: &WriterState) -> Result<(), StorageError> {
-    if notes(&state.db, state.me)?.is_empty() {
+pub(crate) fn deliver(db: &Connection, me: i64, active: &ActiveRuns<RunEntry>) -> Result<(), StorageError> {
+    if notes(db, me)?.is_empty() {
         return Ok(());
     }
     // In one transaction: the number of a deleted note may be given to a new one.
-    let transaction = Transaction::begin(&state.db)?;
-    for (note, run) in notes(&transaction, state.me)? {
+    let transaction = Transaction::begin(db)?;
+    for (note, run) in notes(&transaction, me)? {
         let forwarded = match run {
-            Some(run) => forward(&transaction, &state.active, run),
+            Some(run) => forward(&transaction, active, run),
             // Unreadable, so it may be for any of them.
-            None => {
-                state.active.runs().into_iter().try_for_each(|run| forward(&transaction, &state.active, run))
-            }
+            None => active.runs().into_iter().try_for_each(|run| forward(&transaction, active, run)),
         };
         if forwarded.is_ok() {
             transaction.prepare_cached("DELETE FROM inbox WHERE note = ?1")?.execute([note])?;
@@ -54,7 +52,7 @@ fn notes(db: &Connection, me: i64) -> Result<Vec<(i64, Option<i64>)>, StorageErr
 }
 
 /// Forwards what is written to the execution of a run, if it is here; else the next execution reads it when it begins.
-pub(crate) fn forward(db: &Connection, active: &ActiveRuns, run: i64) -> Result<(), StorageError> {
+pub(crate) fn forward(db: &Connection, active: &ActiveRuns<RunEntry>, run: i64) -> Result<(), StorageError> {
     let Some(entry) = active.entry(run) else { return Ok(()) };
     let (_, answered) = load::questions(db, run)?;
     for answered in answered {

@@ -38,7 +38,9 @@ mod control;
 mod engine;
 mod error;
 mod execute;
+mod file_version;
 mod inbox;
+mod job_queue;
 mod list;
 mod load;
 mod lock_holder;
@@ -53,6 +55,7 @@ mod readers;
 mod record_cache;
 mod row;
 mod rows;
+mod run_row;
 mod run_state;
 mod run_writer;
 mod transaction;
@@ -71,6 +74,7 @@ use owners::{LeaseMonitor, Owner};
 use process_identity::ProcessIdentity;
 use readers::Readers;
 use record_cache::RecordCache;
+use run_writer::RunEntry;
 use rusqlite::Connection;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -93,7 +97,7 @@ struct Shared {
     /// The number of this process in the table of owners.
     me: i64,
     monitor: Arc<LeaseMonitor>,
-    active: Arc<ActiveRuns>,
+    active: Arc<ActiveRuns<RunEntry>>,
     cache: Arc<RecordCache>,
     readers: Readers,
     writer: Writer,

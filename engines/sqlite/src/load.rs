@@ -1,9 +1,10 @@
 //! Loading a run.
 
 use crate::StorageError;
-use crate::record_cache::{RecordCache, RecordPrefix};
+use crate::record_cache::{RecordCache, RecordPrefix, StoredRecord};
 use crate::row::VerifiedRow;
 use crate::rows;
+use crate::run_row::RUN;
 use crate::run_state::RunStateRow;
 use flujo::clock::Timestamp;
 use flujo::codec::{Digest, Json};
@@ -31,13 +32,6 @@ pub(crate) struct Loaded {
     pub(crate) questions: Vec<OpenQuestion>,
     pub(crate) answered: Vec<Answered>,
     entries: Vec<LedgerRow>,
-}
-
-/// A record, and what the ledger needs of it.
-pub(crate) struct StoredRecord {
-    pub(crate) record: Arc<Record>,
-    pub(crate) seeded: bool,
-    pub(crate) within: LimitScope,
 }
 
 struct LedgerRow {
@@ -147,10 +141,6 @@ pub(crate) fn number(db: &Connection, id: &RunId) -> Result<Option<i64>, Storage
     Ok(statement.query_row([id.as_str()], |row| row.get(0)).optional()?)
 }
 
-const RUN: &str = "SELECT r.run, r.id, r.pipeline, r.graph, r.input, r.digest, r.context, r.limits, r.retries, \
-                   r.seed_origin, r.created, r.sum, g.graph, g.fingerprint, g.types, g.sum \
-                   FROM runs r JOIN graphs g ON g.graph = r.graph WHERE r.run = ?1";
-
 fn run_record(db: &Connection, run: i64) -> Result<RunRecord, StorageError> {
     let mut statement = db.prepare_cached(RUN)?;
     let mut rows = statement.query([run])?;
@@ -175,16 +165,6 @@ fn run_record(db: &Connection, run: i64) -> Result<RunRecord, StorageError> {
         // Its records are among those of the run.
         seed: Seed { origin: run.optional_text(9)?.map(RunId::from), ..Seed::default() },
     })
-}
-
-/// Reads the context that a run began with.
-pub(crate) fn context(db: &Connection, run: i64) -> Result<Json, StorageError> {
-    let mut statement = db.prepare_cached(RUN)?;
-    let mut rows = statement.query([run])?;
-    let Some(row) = rows.next()? else {
-        return Err(StorageError::damaged(format_args!("run {run} has no row in `runs`")));
-    };
-    VerifiedRow::<11>::verify("runs", row, 0)?.json(6)
 }
 
 /// The error of a record that is not there; they are counted from 1.

@@ -45,8 +45,8 @@ pub(crate) fn examine(path: &Path) -> Result<(), StorageError> {
         return foreign("it belongs to another application");
     }
     let version = i64::from(number(&header, VERSION));
-    if version > migrations::newest() {
-        return Err(migrations::newer(version));
+    if version > crate::file_version::NEWEST {
+        return Err(crate::file_version::newer(version));
     }
     // Pages that are not in the file yet are in the write-ahead log, or about to be written by the process that creates
     // the file.
@@ -123,8 +123,8 @@ fn connect(path: &Path, synchronous: Synchronous) -> Result<Connection, StorageE
     db.pragma_update(None, "synchronous", synchronous.word())?;
     // The log of an earlier process may hold a version that the file does not have yet.
     let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if version > migrations::newest() {
-        return Err(migrations::newer(version));
+    if version > crate::file_version::NEWEST {
+        return Err(crate::file_version::newer(version));
     }
     if std::fs::metadata(path).is_ok_and(|file| (1..=CHECKED).contains(&file.len())) {
         let found: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
@@ -132,7 +132,7 @@ fn connect(path: &Path, synchronous: Synchronous) -> Result<Connection, StorageE
             return Err(StorageError::damaged(found));
         }
     }
-    if version < migrations::newest() {
+    if version < crate::file_version::NEWEST {
         let transaction = db.transaction_with_behavior(TransactionBehavior::Exclusive)?;
         migrations::migrate(&transaction)?;
         transaction.commit()?;

@@ -1,9 +1,15 @@
 //! Records that something in this process still holds: they never change, so they are read and verified once.
 
-use crate::load::StoredRecord;
 use flujo::engine::{LimitScope, Record};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+/// A record, and what the ledger needs of it.
+pub(crate) struct StoredRecord {
+    pub(crate) record: Arc<Record>,
+    pub(crate) seeded: bool,
+    pub(crate) within: LimitScope,
+}
 
 /// The most runs that are cached.
 const RUNS: usize = 32;

@@ -50,7 +50,7 @@ impl RunStateRow {
 
     /// As [`read`](Self::read), where nothing else of the run was read.
     pub(crate) fn find(db: &Connection, run: i64) -> Result<Self, StorageError> {
-        let initial = crate::load::context(db, run)?;
+        let initial = crate::run_row::context(db, run)?;
         Self::read(db, run, &initial)
     }
 

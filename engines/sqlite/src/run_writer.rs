@@ -3,11 +3,11 @@
 use crate::StorageError;
 use crate::active_runs::ActiveRuns;
 use crate::completion::{Completer, Completion, channel};
+use crate::job_queue::{Job, JobQueue};
 use crate::rows;
 use crate::run_state::{RunStateRow, owned};
-use crate::writer::{Job, JobQueue};
 use flujo::clock::{Clock, Timestamp};
-use flujo::engine::kit::{Change, Journal, Lifecycle};
+use flujo::engine::kit::{ByPath, Change, Entry, Journal, Lifecycle};
 use flujo::engine::{FinalOutcome, Key};
 use flujo::error::Signal;
 use flujo::path::Path;
@@ -16,6 +16,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 use std::sync::{Arc, OnceLock};
 
+/// A run with an execution in this process.
+pub(crate) type RunEntry = Entry<ByPath<RunWriter>>;
+
 /// Writes the changes of one run for one owner.
 #[derive(Clone)]
 pub(crate) struct RunWriter {
@@ -23,7 +26,7 @@ pub(crate) struct RunWriter {
     pub(crate) owner: i64,
     pub(crate) token: i64,
     pub(crate) jobs: JobQueue,
-    pub(crate) active: Arc<ActiveRuns>,
+    pub(crate) active: Arc<ActiveRuns<RunEntry>>,
     pub(crate) clock: Arc<dyn Clock>,
     /// First write error; every later write fails with it, so the journal has no gaps.
     pub(crate) first_error: Arc<OnceLock<StorageError>>,
@@ -201,7 +204,7 @@ fn progressed(db: &Connection, run: i64, progress: bool, now: Timestamp) -> Resu
     if !progress {
         return Ok(());
     }
-    let initial = crate::load::context(db, run)?;
+    let initial = crate::run_row::context(db, run)?;
     let mut row = RunStateRow::read(db, run, &initial)?;
     row.lifecycle.takeovers = 0;
     row.lifecycle.in_flight.clear();
@@ -217,7 +220,7 @@ fn write_state(
     moment: Moment,
     now: Timestamp,
 ) -> Result<(), StorageError> {
-    let initial = crate::load::context(db, run)?;
+    let initial = crate::run_row::context(db, run)?;
     let mut row = RunStateRow::read(db, run, &initial)?;
     let cancelled = row.lifecycle.cancelled || lifecycle.cancelled;
     row.changed = now;

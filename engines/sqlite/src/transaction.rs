@@ -1,7 +1,7 @@
 //! Transactions: what is read in one stays as it is until it is committed.
 
 use crate::StorageError;
-use crate::migrations;
+use crate::file_version::{NEWEST, newer, version};
 use rusqlite::Connection;
 use std::ops::Deref;
 use std::path::Path;
@@ -18,9 +18,9 @@ impl<'d> Transaction<'d> {
         let begun = db.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([]));
         begun.map_err(|error| StorageError::from(error).with_lock_holder(db.path().map(Path::new)))?;
         let transaction = Self { db };
-        match migrations::version(db)? {
-            version if version == migrations::newest() => Ok(transaction),
-            version => Err(migrations::newer(version)),
+        match version(db)? {
+            NEWEST => Ok(transaction),
+            version => Err(newer(version)),
         }
     }
 

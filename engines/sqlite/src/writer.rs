@@ -2,15 +2,16 @@
 //! the disk: group commit.
 
 use crate::active_runs::ActiveRuns;
-use crate::completion::{self, Completer};
+use crate::job_queue::{Job, JobQueue, Message};
 use crate::owners::{LeaseMonitor, Owner};
+use crate::run_writer::RunEntry;
 use crate::transaction::Transaction;
 use crate::wal::WalPreallocation;
 use crate::{StorageError, claim, inbox};
 use flujo::clock::Clock;
 use rusqlite::Connection;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -24,96 +25,6 @@ const TICK: Duration = Duration::from_millis(50);
 /// How long the thread spins for the next job after a commit.
 const AWAKE: Duration = Duration::from_micros(60);
 
-/// A job of the writer thread.
-pub(crate) trait Job: Send {
-    /// Does its part of a transaction. If the transaction of several jobs fails, each is applied again in its own.
-    fn apply(&mut self, db: &Connection) -> Result<(), StorageError>;
-    /// Reports the result, once it is durable.
-    fn done(self: Box<Self>, ended: Result<(), StorageError>);
-    /// True if the job may concern an active run and does not come from its execution.
-    fn is_control(&self) -> bool {
-        false
-    }
-}
-
-enum Message {
-    Job(Box<dyn Job>),
-    Flush(Completer<()>),
-    Close,
-}
-
-/// The queue of the writer thread; jobs are done in order.
-#[derive(Clone)]
-pub(crate) struct JobQueue {
-    send: Sender<Message>,
-    /// The number of jobs that are not done.
-    waiting: Arc<AtomicUsize>,
-    /// True if callers block their threads while they wait.
-    pub(crate) blocking: bool,
-}
-
-impl JobQueue {
-    pub(crate) fn send(&self, job: Box<dyn Job>) {
-        self.waiting.fetch_add(1, Ordering::SeqCst);
-        if let Err(refused) = self.send.send(Message::Job(job)) {
-            self.waiting.fetch_sub(1, Ordering::SeqCst);
-            if let Message::Job(job) = refused.0 {
-                job.done(Err(StorageError::closed()));
-            }
-        }
-    }
-
-    /// Waits until all jobs that were sent before are done.
-    pub(crate) async fn flush(&self) {
-        if self.waiting.load(Ordering::SeqCst) == 0 {
-            return;
-        }
-        let (completer, flushed) = completion::channel(self.blocking);
-        if self.send.send(Message::Flush(completer)).is_ok() {
-            let _ = flushed.await;
-        }
-    }
-
-    /// Runs `work` in a transaction, and returns its result once that is durable.
-    pub(crate) async fn call<T, F>(&self, control: bool, work: F) -> Result<T, StorageError>
-    where
-        T: Send + 'static,
-        F: FnMut(&Connection) -> Result<T, StorageError> + Send + 'static,
-    {
-        let (completer, done) = completion::channel(self.blocking);
-        self.send(Box::new(Call { work, result: None, completer, control }));
-        done.await
-    }
-
-    /// Runs `work` in a transaction, without waiting for it.
-    pub(crate) fn submit(&self, work: impl FnMut(&Connection) -> Result<(), StorageError> + Send + 'static) {
-        let (completer, _) = completion::channel(false);
-        self.send(Box::new(Call { work, result: None, completer, control: false }));
-    }
-}
-
-struct Call<T, F> {
-    work: F,
-    result: Option<T>,
-    completer: Completer<T>,
-    control: bool,
-}
-
-impl<T: Send, F: FnMut(&Connection) -> Result<T, StorageError> + Send> Job for Call<T, F> {
-    fn apply(&mut self, db: &Connection) -> Result<(), StorageError> {
-        self.result = Some((self.work)(db)?);
-        Ok(())
-    }
-    fn done(self: Box<Self>, ended: Result<(), StorageError>) {
-        let Self { result, completer, .. } = *self;
-        let not_applied = || StorageError::Internal("a job was committed that was not applied".to_owned());
-        let _ = completer.send(ended.and_then(|()| result.ok_or_else(not_applied)));
-    }
-    fn is_control(&self) -> bool {
-        self.control
-    }
-}
-
 /// The handle of the writer thread. Dropping it writes what was sent, and ends the thread.
 pub(crate) struct Writer {
     jobs: JobQueue,
@@ -125,7 +36,7 @@ pub(crate) struct WriterState {
     pub(crate) db: Connection,
     pub(crate) me: i64,
     pub(crate) monitor: Arc<LeaseMonitor>,
-    pub(crate) active: Arc<ActiveRuns>,
+    pub(crate) active: Arc<ActiveRuns<RunEntry>>,
     pub(crate) clock: Arc<dyn Clock>,
     /// The time between two heartbeats.
     pub(crate) heartbeat: Duration,
@@ -279,7 +190,7 @@ impl WriterThread {
         self.looked = Instant::now();
         let version = self.state.db.prepare_cached("PRAGMA data_version");
         let version = version.and_then(|mut now| now.query_row([], |row| row.get(0))).unwrap_or(0);
-        if (version != self.version || control) && inbox::deliver(&self.state).is_ok() {
+        if (version != self.version || control) && self.deliver_notes().is_ok() {
             self.version = version;
         }
         if self.last_heartbeat.elapsed() >= self.state.heartbeat {
@@ -294,6 +205,10 @@ impl WriterThread {
             }
         }
         self.state.active.changed.notify_waiters();
+    }
+
+    fn deliver_notes(&self) -> Result<(), StorageError> {
+        inbox::deliver(&self.state.db, self.state.me, &self.state.active)
     }
 
     /// Writes a heartbeat, and releases the runs that could not be released before.

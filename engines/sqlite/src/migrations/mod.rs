@@ -3,6 +3,7 @@
 mod v1;
 mod v2;
 
+use crate::file_version::{NEWEST, newer, version};
 use crate::{StorageError, owners};
 use rusqlite::Connection;
 
@@ -14,39 +15,22 @@ pub(crate) const APPLICATION: i32 = 0x666c_6a75;
 const MIGRATIONS: &[Migration] =
     &[Migration { sql: v1::SQL, then: |_| Ok(()) }, Migration { sql: v2::SQL, then: v2::add_checksums }];
 
+const _: () = assert!(MIGRATIONS.len() as u64 == NEWEST.unsigned_abs(), "a migration brings a new version");
+
 /// One migration: SQL, and what only code can do after it.
 struct Migration {
     sql: &'static str,
     then: fn(&Connection) -> Result<(), StorageError>,
 }
 
-/// The version that this code writes.
-pub(crate) fn newest() -> i64 {
-    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
-}
-
-/// Returns the version of the file.
-pub(crate) fn version(db: &Connection) -> Result<i64, StorageError> {
-    Ok(db.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))?)
-}
-
-/// The error of a file whose version this code does not know.
-pub(crate) fn newer(version: i64) -> StorageError {
-    let newest = newest();
-    StorageError::failed(format!(
-        "the file was written by a newer flujo: it has version {version}, this one knows {newest}; nothing was changed, \
-         update flujo"
-    ))
-}
-
 /// Brings the file to the newest version, and creates the tables in an empty one. Within the caller's transaction.
 pub(crate) fn migrate(db: &Connection) -> Result<(), StorageError> {
     let version = version(db)?;
-    if version > newest() {
+    if version > NEWEST {
         // Another process has migrated the file meanwhile.
         return Err(newer(version));
     }
-    if version == newest() {
+    if version == NEWEST {
         return Ok(());
     }
     if version > 0 {
@@ -57,7 +41,7 @@ pub(crate) fn migrate(db: &Connection) -> Result<(), StorageError> {
         (migration.then)(db)?;
     }
     db.pragma_update(None, "application_id", APPLICATION)?;
-    db.pragma_update(None, "user_version", newest())?;
+    db.pragma_update(None, "user_version", NEWEST)?;
     Ok(())
 }
 
