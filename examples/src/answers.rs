@@ -42,8 +42,8 @@ pub fn asking<C: ModelClient>(
     wrap: impl FnOnce(Arc<dyn ModelClient>) -> C,
 ) -> Result<Answers, Box<dyn Error>> {
     let settings = flujo::settings::Settings::load()?;
-    let models = wrap(Arc::new(flujo::models::Models::from_settings(&settings)?));
-    let prices = flujo::models::PriceList::from_settings(&settings)?;
+    let models = wrap(Arc::new(flujo_models::Models::from_settings(&settings)?));
+    let prices = flujo_models::PriceList::from_settings(&settings)?;
     let sources = prices.sources().join(", ");
     let builder = Flujo::builder().settings(&settings).models(models).prices(prices);
     Ok(Answers { builder, who: who.to_owned(), prices: sources })

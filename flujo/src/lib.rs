@@ -21,8 +21,6 @@ pub mod flow;
 mod future;
 pub mod graph;
 pub mod model;
-#[cfg(feature = "models")]
-pub mod models;
 mod panic;
 pub mod path;
 pub mod question;

@@ -45,7 +45,7 @@ mod book {
     struct DurableRuns;
 }
 
-/// And those of the features that it takes to ask real models.
+/// And those of what it takes to ask real models.
 #[cfg(all(doctest, feature = "models"))]
 mod book_of_models {
     #[doc = include_str!("../../docs/book/models.md")]

@@ -40,10 +40,8 @@ pub use replay::Tape;
 pub use reply::{ChunkSink, FinishReason, ModelReply, Tokens};
 pub use request::{Message, ModelRequest, Role};
 pub use retry_after::retry_after;
-#[cfg(feature = "models")]
-pub(crate) use schema::is_text;
 pub(crate) use schema::wrong;
-pub use schema::{StrictSchema, schema_of, strict};
+pub use schema::{StrictSchema, is_text, schema_of, strict};
 pub use script::{Line, Script};
 pub use tool::{ToolCall, ToolSpec};
 

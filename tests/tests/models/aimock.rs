@@ -4,9 +4,9 @@
 use flujo::clock::Clock;
 use flujo::engine::Memory;
 use flujo::model::Rates;
-use flujo::models::{Models, PriceList};
 use flujo::prelude::*;
 use flujo::{Cost, StepResult, Usage};
+use flujo_models::{Models, PriceList};
 use flujo_testing::{EventLog, PausedClock};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};

@@ -3,7 +3,7 @@
 use crate::server::{Server, json};
 use crate::wires::*;
 use flujo::model::{FinishReason, ModelFailure, Tokens};
-use flujo::models::Wire;
+use flujo_models::Wire;
 use std::time::Duration;
 
 #[test]

@@ -8,10 +8,10 @@ use flujo::engine::Memory;
 use flujo::model::{
     ChunkSink, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest, PriceBook, Rates, Tokens,
 };
-use flujo::models::{PriceList, Wire};
 use flujo::prelude::*;
 use flujo::usage::Amount;
 use flujo::{Cost, Error, ErrorKind, Usage};
+use flujo_models::{PriceList, Wire};
 use std::sync::{Arc, Mutex};
 use tiktoken_rs::{CoreBPE, o200k_base_singleton};
 

@@ -3,7 +3,7 @@
 use crate::mocked::Mocked;
 use crate::wires::*;
 use flujo::model::{Attachment, ModelFailure, ModelRequest};
-use flujo::models::{Capabilities, Structured, Wire};
+use flujo_models::{Capabilities, Structured, Wire};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

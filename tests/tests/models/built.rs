@@ -3,8 +3,8 @@
 use crate::server::{Server, json};
 use crate::wires::*;
 use flujo::model::{ModelClient, ModelRequest};
-use flujo::models::{Capabilities, Compatible, Models, Structured, Wire};
 use flujo::prelude::*;
+use flujo_models::{Capabilities, Compatible, Models, Structured, Wire};
 use flujo_testing::EventLog;
 
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]

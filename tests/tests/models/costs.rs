@@ -3,9 +3,9 @@
 use crate::server::{Server, json};
 use crate::wires::*;
 use flujo::model::Rates;
-use flujo::models::{PriceList, Wire};
 use flujo::prelude::*;
 use flujo::{Cost, ErrorKind, Usage};
+use flujo_models::{PriceList, Wire};
 
 #[step(model = "test:m", max_tokens = 50, retries = 0)]
 fn tested(text: String) -> Prompt<String> {

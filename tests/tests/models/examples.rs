@@ -3,7 +3,7 @@
 
 use crate::server::{Sent, Server, json};
 use crate::wires::*;
-use flujo::models::Wire;
+use flujo_models::Wire;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

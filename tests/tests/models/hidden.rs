@@ -8,11 +8,11 @@ use flujo::agent::make_agent;
 use flujo::engine::{Engine, Memory};
 use flujo::events::{ConsoleTracer, Redact};
 use flujo::model::{ModelClient, ModelRequest, Permit, Script, Tape};
-use flujo::models::{Compatible, Models, PriceList, Wire};
 use flujo::prelude::*;
 use flujo::rate_limits::RateLimited;
 use flujo::recipes::{Command, Desk, Situation, Team};
 use flujo::settings::Settings;
+use flujo_models::{Compatible, Models, PriceList, Wire};
 #[cfg(feature = "sqlite")]
 use flujo_sqlite::Sqlite;
 use flujo_testing::EventLog;

@@ -5,10 +5,10 @@ use crate::paths::To;
 use crate::server::{Act, End, Server};
 use flujo::engine::Memory;
 use flujo::model::Rates;
-use flujo::models::PriceList;
 use flujo::prelude::*;
 use flujo::run::IntoEngine;
 use flujo::{Cost, ErrorKind, Usage};
+use flujo_models::PriceList;
 use flujo_testing::{EventLog, OrderedLog};
 use std::time::Duration;
 

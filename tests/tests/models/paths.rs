@@ -2,7 +2,7 @@
 
 use crate::server::{Act, End, json, stream};
 use crate::wires::*;
-use flujo::models::{Capabilities, Models, Wire};
+use flujo_models::{Capabilities, Models, Wire};
 
 /// A path to a model.
 #[derive(Clone, Copy, Debug)]

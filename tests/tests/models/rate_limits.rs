@@ -7,11 +7,11 @@ use flujo::engine::Memory;
 use flujo::model::{
     ChunkSink, Message, ModelClient, ModelError, ModelReply, ModelRequest, Role, Script, Tape,
 };
-use flujo::models::Models;
 use flujo::prelude::*;
 use flujo::rate_limits::{Rate, RateLimited, RateLimits};
 use flujo::settings::Settings;
 use flujo::{SharedBudget, Usage, UsageLimits};
+use flujo_models::Models;
 use flujo_testing::PausedClock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -189,8 +189,8 @@ pipeline! {
     }
 }
 
-fn prices() -> flujo::models::PriceList {
-    flujo::models::PriceList::bundled().with("test:m", flujo::model::Rates::usd("1", "1").unwrap())
+fn prices() -> flujo_models::PriceList {
+    flujo_models::PriceList::bundled().with("test:m", flujo::model::Rates::usd("1", "1").unwrap())
 }
 
 #[test]

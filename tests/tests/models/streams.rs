@@ -3,7 +3,7 @@
 use crate::server::{End, Server, json, stream};
 use crate::wires::*;
 use flujo::model::{FinishReason, ModelFailure, Tokens};
-use flujo::models::{Compatible, Models, Wire};
+use flujo_models::{Compatible, Models, Wire};
 use std::time::Duration;
 
 fn pieces(wire: Wire, texts: &[&str], tail: Vec<String>) -> Vec<String> {

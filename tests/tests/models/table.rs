@@ -1,6 +1,6 @@
 //! The table of providers in the book is made of the one in the code.
 
-use flujo::models::{Provider, Structured};
+use flujo_models::{Provider, Structured};
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -50,7 +50,7 @@ fn the_book_has_the_table_of_providers() {
 /// Its versions break often, and gain variants in patches: users are to see nothing of it.
 #[test]
 fn no_type_of_the_client_underneath_is_public() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../flujo/src/models");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../flujo-models/src");
     let mut looked = 0;
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -5,7 +5,7 @@ use crate::server::{End, Server, json as answered, stream};
 use crate::wires::*;
 use flujo::codec::Json;
 use flujo::model::{Message, ModelReply, ModelRequest, Role, ToolCall, ToolSpec};
-use flujo::models::{Capabilities, Wire};
+use flujo_models::{Capabilities, Wire};
 use serde_json::{Value, json};
 
 fn offered() -> ToolSpec {

@@ -47,8 +47,8 @@ const NO_TEXT: &[&str] = &[
     "flujo::model::repair::Repair",
     "flujo::model::reply::Tokens",
     "flujo::model::request::Role",
-    "flujo::models::capability::Structured",
-    "flujo::models::provider::Wire",
+    "flujo_models::capability::Structured",
+    "flujo_models::provider::Wire",
     "flujo::question::Answered",
     "flujo::rate_limits::RateLimits",
     "flujo::rate_limits::rate::Rate",
@@ -227,7 +227,11 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 
 /// Every public type by its path: whether its `Debug` is derived, and the text of its fields.
 fn public() -> BTreeMap<String, (bool, String)> {
-    let crates = [("flujo", "../flujo/src"), ("flujo_sqlite", "../engines/sqlite/src")];
+    let crates = [
+        ("flujo", "../flujo/src"),
+        ("flujo_models", "../flujo-models/src"),
+        ("flujo_sqlite", "../engines/sqlite/src"),
+    ];
     crates.into_iter().flat_map(|(name, folder)| public_in(name, folder)).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use flujo::codec::Json;
 use flujo::model::{ChunkSink, Message, ModelClient, ModelError, ModelReply, ModelRequest, Role};
-use flujo::models::{Capabilities, Compatible, Models, ModelsBuilder, Wire};
+use flujo_models::{Capabilities, Compatible, Models, ModelsBuilder, Wire};
 use serde_json::json;
 use std::time::Duration;
 

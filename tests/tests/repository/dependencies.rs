@@ -156,8 +156,32 @@ fn what_an_engine_brings_is_in_the_engine_alone() -> Result<(), Box<dyn Error>> 
     Ok(())
 }
 
+#[test]
+fn what_models_bring_is_in_their_crate_alone() -> Result<(), Box<dyn Error>> {
+    let expected = [
+        "async-trait",
+        "flujo",
+        "futures-util",
+        "genai",
+        "genai-prices",
+        "pin-project-lite",
+        "reqwest",
+        "secrecy",
+        "serde",
+        "serde_json",
+        "tokio",
+        "tracing",
+    ];
+    assert_eq!(direct(&manifests()?, "flujo-models", &[])?, expected.map(str::to_owned).into());
+    for features in [&[][..], &["settings", "rate-limits"]] {
+        let flujo = tree(features)?;
+        let foreign = ["genai", "genai-prices", "reqwest", "hyper", "rustls", "ring", "cc"];
+        assert!(!foreign.iter().any(|name| flujo.contains(*name)), "`flujo` with {features:?}");
+    }
+    Ok(())
+}
+
 const FEATURES: &[(&str, &[&str])] = &[
     ("settings", &["dotenvy", "toml"]),
-    ("models", &["genai", "genai-prices", "reqwest", "toml"]),
     ("otel", &["opentelemetry", "opentelemetry-otlp", "tracing-subscriber", "reqwest"]),
 ];

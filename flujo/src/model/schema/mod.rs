@@ -117,8 +117,17 @@ pub fn schema_of<T: Reply>() -> Result<Json, CodecError> {
     Shape::of::<T>().map(|shape| shape.schema.clone())
 }
 
-/// Whether a schema asks for text as it is.
-pub(crate) fn is_text(schema: &Json) -> bool {
+/// Returns true if a schema asks for plain text: a model client sends such a request without a schema, and hands on the
+/// reply as it is.
+///
+/// ```
+/// use flujo::model::{is_text, schema_of};
+///
+/// assert!(is_text(&schema_of::<String>()?));
+/// assert!(!is_text(&schema_of::<Vec<String>>()?));
+/// # Ok::<(), flujo::codec::CodecError>(())
+/// ```
+pub fn is_text(schema: &Json) -> bool {
     schema.decode().is_ok_and(|root: Value| is_plain_text(&root))
 }
 

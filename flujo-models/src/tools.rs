@@ -1,13 +1,16 @@
 //! Tools, calls of them and their results, in the words of the client.
 
-use crate::codec::Json;
-use crate::model::{Message, ModelRequest, ToolCall, ToolSpec};
+use flujo::codec::Json;
+use flujo::model::{Message, ModelRequest, ToolCall, ToolSpec};
 use genai::chat::{ContentPart, MessageContent, Tool, ToolResponse};
 use serde_json::{Map, Value};
 
+/// What the schema of an answer is called on the wire.
+pub(crate) const ANSWER: &str = "answer";
+
 /// The name of the tool that takes the answer: another one than those of the step.
-pub(super) fn answer(request: &ModelRequest) -> String {
-    let mut name = super::convert::ANSWER.to_owned();
+pub(crate) fn answer(request: &ModelRequest) -> String {
+    let mut name = ANSWER.to_owned();
     while request.tools.iter().any(|tool| tool.name == name) {
         name.push('_');
     }
@@ -15,7 +18,7 @@ pub(super) fn answer(request: &ModelRequest) -> String {
 }
 
 /// A tool that the model may call.
-pub(super) fn offer(tool: &ToolSpec) -> Tool {
+pub(crate) fn offer(tool: &ToolSpec) -> Tool {
     let ToolSpec { name, description, schema } = tool;
     let offered = Tool::new(name).with_schema(value(schema));
     if description.is_empty() { offered } else { offered.with_description(description) }
@@ -26,7 +29,7 @@ fn value(json: &Json) -> Value {
 }
 
 /// What the model said when it called tools.
-pub(super) fn calls(message: &Message) -> MessageContent {
+pub(crate) fn calls(message: &Message) -> MessageContent {
     let text = (!message.text.is_empty()).then(|| ContentPart::from_text(&message.text));
     let calls = message.calls.iter().map(|call| ContentPart::ToolCall(called(call)));
     MessageContent::from_parts(text.into_iter().chain(calls).collect::<Vec<_>>())
@@ -45,14 +48,14 @@ fn called(call: &ToolCall) -> genai::chat::ToolCall {
 }
 
 /// What came of a call.
-pub(super) fn result(message: &Message) -> ToolResponse {
+pub(crate) fn result(message: &Message) -> ToolResponse {
     let (id, name) =
         message.answers.as_ref().map(|call| (call.id.clone(), call.name.clone())).unwrap_or_default();
     ToolResponse::new(id, &message.text).with_fn_name(name)
 }
 
 /// The answer and the calls in what a model said. The arguments of the tool that takes the answer are the answer.
-pub(super) fn said(content: &MessageContent, text: String, answer: Option<&str>) -> (String, Vec<ToolCall>) {
+pub(crate) fn said(content: &MessageContent, text: String, answer: Option<&str>) -> (String, Vec<ToolCall>) {
     let mut calls = Vec::new();
     for call in content.tool_calls() {
         let arguments = match &call.fn_arguments {

@@ -1,8 +1,8 @@
 //! Our requests and replies, in the words of the client underneath. None of its types is seen outside.
 
-use super::{Capabilities, Structured, Wire, tools};
-use crate::codec::Json;
-use crate::model::{
+use crate::{Capabilities, Structured, Wire, tools};
+use flujo::codec::Json;
+use flujo::model::{
     Attachment, Content, FinishReason, Message, ModelError, ModelFailure, ModelReply, ModelRequest, Role,
     StrictSchema, Tokens, is_text, strict,
 };
@@ -12,18 +12,15 @@ use genai::chat::{
 };
 use serde_json::Value;
 
-/// What the schema of an answer is called on the wire.
-pub(super) const ANSWER: &str = "answer";
-
 /// What providers put around tools, schemas and turns, at most.
 const AROUND: u64 = 1_024;
 
 /// A request in the words of the client.
-pub(super) struct Asked {
-    pub(super) chat: ChatRequest,
-    pub(super) options: ChatOptions,
+pub(crate) struct Asked {
+    pub(crate) chat: ChatRequest,
+    pub(crate) options: ChatOptions,
     /// The tool whose arguments are the answer, if there is one.
-    pub(super) tool: Option<String>,
+    pub(crate) tool: Option<String>,
 }
 
 /// How the answer to a request is asked for, and the schema for that; nothing where text is asked for.
@@ -44,7 +41,7 @@ fn mode(request: &ModelRequest, can: &Capabilities) -> Option<(Structured, Value
 }
 
 /// Why no strict schema can be made of this one, where one is wanted.
-pub(super) fn refused(schema: &Json, can: &Capabilities) -> Vec<String> {
+pub(crate) fn refused(schema: &Json, can: &Capabilities) -> Vec<String> {
     if can.structured != Structured::Strict || is_text(schema) {
         return Vec::new();
     }
@@ -56,7 +53,7 @@ pub(super) fn refused(schema: &Json, can: &Capabilities) -> Vec<String> {
 ///
 /// # Errors
 /// The provider does not take what the prompt holds.
-pub(super) fn asked(request: &ModelRequest, can: &Capabilities, wire: Wire) -> Result<Asked, ModelError> {
+pub(crate) fn asked(request: &ModelRequest, can: &Capabilities, wire: Wire) -> Result<Asked, ModelError> {
     let mut options = ChatOptions::default()
         .with_capture_usage(true)
         .with_capture_content(true)
@@ -86,7 +83,7 @@ pub(super) fn asked(request: &ModelRequest, can: &Capabilities, wire: Wire) -> R
     match mode(request, can) {
         None => {}
         Some((Structured::Strict | Structured::Native, schema)) => {
-            let spec = JsonSpec::new(ANSWER, schema);
+            let spec = JsonSpec::new(tools::ANSWER, schema);
             options.response_format = Some(ChatResponseFormat::JsonSpec(spec));
         }
         Some((Structured::Tool, schema)) => {
@@ -150,6 +147,7 @@ fn part(attachment: &Attachment, can: &Capabilities) -> Result<ContentPart, Mode
         Content::Url(_) if !can.urls => refused("fetches nothing: attach the bytes"),
         Content::Url(url) => Ok(ContentPart::from_binary_url(media_type, url, name.clone())),
         Content::Base64(text) => Ok(ContentPart::from_binary_base64(media_type, text.clone(), name.clone())),
+        _ => refused("takes no such attachments"),
     }
 }
 
@@ -157,7 +155,7 @@ fn part(attachment: &Attachment, can: &Capabilities) -> Result<ContentPart, Mode
 ///
 /// # Errors
 /// The model declined, or a filter held it back.
-pub(super) fn reply(response: ChatResponse, tool: Option<&str>) -> Result<ModelReply, ModelError> {
+pub(crate) fn reply(response: ChatResponse, tool: Option<&str>) -> Result<ModelReply, ModelError> {
     let ChatResponse { content, stop_reason, usage, provider_model_iden, captured_raw_body, .. } = response;
     let usage = tokens(&usage);
     if content.is_empty() && stop_reason.is_none() {
@@ -176,7 +174,7 @@ pub(super) fn reply(response: ChatResponse, tool: Option<&str>) -> Result<ModelR
 }
 
 /// What the provider calls an answer: said of the whole one, or of what its first piece begins.
-pub(super) fn id(said: &Value) -> Option<String> {
+pub(crate) fn id(said: &Value) -> Option<String> {
     let places = ["/id", "/responseId", "/message/id", "/response/id"];
     let found = places.iter().find_map(|place| said.pointer(place)?.as_str());
     found.filter(|id| !id.is_empty()).map(str::to_owned)
@@ -195,7 +193,7 @@ fn served(name: &str) -> String {
 ///
 /// # Errors
 /// It declined, or a filter held the answer back.
-pub(super) fn finish(reason: Option<&StopReason>, usage: Option<Tokens>) -> Result<FinishReason, ModelError> {
+pub(crate) fn finish(reason: Option<&StopReason>, usage: Option<Tokens>) -> Result<FinishReason, ModelError> {
     Ok(match reason {
         None | Some(StopReason::Completed(_) | StopReason::StopSequence(_) | StopReason::ToolCall(_)) => {
             FinishReason::Stop
@@ -215,7 +213,7 @@ pub(super) fn finish(reason: Option<&StopReason>, usage: Option<Tokens>) -> Resu
 
 /// What was used, if the provider said so. No call sends nothing: a zero is what adapters put where nothing was
 /// said.
-pub(super) fn tokens(usage: &Usage) -> Option<Tokens> {
+pub(crate) fn tokens(usage: &Usage) -> Option<Tokens> {
     let count = |n: Option<i32>| n.and_then(|n| u64::try_from(n).ok());
     let input = count(usage.prompt_tokens).filter(|n| *n > 0)?;
     let cached = usage.prompt_tokens_details.as_ref().and_then(|details| count(details.cached_tokens));
@@ -233,7 +231,7 @@ pub(super) fn tokens(usage: &Usage) -> Option<Tokens> {
 const AROUND_TOOL: u64 = 64;
 
 /// What is sent beyond what the request holds.
-pub(super) fn extra_tokens(request: &ModelRequest, can: &Capabilities) -> u64 {
+pub(crate) fn extra_tokens(request: &ModelRequest, can: &Capabilities) -> u64 {
     let length = |text: &str| u64::try_from(text.len()).unwrap_or(u64::MAX);
     // The schema is counted once as it is; on the wire it may be longer.
     let sent = match mode(request, can) {

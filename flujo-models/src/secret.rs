@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 const SHORTEST: usize = 6;
 
 /// Takes a secret out of a text that people may read.
-pub(super) fn scrub(text: &str, secret: Option<&SecretString>) -> String {
+pub(crate) fn scrub(text: &str, secret: Option<&SecretString>) -> String {
     match secret.map(ExposeSecret::expose_secret).filter(|secret| secret.len() >= SHORTEST) {
         Some(secret) => text.replace(secret, "[secret]"),
         None => text.to_owned(),

@@ -1,8 +1,9 @@
 //! What models cost: the list that comes along, and what its user knows better.
 
-use crate::error::{Error, RunResult};
-use crate::model::{PriceBook, Prices, Rates, Tokens};
-use crate::usage::Cost;
+use crate::setup;
+use flujo::error::RunResult;
+use flujo::model::{PriceBook, Prices, Rates, Tokens};
+use flujo::usage::Cost;
 use genai_prices::{Calculator, PriceRequest, Usage, UsageKey};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -19,7 +20,7 @@ const DAY: u64 = 86_400;
 /// Prices that depend on the time of day change at half hours.
 const SLOT: u64 = 1_800;
 
-/// Prices of some two thousand models of the [known providers](super::Provider), with what is written in files on
+/// Prices of some two thousand models of the [known providers](crate::Provider), with what is written in files on
 /// top.
 ///
 /// A model that is not in the list has no price, which is never the same as zero: under a limit of cost it is
@@ -27,7 +28,7 @@ const SLOT: u64 = 1_800;
 ///
 /// ```
 /// use flujo::model::{PriceBook, Tokens};
-/// use flujo::models::PriceList;
+/// use flujo_models::PriceList;
 ///
 /// let prices = PriceList::bundled();
 /// let used = Tokens { input: 1_000, cached: 400, output: 100, reasoning: 0 };
@@ -109,7 +110,7 @@ impl PriceList {
     ///
     /// # Errors
     /// The file cannot be read, or is of another form.
-    pub fn from_settings(settings: &crate::settings::Settings) -> RunResult<Self> {
+    pub fn from_settings(settings: &flujo::settings::Settings) -> RunResult<Self> {
         match settings.prices_file() {
             Some(file) => Self::bundled().with_file(file),
             None => Ok(Self::bundled()),
@@ -122,7 +123,7 @@ impl PriceList {
     /// It cannot be read, or is no such file.
     pub fn from_data(file: impl AsRef<Path>) -> RunResult<Self> {
         let file = file.as_ref();
-        let wrong = |e: &dyn fmt::Display| Error::setup(format!("prices of `{}`: {e}", file.display()));
+        let wrong = |e: &dyn fmt::Display| setup(format!("prices of `{}`: {e}", file.display()));
         let data = fs::read(file).map_err(|e| wrong(&e))?;
         let list = Calculator::from_json(data).map_err(|e| wrong(&e))?;
         Ok(Self::new(List::Other(Arc::new(list)), format!("`{}`", file.display())))
@@ -146,7 +147,7 @@ impl PriceList {
     /// The file cannot be read, or something in it is no price; the message names the model.
     pub fn with_file(mut self, file: impl AsRef<Path>) -> RunResult<Self> {
         let file = file.as_ref();
-        let wrong = |e: &dyn fmt::Display| Error::setup(format!("prices of `{}`: {e}", file.display()));
+        let wrong = |e: &dyn fmt::Display| setup(format!("prices of `{}`: {e}", file.display()));
         let text = fs::read_to_string(file).map_err(|e| wrong(&e))?;
         let own: Own = serde_json::from_str(&text).map_err(|e| wrong(&e))?;
         for (model, rates) in own.models {

@@ -1,68 +1,25 @@
-use super::builder::ModelsBuilder;
-use super::convert::{self, Asked};
-use super::quiet::Quiet;
-use super::stream::{self, Contract, Sense};
-use super::{Capabilities, Structured, Wire, failure};
-use crate::codec::Json;
-use crate::error::{Error, RunResult};
-use crate::model::{ChunkSink, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest};
-use crate::settings::Settings;
+use crate::config::{ProviderConfig, Timeouts};
+use crate::convert::{self, Asked};
+use crate::quiet::Quiet;
+use crate::setup;
+use crate::stream::{self, Contract, Sense};
+use crate::{Structured, failure};
 use async_trait::async_trait;
-use genai::ServiceTarget;
-use genai::resolver::{AuthData, Endpoint};
-use secrecy::{ExposeSecret, SecretString};
-use std::borrow::Cow;
+use flujo::codec::Json;
+use flujo::error::RunResult;
+use flujo::model::{ChunkSink, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// A [`ModelClient`] that asks real models.
 ///
 /// Cloning it gives the same client, with its connections.
 #[derive(Clone)]
 pub struct Models {
-    known: Arc<BTreeMap<String, Known>>,
+    known: Arc<BTreeMap<String, ProviderConfig>>,
     http: genai::Client,
-    times: Times,
-}
-
-/// A provider as it was set up.
-pub(super) struct Known {
-    pub(super) name: String,
-    pub(super) wire: Wire,
-    pub(super) url: String,
-    /// Where its key may come from.
-    pub(super) variable: Option<Cow<'static, str>>,
-    pub(super) key: Option<SecretString>,
-    pub(super) can: Capabilities,
-    /// Whether a stream may end without saying so.
-    pub(super) unmarked_end: bool,
-}
-
-impl fmt::Debug for Known {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Provider")
-            .field("url", &self.url)
-            .field("has_key", &self.key.is_some())
-            .finish_non_exhaustive()
-    }
-}
-
-/// How long things may take.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Times {
-    pub(super) connect: Duration,
-    pub(super) answer: Duration,
-    pub(super) silence: Duration,
-}
-
-impl Times {
-    pub(super) const DEFAULT: Self = Self {
-        connect: Duration::from_secs(10),
-        answer: Duration::from_secs(600),
-        silence: Duration::from_secs(120),
-    };
+    times: Timeouts,
 }
 
 impl fmt::Debug for Models {
@@ -72,38 +29,17 @@ impl fmt::Debug for Models {
 }
 
 impl Models {
-    /// Says which providers there are, and how they are reached.
-    pub fn builder() -> ModelsBuilder {
-        ModelsBuilder::new()
-    }
-
-    /// All known providers, with the keys that the environment of the process has.
-    ///
-    /// # Errors
-    /// The HTTP client cannot be made.
-    pub fn from_env() -> RunResult<Self> {
-        Self::builder().keys_from_env().build()
-    }
-
-    /// All known providers and those of the settings, with their keys and times.
-    ///
-    /// # Errors
-    /// Everything that is wrong with what they say of providers, at once.
-    pub fn from_settings(settings: &Settings) -> RunResult<Self> {
-        Self::builder().settings(settings).build()
-    }
-
-    pub(super) fn new(known: BTreeMap<String, Known>, times: Times) -> RunResult<Self> {
+    pub(crate) fn new(known: BTreeMap<String, ProviderConfig>, times: Timeouts) -> RunResult<Self> {
         // One pool of connections for all. Limits of whole answers are the calls' own.
         let http = reqwest::Client::builder().connect_timeout(times.connect).build();
-        let http = http.map_err(|e| Error::setup(format!("the HTTP client cannot be made: {e}")))?;
+        let http = http.map_err(|e| setup(format!("the HTTP client cannot be made: {e}")))?;
         let http = genai::Client::builder().with_reqwest(http).build();
-        let http = http.map_err(|e| Error::setup(format!("the HTTP client cannot be made: {e}")))?;
+        let http = http.map_err(|e| setup(format!("the HTTP client cannot be made: {e}")))?;
         Ok(Self { known: Arc::new(known), http, times })
     }
 
     /// The provider of a model, and the model's own name.
-    fn find<'m>(&self, model: &'m str) -> Result<(&Known, &'m str), String> {
+    fn find<'m>(&self, model: &'m str) -> Result<(&ProviderConfig, &'m str), String> {
         let (provider, name) = model
             .split_once(':')
             .filter(|(provider, name)| !provider.is_empty() && !name.is_empty() && !name.starts_with(':'))
@@ -119,7 +55,7 @@ impl Models {
     }
 
     /// The same, ready to be asked.
-    fn ready<'m>(&self, model: &'m str) -> Result<(&Known, &'m str), String> {
+    fn ready<'m>(&self, model: &'m str) -> Result<(&ProviderConfig, &'m str), String> {
         let (known, name) = self.find(model)?;
         match known.variable.as_ref().filter(|_| known.key.is_none()) {
             None => Ok((known, name)),
@@ -127,21 +63,6 @@ impl Models {
                 "no key for `{}`: set `{variable}`, or give it with `.key(\"{}\", ..)`",
                 known.name, known.name
             )),
-        }
-    }
-}
-
-impl Known {
-    fn target(&self, model: &str) -> ServiceTarget {
-        let auth = match &self.key {
-            Some(key) => AuthData::from_single(key.expose_secret()),
-            // Servers of one's own ask for no key, but the adapter wants something to send.
-            None => AuthData::from_single("none"),
-        };
-        ServiceTarget {
-            endpoint: Endpoint::from_owned(self.url.as_str()),
-            auth,
-            model: genai::ModelIden::new(self.wire.adapter(&self.name), model),
         }
     }
 }

@@ -1,16 +1,19 @@
-//! Real models, behind the feature `models`: OpenAI, Anthropic, Gemini, OpenRouter, Ollama, and whatever speaks
-//! one of their languages.
+//! Real models for [`flujo`]: OpenAI, Anthropic, Gemini, OpenRouter, Ollama, and every server that speaks one of their
+//! languages, with the prices of some two thousand models.
 //!
 //! ```no_run
-//! use flujo::models::Models;
 //! use flujo::prelude::*;
+//! use flujo_models::{Models, PriceList};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // Keys come from `OPENAI_API_KEY`, `ANTHROPIC_API_KEY`, ...
-//! let flujo = Flujo::builder().models(Models::from_env()?).build()?;
+//! let flujo = Flujo::builder().models(Models::from_env()?).prices(PriceList::bundled()).build()?;
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! With [`Settings`](flujo::settings::Settings), [`Models::from_settings`] takes providers, keys and times from them, and
+//! [`PriceList::from_settings`] the file of prices.
 //!
 //! A model is named `provider:model`. An unknown provider and a missing key are refused when the engine is built,
 //! or when a run of an unregistered pipeline starts, with the name of the variable that is missing.
@@ -21,6 +24,7 @@
 mod builder;
 mod capability;
 mod client;
+mod config;
 mod convert;
 mod failure;
 mod prices;
@@ -35,3 +39,10 @@ pub use capability::{Capabilities, Structured};
 pub use client::Models;
 pub use prices::PriceList;
 pub use provider::{Provider, Wire};
+
+use flujo::error::{Error, ErrorKind};
+
+/// An error of what a client or a price list was made of.
+fn setup(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Setup(message.into()))
+}

@@ -1,8 +1,8 @@
 //! What the client underneath says went wrong, classified, and without anything that nobody may read: its own
 //! messages may hold whole requests.
 
-use super::secret::scrub;
-use crate::model::{ModelError, ModelFailure, retry_after};
+use crate::secret::scrub;
+use flujo::model::{ModelError, ModelFailure, retry_after};
 use genai::webc;
 use reqwest::header::HeaderMap;
 use secrecy::SecretString;
@@ -13,7 +13,7 @@ use std::time::SystemTime;
 /// How much of a provider's words is kept.
 const LONGEST: usize = 300;
 
-pub(super) fn of(error: genai::Error, key: Option<&SecretString>) -> ModelError {
+pub(crate) fn of(error: genai::Error, key: Option<&SecretString>) -> ModelError {
     use genai::Error as E;
     let made = |failure, what: &str| ModelError::new(failure, scrub(what, key));
     match error {
@@ -107,7 +107,7 @@ fn of_status(status: u16, body: &str, headers: &HeaderMap, key: Option<&SecretSt
 }
 
 /// In what way a call failed that had been accepted: without a word about it, the trouble is the provider's.
-pub(super) fn midway(body: &str) -> ModelFailure {
+pub(crate) fn midway(body: &str) -> ModelFailure {
     match ModelFailure::of(None, body) {
         ModelFailure::Other => ModelFailure::Overloaded,
         known => known,
@@ -115,7 +115,7 @@ pub(super) fn midway(body: &str) -> ModelFailure {
 }
 
 /// The message in the body of a failure.
-pub(super) fn said(body: &str) -> String {
+pub(crate) fn said(body: &str) -> String {
     let value: Value = serde_json::from_str(body).unwrap_or_default();
     let value = value.get(0).unwrap_or(&value);
     let places = ["/error/message", "/message", "/error", "/detail"];

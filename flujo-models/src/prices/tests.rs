@@ -1,5 +1,5 @@
 use super::*;
-use crate::models::Provider;
+use crate::Provider;
 
 fn tokens(input: u64, cached: u64, output: u64, reasoning: u64) -> Tokens {
     Tokens { input, output, cached, reasoning }

@@ -8,14 +8,14 @@ use tracing::dispatcher::with_default;
 
 pin_project_lite::pin_project! {
     /// A future or a stream that logs nothing.
-    pub(super) struct Quiet<W> {
+    pub(crate) struct Quiet<W> {
         #[pin]
         work: W,
     }
 }
 
 impl<W> Quiet<W> {
-    pub(super) fn new(work: W) -> Self {
+    pub(crate) fn new(work: W) -> Self {
         Self { work }
     }
 }

@@ -1,4 +1,4 @@
-use super::Capabilities;
+use crate::Capabilities;
 use genai::adapter::AdapterKind;
 
 /// The language that a provider speaks.
@@ -19,7 +19,7 @@ pub enum Wire {
 
 impl Wire {
     /// As settings name it.
-    pub(super) fn of_word(word: &str) -> Option<Self> {
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
         match word {
             "openai-chat" => Some(Self::OpenAiChat),
             "openai-responses" => Some(Self::OpenAiResponses),
@@ -31,7 +31,7 @@ impl Wire {
     }
 
     /// The adapter that speaks it. The one for OpenRouter is of OpenAI's, but reads more of the usage.
-    pub(super) fn adapter(self, provider: &str) -> AdapterKind {
+    pub(crate) fn adapter(self, provider: &str) -> AdapterKind {
         match self {
             Self::OpenAiChat => match provider {
                 "openrouter" => AdapterKind::OpenRouter,
@@ -68,7 +68,7 @@ impl Provider {
     /// All that are known by name.
     ///
     /// ```
-    /// # use flujo::models::Provider;
+    /// # use flujo_models::Provider;
     /// let openai = Provider::ALL.iter().find(|provider| provider.name == "openai").unwrap();
     /// assert_eq!(openai.key, Some("OPENAI_API_KEY"));
     /// ```

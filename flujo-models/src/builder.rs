@@ -1,7 +1,9 @@
-use super::client::{Known, Models, Times};
-use super::{Capabilities, Provider, Wire};
-use crate::error::{Error, RunResult};
-use crate::settings::{ProviderSettings, Settings};
+use crate::client::Models;
+use crate::config::{ProviderConfig, Timeouts};
+use crate::setup;
+use crate::{Capabilities, Provider, Wire};
+use flujo::error::RunResult;
+use flujo::settings::{ProviderSettings, Settings};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +12,7 @@ use std::time::Duration;
 /// Puts a [`Models`] together.
 ///
 /// ```
-/// use flujo::models::{Compatible, Models};
+/// use flujo_models::{Compatible, Models};
 /// use std::time::Duration;
 ///
 /// let models = Models::builder()
@@ -22,8 +24,8 @@ use std::time::Duration;
 /// # Ok::<(), flujo::Error>(())
 /// ```
 pub struct ModelsBuilder {
-    known: BTreeMap<String, Known>,
-    times: Times,
+    known: BTreeMap<String, ProviderConfig>,
+    times: Timeouts,
     problems: Vec<String>,
 }
 
@@ -76,9 +78,32 @@ impl Compatible {
     }
 }
 
+impl Models {
+    /// Says which providers there are, and how they are reached.
+    pub fn builder() -> ModelsBuilder {
+        ModelsBuilder::new()
+    }
+
+    /// All known providers, with the keys that the environment of the process has.
+    ///
+    /// # Errors
+    /// The HTTP client cannot be made.
+    pub fn from_env() -> RunResult<Self> {
+        Self::builder().keys_from_env().build()
+    }
+
+    /// All known providers and those of the settings, with their keys and times.
+    ///
+    /// # Errors
+    /// Everything that is wrong with what they say of providers, at once.
+    pub fn from_settings(settings: &Settings) -> RunResult<Self> {
+        Self::builder().settings(settings).build()
+    }
+}
+
 impl ModelsBuilder {
-    pub(super) fn new() -> Self {
-        let known = |provider: &Provider| Known {
+    fn new() -> Self {
+        let known = |provider: &Provider| ProviderConfig {
             name: provider.name.to_owned(),
             wire: provider.wire,
             url: provider.url.to_owned(),
@@ -88,10 +113,10 @@ impl ModelsBuilder {
             unmarked_end: false,
         };
         let known = Provider::ALL.iter().map(|provider| (provider.name.to_owned(), known(provider)));
-        Self { known: known.collect(), times: Times::DEFAULT, problems: Vec::new() }
+        Self { known: known.collect(), times: Timeouts::DEFAULT, problems: Vec::new() }
     }
 
-    fn change(mut self, provider: &str, change: impl FnOnce(&mut Known)) -> Self {
+    fn change(mut self, provider: &str, change: impl FnOnce(&mut ProviderConfig)) -> Self {
         match self.known.get_mut(provider) {
             Some(known) => change(known),
             None => self.problems.push(format!("unknown provider `{provider}`: add it with `.provider(..)`")),
@@ -180,7 +205,7 @@ impl ModelsBuilder {
             self.problems.push(format!("`{name}` is no name of a provider: use a-z, 0-9, `-` and `_`"));
         }
         let Compatible { url, wire, key, can, unmarked_end } = server;
-        let known = Known { name: name.clone(), wire, url, variable: None, key, can, unmarked_end };
+        let known = ProviderConfig { name: name.clone(), wire, url, variable: None, key, can, unmarked_end };
         self.known.insert(name, known);
         self
     }
@@ -227,7 +252,7 @@ impl ModelsBuilder {
             }
         }
         if !self.problems.is_empty() {
-            return Err(Error::setup(self.problems.join("; ")));
+            return Err(setup(self.problems.join("; ")));
         }
         Models::new(self.known, self.times)
     }

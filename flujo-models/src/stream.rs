@@ -1,8 +1,8 @@
 //! The contract of a stream: it is complete if it said that it ended, why, and nothing went wrong before.
 
-use super::secret::scrub;
-use super::{convert, failure, tools};
-use crate::model::{ChunkSink, FinishReason, ModelError, ModelFailure, ModelReply};
+use crate::secret::scrub;
+use crate::{convert, failure, tools};
+use flujo::model::{ChunkSink, FinishReason, ModelError, ModelFailure, ModelReply};
 use futures_util::{Stream, StreamExt};
 use genai::chat::{ChatFrameSink, ChatStreamEvent, FrameCtx, RawFrameRef, StreamEnd};
 use secrecy::SecretString;
@@ -11,21 +11,21 @@ use serde::de::IgnoredAny;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is expected of a stream.
-pub(super) struct Contract<'k> {
+pub(crate) struct Contract<'k> {
     /// The tool whose arguments are the answer.
-    pub(super) tool: Option<&'k str>,
+    pub(crate) tool: Option<&'k str>,
     /// Its end may come unannounced.
-    pub(super) unmarked_end: bool,
+    pub(crate) unmarked_end: bool,
     /// What nobody may read in an error.
-    pub(super) key: Option<&'k SecretString>,
+    pub(crate) key: Option<&'k SecretString>,
     /// Whether every piece makes sense.
-    pub(super) sense: Sense,
+    pub(crate) sense: Sense,
 }
 
 /// Looks at the pieces as they come. Not every adapter says so when one makes no sense, which may have been a part
 /// of the answer, or when one is an error.
 #[derive(Clone, Default)]
-pub(super) struct Sense(Arc<Mutex<Seen>>);
+pub(crate) struct Sense(Arc<Mutex<Seen>>);
 
 #[derive(Default)]
 struct Seen {
@@ -79,7 +79,7 @@ impl Sense {
 ///
 /// # Errors
 /// The first thing that goes wrong, whatever comes after it; or the stream ends without saying so.
-pub(super) async fn whole(
+pub(crate) async fn whole(
     mut stream: impl Stream<Item = genai::Result<ChatStreamEvent>> + Unpin,
     chunks: &mut dyn ChunkSink,
     contract: &Contract<'_>,

@@ -1,0 +1,62 @@
+//! What a client was told of its providers.
+
+use crate::{Capabilities, Wire};
+use genai::ServiceTarget;
+use genai::resolver::{AuthData, Endpoint};
+use secrecy::{ExposeSecret, SecretString};
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+/// A provider as it is configured.
+pub(crate) struct ProviderConfig {
+    pub(crate) name: String,
+    pub(crate) wire: Wire,
+    pub(crate) url: String,
+    /// Where its key may come from.
+    pub(crate) variable: Option<Cow<'static, str>>,
+    pub(crate) key: Option<SecretString>,
+    pub(crate) can: Capabilities,
+    /// Whether a stream may end without saying so.
+    pub(crate) unmarked_end: bool,
+}
+
+impl fmt::Debug for ProviderConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provider")
+            .field("url", &self.url)
+            .field("has_key", &self.key.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Limits of time for every call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timeouts {
+    pub(crate) connect: Duration,
+    pub(crate) answer: Duration,
+    pub(crate) silence: Duration,
+}
+
+impl Timeouts {
+    pub(crate) const DEFAULT: Self = Self {
+        connect: Duration::from_secs(10),
+        answer: Duration::from_secs(600),
+        silence: Duration::from_secs(120),
+    };
+}
+
+impl ProviderConfig {
+    pub(crate) fn target(&self, model: &str) -> ServiceTarget {
+        let auth = match &self.key {
+            Some(key) => AuthData::from_single(key.expose_secret()),
+            // Servers of one's own ask for no key, but the adapter wants something to send.
+            None => AuthData::from_single("none"),
+        };
+        ServiceTarget {
+            endpoint: Endpoint::from_owned(self.url.as_str()),
+            auth,
+            model: genai::ModelIden::new(self.wire.adapter(&self.name), model),
+        }
+    }
+}
