@@ -3,7 +3,7 @@ use crate::convert::{self, Asked};
 use crate::quiet::Quiet;
 use crate::setup;
 use crate::stream::{self, Contract, Sense};
-use crate::{Structured, failure};
+use crate::{Structured, failure, tls};
 use async_trait::async_trait;
 use flujo::codec::Json;
 use flujo::error::RunResult;
@@ -31,7 +31,9 @@ impl fmt::Debug for Models {
 impl Models {
     pub(crate) fn new(known: BTreeMap<String, ProviderConfig>, times: Timeouts) -> RunResult<Self> {
         // One pool of connections for all. Limits of whole answers are the calls' own.
-        let http = reqwest::Client::builder().connect_timeout(times.connect).build();
+        let tls = tls::config().map_err(|e| setup(format!("TLS cannot be set up: {e}")))?;
+        let http = reqwest::Client::builder().connect_timeout(times.connect).tls_backend_preconfigured(tls);
+        let http = http.build();
         let http = http.map_err(|e| setup(format!("the HTTP client cannot be made: {e}")))?;
         let http = genai::Client::builder().with_reqwest(http).build();
         let http = http.map_err(|e| setup(format!("the HTTP client cannot be made: {e}")))?;

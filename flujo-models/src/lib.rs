@@ -32,6 +32,7 @@ mod provider;
 mod quiet;
 mod secret;
 mod stream;
+mod tls;
 mod tools;
 
 pub use builder::{Compatible, ModelsBuilder};

@@ -17,13 +17,14 @@
 //! to models and what they answer is in them only where the settings say `capture_content`, and then without keys, words
 //! that look like keys, and addresses of mail.
 
+mod http;
 #[cfg(test)]
 mod tests;
 
 use crate::error::{Error, RunResult};
 use crate::settings::Settings;
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
+use opentelemetry_otlp::{SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use std::fmt;
@@ -92,7 +93,9 @@ pub fn init_with(settings: &Settings) -> RunResult<Guard> {
 fn subscriber(settings: &Settings) -> RunResult<(Guard, impl Subscriber + Send + Sync)> {
     let endpoint = settings.telemetry_endpoint().unwrap_or("http://localhost:4318");
     let endpoint = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
-    let exporter = SpanExporter::builder().with_http().with_endpoint(endpoint).build();
+    let client = http::client().map_err(|e| Error::setup(format!("spans cannot be sent: {e}")))?;
+    let exporter =
+        SpanExporter::builder().with_http().with_http_client(client).with_endpoint(endpoint).build();
     let exporter = exporter.map_err(|e| Error::setup(format!("spans cannot be sent: {e}")))?;
     let name = settings.service_name().unwrap_or("flujo").to_owned();
     let resource = Resource::builder().with_service_name(name).build();

@@ -166,6 +166,8 @@ fn what_models_bring_is_in_their_crate_alone() -> Result<(), Box<dyn Error>> {
         "genai-prices",
         "pin-project-lite",
         "reqwest",
+        "rustls",
+        "rustls-platform-verifier",
         "secrecy",
         "serde",
         "serde_json",
@@ -181,7 +183,20 @@ fn what_models_bring_is_in_their_crate_alone() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// The lock has what any feature on any platform may bring. What still builds C builds where the C++ compiler always fails:
+/// `.ci/run models`.
+#[test]
+fn nothing_brings_cmake_or_a_second_tls() -> Result<(), Box<dyn Error>> {
+    let lock = lock()?;
+    let has = |name: &str| lock.keys().any(|(found, _)| found == name);
+    assert!(has("rustls") && has("ring"), "the lock has no TLS");
+    for name in ["cmake", "aws-lc-sys", "aws-lc-rs", "bindgen", "openssl-sys", "native-tls", "cxx-build"] {
+        assert!(!has(name), "Cargo.lock has `{name}`");
+    }
+    Ok(())
+}
+
 const FEATURES: &[(&str, &[&str])] = &[
     ("settings", &["dotenvy", "toml"]),
-    ("otel", &["opentelemetry", "opentelemetry-otlp", "tracing-subscriber", "reqwest"]),
+    ("otel", &["opentelemetry", "opentelemetry-otlp", "tracing-subscriber", "reqwest", "rustls"]),
 ];
