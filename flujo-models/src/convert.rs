@@ -206,8 +206,9 @@ pub(crate) fn finish(reason: Option<&StopReason>, usage: Option<Tokens>) -> Resu
                 ..ModelError::new(failure, format!("it stopped with `{word}`"))
             });
         }
-        Some(StopReason::Other(word)) if word.is_empty() => FinishReason::Stop,
-        Some(StopReason::Other(word)) => FinishReason::Other(word.clone()),
+        // Also those that later versions of the client have names for.
+        Some(other) if other.raw().is_empty() => FinishReason::Stop,
+        Some(other) => FinishReason::Other(other.raw().to_owned()),
     })
 }
 

@@ -41,6 +41,10 @@ pub(crate) fn of(error: genai::Error, key: Option<&SecretString>) -> ModelError 
     }
 }
 
+#[allow(
+    clippy::match_wildcard_for_single_variants,
+    reason = "later versions of the client may tell more apart"
+)]
 fn of_web(error: webc::Error, key: Option<&SecretString>) -> ModelError {
     match error {
         webc::Error::ResponseFailedStatus { status, body, headers } => {
@@ -54,9 +58,8 @@ fn of_web(error: webc::Error, key: Option<&SecretString>) -> ModelError {
         webc::Error::ResponseFailedInvalidJson { cause, .. } => {
             ModelError::new(ModelFailure::Unreadable, scrub(&shortened(&cause), key))
         }
-        webc::Error::JsonValueExt(error) => {
-            ModelError::new(ModelFailure::Unreadable, scrub(&shortened(&error.to_string()), key))
-        }
+        // JSON of another form, and what later versions of the client tell apart.
+        other => ModelError::new(ModelFailure::Unreadable, scrub(&shortened(&other.to_string()), key)),
     }
 }
 

@@ -196,6 +196,28 @@ fn nothing_brings_cmake_or_a_second_tls() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// One version alone fits no application that has another one, and takes no fix.
+#[test]
+fn no_dependency_is_pinned_to_one_version() -> Result<(), Box<dyn Error>> {
+    let manifests = manifests()?;
+    let packages = manifests["packages"].as_array().ok_or("no packages")?;
+    let mut pinned = Names::new();
+    for package in packages {
+        for dependency in package["dependencies"].as_array().ok_or("no dependencies")? {
+            let version = dependency["req"].as_str().ok_or("no version")?;
+            if version.split(',').any(|bound| bound.trim().starts_with('=')) {
+                pinned
+                    .insert(format!("{}: {}{version}", package["name"], dependency["name"]).replace('"', ""));
+            }
+        }
+    }
+    // What the macros write, and stubs, are made of hidden items of exactly one version of the runtime.
+    let version = env!("CARGO_PKG_VERSION");
+    let expected = [format!("flujo: flujo-macros={version}"), format!("flujo-testing: flujo={version}")];
+    assert_eq!(pinned, expected.into());
+    Ok(())
+}
+
 const FEATURES: &[(&str, &[&str])] = &[
     ("settings", &["dotenvy", "toml"]),
     ("otel", &["opentelemetry", "opentelemetry-otlp", "tracing-subscriber", "reqwest", "rustls"]),
