@@ -2,8 +2,8 @@
 
 pub use crate::cache::CachePolicy;
 pub use crate::codec::{CodecError, Json};
-pub use crate::context::field::{Field, Hole, NoField, NoRule, decode_as, read_as, rest_writer};
-pub use crate::context::{ALL, ArmState, Contains, Context, MergeConflict, Part, REST, rules};
+pub use crate::context::field::{Field, Hole, NoField, NoList, NoRule, decode_as, read_as, rest_writer};
+pub use crate::context::{ALL, ArmState, Contains, Context, List, MergeConflict, Part, REST, rules};
 pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable, assert_reply, recover};
 pub use crate::error::{Error, Failure, RunResult, StepError, step_error};
 pub use crate::exec::{

@@ -49,6 +49,7 @@ mod migrations;
 mod open;
 mod open_files;
 mod owners;
+mod parts;
 mod prefetch;
 mod process_identity;
 mod readers;

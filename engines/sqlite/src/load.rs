@@ -1,13 +1,14 @@
 //! Loading a run.
 
 use crate::StorageError;
+use crate::parts::Parts;
 use crate::record_cache::{RecordCache, RecordPrefix, StoredRecord};
 use crate::row::VerifiedRow;
 use crate::rows;
 use crate::run_row::RUN;
 use crate::run_state::RunStateRow;
 use flujo::clock::Timestamp;
-use flujo::codec::{Digest, Json};
+use flujo::codec::Digest;
 use flujo::engine::kit::{Ledger, OpenQuestion, SavedRun};
 use flujo::engine::{
     Key, Kind, LimitScope, NodeLimits, Record, RecordOutcome, RunGraph, RunId, RunRecord, RunView, Seed,
@@ -17,9 +18,6 @@ use flujo::path::Path;
 use flujo::question::{Answered, Question, Reply};
 use flujo::usage::{Usage, UsageLimits};
 use rusqlite::{Connection, OptionalExtension};
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -263,31 +261,6 @@ fn records_at(db: &Connection, run: i64, at: Range<usize>) -> Result<Vec<StoredR
         });
     }
     Ok(records)
-}
-
-/// Parts of a context, each with the exact text that was recorded.
-struct Parts(Vec<(String, Json)>);
-
-impl<'de> Deserialize<'de> for Parts {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Each;
-        impl<'de> Visitor<'de> for Each {
-            type Value = Parts;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("context parts by name")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Parts, A::Error> {
-                let mut parts = Vec::new();
-                while let Some((name, value)) =
-                    map.next_entry::<String, Box<serde_json::value::RawValue>>()?
-                {
-                    parts.push((name, Json::recorded(value.get().to_owned())));
-                }
-                Ok(Parts(parts))
-            }
-        }
-        from.deserialize_map(Each)
-    }
 }
 
 fn timers(db: &Connection, run: i64) -> Result<Vec<(Key, Timestamp)>, StorageError> {

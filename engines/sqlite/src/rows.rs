@@ -1,19 +1,18 @@
 //! The rows of what a run writes.
 
 use crate::StorageError;
+use crate::parts::parts_cell;
 use crate::row::{
     VerifiedRow, cell_of, int_cell, json_cell, list_cell, optional, optional_cell_of, text_cell, time_cell,
     with_checksum,
 };
 use flujo::clock::Timestamp;
-use flujo::codec::Json;
 use flujo::engine::{Key, LimitScope, Record, RecordOutcome, RunRecord};
 use flujo::path::Path;
 use flujo::question::{Question, Reply};
 use flujo::usage::Usage;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
-use std::fmt::Write as _;
 
 pub(crate) const RECORD: &str = "INSERT INTO records (run, position, path, kind, n, version, digest, seeded, \
     output, failure, parts, usage, findings, cached, models, within, started, ended, sum, record) \
@@ -50,20 +49,6 @@ fn within_cell(within: &LimitScope) -> Result<Value, StorageError> {
     let nodes = std::iter::successors(within.as_deref(), |node| node.outer.as_deref());
     let paths: Vec<&str> = nodes.map(|node| node.path.as_str()).collect();
     list_cell(&paths)
-}
-
-/// Makes a cell of context parts: one object of JSON, in which each is as it was encoded.
-fn parts_cell(parts: &[(String, Json)]) -> Value {
-    if parts.is_empty() {
-        return Value::Null;
-    }
-    let mut text = String::from("{");
-    for (i, (name, value)) in parts.iter().enumerate() {
-        let name = serde_json::Value::from(name.as_str());
-        let _ = write!(text, "{}{name}:{value}", if i == 0 { "" } else { "," });
-    }
-    text.push('}');
-    json_cell(&text)
 }
 
 /// Makes the row of a record.

@@ -4,6 +4,7 @@ use super::model::{Context, ContextField};
 use super::parse::Merge;
 use super::serde_twin::{self, Twin};
 use crate::names::{self, private};
+use crate::types;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::spanned::Spanned;
@@ -25,7 +26,7 @@ pub(super) fn expand(context: &Context) -> TokenStream {
         #item
         const _: () = {
             #[allow(unused_imports, reason = "it is used where a field is a mistake")]
-            use #pr::{NoField as _, NoRule as _};
+            use #pr::{NoField as _, NoList as _, NoRule as _};
             #(#proofs)*
             #clone
             #serde
@@ -74,7 +75,7 @@ fn implementation(context: &Context) -> TokenStream {
         quote!(#pr::Part { name: #text, merge: #merge })
     });
     let has_rest = !context.rest().is_empty();
-    let (merge, recorded) = (merge(context), save_and_restore(context));
+    let (merge, recorded, list) = (merge(context), save_and_restore(context), list(context));
     quote! {
         #[automatically_derived]
         impl #pr::Context for #name {
@@ -83,6 +84,33 @@ fn implementation(context: &Context) -> TokenStream {
             type Itself = Self;
             #merge
             #recorded
+            #list
+        }
+    }
+}
+
+/// Parts that look like lists, so that other contexts have no code for it. One that does not, behind an alias for
+/// instance, is recorded as all of them are; only that all of it is decoded again.
+fn list(context: &Context) -> TokenStream {
+    let pr = private();
+    let is_append = |merge: Option<&Merge>| matches!(merge, Some(Merge::Word(word)) if word == "append");
+    let is_named = |ty| types::last(types::plain(ty)).is_some_and(|name| name == "Vec" || name == "History");
+    let mut lists = TokenStream::new();
+    for (f, bit, merge) in context.parts() {
+        let ContextField { name, ty, .. } = f;
+        if is_append(merge) || is_named(ty) {
+            lists.extend(quote!(#bit => #pr::Field::<#ty>::NEW.list(&mut self.#name),));
+        }
+    }
+    if lists.is_empty() {
+        return lists;
+    }
+    quote! {
+        fn list(&mut self, __part: u32) -> #pr::Option<&mut dyn #pr::List> {
+            match __part {
+                #lists
+                _ => #pr::Option::None,
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use flujo::clock::Timestamp;
 use flujo::codec::Json;
-use flujo::engine::{Finding, ForkPolicy, Key, Kind, ModelUse, NodeLimits};
+use flujo::engine::{Finding, ForkPolicy, Key, Kind, ModelUse, NodeLimits, PartChange};
 use flujo::error::{FailureKind, FailureRecord, LastAttempt, Signal};
 use flujo::usage::Usage;
 use std::sync::Arc;
@@ -88,7 +88,7 @@ pub(super) struct Attempt {
 
 #[derive(Clone, Debug)]
 pub(super) struct Extras {
-    pub(super) parts: Vec<(String, Json)>,
+    pub(super) parts: Vec<(String, PartChange)>,
     pub(super) findings: Vec<Finding>,
     pub(super) models: ModelUse,
     pub(super) times: (Timestamp, Timestamp),

@@ -5,6 +5,7 @@
 
 mod canonical;
 mod digest;
+pub(crate) mod list;
 mod shape;
 mod text;
 mod writer;

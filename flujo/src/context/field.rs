@@ -6,7 +6,7 @@
 //! compiles for every type and never runs.
 
 use super::rules::{self, MergeRule};
-use super::{ArmState, MergeConflict, REST};
+use super::{ArmState, List, MergeConflict, REST};
 use crate::codec::{CodecError, Json};
 use crate::durable::Durable;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
@@ -25,6 +25,13 @@ pub struct Field<T>(PhantomData<fn() -> T>);
 impl<T> Field<T> {
     /// The only one.
     pub const NEW: Self = Self(PhantomData);
+}
+
+impl<T: List> Field<T> {
+    /// The part as a list.
+    pub fn list<'v>(&self, value: &'v mut T) -> Option<&'v mut dyn List> {
+        Some(value)
+    }
 }
 
 impl<T: Durable> Field<T> {
@@ -257,6 +264,13 @@ pub trait NoField<T> {
         Ok(None)
     }
 }
+/// What [`Field`] does where a part is no list that is known.
+pub trait NoList<T> {
+    /// None.
+    fn list<'v>(&self, _: &'v mut T) -> Option<&'v mut dyn List> {
+        None
+    }
+}
 macro_rules! no_rules {
     ($($rule:ident)*) => {
         /// [`NoField`], for the merge rules by name.
@@ -273,6 +287,7 @@ macro_rules! no_rules {
 }
 no_rules!(append sum min max union last);
 impl<T> NoField<T> for Field<T> {}
+impl<T> NoList<T> for Field<T> {}
 impl<T> NoRule<T> for Field<T> {}
 
 #[cfg(test)]

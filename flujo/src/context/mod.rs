@@ -3,11 +3,13 @@
 mod contains;
 #[doc(hidden)]
 pub mod field;
+mod list;
 pub mod rules;
 mod scratch;
 
 pub use contains::Contains;
 pub use field::Field;
+pub use list::List;
 pub use scratch::Scratch;
 
 use crate::codec::{CodecError, Json};
@@ -81,6 +83,13 @@ pub trait Context: Durable {
     /// # Errors
     /// The record does not decode into the part's type.
     fn restore(&mut self, part: u32, json: &Json) -> Result<(), CodecError>;
+
+    /// A part that is known to be a list.
+    #[doc(hidden)]
+    fn list(&mut self, part: u32) -> Option<&mut dyn List> {
+        let _ = part;
+        None
+    }
 }
 
 impl Context for () {

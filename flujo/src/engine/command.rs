@@ -1,4 +1,4 @@
-use super::{Finding, LimitScope, ModelUse};
+use super::{Finding, LimitScope, ModelUse, PartChange};
 use crate::clock::Timestamp;
 use crate::codec::{Digest, Json};
 use crate::error::{FailureRecord, Signal};
@@ -94,8 +94,8 @@ pub type Body<'a> = Box<dyn FnOnce() -> BoxFuture<'a, Result<AttemptRecord, Sign
 pub struct AttemptRecord {
     /// The output, or the failure.
     pub outcome: Result<Json, Box<FailureRecord>>,
-    /// The context parts that changed, by name.
-    pub parts: Vec<(String, Json)>,
+    /// The context parts that changed, by name, which is a Rust identifier or `(rest)`.
+    pub parts: Vec<(String, PartChange)>,
     /// The usage of the attempt.
     pub usage: Usage,
     /// The findings of validators.

@@ -1,4 +1,4 @@
-use super::{AttemptCommand, AttemptRecord, Key};
+use super::{AttemptCommand, AttemptRecord, Key, PartChange};
 use crate::clock::Timestamp;
 use crate::codec::{Digest, Json};
 use crate::error::{FailureRecord, Signal};
@@ -45,8 +45,8 @@ pub struct Record {
     pub digest: Digest,
     /// The output, or the failure.
     pub outcome: Outcome,
-    /// Context parts that changed, by name.
-    pub parts: Vec<(String, Json)>,
+    /// Context parts that changed, by name, which is a Rust identifier or `(rest)`.
+    pub parts: Vec<(String, PartChange)>,
     /// The usage of the attempt.
     pub usage: Usage,
     /// The findings of validators.

@@ -1,9 +1,12 @@
 //! A context without its type: what the executor records of it and puts back.
 
+use crate::codec::list::{count, extended};
 use crate::codec::{CodecError, Json};
-use crate::context::{Context, Part, REST};
+use crate::context::{Context, List, Part, REST};
+use crate::engine::PartChange;
 use crate::error::Signal;
 use crate::path::Path;
+use std::fmt;
 
 /// A [`Context`] behind a pointer.
 pub(crate) trait AnyContext: Send + Sync {
@@ -15,6 +18,37 @@ pub(crate) trait AnyContext: Send + Sync {
     fn save_part(&self, bit: u32) -> Result<Json, CodecError>;
     /// See [`Context::restore`].
     fn restore_part(&mut self, bit: u32, json: &Json) -> Result<(), CodecError>;
+    /// See [`Context::list`].
+    fn list_part(&mut self, bit: u32) -> Option<&mut dyn List>;
+}
+
+/// A recorded change does not fit the part.
+#[derive(Debug)]
+pub(super) enum Misfit {
+    /// It does not decode into the part's type.
+    Codec(CodecError),
+    /// It was appended to a list of another length.
+    Length { from: usize, now: Option<usize> },
+}
+
+impl From<CodecError> for Misfit {
+    fn from(error: CodecError) -> Self {
+        Self::Codec(error)
+    }
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Codec(error) => write!(f, "does not decode any more: {error}"),
+            Self::Length { from, now: Some(now) } => {
+                write!(f, "has {now} elements, and what is recorded was appended to {from}")
+            }
+            Self::Length { from, now: None } => {
+                write!(f, "is no list, and what is recorded was appended to one of {from} elements")
+            }
+        }
+    }
 }
 
 impl<C: Context> AnyContext for C {
@@ -29,6 +63,9 @@ impl<C: Context> AnyContext for C {
     }
     fn restore_part(&mut self, bit: u32, json: &Json) -> Result<(), CodecError> {
         self.restore(bit, json)
+    }
+    fn list_part(&mut self, bit: u32) -> Option<&mut dyn List> {
+        self.list(bit)
     }
 }
 
@@ -58,9 +95,10 @@ impl dyn AnyContext + '_ {
         self.bits(mask).map(|bit| Ok((self.part_name(bit).to_owned(), self.save_part(bit)?))).collect()
     }
 
-    /// The parts of `mask`, encoded, by bit.
+    /// The parts of `mask`, encoded, by bit; an error names the part.
     pub(super) fn save_bits(&self, mask: u64) -> Result<Vec<(u32, Json)>, CodecError> {
-        self.bits(mask).map(|bit| Ok((bit, self.save_part(bit)?))).collect()
+        let named = |bit, error| in_part(self.part_name(bit), &error);
+        self.bits(mask).map(|bit| Ok((bit, self.save_part(bit).map_err(|e| named(bit, e))?))).collect()
     }
 
     /// Puts back what [`save_bits`](Self::save_bits) gave.
@@ -68,19 +106,68 @@ impl dyn AnyContext + '_ {
         parts.iter().try_for_each(|(bit, json)| self.restore_part(*bit, json))
     }
 
-    /// Puts recorded parts in place; a part that is gone or changed its type is a mismatch. Gives their bits.
-    pub(super) fn restore_named(&mut self, path: &Path, parts: &[(String, Json)]) -> Result<u64, Signal> {
-        let mut mask = 0;
-        for (name, json) in parts {
-            let Some(bit) = self.part_bit(name) else {
-                return Err(Signal::mismatch(path.clone(), format_args!("context part `{name}` is gone")));
-            };
-            self.restore_part(bit, json).map_err(|e| {
-                let what = format!("context part `{name}` does not decode any more: {e}");
-                Signal::mismatch(path.clone(), what)
-            })?;
-            mask |= 1 << bit;
+    /// Changes a part as it is recorded.
+    ///
+    /// The one way in which a part changes, in the attempt that is recorded and in every replay: both start with the
+    /// same value, and so they come to the same one.
+    pub(super) fn change_part(&mut self, bit: u32, change: &PartChange) -> Result<(), Misfit> {
+        let (from, items) = match change {
+            PartChange::Whole(json) => return Ok(self.restore_part(bit, json)?),
+            PartChange::Appended { from, items } => (*from, items),
+        };
+        let fits = |now: Option<usize>| {
+            if now == Some(from) { Ok(()) } else { Err(Misfit::Length { from, now }) }
+        };
+        if let Some(list) = self.list_part(bit) {
+            fits(Some(list.count()))?;
+            return Ok(list.append(items)?);
         }
-        Ok(mask)
+        let base = self.save_part(bit)?;
+        fits(count(&base))?;
+        let whole = extended(&base, items).ok_or(Misfit::Length { from, now: None })?;
+        Ok(self.restore_part(bit, &whole)?)
     }
+
+    /// Returns the number of elements of a part whose encoding is a list.
+    pub(super) fn count(&mut self, bit: u32, encoded: &Json) -> Option<usize> {
+        match self.list_part(bit) {
+            Some(list) => Some(list.count()),
+            None => count(encoded),
+        }
+    }
+
+    /// Changes parts as they are recorded. A part that is gone, changed its type, or is a list of another length than
+    /// the one that was appended to, is a mismatch.
+    pub(super) fn replay(&mut self, path: &Path, parts: &[(String, PartChange)]) -> Result<(), Signal> {
+        for (name, change) in parts {
+            let bit = self.named(path, name)?;
+            self.change_part(bit, change).map_err(|misfit| misfitting(path, name, &misfit))?;
+        }
+        Ok(())
+    }
+
+    /// Puts whole parts in place, as [`replay`](Self::replay) does.
+    pub(super) fn restore_whole(&mut self, path: &Path, parts: &[(String, Json)]) -> Result<(), Signal> {
+        for (name, json) in parts {
+            let bit = self.named(path, name)?;
+            self.restore_part(bit, json).map_err(|e| misfitting(path, name, &Misfit::Codec(e)))?;
+        }
+        Ok(())
+    }
+
+    fn named(&self, path: &Path, name: &str) -> Result<u32, Signal> {
+        let gone = || Signal::mismatch(path.clone(), format_args!("context part `{name}` is gone"));
+        self.part_bit(name).ok_or_else(gone)
+    }
+}
+
+#[cold]
+fn misfitting(path: &Path, name: &str, misfit: &Misfit) -> Signal {
+    Signal::mismatch(path.clone(), format_args!("context part `{name}` {misfit}"))
+}
+
+/// Names the part that something is wrong with.
+#[cold]
+pub(super) fn in_part(part: &str, error: &dyn fmt::Display) -> CodecError {
+    CodecError::new(format_args!("context part `{part}`: {error}"))
 }

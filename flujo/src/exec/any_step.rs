@@ -83,8 +83,8 @@ pub(crate) trait AnyStep: Send {
     fn prompt<'a>(&'a mut self, run: &'a RunInfo) -> BoxFuture<'a, Result<Vec<Message>, StepError>>;
     /// Parses the answer of a model step, which is left here; returns the repairs that it took.
     fn parse(&mut self, reply: &ModelReply) -> Result<Vec<Repair>, StepError>;
-    /// Puts the copies of the parts in their place.
-    fn commit(&mut self);
+    /// Exchanges the copies and the parts: what the attempt wrote is in place, or again what was there before it.
+    fn exchange(&mut self);
     /// The output, if there is one.
     fn output(&mut self) -> Option<&mut (dyn Any + Send + Sync)>;
     /// Removes the output.
@@ -188,9 +188,9 @@ impl<C: Context, R: Send + Sync, S: RunIn<C, R>> AnyStep for TypedStep<'_, C, R,
         }
     }
 
-    fn commit(&mut self) {
-        if let Some(drafts) = self.drafts.take() {
-            S::commit(self.ctx, drafts);
+    fn exchange(&mut self) {
+        if let Some(drafts) = &mut self.drafts {
+            S::exchange(self.ctx, drafts);
         }
     }
 

@@ -206,7 +206,7 @@ impl AnyStep for ReplyStep<'_> {
         Ok(Vec::new())
     }
     // A step with tools only reads the context.
-    fn commit(&mut self) {}
+    fn exchange(&mut self) {}
     fn output(&mut self) -> Option<&mut (dyn Any + Send + Sync)> {
         match &mut self.record {
             Some(record) => Some(record),

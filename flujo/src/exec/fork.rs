@@ -270,7 +270,7 @@ impl ForkArm {
     fn take_record(&mut self, ctx: &mut dyn AnyContext, path: &Path) -> Result<(), Signal> {
         match lock(&self.slot.0.end).take() {
             Some(ArmEnd::Recorded(record)) => {
-                ctx.restore_named(path, &record.parts)?;
+                ctx.restore_whole(path, &record.parts)?;
                 self.written = record.written;
             }
             // A failed arm that was settled contributes nothing.

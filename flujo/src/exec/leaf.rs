@@ -60,7 +60,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         };
         match self.driver.once_ended(info, started, done, <S as WritesIn<C>>::MASK) {
             Ok(()) => {
-                S::commit(self.ctx, drafts);
+                S::exchange(self.ctx, &mut drafts);
                 finished(output)
             }
             Err(error) => Err(error),

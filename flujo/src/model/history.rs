@@ -1,4 +1,6 @@
 use super::{Message, Role};
+use crate::codec::{CodecError, Json};
+use crate::context::List;
 use crate::context::rules::{Append, Merged};
 use serde::{Deserialize, Serialize};
 
@@ -126,6 +128,15 @@ impl Append for History {
     fn append(base: &Self, arms: &[Self]) -> Merged<Self> {
         let arms: Vec<_> = arms.iter().map(|arm| arm.0.clone()).collect();
         <Vec<_> as Append>::append(&base.0, &arms).map(Self)
+    }
+}
+
+impl List for History {
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+    fn append(&mut self, items: &Json) -> Result<(), CodecError> {
+        List::append(&mut self.0, items)
     }
 }
 

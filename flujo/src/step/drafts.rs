@@ -1,17 +1,18 @@
 use crate::context::Contains;
+use std::mem::swap;
 
 /// Copies of the parts of a context that a step may write: a failed attempt leaves no trace.
 #[doc(hidden)]
 pub trait Drafts<C>: Send {
     /// Makes the copies.
     fn of(ctx: &C) -> Self;
-    /// Puts the copies in place of the parts.
-    fn commit(self, ctx: &mut C);
+    /// Exchanges the copies and the parts; once more, and everything is as it was.
+    fn exchange(&mut self, ctx: &mut C);
 }
 
 impl<C> Drafts<C> for () {
     fn of(_: &C) {}
-    fn commit(self, _: &mut C) {}
+    fn exchange(&mut self, _: &mut C) {}
 }
 
 macro_rules! drafts {
@@ -20,8 +21,8 @@ macro_rules! drafts {
             fn of(ctx: &C) -> Self {
                 ($(<C as Contains<$part>>::part(ctx).clone(),)+)
             }
-            fn commit(self, ctx: &mut C) {
-                $(*<C as Contains<$part>>::part_mut(ctx) = self.$i;)+
+            fn exchange(&mut self, ctx: &mut C) {
+                $(swap(<C as Contains<$part>>::part_mut(ctx), &mut self.$i);)+
             }
         }
     )+ };

@@ -136,10 +136,10 @@ pub trait StepIn<C, R>: Step<Kind: CalleeKind<Self, C, R>> + WritesIn<C> {
     fn drafts(ctx: &C) -> Self::Drafts {
         Self::Drafts::of(ctx)
     }
-    /// Puts the copies in place of the parts.
+    /// Exchanges the copies and the parts.
     #[doc(hidden)]
-    fn commit(ctx: &mut C, drafts: Self::Drafts) {
-        drafts.commit(ctx);
+    fn exchange(ctx: &mut C, drafts: &mut Self::Drafts) {
+        drafts.exchange(ctx);
     }
     /// Calls the user's function; a pipeline has none.
     #[doc(hidden)]

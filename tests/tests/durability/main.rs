@@ -16,6 +16,8 @@ mod disks;
 mod evolution;
 #[cfg(feature = "sqlite")]
 mod faults;
+#[cfg(feature = "sqlite")]
+mod grown;
 mod identity;
 mod inspected;
 #[cfg(feature = "sqlite")]

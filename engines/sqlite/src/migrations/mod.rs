@@ -2,6 +2,7 @@
 
 mod v1;
 mod v2;
+mod v3;
 
 use crate::file_version::{NEWEST, newer, version};
 use crate::{StorageError, owners};
@@ -12,8 +13,11 @@ pub(crate) const APPLICATION: i32 = 0x666c_6a75;
 
 /// Each migration brings a file one version further, all within one transaction. A migration that was released is never
 /// changed, only followed by another: files of every version exist.
-const MIGRATIONS: &[Migration] =
-    &[Migration { sql: v1::SQL, then: |_| Ok(()) }, Migration { sql: v2::SQL, then: v2::add_checksums }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { sql: v1::SQL, then: |_| Ok(()) },
+    Migration { sql: v2::SQL, then: v2::add_checksums },
+    Migration { sql: v3::SQL, then: |_| Ok(()) },
+];
 
 const _: () = assert!(MIGRATIONS.len() as u64 == NEWEST.unsigned_abs(), "a migration brings a new version");
 
@@ -67,7 +71,7 @@ mod tests {
         let db = Connection::open_in_memory().unwrap();
         migrate(&db).unwrap();
         let number = |pragma: &str| -> i64 { db.pragma_query_value(None, pragma, |row| row.get(0)).unwrap() };
-        assert_eq!((number("user_version"), number("application_id")), (2, 0x666c_6a75));
+        assert_eq!((number("user_version"), number("application_id")), (3, 0x666c_6a75));
         let before = number("schema_version");
         migrate(&db).unwrap();
         assert_eq!(number("schema_version"), before, "nothing is left to do");

@@ -81,7 +81,7 @@ async fn record_is_whole(bench: &Bench) -> Checked {
     let models =
         ModelUse { by_model: vec![("m:1".to_owned(), calls(2))], repairs: vec!["a comma".to_owned()] };
     let findings = vec![Finding { message: "too long".to_owned() }];
-    let parts = vec![("total".to_owned(), number(8)), ("log".to_owned(), number(9))];
+    let parts = vec![("total".to_owned(), number(8).into()), ("log".to_owned(), number(9).into())];
     let times = (Timestamp(1_000_000_007), Timestamp(2_000_000_011));
     attempt.extras = Some(Box::new(Extras {
         parts: parts.clone(),

@@ -120,7 +120,7 @@ fn taken(step: &mut dyn AnyStep, entry: &CacheEntry, path: &Path) -> bool {
     let writes = step.def().writes;
     let ctx = step.context();
     let Ok(now) = ctx.save_bits(writes) else { return false };
-    let fits = ctx.restore_named(path, &entry.parts).is_ok();
+    let fits = ctx.restore_whole(path, &entry.parts).is_ok();
     ctx.restore_bits(&now).is_ok() && fits
 }
 

@@ -154,7 +154,7 @@ async fn direct(
     let reasons = done?;
     let writes = step.def().writes;
     let before = work.info.cache().map(|_| saved(step, writes));
-    step.commit();
+    step.exchange();
     restore_cached(step, work)?;
     if let (Some(cache), Some(before)) = (work.info.cache(), before) {
         let mut changed = saved(step, writes);
@@ -175,7 +175,7 @@ async fn direct(
 /// Puts the parts of a cache entry in place, as the attempt that it is of left them.
 fn restore_cached(step: &mut dyn AnyStep, work: &mut Work<'_>) -> Result<(), StepError> {
     let Some(parts) = work.cached_parts.take() else { return Ok(()) };
-    match step.context().restore_named(&work.info.path(), &parts) {
+    match step.context().restore_whole(&work.info.path(), &parts) {
         Ok(_) => Ok(()),
         // They were decoded before the entry was taken.
         Err(_) => Err(StepError::fatal("internal error: a cached part does not decode; please report it")),

@@ -1,13 +1,15 @@
 //! The body of a recorded attempt, and its output taken from a record.
 
+use super::super::any_context::{Misfit, in_part};
 use super::super::any_step::AnyStep;
 use super::super::env::RunEnv;
 use super::super::node_events;
 use super::super::retry::Work;
 use super::{findings, perform, restore_cached};
+use crate::codec::list::appended;
 use crate::codec::{CodecError, Json};
-use crate::engine::{AttemptRecord, Record};
-use crate::error::{FailureRecord, RunResult, Signal, StepError};
+use crate::engine::{AttemptRecord, PartChange, Record};
+use crate::error::{FailureRecord, RunResult, Signal};
 
 /// The body of a recorded attempt. What flows on is what was encoded and decoded again, on the first run
 /// too, and so are the parts that the step wrote: live and resumed runs see the same.
@@ -35,11 +37,11 @@ pub(super) async fn recorded(
         }
     };
     let (outcome, parts) = match encoded {
-        Ok((output, parts)) => {
+        Ok((output, changed)) => {
             if let Some(cache) = work.info.cache() {
-                cache.store(&parts).await;
+                cache.store(&changed.whole).await;
             }
-            (Ok(output), parts)
+            (Ok(output), changed.recorded)
         }
         Err(failure) => {
             step.clear();
@@ -53,32 +55,53 @@ pub(super) async fn recorded(
 }
 
 /// An output and the parts that changed, encoded.
-type Encoded = (Json, Vec<(String, Json)>);
+type Encoded = (Json, Changed);
+
+/// The parts that an attempt changed: as they are recorded, and whole, for a cache, whose entries are taken in
+/// other runs too, where a list may have other elements.
+#[derive(Default)]
+struct Changed {
+    recorded: Vec<(String, PartChange)>,
+    whole: Vec<(String, Json)>,
+}
 
 fn encode(step: &mut dyn AnyStep, work: &mut Work<'_>) -> Result<Encoded, CodecError> {
     let json = step.record_output()?;
     let (version, writes) = (step.def().version, step.def().writes);
     step.recall(version, &json)?;
+    let mut changed = Changed::default();
     if writes == 0 {
-        step.commit();
-        return Ok((json, Vec::new()));
+        return Ok((json, changed));
     }
     let before = step.context().save_bits(writes)?;
-    step.commit();
-    restore_cached(step, work).map_err(|e: StepError| CodecError::new(e.source))?;
+    step.exchange();
+    let after = match restore_cached(step, work) {
+        Ok(()) => step.context().save_bits(writes),
+        Err(error) => Err(CodecError::new(error.source)),
+    };
+    // The parts are again what they were before the attempt, which is where a replay begins too.
+    step.exchange();
     let ctx = step.context();
-    let mut changed = Vec::new();
-    for (bit, old) in &before {
-        let new = ctx.save_part(*bit).and_then(|new| ctx.restore_part(*bit, &new).map(|()| new));
-        match new {
-            Ok(new) if new == *old => {}
-            Ok(new) => changed.push((ctx.part_name(*bit).to_owned(), new)),
-            Err(e) => {
-                // A failed attempt leaves no trace.
-                ctx.restore_bits(&before)?;
-                let part = ctx.part_name(*bit);
-                return Err(CodecError::new(format_args!("context part `{part}`: {e}")));
-            }
+    for ((bit, old), (_, new)) in before.iter().zip(after?) {
+        if new == *old {
+            continue;
+        }
+        let change = match (appended(old, &new), ctx.count(*bit, old)) {
+            (Some(items), Some(from)) => PartChange::Appended { from, items },
+            _ => PartChange::Whole(new.clone()),
+        };
+        let part = ctx.part_name(*bit);
+        if let Err(misfit) = ctx.change_part(*bit, &change) {
+            // A failed attempt leaves no trace.
+            ctx.restore_bits(&before)?;
+            return Err(match misfit {
+                Misfit::Codec(error) => in_part(part, &error),
+                Misfit::Length { .. } => in_part(part, &misfit),
+            });
+        }
+        changed.recorded.push((part.to_owned(), change));
+        if work.info.cache().is_some() {
+            changed.whole.push((part.to_owned(), new));
         }
     }
     Ok((json, changed))
@@ -96,6 +119,5 @@ pub(super) fn replay(step: &mut dyn AnyStep, record: &Record, output: &Json) -> 
         };
         Signal::mismatch(path.clone(), what)
     })?;
-    step.context().restore_named(path, &record.parts)?;
-    Ok(())
+    Ok(step.context().replay(path, &record.parts)?)
 }

@@ -1,0 +1,85 @@
+use crate::codec::Json;
+use serde::{Deserialize, Serialize};
+
+/// The new value of a context part, as the record of an attempt holds it.
+///
+/// A list that only grew is recorded as what was appended, so that a conversation of n turns takes n turns of
+/// storage. Everything else is recorded as it is: a part that is no list, a list of which an element changed, and the
+/// first value of a list that was empty.
+///
+/// Its serde form is stable: a string of JSON for a whole value, as in records that were written before there was
+/// another form, and a map for what was appended. A reader that does not know the second form refuses it.
+///
+/// ```
+/// use flujo::codec::Json;
+/// use flujo::engine::PartChange;
+///
+/// let whole = PartChange::from(Json::encode(&["hello"])?);
+/// let appended = PartChange::Appended { from: 1, items: Json::encode(&["hi there"])? };
+/// assert_eq!(Json::encode(&whole)?.as_str(), r#""[\"hello\"]""#);
+/// assert_eq!(Json::encode(&appended)?.as_str(), r#"{"from":1,"items":"[\"hi there\"]"}"#);
+/// # Ok::<(), flujo::codec::CodecError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "a part's value as a string of JSON, or a map of `from` and `items`")]
+pub enum PartChange {
+    /// The whole value.
+    Whole(Json),
+    /// The elements that were appended to a list.
+    Appended {
+        /// The number of elements that the list had before.
+        from: usize,
+        /// The appended elements, as a list.
+        items: Json,
+    },
+}
+
+impl PartChange {
+    /// Returns the recorded text: the whole value, or the list of what was appended.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Whole(json) | Self::Appended { items: json, .. } => json.as_str(),
+        }
+    }
+}
+
+impl From<Json> for PartChange {
+    fn from(whole: Json) -> Self {
+        Self::Whole(whole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> Json {
+        Json::recorded(text)
+    }
+
+    #[test]
+    fn a_whole_value_has_the_form_that_it_always_had() {
+        let parts = vec![("log".to_owned(), json("[1]")), ("title".to_owned(), json("\"a\""))];
+        let changes: Vec<_> =
+            parts.iter().map(|(n, part)| (n.clone(), PartChange::from(part.clone()))).collect();
+        let text = serde_json::to_string(&parts).unwrap();
+        assert_eq!(serde_json::to_string(&changes).unwrap(), text);
+        assert_eq!(serde_json::from_str::<Vec<(String, PartChange)>>(&text).unwrap(), changes);
+    }
+
+    #[test]
+    fn what_was_appended_comes_back_and_is_never_taken_for_a_value() {
+        let appended = PartChange::Appended { from: 2, items: json("[{\"from\":1}]") };
+        let text = serde_json::to_string(&appended).unwrap();
+        assert_eq!(serde_json::from_str::<PartChange>(&text).unwrap(), appended);
+        // What a version without it makes of it.
+        assert!(serde_json::from_str::<Json>(&text).is_err());
+        // A value that looks like it is a string all the same.
+        let whole = PartChange::Whole(json(&text));
+        let text = serde_json::to_string(&whole).unwrap();
+        assert_eq!(serde_json::from_str::<PartChange>(&text).unwrap(), whole);
+        for wrong in ["{\"from\":1}", "[1]", "1", "\"{\"", "{\"from\":1,\"items\":\"[\"}"] {
+            assert!(serde_json::from_str::<PartChange>(wrong).is_err(), "{wrong}");
+        }
+    }
+}
