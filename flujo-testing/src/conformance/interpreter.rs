@@ -313,7 +313,7 @@ async fn arm(stage: &Stage, ops: &[Op], mut grant: ArmGrant, value: Arc<Mutex<Op
 
 /// The record of an arm, with something in every field.
 fn arm_record(output: Json) -> ArmRecord {
-    let parts = vec![("total".to_owned(), number(5))];
+    let parts = vec![("total".to_owned(), number(5).into())];
     ArmRecord { output, written: 6, parts, active: vec![(Timestamp(1), Timestamp(2))] }
 }
 

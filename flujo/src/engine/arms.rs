@@ -1,4 +1,4 @@
-use super::Handle;
+use super::{Handle, PartChange};
 use crate::clock::Timestamp;
 use crate::codec::Json;
 use crate::error::{Error, FailureRecord, Signal};
@@ -41,8 +41,8 @@ pub struct ArmRecord {
     pub output: Json,
     /// The context parts that it wrote, changed or not, as bits.
     pub written: u64,
-    /// The values of those parts, by name.
-    pub parts: Vec<(String, Json)>,
+    /// The parts that changed, by name.
+    pub parts: Vec<(String, PartChange)>,
     /// The intervals of its work, where a timeout around it needs them.
     pub active: Vec<(Timestamp, Timestamp)>,
 }

@@ -1,4 +1,5 @@
 use crate::codec::Json;
+use crate::codec::list::appended;
 use serde::{Deserialize, Serialize};
 
 /// The new value of a context part, as the record of an attempt holds it.
@@ -35,6 +36,12 @@ pub enum PartChange {
 }
 
 impl PartChange {
+    /// The change from one encoding to another; `count` gives the number of elements of the old one, if it is a list.
+    pub(crate) fn between(old: &Json, new: Json, count: impl FnOnce() -> Option<usize>) -> Self {
+        let appended = appended(old, &new).and_then(|items| Some((count()?, items)));
+        appended.map_or(Self::Whole(new), |(from, items)| Self::Appended { from, items })
+    }
+
     /// Returns the recorded text: the whole value, or the list of what was appended.
     pub fn as_str(&self) -> &str {
         match self {

@@ -2,7 +2,7 @@
 
 use crate::codec::list::{count, extended};
 use crate::codec::{CodecError, Json};
-use crate::context::{Context, List, Part, REST};
+use crate::context::{ALL, Context, List, Part, REST};
 use crate::engine::PartChange;
 use crate::error::Signal;
 use crate::path::Path;
@@ -99,6 +99,12 @@ impl dyn AnyContext + '_ {
     pub(super) fn save_bits(&self, mask: u64) -> Result<Vec<(u32, Json)>, CodecError> {
         let named = |bit, error| in_part(self.part_name(bit), &error);
         self.bits(mask).map(|bit| Ok((bit, self.save_part(bit).map_err(|e| named(bit, e))?))).collect()
+    }
+
+    /// The parts whose encoding is a list, encoded, by bit: those that can be.
+    pub(super) fn lists(&self) -> Vec<(u32, Json)> {
+        let saved = self.bits(ALL).filter_map(|bit| Some((bit, self.save_part(bit).ok()?)));
+        saved.filter(|(_, json)| json.as_str().starts_with('[')).collect()
     }
 
     /// Puts back what [`save_bits`](Self::save_bits) gave.

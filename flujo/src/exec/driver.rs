@@ -4,6 +4,7 @@
 use super::env::RunEnv;
 use super::results::Results;
 use super::timeout::InTime;
+use crate::codec::Json;
 use crate::engine::{Handle, LimitScope};
 use crate::path::{NodeId, Path, Place, Scope};
 use crate::step::{RunInfo, StepResult};
@@ -18,8 +19,8 @@ pub struct Driver<'r> {
     pub(crate) rounds: Option<Arc<str>>,
     /// Parts written so far, in terms of the context of the pipeline.
     pub(crate) written: &'r mut u64,
-    /// Whether this is an arm whose result another execution will take.
-    pub(crate) encode: bool,
+    /// The lists that an arm began with, if another execution will take its result.
+    pub(crate) encode: Option<&'r [(u32, Json)]>,
     /// The limited nodes around it.
     pub(crate) within: LimitScope,
     /// The timed scopes around it.
@@ -42,7 +43,7 @@ impl<'r> Driver<'r> {
             scope: Scope::ROOT,
             rounds: None,
             written,
-            encode: false,
+            encode: None,
             within: None,
             timed: None,
             results: results.map_or(Results::Off, Results::Own),

@@ -8,10 +8,11 @@ use super::node_events;
 use super::results::Results;
 use super::timeout::{InTime, Stopwatch, noting};
 use crate::clock::Timestamp;
+use crate::codec::list::count;
 use crate::codec::{CodecError, Json};
 use crate::context::{ArmState, Context, MergeConflict};
 use crate::durable::Durable;
-use crate::engine::{ArmEnd, ArmGrant, ArmRecord, ForkPolicy, Handle, LimitScope};
+use crate::engine::{ArmEnd, ArmGrant, ArmRecord, ForkPolicy, Handle, LimitScope, PartChange};
 use crate::error::{Error, ErrorKind, Failure, FailureRecord, RunResult, Signal};
 use crate::events::{EventKind, What};
 use crate::path::{NodeId, Path, Scope, grammar};
@@ -27,6 +28,9 @@ pub struct Fork<C> {
 /// What an arm is besides its copy of the context.
 pub(super) struct ForkArm {
     written: u64,
+    /// The lists that it began with, encoded, where another execution takes its record: what was appended to them is
+    /// recorded, and not all of them.
+    base: Vec<(u32, Json)>,
     handle: Option<Box<dyn Handle>>,
     pub(super) slot: Slot,
 }
@@ -100,7 +104,7 @@ impl Slot {
 
 impl<C: Clone> Fork<C> {
     pub(super) fn new(base: &C, slot: Slot) -> Self {
-        Self { ctx: base.clone(), arm: ForkArm { written: 0, handle: None, slot } }
+        Self { ctx: base.clone(), arm: ForkArm { written: 0, base: Vec::new(), handle: None, slot } }
     }
 }
 
@@ -155,31 +159,40 @@ pub struct Done<T> {
 impl<R: Send + Sync> ArmScope<'_, R> {
     /// The driver of one arm. Called when the arm is first polled, after its handle was granted.
     pub fn arm<'a, C: Context>(&'a self, fork: &'a mut Fork<C>) -> Cx<'a, C, R> {
-        Cx { ctx: &mut fork.ctx, res: self.res, driver: self.shared.arm(&mut fork.arm) }
+        Cx { driver: self.shared.arm(&mut fork.arm, &fork.ctx), ctx: &mut fork.ctx, res: self.res }
     }
 
     /// The driver of the item with this index.
     pub(super) fn at<'a, C: Context>(&'a self, fork: &'a mut Fork<C>, index: usize) -> Cx<'a, C, R> {
-        Cx { ctx: &mut fork.ctx, res: self.res, driver: self.shared.item(&mut fork.arm, index) }
+        Cx { driver: self.shared.item(&mut fork.arm, &fork.ctx, index), ctx: &mut fork.ctx, res: self.res }
     }
 }
 
 impl Shared<'_> {
-    fn arm<'a>(&'a self, arm: &'a mut ForkArm) -> Driver<'a> {
-        self.driver(arm, self.scope.clone(), self.rounds.clone())
+    fn arm<'a>(&'a self, arm: &'a mut ForkArm, ctx: &dyn AnyContext) -> Driver<'a> {
+        self.driver(arm, ctx, self.scope.clone(), self.rounds.clone())
     }
 
     /// `notes[3]` is a segment of the paths of an item.
-    fn item<'a>(&'a self, arm: &'a mut ForkArm, index: usize) -> Driver<'a> {
+    fn item<'a>(&'a self, arm: &'a mut ForkArm, ctx: &dyn AnyContext, index: usize) -> Driver<'a> {
         let scope = grammar::item(arm.slot.path().as_str(), index);
-        self.driver(arm, scope.into(), None)
+        self.driver(arm, ctx, scope.into(), None)
     }
 
     /// The driver of an arm or an item, on the handle that was granted to it.
-    fn driver<'a>(&'a self, arm: &'a mut ForkArm, scope: Scope, rounds: Option<Arc<str>>) -> Driver<'a> {
+    fn driver<'a>(
+        &'a self,
+        arm: &'a mut ForkArm,
+        ctx: &dyn AnyContext,
+        scope: Scope,
+        rounds: Option<Arc<str>>,
+    ) -> Driver<'a> {
         let grant = lock(&arm.slot.0.grant).take();
         let encode = grant.as_ref().is_some_and(|grant| grant.encode);
         arm.handle = grant.map(|grant| grant.handle);
+        if encode {
+            arm.base = ctx.lists();
+        }
         let timed = self.timed.as_ref().map(|timed| {
             if !encode {
                 return Arc::clone(timed);
@@ -194,7 +207,7 @@ impl Shared<'_> {
             scope,
             rounds,
             written: &mut arm.written,
-            encode,
+            encode: encode.then_some(&*arm.base),
             within: self.within.clone(),
             timed,
             results: if self.has_results { Results::Shared } else { Results::Off },
@@ -225,10 +238,8 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
     /// # Errors
     /// The output or a part cannot be recorded, where another execution is to take it.
     pub fn end<T: Durable>(&mut self, value: T) -> RunResult<Done<T>> {
-        if !self.driver.encode {
-            return Ok(Done { value, record: None });
-        }
-        match self.driver.arm_record(self.ctx, Json::encode(&value)) {
+        let Some(base) = self.driver.encode else { return Ok(Done { value, record: None }) };
+        match self.driver.arm_record(self.ctx, base, Json::encode(&value)) {
             Ok(record) => Ok(Done { value, record: Some(record) }),
             Err(error) => Err(error),
         }
@@ -270,7 +281,7 @@ impl ForkArm {
     fn take_record(&mut self, ctx: &mut dyn AnyContext, path: &Path) -> Result<(), Signal> {
         match lock(&self.slot.0.end).take() {
             Some(ArmEnd::Recorded(record)) => {
-                ctx.restore_whole(path, &record.parts)?;
+                ctx.replay(path, &record.parts)?;
                 self.written = record.written;
             }
             // A failed arm that was settled contributes nothing.
@@ -311,12 +322,25 @@ impl<'r> Driver<'r> {
     }
 
     /// The record of an arm whose result another execution will take.
-    fn arm_record(&self, ctx: &dyn AnyContext, output: Result<Json, CodecError>) -> RunResult<ArmRecord> {
+    fn arm_record(
+        &self,
+        ctx: &dyn AnyContext,
+        base: &[(u32, Json)],
+        output: Result<Json, CodecError>,
+    ) -> RunResult<ArmRecord> {
         let codec = |e| Error::new(ErrorKind::Codec(e)).at(self.own_path());
+        let change = |(bit, new): (u32, Json)| {
+            let change = match base.iter().find(|(known, _)| *known == bit) {
+                Some((_, old)) if *old == new => return None,
+                Some((_, old)) => PartChange::between(old, new, || count(old)),
+                None => PartChange::Whole(new),
+            };
+            Some((ctx.part_name(bit).to_owned(), change))
+        };
         Ok(ArmRecord {
             output: output.map_err(codec)?,
             written: *self.written,
-            parts: ctx.save_named(*self.written).map_err(codec)?,
+            parts: ctx.save_bits(*self.written).map_err(codec)?.into_iter().filter_map(change).collect(),
             // Known once the arm has ended.
             active: Vec::new(),
         })

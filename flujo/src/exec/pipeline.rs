@@ -224,7 +224,7 @@ impl Driver<'_> {
         let mut memo = self.memo();
         let done = {
             let mut inner =
-                Driver { handle: Some(&mut memo), encode: false, results: Results::Off, ..self.reborrow() };
+                Driver { handle: Some(&mut memo), encode: None, results: Results::Off, ..self.reborrow() };
             inner.restarting(scope, options, bit, body).await
         };
         for result in StepResult::of_records(&memo.take()) {

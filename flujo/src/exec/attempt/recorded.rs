@@ -6,7 +6,6 @@ use super::super::env::RunEnv;
 use super::super::node_events;
 use super::super::retry::Work;
 use super::{findings, perform, restore_cached};
-use crate::codec::list::appended;
 use crate::codec::{CodecError, Json};
 use crate::engine::{AttemptRecord, PartChange, Record};
 use crate::error::{FailureRecord, RunResult, Signal};
@@ -86,10 +85,7 @@ fn encode(step: &mut dyn AnyStep, work: &mut Work<'_>) -> Result<Encoded, CodecE
         if new == *old {
             continue;
         }
-        let change = match (appended(old, &new), ctx.count(*bit, old)) {
-            (Some(items), Some(from)) => PartChange::Appended { from, items },
-            _ => PartChange::Whole(new.clone()),
-        };
+        let change = PartChange::between(old, new.clone(), || ctx.count(*bit, old));
         let part = ctx.part_name(*bit);
         if let Err(misfit) = ctx.change_part(*bit, &change) {
             // A failed attempt leaves no trace.
