@@ -16,6 +16,7 @@ mod disks;
 mod evolution;
 #[cfg(feature = "sqlite")]
 mod faults;
+mod growing;
 #[cfg(feature = "sqlite")]
 mod grown;
 mod identity;
@@ -28,6 +29,7 @@ mod migrated;
 mod migrations;
 #[cfg(all(feature = "sqlite", target_os = "linux"))]
 mod opened_twice;
+mod random_edits;
 mod recording;
 mod recovery;
 mod retention;

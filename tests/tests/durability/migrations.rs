@@ -1,8 +1,10 @@
 //! Files that older versions wrote.
 
+use crate::grown::grown;
 use crate::kept::{Answers, Costs, Kept, kept};
-use flujo::engine::{RunFilter, RunState};
+use flujo::engine::{PartChange, RunFilter, RunState};
 use flujo::prelude::*;
+use flujo::run::Control;
 use flujo::{Cost, ErrorKind, Usage};
 use flujo_sqlite::Sqlite;
 use flujo_tests::files::File;
@@ -12,9 +14,12 @@ use std::time::Duration;
 /// A copy of the file that version 1 wrote, with runs in every state: two processes of another machine died in the
 /// middle of a call, and one has left a note.
 fn version_1() -> File {
+    fixture("version1.db")
+}
+
+fn fixture(name: &str) -> File {
     let file = File::new();
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/version1.db");
-    std::fs::copy(fixture, file.path()).unwrap();
+    std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name), file.path()).unwrap();
     file
 }
 
@@ -121,7 +126,7 @@ fn every_run_of_version_1_goes_on_in_the_newest() {
         sqlite.verify().await.unwrap();
     });
     drop((sqlite, flujo));
-    assert_eq!(version(&file), 2);
+    assert_eq!(version(&file), 3);
     // Once more: nothing is left to be done, and everything is there.
     let (sqlite, flujo) = open(&file);
     block_on(async {
@@ -129,4 +134,40 @@ fn every_run_of_version_1_goes_on_in_the_newest() {
         let result = flujo.run(kept("paused".to_owned())).id("paused").await;
         assert_eq!(result.into_output().unwrap(), "paused calm a z");
     });
+}
+
+/// In files of version 2, every record of a list has the whole list.
+#[test]
+fn every_run_of_version_2_goes_on_in_the_newest() {
+    let file = fixture("version2.db");
+    assert_eq!(version(&file), 2);
+    let sqlite = Sqlite::open(file.path()).unwrap();
+    let builder = Flujo::builder().pipeline::<grown>();
+    let flujo = builder.engine(sqlite.clone()).build().unwrap();
+    let log = |id: &str| ["1", "2", "left", "right", "3"].map(|text| format!("{id} {text}")).to_vec();
+    block_on(async {
+        sqlite.verify().await.unwrap();
+        // What has ended is what it was.
+        let result = flujo.run(grown("done".to_owned())).id("done").await;
+        assert_eq!(result.context.log, [log("done"), vec!["go 4".to_owned()]].concat());
+        let whole = flujo.inspect("done").await.unwrap();
+        assert!(whole.records.iter().all(|r| matches!(r.parts[0].1, PartChange::Whole(_))));
+        // What waits goes on: its records are replayed, and the next one is of the new form.
+        let result = flujo.resume::<grown>("asking").reply("on").await.unwrap();
+        assert_eq!(result.context.log, [log("asking"), vec!["on 4".to_owned()]].concat());
+        assert!(result.into_output().unwrap().ends_with("on 4: 6"));
+        let records = flujo.inspect("asking").await.unwrap().records;
+        let forms: Vec<_> = records.iter().map(|r| matches!(r.parts[0].1, PartChange::Whole(_))).collect();
+        assert_eq!(forms, [true, true, true, true, true, false]);
+        // A fork of an old run keeps its records, in front of others.
+        Control::fork(&flujo, &"forked".into(), &"grown/three".into(), &"fork".into(), None).await.unwrap();
+        let forked = flujo.resume::<grown>("fork").await.unwrap();
+        assert_eq!(forked.context.log, log("forked"));
+        let forms: Vec<_> = flujo.inspect("fork").await.unwrap().records;
+        let forms: Vec<_> = forms.iter().map(|r| matches!(r.parts[0].1, PartChange::Whole(_))).collect();
+        assert_eq!(forms, [true, true, true, true, false]);
+        sqlite.verify().await.unwrap();
+    });
+    drop((sqlite, flujo));
+    assert_eq!(version(&file), 3);
 }
