@@ -42,10 +42,10 @@ impl fmt::Display for Misfit {
         match self {
             Self::Codec(error) => write!(f, "does not decode any more: {error}"),
             Self::Length { from, now: Some(now) } => {
-                write!(f, "has {now} elements, and what is recorded was appended to {from}")
+                write!(f, "has length {now}, but the record appends to length {from}")
             }
             Self::Length { from, now: None } => {
-                write!(f, "is no list, and what is recorded was appended to one of {from} elements")
+                write!(f, "is no list, but the record appends to length {from}")
             }
         }
     }
