@@ -1,8 +1,7 @@
-//! `ask` and `fail`.
+//! `ask`: a question to a person.
 
 use super::{Code, Lower};
-use crate::names;
-use crate::pipeline::model::{Ask, Fail};
+use crate::pipeline::model::Ask;
 use crate::tokens::braced;
 use quote::{quote, quote_spanned};
 
@@ -18,15 +17,5 @@ impl Lower<'_> {
         // a type that cannot be a reply is reported here, at the user's annotation, and nowhere else
         let asked = quote_spanned!(at=> match #cx.ask::<#reply>(#id, #question).await #arms);
         Code { tokens: braced(quote!(#bind #built; #asked), at), weight: 1, at }
-    }
-
-    pub(super) fn fail(&self, fail: &Fail) -> Code {
-        let pr = names::private();
-        let at = fail.word.span();
-        let (cx, error, message) = (self.cx(at), self.local("error", at), self.plain(&fail.message).tokens);
-        let bind = quote_spanned!(at=> let #error = #cx.fail);
-        let end = quote_spanned!(at=> return);
-        let end = quote!(#end #pr::Err(#error));
-        Code { tokens: braced(quote!(#bind(#message); #end), at), weight: 0, at }
     }
 }

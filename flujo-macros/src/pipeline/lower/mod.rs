@@ -1,4 +1,5 @@
-//! Flow to code: one flat async body, one file per form.
+//! Flow to code: one flat async body, and one file for each form, of its name (`value` is no code of its own).
+//! `rounds` is shared by `repeat` and `refine`, `per_item` by `map` and `route`.
 //!
 //! Three rules keep what rustc says readable, each found by trying:
 //! - All tokens around a call carry the callee's span *and syntax context*. Where two contexts meet in one
@@ -13,11 +14,16 @@ mod bounded;
 mod branch;
 mod call;
 mod chunk;
-mod gates;
-mod items;
+mod fail;
+mod gate;
 mod join;
-
-mod loops;
+mod map;
+mod per_item;
+mod refine;
+mod repeat;
+mod rounds;
+mod route;
+mod wait;
 
 use super::model::{Body, Call, Flow, Input, NodeIndex, Pipeline, Plain};
 use crate::names;

@@ -1,16 +1,13 @@
-//! Flow forms: words that are neither steps nor values.
+//! The words of the language, each with a file of its name beside this one, and what forms share.
 
 use super::FlowParser;
 use super::stmt::Binding;
-use crate::names;
-use crate::options;
-use crate::pipeline::model::{Ask, Broken, Fail, Flow, Join, Plain, What, Within};
-use crate::tokens::parenthesized;
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote};
+use crate::pipeline::model::{Body, Broken, Flow, Within};
+use crate::token_text::text_of;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
 use syn::punctuated::Punctuated;
-use syn::spanned::Spanned;
-use syn::{Expr, ExprCall, ExprClosure, ExprLit, ExprMethodCall, Lit, LitStr, ReturnType, Type};
+use syn::{ExprCall, ExprClosure, ExprMethodCall, LitStr, ReturnType};
 
 /// The words of the language.
 pub(super) const FORMS: [&str; 10] =
@@ -41,221 +38,56 @@ impl FlowParser<'_> {
         Some(flow)
     }
 
-    fn value(&mut self, word: &Ident, call: &ExprCall, options: &[&ExprMethodCall]) -> Flow {
-        self.no_options(word, options, "call methods inside the parentheses: `value(x.method())`");
-        match call.args.iter().collect::<Vec<_>>().as_slice() {
-            [arg] => Flow::Value(self.plain(arg)),
-            _ => Flow::Broken(
-                self.errors.broken(word, "`value` takes one plain expression\nwrite `value(Some(case))`"),
-            ),
+    /// A body in which nothing runs is plain Rust in the wrong place.
+    pub(super) fn runs(&mut self, body: &Body, first: usize, word: &Ident) -> Result<(), Broken> {
+        if self.runs_since(first) || matches!(body.flow, Flow::Broken(_)) {
+            return Ok(());
+        }
+        let what = match &body.flow {
+            Flow::Value(plain) => text_of(&plain.tokens),
+            _ => String::new(),
+        };
+        let what = if what.is_empty() || what.len() > 40 {
+            String::new()
+        } else {
+            format!(": `{what}` is plain Rust")
+        };
+        Err(self.errors.broken_span(
+            body.at,
+            format!("this body calls no step{what}\ncall a step here, or compute the value without `{word}`"),
+        ))
+    }
+
+    /// What everything in a form may use, and how long it may take.
+    pub(super) fn bound(&mut self, node: usize, within: Within) {
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.within = within;
         }
     }
 
-    fn fail(&mut self, word: &Ident, call: &ExprCall, options: &[&ExprMethodCall]) -> Flow {
-        self.no_options(word, options, "it ends the pipeline with its message");
-        match call.args.iter().collect::<Vec<_>>().as_slice() {
-            [message] => {
-                let message = self.plain(message);
-                let node = self.node("fail", word.span(), What::Fail);
-                Flow::Fail(Fail { node, word: word.clone(), message })
-            }
-            _ => Flow::Broken(self.errors.broken(
-                word,
-                "`fail` takes one message\nwrite `fail(\"why\")`, or `fail(format!(\"why: {x}\"))`",
-            )),
-        }
-    }
-
-    fn ask(
-        &mut self,
-        word: &Ident,
-        call: &ExprCall,
-        options: &[&ExprMethodCall],
-        binding: Binding<'_>,
-    ) -> Result<Ask, Broken> {
-        self.form_options(word, options);
-        let Some(reply) = binding.ty.filter(|ty| !matches!(ty, Type::Infer(_))) else {
-            return Err(self
-                .errors
-                .broken(word, "`ask(..)` needs the type of its reply\nwrite `let reply: Reply = ask(..);`"));
-        };
-        let [message] = call.args.iter().collect::<Vec<_>>()[..] else {
-            return Err(self.errors.broken(
-                word,
-                "`ask` takes one message\nwrite `let reply: Reply = ask(\"what to decide\").showing(&x);`",
-            ));
-        };
-        let message = self.plain(message);
-        let mut name = None;
-        let mut shown = Vec::new();
-        let mut methods = TokenStream::new();
-        for option in options {
-            match option.method.to_string().as_str() {
-                "named" => name = self.name(option),
-                "showing" => {
-                    let (dot, method) = (&option.dot_token, &option.method);
-                    let args = parenthesized(self.plain_args(&option.args), option.paren_token.span.join());
-                    methods.extend(quote!(#dot #method #args));
-                }
-                "timeout" => methods.extend(self.deadline(option, reply, &mut shown)),
-                _ => {}
-            }
-        }
-        let id = name
-            .as_ref()
-            .map(LitStr::value)
-            .or_else(|| binding.name.map(names::text))
-            .unwrap_or_else(|| "ask".to_owned());
-        let at = name.map(|name| name.span()).or_else(|| binding.name.map(Ident::span));
-        let node = self.node(id, at.unwrap_or_else(|| word.span()), What::Ask { reply: reply.clone() });
+    pub(super) fn show(&mut self, node: usize, shown: Vec<(String, String)>) {
         if let Some(node) = self.nodes.get_mut(node) {
             node.options = shown;
         }
-        let reads_context = message.reads_context.or_else(|| self.reads_context(&methods));
-        Ok(Ask {
-            node,
-            word: word.clone(),
-            reply: reply.clone(),
-            message: message.tokens,
-            options: methods,
-            reads_context,
-        })
-    }
-
-    /// `.timeout("2h", default)`: the default is a reply like any other.
-    fn deadline(
-        &mut self,
-        option: &ExprMethodCall,
-        reply: &Type,
-        shown: &mut Vec<(String, String)>,
-    ) -> TokenStream {
-        let (dot, method) = (&option.dot_token, &option.method);
-        let [wait, default] = option.args.iter().collect::<Vec<_>>()[..] else {
-            self.errors.at(method, "`timeout` of a question takes a duration and a default reply\nwrite `.timeout(\"2h\", Reply::default())`");
-            return TokenStream::new();
-        };
-        shown.push(("timeout".to_owned(), options::shown(wait)));
-        let wait = match self.duration(wait) {
-            Ok(wait) => wait.tokens,
-            Err(error) => {
-                self.errors.beside.push(error);
-                return TokenStream::new();
-            }
-        };
-        let at = default.span();
-        let default = self.plain(default).tokens;
-        // bound with its type, so that a wrong one is reported at the user's expression
-        let local = names::local("__default", at);
-        let default = quote!({ let #local: #reply = #default; #local });
-        let args = parenthesized(quote!(#wait, #default), option.paren_token.span.join());
-        quote!(#dot #method #args)
-    }
-
-    /// A literal such as `"2h"`, or a plain expression.
-    pub(super) fn duration(&mut self, wait: &Expr) -> syn::Result<Plain> {
-        let pr = names::private();
-        match wait {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
-                let nanos = options::duration(text)?;
-                let tokens = quote!(#pr::Duration::from_nanos(#nanos));
-                Ok(Plain { tokens, at: text.span(), reads_context: None })
-            }
-            Expr::Lit(_) => {
-                Err(syn::Error::new(wait.span(), "a duration is written in quotes\nfor instance \"2h\""))
-            }
-            wait => Ok(self.plain(wait)),
-        }
-    }
-
-    fn join(&mut self, word: &Ident, call: &ExprCall, options: &[&ExprMethodCall]) -> Result<Join, Broken> {
-        self.form_options(word, options);
-        let n = call.args.len();
-        if !(2..=8).contains(&n) {
-            return Err(self.errors.broken(
-                word,
-                format!(
-                    "`join` takes 2 to 8 arms, this one has {n}\n{}",
-                    match n {
-                        0 | 1 => "one call needs no `join`",
-                        _ => "put some of the arms into a pipeline of their own",
-                    }
-                ),
-            ));
-        }
-        let mut id = String::new();
-        let mut settle = false;
-        let (mut within, mut shown) = (Within::default(), Vec::new());
-        for option in options {
-            match option.method.to_string().as_str() {
-                "named" => id = self.name(option).map(|name| name.value()).unwrap_or_default(),
-                "settle" => {
-                    if !option.args.is_empty() {
-                        self.errors.at(&option.args, "`settle` takes no arguments\nwrite `.settle()`");
-                    }
-                    settle = true;
-                }
-                word @ ("limits" | "timeout") => {
-                    match word {
-                        "limits" => within.limits = self.limits(option),
-                        _ => within.timeout = self.timeout(option),
-                    }
-                    let text = option.args.first().map(options::shown).unwrap_or_default();
-                    shown.push((word.to_owned(), text));
-                }
-                _ => {}
-            }
-        }
-        let node = self.node(id, word.span(), What::Join { arms: Vec::new() });
-        let mut ranges = Vec::new();
-        let mut arms = Vec::new();
-        for arm in &call.args {
-            let first = self.nodes.len();
-            let flow = self.nested(|parser| parser.arm(arm));
-            let nodes = first..self.nodes.len();
-            let runs =
-                self.nodes.get(nodes.clone()).unwrap_or_default().iter().any(|node| node.what.in_path());
-            let flow = if runs || matches!(flow, Flow::Broken(_)) {
-                flow
-            } else {
-                Flow::Broken(
-                    self.errors.broken(arm, "this arm calls no step\nbind the value before the `join`"),
-                )
-            };
-            ranges.push(nodes);
-            arms.push((arm.span(), flow));
-        }
-        if let Some(join) = self.nodes.get_mut(node) {
-            join.what = What::Join { arms: ranges };
-            join.options = shown;
-            join.within = within;
-            if settle {
-                join.options.push(("settle".to_owned(), String::new()));
-            }
-        }
-        Ok(Join { node, word: word.clone(), arms, settle })
-    }
-
-    /// One arm: a call, a block or `|| ..`.
-    fn arm(&mut self, arm: &Expr) -> Flow {
-        let Expr::Closure(closure) = arm else { return self.flow(arm, Binding::default()) };
-        if let Some(token) = superfluous(closure) {
-            let broken = self.errors.broken(
-                token,
-                "an arm is `|| flow`: it takes nothing and borrows what it names\nremove this",
-            );
-            return Flow::Broken(broken);
-        }
-        self.flow(&closure.body, Binding::default())
     }
 }
 
-/// What the closure of a body has beyond `|pat| flow`.
+/// The id of a form that is not named after its binding: its `.named(..)`, else its word.
+pub(super) fn form_id(name: Option<&LitStr>, word: &Ident) -> String {
+    name.map_or_else(|| word.to_string(), LitStr::value)
+}
+
+pub(super) fn name_at(name: Option<&LitStr>, word: &Ident) -> Span {
+    name.map_or_else(|| word.span(), LitStr::span)
+}
+
+/// The tokens that the closure of a body has beyond `|pat| flow`.
 pub(super) fn superfluous_of_body(closure: &ExprClosure) -> Option<TokenStream> {
     superfluous(&ExprClosure { inputs: Punctuated::new(), ..closure.clone() })
 }
 
-/// What an arm's closure has beyond `||`.
-fn superfluous(closure: &ExprClosure) -> Option<TokenStream> {
+/// The tokens that an arm's closure has beyond `||`.
+pub(super) fn superfluous(closure: &ExprClosure) -> Option<TokenStream> {
     let output = match &closure.output {
         ReturnType::Default => None,
         output @ ReturnType::Type(..) => Some(output.to_token_stream()),

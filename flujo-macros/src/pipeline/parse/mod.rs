@@ -1,19 +1,26 @@
 //! Tokens to [`Pipeline`]: the header first, then the body, so that a body that does not parse leaves an
 //! item that others can name.
 
+mod ask;
 mod body;
 mod call;
+mod fail;
 mod flow;
 mod form_options;
 mod forms;
-mod gates;
+mod gate;
 mod header;
-mod items;
-mod loops;
+mod join;
+mod map;
 mod plain;
+mod refine;
+mod repeat;
+mod route;
 mod steps_in_values;
 mod stmt;
 mod validators;
+mod value;
+mod wait;
 
 use super::bindings::bindings;
 use super::callee::Callees;

@@ -1,12 +1,12 @@
-//! `gate` and `wait`.
+//! `gate`: validators of a value.
 
 use super::FlowParser;
-use super::loops::name_at;
-use crate::pipeline::model::{Broken, Gate, Plain, Wait, What};
+use super::forms::{form_id, name_at};
+use crate::pipeline::model::{Broken, Gate, Plain, What};
 use crate::tokens::parenthesized;
 use proc_macro2::Ident;
 use quote::quote;
-use syn::{ExprCall, ExprMethodCall, LitStr};
+use syn::{ExprCall, ExprMethodCall};
 
 impl FlowParser<'_> {
     pub(super) fn gate(
@@ -32,7 +32,7 @@ impl FlowParser<'_> {
         });
         let plugins = plugins.collect();
         let strict = options.strict.map(|strict| self.plain(strict));
-        let id = options.name.as_ref().map_or_else(|| word.to_string(), LitStr::value);
+        let id = form_id(options.name.as_ref(), word);
         let node = self.node(
             id,
             name_at(options.name.as_ref(), word),
@@ -40,25 +40,5 @@ impl FlowParser<'_> {
         );
         self.show(node, options.shown);
         Ok(Gate { node, word: word.clone(), value, validators, plugins, keeps: options.keeps, strict })
-    }
-
-    pub(super) fn wait(
-        &mut self,
-        word: &Ident,
-        call: &ExprCall,
-        options: &[&ExprMethodCall],
-    ) -> Result<Wait, Broken> {
-        let options = self.options_of(word, options);
-        let [duration] = call.args.iter().collect::<Vec<_>>()[..] else {
-            return Err(self
-                .errors
-                .broken(word, "`wait` takes one duration\nwrite `wait(\"2h\")`, or give it a `Duration`"));
-        };
-        let shown = vec![("for".to_owned(), crate::options::shown(duration))];
-        let duration = self.duration(duration).map_err(|error| self.errors.broken_error(error))?;
-        let id = options.name.as_ref().map_or_else(|| word.to_string(), LitStr::value);
-        let node = self.node(id, name_at(options.name.as_ref(), word), What::Wait);
-        self.show(node, shown);
-        Ok(Wait { node, word: word.clone(), duration })
     }
 }

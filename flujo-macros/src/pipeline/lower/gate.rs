@@ -1,8 +1,7 @@
-//! `gate` and `wait`.
+//! `gate`: validators of a value.
 
 use super::{Code, Lower};
-use crate::names;
-use crate::pipeline::model::{Gate, Wait};
+use crate::pipeline::model::Gate;
 use crate::tokens::braced;
 use proc_macro2::Ident;
 use quote::{quote, quote_spanned};
@@ -46,15 +45,5 @@ impl Lower<'_> {
         let run = quote_spanned!(at=> match #cx.#gate.await #arms);
         let tokens = quote!(#bind #given; #bind_validators #asked; #plugins #strict_bind #run);
         Code { tokens: braced(tokens, at), weight: 1, at }
-    }
-
-    pub(super) fn wait(&self, form: &Wait) -> Code {
-        let (at, node) = (form.word.span(), form.node);
-        let (cx, id, arms) = (self.cx(at), self.id(form.node), self.propagate(at));
-        let duration_at = form.duration.at;
-        let ty = names::item_at("Duration", duration_at);
-        let (local, bind) = self.typed(node, "wait", &ty, &form.duration);
-        let run = quote_spanned!(at=> match #cx.wait(#id, #local).await #arms);
-        Code { tokens: braced(quote!(#bind #run), at), weight: 1, at }
     }
 }
