@@ -1,4 +1,4 @@
-//! What can be told of a type from its text: whether its values can be recorded at all.
+//! Checks on the text of a type: whether its values can be recorded at all.
 
 use crate::names;
 use proc_macro2::Ident;

@@ -1,4 +1,4 @@
-//! What generated code names. Not part of the public interface: it may change in any release.
+//! The items that generated code names. Not part of the public interface: it may change in any release.
 
 pub use crate::cache::CachePolicy;
 pub use crate::codec::{CodecError, Json};
@@ -8,7 +8,7 @@ pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable
 pub use crate::error::{Error, Failure, RunResult, StepError, step_error};
 pub use crate::exec::{
     ArmScope, CONCURRENCY, Cx, Done, Driver, Fork, ForkPoint, ItemFork, MapPoint, Mapped, Own, Pipeline,
-    Redirected, SettledFuture, Slot, StepFuture, Toolbox, toolbox,
+    Redirected, SettledFuture, Slot, StepFuture, ToolRunner, tool_runner,
 };
 pub use crate::flow;
 pub use crate::flow::{
@@ -25,7 +25,7 @@ pub use crate::step::writes::{
     assert_reads, mask, project,
 };
 pub use crate::step::{
-    Backoff, Fallback, Falling, IntoStepCall, KeepsFindings, Leaf, ModelLeaf, ModelName, ModelPolicy,
+    Backoff, Fallback, FallbackTo, IntoStepCall, KeepsFindings, Leaf, ModelLeaf, ModelName, ModelPolicy,
     NoFallback, NoStep, NoStepYet, Older, Plain, Policy, RunInfo, Step, StepCall, StepIn, StepInfo, Then,
     ToolIn, ToolSet, WithFallback, WithRedirect, WritesIn, called, costed,
 };

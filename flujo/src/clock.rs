@@ -1,4 +1,14 @@
-//! Time, injected: nothing in flujo asks the operating system for it directly.
+//! The injected clock of engines: nothing in flujo asks the operating system for the time directly, so that tests move it.
+//!
+//! ```
+//! use flujo::clock::{Clock, SystemClock, Timestamp};
+//! use std::time::Duration;
+//!
+//! let clock = SystemClock::new();
+//! let deadline = clock.now().plus(Duration::from_secs(2));
+//! assert!(deadline > clock.now());
+//! assert_eq!(Timestamp(5_000).since(Timestamp(2_000)), Duration::from_nanos(3_000));
+//! ```
 
 pub use crate::future::BoxFuture;
 

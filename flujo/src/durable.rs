@@ -1,4 +1,4 @@
-//! What may cross a step boundary, and what a person may answer.
+//! The values that may cross a step boundary, and those that a person may reply.
 
 use crate::codec::{CodecError, Digest, Json, digest};
 use schemars::JsonSchema;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwn
 
 /// A value that can be recorded: inputs and outputs of steps, contexts and their parts.
 ///
-/// Implemented for every `T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static`; nobody
+/// Implemented for every `T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static`; no type
 /// implements it by hand. What flows on after a step is the value *decoded from the record*, so a live
 /// run and a resumed one see the same.
 ///
@@ -43,7 +43,7 @@ pub const fn assert_durable<T: Durable>() {}
 /// Proves that a `T` can be a person's reply or a model's answer, as [`assert_durable`] does.
 pub const fn assert_reply<T: Reply>() {}
 
-/// What the runtime does with a [`Durable`] value. Every durable type has it; it is a trait of its own
+/// The operations of the runtime on a [`Durable`] value. Every durable type has it; it is a trait of its own
 /// because rustc checks a bound on an associated type supertrait by supertrait, each with an error of its
 /// own: `type Output: Durable` reports one missing derive three times, in the words of serde.
 #[doc(hidden)]
@@ -63,11 +63,11 @@ pub trait Recorded: Sized + Send + Sync + 'static {
     /// # Errors
     /// What is there does not fit.
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error>;
-    /// The same value again.
+    /// Copies the value.
     #[must_use]
     fn copy(&self) -> Self;
 
-    /// Its record.
+    /// Encodes the value as its record.
     ///
     /// # Errors
     /// As [`Json::encode`].
@@ -100,7 +100,7 @@ impl<T: Durable> Recorded for T {
 /// reported at its own type.
 #[doc(hidden)]
 pub trait Takes<const N: usize> {
-    /// Its type.
+    /// The type of this input.
     type Value: Recorded;
 }
 
@@ -122,7 +122,7 @@ pub trait Inputs<S>: Sized + Send + Sync + 'static {
     /// # Errors
     /// As [`Json::encode`].
     fn digest(&self) -> Result<Digest, CodecError>;
-    /// The same again.
+    /// Copies the inputs.
     #[must_use]
     fn copy(&self) -> Self;
 }

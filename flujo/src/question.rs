@@ -1,4 +1,34 @@
-//! Questions to people, and their replies.
+//! Questions to people and their replies (human in the loop), as [`ask`](crate::flow::ask) records them.
+//!
+//! ```
+//! use flujo::prelude::*;
+//!
+//! #[step]
+//! async fn pay(cents: u64) -> Result<String> {
+//!     Ok(format!("paid {cents}"))
+//! }
+//!
+//! pipeline! {
+//!     fn refund(cents: u64) -> String {
+//!         let approved: bool = ask("Refund this?").showing(&cents).timeout("3d", false);
+//!         if approved { pay(cents) } else { fail("declined") }
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), flujo::Error> {
+//! let flujo = Flujo::builder().build()?;
+//! let paused = flujo.run(refund(990)).id("r-1").await;
+//! let [question] = paused.questions() else { panic!("one question is open") };
+//! assert_eq!(question.shown.as_ref().map(ToString::to_string).as_deref(), Some("990"));
+//! assert!(question.deadline.is_some());
+//!
+//! let result = flujo.resume::<refund>("r-1").reply(true).by("ops").await?;
+//! assert_eq!(result.hitl_history[0].reply.by.as_deref(), Some("ops"));
+//! assert_eq!(result.into_output()?, "paid 990");
+//! # Ok(())
+//! # }
+//! ```
 
 use crate::clock::Timestamp;
 use crate::codec::{CodecError, Json};
@@ -10,32 +40,32 @@ use std::time::Duration;
 /// An open question as it is recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
-    /// Who asks: the path of the node.
+    /// The path of the node that asks.
     pub path: Path,
-    /// What is asked.
+    /// The message to the person.
     pub message: String,
-    /// What the person is shown.
+    /// The value that the person is shown.
     pub shown: Option<Json>,
     /// The JSON Schema that the reply must fit.
     pub schema: Json,
-    /// When it was asked.
+    /// The time when it was asked.
     pub asked: Timestamp,
-    /// When the default is taken instead.
+    /// The time when the default is taken instead.
     pub deadline: Option<Timestamp>,
     /// The default.
     pub default: Option<Json>,
 }
 
 impl Question {
-    /// Whether this recorded question is the one that is asked now.
+    /// Checks that this recorded question is the one that the code asks now.
     ///
     /// # Errors
     /// A mismatch that says what differs.
     pub fn is_asked_again(&self, now: &Self) -> Result<(), Signal> {
         let what = if self.schema != now.schema {
-            "the type of its reply is another one than when it was asked"
+            "the type of its reply changed since it was asked"
         } else if self.message != now.message || self.shown != now.shown {
-            "it asks something else than when it was asked"
+            "its message or the value it shows changed since it was asked"
         } else {
             return Ok(());
         };
@@ -46,11 +76,11 @@ impl Question {
 /// A reply, already decoded into its type once, so that a wrong one is never recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reply {
-    /// What was replied.
+    /// The value of the reply.
     pub value: Json,
-    /// Who replied.
+    /// The person who replied.
     pub by: Option<String>,
-    /// When.
+    /// The time of the reply.
     pub at: Timestamp,
 }
 
@@ -76,14 +106,14 @@ impl QuestionBuilder {
         Self { message, shown: None, timeout: None }
     }
 
-    /// What the person is shown beside the question.
+    /// Sets the value that the person is shown beside the question.
     #[must_use]
     pub fn showing<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
         self.shown = Some(Json::encode(value));
         self
     }
 
-    /// Takes `default` if nobody has replied within `wait`. The deadline is absolute and recorded: it holds
+    /// Takes `default` if there is no reply within `wait`. The deadline is absolute and recorded: it holds
     /// while the process is down.
     #[must_use]
     pub fn timeout<T: Serialize>(mut self, wait: Duration, default: T) -> Self {

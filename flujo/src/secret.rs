@@ -3,7 +3,7 @@ use secrecy::{ExposeSecret, SecretBox};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 
-/// A value that nobody is to see: a key, a password.
+/// A secret value, which is never shown: a key, a password.
 ///
 /// It shows as `[REDACTED]`, is wiped from memory when it is dropped, and can be read from settings but not written:
 /// it is not `Serialize`, so it cannot be an input, an output or a part of a context, and what records, events,
@@ -69,10 +69,10 @@ impl From<&str> for Secret {
 
 impl<'de, T: Zeroize + Deserialize<'de>> Deserialize<'de> for Secret<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // What is wrong with it is not told either: the message might show it.
+        // The message has no details: they could show the secret.
         T::deserialize(deserializer)
             .map(Self::new)
-            .map_err(|_| serde::de::Error::custom("a secret of another form was expected"))
+            .map_err(|_| serde::de::Error::custom("expected a secret of another form"))
     }
 }
 
@@ -88,6 +88,6 @@ mod tests {
             ("planted", "Secret([REDACTED])".into())
         );
         let error = serde_json::from_str::<Secret<u8>>(r#""planted""#).unwrap_err();
-        assert_eq!(error.to_string(), "a secret of another form was expected");
+        assert_eq!(error.to_string(), "expected a secret of another form");
     }
 }

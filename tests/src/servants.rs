@@ -4,7 +4,7 @@ use crate::pieces::look_up;
 use crate::world::*;
 use flujo::agent::{Agent, make_agent};
 use flujo::prelude::*;
-use flujo::recipes::{Brief, Checklist, ChecklistItem, Command, Desk, Draft, Situation, Task, Team};
+use flujo::recipes::{Brief, Checklist, ChecklistItem, Command, Draft, PlannerInput, Task, Team, Toolbox};
 use std::sync::Arc;
 
 /// An agent that is a function.
@@ -18,7 +18,7 @@ impl<In: Send + 'static, Out, F: Fn(In) -> Out + Send + Sync + 'static> Agent<In
 }
 
 /// Runs a step that is tried twice, one that fails and one that is not there, asks a model and a person, and finishes.
-fn next(situation: &Situation) -> Command {
+fn next(situation: &PlannerInput) -> Command {
     let run = |tool: &str, word: &str| {
         let arguments = format!(r#"{{"word":"{word}"}}"#);
         Command::Run { tool: tool.to_owned(), arguments }
@@ -36,9 +36,9 @@ fn next(situation: &Situation) -> Command {
     }
 }
 
-pub fn desk(calls: &Arc<Calls>) -> Desk {
+pub fn desk(calls: &Arc<Calls>) -> Toolbox {
     let clerk = make_agent("test:small").max_tokens(50).build();
-    Desk::new(Says(|situation: Situation| next(&situation))).tool::<look_up, _>(calls).agent(
+    Toolbox::new(Says(|situation: PlannerInput| next(&situation))).tool::<look_up, _>(calls).agent(
         "clerk",
         "knows the files",
         clerk,

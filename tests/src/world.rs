@@ -6,13 +6,13 @@ use crate::with_engine;
 use flujo::engine::{Kind, RecordOutcome, RunView};
 use flujo::model::{ChunkSink, ModelClient, ModelError, ModelReply, ModelRequest, PriceBook, Role, Tokens};
 use flujo::prelude::*;
-use flujo::recipes::{Desk, Team};
+use flujo::recipes::{Team, Toolbox};
 use flujo::{Cost, Usage};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// Every real call of a step: its path and attempt.
 #[derive(Clone, Default)]
-pub struct Calls(Arc<Mutex<Vec<(String, u32)>>>, Option<Arc<Log>>, Arc<(OnceLock<Desk>, OnceLock<Team>)>);
+pub struct Calls(Arc<Mutex<Vec<(String, u32)>>>, Option<Arc<Log>>, Arc<(OnceLock<Toolbox>, OnceLock<Team>)>);
 
 /// A file that outlives the process, with a line for each call.
 pub struct Log {
@@ -53,8 +53,8 @@ pub struct World {
     pub calls: Calls,
 }
 
-impl flujo::Provides<Desk> for World {
-    fn provide(&self) -> &Desk {
+impl flujo::Provides<Toolbox> for World {
+    fn provide(&self) -> &Toolbox {
         self.calls.2.0.get_or_init(|| servants::desk(&self.calls.of_servants()))
     }
 }

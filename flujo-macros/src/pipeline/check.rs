@@ -1,4 +1,4 @@
-//! What can be told from the nodes alone: every id that is a segment of paths is used once.
+//! The checks that need the nodes alone: every id that is a segment of paths is used once.
 
 use super::errors::Errors;
 use super::model::{Node, What};

@@ -26,7 +26,7 @@ pub(crate) struct Pipeline {
     pub counts: Vec<(Expr, &'static str)>,
     /// Calls in plain expressions that must not be those of steps.
     pub guards: Vec<Guard>,
-    /// What the locals of generated code are named with: no name in the user's code starts so.
+    /// The prefix of the locals of generated code: no name in the user's code starts with it.
     pub prefix: &'static str,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Node {
     pub what: What,
     /// Options as they were written, for the graph.
     pub options: Vec<(String, String)>,
-    /// What everything in a form may use.
+    /// The limits and the timeout of a form: everything in it shares them.
     pub within: Within,
 }
 
@@ -325,7 +325,7 @@ pub(crate) struct Join {
 
 /// The closure of a form: `|pat| flow`, or the name of a step.
 pub(crate) struct Body {
-    /// What the value is bound to; `None` is the name that a bare step takes its input from.
+    /// The pattern that the value is bound to; `None` is the name that a bare step takes its input from.
     pub pat: Option<Pat>,
     pub flow: Flow,
     /// The body, for what has to be put around it.

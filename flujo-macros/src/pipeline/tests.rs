@@ -1,4 +1,4 @@
-//! Whatever is between the braces, the macro answers: with items, or with errors that have a place.
+//! For any tokens between the braces, the macro returns items, or errors that have a place.
 
 use super::expand;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};

@@ -1,4 +1,4 @@
-//! What only the source tells of nodes, for the report on a graph: unused outputs, conditions that do not
+//! Facts about nodes that only the source shows, for the report on a graph: unused outputs, conditions that do not
 //! look at their value.
 
 use super::bindings::bindings;

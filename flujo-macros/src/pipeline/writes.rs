@@ -1,4 +1,4 @@
-//! What nodes may write of the context, as constants, and the checks on them.
+//! The parts of the context that nodes may write, as constants, and the checks on them.
 
 use super::callee::Callee;
 use super::model::{Node, Pipeline, What};

@@ -1,4 +1,4 @@
-//! What a model step brings: the prompt that its function builds, and the parser of its answer.
+//! The methods of a model step: the prompt that its function builds, and the parser of its answer.
 
 use super::model::Step;
 use crate::names::{self, inner};

@@ -1,4 +1,4 @@
-//! What a step may look like, as far as it can be told without types.
+//! The checks on the signature of a step that need no types.
 
 use super::params::Param;
 use crate::diag::Sink;

@@ -65,7 +65,7 @@ pub(super) fn function(step: &Step, generics: &Forms) -> TokenStream {
         (None, None) => quote!(#pr::StepCall<#name #arguments>),
         (Some(path), None) => quote!(#pr::WithFallback<#name #arguments, #path>),
         (None, Some(to)) => quote!(#pr::WithRedirect<#name #arguments, #pr::NoFallback, #to>),
-        (Some(path), Some(to)) => quote!(#pr::WithRedirect<#name #arguments, #pr::Falling<#path>, #to>),
+        (Some(path), Some(to)) => quote!(#pr::WithRedirect<#name #arguments, #pr::FallbackTo<#path>, #to>),
     };
     let body = if step.broken {
         quote!(#pr::recover())

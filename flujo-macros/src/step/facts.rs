@@ -1,4 +1,4 @@
-//! What a step is, as constants and associated types.
+//! The facts of a step, as constants and associated types.
 
 use super::generics::Forms;
 use super::lints;

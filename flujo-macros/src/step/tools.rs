@@ -24,10 +24,10 @@ pub(super) fn offered(step: &Step) -> Option<TokenStream> {
     let talks = !facts::tools(step).is_empty();
     talks.then(|| {
         quote! {
-            fn toolbox(
+            fn tool_runner(
                 __res: &__AnyResources,
-            ) -> #pr::Option<#pr::Box<dyn #pr::Toolbox + '_>> {
-                #pr::Some(#pr::toolbox(<Self as #pr::ToolSet<__AnyResources>>::tools, __res))
+            ) -> #pr::Option<#pr::Box<dyn #pr::ToolRunner + '_>> {
+                #pr::Some(#pr::tool_runner(<Self as #pr::ToolSet<__AnyResources>>::tools, __res))
             }
         }
     })

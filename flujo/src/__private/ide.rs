@@ -1,11 +1,11 @@
-//! What editors see of a pipeline: its body is emitted a second time under `cfg(rust_analyzer)`, token by
+//! The form of a pipeline that editors see: its body is emitted a second time under `cfg(rust_analyzer)`, token by
 //! token, with calls in flow position wrapped in [`out`]. Nothing here ever runs.
 
 use super::{Pipeline, recover};
 use crate::question::QuestionBuilder;
 use crate::step::{FallbackSlot, Step, StepCall};
 
-/// What stands in flow position, and what comes of it.
+/// A value in flow position, and its output.
 pub trait Flow {
     /// A step's output.
     type Output;

@@ -50,7 +50,7 @@ impl fmt::Debug for AgentBuilder {
 }
 
 impl AgentBuilder {
-    /// What it does, rather than who does it: where the engine has a model for this role, from `.role(..)` or its
+    /// The role, in place of a model: where the engine has a model for this role, from `.role(..)` or its
     /// settings, that one answers in place of the one that the agent was begun with.
     ///
     /// ```
@@ -113,14 +113,14 @@ impl AgentBuilder {
         self
     }
 
-    /// `n` more calls after the first, of which each is told why the last answer was not accepted. They are calls
+    /// Sets the calls after the first, each with the reason why the last answer was rejected. They are calls
     /// of one attempt: where the step that asks has retries of its own, both multiply.
     pub fn retries(mut self, n: u32) -> Self {
         self.0.retries = n;
         self
     }
 
-    /// How long to wait after a call that failed. After an answer that was not accepted nobody waits.
+    /// Sets the wait after a failed call. There is no wait after a rejected answer.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.0.backoff = backoff;
         self
@@ -132,7 +132,7 @@ impl AgentBuilder {
         self
     }
 
-    /// The agent. It is told its input as the user: text as it is, everything else as JSON.
+    /// Builds the agent. Its input is the message of the user: text as it is, every other value as JSON.
     pub fn build<In: Serialize + Send + Sync + 'static, Out: Reply>(self) -> ModelAgent<In, Out> {
         ModelAgent::new(self.0)
     }

@@ -1,4 +1,4 @@
-//! Agents: whatever answers a question of one type with a value of another, put together at run time.
+//! Agents made at run time: each answers an input of one type with an output of another.
 //!
 //! A model step says in its attribute which model answers. Where that is known only when the program runs, or there
 //! are any number of them, [`make_agent`] makes one as a value: a service like any other, held in the resources and
@@ -42,7 +42,7 @@
 //! # }
 //! ```
 //!
-//! Its calls are those of the step that asks: they are charged to it, reserved on every limit that it stands in, and
+//! Its calls are those of the step that asks: they are charged to it, reserved on every limit around it, and
 //! made again with it after a crash. They cannot be records of their own: an engine runs the body of a step as one
 //! command, and takes no other command while it is under way. So where a retry should not repeat what came before it
 //! crashed, say `retries` of the step, whose attempts are recorded, and not of the agent. A model step is better wherever the model is known: graphs show it, `BOUNDS`
@@ -59,7 +59,7 @@ use crate::step::RunInfo;
 use async_trait::async_trait;
 use std::sync::Arc;
 
-/// Whatever answers an `In` with an `Out`: a model, a service, a stub.
+/// A model, service or stub that answers an `In` with an `Out`.
 #[async_trait]
 pub trait Agent<In, Out>: Send + Sync + 'static
 where

@@ -22,7 +22,7 @@ impl<In, Out> ModelAgent<In, Out> {
         Self { asked, answers: PhantomData }
     }
 
-    /// Who answers, `provider:model`, unless the engine has another model for its role.
+    /// Returns the model that answers, `provider:model`, unless the engine has another model for its role.
     pub fn model(&self) -> &str {
         &self.asked.model
     }
@@ -40,7 +40,7 @@ impl<In, Out> fmt::Debug for ModelAgent<In, Out> {
     }
 }
 
-/// Text is told as it is, everything else as JSON.
+/// The prompt of an input: text as it is, every other value as JSON.
 fn told(input: &impl Serialize) -> Result<String, StepError> {
     let json = Json::encode(input).map_err(StepError::fatal)?;
     Ok(json.decode::<String>().unwrap_or_else(|_| json.as_str().to_owned()))

@@ -1,4 +1,30 @@
-//! Outputs kept between runs: `.cached("1h")` at a call, `cached = "1h"` on a step.
+//! Cache of outputs between runs: `.cached("1h")` at a call, `cached = "1h"` on a step.
+//!
+//! ```
+//! use flujo::prelude::*;
+//!
+//! #[step(cached = "1h")]
+//! async fn size(text: String) -> Result<usize> {
+//!     Ok(text.len())
+//! }
+//!
+//! pipeline! {
+//!     fn measure(text: String) -> usize {
+//!         size(text)
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), flujo::Error> {
+//! let flujo = Flujo::builder().cache(flujo::MemoryCache::new(1_000)).build()?;
+//! let first = flujo.run(measure("hello".to_string())).await;
+//! assert!(!first.step("measure/size").is_some_and(|step| step.is_cached()));
+//! let second = flujo.run(measure("hello".to_string())).await;
+//! assert!(second.step("measure/size").is_some_and(|step| step.is_cached()));
+//! assert_eq!(second.into_output()?, 5);
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! | kind | the key |
 //! |---|---|
@@ -10,8 +36,8 @@
 //!
 //! What is kept is the raw output, as the step returned it, and what the step wrote into the context; only of
 //! attempts that succeeded. Plugins and validators look at a hit as at any other output; one that they reject
-//! is dropped, and the step is called in the same attempt. An attempt that was told why the last one was
-//! rejected neither reads nor writes the cache. A hit costs nothing, and its record and
+//! is dropped, and the step is called in the same attempt. An attempt with the feedback of a
+//! rejection neither reads nor writes the cache. A hit costs nothing, and its record and
 //! [`StepResult::is_cached`](crate::StepResult::is_cached) say so: a resumed run takes it from the record, and
 //! does not ask the cache again.
 
@@ -27,7 +53,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// How long a cached output may be used.
+/// The time to live of a cached output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CachePolicy {
     /// The time to live; `None` is for ever.
@@ -35,10 +61,10 @@ pub struct CachePolicy {
 }
 
 impl CachePolicy {
-    /// As long as the cache keeps it.
+    /// No time to live: as long as the cache keeps the output.
     pub const FOREVER: Self = Self { ttl: None };
 
-    /// Until it is this old, on the clock of the engine.
+    /// Sets the time to live, on the clock of the engine.
     pub const fn ttl(ttl: Duration) -> Self {
         Self { ttl: Some(ttl) }
     }
@@ -49,12 +75,12 @@ impl CachePolicy {
     }
 }
 
-/// What a cached output is kept under.
+/// The key of a cached output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CacheKey(pub Digest);
 
-/// What is kept of an attempt that succeeded.
+/// The cached result of a successful attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CacheEntry {
     /// The output as the step returned it, before plugins.
@@ -72,10 +98,10 @@ pub struct CacheEntry {
 /// It need not look at the age of an entry; the runtime does.
 #[async_trait]
 pub trait Cache: Send + Sync + 'static {
-    /// What is kept under this key.
+    /// Returns the entry of this key.
     async fn get(&self, key: &CacheKey) -> Option<CacheEntry>;
-    /// Keeps it, in place of what was there.
+    /// Stores an entry in place of the one that was there.
     async fn put(&self, key: &CacheKey, entry: CacheEntry);
-    /// Forgets it: it is too old, or was rejected.
+    /// Removes the entry: it is too old, or was rejected.
     async fn remove(&self, key: &CacheKey);
 }

@@ -14,7 +14,7 @@ pub(crate) struct CacheUse {
 
 #[derive(Default)]
 struct State {
-    /// Neither read nor written: the attempt was told why the last one was rejected.
+    /// Neither read nor written: the attempt has the feedback of a rejection.
     bypass: bool,
     /// A hit was rejected: the step is called, whatever is there.
     call: bool,

@@ -1,4 +1,19 @@
-//! How values are recorded: JSON with sorted keys, exact floats, and nothing silently altered.
+//! The encoding of records: JSON with sorted keys and exact floats, which alters no value silently.
+//!
+//! ```
+//! use flujo::codec::Json;
+//! use std::collections::HashMap;
+//!
+//! # fn main() -> Result<(), flujo::codec::CodecError> {
+//! let value = HashMap::from([("b", 0.1), ("a", 1.0)]);
+//! let json = Json::encode(&value)?;
+//! assert_eq!(json.as_str(), r#"{"a":1.0,"b":0.1}"#);
+//! assert_eq!(json.decode::<HashMap<String, f64>>()?["b"], 0.1);
+//! // Values that JSON cannot hold are an error, never `null`.
+//! assert!(Json::encode(&f64::NAN).is_err());
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! Two equal values always give the same bytes, whatever order a `HashMap` keeps or a struct declares,
 //! which is what makes an input comparable by its digest after a restart.
@@ -16,7 +31,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwn
 use std::fmt;
 use std::sync::Arc;
 
-/// How deep a value may be nested; what JSON readers, that of `serde_json` among them, accept.
+/// The deepest nesting of a value: what JSON readers, that of `serde_json` among them, accept.
 pub const MAX_DEPTH: usize = 127;
 
 /// A recorded value: canonical JSON text, cheap to clone.
@@ -86,7 +101,7 @@ impl Json {
         }
     }
 
-    /// Takes text that somebody else wrote, for instance a person's reply, and brings it into canonical form.
+    /// Parses text from outside, for instance a person's reply, into canonical form.
     ///
     /// # Errors
     /// It is not JSON.

@@ -1,4 +1,4 @@
-//! Text between quotes. Most of it stands there as it is, so it is looked at many bytes at a time, and
+//! Text between quotes. Most of it needs no escape, so it is read many bytes at a time, and
 //! copied up to the next byte that has to be escaped; what comes out is what `serde_json` writes.
 
 const LOW: u64 = 0x0101_0101_0101_0101;
@@ -77,7 +77,7 @@ const fn blanks(len: usize) -> u64 {
     (LOW * 0x20) << (8 * len)
 }
 
-/// Where the first byte that has to be escaped stands in a word, first byte lowest; 8 if there is none.
+/// The position in a word of the first byte that has to be escaped, first byte lowest; 8 if there is none.
 #[inline]
 const fn position(word: u64) -> usize {
     (special(word) & HIGH).trailing_zeros() as usize / 8

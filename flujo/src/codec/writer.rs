@@ -120,7 +120,7 @@ impl Writer {
         self.out.push(bracket);
     }
 
-    /// What stands between `bracket` and its counterpart.
+    /// Writes the text between `bracket` and its counterpart.
     pub(super) fn compound(&mut self, bracket: char, wrapped: bool) -> Result<Compound<'_>, CodecError> {
         self.open(bracket)?;
         Ok(Compound {
@@ -252,7 +252,7 @@ impl Writer {
         let here = entries.get_mut(first_entry..).unwrap_or_default();
         here.sort_by(|a, b| a.cmp(b, out));
         sorted.clear();
-        // Where the map is most of the text, what stands before it is copied, and not the map once more.
+        // Where the map is most of the text, the text before it is copied rather than the map.
         let whole = start <= out.len() / 2;
         if whole {
             sorted.push_str(out.get(..start).unwrap_or_default());

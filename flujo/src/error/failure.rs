@@ -22,15 +22,15 @@ pub struct Failure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum FailureKind {
-    /// The step said so.
+    /// An error of the step.
     Failed,
-    /// It took too long.
+    /// A timeout.
     TimedOut,
     /// Validators rejected the output.
     Rejected,
-    /// A loop came to no end.
+    /// A loop that did not finish within its rounds.
     Exhausted,
-    /// It panicked.
+    /// A panic.
     Panicked,
     /// The value cannot be recorded.
     Codec,
@@ -58,11 +58,11 @@ pub struct FailureRecord {
     pub retryable: bool,
     /// The message, then those of its causes.
     pub chain: Vec<String>,
-    /// What the next attempt is told.
+    /// The feedback for the next attempt.
     pub feedback: Option<String>,
     /// The output that was rejected.
     pub last_output: Option<Json>,
-    /// What was exceeded: the time limit in nanoseconds, or the rounds of a loop.
+    /// The exceeded bound: the time limit in nanoseconds, or the rounds of a loop.
     pub limit: Option<u64>,
     /// Where it happened, if not at the recorded node itself.
     pub path: Option<Path>,
@@ -71,12 +71,12 @@ pub struct FailureRecord {
     /// A plugin redirected: another step is to make the next attempt.
     #[serde(default)]
     pub redirect: bool,
-    /// How long somebody asked to wait before the next attempt, in nanoseconds.
+    /// The wait before the next attempt that the error asks for (`Retry-After`), in nanoseconds.
     #[serde(default)]
     pub retry_after: Option<u64>,
     /// The limit that was exceeded.
     pub exceeded: Option<Box<LimitExceeded>>,
-    /// What a fallback that failed too stood in for.
+    /// The failure before a fallback, where the fallback failed too.
     pub original: Option<Box<FailureRecord>>,
     /// The call or form around it whose time was up: nothing inside of that deals with this failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -255,7 +255,7 @@ impl FailureRecord {
         self.to_error().at(last.path.clone()).after(last.n, of).with_last(last)
     }
 
-    /// The error that the recorded failure stands for.
+    /// The error of the recorded failure.
     pub(crate) fn to_error(&self) -> Error {
         let first = || self.chain.first().cloned().unwrap_or_default();
         let limit = || Duration::from_nanos(self.limit.unwrap_or(0));

@@ -1,4 +1,37 @@
-//! What can go wrong, and where.
+//! Errors of runs and of steps, with the path of the node that failed: retry, failure, crash.
+//!
+//! A step fails with a [`StepError`]: any error that `?` converts is retried as often as the step allows, a
+//! [`fatal`](StepError::fatal) one is not. A run fails with an [`Error`]: its [`kind`](Error::kind), the path of the
+//! node, and the step's own error as its source.
+//!
+//! ```
+//! use flujo::ErrorKind;
+//! use flujo::prelude::*;
+//! use std::error::Error as _;
+//!
+//! #[step(retries = 2)]
+//! async fn parse(text: String) -> Result<u32> {
+//!     Ok(text.parse()?)
+//! }
+//!
+//! pipeline! {
+//!     fn read(text: String) -> u32 {
+//!         parse(text)
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), flujo::Error> {
+//! let flujo = Flujo::builder().build()?;
+//! let result = flujo.run(read("ten".to_string())).await;
+//! assert_eq!(result.step("read/parse").map(|step| step.attempts()), Some(3));
+//! let error = result.into_output().unwrap_err();
+//! assert_eq!(error.to_string(), "read/parse: invalid digit found in string (attempt 3 of 3)");
+//! assert!(matches!(error.kind(), ErrorKind::Failed(_)));
+//! assert!(error.source().is_some());
+//! # Ok(())
+//! # }
+//! ```
 
 mod engine_error;
 mod failure;
@@ -17,9 +50,9 @@ use crate::usage::LimitExceeded;
 use std::fmt;
 use std::time::Duration;
 
-/// What steps and pipelines return: `Result<T>` is enough for most, any `E: Into<StepError>` will do.
+/// The result of a step: `Result<T>` is enough for most, any `E: Into<StepError>` will do.
 pub type Result<T, E = StepError> = std::result::Result<T, E>;
-/// What running a pipeline gives.
+/// The result of running a pipeline, or of a call to the engine.
 pub type RunResult<T> = std::result::Result<T, Error>;
 
 /// Why a run, or a call to the engine, failed. It displays its path first.
@@ -36,7 +69,7 @@ struct Inner {
     feedback: Option<String>,
     last_output: Option<crate::codec::Json>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
-    /// What the fallback stood in for.
+    /// The error that the fallback replaced.
     original: Option<Error>,
     /// The attempt that failed last, where records know it.
     last: Option<LastAttempt>,
@@ -46,13 +79,13 @@ struct Inner {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A step or a `fail(..)` said so; the message.
+    /// A step or a `fail(..)` failed; the message.
     Failed(String),
     /// An attempt, a pipeline call or a form took longer than its `timeout`.
     TimedOut(Duration),
     /// Validators rejected the output of every attempt; their reasons.
     Rejected(Vec<String>),
-    /// A loop came to its last round without an end; its last value is readable on the error.
+    /// A loop did not finish within its rounds; its last value can be read from the error.
     Exhausted {
         /// `repeat` or `refine`.
         form: String,
@@ -69,24 +102,24 @@ pub enum ErrorKind {
     Unconfigured(String),
     /// A limit would have been exceeded: the call was not made.
     LimitExceeded(Box<LimitExceeded>),
-    /// The run was told to stop, or something took it out of this process's hands.
+    /// The run stops here: it pauses, was cancelled, or continues in another process.
     Signal(Signal),
-    /// The process that worked on the run is gone; `resume` continues it.
+    /// The process that ran the run has ended; `resume` continues it.
     Interrupted,
-    /// The run was taken over five times without getting one step further.
+    /// The run was taken over five times without a new record.
     Crashed {
-        /// What was under way.
+        /// The nodes whose attempts were under way.
         in_flight: Vec<Path>,
     },
-    /// No run of this id is known.
+    /// The engine has no run with this id.
     UnknownRun(String),
     /// The id is taken by a run with another pipeline or input.
     RunConflict(String),
-    /// Somebody works on this run; its id.
+    /// The run with this id is already running.
     Busy(String),
     /// A reply did not fit: wrong type, no such question, already answered, several open.
     Reply(String),
-    /// The engine was put together wrongly.
+    /// The engine is configured wrongly.
     Setup(String),
     /// Storage failed.
     Engine(EngineError),
@@ -111,37 +144,37 @@ impl Error {
         }))
     }
 
-    /// What went wrong.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
 
-    /// Where: the path of the node.
+    /// Returns the path of the node that failed.
     pub fn path(&self) -> Option<&Path> {
         self.0.path.as_ref()
     }
 
-    /// The attempt that failed last, and how many there could be.
+    /// Returns the attempt that failed last, and the most that there could be.
     pub fn attempt(&self) -> Option<(u32, u32)> {
         self.0.attempt
     }
 
-    /// Whether the attempt that failed last might have gone better: it did not fail for good.
+    /// Returns true if another attempt could succeed: the last one did not fail for good.
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// What the last attempt was told by validators or the parser.
+    /// Returns the feedback of validators or of the parser on the last attempt.
     pub fn feedback(&self) -> Option<&str> {
         self.0.feedback.as_deref()
     }
 
-    /// The output that was rejected last, if it can be read as a `T`.
+    /// Returns the output that was rejected last, if it decodes as a `T`.
     pub fn last_output<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
         self.0.last_output.as_ref()?.decode().ok()
     }
 
-    /// The error that a failed fallback stood in for.
+    /// Returns the error that a failed fallback replaced.
     pub fn original(&self) -> Option<&Error> {
         self.0.original.as_ref()
     }
@@ -151,7 +184,7 @@ impl Error {
         self.0.last.as_ref()
     }
 
-    /// The signal, if this is one: no form or option catches it.
+    /// Returns the signal, if this is one: no form or option catches it.
     pub fn signal(&self) -> Option<&Signal> {
         match &self.0.kind {
             ErrorKind::Signal(signal) => Some(signal),
@@ -187,7 +220,7 @@ impl Error {
         self.0.last = Some(last);
         self
     }
-    /// What it is outside of `scope`: that the time there is up is an ordinary failure of it.
+    /// The error outside of `scope`: the timeout of that scope is an ordinary failure there.
     pub(crate) fn out_of_time_at(self, scope: &Path) -> Self {
         match &self.0.kind {
             ErrorKind::Signal(Signal::OutOfTime(out)) if out.scope == *scope => {
@@ -197,7 +230,7 @@ impl Error {
             _ => self,
         }
     }
-    /// The same, of an arm in `scope`: a failure of the node that was cut off.
+    /// The error of an arm in `scope`: the timeout of that scope is a failure of the node that was cut off.
     pub(crate) fn out_of_time_in(self, scope: &Path) -> Self {
         match self.out_of_time_at(scope) {
             Self(mut inner) if inner.path.as_ref() == Some(scope) && inner.last.is_some() => {
@@ -223,6 +256,12 @@ impl Error {
     pub(crate) fn instead_of(mut self, original: Error) -> Self {
         self.0.original = Some(original);
         self
+    }
+    /// A broken invariant of flujo or of an engine. A signal, so that no option or form catches it, no record holds it,
+    /// and the run stays resumable.
+    #[cold]
+    pub(crate) fn internal(what: impl fmt::Display) -> Self {
+        Signal::Internal(what.to_string()).into()
     }
     pub(crate) fn setup(message: impl fmt::Display) -> Self {
         Self::new(ErrorKind::Setup(message.to_string()))
@@ -258,24 +297,22 @@ impl fmt::Display for ErrorKind {
             Self::TimedOut(limit) => write!(f, "timed out after {limit:?}"),
             Self::Rejected(reasons) => write!(f, "rejected: {}", reasons.join("; ")),
             Self::Exhausted { form, rounds } => {
-                write!(f, "`{form}` came to no end in {rounds} rounds")
+                write!(f, "`{form}` did not finish within {rounds} rounds")
             }
             Self::Panicked(message) => write!(f, "panicked: {message}"),
             Self::Codec(e) => write!(f, "cannot be recorded: {e}"),
             Self::MergeConflict(what) => write!(f, "merge conflict: {what}"),
             Self::Signal(signal) => write!(f, "{signal}"),
             Self::LimitExceeded(exceeded) => write!(f, "{exceeded}"),
-            Self::Interrupted => {
-                f.write_str("the process that worked on this run is gone; `resume` continues it")
-            }
+            Self::Interrupted => f.write_str("the process that ran it has ended: `resume` continues the run"),
             Self::Crashed { in_flight } => {
-                f.write_str("taken over five times without getting a step further")?;
+                f.write_str("taken over five times without a new record")?;
                 for (i, path) in in_flight.iter().enumerate() {
                     write!(f, "{}{path}", if i == 0 { "; under way: " } else { ", " })?;
                 }
                 Ok(())
             }
-            Self::Busy(id) => write!(f, "run `{id}` is being worked on; wait for it, or cancel it"),
+            Self::Busy(id) => write!(f, "run `{id}` is already running: wait for it, or cancel it"),
             Self::UnknownRun(id) => write!(f, "no run `{id}` is known here"),
             Self::Unconfigured(what) | Self::RunConflict(what) | Self::Reply(what) | Self::Setup(what) => {
                 f.write_str(what)
@@ -303,7 +340,7 @@ impl fmt::Display for Error {
             _ => {}
         }
         match &self.0.original {
-            Some(original) => write!(f, "; it stood in for: {original}"),
+            Some(original) => write!(f, "; fallback of: {original}"),
             None => Ok(()),
         }
     }

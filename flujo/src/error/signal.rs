@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 
-/// What ends a run, or takes it out of this process's hands, without any step having failed.
+/// The reason why this execution of a run stops, without any step having failed.
 ///
 /// No form or option catches, retries or records a signal as a failure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,9 +14,9 @@ use std::time::Duration;
 pub enum Signal {
     /// Nothing is left to do but wait for replies.
     Suspended,
-    /// Somebody called `cancel`.
+    /// The run was cancelled.
     Cancelled,
-    /// Another process works on the run now.
+    /// Another process has taken over the run.
     OwnershipLost,
     /// The run's records do not fit the code.
     JournalMismatch(Box<Mismatch>),
@@ -26,7 +26,7 @@ pub enum Signal {
     Engine(EngineError),
     /// An invariant of flujo or of an engine is broken: a bug. The run stays resumable.
     Internal(String),
-    /// The time of a call or form around it is up. Its border makes an ordinary failure of this.
+    /// The time of a call or form around the node is up. At the border of that scope it becomes an ordinary failure.
     OutOfTime(Box<OutOfTime>),
     /// A child invocation has reached the end of its arm; only ordered-log engines use it.
     ArmEnded,
@@ -59,7 +59,7 @@ pub struct LastAttempt {
 pub struct Mismatch {
     /// The node.
     pub path: Path,
-    /// What differs.
+    /// The difference.
     pub what: String,
 }
 
@@ -74,7 +74,7 @@ impl fmt::Display for Signal {
         match self {
             Self::Suspended => f.write_str("waiting for a reply"),
             Self::Cancelled => f.write_str("cancelled"),
-            Self::OwnershipLost => f.write_str("another process works on this run now"),
+            Self::OwnershipLost => f.write_str("another process has taken over this run"),
             Self::JournalMismatch(m) => {
                 write!(f, "the record does not fit the code: {}; nothing was changed", m.what)
             }

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-/// What a step fails with.
+/// The error of a step.
 ///
 /// Every error converts into it by `?` and is then retried as often as the step's `retries` allow;
 /// [`fatal`](StepError::fatal) says that trying again is no use. For `?` to take every error, this type
@@ -23,7 +23,7 @@ pub(crate) enum Cause {
     /// Tried again with this feedback and without waiting.
     Rejected(Vec<String>),
     Unconfigured,
-    /// The limit of a node stands against it.
+    /// The limit of a node would be exceeded.
     Limit(Box<LimitExceeded>),
     /// The run ends here: no failure, and never recorded as one.
     Signal(Signal),
@@ -42,7 +42,7 @@ impl StepError {
 
     /// Asks to wait so long before the next attempt, as services do with `Retry-After`. It is waited for at
     /// least as long as the step's backoff says, and not longer than the `timeout` of one attempt, if the step
-    /// has one: whoever gives an attempt 20 seconds does not wait an hour for it to begin.
+    /// has one: a step whose attempts take 20 seconds does not wait an hour for one to begin.
     ///
     /// ```
     /// # use flujo::prelude::*;
@@ -71,6 +71,14 @@ impl StepError {
         if let Cause::Signal(signal) = &self.cause { Some(signal) } else { None }
     }
 
+    /// A broken invariant, as in [`Error::internal`](super::Error::internal): the step has not failed.
+    #[cold]
+    pub(crate) fn internal(what: &str) -> Self {
+        let signal = Signal::Internal(what.to_owned());
+        let source = signal.to_string().into();
+        Self { cause: Cause::Signal(signal), wait: None, source }
+    }
+
     pub(crate) fn unconfigured(what: impl fmt::Display) -> Self {
         Self { cause: Cause::Unconfigured, wait: None, source: what.to_string().into() }
     }
@@ -82,7 +90,7 @@ impl<E: StdError + Send + Sync + 'static> From<E> for StepError {
     }
 }
 
-/// What a step may return as its error.
+/// A type that a step may return as its error.
 #[diagnostic::on_unimplemented(
     message = "a step cannot fail with `{Self}`",
     label = "not an error",

@@ -30,7 +30,7 @@ pub(crate) struct StepDef {
     pub(crate) reads: u64,
     /// Whether an attempt asks a model: its function builds a prompt.
     pub(super) asks_model: bool,
-    /// Whether one attempt, without a clock beside it, is all there is.
+    /// Whether the call is one attempt without a timeout.
     pub(super) is_plain: bool,
     /// Functions, not values: in constants, neither can be computed with the oldest compiler that is promised.
     pub(crate) id: fn() -> TypeId,
@@ -243,9 +243,7 @@ impl<C: Context, R: Send + Sync, S: RunIn<C, R>> AnyStep for TypedStep<'_, C, R,
 
 #[cold]
 fn no_call<'a, T: Send + 'a>() -> BoxFuture<'a, Result<T, StepError>> {
-    Box::pin(std::future::ready(Err(StepError::fatal(
-        "internal error: an attempt had no input; please report it",
-    ))))
+    Box::pin(std::future::ready(Err(StepError::internal("an attempt had no input"))))
 }
 
 pin_project_lite::pin_project! {
@@ -278,6 +276,6 @@ impl<F: Future<Output = Result<T, StepError>>, T> Future for Put<'_, F, T> {
 pub(crate) fn finished<T>(output: Option<T>) -> crate::error::RunResult<T> {
     match output {
         Some(output) => Ok(output),
-        None => Err(super::retry::lost()),
+        None => Err(super::retry::no_output()),
     }
 }

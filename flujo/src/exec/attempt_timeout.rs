@@ -7,11 +7,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::time::Duration;
 
-/// What an attempt comes to within its time.
+/// Runs an attempt within its timeout.
 ///
 /// One that is late fails, however it is late: it is dropped when its time is up; if it held the thread and
 /// could not be dropped, what it gives afterwards is not taken; what it started elsewhere, with
-/// `spawn_blocking` for instance, goes on with copies that nobody looks at. A future that panics when it is
+/// `spawn_blocking` for instance, continues with copies that have no effect. A future that panics when it is
 /// dropped has failed already.
 pub(super) async fn in_time<T>(
     mut attempt: Pin<Box<impl Future<Output = Result<T, Box<Failed>>> + Send>>,

@@ -27,7 +27,7 @@ impl RunInfo {
         Key { path: self.path(), kind: billing.kind, n: self.attempt() }
     }
 
-    /// All limits that this attempt stands under, for each unit the tightest.
+    /// All limits around this attempt, for each unit the tightest.
     pub(crate) fn limited_by(&self) -> UsageLimits {
         let mut limits = self.env.limits;
         if let Some(budget) = &self.env.budget {
@@ -71,7 +71,7 @@ impl RunInfo {
     pub(crate) async fn settle(&self) {
         let used = self.used();
         if let Some(billing) = self.state.billing.as_ref().filter(|_| used != Usage::default()) {
-            // Where nothing is recorded, nobody takes a run over, and nothing can go wrong.
+            // An ephemeral run is never taken over, so this cannot fail.
             let _ = billing.account.settle(&self.key(billing), used, &billing.within).await;
         }
     }

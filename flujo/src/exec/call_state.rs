@@ -1,4 +1,4 @@
-//! What the executor keeps of an attempt beside what the step's author sees in [`RunInfo`]: the model, the billing, the
+//! The executor's state of an attempt, beside what the step's author sees in [`RunInfo`]: the model, the billing, the
 //! cache, what was spent.
 
 use super::billing::Billing;

@@ -7,10 +7,10 @@ use serde::Serialize;
 use tracing::field::Empty;
 use tracing::{Level, Span};
 
-/// `None` inside where nobody subscribed.
+/// `None` inside if there is no subscriber.
 pub(super) struct ChatSpan<'r> {
     span: Option<Span>,
-    /// Says what nobody may read of contents; without it they are not there at all.
+    /// The redaction of contents; `None` leaves contents out.
     contents: Option<&'r Redact>,
 }
 
@@ -68,7 +68,7 @@ impl<'r> ChatSpan<'r> {
         self.span.clone().map(Box::new)
     }
 
-    /// The call has come to its end.
+    /// Ends the span of the call.
     pub(super) fn ended(
         &self,
         reply: &Result<ModelReply, ModelError>,
@@ -121,7 +121,7 @@ fn whole(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-/// A turn as the convention writes it. Typed, so that the order of what it says depends on nobody's features.
+/// A turn as the convention writes it. Typed, so that the order of its fields does not depend on the features of `serde_json`.
 #[derive(Serialize)]
 struct Told<'t> {
     role: Role,

@@ -1,7 +1,7 @@
 //! Steps with tools: every reply of the model, and every call of a tool, is a node of its own, `node~k`, and so
 //! a record of its own. What is recorded is not asked, and not run, again.
 //!
-//! The numbers go on over the attempts of the step: an attempt that follows a rejection goes on with the
+//! The numbers continue over the attempts of the step: an attempt that follows a rejection continues the
 //! conversation, and one that follows a failure asks once more for the reply that did not come.
 
 use super::Cx;
@@ -12,7 +12,7 @@ use super::items::CONCURRENCY;
 use super::model_step::{model_call, schema};
 use super::node_events;
 use super::plan::Plan;
-use super::retry::{Failed, Work, command, lost};
+use super::retry::{Failed, Work, command, no_output};
 use crate::codec::{CodecError, Digest, Json, digest};
 use crate::engine::{Key, Kind};
 use crate::error::{Error, ErrorKind, LastAttempt, RunResult, StepError};
@@ -25,10 +25,10 @@ use std::any::{Any, TypeId, type_name};
 use std::sync::{Arc, OnceLock};
 
 /// The tools of a model step, without the type of the resources that they need.
-pub trait Toolbox: Send + Sync {
-    /// What the model is told of them.
+pub trait ToolRunner: Send + Sync {
+    /// Returns the descriptions of the tools that the model is given.
     fn specs(&self) -> Vec<ToolSpec>;
-    /// Runs the tool with this index as the node `id`; gives what the model is told.
+    /// Runs the tool with this index as the node `id`; returns the text for the model.
     fn call<'a>(
         &'a self,
         index: usize,
@@ -38,7 +38,7 @@ pub trait Toolbox: Send + Sync {
     ) -> BoxFuture<'a, RunResult<String>>;
 }
 
-/// A [`Toolbox`] with the resources.
+/// A [`ToolRunner`] with the resources.
 struct Tools<'r, R> {
     make: fn() -> Vec<Tool<R>>,
     /// Made when the conversation begins, not for a stub.
@@ -46,8 +46,8 @@ struct Tools<'r, R> {
     res: &'r R,
 }
 
-/// The toolbox of a step whose tools need `R`.
-pub fn toolbox<R: Send + Sync>(make: fn() -> Vec<Tool<R>>, res: &R) -> Box<dyn Toolbox + '_> {
+/// The tool_runner of a step whose tools need `R`.
+pub fn tool_runner<R: Send + Sync>(make: fn() -> Vec<Tool<R>>, res: &R) -> Box<dyn ToolRunner + '_> {
     Box::new(Tools { make, made: OnceLock::new(), res })
 }
 
@@ -57,7 +57,7 @@ impl<R> Tools<'_, R> {
     }
 }
 
-impl<R: Send + Sync> Toolbox for Tools<'_, R> {
+impl<R: Send + Sync> ToolRunner for Tools<'_, R> {
     fn specs(&self) -> Vec<ToolSpec> {
         self.tools().iter().map(|tool| tool.spec.clone()).collect()
     }
@@ -71,7 +71,9 @@ impl<R: Send + Sync> Toolbox for Tools<'_, R> {
         Box::pin(async move {
             let mut nothing = ();
             let mut cx = Cx { ctx: &mut nothing, res: self.res, driver };
-            let Some(tool) = self.tools().get(index) else { return Err(lost()) };
+            let Some(tool) = self.tools().get(index) else {
+                return Err(Error::internal("a tool was called that the step does not have"));
+            };
             match tool.begin(&mut cx, id, call) {
                 Ok(running) => running.await,
                 Err(told) => Ok(told),
@@ -80,9 +82,9 @@ impl<R: Send + Sync> Toolbox for Tools<'_, R> {
     }
 }
 
-/// The conversation of a step with tools. It goes on over all attempts of the step: no reply is asked for twice.
+/// The conversation of a step with tools. All attempts of the step share it: no reply is requested twice.
 pub(super) struct Conversation<'t> {
-    toolbox: Box<dyn Toolbox + 't>,
+    tool_runner: Box<dyn ToolRunner + 't>,
     /// Made when the conversation begins, not for a stub.
     specs: Option<Arc<[ToolSpec]>>,
     /// The messages so far; none until the first reply has come.
@@ -94,8 +96,8 @@ pub(super) struct Conversation<'t> {
 }
 
 impl<'t> Conversation<'t> {
-    pub(super) fn new(toolbox: Box<dyn Toolbox + 't>) -> Self {
-        Self { toolbox, specs: None, messages: Vec::new(), last: 0, end: None }
+    pub(super) fn new(tool_runner: Box<dyn ToolRunner + 't>) -> Self {
+        Self { tool_runner, specs: None, messages: Vec::new(), last: 0, end: None }
     }
 
     /// Tells the model why the answer of the last attempt was rejected.
@@ -243,7 +245,7 @@ impl Driver<'_> {
         }
         talk.end = None;
         talk.end = Some(if work.plan.cached.is_some() {
-            let what = "the answer of a step with tools is not kept: say `cached` of its tools";
+            let what = "the answer of a step with tools is not cached: set `cached` on its tools";
             Err(StepError::unconfigured(what).into())
         } else {
             self.rounds_of(step, work, talk).await?
@@ -257,7 +259,7 @@ impl Driver<'_> {
         work: &Work<'_>,
         talk: &mut Conversation<'_>,
     ) -> RunResult<Result<ModelReply, Box<Failed>>> {
-        let specs = talk.specs.get_or_insert_with(|| talk.toolbox.specs().into()).clone();
+        let specs = talk.specs.get_or_insert_with(|| talk.tool_runner.specs().into()).clone();
         let most = step.def().policy.model.and_then(|model| model.tool_rounds).unwrap_or(0);
         let place = work.info.place();
         let mut round = 0;
@@ -267,7 +269,7 @@ impl Driver<'_> {
             let mut asked = ReplyStep::new(&mut *step, messages, Arc::clone(&specs));
             let ReplyRecord { prompt, reply } =
                 match self.reply(&mut asked, work, place.within(talk.last)).await? {
-                    Ok(()) => asked.record.ok_or_else(lost)?,
+                    Ok(()) => asked.record.ok_or_else(no_output)?,
                     Err(failed) => return Ok(Err(failed)),
                 };
             if talk.messages.is_empty() {
@@ -286,7 +288,7 @@ impl Driver<'_> {
             }
             round += 1;
             let results =
-                self.results_of(work, &place, (&*talk.toolbox, &specs), talk.last, &reply.calls).await?;
+                self.results_of(work, &place, (&*talk.tool_runner, &specs), talk.last, &reply.calls).await?;
             talk.last = talk.last.saturating_add(u32::try_from(reply.calls.len()).unwrap_or(u32::MAX));
             let results = reply.calls.iter().zip(results);
             let results: Vec<_> = results
@@ -335,12 +337,12 @@ impl Driver<'_> {
         Ok(done)
     }
 
-    /// What the model is told of its calls: one by itself, several beside each other.
+    /// The results of tool calls, for the model: a single call runs inline, several run concurrently.
     async fn results_of(
         &mut self,
         work: &Work<'_>,
         place: &Place,
-        (toolbox, specs): (&dyn Toolbox, &[ToolSpec]),
+        (tool_runner, specs): (&dyn ToolRunner, &[ToolSpec]),
         reply: u32,
         calls: &[ToolCall],
     ) -> RunResult<Vec<String>> {
@@ -349,7 +351,7 @@ impl Driver<'_> {
         driver.within.clone_from(&work.within);
         let ids = (reply.saturating_add(1)..).map(|k| place.within(k));
         if let ([call], Some(id)) = (calls, ids.clone().next()) {
-            return Ok(vec![result(driver, toolbox, specs, id, call).await?]);
+            return Ok(vec![result(driver, tool_runner, specs, id, call).await?]);
         }
         let mut cx = Cx { ctx: &mut nothing, res: &(), driver };
         let items: Vec<(NodeId, &ToolCall)> = ids.zip(calls).collect();
@@ -359,7 +361,7 @@ impl Driver<'_> {
                 let (mut fork, (id, call)) = own.take();
                 let done = {
                     let mut cx = scope.selected(&mut fork);
-                    let text = result(cx.driver.reborrow(), toolbox, specs, id, call).await?;
+                    let text = result(cx.driver.reborrow(), tool_runner, specs, id, call).await?;
                     cx.end(text)?
                 };
                 Ok((done, fork))
@@ -370,19 +372,19 @@ impl Driver<'_> {
     }
 }
 
-/// What the model is told of one call.
+/// The result of one call, for the model.
 async fn result(
     driver: Driver<'_>,
-    toolbox: &dyn Toolbox,
+    tool_runner: &dyn ToolRunner,
     specs: &[ToolSpec],
     id: NodeId,
     call: &ToolCall,
 ) -> RunResult<String> {
     let Some(index) = specs.iter().position(|spec| spec.name == call.name) else {
         let known: Vec<_> = specs.iter().map(|spec| format!("`{}`", spec.name)).collect();
-        return Ok(format!("there is no tool `{}`: there are {}", call.name, known.join(", ")));
+        return Ok(format!("unknown tool `{}`; known tools: {}", call.name, known.join(", ")));
     };
-    match toolbox.call(index, driver, id, call).await {
+    match tool_runner.call(index, driver, id, call).await {
         Ok(text) => Ok(text),
         Err(error) => match error.settle() {
             Some(failure) => Ok(format!("failed: {}", failure.message)),

@@ -38,12 +38,12 @@ pub(crate) struct RunEnv {
     /// Who keeps the records, if anybody does.
     pub(crate) engine: Option<Arc<dyn Engine>>,
     pub(crate) history: Mutex<Vec<Answered>>,
-    /// Where somebody looks: what this walk of the body tells.
+    /// The events of this replay pass, if the run has observers.
     pub(crate) stage: Option<Stage>,
     /// The time of calls and forms that have to end in time.
     scopes: OnceLock<Arc<Scopes>>,
     forgiven: Mutex<BTreeMap<Path, u32>>,
-    /// Whether there is anything in `forgiven`: in most runs nobody ever has to look.
+    /// False if `forgiven` is empty, as in most runs: the map needs no lookup then.
     forgives: AtomicBool,
     log: Mutex<Vec<StepResult>>,
 }
@@ -135,7 +135,7 @@ impl RunEnv {
         self.forgives.store(true, Ordering::Release);
     }
 
-    /// The same, told to whoever looks.
+    /// Adds the observers of the run, if there are any.
     pub(crate) fn watched(self, hub: Option<&Arc<Hub>>) -> Self {
         Self { stage: hub.map(|hub| Stage::new(Arc::clone(hub))), ..self }
     }

@@ -1,4 +1,4 @@
-//! What an ephemeral run remembers while a pipeline call may restart: without it, a restart would run again
+//! The results that an ephemeral run keeps while a pipeline call may restart: without it, a restart would run again
 //! what was finished.
 
 use crate::clock::Clock;
@@ -66,7 +66,10 @@ impl Handle for Memo {
     }
 
     async fn ask(&mut self, question: Question, _: OnQuestion<'_>) -> Result<Reply, Signal> {
-        let what = format!("{}: a run that records nothing cannot wait for a reply", question.path);
+        let what = format!(
+            "{}: an ephemeral run cannot wait for a reply: start it without `.ephemeral()`",
+            question.path
+        );
         Err(Signal::Engine(what.into()))
     }
 

@@ -48,7 +48,7 @@ pub struct ItemFork<C> {
     index: usize,
 }
 
-/// What all items came to.
+/// The outputs of all items, with their copies of the context.
 pub struct Mapped<T, C> {
     /// The outputs in the order of the items.
     pub values: Vec<T>,
@@ -94,7 +94,7 @@ impl<R: Send + Sync> ArmScope<'_, R> {
 }
 
 impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
-    /// What items, or the selected arms of a `route`, share, and the point where they part. The label of a
+    /// The scope that items, or the selected arms of a `route`, share, and the point where they part. The label of a
     /// `route` names the fork; it is no segment of a path.
     pub fn map_point(&mut self, id: impl Into<NodeId>) -> (ArmScope<'r, R>, MapPoint<'_, C>) {
         let (scope, point) = (self.arm_scope(), self.driver.items_point(id.into()));

@@ -1,7 +1,7 @@
 use super::Cx;
 use super::any_step::{AnyStep, Put, StepDef, TypedStep, finished};
 use super::catch_panic::catch_panic;
-use super::conversation::Toolbox;
+use super::conversation::ToolRunner;
 use super::driver::Driver;
 use super::fork::settled;
 use super::node_events;
@@ -45,7 +45,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         }
         let StepCall { input, options, .. } = call;
         let step = Box::new(TypedStep::<C, R, S>::new(self.ctx, self.res, input));
-        StepFuture(Running::Driven(self.driver.node(id, step, options, S::toolbox(self.res))))
+        StepFuture(Running::Driven(self.driver.node(id, step, options, S::tool_runner(self.res))))
     }
 
     /// One attempt, nothing recorded, no options: the path whose cost is measured.
@@ -103,11 +103,11 @@ impl Driver<'_> {
         id: NodeId,
         mut step: Box<dyn AnyStep + 'a>,
         options: Option<Box<Options>>,
-        toolbox: Option<Box<dyn Toolbox + 'a>>,
+        tool_runner: Option<Box<dyn ToolRunner + 'a>>,
     ) -> BoxFuture<'a, RunResult<Box<dyn AnyStep + 'a>>> {
         Box::pin(async move {
             let plan = Plan::new(step.def(), options);
-            let mut work = self.work(id, step.def(), plan, toolbox)?;
+            let mut work = self.work(id, step.def(), plan, tool_runner)?;
             let done = self.attempts(&mut *step, &mut work).await;
             node_events::node(self.env, &mut work.reporter, &done);
             done?;

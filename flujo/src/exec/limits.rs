@@ -36,7 +36,7 @@ impl Driver<'_> {
         Driver { within, ..self.reborrow() }
     }
 
-    /// The limited nodes that a node with these limits stands in, itself included.
+    /// The limited nodes around a node with these limits, itself included.
     pub(crate) fn limits_of(&self, path: Path, limits: Option<UsageLimits>) -> RunResult<LimitScope> {
         let Some(limits) = limits.filter(|limits| !limits.is_none()) else { return Ok(self.within.clone()) };
         if limits.active_time.is_some() {

@@ -1,6 +1,6 @@
 //! The executor: what a pipeline's body drives, one method for each form.
 //!
-//! [`Cx`] is the typed shell that generated code calls. Behind it stands [`Driver`](driver::Driver), which has no type
+//! [`Cx`] is the typed shell that generated code calls. Behind it is [`Driver`](driver::Driver), which has no type
 //! parameters and is compiled once; it drives steps as [`AnyStep`](any_step::AnyStep)s and saves and restores
 //! contexts as [`AnyContext`](any_context::AnyContext)s.
 
@@ -9,7 +9,6 @@ mod any_step;
 mod attempt;
 mod attempt_timeout;
 mod billing;
-mod bridge;
 mod call_state;
 mod catch_panic;
 mod chat_span;
@@ -31,11 +30,12 @@ mod redirect;
 mod results;
 mod retry;
 mod single_step;
+mod stand_ins;
 mod timeout;
 
 pub(crate) use any_step::finished;
 pub(crate) use call_state::CallState;
-pub use conversation::{Toolbox, toolbox};
+pub use conversation::{ToolRunner, tool_runner};
 pub use driver::Driver;
 pub(crate) use env::RunEnv;
 pub use fork::{ArmScope, Done, Fork, ForkPoint, Slot};

@@ -45,8 +45,7 @@ pub(super) fn take(step: &mut dyn AnyStep, reply: &ModelReply, run: &RunInfo) ->
 }
 
 pub(super) fn model_call(run: &RunInfo) -> Result<&ModelCall, StepError> {
-    run.model_call()
-        .ok_or_else(|| StepError::fatal("internal error: a model step has no model call; please report it"))
+    run.model_call().ok_or_else(|| StepError::internal("a model step has no model call"))
 }
 
 /// The schema of the answer.

@@ -103,7 +103,7 @@ impl NodeReporter {
     }
 }
 
-/// A limit stands against a call.
+/// A call would exceed a limit.
 fn reached(stage: &Stage, path: &Path, error: &Error) {
     if let ErrorKind::LimitExceeded(limit) | ErrorKind::Signal(Signal::RunLimit(limit)) = error.kind() {
         stage.tell(What::Limit, path, EventKind::LimitReached { exceeded: limit.clone() });
@@ -247,7 +247,7 @@ pub(super) fn fallback(env: &RunEnv, told: Option<&NodeReporter>, target: &'stat
     }
 }
 
-/// A plugin wants another step to go on.
+/// A plugin redirects the call to another step.
 pub(super) fn redirect(env: &RunEnv, told: Option<&mut NodeReporter>, target: &'static str) {
     if let (Some(stage), Some(told)) = (&env.stage, told)
         && told.live > 0
@@ -257,7 +257,7 @@ pub(super) fn redirect(env: &RunEnv, told: Option<&mut NodeReporter>, target: &'
     }
 }
 
-/// A timer: told only if it really has to wait.
+/// A timer, with an event only if it has to wait.
 pub(crate) async fn timer<T>(
     stage: &Stage,
     path: &Path,

@@ -3,7 +3,6 @@ use super::any_step::finished;
 use super::driver::Driver;
 use super::node_events;
 use super::results::Results;
-use super::retry::lost;
 use crate::context::{Contains, Context};
 use crate::durable::Inputs;
 use crate::error::{Error, ErrorKind, RunResult};
@@ -21,11 +20,11 @@ use crate::step::{Fallback, Options, Step, StepCall, StepName, StepResult};
     note = "call the step in a `pipeline!` and run that; in a unit test, `step(..).run(&mut context, &resources).await`"
 )]
 pub trait Pipeline: Step {
-    /// Its context, `()` for none.
+    /// The context type, `()` for none.
     type Context: Context;
-    /// Its resources, `()` for none.
+    /// The resources type, `()` for none.
     type Resources: Send + Sync + 'static;
-    /// Its graph.
+    /// The graph of the pipeline.
     const GRAPH: &'static Graph = match Self::FACTS.graph {
         Some(graph) => graph,
         None => &Graph::EMPTY,
@@ -133,7 +132,9 @@ impl<P: Pipeline> AnyBody for TypedBody<'_, P> {
         };
         let Self { ctx, res, output, .. } = self;
         Box::pin(async move {
-            let Some(input) = input else { return Err(lost()) };
+            let Some(input) = input else {
+                return Err(Error::internal("the input of a pipeline was taken twice"));
+            };
             let mut cx = Cx { ctx: &mut **ctx, res: *res, driver };
             match P::body(input, &mut cx).await {
                 Ok(done) => {
@@ -291,7 +292,7 @@ impl Driver<'_> {
     /// Forgives the attempts of the node that failed below `scope`; `false` if the failure is to stay.
     fn restart(&self, scope: &str, error: &Error) -> bool {
         let below = |path: &Path| path.as_str() != scope && grammar::is_within(path.as_str(), scope);
-        // What was used stays used: the limit of a node would stand against it again.
+        // Spent amounts stay spent: a restart would exceed the limit of the node again.
         if !error.is_retryable() || matches!(error.kind(), ErrorKind::LimitExceeded(_)) {
             return false;
         }

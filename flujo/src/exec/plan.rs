@@ -35,7 +35,7 @@ impl Plan {
         }
     }
 
-    /// The options of the call, for the step that goes on with it.
+    /// The options of the call, for the step that it is redirected to.
     pub(super) fn into_options(self) -> Option<Box<Options>> {
         self.options
     }

@@ -1,4 +1,4 @@
-//! What plugins make of an output.
+//! The review of an output by plugins.
 
 use super::any_step::AnyStep;
 use super::plan::Plan;
@@ -9,7 +9,7 @@ use crate::step::plugin::Plugins;
 use crate::step::{PluginResult, RunInfo};
 use std::any::Any;
 
-/// Why an output does not go on.
+/// The reason why plugins refuse an output.
 pub(crate) enum Refused {
     /// A plugin rejected it, for this reason.
     Rejected(String),

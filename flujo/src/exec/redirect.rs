@@ -14,7 +14,7 @@ use crate::path::NodeId;
 use crate::step::findings::Found;
 use crate::step::{Options, RunIn, StepCall};
 
-/// A call that goes on with another step.
+/// A call that was redirected to another step.
 pub struct Redirected<I> {
     pub(super) input: I,
     pub(super) options: Option<Box<Options>>,
@@ -47,13 +47,13 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let own = D::reviewed(StepCall::new(input));
         let def = TypedStep::<C, R, D>::DEF;
         let plan = Plan::new(def, of_redirect(options, own.options));
-        let work = self.driver.work(id.replaced_by(def.name), def, plan, D::toolbox(self.res));
+        let work = self.driver.work(id.replaced_by(def.name), def, plan, D::tool_runner(self.res));
         let step = Box::new(TypedStep::<C, R, D>::new(self.ctx, self.res, own.input));
         StepFuture::driven(self.driver.redirected_node(step, work, (after, found)))
     }
 }
 
-/// The options of a call for the step that goes on with it, which has `own` ones.
+/// The options of a call for the step that it was redirected to, which has `own` ones.
 fn of_redirect(options: Option<Box<Options>>, own: Option<Box<Options>>) -> Option<Box<Options>> {
     let Some(mut options) = options else { return own };
     // These were said of the model of the step that was called.

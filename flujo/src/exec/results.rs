@@ -3,11 +3,11 @@ use crate::step::StepResult;
 
 /// Where results of nodes go in a run that records nothing.
 pub(crate) enum Results<'r> {
-    /// Nowhere: an engine's records tell, or nobody asks.
+    /// Not collected: the engine's records have them, or the caller does not need them.
     Off,
-    /// To whoever started the run: nobody runs beside this pipeline, so nothing has to be locked.
+    /// The caller's own list: no arm runs concurrently, so there is no lock.
     Own(&'r mut Vec<StepResult>),
-    /// To the log of the run, in which arms that run beside each other meet.
+    /// The log of the run, which concurrent arms share.
     Shared,
 }
 

@@ -1,7 +1,7 @@
 //! The attempts of a node: how often, with which wait between them, and what its error is in the end.
 
 use super::any_step::{AnyStep, StepDef};
-use super::conversation::{Conversation, Toolbox};
+use super::conversation::{Conversation, ToolRunner};
 use super::driver::Driver;
 use super::node_events::{self, NodeReporter};
 use super::plan::Plan;
@@ -16,7 +16,7 @@ use crate::step::findings::Found;
 use crate::step::{RunInfo, Tally};
 use std::time::Duration;
 
-/// A call under way: what its attempts share, beside the step itself.
+/// A call under way: the state that its attempts share.
 pub(super) struct Work<'t> {
     pub(super) plan: Plan,
     pub(super) info: Box<RunInfo>,
@@ -30,11 +30,11 @@ pub(super) struct Work<'t> {
     pub(super) ended: Timestamp,
     /// The error of an attempt that has just failed.
     pub(super) live: Option<StepError>,
-    /// What the attempts came to, where no records say so.
+    /// The tally of attempts in an ephemeral run, which has no records.
     pub(super) tally: Option<Box<Tally>>,
-    /// The attempt after which another step goes on, if a plugin said so.
+    /// The attempt after which a plugin redirected the call to another step.
     pub(super) redirected: Option<Count>,
-    /// The attempt after which this one goes on in place of another.
+    /// The attempt of another step after which the call was redirected to this one.
     pub(super) after: Option<Count>,
     /// The events of it, where there are observers.
     pub(super) reporter: Option<Box<NodeReporter>>,
@@ -86,10 +86,10 @@ impl Failed {
     }
 }
 
-/// An attempt that ended well has left an output.
+/// An attempt that succeeded has left an output: its absence is a bug.
 #[cold]
-pub(super) fn lost() -> Error {
-    Error::setup("a step ended without an output")
+pub(super) fn no_output() -> Error {
+    Error::internal("a step ended without an output")
 }
 
 /// How far the attempts have come.
@@ -107,7 +107,7 @@ impl Count {
         self.last.saturating_sub(self.forgiven).saturating_sub(1)
     }
 
-    /// The first attempt of a node: one that goes on in place of another is counted on.
+    /// The first attempt of a node: after a redirect, the count continues.
     fn first(forgiven: u32, retries: u32, after: Option<Self>) -> Self {
         let last = forgiven.saturating_add(retries).saturating_add(1);
         match after {
@@ -124,7 +124,7 @@ impl Driver<'_> {
         id: NodeId,
         def: &StepDef,
         mut plan: Plan,
-        toolbox: Option<Box<dyn Toolbox + 't>>,
+        tool_runner: Option<Box<dyn ToolRunner + 't>>,
     ) -> RunResult<Work<'t>> {
         let model = def.policy.model.map(|model| Box::new(plan.model(model, self.env)));
         if let Some(defaults) = self.env.model_defaults.as_ref().filter(|_| model.is_some()) {
@@ -153,7 +153,7 @@ impl Driver<'_> {
             reporter: None,
             found: None,
             cached_parts: None,
-            conversation: toolbox.map(|toolbox| Box::new(Conversation::new(toolbox))),
+            conversation: tool_runner.map(|tool_runner| Box::new(Conversation::new(tool_runner))),
         })
     }
 
@@ -250,7 +250,7 @@ impl Driver<'_> {
         // The seed is the place, so that a replay waits as long as the run did.
         let seed = Digest::of_parts(&[self.env.id.as_str(), path.as_str()]).low();
         let wait = work.plan.wait(n, seed, asked.map(Duration::from_nanos));
-        // It takes part in the time of what it stands in: no use to wait for longer than that.
+        // A scope around it has a timeout: waiting for longer than that is no use.
         let wait = work.timed.as_ref().map_or(wait, |timed| timed.shortened(wait, work.ended));
         node_events::retry(self.env, work, n, wait);
         if wait.is_zero() {

@@ -1,4 +1,4 @@
-//! Calls of models that wait for their turn, behind the feature `rate-limits`: so many at the same time, so many a
+//! Rate limits of model calls, behind the feature `rate-limits`: so many at the same time, so many a
 //! minute, so many tokens a minute, of each provider or model.
 //!
 //! ```
@@ -27,8 +27,8 @@
 //! What a provider refuses all the same is tried again as the step says, after the time that the provider asks for.
 //! The limits are those of this process: several that share an account share its limits by hand.
 
+mod call_queue;
 mod rate;
-mod turn;
 
 pub use rate::Rate;
 
@@ -36,10 +36,10 @@ use crate::clock::{Clock, SystemClock};
 use crate::codec::Json;
 use crate::model::{ChunkSink, Estimate, ModelClient, ModelError, ModelReply, ModelRequest, Permit};
 use async_trait::async_trait;
+use call_queue::CallQueue;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
-use turn::Turns;
 
 /// How many calls may leave; nothing is limited that is not said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,18 +87,18 @@ impl RateLimits {
         for rate in [self.calls, self.tokens].iter().flatten() {
             rate.check()?;
         }
-        if self.concurrent == Some(0) { Err("0 calls at the same time are none".to_owned()) } else { Ok(()) }
+        if self.concurrent == Some(0) { Err("`concurrent` is at least 1, not 0".to_owned()) } else { Ok(()) }
     }
 }
 
-/// A [`ModelClient`] whose calls wait for their turn.
+/// A [`ModelClient`] whose calls wait for a rate-limit slot.
 pub struct RateLimited<C> {
     client: C,
     clock: Arc<dyn Clock>,
     limits: BTreeMap<String, RateLimits>,
     #[cfg(feature = "settings")]
     settings: BTreeMap<String, RateLimits>,
-    turns: OnceLock<BTreeMap<String, Turns>>,
+    queues: OnceLock<BTreeMap<String, CallQueue>>,
 }
 
 impl<C> fmt::Debug for RateLimited<C> {
@@ -130,7 +130,7 @@ impl<C: ModelClient> RateLimited<C> {
             limits: BTreeMap::new(),
             #[cfg(feature = "settings")]
             settings: BTreeMap::new(),
-            turns: OnceLock::new(),
+            queues: OnceLock::new(),
         }
     }
 
@@ -170,10 +170,11 @@ impl<C: ModelClient> RateLimited<C> {
         Self { clock, ..self }
     }
 
-    fn turns(&self) -> &BTreeMap<String, Turns> {
-        self.turns.get_or_init(|| {
-            let turns = |(of, limits): (&str, RateLimits)| (of.to_owned(), Turns::new(limits, &self.clock));
-            self.limits().map(turns).collect()
+    fn queues(&self) -> &BTreeMap<String, CallQueue> {
+        self.queues.get_or_init(|| {
+            let queues =
+                |(of, limits): (&str, RateLimits)| (of.to_owned(), CallQueue::new(limits, &self.clock));
+            self.limits().map(queues).collect()
         })
     }
 }
@@ -211,11 +212,11 @@ impl<C: ModelClient> ModelClient for RateLimited<C> {
         let tokens = tokens.input.saturating_add(tokens.output);
         let provider = request.model.split(':').next().unwrap_or_default();
         // The narrower one first: who waits for one model keeps no other from the provider.
-        let model = self.turns().get(&request.model);
-        let provider = self.turns().get(provider).filter(|_| provider != request.model);
+        let model = self.queues().get(&request.model);
+        let provider = self.queues().get(provider).filter(|_| provider != request.model);
         let mut places = Vec::new();
-        for turns in model.into_iter().chain(provider) {
-            places.extend(turns.next(tokens).await);
+        for queue in model.into_iter().chain(provider) {
+            places.extend(queue.next(tokens).await);
         }
         places.push(self.client.admit(request).await);
         Permit::holding(places)

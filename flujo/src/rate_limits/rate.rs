@@ -48,13 +48,11 @@ impl Rate {
     pub(super) fn check(&self) -> Result<(), String> {
         let Self { most, per, burst } = *self;
         match () {
-            () if most == 0 => Err("a rate of 0 lets no call through".to_owned()),
+            () if most == 0 => Err("a rate is at least 1, not 0".to_owned()),
             () if u64::try_from(per.as_nanos()).is_err() => Err(format!("{per:?} is too long for a rate")),
-            () if per.is_zero() => Err(format!("a rate of {most} in no time is none: give it a time")),
-            () if burst == 0 => Err("a burst of 0 lets no call through".to_owned()),
-            () if burst > most => {
-                Err(format!("a burst of {burst} is more than the {most} that may leave in all"))
-            }
+            () if per.is_zero() => Err("a rate needs a period longer than zero".to_owned()),
+            () if burst == 0 => Err("a burst is at least 1, not 0".to_owned()),
+            () if burst > most => Err(format!("a burst of {burst} exceeds its rate of {most}")),
             () => Ok(()),
         }
     }

@@ -1,8 +1,8 @@
 //! Pipelines that are there to be used: solve a task and check the solution, or work towards a goal command by
 //! command. They are ordinary steps and pipelines, and good starting points for ones of your own.
 //!
-//! [`solve`]: a reviewer writes down what a good solution has to fulfil, several solutions are tried beside each other,
-//! each is checked point by point, the best one is kept, and what was missing is told to the next round.
+//! [`solve`]: a reviewer lists the requirements of a good solution, several solutions are tried concurrently,
+//! each is checked point by point, the best one is kept, and the next round gets the missing points.
 //!
 //! ```
 //! use flujo::agent::make_agent;
@@ -31,17 +31,17 @@
 //! ```
 //!
 //! [`agentic_loop`]: a planner chooses one command at a time, to run a step, to ask an agent, to ask a person, or to
-//! finish, and sees what came of those before.
+//! finish, and sees the results of the commands before.
 
 mod agentic;
-mod desk;
 mod run_tool;
 mod solving;
 mod task;
 mod team;
+mod toolbox;
 
 pub use agentic::{agentic_loop, open_desk, plan_next, run_agent};
-pub use desk::{Command, Desk, Done, Goal, Offer, Situation};
 pub use solving::{Progress, reflection, review, solution, solve, validator, variant};
-pub use task::{Brief, Candidate, Checklist, ChecklistItem, Draft, Plan, Reflected, Task};
+pub use task::{Brief, Candidate, Checklist, ChecklistItem, Draft, Plan, ReflectionInput, Task};
 pub use team::Team;
+pub use toolbox::{Command, Done, Goal, PlannerInput, ToolOffer, Toolbox};

@@ -1,6 +1,6 @@
 //! A step that is chosen by its name, at run time: what [`agentic_loop`](super::agentic_loop) runs for its planner.
 
-use super::Desk;
+use super::Toolbox;
 use crate::context::Context;
 use crate::durable::Takes;
 use crate::error::RunResult;
@@ -15,14 +15,14 @@ use crate::step::{
 };
 use std::sync::Arc;
 
-/// A step on a desk, whatever services it needs.
+/// A step on a toolbox, whatever services it needs.
 pub(super) trait Offered: Send + Sync {
-    /// What the planner is told of it.
+    /// The description for the planner.
     fn spec(&self) -> &ToolSpec;
-    /// Runs it as the node `id`; what is said of arguments that do not fit, is said in place of an output.
+    /// Runs the step as the node `id`. If the arguments do not fit, the output is the text that says so.
     fn call<'a>(
         &'a self,
-        cx: &'a mut Cx<'_, (), Desk>,
+        cx: &'a mut Cx<'_, (), Toolbox>,
         id: NodeId,
         call: &'a ToolCall,
     ) -> BoxFuture<'a, RunResult<String>>;
@@ -50,7 +50,7 @@ impl<R: Send + Sync> Offered for Served<R> {
 
     fn call<'a>(
         &'a self,
-        cx: &'a mut Cx<'_, (), Desk>,
+        cx: &'a mut Cx<'_, (), Toolbox>,
         id: NodeId,
         call: &'a ToolCall,
     ) -> BoxFuture<'a, RunResult<String>> {
@@ -79,7 +79,7 @@ impl StepInfo for run_tool {
         kind: NodeKind::Step,
         inputs: &[("tool", "String"), ("arguments", "String")],
         output: "String",
-        resources: &["Desk"],
+        resources: &["Toolbox"],
         doc: "Runs a step that is chosen by its name.",
         file: file!(),
         line: line!(),
@@ -107,11 +107,11 @@ impl<C> WritesIn<C> for run_tool {
     const MASK: u64 = 0;
 }
 
-impl<C: Context, R: Send + Sync + Provides<Desk>> StepIn<C, R> for run_tool {
+impl<C: Context, R: Send + Sync + Provides<Toolbox>> StepIn<C, R> for run_tool {
     type Drafts = ();
 }
 
-impl<C: Context, R: Send + Sync + Provides<Desk>> CalleeKind<Self, C, R> for run_tool {
+impl<C: Context, R: Send + Sync + Provides<Toolbox>> CalleeKind<Self, C, R> for run_tool {
     fn exec<'a, F: Fallback<C, R>>(
         cx: &'a mut Cx<'_, C, R>,
         id: NodeId,
@@ -119,17 +119,17 @@ impl<C: Context, R: Send + Sync + Provides<Desk>> CalleeKind<Self, C, R> for run
     ) -> StepFuture<'a, String> {
         StepFuture::typed(Box::pin(async move {
             let (name, arguments) = call.input;
-            let desk: &Desk = cx.resources().provide();
-            let Some(tool) = desk.tools.get(name.as_str()) else {
-                let known: Vec<_> = desk.tools.keys().map(|name| format!("`{name}`")).collect();
+            let toolbox: &Toolbox = cx.resources().provide();
+            let Some(tool) = toolbox.tools.get(name.as_str()) else {
+                let known: Vec<_> = toolbox.tools.keys().map(|name| format!("`{name}`")).collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                return Ok(format!("there is no step `{name}`: there are {known}"));
+                return Ok(format!("unknown step `{name}`; known steps: {known}"));
             };
             let id = id.replaced_by(&name);
             let call = ToolCall::new("", name, arguments);
             let (mut nothing, mut written) = ((), 0);
             let mut cx = cx.without_context(&mut nothing, &mut written);
-            let mut cx = cx.serving(desk);
+            let mut cx = cx.serving(toolbox);
             tool.call(&mut cx, id, &call).await
         }))
     }

@@ -1,4 +1,4 @@
-use super::{Brief, Candidate, Checklist, Draft, Plan, Reflected, Task, Team};
+use super::{Brief, Candidate, Checklist, Draft, Plan, ReflectionInput, Task, Team};
 use crate::error::{Result, StepError};
 use crate::step::RunInfo;
 use flujo_macros::{pipeline, step};
@@ -24,7 +24,7 @@ pub async fn validator(draft: Draft, team: &Team, run: &RunInfo) -> Result<Candi
     let checklist = team.validator.answer(draft, run).await?;
     if checklist.items.len() != points {
         let found = checklist.items.len();
-        return Err(StepError::rejected(format!("{points} points were to be checked, and {found} were")));
+        return Err(StepError::rejected(format!("expected a check of {points} points, found {found}")));
     }
     let score = checklist.score();
     Ok(Candidate { solution, checklist, score })
@@ -35,11 +35,11 @@ pub async fn validator(draft: Draft, team: &Team, run: &RunInfo) -> Result<Candi
 pub struct Progress {
     /// The task.
     pub task: Task,
-    /// What a solution has to fulfil.
+    /// The requirements of a solution.
     pub checklist: Checklist,
     /// The best solution so far.
     pub best: Option<Candidate>,
-    /// What the next round is to do better.
+    /// The improvements for the next round.
     pub advice: Option<String>,
 }
 
@@ -48,7 +48,7 @@ impl Progress {
         Self { task, checklist, best: None, advice: None }
     }
 
-    /// What each of `k` solvers is told.
+    /// The inputs of the `k` solvers.
     fn briefs(&self, k: u32) -> Vec<Brief> {
         let Self { task, checklist, best, advice } = self.clone();
         let brief = Brief { task, checklist, variant: 0, best, advice };
@@ -76,7 +76,7 @@ impl Progress {
 pub async fn reflection(progress: Progress, team: &Team, run: &RunInfo) -> Result<Progress> {
     let Some(best) = progress.best.clone().filter(|_| !progress.is_solved()) else { return Ok(progress) };
     let advice = if let Some(agent) = &team.reflection {
-        agent.answer(Reflected { task: progress.task.clone(), best }, run).await?
+        agent.answer(ReflectionInput { task: progress.task.clone(), best }, run).await?
     } else {
         let missing = best.checklist.missing().map(|item| match &item.feedback {
             Some(why) => format!("{}: {why}", item.description),
@@ -102,7 +102,7 @@ pipeline! {
 }
 
 pipeline! {
-    /// Solves a task: what has to be fulfilled, then rounds of solutions beside each other, until one fulfils it.
+    /// Solves a task: lists the requirements, then runs rounds of concurrent solutions until one fulfils them.
     /// Gives the best one, fulfilled or not.
     pub fn solve(task: Task, plan: Plan, team: &Team) -> Candidate {
         let checklist = review(task.clone());

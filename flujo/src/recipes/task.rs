@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What is to be solved.
+/// A task to solve.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Task {
     /// In words.
@@ -18,9 +18,9 @@ impl Task {
 /// One thing that a good solution has to fulfil.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChecklistItem {
-    /// What.
+    /// The requirement, in words.
     pub description: String,
-    /// Whether it does; nothing as long as nobody has looked.
+    /// Whether the solution fulfils the requirement; `None` before the check.
     #[serde(default)]
     pub passed: Option<bool>,
     /// Why not.
@@ -28,7 +28,7 @@ pub struct ChecklistItem {
     pub feedback: Option<String>,
 }
 
-/// What a good solution has to fulfil.
+/// The requirements of a good solution.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Checklist {
     /// Point by point.
@@ -56,14 +56,14 @@ fn share(some: usize, all: usize) -> f64 {
 /// How much is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// Solutions beside each other in one round, at least 1.
+    /// The number of concurrent solutions in one round, at least 1.
     pub k_variants: u32,
     /// Rounds, at least 1. No round follows once a solution fulfils everything.
     pub max_iters: u32,
 }
 
 impl Plan {
-    /// So many solutions beside each other, in so many rounds; at least one of each.
+    /// Sets the number of concurrent solutions and of rounds, at least one of each.
     pub fn new(k_variants: u32, max_iters: u32) -> Self {
         Self { k_variants: k_variants.max(1), max_iters: max_iters.max(1) }
     }
@@ -76,27 +76,27 @@ impl Default for Plan {
     }
 }
 
-/// What whoever solves the task is told.
+/// The input of the agent that solves the task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Brief {
     /// The task.
     pub task: Task,
-    /// What the solution has to fulfil.
+    /// The requirements of the solution.
     pub checklist: Checklist,
-    /// Which of the solutions beside each other this is, from 1.
+    /// The number of this solution among the concurrent ones, from 1.
     pub variant: u32,
     /// The best solution so far, if there is one.
     pub best: Option<Candidate>,
-    /// What to do better.
+    /// The improvements to make.
     pub advice: Option<String>,
 }
 
-/// A solution that nobody has looked at yet.
+/// A solution before its check.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Draft {
     /// The task.
     pub task: Task,
-    /// What it has to fulfil.
+    /// The requirements of the solution.
     pub checklist: Checklist,
     /// The solution.
     pub solution: String,
@@ -107,15 +107,15 @@ pub struct Draft {
 pub struct Candidate {
     /// The solution.
     pub solution: String,
-    /// What it fulfils.
+    /// The requirements, each checked.
     pub checklist: Checklist,
     /// The share of what it fulfils, 0 to 1.
     pub score: f64,
 }
 
-/// What whoever reflects is told, after a round that solved the task in part.
+/// The input of the agent that reflects, after a round that solved the task in part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Reflected {
+pub struct ReflectionInput {
     /// The task.
     pub task: Task,
     /// The best solution so far.

@@ -1,13 +1,13 @@
-use super::{Brief, Checklist, Draft, Reflected, Task};
+use super::{Brief, Checklist, Draft, ReflectionInput, Task};
 use crate::agent::Agent;
 use std::fmt;
 
-/// Who works in [`solve`](super::solve): a service, and so a part of your resources.
+/// The agents of [`solve`](super::solve): a service, and so a part of your resources.
 pub struct Team {
     pub(super) review: Box<dyn Agent<Task, Checklist>>,
     pub(super) solution: Box<dyn Agent<Brief, String>>,
     pub(super) validator: Box<dyn Agent<Draft, Checklist>>,
-    pub(super) reflection: Option<Box<dyn Agent<Reflected, String>>>,
+    pub(super) reflection: Option<Box<dyn Agent<ReflectionInput, String>>>,
 }
 
 impl fmt::Debug for Team {
@@ -17,7 +17,7 @@ impl fmt::Debug for Team {
 }
 
 impl Team {
-    /// Those who say what a solution has to fulfil, write one, and check it.
+    /// A team of three agents: one lists the requirements of a solution, one writes it, one checks it.
     pub fn new(
         review: impl Agent<Task, Checklist>,
         solution: impl Agent<Brief, String>,
@@ -27,9 +27,9 @@ impl Team {
         Self { review, solution, validator, reflection: None }
     }
 
-    /// And one who says, between two rounds, what to do better. Without, the points that are missing are told.
+    /// Adds an agent that gives advice between two rounds. Defaults to a list of the missing points.
     #[must_use]
-    pub fn reflecting(self, reflection: impl Agent<Reflected, String>) -> Self {
+    pub fn reflecting(self, reflection: impl Agent<ReflectionInput, String>) -> Self {
         Self { reflection: Some(Box::new(reflection)), ..self }
     }
 }

@@ -1,9 +1,9 @@
 //! `flujo.toml`: every key is known, or an error with its line and the nearest one.
 
-use super::known::{
+use super::keys::{
     OF_PROVIDERS, PROVIDERS, ROLES, find, is_provider, keys, of_provider, role_of, sections, variable_of,
 };
-use super::nearest::nearest;
+use super::suggest::suggest;
 use super::value::Form;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -27,7 +27,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Found>, Vec<(usize, String)>> {
         // The error as it is displayed shows the line itself.
         Err(error) => {
             let at = error.span().map_or(1, |span| line(span.start));
-            return Err(vec![(at, format!("this is no TOML: {}", error.message()))]);
+            return Err(vec![(at, format!("invalid TOML: {}", error.message()))]);
         }
     };
     let mut reader = Reader { line: &line, found: Vec::new(), problems: Vec::new() };
@@ -66,7 +66,7 @@ impl Reader<'_> {
             match section {
                 PROVIDERS => self.provider(key, value),
                 ROLES if role_of(&variable_of(word)).as_deref() != Some(word) => {
-                    self.problem(key, format!("`{word}` is no name of a role: use a-z, 0-9 and `_`"));
+                    self.problem(key, format!("`{word}` is not a role name: use a-z, 0-9 and `_`"));
                 }
                 ROLES => self.take(key, value, &format!("{ROLES}.{word}"), Form::Model),
                 _ => match find(section, word) {
@@ -84,7 +84,7 @@ impl Reader<'_> {
             return self.problem(name, what);
         };
         if !is_provider(provider) {
-            let what = format!("`{provider}` is no name of a provider: use a-z, 0-9, `-` and `_`");
+            let what = format!("`{provider}` is not a provider name: use a-z, 0-9, `-` and `_`");
             return self.problem(name, what);
         }
         for (key, value) in table {
@@ -122,8 +122,8 @@ fn unknown(what: &str, word: &str, words: &[&str]) -> String {
              own, `key_variable` is the name of that"
         );
     }
-    match nearest(word, words) {
+    match suggest(word, words) {
         Some(meant) => format!("unknown {what} `{word}`; did you mean `{meant}`?"),
-        None => format!("unknown {what} `{word}`; there are `{}`", words.join("`, `")),
+        None => format!("unknown {what} `{word}`; known are `{}`", words.join("`, `")),
     }
 }

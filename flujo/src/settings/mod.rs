@@ -13,11 +13,11 @@
 //! # }
 //! ```
 //!
-//! What is said in several places counts in this order: code, the process environment, `.env`, `flujo.toml`, defaults.
+//! Precedence, highest first: code, the process environment, `.env`, `flujo.toml`, defaults.
 //! There is no global state: settings are a value, read once and handed on, and nothing ever changes the environment of
 //! the process.
 //!
-//! | in `flujo.toml` | variable | if nothing is said |
+//! | in `flujo.toml` | variable | default |
 //! |---|---|---|
 //! | `[roles]` `review = "provider:model"` | `DEFAULT_REVIEW_MODEL`, and so for every role | the role has no model |
 //! | `[agent]` `timeout` | `AGENT_TIMEOUT` | model steps without a `timeout` of their own have none |
@@ -44,9 +44,9 @@
 //! Durations are written as in `#[step(timeout = "20s")]`: `500ms`, `20s`, `2min`, `1h`, `1d`.
 
 mod file;
-mod known;
-mod nearest;
+mod keys;
 mod sources;
+mod suggest;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -58,7 +58,7 @@ use crate::events::Redact;
 use crate::model::ModelDefaults;
 use crate::secret::Secret;
 use crate::usage::{Cost, UsageLimits};
-use known::{PROVIDERS, ROLES};
+use keys::{PROVIDERS, ROLES};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -69,7 +69,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Origin {
-    /// Nobody said anything.
+    /// The default: no source sets the value.
     Default,
     /// A settings file.
     File {
@@ -111,7 +111,7 @@ impl fmt::Display for Origin {
 pub struct Setting {
     /// As in `flujo.toml`: `models.connect_timeout`. A secret has the name of its variable.
     pub key: String,
-    /// What it is; `[REDACTED]` for secrets, nothing where it is off.
+    /// The value; `[REDACTED]` for secrets, nothing where it is off.
     pub value: Option<String>,
     /// Where it comes from.
     pub origin: Origin,
@@ -124,7 +124,7 @@ impl fmt::Display for Setting {
     }
 }
 
-/// All settings, read from where they stand: see the [module](self).
+/// All settings, loaded from their sources: see the [module](self).
 pub struct Settings {
     all: BTreeMap<String, Setting>,
     secrets: BTreeMap<String, Secret>,
@@ -147,11 +147,11 @@ impl fmt::Display for Settings {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProviderSettings {
-    /// What stands before the colon in names of models.
+    /// The provider, the part of model names before the colon.
     pub name: String,
-    /// Where it is, if that is said.
+    /// The base URL, if it is set.
     pub url: Option<String>,
-    /// What it speaks: `openai-chat`, `openai-responses`, `anthropic`, `gemini` or `ollama`.
+    /// The wire protocol: `openai-chat`, `openai-responses`, `anthropic`, `gemini` or `ollama`.
     pub wire: Option<String>,
     /// The variable that its key is in.
     pub key_variable: Option<String>,
@@ -178,7 +178,7 @@ impl Settings {
         Sources::none()
     }
 
-    /// Every setting by its key: those that nobody said anything about, and secrets, included.
+    /// Returns every setting by its key, defaults and secrets included.
     pub fn all(&self) -> impl Iterator<Item = &Setting> {
         self.all.values()
     }
@@ -203,7 +203,7 @@ impl Settings {
         self.text(&format!("{ROLES}.{role}"))
     }
 
-    /// How long one attempt of a model step may take that does not say so itself.
+    /// Returns the timeout of an attempt of a model step without its own.
     pub fn agent_timeout(&self) -> Option<Duration> {
         self.duration("agent.timeout")
     }
@@ -223,7 +223,7 @@ impl Settings {
         self.duration("models.silence_timeout")
     }
 
-    /// What each run may use.
+    /// Returns the limits of each run.
     pub fn limits(&self) -> UsageLimits {
         UsageLimits {
             cost: self.text("limits.cost").and_then(|text| Cost::usd(text).ok()),
@@ -248,7 +248,7 @@ impl Settings {
         self.text("telemetry.service_name")
     }
 
-    /// Whether prompts and answers stand in spans.
+    /// Returns true if prompts and answers are recorded in spans.
     pub fn capture_content(&self) -> bool {
         self.text("telemetry.capture_content").and_then(value::flag).unwrap_or(false)
     }

@@ -1,9 +1,9 @@
 use super::file;
-use super::known::{
-    KNOWN, OF_PROVIDERS, PROVIDERS, ROLES, find, in_variables, is_provider, limit_of, of_provider, role_of,
+use super::keys::{
+    KEYS, OF_PROVIDERS, PROVIDERS, ROLES, find, in_variables, is_provider, limit_of, of_provider, role_of,
     variable_of,
 };
-use super::nearest::nearest;
+use super::suggest::suggest;
 use super::value::Form;
 use super::{Origin, Setting, Settings};
 use crate::error::{Error, RunResult};
@@ -52,7 +52,7 @@ impl Sources {
         Self { file: None, dotenv: None, environment: BTreeMap::new(), code: Vec::new() }
     }
 
-    /// Those of [`Settings::load`], for adding to them.
+    /// The sources of [`Settings::load`], for adding to them.
     pub fn process() -> Self {
         // What is no text cannot be a setting.
         let variables = std::env::vars_os()
@@ -80,7 +80,7 @@ impl Sources {
         Self { environment: variables.collect(), ..self }
     }
 
-    /// What code says, which goes before everything else. `key` is as in `flujo.toml`: `agent.timeout`.
+    /// Sets a value in code, which has precedence over every other source. `key` is as in `flujo.toml`: `agent.timeout`.
     pub fn set(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.code.push((key.into(), Secret::new(value.into())));
         self
@@ -92,7 +92,7 @@ impl Sources {
     /// Everything that is wrong with them, at once. No message shows a value.
     pub fn load(self) -> RunResult<Settings> {
         let mut reader = Reader::default();
-        for known in KNOWN {
+        for known in KEYS {
             let value = known.default.map(str::to_owned);
             reader.take(known.key.to_owned(), value, Origin::Default);
         }
@@ -172,7 +172,7 @@ impl Reader {
                 Err(dotenvy::Error::LineParse(wrong, _)) => {
                     let line = text.lines().position(|line| line.trim() == wrong.trim());
                     let line = line.map_or_else(String::new, |line| format!(" line {}", line + 1));
-                    let what = "this is no `NAME=value`";
+                    let what = "expected `NAME=value`";
                     self.problems.push(format!("{}{line}: {what}", path.display()));
                 }
                 Err(_) => self.problems.push(format!("{} cannot be read", path.display())),
@@ -184,7 +184,7 @@ impl Reader {
         if variable.ends_with("_API_KEY") {
             return self.secret(variable, value, origin);
         }
-        let known = KNOWN.iter().find(|known| known.variable == variable);
+        let known = KEYS.iter().find(|known| known.variable == variable);
         let known = known.map(|known| (known.key.to_owned(), known.form));
         let role = || role_of(variable).map(|role| (format!("{ROLES}.{role}"), Form::Model));
         let Some((key, form)) = known.or_else(role) else { return self.limit(variable, value, origin) };
@@ -214,7 +214,9 @@ impl Reader {
         if named.len() > 1 {
             let both: Vec<_> = named.iter().map(|name| format!("`{name}`")).collect();
             let both = both.join(" or ");
-            return self.problems.push(format!("{origin} could be of {both}: say it in `flujo.toml`"));
+            return self
+                .problems
+                .push(format!("{origin} is ambiguous, it could set {both}: set it in `flujo.toml`"));
         }
         let provider = named.into_iter().next().unwrap_or_else(|| written.to_lowercase().replace('_', "-"));
         self.checked(format!("{PROVIDERS}.{provider}.{limit}"), Form::Positive, value, origin);
@@ -277,8 +279,8 @@ fn meant(key: &str) -> Option<String> {
         && provider.strip_prefix(PROVIDERS).is_some_and(|name| name.starts_with('.'))
     {
         let words: Vec<_> = OF_PROVIDERS.iter().map(|(word, _)| *word).collect();
-        return nearest(word, &words).map(|meant| format!("{provider}.{meant}"));
+        return suggest(word, &words).map(|meant| format!("{provider}.{meant}"));
     }
-    let keys: Vec<_> = KNOWN.iter().map(|known| known.key).collect();
-    nearest(key, &keys).map(str::to_owned)
+    let keys: Vec<_> = KEYS.iter().map(|known| known.key).collect();
+    suggest(key, &keys).map(str::to_owned)
 }

@@ -27,7 +27,7 @@ const NOTHING: [(&str, &str); 0] = [];
 fn what_nobody_said_is_there_with_its_default() {
     let settings = Settings::sources().load().unwrap();
     assert!(settings.all().all(|setting| setting.origin == Origin::Default));
-    assert_eq!(settings.all().count(), known::KNOWN.len());
+    assert_eq!(settings.all().count(), keys::KEYS.len());
     assert_eq!(settings.connect_timeout(), Some(Duration::from_secs(10)));
     assert_eq!((settings.agent_timeout(), settings.limits()), (None, UsageLimits::NONE));
     assert_eq!((settings.capture_content(), settings.service_name()), (false, Some("flujo")));
@@ -86,10 +86,10 @@ fn unknown_keys_are_errors_with_their_line_and_the_nearest_one() {
             "`openai_api_key` does not belong here: keys are variables of the environment or of `.env`; of a provider \
              of your own, `key_variable` is the name of that",
         ),
-        (12, "unknown key `mood`; there are `cost`, `total_tokens`, `model_calls`, `active_time`"),
-        (13, "`cost` is no amount of dollars: write digits, and up to nine decimals, such as `0.50`"),
-        (15, "`review` names no model: write `provider:model`"),
-        (16, "`Re` is no name of a role: use a-z, 0-9 and `_`"),
+        (12, "unknown key `mood`; known are `cost`, `total_tokens`, `model_calls`, `active_time`"),
+        (13, "`cost` is not an amount in dollars: write digits and up to nine decimals, such as `0.50`"),
+        (15, "`review` is not a model: write `provider:model`"),
+        (16, "`Re` is not a role name: use a-z, 0-9 and `_`"),
     ];
     let expected: Vec<_> =
         expected.iter().map(|(line, what)| format!("{shown} line {line}: {what}")).collect();
@@ -111,7 +111,7 @@ fn no_error_shows_a_value() {
     assert!(!text.contains("planted"), "{text}");
     for part in [
         "broken.toml line 2: this is no TOML",
-        "broken.env line 2: this is no `NAME=value`",
+        "broken.env line 2: expected `NAME=value`",
         "`AGENT_TIMEOUT` in the environment is no duration",
         "`DEFAULT_REVIEW_MODEL` in the environment names no model",
         "`limits.cost` is no amount of dollars",
@@ -230,8 +230,8 @@ fn limits_of_providers_that_are_none_are_refused() {
     let shown = file.display();
     let expected = [
         format!("{shown} line 2: unknown key `calls_per_minut`; did you mean `calls_per_minute`?"),
-        format!("{shown} line 3: `concurrent` is no whole number from 1 to 4294967295"),
-        format!("{shown} line 8: `Open` is no name of a provider: use a-z, 0-9, `-` and `_`"),
+        format!("{shown} line 3: `concurrent` is not a whole number from 1 to 4294967295"),
+        format!("{shown} line 8: `Open` is not a provider name: use a-z, 0-9, `-` and `_`"),
     ];
     assert_eq!(error, expected.join("; "));
 
@@ -239,8 +239,8 @@ fn limits_of_providers_that_are_none_are_refused() {
     let env = [("FLUJO_A_B_CONCURRENT", "2"), ("FLUJO_OPENAI_CONCURRENT", "sk-planted")];
     let sources = Settings::sources().file(&file).environment(env).set("providers.openai.concurent", "1");
     let error = sources.set("providers.concurrent", "1").load().unwrap_err().to_string();
-    let expected = "`FLUJO_A_B_CONCURRENT` in the environment could be of `a-b` or `a_b`: say it in `flujo.toml`; \
-                    `FLUJO_OPENAI_CONCURRENT` in the environment is no whole number from 1 to 4294967295; \
+    let expected = "`FLUJO_A_B_CONCURRENT` in the environment is ambiguous, it could set `a-b` or `a_b`: set it in `flujo.toml`; \
+                    `FLUJO_OPENAI_CONCURRENT` in the environment is not a whole number from 1 to 4294967295; \
                     unknown setting `providers.openai.concurent`; did you mean `providers.openai.concurrent`?; \
                     unknown setting `providers.concurrent`";
     assert_eq!(error, expected);

@@ -57,19 +57,19 @@ impl Form {
         match self {
             Self::Text => "is empty".to_owned(),
             Self::Duration => {
-                "is no duration: write a whole number and a unit, such as `500ms`, `20s`, `2min`, `1h` or `1d`"
+                "is not a duration: write a whole number and a unit, such as `500ms`, `20s`, `2min`, `1h` or `1d`"
                     .to_owned()
             }
             Self::Dollars => {
-                "is no amount of dollars: write digits, and up to nine decimals, such as `0.50`".to_owned()
+                "is not an amount in dollars: write digits and up to nine decimals, such as `0.50`".to_owned()
             }
-            Self::Count => "is no whole number".to_owned(),
-            Self::Positive => format!("is no whole number from 1 to {}", u32::MAX),
+            Self::Count => "is not a whole number".to_owned(),
+            Self::Positive => format!("is not a whole number from 1 to {}", u32::MAX),
             Self::Flag => "is neither `true` nor `false`".to_owned(),
-            Self::Address => "is no address: write `http://..` or `https://..`".to_owned(),
-            Self::Model => "names no model: write `provider:model`".to_owned(),
-            Self::Wire => format!("is none of `{}`", WIRES.join("`, `")),
-            Self::Variable => "is no name of a variable".to_owned(),
+            Self::Address => "is not an address: write `http://..` or `https://..`".to_owned(),
+            Self::Model => "is not a model: write `provider:model`".to_owned(),
+            Self::Wire => format!("is not one of `{}`", WIRES.join("`, `")),
+            Self::Variable => "is not a variable name".to_owned(),
         }
     }
 }

@@ -1,12 +1,12 @@
 use std::time::Duration;
 
 /// How long to wait before the next attempt: exponential with jitter. There is no wait after a
-/// rejection with feedback, since the next attempt then has something new to go on.
+/// rejection with feedback, since the next attempt then has new information.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
     /// The first wait.
     pub first: Duration,
-    /// What each further wait is multiplied with.
+    /// The factor between one wait and the next.
     pub factor: u32,
     /// The longest wait.
     pub cap: Duration,

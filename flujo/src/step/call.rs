@@ -1,10 +1,10 @@
-use super::fallback::Carry;
+use super::fallback::FallbackConversion;
 use super::plugin::Plugins;
 use super::policy::Check;
-use super::redirect::Detour;
+use super::redirect::RedirectConversion;
 use super::{
-    Backoff, Bridge, Fallback, FallbackOf, FallbackSlot, Falling, Keeping, Leaf, ModelLeaf, NoFallback,
-    Options, Plugin, RedirectOf, Redirecting, RunIn, Step, Validators,
+    Backoff, Fallback, FallbackOf, FallbackSlot, FallbackTo, KeepingFindings, Leaf, ModelLeaf, NoFallback,
+    Options, Plugin, RedirectOf, Redirecting, RunIn, StandIns, Step, Validators,
 };
 use crate::cache::CachePolicy;
 use crate::context::Context;
@@ -21,7 +21,7 @@ use std::time::Duration;
 pub struct StepCall<S: Step, F: FallbackSlot = NoFallback> {
     pub(crate) input: S::Input,
     pub(crate) options: Option<Box<Options>>,
-    pub(crate) bridge: Option<Box<Bridge<S, F>>>,
+    pub(crate) stand_ins: Option<Box<StandIns<S, F>>>,
 }
 
 impl<S: Step, F: FallbackSlot> fmt::Debug for StepCall<S, F> {
@@ -30,7 +30,7 @@ impl<S: Step, F: FallbackSlot> fmt::Debug for StepCall<S, F> {
     }
 }
 
-/// What stands where `pipeline!` expects a step.
+/// A call where `pipeline!` expects a step.
 #[diagnostic::on_unimplemented(
     message = "this call does not return a step",
     label = "returns `{Self}`, which is not a step call",
@@ -40,7 +40,7 @@ impl<S: Step, F: FallbackSlot> fmt::Debug for StepCall<S, F> {
 pub trait IntoStepCall {
     /// The step.
     type Step: Step;
-    /// Its fallback.
+    /// The fallback of the call.
     type Fallback: FallbackSlot;
     /// The call.
     fn into_step_call(self) -> StepCall<Self::Step, Self::Fallback>;
@@ -59,7 +59,7 @@ impl<S: Step> StepCall<S> {
     #[doc(hidden)]
     #[inline]
     pub fn new(input: S::Input) -> Self {
-        Self { input, options: None, bridge: None }
+        Self { input, options: None, stand_ins: None }
     }
 }
 
@@ -85,7 +85,7 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
         call
     }
 
-    /// What the node may use, all its attempts and its fallback together; for a pipeline, everything in it. A
+    /// Sets the limits of the node, all its attempts and its fallback together; for a pipeline, everything in it. A
     /// model call that could exceed it is not made: the node fails, and is not tried again, but its fallback
     /// is, which may be cheaper. Limits of the run and of nodes around it hold too.
     ///
@@ -157,13 +157,14 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
 
     /// Keeps what plugins, validators and the parser say against outputs in the context, in its part of the
     /// type [`Findings`](crate::Findings): when the node ends, whether it succeeded or failed.
-    pub fn keep_findings(self) -> StepCall<S, Keeping<F>>
+    pub fn keep_findings(self) -> StepCall<S, KeepingFindings<F>>
     where
         S: Leaf,
     {
-        let (fallback, redirect) = self.bridge.map_or((None, None), |b| (b.fallback, b.redirect));
-        let bridge = Bridge::boxed(fallback.map(Carry::over), redirect.map(Detour::over));
-        StepCall { input: self.input, options: self.options, bridge: Some(bridge) }
+        let (fallback, redirect) = self.stand_ins.map_or((None, None), |b| (b.fallback, b.redirect));
+        let stand_ins =
+            StandIns::boxed(fallback.map(FallbackConversion::over), redirect.map(RedirectConversion::over));
+        StepCall { input: self.input, options: self.options, stand_ins: Some(stand_ins) }
     }
 
     /// `strict(false)` lets a rejected output pass; the findings are recorded on the step's result.
@@ -288,10 +289,10 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
                 RedirectOutput = F::RedirectOutput,
             >,
     {
-        let Self { input, options, bridge } = self;
-        let redirect = bridge.and_then(|bridge| bridge.redirect).map(Detour::over);
-        let carry = Carry { input: |input| input, output: |output| output };
-        StepCall { input, options, bridge: Some(Bridge::boxed(Some(carry), redirect)) }
+        let Self { input, options, stand_ins } = self;
+        let redirect = stand_ins.and_then(|stand_ins| stand_ins.redirect).map(RedirectConversion::over);
+        let carry = FallbackConversion { input: |input| input, output: |output| output };
+        StepCall { input, options, stand_ins: Some(StandIns::boxed(Some(carry), redirect)) }
     }
 
     fn redirecting<D, G>(self) -> StepCall<S, G>
@@ -304,17 +305,17 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
                 RedirectOutput = D::Output,
             >,
     {
-        let Self { input, options, bridge } = self;
-        let fallback = bridge.and_then(|bridge| bridge.fallback).map(Carry::over);
-        let detour = Detour { input: |input| input, output: |output| output };
-        StepCall { input, options, bridge: Some(Bridge::boxed(fallback, Some(detour))) }
+        let Self { input, options, stand_ins } = self;
+        let fallback = stand_ins.and_then(|stand_ins| stand_ins.fallback).map(FallbackConversion::over);
+        let detour = RedirectConversion { input: |input| input, output: |output| output };
+        StepCall { input, options, stand_ins: Some(StandIns::boxed(fallback, Some(detour))) }
     }
 }
 
 impl<S: Leaf> StepCall<S> {
     /// [`with_fallback`](StepCall::with_fallback) for `#[step]`, as [`with_own_redirect`](StepCall::with_own_redirect).
     #[doc(hidden)]
-    pub fn with_own_fallback<T: FallbackOf<S>>(self) -> StepCall<S, Falling<T>> {
+    pub fn with_own_fallback<T: FallbackOf<S>>(self) -> StepCall<S, FallbackTo<T>> {
         self.falling::<T, _>()
     }
 }

@@ -1,4 +1,4 @@
-//! How steps and pipelines run. The code of each kind stands here once, generic over the callee: rustc would check it
+//! How steps and pipelines run. The code of each kind is here once, generic over the callee: rustc would check it
 //! anew in every impl that a macro writes.
 
 use super::{Fallback, RunIn, Step, StepCall};
@@ -30,7 +30,7 @@ pub trait CalleeKind<S: Step, C, R> {
 
 #[cold]
 fn no_attempts<T>() -> RunResult<T> {
-    Err(Error::setup("a pipeline makes no attempts"))
+    Err(Error::internal("a pipeline was redirected to, and has no attempts"))
 }
 
 /// A step without a context: it runs by attempts, and a model may call it.

@@ -1,5 +1,5 @@
 use super::findings::Keep;
-use super::redirect::Detour;
+use super::redirect::RedirectConversion;
 use super::{Redirecting, RunIn, Step, StepCall, WritesIn};
 use crate::context::Context;
 use crate::error::Error;
@@ -50,7 +50,7 @@ impl<S: Step, F: Step<Input = S::Input, Output = S::Output>> FallbackOf<S> for F
 /// A call with a fallback. Unlike the type itself it has no default, which rustc would go on with where the
 /// fallback is no type.
 #[doc(hidden)]
-pub type WithFallback<S, F> = StepCall<S, Falling<F>>;
+pub type WithFallback<S, F> = StepCall<S, FallbackTo<F>>;
 
 /// A call with a redirect, and perhaps a fallback.
 #[doc(hidden)]
@@ -58,11 +58,11 @@ pub type WithRedirect<S, F, D> = StepCall<S, Redirecting<F, D>>;
 
 /// The fallback `S`. Not `S` itself: next to an impl for every step, rustc would not say what a redirect
 /// lacks.
-pub struct Falling<S>(PhantomData<fn() -> S>);
+pub struct FallbackTo<S>(PhantomData<fn() -> S>);
 
-impl<S> fmt::Debug for Falling<S> {
+impl<S> fmt::Debug for FallbackTo<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Falling")
+        f.write_str("FallbackTo")
     }
 }
 
@@ -75,20 +75,20 @@ pub enum NoFallback {}
 pub trait FallbackSlot: Send + 'static {
     /// The input of the fallback.
     type Input: Send;
-    /// Its output.
+    /// The output of the fallback.
     type Output: Send;
     /// The input of the step that a plugin may redirect to.
     type RedirectInput: Send;
-    /// Its output.
+    /// The output of the redirect.
     type RedirectOutput: Send;
-    /// The same with this fallback.
+    /// The type of the call with this fallback.
     type WithFallback<T: Step>: FallbackSlot<
             Input = T::Input,
             Output = T::Output,
             RedirectInput = Self::RedirectInput,
             RedirectOutput = Self::RedirectOutput,
         >;
-    /// The same with this redirect.
+    /// The type of the call with this redirect.
     type WithRedirect<T: Step>: FallbackSlot<
             Input = Self::Input,
             Output = Self::Output,
@@ -101,28 +101,28 @@ impl FallbackSlot for NoFallback {
     type Output = ();
     type RedirectInput = ();
     type RedirectOutput = ();
-    type WithFallback<T: Step> = Falling<T>;
+    type WithFallback<T: Step> = FallbackTo<T>;
     type WithRedirect<T: Step> = Redirecting<Self, T>;
 }
 #[diagnostic::do_not_recommend]
-impl<S: Step> FallbackSlot for Falling<S> {
+impl<S: Step> FallbackSlot for FallbackTo<S> {
     type Input = S::Input;
     type Output = S::Output;
     type RedirectInput = ();
     type RedirectOutput = ();
-    type WithFallback<T: Step> = Falling<T>;
+    type WithFallback<T: Step> = FallbackTo<T>;
     type WithRedirect<T: Step> = Redirecting<Self, T>;
 }
 
 /// A fallback that can run where the call runs.
 pub trait Fallback<C, R>: FallbackSlot {
-    /// Its name, the last part of the node's id: `node!name`.
+    /// The name of the fallback, the last part of the node's id: `node!name`.
     const NAME: &'static str;
-    /// What it may write.
+    /// The parts of the context that it may write.
     const MASK: u64;
     /// Runs it.
     fn exec<'a>(cx: &'a mut Cx<'_, C, R>, id: NodeId, input: Self::Input) -> StepFuture<'a, Self::Output>;
-    /// Runs a call that may go on with it.
+    /// Runs a call that has this fallback.
     #[doc(hidden)]
     fn leaf<'a, S: RunIn<C, R>>(
         cx: &'a mut Cx<'_, C, R>,
@@ -147,10 +147,12 @@ pub trait Fallback<C, R>: FallbackSlot {
         _: NodeId,
         _: Redirected<Self::RedirectInput>,
     ) -> StepFuture<'a, Self::RedirectOutput> {
-        StepFuture::typed(Box::pin(std::future::ready(Err(Error::setup("a call was redirected to no step")))))
+        StepFuture::typed(Box::pin(std::future::ready(Err(Error::internal(
+            "a call was redirected to no step",
+        )))))
     }
 }
-// Anywhere, so that what is no context is not reported once more for the fallback that nobody named.
+// For every `C`: a type that is no context is not reported again for a fallback that the call does not have.
 impl<C, R> Fallback<C, R> for NoFallback {
     const NAME: &'static str = "";
     const MASK: u64 = 0;
@@ -166,11 +168,11 @@ impl<C, R> Fallback<C, R> for NoFallback {
         C: Context,
         R: Send + Sync,
     {
-        // A call that keeps its findings has another type, so there is nothing to go on with.
+        // A call that keeps its findings has another type: here nothing stands in and nothing is kept.
         cx.plain_leaf(id, call)
     }
 }
-impl<C: Context, R: Send + Sync, S: RunIn<C, R>> Fallback<C, R> for Falling<S> {
+impl<C: Context, R: Send + Sync, S: RunIn<C, R>> Fallback<C, R> for FallbackTo<S> {
     const NAME: &'static str = S::FACTS.name;
     const MASK: u64 = <S as WritesIn<C>>::MASK;
     fn exec<'a>(cx: &'a mut Cx<'_, C, R>, id: NodeId, input: S::Input) -> StepFuture<'a, S::Output> {
@@ -179,28 +181,33 @@ impl<C: Context, R: Send + Sync, S: RunIn<C, R>> Fallback<C, R> for Falling<S> {
 }
 
 /// The steps that stand in for `S` in one call.
-pub(crate) struct Bridge<S: Step, F: FallbackSlot> {
-    pub(crate) fallback: Option<Carry<S, F>>,
-    pub(crate) redirect: Option<Detour<S, F>>,
+pub(crate) struct StandIns<S: Step, F: FallbackSlot> {
+    pub(crate) fallback: Option<FallbackConversion<S, F>>,
+    pub(crate) redirect: Option<RedirectConversion<S, F>>,
 }
 
 /// Carries values over to the fallback and back. Two identities, stored where their types were proved
 /// to be the same.
-pub(crate) struct Carry<S: Step, F: FallbackSlot> {
+pub(crate) struct FallbackConversion<S: Step, F: FallbackSlot> {
     pub(crate) input: fn(S::Input) -> F::Input,
     pub(crate) output: fn(F::Output) -> S::Output,
 }
 
-impl<S: Step, F: FallbackSlot> Bridge<S, F> {
-    pub(crate) fn boxed(fallback: Option<Carry<S, F>>, redirect: Option<Detour<S, F>>) -> Box<Self> {
+impl<S: Step, F: FallbackSlot> StandIns<S, F> {
+    pub(crate) fn boxed(
+        fallback: Option<FallbackConversion<S, F>>,
+        redirect: Option<RedirectConversion<S, F>>,
+    ) -> Box<Self> {
         Box::new(Self { fallback, redirect })
     }
 }
 
-impl<S: Step, F: FallbackSlot> Carry<S, F> {
-    /// The same for a call that has more to stand in for it.
-    pub(super) fn over<G: FallbackSlot<Input = F::Input, Output = F::Output>>(self) -> Carry<S, G> {
+impl<S: Step, F: FallbackSlot> FallbackConversion<S, F> {
+    /// Converts for a call that has another type of stand-ins.
+    pub(super) fn over<G: FallbackSlot<Input = F::Input, Output = F::Output>>(
+        self,
+    ) -> FallbackConversion<S, G> {
         let Self { input, output } = self;
-        Carry { input, output }
+        FallbackConversion { input, output }
     }
 }

@@ -31,7 +31,7 @@ pub struct KeptFinding {
 ///
 /// It is written when the node ends, whether it succeeded or failed: one entry for each reason, in the order
 /// of the attempts. It is an ordinary part, read like any other. `merge = append` lets parallel branches keep
-/// their findings beside each other; without a rule that does not compile, as for every other part.
+/// their findings concurrently; without a rule that does not compile, as for every other part.
 ///
 /// ```
 /// use flujo::prelude::*;
@@ -113,7 +113,7 @@ impl Found {
         });
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
     }
-    /// Of an attempt that failed: nothing, unless somebody told the next one why.
+    /// Adds the findings of a failed attempt: none, unless the next attempt got them as feedback.
     pub(crate) fn rejected(&self, at: (&str, u32), failure: &FailureRecord) {
         if failure.feedback.is_some() {
             self.add(at, false, &mut failure.chain.iter().map(String::as_str));
@@ -137,25 +137,27 @@ impl Found {
 }
 
 /// The steps `F` that may stand in for another, in a call whose findings are kept.
-pub struct Keeping<F>(PhantomData<fn() -> F>);
+pub struct KeepingFindings<F>(PhantomData<fn() -> F>);
 
-impl<F> fmt::Debug for Keeping<F> {
+impl<F> fmt::Debug for KeepingFindings<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Keeping")
+        f.write_str("KeepingFindings")
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<F: FallbackSlot> FallbackSlot for Keeping<F> {
+impl<F: FallbackSlot> FallbackSlot for KeepingFindings<F> {
     type Input = F::Input;
     type Output = F::Output;
     type RedirectInput = F::RedirectInput;
     type RedirectOutput = F::RedirectOutput;
-    type WithFallback<T: Step> = Keeping<F::WithFallback<T>>;
-    type WithRedirect<T: Step> = Keeping<F::WithRedirect<T>>;
+    type WithFallback<T: Step> = KeepingFindings<F::WithFallback<T>>;
+    type WithRedirect<T: Step> = KeepingFindings<F::WithRedirect<T>>;
 }
 
-impl<C: Context + Contains<Findings>, R: Send + Sync, F: Fallback<C, R>> Fallback<C, R> for Keeping<F> {
+impl<C: Context + Contains<Findings>, R: Send + Sync, F: Fallback<C, R>> Fallback<C, R>
+    for KeepingFindings<F>
+{
     const NAME: &'static str = F::NAME;
     const MASK: u64 = F::MASK;
     const REDIRECT: &'static str = F::REDIRECT;

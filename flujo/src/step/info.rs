@@ -12,13 +12,13 @@ use serde::de::DeserializeOwned;
 use std::fmt;
 use std::sync::{Arc, PoisonError};
 
-/// What a step may know of its run: ask for it with a parameter `run: &RunInfo`.
+/// The run that a step is part of: a step gets it as a parameter, `run: &RunInfo`.
 pub struct RunInfo {
     pub(crate) env: Arc<RunEnv>,
     place: Place,
     attempt: u32,
     feedback: Option<Box<str>>,
-    /// What the executor keeps beside.
+    /// The executor's own state of the attempt.
     pub(crate) state: CallState,
 }
 
@@ -61,12 +61,12 @@ impl RunInfo {
         &self.env.id
     }
 
-    /// Where the step stands.
+    /// Returns the path of the step.
     pub fn path(&self) -> Path {
         self.place.path()
     }
 
-    /// Which attempt this is, from 1; it goes on counting after a crash and after a resume.
+    /// Returns the number of this attempt, from 1; it counts on after a crash and after a resume.
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
@@ -95,7 +95,7 @@ impl RunInfo {
         self.env.history.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Every command of this run that has come to an end so far, in that order: attempts and answered questions.
+    /// Returns every completed command of this run so far, in order of completion: attempts and answered questions.
     /// Of a run that records nothing, nothing.
     ///
     /// # Errors
@@ -114,7 +114,7 @@ impl RunInfo {
         }
     }
 
-    /// Gives a piece of what this attempt is making to whoever looks at the run, while it is being made: see
+    /// Sends a piece of the output to the observers of the run while the attempt is under way: see
     /// [`EventKind::Chunk`]. Nothing is recorded, and a replay has none. Observers get the chunks of the last steps
     /// unless they want all: see [`Chunks`].
     ///

@@ -4,7 +4,7 @@ use crate::codec::{CodecError, Json};
 use crate::engine::unmigrated;
 use serde::de::DeserializeOwned;
 
-/// What an older version of a step gave, and `migrate` takes: it only has to be read.
+/// The output of an older version of a step, as `migrate` takes it: it only has to be read.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from a record",
@@ -26,7 +26,7 @@ impl<T: DeserializeOwned> Older for T {
     }
 }
 
-/// What is said of a version that no function takes.
+/// The error of a version that no function takes.
 pub fn untaken(was: u32, now: u32) -> CodecError {
     CodecError::new(unmigrated(was, now))
 }

@@ -1,4 +1,39 @@
-//! Steps: what `#[step]` makes of a function, and what calling one gives.
+//! Steps and their calls: retry, timeout, fallback, cache, validators, plugins, tools.
+//!
+//! `#[step]` makes a step of an async function. Calling it gives a [`StepCall`], which a pipeline runs; its methods are
+//! the options of the call, and the attribute holds the defaults.
+//!
+//! ```
+//! use flujo::prelude::*;
+//!
+//! #[step(retries = 2, timeout = "20s")]
+//! async fn fetch(name: String) -> Result<String> {
+//!     Err(StepError::fatal(format!("no page of {name}")))
+//! }
+//!
+//! #[step]
+//! async fn from_archive(name: String) -> Result<String> {
+//!     Ok(format!("the archived page of {name}"))
+//! }
+//!
+//! pipeline! {
+//!     fn page(name: String) -> String {
+//!         fetch(name).retries(0).fallback(from_archive)
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), flujo::Error> {
+//! let flujo = Flujo::builder().build()?;
+//! let result = flujo.run(page("Ada".to_string())).await;
+//! let paths: Vec<_> = result.steps.iter().map(|step| step.path().to_string()).collect();
+//! assert_eq!(paths, ["page/fetch", "page/fetch!from_archive"]);
+//! assert_eq!(result.into_output()?, "the archived page of Ada");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! In a unit test a step runs by itself: `fetch("Ada".to_string()).run(&mut context, &resources).await`.
 
 mod backoff;
 mod call;
@@ -26,11 +61,11 @@ pub use callee_kind::{
     NestedWithoutResources, StepKind,
 };
 pub use drafts::Drafts;
-pub(crate) use fallback::Bridge;
+pub(crate) use fallback::StandIns;
 pub use fallback::{
-    Fallback, FallbackOf, FallbackSlot, Falling, NoFallback, StepName, WithFallback, WithRedirect,
+    Fallback, FallbackOf, FallbackSlot, FallbackTo, NoFallback, StepName, WithFallback, WithRedirect,
 };
-pub use findings::{Findings, Keeping, KeepsFindings, KeptFinding};
+pub use findings::{Findings, KeepingFindings, KeepsFindings, KeptFinding};
 pub use info::RunInfo;
 // Public here, so that messages do not name `__private`.
 pub use migrate::Older;
@@ -49,7 +84,7 @@ pub use validate::{ValidationResult, Validator, Validators};
 pub use writes::WritesIn;
 
 use crate::codec::{CodecError, Json};
-use crate::exec::{Cx, StepFuture, Toolbox};
+use crate::exec::{Cx, StepFuture, ToolRunner};
 use crate::future::BoxFuture;
 use crate::model::{Message, ModelReply, Parsed};
 use crate::path::NodeId;
@@ -58,7 +93,7 @@ pub use crate::durable::{Inputs, Recorded, Takes};
 use crate::error::StepError;
 use crate::graph::Facts;
 
-/// What is known of a callee without a context and without the bounds of its type parameters, so that
+/// The facts of a callee that need no context and no bounds of its type parameters, so that
 /// `decode(x)` can be looked up as `<decode as StepInfo>`.
 pub trait StepInfo {
     /// Names, types, options, bounds.
@@ -74,7 +109,7 @@ pub trait StepInfo {
 pub trait Step: StepInfo + Sized + Send + Sync + 'static {
     /// The inputs as a tuple.
     type Input: Inputs<Self>;
-    /// What it returns.
+    /// The output.
     type Output: Recorded;
     /// How it runs, and whether a model may call it: one impl for all steps, so that a step brings no code for it.
     #[doc(hidden)]
@@ -128,7 +163,7 @@ pub trait StepIn<C, R>: Step<Kind: CalleeKind<Self, C, R>> + WritesIn<C> {
     const READS: u64 = 0;
     /// The tools of a model step.
     #[doc(hidden)]
-    fn toolbox(_: &R) -> Option<Box<dyn Toolbox + '_>> {
+    fn tool_runner(_: &R) -> Option<Box<dyn ToolRunner + '_>> {
         None
     }
     /// Makes the copies.
@@ -151,9 +186,7 @@ pub trait StepIn<C, R>: Step<Kind: CalleeKind<Self, C, R>> + WritesIn<C> {
         run: &RunInfo,
     ) -> impl Future<Output = Result<Self::Output, StepError>> + Send {
         let _ = (input, drafts, ctx, res, run);
-        std::future::ready(Err(StepError::fatal(
-            "internal error: a pipeline has no attempts; please report it",
-        )))
+        std::future::ready(Err(StepError::internal("a pipeline has no attempts")))
     }
     /// Calls the function of a model step, which builds the prompt.
     #[doc(hidden)]
@@ -187,7 +220,7 @@ pub trait StepIn<C, R>: Step<Kind: CalleeKind<Self, C, R>> + WritesIn<C> {
 
 #[cold]
 fn no_model() -> StepError {
-    StepError::fatal("internal error: only a model step has a prompt; please report it")
+    StepError::internal("only a model step has a prompt")
 }
 
 #[cold]

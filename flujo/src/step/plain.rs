@@ -5,7 +5,7 @@ use crate::durable::recover;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// Stands for a function that is no step.
+/// A function that is no step.
 #[derive(Debug)]
 pub struct NoStep;
 /// No step was called in the statement yet.
@@ -15,11 +15,11 @@ pub struct NoStepYet;
 #[derive(Debug)]
 pub struct AfterStep;
 
-/// What a statement has come to once it has called `S` too.
+/// The state of a statement after it has called `S` too.
 pub trait Then<S> {
     /// The state after it.
     type State;
-    /// What is to be reported as a step: none after the first.
+    /// The type to report as a step: none after the first.
     type Called;
 }
 impl Then<NoStep> for NoStepYet {
@@ -55,7 +55,7 @@ pub trait PlainClosure {}
 #[diagnostic::do_not_recommend]
 impl PlainClosure for NoStep {}
 
-/// What a call in a plain expression gives.
+/// The value of a call in a plain expression.
 pub trait Gives<T, U> {
     /// The value of the call as it is; anything where a step was reported.
     fn give(value: T) -> U;

@@ -6,12 +6,12 @@ use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// What a plugin says of an output.
+/// A plugin's verdict on an output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PluginResult<T> {
     /// The output goes on as it is.
     Accept,
-    /// This goes on instead: to the other plugins, to validators, and to what comes after the step.
+    /// A replacement of the output: for the other plugins, for validators, and for what comes after the step.
     Replace(T),
     /// Why not; it becomes the feedback of the next attempt.
     Reject(String),
@@ -75,16 +75,16 @@ impl<T> PluginResult<T> {
 )]
 #[async_trait]
 pub trait Plugin<T>: Send + Sync + 'static {
-    /// Says what is to become of `output`. `run` is what the step was told; what is spent on it counts for
+    /// Reviews `output`. `run` is the run info of the attempt; what is spent on it counts for
     /// the attempt.
     async fn review(&self, output: &T, run: &RunInfo) -> PluginResult<T>;
 
-    /// Plugins of a higher priority come first; 0 if nothing is said. [`Priority`] gives one another.
+    /// Plugins of a higher priority run first. Defaults to 0; [`Priority`] wraps a plugin with another one.
     fn priority(&self) -> i32 {
         0
     }
 
-    /// What messages call it: the name of its type.
+    /// The name of the plugin in messages. Defaults to the name of its type.
     fn name(&self) -> &'static str {
         short_name::<Self>()
     }

@@ -6,7 +6,7 @@ use std::any::Any;
 use std::fmt;
 use std::time::Duration;
 
-/// What `#[step(..)]` sets as defaults.
+/// The defaults of a step, from `#[step(..)]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
     /// Extra attempts after the first.
@@ -15,7 +15,7 @@ pub struct Policy {
     pub timeout: Option<Duration>,
     /// How long to wait between attempts.
     pub backoff: Option<Backoff>,
-    /// What it may use, all attempts and its fallback together.
+    /// The limits of the step, all attempts and its fallback together.
     pub limits: Option<UsageLimits>,
     /// Whether its output may come from the cache.
     pub cached: Option<CachePolicy>,
@@ -28,7 +28,7 @@ impl Policy {
     pub const PLAIN: Self =
         Self { retries: 0, timeout: None, backoff: None, limits: None, cached: None, model: None };
 
-    /// Whether one attempt, without a clock beside it, is all there is.
+    /// Whether the call is one attempt without a timeout.
     pub(crate) const fn is_plain(&self) -> bool {
         self.retries == 0
             && self.cached.is_none()
@@ -41,7 +41,7 @@ impl Policy {
 /// Which model answers, and how.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ModelPolicy {
-    /// Its name, or whose it is.
+    /// The name of the model, or the role that names it.
     pub name: ModelName,
     /// Sampling temperature.
     pub temperature: Option<f64>,
@@ -54,7 +54,7 @@ pub struct ModelPolicy {
 }
 
 impl ModelPolicy {
-    /// How often a model may ask for tools where nothing is said.
+    /// The default of `tool_rounds`.
     pub const TOOL_ROUNDS: u32 = 8;
 }
 
@@ -70,7 +70,7 @@ pub enum ModelName {
 /// What all validators of one `.validate(..)` say about an output, which is passed without its type.
 pub(crate) type Check = Box<dyn Fn(&dyn Any) -> Vec<ValidationResult> + Send + Sync>;
 
-/// The options of a call. They stand behind a pointer, so that a call without any moves its input and one word; and
+/// The options of a call. They are behind a pointer, so that a call without any moves its input and one word; and
 /// they have no type parameter, so that what reads them is compiled once.
 pub(crate) struct Options {
     pub(crate) retries: Option<u32>,

@@ -1,4 +1,4 @@
-use super::{CalleeKind as _, Fallback, FallbackSlot, Falling, Leaf, RunIn, Step, WritesIn};
+use super::{CalleeKind as _, Fallback, FallbackSlot, FallbackTo, Leaf, RunIn, Step, WritesIn};
 use crate::context::Context;
 use crate::exec::{Cx, Redirected, StepFuture};
 use crate::path::NodeId;
@@ -31,7 +31,7 @@ impl<F: FallbackSlot, D: Step> FallbackSlot for Redirecting<F, D> {
     type Output = F::Output;
     type RedirectInput = D::Input;
     type RedirectOutput = D::Output;
-    type WithFallback<T: Step> = Redirecting<Falling<T>, D>;
+    type WithFallback<T: Step> = Redirecting<FallbackTo<T>, D>;
     type WithRedirect<T: Step> = Redirecting<F, T>;
 }
 
@@ -53,18 +53,18 @@ impl<C: Context, R: Send + Sync, F: Fallback<C, R>, D: RunIn<C, R>> Fallback<C, 
 
 /// Carries a call over to the step that it was redirected to, and the output back: identities, stored where
 /// the types were proved to be the same.
-pub(crate) struct Detour<S: Step, F: FallbackSlot> {
+pub(crate) struct RedirectConversion<S: Step, F: FallbackSlot> {
     pub(crate) input: fn(S::Input) -> F::RedirectInput,
     pub(crate) output: fn(F::RedirectOutput) -> S::Output,
 }
 
-impl<S: Step, F: FallbackSlot> Detour<S, F> {
-    /// The same for a call that has more to stand in for it.
-    pub(super) fn over<G>(self) -> Detour<S, G>
+impl<S: Step, F: FallbackSlot> RedirectConversion<S, F> {
+    /// Converts for a call that has another type of stand-ins.
+    pub(super) fn over<G>(self) -> RedirectConversion<S, G>
     where
         G: FallbackSlot<RedirectInput = F::RedirectInput, RedirectOutput = F::RedirectOutput>,
     {
         let Self { input, output } = self;
-        Detour { input, output }
+        RedirectConversion { input, output }
     }
 }

@@ -6,7 +6,7 @@ use crate::usage::Usage;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What became of one node.
+/// The result of one node.
 #[derive(Clone, Debug)]
 pub struct StepResult {
     place: At,
@@ -108,12 +108,12 @@ impl StepResult {
         Duration::from_nanos(self.latency)
     }
 
-    /// What all attempts used together.
+    /// Returns the usage of all attempts together.
     pub fn usage(&self) -> Usage {
         self.extra.as_ref().map(|extra| extra.usage).unwrap_or_default()
     }
 
-    /// What validators found on an output that passed all the same.
+    /// Returns the findings of validators on an output that passed all the same.
     pub fn findings(&self) -> &[Finding] {
         self.extra.as_ref().map(|extra| extra.findings.as_slice()).unwrap_or_default()
     }
@@ -123,13 +123,13 @@ impl StepResult {
         self.extra.as_ref().is_some_and(|extra| extra.cached)
     }
 
-    /// What every model that it called used, all attempts together: `provider:model`, in the order of the first
+    /// Returns the usage of each model that it called, all attempts together: `provider:model`, in the order of the first
     /// calls.
     pub fn by_model(&self) -> &[(String, Usage)] {
         self.extra.as_ref().map(|extra| extra.models.by_model.as_slice()).unwrap_or_default()
     }
 
-    /// What had to be mended to read the answer of a model, in words; nothing if it was clean. The value is what
+    /// Returns the repairs that were needed to read the answer of a model, in words; none if it was clean. The value is what
     /// the model wrote all the same: what could have meant two things is not mended.
     pub fn repairs(&self) -> &[String] {
         self.extra.as_ref().map(|extra| extra.models.repairs.as_slice()).unwrap_or_default()

@@ -24,7 +24,7 @@ use std::fmt;
     note = "add `#[derive(Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]` to `{Self}`"
 )]
 pub trait Argument: Recorded {
-    /// Its schema.
+    /// The JSON Schema of the input.
     #[doc(hidden)]
     fn schema(generator: &mut SchemaGenerator) -> Value;
 }
@@ -125,7 +125,7 @@ no_tools!(ContextStep NestedPipeline NestedWithoutResources DetachedPipeline Det
 /// The tools of a step, where the resources are `R`; implemented by `#[step(tools = [..])]`.
 #[doc(hidden)]
 pub trait ToolSet<R> {
-    /// They.
+    /// Returns the tools that the model may call.
     fn tools() -> Vec<Tool<R>>;
 }
 
@@ -179,7 +179,7 @@ impl<R: Send + Sync> Tool<R> {
 }
 
 impl<R> Tool<R> {
-    /// Begins a call; what the model is told, if its arguments do not fit.
+    /// Begins a call; the error is the text for the model if the arguments do not fit.
     pub(crate) fn begin<'a>(
         &self,
         cx: &'a mut Cx<'_, (), R>,
@@ -189,9 +189,9 @@ impl<R> Tool<R> {
         let told = |what: &dyn fmt::Display| format!("the arguments do not fit: {what}");
         let given = if call.arguments.trim().is_empty() { "{}" } else { &call.arguments };
         let given: Value = serde_json::from_str(given).map_err(|e| told(&e))?;
-        let Value::Object(mut given) = given else { return Err(told(&"they are no JSON object")) };
+        let Value::Object(mut given) = given else { return Err(told(&"they are not a JSON object")) };
         if let Some(unknown) = given.keys().find(|key| self.inputs.iter().all(|(name, _)| name != key)) {
-            return Err(told(&format_args!("there is no argument `{unknown}`")));
+            return Err(told(&format_args!("unknown argument `{unknown}`")));
         }
         // One that may be left out is `null`.
         for (name, _) in self.inputs {
@@ -215,7 +215,7 @@ where
     Ok(Box::pin(async move {
         let output = S::run_tool(cx, id, input).await?;
         let output = output.record().map_err(|e| Error::setup(e.to_string()))?;
-        // Text is told as it is, everything else as JSON.
+        // The model gets text as it is, and every other value as JSON.
         Ok(output.decode::<String>().unwrap_or_else(|_| output.as_str().to_owned()))
     }))
 }
@@ -236,10 +236,10 @@ impl<'r, R: Send + Sync> Cx<'r, (), R> {
 }
 
 impl<C, R> Cx<'_, C, R> {
-    /// What runs in place of a step that is no tool. That was reported.
+    /// Runs in place of a step that is no tool, which was reported.
     #[doc(hidden)]
     pub fn no_tool<'a, T: Send + 'a>(&'a mut self) -> BoxFuture<'a, RunResult<T>> {
-        Box::pin(std::future::ready(Err(Error::setup("a tool takes no context"))))
+        Box::pin(std::future::ready(Err(Error::internal("a tool takes no context"))))
     }
 }
 
@@ -247,7 +247,7 @@ impl<C, R> Cx<'_, C, R> {
 #[doc(hidden)]
 #[track_caller]
 pub const fn assert_tool(facts: &Facts, is_function: &str, takes_context: &str, is_pipeline: &str) {
-    // What stands in for a callee that is no step has no name.
+    // The placeholder for a callee that is no step has no name.
     assert!(!facts.name.is_empty(), "{}", is_function);
     assert!(facts.reads.is_empty() && facts.writes.is_empty(), "{}", takes_context);
     assert!(!matches!(facts.kind, NodeKind::Pipeline), "{}", is_pipeline);

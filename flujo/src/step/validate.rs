@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// What a validator says.
+/// A validator's verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ValidationResult {
     /// Nothing to say.

@@ -36,13 +36,13 @@ pub const fn mask(bits: &[Option<u32>]) -> u64 {
 pub struct Within<A, P>(PhantomData<(A, P)>);
 
 impl<A: Contains<P>, P> Within<A, P> {
-    /// It does.
+    /// True: the part lies within.
     pub const IS: bool = true;
 }
 
 /// The fallback of [`Within`].
 pub trait NotWithin {
-    /// It does not.
+    /// False: the part does not lie within.
     const IS: bool = false;
 }
 impl<T> NotWithin for T {}
@@ -126,7 +126,7 @@ const fn compare<C: Context>(left: &[(&str, u64)], right: &[(&str, u64)]) {
     }
 }
 
-/// The body of a `map` runs beside itself.
+/// The items of a `map` run the same body concurrently.
 #[track_caller]
 pub const fn assert_mergeable<C: Context>(nodes: &[(&str, u64)]) {
     let mut i = 0;

@@ -1,4 +1,4 @@
-//! Spans of runs, steps and calls of models, sent to whoever collects them by OpenTelemetry's protocol, behind the feature
+//! OpenTelemetry export of spans of runs, steps and model calls, over OTLP, behind the feature
 //! `otel`.
 //!
 //! ```no_run
@@ -78,7 +78,7 @@ pub fn init() -> RunResult<Guard> {
     init_with(&Settings::load()?)
 }
 
-/// The same with settings that were read before.
+/// Sends spans as [`init`] does, with settings that were loaded before.
 ///
 /// # Errors
 /// The program has a subscriber of `tracing` already, or there is no way to send.
@@ -104,7 +104,7 @@ fn subscriber(settings: &Settings) -> RunResult<(Guard, impl Subscriber + Send +
     Ok((Guard { provider }, subscriber))
 }
 
-/// What takes our spans and nobody else's.
+/// The filter that lets only spans of flujo pass.
 fn layer<S: Subscriber + for<'s> LookupSpan<'s>>(provider: &SdkTracerProvider) -> impl Layer<S> + use<S> {
     tracing_opentelemetry::layer()
         .with_tracer(provider.tracer("flujo"))

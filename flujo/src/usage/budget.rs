@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// One account for all runs of a process: `Flujo::builder().budget(SharedBudget::usd("20"))`. Cloning it gives
 /// the same account, which several engines may share.
 ///
-/// It is kept in memory. A run that goes on in another process counts there from then on; what it used before is
+/// It is kept in memory. A run that continues in another process counts there from then on; what it used before is
 /// on its own ledger, and not on the new process's budget. Of a call that was under way when its run ended, was
 /// cancelled or dropped, everything that was reserved for it is charged on the spot, marked as estimated: nothing
 /// stays reserved for a run that is no longer there.
@@ -30,12 +30,12 @@ impl SharedBudget {
         Self::new(UsageLimits::usd(dollars))
     }
 
-    /// What all runs have spent so far.
+    /// Returns the usage of all runs so far.
     pub fn spent(&self) -> Usage {
         self.meter().spent()
     }
 
-    /// Its limits.
+    /// Returns the limits of the budget.
     pub fn limits(&self) -> UsageLimits {
         self.meter().limits
     }

@@ -10,7 +10,7 @@ impl Cost {
     /// Reads an amount of dollars such as `"0.50"`, exactly; at most nine decimals.
     ///
     /// # Errors
-    /// The text is no such amount, or too large; the message says so.
+    /// The text is not an amount in dollars, or it is too large.
     pub fn usd(text: &str) -> Result<Self, String> {
         Self::parse(text).ok_or_else(|| {
             format!("`{text}` is no amount of dollars: write digits, and up to nine decimals, like `0.50`")

@@ -1,6 +1,6 @@
 use super::Usage;
 
-/// An output together with what it has cost: what a code step returns that uses a service which says so.
+/// An output with its usage: the return type of a code step that uses a service which reports its cost.
 ///
 /// The output of the step is the value alone; the usage counts on the step, on the run and on every limit, once.
 /// A step that fails, or that knows what it used before it has an output, calls
@@ -33,12 +33,12 @@ use super::Usage;
 pub struct Costed<T> {
     /// The output.
     pub value: T,
-    /// What it has cost.
+    /// The usage of the value.
     pub usage: Usage,
 }
 
 impl<T> Costed<T> {
-    /// This value, at this cost.
+    /// A value with its usage.
     pub fn new(value: T, usage: Usage) -> Self {
         Self { value, usage }
     }

@@ -4,36 +4,36 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 
-/// A limit that stands against a call, which was not made.
+/// A limit that a call would have exceeded: the call was not made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LimitExceeded {
-    /// The node that was not allowed to go on.
+    /// The node whose call was not made.
     pub path: Path,
-    /// Whose limit it is.
+    /// The owner of the limit.
     pub of: LimitOf,
     /// The limit.
     pub limit: Amount,
-    /// What was spent of it.
+    /// The amount spent so far.
     pub spent: Amount,
-    /// What is reserved for calls under way.
+    /// The amount reserved for calls under way.
     pub reserved: Amount,
-    /// What this call might have used; nothing if the limit is exceeded as it is.
+    /// The most that this call could have used; nothing if the limit is exceeded as it is.
     pub needed: Amount,
 }
 
-/// Whose limit it is.
+/// The owner of a limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum LimitOf {
     /// The run's: it ends the run.
     Run,
-    /// That of the node with this path: an ordinary failure, which is not retried.
+    /// The node with this path: an ordinary failure, which is not retried.
     Node(Path),
-    /// That of the account which runs share: it ends the run.
+    /// The budget that runs share: it ends the run.
     Budget,
 }
 
-/// So much of something that is limited.
+/// An amount of a limited unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Amount {
@@ -79,7 +79,7 @@ impl fmt::Display for Amount {
 }
 
 impl LimitExceeded {
-    /// Whether it ends the run. The limit of a node is an ordinary failure.
+    /// Returns true if the limit ends the run. The limit of a node is an ordinary failure.
     pub fn ends_the_run(&self) -> bool {
         !matches!(self.of, LimitOf::Node(_))
     }

@@ -2,7 +2,7 @@ use super::Cost;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What a run, or a node of it, may use. Equal to a limit is allowed, above is not.
+/// The limits of a run, or of a node of it. Equal to a limit is allowed, above is not.
 ///
 /// ```
 /// # use flujo::prelude::*;
@@ -23,7 +23,7 @@ pub struct UsageLimits {
     pub total_tokens: Option<u64>,
     /// Calls of models.
     pub model_calls: Option<u64>,
-    /// How long somebody may work on the run. Time in which it is paused, or nobody works on it, does not
+    /// The active time of the run. Time in which it is paused, or in which no process runs it, does not
     /// count; timers and waits between attempts do. Only runs have it: a node has `.timeout(..)`.
     pub active_time: Option<Duration>,
 }
@@ -52,7 +52,7 @@ impl UsageLimits {
     /// So many US dollars, as read from somewhere.
     ///
     /// # Errors
-    /// The text is no amount of dollars; the message says so.
+    /// The text is not an amount in dollars.
     pub fn try_usd(dollars: &str) -> Result<Self, String> {
         Cost::usd(dollars).map(|cost| Self::NONE.cost(cost))
     }
@@ -75,7 +75,7 @@ impl UsageLimits {
         Self { model_calls: Some(calls), ..self }
     }
 
-    /// Limits the time in which somebody works on the run.
+    /// Limits the active time of the run.
     #[must_use]
     pub const fn active_time(self, time: Duration) -> Self {
         Self { active_time: Some(time), ..self }

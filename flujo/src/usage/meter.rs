@@ -1,4 +1,4 @@
-//! What is spent and reserved, against limits: the one implementation behind the ledger of a run, its nodes
+//! Spent and reserved amounts, against limits: the one implementation behind the ledger of a run, its nodes
 //! and shared budgets.
 
 use super::{Amount, Cost, Usage, UsageLimits};
@@ -62,7 +62,7 @@ impl Meter {
         self.spent
     }
 
-    /// What stands against `more`: spent, reserved and this together are above a limit.
+    /// The limit that `more` would exceed, together with the spent and the reserved amounts.
     pub(crate) fn refuses(&self, more: &Usage) -> Option<Refused> {
         self.over(self.reserved, Sum::of(more))
     }

@@ -1,4 +1,16 @@
-//! What model calls cost, and what they may cost: integers throughout.
+//! Usage, cost and limits of model calls (budget): integers throughout.
+//!
+//! ```
+//! use flujo::{Cost, SharedBudget, UsageLimits};
+//!
+//! let limits = UsageLimits::usd("0.50");
+//! assert_eq!(limits.cost, Some(Cost(500_000_000)));
+//! assert_eq!(Cost(500_000_000).to_string(), "$0.50");
+//!
+//! // One account for all runs of a process: `Flujo::builder().budget(budget.clone())`.
+//! let budget = SharedBudget::new(limits);
+//! assert_eq!(budget.spent().cost(), Cost(0));
+//! ```
 
 mod budget;
 mod cost;
@@ -18,7 +30,7 @@ pub(crate) use meter::{Meter, Refused};
 use serde::{Deserialize, Serialize};
 use std::ops::{Add, AddAssign};
 
-/// What was used: tokens, calls, money.
+/// Usage: tokens, calls, money.
 ///
 /// Sums are exact. One that is past what a `u64` holds stays at the most that there is, in what is shown; limits
 /// are compared with the exact sum all the same, so that nothing wraps around and nothing slips through.
@@ -36,7 +48,7 @@ pub struct Usage {
     pub model_calls: u64,
     /// Money, rounded up once per call.
     pub cost: Cost,
-    /// Calls whose price nobody knows: their cost is missing in `cost`, not zero.
+    /// The number of calls without a known price: their cost is missing in `cost`, not zero.
     pub unpriced_calls: u64,
     /// Calls that ended without a reported usage and are charged at what was reserved.
     pub estimated_calls: u64,

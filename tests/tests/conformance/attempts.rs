@@ -234,7 +234,7 @@ fn a_fallback_runs_once_after_the_last_attempt() {
         let error = flujo.run(failing_twice("x".into())).await.into_output().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "failing_twice/broken!also_broken: no x either; it stood in for: failing_twice/broken: broken by x"
+            "failing_twice/broken!also_broken: no x either; fallback of: failing_twice/broken: broken by x"
         );
         assert_eq!(error.original().unwrap().to_string(), "failing_twice/broken: broken by x");
         assert_eq!(calls.len(), 4);

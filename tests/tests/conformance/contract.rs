@@ -74,7 +74,7 @@ fn a_dropped_run_is_a_crash_and_can_be_resumed() {
         assert_eq!(error.kind(), &ErrorKind::Interrupted);
         assert_eq!(
             error.to_string(),
-            "stopping: the process that worked on this run is gone; `resume` continues it"
+            "stopping: the process that ran it has ended: `resume` continues the run"
         );
         stop.0.store(false, Ordering::SeqCst);
         let result = flujo.resume::<stopping>("r").await.unwrap();
@@ -97,7 +97,7 @@ fn five_takeovers_without_a_record_fail_the_run_as_crashed() {
         let error = flujo.resume::<stopping>("r").await.unwrap().into_output().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "stopping: taken over five times without getting a step further; under way: stopping/stops_once"
+            "stopping: taken over five times without a new record; under way: stopping/stops_once"
         );
         assert_eq!(calls.of("stopping/stops_once"), 5);
     });

@@ -95,7 +95,7 @@ fn a_concurrency_of_zero_that_nobody_could_know_fails() {
     on_all(async |engine, _| {
         let (flujo, _) = flujo(&engine);
         let error = flujo.run(stuck(0)).await.into_output().unwrap_err();
-        let expected = "stuck/map: at least one item runs at a time, but its `concurrency` is 0";
+        let expected = "stuck/map: `concurrency` is 0: it must be at least 1";
         assert_eq!(error.to_string(), expected);
         assert_eq!(flujo.run(stuck(1)).await.into_output().unwrap(), ["a"]);
     });
@@ -112,7 +112,7 @@ fn more_items_than_allowed_fail_before_the_first_runs() {
     on_all(async |engine, _| {
         let (flujo, calls) = flujo(&engine);
         let error = flujo.run(bounded(texts(&["a", "b", "c"]))).await.into_output().unwrap_err();
-        assert_eq!(error.to_string(), "bounded/labels: 3 items are more than the 2 that `.max` allows");
+        assert_eq!(error.to_string(), "bounded/labels: 3 items exceed the bound, `.max(2)`");
         assert_eq!(calls.len(), 0);
         assert_eq!(flujo.run(bounded(texts(&["a", "b"]))).await.into_output().unwrap(), ["a", "b"]);
     });

@@ -65,7 +65,7 @@ fn a_loop_without_an_end_fails_with_its_last_value() {
         let result = flujo.run(endless("a".into())).id("r").await;
         assert_eq!(result.context.log, ["a!", "a!!"]);
         let error = result.into_output().unwrap_err();
-        assert_eq!(error.to_string(), "endless: `repeat` came to no end in 2 rounds");
+        assert_eq!(error.to_string(), "endless: `repeat` did not finish within 2 rounds");
         assert!(matches!(error.kind(), ErrorKind::Exhausted { form, rounds: 2 } if form == "repeat"));
         assert_eq!(error.last_output::<String>().as_deref(), Some("a!!"));
         assert_eq!(calls.len(), 3);
@@ -127,7 +127,8 @@ fn a_settled_loop_gives_its_failure_as_a_value() {
     on_all(async |engine, _| {
         let (flujo, _) = flujo(&engine);
         let result = flujo.run(settling("a".into())).await;
-        let expected = format!("settling {:?} `repeat` came to no end in 2 rounds", FailureKind::Exhausted);
+        let expected =
+            format!("settling {:?} `repeat` did not finish within 2 rounds", FailureKind::Exhausted);
         assert_eq!(result.context.log, ["a!", "a!!", expected.as_str()]);
         assert_eq!(result.into_output().unwrap(), expected);
     });

@@ -4,7 +4,9 @@ use flujo::agent::{Agent, ModelAgent, make_agent};
 use flujo::clock::Clock as _;
 use flujo::model::{ModelError, ModelFailure, ModelReply, Role, Script, Tokens};
 use flujo::prelude::*;
-use flujo::recipes::{Candidate, Command, Desk, Goal, Plan, Situation, Task, Team, agentic_loop, solve};
+use flujo::recipes::{
+    Candidate, Command, Goal, Plan, PlannerInput, Task, Team, Toolbox, agentic_loop, solve,
+};
 use flujo::{StepResult, Usage};
 use flujo_tests::engines::AnyEngine;
 use flujo_tests::pieces::look_up;
@@ -177,14 +179,14 @@ fn a_check_of_other_points_is_not_accepted() {
         assert!((best.score - 1.0).abs() < f64::EPSILON);
         assert_eq!(
             script.requests()[3].messages.last().unwrap().text,
-            "Your last answer was not accepted: 1 points were to be checked, and 0 were"
+            "Your last answer was not accepted: expected a check of 1 points, found 0"
         );
     });
 }
 
-fn desk() -> Desk {
+fn desk() -> Toolbox {
     let agent = || make_agent("test:small").max_tokens(50);
-    Desk::new(agent().system("plan").build()).agent(
+    Toolbox::new(agent().system("plan").build()).agent(
         "clerk",
         "knows the files",
         agent().system("clerk").build(),
@@ -206,12 +208,12 @@ fn a_planner_runs_agents_asks_a_person_and_finishes() {
         assert_eq!((questions.len(), questions[0].message.as_str()), (1, "May I?"));
         let result = flujo.resume::<agentic_loop>("a").reply("yes").await.unwrap();
         assert_eq!((script.requests().len(), result.usage), (5, calls_of_the_model(5)));
-        let last: Situation = result.into_output().unwrap();
+        let last: PlannerInput = result.into_output().unwrap();
         assert_eq!(last.answer(), Some("Done."));
         let told: Vec<_> = last.command_log.iter().map(|done| done.result.as_str()).collect();
         assert_eq!(
             told,
-            ["In the cellar.", "failed: there is no agent `nobody`: there are `clerk`", "yes", "Done."]
+            ["In the cellar.", "failed: unknown agent `nobody`; known agents: `clerk`", "yes", "Done."]
         );
         assert_eq!(last.command_log[2].command, Command::Ask { question: "May I?".into() });
     });
@@ -229,7 +231,7 @@ fn a_planner_runs_steps_by_name() {
             .then(said(r#"{"run":{"tool":"label","arguments":"{\"text\":\"x\"}"}}"#))
             .then(said(r#"{"name":"calm"}"#))
             .then(said(r#"{"finish":{"answer":"Done."}}"#));
-        let desk = Desk::new(make_agent("test:small").system("plan").max_tokens(50).build());
+        let desk = Toolbox::new(make_agent("test:small").system("plan").max_tokens(50).build());
         let desk = desk.tool::<look_up, _>(&calls).tool::<label, _>(&Arc::new(()));
         let flujo = engine_with(&engine, desk, script.clone());
         let result = flujo.run(agentic_loop(Goal::new("Find it."))).id("a").await;
@@ -250,8 +252,8 @@ fn a_planner_runs_steps_by_name() {
         let expected = [
             "later is a word",
             "failed: there is no such word",
-            "the arguments do not fit: there is no argument `name`",
-            "there is no step `look_down`: there are `label`, `look_up`",
+            "the arguments do not fit: unknown argument `name`",
+            "unknown step `look_down`; known steps: `label`, `look_up`",
             r#"{"name":"calm"}"#,
             "Done.",
         ];

@@ -115,10 +115,10 @@ fn what_goes_wrong_with_a_tool_is_told_to_the_model() {
         assert_eq!(
             texts,
             [
-                "there is no tool `search`: there are `look_up`, `add_up`",
+                "unknown tool `search`; known tools: `look_up`, `add_up`",
                 "the arguments do not fit: expected value at line 1 column 10",
-                "the arguments do not fit: they are no JSON object",
-                "the arguments do not fit: there is no argument `lang`",
+                "the arguments do not fit: they are not a JSON object",
+                "the arguments do not fit: unknown argument `lang`",
                 "the arguments do not fit: invalid type: integer `7`, expected a string at line 1 column 2",
                 "the arguments do not fit: `/numbers/0` is 300, and must be at most 255",
                 "the arguments do not fit: invalid type: null, expected a sequence at line 1 column 5",

@@ -201,7 +201,7 @@ fn a_changed_question_is_found() {
     assert_eq!(
         mismatch!(other_question),
         "evolving/reply: the record does not fit the code: \
-         the type of its reply is another one than when it was asked; nothing was changed"
+         the type of its reply changed since it was asked; nothing was changed"
     );
 }
 

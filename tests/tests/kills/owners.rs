@@ -23,7 +23,7 @@ fn five_processes_that_die_in_one_step_leave_the_run_crashed() {
         process.kill();
     }
     let said = start(CRASHED, &Task::work(place.path(), "step")).ends();
-    let what = "failed: steps: taken over five times without getting a step further; under way: steps/add";
+    let what = "failed: steps: taken over five times without a new record; under way: steps/add";
     assert!(End::of(&said).unwrap().rest.starts_with(what), "{said}");
     let ended = Status::Ended(FinalOutcome::Crashed(vec!["steps/add".into()]));
     assert_eq!(place.view("run").unwrap().status, ended);
@@ -133,7 +133,7 @@ fn an_owner_that_was_stopped_and_wakes_up_late_cannot_write() {
     let records = place.view("run").unwrap().records;
     signal(&owner, "-CONT");
     let late = owner.ends();
-    assert!(late.contains("another process works on this run now"), "{late}");
+    assert!(late.contains("another process has taken over this run"), "{late}");
     let after = place.view("run").unwrap();
     assert_eq!(after.records, records, "the late one has written nothing");
     assert!(matches!(after.status, Status::Ended(FinalOutcome::Done(_))));

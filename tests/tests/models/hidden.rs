@@ -10,7 +10,7 @@ use flujo::events::{ConsoleTracer, Redact};
 use flujo::model::{ModelClient, ModelRequest, Permit, Script, Tape};
 use flujo::prelude::*;
 use flujo::rate_limits::RateLimited;
-use flujo::recipes::{Command, Desk, Situation, Team};
+use flujo::recipes::{Command, PlannerInput, Team, Toolbox};
 use flujo::settings::Settings;
 use flujo_models::{Compatible, Models, PriceList, Wire};
 #[cfg(feature = "sqlite")]
@@ -99,7 +99,7 @@ fn say_what_holds_keys(everything: &Everything, settings: &Settings) {
     let agent = make_agent("office:m").client(models());
     everything.say(&agent);
     everything.say(agent.clone().build::<String, String>());
-    everything.say(Desk::new(agent.clone().build::<Situation, Command>()).agent(
+    everything.say(Toolbox::new(agent.clone().build::<PlannerInput, Command>()).agent(
         "a",
         "b",
         agent.clone().build(),

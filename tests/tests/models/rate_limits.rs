@@ -312,12 +312,12 @@ fn limits_that_make_no_sense_are_refused_when_the_engine_is_built() {
     let calls = |rate| RateLimits::new().calls(rate);
     let of = "the rate limits of `openai`";
     for (limits, why) in [
-        (calls(Rate::per_minute(0)), "a rate of 0 lets no call through"),
-        (calls(Rate::per_minute(5).burst(0)), "a burst of 0 lets no call through"),
-        (calls(Rate::per_minute(5).burst(6)), "a burst of 6 is more than the 5 that may leave in all"),
-        (calls(Rate::new(5, Duration::ZERO)), "a rate of 5 in no time is none: give it a time"),
-        (RateLimits::new().tokens(Rate::per_second(0)), "a rate of 0 lets no call through"),
-        (RateLimits::new().concurrent(0), "0 calls at the same time are none"),
+        (calls(Rate::per_minute(0)), "a rate is at least 1, not 0"),
+        (calls(Rate::per_minute(5).burst(0)), "a burst is at least 1, not 0"),
+        (calls(Rate::per_minute(5).burst(6)), "a burst of 6 exceeds its rate of 5"),
+        (calls(Rate::new(5, Duration::ZERO)), "a rate needs a period longer than zero"),
+        (RateLimits::new().tokens(Rate::per_second(0)), "a rate is at least 1, not 0"),
+        (RateLimits::new().concurrent(0), "`concurrent` is at least 1, not 0"),
     ] {
         let message = refused("openai", limits);
         assert!(message.ends_with(&format!("{of}: {why}")), "{message}");

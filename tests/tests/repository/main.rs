@@ -9,3 +9,4 @@ mod editor;
 mod expansion;
 mod layers;
 mod readme;
+mod summaries;

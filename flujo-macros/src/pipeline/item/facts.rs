@@ -1,4 +1,4 @@
-//! What is known of a pipeline at compile time.
+//! The facts of a pipeline that are known at compile time.
 
 use super::impl_;
 use crate::names;

@@ -1,4 +1,4 @@
-//! What the forms have in common: closures whose body is flow, and the options that say how often.
+//! The parts that forms have in common: closures whose body is flow, and their options.
 
 use super::FlowParser;
 use super::call::{is_const, is_form};

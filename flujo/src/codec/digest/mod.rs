@@ -1,9 +1,9 @@
-mod press;
+mod digest_writer;
 #[cfg(test)]
 mod tests;
 mod value;
 
-pub(super) use press::digest_of;
+pub(super) use digest_writer::digest_of;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};

@@ -1,6 +1,6 @@
 //! How each kind of value becomes bytes, of which the digest is taken.
 
-use super::press::{Press, Tag};
+use super::digest_writer::{DigestWriter, Tag};
 use crate::codec::CodecError;
 use crate::codec::shape::{is_map, is_sequence, passes_on};
 use serde::ser::{self, Serialize};
@@ -15,7 +15,7 @@ macro_rules! integers {
     )* };
 }
 
-impl<'p> ser::Serializer for &'p mut Press {
+impl<'p> ser::Serializer for &'p mut DigestWriter {
     type Ok = ();
     type Error = CodecError;
     type SerializeSeq = Sequence<'p>;
@@ -136,27 +136,27 @@ impl<'p> ser::Serializer for &'p mut Press {
 
 /// A sequence that is open.
 pub(super) struct Sequence<'p> {
-    press: &'p mut Press,
+    writer: &'p mut DigestWriter,
     /// Where the entry of the variant that it belongs to began.
     variant: Option<usize>,
 }
 
 impl<'p> Sequence<'p> {
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
-        value.serialize(&mut *self.press)
+        value.serialize(&mut *self.writer)
     }
 
-    fn open(press: &'p mut Press) -> Result<Self, CodecError> {
-        press.open()?;
-        press.tag(Tag::Sequence);
-        Ok(Self { press, variant: None })
+    fn open(writer: &'p mut DigestWriter) -> Result<Self, CodecError> {
+        writer.open()?;
+        writer.tag(Tag::Sequence);
+        Ok(Self { writer, variant: None })
     }
 
     fn finish(self) {
-        let Self { press, variant } = self;
-        press.close_sequence();
+        let Self { writer, variant } = self;
+        writer.close_sequence();
         if let Some(start) = variant {
-            press.close_variant(start);
+            writer.close_variant(start);
         }
     }
 }
@@ -165,7 +165,7 @@ is_sequence!(Sequence finish);
 
 /// A map that is open.
 pub(super) struct Map<'p> {
-    press: &'p mut Press,
+    writer: &'p mut DigestWriter,
     /// Where the bytes of its entries begin, one after the other.
     start: usize,
     sum: u128,
@@ -177,31 +177,31 @@ pub(super) struct Map<'p> {
 impl<'p> Map<'p> {
     #[inline]
     fn name(&mut self, name: &'static str) -> Result<(), CodecError> {
-        self.press.name(name)
+        self.writer.name(name)
     }
 
     fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), CodecError> {
-        self.press.key(key)
+        self.writer.key(key)
     }
 
-    fn open(press: &'p mut Press) -> Result<Self, CodecError> {
-        press.open()?;
-        Ok(Self { start: press.position(), press, sum: 0, count: 0, variant: None })
+    fn open(writer: &'p mut DigestWriter) -> Result<Self, CodecError> {
+        writer.open()?;
+        Ok(Self { start: writer.position(), writer, sum: 0, count: 0, variant: None })
     }
 
     #[inline]
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
-        value.serialize(&mut *self.press)?;
-        self.sum = self.sum.wrapping_add(self.press.entry(self.start));
+        value.serialize(&mut *self.writer)?;
+        self.sum = self.sum.wrapping_add(self.writer.entry(self.start));
         self.count += 1;
         Ok(())
     }
 
     fn finish(self) {
-        let Self { press, sum, count, variant, .. } = self;
-        press.close_map(count, sum);
+        let Self { writer, sum, count, variant, .. } = self;
+        writer.close_map(count, sum);
         if let Some(start) = variant {
-            press.close_variant(start);
+            writer.close_variant(start);
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Calls and forms that have to end in time. What counts is the time in which something of them is under way:
-//! an attempt, or the wait before the next one. Questions, `wait` and the time in which no process works on the
+//! Timeouts of calls and forms, which count active time: that in which an attempt, or the wait before the next one, is
+//! under way. Questions, `wait` and the time in which no process works on the
 //! run do not count.
 //!
 //! Only attempts are cut off, and their records say by which scope: a replay sees what the run saw, whatever its
 //! clock says. From there it travels to the border of the scope as a signal, which no option on the way
-//! catches, and goes on from there as an ordinary failure.
+//! catches, and is an ordinary failure from there on.
 
 mod scopes;
 mod stopwatch;
@@ -24,17 +24,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A scope that something stands in.
+/// A timed scope around a node.
 #[derive(Debug)]
 pub(crate) struct Timed {
     watch: Arc<Stopwatch>,
-    /// Which one, and how long it may take. None for an arm that only notes its time, for the execution that
+    /// The path of the scope and its limit. `None` for an arm that only measures its time, for the execution that
     /// takes its result.
     bound: Option<(Path, Duration)>,
     outer: InTime,
 }
 
-/// The innermost timed scope that something stands in, if there is one.
+/// The innermost timed scope around a node, if there is one.
 pub(crate) type InTime = Option<Arc<Timed>>;
 
 impl Timed {
@@ -43,7 +43,7 @@ impl Timed {
         std::iter::successors(Some(self), |scope| scope.outer.as_deref())
     }
 
-    /// Something of it was under way from `began` to `ended`.
+    /// Adds the active time from `began` to `ended` to all scopes.
     pub(crate) fn add(&self, env: &RunEnv, began: Timestamp, ended: Timestamp) {
         let mut news = false;
         for scope in self.outward() {

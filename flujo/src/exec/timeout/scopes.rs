@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 #[derive(Debug, Default)]
 pub(crate) struct Scopes {
     known: Mutex<Known>,
-    /// Somebody's time became less than they knew.
+    /// Notifies attempts that the time left to them got shorter.
     pub(crate) changed: Notify,
 }
 
@@ -33,7 +33,7 @@ impl Scopes {
         watch
     }
 
-    /// The scope has ended for good: nobody comes by it but to replay it.
+    /// The scope has ended for good: later passes only replay it.
     pub(crate) fn leave(&self, path: &Path) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).watches.remove(path);
     }

@@ -2,7 +2,7 @@
 //!
 //! It is taken of the input of every step, so it has to be quick. Two values have the same digest if and, but for
 //! collisions, only if their canonical JSON is the same: what JSON does not tell apart (a struct and a map, an
-//! `Option` and its value, integers of any width) is not told apart here.
+//! `Option` and its value, integers of any width) is not distinguished here.
 
 use super::Digest;
 use crate::codec::text::plain_length;
@@ -14,35 +14,35 @@ use xxhash_rust::xxh3::xxh3_128;
 
 thread_local! {
     /// A buffer that is used again.
-    static PRESS: RefCell<Press> = const { RefCell::new(Press::new()) };
+    static WRITER: RefCell<DigestWriter> = const { RefCell::new(DigestWriter::new()) };
 }
 
 /// A longer buffer is not kept.
 const KEPT: usize = 64 * 1024;
 
 /// Presses one value. All that is not about its type is compiled once.
-type Pressing<'a> = &'a mut dyn FnMut(&mut Press) -> Result<(), CodecError>;
+type WriteValue<'a> = &'a mut dyn FnMut(&mut DigestWriter) -> Result<(), CodecError>;
 
 /// The digest of a value.
 pub(in crate::codec) fn digest_of<T: Serialize + ?Sized>(value: &T) -> Result<Digest, CodecError> {
-    pressed(&mut |press| value.serialize(press))
+    digest_with(&mut |writer| value.serialize(writer))
 }
 
-fn pressed(value: Pressing<'_>) -> Result<Digest, CodecError> {
-    PRESS.with(|kept| {
-        let Ok(mut press) = kept.try_borrow_mut() else {
+fn digest_with(value: WriteValue<'_>) -> Result<Digest, CodecError> {
+    WRITER.with(|kept| {
+        let Ok(mut writer) = kept.try_borrow_mut() else {
             // A `Serialize` of the user's takes a digest itself.
-            return Press::new().press(value);
+            return DigestWriter::new().digest(value);
         };
-        let digest = press.press(value);
-        if press.bytes.capacity() > KEPT {
-            *press = Press::new();
+        let digest = writer.digest(value);
+        if writer.bytes.capacity() > KEPT {
+            *writer = DigestWriter::new();
         }
         digest
     })
 }
 
-/// What a value begins with. No value is the beginning of another one, so a row of them is told from any other.
+/// The tag that a value begins with. No value is a prefix of another one, so sequences of values are unambiguous.
 #[derive(Clone, Copy)]
 #[repr(u8)]
 pub(super) enum Tag {
@@ -69,17 +69,17 @@ pub(super) enum Tag {
 }
 
 /// Values as bytes.
-pub(super) struct Press {
+pub(super) struct DigestWriter {
     bytes: Vec<u8>,
     depth: usize,
 }
 
-impl Press {
+impl DigestWriter {
     const fn new() -> Self {
         Self { bytes: Vec::new(), depth: 0 }
     }
 
-    fn press(&mut self, value: Pressing<'_>) -> Result<Digest, CodecError> {
+    fn digest(&mut self, value: WriteValue<'_>) -> Result<Digest, CodecError> {
         self.bytes.clear();
         self.depth = 0;
         value(&mut *self)?;

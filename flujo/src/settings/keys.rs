@@ -1,42 +1,37 @@
-//! The settings that there are: their key in `flujo.toml`, their variable, and what they are if nobody says so.
+//! All settings: the key in `flujo.toml`, the environment variable, the default.
 
 use super::value::Form;
 
 /// One setting.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Known {
+pub(super) struct Key {
     /// `section.key`, as in `flujo.toml`.
     pub(super) key: &'static str,
     /// Its variable in the environment and in `.env`.
     pub(super) variable: &'static str,
     pub(super) form: Form,
-    /// What it is if nobody says so; nothing for what is off then.
+    /// The default; `None` for a setting that is off by default.
     pub(super) default: Option<&'static str>,
 }
 
-const fn known(
-    key: &'static str,
-    variable: &'static str,
-    form: Form,
-    default: Option<&'static str>,
-) -> Known {
-    Known { key, variable, form, default }
+const fn key(key: &'static str, variable: &'static str, form: Form, default: Option<&'static str>) -> Key {
+    Key { key, variable, form, default }
 }
 
 /// All that have one name each.
-pub(super) const KNOWN: &[Known] = &[
-    known("agent.timeout", "AGENT_TIMEOUT", Form::Duration, None),
-    known("models.connect_timeout", "FLUJO_CONNECT_TIMEOUT", Form::Duration, Some("10s")),
-    known("models.answer_timeout", "FLUJO_ANSWER_TIMEOUT", Form::Duration, Some("10min")),
-    known("models.silence_timeout", "FLUJO_SILENCE_TIMEOUT", Form::Duration, Some("2min")),
-    known("limits.cost", "FLUJO_COST_LIMIT", Form::Dollars, None),
-    known("limits.total_tokens", "FLUJO_TOKEN_LIMIT", Form::Count, None),
-    known("limits.model_calls", "FLUJO_CALL_LIMIT", Form::Count, None),
-    known("limits.active_time", "FLUJO_TIME_LIMIT", Form::Duration, None),
-    known("prices.file", "FLUJO_PRICES_FILE", Form::Text, None),
-    known("telemetry.endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT", Form::Address, Some("http://localhost:4318")),
-    known("telemetry.service_name", "OTEL_SERVICE_NAME", Form::Text, Some("flujo")),
-    known(
+pub(super) const KEYS: &[Key] = &[
+    key("agent.timeout", "AGENT_TIMEOUT", Form::Duration, None),
+    key("models.connect_timeout", "FLUJO_CONNECT_TIMEOUT", Form::Duration, Some("10s")),
+    key("models.answer_timeout", "FLUJO_ANSWER_TIMEOUT", Form::Duration, Some("10min")),
+    key("models.silence_timeout", "FLUJO_SILENCE_TIMEOUT", Form::Duration, Some("2min")),
+    key("limits.cost", "FLUJO_COST_LIMIT", Form::Dollars, None),
+    key("limits.total_tokens", "FLUJO_TOKEN_LIMIT", Form::Count, None),
+    key("limits.model_calls", "FLUJO_CALL_LIMIT", Form::Count, None),
+    key("limits.active_time", "FLUJO_TIME_LIMIT", Form::Duration, None),
+    key("prices.file", "FLUJO_PRICES_FILE", Form::Text, None),
+    key("telemetry.endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT", Form::Address, Some("http://localhost:4318")),
+    key("telemetry.service_name", "OTEL_SERVICE_NAME", Form::Text, Some("flujo")),
+    key(
         "telemetry.capture_content",
         "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
         Form::Flag,
@@ -88,15 +83,15 @@ pub(super) fn is_provider(name: &str) -> bool {
     !name.is_empty() && name.chars().all(letters)
 }
 
-/// The key of a section within [`KNOWN`].
-pub(super) fn find(section: &str, key: &str) -> Option<&'static Known> {
-    KNOWN.iter().find(|known| known.key.split_once('.') == Some((section, key)))
+/// The key of a section within [`KEYS`].
+pub(super) fn find(section: &str, key: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|known| known.key.split_once('.') == Some((section, key)))
 }
 
 /// The sections of `flujo.toml`.
 pub(super) fn sections() -> Vec<&'static str> {
     let mut sections = vec![ROLES, PROVIDERS];
-    for known in KNOWN {
+    for known in KEYS {
         let section = known.key.split_once('.').map_or("", |(section, _)| section);
         if !sections.contains(&section) {
             sections.push(section);
@@ -107,8 +102,8 @@ pub(super) fn sections() -> Vec<&'static str> {
 
 /// The keys of a section.
 pub(super) fn keys(section: &str) -> Vec<&'static str> {
-    let of = |known: &'static Known| known.key.split_once('.').filter(|(s, _)| *s == section);
-    KNOWN.iter().filter_map(of).map(|(_, key)| key).collect()
+    let of = |known: &'static Key| known.key.split_once('.').filter(|(s, _)| *s == section);
+    KEYS.iter().filter_map(of).map(|(_, key)| key).collect()
 }
 
 /// The variable of a role's model.
@@ -129,9 +124,9 @@ mod tests {
 
     #[test]
     fn the_table_is_in_order() {
-        for (i, known) in KNOWN.iter().enumerate() {
+        for (i, known) in KEYS.iter().enumerate() {
             assert!(
-                KNOWN.iter().take(i).all(|other| other.key != known.key && other.variable != known.variable)
+                KEYS.iter().take(i).all(|other| other.key != known.key && other.variable != known.variable)
             );
             assert_eq!(known.key.matches('.').count(), 1, "{}", known.key);
             assert!(known.default.is_none_or(|default| known.form.check(default).is_ok()), "{}", known.key);
@@ -149,7 +144,7 @@ mod tests {
             assert_eq!(limit_of(other), None, "{other}");
         }
         assert!(LIMITS.iter().all(|limit| of_provider(limit) == Some(Form::Positive)));
-        assert!(KNOWN.iter().all(|known| limit_of(known.variable).is_none()));
+        assert!(KEYS.iter().all(|known| limit_of(known.variable).is_none()));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Whose turn it is: first come, first served.
+//! The queue of calls to one provider or model: first come, first served.
 
 use super::RateLimits;
 use super::rate::Meter;
@@ -7,23 +7,23 @@ use crate::model::Permit;
 use std::sync::Arc;
 use tokio::sync::{Mutex, Semaphore};
 
-/// The calls of one provider, or of one model.
-pub(super) struct Turns {
+/// The rate limits of one provider, or of one model, and the calls that wait for them.
+pub(super) struct CallQueue {
     places: Option<Arc<Semaphore>>,
-    /// Whoever has it is next; the others wait in their order.
+    /// Held by the next call; the others wait in their order.
     next: Mutex<()>,
     calls: Option<Meter>,
     tokens: Option<Meter>,
 }
 
-impl Turns {
+impl CallQueue {
     pub(super) fn new(limits: RateLimits, clock: &Arc<dyn Clock>) -> Self {
         let places = limits.concurrent.map(|most| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))));
         let meter = |rate: Option<super::Rate>| rate.and_then(|rate| rate.meter(clock));
         Self { places, next: Mutex::new(()), calls: meter(limits.calls), tokens: meter(limits.tokens) }
     }
 
-    /// Waits for the turn of a call of so many tokens. What it gives keeps the place of the call.
+    /// Waits for a slot for a call of so many tokens. Hold the permit until the call ends.
     pub(super) async fn next(&self, tokens: u64) -> Option<Permit> {
         let place = match &self.places {
             // It is never closed.

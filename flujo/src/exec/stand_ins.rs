@@ -1,4 +1,4 @@
-//! Calls in which another step may stand in: after the last attempt, or where a plugin redirects.
+//! Calls with a fallback or a redirect: another step runs after the last attempt, or where a plugin redirects.
 
 use super::Cx;
 use super::any_step::{TypedStep, finished};
@@ -6,12 +6,12 @@ use super::leaf::StepFuture;
 use super::node_events;
 use super::plan::Plan;
 use super::redirect::Redirected;
-use super::retry::lost;
+use super::retry::no_output;
 use crate::context::Context;
 use crate::durable::Inputs;
 use crate::path::NodeId;
 use crate::step::findings::Found;
-use crate::step::{Bridge, Fallback, RunIn, StepCall};
+use crate::step::{Fallback, RunIn, StandIns, StepCall};
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// [`leaf`](Cx::leaf) for a call that names other steps, or keeps its findings.
@@ -21,10 +21,10 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         F: Fallback<C, R>,
     {
         StepFuture::typed(Box::pin(async move {
-            let StepCall { input, options, bridge } = call;
-            let (fallback, redirect) = match bridge {
-                Some(bridge) => {
-                    let Bridge { fallback, redirect } = *bridge;
+            let StepCall { input, options, stand_ins } = call;
+            let (fallback, redirect) = match stand_ins {
+                Some(stand_ins) => {
+                    let StandIns { fallback, redirect } = *stand_ins;
                     (fallback, redirect)
                 }
                 None => (None, None),
@@ -33,7 +33,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             let def = TypedStep::<C, R, S>::DEF;
             let mut plan = Plan::new(def, options);
             plan.redirects = redirect.is_some();
-            let mut work = self.driver.work(id.clone(), def, plan, S::toolbox(self.res))?;
+            let mut work = self.driver.work(id.clone(), def, plan, S::tool_runner(self.res))?;
             let found = if F::KEEP.is_some() { Some(Found::default()) } else { None };
             work.found.clone_from(&found);
             let within = work.within.clone();
@@ -46,7 +46,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             let done = match (tried, redirect, work.redirected) {
                 (Ok(()), Some(detour), Some(after)) => {
                     node_events::redirect(self.driver.env, reporter.as_deref_mut(), F::REDIRECT);
-                    let input = (detour.input)(input.ok_or_else(lost)?);
+                    let input = (detour.input)(input.ok_or_else(no_output)?);
                     let redirected =
                         Redirected { input, options: work.plan.into_options(), after, found: found.clone() };
                     let mut cx = Self::with_driver(self.ctx, self.res, self.driver.inside(within.clone()));
@@ -69,7 +69,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             if is_told {
                 node_events::fallback(self.driver.env, reporter.as_deref(), F::NAME);
             }
-            // Whatever stands in for a node is that node, and pays from what is left to it.
+            // A fallback is part of the node, and pays from what is left of its limits.
             let id = id.replaced_by(F::NAME);
             let mut cx = Self::with_driver(self.ctx, self.res, self.driver.inside(within));
             match F::exec(&mut cx, id, (carry.input)(same)).await {

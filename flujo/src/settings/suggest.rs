@@ -1,7 +1,7 @@
-//! The word that was probably meant.
+//! The suggestion for a misspelt word: "did you mean `timeout`?".
 
 /// The nearest of some words, if one is near enough.
-pub(super) fn nearest<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
+pub(super) fn suggest<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
     let most = (word.chars().count() / 3).max(1);
     let near = words.iter().map(|other| (distance(word, other), *other));
     near.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, word)| word)
@@ -38,10 +38,10 @@ mod tests {
     #[test]
     fn means_only_what_is_near() {
         let words = ["timeout", "connect_timeout", "cost"];
-        assert_eq!(nearest("tiemout", &words), Some("timeout"));
-        assert_eq!(nearest("conect_timeout", &words), Some("connect_timeout"));
-        assert_eq!(nearest("cots", &words), Some("cost"));
-        assert_eq!(nearest("temperature", &words), None);
-        assert_eq!(nearest("", &words), None);
+        assert_eq!(suggest("tiemout", &words), Some("timeout"));
+        assert_eq!(suggest("conect_timeout", &words), Some("connect_timeout"));
+        assert_eq!(suggest("cots", &words), Some("cost"));
+        assert_eq!(suggest("temperature", &words), None);
+        assert_eq!(suggest("", &words), None);
     }
 }

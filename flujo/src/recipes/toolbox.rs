@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// What [`agentic_loop`](super::agentic_loop) is to come to.
+/// The goal of an [`agentic_loop`](super::agentic_loop).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Goal {
     /// In words.
@@ -24,37 +24,37 @@ impl Goal {
     }
 }
 
-/// What a planner may choose.
+/// A planner's choice of what to do next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Runs a step.
     Run {
-        /// Its name.
+        /// The name of the step.
         tool: String,
-        /// Its inputs by name: a JSON object, as text.
+        /// The inputs by name: a JSON object, as text.
         arguments: String,
     },
     /// Asks an agent.
     Consult {
-        /// Its name.
+        /// The name of the agent.
         agent: String,
-        /// What it is asked.
+        /// The input of the agent.
         input: String,
     },
     /// Asks a person.
     Ask {
-        /// What.
+        /// The question.
         question: String,
     },
     /// Ends the loop.
     Finish {
-        /// What it has come to.
+        /// The final answer.
         answer: String,
     },
 }
 
-/// A command, and what came of it.
+/// A command and its result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Done {
     /// The command.
@@ -63,29 +63,29 @@ pub struct Done {
     pub result: String,
 }
 
-/// What a planner is told of a step.
+/// The description of a step that a planner is given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Offer {
-    /// What it is for: its doc comment.
+pub struct ToolOffer {
+    /// The purpose of the step: its doc comment.
     pub purpose: String,
     /// The JSON Schema of its inputs.
     pub arguments: serde_json::Value,
 }
 
-/// What the planner is told, and at the end what it has come to.
+/// The state of the loop: the input of the planner, and at the end the result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Situation {
+pub struct PlannerInput {
     /// The goal.
     pub goal: String,
     /// The steps that can be run, by name.
-    pub tools: BTreeMap<String, Offer>,
+    pub tools: BTreeMap<String, ToolOffer>,
     /// Names of the agents, each with what it is for.
     pub agents: BTreeMap<String, String>,
     /// Everything that was done, the first command first.
     pub command_log: Vec<Done>,
 }
 
-impl Situation {
+impl PlannerInput {
     /// The same after one more command.
     pub(super) fn after(mut self, command: Command, result: String) -> Self {
         self.command_log.push(Done { command, result });
@@ -106,10 +106,10 @@ impl Situation {
     }
 }
 
-/// Who works in [`agentic_loop`](super::agentic_loop): a planner, the steps that it may run, and the agents that it may
-/// ask. A service, and so a part of your resources.
-pub struct Desk {
-    pub(super) planner: Box<dyn Agent<Situation, Command>>,
+/// The planner of an [`agentic_loop`](super::agentic_loop), the steps that it may run, and the agents that it may ask.
+/// A service, and so a part of your resources.
+pub struct Toolbox {
+    pub(super) planner: Box<dyn Agent<PlannerInput, Command>>,
     pub(super) tools: BTreeMap<&'static str, Box<dyn Offered>>,
     pub(super) agents: BTreeMap<String, Helper>,
 }
@@ -120,16 +120,16 @@ pub(super) struct Helper {
     pub(super) agent: Box<dyn Agent<String, String>>,
 }
 
-impl fmt::Debug for Desk {
+impl fmt::Debug for Toolbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (tools, agents) = (self.tools.keys(), self.agents.keys());
-        f.debug_struct("Desk").field("tools", &tools).field("agents", &agents).finish_non_exhaustive()
+        f.debug_struct("Toolbox").field("tools", &tools).field("agents", &agents).finish_non_exhaustive()
     }
 }
 
-impl Desk {
+impl Toolbox {
     /// A planner alone: it may ask a person, or finish.
-    pub fn new(planner: impl Agent<Situation, Command>) -> Self {
+    pub fn new(planner: impl Agent<PlannerInput, Command>) -> Self {
         Self { planner: Box::new(planner), tools: BTreeMap::new(), agents: BTreeMap::new() }
     }
 
@@ -140,7 +140,7 @@ impl Desk {
     /// use flujo::prelude::*;
     /// # use flujo::agent::make_agent;
     /// # use flujo::model::Script;
-    /// use flujo::recipes::{Desk, Goal, agentic_loop};
+    /// use flujo::recipes::{Toolbox, Goal, agentic_loop};
     /// use std::sync::Arc;
     ///
     /// struct Tides(u32);
@@ -153,12 +153,12 @@ impl Desk {
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), flujo::Error> {
-    /// let desk = Desk::new(make_agent("openai:gpt-4o").max_tokens(300).build());
-    /// let desk = desk.tool::<high_tide, _>(&Arc::new(Tides(6)));
+    /// let toolbox = Toolbox::new(make_agent("openai:gpt-4o").max_tokens(300).build());
+    /// let toolbox = toolbox.tool::<high_tide, _>(&Arc::new(Tides(6)));
     /// # let script = Script::new()
     /// #     .then(r#"{"answer":{"run":{"tool":"high_tide","arguments":"{\"days_from_now\":2}"}}}"#)
     /// #     .then(r#"{"answer":{"finish":{"answer":"At eight."}}}"#);
-    /// let flujo = Flujo::builder().resources(desk).models(script).build()?;
+    /// let flujo = Flujo::builder().resources(toolbox).models(script).build()?;
     /// let done = flujo.run(agentic_loop(Goal::new("When is high tide the day after tomorrow?"))).await.into_output()?;
     /// assert_eq!(done.command_log[0].result, "8");
     /// assert_eq!(done.answer(), Some("At eight."));
