@@ -1,7 +1,68 @@
 //! AI workflows as ordinary Rust: rustc proves that they fit together, and a small runtime runs them so
 //! that nothing finished is lost, repeated or overspent.
 //!
-//! Annotate async functions with [`macro@step`], write a [`pipeline!`], run it with [`Flujo`].
+//! Steps are async functions, annotated with [`macro@step`]; a [`pipeline!`] calls them; [`Flujo`] runs it and records
+//! every step as it finishes, so a run that failed or paused goes on where it stopped and nothing finished runs twice. A
+//! person is one more thing to call: `ask` pauses the run, from any place, until the reply comes.
+//!
+//! ```
+//! use flujo::prelude::*;
+//! use flujo::model::Script;
+//!
+//! #[derive(Clone, Debug, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+//! struct Label {
+//!     tone: String,
+//!     confidence: f64,
+//! }
+//!
+//! impl Label {
+//!     fn is_sure(&self) -> bool {
+//!         self.confidence > 0.65
+//!     }
+//! }
+//!
+//! /// Asks a model; the answer is a `Label`, checked against its JSON Schema.
+//! #[step(model = "openai:gpt-4o-mini", retries = 2)]
+//! async fn label_tone(post: String) -> Prompt<Label> {
+//!     Prompt::ask(format!("What is the tone of this post?\n{post}"))
+//! }
+//!
+//! #[step]
+//! async fn judge(tone: String) -> Result<String> {
+//!     Ok(if tone == "angry" { "hide" } else { "publish" }.to_string())
+//! }
+//!
+//! pipeline! {
+//!     /// Decides what happens to one post.
+//!     fn moderate(post: String) -> String {
+//!         let label = label_tone(post.clone());
+//!         if label.is_sure() {
+//!             judge(label.tone)
+//!         } else {
+//!             let human: String = ask("How does this post sound to you?").showing(&post);
+//!             judge(human).named("judge_human")
+//!         }
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), flujo::Error> {
+//! // A script in place of a model; with the feature `models`, a client of OpenAI, Anthropic, Gemini, Ollama and others.
+//! let models = Script::new().then(r#"{"tone": "ironic", "confidence": 0.4}"#);
+//! let flujo = Flujo::builder().models(models).build()?;
+//!
+//! let paused = flujo.run(moderate("Great, rain again.".to_string())).id("post-1").await;
+//! assert_eq!(paused.questions()[0].path, "moderate/human");
+//!
+//! // In another process too, and next week, with an engine that keeps runs in a file.
+//! let result = flujo.resume::<moderate>("post-1").reply("angry").by("moderator").await?;
+//! assert_eq!(result.into_output()?, "hide");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The forms of a pipeline are in [`flow`], the options of a step's call on [`StepCall`], the result of a run in
+//! [`PipelineResult`].
 
 // The macros write `::flujo::..`, in doc tests and in this crate alike.
 #[allow(unused_extern_crates, reason = "generated code names the crate from inside it too")]
@@ -43,7 +104,7 @@ pub mod usage;
 #[doc(hidden)]
 pub mod __private;
 
-/// What implementations of [`model::ModelClient`] and of the engine traits are annotated with.
+/// The attribute of implementations of [`model::ModelClient`] and of the engine traits.
 pub use async_trait::async_trait;
 pub use cache::{Cache, CachePolicy, MemoryCache};
 pub use context::Contains;
@@ -62,7 +123,7 @@ pub use step::{
 pub use usage::{Cost, Costed, LimitExceeded, SharedBudget, Usage, UsageLimits};
 pub use {schemars, serde, serde_json};
 
-/// What a file with steps and pipelines needs.
+/// The imports of a file with steps and pipelines.
 pub mod prelude {
     pub use crate::flow::{ask, fail, gate, join, map, refine, repeat, route, value, wait};
     pub use crate::{

@@ -11,24 +11,100 @@ use crate::question::{Answered, Question, QuestionBuilder};
 use schemars::Schema;
 use std::sync::PoisonError;
 
-/// Asks a person: `let reply: T = ask("..")`.
+/// Asks a person and waits for the reply: human in the loop, approval, durable pause.
 ///
-/// Options: `.showing(&value)`, `.timeout(duration, default)`, `.named("id")`. The node is named after its
-/// `let` binding. The run pauses once nothing else is left to do; `flujo.resume::<p>(id).reply(v)` goes on
-/// right after the question. `T` needs a JSON Schema: `#[derive(schemars::JsonSchema)]`.
+/// The type of the reply is that of the `let` binding; it needs a JSON Schema, `#[derive(schemars::JsonSchema)]`. The run
+/// pauses once nothing else is left to do, and goes on after the question when the reply is there: next week, in another
+/// process.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// #[step]
+/// async fn publish(text: String) -> Result<String> {
+///     Ok(format!("published: {text}"))
+/// }
+///
+/// pipeline! {
+///     fn release(text: String) -> String {
+///         let approved: bool = ask("May this be published?").showing(&text);
+///         if approved { publish(text) } else { fail("not approved") }
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let flujo = Flujo::builder().build()?;
+/// let paused = flujo.run(release("a post".to_string())).id("post-1").await;
+/// let [question] = paused.questions() else { panic!("one question is open") };
+/// assert_eq!(question.path, "release/approved");
+/// assert_eq!(question.message, "May this be published?");
+///
+/// let result = flujo.resume::<release>("post-1").reply(true).by("editor").await?;
+/// assert_eq!(result.hitl_history.len(), 1);
+/// assert_eq!(result.into_output()?, "published: a post");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Options
+///
+/// | option | type | meaning |
+/// |---|---|---|
+/// | `.showing(&value)` | any `Serialize` | The value that the person sees beside the question. Defaults to none. |
+/// | `.timeout(duration, default)` | `"2h"` or a `Duration`, and a reply | The reply after that time, counted from when the question was asked, also while no process runs. Defaults to none: the run waits without a bound. |
+/// | `.named("id")` | literal | The id, a segment of paths. Defaults to the name of the `let` binding, else `ask`. |
+///
+/// # What is recorded: checkpoints and resume
+///
+/// The question, with its schema and its deadline, at the path of the node, `release/approved`; and the reply, with who
+/// gave it and when. A resumed run takes the recorded reply from the journal. If the question in the code differs from the
+/// recorded one, the run stops with a journal mismatch and changes nothing.
+///
+/// # What the compiler tells you
+///
+/// `tests/ui/flow/ask_without_type.stderr`:
+///
+/// ```text
+/// error: `ask(..)` needs the type of its reply
+///        write `let reply: Reply = ask(..);`
+///  --> ui/flow/ask_without_type.rs:8:21
+///   |
+/// 8 |         let reply = ask("is this sarcastic?");
+///   |                     ^^^
+/// ```
+///
+/// `tests/ui/flow/ask_without_schema.stderr`:
+///
+/// ```text
+/// error[E0277]: `Label` cannot be used as a reply
+///   --> ui/flow/ask_without_schema.rs:13:20
+///    |
+/// 13 |         let label: Label = ask("is this sarcastic?").showing(&text);
+///    |                    ^^^^^ no JSON Schema for this type
+/// ```
+///
+/// `tests/ui/flow/ask_timeout_without_default.stderr`:
+///
+/// ```text
+/// error: `timeout` of a question takes a duration and a default reply
+///        write `.timeout("2h", Reply::default())`
+///   --> ui/flow/ask_timeout_without_default.rs:13:54
+///    |
+/// 13 |         let label: Label = ask("is this sarcastic?").timeout("2h");
+///    |                                                      ^^^^^^^
+/// ```
 pub fn ask(message: impl Into<String>) -> QuestionBuilder {
     QuestionBuilder::new(message.into())
 }
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
-    /// Begins a question. A method, so that generated code can say it at the user's `ask` without a path.
+    /// Begins a question. A method, so that generated code needs no path at the user's `ask`.
     #[doc(hidden)]
     pub fn question(&self, message: impl Into<String>) -> QuestionBuilder {
         QuestionBuilder::new(message.into())
     }
 
-    /// Asks a person, and waits for the reply: recorded, or given while siblings run, or in another process
-    /// next week.
+    /// Asks a person and waits for the reply, which may be recorded already, or arrive while other arms run.
     ///
     /// # Errors
     /// The run has nothing else to do and pauses; another signal; what is shown cannot be recorded.
@@ -82,7 +158,7 @@ impl Driver<'_> {
     ) -> RunResult<()> {
         let path = self.place(id).path();
         let Some(handle) = self.handle.as_deref_mut() else {
-            let what = "a run that records nothing cannot wait for a reply".to_owned();
+            let what = "an ephemeral run cannot wait for a reply: start it without `.ephemeral()`".to_owned();
             return Err(Error::new(ErrorKind::Unconfigured(what)).at(path));
         };
         let codec = |e| Error::new(ErrorKind::Codec(e)).at(path.clone());

@@ -1,4 +1,4 @@
-//! What is said of a bound that is a constant, and zero.
+//! The messages of the compiler for a bound that is a constant zero.
 
 /// The most rounds of a loop.
 ///

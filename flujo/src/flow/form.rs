@@ -5,9 +5,9 @@ use super::settled::Whole;
 use crate::usage::UsageLimits;
 use std::marker::PhantomData;
 
-/// A form that is being put together; inside `pipeline!` its options are part of the language.
+/// A form with its options, which are part of the language inside `pipeline!`.
 ///
-/// `K` is what `.settle()` makes a `Result` of: all of it, every item, or every arm.
+/// `K` says what `.settle()` turns into a `Result`: the whole, every item, or every arm.
 #[derive(Debug)]
 pub struct Form<T, K = Whole>(pub(super) T, PhantomData<K>);
 
@@ -16,56 +16,57 @@ impl<T, K> Form<T, K> {
         Self(value, PhantomData)
     }
 
-    /// Ends the loop once this holds for the value of a round.
+    /// Ends the loop after the round whose value the condition holds for.
     #[must_use]
     pub fn until(self, _holds: impl FnOnce(&T) -> bool) -> Self {
         self
     }
-    /// The most rounds, or items. A loop needs it: nothing runs without a bound.
+    /// Sets the most rounds of a loop, where it is required, or the most items of a `map`.
     #[must_use]
     pub fn max(self, _n: u32) -> Self {
         self
     }
-    /// Takes the last value when no round is left, instead of failing.
+    /// Returns the last value when no round is left. Defaults to a failure.
     #[must_use]
     pub fn or_last(self) -> Self {
         self
     }
-    /// How many items run at once; 8 if nothing is said.
+    /// Sets the number of items under way at once. Defaults to 8.
     #[must_use]
     pub fn concurrency(self, _n: usize) -> Self {
         self
     }
-    /// How long the form may take: the time in which something of it is under way, attempts and the waits
-    /// between them. Time in which it waits for a person or in a `wait`, or in which no process works on the
-    /// run, does not count. A form whose time is up fails; with `.settle()`, the arms and items that are done
-    /// keep their values.
+    /// Sets the active time of the form: the time in which attempts in it are under way, and the waits between
+    /// them. Time in which it waits for a person or in a `wait`, or in which no process runs it, does not count.
+    /// A form whose time is up fails; with `.settle()`, the arms and items that are done keep their values.
+    /// Defaults to no timeout.
     #[must_use]
     pub fn timeout(self, _limit: impl Into<WaitFor>) -> Self {
         self
     }
-    /// What everything in the form may use together: a model call that could exceed it is not made, and its
-    /// node fails.
+    /// Sets the limits of everything in the form together: a model call that could exceed them is not made, and
+    /// its node fails. Defaults to no limits.
     #[must_use]
     pub fn limits(self, _limits: UsageLimits) -> Self {
         self
     }
-    /// The id of the node, a literal.
+    /// Sets the id of the node, a literal.
     #[must_use]
     pub fn named(self, _id: &str) -> Self {
         self
     }
-    /// A plugin that looks at the value of a gate before its validators do, and may replace it.
+    /// Adds a plugin, which sees the value of a gate before its validators, and may replace it.
     #[must_use]
     pub fn plugin<P: crate::Plugin<T>>(self, _plugin: P) -> Self {
         self
     }
-    /// Keeps what is said against the value of a gate in the context, in its part of the type `Findings`.
+    /// Keeps the findings of a gate in the context, in its part of the type `Findings`.
     #[must_use]
     pub fn keep_findings(self) -> Self {
         self
     }
-    /// `strict(false)` lets a rejected value pass, with the findings recorded.
+    /// Sets if a rejected value fails the gate; with `false` it passes, with the findings recorded. Defaults to
+    /// `true`.
     #[must_use]
     pub fn strict(self, _strict: bool) -> Self {
         self

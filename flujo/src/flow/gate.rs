@@ -19,10 +19,100 @@ use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// Asks validators about a value: `let text = gate(text, (NoPii, Short));`.
+/// Asks validators about a value, and fails the pipeline if one rejects it: guardrails, policy checks.
 ///
-/// The value is fixed, so nothing is retried: a rejection fails the pipeline, `.strict(false)` lets it pass.
-/// A `.plugin(..)` looks at it first, and may replace it.
+/// The value is fixed, so nothing is retried; validators of a step's own output, whose rejection makes the step try
+/// again, belong to the step: `#[step(validators = ..)]`. Several validators are a tuple, and all of them are asked.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// #[step]
+/// async fn answer(question: String) -> Result<String> {
+///     Ok(format!("about {question}"))
+/// }
+///
+/// struct NoDigits;
+///
+/// impl Validator<String> for NoDigits {
+///     fn validate(&self, text: &String) -> ValidationResult {
+///         if text.contains(char::is_numeric) {
+///             ValidationResult::invalid("it contains a digit")
+///         } else {
+///             ValidationResult::valid()
+///         }
+///     }
+/// }
+///
+/// pipeline! {
+///     fn reply(question: String) -> String {
+///         let text = answer(question);
+///         gate(text, NoDigits)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let flujo = Flujo::builder().build()?;
+/// let result = flujo.run(reply("rust".to_string())).await;
+/// assert!(result.step("reply/gate").is_some_and(|gate| gate.is_done()));
+/// assert_eq!(result.into_output()?, "about rust");
+///
+/// let error = flujo.run(reply("42".to_string())).await.into_output().unwrap_err();
+/// assert_eq!(error.to_string(), "reply/gate: rejected: it contains a digit");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Options
+///
+/// | option | type | meaning |
+/// |---|---|---|
+/// | `.strict(bool)` | `bool` | With `false`, a rejected value passes, with the findings recorded. Defaults to `true`. |
+/// | `.plugin(plugin)` | `Plugin<T>` | A plugin that sees the value before the validators, and may replace it. May be given several times. |
+/// | `.keep_findings()` | | Keeps the reasons of rejections in the context, in its part of type `Findings`. |
+/// | `.named("id")` | literal | The id, a segment of paths. Defaults to `gate`. |
+///
+/// # What is recorded: checkpoints and resume
+///
+/// One record at the path of the gate, `reply/gate`: the verdict, the findings, and the value if a plugin replaced it. A
+/// resumed run does not ask again about a value that has passed; a gate that failed the run is asked again.
+///
+/// # What the compiler tells you
+///
+/// `tests/ui/flow/gate_of_no_validator.stderr`:
+///
+/// ```text
+/// error[E0277]: `NoPii` does not validate `std::string::String`
+///   --> ui/flow/gate_of_no_validator.rs:15:20
+///    |
+/// 15 |         gate(text, NoPii)
+///    |         ----       ^^^^^ expected a validator of `std::string::String`
+///    |         |
+///    |         required by a bound introduced by this call
+/// ```
+///
+/// `tests/ui/flow/gate_of_an_output.stderr`:
+///
+/// ```text
+/// error: `limit` is a step, and its output is not available yet
+///        bind it to a variable first: `let x = limit(..);`
+///   --> ui/flow/gate_of_an_output.rs:23:36
+///    |
+/// 23 |         gate(text.clone(), Shorter(limit(text))).named("again")
+///    |                                    ^^^^^
+/// ```
+///
+/// `tests/ui/flow/gate_retries.stderr`:
+///
+/// ```text
+/// error: `gate` has no option `retries`, which belongs to calls
+///        set it on the call that makes the value
+///        its options are `strict`, `plugin`, `keep_findings` and `named`
+///   --> ui/flow/gate_retries.rs:23:27
+///    |
+/// 23 |         gate(text, NoPii).retries(2)
+///    |                           ^^^^^^^
+/// ```
 pub fn gate<T, V>(value: T, _validators: V) -> Form<T> {
     Form::new(value)
 }
@@ -37,7 +127,7 @@ impl<T> fmt::Debug for GatePlugins<T> {
 }
 
 impl<T: Send + Sync + 'static> GatePlugins<T> {
-    /// One more.
+    /// Adds a plugin.
     #[must_use]
     pub fn plugin<P: Plugin<T>>(mut self, plugin: P) -> Self {
         self.0.add(Plugins::of::<T, P>(plugin));
@@ -46,8 +136,8 @@ impl<T: Send + Sync + 'static> GatePlugins<T> {
 }
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
-    /// Asks validators about a value. The value is fixed, so nothing is retried; what they said is recorded,
-    /// so that a resumed run passes the same gate the same way.
+    /// Runs validators on a value. The value is fixed, so nothing is retried; the verdict is recorded, so that a
+    /// resumed run passes the gate as before.
     ///
     /// # Errors
     /// The value was rejected, and the gate is strict; it cannot be recorded; a signal.
@@ -64,12 +154,12 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         self.gate_with(id, value, validators, strict, none)
     }
 
-    /// No plugins yet, for a gate that `value` has to pass.
+    /// An empty list of plugins for a gate on `value`.
     pub fn plugins<T: Durable>(&self, _value: &T) -> GatePlugins<T> {
         GatePlugins(Plugins::default(), None, PhantomData)
     }
 
-    /// As [`gate`](Cx::gate), with plugins in front of the validators; what they leave goes on.
+    /// As [`gate`](Cx::gate), with plugins before the validators; the output is the value that they leave.
     ///
     /// # Errors
     /// As [`gate`](Cx::gate).
@@ -91,7 +181,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         })
     }
 
-    /// As [`gate_with`](Cx::gate_with), and keeps what was found in the context.
+    /// As [`gate_with`](Cx::gate_with), and keeps the findings in the context.
     ///
     /// # Errors
     /// As [`gate`](Cx::gate).
@@ -116,14 +206,14 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     }
 }
 
-/// A value at a gate, and its validators, without their types.
+/// A gate's value and validators, without their types.
 trait AnyGate: Send {
     fn value(&mut self) -> &mut (dyn Any + Send + Sync);
     fn encode(&self) -> Result<Json, CodecError>;
-    /// The record of a value that plugins replaced: in a list, so that it is never `null`.
+    /// Encodes a value that plugins replaced: in a list, so that it is never `null`.
     fn encode_replaced(&self) -> Result<Json, CodecError>;
     fn digest(&self) -> Result<Digest, CodecError>;
-    /// Takes the value from such a record.
+    /// Decodes the value from such a record.
     fn replace(&mut self, json: &Json) -> Result<(), CodecError>;
     fn validate(&self) -> Vec<ValidationResult>;
 }
@@ -232,7 +322,7 @@ impl Driver<'_> {
             found.record(&record);
         }
         reporter.ended(match &record.outcome {
-            // Nothing is recorded of a value that went through as it was.
+            // A value that passed unchanged is not in the record: the caller still has it.
             RecordOutcome::Output(output) if *output == Json::null() => Ok(()),
             RecordOutcome::Output(output) => value.replace(output).map_err(|e| {
                 let what = format!("what plugins made of it does not decode any more: {e}");
@@ -273,7 +363,8 @@ async fn look(
     }
 }
 
-/// What is recorded: nothing, or what plugins made of the value; and what was said against it.
+/// Runs plugins and validators. Returns the record, which holds the value only if a plugin replaced it, and the
+/// reasons for rejections.
 async fn judge(
     value: &mut dyn AnyGate,
     strict: bool,

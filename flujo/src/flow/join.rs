@@ -1,4 +1,4 @@
-//! Arms beside each other: the output is the tuple of theirs.
+//! `join`: two to eight arms that run concurrently.
 
 use super::form::Form;
 use super::settled::Arms;
@@ -12,20 +12,97 @@ use crate::future::BoxFuture;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// Runs arms beside each other: `let (a, b) = join(search(q.clone()), summarize(q));`.
+/// Runs two to eight arms concurrently, and returns the tuple of their outputs: fan-out, parallel branches.
 ///
-/// Two to eight arms; each is a call, a block, or `|| ..`. The arguments of calls are evaluated before any
-/// arm starts. Every arm has its own copy of the context; what they wrote is merged part by part. The first
-/// failure cancels the others; with `.settle()` every arm gives a `Result` instead.
+/// An arm is a call, a block, or `|| ..`. The arguments of calls are evaluated before any arm starts. Every arm has its
+/// own copy of the context; the parts that arms wrote are merged by their rules when all have ended. The first failure
+/// cancels the other arms.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// #[step]
+/// async fn web(topic: String) -> Result<String> {
+///     Ok(format!("{topic} on the web"))
+/// }
+///
+/// #[step]
+/// async fn papers(topic: String) -> Result<u32> {
+///     Ok(topic.len() as u32)
+/// }
+///
+/// pipeline! {
+///     fn research(topic: String) -> (String, u32) {
+///         join(web(topic.clone()), papers(topic))
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let flujo = Flujo::builder().build()?;
+/// let result = flujo.run(research("rust".to_string())).await;
+/// assert!(result.step("research/web").is_some() && result.step("research/papers").is_some());
+/// assert_eq!(result.into_output()?, ("rust on the web".to_string(), 4));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Options
+///
+/// | option | type | meaning |
+/// |---|---|---|
+/// | `.timeout(duration)` | `"30s"` or a `Duration` | The active time of the whole form: attempts, and the waits between them. Pauses do not count. Defaults to none. |
+/// | `.limits(limits)` | `UsageLimits` | The cost, tokens and model calls that everything in the form may use together. Defaults to none. |
+/// | `.settle()` | | The output of each arm is a `Result<T, Failure>`: a failure does not cancel the others. |
+/// | `.named("id")` | literal | The id in the graph and in events. Defaults to none. |
+///
+/// # What is recorded: checkpoints and resume
+///
+/// The join has no segment in a path: the nodes of its arms are recorded at paths of their own, `research/web`. A resumed
+/// run takes the recorded nodes of every arm from the journal and runs the others. While one arm waits for a person, the
+/// others go on; the run pauses when nothing else is left to do.
+///
+/// # What the compiler tells you
+///
+/// `tests/ui/flow/join_conflict.stderr`:
+///
+/// ```text
+/// error[E0080]: evaluation panicked: parallel branches `web` and `papers` both write context part `sources`: give the part a merge rule, `#[context(part, merge = ..)]`, or run them one after the other
+///   --> ui/flow/join_conflict.rs:29:22
+///    |
+/// 29 |         let (a, b) = join(web(text.clone()), papers(text));
+///    |                      ^^^^ evaluation of `_::_` failed here
+/// ```
+///
+/// `tests/ui/flow/join_arm_moves.stderr`:
+///
+/// ```text
+/// error: an arm is `|| flow`: it takes nothing and borrows what it names
+///        remove this
+///   --> ui/flow/join_arm_moves.rs:18:49
+///    |
+/// 18 |         let (a, b) = join(triage(text.clone()), move || review(text));
+///    |                                                 ^^^^
+/// ```
+///
+/// `tests/ui/flow/join_plain_arm.stderr`:
+///
+/// ```text
+/// error: this arm calls no step
+///        bind the value before the `join`
+///   --> ui/flow/join_plain_arm.rs:13:41
+///    |
+/// 13 |         let (a, b) = join(triage(text), 3);
+///    |                                         ^
+/// ```
 pub fn join<T>(arms: T) -> Form<T, Arms> {
     Form::new(arms)
 }
 
-/// One arm's own error or value, once it has ended in this execution.
+/// The error or value of one arm, if the arm ran in this execution rather than coming from a record.
 type Own<T> = Option<RunResult<Done<T>>>;
 
 pin_project_lite::pin_project! {
-    /// Runs an arm; its output is how it ended, its value is put into `own`.
+    /// Runs an arm: the output is how the arm ended, and its value is left in `own`.
     struct Finish<'a, F, T> {
         #[pin]
         arm: F,

@@ -9,10 +9,10 @@ use crate::exec::{Cx, Driver, node_events, settled};
 use crate::path::{NodeId, grammar};
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
-    /// The most rounds a loop may take.
+    /// Checks the bound of a loop.
     ///
     /// # Errors
-    /// It is zero, which only a value computed at run time can be: the compiler refuses a literal one.
+    /// The bound is zero, which only a value computed at run time can be: the compiler refuses a literal one.
     pub fn max_rounds(&self, form: &'static str, max: u32) -> RunResult<u32> {
         if max == 0 {
             return Err(no_rounds(form, &self.driver));
@@ -20,13 +20,13 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         Ok(max)
     }
 
-    /// Whether a loop is done. A method, so that the type of the value is known in the condition, and so that
+    /// Evaluates the condition of a loop. A method, so that the type of the value is known in the condition, and so that
     /// generated code says it without a path.
     pub fn until<T>(&self, value: &T, holds: impl FnOnce(&T) -> bool) -> bool {
         holds(value)
     }
 
-    /// The end of a loop whose failure is a value.
+    /// Turns the failure of a loop into a value.
     ///
     /// # Errors
     /// Signals only.
@@ -35,19 +35,19 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     }
 
     /// The driver of round `n`, from 1: the same context, and `#n` behind every node; `#2.1` in a loop in a
-    /// loop. `label` names the loop where the round is told; it is no segment of a path.
+    /// loop. `label` names the loop in the event of the round; it is no segment of a path.
     pub fn round(&mut self, label: impl Into<NodeId>, n: u32) -> Cx<'_, C, R> {
         let label = label.into();
         Self::with_driver(self.ctx, self.res, self.driver.round(Some(label), n))
     }
 
-    /// The driver of the second body of a round, which was told of already.
+    /// The driver of the second body of a round, whose event was sent with the first.
     pub fn same_round(&mut self, n: u32) -> Cx<'_, C, R> {
         Self::with_driver(self.ctx, self.res, self.driver.round(None, n))
     }
 
-    /// The error of a loop that came to its last round without an end: the last value is readable on it,
-    /// and the last critique.
+    /// The error of a loop that did not finish within its rounds. The last value and the last critique can be read
+    /// from it.
     #[cold]
     pub fn exhausted<T: Durable>(
         &self,
@@ -79,7 +79,7 @@ fn exhausted(
 }
 
 impl Driver<'_> {
-    /// The driver of round `n`. An event tells of it where it has a label.
+    /// The driver of round `n`, with an event for the round if there is a label.
     fn round(&mut self, label: Option<NodeId>, n: u32) -> Driver<'_> {
         let rounds = grammar::rounds(self.rounds.as_deref(), n);
         let env = self.env;

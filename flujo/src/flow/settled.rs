@@ -1,20 +1,20 @@
-//! What `.settle()` makes of a form: an editor shows its type.
+//! The types that `.settle()` gives a form: an editor shows them.
 
 use super::Form;
 use crate::error::Failure;
 
-/// All of it is one `Result`.
+/// Settled as a whole: one `Result`.
 #[derive(Debug)]
 pub struct Whole;
-/// Every item is a `Result`.
+/// Settled item by item: each a `Result`.
 #[derive(Debug)]
 pub struct Each;
-/// Every arm is a `Result`.
+/// Settled arm by arm: each a `Result`.
 #[derive(Debug)]
 pub struct Arms;
 
 impl<T> Form<T> {
-    /// A failure is a value: the form gives a `Result<T, Failure>`. A pause is not caught.
+    /// Returns a failure as a value: the output is a `Result<T, Failure>`. Pauses are not caught.
     #[must_use]
     pub fn settle(self) -> Form<Result<T, Failure>> {
         Form::new(Ok(self.0))
@@ -22,7 +22,7 @@ impl<T> Form<T> {
 }
 
 impl<T> Form<Vec<T>, Each> {
-    /// A failure is a value: every item is a `Result<T, Failure>`, and the others go on.
+    /// Returns failures as values: every item is a `Result<T, Failure>`, and the others go on.
     #[must_use]
     pub fn settle(self) -> Form<Vec<Result<T, Failure>>, Each> {
         Form::new(self.0.into_iter().map(Ok).collect())
@@ -30,7 +30,7 @@ impl<T> Form<Vec<T>, Each> {
 }
 
 impl<T: Tuple> Form<T, Arms> {
-    /// A failure is a value: every arm is a `Result<T, Failure>`, and its siblings go on.
+    /// Returns failures as values: every arm is a `Result<T, Failure>`, and the other arms go on.
     #[must_use]
     pub fn settle(self) -> Form<T::Settled, Arms> {
         Form::new(self.0.settled())
@@ -39,9 +39,9 @@ impl<T: Tuple> Form<T, Arms> {
 
 /// The outputs of arms.
 pub trait Tuple {
-    /// The same, each as a `Result`.
+    /// The outputs, each as a `Result`.
     type Settled;
-    /// All of them went well.
+    /// Wraps each output in `Ok`.
     fn settled(self) -> Self::Settled;
 }
 

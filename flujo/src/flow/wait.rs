@@ -9,12 +9,84 @@ use crate::future::BoxFuture;
 use crate::path::NodeId;
 use std::time::Duration;
 
-/// Waits: `wait("2h");`. The timer is durable; a restart waits for what is left of it.
+/// Waits for a duration: a durable timer, a delay.
+///
+/// The duration is a literal such as `"2h"`, or an expression of type `Duration`.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// #[step]
+/// async fn remind(name: String) -> Result<String> {
+///     Ok(format!("remember, {name}"))
+/// }
+///
+/// pipeline! {
+///     fn later(name: String) -> String {
+///         wait("5ms");
+///         remind(name)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let flujo = Flujo::builder().build()?;
+/// let result = flujo.run(later("Ada".to_string())).await;
+/// assert_eq!(result.steps.len(), 1, "a timer is no step");
+/// assert_eq!(result.into_output()?, "remember, Ada");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Options
+///
+/// | option | type | meaning |
+/// |---|---|---|
+/// | `.named("id")` | literal | The id, a segment of paths. Defaults to `wait`. |
+///
+/// # What is recorded: checkpoints and resume
+///
+/// The deadline, at the path of the node, `later/wait`. A resumed run waits for the rest of the time only, and not at all
+/// if the deadline has passed while no process was running. The time does not count for any `.timeout(..)` around it.
+///
+/// # What the compiler tells you
+///
+/// `tests/ui/flow/wait_for_a_number.stderr`:
+///
+/// ```text
+/// error: a duration is written in quotes
+///        for instance "2h"
+///   --> ui/flow/wait_for_a_number.rs:13:14
+///    |
+/// 13 |         wait(20);
+///    |              ^^
+/// ```
+///
+/// `tests/ui/flow/wait_without_duration.stderr`:
+///
+/// ```text
+/// error: `wait` takes one duration
+///        write `wait("2h")`, or give it a `Duration`
+///   --> ui/flow/wait_without_duration.rs:13:9
+///    |
+/// 13 |         wait();
+///    |         ^^^^
+/// ```
+///
+/// `tests/ui/flow/wait_zero.stderr`:
+///
+/// ```text
+/// error: `0s` is zero
+///        a duration is longer than zero
+///   --> ui/flow/wait_zero.rs:13:14
+///    |
+/// 13 |         wait("0s");
+///    |              ^^^^
+/// ```
 pub fn wait(_duration: impl Into<WaitFor>) -> Form<()> {
     Form::new(())
 }
 
-/// How long to wait: a literal such as `"2h"`, or a `Duration`.
+/// A duration in a pipeline: a literal such as `"2h"`, or a `Duration`.
 #[derive(Debug)]
 pub struct WaitFor;
 impl From<&'static str> for WaitFor {
@@ -29,7 +101,7 @@ impl From<Duration> for WaitFor {
 }
 
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
-    /// Waits. The deadline is recorded: a restart waits for what is left of it.
+    /// Waits. The deadline is recorded: a restart waits for the rest of the time only.
     ///
     /// # Errors
     /// Signals only.

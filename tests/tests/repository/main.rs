@@ -7,6 +7,7 @@ mod book;
 mod dependencies;
 mod editor;
 mod expansion;
+mod forms;
 mod layers;
 mod readme;
 mod summaries;
