@@ -51,9 +51,9 @@ impl fmt::Debug for Timestamp {
     }
 }
 
-/// Where time comes from.
+/// A source of time.
 pub trait Clock: Send + Sync + 'static {
-    /// Now.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
     /// Completes once `wait` has passed on this clock.
     fn sleep(&self, wait: Duration) -> BoxFuture<'static, ()>;

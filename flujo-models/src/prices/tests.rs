@@ -113,7 +113,7 @@ fn a_file_of_ones_own_goes_before_the_list() {
     for (text, says) in [
         (
             r#"{"as_of": "x", "models": {"a:b": {"input": "ten", "output": "1"}}}"#,
-            "`a:b`: `ten` is no amount of dollars",
+            "`a:b`: `ten` is not an amount in dollars",
         ),
         (r#"{"as_of": "x", "models": {"a:b": {"input": "1", "ouput": "1"}}}"#, "unknown field `ouput`"),
         ("{}", "missing field `as_of`"),

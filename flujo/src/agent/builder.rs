@@ -23,7 +23,7 @@ pub fn make_agent(model: impl Into<String>) -> AgentBuilder {
     })
 }
 
-/// How an agent asks its model.
+/// The builder of an agent: its model and how it is asked.
 #[derive(Clone)]
 pub(super) struct Asked {
     pub(super) model: String,
@@ -107,7 +107,7 @@ impl AgentBuilder {
         self
     }
 
-    /// How long one call may take. One that takes longer is charged in full.
+    /// Sets the timeout of one call. A call that takes longer is charged in full.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.0.timeout = Some(limit);
         self

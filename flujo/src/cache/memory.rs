@@ -30,12 +30,12 @@ impl MemoryCache {
         Self { capacity, kept: Mutex::default() }
     }
 
-    /// How many there are.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.with(|kept| kept.entries.len())
     }
 
-    /// Whether there are none.
+    /// Returns true if there are no entries.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -87,11 +87,11 @@ pub struct CacheEntry {
     pub output: Json,
     /// Context parts that the step changed, by name, as it left them.
     pub parts: Vec<(String, Json)>,
-    /// When it was stored.
+    /// The time when it was stored.
     pub stored: Timestamp,
 }
 
-/// Where outputs are kept: [`MemoryCache`], or one of your own, given with
+/// A store of outputs: [`MemoryCache`], or one of your own, given with
 /// [`Builder::cache`](crate::run::Builder::cache).
 ///
 /// A cache has no errors to report: one that cannot answer has nothing, and one that panics is treated so.

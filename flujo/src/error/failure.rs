@@ -12,7 +12,7 @@ use std::time::Duration;
 pub struct Failure {
     /// The node that failed.
     pub path: String,
-    /// In what way.
+    /// The kind of the failure.
     pub kind: FailureKind,
     /// The message.
     pub message: String,
@@ -54,7 +54,7 @@ impl std::error::Error for Failure {}
 pub struct FailureRecord {
     /// In what way.
     pub kind: FailureKind,
-    /// Whether another attempt makes sense.
+    /// True if another attempt could succeed.
     pub retryable: bool,
     /// The message, then those of its causes.
     pub chain: Vec<String>,
@@ -64,7 +64,7 @@ pub struct FailureRecord {
     pub last_output: Option<Json>,
     /// The exceeded bound: the time limit in nanoseconds, or the rounds of a loop.
     pub limit: Option<u64>,
-    /// Where it happened, if not at the recorded node itself.
+    /// The path of the failure, if not the recorded node itself.
     pub path: Option<Path>,
     /// The attempt that failed last there, of how many.
     pub attempt: Option<(u32, u32)>,

@@ -89,7 +89,7 @@ pub enum ErrorKind {
     Exhausted {
         /// `repeat` or `refine`.
         form: String,
-        /// How many rounds it took.
+        /// The number of rounds.
         rounds: u32,
     },
     /// A step panicked; the message.

@@ -37,7 +37,7 @@ pub enum Signal {
 pub struct OutOfTime {
     /// The call or form whose time is up.
     pub scope: Path,
-    /// How long it may take.
+    /// The limit of the scope.
     pub limit: Duration,
     /// The attempt that was cut off.
     pub last: LastAttempt,
@@ -48,13 +48,13 @@ pub struct OutOfTime {
 pub struct LastAttempt {
     /// The node.
     pub path: Path,
-    /// Which attempt, from 1.
+    /// The number of the attempt, from 1.
     pub n: u32,
-    /// When it ended.
+    /// The time when it ended.
     pub ended: Timestamp,
 }
 
-/// Where records and code differ. Nothing was written; the run stays resumable with the code it knows.
+/// The difference between a record and the code. Nothing was written; the run stays resumable with the code it knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mismatch {
     /// The node.

@@ -57,7 +57,7 @@ impl StepError {
         Self { wait: Some(wait), ..self }
     }
 
-    /// Whether another attempt makes sense.
+    /// Returns true if another attempt could succeed.
     pub fn is_retryable(&self) -> bool {
         matches!(self.cause, Cause::Retryable | Cause::Rejected(_))
     }

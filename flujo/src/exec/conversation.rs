@@ -46,7 +46,7 @@ struct Tools<'r, R> {
     res: &'r R,
 }
 
-/// The tool_runner of a step whose tools need `R`.
+/// The [`ToolRunner`] of a step whose tools need `R`.
 pub fn tool_runner<R: Send + Sync>(make: fn() -> Vec<Tool<R>>, res: &R) -> Box<dyn ToolRunner + '_> {
     Box::new(Tools { make, made: OnceLock::new(), res })
 }

@@ -41,7 +41,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-/// How many calls may leave; nothing is limited that is not said.
+/// The rate limits of a provider or model. Defaults to none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RateLimits {
     calls: Option<Rate>,
@@ -50,24 +50,24 @@ pub struct RateLimits {
 }
 
 impl RateLimits {
-    /// None yet.
+    /// Creates limits without any limit.
     pub const fn new() -> Self {
         Self { calls: None, tokens: None, concurrent: None }
     }
 
-    /// So many calls.
+    /// Sets the rate of calls.
     #[must_use]
     pub const fn calls(self, rate: Rate) -> Self {
         Self { calls: Some(rate), ..self }
     }
 
-    /// So many tokens: those of the request, a token for every four bytes, and all those that may be answered.
+    /// Sets the rate of tokens: those of the request, a token for every four bytes, and all those that may be answered.
     #[must_use]
     pub const fn tokens(self, rate: Rate) -> Self {
         Self { tokens: Some(rate), ..self }
     }
 
-    /// So many calls at the same time.
+    /// Sets the most calls at the same time.
     #[must_use]
     pub const fn concurrent(self, most: usize) -> Self {
         Self { concurrent: Some(most), ..self }

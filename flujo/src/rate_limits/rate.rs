@@ -10,7 +10,7 @@ use std::time::Duration;
 /// The same part of a rate may leave at once, unless [`Rate::burst`] says otherwise.
 const TENTH: u32 = 10;
 
-/// How many in how much time.
+/// An amount per time.
 ///
 /// No span of that time, wherever it begins, ever sees more. A part may leave at once, a tenth unless
 /// [`burst`](Self::burst) says otherwise; the rest is spread evenly, so that a burst is paid for by what comes
@@ -23,22 +23,22 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// So many in every second.
+    /// An amount per second.
     pub const fn per_second(most: u32) -> Self {
         Self::new(most, Duration::from_secs(1))
     }
 
-    /// So many in every minute.
+    /// An amount per minute.
     pub const fn per_minute(most: u32) -> Self {
         Self::new(most, Duration::from_secs(60))
     }
 
-    /// So many in every span of `per`.
+    /// An amount in every span of `per`.
     pub const fn new(most: u32, per: Duration) -> Self {
         Self { most, per, burst: most.div_ceil(TENTH) }
     }
 
-    /// At most so many at once.
+    /// Sets the most that may leave at once.
     #[must_use]
     pub const fn burst(self, burst: u32) -> Self {
         Self { burst, ..self }

@@ -30,7 +30,7 @@ pub async fn validator(draft: Draft, team: &Team, run: &RunInfo) -> Result<Candi
     Ok(Candidate { solution, checklist, score })
 }
 
-/// How far the rounds have come.
+/// The state between rounds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// The task.
@@ -55,7 +55,7 @@ impl Progress {
         (1..=k.max(1)).map(|variant| Brief { variant, ..brief.clone() }).collect()
     }
 
-    /// The same, with the best of what was there and what came. Of two equal ones the first stays.
+    /// Keeps the best of the earlier candidate and the new ones. Of two equal ones the first stays.
     fn with(self, candidates: Vec<Candidate>) -> Self {
         let better = |best: Option<Candidate>, next: Candidate| match best {
             Some(best) if best.score >= next.score => Some(best),
@@ -65,7 +65,7 @@ impl Progress {
         Self { best, ..self }
     }
 
-    /// Whether a solution fulfils everything.
+    /// Returns true if a solution fulfils everything.
     pub fn is_solved(&self) -> bool {
         self.best.as_ref().is_some_and(|best| best.checklist.missing().next().is_none())
     }

@@ -53,7 +53,7 @@ fn share(some: usize, all: usize) -> f64 {
     some as f64 / all as f64
 }
 
-/// How much is tried.
+/// The number of solutions to try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The number of concurrent solutions in one round, at least 1.

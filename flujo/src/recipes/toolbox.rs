@@ -86,13 +86,13 @@ pub struct PlannerInput {
 }
 
 impl PlannerInput {
-    /// The same after one more command.
+    /// Adds a command and its result.
     pub(super) fn after(mut self, command: Command, result: String) -> Self {
         self.command_log.push(Done { command, result });
         self
     }
 
-    /// The same after a command that may have failed.
+    /// Adds a command and its result, which may be a failure.
     pub(super) fn after_all(self, command: Command, result: Result<String, Failure>) -> Self {
         self.after(command, result.unwrap_or_else(|failure| format!("failed: {}", failure.message)))
     }
@@ -133,7 +133,7 @@ impl Toolbox {
         Self { planner: Box::new(planner), tools: BTreeMap::new(), agents: BTreeMap::new() }
     }
 
-    /// And a step that it may run, with the services that the step uses; without any, `Arc::new(())`. The step is a
+    /// Adds a step that the planner may run, with the services that the step uses; without any, `Arc::new(())`. The step is a
     /// node of its own, with its attempts, timeout and records, at `run_tool!step`. A step of the same name is replaced.
     ///
     /// ```
@@ -176,7 +176,7 @@ impl Toolbox {
         self
     }
 
-    /// And an agent that it may ask, in place of one of the same name.
+    /// Adds an agent that the planner may ask, in place of one of the same name.
     #[must_use]
     pub fn agent(
         mut self,

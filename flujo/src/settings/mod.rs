@@ -65,7 +65,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Where a setting comes from; the later ones go before the earlier ones.
+/// The source of a setting, lowest precedence first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Origin {
@@ -73,14 +73,14 @@ pub enum Origin {
     Default,
     /// A settings file.
     File {
-        /// Which.
+        /// The path of the file.
         path: PathBuf,
         /// The line, from 1.
         line: usize,
     },
     /// A file of variables.
     DotEnv {
-        /// Which.
+        /// The path of the file.
         path: PathBuf,
         /// The variable.
         variable: String,
@@ -109,11 +109,11 @@ impl fmt::Display for Origin {
 /// One setting: its key, its value as text, and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// As in `flujo.toml`: `models.connect_timeout`. A secret has the name of its variable.
+    /// The key as in `flujo.toml`: `models.connect_timeout`. A secret has the name of its variable.
     pub key: String,
     /// The value; `[REDACTED]` for secrets, nothing where it is off.
     pub value: Option<String>,
-    /// Where it comes from.
+    /// The source of the value.
     pub origin: Origin,
 }
 
@@ -155,16 +155,16 @@ pub struct ProviderSettings {
     pub wire: Option<String>,
     /// The variable that its key is in.
     pub key_variable: Option<String>,
-    /// So many calls in every minute.
+    /// The most calls in every minute.
     pub calls_per_minute: Option<u32>,
-    /// So many tokens in every minute, sent and answered.
+    /// The most tokens in every minute, sent and received.
     pub tokens_per_minute: Option<u32>,
-    /// So many calls at the same time.
+    /// The most calls at the same time.
     pub concurrent: Option<u32>,
 }
 
 impl Settings {
-    /// From the environment of the process, and `.env` and `flujo.toml` in the current folder, where they are there.
+    /// Loads the environment of the process, and `.env` and `flujo.toml` in the current folder, if they exist.
     ///
     /// # Errors
     /// Everything that is wrong, at once: a file that cannot be read, a value of another form, an unknown key. No
@@ -173,7 +173,7 @@ impl Settings {
         Sources::process().load()
     }
 
-    /// From places of one's own choice, for tests above all.
+    /// Begins with an empty set of sources, for tests above all.
     pub fn sources() -> Sources {
         Sources::none()
     }
@@ -208,17 +208,17 @@ impl Settings {
         self.duration("agent.timeout")
     }
 
-    /// How long it may take to be connected with a provider.
+    /// Returns the timeout of connecting to a provider.
     pub fn connect_timeout(&self) -> Option<Duration> {
         self.duration("models.connect_timeout")
     }
 
-    /// How long an answer may take that comes as a whole.
+    /// Returns the timeout of an answer that is not streamed.
     pub fn answer_timeout(&self) -> Option<Duration> {
         self.duration("models.answer_timeout")
     }
 
-    /// How long a streamed answer may say nothing.
+    /// Returns the longest silence within a streamed answer.
     pub fn silence_timeout(&self) -> Option<Duration> {
         self.duration("models.silence_timeout")
     }
@@ -238,7 +238,7 @@ impl Settings {
         self.text("prices.file").map(Path::new)
     }
 
-    /// Where spans are sent.
+    /// Returns the endpoint that spans are sent to.
     pub fn telemetry_endpoint(&self) -> Option<&str> {
         self.text("telemetry.endpoint")
     }

@@ -13,7 +13,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Where [`Settings`] come from.
+/// The sources of [`Settings`].
 ///
 /// ```
 /// use flujo::settings::{Origin, Settings};

@@ -114,7 +114,7 @@ fn no_error_shows_a_value() {
         "broken.env line 2: expected `NAME=value`",
         "`AGENT_TIMEOUT` in the environment is no duration",
         "`DEFAULT_REVIEW_MODEL` in the environment names no model",
-        "`limits.cost` is no amount of dollars",
+        "`limits.cost` is not an amount in dollars",
         "unknown setting `limits.cots`; did you mean `limits.cost`?",
     ] {
         assert!(text.contains(part), "{part} is not in {text}");

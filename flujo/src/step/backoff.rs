@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// How long to wait before the next attempt: exponential with jitter. There is no wait after a
+/// The backoff before the next attempt: exponential with jitter. There is no wait after a
 /// rejection with feedback, since the next attempt then has new information.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
@@ -16,7 +16,7 @@ impl Backoff {
     /// 100 ms, doubled each time, at most 30 s.
     pub const DEFAULT: Self =
         Self { first: Duration::from_millis(100), factor: 2, cap: Duration::from_secs(30) };
-    /// No wait at all.
+    /// No backoff: the next attempt begins at once.
     pub const NONE: Self = Self { first: Duration::ZERO, factor: 1, cap: Duration::ZERO };
 
     /// The wait after attempt `n`, counted from 1. `seed` decides the jitter: between half of the

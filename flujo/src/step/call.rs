@@ -76,7 +76,7 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
         call
     }
 
-    /// How long one attempt may take; for a pipeline, how long something of it may be under way: attempts and
+    /// Sets the timeout of one attempt; for a pipeline, its active time: attempts and
     /// the waits between them, over crashes too, but not the time in which it waits for a person or in a `wait`.
     /// A restart has all of it again. In `pipeline!`, `.timeout("20s")` is checked by the compiler.
     pub fn timeout(self, limit: Duration) -> Self {
@@ -119,7 +119,7 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
         call
     }
 
-    /// How long to wait between attempts.
+    /// Sets the backoff between attempts.
     pub fn backoff(self, backoff: Backoff) -> Self
     where
         S: Leaf,

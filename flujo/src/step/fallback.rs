@@ -66,7 +66,7 @@ impl<S> fmt::Debug for FallbackTo<S> {
     }
 }
 
-/// No fallback.
+/// The absence of a fallback.
 #[derive(Debug)]
 pub enum NoFallback {}
 
@@ -138,7 +138,7 @@ pub trait Fallback<C, R>: FallbackSlot {
     }
     /// The step that a plugin may redirect to; empty if there is none.
     const REDIRECT: &'static str = "";
-    /// How what was found is kept in the context, if it is.
+    /// The function that keeps findings in the context, if the call keeps them.
     #[doc(hidden)]
     const KEEP: Option<Keep<C>> = None;
     /// Goes on with that one.

@@ -23,7 +23,7 @@ pub struct KeptFinding {
     pub attempt: u32,
     /// The reason.
     pub message: String,
-    /// Whether the output went on all the same: the call was lenient.
+    /// True if the output passed all the same: the call was lenient.
     pub passed: bool,
 }
 
@@ -119,11 +119,11 @@ impl Found {
             self.add(at, false, &mut failure.chain.iter().map(String::as_str));
         }
     }
-    /// Of an attempt that went on.
+    /// Adds the findings of an attempt that passed.
     pub(crate) fn passed(&self, at: (&str, u32), findings: &[Finding]) {
         self.add(at, true, &mut findings.iter().map(|finding| finding.message.as_str()));
     }
-    /// Of an attempt that is recorded.
+    /// Adds the findings of a recorded attempt.
     pub(crate) fn record(&self, record: &Record) {
         let at = (record.key.path.as_str(), record.key.n);
         match &record.outcome {

@@ -96,7 +96,7 @@ impl RunInfo {
     }
 
     /// Returns every completed command of this run so far, in order of completion: attempts and answered questions.
-    /// Of a run that records nothing, nothing.
+    /// An ephemeral run has none.
     ///
     /// # Errors
     /// Storage failed; trying again may help.

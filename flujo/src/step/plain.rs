@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 /// A function that is no step.
 #[derive(Debug)]
 pub struct NoStep;
-/// No step was called in the statement yet.
+/// The state of a statement that has not called a step yet.
 #[derive(Debug)]
 pub struct NoStepYet;
 /// A step was called in the statement, which was reported.

@@ -11,13 +11,13 @@ use std::time::Duration;
 pub struct Policy {
     /// Extra attempts after the first.
     pub retries: u32,
-    /// How long one attempt may take.
+    /// The timeout of one attempt.
     pub timeout: Option<Duration>,
-    /// How long to wait between attempts.
+    /// The backoff between attempts.
     pub backoff: Option<Backoff>,
     /// The limits of the step, all attempts and its fallback together.
     pub limits: Option<UsageLimits>,
-    /// Whether its output may come from the cache.
+    /// The cache policy; `None` if the output is not cached.
     pub cached: Option<CachePolicy>,
     /// The model and its sampling; `None` for code steps.
     pub model: Option<ModelPolicy>,
@@ -38,7 +38,7 @@ impl Policy {
     }
 }
 
-/// Which model answers, and how.
+/// The model of a step, and its sampling.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ModelPolicy {
     /// The name of the model, or the role that names it.
@@ -49,7 +49,7 @@ pub struct ModelPolicy {
     pub max_tokens: Option<u32>,
     /// Nucleus sampling.
     pub top_p: Option<f64>,
-    /// How often in one attempt the model may ask for tools; none if the step has no tools.
+    /// The most rounds of tool calls in one attempt; 0 if the step has no tools.
     pub tool_rounds: Option<u32>,
 }
 
@@ -58,7 +58,7 @@ impl ModelPolicy {
     pub const TOOL_ROUNDS: u32 = 8;
 }
 
-/// How a model step names its model.
+/// The name of the model in a model step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ModelName {
     /// `provider:model`.

@@ -98,7 +98,7 @@ impl StepResult {
         }
     }
 
-    /// How many attempts it took.
+    /// Returns the number of attempts.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
@@ -118,7 +118,7 @@ impl StepResult {
         self.extra.as_ref().map(|extra| extra.findings.as_slice()).unwrap_or_default()
     }
 
-    /// Whether the output came from the cache, at no cost.
+    /// Returns true if the output came from the cache, at no cost.
     pub fn is_cached(&self) -> bool {
         self.extra.as_ref().is_some_and(|extra| extra.cached)
     }
@@ -135,22 +135,22 @@ impl StepResult {
         self.extra.as_ref().map(|extra| extra.models.repairs.as_slice()).unwrap_or_default()
     }
 
-    /// Whether the answer of a model had to be mended before it could be read.
+    /// Returns true if the answer of a model had to be repaired before it could be read.
     pub fn is_repaired(&self) -> bool {
         !self.repairs().is_empty()
     }
 
-    /// Whether no validator had anything to say about the output.
+    /// Returns true if no validator rejected the output.
     pub fn validation_passed(&self) -> bool {
         self.findings().is_empty()
     }
 
-    /// Whether the last attempt succeeded.
+    /// Returns true if the last attempt succeeded.
     pub fn is_done(&self) -> bool {
         self.done
     }
 
-    /// Whether it ran in place of a node that had failed: `node!fallback`.
+    /// Returns true if the node is the fallback of one that failed: `node!fallback`.
     pub fn is_fallback(&self) -> bool {
         grammar::has_stand_in(self.path().as_str())
     }

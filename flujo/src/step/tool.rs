@@ -110,7 +110,7 @@ impl<S: RunIn<(), R>, R: Send + Sync> ToolKind<S, R> for StepKind {
     }
 }
 
-/// No tools: that is reported where they are named as such, and nowhere else.
+/// A list of tools that is none: the mistake is reported at its name, and nowhere else.
 macro_rules! no_tools {
     ($($kind:ty)+) => { $(
         impl<S: Step, R> ToolKind<S, R> for $kind {

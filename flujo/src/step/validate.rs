@@ -18,7 +18,7 @@ impl ValidationResult {
     pub fn invalid(reason: impl fmt::Display) -> Self {
         Self::Invalid(reason.to_string())
     }
-    /// Whether it is valid.
+    /// Returns true if the output is valid.
     pub fn is_valid(&self) -> bool {
         matches!(self, Self::Valid)
     }

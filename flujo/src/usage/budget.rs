@@ -20,10 +20,10 @@ impl SharedBudget {
         Self(Arc::new(Mutex::new(Meter::new(limits))))
     }
 
-    /// So many US dollars, exactly as written.
+    /// Creates a budget in US dollars, exactly as written.
     ///
     /// # Panics
-    /// The text is no amount of dollars.
+    /// The text is not an amount in dollars.
     #[must_use]
     #[track_caller]
     pub fn usd(dollars: &str) -> Self {

@@ -11,13 +11,11 @@ impl Cost {
     ///
     /// # Errors
     /// The text is not an amount in dollars, or it is too large.
-    pub fn usd(text: &str) -> Result<Self, String> {
-        Self::parse(text).ok_or_else(|| {
-            format!("`{text}` is no amount of dollars: write digits, and up to nine decimals, like `0.50`")
-        })
+    pub fn usd(text: &str) -> Result<Self, ParseCostError> {
+        Self::parse(text).ok_or_else(|| ParseCostError(text.to_owned()))
     }
 
-    /// The same where a constant is made.
+    /// Parses as [`usd`](Self::usd) does, in a constant.
     pub(crate) const fn parse(text: &str) -> Option<Self> {
         let mut rest = text.as_bytes();
         let (mut nanos, mut whole, mut point, mut decimals) = (0_u64, false, false, 0_u32);
@@ -47,6 +45,27 @@ impl Cost {
             Some(nanos) => Some(Self(nanos)),
             None => None,
         }
+    }
+}
+
+/// The error of a text that is not an amount in dollars, or is too large.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseCostError(String);
+
+impl fmt::Display for ParseCostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` is not an amount in dollars: write digits and up to nine decimals, such as `0.50`",
+            self.0
+        )
+    }
+}
+impl std::error::Error for ParseCostError {}
+// For functions that report several kinds of wrong text as one message.
+impl From<ParseCostError> for String {
+    fn from(error: ParseCostError) -> Self {
+        error.to_string()
     }
 }
 

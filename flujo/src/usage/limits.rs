@@ -1,4 +1,4 @@
-use super::Cost;
+use super::{Cost, ParseCostError};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -29,13 +29,13 @@ pub struct UsageLimits {
 }
 
 impl UsageLimits {
-    /// No limit at all.
+    /// The absence of limits.
     pub const NONE: Self = Self { cost: None, total_tokens: None, model_calls: None, active_time: None };
 
-    /// So many US dollars, exactly as written: `"0.50"`; at most nine decimals.
+    /// A limit in US dollars, exactly as written: `"0.50"`; at most nine decimals.
     ///
     /// # Panics
-    /// The text is no amount of dollars. A constant of it does not compile then; for text that is not a
+    /// The text is not an amount in dollars. A constant of it does not compile then; for text that is not a
     /// literal there is [`try_usd`](UsageLimits::try_usd).
     #[must_use]
     #[track_caller]
@@ -49,11 +49,11 @@ impl UsageLimits {
         }
     }
 
-    /// So many US dollars, as read from somewhere.
+    /// A limit in US dollars, parsed at run time.
     ///
     /// # Errors
     /// The text is not an amount in dollars.
-    pub fn try_usd(dollars: &str) -> Result<Self, String> {
+    pub fn try_usd(dollars: &str) -> Result<Self, ParseCostError> {
         Cost::usd(dollars).map(|cost| Self::NONE.cost(cost))
     }
 
@@ -98,7 +98,7 @@ impl UsageLimits {
         }
     }
 
-    /// Whether nothing is limited.
+    /// Returns true if there is no limit.
     pub fn is_none(&self) -> bool {
         *self == Self::NONE
     }
@@ -117,6 +117,7 @@ mod tests {
         assert_eq!(UsageLimits::NONE.tightest(CHEAP), CHEAP);
         assert!(UsageLimits::default().is_none() && !both.is_none());
         assert_eq!(UsageLimits::try_usd("0.10"), Ok(UsageLimits::usd("0.10")));
-        assert!(UsageLimits::try_usd("ten").unwrap_err().starts_with("`ten` is no amount of dollars"));
+        let error = UsageLimits::try_usd("ten").unwrap_err().to_string();
+        assert!(error.starts_with("`ten` is not an amount in dollars"), "{error}");
     }
 }

@@ -21,7 +21,7 @@ mod meter;
 
 pub(crate) use budget::Hold;
 pub use budget::SharedBudget;
-pub use cost::Cost;
+pub use cost::{Cost, ParseCostError};
 pub use costed::Costed;
 pub use exceeded::{Amount, LimitExceeded, LimitOf};
 pub use limits::UsageLimits;
@@ -40,9 +40,9 @@ pub struct Usage {
     pub input_tokens: u64,
     /// Tokens received, reasoning included.
     pub output_tokens: u64,
-    /// Of the tokens sent, those that the provider had cached.
+    /// The sent tokens that the provider had cached.
     pub cached_tokens: u64,
-    /// Of the tokens received, those spent on reasoning.
+    /// The received tokens that were spent on reasoning.
     pub reasoning_tokens: u64,
     /// Calls of models.
     pub model_calls: u64,
@@ -59,7 +59,7 @@ impl Usage {
     pub fn cost(&self) -> Cost {
         self.cost
     }
-    /// So much money and nothing else: what a service that bills by the call has cost.
+    /// A cost without tokens: the price of a call to a service that bills by the call.
     #[must_use]
     pub fn of_cost(cost: Cost) -> Self {
         Self { cost, ..Self::default() }

@@ -178,6 +178,7 @@ const VALUES: &[&str] = &[
     "flujo::step::tool::Tool",
     "flujo::step::validate::ValidationResult",
     "flujo::usage::costed::Costed",
+    "flujo::usage::cost::ParseCostError",
     "flujo::usage::exceeded::LimitExceeded",
     "flujo::usage::exceeded::LimitOf",
 ];

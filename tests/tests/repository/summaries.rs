@@ -70,7 +70,7 @@ fn summaries(source: &str) -> Vec<(usize, String)> {
             i += 1;
             continue;
         }
-        let (said, n) = summary(&lines[i..], "///");
+        let (said, n) = summary(lines.get(i..).unwrap_or_default(), "///");
         let begin = i + 1;
         i += n;
         // The attributes between the comment and its item, some of several lines.
@@ -78,7 +78,7 @@ fn summaries(source: &str) -> Vec<(usize, String)> {
             let text = line.trim_start();
             text.starts_with("#[") || text.starts_with("//") || text == ")]" || indent(line) > depth
         };
-        i += lines[i..].iter().take_while(is_attribute).count();
+        i += lines.iter().skip(i).take_while(is_attribute).count();
         let item = lines.get(i).map_or("", |line| line.trim_start());
         around.retain(|(other, _)| *other < depth);
         let opened =
