@@ -86,7 +86,7 @@ pub(super) struct Attempt {
     pub(super) extras: Option<Box<Extras>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Extras {
     pub(super) parts: Vec<(String, PartChange)>,
     pub(super) findings: Vec<Finding>,

@@ -43,6 +43,7 @@ macro_rules! __conformance_checks {
             (attempt_recorded_before_return "attempt/recorded-before-return")
             (attempt_failure_is_a_record "attempt/failure-is-a-record")
             (attempt_record_is_whole "attempt/record-is-whole")
+            (attempt_appended_stays_appended "attempt/appended-stays-appended")
             (attempt_no_retries_of_its_own "attempt/no-retries-of-its-own")
             (attempt_runs_again_after_crash "attempt/runs-again-after-crash")
             (attempt_signal_leaves_no_record "attempt/signal-leaves-no-record")

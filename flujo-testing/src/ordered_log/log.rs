@@ -171,7 +171,8 @@ fn failed(answer: &Answer) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::OrderedLog;
-    use flujo::engine::RunId;
+    use super::{Answer, ArmEnd, Chain};
+    use flujo::engine::{PartChange, RunId};
     use flujo::prelude::*;
     use std::collections::HashSet;
     use std::sync::Arc;
@@ -192,6 +193,70 @@ mod tests {
             });
             value(all.len() as u64)
         }
+    }
+
+    #[context]
+    #[derive(Debug, Default)]
+    struct Notes {
+        #[context(part, merge = append)]
+        log: Vec<String>,
+        #[context(part, merge = last)]
+        last: u64,
+    }
+
+    #[step]
+    async fn note(n: u64, log: &mut Vec<String>, last: &mut u64) -> Result<u64> {
+        log.push(format!("note {n}"));
+        *last = n;
+        Ok(n)
+    }
+
+    /// Asks for the log, and leaves it as it is.
+    #[step]
+    async fn look(n: u64, log: &mut Vec<String>) -> Result<u64> {
+        Ok(n + log.len() as u64)
+    }
+
+    pipeline! {
+        fn noting(n: u64, ctx: &mut Notes) -> u64 {
+            note(1).named("first");
+            note(2).named("second");
+            let (a, b) = join({ note(3).named("a"); note(4).named("aa") }, look(n));
+            let all = map(vec![5, 6], |n| note(n).named("item"));
+            value(a + b + all.len() as u64)
+        }
+    }
+
+    /// A conversation in arms: each records its own turns, and not those of all before it.
+    #[tokio::test]
+    async fn the_record_of_an_arm_has_what_it_appended() {
+        let engine = OrderedLog::new();
+        let flujo = Flujo::builder().engine(engine.clone()).build().unwrap();
+        let result = flujo.run(noting(7)).id("r").await;
+        assert_eq!(result.context.log, [1, 2, 3, 4, 5, 6].map(|n| format!("note {n}")));
+        assert_eq!((result.context.last, result.into_output().unwrap()), (6, 4 + 9 + 2));
+        let run = engine.run(&RunId::from("r")).unwrap();
+        let logs = run.logs();
+        let root = &logs.invocations[&Chain::new()];
+        let arms = root.commands.iter().filter_map(|(_, answer)| match answer {
+            Some(Answer::Arms(ends)) => Some(ends),
+            _ => None,
+        });
+        let parts = arms.flatten().map(|end| {
+            let ArmEnd::Recorded(record) = end else { panic!("{end:?}") };
+            let change = |(name, change): &(String, PartChange)| match change {
+                PartChange::Whole(json) => format!("{name} {json}"),
+                PartChange::Appended { from, items } => format!("{name} {from}+{items}"),
+            };
+            (record.written, record.parts.iter().map(change).collect::<Vec<_>>().join(", "))
+        });
+        let expected = [
+            (3, r#"log 2+["note 3","note 4"], last 4"#),
+            (1, ""),
+            (3, r#"log 4+["note 5"], last 5"#),
+            (3, r#"log 4+["note 6"], last 6"#),
+        ];
+        assert_eq!(parts.collect::<Vec<_>>(), expected.map(|(mask, text)| (mask, text.to_owned())));
     }
 
     /// A thousand arms must not hold a thousand copies of what came before them.

@@ -22,11 +22,11 @@ struct Chat {
 }
 
 fn question(n: u64) -> String {
-    format!("question {n:06}: and then?")
+    format!("q{n:05}?")
 }
 
 fn answer(n: u64) -> String {
-    format!("answer {n:06}: \"that, then\"")
+    format!("\"a{n:05}\"")
 }
 
 #[step]

@@ -4,10 +4,10 @@ use super::super::bench::{Bench, RUN};
 use super::super::catalog::{Check, Checked};
 use super::super::compare::{breach, same};
 use super::super::interpreter::keys;
-use super::super::script::{Act, Deed, Extras, Op, call, calls, failure, number, script, step};
+use super::super::script::{Act, Attempt, Deed, Extras, Op, call, calls, failure, number, script, step};
 use flujo::clock::Timestamp;
-use flujo::codec::Digest;
-use flujo::engine::{Finding, Kind, ModelUse, Record, RecordOutcome, Status};
+use flujo::codec::{Digest, Json};
+use flujo::engine::{Finding, Kind, ModelUse, PartChange, Record, RecordOutcome, Status};
 use flujo::error::Signal;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -28,6 +28,12 @@ pub(super) const CHECKS: &[Check] = &[
         "A record holds everything that the body gave: outcome, changed parts, usage, findings, models, times, input \
          digest and version.",
         |bench| Box::pin(record_is_whole(bench)),
+    ),
+    Check::new(
+        "attempt/appended-stays-appended",
+        "A record says of each changed part whether it is the whole value, or what was appended and to which length, as \
+         the body gave it.",
+        |bench| Box::pin(appended_stays_appended(bench)),
     ),
     Check::new(
         "attempt/no-retries-of-its-own",
@@ -105,6 +111,30 @@ async fn record_is_whole(bench: &Bench) -> Checked {
     };
     let records = bench.view().await?.records;
     same("the records", &vec![expected], &records.iter().map(|record| Record::clone(record)).collect())
+}
+
+async fn appended_stays_appended(bench: &Bench) -> Checked {
+    let list = |text: &str| Json::recorded(text);
+    let appended = |from, items: &str| PartChange::Appended { from, items: list(items) };
+    let changes = [
+        vec![("log".to_owned(), list("[1,\"two\"]").into())],
+        vec![("log".to_owned(), appended(2, "[{\"from\":2,\"items\":\"[3]\"}]"))],
+        // Of two parts one has grown; and a value that reads as what was appended is a whole one.
+        vec![
+            ("(rest)".to_owned(), list("{\"from\":1,\"items\":[4]}").into()),
+            ("log".to_owned(), appended(3, "[4.0,[]]")),
+        ],
+    ];
+    let attempts = changes.clone().into_iter().enumerate().map(|(i, parts)| {
+        let extras = Extras { parts, ..Extras::default() };
+        Attempt {
+            extras: Some(Box::new(extras)),
+            ..call(["a", "b", "c"].get(i).copied().unwrap_or_default())
+        }
+    });
+    bench.run(attempts.map(Into::into).collect()).await?.ended()?;
+    let records = bench.view().await?.records;
+    same("the changed parts", &changes.to_vec(), &records.iter().map(|record| record.parts.clone()).collect())
 }
 
 async fn no_retries_of_its_own(bench: &Bench) -> Checked {

@@ -173,6 +173,30 @@ impl Fault for LosesFindings {
     }
 }
 
+/// Of a part, the text is kept, and not whether it is the whole value.
+#[derive(Default)]
+pub struct TakesAppendedForWhole;
+#[async_trait]
+impl Fault for TakesAppendedForWhole {
+    async fn attempt(
+        &self,
+        on: &mut On<'_>,
+        command: AttemptCommand,
+        body: Body<'_>,
+    ) -> Result<Arc<Record>, Signal> {
+        let whole: Body<'_> = Box::new(|| {
+            Box::pin(async {
+                let mut done = body().await?;
+                for (_, change) in &mut done.parts {
+                    *change = Json::recorded(change.as_str()).into();
+                }
+                Ok(done)
+            })
+        });
+        on.inner.attempt(command, whole).await
+    }
+}
+
 /// A signal is recorded as a failure of the attempt.
 #[derive(Default)]
 pub struct RecordsSignals;
