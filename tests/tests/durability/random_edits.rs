@@ -41,20 +41,24 @@ impl Random {
     fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
-    fn below(&mut self, n: u64) -> u64 {
+    /// From 0, and less than `n`.
+    fn below(&mut self, n: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        (self.0 >> 16) % n
+        usize::try_from(self.0 >> 32).unwrap() % n
+    }
+    fn small(&mut self, n: u8) -> u8 {
+        u8::try_from(self.below(n.into())).unwrap()
     }
     /// Text with all that a list of text could be mistaken for.
     fn text(&mut self) -> String {
         let pieces = ["", "a", "\"", "\\", "]", "[", ",", "{}", "ü", "\n", "\\\"],[\""];
-        (0..self.below(4)).map(|_| pieces[self.below(11) as usize]).collect()
+        (0..self.below(4)).map(|_| pieces[self.below(11)]).collect()
     }
     fn float(&mut self) -> Option<f64> {
         let all = [None, Some(0.0), Some(-0.0), Some(0.1), Some(1e300), Some(12.0), Some(1.0)];
-        all[self.below(7) as usize]
+        all[self.below(7)]
     }
 }
 
@@ -63,17 +67,17 @@ fn edit<T>(random: &mut Random, list: &mut Vec<T>, mut make: impl FnMut(&mut Ran
     match random.below(12) {
         0 => {}
         1 => list.clear(),
-        2 => list.truncate(random.below(4) as usize),
+        2 => list.truncate(random.below(4)),
         3 => drop(list.pop()),
         4 => *list = (0..random.below(3)).map(|_| make(random)).collect(),
         5 if !list.is_empty() => {
-            let at = random.below(list.len() as u64) as usize;
+            let at = random.below(list.len());
             list[at] = make(random);
         }
-        6 => list.insert(random.below(list.len() as u64 + 1) as usize, make(random)),
+        6 => list.insert(random.below(list.len() + 1), make(random)),
         7 if !list.is_empty() => {
             // It changes, and grows too.
-            let at = random.below(list.len() as u64) as usize;
+            let at = random.below(list.len());
             list[at] = make(random);
             list.push(make(random));
         }
@@ -86,21 +90,21 @@ fn edited(seed: u64, lists: &mut Lists) {
     let random = &mut random;
     edit(random, &mut lists.log, Random::text);
     match random.below(6) {
-        0 => lists.history.truncate(Keep::Exchanges(random.below(3) as usize)),
+        0 => lists.history.truncate(Keep::Exchanges(random.below(3))),
         1 => lists.history = History::new(),
         2 => lists.history.assistant(random.text()),
         _ => lists.history.exchange(random.text(), random.text()),
     }
     edit(random, &mut lists.nested, |random| (0..random.below(3)).map(|_| random.float()).collect());
-    edit(random, &mut lists.numbers, |random| random.below(30) as i64 - 5);
+    edit(random, &mut lists.numbers, |random| i64::from(random.small(30)) - 5);
     let mut wrapped: Vec<String> = lists.wrapped.0.drain(..).collect();
     edit(random, &mut wrapped, Random::text);
     lists.wrapped.0 = wrapped.into();
-    lists.sorted.insert(random.below(50) as u32);
-    lists.hashed.insert(random.below(50) as u32);
+    lists.sorted.insert(random.small(50).into());
+    lists.hashed.insert(random.small(50).into());
     let name = random.text();
-    edit(random, lists.named.entry(name).or_default(), |random| random.below(256) as u8);
-    edit(random, &mut lists.rest, |random| random.below(9));
+    edit(random, lists.named.entry(name).or_default(), |random| random.small(255));
+    edit(random, &mut lists.rest, |random| random.small(9).into());
 }
 
 /// Writes all of them at once.

@@ -108,6 +108,7 @@ const VALUES: &[&str] = &[
     "flujo::engine::kit::saved_run::SavedRun",
     "flujo::engine::kit::saved_run::SavedRuns",
     "flujo::engine::node_view::NodeView",
+    "flujo::engine::part_change::PartChange",
     "flujo::engine::record::Finding",
     "flujo::engine::record::Outcome",
     "flujo::engine::run_graph::RunGraph",

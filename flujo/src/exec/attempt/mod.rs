@@ -176,7 +176,7 @@ async fn direct(
 fn restore_cached(step: &mut dyn AnyStep, work: &mut Work<'_>) -> Result<(), StepError> {
     let Some(parts) = work.cached_parts.take() else { return Ok(()) };
     match step.context().restore_whole(&work.info.path(), &parts) {
-        Ok(_) => Ok(()),
+        Ok(()) => Ok(()),
         // They were decoded before the entry was taken.
         Err(_) => Err(StepError::fatal("internal error: a cached part does not decode; please report it")),
     }
