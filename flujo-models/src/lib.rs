@@ -20,6 +20,13 @@
 //!
 //! One call is one request: nothing is tried again here, the step's `retries` are the only ones. An answer that
 //! breaks off is an error, never a short answer.
+//!
+//! # TLS
+//!
+//! TLS is rustls with the root certificates of the system. Building it takes a C compiler, for `ring`. A crypto provider that
+//! the program has installed with `CryptoProvider::install_default` is used in place of `ring`; this crate installs none.
+//! Programs that use rustls themselves with another provider install that one, or name it: with two providers compiled in,
+//! `rustls::ClientConfig::builder()` cannot choose.
 
 mod builder;
 mod capability;
