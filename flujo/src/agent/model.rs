@@ -75,7 +75,7 @@ impl<In: Serialize + Send + Sync + 'static, Out: Reply> Agent<In, Out> for Model
                 Some(limit) => tokio::select! {
                     biased;
                     done = once => done,
-                    // What was under way is charged in full when the attempt ends.
+                    // The call under way is charged in full when the attempt ends.
                     () = env.clock.sleep(limit) => Err(StepError::retryable(format!("timed out after {limit:?}"))),
                 },
             };

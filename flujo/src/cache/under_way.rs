@@ -16,7 +16,7 @@ pub(crate) struct CacheUse {
 struct State {
     /// Neither read nor written: the attempt has the feedback of a rejection.
     bypass: bool,
-    /// A hit was rejected: the step is called, whatever is there.
+    /// A hit was rejected: the step is called in spite of the entry.
     call: bool,
     key: Option<CacheKey>,
     hit: bool,
@@ -38,7 +38,7 @@ impl CacheUse {
         *self.state() = State { bypass, ..State::default() };
     }
 
-    /// What is kept under this key and is not too old.
+    /// The entry of this key, unless it is too old.
     pub(crate) async fn look_up(&self, key: CacheKey) -> Option<CacheEntry> {
         {
             let mut state = self.state();
@@ -83,7 +83,7 @@ impl CacheUse {
         survives(self.store.remove(&key)).await;
     }
 
-    /// What the step returned; where it cannot be recorded, the attempt fails anyway.
+    /// Sets the output of the step; if it cannot be recorded, the attempt fails anyway.
     pub(crate) fn returned(&self, raw: Option<Json>) {
         self.state().raw = raw;
     }

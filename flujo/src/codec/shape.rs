@@ -1,4 +1,4 @@
-//! The shapes that JSON does not tell apart, in one place for both serializers: that of texts and that of digests.
+//! The shapes that JSON does not distinguish, in one place for both serializers: that of texts and that of digests.
 
 /// The methods of a `Serializer` that hand a value on: what is around it is not in JSON.
 macro_rules! passes_on {

@@ -84,7 +84,7 @@ pub struct FailureRecord {
     /// The attempt that failed last, in what failed as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Box<LastAttempt>>,
-    /// When something of an arm that failed was under way, where its timed scopes have to know.
+    /// The active time of an arm that failed, for the timed scopes around it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub active: Vec<(Timestamp, Timestamp)>,
 }
@@ -195,7 +195,7 @@ impl FailureRecord {
         Self::plain(FailureKind::Codec, false, error)
     }
 
-    /// What is recorded of a whole run, or an arm, that failed.
+    /// The record of a run or an arm that failed.
     pub(crate) fn of_error(error: &Error) -> Self {
         if let ErrorKind::Signal(Signal::OutOfTime(out)) = error.kind() {
             let cut_off = Self::cut_off(out.limit, out.scope.clone());
@@ -336,7 +336,7 @@ impl std::error::Error for Recorded {
 }
 
 impl Error {
-    /// What a settled call gives instead of failing the run; `None` for signals, which nothing catches.
+    /// The value of a settled call that failed; `None` for signals, which nothing catches.
     pub(crate) fn settle(&self) -> Option<Failure> {
         if self.signal().is_some() {
             return None;

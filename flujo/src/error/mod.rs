@@ -71,7 +71,7 @@ struct Inner {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
     /// The error that the fallback replaced.
     original: Option<Error>,
-    /// The attempt that failed last, where records know it.
+    /// The attempt that failed last, from the records.
     last: Option<LastAttempt>,
 }
 

@@ -15,7 +15,7 @@ use std::any::{Any, TypeId, type_name};
 use std::pin::Pin;
 use std::task::{Context as Poller, Poll};
 
-/// What is known of a step before it runs.
+/// The static definition of a step.
 #[derive(Clone, Copy)]
 pub(crate) struct StepDef {
     /// The function's name; empty for a reply in a conversation, which is a node that has no function.
@@ -116,7 +116,7 @@ impl<'c, C: Context, R: Send + Sync, S: RunIn<C, R>> TypedStep<'c, C, R, S> {
     }
 }
 
-/// What only a call without input, or without output, would lead to: the executor makes none.
+/// The error of a call without input or output, which the executor never makes.
 #[cold]
 fn missing(what: &str) -> CodecError {
     CodecError::new(format_args!("internal error: a step has no {what}; please report it"))

@@ -86,7 +86,7 @@ impl<'i> UnderWay<'i> {
         Self(info.state.billing.is_some().then_some(info))
     }
 
-    /// It has ended, and will be recorded.
+    /// Ends the billing of an attempt that will be recorded.
     pub(crate) fn over(mut self) {
         self.0 = None;
     }

@@ -203,7 +203,7 @@ impl AnyStep for ReplyStep<'_> {
     fn prompt<'a>(&'a mut self, run: &'a RunInfo) -> BoxFuture<'a, Result<Vec<Message>, StepError>> {
         self.step.prompt(run)
     }
-    // Its answer is the whole reply.
+    // The answer of this step is the whole reply.
     fn parse(&mut self, _: &ModelReply) -> Result<Vec<Repair>, StepError> {
         Ok(Vec::new())
     }

@@ -16,26 +16,26 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// What all nodes of one run share.
+/// The environment of one run, which all its nodes share.
 pub(crate) struct RunEnv {
     pub(crate) id: RunId,
     pub(crate) input: Json,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) models: Option<Arc<dyn ModelClient>>,
     pub(crate) prices: Option<Arc<dyn PriceBook>>,
-    /// What model steps do not say themselves.
+    /// The defaults of model steps.
     pub(crate) model_defaults: Option<Arc<ModelDefaults>>,
     pub(crate) stubs: Stubs,
     pub(crate) cache: Option<Arc<dyn Cache>>,
     pub(crate) estimate: Estimate,
     limited: bool,
-    /// What the run may use.
+    /// The limits of the run.
     pub(crate) limits: UsageLimits,
     /// The account that it shares with others.
     pub(crate) budget: Option<SharedBudget>,
     /// The account of a run that records nothing.
     own_account: OnceLock<Arc<EphemeralAccount>>,
-    /// Who keeps the records, if anybody does.
+    /// The engine; `None` in an ephemeral run.
     pub(crate) engine: Option<Arc<dyn Engine>>,
     pub(crate) history: Mutex<Vec<Answered>>,
     /// The events of this replay pass, if the run has observers.
@@ -99,7 +99,7 @@ impl RunEnv {
         self.own_account.get_or_init(|| Arc::new(EphemeralAccount::new(self.limits)))
     }
 
-    /// What attempts used that were given up, and so are in no result of a step.
+    /// The usage of abandoned attempts, which are in no result of a step.
     pub(crate) fn given_up(&self) -> Usage {
         self.own_account.get().map(|account| account.ledger().given_up()).unwrap_or_default()
     }
@@ -109,7 +109,7 @@ impl RunEnv {
         self.scopes.get_or_init(Arc::default)
     }
 
-    /// The same, shared with other walks of the body.
+    /// Shares the stopwatches with other replay passes.
     pub(crate) fn sharing(self, scopes: &Arc<Scopes>) -> Self {
         Self { scopes: OnceLock::from(Arc::clone(scopes)), ..self }
     }

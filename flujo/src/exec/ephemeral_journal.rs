@@ -33,7 +33,7 @@ impl Memo {
         Self { clock, account, kept: Arc::default() }
     }
 
-    /// What was recorded, in order.
+    /// Takes the records, in order.
     pub(super) fn take(&self) -> Vec<Arc<Record>> {
         std::mem::take(&mut self.kept().order)
     }

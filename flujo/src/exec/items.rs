@@ -155,7 +155,7 @@ impl<T, C, F: Future<Output = RunResult<(Done<T>, ItemFork<C>)>>> Future for Fin
 }
 
 /// Begins the item with this index, on the slot that is made for it. An item's future, and its copy of the context, are
-/// made then and not before: of a thousand items, eight are there at a time.
+/// made then and not before: of a thousand items, eight exist at a time.
 type Begin<'b> = &'b mut (dyn FnMut(usize, Slot) -> BoxFuture<'b, ArmEnd> + Send + 'b);
 
 impl ItemsPoint<'_> {
@@ -331,7 +331,7 @@ impl<'s, C: Context> MapPoint<'s, C> {
                 end => Err(error_of(end)),
             },
         };
-        // It ran elsewhere, or failed: a copy of the context as it was before.
+        // An item that another execution ran, or that failed: a copy of the context as it was before.
         (value, Fork::new(self.base, Slot::new(self.point.path.clone())))
     }
 }

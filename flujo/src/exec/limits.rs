@@ -52,7 +52,7 @@ impl Driver<'_> {
         self.within.is_some() || self.env.is_limited()
     }
 
-    /// What an attempt pays from: nothing, where nothing is limited and no model is called.
+    /// The accounts that an attempt pays from; `None` if nothing is limited and it calls no model.
     pub(crate) fn billing(&self, within: &LimitScope, kind: Kind) -> Option<Box<Billing>> {
         let pays = kind == Kind::Model || within.is_some() || self.is_limited();
         pays.then(|| Box::new(Billing { account: self.account(), within: within.clone(), kind }))

@@ -81,7 +81,7 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
         Self { ctx, res, driver: Driver::root(env, handle, written, results) }
     }
 
-    /// This context and these resources with another driver.
+    /// Combines a context and resources with another driver.
     pub(crate) fn with_driver<'s>(ctx: &'s mut C, res: &'s R, driver: Driver<'s>) -> Cx<'s, C, R> {
         Cx { ctx, res, driver }
     }

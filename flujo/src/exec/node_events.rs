@@ -183,7 +183,7 @@ pub(super) fn node<T>(env: &RunEnv, told: &mut Option<Box<NodeReporter>>, done: 
     }
 }
 
-/// What a gate tells.
+/// The events of a gate.
 pub(crate) struct Gated<'e>(Option<(&'e Stage, Mutex<NodeReporter>)>);
 
 impl<'e> Gated<'e> {
@@ -198,12 +198,12 @@ impl<'e> Gated<'e> {
         }
     }
 
-    /// It begins to look.
+    /// The gate starts.
     pub(crate) fn looks(&self, n: u32) {
         self.with(|stage, told| told.started(stage.hub(), n, stage.hub().now(), None));
     }
 
-    /// It has looked, where nothing is recorded.
+    /// The gate has a verdict, in an ephemeral run.
     pub(crate) fn looked(&self, done: &AttemptRecord) {
         self.with(|stage, told| {
             let outcome = match &done.outcome {
@@ -215,12 +215,12 @@ impl<'e> Gated<'e> {
         });
     }
 
-    /// It has a record.
+    /// The gate has a record.
     pub(crate) fn recorded(&self, record: &Record) {
         self.with(|stage, told| told.recorded(stage.hub(), record));
     }
 
-    /// It lets its value pass, or not.
+    /// The gate ends: passed or rejected.
     pub(crate) fn ended<T>(&self, done: RunResult<T>) -> RunResult<T> {
         self.with(|stage, told| {
             told.node_ended(stage, &done);
@@ -282,7 +282,7 @@ pub(crate) async fn timer<T>(
     done
 }
 
-/// What happens at a place without attempts.
+/// Emits the event of a node without attempts.
 #[inline]
 pub(crate) fn at(env: &RunEnv, what: What, path: impl FnOnce() -> Path, event: impl FnOnce() -> EventKind) {
     if let Some(stage) = &env.stage {

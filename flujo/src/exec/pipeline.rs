@@ -243,8 +243,8 @@ impl Driver<'_> {
         body: &mut dyn AnyBody,
     ) -> RunResult<()> {
         let mut restarts = options.retries.unwrap_or(0);
-        // What finished is taken from its records, and so are its changes of the context: the body begins
-        // where it began, or its plain expressions would see another context than the first time.
+        // Finished nodes replay from their records, with their changes of the context: the context is reset to
+        // the start, or plain expressions would see another one than the first time.
         if restarts > 0 {
             body.remember();
         }

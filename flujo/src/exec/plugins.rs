@@ -39,7 +39,7 @@ pub(crate) async fn ask(
     Ok(reasons)
 }
 
-/// The same for an attempt of a step.
+/// Runs the plugins of an attempt of a step.
 pub(super) async fn review(
     step: &mut dyn AnyStep,
     plan: &Plan,

@@ -56,10 +56,10 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
 /// The options of a call for the step that it was redirected to, which has `own` ones.
 fn of_redirect(options: Option<Box<Options>>, own: Option<Box<Options>>) -> Option<Box<Options>> {
     let Some(mut options) = options else { return own };
-    // These were said of the model of the step that was called.
+    // The options of the call are for the model of the called step.
     options.model = None;
     (options.temperature, options.max_tokens, options.top_p) = (None, None, None);
-    // Its limits are the node's, which this still is.
+    // The limits are those of the node, which is still the same.
     options.limits = None;
     match own {
         Some(own) => Some(Box::new(options.and(*own))),

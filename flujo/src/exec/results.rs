@@ -26,7 +26,7 @@ impl Results<'_> {
         }
     }
 
-    /// The same for a pipeline inside.
+    /// Reborrows the list for a nested pipeline.
     pub(crate) fn reborrow(&mut self) -> Results<'_> {
         match self {
             Self::Off => Results::Off,

@@ -38,7 +38,7 @@ pub(super) struct Work<'t> {
     pub(super) after: Option<Count>,
     /// The events of it, where there are observers.
     pub(super) reporter: Option<Box<NodeReporter>>,
-    /// What was found, where the call keeps it.
+    /// The findings, if the call keeps them.
     pub(super) found: Option<Found>,
     /// The parts of the cache entry that this attempt took its output from.
     pub(super) cached_parts: Option<Vec<(String, Json)>>,
@@ -46,7 +46,7 @@ pub(super) struct Work<'t> {
     pub(super) conversation: Option<Box<Conversation<'t>>>,
 }
 
-/// What failed: what is recorded of it, and the error itself if it has just happened.
+/// A failed attempt: its record, and the error itself if it failed in this execution.
 pub(super) struct Failed {
     pub(super) record: FailureRecord,
     pub(super) live: Option<StepError>,
@@ -137,7 +137,7 @@ impl Driver<'_> {
         };
         info.pays_from(self.billing(&within, def.kind()));
         info.set_calls(model, self.caching(&plan));
-        // Where there are records, they tell.
+        // A recorded run takes the tally from its records.
         let tally = (self.handle.is_none() && self.results.is_on()).then(Box::default);
         Ok(Work {
             plan,
@@ -220,7 +220,7 @@ impl Driver<'_> {
     /// Makes ready for another attempt; the error if there is none.
     async fn once_more(&mut self, work: &mut Work<'_>, count: Count, failed: Box<Failed>) -> RunResult<()> {
         let Count { n, forgiven, last: of } = count;
-        // What failed before the run was resumed does not count, but its feedback does.
+        // Failures before the run was resumed do not count, but their feedback does.
         let counts = n > forgiven;
         let last = LastAttempt { path: work.info.path(), n, ended: work.ended };
         if counts && failed.record.scope.is_some() {

@@ -44,14 +44,14 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             };
             let mut reporter = work.reporter.take();
             let done = match (tried, redirect, work.redirected) {
-                (Ok(()), Some(detour), Some(after)) => {
+                (Ok(()), Some(conversion), Some(after)) => {
                     node_events::redirect(self.driver.env, reporter.as_deref_mut(), F::REDIRECT);
-                    let input = (detour.input)(input.ok_or_else(no_output)?);
+                    let input = (conversion.input)(input.ok_or_else(no_output)?);
                     let redirected =
                         Redirected { input, options: work.plan.into_options(), after, found: found.clone() };
                     let mut cx = Self::with_driver(self.ctx, self.res, self.driver.inside(within.clone()));
                     match F::redirect(&mut cx, id.clone(), redirected).await {
-                        Ok(output) => Ok((detour.output)(output)),
+                        Ok(output) => Ok((conversion.output)(output)),
                         Err(error) => Err(error),
                     }
                 }
@@ -62,8 +62,10 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             if let (Some(keep), Some(found)) = (F::KEEP, &found) {
                 keep(self.ctx, self.driver.written, found.take());
             }
-            let (failed, carry, same) = match (done, fallback, same) {
-                (Err(failed), Some(carry), Some(same)) if failed.signal().is_none() => (failed, carry, same),
+            let (failed, conversion, same) = match (done, fallback, same) {
+                (Err(failed), Some(conversion), Some(same)) if failed.signal().is_none() => {
+                    (failed, conversion, same)
+                }
                 (done, ..) => return done,
             };
             if is_told {
@@ -72,8 +74,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
             // A fallback is part of the node, and pays from what is left of its limits.
             let id = id.replaced_by(F::NAME);
             let mut cx = Self::with_driver(self.ctx, self.res, self.driver.inside(within));
-            match F::exec(&mut cx, id, (carry.input)(same)).await {
-                Ok(output) => Ok((carry.output)(output)),
+            match F::exec(&mut cx, id, (conversion.input)(same)).await {
+                Ok(output) => Ok((conversion.output)(output)),
                 Err(error) if error.signal().is_some() => Err(error),
                 Err(error) => Err(error.instead_of(failed)),
             }

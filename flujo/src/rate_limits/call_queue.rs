@@ -26,7 +26,7 @@ impl CallQueue {
     /// Waits for a slot for a call of so many tokens. Hold the permit until the call ends.
     pub(super) async fn next(&self, tokens: u64) -> Option<Permit> {
         let place = match &self.places {
-            // It is never closed.
+            // The semaphore is never closed.
             Some(places) => Arc::clone(places).acquire_owned().await.ok(),
             None => None,
         };

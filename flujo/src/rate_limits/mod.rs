@@ -73,7 +73,7 @@ impl RateLimits {
         Self { concurrent: Some(most), ..self }
     }
 
-    /// What is not said here is as `others` say.
+    /// Fills unset limits from `others`.
     #[cfg(feature = "settings")]
     fn or(self, others: Self) -> Self {
         Self {
@@ -109,7 +109,7 @@ impl<C> fmt::Debug for RateLimited<C> {
     }
 }
 
-/// What settings say of a provider.
+/// The rate limits of a provider in the settings.
 #[cfg(feature = "settings")]
 fn said(provider: crate::settings::ProviderSettings) -> Option<(String, RateLimits)> {
     let limits = RateLimits {

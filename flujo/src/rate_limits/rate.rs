@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The same part of a rate may leave at once, unless [`Rate::burst`] says otherwise.
+/// The default burst is this part of a rate, unless [`Rate::burst`] sets it.
 const TENTH: u32 = 10;
 
 /// An amount per time.
@@ -44,7 +44,7 @@ impl Rate {
         Self { burst, ..self }
     }
 
-    /// What is wrong with it.
+    /// Checks the rate.
     pub(super) fn check(&self) -> Result<(), String> {
         let Self { most, per, burst } = *self;
         match () {

@@ -5,7 +5,7 @@ use crate::step::RunInfo;
 use flujo_macros::{pipeline, step};
 use std::collections::BTreeMap;
 
-/// Puts down the goal, and who is there.
+/// Makes the first state: the goal, the steps and the agents.
 #[step]
 pub async fn open_desk(goal: Goal, toolbox: &Toolbox) -> Result<PlannerInput> {
     let agents = toolbox.agents.iter().map(|(name, helper)| (name.clone(), helper.purpose.clone()));

@@ -1,4 +1,4 @@
-//! Pipelines that are there to be used: solve a task and check the solution, or work towards a goal command by
+//! Ready-made pipelines: solve a task and check the solution, or work towards a goal command by
 //! command. They are ordinary steps and pipelines, and good starting points for ones of your own.
 //!
 //! [`solve`]: a reviewer lists the requirements of a good solution, several solutions are tried concurrently,

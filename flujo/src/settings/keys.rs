@@ -7,7 +7,7 @@ use super::value::Form;
 pub(super) struct Key {
     /// `section.key`, as in `flujo.toml`.
     pub(super) key: &'static str,
-    /// Its variable in the environment and in `.env`.
+    /// The variable in the environment and in `.env`.
     pub(super) variable: &'static str,
     pub(super) form: Form,
     /// The default; `None` for a setting that is off by default.
@@ -44,7 +44,7 @@ pub(super) const ROLES: &str = "roles";
 /// The section of providers by name: `[providers.office]`.
 pub(super) const PROVIDERS: &str = "providers";
 
-/// What a provider may say.
+/// The keys of a provider.
 pub(super) const OF_PROVIDERS: &[(&str, Form)] = &[
     ("url", Form::Address),
     ("wire", Form::Wire),
@@ -54,10 +54,10 @@ pub(super) const OF_PROVIDERS: &[(&str, Form)] = &[
     ("concurrent", Form::Positive),
 ];
 
-/// Those that are variables too: `FLUJO_OPENAI_CALLS_PER_MINUTE`.
+/// The keys of a provider that are variables too: `FLUJO_OPENAI_CALLS_PER_MINUTE`.
 pub(super) const LIMITS: &[&str] = &["calls_per_minute", "tokens_per_minute", "concurrent"];
 
-/// What a provider may say, by its word.
+/// The form of a key of a provider.
 pub(super) fn of_provider(word: &str) -> Option<Form> {
     OF_PROVIDERS.iter().find(|(known, _)| *known == word).map(|(_, form)| *form)
 }

@@ -38,7 +38,7 @@
 //! | `[providers.openai]` `concurrent` | `FLUJO_OPENAI_CONCURRENT` | no limit |
 //! | never | `OPENAI_API_KEY` and every other `.._API_KEY` | no key |
 //!
-//! The limits of calls are there for every provider; a variable has `_` where its name has `-`:
+//! The rate limits exist for every provider; a variable has `_` where its name has `-`:
 //! `FLUJO_OPENAI_RESPONSES_CONCURRENT`. They are kept by the feature `rate-limits`: `RateLimited::settings`.
 //!
 //! Durations are written as in `#[step(timeout = "20s")]`: `500ms`, `20s`, `2min`, `1h`, `1d`.
@@ -286,7 +286,7 @@ impl Settings {
         found.into_values().collect()
     }
 
-    /// What they say of model steps.
+    /// The defaults of model steps.
     pub(crate) fn model_defaults(&self) -> ModelDefaults {
         let mut defaults = ModelDefaults::default();
         defaults.timeout = self.agent_timeout();

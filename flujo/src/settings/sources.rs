@@ -54,7 +54,7 @@ impl Sources {
 
     /// The sources of [`Settings::load`], for adding to them.
     pub fn process() -> Self {
-        // What is no text cannot be a setting.
+        // A variable that is not UTF-8 cannot be a setting.
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let (file, dotenv) = (Some(("flujo.toml".into(), false)), Some((".env".into(), false)));

@@ -110,7 +110,7 @@ fn no_error_shows_a_value() {
     let text = format!("{shown} {error} {error:?}");
     assert!(!text.contains("planted"), "{text}");
     for part in [
-        "broken.toml line 2: this is no TOML",
+        "broken.toml line 2: invalid TOML",
         "broken.env line 2: expected `NAME=value`",
         "`AGENT_TIMEOUT` in the environment is no duration",
         "`DEFAULT_REVIEW_MODEL` in the environment names no model",

@@ -6,7 +6,7 @@ use crate::usage::Cost;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// What a value has to look like.
+/// The form of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Text,
@@ -22,7 +22,7 @@ pub(super) enum Form {
     Variable,
 }
 
-/// What providers may speak, in words.
+/// The wire protocols of providers.
 pub(super) const WIRES: &[&str] = &["openai-chat", "openai-responses", "anthropic", "gemini", "ollama"];
 
 const UNITS: &[(&str, u64)] =

@@ -137,7 +137,7 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     {
         let check: Check = Box::new(move |output| match output.downcast_ref::<S::Output>() {
             Some(output) => validators.validate_all(output),
-            // It is of this type: the option is a method of a call with such an output.
+            // The type fits: the option is a method of a call with this output.
             None => Vec::new(),
         });
         let mut call = self;
@@ -291,8 +291,8 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     {
         let Self { input, options, stand_ins } = self;
         let redirect = stand_ins.and_then(|stand_ins| stand_ins.redirect).map(RedirectConversion::over);
-        let carry = FallbackConversion { input: |input| input, output: |output| output };
-        StepCall { input, options, stand_ins: Some(StandIns::boxed(Some(carry), redirect)) }
+        let conversion = FallbackConversion { input: |input| input, output: |output| output };
+        StepCall { input, options, stand_ins: Some(StandIns::boxed(Some(conversion), redirect)) }
     }
 
     fn redirecting<D, G>(self) -> StepCall<S, G>
@@ -307,8 +307,8 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     {
         let Self { input, options, stand_ins } = self;
         let fallback = stand_ins.and_then(|stand_ins| stand_ins.fallback).map(FallbackConversion::over);
-        let detour = RedirectConversion { input: |input| input, output: |output| output };
-        StepCall { input, options, stand_ins: Some(StandIns::boxed(fallback, Some(detour))) }
+        let conversion = RedirectConversion { input: |input| input, output: |output| output };
+        StepCall { input, options, stand_ins: Some(StandIns::boxed(fallback, Some(conversion))) }
     }
 }
 

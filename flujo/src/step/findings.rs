@@ -98,7 +98,7 @@ pub(crate) fn keep<C: Contains<Findings>>(context: &mut C, written: &mut u64, fo
     *written |= project(<C as Contains<Findings>>::BIT, ALL);
 }
 
-/// What is found while a call is under way.
+/// The findings of a call under way.
 #[derive(Clone, Default)]
 pub(crate) struct Found(Arc<Mutex<Vec<KeptFinding>>>);
 

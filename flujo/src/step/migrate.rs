@@ -15,7 +15,7 @@ pub trait Older: Sized {
     /// Reads it.
     ///
     /// # Errors
-    /// What is there does not fit.
+    /// The recorded output does not fit.
     fn older(json: &Json) -> Result<Self, CodecError>;
 }
 

@@ -136,7 +136,7 @@ impl<T: Send + Sync + 'static, P: Plugin<T>> AnyPlugin for PluginFor<T, P> {
         run: &'a RunInfo,
     ) -> BoxFuture<'a, PluginResult<()>> {
         Box::pin(async move {
-            // It is of this type: the option that holds the plugin is a method of a call with such an output.
+            // The type fits: the option with the plugin is a method of a call with this output.
             let Some(output) = output.downcast_mut::<T>() else { return PluginResult::Accept };
             match self.0.review(output, run).await {
                 PluginResult::Accept => PluginResult::Accept,

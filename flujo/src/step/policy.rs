@@ -67,7 +67,7 @@ pub enum ModelName {
     Role(&'static str),
 }
 
-/// What all validators of one `.validate(..)` say about an output, which is passed without its type.
+/// The verdicts of the validators of one `.validate(..)` on a type-erased output.
 pub(crate) type Check = Box<dyn Fn(&dyn Any) -> Vec<ValidationResult> + Send + Sync>;
 
 /// The options of a call. They are behind a pointer, so that a call without any moves its input and one word; and
@@ -107,7 +107,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// These options with the plugins and validators of `others` behind its own.
+    /// Appends the plugins and validators of `others`.
     pub(crate) fn and(mut self, others: Self) -> Self {
         for plugin in others.plugins.into_iter() {
             self.plugins.add(plugin);

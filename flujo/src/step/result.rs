@@ -14,7 +14,7 @@ pub struct StepResult {
     latency: u64,
     attempts: u32,
     done: bool,
-    /// What most nodes have nothing of, kept out of the way.
+    /// Details that most nodes do not have, in a box to keep the result small.
     extra: Option<Box<Extra>>,
 }
 
@@ -40,8 +40,7 @@ impl Extra {
         (!nothing).then(|| Box::new(self))
     }
 
-    /// What there is to say of an attempt beyond when it was. Of most there is nothing, which is found out before
-    /// anything is built.
+    /// The details of an attempt. Most have none, which is checked before anything is allocated.
     fn of(usage: Usage, findings: &[Finding], cached: bool, models: Option<&ModelUse>) -> Option<Box<Self>> {
         let plain = findings.is_empty() && !cached && models.is_none() && usage == Usage::default();
         (!plain).then(|| {
@@ -184,7 +183,7 @@ impl StepResult {
     }
 }
 
-/// What the attempts of a node came to, put together where nothing is recorded.
+/// The sum of the attempts of a node in an ephemeral run.
 #[derive(Default)]
 pub(crate) struct Tally {
     attempts: u32,

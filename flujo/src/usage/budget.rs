@@ -74,7 +74,7 @@ impl fmt::Debug for SharedBudget {
     }
 }
 
-/// What one call has reserved of a budget, until it is settled or dropped.
+/// The reservation of one call on a budget, until it is settled or dropped.
 #[derive(Debug)]
 pub(crate) struct Hold {
     budget: SharedBudget,

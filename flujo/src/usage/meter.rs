@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(meter.exceeded(), None);
         assert!(meter.refuses(&cost(1)).is_some());
         meter.spend(cost(1));
-        // What people read stays at the most that there is; the comparison knows better.
+        // The displayed sum saturates; the comparison uses the exact one.
         assert_eq!(meter.spent().cost, Cost(u64::MAX));
         assert!(meter.exceeded().is_some());
         let tokens = Usage { input_tokens: u64::MAX, output_tokens: 1, ..Usage::default() };

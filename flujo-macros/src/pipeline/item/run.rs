@@ -61,7 +61,7 @@ fn guarded(pipeline: &Pipeline, imports: &TokenStream, items: &TokenStream) -> T
     }
 }
 
-/// What goes in and out.
+/// The impl of `Step`: the types of input and output.
 fn step(pipeline: &Pipeline) -> TokenStream {
     let pr = names::private();
     let header = &pipeline.header;
@@ -91,7 +91,7 @@ fn step(pipeline: &Pipeline) -> TokenStream {
     quote!(#(#takes)* #step)
 }
 
-/// Its context, its resources, and its body.
+/// The impl of `Pipeline`: context, resources and body.
 fn pipeline_impl(pipeline: &Pipeline, body: Option<TokenStream>) -> TokenStream {
     let pr = names::private();
     let header = &pipeline.header;
@@ -160,7 +160,7 @@ fn body_name(header: &Header) -> Ident {
     name
 }
 
-/// What editors look into instead of the body. It depends on the head and on `ide` only.
+/// The body that editors analyse instead of the real one. It depends on the head and on `ide` only.
 pub(crate) fn twin(header: &Header, ide: &TokenStream) -> TokenStream {
     let pr = names::private();
     let (types, pats): (Vec<&Type>, Vec<&Pat>) =

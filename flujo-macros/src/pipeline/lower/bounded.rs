@@ -41,7 +41,7 @@ impl Lower<'_> {
         );
         let (value, ended) = (self.local_of(node, "done", at), self.local_of(node, "in_time", at));
         let Code { tokens, .. } = code;
-        // What ends the form early ends here, and only then the pipeline.
+        // An early end of the form stays in this block: the scope sees it before the pipeline does.
         let keep = quote_spanned!(at=> let #value =);
         let body = braced(quote!(#keep #tokens; #pr::done(#value)), at);
         let run = quote_spanned!(at=> let #ended = (async #body).await; match #cx.in_time(#ended) #arms);

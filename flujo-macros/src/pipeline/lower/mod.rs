@@ -41,10 +41,10 @@ pub(crate) struct Code {
     pub at: Span,
 }
 
-/// What lowering needs to know of the pipeline.
+/// The state of lowering.
 pub(crate) struct Lower<'a> {
     pub pipeline: &'a Pipeline,
-    /// What all locals of ours resolve like: the parameter, also where `macro_rules!` wrote the calls.
+    /// The span whose hygiene all generated locals have: that of the parameter, also where `macro_rules!` wrote the calls.
     base: Span,
 }
 

@@ -12,7 +12,7 @@ use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, ExprMethodCall, ExprPath, Lit, LitStr};
 
-/// What the options of a form say together.
+/// The options of a form.
 #[derive(Default)]
 pub(super) struct FormOptions<'a> {
     pub name: Option<LitStr>,

@@ -16,7 +16,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, ExprLit, ExprMethodCall, Lit, LitStr, Path};
 
-/// What the options of one call say together.
+/// The options of one call.
 struct Options {
     tokens: Vec<CallOption>,
     shown: Vec<(String, String)>,

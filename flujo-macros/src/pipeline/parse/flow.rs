@@ -45,7 +45,7 @@ impl FlowParser<'_> {
         }
     }
 
-    /// What is no flow, and no value either.
+    /// Refuses expressions that are neither flow nor values.
     fn refused(&mut self, expr: &Expr) -> Option<Flow> {
         let broken = match expr {
             Expr::Loop(e) => self.errors.broken_span(e.loop_token.span, unbounded("loop")),

@@ -58,7 +58,7 @@ impl FlowParser<'_> {
         ))
     }
 
-    /// What everything in a form may use, and how long it may take.
+    /// Sets the limits and the timeout of a form.
     pub(super) fn bound(&mut self, node: usize, within: Within) {
         if let Some(node) = self.nodes.get_mut(node) {
             node.within = within;

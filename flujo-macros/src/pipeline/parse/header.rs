@@ -263,7 +263,7 @@ impl Params<'_> {
     }
 }
 
-/// What to take instead of a borrowed input.
+/// The owned type to suggest for a borrowed input.
 fn owned(ty: &Type) -> Option<Type> {
     let at = ty.span();
     match ty {

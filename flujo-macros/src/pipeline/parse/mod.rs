@@ -33,7 +33,7 @@ use steps_in_values::Names;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Block, Expr, Signature, Visibility};
 
-/// What `pipeline! { .. }` holds, before anything is checked.
+/// The input of `pipeline! { .. }`, unchecked.
 pub(crate) struct Raw {
     pub attrs: Vec<Attribute>,
     pub vis: Visibility,
@@ -89,7 +89,7 @@ pub(crate) fn pipeline(raw: Raw, errors: &mut Errors) -> Pipeline {
             };
         }
     };
-    // What is called in flow position is a step. Knowing all of them, a second look finds the calls of
+    // A callee in flow position is a step. Knowing all of them, a second look finds the calls of
     // steps where there is no flow.
     let context = header.context.as_ref().map(|context| &context.ident);
     let resources = header.resources.as_ref().map(|resources| &resources.ident);
@@ -138,7 +138,7 @@ struct FlowParser<'a> {
     lost: BTreeSet<String>,
     /// A value took the context's name, which was reported: from then on the name is not the context's.
     hidden_context: bool,
-    /// What is called in flow position anywhere in the body.
+    /// The callees in flow position anywhere in the body.
     steps: BTreeSet<String>,
 }
 

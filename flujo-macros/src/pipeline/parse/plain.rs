@@ -89,7 +89,7 @@ fn mention(tokens: TokenStream, name: &str) -> Option<Span> {
     })
 }
 
-/// What a plain expression may not hold. Mistakes are replaced in place by their errors.
+/// The checks on a plain expression. Mistakes are replaced in place by their errors.
 struct Check<'a> {
     errors: &'a mut Errors,
     resources: Option<&'a Ident>,
@@ -307,7 +307,7 @@ impl VisitMut for Check<'_> {
                 self.visit_expr_mut(&mut assign.right);
                 return;
             }
-            // What a constant calls is no step: it could not be `const`.
+            // A call in a constant is no step: a step is not `const`.
             Expr::Const(_) => return,
             Expr::Repeat(repeat) => {
                 self.visit_expr_mut(&mut repeat.expr);

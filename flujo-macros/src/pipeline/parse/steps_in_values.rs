@@ -44,7 +44,7 @@ impl Place {
     }
 }
 
-/// What is known of the names of a body.
+/// The names in a body.
 #[derive(Clone, Copy)]
 pub(super) struct Names<'a> {
     pub prefix: &'static str,

@@ -7,7 +7,7 @@ use crate::token_text::text_of;
 use quote::ToTokens;
 use syn::{Attribute, Expr, Ident, Local, Pat, Stmt, Type};
 
-/// What a `let` tells the flow on its right side.
+/// The name and type of a `let`, for the flow on its right side.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Binding<'a> {
     /// The name: a question is called after it.

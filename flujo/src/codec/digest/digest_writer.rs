@@ -1,7 +1,7 @@
 //! The digest of a value, without the text of it: no quotes, no escapes, no digits, and nothing is put in order.
 //!
 //! It is taken of the input of every step, so it has to be quick. Two values have the same digest if and, but for
-//! collisions, only if their canonical JSON is the same: what JSON does not tell apart (a struct and a map, an
+//! collisions, only if their canonical JSON is the same: what JSON does not distinguish (a struct and a map, an
 //! `Option` and its value, integers of any width) is not distinguished here.
 
 use super::Digest;
@@ -61,7 +61,7 @@ pub(super) enum Tag {
     Float,
     /// Length and bytes.
     Text,
-    /// What it holds, up to an `End`.
+    /// A sequence: its elements, up to an `End`.
     Sequence,
     End,
     /// How many entries, and the sum of their hashes: a sum does not ask for their order.
@@ -139,7 +139,7 @@ impl DigestWriter {
         Ok(())
     }
 
-    /// A key as it is written, without quotes: those that JSON does not tell apart are the same here.
+    /// A key as it is written, without quotes: keys that JSON does not distinguish are the same here.
     pub(super) fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), CodecError> {
         self.written_key(&mut |writer| key.serialize(writer))
     }

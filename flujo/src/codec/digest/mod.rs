@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use std::fmt;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// 128 bits that tell two values apart, or name one.
+/// A 128-bit digest of a value.
 ///
 /// The digest of a value is made of XXH3, and the same where its canonical JSON is the same: it finds changed code,
 /// not forgers, and is taken of every input. Names that leave the process are cut from a SHA-256.

@@ -74,7 +74,7 @@ impl Timed {
         late.next().map(|(_, (path, limit))| (path, *limit))
     }
 
-    /// What is left for a wait that takes part in the scope's time.
+    /// Shortens a wait to the time left to the scopes around it.
     pub(crate) fn shortened(&self, wait: Duration, now: Timestamp) -> Duration {
         self.left(now).map_or(Duration::ZERO, |left| wait.min(left))
     }
@@ -119,7 +119,7 @@ impl Timed {
             }
             (Some(done), None) => Ok(done),
             (None, Some(late)) => Err(cut_off(late)),
-            // Its time is up to the nanosecond.
+            // The time is up to the nanosecond.
             (None, None) => Err(self.left(now).map_or_else(cut_off, FailureRecord::timed_out)),
         }
     }
@@ -162,7 +162,7 @@ impl ArmEnd {
     }
 }
 
-/// What the arms of a fork say of their time, where other executions ran them.
+/// Adds the active time of arms that other executions ran.
 pub(crate) fn note(timed: &InTime, env: &RunEnv, ends: &[ArmEnd]) {
     let Some(timed) = timed else { return };
     for (began, ended) in ends.iter().flat_map(ArmEnd::active) {
@@ -170,7 +170,7 @@ pub(crate) fn note(timed: &InTime, env: &RunEnv, ends: &[ArmEnd]) {
     }
 }
 
-/// What an arm notes of its time, for the execution that takes its result.
+/// The stopwatch of an arm, for the execution that takes its result.
 pub(crate) fn noting(outer: &Arc<Timed>) -> (Arc<Stopwatch>, Arc<Timed>) {
     let watch = Arc::new(Stopwatch::default());
     let timed = Timed { watch: Arc::clone(&watch), bound: None, outer: Some(Arc::clone(outer)) };

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
-/// The stopwatches of all scopes of a run. An engine may walk the body once for every arm: walks of one
-/// execution share what they know, so an item counts the time of its siblings.
+/// The stopwatches of all scopes of a run. An engine may replay the body once for every arm: passes of one
+/// execution share their stopwatches, so an item counts the time of its siblings.
 #[derive(Debug, Default)]
 pub(crate) struct Scopes {
     known: Mutex<Known>,
@@ -38,7 +38,7 @@ impl Scopes {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).watches.remove(path);
     }
 
-    /// What is called at `path` begins again, with all of its time, after something ended at `at`.
+    /// Restarts the call at `path` with all of its time, after a failure that ended at `at`.
     pub(crate) fn restart(&self, path: &Path, at: Timestamp) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let last = known.restarts.entry(path.clone()).or_default();

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long something of a scope was under way: the union of what is recorded of its attempts and of what is
-/// under way now. A walk that replays a record adds what is known already, which changes nothing.
+/// under way now. A pass that replays a record adds the same span again, which changes nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Stopwatch(Mutex<Covered>);
 
@@ -16,7 +16,7 @@ struct Covered {
     total: u64,
     /// When what is under way began.
     running: BTreeMap<Timestamp, u32>,
-    /// What was before belongs to an earlier try.
+    /// Spans before this time belong to an earlier try.
     floor: Timestamp,
 }
 
@@ -30,7 +30,7 @@ impl Stopwatch {
         *self.covered().running.entry(at).or_default() += 1;
     }
 
-    /// What began then is over.
+    /// Ends the span that began at `began`.
     pub(super) fn end(&self, began: Timestamp, at: Timestamp) {
         let mut covered = self.covered();
         if let Some(n) = covered.running.get_mut(&began) {
@@ -83,7 +83,7 @@ impl Covered {
         if ended <= began {
             return;
         }
-        // Those that it touches become one with it.
+        // Overlapping spans merge with the new one.
         while let Some((&first, &last)) = self.spans.range(..=ended).next_back() {
             if last < began {
                 break;
@@ -99,7 +99,7 @@ impl Covered {
     fn used(&self, now: Timestamp) -> u64 {
         let Some((&first, _)) = self.running.first_key_value() else { return self.total };
         let first = first.max(self.floor);
-        // What both say counts once.
+        // Overlapping time counts once.
         let both: u64 = self
             .spans
             .range(..now)
@@ -158,7 +158,7 @@ mod tests {
         watch.restart(at(10));
         assert_eq!(used(&watch, 10), 2);
         assert_eq!(used(&watch, 13), 3);
-        // A replay tells of the earlier try again.
+        // A replay reports the spans of the earlier try again.
         watch.add(at(0), at(4));
         watch.add(at(8), at(11));
         watch.restart(at(5));
