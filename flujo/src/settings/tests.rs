@@ -112,8 +112,8 @@ fn no_error_shows_a_value() {
     for part in [
         "broken.toml line 2: invalid TOML",
         "broken.env line 2: expected `NAME=value`",
-        "`AGENT_TIMEOUT` in the environment is no duration",
-        "`DEFAULT_REVIEW_MODEL` in the environment names no model",
+        "`AGENT_TIMEOUT` in the environment is not a duration",
+        "`DEFAULT_REVIEW_MODEL` in the environment is not a model",
         "`limits.cost` is not an amount in dollars",
         "unknown setting `limits.cots`; did you mean `limits.cost`?",
     ] {
