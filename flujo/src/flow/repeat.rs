@@ -1,4 +1,4 @@
-//! `repeat`: a body that runs again until its value will do.
+//! `repeat`: a body that runs again until a condition holds.
 
 use super::form::Form;
 
