@@ -124,3 +124,21 @@ impl fmt::Debug for StepError {
         out.field("cause", &self.cause).field("wait", &self.wait).field("source", &self.source).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    #[test]
+    fn a_broken_invariant_is_no_failure_of_the_step() {
+        let error = StepError::internal("an attempt had no input");
+        assert_eq!(error.to_string(), "internal error: an attempt had no input; please report it");
+        assert!(!error.is_retryable());
+        assert_eq!(error.signal(), Some(&Signal::Internal("an attempt had no input".to_owned())));
+
+        let error = Error::internal("a step ended without an output");
+        assert!(error.is_internal() && error.settle().is_none());
+        assert_eq!(error.to_string(), "internal error: a step ended without an output; please report it");
+    }
+}
