@@ -190,6 +190,7 @@ const VALUES: &[&str] = &[
 /// most, and not derived.
 const INSIDE: &[&str] = &[
     "flujo::exec::Cx",
+    "flujo::flow::gate::GatePlugins",
     "flujo::exec::driver::Driver",
     "flujo::exec::fork::Fork",
     "flujo::exec::fork::ForkPoint",
