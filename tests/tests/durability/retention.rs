@@ -64,7 +64,7 @@ fn ended_runs_are_kept_by_count() {
         assert_eq!(flujo.resources().0.load(Ordering::SeqCst), calls);
         grown(&flujo, "a").await;
         assert_eq!(flujo.resources().0.load(Ordering::SeqCst), calls + 1);
-    })
+    });
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn ended_runs_are_kept_by_age() {
         assert_eq!(ids(&memory).await, ["a", "b"]);
         clock.advance(Duration::from_nanos(1));
         assert_eq!(ids(&memory).await, ["b"]);
-    })
+    });
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn what_has_not_ended_is_always_kept() {
         assert_eq!(done.into_output().unwrap(), "Yes.");
         clock.advance(Duration::from_secs(1));
         assert!(flujo.inspect("q").await.is_err());
-    })
+    });
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_failed_run_can_be_resumed_as_long_as_it_is_kept() {
         assert_eq!(ids(&memory).await, ["f"]);
         grown(&flujo, "g").await;
         assert_eq!(ids(&memory).await, ["g"]);
-    })
+    });
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_run_is_forgotten_by_its_id() {
         assert!(memory.forget(&RunId::from("a")).unwrap());
         assert!(!memory.forget(&RunId::from("a")).unwrap());
         assert!(ids(&memory).await.is_empty());
-    })
+    });
 }
 
 /// A thousand at once, of which one is kept: each has its result all the same.
@@ -176,5 +176,5 @@ fn a_million_runs() {
         println!("after 50,000 runs {before} kB, after 1,000,000 runs {after} kB");
         // A leak of ten bytes a run would be more.
         assert!(after <= before + 4_096, "{before} kB, then {after} kB");
-    })
+    });
 }

@@ -93,7 +93,6 @@ const VALUES: &[&str] = &[
     "flujo::context::scratch::Scratch",
     "flujo::exec::fork::ArmScope",
     "flujo::exec::fork::Done",
-    "flujo::flow::gate::GatePlugins",
     "flujo::exec::items::Mapped",
     "flujo::exec::redirect::Redirected",
     "flujo::engine::account::NodeLimits",
