@@ -30,7 +30,7 @@ impl fmt::Debug for Redact {
 }
 
 impl Redact {
-    /// What looks like a key or like an address of mail.
+    /// Creates a redaction of all words that look like keys, and of addresses of mail.
     pub fn new() -> Self {
         Self::default()
     }

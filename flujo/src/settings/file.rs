@@ -70,7 +70,7 @@ impl Reader<'_> {
                 }
                 ROLES => self.take(key, value, &format!("{ROLES}.{word}"), Form::Model),
                 _ => match find(section, word) {
-                    Some(known) => self.take(key, value, known.key, known.form),
+                    Some(known) => self.take(key, value, known.path, known.form),
                     None => self.problem(key, unknown("key", word, &keys(section))),
                 },
             }

@@ -6,7 +6,7 @@ use super::value::Form;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Key {
     /// `section.key`, as in `flujo.toml`.
-    pub(super) key: &'static str,
+    pub(super) path: &'static str,
     /// The variable in the environment and in `.env`.
     pub(super) variable: &'static str,
     pub(super) form: Form,
@@ -14,8 +14,8 @@ pub(super) struct Key {
     pub(super) default: Option<&'static str>,
 }
 
-const fn key(key: &'static str, variable: &'static str, form: Form, default: Option<&'static str>) -> Key {
-    Key { key, variable, form, default }
+const fn key(path: &'static str, variable: &'static str, form: Form, default: Option<&'static str>) -> Key {
+    Key { path, variable, form, default }
 }
 
 /// All that have one name each.
@@ -85,14 +85,14 @@ pub(super) fn is_provider(name: &str) -> bool {
 
 /// The key of a section within [`KEYS`].
 pub(super) fn find(section: &str, key: &str) -> Option<&'static Key> {
-    KEYS.iter().find(|known| known.key.split_once('.') == Some((section, key)))
+    KEYS.iter().find(|known| known.path.split_once('.') == Some((section, key)))
 }
 
 /// The sections of `flujo.toml`.
 pub(super) fn sections() -> Vec<&'static str> {
     let mut sections = vec![ROLES, PROVIDERS];
     for known in KEYS {
-        let section = known.key.split_once('.').map_or("", |(section, _)| section);
+        let section = known.path.split_once('.').map_or("", |(section, _)| section);
         if !sections.contains(&section) {
             sections.push(section);
         }
@@ -102,7 +102,7 @@ pub(super) fn sections() -> Vec<&'static str> {
 
 /// The keys of a section.
 pub(super) fn keys(section: &str) -> Vec<&'static str> {
-    let of = |known: &'static Key| known.key.split_once('.').filter(|(s, _)| *s == section);
+    let of = |known: &'static Key| known.path.split_once('.').filter(|(s, _)| *s == section);
     KEYS.iter().filter_map(of).map(|(_, key)| key).collect()
 }
 
@@ -126,10 +126,10 @@ mod tests {
     fn the_table_is_in_order() {
         for (i, known) in KEYS.iter().enumerate() {
             assert!(
-                KEYS.iter().take(i).all(|other| other.key != known.key && other.variable != known.variable)
+                KEYS.iter().take(i).all(|other| other.path != known.path && other.variable != known.variable)
             );
-            assert_eq!(known.key.matches('.').count(), 1, "{}", known.key);
-            assert!(known.default.is_none_or(|default| known.form.check(default).is_ok()), "{}", known.key);
+            assert_eq!(known.path.matches('.').count(), 1, "{}", known.path);
+            assert!(known.default.is_none_or(|default| known.form.check(default).is_ok()), "{}", known.path);
         }
         assert_eq!(sections(), ["roles", "providers", "agent", "models", "limits", "prices", "telemetry"]);
         assert_eq!(keys("prices"), ["file"]);

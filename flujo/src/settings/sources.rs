@@ -94,7 +94,7 @@ impl Sources {
         let mut reader = Reader::default();
         for known in KEYS {
             let value = known.default.map(str::to_owned);
-            reader.take(known.key.to_owned(), value, Origin::Default);
+            reader.take(known.path.to_owned(), value, Origin::Default);
         }
         if let Some((path, wanted)) = &self.file {
             reader.file(path, *wanted);
@@ -185,7 +185,7 @@ impl Reader {
             return self.secret(variable, value, origin);
         }
         let known = KEYS.iter().find(|known| known.variable == variable);
-        let known = known.map(|known| (known.key.to_owned(), known.form));
+        let known = known.map(|known| (known.path.to_owned(), known.form));
         let role = || role_of(variable).map(|role| (format!("{ROLES}.{role}"), Form::Model));
         let Some((key, form)) = known.or_else(role) else { return self.limit(variable, value, origin) };
         self.checked(key, form, value, origin);
@@ -281,6 +281,6 @@ fn meant(key: &str) -> Option<String> {
         let words: Vec<_> = OF_PROVIDERS.iter().map(|(word, _)| *word).collect();
         return suggest(word, &words).map(|meant| format!("{provider}.{meant}"));
     }
-    let keys: Vec<_> = KEYS.iter().map(|known| known.key).collect();
+    let keys: Vec<_> = KEYS.iter().map(|known| known.path).collect();
     suggest(key, &keys).map(str::to_owned)
 }
