@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The sources of all crates that users see.
-const CRATES: [&str; 4] = ["flujo/src", "flujo-macros/src", "flujo-testing/src", "engines"];
+const CRATES: [&str; 5] =
+    ["flujo/src", "flujo-macros/src", "flujo-models/src", "flujo-testing/src", "engines"];
 
 /// Folders and files whose summaries are not rewritten yet. The list only gets shorter: a name whose files have no
 /// offending summary left fails the test until it is removed here.
@@ -19,7 +20,7 @@ const TO_BE_REWRITTEN: [&str; 10] = [
     "flujo/src/exec/fork.rs",
     "flujo/src/graph",
     "flujo/src/model",
-    "flujo/src/models",
+    "flujo-models/src",
     "flujo/src/run",
 ];
 
