@@ -92,14 +92,14 @@ impl Call<'_> {
         let built_well = catch_panic(built.as_mut()).await;
         drop(built);
         built_well?;
-        request.ok_or_else(|| StepError::fatal("internal error: a prompt was lost; please report it").into())
+        request.ok_or_else(|| StepError::internal("a prompt was lost").into())
     }
 }
 
 /// Calls the stub that replaces the step.
 async fn stubbed(step: &mut dyn AnyStep, env: &RunEnv, run: &RunInfo) -> Result<(), StepError> {
     let (Some(stub), Some(input)) = (env.stub(step.def().id), step.input()) else {
-        return Err(StepError::fatal("internal error: an attempt had no input; please report it"));
+        return Err(StepError::internal("an attempt had no input"));
     };
     let output = stub.call(input, run).await?;
     if step.accept(output) {

@@ -178,7 +178,7 @@ fn restore_cached(step: &mut dyn AnyStep, work: &mut Work<'_>) -> Result<(), Ste
     match step.context().restore_whole(&work.info.path(), &parts) {
         Ok(()) => Ok(()),
         // They were decoded before the entry was taken.
-        Err(_) => Err(StepError::fatal("internal error: a cached part does not decode; please report it")),
+        Err(_) => Err(StepError::internal("a cached part does not decode")),
     }
 }
 
