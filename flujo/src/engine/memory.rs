@@ -73,19 +73,21 @@ impl Memory {
     /// [`ErrorKind::Busy`]: the run has not ended. Cancel it first.
     pub fn forget(&self, id: &RunId) -> Result<bool, Error> {
         let mut ended = self.ended();
-        if !self.engine.has_ended(id) {
-            let known = self.engine.contains(id);
-            return if known { Err(Error::new(ErrorKind::Busy(id.to_string()))) } else { Ok(false) };
+        match self.engine.remove_ended(id) {
+            Some(true) => {
+                ended.remove(id);
+                Ok(true)
+            }
+            Some(false) => Err(Error::new(ErrorKind::Busy(id.to_string()))),
+            None => Ok(false),
         }
-        ended.remove(id);
-        Ok(self.engine.remove(id))
     }
 
     fn ended(&self) -> MutexGuard<'_, EndedRuns> {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes whether the run has ended, and lets go of those that are not kept any longer.
+    /// Notes the run's end, if it has ended, and removes the runs that have expired.
     fn settle(&self, id: &RunId) {
         let mut ended = self.ended();
         if self.engine.has_ended(id) {
@@ -96,7 +98,8 @@ impl Memory {
 
     fn expire(&self, ended: &mut EndedRuns) {
         for id in ended.expired(self.engine.clock().now()) {
-            self.engine.remove(&id);
+            // One that is being resumed has not ended any more.
+            self.engine.remove_ended(&id);
         }
     }
 

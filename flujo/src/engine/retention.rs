@@ -56,23 +56,24 @@ impl Default for Retention {
     }
 }
 
-/// The ended runs that are kept, in the order of their ends.
+/// The ended runs of an engine, and the order in which they expire.
 #[derive(Default)]
 pub(super) struct EndedRuns {
     retention: Retention,
-    kept: HashMap<RunId, Kept>,
-    /// By their ends, for the age. What is not kept any more is skipped.
+    runs: HashMap<RunId, EndedRun>,
+    /// By their ends, for the age. Runs that were removed are skipped.
     by_end: VecDeque<(Timestamp, RunId, u64)>,
     /// By their first reading, for the count.
     by_reading: VecDeque<(RunId, u64)>,
-    /// Runs that were read.
+    /// The number of runs whose result was read.
     read: usize,
+    /// The number of the last end.
     last: u64,
 }
 
-/// A run may end again, after it was resumed: the number tells its ends apart.
+/// One end of a run: a failed run may be resumed and end again, with another number.
 #[derive(Clone, Copy)]
-struct Kept {
+struct EndedRun {
     number: u64,
     is_read: bool,
 }
@@ -84,31 +85,31 @@ impl EndedRuns {
 
     /// Notes that a run has ended; one that was noted before stays as it is.
     pub(super) fn ended(&mut self, id: &RunId, at: Timestamp) {
-        if self.kept.contains_key(id) {
+        if self.runs.contains_key(id) {
             return;
         }
         self.last += 1;
-        self.kept.insert(id.clone(), Kept { number: self.last, is_read: false });
+        self.runs.insert(id.clone(), EndedRun { number: self.last, is_read: false });
         self.by_end.push_back((at, id.clone(), self.last));
     }
 
     /// Notes that the result of a run was read.
     pub(super) fn read(&mut self, id: &RunId) {
-        if let Some(kept) = self.kept.get_mut(id).filter(|kept| !kept.is_read) {
-            kept.is_read = true;
+        if let Some(run) = self.runs.get_mut(id).filter(|run| !run.is_read) {
+            run.is_read = true;
             self.read += 1;
-            self.by_reading.push_back((id.clone(), kept.number));
+            self.by_reading.push_back((id.clone(), run.number));
         }
     }
 
     /// Notes that a run goes on, or is forgotten.
     pub(super) fn remove(&mut self, id: &RunId) {
-        if self.kept.remove(id).is_some_and(|kept| kept.is_read) {
+        if self.runs.remove(id).is_some_and(|run| run.is_read) {
             self.read -= 1;
         }
     }
 
-    /// Removes the runs that are not kept any longer, and returns them.
+    /// Removes the runs that have expired, and returns them.
     pub(super) fn expired(&mut self, now: Timestamp) -> Vec<RunId> {
         let mut gone = Vec::new();
         while self.by_end.front().is_some_and(|(at, ..)| now.since(*at) > self.retention.age) {
@@ -124,22 +125,22 @@ impl EndedRuns {
     }
 
     fn expire(&mut self, id: RunId, number: u64, gone: &mut Vec<RunId>) {
-        if self.kept.get(&id).is_some_and(|kept| kept.number == number) {
+        if self.runs.get(&id).is_some_and(|run| run.number == number) {
             self.remove(&id);
             gone.push(id);
         }
     }
 
-    /// Drops what is skipped, once that is the larger part.
+    /// Removes skipped entries from the queues, once they are the larger part.
     fn compact(&mut self) {
-        let (kept, most) = (&self.kept, 2 * self.kept.len() + 64);
-        let is_kept = |id: &RunId, number: u64| kept.get(id).is_some_and(|kept| kept.number == number);
+        let (runs, most) = (&self.runs, 2 * self.runs.len() + 64);
+        let is_current = |id: &RunId, number: u64| runs.get(id).is_some_and(|run| run.number == number);
         if self.by_end.len() > most {
-            self.by_end.retain(|(_, id, number)| is_kept(id, *number));
+            self.by_end.retain(|(_, id, number)| is_current(id, *number));
             self.by_end.shrink_to(most);
         }
         if self.by_reading.len() > most {
-            self.by_reading.retain(|(id, number)| is_kept(id, *number));
+            self.by_reading.retain(|(id, number)| is_current(id, *number));
             self.by_reading.shrink_to(most);
         }
     }
@@ -184,7 +185,7 @@ mod tests {
         runs.read(&id(1));
         assert_eq!(runs.expired(at(10)), []);
         assert_eq!(runs.expired(at(12)), [id(0), id(1)]);
-        assert_eq!((runs.kept.len(), runs.read), (1, 0));
+        assert_eq!((runs.runs.len(), runs.read), (1, 0));
     }
 
     #[test]
@@ -212,7 +213,7 @@ mod tests {
             runs.read(&id(n));
             drop(runs.expired(at(n)));
         }
-        assert_eq!((runs.kept.len(), runs.read), (10, 10));
+        assert_eq!((runs.runs.len(), runs.read), (10, 10));
         assert!(runs.by_end.len() <= 84 && runs.by_reading.len() <= 84);
     }
 }

@@ -5,13 +5,13 @@ use super::model_call::ModelCall;
 use crate::codec::Json;
 use crate::durable::Reply;
 use crate::error::StepError;
-use crate::model::{FinishReason, Message, ModelReply, ModelRequest, Parsed, parse, schema_of};
+use crate::model::{self, FinishReason, Message, ModelReply, ModelRequest, Parsed, schema_of};
 use crate::step::RunInfo;
 
 /// Asks the model: prompt, send, parse.
 pub(super) async fn ask(step: &mut dyn AnyStep, run: &RunInfo) -> Result<(), StepError> {
     let request = request(step, run).await?;
-    answered(step, request, run).await
+    send(step, request, run).await
 }
 
 /// Builds the request of an attempt: the prompt, and why the last answer was rejected.
@@ -24,18 +24,18 @@ pub(super) async fn request(step: &mut dyn AnyStep, run: &RunInfo) -> Result<Mod
     Ok(call.request(messages, schema, &[], run))
 }
 
-/// Sends a request; the parsed answer is left in the step.
-pub(super) async fn answered(
+/// Sends a request, and leaves the parsed answer in the step.
+pub(super) async fn send(
     step: &mut dyn AnyStep,
     request: ModelRequest,
     run: &RunInfo,
 ) -> Result<(), StepError> {
     let reply = model_call(run)?.send(request, run).await?;
-    take(step, &reply, run)
+    parse(step, &reply, run)
 }
 
-/// Parses a reply; the answer is left in the step.
-pub(super) fn take(step: &mut dyn AnyStep, reply: &ModelReply, run: &RunInfo) -> Result<(), StepError> {
+/// Parses a reply, and leaves the answer in the step.
+pub(super) fn parse(step: &mut dyn AnyStep, reply: &ModelReply, run: &RunInfo) -> Result<(), StepError> {
     whole(reply)?;
     let repairs = step.parse(reply)?;
     if !repairs.is_empty() {
@@ -79,7 +79,7 @@ pub(crate) async fn ask_for<T: Reply>(
     let request = call.request(messages, schema, &[], run);
     let reply = call.send(request, run).await?;
     whole(&reply)?;
-    let Parsed { answer, repairs } = parse::<T>(&reply)?;
+    let Parsed { answer, repairs } = model::parse::<T>(&reply)?;
     if !repairs.is_empty() {
         run.repaired(repairs.iter().map(ToString::to_string).collect());
     }

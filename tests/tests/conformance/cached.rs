@@ -219,3 +219,39 @@ fn model_steps_are_keyed_by_the_rendered_request() {
         assert_eq!(sent(), 4);
     });
 }
+
+/// Rejects the second value that it sees, which is the hit.
+struct SecondRejected(AtomicUsize);
+impl Validator<Label> for &'static SecondRejected {
+    fn validate(&self, _: &Label) -> ValidationResult {
+        if self.0.fetch_add(1, Ordering::SeqCst) % 3 == 1 {
+            return ValidationResult::invalid("no");
+        }
+        ValidationResult::valid()
+    }
+}
+static SECOND: SecondRejected = SecondRejected(AtomicUsize::new(0));
+
+#[test]
+fn a_prompt_that_writes_the_context_has_written_it_once_after_a_rejected_hit() {
+    #[step(model = "test:small", max_tokens = 50)]
+    fn noted(text: String, log: &mut Vec<String>) -> Prompt<Label> {
+        log.push(text.clone());
+        Prompt::system("Label it.").user(text)
+    }
+    pipeline! {
+        fn notes(text: String, ctx: &mut State, world: &World) -> Label {
+            noted(text).cached("1h").validate(&SECOND)
+        }
+    }
+    on_all(async |engine, _| {
+        let model = Scripted::default();
+        let (flujo, _) = with_model(&engine, model.clone());
+        let sent = || model.requests.lock().unwrap().len();
+        let first = flujo.run(notes("a".into())).await;
+        assert_eq!((sent(), first.context.log), (1, vec!["a".to_owned()]));
+        let rejected = flujo.run(notes("a".into())).await;
+        assert_eq!((sent(), rejected.context.log.clone()), (2, vec!["a".to_owned()]));
+        assert_eq!(rejected.into_output().unwrap().name, "calm");
+    });
+}

@@ -52,14 +52,10 @@ impl<J: Journal> LocalEngine<J> {
         self.inner.table.entry(id).is_ok_and(|entry| entry.has_ended())
     }
 
-    /// Returns true if there is such a run.
-    pub(in crate::engine) fn contains(&self, id: &RunId) -> bool {
-        self.inner.table.entry(id).is_ok()
-    }
-
-    /// Removes a run from this process; its journal is not told.
-    pub(in crate::engine) fn remove(&self, id: &RunId) -> bool {
-        self.inner.table.remove(id)
+    /// Removes a run from this process if it has ended; its journal is not told. Returns whether it had ended, or `None`
+    /// if there is no such run.
+    pub(in crate::engine) fn remove_ended(&self, id: &RunId) -> Option<bool> {
+        self.inner.table.remove_ended(id)
     }
 
     /// Takes the run away from the execution that works on it, as another process would: for tests of ownership.

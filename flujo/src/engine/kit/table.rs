@@ -55,9 +55,14 @@ impl<J: Journal> Table<J> {
         lock(&self.runs).insert(entry.run().id.clone(), entry);
     }
 
-    /// Removes a run; returns true if there was one.
-    pub fn remove(&self, id: &RunId) -> bool {
-        lock(&self.runs).remove(id).is_some()
+    /// Removes a run if it has ended. Returns whether it had, or `None` if there is no such run.
+    pub fn remove_ended(&self, id: &RunId) -> Option<bool> {
+        let mut runs = lock(&self.runs);
+        let ended = runs.get(id)?.has_ended();
+        if ended {
+            runs.remove(id);
+        }
+        Some(ended)
     }
 
     /// Returns the runs that match a filter, in the order of their ids.

@@ -12,8 +12,8 @@ use crate::model::{Content, Message, ModelRequest};
 use crate::path::Path;
 
 impl Call<'_> {
-    /// The call with a cache in front of it: what is found is judged as what is called would be, and dropped if it is
-    /// rejected. The key of a code step is its input, that of a model step its request.
+    /// Answers the call from the cache, or makes it. Plugins and validators judge a hit too; a rejected one is removed, and
+    /// the call is made. The key of a code step is its input, that of a model step its request.
     pub(super) async fn cached(&mut self, cache: &CacheUse) -> Result<Vec<String>, Box<Failed>> {
         let request =
             if self.step.def().asks_model && !self.is_stubbed() { Some(self.request().await?) } else { None };
@@ -43,7 +43,8 @@ impl Call<'_> {
             Err(_) => {
                 cache.reject().await;
                 *self.cached_parts = None;
-                self.step.begin();
+                // The drafts stay: a hit calls no code step, and what a prompt has written is written once.
+                self.step.clear();
                 self.call_beside(cache, request).await?;
                 self.judge().await
             }
@@ -51,13 +52,13 @@ impl Call<'_> {
         }
     }
 
-    /// Makes the call, and notes what is to be cached.
+    /// Makes the call, and hands its output to the cache, which stores it once the attempt has succeeded.
     async fn call_beside(
         &mut self,
         cache: &CacheUse,
         request: Option<ModelRequest>,
     ) -> Result<(), Box<Failed>> {
-        // Whatever is found after it was called, it may be called again.
+        // A rejected output is retried, so the input is copied.
         self.more = true;
         self.make(request).await?;
         cache.returned(self.step.record_output().ok());

@@ -28,7 +28,7 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Makes the call within the timeout of the attempt: what was said against an output that goes on all the same.
+    /// Makes the call within the timeout of the attempt. Returns the findings on an output that is accepted all the same.
     pub(super) async fn within_timeout(mut self) -> Result<Vec<String>, Box<Failed>> {
         match self.plan.timeout {
             Some(limit) => {
@@ -48,7 +48,7 @@ impl Call<'_> {
         self.judge().await
     }
 
-    /// Asks plugins and validators.
+    /// Runs plugins and validators on the output; returns their findings if it is accepted all the same.
     pub(super) async fn judge(&mut self) -> Result<Vec<String>, Box<Failed>> {
         if self.plan.plugins().is_none() {
             return validated(self.step, self.plan, Vec::new());
@@ -61,7 +61,7 @@ impl Call<'_> {
         self.env.stub(self.step.def().id).is_some()
     }
 
-    /// Makes the call; the output is left in the step. A request that was built already is sent as it is.
+    /// Makes the call and leaves the output in the step. `request` is that of a model step, if it was built already.
     pub(super) async fn make(&mut self, request: Option<ModelRequest>) -> Result<(), Box<Failed>> {
         let (step, run) = (&mut *self.step, self.info);
         if self.env.stub(step.def().id).is_some() {
@@ -72,10 +72,10 @@ impl Call<'_> {
         }
         match (self.reply, request) {
             (Some(reply), _) => {
-                catch_panic(Box::pin(async { model_step::take(step, reply, run) }).as_mut()).await
+                catch_panic(Box::pin(async { model_step::parse(step, reply, run) }).as_mut()).await
             }
             (None, Some(request)) => {
-                catch_panic(Box::pin(model_step::answered(step, request, run)).as_mut()).await
+                catch_panic(Box::pin(model_step::send(step, request, run)).as_mut()).await
             }
             (None, None) => catch_panic(Box::pin(model_step::ask(step, run)).as_mut()).await,
         }
@@ -96,7 +96,7 @@ impl Call<'_> {
     }
 }
 
-/// Calls the stub that replaces the step.
+/// Calls the stub in place of the step.
 async fn stubbed(step: &mut dyn AnyStep, env: &RunEnv, run: &RunInfo) -> Result<(), StepError> {
     let (Some(stub), Some(input)) = (env.stub(step.def().id), step.input()) else {
         return Err(StepError::internal("an attempt had no input"));
@@ -108,8 +108,7 @@ async fn stubbed(step: &mut dyn AnyStep, env: &RunEnv, run: &RunInfo) -> Result<
     Err(StepError::fatal(format!("the stub of `{}` gave a value of another type", step.def().name)))
 }
 
-/// Asks all validators: what they, and plugins for these `reasons`, have against an output that goes on all the
-/// same.
+/// Runs all validators. Returns their findings after those of plugins, `reasons`, if the output is accepted all the same.
 pub(super) fn validated(
     step: &mut dyn AnyStep,
     plan: &Plan,
