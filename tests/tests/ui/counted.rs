@@ -79,6 +79,10 @@ fn as_many_errors_are_counted_as_are_printed() {
     }
     let all: Vec<PathBuf> =
         topics().iter().flat_map(|topic| fixtures(topic)).filter(|path| wanted(path)).collect();
+    // One topic may have programs that compile and nothing else.
+    if all.is_empty() {
+        return;
+    }
     let said = check(&project(&all));
     let mut report = String::new();
     for fixture in &all {

@@ -202,6 +202,7 @@ programs! {
     migrations
     output_bound_first
     pipeline_with_its_own_context
+    plain_calls_coerce_and_infer
     step_in_a_module_of_its_name
     steps
 }
