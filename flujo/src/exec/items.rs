@@ -211,7 +211,7 @@ impl<'s, C: Context> MapPoint<'s, C> {
     /// # Errors
     /// An item failed, or a signal ends the run.
     pub async fn map<I, T, F, Fut>(
-        mut self,
+        self,
         items: Vec<I>,
         concurrency: usize,
         body: F,
@@ -223,16 +223,7 @@ impl<'s, C: Context> MapPoint<'s, C> {
         F: FnMut(Own<'s, C, I>) -> Fut,
         Fut: Future<Output = RunResult<(Done<T>, ItemFork<C>)>> + Send,
     {
-        let policy = ForkPolicy { settle: false, concurrency };
-        let (ends, owns) = self.run(items, policy, body).await?;
-        let mut mapped = Mapped::with_capacity(ends.len());
-        for (own, end) in owns.into_iter().zip(ends) {
-            match self.value(own, &end) {
-                (Ok(value), fork) => mapped.push(value, fork, end),
-                (Err(error), _) => return Err(error),
-            }
-        }
-        Ok(mapped)
+        self.run(items, ForkPolicy { settle: false, concurrency }, body, |value| value).await
     }
 
     /// As [`map`](MapPoint::map), but a failing item is a value.
@@ -240,7 +231,7 @@ impl<'s, C: Context> MapPoint<'s, C> {
     /// # Errors
     /// Signals only.
     pub async fn map_settled<I, T, F, Fut>(
-        mut self,
+        self,
         items: Vec<I>,
         concurrency: usize,
         body: F,
@@ -252,39 +243,19 @@ impl<'s, C: Context> MapPoint<'s, C> {
         F: FnMut(Own<'s, C, I>) -> Fut,
         Fut: Future<Output = RunResult<(Done<T>, ItemFork<C>)>> + Send,
     {
-        let policy = ForkPolicy { settle: true, concurrency };
-        let (ends, owns) = self.run(items, policy, body).await?;
-        let mut mapped = Mapped::with_capacity(ends.len());
-        for (own, end) in owns.into_iter().zip(ends) {
-            let (value, fork) = self.value(own, &end);
-            match settled(value) {
-                Ok(value) => mapped.push(value, fork, end),
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(mapped)
-    }
-}
-
-impl<T, C> Mapped<T, C> {
-    fn with_capacity(n: usize) -> Self {
-        Self { values: Vec::with_capacity(n), forks: Vec::with_capacity(n) }
-    }
-
-    fn push(&mut self, value: T, fork: Fork<C>, end: ArmEnd) {
-        fork.arm.slot.ended(end);
-        self.values.push(value);
-        self.forks.push(fork);
+        self.run(items, ForkPolicy { settle: true, concurrency }, body, settled).await
     }
 }
 
 impl<'s, C: Context> MapPoint<'s, C> {
-    async fn run<I, T, F, Fut>(
-        &mut self,
+    /// Runs the items; `settle` decides which failures of items are values.
+    async fn run<I, T, V, F, Fut>(
+        mut self,
         items: Vec<I>,
         policy: ForkPolicy,
         mut body: F,
-    ) -> RunResult<(Vec<ArmEnd>, Vec<Ended<T, C>>)>
+        settle: fn(RunResult<T>) -> RunResult<V>,
+    ) -> RunResult<Mapped<V, C>>
     where
         I: Send,
         T: Durable,
@@ -296,26 +267,37 @@ impl<'s, C: Context> MapPoint<'s, C> {
         let mut owns: Vec<Ended<T, C>> = Vec::with_capacity(n);
         owns.resize_with(n, || None);
         let ends = {
-            let (base, settle) = (self.base, policy.settle);
+            let (base, settles) = (self.base, policy.settle);
             let mut waiting: Vec<_> = items.into_iter().zip(&mut owns).map(Some).collect();
             let mut begin = |index: usize, slot: Slot| -> BoxFuture<'_, ArmEnd> {
                 match waiting.get_mut(index).and_then(Option::take) {
                     Some((item, own)) => {
                         let item = body(Own { base, slot: slot.clone(), index, item });
-                        Box::pin(Finish { item, slot, settle, own })
+                        Box::pin(Finish { item, slot, settle: settles, own })
                     }
                     None => began_twice(),
                 }
             };
             self.point.run(n, policy, &mut begin).await
         };
-        match ends {
-            Ok(ends) => match verdict(&ends, policy.settle) {
-                None => Ok((ends, owns)),
-                Some(stop) => Err(error_at(owns, &ends, stop)),
-            },
-            Err(error) => Err(error),
+        let ends = match ends {
+            Ok(ends) => ends,
+            Err(error) => return Err(error),
+        };
+        if let Some(stop) = verdict(&ends, policy.settle) {
+            return Err(error_at(owns, &ends, stop));
         }
+        let mut mapped = Mapped { values: Vec::with_capacity(n), forks: Vec::with_capacity(n) };
+        for (own, end) in owns.into_iter().zip(ends) {
+            let (value, fork) = self.value(own, &end);
+            match settle(value) {
+                Ok(value) => mapped.values.push(value),
+                Err(error) => return Err(error),
+            }
+            fork.arm.slot.ended(end);
+            mapped.forks.push(fork);
+        }
+        Ok(mapped)
     }
 
     /// The value of an item and its copy of the context, from this execution or from its record.
