@@ -61,8 +61,8 @@ impl ModelClient for WordList {
         let content =
             serde_json::json!({ "tone": tone, "confidence": confidence, "looks": looks }).to_string();
         let sent = request.messages.iter().map(|message| words(&message.text)).sum();
-        let usage = Some(Tokens { input: sent, output: words(&content), ..Tokens::default() });
-        Ok(ModelReply { usage, ..ModelReply::new(content) })
+        let used = Tokens::new(sent, words(&content));
+        Ok(ModelReply::new(content).used(used))
     }
 }
 

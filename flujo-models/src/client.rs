@@ -105,8 +105,9 @@ impl ModelClient for Models {
             chunks.chunk(&reply.content);
             reply
         };
-        let served_model = reply.served_model.map(|served| format!("{}:{served}", known.name));
-        Ok(ModelReply { served_model, ..reply })
+        let mut reply = reply;
+        reply.served_model = reply.served_model.map(|served| format!("{}:{served}", known.name));
+        Ok(reply)
     }
 
     fn check(&self, model: &str, schema: &Json) -> Result<(), String> {

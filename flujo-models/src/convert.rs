@@ -160,17 +160,16 @@ pub(crate) fn reply(response: ChatResponse, tool: Option<&str>) -> Result<ModelR
     let usage = tokens(&usage);
     if content.is_empty() && stop_reason.is_none() {
         // JSON, but of somebody else: it is no empty answer.
-        return Err(ModelError {
-            usage,
-            ..ModelError::new(ModelFailure::Unreadable, "there is no answer in it")
-        });
+        return Err(billed(ModelError::new(ModelFailure::Unreadable, "there is no answer in it"), usage));
     }
     let (content, calls) = tools::said(&content, text(&content), tool);
     let served_model = served(&provider_model_iden.model_name);
     // Some compatible servers do not say why they stopped.
     let finish = finish(stop_reason.as_ref(), usage)?;
     let id = captured_raw_body.as_ref().and_then(id);
-    Ok(ModelReply { content, calls, usage, finish, served_model: Some(served_model), id })
+    let mut reply = ModelReply::new(content).finished(finish);
+    (reply.calls, reply.usage, reply.served_model, reply.id) = (calls, usage, Some(served_model), id);
+    Ok(reply)
 }
 
 /// What the provider calls an answer: said of the whole one, or of what its first piece begins.
@@ -201,15 +200,18 @@ pub(crate) fn finish(reason: Option<&StopReason>, usage: Option<Tokens>) -> Resu
         Some(StopReason::MaxTokens(_)) => FinishReason::Length,
         Some(StopReason::ContentFilter(word)) => {
             let failure = if word == "refusal" { ModelFailure::Refused } else { ModelFailure::ContentFilter };
-            return Err(ModelError {
-                usage,
-                ..ModelError::new(failure, format!("it stopped with `{word}`"))
-            });
+            return Err(billed(ModelError::new(failure, format!("it stopped with `{word}`")), usage));
         }
         // Also those that later versions of the client have names for.
         Some(other) if other.raw().is_empty() => FinishReason::Stop,
         Some(other) => FinishReason::Other(other.raw().to_owned()),
     })
+}
+
+/// Adds the tokens that a failed call is billed for, where the provider reports them.
+pub(crate) fn billed(mut error: ModelError, usage: Option<Tokens>) -> ModelError {
+    error.usage = usage;
+    error
 }
 
 /// What was used, if the provider said so. No call sends nothing: a zero is what adapters put where nothing was
@@ -220,12 +222,8 @@ pub(crate) fn tokens(usage: &Usage) -> Option<Tokens> {
     let cached = usage.prompt_tokens_details.as_ref().and_then(|details| count(details.cached_tokens));
     let details = usage.completion_tokens_details.as_ref();
     let reasoning = details.and_then(|details| count(details.reasoning_tokens));
-    Some(Tokens {
-        input,
-        output: count(usage.completion_tokens).unwrap_or(0),
-        cached: cached.unwrap_or(0),
-        reasoning: reasoning.unwrap_or(0),
-    })
+    let tokens = Tokens::new(input, count(usage.completion_tokens).unwrap_or(0));
+    Some(tokens.cached(cached.unwrap_or(0)).reasoning(reasoning.unwrap_or(0)))
 }
 
 /// What a tool may come to beyond its words: what is put around its name and its schema.

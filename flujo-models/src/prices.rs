@@ -31,7 +31,7 @@ const SLOT: u64 = 1_800;
 /// use flujo_models::PriceList;
 ///
 /// let prices = PriceList::bundled();
-/// let used = Tokens { input: 1_000, cached: 400, output: 100, reasoning: 0 };
+/// let used = Tokens::new(1_000, 100).cached(400);
 /// // $0.15 a million sent, $0.075 of it cached, $0.60 received
 /// assert_eq!(prices.price("openai:gpt-4o-mini", &used).unwrap().0, 90_000 + 30_000 + 60_000);
 /// assert!(prices.price("ollama:llama3", &used).is_none());
@@ -210,7 +210,7 @@ impl PriceList {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let (day, known) = slots.entry(model.to_owned()).or_default();
         if *day != today {
-            let sample = Tokens { input: 1_000_000, output: 1_000_000, ..Tokens::default() };
+            let sample = Tokens::new(1_000_000, 1_000_000);
             let at = |slot| SystemTime::UNIX_EPOCH + Duration::from_secs(today * DAY + slot * SLOT);
             let mut prices = Vec::new();
             known.clear();
@@ -240,7 +240,8 @@ impl PriceBook for PriceList {
         let Tokens { input, output, .. } = *tokens;
         // What is cached, or spent on reasoning, may cost more than what is not.
         let ways = [(0, 0), (input, 0), (0, output), (input, output)];
-        let ways = ways.map(|(cached, reasoning)| Tokens { input, output, cached, reasoning });
+        let ways =
+            ways.map(|(cached, reasoning)| Tokens::new(input, output).cached(cached).reasoning(reasoning));
         let mut most = None;
         for moment in self.moments(model) {
             for way in &ways {

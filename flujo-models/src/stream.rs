@@ -100,7 +100,9 @@ pub(crate) async fn whole(
     }
     contract.sense.made(contract.key)?;
     if contract.unmarked_end {
-        return Ok(ModelReply { id: contract.sense.id(), ..ModelReply::new(text) });
+        let mut reply = ModelReply::new(text);
+        reply.id = contract.sense.id();
+        return Ok(reply);
     }
     Err(ModelError::new(ModelFailure::Truncated, "the stream ended without saying that it is complete"))
 }
@@ -115,7 +117,7 @@ fn ended(
     let reason = end.captured_stop_reason.as_ref();
     if reason.is_none() && !contract.unmarked_end {
         let what = "the stream ended without a reason";
-        return Err(ModelError { usage, ..ModelError::new(ModelFailure::Truncated, what) });
+        return Err(convert::billed(ModelError::new(ModelFailure::Truncated, what), usage));
     }
     let finish = convert::finish(reason, usage)?;
     let (content, calls) = match &end.captured_content {
@@ -131,5 +133,7 @@ fn ended(
         FinishReason::Other(word) if word.is_empty() => FinishReason::Stop,
         finish => finish,
     };
-    Ok(ModelReply { content, calls, usage, finish, served_model: None, id: contract.sense.id() })
+    let mut reply = ModelReply::new(content).finished(finish);
+    (reply.calls, reply.usage, reply.id) = (calls, usage, contract.sense.id());
+    Ok(reply)
 }

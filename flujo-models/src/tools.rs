@@ -19,7 +19,7 @@ pub(crate) fn answer(request: &ModelRequest) -> String {
 
 /// A tool that the model may call.
 pub(crate) fn offer(tool: &ToolSpec) -> Tool {
-    let ToolSpec { name, description, schema } = tool;
+    let ToolSpec { name, description, schema, .. } = tool;
     let offered = Tool::new(name).with_schema(value(schema));
     if description.is_empty() { offered } else { offered.with_description(description) }
 }
@@ -36,7 +36,7 @@ pub(crate) fn calls(message: &Message) -> MessageContent {
 }
 
 fn called(call: &ToolCall) -> genai::chat::ToolCall {
-    let ToolCall { id, name, arguments, signatures } = call;
+    let ToolCall { id, name, arguments, signatures, .. } = call;
     // Providers want an object. What was none went back to the model, with what is wrong with it.
     let arguments = serde_json::from_str(arguments).ok().filter(Value::is_object);
     genai::chat::ToolCall {
@@ -65,10 +65,9 @@ pub(crate) fn said(content: &MessageContent, text: String, answer: Option<&str>)
         if answer == Some(call.fn_name.as_str()) {
             return (arguments, Vec::new());
         }
-        calls.push(ToolCall {
-            signatures: call.thought_signatures.clone().unwrap_or_default(),
-            ..ToolCall::new(&call.call_id, &call.fn_name, arguments)
-        });
+        let mut called = ToolCall::new(&call.call_id, &call.fn_name, arguments);
+        called.signatures = call.thought_signatures.clone().unwrap_or_default();
+        calls.push(called);
     }
     (text, calls)
 }

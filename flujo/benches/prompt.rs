@@ -71,7 +71,7 @@ impl ModelClient for Ready {
         _: ModelRequest,
         _: &mut dyn ChunkSink,
     ) -> std::result::Result<ModelReply, ModelError> {
-        Ok(ModelReply::new(self.0.clone()).used(Tokens { input: 900, output: 60, ..Tokens::default() }))
+        Ok(ModelReply::new(self.0.clone()).used(Tokens::new(900, 60)))
     }
 }
 

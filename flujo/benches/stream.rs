@@ -102,17 +102,11 @@ fn stream_chunk() -> f64 {
     let client = Client(Arc::new(lines()));
     let expected = (0..PIECES).map(|n| format!(" piece{n}")).collect::<Vec<_>>().concat();
     let flujo = Flujo::builder().models(client.clone()).build().expect("an engine");
-    let request = ModelRequest {
-        model: "openai:gpt-4o-mini".to_owned(),
-        messages: vec![Message::new(Role::User, "trains")],
-        schema: schema_of::<String>().expect("a schema"),
-        tools: Vec::new(),
-        temperature: None,
-        max_tokens: Some(2_000),
-        top_p: None,
-        stream: true,
-        path: "telling/tell".into(),
-    };
+    let request = ModelRequest::new("openai:gpt-4o-mini", vec![Message::new(Role::User, "trains")])
+        .schema(schema_of::<String>().expect("a schema"))
+        .max_tokens(2_000)
+        .stream(true)
+        .path("telling/tell".into());
     ratio(
         || {
             let started = Instant::now();

@@ -10,7 +10,7 @@ pub struct Adds(pub &'static str);
 impl Plugin<String> for Adds {
     async fn review(&self, text: &String, run: &RunInfo) -> PluginResult<String> {
         tokio::task::yield_now().await;
-        run.spend(Usage { cost: Cost(1), ..Usage::default() });
+        run.spend(Usage::of_cost(Cost(1)));
         PluginResult::Replace(format!("{text}{}", self.0))
     }
 }

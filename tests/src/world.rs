@@ -167,7 +167,7 @@ impl ModelClient for Scripted {
     ) -> std::result::Result<ModelReply, ModelError> {
         let said = calls_of(&request);
         self.requests.lock().unwrap().push(request);
-        let used = Tokens { input: 100, output: 10, ..Tokens::default() };
+        let used = Tokens::new(100, 10);
         if let Some(reply) = said {
             return Ok(reply.used(used));
         }
@@ -204,32 +204,22 @@ impl PriceBook for Prices {
 
 /// One call of the scripted model.
 pub fn one_call() -> Usage {
-    Usage { input_tokens: 100, output_tokens: 10, model_calls: 1, cost: Cost(200), ..Usage::default() }
+    Usage::of_cost(Cost(200)).model_calls(1).input_tokens(100).output_tokens(10)
 }
 
 /// What a call is charged at that nobody heard of again: all that was reserved for it.
 pub fn charge_of(request: &ModelRequest) -> Usage {
     let tokens = flujo::Estimate::UpperBound.tokens(request, 0);
-    Usage {
-        input_tokens: tokens.input,
-        output_tokens: tokens.output,
-        model_calls: 1,
-        cost: Prices.bound(&request.model, &tokens).unwrap(),
-        estimated_calls: 1,
-        ..Usage::default()
-    }
+    let cost = Prices.bound(&request.model, &tokens).unwrap();
+    let usage = Usage::of_cost(cost).model_calls(1).estimated_calls(1);
+    usage.input_tokens(tokens.input).output_tokens(tokens.output)
 }
 
 /// `n` calls of the scripted model.
 pub fn calls_of_the_model(n: u64) -> Usage {
     let Usage { input_tokens, output_tokens, model_calls, cost, .. } = one_call();
-    Usage {
-        input_tokens: input_tokens * n,
-        output_tokens: output_tokens * n,
-        model_calls: model_calls * n,
-        cost: Cost(cost.0 * n),
-        ..Usage::default()
-    }
+    let usage = Usage::of_cost(Cost(cost.0 * n)).model_calls(model_calls * n);
+    usage.input_tokens(input_tokens * n).output_tokens(output_tokens * n)
 }
 
 /// An engine's front with the world behind it.

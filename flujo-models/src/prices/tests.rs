@@ -2,7 +2,7 @@ use super::*;
 use crate::Provider;
 
 fn tokens(input: u64, cached: u64, output: u64, reasoning: u64) -> Tokens {
-    Tokens { input, output, cached, reasoning }
+    Tokens::new(input, output).cached(cached).reasoning(reasoning)
 }
 
 /// 2026-11-22, at this time of the day.

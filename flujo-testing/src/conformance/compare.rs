@@ -43,25 +43,15 @@ const SHOWN: usize = 300;
 
 /// The fields of a usage that are not zero.
 pub(super) fn used(usage: Usage) -> String {
-    let Usage {
-        input_tokens,
-        output_tokens,
-        cached_tokens,
-        reasoning_tokens,
-        model_calls,
-        cost,
-        unpriced_calls,
-        estimated_calls,
-    } = usage;
     let fields = [
-        (input_tokens, "input tokens"),
-        (output_tokens, "output tokens"),
-        (cached_tokens, "cached tokens"),
-        (reasoning_tokens, "reasoning tokens"),
-        (model_calls, "calls"),
-        (cost.0, "nano-dollars"),
-        (unpriced_calls, "unpriced"),
-        (estimated_calls, "estimated"),
+        (usage.input_tokens, "input tokens"),
+        (usage.output_tokens, "output tokens"),
+        (usage.cached_tokens, "cached tokens"),
+        (usage.reasoning_tokens, "reasoning tokens"),
+        (usage.model_calls, "calls"),
+        (usage.cost.0, "nano-dollars"),
+        (usage.unpriced_calls, "unpriced"),
+        (usage.estimated_calls, "estimated"),
     ];
     let some: Vec<_> = fields.iter().filter(|(n, _)| *n > 0).map(|(n, name)| format!("{n} {name}")).collect();
     if some.is_empty() { "nothing".to_owned() } else { some.join(", ") }
@@ -71,5 +61,7 @@ pub(super) fn used(usage: Usage) -> String {
 pub(super) fn ledger(when: &str, expected: (Usage, Usage), seen: (Usage, Usage)) -> Checked {
     let text =
         |(usage, reserved): (Usage, Usage)| format!("{} used, {} reserved", used(usage), used(reserved));
-    same(&format!("the ledger {when}"), &text(expected), &text(seen))
+    same(&format!("the ledger {when}"), &text(expected), &text(seen))?;
+    // A field that the text does not have yet.
+    same(&format!("the ledger {when}"), &expected, &seen)
 }

@@ -269,12 +269,12 @@ pub(super) fn number(n: i64) -> Json {
 }
 
 pub(super) fn calls(n: u64) -> Usage {
-    Usage { model_calls: n, ..Usage::default() }
+    Usage::default().model_calls(n)
 }
 
 /// Calls that are charged without a report of what they used.
 pub(super) fn estimated(n: u64) -> Usage {
-    Usage { estimated_calls: n, ..calls(n) }
+    calls(n).estimated_calls(n)
 }
 
 /// The failure of a node, with something in every field that an attempt may fill.

@@ -172,6 +172,7 @@ fn codes(body: &str) -> Vec<String> {
 /// assert_eq!(error.to_string(), "too many calls: slow down");
 /// ```
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct ModelError {
     /// In what way.
     pub failure: ModelFailure,

@@ -21,7 +21,7 @@ pub trait PriceBook: Send + Sync + 'static {
 /// # use flujo::model::{Rates, Tokens};
 /// // $0.15 a million tokens sent, half of it for cached ones, $0.60 a million received
 /// let rates = Rates::usd("0.15", "0.60")?.cached_usd("0.075")?;
-/// let used = Tokens { input: 1_000, cached: 200, output: 50, reasoning: 0 };
+/// let used = Tokens::new(1_000, 50).cached(200);
 /// assert_eq!(rates.price(&used).0, 120_000 + 15_000 + 30_000);
 /// # Ok::<(), String>(())
 /// ```
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     fn tokens(input: u64, cached: u64, output: u64, reasoning: u64) -> Tokens {
-        Tokens { input, output, cached, reasoning }
+        Tokens::new(input, output).cached(cached).reasoning(reasoning)
     }
 
     #[test]

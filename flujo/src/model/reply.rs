@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 ///
 /// ```
 /// # use flujo::model::{FinishReason, ModelReply, Tokens};
-/// let reply = ModelReply::new("42").used(Tokens { input: 8, output: 1, ..Tokens::default() });
+/// let reply = ModelReply::new("42").used(Tokens::new(8, 1));
 /// assert_eq!((reply.content.as_str(), reply.finish), ("42", FinishReason::Stop));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ModelReply {
     /// The answer.
     pub content: String,
@@ -58,10 +59,17 @@ impl ModelReply {
     pub fn finished(self, finish: FinishReason) -> Self {
         Self { finish, ..self }
     }
+
+    /// Sets the model that really answered.
+    #[must_use]
+    pub fn served_by(self, model: impl Into<String>) -> Self {
+        Self { served_model: Some(model.into()), ..self }
+    }
 }
 
 /// Tokens of one call, as the provider reports them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Tokens {
     /// Sent, cached ones included.
     pub input: u64,
@@ -71,6 +79,25 @@ pub struct Tokens {
     pub cached: u64,
     /// Of those received, the ones spent on reasoning.
     pub reasoning: u64,
+}
+
+impl Tokens {
+    /// Creates the tokens of a call that sent `input` and received `output`, none of them cached or spent on reasoning.
+    pub const fn new(input: u64, output: u64) -> Self {
+        Self { input, output, cached: 0, reasoning: 0 }
+    }
+
+    /// Sets how many of the sent tokens were cached.
+    #[must_use]
+    pub const fn cached(self, cached: u64) -> Self {
+        Self { cached, ..self }
+    }
+
+    /// Sets how many of the received tokens were spent on reasoning.
+    #[must_use]
+    pub const fn reasoning(self, reasoning: u64) -> Self {
+        Self { reasoning, ..self }
+    }
 }
 
 /// Why a model stopped.

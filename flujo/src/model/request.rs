@@ -19,6 +19,7 @@ pub enum Role {
 
 /// One turn of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Message {
     /// Who.
     pub role: Role,
@@ -47,6 +48,18 @@ impl Message {
         Self { role, text: text.into(), attachments: Vec::new(), calls: Vec::new(), answers: None }
     }
 
+    /// Sets the tools that the model calls in this turn.
+    #[must_use]
+    pub fn calls(self, calls: Vec<ToolCall>) -> Self {
+        Self { calls, ..self }
+    }
+
+    /// Makes the turn the result of this call.
+    #[must_use]
+    pub fn answers(self, call: ToolCall) -> Self {
+        Self { answers: Some(Box::new(call)), ..self }
+    }
+
     /// Tells the model why its last answer was rejected.
     pub(crate) fn rejection(feedback: &str) -> Self {
         Self::new(Role::User, format!("Your last answer was not accepted: {feedback}"))
@@ -54,7 +67,14 @@ impl Message {
 }
 
 /// What is sent to a model.
+///
+/// ```
+/// # use flujo::model::{Message, ModelRequest, Role};
+/// let request = ModelRequest::new("openai:gpt-4o-mini", vec![Message::new(Role::User, "Hello.")]).max_tokens(20);
+/// assert_eq!((request.max_tokens, request.temperature, request.stream), (Some(20), None, false));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ModelRequest {
     /// `provider:model`.
     pub model: String,
@@ -78,6 +98,63 @@ pub struct ModelRequest {
 }
 
 impl ModelRequest {
+    /// Creates a request for an answer that may be any JSON, without tools, sampling settings and a path.
+    pub fn new(model: impl Into<String>, messages: Vec<Message>) -> Self {
+        Self {
+            model: model.into(),
+            messages,
+            schema: Json::null(),
+            tools: Vec::new(),
+            temperature: None,
+            max_tokens: None,
+            top_p: None,
+            stream: false,
+            path: Path::from(""),
+        }
+    }
+
+    /// Sets the JSON Schema that the answer must fit.
+    #[must_use]
+    pub fn schema(self, schema: Json) -> Self {
+        Self { schema, ..self }
+    }
+
+    /// Sets the tools that the model may call.
+    #[must_use]
+    pub fn tools(self, tools: Vec<ToolSpec>) -> Self {
+        Self { tools, ..self }
+    }
+
+    /// Sets the sampling temperature, 0 to 2.
+    #[must_use]
+    pub fn temperature(self, temperature: f64) -> Self {
+        Self { temperature: Some(temperature), ..self }
+    }
+
+    /// Sets the upper bound of output tokens, those for reasoning included.
+    #[must_use]
+    pub fn max_tokens(self, tokens: u32) -> Self {
+        Self { max_tokens: Some(tokens), ..self }
+    }
+
+    /// Sets nucleus sampling, 0 to 1.
+    #[must_use]
+    pub fn top_p(self, top_p: f64) -> Self {
+        Self { top_p: Some(top_p), ..self }
+    }
+
+    /// Sets whether the answer is streamed.
+    #[must_use]
+    pub fn stream(self, stream: bool) -> Self {
+        Self { stream, ..self }
+    }
+
+    /// Sets the path of the node that asks.
+    #[must_use]
+    pub fn path(self, path: Path) -> Self {
+        Self { path, ..self }
+    }
+
     /// Whether text is asked for, as it is: the answer is no JSON then.
     pub fn wants_text(&self) -> bool {
         super::schema::is_text(&self.schema)

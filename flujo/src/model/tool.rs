@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 /// A tool as a model is told of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ToolSpec {
     /// The name of the step.
     pub name: String,
@@ -14,6 +15,7 @@ pub struct ToolSpec {
 
 /// A model calls a tool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ToolCall {
     /// How the result is told apart from those of other calls.
     pub id: String,
@@ -41,6 +43,11 @@ impl ToolCall {
 }
 
 impl ToolSpec {
+    /// Creates a tool of this name; `schema` is the JSON Schema of its arguments, an object.
+    pub fn new(name: impl Into<String>, description: impl Into<String>, schema: Json) -> Self {
+        Self { name: name.into(), description: description.into(), schema }
+    }
+
     /// The bytes of everything that the model is told.
     pub(super) fn bytes(&self) -> usize {
         self.name.len() + self.description.len() + self.schema.as_str().len()

@@ -16,6 +16,7 @@ use std::time::Duration;
 /// made. What code steps report has happened already: it counts, and what comes next is refused once a limit
 /// is exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct UsageLimits {
     /// Money, in nano-dollars.
     pub cost: Option<Cost>,

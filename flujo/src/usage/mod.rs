@@ -34,7 +34,14 @@ use std::ops::{Add, AddAssign};
 ///
 /// Sums are exact. One that is past what a `u64` holds stays at the most that there is, in what is shown; limits
 /// are compared with the exact sum all the same, so that nothing wraps around and nothing slips through.
+///
+/// ```
+/// use flujo::{Cost, Usage};
+/// let usage = Usage::of_cost(Cost(2_000_000)).model_calls(1).input_tokens(40).output_tokens(2);
+/// assert_eq!((usage.cost(), usage.total_tokens()), (Cost(2_000_000), 42));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Usage {
     /// Tokens sent, cached ones included.
     pub input_tokens: u64,
@@ -61,8 +68,52 @@ impl Usage {
     }
     /// A cost without tokens: the price of a call to a service that bills by the call.
     #[must_use]
-    pub fn of_cost(cost: Cost) -> Self {
-        Self { cost, ..Self::default() }
+    pub const fn of_cost(cost: Cost) -> Self {
+        Self {
+            input_tokens: 0,
+            output_tokens: 0,
+            cached_tokens: 0,
+            reasoning_tokens: 0,
+            model_calls: 0,
+            cost,
+            unpriced_calls: 0,
+            estimated_calls: 0,
+        }
+    }
+    /// Sets the number of tokens sent, cached ones included.
+    #[must_use]
+    pub const fn input_tokens(self, input_tokens: u64) -> Self {
+        Self { input_tokens, ..self }
+    }
+    /// Sets the number of tokens received, reasoning included.
+    #[must_use]
+    pub const fn output_tokens(self, output_tokens: u64) -> Self {
+        Self { output_tokens, ..self }
+    }
+    /// Sets the number of sent tokens that the provider had cached.
+    #[must_use]
+    pub const fn cached_tokens(self, cached_tokens: u64) -> Self {
+        Self { cached_tokens, ..self }
+    }
+    /// Sets the number of received tokens that were spent on reasoning.
+    #[must_use]
+    pub const fn reasoning_tokens(self, reasoning_tokens: u64) -> Self {
+        Self { reasoning_tokens, ..self }
+    }
+    /// Sets the number of calls of models.
+    #[must_use]
+    pub const fn model_calls(self, model_calls: u64) -> Self {
+        Self { model_calls, ..self }
+    }
+    /// Sets the number of calls without a known price.
+    #[must_use]
+    pub const fn unpriced_calls(self, unpriced_calls: u64) -> Self {
+        Self { unpriced_calls, ..self }
+    }
+    /// Sets the number of calls that are charged at what was reserved.
+    #[must_use]
+    pub const fn estimated_calls(self, estimated_calls: u64) -> Self {
+        Self { estimated_calls, ..self }
     }
     /// Returns this usage as that of calls that never reported one: all of them are estimated.
     #[must_use]

@@ -267,7 +267,7 @@ async fn tells(text: String, run: &RunInfo) -> Result<(String, String, u32, Stri
 #[step]
 async fn keyed(text: String, run: &RunInfo) -> Result<String> {
     let _ = text;
-    run.spend(Usage { cost: Cost(7), ..Usage::default() });
+    run.spend(Usage::of_cost(Cost(7)));
     Ok(run.idempotency_key())
 }
 

@@ -20,7 +20,7 @@ async fn dear(
     run: &RunInfo,
 ) -> Result<String> {
     calls.note(run);
-    run.spend(Usage { cost: Cost(5), ..Usage::default() });
+    run.spend(Usage::of_cost(Cost(5)));
     log.push(format!("{text}/{}", draft.text));
     Ok(text.to_uppercase())
 }

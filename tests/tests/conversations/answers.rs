@@ -250,12 +250,9 @@ fn every_model_has_its_share_of_the_usage() {
         let script = Script::new().then("?").then("{\"points\": 1}").then("[\"good\"]");
         let flujo = scripted(&engine, script);
         let result = flujo.run(judging("x".into())).await;
-        let usage = |input, output, calls| Usage {
-            input_tokens: input,
-            output_tokens: output,
-            model_calls: calls,
-            cost: Cost(input + 10 * output),
-            ..Usage::default()
+        let usage = |input, output, calls| {
+            let cost = Cost(input + 10 * output);
+            Usage::of_cost(cost).model_calls(calls).input_tokens(input).output_tokens(output)
         };
         // "Score it." and "bad" and {"points":0} and "x" are 25 bytes; then 93 of feedback on top.
         let small = usage(7 + 30, 1 + 4, 2);

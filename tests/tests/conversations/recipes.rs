@@ -21,7 +21,7 @@ fn engine_with<R: Send + Sync + 'static>(engine: &AnyEngine, resources: R, scrip
 }
 
 fn said(text: &str) -> ModelReply {
-    ModelReply::new(text).used(Tokens { input: 100, output: 10, ..Tokens::default() })
+    ModelReply::new(text).used(Tokens::new(100, 10))
 }
 
 struct Labeller(ModelAgent<String, Label>);

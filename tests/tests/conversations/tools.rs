@@ -21,7 +21,7 @@ pub fn calm() -> ModelReply {
 pub fn looks_up(word: &str) -> ModelReply {
     ModelReply::new("").calls("look_up", format!("{{\"word\":\"{word}\"}}")).used(TOKENS)
 }
-pub const TOKENS: Tokens = Tokens { input: 100, output: 10, cached: 0, reasoning: 0 };
+pub const TOKENS: Tokens = Tokens::new(100, 10);
 
 pub fn paths(steps: &[StepResult]) -> Vec<String> {
     steps.iter().map(|s| s.path().to_string()).collect()

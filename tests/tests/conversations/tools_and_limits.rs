@@ -71,7 +71,7 @@ fn what_a_reply_may_cost_covers_the_tools_and_what_they_gave() {
         flujo.run(finding("weather".into())).await.into_output().unwrap();
         let [first, second] = &script.requests()[..] else { panic!("two requests") };
         let bound = |request: &ModelRequest| flujo::Estimate::UpperBound.tokens(request, 0).input;
-        let without = bound(&ModelRequest { tools: Vec::new(), ..first.clone() });
+        let without = bound(&first.clone().tools(Vec::new()));
         let tools: usize = first
             .tools
             .iter()

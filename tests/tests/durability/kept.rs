@@ -59,10 +59,7 @@ impl ModelClient for Answers {
         _: ModelRequest,
         _: &mut dyn ChunkSink,
     ) -> std::result::Result<ModelReply, ModelError> {
-        Ok(ModelReply {
-            usage: Some(Tokens { input: 100, output: 10, ..Tokens::default() }),
-            ..ModelReply::new(r#"{"name":"calm"}"#)
-        })
+        Ok(ModelReply::new(r#"{"name":"calm"}"#).used(Tokens::new(100, 10)))
     }
 }
 

@@ -51,13 +51,7 @@ async fn resume(flujo: &Flujo, id: &str) -> PipelineResult<String, Kept> {
 }
 
 fn calls(n: u64) -> Usage {
-    Usage {
-        input_tokens: 100 * n,
-        output_tokens: 10 * n,
-        model_calls: n,
-        cost: Cost(200 * n),
-        ..Usage::default()
-    }
+    Usage::of_cost(Cost(200 * n)).model_calls(n).input_tokens(100 * n).output_tokens(10 * n)
 }
 
 #[test]

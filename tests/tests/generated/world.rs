@@ -118,7 +118,7 @@ impl ModelClient for Calm {
         _: ModelRequest,
         _: &mut dyn ChunkSink,
     ) -> std::result::Result<ModelReply, ModelError> {
-        let used = Tokens { input: 100, output: 10, ..Tokens::default() };
+        let used = Tokens::new(100, 10);
         Ok(ModelReply::new(r#"{"name":"calm"}"#).used(used))
     }
 }

@@ -145,13 +145,8 @@ fn usage() -> Value {
 }
 
 fn used(calls: u64) -> Usage {
-    Usage {
-        input_tokens: 40 * calls,
-        output_tokens: 10 * calls,
-        model_calls: calls,
-        cost: Cost(60_000 * calls),
-        ..Usage::default()
-    }
+    let cost = Cost(60_000 * calls);
+    Usage::of_cost(cost).model_calls(calls).input_tokens(40 * calls).output_tokens(10 * calls)
 }
 
 fn one_of<T, C>(result: &PipelineResult<T, C>) -> &StepResult {

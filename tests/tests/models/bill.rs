@@ -89,7 +89,7 @@ impl Biller {
         let all = &all[..usize::try_from(n).unwrap().min(all.len())];
         let bytes: Vec<u8> = bpe()._decode_native_and_split(all.to_vec()).flatten().collect();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let used = Tokens { input, output: all.len() as u64, ..Tokens::default() };
+        let used = Tokens::new(input, all.len() as u64);
         bill.0 += used.input * SENT + used.output * RECEIVED;
         bill.1 += 1;
         let fate = [Fate::Good, Fate::Good, Fate::Good, Fate::Untold, Fate::Failed, Fate::Cut, Fate::Silent]
@@ -355,6 +355,6 @@ fn no_text_has_more_tokens_than_bytes() {
         assert!(tokens(&text) <= text.len() as u64, "{text}");
     }
     let prices = prices();
-    let bound = prices.bound("test:m", &Tokens { input: 1, output: 1, ..Tokens::default() });
+    let bound = prices.bound("test:m", &Tokens::new(1, 1));
     assert_eq!(bound, Some(Cost(SENT + RECEIVED)));
 }

@@ -73,7 +73,7 @@ fn sampling_and_turns_are_sent_on_every_wire() {
 
 #[test]
 fn a_strict_schema_is_sent_where_it_can_be_held() {
-    let ask = |schema| ModelRequest { schema, ..request(false) };
+    let ask = |schema| request(false).schema(schema);
     for (wire, place) in [
         (Wire::OpenAiChat, "/response_format/json_schema/schema"),
         (Wire::OpenAiResponses, "/text/format/schema"),
@@ -98,7 +98,7 @@ fn a_strict_schema_is_sent_where_it_can_be_held() {
 
 #[test]
 fn what_no_strict_mode_takes_is_asked_for_in_the_next_best_way() {
-    let ask = |schema| ModelRequest { schema, ..request(false) };
+    let ask = |schema| request(false).schema(schema);
     let body = sent(Wire::OpenAiChat, Capabilities::OPENAI, ask(with_schema::<Scores>())).body;
     assert_eq!(body["response_format"], json!({"type": "json_object"}));
     let told = body.pointer("/messages/0/content").unwrap().to_string();

@@ -2,7 +2,7 @@
 
 use crate::server::{Server, json};
 use crate::wires::*;
-use flujo::model::{ModelClient, ModelRequest};
+use flujo::model::ModelClient;
 use flujo::prelude::*;
 use flujo_models::{Capabilities, Compatible, Models, Structured, Wire};
 use flujo_testing::EventLog;
@@ -180,7 +180,7 @@ fn no_key_ever_appears() {
             ] {
                 let server = Server::new(vec![script]);
                 let models = models(wire, &server.url);
-                let request = ModelRequest { stream: streaming, ..request(streaming) };
+                let request = request(streaming).stream(streaming);
                 let (done, heard) = call(&models, request);
                 let error = done.unwrap_err();
                 texts.extend([format!("{error}"), format!("{error:?}"), heard, format!("{models:?}")]);

@@ -43,15 +43,8 @@ fn block_on<T>(run: impl Future<Output = T>) -> T {
 
 /// Nine tokens sent, four of them cached; two received, one of them spent on reasoning.
 fn one_call() -> Usage {
-    Usage {
-        input_tokens: 9,
-        output_tokens: 2,
-        cached_tokens: 4,
-        reasoning_tokens: 1,
-        model_calls: 1,
-        cost: Cost(5_000 + 2_000 + 10_000 + 20_000),
-        ..Usage::default()
-    }
+    let usage = Usage::of_cost(Cost(5_000 + 2_000 + 10_000 + 20_000)).model_calls(1);
+    usage.input_tokens(9).output_tokens(2).cached_tokens(4).reasoning_tokens(1)
 }
 
 #[test]

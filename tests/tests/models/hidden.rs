@@ -7,7 +7,7 @@ use crate::wires::*;
 use flujo::agent::make_agent;
 use flujo::engine::{Engine, Memory};
 use flujo::events::{ConsoleTracer, Redact};
-use flujo::model::{ModelClient, ModelRequest, Permit, Script, Tape};
+use flujo::model::{ModelClient, Permit, Script, Tape};
 use flujo::prelude::*;
 use flujo::rate_limits::RateLimited;
 use flujo::recipes::{Command, PlannerInput, Team, Toolbox};
@@ -145,11 +145,9 @@ fn say_failures(everything: &Everything, settings: &Settings) {
     let models = Models::from_settings(settings).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (called, _) = runtime.block_on(async {
-        let mut heard = Heard::default();
-        (
-            models.call(ModelRequest { model: "nobody:m".to_owned(), ..request(false) }, &mut heard).await,
-            heard,
-        )
+        let (mut heard, mut request) = (Heard::default(), request(false));
+        "nobody:m".clone_into(&mut request.model);
+        (models.call(request, &mut heard).await, heard)
     });
     let error = called.unwrap_err();
     everything.say(&error);

@@ -22,17 +22,8 @@ fn block_on<T>(run: impl Future<Output = T>) -> T {
 }
 
 fn request(model: &str, text: &str) -> ModelRequest {
-    ModelRequest {
-        model: model.to_owned(),
-        messages: vec![Message::new(Role::User, text)],
-        schema: Json::parse("{}").unwrap(),
-        tools: Vec::new(),
-        temperature: None,
-        max_tokens: Some(0),
-        top_p: None,
-        stream: false,
-        path: "p/n".into(),
-    }
+    let request = ModelRequest::new(model, vec![Message::new(Role::User, text)]).max_tokens(0);
+    request.schema(Json::parse("{}").unwrap()).path("p/n".into())
 }
 
 fn limited(clock: &PausedClock, of: &str, limits: RateLimits) -> RateLimited<Script> {
@@ -116,7 +107,7 @@ fn tokens_are_counted_sent_and_answered_and_many_pass_in_parts() {
     block_on(async {
         for (bytes, answer) in [(1, 2), (400, 0), (1, 1)] {
             let text = "x".repeat(bytes);
-            let request = ModelRequest { max_tokens: Some(answer), ..request("test:m", &text) };
+            let request = request("test:m", &text).max_tokens(answer);
             drop(client.admit(&request).await);
             times.push(clock.now().since(began).as_secs());
         }

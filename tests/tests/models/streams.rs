@@ -23,7 +23,7 @@ fn a_whole_stream_is_the_answer() {
         let reply = done.unwrap_or_else(|e| panic!("{wire:?}: {e:?}"));
         assert_eq!((reply.content.as_str(), heard.as_str()), ("Hello", "Hello"), "{wire:?}");
         assert_eq!(reply.finish, FinishReason::Stop, "{wire:?}");
-        assert_eq!(reply.usage, Some(Tokens { input: 9, output: 2, ..Tokens::default() }), "{wire:?}");
+        assert_eq!(reply.usage, Some(Tokens::new(9, 2)), "{wire:?}");
         assert_eq!(reply.id, id(wire), "{wire:?}");
     }
 }

@@ -4,17 +4,13 @@ use crate::mocked::Mocked;
 use crate::server::{End, Server, json as answered, stream};
 use crate::wires::*;
 use flujo::codec::Json;
-use flujo::model::{Message, ModelReply, ModelRequest, Role, ToolCall, ToolSpec};
+use flujo::model::{Message, ModelReply, Role, ToolCall, ToolSpec};
 use flujo_models::{Capabilities, Wire};
 use serde_json::{Value, json};
 
 fn offered() -> ToolSpec {
     let schema = r#"{"type":"object","properties":{"word":{"type":"string"}},"required":["word"],"additionalProperties":false}"#;
-    ToolSpec {
-        name: "look_up".to_owned(),
-        description: "Looks a word up.".to_owned(),
-        schema: Json::parse(schema).unwrap(),
-    }
+    ToolSpec::new("look_up", "Looks a word up.", Json::parse(schema).unwrap())
 }
 
 /// A reply that calls a tool twice.
@@ -81,7 +77,7 @@ fn words(reply: &ModelReply) -> Vec<(String, Value)> {
 fn tools_are_offered_and_called_on_every_wire() {
     for wire in WIRES {
         let server = Mocked::answering(&calls(wire));
-        let asked = ModelRequest { tools: vec![offered()], ..request(false) };
+        let asked = request(false).tools(vec![offered()]);
         let (done, heard) = call(&models_that(wire, &server.url, Capabilities::OPENAI), asked);
         let reply = done.unwrap_or_else(|e| panic!("{wire:?}: {e:?}"));
         let call = |word: &str| ("look_up".to_owned(), json!({"word": word}));
@@ -113,15 +109,9 @@ fn calls_and_what_they_gave_go_back_on_every_wire() {
         let server = Mocked::answering(&answer(wire, "Calm."));
         let first = ToolCall::new("id-1", "look_up", r#"{"word":"calm"}"#);
         let second = ToolCall::new("id-2", "look_up", "no JSON");
-        let turn = Message {
-            calls: vec![first.clone(), second.clone()],
-            ..Message::new(Role::Assistant, "Let me see.")
-        };
-        let result = |call: &ToolCall, text: &str| Message {
-            answers: Some(Box::new(call.clone())),
-            ..Message::new(Role::Tool, text)
-        };
-        let mut asked = ModelRequest { tools: vec![offered()], ..request(false) };
+        let turn = Message::new(Role::Assistant, "Let me see.").calls(vec![first.clone(), second.clone()]);
+        let result = |call: &ToolCall, text: &str| Message::new(Role::Tool, text).answers(call.clone());
+        let mut asked = request(false).tools(vec![offered()]);
         asked.messages.extend([turn, result(&first, "no wind"), result(&second, "does not fit")]);
         let (done, _) = call(&models_that(wire, &server.url, Capabilities::OPENAI), asked);
         assert_eq!(done.unwrap_or_else(|e| panic!("{wire:?}: {e:?}")).content, "Calm.", "{wire:?}");
@@ -173,7 +163,7 @@ struct Scores {
 
 #[test]
 fn a_typed_answer_is_asked_for_beside_tools() {
-    let ask = |schema| ModelRequest { schema, tools: vec![offered()], ..request(false) };
+    let ask = |schema| request(false).schema(schema).tools(vec![offered()]);
     let sent = |wire, can, request| {
         let server = Server::new(vec![answered(200, "", &answer(wire, "{}"))]);
         call(&models_that(wire, &server.url, can), request).0.unwrap();
@@ -243,7 +233,7 @@ fn calls_come_in_pieces_too() {
     };
     for wire in [Wire::OpenAiChat, Wire::Anthropic, Wire::Gemini] {
         let server = Server::new(vec![stream(kind(wire), &pieces(wire), End::Clean)]);
-        let asked = ModelRequest { tools: vec![offered()], ..request(true) };
+        let asked = request(true).tools(vec![offered()]);
         let (done, heard) = call(&models_that(wire, &server.url, Capabilities::OPENAI), asked);
         let reply = done.unwrap_or_else(|e| panic!("{wire:?}: {e:?}"));
         assert_eq!(words(&reply), [("look_up".to_owned(), json!({"word": "calm"}))], "{wire:?}");

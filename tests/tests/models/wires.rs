@@ -181,17 +181,9 @@ pub fn quick() -> ModelsBuilder {
 }
 
 pub fn request(stream: bool) -> ModelRequest {
-    ModelRequest {
-        model: "test:m".to_owned(),
-        messages: vec![Message::new(Role::System, "Be brief."), Message::new(Role::User, "Hi?")],
-        schema: flujo::model::schema_of::<String>().unwrap(),
-        tools: Vec::new(),
-        temperature: Some(0.5),
-        max_tokens: Some(77),
-        top_p: Some(0.25),
-        stream,
-        path: "p/n".into(),
-    }
+    let messages = vec![Message::new(Role::System, "Be brief."), Message::new(Role::User, "Hi?")];
+    let request = ModelRequest::new("test:m", messages).schema(with_schema::<String>()).path("p/n".into());
+    request.temperature(0.5).max_tokens(77).top_p(0.25).stream(stream)
 }
 
 pub fn with_schema<T: flujo::Reply>() -> Json {

@@ -23,11 +23,10 @@ impl ModelClient for Adds {
         _: &mut dyn ChunkSink,
     ) -> std::result::Result<ModelReply, ModelError> {
         self.requests.lock().unwrap().push(request);
-        Ok(ModelReply {
-            usage: Some(Tokens { input: 100, output: 40, cached: 50, reasoning: 30 }),
-            served_model: self.served.map(str::to_owned),
-            ..ModelReply::new(r#"{"name":"calm"}"#)
-        })
+        let mut reply =
+            ModelReply::new(r#"{"name":"calm"}"#).used(Tokens::new(100, 40).cached(50).reasoning(30));
+        reply.served_model = self.served.map(str::to_owned);
+        Ok(reply)
     }
     fn extra_tokens(&self, _: &ModelRequest) -> u64 {
         self.extra
@@ -111,15 +110,8 @@ fn a_call_is_settled_at_what_it_reports() {
             let flujo = priced(&engine, adds(0, served), Estimate::UpperBound);
             let result = flujo.run(one_label("x".into())).await;
             let nanos = 50 * 1_000 + 50 * 2_000 + 10 * 10_000 + 30 * 20_000;
-            let used = Usage {
-                input_tokens: 100,
-                output_tokens: 40,
-                cached_tokens: 50,
-                reasoning_tokens: 30,
-                model_calls: 1,
-                cost: Cost(nanos * factor),
-                ..Usage::default()
-            };
+            let used = Usage::of_cost(Cost(nanos * factor)).model_calls(1);
+            let used = used.input_tokens(100).output_tokens(40).cached_tokens(50).reasoning_tokens(30);
             assert_eq!(result.usage, used, "{served:?}");
         }
     });

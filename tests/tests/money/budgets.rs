@@ -124,7 +124,7 @@ async fn search(query: String, run: &RunInfo) -> Result<Costed<Vec<String>>> {
         run.spend(Usage::of_cost(Cost(5)));
         return Err(StepError::retryable("nothing found"));
     }
-    let used = Usage { input_tokens: 3, ..Usage::of_cost(Cost(20)) };
+    let used = Usage::of_cost(Cost(20)).input_tokens(3);
     run.spend(Usage::of_cost(Cost(1)));
     Ok(Costed::new(vec![query], used))
 }
@@ -141,7 +141,7 @@ fn the_output_of_a_step_is_unwrapped_and_its_cost_counted_once() {
     on_all(async |engine, _| {
         let budget = SharedBudget::usd("1");
         let flujo = sharing(&engine, Scripted::default(), &budget);
-        let each = Usage { input_tokens: 3, ..Usage::of_cost(Cost(21)) };
+        let each = Usage::of_cost(Cost(21)).input_tokens(3);
         let result = flujo.run(searched("x".into())).id("r").await;
         assert_eq!((result.usage, budget.spent()), (each + each, each + each));
         let steps: Vec<_> = result.steps.iter().map(|s| (s.path().to_string(), s.usage())).collect();

@@ -54,7 +54,9 @@ impl ModelClient for Fated {
             Fate::Failed => None,
             Fate::FailedWith(tokens) => Some(tokens),
         };
-        Err(ModelError { usage, ..ModelError::new(ModelFailure::Overloaded, "overloaded") })
+        let mut error = ModelError::new(ModelFailure::Overloaded, "overloaded");
+        error.usage = usage;
+        Err(error)
     }
 }
 
@@ -112,7 +114,7 @@ fn a_call_that_fails_is_charged_at_what_it_reports_or_at_what_was_reserved() {
         let requests = model.requests.lock().unwrap().clone();
         assert_eq!(result.usage, charge_of(&requests[0]) + charge_of(&requests[1]));
 
-        let reported = Tokens { input: 100, output: 10, ..Tokens::default() };
+        let reported = Tokens::new(100, 10);
         let (flujo, _) = fated(&engine, Fate::FailedWith(reported));
         let result = flujo.run(under_way("x".into())).await;
         assert_eq!(result.usage, calls_of_the_model(2));

@@ -117,23 +117,22 @@ impl ModelClient for Market {
         }
         let (input, output) = (random.below(most.input + 1), random.below(most.output + 1));
         let (cached, reasoning) = (random.below(input + 1), random.below(output + 1));
-        let tokens = Tokens { input, output, cached, reasoning };
+        let tokens = Tokens::new(input, output).cached(cached).reasoning(reasoning);
         let fate = random.below(10);
         let usage = (!fate.is_multiple_of(4)).then_some(tokens);
         if usage.is_some() {
             left.cost = self.prices.price(&request.model, &tokens).unwrap().0;
         }
         if fate < 3 {
-            return Err(ModelError {
-                usage,
-                ..ModelError::new(
-                    if fate < 2 { ModelFailure::Overloaded } else { ModelFailure::BadRequest },
-                    "no",
-                )
-            });
+            let failure = if fate < 2 { ModelFailure::Overloaded } else { ModelFailure::BadRequest };
+            let mut error = ModelError::new(failure, "no");
+            error.usage = usage;
+            return Err(error);
         }
         let content = if fate == 3 { "no json".to_owned() } else { r#"{"name":"calm"}"#.to_owned() };
-        Ok(ModelReply { usage, ..ModelReply::new(content) })
+        let mut reply = ModelReply::new(content);
+        reply.usage = usage;
+        Ok(reply)
     }
 }
 
@@ -204,7 +203,7 @@ fn needed(error: &flujo::Error) -> u64 {
 /// What a hundred calls may cost at most, so that limits are of a size that matters.
 fn hundred_calls(seed: u64) -> u64 {
     let market = Market::new(seed, u64::MAX, 0);
-    let tokens = Tokens { input: 600, output: 100, ..Tokens::default() };
+    let tokens = Tokens::new(600, 100);
     100 * market.prices.bound(MODELS[0], &tokens).unwrap().0
 }
 

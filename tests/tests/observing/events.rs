@@ -186,7 +186,7 @@ fn a_limit_is_told_where_it_stands() {
     on_all(async |engine, _| {
         let log = EventLog::new();
         let (flujo, _) = flujo(&engine);
-        let limits = UsageLimits { model_calls: Some(1), ..UsageLimits::default() };
+        let limits = UsageLimits::NONE.model_calls(1);
         drop(flujo.run(limited("x".to_owned())).limits(limits).observer(log.clone()).await);
         let told = lines(&log);
         let limit = "1 limited/second limit: the run's limit of 1 model call would be exceeded: 1 spent, 0 reserved, 1 needed";
