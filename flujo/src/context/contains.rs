@@ -1,6 +1,6 @@
-/// Says that the context `Self` holds a `P`: itself, or one of its direct parts.
+/// Implemented by contexts that hold a `P`: the context `Self` itself, or one of its direct parts.
 ///
-/// `#[context]` implements it once per `#[context(part)]` field.
+/// `#[context]` implements this trait once per `#[context(part)]` field.
 #[diagnostic::on_unimplemented(
     message = "context `{Self}` does not contain `{P}`",
     label = "this step needs `{P}` from the context",
@@ -11,7 +11,7 @@ pub trait Contains<P> {
     const BIT: Option<u32>;
     /// Reads the part.
     fn part(&self) -> &P;
-    /// Reaches the part for writing.
+    /// Returns the part for writing.
     fn part_mut(&mut self) -> &mut P;
 }
 

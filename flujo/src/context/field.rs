@@ -14,7 +14,7 @@ use std::marker::PhantomData;
 
 /// A part's bit and name.
 type Place = (u32, &'static str);
-/// What a part becomes, if anybody wrote it.
+/// The merged value of a part; `None` if no arm wrote it.
 type Merge<T> = Result<Option<T>, MergeConflict>;
 
 /// Handles values of one field.
@@ -23,31 +23,31 @@ type Merge<T> = Result<Option<T>, MergeConflict>;
 pub struct Field<T>(PhantomData<fn() -> T>);
 
 impl<T> Field<T> {
-    /// The only one.
+    /// The handler; it has no state.
     pub const NEW: Self = Self(PhantomData);
 }
 
 impl<T: List> Field<T> {
-    /// The part as a list.
+    /// Returns the part as a list.
     pub fn list<'v>(&self, value: &'v mut T) -> Option<&'v mut dyn List> {
         Some(value)
     }
 }
 
 impl<T: Durable> Field<T> {
-    /// The type that is recorded.
+    /// Returns the type that is recorded.
     pub fn kind(&self) -> PhantomData<T> {
         PhantomData
     }
-    /// The same value again.
+    /// Returns a copy of the value.
     pub fn copy(&self, value: &T) -> T {
         value.clone()
     }
-    /// The value, to be written.
+    /// Returns the value to serialize.
     pub fn out<'v>(&self, value: &'v T) -> &'v T {
         value
     }
-    /// A value that was recorded.
+    /// Returns a deserialized value.
     pub fn back(&self, value: T) -> T {
         value
     }
@@ -65,7 +65,7 @@ impl<T: Durable> Field<T> {
     pub fn load(&self, json: &Json) -> Result<T, CodecError> {
         json.decode()
     }
-    /// What a part becomes after parallel branches, `None` where none of them wrote it.
+    /// Merges a part after parallel branches with a rule of the user's; `None` if no branch wrote it.
     ///
     /// # Errors
     /// Several wrote it, and the rule does not apply.
@@ -83,14 +83,14 @@ impl<T: Durable> Field<T> {
         }
         let values: Vec<T> =
             wrote.iter().filter_map(|i| arms.get(*i)).map(|arm| get(&arm.context).clone()).collect();
-        // The rule counts only the arms that wrote.
+        // Arms that did not write the part are no input of the rule: its error counts only those that did.
         rule(base, &values).map(Some).map_err(|(i, message)| MergeConflict {
             part,
             arm: wrote.get(i).copied().unwrap_or(i),
             message,
         })
     }
-    /// The same with the rule `append`.
+    /// Merges a part with the rule `append`.
     ///
     /// # Errors
     /// Several wrote it, and the rule does not apply.
@@ -100,7 +100,7 @@ impl<T: Durable> Field<T> {
     {
         self.merge(part, base, arms, get, rules::append)
     }
-    /// The same with the rule `sum`.
+    /// Merges a part with the rule `sum`.
     ///
     /// # Errors
     /// Several wrote it, and the rule does not apply.
@@ -110,7 +110,7 @@ impl<T: Durable> Field<T> {
     {
         self.merge(part, base, arms, get, rules::sum)
     }
-    /// The same with the rule `min`.
+    /// Merges a part with the rule `min`.
     ///
     /// # Errors
     /// Several wrote it, and the rule does not apply.
@@ -120,7 +120,7 @@ impl<T: Durable> Field<T> {
     {
         self.merge(part, base, arms, get, rules::min)
     }
-    /// The same with the rule `max`.
+    /// Merges a part with the rule `max`.
     ///
     /// # Errors
     /// Several wrote it, and the rule does not apply.
@@ -130,7 +130,7 @@ impl<T: Durable> Field<T> {
     {
         self.merge(part, base, arms, get, rules::max)
     }
-    /// The same with the rule `union`.
+    /// Merges a part with the rule `union`.
     ///
     /// # Errors
     /// Several wrote it, and the rule does not apply.
@@ -140,17 +140,17 @@ impl<T: Durable> Field<T> {
     {
         self.merge(part, base, arms, get, rules::union)
     }
-    /// The same with the rule `last`.
+    /// Merges a part with the rule `last`.
     ///
     /// # Errors
     /// None.
     pub fn last<C>(&self, part: Place, base: &T, arms: &[ArmState<C>], get: fn(&C) -> &T) -> Merge<T> {
         self.merge(part, base, arms, get, rules::last)
     }
-    /// The same without a rule.
+    /// Merges a part that has no rule: at most one arm may write it.
     ///
     /// # Errors
-    /// Several wrote it.
+    /// Several arms wrote it.
     pub fn only<C>(&self, (bit, part): Place, arms: &[ArmState<C>], get: fn(&C) -> &T) -> Merge<T> {
         let mut wrote = writers(arms, bit);
         let first = wrote.next();
@@ -164,7 +164,7 @@ impl<T: Durable> Field<T> {
 /// Reads a value of the type that a phantom names.
 ///
 /// # Errors
-/// What is there does not fit.
+/// The value does not fit the type.
 pub fn read_as<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     from: D,
     _: PhantomData<T>,
@@ -180,10 +180,10 @@ pub fn decode_as<T: DeserializeOwned>(json: &Json, _: PhantomData<T>) -> Result<
     json.decode()
 }
 
-/// The arm that wrote fields that are no part, which no rule can put together.
+/// Returns the context of the arm that wrote fields which are no part; no rule can merge those.
 ///
 /// # Errors
-/// Several did.
+/// Several arms wrote them.
 pub fn rest_writer<C>(arms: &[ArmState<C>]) -> Result<Option<&C>, MergeConflict> {
     let mut wrote = writers(arms, REST);
     let first = wrote.next();
@@ -202,7 +202,7 @@ fn without_rule(part: &'static str, arm: usize) -> MergeConflict {
     MergeConflict { part, arm, message }
 }
 
-/// The value of a field that is a mistake.
+/// Stands in for the value of a field whose type does not compile as durable.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hole;
 
@@ -217,9 +217,9 @@ impl<'de> Deserialize<'de> for Hole {
     }
 }
 
-/// What [`Field`] does where the field is a mistake.
+/// Fallback methods of [`Field`] for a type that is not durable.
 pub trait NoField<T> {
-    /// Nothing is recorded.
+    /// Returns the type that is recorded: an empty placeholder.
     fn kind(&self) -> PhantomData<Hole> {
         PhantomData
     }
@@ -227,7 +227,7 @@ pub trait NoField<T> {
     fn copy(&self, _: &T) -> T {
         crate::durable::recover()
     }
-    /// Nothing is written.
+    /// Returns the placeholder to serialize.
     fn out(&self, _: &T) -> Hole {
         Hole
     }
@@ -264,9 +264,9 @@ pub trait NoField<T> {
         Ok(None)
     }
 }
-/// What [`Field`] does where a part is no list that is known.
+/// Fallback method of [`Field`] for a part whose type is not [`List`].
 pub trait NoList<T> {
-    /// None.
+    /// Returns `None`: the part is recorded as a whole.
     fn list<'v>(&self, _: &'v mut T) -> Option<&'v mut dyn List> {
         None
     }

@@ -1,9 +1,9 @@
 use crate::codec::{CodecError, Json};
 use crate::durable::Durable;
 
-/// A context part that is a list: what a record says was appended is appended, and what is there stays as it is.
+/// A context part that is a list: appended elements are restored from a record without decoding the others.
 ///
-/// Of any other part, all of it is encoded and decoded again.
+/// A part of any other type is encoded and decoded as a whole.
 #[doc(hidden)]
 pub trait List {
     /// Returns the number of elements.
@@ -11,7 +11,7 @@ pub trait List {
     /// Appends recorded elements.
     ///
     /// # Errors
-    /// They do not decode into the type of the elements. Nothing was appended.
+    /// The elements do not decode into the list's type. Nothing was appended.
     fn append(&mut self, items: &Json) -> Result<(), CodecError>;
 }
 

@@ -31,22 +31,22 @@ pub struct MergeConflict {
     pub part: &'static str,
     /// The first arm or item that does not fit, from 0.
     pub arm: usize,
-    /// What is wrong, in words.
+    /// The reason, in words.
     pub message: String,
 }
 
-/// What one parallel branch left behind: its copy of the context and the parts that it wrote.
+/// The result of one parallel branch: its copy of the context and the parts that it wrote.
 #[derive(Clone, Debug)]
 pub struct ArmState<C> {
     /// The branch's copy.
     pub context: C,
-    /// Bits of the parts that it wrote, changed or not; [`REST`] for the fields that are no part.
+    /// The bits of the parts that the branch wrote, changed or not; [`REST`] for the fields that are no part.
     pub written: u64,
 }
 
 /// The bit of the fields that are no part: together they count as one part without a merge rule.
 pub const REST: u32 = 63;
-/// All parts and the rest.
+/// The bits of all parts and of the rest.
 pub const ALL: u64 = u64::MAX;
 
 /// The state of a run; implemented by `#[context]`.
@@ -58,15 +58,14 @@ pub const ALL: u64 = u64::MAX;
 pub trait Context: Durable {
     /// The parts in declaration order, at most 63.
     const PARTS: &'static [Part];
-    /// Whether there are fields that are no part.
+    /// True if there are fields that are no part.
     const HAS_REST: bool;
-    /// `Self`. `pipeline!` names its context as `<C as Context>::Itself`: of a type that is no context
-    /// nothing follows then, so rustc says so once and keeps quiet about the rest.
+    /// `Self`. `pipeline!` names its context as `<C as Context>::Itself`: if the type is no context, this projection
+    /// does not resolve, so rustc reports that once and no errors that would follow from it.
     #[doc(hidden)]
     type Itself: Context;
 
-    /// Takes from each arm what it wrote, part by part, in declaration order. `self` is the context that
-    /// the arms started from.
+    /// Merges the parts that each arm wrote, in declaration order. `self` is the context that the arms started from.
     ///
     /// # Errors
     /// A rule that cannot be applied, naming the part and the arm. `self` is then unchanged.
@@ -84,7 +83,7 @@ pub trait Context: Durable {
     /// The record does not decode into the part's type.
     fn restore(&mut self, part: u32, json: &Json) -> Result<(), CodecError>;
 
-    /// A part that is known to be a list.
+    /// Returns a part whose type implements [`List`], for appending.
     #[doc(hidden)]
     fn list(&mut self, part: u32) -> Option<&mut dyn List> {
         let _ = part;
@@ -107,12 +106,12 @@ impl Context for () {
     }
 }
 
-/// The name of a part by its bit, `"(rest)"` for the fields that are no part.
+/// Returns the name of a part by its bit, `"(rest)"` for the fields that are no part.
 pub fn part_name<C: Context>(bit: u32) -> &'static str {
     usize::try_from(bit).ok().and_then(|i| C::PARTS.get(i)).map_or("(rest)", |p| p.name)
 }
 
-/// The bit of a part by its name.
+/// Returns the bit of a part by its name.
 pub fn part_bit<C: Context>(name: &str) -> Option<u32> {
     if name == "(rest)" {
         return C::HAS_REST.then_some(REST);
@@ -120,7 +119,7 @@ pub fn part_bit<C: Context>(name: &str) -> Option<u32> {
     C::PARTS.iter().position(|p| p.name == name).and_then(|i| u32::try_from(i).ok())
 }
 
-/// The bits that really exist in `C`, of `mask`.
+/// Iterates over the bits in `mask` that belong to a part of `C`, or to its rest.
 pub fn bits<C: Context>(mask: u64) -> impl Iterator<Item = u32> {
     let parts = u32::try_from(C::PARTS.len()).unwrap_or(REST);
     (0..parts).chain(C::HAS_REST.then_some(REST)).filter(move |bit| mask >> bit & 1 == 1)

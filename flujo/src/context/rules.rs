@@ -1,17 +1,16 @@
-//! Merge rules: how one context part is put together after parallel branches have all written it.
+//! Merge rules: how one context part is merged after several parallel branches have written it.
 //!
-//! A rule is `fn(base: &T, arms: &[T]) -> Result<T, (usize, String)>`: `base` is the value the branches
-//! started from, `arms` what each of those that wrote it left behind, in declaration or item order. On
-//! failure it names the arm, by its index in `arms`, and the reason. Every rule sees `base`, so that what
-//! was there before counts once. `#[context(part, merge = append)]` names one of these;
-//! `merge = my_module::my_rule` names a function of your own.
+//! A rule is `fn(base: &T, arms: &[T]) -> Result<T, (usize, String)>`: `base` is the value the branches started from,
+//! `arms` are the values of the branches that wrote it, in declaration or item order. An error names the arm, by its
+//! index in `arms`, and the reason. Every rule sees `base`, so that a value from before the fork counts once.
+//! `#[context(part, merge = append)]` names one of these; `merge = my_module::my_rule` names a function of your own.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
 use std::ops::{Add, Sub};
 
-/// What a merge rule returns.
+/// The result of a merge rule.
 pub type Merged<T> = Result<T, (usize, String)>;
 
 /// A function that merges parts of the type `T`.
@@ -24,10 +23,10 @@ pub trait MergeRule<T>: Fn(&T, &[T]) -> Merged<T> {}
 #[diagnostic::do_not_recommend]
 impl<T, F: Fn(&T, &[T]) -> Merged<T>> MergeRule<T> for F {}
 
-/// Keeps `base` and adds what every arm appended to it.
+/// Keeps `base` and adds the elements that every arm appended to it.
 ///
 /// # Errors
-/// An arm removed or changed something that was there before.
+/// An arm removed or changed an element of `base`.
 pub fn append<T: Append>(base: &T, arms: &[T]) -> Merged<T> {
     T::append(base, arms)
 }
@@ -39,7 +38,7 @@ pub fn append<T: Append>(base: &T, arms: &[T]) -> Merged<T> {
     note = "`append` is for a `Vec` of values that derive `Clone` and `PartialEq`"
 )]
 pub trait Append: Sized {
-    /// See [`append`].
+    /// Merges by the rule [`append`].
     ///
     /// # Errors
     /// See [`append`].
@@ -60,16 +59,16 @@ impl<T: Clone + PartialEq> Append for Vec<T> {
     }
 }
 
-/// Numbers that `sum` can add without losing anything.
+/// Numbers that `sum` can add without overflow.
 #[diagnostic::on_unimplemented(
     message = "`sum` cannot merge a `{Self}`",
     label = "not a rule for `{Self}`",
     note = "`sum` is for integers and floats; for another type, implement `flujo::context::rules::Checked`"
 )]
 pub trait Checked: Copy + PartialOrd {
-    /// `self + other`, `None` when it does not fit.
+    /// Returns `self + other`, `None` when it does not fit.
     fn plus(self, other: Self) -> Option<Self>;
-    /// `self - other`, `None` when it does not fit.
+    /// Returns `self - other`, `None` when it does not fit.
     fn minus(self, other: Self) -> Option<Self>;
 }
 macro_rules! checked {
@@ -89,7 +88,7 @@ macro_rules! checked_float {
 }
 checked_float!(f32 f64);
 
-/// Adds to `base` what every arm added. The total counts, not the way there: arms may go below `base`.
+/// Adds to `base` the difference that every arm made. Only the total must fit: an arm may go below `base`.
 ///
 /// # Errors
 /// The result does not fit the type.
@@ -107,7 +106,7 @@ pub fn sum<T: Checked>(base: &T, arms: &[T]) -> Merged<T> {
     Ok(total)
 }
 
-/// The smallest of `base` and all arms.
+/// Returns the smallest of `base` and all arms.
 ///
 /// # Errors
 /// Two values cannot be compared.
@@ -115,7 +114,7 @@ pub fn min<T: Ordered>(base: &T, arms: &[T]) -> Merged<T> {
     pick(base, arms, Ordering::Less)
 }
 
-/// The largest of `base` and all arms.
+/// Returns the largest of `base` and all arms.
 ///
 /// # Errors
 /// Two values cannot be compared.
@@ -145,7 +144,7 @@ fn pick<T: Ordered>(base: &T, arms: &[T], wanted: Ordering) -> Merged<T> {
     Ok(best.clone())
 }
 
-/// The value of the last arm that wrote it.
+/// Returns the value of the last arm that wrote the part.
 ///
 /// # Errors
 /// None.
@@ -153,22 +152,22 @@ pub fn last<T: Clone>(base: &T, arms: &[T]) -> Merged<T> {
     Ok(arms.last().unwrap_or(base).clone())
 }
 
-/// Everything that `base` or any arm holds; for maps, a key that two arms changed differently conflicts.
+/// Returns all elements of `base` and of the arms; for maps, a key that two arms changed differently is a conflict.
 ///
 /// # Errors
-/// Two arms changed one key to different values, or an arm removed what was there before.
+/// Two arms changed one key to different values, or an arm removed an element of `base`.
 pub fn union<T: Union>(base: &T, arms: &[T]) -> Merged<T> {
     T::union(base, arms)
 }
 
-/// Collections that [`union`] knows.
+/// Collections that [`union`] can merge.
 #[diagnostic::on_unimplemented(
     message = "`union` cannot merge a `{Self}`",
     label = "not a rule for `{Self}`",
     note = "`union` is for sets, and for maps whose values derive `Clone` and `PartialEq`"
 )]
 pub trait Union: Sized {
-    /// See [`union`].
+    /// Merges by the rule [`union`].
     ///
     /// # Errors
     /// See [`union`].

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 /// A context part for notes whose names are not known at compile time: text to JSON.
 ///
-/// Use it with the merge rule `union`: parallel branches may all write, as long as two of them do not write
-/// different values under one name, and none removes what was there before.
+/// Use it with the merge rule `union`: parallel branches may all write, as long as no two of them write different
+/// values under one name, and none removes a value from before the fork.
 ///
 /// ```
 /// use flujo::context::Scratch;
@@ -46,50 +46,50 @@ use std::collections::BTreeMap;
 pub struct Scratch(BTreeMap<String, serde_json::Value>);
 
 impl Scratch {
-    /// Nothing yet.
+    /// Creates an empty scratch.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Writes a value under a name, in place of what was there.
+    /// Writes a value under a name, replacing an earlier one.
     ///
     /// # Errors
-    /// JSON cannot hold it.
+    /// The value cannot be encoded as JSON.
     pub fn set<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), CodecError> {
         let value = Json::encode(value)?.decode()?;
         self.0.insert(name.to_owned(), value);
         Ok(())
     }
 
-    /// What was written under a name, if anything.
+    /// Returns the value under a name; `None` if there is none.
     ///
     /// # Errors
-    /// It is not a `T`.
+    /// The value does not decode into a `T`.
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Option<Result<T, CodecError>> {
         self.0.get(name).map(|value| Json::encode(value).and_then(|json| json.decode()))
     }
 
-    /// Takes a value away. A branch that runs beside others must not: `union` refuses it.
+    /// Removes a value. A parallel branch must not: `union` refuses it.
     pub fn remove(&mut self, name: &str) -> Option<serde_json::Value> {
         self.0.remove(name)
     }
 
-    /// Whether there is something under this name.
+    /// Returns true if there is a value under this name.
     pub fn contains(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// The names, in order.
+    /// Iterates over the names, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 
-    /// How many values there are.
+    /// Returns the number of values.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Returns true if there are no values.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

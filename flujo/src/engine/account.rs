@@ -8,18 +8,18 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// The limits of a node, and of the limited nodes around it.
+/// The limits of a node, and of the limited nodes that enclose it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeLimits {
-    /// The node. Its usage, and that of everything below it, counts here.
+    /// The node. Usage of the node and of everything below it counts against these limits.
     pub path: Path,
-    /// Its limits.
+    /// The node's limits.
     pub limits: UsageLimits,
-    /// The limited node around it, if there is one.
+    /// The next enclosing node with limits, if there is one.
     pub outer: Option<Arc<NodeLimits>>,
 }
 
-/// The limited nodes around a command, the innermost first; `None` if only the limits of the run count.
+/// The limited nodes that enclose a command, the innermost first; `None` if only the limits of the run count.
 pub type LimitScope = Option<Arc<NodeLimits>>;
 
 /// Iterates from the innermost limited node to the outermost.
@@ -27,14 +27,14 @@ pub(crate) fn outward(within: &LimitScope) -> impl Iterator<Item = &NodeLimits> 
     std::iter::successors(within.as_deref(), |node| node.outer.as_deref())
 }
 
-/// An upper bound for a call that is about to leave.
+/// An upper bound of the usage of a call, reserved right before the request is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reservation {
     /// The attempt that makes the call.
     pub key: Key,
-    /// The most that the call uses.
+    /// The upper bound.
     pub amount: Usage,
-    /// The limited nodes around the attempt.
+    /// The limited nodes that enclose the attempt.
     pub within: LimitScope,
 }
 
@@ -47,8 +47,8 @@ pub enum Refusal {
     Signal(Signal),
 }
 
-/// An attempt whose reservation was refused fails as the refusal says: a limit of the run is a signal, because
-/// nothing in the run may go on, and a limit of a node is a failure that a fallback may deal with.
+/// An attempt whose reservation was refused fails accordingly: a limit of the run is a signal, because nothing in the
+/// run may continue, and a limit of a node is a failure that a fallback may handle.
 impl From<Refusal> for StepError {
     fn from(refusal: Refusal) -> Self {
         let (cause, source) = match refusal {
@@ -68,35 +68,35 @@ impl From<Signal> for Refusal {
     }
 }
 
-/// The ledger of a run, for bodies that are under way: one for all handles of the run.
+/// The ledger of a run, as running bodies use it; all handles of the run share it.
 ///
 /// Reserving is not a command: only the body knows what it is about to send, so the body reserves, by the key of its
-/// attempt, right before the request leaves. A body that is executed again reserves again; what its predecessor had
-/// reserved is charged.
+/// attempt, right before the request is sent. A body that is executed again reserves again; the reservation of its
+/// earlier execution is charged.
 #[async_trait]
 pub trait Account: Send + Sync {
-    /// Reserves an upper bound, atomically and durably. A second reservation by the same key is another call of the same
-    /// attempt.
+    /// Reserves an upper bound, atomically and durably. A second reservation by the same key is another call of the
+    /// same attempt.
     ///
     /// # Errors
     /// A limit of the run or of a node would be exceeded, or a signal: the call must not be made.
     async fn reserve(&self, reservation: Reservation) -> Result<(), Refusal>;
 
-    /// Checks the limits against what was used so far: code steps report usage after the fact, so it may exceed them.
+    /// Checks the limits against the usage so far: code steps report usage after the fact, so it may exceed them.
     ///
     /// # Errors
     /// A limit is exceeded, or a signal.
     async fn check(&self, key: &Key, within: &LimitScope) -> Result<(), Refusal>;
 
-    /// Replaces a reservation by what was used; idempotent by key. Only for attempts without a record: a record settles
-    /// in its own transaction.
+    /// Replaces a reservation by the actual usage; idempotent by key. Only for attempts without a record: a record
+    /// settles in its own transaction.
     ///
     /// # Errors
     /// Signals only.
     async fn settle(&self, key: &Key, used: Usage, within: &LimitScope) -> Result<(), Signal>;
 
-    /// Charges `used` for an attempt that was given up and will have no record, in place of what it had reserved. An
-    /// engine writes this with its next write at the latest. If the process dies first, the next owner charges the
+    /// Charges `used` for an abandoned attempt, which will have no record, in place of its reservation. An engine
+    /// writes this with its next write at the latest. If the process dies first, the next owner charges the
     /// reservation in full.
     fn forfeit(&self, key: &Key, used: Usage, within: &LimitScope);
 }

@@ -39,18 +39,18 @@ impl fmt::Debug for Arm<'_> {
 pub struct ArmRecord {
     /// The output.
     pub output: Json,
-    /// The context parts that it wrote, changed or not, as bits.
+    /// The bits of the context parts that the arm wrote, changed or not.
     pub written: u64,
-    /// The parts that changed, by name.
+    /// The context parts that changed, by name.
     pub parts: Vec<(String, PartChange)>,
-    /// The intervals of its work, where a timeout around it needs them.
+    /// The intervals in which the arm was working, if a timeout that encloses it needs them.
     pub active: Vec<(Timestamp, Timestamp)>,
 }
 
 /// The end of an arm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ArmEnd {
-    /// The arm completed in this execution, which has its result.
+    /// The arm completed in this execution, which holds its result.
     Inline,
     /// The arm completed in another execution.
     Recorded(ArmRecord),
@@ -66,7 +66,7 @@ impl ArmEnd {
     /// Creates the end of an arm that did not complete.
     pub fn of_error(error: &Error) -> Self {
         match error.signal() {
-            // A timeout around the fork is a failure to its engine: the arms are not run again.
+            // To its engine, a timeout that encloses the fork is a failure: the arms are not run again.
             Some(signal) if !matches!(signal, Signal::OutOfTime(_)) => Self::Signal(signal.clone()),
             _ => Self::Failed(FailureRecord::of_error(error)),
         }
@@ -76,14 +76,15 @@ impl ArmEnd {
 /// How the arms of a fork run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForkPolicy {
-    /// True if the failure of an arm is a value, and its siblings go on.
+    /// True if the failure of an arm is a value, and its siblings continue.
     pub settle: bool,
-    /// The most arms that run at once.
+    /// The most arms that run concurrently.
     pub concurrency: usize,
 }
 
 impl ForkPolicy {
-    /// Returns true if this end of an arm fails the fork: a failure that is not settled, or a timeout around the fork.
+    /// Returns true if this end of an arm fails the fork: a failure that is not settled, or a timeout that encloses
+    /// the fork.
     pub fn fails(self, end: &ArmEnd) -> bool {
         matches!(end, ArmEnd::Failed(failure) if !self.settle || failure.scope.is_some())
     }

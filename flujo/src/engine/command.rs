@@ -81,12 +81,12 @@ pub struct AttemptCommand {
     pub migrates_from: u32,
     /// The digest of the input.
     pub digest: Digest,
-    /// The limited nodes around it, on whose accounts its usage counts.
+    /// The limited nodes that enclose the attempt; its usage counts against them.
     pub within: LimitScope,
 }
 
-/// The body of an attempt. A failure is a record, not an error; if the account of the run ends the body with a signal,
-/// there is no record.
+/// The body of an attempt. A failure is a record, not an error; if the account of the run ends the body with a
+/// signal, there is no record.
 pub type Body<'a> = Box<dyn FnOnce() -> BoxFuture<'a, Result<AttemptRecord, Signal>> + Send + 'a>;
 
 /// The result of an attempt's body.
@@ -102,10 +102,10 @@ pub struct AttemptRecord {
     pub findings: Vec<Finding>,
     /// True if the output came from the cache.
     pub cached: bool,
-    /// The models that it called, if any.
+    /// The models that the attempt called, if any.
     pub models: Option<Box<ModelUse>>,
-    /// When it began.
+    /// The time at which the attempt began.
     pub started: Timestamp,
-    /// When it ended.
+    /// The time at which the attempt ended.
     pub ended: Timestamp,
 }

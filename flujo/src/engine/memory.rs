@@ -10,9 +10,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The default engine: records in memory, found by path, encoded exactly as on disk. A run survives a dropped future
-/// and a panicking step, not the process.
+/// and a panicking step, but not the end of the process.
 ///
-/// Runs that have ended are kept for a while, as its [`Retention`] says. Cloning it gives the same engine.
+/// Ended runs are kept for a while, as configured by its [`Retention`]. A clone is a handle to the same engine.
 #[derive(Clone)]
 pub struct Memory {
     engine: LocalEngine<()>,
@@ -42,14 +42,14 @@ impl Memory {
         Self { engine: LocalEngine::new(clock, |_| ()), ended: Arc::default() }
     }
 
-    /// Sets how many ended runs are kept, and for how long. Defaults to [`Retention::DEFAULT`].
+    /// Sets the number of ended runs that are kept, and for how long. Defaults to [`Retention::DEFAULT`].
     #[must_use]
     pub fn retention(self, retention: Retention) -> Self {
         self.ended().set_retention(retention);
         self
     }
 
-    /// Forgets an ended run: its records, its result, and its id. Returns true if there was such a run.
+    /// Removes an ended run: its records, its result, and its id. Returns true if there was such a run.
     ///
     /// ```
     /// # use flujo::prelude::*;
@@ -87,7 +87,7 @@ impl Memory {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes the run's end, if it has ended, and removes the runs that have expired.
+    /// Records the end of the run, if it has ended, and removes the runs that have expired.
     fn settle(&self, id: &RunId) {
         let mut ended = self.ended();
         if self.engine.has_ended(id) {
@@ -98,12 +98,12 @@ impl Memory {
 
     fn expire(&self, ended: &mut EndedRuns) {
         for id in ended.expired(self.engine.clock().now()) {
-            // One that is being resumed has not ended any more.
+            // A run that is being resumed is no longer ended, and stays.
             self.engine.remove_ended(&id);
         }
     }
 
-    /// Takes the run away from the execution that works on it, as another process would: for tests of ownership.
+    /// Takes ownership away from the current execution of the run, as another process would: for tests of ownership.
     ///
     /// # Errors
     /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
@@ -112,7 +112,7 @@ impl Memory {
     }
 }
 
-/// Notes the end of a run when an execution of it is over.
+/// Records the end of a run when an execution of it is over.
 struct Settle<'m> {
     engine: &'m Memory,
     id: &'m RunId,
@@ -134,7 +134,7 @@ impl Engine for Memory {
         self.engine.create(run).await
     }
     async fn execute(&self, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error> {
-        // Also where the execution is dropped after the run's last command.
+        // A guard, so that this also happens if the execution is dropped after the last command of the run.
         let _settled = Settle { engine: self, id };
         self.engine.execute(id, program).await
     }

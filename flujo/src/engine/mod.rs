@@ -1,9 +1,9 @@
-//! The engine contract: what makes a run durable.
+//! The engine contract: the interface between pipelines and durable storage.
 //!
-//! An engine executes commands; pipeline code never touches storage. It is not a key-value store: a store
-//! cannot be built on an ordered log such as Restate's, so there is no `get(path)`. [`Handle`] is the
-//! in-run side, [`Engine`] the control side. [`Memory`] keys records by path; `flujo_testing::OrderedLog`
-//! numbers commands; both keep the same sentences, and the conformance suite runs on both.
+//! An engine executes commands; pipeline code never touches storage. It is not a key-value store: a store cannot be
+//! built on an ordered log such as Restate's, so there is no `get(path)`. [`Handle`] is the in-run side, [`Engine`]
+//! the control side. [`Memory`] keys records by path; `flujo_testing::OrderedLog` numbers commands; both follow the
+//! same contract, and the conformance suite runs on both.
 //!
 //! Engines are made of the parts in [`kit`]; an engine of one process is sixty lines there.
 
@@ -43,34 +43,34 @@ use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The callback that is told of a question once it is durable.
+/// A callback that receives a question once it is durable.
 pub type OnQuestion<'a> = &'a mut (dyn FnMut(&Question) + Send);
 
-/// The in-run side of an engine. Commands of one handle are issued one after another, in program order:
-/// concurrency exists only between the handles that [`fork`](Handle::fork) gives out.
+/// The in-run side of an engine. Commands of one handle are issued one after another, in program order: concurrency
+/// exists only between the handles of the arms of a [`fork`](Handle::fork).
 #[async_trait]
 pub trait Handle: Send {
-    /// Executes one attempt of a node, or takes its record. The outcome, success or not, is recorded atomically
-    /// and is durable before this returns. On replay kind, version and input digest must equal the record's.
+    /// Executes one attempt of a node, or returns its record. The outcome, success or not, is recorded atomically and
+    /// is durable before this returns. On replay kind, version and input digest must equal the record's.
     ///
     /// # Errors
     /// Signals only: a failed attempt is a record.
     async fn attempt<'b>(&mut self, command: AttemptCommand, body: Body<'b>) -> Result<Arc<Record>, Signal>;
 
-    /// Waits until `wait` has passed since this was first called; the deadline is recorded.
+    /// Waits until `wait` has passed since the first call; the deadline is recorded.
     ///
     /// # Errors
     /// Signals only.
     async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal>;
 
-    /// Asks a question. It is durable before anyone is told: `on_asked` is called once it is, and
-    /// not for one that was recorded before.
+    /// Asks a question. `on_asked` is called after the question is durable, and not for a question that was recorded
+    /// before.
     ///
     /// # Errors
-    /// [`Signal::Suspended`] once nothing is left to do in the run but wait; other signals.
+    /// [`Signal::Suspended`] once the run has nothing left to do but wait; other signals.
     async fn ask(&mut self, question: Question, on_asked: OnQuestion<'_>) -> Result<Reply, Signal>;
 
-    /// Runs arms beside each other, each on a handle of its own.
+    /// Runs arms concurrently, each on a handle of its own.
     ///
     /// # Errors
     /// Signals only: a failing arm is an [`ArmEnd`].
@@ -81,11 +81,11 @@ pub trait Handle: Send {
         policy: ForkPolicy,
     ) -> Result<Vec<ArmEnd>, Signal>;
 
-    /// Returns the account of the run, on which the body of an attempt reserves before a request leaves.
+    /// Returns the account of the run, on which the body of an attempt reserves before a request is sent.
     fn account(&self) -> Arc<dyn Account>;
 }
 
-/// The pipeline of a run, which an engine may start as often as it likes.
+/// The pipeline of a run, which an engine may start any number of times.
 pub trait Program: Send + Sync {
     /// Runs the body from the beginning; commands that were executed before are answered from records.
     fn run(&self, handle: Box<dyn Handle>) -> BoxFuture<'_, Ended>;
@@ -94,10 +94,10 @@ pub trait Program: Send + Sync {
 /// The control side of an engine.
 #[async_trait]
 pub trait Engine: Send + Sync + 'static {
-    /// Returns the clock of its timestamps.
+    /// Returns the clock of the engine's timestamps.
     fn clock(&self) -> Arc<dyn Clock>;
 
-    /// Creates a run by compare-and-set; returns the run that has the id if there is one.
+    /// Creates a run by compare-and-set; returns the existing run if the id is taken.
     ///
     /// # Errors
     /// Storage failed.
@@ -110,13 +110,13 @@ pub trait Engine: Send + Sync + 'static {
     /// The run is unknown, already owned in this process, or storage failed.
     async fn execute(&self, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error>;
 
-    /// Returns everything known of a run.
+    /// Returns everything recorded of a run.
     ///
     /// # Errors
     /// Storage failed.
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error>;
 
-    /// Returns the runs that a filter takes, in the order of their ids.
+    /// Returns the runs that match a filter, sorted by id.
     ///
     /// # Errors
     /// Storage failed.
@@ -128,16 +128,16 @@ pub trait Engine: Send + Sync + 'static {
     /// The run is unknown, or storage failed.
     async fn idle(&self, id: &RunId) -> Result<(), Error>;
 
-    /// Makes a failed run ready to go on at the node that failed: its attempts so far no longer count.
+    /// Makes a failed run ready to continue at the node that failed: its attempts so far no longer count.
     ///
     /// # Errors
     /// The run is unknown, or storage failed.
     async fn reopen(&self, id: &RunId) -> Result<(), Error>;
 
-    /// Answers a question by compare-and-set, from the moment it is recorded.
+    /// Answers a question by compare-and-set; possible as soon as the question is recorded.
     ///
     /// # Errors
-    /// No such open question; it was answered before; storage failed.
+    /// There is no such open question; it was answered before; storage failed.
     async fn reply(&self, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error>;
 
     /// Sets the durable flag that ends the run at its next command.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The attempts of one node of a run, summed up.
+/// The aggregated attempts of one node of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NodeView {
@@ -14,15 +14,15 @@ pub struct NodeView {
     pub path: Path,
     /// The number of attempts that have ended.
     pub attempts: u32,
-    /// When the first one began.
+    /// The time at which the first attempt began.
     pub started: Timestamp,
-    /// When the last one ended.
+    /// The time at which the last attempt ended.
     pub ended: Timestamp,
     /// The working time of all attempts, without the time between them.
     pub working: Duration,
     /// The usage of all attempts.
     pub usage: Usage,
-    /// The last attempt, whose outcome counts.
+    /// The last attempt; its outcome is the node's.
     pub last: Arc<Record>,
 }
 
@@ -49,7 +49,7 @@ impl NodeView {
 }
 
 impl RunView {
-    /// Returns the nodes that have records, in the order of their first ones.
+    /// Returns the nodes that have records, in the order of their first records.
     pub fn nodes(&self) -> Vec<NodeView> {
         let (mut nodes, mut places) = (Vec::<NodeView>::new(), HashMap::new());
         for record in &self.records {

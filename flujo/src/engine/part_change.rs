@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 /// The new value of a context part, as the record of an attempt holds it.
 ///
-/// A list that only grew is recorded as what was appended, so that a conversation of n turns takes n turns of
-/// storage. Everything else is recorded as it is: a part that is no list, a list of which an element changed, and the
-/// first value of a list that was empty.
+/// A list that only grew is recorded as its appended elements, so that a conversation of n turns takes n turns of
+/// storage. Every other value is recorded as a whole: a part that is no list, a list of which an element changed, and
+/// the first value of a list that was empty.
 ///
-/// Its serde form is stable: a string of JSON for a whole value, as in records that were written before there was
-/// another form, and a map for what was appended. A reader that does not know the second form refuses it.
+/// Its serde form is stable: a string of JSON for a whole value, as in records that were written before the second
+/// form existed, and a map for appended elements. A reader that does not know the second form refuses it.
 ///
 /// ```
 /// use flujo::codec::Json;
@@ -28,7 +28,7 @@ pub enum PartChange {
     Whole(Json),
     /// The elements that were appended to a list.
     Appended {
-        /// The number of elements that the list had before.
+        /// The number of elements of the list before the change.
         from: usize,
         /// The appended elements, as a list.
         items: Json,
@@ -36,13 +36,14 @@ pub enum PartChange {
 }
 
 impl PartChange {
-    /// The change from one encoding to another; `count` gives the number of elements of the old one, if it is a list.
+    /// Returns the change from one encoding to another; `count` returns the number of elements of the old one, if it
+    /// is a list.
     pub(crate) fn between(old: &Json, new: Json, count: impl FnOnce() -> Option<usize>) -> Self {
         let appended = appended(old, &new).and_then(|items| Some((count()?, items)));
         appended.map_or(Self::Whole(new), |(from, items)| Self::Appended { from, items })
     }
 
-    /// Returns the recorded text: the whole value, or the list of what was appended.
+    /// Returns the recorded JSON: the whole value, or the list of appended elements.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Whole(json) | Self::Appended { items: json, .. } => json.as_str(),
@@ -79,9 +80,9 @@ mod tests {
         let appended = PartChange::Appended { from: 2, items: json("[{\"from\":1}]") };
         let text = serde_json::to_string(&appended).unwrap();
         assert_eq!(serde_json::from_str::<PartChange>(&text).unwrap(), appended);
-        // What a version without it makes of it.
+        // A version that does not know this form refuses it.
         assert!(serde_json::from_str::<Json>(&text).is_err());
-        // A value that looks like it is a string all the same.
+        // A value of the same shape is still a string.
         let whole = PartChange::Whole(json(&text));
         let text = serde_json::to_string(&whole).unwrap();
         assert_eq!(serde_json::from_str::<PartChange>(&text).unwrap(), whole);

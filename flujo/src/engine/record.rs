@@ -14,7 +14,7 @@ pub enum Outcome {
     Failure(Box<FailureRecord>),
 }
 
-/// A finding of a validator on an output that passed all the same.
+/// A finding of a validator on an output that was accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The reason.
@@ -25,7 +25,7 @@ pub struct Finding {
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ModelUse {
     /// The usage of each model, as `provider:model`, in the order of their first calls. The sum is the usage of the
-    /// attempt without what its own code spent.
+    /// attempt without the usage that its own code reported.
     pub by_model: Vec<(String, Usage)>,
     /// The repairs that were needed to parse the answer.
     #[serde(default)]
@@ -41,7 +41,7 @@ pub struct Record {
     pub key: Key,
     /// The step's version.
     pub version: u32,
-    /// The digest of its input.
+    /// The digest of the attempt's input.
     pub digest: Digest,
     /// The output, or the failure.
     pub outcome: Outcome,
@@ -54,12 +54,12 @@ pub struct Record {
     /// True if the output came from the cache.
     #[serde(default)]
     pub cached: bool,
-    /// The models that it called, if any.
+    /// The models that the attempt called, if any.
     #[serde(default)]
     pub models: Option<Box<ModelUse>>,
-    /// When it began.
+    /// The time at which the attempt began.
     pub started: Timestamp,
-    /// When it ended.
+    /// The time at which the attempt ended.
     pub ended: Timestamp,
 }
 
@@ -78,7 +78,7 @@ impl Record {
     /// Checks that this record answers `command`.
     ///
     /// # Errors
-    /// [`Signal::JournalMismatch`], saying what differs.
+    /// [`Signal::JournalMismatch`], with the difference.
     pub fn answers(&self, command: &AttemptCommand) -> Result<(), Signal> {
         let differs = |what: String| Err(Signal::mismatch(command.key.path.clone(), what));
         if self.key.kind != command.key.kind {

@@ -1,18 +1,19 @@
-//! How long an engine in memory keeps runs that have ended.
+//! Retention of ended runs by an engine in memory.
 
 use super::RunId;
 use crate::clock::Timestamp;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-/// How many ended runs [`Memory`](super::Memory) keeps, and for how long.
+/// The number of ended runs that [`Memory`](super::Memory) keeps, and for how long.
 ///
-/// Defaults to the last 1,000 runs of the last 24 hours, so that a server can run for a year: a run of a few steps takes
-/// some kilobytes. Both bounds hold. Runs that are running, paused or interrupted are always kept. A run has ended once
-/// it is done, has failed or is cancelled; a failed run can be resumed as long as it is kept, and a run that is gone has
-/// no `inspect`, and its id begins a new run.
+/// Defaults to the last 1,000 runs of the last 24 hours, so that a server can run for a year: a run of a few steps
+/// takes some kilobytes. Both bounds hold. Running, paused and interrupted runs are always kept. A run has ended once
+/// it is done, has failed or is cancelled; a failed run can be resumed as long as it is kept. A removed run cannot be
+/// inspected, and its id can be used by a new run.
 ///
-/// A result that was not read yet does not count: it is kept until it was read once, or its age ends it.
+/// A run whose result was not read yet does not count against the number: it is kept until the result was read once,
+/// or until its age exceeds the limit.
 ///
 /// ```
 /// use flujo::engine::{Memory, Retention};
@@ -27,14 +28,14 @@ use std::time::Duration;
 pub struct Retention {
     /// The most ended runs that are kept.
     pub runs: usize,
-    /// How long an ended run is kept, from its end.
+    /// The time for which an ended run is kept, from its end.
     pub age: Duration,
 }
 
 impl Retention {
-    /// The last 1,000 ended runs of the last 24 hours.
+    /// Keeps the last 1,000 ended runs of the last 24 hours.
     pub const DEFAULT: Self = Self { runs: 1_000, age: Duration::from_secs(24 * 60 * 60) };
-    /// All runs, for as long as the engine lives.
+    /// Keeps all runs as long as the engine lives.
     pub const ALL: Self = Self { runs: usize::MAX, age: Duration::MAX };
 
     /// Sets the most ended runs that are kept.
@@ -43,7 +44,7 @@ impl Retention {
         Self { runs, ..self }
     }
 
-    /// Sets how long an ended run is kept, from its end.
+    /// Sets the time for which an ended run is kept, from its end.
     #[must_use]
     pub const fn age(self, age: Duration) -> Self {
         Self { age, ..self }
@@ -61,17 +62,17 @@ impl Default for Retention {
 pub(super) struct EndedRuns {
     retention: Retention,
     runs: HashMap<RunId, EndedRun>,
-    /// By their ends, for the age. Runs that were removed are skipped.
+    /// In the order of their ends, for the age limit. Runs that were removed are skipped.
     by_end: VecDeque<(Timestamp, RunId, u64)>,
-    /// By their first reading, for the count.
+    /// In the order of their first reads, for the limit of the count.
     by_reading: VecDeque<(RunId, u64)>,
     /// The number of runs whose result was read.
     read: usize,
-    /// The number of the last end.
+    /// The sequence number of the last end.
     last: u64,
 }
 
-/// One end of a run: a failed run may be resumed and end again, with another number.
+/// One end of a run: a failed run may be resumed and end again, with another sequence number.
 #[derive(Clone, Copy)]
 struct EndedRun {
     number: u64,
@@ -83,7 +84,7 @@ impl EndedRuns {
         self.retention = retention;
     }
 
-    /// Notes that a run has ended; one that was noted before stays as it is.
+    /// Records that a run has ended; does nothing if its end is recorded already.
     pub(super) fn ended(&mut self, id: &RunId, at: Timestamp) {
         if self.runs.contains_key(id) {
             return;
@@ -93,7 +94,7 @@ impl EndedRuns {
         self.by_end.push_back((at, id.clone(), self.last));
     }
 
-    /// Notes that the result of a run was read.
+    /// Records that the result of a run was read.
     pub(super) fn read(&mut self, id: &RunId) {
         if let Some(run) = self.runs.get_mut(id).filter(|run| !run.is_read) {
             run.is_read = true;
@@ -102,14 +103,14 @@ impl EndedRuns {
         }
     }
 
-    /// Notes that a run goes on, or is forgotten.
+    /// Removes a run from the queues, because it continues or was removed from the engine.
     pub(super) fn remove(&mut self, id: &RunId) {
         if self.runs.remove(id).is_some_and(|run| run.is_read) {
             self.read -= 1;
         }
     }
 
-    /// Removes the runs that have expired, and returns them.
+    /// Removes the expired runs, and returns their ids.
     pub(super) fn expired(&mut self, now: Timestamp) -> Vec<RunId> {
         let mut gone = Vec::new();
         while self.by_end.front().is_some_and(|(at, ..)| now.since(*at) > self.retention.age) {
@@ -131,7 +132,7 @@ impl EndedRuns {
         }
     }
 
-    /// Removes skipped entries from the queues, once they are the larger part.
+    /// Removes skipped entries from the queues once they are the majority.
     fn compact(&mut self) {
         let (runs, most) = (&self.runs, 2 * self.runs.len() + 64);
         let is_current = |id: &RunId, number: u64| runs.get(id).is_some_and(|run| run.number == number);

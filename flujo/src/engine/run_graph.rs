@@ -13,7 +13,7 @@ pub enum RunGraph {
     Stored(Arc<StoredGraph>),
 }
 
-/// A graph as it is stored: one for all runs that began with the same fingerprint and the same types.
+/// A graph as it is stored: once for all runs that began with the same fingerprint and the same types.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredGraph {
     /// The pipeline's durable name.
@@ -24,14 +24,14 @@ pub struct StoredGraph {
     pub output: String,
     /// The type of its context.
     pub context: String,
-    /// Its nodes, those of the pipelines that it calls included.
+    /// The nodes, those of called pipelines included.
     pub nodes: Vec<StoredNode>,
 }
 
 /// One node of a [`StoredGraph`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredNode {
-    /// Its path, without rounds and items.
+    /// The path of the node, without rounds and items.
     pub path: String,
     /// The kind of the node, as the word that fingerprints use.
     pub kind: String,
@@ -41,7 +41,7 @@ pub struct StoredNode {
     pub inputs: Vec<(String, String)>,
     /// The type of its output.
     pub output: String,
-    /// The JSON Schema of that type, where it has one.
+    /// The JSON Schema of that type, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<Json>,
 }
@@ -63,7 +63,7 @@ impl RunGraph {
         }
     }
 
-    /// Returns a digest of the schemas of its types, which differs where the names are the same and the types are not;
+    /// Returns a digest of the schemas of the types, which differs if the names are the same and the types are not;
     /// zero if no type has a schema.
     pub fn types(&self) -> u128 {
         match self {
@@ -72,14 +72,14 @@ impl RunGraph {
         }
     }
 
-    /// Returns true if the types are those of this code, as far as they have schemas.
+    /// Returns true if the types equal those of this code, as far as they have schemas.
     pub(crate) fn has_types_of(&self, code: &'static Graph) -> bool {
         matches!(self, Self::Code(graph) if std::ptr::eq(*graph, code))
             || self.types() == computed(code).types
     }
 }
 
-/// Serializes as its [`StoredGraph`].
+/// Serializes as a [`StoredGraph`].
 impl Serialize for RunGraph {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         self.stored().serialize(to)
@@ -91,14 +91,14 @@ impl<'de> Deserialize<'de> for RunGraph {
     }
 }
 
-/// The parts that are computed once of each graph of the code.
+/// The parts that are computed once for each graph of the code.
 #[derive(Clone)]
 struct CodeGraph {
     stored: Arc<StoredGraph>,
     types: u128,
 }
 
-/// By their addresses: there are as many as the code has pipelines.
+/// Indexed by address: there are as many as the code has pipelines.
 static CODE_GRAPHS: Mutex<BTreeMap<usize, CodeGraph>> = Mutex::new(BTreeMap::new());
 
 fn computed(graph: &'static Graph) -> CodeGraph {

@@ -15,7 +15,7 @@ use std::time::Duration;
 pub struct RunId(Arc<str>);
 
 impl RunId {
-    /// The text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -62,20 +62,20 @@ pub struct RunRecord {
     pub graph: RunGraph,
     /// The input.
     pub input: Json,
-    /// Its digest.
+    /// The digest of the input.
     pub digest: Digest,
     /// The context that the run begins with.
     pub context: Json,
     /// The limits of the run.
     pub limits: UsageLimits,
-    /// How often the run restarts at the node that failed.
+    /// The number of times the run may restart at the node that failed.
     pub retries: u32,
-    /// Records of another run that are taken instead of executing.
+    /// Records of another run that are used instead of executing.
     pub seed: Seed,
 }
 
-/// Records that a run takes over from another one: they are not executed again, and cost nothing. An engine stores them
-/// when it creates the run; of a run that was loaded it need only give the origin.
+/// Records that a run takes over from another run: their nodes are not executed again, and cost nothing. An engine
+/// stores them when it creates the run; for a run that was loaded it only needs to return the origin.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Seed {
     /// Records of attempts.
@@ -84,7 +84,7 @@ pub struct Seed {
     pub replies: Vec<Answered>,
     /// Timers that have ended.
     pub timers: Vec<Key>,
-    /// The run that they come from.
+    /// The run that the records come from.
     pub origin: Option<RunId>,
 }
 
@@ -103,7 +103,7 @@ pub enum Status {
     Ended(FinalOutcome),
 }
 
-/// How a run ended; written once.
+/// The final outcome of a run; written once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FinalOutcome {
     /// The run completed with this output.
@@ -112,7 +112,7 @@ pub enum FinalOutcome {
     Failed(FailureRecord),
     /// `cancel` was called.
     Cancelled,
-    /// The run was taken over five times without a record in between; the nodes that were under way.
+    /// The run was taken over five times without a record in between; holds the nodes whose bodies were running.
     Crashed(Vec<Path>),
 }
 
@@ -134,7 +134,7 @@ pub enum EndedBy {
     Signal(Signal),
 }
 
-/// Everything known of a run.
+/// Everything recorded of a run.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RunView {
@@ -152,10 +152,10 @@ pub struct RunView {
     pub answered: Vec<Answered>,
     /// The usage so far, interrupted calls included.
     pub usage: Usage,
-    /// The reservations of model calls that are under way, or were when their process died: the next owner charges them
-    /// in full, as estimated, unless they are settled first.
+    /// The open reservations: of model calls that are in flight, or were when their process died. The next owner
+    /// charges them in full, as estimated, unless they are settled first.
     pub reserved: Usage,
-    /// The working time of executions that are over.
+    /// The working time of executions that have ended.
     pub active: Duration,
     /// Failed attempts that no longer count, by path.
     pub forgiven: Vec<(Path, u32)>,
@@ -164,7 +164,7 @@ pub struct RunView {
 }
 
 impl RunView {
-    /// Creates the view of a run that has recorded nothing; an engine fills in the rest.
+    /// Creates the view of a run without records; an engine fills in the rest.
     pub fn new(run: Arc<RunRecord>, status: Status) -> Self {
         Self {
             status,

@@ -1,7 +1,7 @@
 use super::{FinalOutcome, RunId, Status};
 use crate::clock::Timestamp;
 
-/// The status of a run, in a word.
+/// The status of a run as a single word, without its outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum RunState {
@@ -38,19 +38,19 @@ impl From<&Status> for RunState {
     }
 }
 
-/// One run in a list.
+/// The summary of one run, for lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RunSummary {
-    /// The id.
+    /// The id of the run.
     pub id: RunId,
     /// The pipeline's durable name.
     pub pipeline: String,
     /// The status.
     pub state: RunState,
-    /// True if the run is paused and a reply came since it paused.
+    /// True if the run is paused and a reply arrived since it paused.
     pub replied: bool,
-    /// When the first question of a paused run is answered by its default.
+    /// The earliest time at which an open question of a paused run is answered by its default.
     pub deadline: Option<Timestamp>,
 }
 
@@ -60,7 +60,8 @@ impl RunSummary {
         Self { id, pipeline, state, replied: false, deadline: None }
     }
 
-    /// Returns true if an execution would bring the run further: none works on it, and it waits for nothing.
+    /// Returns true if an execution would make progress: no execution works on the run, and the run does not wait for
+    /// a reply.
     pub fn is_ready(&self, now: Timestamp) -> bool {
         match self.state {
             RunState::Created | RunState::Interrupted => true,

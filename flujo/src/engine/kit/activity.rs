@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use tokio::sync::Notify;
 
-/// The work in progress of one execution of a run: it tells a pause from a wait.
+/// The work in progress of one execution of a run; by it, a pause is distinguished from a wait.
 ///
-/// A question does not end a run at once: siblings go on, and a reply that comes meanwhile is taken
-/// without any pause. The run is suspended when a poll of its whole program found nothing left to do:
-/// no body under way, no task woken, and at least one question waiting.
+/// A question does not end an execution at once: siblings continue, and a reply that arrives meanwhile is used
+/// without a pause. The run is suspended when a poll of its whole program leaves nothing to do: no body is running,
+/// no task was woken, and at least one question is open.
 #[derive(Default)]
 pub struct Activity {
     bodies: AtomicUsize,
@@ -51,12 +51,12 @@ impl Activity {
         WorkGuard::new(&self.bodies)
     }
 
-    /// Makes those that wait in [`until`](Activity::until) look again.
+    /// Wakes the waiters in [`until`](Activity::until), so that they check again.
     pub fn changed(&self) {
         self.changed.notify_waiters();
     }
 
-    /// Makes every body and every wait end with [`Signal::Cancelled`].
+    /// Ends every body and every wait with [`Signal::Cancelled`].
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::SeqCst);
         self.changed();
@@ -66,14 +66,14 @@ impl Activity {
         if self.cancelled.load(Ordering::SeqCst) { Err(Signal::Cancelled) } else { Ok(()) }
     }
 
-    /// Runs a body: work in progress that a cancellation drops.
+    /// Runs a body as work in progress; a cancellation drops it.
     ///
     /// # Errors
     /// [`Signal::Cancelled`].
     pub async fn body<T>(&self, body: impl Future<Output = T> + Send) -> Result<T, Signal> {
         let _working = self.working();
         let mut body = std::pin::pin!(body);
-        // `cancel` wakes the whole program, so looking once per poll is enough, and costs no registration.
+        // `cancel` wakes the whole program, so one check per poll is enough, and needs no registration of a waker.
         poll_fn(|cx| match self.check() {
             Err(signal) => Poll::Ready(Err(signal)),
             Ok(()) => body.as_mut().poll(cx).map(Ok),
@@ -81,13 +81,13 @@ impl Activity {
         .await
     }
 
-    /// Waits for storage: work in progress that a cancellation does not drop.
+    /// Waits for storage as work in progress; a cancellation does not drop it.
     pub async fn storing<T>(&self, write: impl Future<Output = T> + Send) -> T {
         let mut write = std::pin::pin!(write);
         let mut working = None;
         poll_fn(|cx| {
             let polled = write.as_mut().poll(cx);
-            // What is durable at once, as in memory, costs nothing.
+            // A write that is ready at once, as in memory, needs no guard.
             if polled.is_pending() && working.is_none() {
                 working = Some(self.working());
             }
@@ -96,16 +96,16 @@ impl Activity {
         .await
     }
 
-    /// Waits for a change from outside the run, until `look` sees it.
+    /// Waits for a change from outside the run, until `look` returns a value.
     ///
     /// # Errors
-    /// [`Signal::Suspended`] when the run has nothing else to do.
+    /// [`Signal::Suspended`] if the run has nothing else to do.
     pub async fn until<T>(&self, mut look: impl FnMut() -> Option<Result<T, Signal>>) -> Result<T, Signal> {
         let _waiting = WorkGuard::new(&self.waiting);
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
-            // Registered before looking: a change in between is not missed.
+            // Registered before the check, so that a change in between is not missed.
             changed.as_mut().enable();
             self.check()?;
             if let Some(found) = look() {
@@ -118,7 +118,7 @@ impl Activity {
         }
     }
 
-    /// Drives `program` to its end.
+    /// Drives `program` to completion.
     pub async fn drive<T>(&self, program: impl Future<Output = T> + Send) -> T {
         let mut program = std::pin::pin!(program);
         let mut changed = std::pin::pin!(self.changed.notified());
@@ -147,7 +147,7 @@ impl Activity {
     }
 }
 
-/// A waker that remembers whether it was used: what was woken while it was polled is not idle.
+/// A waker that records whether it was used: a task that was woken during its own poll is not idle.
 struct Noted {
     inner: Waker,
     woken: AtomicBool,

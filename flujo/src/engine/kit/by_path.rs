@@ -16,7 +16,8 @@ use std::time::Duration;
 /// The journal of an engine that finds records by path: the records of a run in memory, in front of the journal `J`
 /// that makes them durable.
 ///
-/// Its handles run the arms of a fork inline, so one place serves them all. [`Ownership::execute`] is an execution.
+/// Its handles run the arms of a fork inline, so all of them share one journal. [`Ownership::execute`] is an
+/// execution.
 pub struct ByPath<J> {
     records: Records,
     journal: J,
@@ -29,7 +30,7 @@ impl<J> fmt::Debug for ByPath<J> {
 }
 
 impl<J: Journal> ByPath<J> {
-    /// Creates the journal of a run that was just created: it has the records of its seed.
+    /// Creates the journal of a run that was just created: it holds the records of its seed.
     pub fn new(run: &RunRecord, journal: J) -> Self {
         let mut records = Records::new(run.graph.size(), run.seed.records.iter().cloned());
         for key in &run.seed.timers {
@@ -58,7 +59,7 @@ impl<J: Journal> Journal for ByPath<J> {
 }
 
 impl<J: Journal> Entry<ByPath<J>> {
-    /// Creates the entry of a run that was loaded, whose changes go to `journal` from now on.
+    /// Creates the entry of a run that was loaded; later changes are written to `journal`.
     pub fn load(mut saved: SavedRun, journal: J, clock: Arc<dyn Clock>) -> Arc<Self> {
         let mut records =
             Records::new(saved.run.graph.size(), std::mem::take(&mut saved.records).into_iter());
@@ -70,8 +71,8 @@ impl<J: Journal> Entry<ByPath<J>> {
 }
 
 impl<J: Journal> Ownership<ByPath<J>> {
-    /// Works on the run until the end of this execution, and waits until that is durable. Dropping the future equals
-    /// a crash.
+    /// Works on the run until the end of this execution, and waits until that end is durable. Dropping the future
+    /// equals a crash.
     ///
     /// # Errors
     /// Storage failed, or another owner took over: the end of the execution is not written.
@@ -85,7 +86,7 @@ impl<J: Journal> Ownership<ByPath<J>> {
 
 struct ByPathHandle<J: Journal> {
     ownership: Arc<Ownership<ByPath<J>>>,
-    /// The arms that this handle works in, outermost first.
+    /// The arms that enclose this handle, outermost first.
     arms: Vec<(Path, usize)>,
 }
 
@@ -118,7 +119,7 @@ impl<J: Journal> Handle for ByPathHandle<J> {
             (deadline, Some(ack))
         };
         let deadline = self.ownership.issue(set).await?;
-        // Time passed while the timer became durable.
+        // Time has passed while the timer became durable.
         let left = deadline.since(clock.now());
         if left.is_zero() { Ok(()) } else { self.ownership.activity().body(clock.sleep(left)).await }
     }

@@ -8,53 +8,53 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// One change of a run, as a [`Journal`](super::Journal) writes it and [`SavedRun::apply`](super::SavedRun::apply)
-/// takes it back.
+/// replays it.
 ///
-/// It borrows while it is written, so that an engine that keeps nothing copies nothing, and owns what it holds when
-/// it is read back, as `Change<'static>`. Its serde form is stable: an engine may store it as it is.
+/// It borrows while it is written, so that an engine that stores nothing copies nothing, and owns its values when it
+/// is read back, as `Change<'static>`. Its serde form is stable: an engine may store it as it is.
 ///
 /// Not `#[non_exhaustive]`: an engine that ignored a new kind of change would lose it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Change<'a> {
     /// The run was created.
     Created(Cow<'a, RunRecord>),
-    /// A process took ownership of the run. What its calls had reserved before is charged.
+    /// A process took ownership of the run. Open reservations of earlier owners are charged.
     Acquired(Cow<'a, Lifecycle>),
-    /// The body of an attempt is under way, in a run that was taken over since its last record: if it is what kills
-    /// the process, the run must not be taken over for ever.
+    /// The body of an attempt has begun, in a run that was taken over since its last record: if this body kills the
+    /// process, the number of takeovers must stay bounded.
     Started(Cow<'a, Lifecycle>),
     /// An attempt has ended.
     Attempt {
-        /// Its record.
+        /// The record of the attempt.
         record: Cow<'a, Record>,
-        /// The limited nodes around it, on whose accounts its usage counts.
+        /// The limited nodes that enclose the attempt; its usage counts against them.
         within: Cow<'a, LimitScope>,
-        /// Whether it had reserved something, which this record settles.
+        /// True if the attempt had a reservation, which this record settles.
         reserved: bool,
-        /// Whether it is the first record since the run was taken over: takeovers count from zero again.
+        /// True if this is the first record since the run was taken over: the count of takeovers restarts at zero.
         progress: bool,
     },
     /// A timer was set.
     Timer {
         /// The command.
         key: Cow<'a, Key>,
-        /// When it ends.
+        /// The time at which the timer ends.
         deadline: Timestamp,
     },
     /// A question is open.
     Asked {
         /// The question.
         question: Cow<'a, Question>,
-        /// The arms around it, outermost first: the path of each fork and the number of the arm.
+        /// The arms that enclose the question, outermost first: the path of each fork and the number of the arm.
         arms: Cow<'a, [(Path, usize)]>,
-        /// Whether it is the first record since the run was taken over.
+        /// True if this is the first record since the run was taken over.
         progress: bool,
     },
     /// The deadline of a question has passed: its default is the reply, unless another process has written one.
     Due {
         /// The question.
         path: Cow<'a, Path>,
-        /// Its default.
+        /// The default of the question.
         reply: Cow<'a, Reply>,
     },
     /// A person or a program replied.
@@ -64,34 +64,34 @@ pub enum Change<'a> {
         /// The reply.
         reply: Cow<'a, Reply>,
     },
-    /// Questions are withdrawn, because the arm around them failed or was cancelled.
+    /// Questions are withdrawn, because the arm that asked them failed or was cancelled.
     Withdrawn(Cow<'a, [Path]>),
-    /// The upper bound of a call that is about to leave.
+    /// The upper bound of a call that is about to be sent.
     Reserved(Cow<'a, Reservation>),
-    /// The usage of an attempt without a record: it replaces what was reserved.
+    /// The usage of an attempt without a record: it replaces the reservation.
     Settled {
         /// The attempt.
         key: Cow<'a, Key>,
-        /// What it used.
+        /// The actual usage.
         used: Usage,
-        /// The limited nodes around it.
+        /// The limited nodes that enclose the attempt.
         within: Cow<'a, LimitScope>,
     },
-    /// The usage of an attempt that was given up and will be made again.
+    /// The usage of an abandoned attempt, which will be made again.
     Forfeited {
         /// The attempt.
         key: Cow<'a, Key>,
-        /// What it used.
+        /// The actual usage.
         used: Usage,
-        /// The limited nodes around it.
+        /// The limited nodes that enclose the attempt.
         within: Cow<'a, LimitScope>,
     },
     /// An execution has ended, and the run with it if the lifecycle has an outcome.
     Finished(Cow<'a, Lifecycle>),
-    /// An execution was dropped before its end: only its working time and the bodies under way are new.
+    /// An execution was dropped before its end: only its working time and its running bodies are new.
     Released(Cow<'a, Lifecycle>),
     /// The run was cancelled. Without an outcome it ends at its next command.
     Cancelled(Cow<'a, Lifecycle>),
-    /// A failed run may go on.
+    /// A failed run may continue.
     Reopened(Cow<'a, Lifecycle>),
 }

@@ -5,15 +5,15 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// Arms that may begin, as [`drive_arms`] takes them. Boxed: else the iterator's type would be part of the type of
-/// every future around it.
+/// Arms that may begin, as [`drive_arms`] takes them. Boxed, or else the iterator's type would be part of the type of
+/// every enclosing future.
 pub type Arms<'a> = Box<dyn ExactSizeIterator<Item = BoxFuture<'a, ArmEnd>> + Send + 'a>;
 
-/// Runs arms beside each other on the current task, at most as many at once as `policy` allows. The first
-/// failure (unless settled) and every signal but [`Signal::Suspended`](crate::error::Signal::Suspended) drop the siblings; a pause lets them
-/// go on.
+/// Runs arms concurrently on the current task, at most as many at once as `policy` allows. The first failure (unless
+/// settled) and every signal but [`Signal::Suspended`](crate::error::Signal::Suspended) drop the siblings; after a
+/// pause they continue.
 ///
-/// An arm is taken from `arms` when it begins, and not before: those that wait need not be there yet.
+/// An arm is taken from `arms` when it begins, and not before: later arms may be created lazily.
 pub async fn drive_arms(arms: Arms<'_>, policy: ForkPolicy) -> Vec<ArmEnd> {
     let mut ends: Vec<ArmEnd> = (0..arms.len()).map(|_| ArmEnd::Cancelled).collect();
     if ends.len() <= FEW && ends.len() <= policy.concurrency {
@@ -22,7 +22,7 @@ pub async fn drive_arms(arms: Arms<'_>, policy: ForkPolicy) -> Vec<ArmEnd> {
     }
     let begin = |(index, arm)| Numbered { index, arm };
     let mut waiting = arms.enumerate();
-    // Only arms that were woken are polled: a thousand of them that wait cost nothing.
+    // Only arms that were woken are polled: a thousand waiting arms cost nothing.
     let mut running: FuturesUnordered<_> =
         waiting.by_ref().take(policy.concurrency.max(1)).map(begin).collect();
     while let Some((index, end)) = running.next().await {
@@ -38,7 +38,7 @@ pub async fn drive_arms(arms: Arms<'_>, policy: ForkPolicy) -> Vec<ArmEnd> {
     ends
 }
 
-/// Runs arms on copies of the handle that they part from: for handles that all write to one place.
+/// Runs arms on copies of the parent's handle: for handles that all write to one journal.
 pub(crate) async fn drive_on_copies<H: Handle + Clone + 'static>(
     handle: &H,
     arms: Vec<Arm<'_>>,
@@ -51,7 +51,7 @@ pub(crate) async fn drive_on_copies<H: Handle + Clone + 'static>(
     drive_arms(Box::new(started), policy).await
 }
 
-/// The most arms that are polled together: to find out which one was woken costs more than to poll them.
+/// The most arms that are polled together: for so few, to find out which one was woken costs more than to poll all.
 const FEW: usize = 8;
 
 async fn together(arms: Vec<BoxFuture<'_, ArmEnd>>, policy: ForkPolicy, ends: &mut [ArmEnd]) {

@@ -20,7 +20,7 @@ pub struct Entry<J: Journal = ()> {
     idle: Notify,
 }
 
-/// Everything that changes in a run.
+/// The mutable state of a run.
 pub(super) struct State<J> {
     pub(super) lifecycle: Lifecycle,
     /// The activity of the execution that works on the run.
@@ -39,21 +39,21 @@ impl<J: Journal> fmt::Debug for Entry<J> {
     }
 }
 
-/// A poisoned lock means that a panic happened elsewhere; the state behind it is changed in one piece.
+/// Locks a mutex, poisoned or not: no panic leaves the state behind it half changed.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<J: Journal> Entry<J> {
-    /// Creates the entry of a run that was just created, or loaded. Its records and timers are for the journal to
-    /// keep: an entry does not look at them.
+    /// Creates the entry of a run that was just created, or loaded. The journal must hold its records and timers: an
+    /// entry does not use those of `saved`.
     pub fn new(saved: SavedRun, journal: J, clock: Arc<dyn Clock>) -> Arc<Self> {
         let SavedRun { run, lifecycle, questions, answered, ledger, .. } = saved;
         let state = State { lifecycle, live: None, token: 0, questions, answered, ledger, journal };
         Arc::new(Self { run, clock, state: Mutex::new(state), idle: Notify::new() })
     }
 
-    /// Returns what the run was created with.
+    /// Returns the run as it was created.
     pub fn run(&self) -> &Arc<RunRecord> {
         &self.run
     }
@@ -62,13 +62,13 @@ impl<J: Journal> Entry<J> {
         lock(&self.state)
     }
 
-    /// Wakes those that wait until no execution works on the run.
+    /// Wakes the waiters for the end of the current execution.
     pub(super) fn released(&self) {
         self.idle.notify_waiters();
     }
 
     /// Takes ownership with a new fencing token, and waits until that is durable. `None` if the run has ended, which
-    /// includes that it has just been taken over once too often.
+    /// includes that this takeover exceeds the allowed number.
     ///
     /// # Errors
     /// [`ErrorKind::Busy`]: an execution in this process works on the run; or storage failed.
@@ -93,8 +93,8 @@ impl<J: Journal> Entry<J> {
         Ok(owned)
     }
 
-    /// Takes ownership with a new fencing token from whatever execution has it: because the lease of another process
-    /// has run out, or because shared storage has granted the run to this one. Writes nothing.
+    /// Takes ownership with a new fencing token from the current execution: because the lease of another process has
+    /// expired, or because shared storage has granted the run to this process. Writes nothing.
     pub fn take_over(self: &Arc<Self>) -> Ownership<J> {
         self.own(&mut self.state())
     }
@@ -109,7 +109,7 @@ impl<J: Journal> Entry<J> {
         Ownership::new(Arc::clone(self), activity, state.token)
     }
 
-    /// Returns everything known of the run, with the records that its journal keeps.
+    /// Returns the view of the run, with the records that its journal holds.
     pub fn view(&self, records: impl FnOnce(&J) -> Vec<Arc<Record>>) -> RunView {
         let state = self.state();
         let lifecycle = &state.lifecycle;
@@ -131,7 +131,7 @@ impl<J: Journal> Entry<J> {
         self.state().lifecycle.outcome.is_some()
     }
 
-    /// Returns the run as one of a list.
+    /// Returns the summary of the run for lists.
     pub fn summary(&self) -> RunSummary {
         let state = self.state();
         let paused = state.lifecycle.paused;
@@ -156,8 +156,8 @@ impl<J: Journal> Entry<J> {
         }
     }
 
-    /// Makes a failed run ready to go on, and waits until that is durable: the attempts of the node that failed no
-    /// longer count. `attempts` gives the number of attempts recorded for a path.
+    /// Makes a failed run ready to continue, and waits until that is durable: the attempts of the node that failed no
+    /// longer count. `attempts` returns the number of attempts recorded for a path.
     ///
     /// # Errors
     /// Storage failed.
@@ -196,8 +196,8 @@ impl<J: Journal> Entry<J> {
         Ok(J::durable(ack).await?)
     }
 
-    /// Sets the flag that ends the run at its next command, and waits until that is durable. A run that no execution
-    /// works on ends at once; one that has ended stays as it is.
+    /// Sets the flag that ends the run at its next command, and waits until that is durable. A run without an
+    /// execution ends at once; a run that has ended is not changed.
     ///
     /// # Errors
     /// Storage failed.
@@ -221,8 +221,8 @@ impl<J: Journal> Entry<J> {
         Ok(J::durable(ack).await?)
     }
 
-    /// Takes note of a reply that shared storage holds: it came through another process, or is the default that this
-    /// one wrote. Writes nothing, and changes nothing if the question is known to be answered.
+    /// Records in memory a reply that shared storage holds: one that came through another process, or the default
+    /// that this process wrote. Writes nothing, and changes nothing if the question is already answered here.
     pub fn record_reply(&self, answered: Answered) {
         let mut state = self.state();
         let path = &answered.question.path;
@@ -234,7 +234,7 @@ impl<J: Journal> Entry<J> {
         state.changed();
     }
 
-    /// Takes note of a cancellation that shared storage holds. Writes nothing.
+    /// Records in memory a cancellation that shared storage holds. Writes nothing.
     pub fn record_cancellation(&self) {
         let mut state = self.state();
         state.lifecycle.cancelled = true;
@@ -250,7 +250,7 @@ impl<J> State<J> {
         self.answered.push(Answered { question: open.question, reply });
     }
 
-    /// Notes a reply, and makes an execution that waits look again.
+    /// Marks the run as replied, and wakes a waiting execution.
     fn changed(&mut self) {
         self.lifecycle.replied = true;
         if let Some(live) = &self.live {

@@ -1,12 +1,12 @@
 use super::Change;
 use crate::error::Signal;
 
-/// Where the changes of one run are written, and how to wait until they are durable: the part of an engine that
-/// its storage decides.
+/// Storage for the changes of one run, and the way to wait until they are durable: the part of an engine that depends
+/// on its storage.
 ///
 /// A run has one journal, which lives as long as its [`Entry`](super::Entry). Changes arrive in the order in which
-/// they happen. A journal that failed to write one of them must fail all that follow, so that what is read back has
-/// no gap: a later record without an earlier one would be another run.
+/// they happen. A journal that failed to write one change must fail all later ones, so that the journal has no gap: a
+/// later record without an earlier one would be another run.
 ///
 /// `()` is the journal of engines whose runs end with their process: it writes nothing.
 ///
@@ -33,19 +33,19 @@ pub trait Journal: Send + Sized + 'static {
     type Ack: Send + 'static;
 
     /// True if other processes reply to the same run. A reply then counts once it was read back from storage, which
-    /// says who was first, and is reported by [`Entry::record_reply`](super::Entry::record_reply). Defaults to
-    /// false: a reply counts at once.
+    /// decides whose reply was first, and is reported by [`Entry::record_reply`](super::Entry::record_reply).
+    /// Defaults to false: a reply counts at once.
     const SHARED: bool = false;
 
-    /// Writes a change, or begins to. Called under the lock of the run, so it must not wait for long and must not
-    /// call the run.
+    /// Writes a change, or begins to. Called under the lock of the run, so it must not block for long and must not
+    /// call back into the run.
     fn write(&mut self, change: Change<'_>) -> Self::Ack;
 
     /// Waits until a change is durable.
     ///
     /// # Errors
-    /// Signals only: [`Signal::Engine`] if it will never be, [`Signal::OwnershipLost`] if another process works on
-    /// the run.
+    /// Signals only: [`Signal::Engine`] if the change can never become durable, [`Signal::OwnershipLost`] if another
+    /// process owns the run.
     fn durable(ack: Self::Ack) -> impl Future<Output = Result<(), Signal>> + Send;
 }
 

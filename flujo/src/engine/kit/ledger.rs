@@ -3,10 +3,10 @@ use crate::path::Path;
 use crate::usage::{LimitExceeded, LimitOf, Meter, Refused, Usage, UsageLimits};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a run and the limited nodes in it have used and reserved, against their limits.
+/// The usage and the reservations of a run and of the limited nodes in it, against their limits.
 ///
-/// An engine that loads a run rebuilds it: [`settle`](Self::settle) for each record that the run made itself,
-/// [`hold`](Self::hold) for each reservation that is open, and [`forfeit`](Self::forfeit) for usage without a record.
+/// An engine that loads a run rebuilds the ledger: [`settle`](Self::settle) for each record that the run made itself,
+/// [`hold`](Self::hold) for each open reservation, and [`forfeit`](Self::forfeit) for usage without a record.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     run: Meter,
@@ -16,7 +16,7 @@ pub struct Ledger {
     given_up: Usage,
 }
 
-/// What an attempt has reserved.
+/// The open reservation of an attempt.
 #[derive(Clone, Debug)]
 struct Open {
     amount: Usage,
@@ -24,27 +24,27 @@ struct Open {
 }
 
 impl Ledger {
-    /// Creates the ledger of a run that has used nothing; `limits` are those of the run.
+    /// Creates the ledger of a run without usage; `limits` are those of the run.
     pub fn new(limits: UsageLimits) -> Self {
         Self { run: Meter::new(limits), ..Self::default() }
     }
 
-    /// Returns what was used so far.
+    /// Returns the usage so far.
     pub fn spent(&self) -> Usage {
         self.run.spent()
     }
 
-    /// Returns what is charged, as estimated, if the calls under way are never heard of again.
+    /// Returns the open reservations: the estimated usage that is charged if the calls in flight are never settled.
     pub fn reserved(&self) -> Usage {
         self.open.values().map(|open| open.amount.estimated()).sum()
     }
 
-    /// Returns the part of what was used that belongs to no record.
+    /// Returns the usage of abandoned attempts, which have no record.
     pub(crate) fn given_up(&self) -> Usage {
         self.given_up
     }
 
-    /// Visits the accounts that a usage counts on: those of the limited nodes around it, and the run's.
+    /// Visits the meters that a usage counts against: those of the limited nodes that enclose it, and the run's.
     fn meters(&mut self, within: &LimitScope, mut each: impl FnMut(&mut Meter)) {
         for node in outward(within) {
             let meter = self.nodes.entry(node.path.clone()).or_default();
@@ -54,11 +54,11 @@ impl Ledger {
         each(&mut self.run);
     }
 
-    /// Reserves an upper bound. False if the attempt has been settled, so that there is nothing to reserve.
+    /// Reserves an upper bound. False if the attempt has already been settled, and nothing was reserved.
     ///
     /// # Errors
-    /// The limit that would be exceeded, the innermost first: that of a node is a failure which a fallback may deal
-    /// with.
+    /// The limit that would be exceeded, the innermost first: the limit of a node is a failure that a fallback may
+    /// handle.
     pub fn reserve(&mut self, reservation: &Reservation) -> Result<bool, Box<LimitExceeded>> {
         let Reservation { key, amount, within } = reservation;
         if self.settled.contains(key) {
@@ -69,7 +69,7 @@ impl Ledger {
         Ok(true)
     }
 
-    /// Notes a reservation that was allowed before.
+    /// Adds a reservation without a check against limits: it was allowed before.
     pub fn hold(&mut self, key: &Key, amount: Usage, within: &LimitScope) {
         self.meters(within, |meter| meter.reserve(&amount));
         match self.open.get_mut(key) {
@@ -80,7 +80,7 @@ impl Ledger {
         }
     }
 
-    /// Checks the limits against what was used.
+    /// Checks the limits against the usage so far.
     ///
     /// # Errors
     /// The limit that is exceeded, the innermost first.
@@ -114,7 +114,7 @@ impl Ledger {
         Some(open)
     }
 
-    /// Replaces a reservation by what was used; true if there was one. Idempotent by key.
+    /// Replaces a reservation by the actual usage; true if there was a reservation. Idempotent by key.
     pub fn settle(&mut self, key: &Key, used: Usage, within: &LimitScope) -> bool {
         let reserved = self.close(key).is_some();
         if (reserved || used != Usage::default()) && self.settled.insert(key.clone()) {
@@ -123,14 +123,15 @@ impl Ledger {
         reserved
     }
 
-    /// Charges the usage of an attempt that will have no record. The key stays free: the attempt is made again.
+    /// Charges the usage of an attempt that will have no record. The key can be reserved again: the attempt is made
+    /// again.
     pub fn forfeit(&mut self, key: &Key, used: Usage, within: &LimitScope) {
         self.close(key);
         self.given_up += used;
         self.meters(within, |meter| meter.spend(used));
     }
 
-    /// Charges in full, as estimated, what is reserved by calls that never came back.
+    /// Charges all open reservations in full, as estimated: their calls were never settled.
     pub fn charge_open(&mut self) {
         for Open { amount, within } in std::mem::take(&mut self.open).into_values() {
             self.given_up += amount.estimated();

@@ -5,33 +5,33 @@ use crate::path::Path;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The number of takeovers without a record in between after which a run has crashed for good.
+/// The number of takeovers without a record in between after which a run counts as crashed.
 const TAKEOVERS: u32 = 5;
 
-/// The state of a run beside its records, questions and ledger.
+/// The state of a run except its records, questions and ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 #[allow(clippy::struct_excessive_bools, reason = "each is a column of its own in storage")]
 pub struct Lifecycle {
-    /// How the run ended.
+    /// The outcome of the run, once it has ended.
     pub outcome: Option<FinalOutcome>,
-    /// True while the run waits for replies, or is to go on after a failure.
+    /// True while the run waits for replies, or is ready to continue after a failure.
     pub paused: bool,
     /// True if a reply came since the run paused.
     pub replied: bool,
-    /// True once an execution has worked on the run.
+    /// True once an execution of the run has begun.
     pub begun: bool,
-    /// True if the run is to end at its next command.
+    /// True if the run has to end at its next command.
     pub cancelled: bool,
     /// Takeovers since the last record.
     pub takeovers: u32,
-    /// The working time of executions that are over.
+    /// The working time of earlier executions.
     pub active: Duration,
     /// The context: the last one recorded, or the one that the run began with.
     pub context: Json,
     /// Failed attempts that no longer count, by path.
     pub forgiven: Vec<(Path, u32)>,
-    /// Nodes whose bodies are under way, or were when a process died.
+    /// Nodes whose bodies are running, or were when a process died.
     pub in_flight: Vec<Path>,
     /// The signal, other than pause and cancel, that ended the last execution.
     pub stopped: Option<Signal>,
@@ -55,13 +55,12 @@ impl Lifecycle {
         }
     }
 
-    /// Begins an execution. False if the run has ended, which includes that it has just been taken over once too
-    /// often.
+    /// Begins an execution. False if the run has ended, which includes that this takeover exceeds the allowed number.
     pub fn take(&mut self) -> bool {
         if self.outcome.is_some() {
             return false;
         }
-        // A run that begins, or goes on after a pause or an orderly stop, is not taken over.
+        // The first execution, and one after a pause or an orderly stop, are no takeovers.
         if self.begun && !self.paused && self.stopped.is_none() {
             self.takeovers += 1;
         }
@@ -76,7 +75,7 @@ impl Lifecycle {
         true
     }
 
-    /// Returns the status; `running` says whether an execution works on the run.
+    /// Returns the status; `running` is true while an execution works on the run.
     pub fn status(&self, running: bool) -> Status {
         match &self.outcome {
             Some(outcome) => Status::Ended(outcome.clone()),
@@ -88,14 +87,14 @@ impl Lifecycle {
     }
 
     pub(super) fn begin(&mut self, path: &Path) {
-        // One that was under way when the process died is under way again.
+        // A body that was running when the process died is listed already.
         if !self.in_flight.contains(path) {
             self.in_flight.push(path.clone());
         }
     }
 
-    /// Makes a failed run ready to go on: the attempts of the node that failed no longer count. `attempts` gives the
-    /// number of attempts recorded for a path. False if the run has not failed.
+    /// Makes a failed run ready to continue: the attempts of the node that failed no longer count. `attempts` returns
+    /// the number of attempts recorded for a path. False if the run has not failed.
     pub fn reopen(&mut self, attempts: impl FnOnce(&Path) -> u32) -> bool {
         let Some(FinalOutcome::Failed(failure)) = &self.outcome else { return false };
         if let Some(path) = failure.node().cloned() {
@@ -104,7 +103,7 @@ impl Lifecycle {
             self.forgiven.push((path, so_far));
         }
         self.outcome = None;
-        // Going on after a failure is no takeover either.
+        // To continue after a failure is no takeover either.
         self.paused = true;
         true
     }

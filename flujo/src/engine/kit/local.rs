@@ -9,11 +9,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-/// An [`Engine`] of one process that finds records by path, made of a journal alone. Cloning it gives the same
+/// An [`Engine`] of one process that finds records by path, made of a journal alone. A clone is a handle to the same
 /// engine.
 ///
-/// It has all of its runs in memory, those that have ended too. The storage behind its journals belongs to this
-/// process: two processes that wrote to it would not know of each other.
+/// It holds all of its runs in memory, ended ones included. The storage behind its journals must belong to this
+/// process alone: two processes that write to it would not see each other's changes.
 pub struct LocalEngine<J: Journal> {
     inner: Arc<Inner<J>>,
 }
@@ -36,12 +36,12 @@ impl<J: Journal> fmt::Debug for LocalEngine<J> {
 }
 
 impl<J: Journal> LocalEngine<J> {
-    /// Creates an engine without runs on this clock. `journal` makes the journal of a run.
+    /// Creates an engine without runs on this clock. `journal` creates the journal of a run.
     pub fn new(clock: Arc<dyn Clock>, journal: impl Fn(&RunId) -> J + Send + Sync + 'static) -> Self {
         Self { inner: Arc::new(Inner { table: Table::new(clock), journal: Box::new(journal) }) }
     }
 
-    /// Adds a run that was loaded from storage, before anything works on it.
+    /// Adds a run that was loaded from storage, before any execution of it.
     pub fn load(&self, saved: SavedRun) {
         let journal = (self.inner.journal)(&saved.run.id);
         self.inner.table.insert(Entry::load(saved, journal, self.inner.table.clock()));
@@ -52,13 +52,13 @@ impl<J: Journal> LocalEngine<J> {
         self.inner.table.entry(id).is_ok_and(|entry| entry.has_ended())
     }
 
-    /// Removes a run from this process if it has ended; its journal is not told. Returns whether it had ended, or `None`
-    /// if there is no such run.
+    /// Removes a run from this process if it has ended; nothing is written to its journal. Returns true if it had
+    /// ended, and `None` if there is no such run.
     pub(in crate::engine) fn remove_ended(&self, id: &RunId) -> Option<bool> {
         self.inner.table.remove_ended(id)
     }
 
-    /// Takes the run away from the execution that works on it, as another process would: for tests of ownership.
+    /// Takes ownership away from the current execution of the run, as another process would: for tests of ownership.
     ///
     /// # Errors
     /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
@@ -77,7 +77,7 @@ impl<J: Journal> Engine for LocalEngine<J> {
         let mut created = None;
         let entry = self.inner.table.create_with(run, |run| {
             let mut journal = (self.inner.journal)(&run.id);
-            // Under the lock of the table: no other change of the run comes before it.
+            // Written under the lock of the table, so that it precedes every other change of the run.
             created = Some(journal.write(Change::Created(Cow::Borrowed(run))));
             ByPath::new(run, journal)
         });

@@ -1,7 +1,7 @@
-//! The parts that engines are made of.
+//! Building blocks of engines.
 //!
-//! [`Memory`](super::Memory), `flujo_testing::OrderedLog` and `flujo_sqlite::Sqlite` are made of them, so an engine for
-//! other storage needs only what its storage decides.
+//! [`Memory`](super::Memory), `flujo_testing::OrderedLog` and `flujo_sqlite::Sqlite` are made of them, so an engine
+//! for other storage needs only the parts that depend on its storage.
 //!
 //! | to write | needs |
 //! |---|---|

@@ -14,14 +14,14 @@ use std::sync::{Arc, MutexGuard};
 
 /// The right of one execution to work on a run, until it is dropped or another owner takes over.
 ///
-/// Every write carries its fencing token, and fails with [`Signal::OwnershipLost`] once that is not the newest. All
-/// handles of an execution share it, and it is their [`Account`].
+/// Every write carries the fencing token of this ownership, and fails with [`Signal::OwnershipLost`] once there is a
+/// newer one. All handles of an execution share it, and it is their [`Account`].
 pub struct Ownership<J: Journal = ()> {
     entry: Arc<Entry<J>>,
     activity: Arc<Activity>,
     token: u64,
     began: Timestamp,
-    /// Whether the end of this execution is written.
+    /// True once the end of this execution is written.
     finished: AtomicBool,
 }
 
@@ -56,7 +56,7 @@ impl<J: Journal> Ownership<J> {
         if state.token == self.token { Ok(state) } else { Err(Signal::OwnershipLost) }
     }
 
-    /// Locks the state for a command, which is not issued any more once the run is cancelled.
+    /// Locks the state for a command; fails once the run is cancelled.
     fn issuing(&self) -> Result<MutexGuard<'_, State<J>>, Signal> {
         let state = self.owned()?;
         if state.lifecycle.cancelled { Err(Signal::Cancelled) } else { Ok(state) }
@@ -75,8 +75,8 @@ impl<J: Journal> Ownership<J> {
         self.issuing().map(drop)
     }
 
-    /// Issues a command without a body: `command` looks at the journal, and writes to it if the command was not
-    /// executed before. Waits until what it wrote is durable.
+    /// Issues a command without a body: `command` reads the journal, and writes to it if the command was not executed
+    /// before. Waits until the write is durable.
     ///
     /// # Errors
     /// [`Signal::Cancelled`], [`Signal::OwnershipLost`], or storage failed.
@@ -91,8 +91,8 @@ impl<J: Journal> Ownership<J> {
         Ok(out)
     }
 
-    /// Issues a command that has a body: returns what `find` finds of it in the journal, else `None`, and the body
-    /// may begin.
+    /// Issues a command that has a body: returns the recorded result that `find` reads from the journal, or `None` if
+    /// the body may begin.
     ///
     /// # Errors
     /// [`Signal::Cancelled`], [`Signal::OwnershipLost`], or storage failed.
@@ -114,8 +114,8 @@ impl<J: Journal> Ownership<J> {
         Ok(None)
     }
 
-    /// Notes that the body of a node is under way. In a run that was taken over this is written, and durable when
-    /// it returns: if the body kills the process, the run must not be taken over for ever.
+    /// Records that the body of a node is running. In a run that was taken over this is written and made durable
+    /// first: if the body kills the process, the number of takeovers must stay bounded.
     ///
     /// # Errors
     /// [`Signal::OwnershipLost`], or storage failed.
@@ -127,11 +127,10 @@ impl<J: Journal> Ownership<J> {
         }
     }
 
-    /// Writes the record of an attempt, settles what it had reserved `within` limited nodes, and waits until that is
-    /// durable. `keep` puts the record into the journal for later look-ups.
-    ///
+    /// Writes the record of an attempt, settles its reservation on the limited nodes of `within`, and waits until
+    /// that is durable. `keep` adds the record to the journal for later look-ups.
     /// # Errors
-    /// [`Signal::OwnershipLost`], and nothing is written; or storage failed.
+    /// [`Signal::OwnershipLost`], with nothing written; or storage failed.
     pub async fn commit(
         &self,
         record: &Record,
@@ -150,8 +149,8 @@ impl<J: Journal> Ownership<J> {
         self.durable(ack).await
     }
 
-    /// Asks a question, and waits for the reply as long as the run has something else to do. `on_asked` is called
-    /// once the question is durable, unless it was before.
+    /// Asks a question, and waits for the reply as long as the run has other work to do. `on_asked` is called once
+    /// the question is durable, unless it was recorded before.
     ///
     /// # Errors
     /// [`Signal::Suspended`], and other signals.
@@ -232,10 +231,10 @@ impl<J: Journal> Ownership<J> {
         self.durable(ack).await
     }
 
-    /// Writes how the execution ended, and waits until that is durable.
+    /// Writes the end of the execution, and waits until that is durable.
     ///
     /// # Errors
-    /// [`Signal::OwnershipLost`], and nothing is written; or storage failed.
+    /// [`Signal::OwnershipLost`], with nothing written; or storage failed.
     pub async fn finish(&self, ended: Ended) -> Result<(), Signal> {
         let ack = {
             let mut state = self.owned()?;
@@ -257,23 +256,24 @@ impl<J: Journal> Ownership<J> {
     }
 }
 
-/// What a look at a question finds.
+/// The state of a question.
 enum Seen<A> {
-    /// It is answered.
+    /// The question is answered.
     Reply(Reply),
-    /// Its deadline has passed. Once this is durable it is answered: by its default, or by a reply that was faster.
+    /// The deadline has passed. Once this change is durable, the question is answered: by its default, or by an
+    /// earlier reply.
     Due(A),
 }
 
 impl<J: Journal> State<J> {
-    /// Notes that a body is under way; written only in a run that was taken over.
+    /// Records that a body is running; written only in a run that was taken over.
     fn begin(&mut self, path: &Path) -> Option<J::Ack> {
         self.lifecycle.begin(path);
         (self.lifecycle.takeovers > 0)
             .then(|| self.journal.write(Change::Started(Cow::Borrowed(&self.lifecycle))))
     }
 
-    /// Notes that the run has come one step further; true if it is the first since it was taken over.
+    /// Resets the count of takeovers; true if this is the first record since the run was taken over.
     fn progress(&mut self) -> bool {
         std::mem::take(&mut self.lifecycle.takeovers) > 0
     }
@@ -307,7 +307,7 @@ impl<J: Journal> Account for Ownership<J> {
     }
 
     fn forfeit(&self, key: &Key, used: Usage, within: &LimitScope) {
-        // An owner that took the run over has charged it.
+        // If another owner took the run over, it has charged the open reservations.
         if let Ok(mut state) = self.owned() {
             state.ledger.forfeit(key, used, within);
             let (key, within) = (Cow::Borrowed(key), Cow::Borrowed(within));

@@ -10,20 +10,20 @@ use serde::{Deserialize, Serialize};
 pub struct OpenQuestion {
     /// The question.
     pub question: Question,
-    /// The arms around it, outermost first, each as the path of its fork and its number: a failing or cancelled arm
-    /// withdraws its questions.
+    /// The arms that enclose the question, outermost first, each as the path of its fork and its number: a failing or
+    /// cancelled arm withdraws its questions.
     pub arms: Vec<(Path, usize)>,
 }
 
 impl OpenQuestion {
-    /// Creates an open question of the arms around it, outermost first.
+    /// Creates an open question; `arms` are the arms that enclose it, outermost first.
     pub fn new(question: Question, arms: Vec<(Path, usize)>) -> Self {
         Self { question, arms }
     }
 }
 
-/// Decides whether a reply to the question at `path` is taken: `answered` is the reply that it has, `open` the
-/// question if it is open. The compare of an engine's compare-and-set.
+/// Decides whether a reply to the question at `path` is accepted: `answered` is its recorded reply, `open` the
+/// question if it is open. The comparison of an engine's compare-and-set.
 ///
 /// # Errors
 /// [`ErrorKind::Reply`]: the question was answered before, is not open, or its deadline has passed.

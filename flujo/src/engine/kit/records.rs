@@ -8,17 +8,17 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
-/// The records of a run in their order, found by path and attempt, and the deadlines of its timers.
+/// The records of a run in order, indexed by path and attempt, and the deadlines of its timers.
 pub struct Records {
     order: Vec<Arc<Record>>,
-    /// Places by path and attempt. The kind is no part of a name: it is compared when a record is taken.
+    /// Positions by path and attempt. The kind is not part of a name: it is compared when a record is replayed.
     index: HashMap<Name, usize, BuildHasherDefault<NameHasher>>,
-    /// The place after the record that was found last: a run that goes on looks its records up in their order.
+    /// The position after the last record found: a replay looks records up in their order.
     next: Cell<usize>,
     timers: BTreeMap<Key, Timestamp>,
 }
 
-/// 128 bits of a path and an attempt. Paths come from code, not from input, so none is made to collide.
+/// 128 bits of a path and an attempt. Paths come from code, not from input, so collisions cannot be forced.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Name(u128);
 
@@ -28,7 +28,7 @@ impl Name {
     }
 }
 
-/// The hash of a [`Name`]: half of it.
+/// The hash of a [`Name`]: one half of it.
 #[derive(Default)]
 struct NameHasher(u64);
 
@@ -43,7 +43,7 @@ impl Hasher for NameHasher {
 }
 
 impl Records {
-    /// Creates the records of a run with about `nodes` nodes; `first` are those that it has already, in their order.
+    /// Creates the records of a run with about `nodes` nodes; `first` are the records it already has, in order.
     pub fn new(nodes: usize, first: impl ExactSizeIterator<Item = Arc<Record>>) -> Self {
         let room = nodes.max(first.len());
         let mut records = Self {

@@ -7,31 +7,31 @@ use crate::question::{Answered, Reply};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Everything that is durable of a run: what an engine loads from its storage to go on with it.
+/// The durable state of a run: an engine loads it from its storage to continue the run.
 ///
-/// An engine that stores [`Change`]s as they come replays them with [`apply`](Self::apply); one that has tables of
-/// its own fills the fields.
+/// An engine that stores [`Change`]s as they are replays them with [`apply`](Self::apply); an engine with its own
+/// tables fills the fields.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SavedRun {
-    /// What the run was created with.
+    /// The run as it was created.
     pub run: Arc<RunRecord>,
-    /// Its state.
+    /// The state of the run.
     pub lifecycle: Lifecycle,
-    /// Its records in the order in which they were written, those of its seed first.
+    /// The records in the order in which they were written, those of the seed first.
     pub records: Vec<Arc<Record>>,
-    /// The deadlines of its timers.
+    /// The deadlines of the timers.
     pub timers: BTreeMap<Key, Timestamp>,
     /// Open questions in the order in which they were asked.
     pub questions: Vec<OpenQuestion>,
     /// Answered questions in the order of their replies.
     pub answered: Vec<Answered>,
-    /// What was used and reserved.
+    /// The usage and the reservations.
     pub ledger: Ledger,
 }
 
 impl SavedRun {
-    /// Creates the state of a run that nothing has happened to since it was created: it has what its seed gives it.
+    /// Creates the state of a run directly after its creation, with the records of its seed.
     pub fn new(run: impl Into<Arc<RunRecord>>) -> Self {
         let run = run.into();
         Self {
@@ -45,7 +45,7 @@ impl SavedRun {
         }
     }
 
-    /// Applies a change that was written after those applied so far.
+    /// Applies the change that was written after those applied so far.
     pub fn apply(&mut self, change: Change<'_>) {
         match change {
             Change::Created(run) => *self = Self::new(run.into_owned()),
@@ -57,7 +57,7 @@ impl SavedRun {
                 self.enter(now.into_owned());
             }
             Change::Released(now) => {
-                // What else the execution changed was lost with it.
+                // Other changes of the execution were lost with it.
                 self.lifecycle.active = now.active;
                 self.lifecycle.in_flight.clone_from(&now.in_flight);
             }
@@ -83,7 +83,7 @@ impl SavedRun {
         }
     }
 
-    /// Returns everything known of the run. `running` says whether an execution works on it.
+    /// Returns the view of the run. `running` is true while an execution works on it.
     pub fn view(self, running: bool) -> RunView {
         let lifecycle = self.lifecycle;
         let mut view = RunView::new(self.run, lifecycle.status(running));
@@ -110,7 +110,7 @@ impl SavedRun {
     fn progress(&mut self, progress: bool) {
         if progress {
             self.lifecycle.takeovers = 0;
-            // Bodies under way are written only while takeovers count.
+            // Running bodies are written only while takeovers count.
             self.lifecycle.in_flight.clear();
         }
     }
@@ -124,7 +124,7 @@ impl SavedRun {
     }
 }
 
-/// The runs of a journal that all of them share, while it is read.
+/// The runs of one shared journal, while it is read.
 ///
 /// ```
 /// # use flujo::engine::kit::{Change, SavedRuns};
@@ -144,7 +144,7 @@ impl SavedRuns {
     /// Applies a change of the run `id`.
     ///
     /// # Errors
-    /// The run was not created before: the journal has lost its beginning.
+    /// The run was not created before: the beginning of the journal is missing.
     pub fn apply(&mut self, id: &RunId, change: Change<'_>) -> Result<(), Error> {
         match (self.0.get_mut(id), change) {
             (Some(run), change) => run.apply(change),

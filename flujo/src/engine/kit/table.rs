@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-/// The runs of an engine that has them all in this process, by their ids.
+/// The runs of an engine that holds all of them in this process, by their ids.
 pub struct Table<J: Journal = ()> {
     runs: Mutex<BTreeMap<RunId, Arc<Entry<J>>>>,
     clock: Arc<dyn Clock>,
@@ -25,15 +25,15 @@ impl<J: Journal> Table<J> {
         Self { runs: Mutex::default(), clock }
     }
 
-    /// Returns the clock of its runs.
+    /// Returns the clock of the runs.
     pub fn clock(&self) -> Arc<dyn Clock> {
         Arc::clone(&self.clock)
     }
 
-    /// Creates a run by compare-and-set. `journal` makes its journal; it is called under the lock of the table.
+    /// Creates a run by compare-and-set. `journal` creates its journal; it is called under the lock of the table.
     ///
     /// # Errors
-    /// The run that has the id.
+    /// The existing run with this id.
     pub fn create_with(
         &self,
         run: RunRecord,
@@ -50,12 +50,12 @@ impl<J: Journal> Table<J> {
         Ok(entry)
     }
 
-    /// Adds a run that was loaded; it takes the place of one with its id.
+    /// Adds a run that was loaded; it replaces a run with the same id.
     pub fn insert(&self, entry: Arc<Entry<J>>) {
         lock(&self.runs).insert(entry.run().id.clone(), entry);
     }
 
-    /// Removes a run if it has ended. Returns whether it had, or `None` if there is no such run.
+    /// Removes a run if it has ended. Returns true if it had ended, and `None` if there is no such run.
     pub fn remove_ended(&self, id: &RunId) -> Option<bool> {
         let mut runs = lock(&self.runs);
         let ended = runs.get(id)?.has_ended();
@@ -65,7 +65,7 @@ impl<J: Journal> Table<J> {
         Some(ended)
     }
 
-    /// Returns the runs that match a filter, in the order of their ids.
+    /// Returns the runs that match a filter, sorted by id.
     pub fn list(&self, filter: &RunFilter) -> Vec<RunSummary> {
         let runs: Vec<_> = lock(&self.runs).values().cloned().collect();
         let mut found = Vec::new();
@@ -80,7 +80,7 @@ impl<J: Journal> Table<J> {
     /// Returns the run of this id.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownRun`]: there is none.
+    /// [`ErrorKind::UnknownRun`]: there is no such run.
     pub fn entry(&self, id: &RunId) -> Result<Arc<Entry<J>>, Error> {
         let found = lock(&self.runs).get(id).cloned();
         found.ok_or_else(|| Error::new(ErrorKind::UnknownRun(id.to_string())))
@@ -91,7 +91,7 @@ impl<J: Journal + Default> Table<J> {
     /// Creates a run by compare-and-set, with a default journal.
     ///
     /// # Errors
-    /// The run that has the id.
+    /// The existing run with this id.
     pub fn create(&self, run: RunRecord) -> Result<Arc<Entry<J>>, Arc<Entry<J>>> {
         self.create_with(run, |_| J::default())
     }

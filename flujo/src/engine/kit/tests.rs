@@ -1,4 +1,4 @@
-//! A run that is replayed from what its journal wrote is the run.
+//! A replay of the journal of a run yields the run.
 
 use super::{Change, Journal, LocalEngine, SavedRuns};
 use crate::clock::SystemClock;
@@ -43,7 +43,7 @@ fn replayed(lines: &Lines) -> SavedRuns {
     runs
 }
 
-/// Everything of a view but the graph, which is the code's in one of them and a stored one in the other.
+/// The view without its graph, which is the code's in one of them and a stored one in the other.
 fn shown(view: &RunView) -> String {
     let RunView { run, status, context, records, questions, answered, .. } = view;
     let began = (&run.id, &run.pipeline, run.fingerprint, &run.input, &run.digest, &run.context, run.retries);
