@@ -23,8 +23,8 @@ impl Colour {
     }
 }
 
-/// Whether to use them: on a terminal, unless the variable `NO_COLOR` says otherwise by any text at all, as
-/// <https://no-color.org> has it.
+/// Decides whether colours are used: on a terminal, unless the variable `NO_COLOR` is set to any non-empty text, as
+/// specified by <https://no-color.org>.
 pub(super) fn wanted(no_color: Option<&OsStr>, terminal: bool) -> bool {
     terminal && no_color.is_none_or(OsStr::is_empty)
 }

@@ -9,23 +9,23 @@ use std::io::{self, IsTerminal as _, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How much a [`ConsoleTracer`] writes.
+/// The verbosity of a [`ConsoleTracer`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum TraceLevel {
     /// Runs, questions, limits, and nodes that fail.
     Runs,
-    /// Also every node when it has ended, restarts, retries and fallbacks.
+    /// Also the end of every node, restarts, retries and fallbacks.
     #[default]
     Nodes,
     /// Everything: attempts, forks, rounds, timers, chunks.
     Everything,
 }
 
-/// An [`Observer`] that writes one line an event, indented by depth, with durations and cost.
+/// An [`Observer`] that writes one line for each event, indented by depth, with durations and cost.
 ///
-/// Values are written only where that is asked for: inputs, questions, replies, outputs and chunks may be
-/// private. Messages of errors are always written. Colours are used on a terminal only, and not if `NO_COLOR` is
-/// set. Characters that would control the terminal are written escaped.
+/// Values are written only on request, because inputs, questions, replies, outputs and chunks may be private. Error
+/// messages are always written. Colours are used on a terminal only, and not if `NO_COLOR` is set. Control characters
+/// are written escaped.
 ///
 /// ```
 /// use flujo::events::{ConsoleTracer, TraceLevel};
@@ -76,13 +76,14 @@ impl Default for ConsoleTracer {
 }
 
 impl ConsoleTracer {
-    /// Writes to the standard error, with colours where that is a terminal and `NO_COLOR` is not set, or empty.
+    /// Creates a tracer that writes to the standard error, with colours if that is a terminal and `NO_COLOR` is unset
+    /// or empty.
     pub fn new() -> Self {
         let colour = colour::wanted(std::env::var_os("NO_COLOR").as_deref(), io::stderr().is_terminal());
         Self { colour, ..Self::to(io::stderr()) }
     }
 
-    /// Writes elsewhere, without colour.
+    /// Creates a tracer that writes to `out`, without colour.
     pub fn to(out: impl Write + Send + 'static) -> Self {
         let out: Box<dyn Write + Send> = Box::new(out);
         Self {
@@ -94,31 +95,32 @@ impl ConsoleTracer {
         }
     }
 
-    /// How much it writes; [`TraceLevel::Nodes`] if nothing is said.
+    /// Sets the verbosity; defaults to [`TraceLevel::Nodes`].
     #[must_use]
     pub fn level(self, level: TraceLevel) -> Self {
         Self { level, ..self }
     }
 
-    /// Whether it writes what goes in: inputs of runs and steps, questions and what they show.
+    /// Sets whether inputs are written: those of runs and steps, questions and the values shown with them. Defaults
+    /// to false.
     #[must_use]
     pub fn log_inputs(self, inputs: bool) -> Self {
         Self { inputs, ..self }
     }
 
-    /// Whether it writes what comes out: outputs, replies and chunks.
+    /// Sets whether outputs are written: those of steps, replies and chunks. Defaults to false.
     #[must_use]
     pub fn log_outputs(self, outputs: bool) -> Self {
         Self { outputs, ..self }
     }
 
-    /// Whether it uses colours, whatever it writes to.
+    /// Sets whether colours are used, for any output. Defaults to true only for the standard error on a terminal.
     #[must_use]
     pub fn colour(self, colour: bool) -> Self {
         Self { colour, ..self }
     }
 
-    /// What is said of an event, with its colour.
+    /// The text and the colour of an event; `None` if it is not written.
     fn said(&self, event: &Event) -> Option<(String, Colour)> {
         let nodes = self.level >= TraceLevel::Nodes;
         let all = self.level >= TraceLevel::Everything;
@@ -132,7 +134,7 @@ impl ConsoleTracer {
             }
             EventKind::RunEnded { outcome, latency, usage, .. } => Some(ended(outcome, *latency, usage)),
             EventKind::NodeStarted { kind } => match kind {
-                // The run's own line says as much.
+                // The line of the run itself says so already.
                 NodeKind::Pipeline if nodes && event.depth > 0 => plain("started".to_owned()),
                 NodeKind::Pipeline => None,
                 kind if all => plain(format!("started, a {}", kind.word())),
@@ -204,10 +206,10 @@ impl ConsoleTracer {
             EventKind::LimitReached { exceeded } => Some((format!("limit reached: {exceeded}"), Colour::Red)),
             EventKind::ToolCalled { tool } if nodes => plain(format!("calls the tool {tool}")),
             EventKind::ToolReturned { tool, outcome: Ended::Failed { .. } } if nodes => {
-                Some((format!("the tool {tool} has failed, and the model is told so"), Colour::Yellow))
+                Some((format!("the tool {tool} failed; the model receives the error"), Colour::Yellow))
             }
             EventKind::Repaired { repairs, .. } if all => {
-                Some((format!("mended the answer: {}", repairs.join(", ")), Colour::Yellow))
+                Some((format!("repaired the answer: {}", repairs.join(", ")), Colour::Yellow))
             }
             EventKind::Chunk { text, .. } if all && self.outputs => plain(format!("chunk {text:?}")),
             EventKind::Missed { events } => {
@@ -265,7 +267,7 @@ fn noted(text: &mut String, findings: usize) {
     }
 }
 
-/// How a run or a node ended.
+/// The text and the colour of the end of a run or a node.
 fn ended(outcome: &Ended, latency: Duration, usage: &Usage) -> (String, Colour) {
     let (took, used) = (in_(latency), used(usage));
     match outcome {
@@ -279,7 +281,7 @@ fn ended(outcome: &Ended, latency: Duration, usage: &Usage) -> (String, Colour) 
     }
 }
 
-/// What each model used, a line each, once the run has ended.
+/// The usage of each model, one line each, once the run has ended.
 fn by_model(event: &Event) -> String {
     let EventKind::RunEnded { by_model, .. } = &event.kind else { return String::new() };
     let line = |(model, usage): &(String, Usage)| {
@@ -290,7 +292,7 @@ fn by_model(event: &Event) -> String {
     by_model.iter().map(line).collect::<Vec<_>>().concat()
 }
 
-/// What was used, where a model was called or something cost money.
+/// The usage as text, if a model was called or money was spent.
 fn used(usage: &Usage) -> String {
     let mut text = String::new();
     if usage.model_calls > 0 || usage.cost.0 > 0 {
@@ -316,7 +318,7 @@ fn after(wait: Duration) -> String {
     if wait.is_zero() { String::new() } else { format!(" after {}", Short(wait)) }
 }
 
-/// Text of others must neither end the line nor control the terminal.
+/// Escapes text from outside, which must neither break the line nor control the terminal.
 fn tame(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -336,7 +338,7 @@ impl Observer for ConsoleTracer {
         };
         let line = line + &by_model(event);
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        // Whoever looks at a run cannot stop it: not either by a full disk or a closed pipe.
+        // An observer cannot stop a run: neither can a full disk or a closed pipe.
         let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
     }
 

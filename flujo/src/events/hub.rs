@@ -1,4 +1,4 @@
-//! Where the events of one execution of a run come together.
+//! The distribution of the events of one execution of a run to its observers.
 
 use super::observer_queue::{self, ObserverQueue};
 use super::replay_filter::What;
@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 use tracing::Span;
 
-/// Tells observers what happens, each thing once: an engine may walk the body of a run several times over.
+/// Sends each event to the observers exactly once, although an engine may run several replay passes over the body.
 pub(crate) struct Hub {
     run_id: RunId,
     pipeline: &'static str,
@@ -24,27 +24,27 @@ pub(crate) struct Hub {
     clock: Arc<dyn Clock>,
     outlets: Vec<Arc<ObserverQueue>>,
     wants: Values,
-    /// Whether an earlier execution recorded something.
+    /// True if an earlier execution recorded something.
     resumed: bool,
-    /// Questions that earlier executions had the replies of.
+    /// Questions whose replies an earlier execution has used.
     answered: HashSet<Path>,
-    /// Attempts that earlier executions recorded, and that were not told of yet.
+    /// Attempts that earlier executions recorded and that are not reported as replayed yet.
     earlier: Mutex<HashSet<(Path, u32)>>,
     book: Mutex<Book>,
     waker: Mutex<Option<Waker>>,
     spans: Option<RunSpans>,
 }
 
-/// What was told.
+/// The events without attempts that were sent so far.
 #[derive(Default)]
 struct Book {
     began: Option<Timestamp>,
     ended: bool,
-    /// How often something was told of a place.
+    /// The number of events sent per (event, path).
     walked: HashMap<(What, Path), u32>,
 }
 
-/// An attempt that has ended.
+/// The end of an attempt, as events report it.
 pub(crate) struct Attempted {
     pub(crate) outcome: AttemptOutcome,
     pub(crate) usage: Usage,
@@ -78,7 +78,7 @@ impl AttemptOutcome {
 }
 
 impl Hub {
-    /// `None` where nobody looks.
+    /// Creates the hub; `None` if there is neither an observer nor a subscriber.
     pub(crate) fn new(
         run_id: &RunId,
         (pipeline, graph): (&'static str, &'static Graph),
@@ -113,7 +113,7 @@ impl Hub {
         })
     }
 
-    /// Says what earlier executions left; the replies to `fresh` questions came with this one.
+    /// Sets the state that earlier executions left; the replies to `fresh` questions were given to this execution.
     pub(crate) fn resumes(self, view: &RunView, fresh: &[Path]) -> Self {
         let resumed = !(view.records.is_empty() && view.questions.is_empty() && view.answered.is_empty());
         let earlier = view.records.iter().map(|record| (record.key.path.clone(), record.key.n)).collect();
@@ -122,12 +122,12 @@ impl Hub {
         Self { resumed, answered, earlier: Mutex::new(earlier), ..self }
     }
 
-    /// The span of the run, where somebody subscribed to it.
+    /// The span of the run, if a subscriber takes it.
     pub(super) fn span(&self) -> Option<&Span> {
         self.spans.as_ref().map(RunSpans::run)
     }
 
-    /// All spans of the run, where somebody subscribed to it.
+    /// All spans of the run, if a subscriber takes them.
     pub(crate) fn spans(&self) -> Option<&RunSpans> {
         self.spans.as_ref()
     }
@@ -151,7 +151,7 @@ impl Hub {
         let depth = grammar::depth(path.as_str());
         let event = Event { run_id: self.run_id.clone(), path, depth, at, kind };
         let Some((last, others)) = self.outlets.split_last() else { return };
-        // Most observers take an event at once; those that do not go on when the run is polled.
+        // Most observers handle an event at once; the others continue when the run is polled.
         let mut cx = Context::from_waker(Waker::noop());
         let mut busy = false;
         for outlet in others {
@@ -165,7 +165,7 @@ impl Hub {
         }
     }
 
-    /// How many chunks one must want to hear those of a step; `None` where nobody does.
+    /// The lowest setting with which an observer receives the chunks of a step; `None` if no observer wants them.
     pub(crate) fn hears(&self, path: &Path) -> Chunks {
         match self.wants.chunks {
             Chunks::None => Chunks::None,
@@ -175,7 +175,7 @@ impl Hub {
         }
     }
 
-    /// A piece of an answer, for those who want at least so many of them.
+    /// Sends a chunk of an answer to the observers with at least the setting `least`.
     pub(super) fn chunk(&self, path: &Path, least: Chunks, attempt: u32, text: &str) {
         let depth = grammar::depth(path.as_str());
         let at = self.now();
@@ -191,7 +191,7 @@ impl Hub {
         }
     }
 
-    /// Who is to be woken while an observer is busy.
+    /// Sets the waker of the run, for events sent while an observer is busy.
     pub(super) fn wakes(&self, waker: &Waker) {
         let mut known = self.waker.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *known {
@@ -206,7 +206,7 @@ impl Hub {
         }
     }
 
-    /// The execution begins; whoever walks the body first says so.
+    /// Reports the begin of the execution; only the first replay pass does.
     pub(crate) fn run_started(&self, input: &Json) {
         let at = self.now();
         {
@@ -221,12 +221,12 @@ impl Hub {
         self.tell(self.pipeline.into(), at, kind);
     }
 
-    /// The execution has ended.
+    /// Reports the end of the execution.
     pub(crate) fn run_ended(&self, outcome: Ended, usage: Usage, by_model: Vec<(String, Usage)>) {
         let at = self.now();
         let began = {
             let mut book = self.book();
-            // Somebody else works on the run: it is theirs to tell.
+            // If no pass has begun here, another process owns the run and reports its end.
             let Some(began) = book.began.filter(|_| !book.ended) else { return };
             book.ended = true;
             began
@@ -242,7 +242,8 @@ impl Hub {
         self.outlets.iter().for_each(observer_queue::finish);
     }
 
-    /// Whether this is told for the first time: the `nth` time that a walk comes there.
+    /// Returns true if an event is to be sent: it is visit `nth` of the place in its replay pass, and no other pass
+    /// has sent its visit `nth`.
     pub(super) fn is_first(&self, what: What, path: &Path, nth: u32) -> bool {
         let mut book = self.book();
         let told = book.walked.entry((what, path.clone())).or_default();
@@ -251,12 +252,12 @@ impl Hub {
         first
     }
 
-    /// Whether an earlier execution had the reply to this question.
+    /// Returns true if an earlier execution has used the reply to this question.
     pub(super) fn was_answered(&self, path: &Path) -> bool {
         self.answered.contains(path)
     }
 
-    /// An attempt was taken from its record: told of if it ran in an earlier execution.
+    /// Reports an attempt that was answered from its record, if it ran in an earlier execution.
     pub(crate) fn replayed(&self, record: &Record) {
         let key = (record.key.path.clone(), record.key.n);
         if !self.earlier.lock().unwrap_or_else(PoisonError::into_inner).remove(&key) {

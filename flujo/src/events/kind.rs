@@ -6,7 +6,7 @@ use crate::question::{Answered, Question};
 use crate::usage::{LimitExceeded, Usage};
 use std::time::Duration;
 
-/// What happened. More kinds may come: a `match` needs a wildcard arm.
+/// The kinds of events, with their data. More kinds may be added: a `match` needs a wildcard arm.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum EventKind {
@@ -14,93 +14,93 @@ pub enum EventKind {
     RunStarted {
         /// The pipeline's durable name.
         pipeline: &'static str,
-        /// Whether an earlier execution recorded something already.
+        /// True if an earlier execution recorded something already.
         resumed: bool,
-        /// The input of the run, if somebody wants it: a tuple.
+        /// The input of the run as a tuple, if an observer wants inputs.
         input: Option<Json>,
     },
-    /// The execution came to an end; nothing follows.
+    /// The execution ended; no event follows.
     RunEnded {
-        /// How.
+        /// The outcome.
         outcome: Ended,
         /// The time since it began.
         latency: Duration,
-        /// What the run used so far, earlier executions included.
+        /// The usage of the run so far, earlier executions included.
         usage: Usage,
-        /// What each model of it used: `provider:model`, in the order of the first calls.
+        /// The usage of each model, as `provider:model`, in the order of the first calls.
         by_model: Vec<(String, Usage)>,
     },
     /// A node began: a step, a gate or a nested pipeline.
     NodeStarted {
-        /// What it is.
+        /// The kind of the node.
         kind: NodeKind,
     },
-    /// A node came to an end, after all its attempts.
+    /// A node ended, after all its attempts.
     NodeEnded {
-        /// What it is.
+        /// The kind of the node.
         kind: NodeKind,
-        /// How.
+        /// The outcome.
         outcome: Ended,
         /// The time since it began, waits between attempts included.
         latency: Duration,
-        /// What its attempts used in this execution; nothing for a pipeline, whose nodes tell.
+        /// The usage of its attempts in this execution; zero for a pipeline, whose nodes report their own.
         usage: Usage,
     },
     /// The body of an attempt begins.
     AttemptStarted {
-        /// Which one, from 1.
+        /// The number of the attempt, from 1.
         attempt: u32,
-        /// The input of the step, if somebody wants it: a tuple.
+        /// The input of the step as a tuple, if an observer wants inputs.
         input: Option<Json>,
     },
     /// An attempt has ended, and its record is durable.
     AttemptEnded {
-        /// Which one, from 1.
+        /// The number of the attempt, from 1.
         attempt: u32,
-        /// How.
+        /// The outcome.
         outcome: AttemptOutcome,
-        /// The time it took.
+        /// The duration of the attempt.
         latency: Duration,
-        /// What it used.
+        /// The usage of the attempt.
         usage: Usage,
-        /// What validators found on an output that passed all the same.
+        /// The findings of validators on an output that was accepted.
         findings: Vec<Finding>,
-        /// The output, if somebody wants it.
+        /// The output, if an observer wants outputs.
         output: Option<Json>,
     },
-    /// An attempt was taken from its record: it ran in an earlier execution, not in this one.
+    /// An attempt was answered from its record: it ran in an earlier execution, not in this one.
     AttemptReplayed {
-        /// Which one, from 1.
+        /// The number of the attempt, from 1.
         attempt: u32,
-        /// How it ended then.
+        /// The recorded outcome.
         outcome: AttemptOutcome,
-        /// What it used then.
+        /// The recorded usage.
         usage: Usage,
-        /// What validators found then.
+        /// The recorded findings of validators.
         findings: Vec<Finding>,
-        /// The output, if somebody wants it.
+        /// The output, if an observer wants outputs.
         output: Option<Json>,
     },
     /// An attempt failed, and another one follows.
     Retried {
         /// The attempt that follows.
         attempt: u32,
-        /// How long it waits before that.
+        /// The wait before that attempt.
         wait: Duration,
     },
     /// Every attempt failed, and another step runs in its place.
     FellBack {
-        /// That step, `node!step` in paths.
+        /// The step that runs instead, `node!step` in paths.
         target: &'static str,
     },
-    /// A plugin rejected an output, and another step goes on with the attempts that are left.
+    /// A plugin rejected an output, and another step runs the remaining attempts.
     Redirected {
-        /// That step, `node!step` in paths.
+        /// The step that runs instead, `node!step` in paths.
         target: &'static str,
     },
     /// A pipeline call runs again, from the node that failed.
     Restarted {
-        /// How many restarts it has left.
+        /// The number of restarts left.
         left: u32,
     },
     /// A question is recorded, and waits for its reply.
@@ -112,119 +112,120 @@ pub enum EventKind {
     QuestionAnswered {
         /// The question and its reply.
         answered: Box<Answered>,
-        /// Whether an earlier execution went on with this reply already.
+        /// True if an earlier execution used this reply already.
         replayed: bool,
     },
-    /// Branches part: the arms of a `join` or `route`, the items of a `map`.
+    /// A fork began: the arms of a `join` or `route`, the items of a `map`.
     Forked {
-        /// How many.
+        /// The number of arms.
         arms: usize,
     },
-    /// They came together again, and what they wrote was merged.
+    /// A fork ended, and the context parts that its arms wrote were merged.
     Merged {
-        /// How many.
+        /// The number of arms.
         arms: usize,
     },
-    /// A round of a `repeat` or `refine` begins. The path of the event says of which: `moderate/repeat:relabel#2` is
-    /// the second round of the loop that begins with `relabel`, `moderate/improve#2` of one that is
-    /// `.named("improve")`, and `moderate/repeat:relabel#2.1` the first round of a loop within a second round.
+    /// A round of a `repeat` or `refine` begins. The path of the event names the loop and the round:
+    /// `moderate/repeat:relabel#2` is the second round of the loop that begins with `relabel`, `moderate/improve#2`
+    /// of one that is `.named("improve")`, and `moderate/repeat:relabel#2.1` the first round of a loop within a
+    /// second round.
     Round {
-        /// Which one, from 1.
+        /// The number of the round, from 1.
         n: u32,
     },
-    /// A timer runs.
+    /// A timer was started.
     TimerStarted {
-        /// For how long in all.
+        /// The whole duration of the timer.
         wait: Duration,
     },
     /// A timer has run out.
     TimerEnded,
     /// A call was not made, because it might have exceeded a limit.
     LimitReached {
-        /// Which limit, and by what.
+        /// The limit, and the usage that might exceed it.
         exceeded: Box<LimitExceeded>,
     },
-    /// A model has called a tool: the path is that of the call, `node~k`. What it gives is told as of every step.
+    /// A model called a tool: the path is that of the call, `node~k`. The output is reported like that of every step.
     ToolCalled {
         /// The step that is the tool.
         tool: &'static str,
     },
-    /// The tool is done.
+    /// The call of a tool ended.
     ToolReturned {
         /// The step that is the tool.
         tool: &'static str,
-        /// How. The model is told of a failure, and goes on.
+        /// The outcome. A failure is sent to the model, which continues.
         outcome: Ended,
     },
-    /// A piece of an answer while it is being made: of a model, or of a step that says `run.emit(..)`.
+    /// A chunk of an answer while it is produced: by a model, or by a step that calls `run.emit(..)`.
     Chunk {
-        /// The attempt that it belongs to.
+        /// The number of the attempt that produces it, from 1.
         attempt: u32,
-        /// The piece.
+        /// The text of the chunk.
         text: String,
     },
-    /// The answer of a model was mended before it could be read: it was no clean JSON.
+    /// The answer of a model was no clean JSON, and was repaired before it was parsed.
     Repaired {
-        /// The attempt that it belongs to.
+        /// The number of the attempt that parsed it, from 1.
         attempt: u32,
-        /// What was mended, in words.
+        /// The repairs, in words.
         repairs: Vec<String>,
     },
-    /// This observer was too slow, and events were dropped for it before this one.
+    /// The observer was too slow, and events before this one were dropped for it.
     Missed {
-        /// How many.
+        /// The number of dropped events.
         events: u64,
     },
 }
 
-/// How a run or a node ended.
+/// The outcome of a run or a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ended {
-    /// Well.
+    /// Success.
     Done,
-    /// Waiting for so many replies; only runs do.
+    /// The run waits for replies; never the outcome of a node.
     Paused {
-        /// How many questions are open.
+        /// The number of open questions.
         questions: usize,
     },
-    /// With this error, the path first.
+    /// Failure.
     Failed {
-        /// The error as it is displayed.
+        /// The error as it is displayed, the path first.
         error: String,
     },
-    /// `cancel` was called; only runs are.
+    /// `cancel` was called; never the outcome of a node.
     Cancelled,
 }
 
-/// How an attempt ended.
+/// The outcome of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AttemptOutcome {
-    /// With an output.
+    /// The attempt succeeded with an output.
     Succeeded,
-    /// It failed.
+    /// The attempt failed.
     Failed {
-        /// In what way.
+        /// The kind of the failure.
         kind: FailureKind,
-        /// Why, in words.
+        /// The reason, in words.
         message: String,
-        /// Whether another attempt makes sense.
+        /// True if another attempt may succeed.
         retryable: bool,
-        /// What the next attempt is told.
+        /// The feedback that the next attempt receives.
         feedback: Option<String>,
     },
 }
 
 impl AttemptOutcome {
-    /// Whether there was an output.
+    /// Returns true if there is an output.
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Succeeded)
     }
 }
 
 impl EventKind {
-    /// The name of the kind in `snake_case`, for logs and metrics.
+    /// Returns the name of the kind in `snake_case`, for logs and metrics.
     ///
     /// ```
     /// # use flujo::events::EventKind;

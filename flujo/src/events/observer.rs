@@ -2,14 +2,14 @@ use super::Event;
 use crate::future::BoxFuture;
 use async_trait::async_trait;
 
-/// Sees every event of every node, nested ones too.
+/// A receiver of every event of every node, nested ones too.
 ///
-/// It can do a run no harm: it gets a copy, a panic in it is caught, and a run never waits for it. While it
-/// is busy with one event, further ones wait in line, at most 4096 of them; what does not fit is dropped, and
-/// counted by the next [`Missed`](super::EventKind::Missed). The end of the run always fits, so that this is never
-/// without a next one. What is still in line when the run has ended is
-/// delivered in the background, where there is a tokio runtime. Like a step it must not block its thread: what
-/// computes or blocks uses `spawn_blocking`.
+/// An observer cannot harm a run: it gets a copy of each event, a panic in it is caught, and a run never waits for
+/// it. While it is busy with one event, up to 4096 further ones are queued; events that do not fit are dropped, and
+/// counted by the next [`Missed`](super::EventKind::Missed). The end of the run always fits, so that dropped events
+/// are always reported. Events that are still queued when the run has ended are delivered in the background, if there
+/// is a tokio runtime. Like a step an observer must not block its thread: use `spawn_blocking` for long computations
+/// and blocking calls.
 ///
 /// ```
 /// use flujo::events::{Event, EventKind, Observer};
@@ -52,43 +52,43 @@ use async_trait::async_trait;
 )]
 #[async_trait]
 pub trait Observer: Send + Sync + 'static {
-    /// Something happened.
+    /// Handles one event.
     async fn event(&self, event: &Event);
 
-    /// Which values it wants to see in events; none if nothing is said. Encoding inputs costs time, and both
-    /// may be private.
+    /// Returns the values that this observer wants to receive in events. Defaults to no inputs, no outputs and the
+    /// chunks of the last steps. Encoding inputs costs time, and both may be private.
     fn wants(&self) -> Values {
         Values::default()
     }
 }
 
-/// Which values an [`Observer`] wants to see.
+/// The values that an [`Observer`] wants to receive in events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Values {
-    /// Those that go into the run and its steps.
+    /// The inputs of the run and of its steps.
     pub inputs: bool,
-    /// Those that come out of steps.
+    /// The outputs of steps.
     pub outputs: bool,
-    /// Pieces of answers, while they are being made.
+    /// Chunks of answers, while they are produced.
     pub chunks: Chunks,
 }
 
-/// Of which steps an [`Observer`] wants the [chunks](super::EventKind::Chunk). Models are asked to answer in pieces
-/// only where somebody wants them.
+/// The steps whose [chunks](super::EventKind::Chunk) an [`Observer`] wants. Models are asked to stream their answers
+/// only if an observer wants them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Chunks {
-    /// Of none.
+    /// No steps.
     None,
-    /// Of the last ones: steps after which no model is asked any more, but in further rounds of a loop that they
-    /// stand in. Of branches that go side by side, each has its own.
+    /// The last steps: those after which no other model is called, except in further rounds of a loop that contains
+    /// them. Each of several parallel branches has its own.
     #[default]
     Last,
-    /// Of all.
+    /// All steps.
     All,
 }
 
 impl<O: Observer + ?Sized> Observer for std::sync::Arc<O> {
-    // Written out: an async function would box the future of the inner one once more.
+    // Written by hand: an async function would box the future of the inner observer once more.
     fn event<'s, 'e, 'f>(&'s self, event: &'e Event) -> BoxFuture<'f, ()>
     where
         's: 'f,

@@ -1,4 +1,4 @@
-//! One observer of one run: what it cannot take at once waits in line.
+//! The queue of one observer of one run, for events that arrive while it is busy.
 
 use super::{Chunks, Event, EventKind, Hub, Observer};
 use crate::future::BoxFuture;
@@ -10,21 +10,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::{Context, Poll, Waker};
 
-/// So many events wait for a slow observer.
+/// The most events that are queued for a slow observer.
 const LINE: usize = 4096;
 
 pub(super) struct ObserverQueue {
     observer: Arc<dyn Observer>,
     chunks: Chunks,
     line: Arc<Line>,
-    /// What tells it one event after the other, made when there is a first one.
+    /// The future that hands queued events to the observer, created by the first poll.
     telling: Mutex<Option<BoxFuture<'static, ()>>>,
 }
 
 #[derive(Default)]
 struct Line {
     events: Mutex<Waiting>,
-    /// Whether the observer has taken everything, and waits for more.
+    /// True if the observer has handled every queued event, and waits for more.
     idle: AtomicBool,
 }
 
@@ -53,12 +53,12 @@ impl ObserverQueue {
         Self { observer, chunks, line: Arc::default(), telling: Mutex::default() }
     }
 
-    /// Of which steps it wants chunks.
+    /// The steps of which it wants chunks.
     pub(super) fn chunks(&self) -> Chunks {
         self.chunks
     }
 
-    /// Puts an event in line. The end of the run always fits, so that what is missing is always told.
+    /// Queues an event. The end of the run always fits, so that dropped events are always reported.
     pub(super) fn push(&self, event: Event) {
         let mut line = self.line.waiting();
         if line.events.len() >= LINE && !matches!(event.kind, EventKind::RunEnded { .. }) {
@@ -72,13 +72,13 @@ impl ObserverQueue {
         line.events.push_back(event);
     }
 
-    /// Tells the observer as much as it takes. Pending while it is busy.
+    /// Hands queued events to the observer. Pending while it is busy.
     pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             let mut telling = match self.telling.try_lock() {
                 Ok(telling) => telling,
                 Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-                // Whoever is at it looks into the line once more before going.
+                // The thread that holds the lock checks the queue once more after releasing it.
                 Err(TryLockError::WouldBlock) => return Poll::Ready(()),
             };
             self.line.idle.store(false, Ordering::Release);
@@ -91,10 +91,10 @@ impl ObserverQueue {
                     }
                 })
             });
-            // A panic ends this event for this observer, and nothing else.
+            // A panic ends the handling of this event by this observer, and nothing else.
             if catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))).is_err() {
                 let panicked = telling.take();
-                // So may dropping what panicked.
+                // Dropping the future after a panic may panic too.
                 let _ = catch_unwind(AssertUnwindSafe(|| drop(panicked)));
                 continue;
             }
@@ -110,7 +110,7 @@ impl ObserverQueue {
 }
 
 pin_project_lite::pin_project! {
-    /// A run that somebody looks at: busy observers go on while it does.
+    /// A run with observers: busy observers are polled together with it.
     pub(crate) struct Watched<F> {
         #[pin]
         run: F,
@@ -138,12 +138,12 @@ impl<F: Future> Future for Watched<F> {
     }
 }
 
-/// Lets a busy observer come to the end of its line after the run has ended.
+/// Lets a busy observer handle its queue after the run has ended.
 pub(super) fn finish(outlet: &Arc<ObserverQueue>) {
     if outlet.poll(&mut Context::from_waker(Waker::noop())).is_ready() {
         return;
     }
-    // Without a runtime there is nobody to do it.
+    // Without a runtime no task can poll it, and the queue is dropped.
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
         let outlet = Arc::clone(outlet);
         runtime.spawn(poll_fn(move |cx| outlet.poll(cx)));

@@ -1,4 +1,4 @@
-//! What one walk of a run's body has to tell.
+//! The filter for events of replay passes: each event is sent by one pass only.
 
 use super::{Chunks, Ended, EventKind, Hub};
 use crate::clock::Timestamp;
@@ -9,15 +9,15 @@ use crate::question::{Answered, Question};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// One walk of the body: the run itself, or an arm that its engine runs as an invocation of its own.
+/// One replay pass over the body: of the run itself, or of an arm that its engine runs as a separate invocation.
 pub(crate) struct Stage {
     hub: Arc<Hub>,
-    /// How often this walk came by a place. Every walk comes by the same ones in the same order, so the
-    /// third time here is told unless some walk told a third time.
+    /// Visits per (event, path) in this replay pass. All passes visit the same places in the same order, so visit n
+    /// is sent only if no other pass has sent its visit n.
     walked: Mutex<HashMap<(What, Path), u32>>,
 }
 
-/// What happens at a place without attempts.
+/// Events that have no number of an attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum What {
     Entered,
@@ -30,11 +30,11 @@ pub(crate) enum What {
     Limit,
 }
 
-/// How a node ended, from what it came to; `None` for signals: what they end is told by the run.
+/// The outcome of a node; `None` for signals, whose nodes end with the run.
 pub(crate) fn ended<T>(done: &Result<T, Error>) -> Option<Ended> {
     match done {
         Ok(_) => Some(Ended::Done),
-        // The time of something around it is up: for the node that was cut off that is its end.
+        // A timeout that encloses the node has expired: that ends the node, which was cut off.
         Err(error) if error.signal().is_some_and(|signal| !matches!(signal, Signal::OutOfTime(_))) => None,
         Err(error) => Some(Ended::Failed { error: error.to_string() }),
     }
@@ -59,7 +59,7 @@ impl Stage {
         self.hub.is_first(what, path, nth)
     }
 
-    /// Tells it unless another walk did. Whether it was told.
+    /// Sends the event unless another replay pass has sent it; true if it was sent.
     pub(crate) fn tell(&self, what: What, path: &Path, kind: EventKind) -> bool {
         let first = self.comes_by(what, path);
         if first {
@@ -68,7 +68,7 @@ impl Stage {
         first
     }
 
-    /// A nested pipeline, or the outermost one, is entered.
+    /// Reports the begin of a pipeline, nested or outermost.
     pub(crate) fn entered(&self, path: &Path) -> Timestamp {
         let told = self.tell(What::Entered, path, EventKind::NodeStarted { kind: NodeKind::Pipeline });
         if let Some(spans) = self.hub.spans().filter(|_| told) {
@@ -77,7 +77,7 @@ impl Stage {
         self.hub.now()
     }
 
-    /// It is left.
+    /// Reports the end of a pipeline.
     pub(crate) fn left<T>(&self, path: &Path, began: Timestamp, done: &Result<T, Error>) {
         let Some(outcome) = ended(done) else { return };
         let latency = self.hub.now().since(began);
@@ -89,7 +89,7 @@ impl Stage {
         }
     }
 
-    /// A question has just been recorded.
+    /// Reports a question that was just recorded.
     pub(crate) fn asked(&self, question: &Question) {
         if let Some(spans) = self.hub.spans() {
             spans.asked(&question.path);
@@ -98,7 +98,7 @@ impl Stage {
         self.hub.tell(question.path.clone(), self.hub.now(), kind);
     }
 
-    /// A question was answered; `asked` says whether it was asked by this walk.
+    /// Reports an answered question; `asked` is true if this replay pass recorded the question.
     pub(crate) fn answered(&self, answered: &Answered, asked: bool) {
         let path = &answered.question.path;
         let replayed = !asked && self.hub.was_answered(path);
@@ -109,13 +109,13 @@ impl Stage {
         self.tell(What::Answered, path, EventKind::QuestionAnswered { answered, replayed });
     }
 
-    /// An answer was mended before it could be read.
+    /// Reports the repairs of an answer that was no clean JSON.
     pub(crate) fn repaired(&self, path: Path, attempt: u32, repairs: &[String]) {
         let kind = EventKind::Repaired { attempt, repairs: repairs.to_vec() };
         self.hub.tell(path, self.hub.now(), kind);
     }
 
-    /// A piece of an answer.
+    /// Sends a chunk of an answer.
     pub(crate) fn chunk(&self, path: &Path, least: Chunks, attempt: u32, text: &str) {
         self.hub.chunk(path, least, attempt, text);
     }

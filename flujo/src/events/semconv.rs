@@ -1,6 +1,7 @@
-//! The names of OpenTelemetry's convention for generative AI. It is in development, so they stand in one place.
+//! The names of OpenTelemetry's semantic conventions for generative AI, in one place because they are still in
+//! development.
 
-/// What `tracing-opentelemetry` takes for the name and the kind of a span, and for how it ended.
+/// The field that `tracing-opentelemetry` uses as the name of a span; those for its kind and status follow.
 pub(crate) const OTEL_NAME: &str = "otel.name";
 pub(crate) const OTEL_KIND: &str = "otel.kind";
 pub(crate) const OTEL_STATUS: &str = "otel.status_code";
@@ -38,10 +39,10 @@ pub(crate) const SERVER: &str = "server.address";
 pub(crate) const PORT: &str = "server.port";
 
 pub(crate) const ERROR_TYPE: &str = "error.type";
-/// The convention has none for money: this one is ours, in nano-dollars.
+/// The conventions have no name for cost: this one is flujo's own, in nano-dollars.
 pub(crate) const COST: &str = "flujo.cost_nanos";
 
-/// A provider as the convention calls it.
+/// The name of a provider in the conventions.
 pub(crate) fn provider(name: &str) -> &str {
     match name {
         "openai-responses" => "openai",

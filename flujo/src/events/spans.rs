@@ -1,5 +1,5 @@
-//! Spans of the `tracing` crate: one per run, nested pipeline, step, attempt and question. What a step itself logs
-//! stands in its attempt.
+//! Spans of the `tracing` crate: one per run, nested pipeline, step, attempt and question. Log records of a step
+//! belong to the span of its attempt.
 
 use super::{AttemptOutcome, Ended, semconv};
 use crate::engine::RunId;
@@ -13,22 +13,23 @@ use std::task::{Context, Poll};
 use tracing::field::Empty;
 use tracing::{Level, Span};
 
-/// The spans of a run that somebody subscribed to.
+/// The spans of a run for which there is a subscriber.
 pub(crate) struct RunSpans {
     run: Span,
     inner: Mutex<Inner>,
 }
 
-/// What stands in the run, and is not over.
+/// The spans of the run that are still open.
 #[derive(Default)]
 struct Inner {
-    /// Nested pipelines. Each has its span when something happens in it: on replay most are only walked through.
+    /// Nested pipelines. A span is created when something happens in it: on replay most pipelines have nothing to
+    /// report.
     pipelines: BTreeMap<Path, Option<Span>>,
     questions: HashMap<Path, Span>,
 }
 
 impl RunSpans {
-    /// `None` where nobody subscribed.
+    /// `None` if no subscriber takes the span of the run.
     pub(super) fn new(id: &RunId, pipeline: &str) -> Option<Self> {
         tracing::span_enabled!(target: "flujo", Level::INFO).then(|| Self {
             run: tracing::info_span!(
@@ -58,21 +59,21 @@ impl RunSpans {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A pipeline is entered; the outermost one is the run.
+    /// Registers a pipeline that begins; the outermost one is the run itself.
     pub(super) fn entered(&self, path: &Path) {
         if grammar::depth(path.as_str()) > 0 {
             self.inner().pipelines.insert(path.clone(), None);
         }
     }
 
-    /// It is left.
+    /// Closes the span of a pipeline.
     pub(super) fn left(&self, path: &Path, outcome: &Ended) {
         if let Some(Some(span)) = self.inner().pipelines.remove(path) {
             span.record("outcome", word(outcome));
         }
     }
 
-    /// A question is open from now on.
+    /// Opens the span of a question.
     pub(super) fn asked(&self, path: &Path) {
         let mut inner = self.inner();
         let around = inner.around(path, &self.run);
@@ -86,19 +87,19 @@ impl RunSpans {
         inner.questions.insert(path.clone(), span);
     }
 
-    /// It is answered: told if it was asked in this execution.
+    /// Closes the span of a question; it exists if the question was asked in this execution.
     pub(super) fn answered(&self, path: &Path) {
         if let Some(span) = self.inner().questions.remove(path) {
             span.record("outcome", "answered");
         }
     }
 
-    /// The span that a node of this path stands in.
+    /// The parent span of a node with this path.
     fn around(&self, path: &Path) -> Span {
         self.inner().around(path, &self.run)
     }
 
-    /// The run has ended, and what is not over ends with it.
+    /// Closes the span of the run, and all spans that are still open.
     pub(super) fn ended(&self, outcome: &Ended, usage: &Usage) {
         let inner = std::mem::take(&mut *self.inner());
         for span in inner.questions.values() {
@@ -117,7 +118,8 @@ impl RunSpans {
 }
 
 impl Inner {
-    /// The innermost pipeline around a path, made if it has no span yet, and those around it.
+    /// The span of the innermost pipeline that encloses a path; created, together with its parents, if it does not
+    /// exist.
     fn around(&mut self, path: &Path, run: &Span) -> Span {
         let outside = |path: &str| grammar::parent(path).map(str::to_owned);
         let mut next = outside(path.as_str());
@@ -161,7 +163,7 @@ pub(crate) struct NodeSpans {
 }
 
 impl NodeSpans {
-    /// An attempt begins in this run, maybe of a tool that a model has called.
+    /// Opens the span of an attempt in this run; `tool` if a model called the step as a tool.
     pub(crate) fn started(
         &mut self,
         run: Option<&RunSpans>,
@@ -171,7 +173,7 @@ impl NodeSpans {
     ) {
         let Some(run) = run else { return };
         let node = grammar::last(path.as_str());
-        // A single reply within a conversation is no agent of its own.
+        // A single model call within a conversation is no agent of its own.
         let is_agent = kind == NodeKind::Model && tool.is_none() && !path.is_in_conversation();
         let agent = is_agent.then_some(node);
         let (operation, name) = match (agent, tool) {
@@ -213,7 +215,7 @@ impl NodeSpans {
         self.attempt.clone()
     }
 
-    /// The attempt has ended.
+    /// Closes the span of the attempt.
     pub(crate) fn ended(&mut self, outcome: &AttemptOutcome, usage: &Usage) {
         let Some(span) = self.attempt.take() else { return };
         span.record("outcome", if outcome.is_success() { "done" } else { "failed" });
@@ -221,7 +223,7 @@ impl NodeSpans {
         span.record("tokens", usage.total_tokens());
     }
 
-    /// The node has ended.
+    /// Closes the span of the node.
     pub(crate) fn left(&mut self, outcome: &Ended) {
         if let Some(span) = self.step.take() {
             if matches!(outcome, Ended::Failed { .. }) {
@@ -233,7 +235,7 @@ impl NodeSpans {
 }
 
 pin_project_lite::pin_project! {
-    /// A future that runs in a span, where there is one.
+    /// A future that runs in a span, if there is one.
     pub(crate) struct Spanned<F> {
         #[pin]
         future: F,

@@ -8,10 +8,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Everything that is recorded of a run, in the order in which it came to an end: every attempt of every node,
-/// nested ones too, and every answered question. It is the same whether the run went through at once or was
-/// resumed. A run that records nothing has an empty one; an [`Observer`](crate::events::Observer) sees it all
-/// the same.
+/// The recorded history of a run, in the order in which its parts ended: every attempt of every node, nested ones
+/// too, and every answered question. It does not depend on whether the run was resumed. A run that records nothing
+/// has an empty trace; an [`Observer`](crate::events::Observer) receives its events all the same.
 ///
 /// ```
 /// # use flujo::prelude::*;
@@ -43,32 +42,32 @@ impl fmt::Debug for Trace {
     }
 }
 
-/// One line of a [`Trace`].
+/// One entry of a [`Trace`]: an attempt or an answered question.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TraceEntry {
-    /// The node.
+    /// The path of the node.
     pub path: Path,
-    /// What it did.
+    /// The kind of the command.
     pub kind: Kind,
-    /// The attempt, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
-    /// When it began: for a question, when it was asked.
+    /// The time at which the attempt began, or the question was asked.
     pub started: Timestamp,
-    /// When it ended.
+    /// The time at which the attempt ended, or the question was answered.
     pub ended: Timestamp,
-    /// How it ended.
+    /// The outcome.
     pub outcome: AttemptOutcome,
-    /// What it used.
+    /// The usage.
     pub usage: Usage,
-    /// What validators found on an output that passed all the same.
+    /// The findings of validators on an output that was accepted.
     pub findings: Vec<Finding>,
-    /// Who replied.
+    /// The person or program that replied, if known.
     pub by: Option<String>,
 }
 
 impl TraceEntry {
-    /// The time from its beginning to its end.
+    /// Returns the time from the begin to the end.
     pub fn latency(&self) -> Duration {
         self.ended.since(self.started)
     }
@@ -105,19 +104,19 @@ impl TraceEntry {
     }
 }
 
-/// One command of a run that has come to an end: one line of its `command_log`.
+/// One completed command of a run: one line of its `command_log`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Command {
-    /// The node.
+    /// The path of the node.
     pub path: Path,
-    /// What it did.
+    /// The kind of the command.
     pub kind: Kind,
-    /// The attempt, from 1.
+    /// The number of the attempt, from 1.
     pub n: u32,
-    /// When it ended.
+    /// The time at which it ended.
     pub at: Timestamp,
-    /// Whether it ended well.
+    /// True if it succeeded.
     pub done: bool,
 }
 
@@ -133,13 +132,14 @@ impl Trace {
         Self { records, answered }
     }
 
-    /// Every line.
+    /// Returns all entries.
     pub fn entries(&self) -> Vec<TraceEntry> {
         let attempts = self.records.iter().map(|record| TraceEntry::of_record(record));
         let mut entries: Vec<_> = attempts.collect();
         for answered in &self.answered {
             let entry = TraceEntry::of_answer(answered);
-            // After what had ended when it was asked, before what began with the reply.
+            // A question is placed after everything that had ended when it was asked, and so before anything that
+            // began with its reply.
             let before = entries.iter().rposition(|e| e.ended <= entry.started).map_or(0, |i| i + 1);
             let after = entries.iter().position(|e| e.started >= entry.ended).unwrap_or(entries.len());
             let place = before.max(after);
@@ -148,7 +148,7 @@ impl Trace {
         entries
     }
 
-    /// The same as commands.
+    /// Returns all entries as commands.
     pub fn commands(&self) -> Vec<Command> {
         let command = |entry: TraceEntry| {
             let TraceEntry { path, kind, attempt: n, ended: at, outcome, .. } = entry;
@@ -157,7 +157,7 @@ impl Trace {
         self.entries().into_iter().map(command).collect()
     }
 
-    /// Whether nothing is recorded.
+    /// Returns true if the trace is empty.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty() && self.answered.is_empty()
     }

@@ -1,4 +1,4 @@
-/// The worst case of one run; `None` means that the graph does not say.
+/// The worst case of one run; `None` means that a number cannot be derived from the graph.
 ///
 /// `moderate::BOUNDS` is computed by the compiler, so a limit can be a compile-time check:
 /// `const _: () = assert!(moderate::BOUNDS.model_calls_at_most(18));`
@@ -6,28 +6,28 @@
 pub struct Bounds {
     /// Attempts of steps, model steps included.
     pub step_runs: Option<u64>,
-    /// Calls of models.
+    /// Calls to models.
     pub model_calls: Option<u64>,
     /// Questions to people.
     pub questions: Option<u64>,
 }
 
 impl Bounds {
-    /// Nothing runs.
+    /// The bounds of nothing.
     pub const ZERO: Self = Self::of(0, 0, 0);
-    /// One attempt of a code step.
+    /// The bounds of one attempt of a code step.
     pub const STEP: Self = Self::of(1, 0, 0);
-    /// One attempt of a model step.
+    /// The bounds of one attempt of a model step.
     pub const MODEL: Self = Self::of(1, 1, 0);
-    /// One question.
+    /// The bounds of one question.
     pub const QUESTION: Self = Self::of(0, 0, 1);
 
     const fn of(step_runs: u64, model_calls: u64, questions: u64) -> Self {
         Self { step_runs: Some(step_runs), model_calls: Some(model_calls), questions: Some(questions) }
     }
 
-    /// One attempt of a model step with tools, whose model may ask for some of them so often. How many it asks for
-    /// at a time is not known.
+    /// Returns the bounds of one attempt of a model step with tools, whose model calls tools in at most `rounds`
+    /// rounds. The number of calls in one round is unknown.
     #[must_use]
     pub const fn talking(rounds: u32, tools: &[&super::Facts]) -> Self {
         let mut silent = true;
@@ -40,7 +40,7 @@ impl Bounds {
         Self { step_runs: None, model_calls, questions: Some(0) }
     }
 
-    /// Both, one after the other or side by side.
+    /// Returns the sum: both happen, one after the other or in parallel.
     #[must_use]
     pub const fn then(self, other: Self) -> Self {
         Self {
@@ -50,7 +50,7 @@ impl Bounds {
         }
     }
 
-    /// One of the two.
+    /// Returns the maximum: one of the two happens.
     #[must_use]
     pub const fn or(self, other: Self) -> Self {
         Self {
@@ -60,7 +60,7 @@ impl Bounds {
         }
     }
 
-    /// The same `n` times; `None` is an unknown number of times.
+    /// Returns `n` times these bounds; `None` is an unknown number of times.
     #[must_use]
     pub const fn times(self, n: Option<u64>) -> Self {
         Self {
@@ -70,17 +70,17 @@ impl Bounds {
         }
     }
 
-    /// Whether at most `n` attempts of steps are possible.
+    /// Returns true if at most `n` attempts of steps are possible.
     pub const fn step_runs_at_most(self, n: u64) -> bool {
         at_most(self.step_runs, n)
     }
 
-    /// Whether at most `n` model calls are possible.
+    /// Returns true if at most `n` model calls are possible.
     pub const fn model_calls_at_most(self, n: u64) -> bool {
         at_most(self.model_calls, n)
     }
 
-    /// Whether at most `n` questions are possible.
+    /// Returns true if at most `n` questions are possible.
     pub const fn questions_at_most(self, n: u64) -> bool {
         at_most(self.questions, n)
     }
@@ -100,7 +100,7 @@ const fn larger(a: Option<u64>, b: Option<u64>) -> Option<u64> {
     }
 }
 
-/// Nothing, an unknown number of times, is still nothing.
+/// Zero times an unknown number is zero.
 const fn mul(a: Option<u64>, n: Option<u64>) -> Option<u64> {
     match (a, n) {
         (Some(0), _) | (_, Some(0)) => Some(0),

@@ -3,8 +3,8 @@ use super::{Facts, Graph, Node};
 const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
 const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
 
-/// The fingerprint of a graph: FNV-1a, 128 bit, over ids, kinds, types, versions and edges, nested
-/// pipelines included; not over docs, options and lines.
+/// The fingerprint of a graph: FNV-1a, 128 bit, over ids, kinds, types, versions and edges, nested pipelines
+/// included; docs, options and lines do not count.
 pub const fn fingerprint(graph: &Graph) -> u128 {
     graph_into(OFFSET, graph)
 }

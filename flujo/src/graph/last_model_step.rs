@@ -1,11 +1,11 @@
-//! Which model steps come last: after them no other model is asked.
+//! Detection of the last model steps: those after which no other model is called.
 
 use super::{Facts, Graph, Node};
 use crate::path::grammar;
 
 impl Graph {
-    /// Whether the node behind the path of a run is one after which no model is asked any more, but in further rounds
-    /// of a loop that it stands in. Of branches that go side by side, each has its own last one.
+    /// Returns true if no other model is called after the node at this path of a run, except in further rounds of a
+    /// loop that contains it. Each of several parallel branches has its own last node.
     pub(crate) fn asks_last(&self, path: &str) -> bool {
         let mut segments = grammar::segments(path);
         if segments.next() != Some(self.name) {
@@ -17,7 +17,7 @@ impl Graph {
             if graph.after(at).iter().any(|later| graph.nodes.get(*later).is_some_and(may_ask)) {
                 return false;
             }
-            // Items of a `map` are segments of their own, and its body's nodes stand in the same graph.
+            // Items of a `map` are separate segments, but the nodes of its body belong to the same graph.
             if let Some(inner) = graph.nodes.get(at).and_then(|node| node.facts.graph) {
                 graph = inner;
             }
@@ -28,7 +28,7 @@ impl Graph {
     /// The nodes that may come after this one.
     fn after(&self, at: usize) -> Vec<usize> {
         let (mut found, mut left) = (Vec::new(), vec![(at, at)]);
-        // With the node that must have been passed: a loop is left, and not entered again.
+        // With the index that a successor must exceed: a back edge leads past its loop, not into the body again.
         while let Some((from, beyond)) = left.pop() {
             for edge in self.edges.iter().filter(|edge| edge.from == Some(from)) {
                 let Some(to) = edge.to else { continue };
@@ -40,7 +40,7 @@ impl Graph {
                 }
             }
         }
-        // What stands in the body of a form comes with the form, not after it.
+        // The body of a form belongs to the form and does not follow it.
         let this = self.nodes.get(at);
         found.retain(|node| {
             !self.around(*node).any(|outer| this.is_some_and(|this| std::ptr::eq(outer, this)))

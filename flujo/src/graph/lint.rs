@@ -1,15 +1,15 @@
-//! What rustc cannot know of a pipeline, and what is worth a second look all the same.
+//! Lints for mistakes in a pipeline that rustc cannot detect.
 
 use super::{Facts, Graph, Node, NodeKind};
 use std::fmt;
 
-/// How much a [`Finding`] matters.
+/// The severity of a [`Finding`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Severity {
-    /// It may be meant.
+    /// A suspicious construct that may be intended.
     Hint,
-    /// It will go wrong one day: it costs money, hangs, or does not resume.
+    /// A problem that costs money, hangs, or prevents a resume sooner or later.
     Warning,
 }
 
@@ -26,17 +26,17 @@ impl fmt::Display for Severity {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// Which rule: `model-without-timeout` and its like. It stays the same from version to version.
+    /// The name of the rule, for instance `model-without-timeout`. It does not change between versions.
     pub rule: &'static str,
-    /// How much it matters.
+    /// The severity.
     pub severity: Severity,
-    /// What is wrong, and what to do.
+    /// The problem, and how to solve it.
     pub message: String,
-    /// The path of the node, without rounds and items; that of the pipeline for its expressions.
+    /// The path of the node, without rounds and items; the path of the pipeline for its expressions.
     pub node: String,
     /// The source file.
     pub file: &'static str,
-    /// The line in it.
+    /// The line in the source file, from 1.
     pub line: u32,
 }
 
@@ -47,20 +47,20 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What [`Graph::validate`] found: in source order, nested pipelines where they are called.
+/// The findings of [`Graph::validate`]: in source order, those of nested pipelines at the place of their calls.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Report {
-    /// Every finding.
+    /// All findings.
     pub findings: Vec<Finding>,
 }
 
 impl Report {
-    /// Whether nothing was found.
+    /// Returns true if there are no findings.
     pub fn is_clean(&self) -> bool {
         self.findings.is_empty()
     }
 
-    /// Whether this rule found something.
+    /// Returns true if there is a finding of this rule.
     pub fn has(&self, rule: &str) -> bool {
         self.findings.iter().any(|finding| finding.rule == rule)
     }
@@ -73,22 +73,22 @@ impl fmt::Display for Report {
 }
 
 impl Graph {
-    /// Looks for what rustc cannot know. The rules:
+    /// Checks the pipeline for mistakes that rustc cannot detect. The rules:
     ///
     /// | rule | severity | what |
     /// |---|---|---|
     /// | `model-without-timeout` | warning | a model step that may wait for ever |
     /// | `model-without-max-tokens` | warning | a paid model step without `max_tokens`: its price has no bound |
     /// | `fallback-same-model` | warning | a fallback that asks the model which has just failed |
-    /// | `fallback-of-fallback` | warning | a step that stands in for another, with stand-ins of its own that are not asked |
+    /// | `fallback-of-fallback` | warning | a fallback or redirect whose own fallback or redirect is never used |
     /// | `blind-condition` | warning | the `.until` of a `repeat` that does not look at its value |
     /// | `impure-expression` | warning | a clock or a random generator outside of a step: a resumed run gets another value |
-    /// | `question-in-map` | warning | a question for every item, without `.timeout(d, default)`: one that nobody answers holds all of them |
-    /// | `unused-output` | hint | a step whose output nobody takes: it ends with its statement, or in a `let` whose names nothing reads; `let _ = ..` and names with `_` in front say that it is meant |
+    /// | `question-in-map` | warning | a question for every item, without `.timeout(d, default)`: one missing reply blocks all items |
+    /// | `unused-output` | hint | a step whose output is not used: the call is a statement of its own, or in a `let` whose names are never read; `let _ = ..` and names with a leading `_` mark that as intended |
     ///
-    /// `unused-output` looks at calls of steps and pipelines and at the last one of `x >> f >> g`: what forms give is not
-    /// known by the graph. A name counts as read wherever it stands later in its block, in the text of a literal too.
-    /// rustc warns of most such names; the report has them for whoever looks at graphs alone.
+    /// `unused-output` checks calls of steps and pipelines and the last call of `x >> f >> g`: the graph does not
+    /// know the outputs of forms. A name counts as read if it occurs later in its block, even in the text of a
+    /// literal. rustc warns of most such names too; the report has them for users who only look at graphs.
     ///
     /// Models of `ollama`, `llamafile`, `lmstudio`, `local` and `test` cost nothing.
     ///
@@ -155,7 +155,7 @@ fn look(graph: &Graph, path: &str, in_map: bool, found: &mut Vec<Finding>) {
     }
 }
 
-/// What stands in for a node stands at the end: what its own attribute names is not asked.
+/// A fallback or redirect is final: its own fallback and redirect are not used.
 fn stand_ins(node: &Node, say: &mut impl FnMut(&'static str, Severity, String)) {
     let named = [
         ("fallback", node.falls_back_to.or(node.facts.falls_back_to)),
@@ -175,7 +175,7 @@ fn stand_ins(node: &Node, say: &mut impl FnMut(&'static str, Severity, String)) 
 
 fn model(node: &Node, say: &mut impl FnMut(&'static str, Severity, String)) {
     let name = model_of(node.options, node.facts).unwrap_or_default();
-    // A role has no provider in its name.
+    // The name of a role contains no provider.
     let shown = if name.contains(':') { format!("`{name}`") } else { format!("the role `{name}`") };
     let has = |word| option(node.options, word).or_else(|| option(node.facts.options, word)).is_some();
     if !has("timeout") {

@@ -1,4 +1,4 @@
-//! The graph of a pipeline as data: nodes, edges, bounds, fingerprint; all known at compile time.
+//! The graph of a pipeline as data: nodes, edges, bounds and fingerprint, all known at compile time.
 
 mod bounds;
 mod fingerprint;
@@ -20,7 +20,7 @@ pub(crate) use run_readers::reads_run;
 use crate::codec::{AnswerSchema, CodecError, Json};
 use crate::path::grammar;
 
-/// What a node is.
+/// The kind of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NodeKind {
     /// A step: an async function.
@@ -31,28 +31,28 @@ pub enum NodeKind {
     Pipeline,
     /// A branching `match` or `if`.
     Branch,
-    /// A question to a person.
+    /// A question to a person: `ask`.
     Ask,
-    /// The end as failed.
+    /// An explicit failure of the pipeline: `fail`.
     Fail,
-    /// Parallel arms.
+    /// Parallel arms: `join`.
     Join,
-    /// A loop with a condition.
+    /// A loop with a condition: `repeat`.
     Repeat,
-    /// A loop of a generator and a critic.
+    /// A loop of a generator and a critic: `refine`.
     Refine,
-    /// One body for many items.
+    /// One body for many items: `map`.
     Map,
-    /// The arms that a set selects.
+    /// The arms that a set selects: `route`.
     Route,
-    /// Validators on a value.
+    /// Validators on a value: `gate`.
     Gate,
-    /// A timer.
+    /// A timer: `wait`.
     Wait,
 }
 
 impl NodeKind {
-    /// The word used in exports and fingerprints.
+    /// Returns the word used in exports and fingerprints.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Step => "step",
@@ -78,32 +78,32 @@ pub type OptionText = (&'static str, &'static str);
 /// One node of a pipeline.
 #[derive(Clone, Copy, Debug)]
 pub struct Node {
-    /// The id: what paths are made of. For nodes that are no path segment, a label.
+    /// The id: a segment of paths. For nodes that are no path segment, a label.
     pub id: &'static str,
-    /// What it is.
+    /// The kind of the node.
     pub kind: NodeKind,
-    /// What is known of the step or pipeline that it calls.
+    /// The facts of the step or pipeline that it calls.
     pub facts: &'static Facts,
     /// Options given at the call.
     pub options: &'static [OptionText],
-    /// How many branches and forms enclose it.
+    /// The number of branches and forms that enclose it.
     pub depth: usize,
     /// The line in the source file.
     pub line: u32,
-    /// For a question: whether a reply fits its type.
+    /// For a question: the check of a reply against its type.
     pub reply: Option<ReplyCheck>,
-    /// The step that stands in for it, if the call names one.
+    /// The fallback step, if the call names one.
     pub falls_back_to: Option<&'static Facts>,
     /// The step that plugins may redirect to, if the call names one.
     pub redirects_to: Option<&'static Facts>,
-    /// Whether its output ends with its statement.
+    /// True if its output is dropped at the end of its statement.
     pub unused: bool,
-    /// For a `repeat`: whether its condition does not look at the value.
+    /// For a `repeat`: true if its condition does not use the value.
     pub blind: bool,
 }
 
 impl Node {
-    /// A call without options.
+    /// Creates a call without options.
     #[doc(hidden)]
     pub const fn call(id: &'static str, facts: &'static Facts, depth: usize, line: u32) -> Self {
         Self {
@@ -122,22 +122,22 @@ impl Node {
     }
 }
 
-/// Decodes a reply, to see whether it fits.
+/// A function that decodes a reply to check it against the type of the question.
 pub type ReplyCheck = fn(&Json) -> Result<(), CodecError>;
 
 /// An edge between two nodes, by their indices in [`Graph::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edge {
-    /// Where it starts; `None` at the pipeline's input.
+    /// The index of the node where the edge starts; `None` for the pipeline's input.
     pub from: Option<usize>,
-    /// Where it ends; `None` at the pipeline's output.
+    /// The index of the node where the edge ends; `None` for the pipeline's output.
     pub to: Option<usize>,
     /// A branch's pattern or condition, else empty.
     pub label: &'static str,
 }
 
 impl Edge {
-    /// Edges from where each starts and ends, counted from 1, or 0 for the pipeline itself, and its label.
+    /// Creates edges from triples of start, end and label; nodes are counted from 1, and 0 is the pipeline itself.
     #[doc(hidden)]
     #[allow(clippy::indexing_slicing, reason = "the loop compares the index with the length of both")]
     pub const fn list<const N: usize>(edges: [(usize, usize, &'static str); N]) -> [Self; N] {
@@ -160,9 +160,9 @@ impl Edge {
 pub struct Graph {
     /// The pipeline's durable name.
     pub name: &'static str,
-    /// The doc comment.
+    /// The doc comment of the pipeline.
     pub doc: &'static str,
-    /// Input names and types.
+    /// Names and types of the inputs.
     pub inputs: &'static [(&'static str, &'static str)],
     /// The output type.
     pub output: &'static str,
@@ -170,28 +170,28 @@ pub struct Graph {
     pub context: &'static str,
     /// The resources type, `"()"` for none.
     pub resources: &'static str,
-    /// Its nodes in source order.
+    /// The nodes in source order.
     pub nodes: &'static [Node],
-    /// How they follow each other.
+    /// The edges between the nodes.
     pub edges: &'static [Edge],
-    /// Calls of clocks and random generators in its expressions, each with its line.
+    /// Calls of clocks and random generators in the pipeline's expressions, each with its line.
     pub impure: &'static [(&'static str, u32)],
     /// The source file.
     pub file: &'static str,
-    /// The line in it.
+    /// The line in the source file.
     pub line: u32,
 }
 
-/// What is known at compile time of a step or a pipeline, whatever context it runs in.
+/// The facts of a step or a pipeline that are known at compile time, independent of its context.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
     /// The function's name, or the pipeline's durable name.
     pub name: &'static str,
-    /// Step, model step or pipeline.
+    /// The kind: step, model step or pipeline.
     pub kind: NodeKind,
-    /// `version = n`, 1 by default.
+    /// The version, `version = n`; defaults to 1.
     pub version: u32,
-    /// The oldest version whose records it takes: `version`, unless `migrate` says how older ones are carried over.
+    /// The oldest version whose records it accepts: `version`, unless `migrate` converts older ones.
     pub migrates_from: u32,
     /// Input names and types.
     pub inputs: &'static [(&'static str, &'static str)],
@@ -203,7 +203,7 @@ pub struct Facts {
     pub writes: &'static [&'static str],
     /// Types of resources that it uses.
     pub resources: &'static [&'static str],
-    /// Whether it takes `run: &RunInfo`.
+    /// True if it takes `run: &RunInfo`.
     pub run: bool,
     /// Options of the attribute.
     pub options: &'static [OptionText],
@@ -211,52 +211,52 @@ pub struct Facts {
     pub doc: &'static str,
     /// The source file.
     pub file: &'static str,
-    /// The line in it.
+    /// The line in the source file.
     pub line: u32,
-    /// Worst case of one attempt.
+    /// The worst case of one attempt.
     pub bounds: Bounds,
-    /// Default retries.
+    /// The default number of retries.
     pub retries: u64,
-    /// Worst case of the fallback that the attribute names.
+    /// The worst case of the fallback that the attribute names.
     pub fallback: Bounds,
-    /// Worst case of one attempt of the step that the attribute redirects to.
+    /// The worst case of one attempt of the step that the attribute redirects to.
     pub redirect: Bounds,
     /// The step that the attribute names as fallback.
     pub falls_back_to: Option<&'static Facts>,
     /// The step that the attribute redirects to.
     pub redirects_to: Option<&'static Facts>,
-    /// The steps that a model step names as its tools.
+    /// The tools of a model step.
     pub tools: &'static [&'static Facts],
-    /// The graph of a pipeline.
+    /// The graph, if it is a pipeline.
     pub graph: Option<&'static Graph>,
     /// The JSON Schema of the answer of a model step.
     pub answer: Option<AnswerSchema>,
-    /// The JSON Schema of the output of a step, where its type has one: it is stored with each run.
+    /// The JSON Schema of the output of a step, if its type has one: it is stored with each run.
     pub schema: Option<AnswerSchema>,
 }
 
 impl Facts {
-    /// Worst case of one call with its default retries.
+    /// Returns the worst case of one call with its default retries.
     pub const fn call(&self) -> Bounds {
         self.attempts(Some(self.retries), self.redirect)
     }
 
-    /// Worst case of one call as the step says it all, with what falls back.
+    /// Returns the worst case of one call with the options of its attribute, fallbacks included.
     pub const fn called(&self) -> Bounds {
-        // What most steps are, in few steps: the compiler interprets this for every call of every pipeline.
+        // A short cut for most steps: the compiler interprets this function for every call of every pipeline.
         if self.retries == 0 && self.falls_back_to.is_none() {
             return self.bounds;
         }
         self.call().then(self.fallback)
     }
 
-    /// Worst case of one attempt and so many more, each of which may be one of a step that it was
+    /// Returns the worst case of one attempt and `retries` more, each of which may be one of the step that it is
     /// redirected to.
     pub const fn attempts(&self, retries: Option<u64>, redirect: Bounds) -> Bounds {
         self.bounds.then(self.bounds.or(redirect).times(retries))
     }
 
-    /// Facts of a code step without options.
+    /// Creates the facts of a code step without options.
     #[doc(hidden)]
     pub const fn step(
         name: &'static str,
@@ -268,7 +268,7 @@ impl Facts {
         Self { name, inputs, output, file, line, schema, bounds: Bounds::STEP, ..Self::NONE }
     }
 
-    /// Facts of something that is no callee: a form, or a call that does not compile anyway.
+    /// The facts of a node that calls neither a step nor a pipeline: a form, or a call that does not compile.
     pub const NONE: Self = Self {
         name: "",
         kind: NodeKind::Step,
@@ -298,7 +298,7 @@ impl Facts {
 }
 
 impl Graph {
-    /// No nodes at all.
+    /// The graph without nodes.
     pub(crate) const EMPTY: Self = Self {
         name: "",
         doc: "",
@@ -313,7 +313,8 @@ impl Graph {
         line: 0,
     };
 
-    /// Every node of this pipeline and of the pipelines it calls, with its path below `self`.
+    /// Returns every node of this pipeline and of the pipelines it calls, each with its path, which begins with the
+    /// name of this pipeline.
     pub fn walk(&self) -> Vec<(String, &'static Node)> {
         fn below(graph: &Graph, prefix: &str, out: &mut Vec<(String, &'static Node)>) {
             for node in graph.nodes {
@@ -329,7 +330,7 @@ impl Graph {
         out
     }
 
-    /// The node behind the path of a run: without its rounds, items and replacements.
+    /// Returns the node at a path of a run; rounds, items and replacements in the path are ignored.
     pub fn node_at(&self, path: &str) -> Option<&'static Node> {
         let mut segments = grammar::segments(path);
         if segments.next() != Some(self.name) {
@@ -338,7 +339,7 @@ impl Graph {
         let mut graph: Option<&Graph> = Some(self);
         let mut found: Option<&'static Node> = None;
         for segment in segments {
-            // A map's items are segments of their own, and its body's nodes stand in the same graph.
+            // Items of a `map` are separate segments, but the nodes of its body belong to the same graph.
             let nodes: &'static [Node] = graph?.nodes;
             found = nodes.iter().find(|node| node.id == segment);
             graph = match found?.facts.graph {
@@ -349,7 +350,7 @@ impl Graph {
         found
     }
 
-    /// Whether a person may be asked, by what stands in for a node included.
+    /// Returns true if a question may be asked, also by a fallback or redirect of a node.
     pub fn asks(&self) -> bool {
         self.places().iter().any(|place| place.kind == NodeKind::Ask)
     }

@@ -1,17 +1,17 @@
-//! Everything that a run may come to, what stands in for its nodes included.
+//! All places that a run may reach, fallbacks, redirects and tools included.
 
 use super::{Facts, Graph, Node, NodeKind, OptionText};
 use crate::model::ModelDefaults;
 use crate::path::grammar;
 
-/// A node, or a step or pipeline that stands in for one.
+/// A node, or a step or pipeline that replaces it as fallback or redirect.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
-    /// Below the pipeline's name, without rounds and items: `moderate/label`, `moderate/label!guess`.
+    /// The path from the pipeline's name on, without rounds and items: `moderate/label`, `moderate/label!guess`.
     pub(crate) path: String,
     pub(crate) kind: NodeKind,
     pub(crate) facts: &'static Facts,
-    /// Options given at the call. What stands in for a node has its own, those of its attribute.
+    /// Options given at the call. A fallback or redirect has its own, those of its attribute.
     pub(crate) options: &'static [OptionText],
 }
 
@@ -20,22 +20,22 @@ impl Place {
         Self { path, kind: node.kind, facts: node.facts, options: node.options }
     }
 
-    /// What stands in for it at `node!name`.
+    /// The place of a fallback or redirect, at `node!name`.
     fn instead(&self, facts: &'static Facts) -> Self {
         Self { path: grammar::stand_in(&self.path, facts.name), kind: facts.kind, facts, options: &[] }
     }
 
-    /// An option of the call, or of the step.
+    /// The value of an option of the call, or of the step.
     pub(crate) fn given(&self, word: &str) -> Option<&'static str> {
         let find =
             |options: &[OptionText]| options.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
         find(self.options).or_else(|| find(self.facts.options))
     }
 
-    /// The model that answers, if that is known before it is called: a call may name it by an expression.
+    /// The model of this place, if it is known before the call: a call may name it by an expression.
     ///
     /// # Errors
-    /// It is the model of a role, and the role has none.
+    /// The place names a role that has no model.
     pub(crate) fn model<'d>(&self, defaults: Option<&'d ModelDefaults>) -> Result<Option<&'d str>, String> {
         if self.kind != NodeKind::Model {
             return Ok(None);
@@ -52,7 +52,7 @@ impl Place {
 }
 
 impl Graph {
-    /// Every node with its fallback and the step that it is redirected to, and the same of pipelines in it.
+    /// Returns all nodes with their fallbacks, redirects and tools, those of nested pipelines included.
     pub(crate) fn places(&self) -> Vec<Place> {
         let mut found = Vec::new();
         below(self, self.name, &mut found);
@@ -60,7 +60,7 @@ impl Graph {
     }
 }
 
-/// The tools of a model step, at `node~tool`, and theirs.
+/// Adds the tools of a model step, at `node~tool`, and their tools.
 fn called_by(place: &Place, found: &mut Vec<Place>) {
     for facts in place.facts.tools {
         let path = grammar::in_conversation(&place.path, facts.name);
@@ -73,7 +73,7 @@ fn called_by(place: &Place, found: &mut Vec<Place>) {
 fn below(graph: &Graph, prefix: &str, found: &mut Vec<Place>) {
     for node in graph.nodes {
         let place = Place::of(grammar::child(prefix, node.id), node);
-        // What the call says goes before what the attribute of its step says.
+        // Options of the call take precedence over those of the step's attribute.
         let stand_ins =
             [node.falls_back_to.or(node.facts.falls_back_to), node.redirects_to.or(node.facts.redirects_to)];
         let stand_ins: Vec<_> = stand_ins.into_iter().flatten().map(|facts| place.instead(facts)).collect();

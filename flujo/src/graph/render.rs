@@ -1,4 +1,4 @@
-//! The graph as text that other programs draw or read, with or without what a run left behind.
+//! The graph as text for other programs, with or without the overlay of a run.
 
 mod dot;
 mod json;
@@ -8,14 +8,14 @@ use super::Graph;
 use super::run_overlay::RunOverlay;
 
 impl Graph {
-    /// The graph, nested pipelines as boxes, as a Mermaid flowchart.
+    /// Renders the graph as a Mermaid flowchart, nested pipelines as boxes.
     ///
     /// Paste it into any Markdown page that draws Mermaid (<https://mermaid.js.org/syntax/flowchart.html>).
     pub fn mermaid(&self) -> String {
         mermaid::draw(self, None)
     }
 
-    /// The graph, nested pipelines as clusters, in the language of Graphviz: `dot -Tsvg`.
+    /// Renders the graph in the language of Graphviz (`dot -Tsvg`), nested pipelines as clusters.
     ///
     /// ```
     /// # use flujo::prelude::*;
@@ -30,7 +30,7 @@ impl Graph {
         dot::draw(self, None)
     }
 
-    /// The graph as JSON, in an order that does not change:
+    /// Renders the graph as JSON, in a stable order:
     ///
     /// ```json
     /// {
@@ -56,14 +56,14 @@ impl Graph {
     /// nested pipeline, without `schema` and `fingerprint`. Edges name nodes by their index; `from` is `null` at the
     /// input, `to` at the output. [`with_run`](Graph::with_run) adds to each node `"run"`: `null`, or
     /// `{ "standing": "done", "runs": 1, "attempts": 2, "latency_nanos": 1500, "cost_nanos": 0, "tokens": 0 }` with
-    /// `done`, `failed` or `waiting`; to each node and edge `"taken"`. New fields may come; `schema` changes when one
-    /// goes or changes its meaning.
+    /// `done`, `failed` or `waiting`; to each node and edge `"taken"`. New fields may be added; `schema` changes when
+    /// a field is removed or changes its meaning.
     pub fn json(&self) -> String {
         json::write(self, None)
     }
 }
 
-/// A graph with what a run left behind: made by [`Graph::with_run`].
+/// A graph with the overlay of a run: created by [`Graph::with_run`].
 #[derive(Debug)]
 pub struct Drawing<'g> {
     pub(crate) graph: &'g Graph,
@@ -71,23 +71,23 @@ pub struct Drawing<'g> {
 }
 
 impl Drawing<'_> {
-    /// As [`Graph::mermaid`].
+    /// Renders as [`Graph::mermaid`] does, with the overlay.
     pub fn mermaid(&self) -> String {
         mermaid::draw(self.graph, Some(&self.overlay))
     }
 
-    /// As [`Graph::dot`].
+    /// Renders as [`Graph::dot`] does, with the overlay.
     pub fn dot(&self) -> String {
         dot::draw(self.graph, Some(&self.overlay))
     }
 
-    /// As [`Graph::json`].
+    /// Renders as [`Graph::json`] does, with the overlay.
     pub fn json(&self) -> String {
         json::write(self.graph, Some(&self.overlay))
     }
 }
 
-/// The tools of a model step, as they are drawn: `tools: search_web, calculator`.
+/// The tools of a model step as a label: `tools: search_web, calculator`.
 fn tools(node: &super::Node) -> Option<String> {
     let names: Vec<_> = node.facts.tools.iter().map(|tool| tool.name).collect();
     (!names.is_empty()).then(|| format!("tools: {}", names.join(", ")))

@@ -1,4 +1,4 @@
-//! What a run left behind, on the nodes of its graph: filled in by `run::graph_overlay`, drawn by `render`.
+//! The overlay of a run on the nodes of its graph: filled in by `run::graph_overlay`, drawn by `render`.
 
 use super::{Graph, NodeKind};
 use crate::clock::Short;
@@ -7,13 +7,13 @@ use crate::usage::Usage;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How a node stands.
+/// The state of a node in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     Done,
     Failed,
     Waiting,
-    /// The run has not come by.
+    /// The run has not reached the node.
     Idle,
 }
 
@@ -28,7 +28,7 @@ impl Standing {
     }
 }
 
-/// What is known of a node, rounds and items together.
+/// The totals of a node, over all its rounds and items.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
     pub(crate) standing: Standing,
@@ -39,7 +39,7 @@ pub(crate) struct Mark {
 }
 
 impl Mark {
-    /// As it is drawn: `12ms, $0.002, 3 attempts`.
+    /// The label of a node: `12ms, $0.002, 3 attempts`.
     pub(super) fn text(&self) -> String {
         if self.standing == Standing::Waiting {
             return "waiting".to_owned();
@@ -58,19 +58,19 @@ impl Mark {
     }
 }
 
-/// A node by the pipelines that it stands in, outermost first, and its own index.
+/// A node as the indices of the pipelines that enclose it, outermost first, and its own index.
 type Spot = Vec<usize>;
 
-/// What a run left behind.
+/// The overlay of a run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RunOverlay {
     nodes: BTreeMap<Spot, Mark>,
     pub(crate) done: bool,
-    /// The pipeline that ended with `fail(..)`.
+    /// The path of the pipeline that ended with `fail(..)`.
     pub(crate) failed: Option<String>,
 }
 
-/// What a run took of one graph: its nodes and edges.
+/// The nodes and edges of one graph that a run took.
 pub(super) struct Taken {
     pub(super) nodes: Vec<bool>,
     pub(super) edges: Vec<bool>,
@@ -95,7 +95,7 @@ impl Graph {
                     spot.push(index);
                     graph = inner;
                 }
-                // An item of a map: its nodes stand in the same graph.
+                // An item of a map: its nodes belong to the same graph.
                 (Some(_), None) => {}
             }
         }
@@ -104,7 +104,7 @@ impl Graph {
 }
 
 impl RunOverlay {
-    /// Adds to the node behind a path, and to the pipelines around it.
+    /// Adds to the node at a path, and to the pipelines that enclose it.
     pub(crate) fn add(&mut self, graph: &Graph, path: &str, mark: Mark) {
         let Some(mut spot) = graph.spot(path) else { return };
         let mut own = true;
@@ -132,14 +132,14 @@ impl RunOverlay {
         self.nodes.get(spot)
     }
 
-    /// Whether the whole run came to its end.
+    /// Returns true if the whole run has completed.
     pub(super) fn is_done(&self) -> bool {
         self.done
     }
 
-    /// Which nodes and edges of `graph`, that stands at `spot`, the run took. Branches, forks, loops and timers
-    /// leave no record: they were taken if the run came from a node that did, or the input, and went on to
-    /// one, or the output. Alternatives that no record tells apart are all taken.
+    /// The nodes and edges that the run took of `graph`, which is nested at `spot`. Branches, forks, loops and timers
+    /// have no record: they count as taken if the run came from a node that was taken, or the input, and continued to
+    /// one, or the output. Alternatives that no record distinguishes all count as taken.
     pub(super) fn taken(&self, graph: &Graph, spot: &[usize], path: &str, done: bool) -> Taken {
         let silent = |i: usize| graph.nodes.get(i).is_some_and(|node| !node.kind.leaves_record());
         let recorded: Vec<bool> =
@@ -147,7 +147,7 @@ impl RunOverlay {
         let is = |list: &[bool], i: usize| list.get(i).copied().unwrap_or(false);
         let fails = self.failed.as_deref() == Some(path);
         let (mut forward, mut backward) = (recorded.clone(), recorded.clone());
-        // As often as there are nodes is enough for the longest way.
+        // As many passes as there are nodes cover the longest path.
         for _ in 0..=graph.nodes.len() {
             for edge in graph.edges {
                 let from = edge.from.is_none_or(|i| is(&forward, i));
@@ -174,7 +174,7 @@ impl RunOverlay {
         };
         let entries = |i: Option<usize>| graph.edges.iter().filter(|edge| edge.to == i).count();
         let edges = graph.edges.iter().map(|edge| {
-            // A branch goes one way: not past an arm that has run.
+            // A branch takes one edge: it does not bypass an arm that has run.
             let past = edge.from.is_some_and(|i| graph.is_branch(i) && !graph.in_loop(i))
                 && entries(edge.to) > 1
                 && graph.edges.iter().any(|other| {
@@ -197,7 +197,7 @@ impl Graph {
         self.nodes.get(i).is_some_and(|node| node.kind == NodeKind::Branch)
     }
 
-    /// The nodes that enclose a node, innermost first.
+    /// The nodes that enclose node `i`, innermost first.
     pub(super) fn around(&self, i: usize) -> impl Iterator<Item = &'static super::Node> {
         let nodes: &'static [super::Node] = self.nodes;
         let mut depth = nodes.get(i).map_or(0, |node| node.depth);
@@ -215,12 +215,12 @@ impl Graph {
 }
 
 impl NodeKind {
-    /// Whether its id is a segment of paths.
+    /// Returns true if the id of such a node is a segment of paths.
     fn in_path(self) -> bool {
         !matches!(self, Self::Branch | Self::Fail | Self::Join | Self::Repeat | Self::Refine | Self::Route)
     }
 
-    /// Whether a run that came by says so.
+    /// Returns true if such a node has a record once a run has reached it.
     fn leaves_record(self) -> bool {
         matches!(self, Self::Step | Self::Model | Self::Pipeline | Self::Ask | Self::Gate)
     }

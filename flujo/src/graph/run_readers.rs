@@ -1,9 +1,9 @@
-//! Whether a pipeline may look at the input of its run: if nobody does, a run that records nothing need not
-//! encode it.
+//! Detection of code that can read the input of its run: without it, a run that records nothing need not encode the
+//! input.
 
 use super::{Facts, Graph, OptionText};
 
-/// Whether something in `graph`, at any depth, may be handed a `&RunInfo`.
+/// Returns true if something in `graph`, at any depth, may receive a `&RunInfo`.
 pub(crate) const fn reads_run(graph: &Graph) -> bool {
     let mut nodes = graph.nodes;
     while let [node, rest @ ..] = nodes {
@@ -24,7 +24,7 @@ const fn facts(facts: &Facts) -> bool {
     facts.run || brings_others(facts.options)
 }
 
-/// Options that bring in steps, or code of the user's, of which nothing is known here.
+/// Returns true for options that add steps or user code whose facts are not in this graph.
 const fn brings_others(mut options: &[OptionText]) -> bool {
     while let [(word, _), rest @ ..] = options {
         if matches!(word.as_bytes(), b"fallback" | b"redirect" | b"plugin") {

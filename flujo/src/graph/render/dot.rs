@@ -58,7 +58,7 @@ impl Drawn<'_> {
             self.line(indent, format_args!("}}"));
         }
         self.line(indent, format_args!("{prefix}_out [label={}, shape=oval];", quoted(graph.output)));
-        // An edge cannot end at a cluster: it ends at the input of what is inside, and begins at its output.
+        // An edge cannot end at a cluster: it ends at the input inside of the cluster, and begins at its output.
         let nested = |i: usize| graph.nodes.get(i).is_some_and(|node| node.facts.graph.is_some());
         for (i, edge) in graph.edges.iter().enumerate() {
             let from = match edge.from {
@@ -107,7 +107,7 @@ fn shape(kind: NodeKind) -> &'static str {
     }
 }
 
-/// A string of the language: quotes and backslashes would end it or begin an escape.
+/// A string literal of the language, with quotes and backslashes escaped.
 fn quoted(s: &str) -> String {
     let mut out = String::with_capacity(s.len() + 2);
     out.push('"');

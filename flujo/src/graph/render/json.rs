@@ -11,7 +11,7 @@ pub(super) fn write(graph: &Graph, overlay: Option<&RunOverlay>) -> String {
         fingerprint: format!("{:032x}", fingerprint(graph)),
         graph: Drawn::of(graph, overlay, &[], graph.name, done),
     };
-    // Strings, numbers and lists: there is nothing that cannot be written.
+    // Strings, numbers and lists: serialization cannot fail.
     serde_json::to_string_pretty(&whole).unwrap_or_default()
 }
 
@@ -76,7 +76,7 @@ struct DrawnStep {
     tools: Vec<&'static str>,
 }
 
-/// What a run left behind: absent where there is no run, `null` where it left nothing.
+/// The overlay of a run: absent without a run, `null` if the run has no record of the node.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Run {
@@ -117,7 +117,7 @@ impl Serialize for Options {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut map = to.serialize_map(Some(self.0.len()))?;
         for (i, (name, value)) in self.0.iter().enumerate() {
-            // One that may be said several times is a list, at its first place.
+            // An option that may be given several times is a list, at the place of its first one.
             let all: Vec<_> = self.0.iter().filter(|(n, _)| n == name).map(|(_, value)| value).collect();
             match all.as_slice() {
                 [_] => map.serialize_entry(name, value)?,

@@ -22,7 +22,7 @@ struct Drawn<'m> {
     out: String,
     overlay: Option<&'m RunOverlay>,
     links: usize,
-    /// The links that the run took, and the nodes by how they stand.
+    /// The links that the run took, and the nodes by their state.
     taken: Vec<usize>,
     nodes: BTreeMap<&'static str, Vec<String>>,
 }
@@ -91,7 +91,7 @@ impl Drawn<'_> {
     }
 }
 
-/// Whether the run left node `i`.
+/// Returns true if the run continued after node `i`.
 pub(super) fn goes_on(graph: &Graph, taken: &Taken, i: usize) -> bool {
     graph.edges.iter().zip(&taken.edges).any(|(edge, taken)| edge.from == Some(i) && *taken)
 }
@@ -109,8 +109,8 @@ fn shape(id: &str, node: &Node, label: &str) -> String {
     }
 }
 
-/// Quotes would end the label, `#` would begin an entity, a tag would be taken for HTML; Mermaid writes them as
-/// entities. A label is one line.
+/// Escapes text as entities: quotes would end the label, `#` would begin an entity, a tag would be taken for HTML. A
+/// label is one line.
 fn text(s: &str) -> String {
     let mut out = String::with_capacity(s.len());
     for c in s.chars() {
