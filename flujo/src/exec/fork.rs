@@ -25,17 +25,17 @@ pub struct Fork<C> {
     pub(super) arm: ForkArm,
 }
 
-/// What an arm is besides its copy of the context.
+/// The state of an arm besides its copy of the context.
 pub(super) struct ForkArm {
     written: u64,
-    /// The lists that it began with, encoded, where another execution takes its record: what was appended to them is
-    /// recorded, and not all of them.
+    /// The lists that the arm began with, encoded, if another execution reads its record: then only appended elements
+    /// are recorded.
     base: Vec<(u32, Json)>,
     handle: Option<Box<dyn Handle>>,
     pub(super) slot: Slot,
 }
 
-/// Where an arm finds the handle that it is granted, and leaves what another execution found out.
+/// The place of an arm's granted handle, and of its end if another execution produced it.
 #[derive(Clone)]
 pub struct Slot(Arc<Inner>);
 
@@ -44,7 +44,7 @@ struct Inner {
     fork: Path,
     grant: Mutex<Option<ArmGrant>>,
     end: Mutex<Option<ArmEnd>>,
-    /// When something of the arm is under way, where another execution has to know.
+    /// The stopwatch of the arm's work, if another execution needs its intervals.
     noted: Mutex<Option<Arc<Stopwatch>>>,
 }
 
@@ -77,20 +77,20 @@ impl Slot {
     fn active(&self) -> Vec<(Timestamp, Timestamp)> {
         lock(&self.0.noted).as_ref().map(|watch| watch.spans()).unwrap_or_default()
     }
-    /// The end of an arm that has failed in this execution, and its error. Where arms are settled, that the time of
-    /// the fork itself is up is a failure of each arm that is not done.
+    /// The end of an arm that has failed in this execution, and its error. If arms are settled, the timeout of the
+    /// fork itself is a failure of each unfinished arm.
     pub(crate) fn failed(&self, error: Error, settle: bool) -> (ArmEnd, Error) {
         let error = if settle { error.out_of_time_in(&self.0.fork) } else { error };
         (self.end_of_failed(&error), error)
     }
-    /// The end of an arm with its record, if another execution will take it.
+    /// The end of an arm with its record, if another execution reads it.
     pub(crate) fn end_of(&self, record: Option<&ArmRecord>) -> ArmEnd {
         match record {
             Some(record) => ArmEnd::Recorded(ArmRecord { active: self.active(), ..record.clone() }),
             None => ArmEnd::Inline,
         }
     }
-    /// The end of an arm that did not end well.
+    /// The end of an arm that did not complete.
     fn end_of_failed(&self, error: &Error) -> ArmEnd {
         match ArmEnd::of_error(error) {
             ArmEnd::Failed(failure) => ArmEnd::Failed(FailureRecord { active: self.active(), ..failure }),
@@ -109,19 +109,19 @@ impl<C: Clone> Fork<C> {
 }
 
 impl<C> Fork<C> {
-    /// Where the arm's handle is put.
+    /// Returns the slot through which the arm gets its handle.
     pub fn slot(&self) -> Slot {
         self.arm.slot.clone()
     }
 }
 
-/// The resources of arms, and what else they share.
+/// The resources of arms, and the rest of their shared state.
 pub struct ArmScope<'s, R> {
     res: &'s R,
     shared: Shared<'s>,
 }
 
-/// What arms share.
+/// The shared state of arms.
 struct Shared<'s> {
     env: &'s Arc<RunEnv>,
     scope: Scope,
@@ -131,7 +131,7 @@ struct Shared<'s> {
     has_results: bool,
 }
 
-/// Where a pipeline forks.
+/// The point at which a pipeline forks.
 pub struct ForkPoint<'s> {
     pub(crate) handle: Option<&'s mut (dyn Handle + 'static)>,
     pub(crate) env: &'s RunEnv,
@@ -149,7 +149,7 @@ impl fmt::Debug for ForkPoint<'_> {
     }
 }
 
-/// What an arm leaves: its output, and its record if another execution will take it.
+/// The result of an arm: its output, and its record if another execution reads it.
 #[derive(Debug)]
 pub struct Done<T> {
     pub(crate) value: T,
@@ -157,12 +157,12 @@ pub struct Done<T> {
 }
 
 impl<R: Send + Sync> ArmScope<'_, R> {
-    /// The driver of one arm. Called when the arm is first polled, after its handle was granted.
+    /// Returns the driver of one arm. Called when the arm is first polled, after its handle was granted.
     pub fn arm<'a, C: Context>(&'a self, fork: &'a mut Fork<C>) -> Cx<'a, C, R> {
         Cx { driver: self.shared.arm(&mut fork.arm, &fork.ctx), ctx: &mut fork.ctx, res: self.res }
     }
 
-    /// The driver of the item with this index.
+    /// Returns the driver of the item with this index.
     pub(super) fn at<'a, C: Context>(&'a self, fork: &'a mut Fork<C>, index: usize) -> Cx<'a, C, R> {
         Cx { driver: self.shared.item(&mut fork.arm, &fork.ctx, index), ctx: &mut fork.ctx, res: self.res }
     }
@@ -179,7 +179,7 @@ impl Shared<'_> {
         self.driver(arm, ctx, scope.into(), None)
     }
 
-    /// The driver of an arm or an item, on the handle that was granted to it.
+    /// The driver of an arm or an item, on the handle that it was granted.
     fn driver<'a>(
         &'a self,
         arm: &'a mut ForkArm,
@@ -217,18 +217,18 @@ impl Shared<'_> {
 }
 
 impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
-    /// A copy of the context for each of `N` arms. `label` names the fork; it is no segment of a path.
+    /// Returns a copy of the context for each of `N` arms. `label` names the fork; it is no segment of a path.
     pub fn forks<const N: usize>(&self, label: impl Into<NodeId>) -> [Fork<C>; N] {
         let slots = self.driver.forked(label.into(), N);
         std::array::from_fn(|_| Fork::new(self.ctx, Slot::new(slots.clone())))
     }
 
-    /// What arms share, and the point where they part.
+    /// Returns the shared state of arms, and the point at which they fork.
     pub fn fork_point(&mut self) -> (ArmScope<'r, R>, ForkPoint<'_>) {
         (self.arm_scope(), self.driver.fork_point())
     }
 
-    /// What arms and items share.
+    /// Returns the shared state of arms and items.
     pub(super) fn arm_scope(&mut self) -> ArmScope<'r, R> {
         ArmScope { res: self.res, shared: self.driver.shared() }
     }
@@ -236,7 +236,7 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
     /// Ends an arm with its output.
     ///
     /// # Errors
-    /// The output or a part cannot be recorded, where another execution is to take it.
+    /// The output or a part cannot be encoded, and another execution needs the record.
     pub fn end<T: Durable>(&mut self, value: T) -> RunResult<Done<T>> {
         let Some(base) = self.driver.encode else { return Ok(Done { value, record: None }) };
         match self.driver.arm_record(self.ctx, base, Json::encode(&value)) {
@@ -245,7 +245,7 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
         }
     }
 
-    /// Merges what the arms wrote, part by part, by the context's rules.
+    /// Merges the parts that the arms wrote, in declaration order, by the context's rules.
     ///
     /// # Errors
     /// A rule that cannot be applied: a merge conflict naming path, part and arm.
@@ -253,7 +253,7 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
         self.merge_all(Vec::from(forks))
     }
 
-    /// As [`merge`](Cx::merge), for any number of arms.
+    /// Merges as [`merge`](Cx::merge) does, for any number of arms.
     pub(super) fn merge_all(&mut self, forks: Vec<Fork<C>>) -> RunResult<()> {
         let mut arms = Vec::with_capacity(forks.len());
         let (mut path, mut written) = (None, 0);
@@ -277,7 +277,7 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
 }
 
 impl ForkArm {
-    /// Takes what another execution of the arm wrote, if there was one.
+    /// Applies the parts that another execution of the arm wrote, if there was one.
     fn take_record(&mut self, ctx: &mut dyn AnyContext, path: &Path) -> Result<(), Signal> {
         match lock(&self.slot.0.end).take() {
             Some(ArmEnd::Recorded(record)) => {
@@ -299,7 +299,7 @@ fn conflicting(conflict: &MergeConflict, path: Path) -> Error {
 }
 
 impl<'r> Driver<'r> {
-    /// The path of a fork, which begins.
+    /// Reports the begin of a fork, and returns its path.
     fn forked(&self, label: NodeId, arms: usize) -> Path {
         let fork = self.place(label).path();
         node_events::at(self.env, What::Forked, || fork.clone(), || EventKind::Forked { arms });
@@ -321,7 +321,7 @@ impl<'r> Driver<'r> {
         }
     }
 
-    /// The record of an arm whose result another execution will take.
+    /// The record of an arm whose result another execution reads.
     fn arm_record(
         &self,
         ctx: &dyn AnyContext,
@@ -352,7 +352,8 @@ impl<'r> Driver<'r> {
     }
 }
 
-/// What ends the fork as a whole: a signal that cannot wait, else the first failure, else a pause.
+/// Returns the index of the end that decides the fork: a signal other than a pause, else the first failure, else a
+/// pause.
 pub(crate) fn verdict(ends: &[ArmEnd], settle: bool) -> Option<usize> {
     let policy = ForkPolicy { settle, concurrency: ends.len() };
     let find = |wanted: &dyn Fn(&ArmEnd) -> bool| ends.iter().position(wanted);

@@ -6,15 +6,15 @@ use crate::usage::{Amount, LimitExceeded, LimitOf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Drives a run that may be worked on for `limit`, of which `used` went by in earlier executions. What is under
-/// way when the time is used up is dropped, and charged.
+/// Drives a run whose working time is limited to `limit`, of which earlier executions have used `used`. Work in
+/// progress when the time is used up is dropped, and charged.
 pub(super) async fn within_active_time(
     clock: Arc<dyn Clock>,
     (limit, used): (Duration, Duration),
     pipeline: &str,
     run: BoxFuture<'_, RunResult<()>>,
 ) -> RunResult<()> {
-    // Equal to the limit is allowed.
+    // A run may use exactly the limit, so the timer ends just after it.
     let left = limit.checked_sub(used).map(|left| left.saturating_add(Duration::from_nanos(1)));
     if let Some(left) = left {
         tokio::select! {

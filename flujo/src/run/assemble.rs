@@ -15,7 +15,7 @@ use crate::usage::{SharedBudget, UsageLimits};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-/// What a builder was given, beside the resources.
+/// The settings of a builder, except the resources.
 #[derive(Default)]
 pub(super) struct Settings {
     pub(super) engine: Option<Arc<dyn Engine>>,
@@ -27,7 +27,7 @@ pub(super) struct Settings {
     pub(super) stubs: Stubs,
     pub(super) cache: Option<Arc<dyn Cache>>,
     pub(super) watchers: Watchers,
-    /// `None` where the builder was given none.
+    /// `None` if the builder sets no limits.
     pub(super) limits: Option<UsageLimits>,
     /// Limits, and defaults of model steps, from settings.
     pub(super) configured: (UsageLimits, ModelDefaults),
@@ -39,10 +39,10 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Other resources come: pipelines were registered with those of before.
+    /// Removes registered pipelines when the resources change: they hold the earlier ones.
     pub(super) fn forget_pipelines(&mut self) {
         if !self.registered.is_empty() {
-            let what = "`.resources(..)` comes after `.pipeline::<..>()`: give them before, they are what it runs with";
+            let what = "`.resources(..)` comes after `.pipeline::<..>()`: call it first, a registered pipeline runs with its resources";
             self.problems.push(what.to_owned());
         }
         self.registered.clear();
@@ -70,7 +70,7 @@ impl Settings {
         self.registered.push(pipeline);
     }
 
-    /// The runtime, or everything that is wrong with the settings, at once.
+    /// Creates the runtime, or reports all problems of the settings at once.
     pub(super) fn assemble(self) -> RunResult<Runtime> {
         let mut problems = self.problems;
         let (limits, defaults) = self.configured;
@@ -87,7 +87,7 @@ impl Settings {
             problems
                 .push("a shared budget has no active time: give it to runs with `.limits(..)`".to_owned());
         }
-        // What a stub answers needs no client: which steps it stands in for is only known when they run.
+        // A stubbed step needs no client, and which steps a stub replaces is only known when they run.
         if self.stubs.is_empty() {
             for pipeline in &self.registered {
                 let found = unanswerable(pipeline.info().graph, self.models.as_deref(), Some(&defaults));

@@ -15,7 +15,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Puts a [`Flujo`] together.
+/// A builder of a [`Flujo`].
 pub struct Builder<R> {
     resources: Arc<R>,
     settings: Box<Settings>,
@@ -27,9 +27,9 @@ impl<R> fmt::Debug for Builder<R> {
     }
 }
 
-/// An engine, or one that is shared with somebody.
+/// An engine, owned or shared.
 pub trait IntoEngine {
-    /// The engine, shared.
+    /// Returns the shared engine.
     fn into_engine(self) -> Arc<dyn Engine>;
 }
 impl<E: Engine> IntoEngine for E {
@@ -50,42 +50,42 @@ impl Builder<()> {
 }
 
 impl<R> Builder<R> {
-    /// The services that steps may use. Said before pipelines are registered, which need them.
+    /// Sets the services that steps may use. Call it before pipelines are registered, which need them.
     pub fn resources<T: Send + Sync + 'static>(mut self, resources: T) -> Builder<T> {
         self.settings.forget_pipelines();
         Builder { resources: Arc::new(resources), settings: self.settings }
     }
 
-    /// What makes runs durable; [`Memory`](crate::engine::Memory) if nothing is said.
+    /// Sets the engine that records runs; defaults to [`Memory`](crate::engine::Memory).
     #[must_use]
     pub fn engine(mut self, engine: impl IntoEngine) -> Self {
         self.settings.engine = Some(engine.into_engine());
         self
     }
 
-    /// Records nothing: the fastest way, for pipelines that ask no questions.
+    /// Disables recording: the fastest mode, for pipelines that ask no questions.
     #[must_use]
     pub fn ephemeral(mut self) -> Self {
         self.settings.ephemeral = true;
         self
     }
 
-    /// The clock of the default engine, or of an ephemeral one.
+    /// Sets the clock of the default engine, or of an ephemeral one.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.settings.clock = Some(clock);
         self
     }
 
-    /// Who answers model steps.
+    /// Sets the client that answers model steps.
     #[must_use]
     pub fn models(mut self, models: impl ModelClient) -> Self {
         self.settings.models = Some(Arc::new(models));
         self
     }
 
-    /// The model of a role: it answers the steps that say `#[step(role = review)]`. What is said here goes before
-    /// what settings say.
+    /// Sets the model of a role, which answers the steps with `#[step(role = review)]`. Takes precedence over
+    /// settings.
     ///
     /// ```
     /// # use flujo::prelude::*;
@@ -115,44 +115,45 @@ impl<R> Builder<R> {
         self
     }
 
-    /// How long one attempt of a model step may take that does not say so itself.
+    /// Sets the timeout of one attempt of a model step that has no timeout of its own.
     #[must_use]
     pub fn model_timeout(mut self, limit: Duration) -> Self {
         self.settings.model_defaults.timeout = Some(limit);
         self
     }
 
-    /// Puts what is sent to models, and what they answer, into their spans, without what `redact` takes out. It is
-    /// private, so it is not there unless this is said, or the settings say `capture_content`.
+    /// Records prompts and answers in the spans of model calls, except what `redact` removes. Defaults to off,
+    /// because they may be private; the setting `capture_content` turns it on too.
     #[must_use]
     pub fn capture_content(mut self, redact: Redact) -> Self {
         self.settings.model_defaults.contents = Some(Arc::new(redact));
         self
     }
 
-    /// Where outputs of `cached` steps are kept; a [`MemoryCache`](crate::cache::MemoryCache) of 1,024 entries if nothing is said.
+    /// Sets the store for outputs of `cached` steps; defaults to a [`MemoryCache`](crate::cache::MemoryCache) of
+    /// 1,024 entries.
     #[must_use]
     pub fn cache(mut self, cache: impl Cache) -> Self {
         self.settings.cache = Some(Arc::new(cache));
         self
     }
 
-    /// Who knows prices.
+    /// Sets the source of prices.
     #[must_use]
     pub fn prices(mut self, prices: impl PriceBook) -> Self {
         self.settings.prices = Some(Arc::new(prices));
         self
     }
 
-    /// What each run may use. `.limits(..)` of a run is on top: of both, the tighter one holds.
+    /// Sets the limits of each run. `.limits(..)` of a run applies as well: of both, the tighter one holds.
     #[must_use]
     pub fn limits(mut self, limits: UsageLimits) -> Self {
         self.settings.limits = Some(limits);
         self
     }
 
-    /// Takes from settings the models of roles, the timeout of model steps that have none, and what each run may
-    /// use. What is said here in code goes before all of them.
+    /// Applies settings: the models of roles, the default timeout of model steps, and the limits of each run. Values
+    /// set in code take precedence.
     #[cfg(feature = "settings")]
     #[must_use]
     pub fn settings(mut self, settings: &crate::settings::Settings) -> Self {
@@ -160,29 +161,29 @@ impl<R> Builder<R> {
         self
     }
 
-    /// The account that all runs share, and maybe other engines of this process.
+    /// Sets the budget that all runs share, possibly with other engines of this process.
     #[must_use]
     pub fn budget(mut self, budget: SharedBudget) -> Self {
         self.settings.budget = Some(budget);
         self
     }
 
-    /// How the tokens of a call are estimated before it is made; an upper bound if nothing is said.
-    /// [`Estimate::Tight`] says what is given up for fewer.
+    /// Sets the estimate of the tokens of a call before it is made; defaults to an upper bound. [`Estimate::Tight`]
+    /// documents the tighter alternative and its cost.
     #[must_use]
     pub fn estimate(mut self, estimate: Estimate) -> Self {
         self.settings.estimate = estimate;
         self
     }
 
-    /// How often each run restarts at the node that failed, if the run does not say.
+    /// Sets the number of times each run restarts at the node that failed; a run may override it.
     #[must_use]
     pub fn retries(mut self, n: u32) -> Self {
         self.settings.retries = n;
         self
     }
 
-    /// Registers a pipeline: what [`Flujo::recover`] and [`Flujo::worker`] run.
+    /// Registers a pipeline, so that [`Flujo::recover`] and [`Flujo::worker`] can run it.
     #[must_use]
     pub fn pipeline<P>(mut self) -> Self
     where
@@ -193,24 +194,24 @@ impl<R> Builder<R> {
         self
     }
 
-    /// Looks at every run; call it once for each observer.
+    /// Adds an observer of every run; call it once for each observer.
     #[must_use]
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.settings.watchers.add(observer);
         self
     }
 
-    /// Answers in place of a step, in tests.
+    /// Replaces a step by a stub, in tests.
     #[must_use]
     pub fn stub<S: AnyStub + Clone>(mut self, stub: &S) -> Self {
         self.settings.stub(Arc::new(stub.clone()));
         self
     }
 
-    /// The engine, ready to run.
+    /// Builds the [`Flujo`].
     ///
     /// # Errors
-    /// Everything that is wrong with the set-up, at once.
+    /// All problems of the set-up, at once.
     pub fn build(self) -> RunResult<Flujo<R>> {
         match self.settings.assemble() {
             Ok(runtime) => Ok(Flujo { runtime, resources: self.resources }),

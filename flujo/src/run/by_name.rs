@@ -1,4 +1,4 @@
-//! Runs of pipelines that are known by their durable names.
+//! Runs of pipelines that are identified by their durable names.
 
 use super::control::Control;
 use super::prepare::record;
@@ -32,7 +32,7 @@ impl Control for Runtime {
     async fn attach(&self, id: &RunId) -> RunResult<RunView> {
         let view = self.view(id).await?;
         match self.find(&view.run.pipeline) {
-            // Whoever created it has not come to begin it, or never will: the first to take it runs it.
+            // The creator of the run has not begun it, and may be gone: the first process to acquire it runs it.
             Some(known) if view.status == Status::Created => self.go_on(known, id.clone()).await?,
             _ => self.engine()?.idle(id).await?,
         }
@@ -66,7 +66,7 @@ impl Control for Runtime {
     async fn retry(&self, id: &RunId) -> RunResult<RunView> {
         let view = self.view(id).await?;
         if !matches!(view.status, Status::Ended(FinalOutcome::Failed(_))) {
-            let what = format!("run `{id}` has not failed: only a failed one is tried again");
+            let what = format!("run `{id}` has not failed: only a failed run can be retried");
             return Err(Error::new(ErrorKind::RunConflict(what)));
         }
         self.go_on(self.registered(&view.run.pipeline)?, id.clone()).await?;
@@ -76,7 +76,7 @@ impl Control for Runtime {
     async fn fork(&self, id: &RunId, from: &Path, new: &RunId, input: Option<&Json>) -> RunResult<RunState> {
         let view = self.view(id).await?;
         if !matches!(view.status, Status::Ended(_)) {
-            let what = format!("run `{id}` has not ended: only one that has is forked");
+            let what = format!("run `{id}` has not ended: only an ended run can be forked");
             return Err(Error::new(ErrorKind::RunConflict(what)));
         }
         let known = self.registered(&view.run.pipeline)?;

@@ -1,4 +1,4 @@
-//! What can be done with runs by whoever does not know their types.
+//! The untyped interface to runs, for callers that do not know the types of pipelines.
 
 use super::flujo::Flujo;
 use crate::codec::Json;
@@ -9,9 +9,8 @@ use crate::path::Path;
 use crate::question::Question;
 use async_trait::async_trait;
 
-/// Everything that can be done with the runs of an engine without knowing their types: for servers, command
-/// lines and dashboards. [`Flujo`] is one, over every engine; pipelines are known by their durable names, as far
-/// as they are registered.
+/// The operations on the runs of an engine that need no types: for servers, command lines and dashboards. [`Flujo`]
+/// implements it over every engine; pipelines are identified by their durable names and must be registered.
 ///
 /// ```
 /// use flujo::prelude::*;
@@ -39,8 +38,8 @@ use async_trait::async_trait;
 /// ```
 #[async_trait]
 pub trait Control: Send + Sync {
-    /// Begins a run of a registered pipeline, on a task of its own, once it is written down. A second call with
-    /// the same id and input changes nothing, and gives where the run stands. `input` is a list of the pipeline's
+    /// Starts a run of a registered pipeline, on a task of its own, once the run is durable. A second call with the
+    /// same id and input changes nothing, and returns the state of the run. `input` is a list of the pipeline's
     /// inputs.
     ///
     /// # Errors
@@ -54,31 +53,31 @@ pub trait Control: Send + Sync {
         context: Option<&Json>,
     ) -> RunResult<RunState>;
 
-    /// Waits until nobody works on the run, and gives what is known of it.
+    /// Waits until no execution works on the run, and returns its view.
     ///
     /// # Errors
     /// The run is unknown, or the engine failed.
     async fn attach(&self, id: &RunId) -> RunResult<RunView>;
 
-    /// The runs that a filter takes, in the order of their ids.
+    /// Returns the runs that match a filter, sorted by id.
     ///
     /// # Errors
     /// The engine failed.
     async fn list(&self, filter: &RunFilter) -> RunResult<Vec<RunSummary>>;
 
-    /// Everything known of a run: attempt by attempt, with times and usage.
+    /// Returns everything recorded of a run: attempt by attempt, with times and usage.
     ///
     /// # Errors
     /// The run is unknown, or the engine failed.
     async fn inspect(&self, id: &RunId) -> RunResult<RunView>;
 
-    /// Its open questions.
+    /// Returns the open questions of a run.
     ///
     /// # Errors
     /// The run is unknown, or the engine failed.
     async fn questions(&self, id: &RunId) -> RunResult<Vec<Question>>;
 
-    /// Answers a question. A run that nobody works on goes on when somebody resumes it: a worker, for instance.
+    /// Answers a question. A run without an execution continues when it is resumed, by a worker for instance.
     ///
     /// # Errors
     /// The pipeline is not registered, the reply does not fit, the question is not open; the engine failed.
@@ -90,33 +89,32 @@ pub trait Control: Send + Sync {
     /// The run is unknown, or the engine failed.
     async fn cancel(&self, id: &RunId) -> RunResult<()>;
 
-    /// Goes on with a failed run at the node that failed, which gets fresh attempts, and gives what it came to.
+    /// Resumes a failed run at the node that failed, which gets fresh attempts, and returns the view at its end.
     ///
     /// # Errors
-    /// It has not failed, its pipeline is not registered, or the engine failed.
+    /// The run has not failed, its pipeline is not registered, or the engine failed.
     async fn retry(&self, id: &RunId) -> RunResult<RunView>;
 
-    /// What if: begins a new run that takes what a run that has ended has recorded in front of a node, and goes on
-    /// from that node, on a task of its own. With another `input` what is kept stands as it is, and only what comes
-    /// from the node on sees the new one. Replies and waits in front of the node are kept too, and so is what
-    /// stands beside it in other arms; what is kept costs nothing again. A second call changes nothing, and gives
-    /// where the new run stands.
+    /// Forks an ended run (time travel): starts a new run that takes over the records in front of a node, and
+    /// executes from that node on, on a task of its own. With another `input` these records are taken over unchanged,
+    /// and only the nodes from there on see the new input. Replies and timers in front of the node are taken over
+    /// too, and so are the records of other arms beside it; they cost nothing again. A second call changes nothing,
+    /// and returns the state of the new run.
     ///
     /// # Errors
     /// The run is unknown, has not ended, or has nothing recorded at the node; its pipeline is not registered, or
     /// the record does not fit the code; the input does not fit, the new id is taken, or the engine failed.
     async fn fork(&self, id: &RunId, from: &Path, new: &RunId, input: Option<&Json>) -> RunResult<RunState>;
 
-    /// Walks through the pipeline of today on what is recorded of the run, and gives the first thing that does
-    /// not fit. Nothing is called and nothing is written: what a change of code would do to runs that are under
-    /// way is known before it is released.
+    /// Replays the records of the run with the current code, and returns the first mismatch. No body is called and
+    /// nothing is written: the effect of a code change on unfinished runs is known before its release.
     ///
     /// # Errors
     /// The run is unknown, its pipeline is not registered, or the engine failed.
     async fn replay(&self, id: &RunId) -> RunResult<Option<Mismatch>>;
 }
 
-/// Each method is that of the runtime, which returns a boxed future: nothing is compiled for `R` but a call.
+/// Each method calls that of the runtime, which returns a boxed future: only the call is compiled for each `R`.
 macro_rules! forwarded {
     ($($name:ident($($arg:ident: $life:lifetime $type:ty),*) -> $out:ty;)+) => {
         impl<R: Send + Sync + 'static> Control for Flujo<R> {

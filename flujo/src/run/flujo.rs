@@ -9,7 +9,7 @@ use crate::step::{RunIn, StepCall};
 use std::fmt;
 use std::sync::Arc;
 
-/// Runs pipelines. Cheap to clone, shared by any number of concurrent runs.
+/// The entry point that runs pipelines. Cheap to clone, shared by any number of concurrent runs.
 ///
 /// ```
 /// # use flujo::prelude::*;
@@ -49,14 +49,14 @@ impl<R> fmt::Debug for Flujo<R> {
 }
 
 impl Flujo {
-    /// Puts one together.
+    /// Creates a builder.
     pub fn builder() -> Builder<()> {
         Builder::new()
     }
 }
 
 impl<R: Send + Sync + 'static> Flujo<R> {
-    /// The resources.
+    /// Returns the resources.
     pub fn resources(&self) -> &R {
         &self.resources
     }
@@ -87,7 +87,7 @@ impl<R: Send + Sync + 'static> Flujo<R> {
         self.run(call).stream()
     }
 
-    /// Prepares to go on with a run that is paused, has failed, or was interrupted; `.await` goes on.
+    /// Prepares to resume a run that is paused, has failed, or was interrupted; `.await` resumes it.
     pub fn resume<P>(&self, id: impl Into<RunId>) -> Resume<P, R>
     where
         P: Pipeline + RunIn<P::Context, R>,
@@ -103,7 +103,7 @@ impl<R: Send + Sync + 'static> Flujo<R> {
         self.runtime.engine()?.cancel(&id.into()).await
     }
 
-    /// Everything that is recorded of a run.
+    /// Returns everything recorded of a run.
     ///
     /// # Errors
     /// The run is unknown, or the engine failed.

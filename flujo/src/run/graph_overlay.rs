@@ -1,4 +1,4 @@
-//! The graph of a pipeline with what one of its runs left behind.
+//! The overlay of a run on the graph of its pipeline.
 
 use super::{Outcome, PipelineResult};
 use crate::error::ErrorKind;
@@ -7,8 +7,8 @@ use crate::usage::Usage;
 use std::time::Duration;
 
 impl Graph {
-    /// The graph with what a run left behind: times, cost and attempts of its nodes, and the path that it took.
-    /// Rounds and items of one node are added up.
+    /// Adds the overlay of a run: times, cost and attempts of the nodes, and the path that the run took. Rounds and
+    /// items of one node are summed up.
     ///
     /// ```
     /// # use flujo::prelude::*;

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 type Done<P> = PipelineResult<<P as Step>::Output, <P as Pipeline>::Context>;
 
-/// A run in the background: `.await` gives its result. Dropping the handle lets the run go on.
+/// A handle to a run in the background: `.await` returns its result. The run continues if the handle is dropped.
 ///
 /// ```
 /// # use flujo::prelude::*;
@@ -31,7 +31,7 @@ type Done<P> = PipelineResult<<P as Step>::Output, <P as Pipeline>::Context>;
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "this is where the result comes; the run goes on without it"]
+#[must_use = "the handle returns the result; the run continues without it"]
 pub struct RunHandle<P: Pipeline> {
     pub(super) id: RunId,
     pub(super) engine: Option<Arc<dyn Engine>>,
@@ -45,7 +45,7 @@ impl<P: Pipeline> fmt::Debug for RunHandle<P> {
 }
 
 impl<P: Pipeline> RunHandle<P> {
-    /// The id of the run.
+    /// Returns the id of the run.
     pub fn id(&self) -> &RunId {
         &self.id
     }
@@ -62,16 +62,16 @@ impl<P: Pipeline> RunHandle<P> {
         engine.cancel(&self.id).await
     }
 
-    /// Waits for the result: the same as `.await`.
+    /// Waits for the result, like `.await`.
     ///
     /// # Errors
-    /// The task is gone: its runtime was shut down.
+    /// The task no longer exists: its runtime was shut down.
     pub async fn wait(self) -> RunResult<Done<P>> {
         self.await
     }
 }
 
-/// Ends with an error if the task is gone: its runtime was shut down.
+/// Ends with an error if the task no longer exists: its runtime was shut down.
 impl<P: Pipeline> Future for RunHandle<P> {
     type Output = RunResult<Done<P>>;
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {

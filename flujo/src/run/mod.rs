@@ -1,4 +1,4 @@
-//! Running pipelines: the engine's front, runs, results.
+//! Running pipelines: the entry point [`Flujo`], its builder, runs and their results.
 
 mod active_time;
 mod assemble;

@@ -1,4 +1,4 @@
-//! Who looks at a run.
+//! The observers of one execution of a run.
 
 use crate::error::Error;
 use crate::events::{Ended, Hub, Observer};
@@ -7,7 +7,7 @@ use crate::usage::Usage;
 use std::fmt;
 use std::sync::Arc;
 
-/// The observers of a run, and the questions whose replies came with it.
+/// The observers of an execution, and the questions whose replies were given when it began.
 #[derive(Clone, Default)]
 pub(super) struct Watchers {
     pub(super) observers: Vec<Arc<dyn Observer>>,

@@ -5,40 +5,40 @@ use crate::question::{Answered, Question};
 use crate::step::StepResult;
 use crate::usage::Usage;
 
-/// How a run ended, or where it stands.
+/// The outcome of a run, or its open questions.
 #[derive(Debug)]
 pub enum Outcome<T> {
-    /// With this output.
+    /// The run completed with this output.
     Done(T),
-    /// Waiting for replies to these questions.
+    /// The run waits for replies to these questions.
     Paused(Vec<Question>),
-    /// A node failed; the error names it.
+    /// A node failed; the error contains its path.
     Failed(Error),
     /// `cancel` was called.
     Cancelled,
 }
 
-/// What a run came to. A failed run is a result, not a lost one: context, steps and usage are all here.
+/// The result of a run. That of a failed run holds its context, steps and usage too.
 #[derive(Debug)]
 pub struct PipelineResult<T, C> {
-    /// The id: what `resume` takes.
+    /// The id of the run, for `resume`.
     pub run_id: RunId,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome<T>,
-    /// The context at that point.
+    /// The context at the end.
     pub context: C,
-    /// What became of each node, in the order in which they began.
+    /// The results of the nodes, in the order in which they began.
     pub steps: Vec<StepResult>,
-    /// What the run has used so far.
+    /// The usage of the run so far.
     pub usage: Usage,
-    /// Everything that is recorded of it.
+    /// Everything recorded of the run.
     pub trace: Trace,
-    /// Questions answered so far.
+    /// The questions answered so far.
     pub hitl_history: Vec<Answered>,
 }
 
 impl<T, C> PipelineResult<T, C> {
-    /// The output.
+    /// Returns the output.
     ///
     /// # Errors
     /// The run failed, was cancelled, or is waiting for replies.
@@ -51,28 +51,28 @@ impl<T, C> PipelineResult<T, C> {
         }
     }
 
-    /// The result of the node with this path.
+    /// Returns the result of the node with this path.
     pub fn step(&self, path: &str) -> Option<&StepResult> {
         self.steps.iter().find(|step| step.path() == *path)
     }
 
-    /// What every model used, `provider:model`, in the order of the first calls. Calls that were given up stand in
-    /// [`usage`](Self::usage) alone.
+    /// Returns the usage of each model, as `provider:model`, in the order of the first calls. Calls of abandoned
+    /// attempts count in [`usage`](Self::usage) only.
     pub fn by_model(&self) -> Vec<(String, Usage)> {
         by_model(&self.steps)
     }
 
-    /// The id, as a method: what `steps` belong to.
+    /// Returns the id of the run, to which `steps` belong.
     pub fn run_id(&self) -> &RunId {
         &self.run_id
     }
 
-    /// Every command of the run that has come to an end, in that order.
+    /// Returns every completed command of the run, in the order of completion.
     pub fn command_log(&self) -> Vec<Command> {
         self.trace.commands()
     }
 
-    /// Open questions.
+    /// Returns the open questions.
     pub fn questions(&self) -> &[Question] {
         match &self.outcome {
             Outcome::Paused(questions) => questions,
@@ -95,7 +95,7 @@ fn suspended(questions: Vec<Question>) -> Error {
     }
 }
 
-/// What every model used, all steps together.
+/// The usage of each model over all steps.
 pub(super) fn by_model(steps: &[StepResult]) -> Vec<(String, Usage)> {
     let mut sums: Vec<(String, Usage)> = Vec::new();
     for (model, usage) in steps.iter().flat_map(StepResult::by_model) {

@@ -1,4 +1,4 @@
-//! What is decided and checked before a run begins, and its record: for runs with types and for those by name.
+//! Decisions and checks before a run begins, and its record: for typed runs and for those by name.
 
 use super::observers::Watchers;
 use super::preflight::limits::check_limits;
@@ -58,7 +58,7 @@ pub(super) struct Ready {
     pub(super) info: &'static PipelineInfo,
     pub(super) id: RunId,
     pub(super) limits: UsageLimits,
-    /// How often it restarts at the node that failed, if the call, the run or the builder says so.
+    /// The number of restarts at the node that failed, if the call, the run or the builder sets it.
     pub(super) retries: Option<u32>,
     pub(super) watchers: Watchers,
 }
@@ -70,7 +70,7 @@ pub(super) struct Refused {
 }
 
 impl Plan {
-    /// Takes the options, which are used once.
+    /// Takes the options out of `options`: they are used once.
     pub(super) fn new(
         runtime: &Runtime,
         info: &'static PipelineInfo,
@@ -81,7 +81,7 @@ impl Plan {
         Self { runtime: runtime.clone(), info, options, call }
     }
 
-    /// Decides on the options, and checks what has to be known before the run begins.
+    /// Decides on the options, and makes the checks before the run begins.
     pub(super) fn prepare(self) -> Result<Ready, Refused> {
         let Self { runtime, info, options, call } = self;
         let RunOptions { id, limits, retries, watchers } = options;
@@ -96,11 +96,11 @@ impl Plan {
 }
 
 impl Runtime {
-    /// Ids of runs that were given none: random, so that two processes on one database never meet.
+    /// A new id for a run without one: random, so that ids of two processes on one database do not collide.
     pub(super) fn fresh_id(&self) -> RunId {
         let word = || RandomState::new().build_hasher().finish();
         let n = self.next_id.fetch_add(1, Ordering::Relaxed);
-        // By hand: of a short run that records nothing, formatting would be a part that one can measure.
+        // Formatted by hand: `format!` would be a measurable part of a short run that records nothing.
         let (mut text, words) = (String::with_capacity(24), [(word() ^ n, 16), (word() >> 32, 8)]);
         for (word, digits) in words {
             let digit = |i: u32| char::from_digit(u32::try_from(word >> (4 * i) & 15).unwrap_or(0), 16);
@@ -111,7 +111,8 @@ impl Runtime {
 }
 
 impl Shared {
-    /// Whether the engine knows another pipeline by this name, whether limits can be kept, and whether models can
+    /// Checks that no other registered pipeline has this name, that limits can be enforced, and that models can
+    /// answer.
     /// answer.
     pub(super) fn preflight(&self, info: &PipelineInfo, limits: &UsageLimits) -> RunResult<()> {
         let name = info.graph.name;
@@ -123,7 +124,7 @@ impl Shared {
                  `#[pipeline(name = \"..\")]`"
             )));
         }
-        // What a stub answers costs nothing: which steps it stands in for is only known when they run.
+        // A stubbed step costs nothing, and which steps a stub replaces is only known when they run.
         if !self.stubs.is_empty() {
             return Ok(());
         }
@@ -158,8 +159,8 @@ pub(super) fn record(
     }
 }
 
-/// Refuses options of the call that a run has words of its own for: a run is continued without the call that it
-/// began with, so they would be lost.
+/// Refuses options of the call for which the run has its own methods: a run is resumed without the call that it began
+/// with, so they would be lost.
 fn lost(info: &PipelineInfo, call: &CallOptions) -> RunResult<()> {
     let (word, limits) = match call {
         CallOptions { timeout: true, .. } => ("timeout", "UsageLimits::default().active_time(..)"),

@@ -12,16 +12,16 @@ use crate::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// One pipeline with its input and initial context: what an engine may start again and again.
+/// One pipeline with its input and initial context, which an engine may start repeatedly.
 pub(super) struct Start {
     pub(super) runtime: Runtime,
     pub(super) pipeline: Arc<dyn AnyPipeline>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) run: Arc<RunRecord>,
     pub(super) forgiven: Vec<(Path, u32)>,
-    /// How long earlier executions worked on it.
+    /// The working time of earlier executions.
     pub(super) active: Duration,
-    /// What all passes over the body know of the time of calls and forms.
+    /// The timeout scopes of calls and forms, shared by all replay passes over the body.
     pub(super) scopes: Arc<Scopes>,
     pub(super) hub: Option<Arc<Hub>>,
 }

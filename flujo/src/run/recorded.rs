@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, RunResult};
 use std::sync::Arc;
 
 impl Runtime {
-    /// Creates a run and works on it, or attaches to the one that has its id.
+    /// Creates a run and works on it, or attaches to the existing run with its id.
     pub(super) async fn create(
         &self,
         pipeline: &Arc<dyn AnyPipeline>,
@@ -27,7 +27,7 @@ impl Runtime {
         is_the_same(&found, (info.graph.name, run.digest))?;
         match found.status {
             Status::Running => engine.idle(&run.id).await?,
-            // Whoever created it has not come to begin it, or never will: the first to take it runs it.
+            // The creator of the run has not begun it, and may be gone: the first process to acquire it runs it.
             Status::Created => return self.execute(pipeline, watchers, found).await,
             Status::Paused | Status::Interrupted | Status::Ended(_) => {}
         }
@@ -37,13 +37,13 @@ impl Runtime {
     /// Creates a run and begins it on a task of its own, unless it exists already.
     pub(super) async fn begin(&self, pipeline: &Arc<dyn AnyPipeline>, run: RunRecord) -> RunResult<RunState> {
         let (id, digest, origin) = (run.id.clone(), run.digest, run.seed.origin.clone());
-        // What a fork takes over is in its records: those are read before it begins.
+        // A fork begins with records, those of its seed: they are read from the engine before it begins.
         let new = origin.is_none().then(|| Arc::new(run.clone()));
         let (runtime, pipeline) = (self.clone(), Arc::clone(pipeline));
         if let Some(found) = self.engine()?.create(run).await? {
             is_the_same(&found, (pipeline.info().graph.name, digest))?;
             if found.run.seed.origin != origin {
-                let what = format!("run `{id}` exists, and did not begin like this one: use another id");
+                let what = format!("run `{id}` exists with another origin: use another id");
                 return Err(Error::new(ErrorKind::RunConflict(what)));
             }
             if found.status != Status::Created {
@@ -56,13 +56,13 @@ impl Runtime {
             }));
             return Ok(RunState::Created);
         }
-        // What it comes to is written down, whatever it is.
+        // The result is recorded, whatever it is.
         drop(tokio::spawn(runtime.go_on(&pipeline, id)));
         Ok(RunState::Created)
     }
 }
 
-/// Whether a run that exists is the one that is to be begun.
+/// Checks that an existing run has the pipeline and the input of the run to begin.
 fn is_the_same(found: &RunView, run: (&str, Digest)) -> RunResult<()> {
     let id = &found.run.id;
     let conflict =

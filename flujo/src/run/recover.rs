@@ -1,4 +1,4 @@
-//! Going on with runs that nobody works on.
+//! Recovery of runs without an owner: `recover`, and the worker.
 
 use super::flujo::Flujo;
 use super::registry::AnyPipeline;
@@ -13,36 +13,36 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A run to go on with, and its pipeline.
+/// A run to resume, and its pipeline.
 type ReadyRun = (RunId, Arc<dyn AnyPipeline>);
 
-/// What [`Flujo::recover`] has gone on with.
+/// The result of [`Flujo::recover`].
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Recovered {
-    /// These, and where each of them stands now.
+    /// The runs that were resumed, with their states at the end.
     pub runs: Vec<(RunId, RunState)>,
-    /// These could not be gone on with, and why.
+    /// The runs that could not be resumed, with the errors.
     pub problems: Vec<(RunId, crate::Error)>,
-    /// These are of pipelines that are not registered here.
+    /// The runs whose pipelines are not registered here.
     pub unknown: Vec<RunId>,
 }
 
-/// So many runs are gone on with at the same time, if nothing else is said.
+/// The default number of runs that are resumed concurrently.
 const TOGETHER: usize = 64;
 
 impl<R: Send + Sync + 'static> Flujo<R> {
-    /// Goes on with every run of the registered pipelines that nobody works on and that waits for nothing: those
-    /// whose process is gone, those that were written down and never begun, and paused ones whose reply has
-    /// come or whose deadline has passed. Ends when each of them has ended or paused.
+    /// Resumes every run of the registered pipelines that has no execution and waits for nothing: runs whose process
+    /// is gone, runs that were created and never begun, and paused runs whose reply has arrived or whose deadline has
+    /// passed. Returns when each of them has ended or paused.
     ///
     /// # Errors
-    /// The engine failed. What goes wrong with one run is in [`Recovered::problems`].
+    /// The engine failed. Errors of single runs are in [`Recovered::problems`].
     pub async fn recover(&self) -> RunResult<Recovered> {
         self.runtime.recovered().await
     }
 
-    /// Keeps going on with runs, in this process and for others: see [`Worker`].
+    /// Creates a worker, which resumes runs continuously: see [`Worker`].
     pub fn worker(&self) -> Worker<R> {
         let every = Duration::from_secs(1);
         Worker {
@@ -51,7 +51,7 @@ impl<R: Send + Sync + 'static> Flujo<R> {
         }
     }
 
-    /// The runs that a filter takes, in the order of their ids.
+    /// Returns the runs that match a filter, sorted by id.
     ///
     /// # Errors
     /// The engine failed.
@@ -60,9 +60,9 @@ impl<R: Send + Sync + 'static> Flujo<R> {
     }
 }
 
-/// Keeps going on with the runs of the registered pipelines that nobody works on: it takes over those of
-/// processes that are gone, applies the deadlines of questions, and goes on with what was answered. Any number of
-/// processes may have one.
+/// A loop that resumes the runs of the registered pipelines that have no execution: it takes over runs of processes
+/// that are gone, applies the deadlines of questions, and resumes answered runs. Any number of processes may have a
+/// worker.
 ///
 /// ```no_run
 /// # async fn f(flujo: flujo::Flujo) -> Result<(), flujo::Error> {
@@ -71,13 +71,13 @@ impl<R: Send + Sync + 'static> Flujo<R> {
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a worker does nothing until it is told until when"]
+#[must_use = "a worker does nothing until `.until(..)` is awaited"]
 pub struct Worker<R> {
     flujo: Flujo<R>,
     pace: Pace,
 }
 
-/// How often a worker looks for runs, how many it takes, and how long it waits for them in the end.
+/// The options of a worker: polling interval, concurrency, and grace period at its end.
 #[derive(Clone, Copy)]
 struct Pace {
     every: Duration,
@@ -92,31 +92,31 @@ impl<R> fmt::Debug for Worker<R> {
 }
 
 impl<R: Send + Sync + 'static> Worker<R> {
-    /// How often it looks for runs, on the engine's clock; every second if nothing is said.
+    /// Sets the interval between two polls for runs, on the engine's clock; defaults to one second.
     pub fn every(mut self, every: Duration) -> Self {
         self.pace.every = every;
         self
     }
 
-    /// At most so many runs at the same time; 64 if nothing is said.
+    /// Sets the most runs that are resumed concurrently; defaults to 64.
     pub fn together(mut self, runs: usize) -> Self {
         self.pace.together = runs.max(1);
         self
     }
 
-    /// How long it waits, once it is to stop, for the runs that it works on; 10 seconds if nothing is said. What
-    /// is still under way then is dropped, which is as safe as a crash.
+    /// Sets the grace period: after `stop`, the worker waits this long for the runs that it works on; defaults to 10
+    /// seconds. Runs that have not ended by then are dropped, which is as safe as a crash.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.pace.grace = grace;
         self
     }
 
-    /// Works until `stop` completes, for instance a signal from the operating system. Gives how many times it
-    /// went on with a run.
+    /// Works until `stop` completes, for instance a signal from the operating system. Returns the number of times
+    /// that it resumed a run.
     ///
     /// # Errors
-    /// There is no engine that keeps runs. What goes wrong with one run is written down with it, and what goes
-    /// wrong with the engine is tried again.
+    /// The engine is ephemeral and has no runs. Errors of single runs are recorded with them, and errors of the
+    /// engine are retried.
     pub async fn until(self, stop: impl Future<Output = ()> + Send) -> RunResult<u64> {
         self.flujo.runtime.work(self.pace, pin!(stop)).await
     }
@@ -155,7 +155,7 @@ impl Runtime {
             let clock = self.engine()?.clock();
             let (mut running, mut under_way, mut n) = (FuturesUnordered::new(), BTreeSet::new(), 0);
             loop {
-                // An engine that fails now may be well in a while: a disk that was full, for instance.
+                // An error of the engine may be temporary: a disk that was full, for instance.
                 if let Ok((ready, _)) = self.ready(&under_way).await {
                     for (id, pipeline) in ready.into_iter().take(together.saturating_sub(running.len())) {
                         under_way.insert(id.clone());
@@ -173,8 +173,8 @@ impl Runtime {
                             return Ok(n);
                         }
                         Some((id, done)) = running.next(), if !running.is_empty() => {
-                            // What cannot go on as it is would fail again at once: it is left until it is looked for
-                            // with the next build.
+                            // A run that cannot be resumed would fail again at once, so this worker does not try it
+                            // again; the worker of the next build does.
                             if !matches!(&done, Err(error) if !matches!(error.kind(), ErrorKind::Busy(_))) {
                                 under_way.remove(&id);
                             }
@@ -191,7 +191,7 @@ impl Runtime {
         (id, done)
     }
 
-    /// Runs to go on with, and those that only others can. `except` those.
+    /// Lists the runs to resume, without those in `except`, and the runs whose pipelines are not registered here.
     async fn ready(&self, except: &BTreeSet<RunId>) -> RunResult<(Vec<ReadyRun>, Vec<RunId>)> {
         let unfinished = RunFilter::default()
             .state(RunState::Created)

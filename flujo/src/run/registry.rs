@@ -1,4 +1,4 @@
-//! Pipelines without their types: what the runtime, compiled once, does with every one of them.
+//! Type-erased pipelines: the interface through which the runtime, compiled once, handles every pipeline.
 
 use crate::codec::{CodecError, Json};
 use crate::context::Context;
@@ -21,9 +21,9 @@ pub(super) struct PipelineInfo {
     pub(super) name: &'static str,
     pub(super) graph: &'static Graph,
     pub(super) fingerprint: u128,
-    /// Whether it may ask a question.
+    /// True if the pipeline may ask a question.
     pub(super) asks: bool,
-    /// Whether code in it may look at the run, and so at its input.
+    /// True if code in the pipeline may read the run, and so its input.
     pub(super) reads_run: bool,
 }
 
@@ -44,7 +44,7 @@ impl PipelineInfo {
         Path::from(self.name)
     }
 
-    /// A value of this pipeline has no JSON.
+    /// The error for a value of this pipeline that cannot be encoded.
     #[cold]
     pub(super) fn codec(&self, error: CodecError) -> Error {
         Error::new(ErrorKind::Codec(error)).at(self.path())
@@ -58,11 +58,11 @@ pub(super) trait AnyPipeline: Send + Sync {
     /// Decodes an input and a context.
     fn begin(&self, input: &Json, context: &Json) -> Result<Box<dyn Execution>, Undecodable>;
 
-    /// Where the values of a result are decoded that are not needed.
+    /// Creates a place to decode the values of a result that the caller does not need.
     fn values(&self) -> Box<dyn Recall>;
 }
 
-/// Takes the recorded values of a result to their types, and keeps them.
+/// Decodes the recorded values of a result into their types, and stores them.
 pub(super) trait Recall: Send {
     fn recall_context(&mut self, context: &Json) -> Result<(), CodecError>;
     fn recall_output(&mut self, output: &Json) -> Result<(), CodecError>;
@@ -70,8 +70,8 @@ pub(super) trait Recall: Send {
 
 /// One execution of a pipeline's body, from decoded values.
 pub(super) trait Execution: Recall {
-    /// Drives the body, once, and keeps its output. Without a handle nothing is recorded, and the results of its
-    /// steps are kept.
+    /// Drives the body, once, and stores its output. Without a handle nothing is recorded, and the results of its
+    /// steps are collected.
     fn run<'e>(
         &'e mut self,
         retries: Option<u32>,
@@ -82,39 +82,39 @@ pub(super) trait Execution: Recall {
     /// The pipeline.
     fn pipeline(&self) -> Arc<dyn AnyPipeline>;
 
-    /// The input, which is there until `run` is called.
+    /// The encoded input, available until `run` is called.
     fn input(&self) -> Result<Json, CodecError>;
 
-    /// The context as it is now.
+    /// The encoded context in its current state.
     fn context(&self) -> Result<Json, CodecError>;
 
-    /// The output, which is there once the body has succeeded.
+    /// The encoded output, available once the body has succeeded.
     fn output(&self) -> Result<Json, CodecError>;
 
-    /// The results of the steps that stand in no arm.
+    /// The results of the steps outside of arms.
     fn steps(&mut self) -> &mut Vec<StepResult>;
 }
 
-/// The input or the context of a run does not fit its type.
+/// An input or a context of a run that does not decode into its type.
 pub(super) struct Undecodable {
-    /// Which of the two.
+    /// The name of the value: input or context.
     what: &'static str,
     error: CodecError,
 }
 
 impl Undecodable {
-    /// The error for values that a caller gave.
+    /// The error for values from a caller.
     #[cold]
     pub(super) fn given(self, info: &PipelineInfo) -> Error {
         let Self { what, error } = self;
         Error::setup(format!("this {what} does not fit the pipeline: {error}")).at(info.path())
     }
 
-    /// The error for values that were recorded.
+    /// The error for recorded values.
     #[cold]
     pub(super) fn recorded(self, info: &PipelineInfo) -> Error {
         let Self { what, error } = self;
-        Signal::mismatch(info.path(), format!("the {what} of the run does not decode any more: {error}"))
+        Signal::mismatch(info.path(), format!("the recorded {what} of the run cannot be decoded: {error}"))
             .into()
     }
 
@@ -135,7 +135,7 @@ pub(super) fn checked(
     Ok((decoded.input().map_err(codec)?, decoded.context().map_err(codec)?))
 }
 
-/// The typed half of [`AnyPipeline`]: it decodes, drives and encodes, and is all that is compiled per pipeline.
+/// The typed half of [`AnyPipeline`]: decoding, driving and encoding, all that is compiled for each pipeline.
 pub(super) struct TypedPipeline<P, R> {
     resources: Arc<R>,
     pipeline: PhantomData<fn() -> P>,
@@ -178,7 +178,7 @@ where
     }
 }
 
-/// The values of a result that was recorded.
+/// The values of a recorded result.
 pub(super) struct Values<T, C> {
     pub(super) output: Option<T>,
     pub(super) context: Option<C>,
@@ -283,7 +283,7 @@ where
     }
 }
 
-/// Sets how often a call restarts at the node that failed.
+/// Sets the number of times a call restarts at the node that failed.
 fn restart_up_to<P: Step>(call: &mut StepCall<P>, n: u32) {
     call.options.get_or_insert_with(Box::default).retries = Some(n);
 }

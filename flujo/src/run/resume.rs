@@ -20,17 +20,17 @@ use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// A value that somebody replies. Implemented for everything that is `Serialize`.
+/// A value for a reply. Implemented for every type that is `Serialize`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be written down as a reply",
     label = "expected something that is `Serialize`",
     note = "add `#[derive(serde::Serialize)]` to `{Self}`"
 )]
 pub trait ReplyValue {
-    /// The value as JSON.
+    /// Encodes the value as JSON.
     ///
     /// # Errors
-    /// JSON cannot hold it.
+    /// The value cannot be encoded as JSON.
     fn json(&self) -> Result<Json, CodecError>;
 }
 
@@ -41,15 +41,15 @@ impl<T: Serialize> ReplyValue for T {
     }
 }
 
-/// A run that is to go on; `.await` goes on with it.
-#[must_use = "a run does not go on until this is awaited"]
+/// A run to be resumed; `.await` resumes it.
+#[must_use = "a run is not resumed until this is awaited"]
 pub struct Resume<P, R> {
     flujo: Flujo<R>,
     resuming: Resuming,
     pipeline: PhantomData<fn() -> P>,
 }
 
-/// How a run is to go on.
+/// The options of a resumption.
 pub(super) struct Resuming {
     id: RunId,
     replies: Vec<(Option<Path>, Result<Json, CodecError>)>,
@@ -80,7 +80,7 @@ impl<P, R> Resume<P, R> {
         &self.resuming.id
     }
 
-    /// Answers the one open question.
+    /// Answers the only open question.
     #[allow(clippy::needless_pass_by_value, reason = "`.reply(label)` reads as it is meant")]
     pub fn reply(mut self, value: impl ReplyValue) -> Self {
         self.resuming.replies.push((None, value.json()));
@@ -94,13 +94,13 @@ impl<P, R> Resume<P, R> {
         self
     }
 
-    /// Who replies.
+    /// Sets the name of the person or program that replies.
     pub fn by(mut self, who: impl Into<String>) -> Self {
         self.resuming.by = Some(who.into());
         self
     }
 
-    /// Looks at what this execution of the run does, beside the engine's observers.
+    /// Adds an observer of this execution of the run, beside the engine's observers.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.resuming.watchers.add(observer);
         self
@@ -108,7 +108,7 @@ impl<P, R> Resume<P, R> {
 }
 
 impl Runtime {
-    /// [`resume`](Self::resume), for a caller in another crate.
+    /// Calls [`resume`](Self::resume) for a caller in another crate.
     fn resumed(
         &self,
         pipeline: Arc<dyn AnyPipeline>,
@@ -118,7 +118,7 @@ impl Runtime {
         Box::pin(async move { runtime.resume(&pipeline, resuming).await })
     }
 
-    /// Goes on with a run.
+    /// Resumes a run.
     pub(super) async fn resume(
         &self,
         pipeline: &Arc<dyn AnyPipeline>,
@@ -143,7 +143,7 @@ impl Runtime {
         match view.status {
             Status::Running => {
                 engine.idle(&id).await?;
-                // Whoever worked on it may be gone, and then it is this one's.
+                // If the execution that was busy has crashed, this one continues the run.
                 let view = self.view(&id).await?;
                 if view.status == Status::Interrupted {
                     return self.execute(pipeline, watchers, view).await;
@@ -151,7 +151,7 @@ impl Runtime {
                 Ok(UntypedResult::of_view(info, view))
             }
             Status::Ended(FinalOutcome::Failed(_)) => {
-                // A run that does not fit stays as it failed.
+                // A run that does not match the code stays failed.
                 if let Some(misfit) = self.misfit(pipeline, &view).await? {
                     return Ok(misfit);
                 }
@@ -168,7 +168,7 @@ impl Runtime {
     }
 }
 
-/// The question that a reply without a path answers.
+/// Returns the question that a reply without a path answers.
 fn pick(view: &RunView, path: Option<Path>) -> RunResult<Path> {
     let refuse = |what: String| Err(Error::new(ErrorKind::Reply(what)));
     match (path, view.questions.as_slice()) {
@@ -193,7 +193,7 @@ fn pick(view: &RunView, path: Option<Path>) -> RunResult<Path> {
     }
 }
 
-/// Decodes the reply into its type before it is recorded: a wrong one leaves the question open.
+/// Decodes the reply into the type of the question before it is recorded: a wrong one leaves the question open.
 pub(super) fn fits(graph: &Graph, path: &Path, value: &Json) -> RunResult<()> {
     let Some(check) = graph.node_at(path.as_str()).and_then(|node| node.reply) else { return Ok(()) };
     check(value).map_err(|e| {

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-/// A run that is under way. One that records nothing is polled in place: its body is its only allocation.
+/// The future of a run. A run that records nothing is polled in place: its body is its only allocation.
 pub(super) enum Running<'e> {
     Refused(Option<Refused>),
     Recorded(BoxFuture<'static, Ended>),
@@ -29,11 +29,11 @@ pub(super) enum Running<'e> {
 
 /// The end of a run.
 pub(super) enum Ended {
-    /// It has not begun, or its engine failed.
+    /// The run has not begun, or its engine failed.
     Refused(Refused),
-    /// It is recorded.
+    /// The run is recorded.
     Recorded(RunId, Box<UntypedResult>),
-    /// Its values were never encoded.
+    /// The run is not recorded: its values were never encoded.
     Live(Live),
 }
 
@@ -61,7 +61,7 @@ impl Future for Running<'_> {
 }
 
 impl Plan {
-    /// Begins the run.
+    /// Starts the run.
     pub(super) fn run(self, execution: &mut dyn Execution) -> Running<'_> {
         let begun = match self.prepare() {
             Ok(ready) if ready.runtime.engine.is_some() => ready.recorded(execution),
@@ -97,7 +97,7 @@ impl Ready {
             return Err(Refused { id, error: Error::setup(what).at(Path::from(name)) });
         }
         let hub = runtime.hub(&id, info, watchers, None);
-        // A stub may look at the run, whatever it stands in for.
+        // A stub of any step may read the run.
         let input = if info.reads_run || hub.is_some() || !runtime.stubs.is_empty() {
             match execution.input() {
                 Ok(input) => input,
@@ -129,7 +129,7 @@ impl Ready {
 }
 
 impl Ended {
-    /// The result, with its values left in `execution`.
+    /// Returns the result; its typed values stay in `execution`.
     pub(super) fn settle(self, execution: &mut dyn Execution) -> (Outcome<()>, Account) {
         let refused = match self {
             Self::Live(live) => return live.finish(execution),
@@ -144,14 +144,15 @@ impl Ended {
 }
 
 impl Live {
-    /// What the run has come to, once its body is dropped.
+    /// The result of the run, after its body was dropped.
     fn finish(self, execution: &mut dyn Execution) -> (Outcome<()>, Account) {
         let Self { id, env, hub, done } = self;
         let outcome = match done {
             Ok(()) => Outcome::Done(()),
             Err(error) => Outcome::Failed(error),
         };
-        // Arms met in the log of the run; what came after the last of them, or all there is, stands apart.
+        // Steps of arms are in the log of the run; the steps after the last fork, or all of a run without forks, are
+        // in `execution`.
         let mut steps = std::mem::take(&mut *env.log());
         if steps.is_empty() {
             steps = std::mem::take(execution.steps());

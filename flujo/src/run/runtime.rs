@@ -1,4 +1,4 @@
-//! What a `Flujo` is beside its resources: compiled once, for every pipeline.
+//! The runtime of a `Flujo` without its resources: compiled once, for every pipeline.
 
 use super::observers::{self, Watchers};
 use super::outcome::Outcome;
@@ -25,12 +25,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-/// A shared handle to what all runs have in common.
+/// A shared handle to the state of all runs.
 #[derive(Clone)]
 pub(super) struct Runtime(Arc<Shared>);
 
 pub(super) struct Shared {
-    /// `None` in an ephemeral one: nothing is recorded.
+    /// `None` in an ephemeral runtime, which records nothing.
     pub(super) engine: Option<Arc<dyn Engine>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) models: Option<Arc<dyn ModelClient>>,
@@ -80,7 +80,7 @@ impl Shared {
         })
     }
 
-    /// Where the events of a run come together, if it has observers.
+    /// The hub for the events of a run, if it has observers.
     pub(super) fn hub(
         &self,
         id: &RunId,
@@ -97,7 +97,7 @@ impl Shared {
         }))
     }
 
-    /// Gives a run what the engine was given, and what it may use.
+    /// Adds the services of the runtime, and the limits, to the environment of a run.
     pub(super) fn furnish(&self, mut env: RunEnv, limits: UsageLimits) -> RunEnv {
         env.limit(limits, self.budget.as_ref());
         env.engine.clone_from(&self.engine);
@@ -110,13 +110,13 @@ impl Shared {
         env
     }
 
-    /// Everything that is recorded of a run.
+    /// Returns everything recorded of a run.
     pub(super) async fn view(&self, id: &RunId) -> RunResult<RunView> {
         let view = self.engine()?.view(id).await?;
         view.ok_or_else(|| Error::new(ErrorKind::UnknownRun(id.to_string())))
     }
 
-    /// What is recorded of a run, as a result.
+    /// Returns the records of a run as a result.
     pub(super) async fn result(&self, info: &'static PipelineInfo, id: &RunId) -> RunResult<UntypedResult> {
         Ok(UntypedResult::of_view(info, self.view(id).await?))
     }
@@ -127,12 +127,12 @@ impl Runtime {
         Self(Arc::new(shared))
     }
 
-    /// [`view`](Shared::view), for a caller in another crate.
+    /// Calls [`view`](Shared::view) for a caller in another crate.
     pub(super) fn inspect(&self, id: RunId) -> BoxFuture<'_, RunResult<RunView>> {
         Box::pin(async move { self.view(&id).await })
     }
 
-    /// The pipeline of a run, ready to be driven. Without a view it is one that was created just now.
+    /// The pipeline of a run, ready to be driven. No view means that the run was just created.
     pub(super) fn program(
         &self,
         pipeline: &Arc<dyn AnyPipeline>,
@@ -152,7 +152,7 @@ impl Runtime {
         })
     }
 
-    /// The first thing in the records of a run that does not fit the code.
+    /// The first record of a run that does not match the code.
     pub(super) async fn mismatch(
         &self,
         pipeline: &Arc<dyn AnyPipeline>,
@@ -162,8 +162,8 @@ impl Runtime {
         Ok(compat::mismatch(view, &program, pipeline.info().graph).await)
     }
 
-    /// The failure of a run that began with other code than this, and does not fit: known before anything runs, and
-    /// before anything is written.
+    /// The failed result of a run that began with other code and does not match this code; found before anything is
+    /// executed or written.
     pub(super) async fn misfit(
         &self,
         pipeline: &Arc<dyn AnyPipeline>,
@@ -193,7 +193,7 @@ impl Runtime {
         self.drive(pipeline, watchers, &run, Some(view)).await
     }
 
-    /// Works on a run that fits. Without a view it is one that was created just now, so nothing has to be read.
+    /// Works on a run that matches the code. No view means that the run was just created, so nothing has to be read.
     pub(super) async fn drive(
         &self,
         pipeline: &Arc<dyn AnyPipeline>,
@@ -211,7 +211,7 @@ impl Runtime {
             Some(hub) => Watched::new(Arc::clone(hub), running).await,
         };
         let result = match done {
-            // Another worker took it first, which is as good.
+            // Another worker has acquired the run: wait for its result.
             Err(error) if matches!(error.kind(), ErrorKind::Busy(_)) => match engine.idle(&run.id).await {
                 Ok(()) => self.result(info, &run.id).await,
                 Err(error) => Err(error),
@@ -231,7 +231,7 @@ impl Runtime {
         }
     }
 
-    /// Goes on with a run of a pipeline; the result is recorded, and its values are not needed.
+    /// Resumes a run of a pipeline; the result is recorded, and its values are not needed.
     pub(super) fn go_on(
         &self,
         pipeline: &Arc<dyn AnyPipeline>,
@@ -245,7 +245,7 @@ impl Runtime {
     }
 }
 
-/// The time of calls and forms: a run that failed goes on with all of it, from where its failed node ended.
+/// The timeout scopes of calls and forms: after a failure their time restarts from the end of the failed attempt.
 fn scopes(view: &RunView) -> Arc<Scopes> {
     let scopes = Arc::<Scopes>::default();
     for (path, n) in &view.forgiven {

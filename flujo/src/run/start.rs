@@ -14,7 +14,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context as Poller, Poll};
 
-/// What runs a prepared run; it keeps the bounds of pipeline and resources out of the types that a user
+/// The function that runs a prepared run; it hides the bounds of pipeline and resources from the types that a user
 /// sees, so that one missing service is one error.
 type Go<P, R, C> = fn(
     &Flujo<R>,
@@ -27,27 +27,27 @@ type Go<P, R, C> = fn(
 #[must_use = "a run does nothing until it is awaited"]
 pub struct Run<P: Step, R, C, S = Unset> {
     flujo: Flujo<R>,
-    /// The call and the context, until it runs.
+    /// The call and the context; taken when the run starts.
     begins: Option<(StepCall<P>, S)>,
     options: RunOptions,
     go: Go<P, R, C>,
     running: Option<BoxFuture<'static, PipelineResult<P::Output, C>>>,
 }
 
-/// No context was given: its `Default` is taken.
+/// The source of a default context: no context was given.
 #[derive(Debug)]
 pub struct Unset;
-/// The context that was given.
+/// The source of a given context.
 #[derive(Debug)]
 pub struct Given<C>(C);
 
-/// Where the initial context comes from.
+/// The source of the initial context.
 #[diagnostic::on_unimplemented(
     message = "this run needs a context: `{C}` has no `Default`",
     label = "add `.context(..)` before `.await`"
 )]
 pub trait ContextGiven<C>: Send {
-    /// The context.
+    /// Returns the context.
     fn initial(self) -> C;
 }
 #[diagnostic::do_not_recommend]
@@ -78,7 +78,7 @@ impl<P: Step, R, C> Run<P, R, C> {
         Self { flujo, begins: Some((call, Unset)), options: RunOptions::new(), go: go::<P, R>, running: None }
     }
 
-    /// The context that the run begins with.
+    /// Sets the context that the run begins with.
     pub fn context(self, context: C) -> Run<P, R, C, Given<C>> {
         let Self { flujo, begins, options, go, running } = self;
         let begins = begins.map(|(call, Unset)| (call, Given(context)));
@@ -87,46 +87,46 @@ impl<P: Step, R, C> Run<P, R, C> {
 }
 
 impl<P: Step, R, C, S> Run<P, R, C, S> {
-    /// What it will run on: a handle to resume it with.
+    /// Returns the [`Flujo`] that it runs on, for instance to resume the run.
     pub fn flujo(&self) -> &Flujo<R> {
         &self.flujo
     }
 
-    /// Gives the run an id. A second `run` with the same id and the same input attaches to the first: it
-    /// waits for a live one and returns any other as it is. Another input is an error.
+    /// Sets the id of the run. A second `run` with the same id and the same input attaches to the first: it waits
+    /// while an execution works on it, and returns the result otherwise. Another input is an error.
     pub fn id(mut self, id: impl Into<RunId>) -> Self {
         self.options.id = Some(id.into());
         self
     }
 
-    /// Restarts the run `n` times at the node that failed, unless that failed for good: what finished stays
-    /// finished, its context changes too, and attempts are numbered on. It is written down with the run, so a
-    /// restart of the process does not count again from the beginning. It goes before what the call and the
-    /// builder say; 0 if nobody says anything.
+    /// Sets the number of times the run restarts at the node that failed, unless the failure is fatal: completed
+    /// nodes stay completed, with their context changes, and attempts continue their numbers. It is recorded with the
+    /// run, so a restart of the process does not reset the count. Takes precedence over the call and the builder;
+    /// defaults to 0.
     pub fn retries(mut self, n: u32) -> Self {
         self.options.retries = Some(n);
         self
     }
 
-    /// What this run may use. The engine's default holds too: for each unit, the tighter one.
+    /// Sets the limits of this run. The engine's default applies as well: for each unit, the tighter one holds.
     pub fn limits(mut self, limits: UsageLimits) -> Self {
         self.options.limits = Some(limits);
         self
     }
 
-    /// Looks at this run, beside the engine's observers; call it once for each observer. A run that attaches
-    /// to one that somebody else works on has no events of its own.
+    /// Adds an observer of this run, beside the engine's observers; call it once for each observer. A run that
+    /// attaches to the execution of another owner has no events of its own.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.options.watchers.add(observer);
         self
     }
 }
 
-/// It holds its future in a box, and nothing in it is pinned.
+/// The future is boxed, and no field is pinned.
 impl<P: Step, R, C, S> Unpin for Run<P, R, C, S> {}
 
-/// A future, not something that becomes one: for `IntoFuture` rustc has a blanket impl beside ours, and where
-/// there are two it does not say which bound of ours was missed.
+/// Implements `Future` and not `IntoFuture`: for that rustc has a blanket impl beside this one, and with two
+/// candidates its error does not say which bound is missing.
 impl<P: Step, R, C, S: ContextGiven<C>> Future for Run<P, R, C, S> {
     type Output = PipelineResult<P::Output, C>;
     fn poll(mut self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<Self::Output> {
@@ -148,13 +148,13 @@ where
     C: Context,
     S: ContextGiven<C> + 'static,
 {
-    /// The id, which is made up now if none was given.
+    /// Returns the id; generates one if none was given.
     pub(super) fn decide_id(&mut self) -> RunId {
         let runtime = &self.flujo.runtime;
         self.options.id.get_or_insert_with(|| runtime.fresh_id()).clone()
     }
 
-    /// Runs it on a task of its own, which needs a tokio runtime.
+    /// Starts the run on a task of its own, which needs a tokio runtime.
     pub fn start(mut self) -> RunHandle<P> {
         let id = self.decide_id();
         let engine = self.flujo.runtime.engine.clone();
@@ -162,7 +162,7 @@ where
     }
 }
 
-/// The typed part of a run: it moves and encodes values. What it calls is compiled once.
+/// The typed part of a run: it moves and encodes values. The functions that it calls are compiled once.
 fn go<P, R>(
     flujo: &Flujo<R>,
     options: &mut RunOptions,

@@ -17,22 +17,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Poller, Poll};
 
-/// What a [`RunStream`] yields.
+/// An item of a [`RunStream`].
 #[allow(clippy::large_enum_variant, reason = "results are larger than events, whatever their type says")]
 #[derive(Debug)]
 pub enum Streamed<Out> {
-    /// Something happened.
+    /// An event of the run.
     Event(Event),
     /// The run has ended, paused, failed or was cancelled: the last item, and the only one of its kind.
     Result(Out),
 }
 
-/// The events of one run, then its result: made by [`Run::stream`], `flujo.stream(call)` and
+/// A stream of the events of one run, then its result: created by [`Run::stream`], `flujo.stream(call)` and
 /// [`Resume::stream`].
 ///
-/// The stream *is* the run: it goes on while somebody asks for the next item, on the task of whoever does, and
-/// waits otherwise. That is the backpressure: nothing is dropped, and nothing piles up but what happens between
-/// two waits of the run. Dropping the stream equals a crash; `flujo.resume` goes on.
+/// The stream *is* the run: it makes progress only while the next item is awaited, on the task of the caller. That is
+/// the backpressure: no event is dropped, and only the events between two awaits of the run are buffered. Dropping
+/// the stream equals a crash; `flujo.resume` continues the run.
 ///
 /// ```
 /// use flujo::events::EventKind;
@@ -85,7 +85,7 @@ impl<Out> fmt::Debug for RunStream<Out> {
     }
 }
 
-/// Keeps events until somebody takes them.
+/// The buffer for events that were not yielded yet.
 #[derive(Clone, Default)]
 struct Tap(Arc<Mutex<VecDeque<Event>>>, Arc<AtomicBool>);
 
@@ -107,19 +107,19 @@ impl Observer for Tap {
 }
 
 impl<Out> RunStream<Out> {
-    /// The id of the run: what `flujo.cancel` and `flujo.resume` take.
+    /// Returns the id of the run, for `flujo.cancel` and `flujo.resume`.
     pub fn id(&self) -> &RunId {
         &self.id
     }
 
-    /// Yields the chunks of all steps, not only of the [last](Chunks::Last) ones. Said before the first item is asked
-    /// for.
+    /// Yields the chunks of all steps, not only of the [last](Chunks::Last) ones. Call it before the first item is
+    /// awaited.
     pub fn all_chunks(self) -> Self {
         self.tap.1.store(true, Ordering::Relaxed);
         self
     }
 
-    /// The next item; `None` after the result.
+    /// Returns the next item; `None` after the result.
     pub async fn next(&mut self) -> Option<Streamed<Out>> {
         poll_fn(|cx| self.poll_item(cx)).await
     }
@@ -144,7 +144,7 @@ impl<Out> RunStream<Out> {
     }
 }
 
-/// It holds its future in a box, and nothing in it is pinned.
+/// The future is boxed, and no field is pinned.
 impl<Out> Unpin for RunStream<Out> {}
 
 impl<Out> Stream for RunStream<Out> {
@@ -160,7 +160,7 @@ where
     R: Send + Sync + 'static,
     C: Context,
 {
-    /// Runs it as a stream of its events, which ends with its result. Events carry inputs and outputs.
+    /// Runs it as a stream of its events, which ends with its result. Events include inputs and outputs.
     pub fn stream(mut self) -> RunStream<PipelineResult<P::Output, C>>
     where
         S: ContextGiven<C> + 'static,
@@ -176,7 +176,7 @@ where
     P: Pipeline + RunIn<P::Context, R>,
     R: Send + Sync + 'static,
 {
-    /// Goes on as a stream of events, which ends with the result. What was recorded comes as replayed.
+    /// Resumes the run as a stream of events, which ends with the result. Recorded attempts are reported as replayed.
     pub fn stream(self) -> RunStream<RunResult<PipelineResult<P::Output, P::Context>>> {
         let (id, tap) = (self.id().clone(), Tap::default());
         let resume = self.observer(tap.clone());

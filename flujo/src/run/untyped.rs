@@ -1,4 +1,4 @@
-//! The result of a run as it is recorded, until its values are decoded.
+//! The recorded result of a run before its values are decoded.
 
 use super::observers;
 use super::outcome::{Outcome, PipelineResult, by_model};
@@ -14,7 +14,7 @@ use crate::step::StepResult;
 use crate::usage::Usage;
 use std::sync::Arc;
 
-/// What a result holds beside its output and its context.
+/// The parts of a result besides its output and its context.
 pub(super) struct Account {
     pub(super) run_id: RunId,
     pub(super) steps: Vec<StepResult>,
@@ -24,13 +24,13 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// That of a run in which nothing has happened.
+    /// The account of a run without any steps.
     pub(super) fn empty(run_id: RunId) -> Self {
         let (steps, hitl_history) = (Vec::new(), Vec::new());
         Self { run_id, steps, usage: Usage::default(), trace: Trace::default(), hitl_history }
     }
 
-    /// The result of a run that ended, with its typed values in place.
+    /// Returns the result of a run that ended, with its typed values.
     pub(super) fn into_result<T, C>(
         self,
         outcome: Outcome<()>,
@@ -49,13 +49,13 @@ impl Account {
     }
 }
 
-/// The result of a run, not decoded yet.
+/// The result of a run before decoding.
 pub(super) struct UntypedResult {
     info: &'static PipelineInfo,
     pub(super) outcome: Outcome<Json>,
     context: Json,
     account: Account,
-    /// Where the end of this execution is reported, once it is known whether the result decodes.
+    /// The hub to which the end of this execution is reported, once the result is decoded.
     pub(super) hub: Option<Arc<Hub>>,
 }
 
@@ -75,7 +75,7 @@ impl UntypedResult {
     /// Decodes the output and the context, and reports the end of the execution.
     ///
     /// # Errors
-    /// The context does not decode.
+    /// The context cannot be decoded.
     pub(super) fn settle(mut self, values: &mut dyn Recall) -> RunResult<(Outcome<()>, Account)> {
         if let Err(error) = values.recall_context(&self.context) {
             let error = Undecodable::context(error).recorded(self.info);

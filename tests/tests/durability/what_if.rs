@@ -142,7 +142,7 @@ fn what_cannot_be_forked_is_refused_and_nothing_begins() {
         let said = async |from: &str, new: &str, input: Option<&str>| {
             fork(&flujo, from, new, input).await.map(drop).unwrap_err().to_string()
         };
-        let open = "run `r` has not ended: only one that has is forked";
+        let open = "run `r` has not ended: only an ended run can be forked";
         assert_eq!(said("asks/first", "n", None).await, open);
         assert_eq!(flujo.resume::<asks>("r").reply("f").await.unwrap().questions().len(), 1);
         flujo.cancel("r").await.unwrap();
@@ -162,7 +162,7 @@ fn what_cannot_be_forked_is_refused_and_nothing_begins() {
         assert_eq!(again, RunState::Paused);
         let taken = "run `n` exists with another input: use another id, or the same input to attach";
         assert_eq!(said("asks/first", "n", Some("y")).await, taken);
-        let taken = "run `r` exists, and did not begin like this one: use another id";
+        let taken = "run `r` exists with another origin: use another id";
         assert_eq!(said("asks/first", "r", None).await, taken);
         assert_eq!(calls.len(), 1);
     });

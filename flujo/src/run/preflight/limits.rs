@@ -1,4 +1,4 @@
-//! What has to be known before a run under a limit begins.
+//! Checks of a run with limits before it begins.
 
 use crate::error::{Error, RunResult};
 use crate::graph::{Graph, NodeKind, Place};
@@ -6,9 +6,8 @@ use crate::model::{ModelDefaults, PriceBook, Tokens, no_max_tokens, no_price};
 use crate::path::Path;
 use crate::usage::UsageLimits;
 
-/// Refuses a pipeline whose model steps have no upper bound, where a limit needs one: every one of them, by
-/// name, those that only stand in for another included. What is only known when a call is made is looked at
-/// then.
+/// Refuses a pipeline with model steps that have no upper bound, if a limit needs one: the error names all of them,
+/// fallbacks and redirects included. Values that are only known when a call is made are checked then.
 pub(in crate::run) fn check_limits(
     graph: &Graph,
     limits: &UsageLimits,
@@ -30,7 +29,7 @@ pub(in crate::run) fn check_limits(
         }
     }
     let Some(first) = first else { return Ok(()) };
-    // The path of the first stands in front of the message anyway.
+    // The error already shows the path of the first problem.
     let what = problems.join("; ");
     let what = what.strip_prefix(&format!("{first}: ")).unwrap_or(&what);
     Err(Error::setup(what).at(Path::from(first.as_str())))
@@ -45,7 +44,7 @@ fn unbounded(
     if place.kind != NodeKind::Model {
         return Vec::new();
     }
-    // That a role has no model is told by who looks at that.
+    // A role without a model is reported by the check of models.
     let Ok(known) = place.model(defaults) else { return Vec::new() };
     let Some(model) = known.or_else(|| place.given("model")) else { return Vec::new() };
     let mut why = Vec::new();

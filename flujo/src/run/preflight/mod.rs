@@ -1,4 +1,4 @@
-//! What is checked of a pipeline before its run begins.
+//! Checks of a pipeline before its run begins.
 
 pub(super) mod limits;
 pub(super) mod models;

@@ -1,12 +1,12 @@
-//! What has to be known of models before any of them is asked.
+//! Checks of models before any of them is called.
 
 use crate::graph::Graph;
 use crate::model::{ModelClient, ModelDefaults};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-/// Everything that would keep the client from ever answering a step of this pipeline, or one that stands in for it, the
-/// path first, each once.
+/// The reasons why the client can never answer a step of this pipeline, or a fallback or redirect of one; each once,
+/// with its path first.
 pub(in crate::run) fn unanswerable(
     graph: &Graph,
     client: Option<&dyn ModelClient>,
@@ -32,12 +32,13 @@ pub(in crate::run) fn unanswerable(
     problems
 }
 
-/// Pipelines of which it is known that they can be answered: nothing changes about that while the engine lives.
+/// Pipelines whose models passed the check: the result does not change while the engine lives.
 #[derive(Default)]
 pub(in crate::run) struct CheckedModels(Mutex<BTreeSet<u128>>);
 
 impl CheckedModels {
-    /// Looks, if nobody has looked before; the first problem's path, and all of them in words.
+    /// Checks the pipeline, unless it has passed before; an error has the path of the first problem, and all problems
+    /// in words.
     pub(in crate::run) fn check(
         &self,
         graph: &Graph,
@@ -56,7 +57,7 @@ impl CheckedModels {
         let words: Vec<_> = problems
             .iter()
             .enumerate()
-            // The path of the first stands in front of the message anyway.
+            // The error already shows the path of the first problem.
             .map(|(i, (path, why))| if i == 0 { why.clone() } else { format!("{path}: {why}") })
             .collect();
         Err((first.clone(), words.join("; ")))

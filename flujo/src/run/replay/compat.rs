@@ -1,4 +1,4 @@
-//! Whether a run fits code that has changed since, found out before anything runs.
+//! The compatibility check of a run with changed code, before anything executes.
 
 use crate::engine::kit::{EphemeralAccount, drive_on_copies};
 use crate::engine::{
@@ -15,8 +15,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Walks through a pipeline on what is recorded of a run, as far as that goes: no body is called, nothing is asked
-/// and nothing is written. Gives the first thing that does not fit.
+/// Replays the records of a run in a pipeline as far as they reach: no body is called, no question is asked and
+/// nothing is written. Returns the first mismatch.
 pub(in crate::run) async fn mismatch(view: &RunView, program: &dyn Program, graph: &Graph) -> Option<Signal> {
     let known = view.records.iter().map(|r| ((r.key.path.clone(), r.key.n), Arc::clone(r))).collect();
     let answered =
@@ -30,11 +30,11 @@ pub(in crate::run) async fn mismatch(view: &RunView, program: &dyn Program, grap
     {
         return Some(signal);
     }
-    // What the walk did not come by may lie behind a node that is new: at least it has to be there, in a version that
-    // can be taken.
+    // A record that the replay pass did not reach may follow a node that is new: its node must at least exist, in a
+    // version that accepts the record.
     for record in &view.records {
         let path = &record.key.path;
-        // What stands in for a node, and the replies of a model, have facts of their own.
+        // Fallbacks and redirects, and the replies of a model, have facts of their own.
         if grammar::is_beside_the_graph(path.as_str()) {
             continue;
         }
@@ -62,7 +62,7 @@ struct Known {
 impl Handle for CompatHandle {
     async fn attempt<'b>(&mut self, command: AttemptCommand, _: Body<'b>) -> Result<Arc<Record>, Signal> {
         let AttemptCommand { key, .. } = &command;
-        // Here the record ends. Arms beside this one go on, as far as theirs go.
+        // The records of this arm end here. Other arms continue as far as their records reach.
         let Some(record) = self.0.records.get(&(key.path.clone(), key.n)) else {
             return Err(Signal::Suspended);
         };

@@ -1,4 +1,4 @@
-//! What of a run is kept where another one is to go on from a node of it.
+//! The records that a forked run takes over from its origin.
 
 use super::super::registry::AnyPipeline;
 use super::super::runtime::Runtime;
@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What a new run takes instead of executing.
+/// The records that a new run uses instead of executing.
 #[derive(Default)]
 pub(in crate::run) struct Kept {
     pub(in crate::run) records: Vec<Arc<Record>>,
@@ -25,8 +25,8 @@ pub(in crate::run) struct Kept {
 }
 
 impl Runtime {
-    /// Walks through a pipeline with the input of `run` on what is recorded in `view`, as far as that goes without
-    /// `from`: nothing is called, nothing is asked, and nothing is written.
+    /// Replays the records of `view` in a pipeline with the input of `run`, as far as they reach without the node
+    /// `from`: no body is called, no question is asked, and nothing is written.
     pub(in crate::run) async fn keeps(
         &self,
         pipeline: &Arc<dyn AnyPipeline>,
@@ -78,11 +78,11 @@ fn run_of(view: &RunView) -> &str {
 struct Walk(Arc<Known>);
 
 struct Known {
-    /// From here on everything happens anew.
+    /// The node from which on everything is executed again.
     from: Path,
-    /// Whether the new run has another input: what is kept then stands as it is, whatever it was made of.
+    /// True if the new run has another input: records are then taken over without a check of their inputs.
     changed: bool,
-    /// Failed attempts that no longer count: the new run numbers its own from 1.
+    /// Failed attempts that no longer count: the new run numbers its attempts from 1.
     forgiven: HashMap<Path, u32>,
     records: HashMap<(Path, u32), Arc<Record>>,
     asked: HashMap<Path, Answered>,
@@ -95,7 +95,7 @@ impl Known {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks whether a command is in front of the node.
+    /// Suspends at a command of the node `from`, which is to be executed.
     fn check(&self, path: &Path) -> Result<(), Signal> {
         if grammar::is_of_node(path.as_str(), self.from.as_str()) { Err(Signal::Suspended) } else { Ok(()) }
     }
@@ -131,7 +131,7 @@ impl Handle for Walk {
         let Some(answered) = self.0.asked.get(&question.path) else { return Err(Signal::Suspended) };
         let reply = answered.reply.clone();
         let question = if self.0.changed {
-            // It may name what is another thing now.
+            // The text of the question may depend on the new input.
             Question { asked: answered.question.asked, ..question }
         } else {
             answered.question.is_asked_again(&question)?;

@@ -1,4 +1,5 @@
-//! Replays of a recorded run that execute nothing: what a fork keeps (time travel), and whether changed code still fits.
+//! Replays of a recorded run that execute nothing: the records for a fork (time travel), and the compatibility check
+//! of changed code.
 
 pub(super) mod compat;
 pub(super) mod fork;
