@@ -2,7 +2,7 @@
 
 use crate::pipeline::Label;
 use async_trait::async_trait;
-use flujo::model::{ChunkSink, ModelClient, ModelError, ModelReply, ModelRequest, Permit};
+use flujo::model::{ChunkSink, ModelCheckError, ModelClient, ModelError, ModelReply, ModelRequest, Permit};
 use std::sync::mpsc::Sender;
 
 /// A client that is listened to.
@@ -41,10 +41,10 @@ impl<C: ModelClient> ModelClient for Told<C> {
     async fn admit(&self, request: &ModelRequest) -> Permit {
         self.client.admit(request).await
     }
-    fn check(&self, model: &str, schema: &flujo::codec::Json) -> Result<(), String> {
+    fn check(&self, model: &str, schema: &flujo::codec::Json) -> Result<(), ModelCheckError> {
         self.client.check(model, schema)
     }
-    fn knows(&self, provider: &str) -> Result<(), String> {
+    fn knows(&self, provider: &str) -> Result<(), ModelCheckError> {
         self.client.knows(provider)
     }
     fn server(&self, model: &str) -> Option<(String, u16)> {

@@ -7,7 +7,9 @@ use crate::{Structured, failure, tls};
 use async_trait::async_trait;
 use flujo::codec::Json;
 use flujo::error::RunResult;
-use flujo::model::{ChunkSink, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest};
+use flujo::model::{
+    ChunkSink, ModelCheckError, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest,
+};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -41,30 +43,32 @@ impl Models {
     }
 
     /// The provider of a model, and the model's own name.
-    fn find<'m>(&self, model: &'m str) -> Result<(&ProviderConfig, &'m str), String> {
+    fn find<'m>(&self, model: &'m str) -> Result<(&ProviderConfig, &'m str), ModelCheckError> {
         let (provider, name) = model
             .split_once(':')
             .filter(|(provider, name)| !provider.is_empty() && !name.is_empty() && !name.starts_with(':'))
-            .ok_or_else(|| format!("`{model}` names no model: write `provider:model`"))?;
+            .ok_or_else(|| {
+                ModelCheckError::new(format!("`{model}` names no model: write `provider:model`"))
+            })?;
         let known =
             self.known.get(provider).ok_or_else(|| self.unknown(provider, &format!(" in `{model}`")))?;
         Ok((known, name))
     }
 
-    fn unknown(&self, provider: &str, within: &str) -> String {
+    fn unknown(&self, provider: &str, within: &str) -> ModelCheckError {
         let names: Vec<_> = self.known.keys().map(|name| format!("`{name}`")).collect();
-        format!("unknown provider `{provider}`{within}; known are {}", names.join(", "))
+        ModelCheckError::new(format!("unknown provider `{provider}`{within}; known are {}", names.join(", ")))
     }
 
     /// The same, ready to be asked.
-    fn ready<'m>(&self, model: &'m str) -> Result<(&ProviderConfig, &'m str), String> {
+    fn ready<'m>(&self, model: &'m str) -> Result<(&ProviderConfig, &'m str), ModelCheckError> {
         let (known, name) = self.find(model)?;
         match known.variable.as_ref().filter(|_| known.key.is_none()) {
             None => Ok((known, name)),
-            Some(variable) => Err(format!(
+            Some(variable) => Err(ModelCheckError::new(format!(
                 "no key for `{}`: set `{variable}`, or give it with `.key(\"{}\", ..)`",
                 known.name, known.name
-            )),
+            ))),
         }
     }
 }
@@ -110,7 +114,7 @@ impl ModelClient for Models {
         Ok(reply)
     }
 
-    fn check(&self, model: &str, schema: &Json) -> Result<(), String> {
+    fn check(&self, model: &str, schema: &Json) -> Result<(), ModelCheckError> {
         let (known, _) = self.ready(model)?;
         let refused = convert::refused(schema, &known.can);
         if refused.is_empty() {
@@ -118,7 +122,7 @@ impl ModelClient for Models {
         }
         let why = refused.join("; ");
         match known.can.otherwise {
-            Structured::Strict => Err(format!("no strict schema of its answer: {why}")),
+            Structured::Strict => Err(ModelCheckError::new(format!("no strict schema of its answer: {why}"))),
             other => {
                 tracing::warn!(
                     model,
@@ -130,7 +134,7 @@ impl ModelClient for Models {
         }
     }
 
-    fn knows(&self, provider: &str) -> Result<(), String> {
+    fn knows(&self, provider: &str) -> Result<(), ModelCheckError> {
         if self.known.contains_key(provider) { Ok(()) } else { Err(self.unknown(provider, "")) }
     }
 

@@ -3,7 +3,7 @@
 use crate::setup;
 use flujo::error::RunResult;
 use flujo::model::{PriceBook, Prices, Rates, Tokens};
-use flujo::usage::Cost;
+use flujo::usage::{Cost, ParseCostError};
 use genai_prices::{Calculator, PriceRequest, Usage, UsageKey};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -81,7 +81,7 @@ struct OwnRates {
 }
 
 impl OwnRates {
-    fn rates(&self) -> Result<Rates, String> {
+    fn rates(&self) -> Result<Rates, ParseCostError> {
         let mut rates = Rates::usd(&self.input, &self.output)?;
         if let Some(cached) = &self.cached {
             rates = rates.cached_usd(cached)?;

@@ -5,6 +5,7 @@
 
 mod answer;
 mod attachment;
+mod check_error;
 mod defaults;
 mod estimate;
 mod failure;
@@ -25,6 +26,7 @@ mod tool;
 pub(crate) use answer::parse;
 pub use answer::{Answer, IntoPrompt, NoAnswer, Parsed, messages};
 pub use attachment::{Attachment, Content};
+pub use check_error::ModelCheckError;
 pub(crate) use defaults::ModelDefaults;
 #[cfg(feature = "settings")]
 pub(crate) use defaults::is_model;
@@ -70,7 +72,7 @@ pub trait ModelClient: Send + Sync + 'static {
     ///
     /// # Errors
     /// It could never answer: the provider is unknown, a key is missing. The message says what to do.
-    fn check(&self, model: &str, schema: &Json) -> Result<(), String> {
+    fn check(&self, model: &str, schema: &Json) -> Result<(), ModelCheckError> {
         let _ = (model, schema);
         Ok(())
     }
@@ -79,7 +81,7 @@ pub trait ModelClient: Send + Sync + 'static {
     ///
     /// # Errors
     /// There is none. The message names those that there are.
-    fn knows(&self, provider: &str) -> Result<(), String> {
+    fn knows(&self, provider: &str) -> Result<(), ModelCheckError> {
         let _ = provider;
         Ok(())
     }
@@ -117,10 +119,10 @@ impl<C: ModelClient + ?Sized> ModelClient for std::sync::Arc<C> {
     async fn admit(&self, request: &ModelRequest) -> Permit {
         (**self).admit(request).await
     }
-    fn check(&self, model: &str, schema: &Json) -> Result<(), String> {
+    fn check(&self, model: &str, schema: &Json) -> Result<(), ModelCheckError> {
         (**self).check(model, schema)
     }
-    fn knows(&self, provider: &str) -> Result<(), String> {
+    fn knows(&self, provider: &str) -> Result<(), ModelCheckError> {
         (**self).knows(provider)
     }
     fn server(&self, model: &str) -> Option<(String, u16)> {

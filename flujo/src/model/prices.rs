@@ -1,7 +1,7 @@
 //! Prices: what a call costs, and what it may cost at most.
 
 use super::Tokens;
-use crate::usage::Cost;
+use crate::usage::{Cost, ParseCostError};
 use std::collections::BTreeMap;
 
 /// Knows prices. Give it to the engine with `Flujo::builder().prices(..)`.
@@ -23,7 +23,7 @@ pub trait PriceBook: Send + Sync + 'static {
 /// let rates = Rates::usd("0.15", "0.60")?.cached_usd("0.075")?;
 /// let used = Tokens::new(1_000, 50).cached(200);
 /// assert_eq!(rates.price(&used).0, 120_000 + 15_000 + 30_000);
-/// # Ok::<(), String>(())
+/// # Ok::<(), flujo::usage::ParseCostError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Rates {
@@ -44,7 +44,7 @@ impl Rates {
     ///
     /// # Errors
     /// One of them is no amount of dollars; the message says so.
-    pub fn usd(input: &str, output: &str) -> Result<Self, String> {
+    pub fn usd(input: &str, output: &str) -> Result<Self, ParseCostError> {
         Ok(Self { input: Cost::usd(input)?, output: Cost::usd(output)?, ..Self::default() })
     }
 
@@ -52,7 +52,7 @@ impl Rates {
     ///
     /// # Errors
     /// It is no amount of dollars.
-    pub fn cached_usd(self, cached: &str) -> Result<Self, String> {
+    pub fn cached_usd(self, cached: &str) -> Result<Self, ParseCostError> {
         Ok(Self { cached: Some(Cost::usd(cached)?), ..self })
     }
 
@@ -60,7 +60,7 @@ impl Rates {
     ///
     /// # Errors
     /// It is no amount of dollars.
-    pub fn reasoning_usd(self, reasoning: &str) -> Result<Self, String> {
+    pub fn reasoning_usd(self, reasoning: &str) -> Result<Self, ParseCostError> {
         Ok(Self { reasoning: Some(Cost::usd(reasoning)?), ..self })
     }
 
@@ -68,7 +68,7 @@ impl Rates {
     ///
     /// # Errors
     /// It is no amount of dollars.
-    pub fn per_call_usd(self, call: &str) -> Result<Self, String> {
+    pub fn per_call_usd(self, call: &str) -> Result<Self, ParseCostError> {
         Ok(Self { per_call: Cost::usd(call)?, ..self })
     }
 
@@ -104,7 +104,7 @@ impl Rates {
 /// # use flujo::model::{PriceBook, Prices, Rates};
 /// let prices = Prices::new().model("openai:gpt-4o-mini", Rates::usd("0.15", "0.60")?);
 /// assert!(prices.price("openai:gpt-4o", &Default::default()).is_none());
-/// # Ok::<(), String>(())
+/// # Ok::<(), flujo::usage::ParseCostError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Prices(BTreeMap<String, Rates>);

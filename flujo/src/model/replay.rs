@@ -1,4 +1,7 @@
-use super::{ChunkSink, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest, Permit, Tokens};
+use super::{
+    ChunkSink, ModelCheckError, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest, Permit,
+    Tokens,
+};
 use crate::codec::{Digest, Json};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -215,11 +218,11 @@ impl ModelClient for Tape {
         }
     }
 
-    fn check(&self, model: &str, schema: &Json) -> Result<(), String> {
+    fn check(&self, model: &str, schema: &Json) -> Result<(), ModelCheckError> {
         self.client.as_ref().map_or(Ok(()), |client| client.check(model, schema))
     }
 
-    fn knows(&self, provider: &str) -> Result<(), String> {
+    fn knows(&self, provider: &str) -> Result<(), ModelCheckError> {
         self.client.as_ref().map_or(Ok(()), |client| client.knows(provider))
     }
 

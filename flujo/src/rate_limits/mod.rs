@@ -34,7 +34,9 @@ pub use rate::Rate;
 
 use crate::clock::{Clock, SystemClock};
 use crate::codec::Json;
-use crate::model::{ChunkSink, Estimate, ModelClient, ModelError, ModelReply, ModelRequest, Permit};
+use crate::model::{
+    ChunkSink, Estimate, ModelCheckError, ModelClient, ModelError, ModelReply, ModelRequest, Permit,
+};
 use async_trait::async_trait;
 use call_queue::CallQueue;
 use std::collections::BTreeMap;
@@ -222,16 +224,17 @@ impl<C: ModelClient> ModelClient for RateLimited<C> {
         Permit::holding(places)
     }
 
-    fn check(&self, model: &str, schema: &Json) -> Result<(), String> {
+    fn check(&self, model: &str, schema: &Json) -> Result<(), ModelCheckError> {
         for (of, limits) in self.limits() {
             let provider = of.split(':').next().unwrap_or_default();
-            let checked = limits.check().and_then(|()| self.client.knows(provider));
-            checked.map_err(|why| format!("the rate limits of `{of}`: {why}"))?;
+            let checked =
+                limits.check().and_then(|()| self.client.knows(provider).map_err(|error| error.to_string()));
+            checked.map_err(|why| ModelCheckError::new(format!("the rate limits of `{of}`: {why}")))?;
         }
         self.client.check(model, schema)
     }
 
-    fn knows(&self, provider: &str) -> Result<(), String> {
+    fn knows(&self, provider: &str) -> Result<(), ModelCheckError> {
         self.client.knows(provider)
     }
 

@@ -3,7 +3,7 @@
 use flujo::clock::Clock as _;
 use flujo::codec::Json;
 use flujo::model::{
-    ChunkSink, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest, Script, Tape,
+    ChunkSink, ModelCheckError, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest, Script, Tape,
 };
 use flujo::prelude::*;
 use flujo::{Cost, Usage};
@@ -278,11 +278,11 @@ impl ModelClient for Picky {
     ) -> std::result::Result<ModelReply, ModelError> {
         Ok(ModelReply::new("{\"points\": 1}"))
     }
-    fn check(&self, model: &str, schema: &Json) -> std::result::Result<(), String> {
+    fn check(&self, model: &str, schema: &Json) -> std::result::Result<(), ModelCheckError> {
         if model != "test:small" {
-            return Err(format!("no key for `{model}`: set `TEST_API_KEY`"));
+            return Err(ModelCheckError::new(format!("no key for `{model}`: set `TEST_API_KEY`")));
         }
-        if schema.as_str().contains("array") { Err("no lists".to_owned()) } else { Ok(()) }
+        if schema.as_str().contains("array") { Err(ModelCheckError::new("no lists")) } else { Ok(()) }
     }
 }
 

@@ -78,12 +78,12 @@ fn unknown_providers_and_missing_keys_are_refused_when_the_engine_is_built() {
         Models::builder().keys_from(|name| Some(if name == "OPENAI_API_KEY" { " " } else { "1234" }.into()));
     let models = models.build().unwrap();
     let schema = with_schema::<Label>();
-    assert!(models.check("openai:gpt-4o", &schema).unwrap_err().contains("`OPENAI_API_KEY`"));
+    assert!(models.check("openai:gpt-4o", &schema).unwrap_err().to_string().contains("`OPENAI_API_KEY`"));
     assert_eq!(models.check("anthropic:claude", &schema), Ok(()));
     assert_eq!(models.check("ollama:llama3:8b", &schema), Ok(()));
     for wrong in ["gpt-4o", "openai:", ":gpt", "openai::gpt-4o"] {
         assert_eq!(
-            models.check(wrong, &schema).unwrap_err(),
+            models.check(wrong, &schema).unwrap_err().to_string(),
             format!("`{wrong}` names no model: write `provider:model`")
         );
     }

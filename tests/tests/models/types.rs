@@ -140,6 +140,7 @@ const VALUES: &[&str] = &[
     "flujo::model::answer::Parsed",
     "flujo::model::attachment::Attachment",
     "flujo::model::attachment::Content",
+    "flujo::model::check_error::ModelCheckError",
     "flujo::model::failure::ModelFailure",
     "flujo::model::history::History",
     "flujo::model::prices::Prices",

@@ -18,9 +18,9 @@ pub(in crate::run) fn unanswerable(
         let Some(schema) = place.facts.answer else { continue };
         let checked = match (place.model(defaults), client) {
             (Err(unset), _) => Err(unset),
-            (Ok(Some(model)), Some(client)) => {
-                schema().map_err(|e| e.to_string()).and_then(|schema| client.check(model, &schema))
-            }
+            (Ok(Some(model)), Some(client)) => schema()
+                .map_err(|e| e.to_string())
+                .and_then(|schema| client.check(model, &schema).map_err(|e| e.to_string())),
             (Ok(_), _) => Ok(()),
         };
         if let Err(why) = checked
