@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-/// Puts a [`Models`] together.
+/// A builder of [`Models`].
 ///
 /// ```
 /// use flujo_models::{Compatible, Models};
@@ -35,7 +35,7 @@ impl fmt::Debug for ModelsBuilder {
     }
 }
 
-/// A server that speaks the language of one of the known providers: a gateway, or models of one's own.
+/// A server that is compatible with one of the known providers: a gateway, or self-hosted models.
 #[derive(Clone, Debug)]
 pub struct Compatible {
     url: String,
@@ -46,32 +46,32 @@ pub struct Compatible {
 }
 
 impl Compatible {
-    /// A server at `url` that speaks OpenAI's chat completions, without a key.
+    /// Returns a server at `url` that speaks OpenAI's chat completions, without a key.
     pub fn at(url: impl Into<String>) -> Self {
         let url = url.into();
         Self { url, wire: Wire::OpenAiChat, key: None, can: Capabilities::COMPATIBLE, unmarked_end: false }
     }
 
-    /// What it speaks.
+    /// Sets the protocol that the server speaks. Defaults to [`Wire::OpenAiChat`].
     #[must_use]
     pub fn wire(self, wire: Wire) -> Self {
         Self { wire, ..self }
     }
 
-    /// Its key.
+    /// Sets the API key.
     #[must_use]
     pub fn key(self, key: impl Into<String>) -> Self {
         Self { key: Some(SecretString::from(key.into())), ..self }
     }
 
-    /// What it can do; [`Capabilities::COMPATIBLE`] if nothing is said.
+    /// Sets the capabilities. Defaults to [`Capabilities::COMPATIBLE`].
     #[must_use]
     pub fn can(self, can: Capabilities) -> Self {
         Self { can, ..self }
     }
 
-    /// Its streams end without the mark that the others end with: then nobody can tell a whole answer from one
-    /// that broke off at the end of a piece, and neither is an error.
+    /// Accepts streams that end without the end marker of their protocol. A stream that is cut off between
+    /// two chunks is then indistinguishable from a complete answer, and is not an error.
     #[must_use]
     pub fn without_end_mark(self) -> Self {
         Self { unmarked_end: true, ..self }
@@ -79,23 +79,23 @@ impl Compatible {
 }
 
 impl Models {
-    /// Says which providers there are, and how they are reached.
+    /// Returns a builder, to choose the providers and how they are reached.
     pub fn builder() -> ModelsBuilder {
         ModelsBuilder::new()
     }
 
-    /// All known providers, with the keys that the environment of the process has.
+    /// Returns a client of all known providers, with the keys in the environment of the process.
     ///
     /// # Errors
-    /// The HTTP client cannot be made.
+    /// The HTTP client cannot be created.
     pub fn from_env() -> RunResult<Self> {
         Self::builder().keys_from_env().build()
     }
 
-    /// All known providers and those of the settings, with their keys and times.
+    /// Returns a client of all known providers and those of the settings, with their keys and timeouts.
     ///
     /// # Errors
-    /// Everything that is wrong with what they say of providers, at once.
+    /// All invalid settings of providers, in one error.
     pub fn from_settings(settings: &Settings) -> RunResult<Self> {
         Self::builder().settings(settings).build()
     }
@@ -124,21 +124,21 @@ impl ModelsBuilder {
         self
     }
 
-    /// The key of a provider. It goes before what the environment says.
+    /// Sets the API key of a provider. It takes precedence over the environment.
     #[must_use]
     pub fn key(self, provider: &str, key: impl Into<String>) -> Self {
         let key = SecretString::from(key.into());
         self.change(provider, |known| known.key = Some(key))
     }
 
-    /// Takes the keys that are still missing from the environment of the process: `OPENAI_API_KEY` and its like. An
-    /// empty one is none.
+    /// Reads the keys that are not set from the environment of the process: `OPENAI_API_KEY` and the like. An
+    /// empty variable counts as unset.
     #[must_use]
     pub fn keys_from_env(self) -> Self {
         self.keys_from(|name| std::env::var(name).ok())
     }
 
-    /// The same from anywhere else, by the name of the variable.
+    /// Reads the keys that are not set from `look_up`, by the name of the environment variable.
     #[must_use]
     pub fn keys_from(mut self, look_up: impl Fn(&str) -> Option<String>) -> Self {
         for known in self.known.values_mut().filter(|known| known.key.is_none()) {
@@ -148,7 +148,7 @@ impl ModelsBuilder {
         self
     }
 
-    /// Takes providers, the keys that are still missing, and times from settings.
+    /// Applies settings: providers, keys that are not set, and timeouts.
     #[must_use]
     pub fn settings(mut self, settings: &Settings) -> Self {
         let times = &mut self.times;
@@ -183,20 +183,20 @@ impl ModelsBuilder {
         }
     }
 
-    /// Asks a known provider somewhere else.
+    /// Sets the base URL of a known provider.
     #[must_use]
     pub fn base_url(self, provider: &str, url: impl Into<String>) -> Self {
         let url = url.into();
         self.change(provider, |known| known.url = url)
     }
 
-    /// What a provider can do, where that is not what the table says.
+    /// Sets the capabilities of a provider, in place of those of the built-in table.
     #[must_use]
     pub fn can(self, provider: &str, can: Capabilities) -> Self {
         self.change(provider, |known| known.can = can)
     }
 
-    /// Adds a provider: models named `name:..` are asked there.
+    /// Adds a provider that serves the models named `name:..`.
     #[must_use]
     pub fn provider(mut self, name: impl Into<String>, server: Compatible) -> Self {
         let name = name.into();
@@ -210,33 +210,33 @@ impl ModelsBuilder {
         self
     }
 
-    /// How long it may take to be connected; 10 seconds if nothing is said.
+    /// Sets the timeout of connecting. Defaults to 10 seconds.
     #[must_use]
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.times.connect = limit;
         self
     }
 
-    /// How long a call may take in all, unless the step's `timeout` is shorter; 10 minutes if nothing is said.
-    /// Streams have no such limit: see [`silence_timeout`](Self::silence_timeout).
+    /// Sets the timeout of a call without streaming, unless the step's `timeout` is shorter. Defaults to 10
+    /// minutes. Streams have no such limit: see [`silence_timeout`](Self::silence_timeout).
     #[must_use]
     pub fn answer_timeout(mut self, limit: Duration) -> Self {
         self.times.answer = limit;
         self
     }
 
-    /// How long a stream may say nothing, before its first piece and between two of them; 2 minutes if nothing is
-    /// said.
+    /// Sets the idle timeout of a stream, before its first chunk and between two chunks. Defaults to 2
+    /// minutes.
     #[must_use]
     pub fn silence_timeout(mut self, limit: Duration) -> Self {
         self.times.silence = limit;
         self
     }
 
-    /// The client.
+    /// Builds the client.
     ///
     /// # Errors
-    /// Everything that is wrong with what was said, at once.
+    /// All invalid options, in one error.
     pub fn build(mut self) -> RunResult<Models> {
         for known in self.known.values_mut() {
             match reqwest::Url::parse(&known.url) {

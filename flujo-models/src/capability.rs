@@ -1,45 +1,45 @@
-/// How a typed answer is asked for.
+/// The way a typed answer is requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Structured {
-    /// The provider decodes nothing but what fits the schema. It takes only schemas that name every property;
-    /// for others the next best way is taken.
+    /// The provider enforces the schema while decoding. It accepts only schemas that name every property; for
+    /// others [`Capabilities::otherwise`] applies.
     Strict,
-    /// The provider takes the schema as it is.
+    /// The provider accepts the schema unchanged.
     Native,
-    /// The model is made to call a tool whose arguments are the answer.
+    /// The model has to call a tool whose arguments are the answer.
     Tool,
-    /// The schema stands in the prompt. Where the provider can be told to write JSON at all, it is.
+    /// The schema is part of the prompt. If the provider has a JSON mode, it is used.
     Prompted,
 }
 
-/// What a provider can do: the one table that everything else looks at.
+/// The capabilities of a provider, in one table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
-    /// How typed answers are asked for.
+    /// The way typed answers are requested.
     pub structured: Structured,
-    /// How, where a schema is not strict enough. `Strict` again means not at all: a pipeline with such an answer
-    /// is refused when the engine is built.
+    /// The way if a schema cannot be made strict. `Strict` means that there is none: a pipeline with such an
+    /// answer is refused when the engine is built.
     pub otherwise: Structured,
-    /// How, where there are tools too.
+    /// The way if the request has tools too.
     pub beside_tools: Structured,
-    /// Whether it can be told to write JSON, whatever JSON.
+    /// True if the provider has a JSON mode without a schema.
     pub json_mode: bool,
-    /// The most tokens that an image may cost; none if it takes no images.
+    /// The maximum number of tokens of an image; `None` if images are not supported.
     pub image: Option<u64>,
-    /// The most tokens that a file may cost; none if it takes no files.
+    /// The maximum number of tokens of a file; `None` if files are not supported.
     pub file: Option<u64>,
-    /// Whether it fetches images and files from an URL.
+    /// True if the provider fetches images and files from URLs.
     pub urls: bool,
-    /// Whether the answer can come in pieces.
+    /// True if answers can be streamed.
     pub stream: bool,
 }
 
-/// The longest that the largest models read: what a file may come to where nothing is known of it.
+/// The context window of the largest models in tokens: the bound of a file of unknown size.
 const WINDOW: u64 = 2_000_000;
 
 impl Capabilities {
-    /// Those of OpenAI's own models. Of an image up to 48,169 tokens are counted, with the small models that
+    /// The capabilities of OpenAI's own models. An image is up to 48,169 tokens, with the small models that
     /// multiply them.
     pub const OPENAI: Self = Self {
         structured: Structured::Strict,
@@ -51,7 +51,7 @@ impl Capabilities {
         urls: true,
         stream: true,
     };
-    /// Those of Anthropic. An image is scaled down to what costs less than 5,000 tokens.
+    /// The capabilities of Anthropic's models. An image is scaled down to less than 5,000 tokens.
     pub const ANTHROPIC: Self = Self {
         structured: Structured::Strict,
         otherwise: Structured::Tool,
@@ -62,7 +62,8 @@ impl Capabilities {
         urls: true,
         stream: true,
     };
-    /// Those of Gemini, which takes whole schemas, but not beside tools. Images are cut into tiles of 258 tokens each.
+    /// The capabilities of Gemini, which accepts whole schemas, but not together with tools. An image is cut
+    /// into tiles of 258 tokens each.
     pub const GEMINI: Self = Self {
         structured: Structured::Native,
         otherwise: Structured::Native,
@@ -73,7 +74,7 @@ impl Capabilities {
         urls: false,
         stream: true,
     };
-    /// The least that can be expected of a server that speaks OpenAI's language.
+    /// The minimum capabilities of an OpenAI-compatible server.
     pub const COMPATIBLE: Self = Self {
         structured: Structured::Prompted,
         otherwise: Structured::Prompted,

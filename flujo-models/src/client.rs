@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// A [`ModelClient`] that asks real models.
+/// A [`ModelClient`] of real models.
 ///
-/// Cloning it gives the same client, with its connections.
+/// Clones share the connections.
 #[derive(Clone)]
 pub struct Models {
     known: Arc<BTreeMap<String, ProviderConfig>>,
@@ -32,7 +32,7 @@ impl fmt::Debug for Models {
 
 impl Models {
     pub(crate) fn new(known: BTreeMap<String, ProviderConfig>, times: Timeouts) -> RunResult<Self> {
-        // One pool of connections for all. Limits of whole answers are the calls' own.
+        // One connection pool for all providers. Timeouts of whole answers are set per call.
         let tls = tls::config().map_err(|e| setup(format!("TLS cannot be set up: {e}")))?;
         let http = reqwest::Client::builder().connect_timeout(times.connect).tls_backend_preconfigured(tls);
         let http = http.build();
@@ -42,7 +42,7 @@ impl Models {
         Ok(Self { known: Arc::new(known), http, times })
     }
 
-    /// The provider of a model, and the model's own name.
+    /// Finds the provider of a model, and the model's own name.
     fn find<'m>(&self, model: &'m str) -> Result<(&ProviderConfig, &'m str), ModelCheckError> {
         let (provider, name) = model
             .split_once(':')
@@ -60,7 +60,7 @@ impl Models {
         ModelCheckError::new(format!("unknown provider `{provider}`{within}; known are {}", names.join(", ")))
     }
 
-    /// The same, ready to be asked.
+    /// Finds the provider of a model, and checks that its key is set.
     fn ready<'m>(&self, model: &'m str) -> Result<(&ProviderConfig, &'m str), ModelCheckError> {
         let (known, name) = self.find(model)?;
         match known.variable.as_ref().filter(|_| known.key.is_none()) {

@@ -1,4 +1,4 @@
-//! What a client was told of its providers.
+//! The configuration of the providers of a client.
 
 use crate::{Capabilities, Wire};
 use genai::ServiceTarget;
@@ -13,11 +13,11 @@ pub(crate) struct ProviderConfig {
     pub(crate) name: String,
     pub(crate) wire: Wire,
     pub(crate) url: String,
-    /// Where its key may come from.
+    /// The environment variable of its key.
     pub(crate) variable: Option<Cow<'static, str>>,
     pub(crate) key: Option<SecretString>,
     pub(crate) can: Capabilities,
-    /// Whether a stream may end without saying so.
+    /// True if a stream may end without an end marker.
     pub(crate) unmarked_end: bool,
 }
 
@@ -30,7 +30,7 @@ impl fmt::Debug for ProviderConfig {
     }
 }
 
-/// Limits of time for every call.
+/// The timeouts of every call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timeouts {
     pub(crate) connect: Duration,
@@ -50,7 +50,7 @@ impl ProviderConfig {
     pub(crate) fn target(&self, model: &str) -> ServiceTarget {
         let auth = match &self.key {
             Some(key) => AuthData::from_single(key.expose_secret()),
-            // Servers of one's own ask for no key, but the adapter wants something to send.
+            // Self-hosted servers need no key, but the adapter requires one.
             None => AuthData::from_single("none"),
         };
         ServiceTarget {

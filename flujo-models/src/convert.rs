@@ -1,4 +1,4 @@
-//! Our requests and replies, in the words of the client underneath. None of its types is seen outside.
+//! Conversion of requests and replies to and from the types of `genai`, which are not part of the public API.
 
 use crate::{Capabilities, Structured, Wire, tools};
 use flujo::codec::Json;
@@ -12,10 +12,10 @@ use genai::chat::{
 };
 use serde_json::Value;
 
-/// What providers put around tools, schemas and turns, at most.
+/// The upper bound of tokens that providers add around tools, schemas and messages.
 const AROUND: u64 = 1_024;
 
-/// A request in the words of the client.
+/// A request in the types of `genai`.
 pub(crate) struct Asked {
     pub(crate) chat: ChatRequest,
     pub(crate) options: ChatOptions,
@@ -23,7 +23,7 @@ pub(crate) struct Asked {
     pub(crate) tool: Option<String>,
 }
 
-/// How the answer to a request is asked for, and the schema for that; nothing where text is asked for.
+/// Returns how the answer is requested, with the schema for that; `None` if the answer is plain text.
 fn mode(request: &ModelRequest, can: &Capabilities) -> Option<(Structured, Value)> {
     if is_text(&request.schema) {
         return None;
@@ -35,12 +35,13 @@ fn mode(request: &ModelRequest, can: &Capabilities) -> Option<(Structured, Value
     }
     match strict(&schema) {
         Ok(StrictSchema(strict)) => Some((Structured::Strict, strict)),
-        // Refused when the engine was built, unless the call names its model: then the provider says so.
+        // Checks refuse such a schema earlier, unless the call names its own model: then the provider
+        // reports it.
         Err(_) => Some((can.otherwise, schema)),
     }
 }
 
-/// Why no strict schema can be made of this one, where one is wanted.
+/// Returns the reasons why the schema cannot be made strict, if strict mode is wanted.
 pub(crate) fn refused(schema: &Json, can: &Capabilities) -> Vec<String> {
     if can.structured != Structured::Strict || is_text(schema) {
         return Vec::new();
@@ -49,10 +50,10 @@ pub(crate) fn refused(schema: &Json, can: &Capabilities) -> Vec<String> {
     strict(&schema).err().unwrap_or_default()
 }
 
-/// The request.
+/// Converts a request.
 ///
 /// # Errors
-/// The provider does not take what the prompt holds.
+/// The provider does not support the content of the prompt.
 pub(crate) fn asked(request: &ModelRequest, can: &Capabilities, wire: Wire) -> Result<Asked, ModelError> {
     let mut options = ChatOptions::default()
         .with_capture_usage(true)
@@ -63,7 +64,7 @@ pub(crate) fn asked(request: &ModelRequest, can: &Capabilities, wire: Wire) -> R
     options.max_tokens = request.max_tokens;
     options.top_p = request.top_p;
     let mut messages = Vec::with_capacity(request.messages.len() + 1);
-    // Results of calls that were asked for together go back together; Ollama has a turn for each.
+    // The results of calls of one message go into one message, except with Ollama.
     let together = |one: &Message, next: &Message| {
         wire != Wire::Ollama && one.role == Role::Tool && next.role == Role::Tool
     };
@@ -89,7 +90,7 @@ pub(crate) fn asked(request: &ModelRequest, can: &Capabilities, wire: Wire) -> R
         Some((Structured::Tool, schema)) => {
             let name = tools::answer(request);
             let takes = Tool::new(&name).with_description("Takes the answer.").with_schema(schema);
-            // One of them has to be called: that which takes the answer, once the others have said enough.
+            // A call is required: of the answer tool, once the model needs no other tool.
             let choice = if request.tools.is_empty() {
                 ToolChoice::Tool { name: name.clone() }
             } else {
@@ -101,7 +102,7 @@ pub(crate) fn asked(request: &ModelRequest, can: &Capabilities, wire: Wire) -> R
         }
         Some((Structured::Prompted, schema)) => {
             messages.insert(0, ChatMessage::system(instructions(&schema)));
-            // What has to be JSON cannot be a call.
+            // JSON mode would rule out tool calls.
             if can.json_mode && request.tools.is_empty() {
                 options.response_format = Some(ChatResponseFormat::JsonMode);
             }
@@ -151,20 +152,20 @@ fn part(attachment: &Attachment, can: &Capabilities) -> Result<ContentPart, Mode
     }
 }
 
-/// The answer, whole.
+/// Converts a complete reply.
 ///
 /// # Errors
-/// The model declined, or a filter held it back.
+/// The model declined, or a content filter blocked the answer.
 pub(crate) fn reply(response: ChatResponse, tool: Option<&str>) -> Result<ModelReply, ModelError> {
     let ChatResponse { content, stop_reason, usage, provider_model_iden, captured_raw_body, .. } = response;
     let usage = tokens(&usage);
     if content.is_empty() && stop_reason.is_none() {
-        // JSON, but of somebody else: it is no empty answer.
+        // The response is JSON, but not of the provider: that is not an empty answer.
         return Err(billed(ModelError::new(ModelFailure::Unreadable, "there is no answer in it"), usage));
     }
     let (content, calls) = tools::said(&content, text(&content), tool);
     let served_model = served(&provider_model_iden.model_name);
-    // Some compatible servers do not say why they stopped.
+    // Some compatible servers send no finish reason.
     let finish = finish(stop_reason.as_ref(), usage)?;
     let id = captured_raw_body.as_ref().and_then(id);
     let mut reply = ModelReply::new(content).finished(finish);
@@ -172,7 +173,7 @@ pub(crate) fn reply(response: ChatResponse, tool: Option<&str>) -> Result<ModelR
     Ok(reply)
 }
 
-/// What the provider calls an answer: said of the whole one, or of what its first piece begins.
+/// Returns the provider's id of an answer, from the whole response or the first chunk.
 pub(crate) fn id(said: &Value) -> Option<String> {
     let places = ["/id", "/responseId", "/message/id", "/response/id"];
     let found = places.iter().find_map(|place| said.pointer(place)?.as_str());
@@ -183,15 +184,15 @@ fn text(content: &MessageContent) -> String {
     content.texts().concat()
 }
 
-/// The model's name without what the adapter puts in front.
+/// Returns the name of the model without the prefix of the adapter.
 fn served(name: &str) -> String {
     name.rsplit_once("::").map_or(name, |(_, name)| name).to_owned()
 }
 
-/// Why the model stopped, where that is no failure.
+/// Returns the finish reason, unless it is a failure.
 ///
 /// # Errors
-/// It declined, or a filter held the answer back.
+/// The model declined, or a content filter blocked the answer.
 pub(crate) fn finish(reason: Option<&StopReason>, usage: Option<Tokens>) -> Result<FinishReason, ModelError> {
     Ok(match reason {
         None | Some(StopReason::Completed(_) | StopReason::StopSequence(_) | StopReason::ToolCall(_)) => {
@@ -202,7 +203,7 @@ pub(crate) fn finish(reason: Option<&StopReason>, usage: Option<Tokens>) -> Resu
             let failure = if word == "refusal" { ModelFailure::Refused } else { ModelFailure::ContentFilter };
             return Err(billed(ModelError::new(failure, format!("it stopped with `{word}`")), usage));
         }
-        // Also those that later versions of the client have names for.
+        // Covers reasons that later versions of `genai` add.
         Some(other) if other.raw().is_empty() => FinishReason::Stop,
         Some(other) => FinishReason::Other(other.raw().to_owned()),
     })
@@ -214,8 +215,8 @@ pub(crate) fn billed(mut error: ModelError, usage: Option<Tokens>) -> ModelError
     error
 }
 
-/// What was used, if the provider said so. No call sends nothing: a zero is what adapters put where nothing was
-/// said.
+/// Returns the usage, if the provider reported it. No call sends zero tokens: adapters put zero if the usage
+/// is missing.
 pub(crate) fn tokens(usage: &Usage) -> Option<Tokens> {
     let count = |n: Option<i32>| n.and_then(|n| u64::try_from(n).ok());
     let input = count(usage.prompt_tokens).filter(|n| *n > 0)?;
@@ -226,13 +227,13 @@ pub(crate) fn tokens(usage: &Usage) -> Option<Tokens> {
     Some(tokens.cached(cached.unwrap_or(0)).reasoning(reasoning.unwrap_or(0)))
 }
 
-/// What a tool may come to beyond its words: what is put around its name and its schema.
+/// The upper bound of tokens that a provider adds around the name and the schema of one tool.
 const AROUND_TOOL: u64 = 64;
 
-/// What is sent beyond what the request holds.
+/// Returns the tokens that are sent beyond the text of the request.
 pub(crate) fn extra_tokens(request: &ModelRequest, can: &Capabilities) -> u64 {
     let length = |text: &str| u64::try_from(text.len()).unwrap_or(u64::MAX);
-    // The schema is counted once as it is; on the wire it may be longer.
+    // The core has counted the schema once, but the one in the request may be longer.
     let sent = match mode(request, can) {
         None => 0,
         Some((Structured::Prompted, schema)) => length(&instructions(&schema)),

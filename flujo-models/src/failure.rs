@@ -1,5 +1,4 @@
-//! What the client underneath says went wrong, classified, and without anything that nobody may read: its own
-//! messages may hold whole requests.
+//! Classification of `genai`'s errors, without secrets: its own messages may contain whole requests.
 
 use crate::secret::scrub;
 use flujo::model::{ModelError, ModelFailure, retry_after};
@@ -10,7 +9,7 @@ use serde_json::Value;
 use std::error::Error as StdError;
 use std::time::SystemTime;
 
-/// How much of a provider's words is kept.
+/// The maximum length in bytes of a provider's message.
 const LONGEST: usize = 300;
 
 pub(crate) fn of(error: genai::Error, key: Option<&SecretString>) -> ModelError {
@@ -21,7 +20,7 @@ pub(crate) fn of(error: genai::Error, key: Option<&SecretString>) -> ModelError 
         E::HttpError { status, body, headers, .. } => of_status(status.as_u16(), &body, &headers, key),
         E::WebStream { error, cause, .. } => of_stream(error, &cause, key),
         E::ChatResponse { body, .. } => {
-            // Some hand on the whole piece, some what stands in its `error`.
+            // Some adapters pass the whole chunk, some the value of its `error`.
             let whole = body.get("error").is_some_and(Value::is_object);
             let wrapped = || Value::Object([("error".to_owned(), body.clone())].into_iter().collect());
             let body = if whole { body.to_string() } else { wrapped().to_string() };
@@ -30,7 +29,7 @@ pub(crate) fn of(error: genai::Error, key: Option<&SecretString>) -> ModelError 
         E::StreamParse { serde_error, .. } => {
             made(ModelFailure::Unreadable, &format!("a piece of the stream makes no sense: {serde_error}"))
         }
-        // Its own text holds the whole request.
+        // `genai`'s own message contains the whole request.
         E::ChatResponseGeneration { cause, .. } => made(ModelFailure::Unreadable, &shortened(&cause)),
         E::NoChatResponse { .. } => made(ModelFailure::Unreadable, "there is no answer in the response"),
         E::InvalidJsonResponseElement { info } => made(ModelFailure::Unreadable, info),
@@ -58,12 +57,12 @@ fn of_web(error: webc::Error, key: Option<&SecretString>) -> ModelError {
         webc::Error::ResponseFailedInvalidJson { cause, .. } => {
             ModelError::new(ModelFailure::Unreadable, scrub(&shortened(&cause), key))
         }
-        // JSON of another form, and what later versions of the client tell apart.
+        // JSON of another form, and errors that later versions of `genai` add.
         other => ModelError::new(ModelFailure::Unreadable, scrub(&shortened(&other.to_string()), key)),
     }
 }
 
-/// The error in a stream may be any of the others, in a box.
+/// An error in a stream may be any other error, boxed.
 fn of_stream(error: Box<dyn StdError + Send + Sync>, cause: &str, key: Option<&SecretString>) -> ModelError {
     let error = match error.downcast::<genai::Error>() {
         Ok(inner) => return of(*inner, key),
@@ -82,7 +81,7 @@ fn of_stream(error: Box<dyn StdError + Send + Sync>, cause: &str, key: Option<&S
     }
 }
 
-/// The connection itself.
+/// Classifies a failure of the connection.
 fn of_http(error: &reqwest::Error, key: Option<&SecretString>) -> ModelError {
     let failure = if error.is_timeout() {
         ModelFailure::TimedOut
@@ -91,7 +90,7 @@ fn of_http(error: &reqwest::Error, key: Option<&SecretString>) -> ModelError {
     } else {
         ModelFailure::Unreachable
     };
-    // The innermost says what happened; the outermost holds the address.
+    // The innermost error has the cause; the outermost has the URL.
     let mut innermost: &dyn StdError = error;
     while let Some(source) = innermost.source() {
         innermost = source;
@@ -109,7 +108,7 @@ fn of_status(status: u16, body: &str, headers: &HeaderMap, key: Option<&SecretSt
     }
 }
 
-/// In what way a call failed that had been accepted: without a word about it, the trouble is the provider's.
+/// Classifies a failure after the response began: without a code it is the provider's.
 pub(crate) fn midway(body: &str) -> ModelFailure {
     match ModelFailure::of(None, body) {
         ModelFailure::Other => ModelFailure::Overloaded,
@@ -117,7 +116,7 @@ pub(crate) fn midway(body: &str) -> ModelFailure {
     }
 }
 
-/// The message in the body of a failure.
+/// Returns the message in the body of an error response.
 pub(crate) fn said(body: &str) -> String {
     let value: Value = serde_json::from_str(body).unwrap_or_default();
     let value = value.get(0).unwrap_or(&value);

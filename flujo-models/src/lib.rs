@@ -1,5 +1,5 @@
-//! Real models for [`flujo`]: OpenAI, Anthropic, Gemini, OpenRouter, Ollama, and every server that speaks one of their
-//! languages, with the prices of some two thousand models.
+//! Real models for [`flujo`]: OpenAI, Anthropic, Gemini, OpenRouter, Ollama, and every server that is
+//! compatible with one of them, with the prices of some two thousand models.
 //!
 //! ```no_run
 //! use flujo::prelude::*;
@@ -12,14 +12,14 @@
 //! # }
 //! ```
 //!
-//! With [`Settings`](flujo::settings::Settings), [`Models::from_settings`] takes providers, keys and times from them, and
-//! [`PriceList::from_settings`] the file of prices.
+//! [`Models::from_settings`] reads providers, keys and timeouts from [`Settings`](flujo::settings::Settings),
+//! and [`PriceList::from_settings`] the path of a price file.
 //!
-//! A model is named `provider:model`. An unknown provider and a missing key are refused when the engine is built,
-//! or when a run of an unregistered pipeline starts, with the name of the variable that is missing.
+//! A model is named `provider:model`. An unknown provider and a missing key are refused when the engine is
+//! built, or when a run of an unregistered pipeline starts; the message names the missing variable.
 //!
-//! One call is one request: nothing is tried again here, the step's `retries` are the only ones. An answer that
-//! breaks off is an error, never a short answer.
+//! One call is one request: this crate never retries, the step's `retries` are the only ones. An answer that
+//! is cut off is an error, never a short answer.
 //!
 //! # TLS
 //!
@@ -50,7 +50,7 @@ pub use provider::{Provider, Wire};
 
 use flujo::error::{Error, ErrorKind};
 
-/// An error of what a client or a price list was made of.
+/// Returns the error of an invalid client or price list.
 fn setup(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Setup(message.into()))
 }

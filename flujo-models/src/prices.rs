@@ -1,4 +1,4 @@
-//! What models cost: the list that comes along, and what its user knows better.
+//! Prices of models: the bundled list, and the overrides of its user.
 
 use crate::setup;
 use flujo::error::RunResult;
@@ -13,18 +13,18 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// Where the prices that come along are from: the crate with its version, and the newest date that stands in them.
+/// The source of the bundled prices: the crate with its version, and the newest date in them.
 const BUNDLED: &str = "genai-prices 0.2.1, checked up to 2026-10-30";
 
 const DAY: u64 = 86_400;
-/// Prices that depend on the time of day change at half hours.
+/// The length in seconds of a slot: prices that depend on the time of day change at half hours.
 const SLOT: u64 = 1_800;
 
-/// Prices of some two thousand models of the [known providers](crate::Provider), with what is written in files on
-/// top.
+/// The prices of some two thousand models of the [known providers](crate::Provider), with overrides from
+/// files.
 ///
-/// A model that is not in the list has no price, which is never the same as zero: under a limit of cost it is
-/// refused. So is one whose entry says nothing but zero, unless its name says that it is free.
+/// A model that is not in the list has no price, which is not the same as zero: under a cost limit it is
+/// refused. So is a model whose entry has only zeros, unless its name ends with `:free`.
 ///
 /// ```
 /// use flujo::model::{PriceBook, Tokens};
@@ -41,9 +41,9 @@ pub struct PriceList {
     list: List,
     own: Prices,
     sources: Vec<String>,
-    /// Prices are those of this moment, not of now.
+    /// The fixed moment whose prices apply; `None` for the current time.
     moment: Option<SystemTime>,
-    /// The moments of a day at which a model has different prices; most have one.
+    /// Per model, the moments of a day that cover all of its prices; most models have one.
     slots: Arc<Mutex<HashMap<String, Slots>>>,
 }
 
@@ -53,7 +53,7 @@ enum List {
     Other(Arc<Calculator>),
 }
 
-/// The beginnings of slots, and the day that they are of.
+/// The day, and the moments at which slots begin.
 type Slots = (u64, Vec<SystemTime>);
 
 impl fmt::Debug for PriceList {
@@ -62,7 +62,7 @@ impl fmt::Debug for PriceList {
     }
 }
 
-/// A file of one's own: dollars for a million tokens, as text, so that nothing is rounded.
+/// A price file of the user: dollars per million tokens, as text, so that nothing is rounded.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Own {
@@ -101,15 +101,15 @@ impl PriceList {
         Self { list, own: Prices::new(), sources: vec![source], moment: None, slots: Arc::default() }
     }
 
-    /// The prices that come along with this version.
+    /// Returns the prices that are bundled with this version.
     pub fn bundled() -> Self {
         Self::new(List::Bundled, BUNDLED.to_owned())
     }
 
-    /// The prices that come along, with the file of the settings on top, where they name one.
+    /// Returns the bundled prices, with the overrides of the price file that the settings name.
     ///
     /// # Errors
-    /// The file cannot be read, or is of another form.
+    /// The file cannot be read, or has another format.
     pub fn from_settings(settings: &flujo::settings::Settings) -> RunResult<Self> {
         match settings.prices_file() {
             Some(file) => Self::bundled().with_file(file),
@@ -117,10 +117,11 @@ impl PriceList {
         }
     }
 
-    /// A newer list in place of the one that comes along: the data file, version 2, of the project `genai-prices`.
+    /// Reads a newer list in place of the bundled one: the data file, version 2, of the project
+    /// `genai-prices`.
     ///
     /// # Errors
-    /// It cannot be read, or is no such file.
+    /// The file cannot be read, or has another format.
     pub fn from_data(file: impl AsRef<Path>) -> RunResult<Self> {
         let file = file.as_ref();
         let wrong = |e: &dyn fmt::Display| setup(format!("prices of `{}`: {e}", file.display()));
@@ -129,7 +130,7 @@ impl PriceList {
         Ok(Self::new(List::Other(Arc::new(list)), format!("`{}`", file.display())))
     }
 
-    /// Puts the prices of a file on top: for models that the list does not know, or at other prices.
+    /// Adds the prices of a file: for models that are not in the list, or as overrides.
     ///
     /// ```json
     /// {
@@ -141,10 +142,10 @@ impl PriceList {
     /// }
     /// ```
     ///
-    /// Numbers are dollars for a million tokens, and for a call.
+    /// The numbers are dollars per million tokens, and per call.
     ///
     /// # Errors
-    /// The file cannot be read, or something in it is no price; the message names the model.
+    /// The file cannot be read, or something in it is not a price; the message names the model.
     pub fn with_file(mut self, file: impl AsRef<Path>) -> RunResult<Self> {
         let file = file.as_ref();
         let wrong = |e: &dyn fmt::Display| setup(format!("prices of `{}`: {e}", file.display()));
@@ -158,20 +159,20 @@ impl PriceList {
         Ok(self)
     }
 
-    /// Puts a price on top.
+    /// Adds or overrides the price of a model.
     #[must_use]
     pub fn with(mut self, model: impl Into<String>, rates: Rates) -> Self {
         self.own = self.own.model(model, rates);
         self
     }
 
-    /// Takes the prices of one moment, whatever the time is: some models cost less by night.
+    /// Uses the prices of one moment, instead of the current time: some models cost less at night.
     #[must_use]
     pub fn at(self, moment: SystemTime) -> Self {
         Self { moment: Some(moment), slots: Arc::default(), ..self }
     }
 
-    /// Where the prices are from, and of when: for reports.
+    /// Returns the sources of the prices with their dates, for reports.
     pub fn sources(&self) -> &[String] {
         &self.sources
     }
@@ -192,14 +193,14 @@ impl PriceList {
         let usage = usage(tokens);
         let request =
             PriceRequest::new(name, &usage).with_provider_id(listed_as(provider)?).with_timestamp(at);
-        // What it warns of has no price in the list: the sum would be too low.
+        // A warning means that a part has no price in the list: the sum would be too low.
         let found = self.list().calculate(&request).ok().filter(|found| found.warnings.is_empty())?;
         let cost = nanos(found.total_price)?;
         let nothing = cost == Cost(0) && (tokens.input > 0 || tokens.output > 0);
         (!nothing || name.ends_with(":free")).then_some(cost)
     }
 
-    /// Moments at which the model has all the prices that it has within a day.
+    /// Returns moments that cover all prices of the model from today to tomorrow.
     fn moments(&self, model: &str) -> Vec<SystemTime> {
         let now = self.now();
         if self.moment.is_some() {
@@ -214,7 +215,7 @@ impl PriceList {
             let at = |slot| SystemTime::UNIX_EPOCH + Duration::from_secs(today * DAY + slot * SLOT);
             let mut prices = Vec::new();
             known.clear();
-            // Today and tomorrow: a call may go on over midnight, when a new price may begin.
+            // Today and tomorrow: a call may last beyond midnight, when a new price may begin.
             for moment in (0..2 * DAY / SLOT).map(at) {
                 let price = self.listed(model, &sample, moment);
                 if !prices.contains(&price) {
@@ -238,7 +239,7 @@ impl PriceBook for PriceList {
             return Some(own);
         }
         let Tokens { input, output, .. } = *tokens;
-        // What is cached, or spent on reasoning, may cost more than what is not.
+        // Cached tokens, or reasoning, may cost more than others.
         let ways = [(0, 0), (input, 0), (0, output), (input, output)];
         let ways =
             ways.map(|(cached, reasoning)| Tokens::new(input, output).cached(cached).reasoning(reasoning));
@@ -252,7 +253,7 @@ impl PriceBook for PriceList {
     }
 }
 
-/// What the list calls a provider, where it knows it.
+/// Returns the name of a provider in the list.
 fn listed_as(provider: &str) -> Option<&'static str> {
     Some(match provider {
         "openai" | "openai-responses" => "openai",
@@ -273,7 +274,7 @@ fn usage(tokens: &Tokens) -> Usage {
     let mut say = |key: UsageKey, n: u64| usage.insert(key, n as f64);
     say(UsageKey::INPUT_TOKENS, tokens.input);
     say(UsageKey::OUTPUT_TOKENS, tokens.output);
-    // Parts of the others: more than there are would be paid twice.
+    // These are parts of the other counts: a larger number would be charged twice.
     let (cached, reasoning) = (tokens.cached.min(tokens.input), tokens.reasoning.min(tokens.output));
     if cached > 0 {
         say(UsageKey::CACHE_READ_TOKENS, cached);
@@ -284,7 +285,7 @@ fn usage(tokens: &Tokens) -> Usage {
     usage
 }
 
-/// Dollars in nano-dollars, rounded up. A hair above a whole number is that of the floating point, not of the price.
+/// Converts dollars to nano-dollars, rounded up, except for floating-point noise above a whole number.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "compared with the bounds first")]
 fn nanos(dollars: f64) -> Option<Cost> {
     let nanos = dollars * 1e9;

@@ -1,24 +1,24 @@
 use crate::Capabilities;
 use genai::adapter::AdapterKind;
 
-/// The language that a provider speaks.
+/// The protocol that a provider speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Wire {
-    /// OpenAI's chat completions, which many others speak too.
+    /// OpenAI's chat completions, which many other servers speak too.
     OpenAiChat,
-    /// OpenAI's Responses.
+    /// OpenAI's Responses API.
     OpenAiResponses,
-    /// Anthropic's Messages.
+    /// Anthropic's Messages API.
     Anthropic,
     /// Gemini's `generateContent`.
     Gemini,
-    /// Ollama's own.
+    /// Ollama's own API.
     Ollama,
 }
 
 impl Wire {
-    /// As settings name it.
+    /// Parses the word of the settings.
     pub(crate) fn of_word(word: &str) -> Option<Self> {
         match word {
             "openai-chat" => Some(Self::OpenAiChat),
@@ -30,7 +30,7 @@ impl Wire {
         }
     }
 
-    /// The adapter that speaks it. The one for OpenRouter is of OpenAI's, but reads more of the usage.
+    /// Returns the `genai` adapter of the protocol. OpenRouter's is OpenAI's, but reads more of the usage.
     pub(crate) fn adapter(self, provider: &str) -> AdapterKind {
         match self {
             Self::OpenAiChat => match provider {
@@ -49,23 +49,23 @@ impl Wire {
     }
 }
 
-/// Who answers models whose names begin with its name.
+/// A provider of the models whose names begin with its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Provider {
-    /// What stands before the colon.
+    /// The name before the colon.
     pub name: &'static str,
-    /// What it speaks.
+    /// The protocol.
     pub wire: Wire,
-    /// The variable that its key is in; none if it needs no key.
+    /// The environment variable of the API key; `None` if no key is needed.
     pub key: Option<&'static str>,
-    /// Where it is, with a slash at the end.
+    /// The base URL, with a slash at the end.
     pub url: &'static str,
-    /// What it can do.
+    /// The capabilities.
     pub can: Capabilities,
 }
 
 impl Provider {
-    /// All that are known by name.
+    /// The known providers.
     ///
     /// ```
     /// # use flujo_models::Provider;

@@ -1,4 +1,4 @@
-//! What the client underneath logs is not ours to show: it writes whole bodies, and providers repeat keys in them.
+//! Suppression of `genai`'s logs: it logs whole bodies, and providers repeat keys in them.
 
 use futures_util::Stream;
 use std::pin::Pin;
@@ -7,7 +7,7 @@ use tracing::Dispatch;
 use tracing::dispatcher::with_default;
 
 pin_project_lite::pin_project! {
-    /// A future or a stream that logs nothing.
+    /// A future or a stream without logs.
     pub(crate) struct Quiet<W> {
         #[pin]
         work: W,

@@ -1,9 +1,9 @@
 use secrecy::{ExposeSecret, SecretString};
 
-/// The least that is worth hiding: shorter keys are part of ordinary words.
+/// The minimum length in bytes of a secret that is removed: shorter ones occur in ordinary words.
 const SHORTEST: usize = 6;
 
-/// Takes a secret out of a text that people may read.
+/// Removes a secret from a text that is shown to people.
 pub(crate) fn scrub(text: &str, secret: Option<&SecretString>) -> String {
     match secret.map(ExposeSecret::expose_secret).filter(|secret| secret.len() >= SHORTEST) {
         Some(secret) => text.replace(secret, "[secret]"),

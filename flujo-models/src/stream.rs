@@ -1,4 +1,5 @@
-//! The contract of a stream: it is complete if it said that it ended, why, and nothing went wrong before.
+//! The contract of a stream: it is complete if it has an end marker and a finish reason, and no error came
+//! before.
 
 use crate::secret::scrub;
 use crate::{convert, failure, tools};
@@ -10,33 +11,33 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What is expected of a stream.
+/// The requirements on a stream.
 pub(crate) struct Contract<'k> {
     /// The tool whose arguments are the answer.
     pub(crate) tool: Option<&'k str>,
-    /// Its end may come unannounced.
+    /// True if the stream may end without an end marker.
     pub(crate) unmarked_end: bool,
-    /// What nobody may read in an error.
+    /// The key, which is removed from errors.
     pub(crate) key: Option<&'k SecretString>,
-    /// Whether every piece makes sense.
+    /// The check of the raw chunks.
     pub(crate) sense: Sense,
 }
 
-/// Looks at the pieces as they come. Not every adapter says so when one makes no sense, which may have been a part
-/// of the answer, or when one is an error.
+/// A check of the raw chunks as they arrive. Not every adapter reports an unreadable chunk, which may have
+/// been a part of the answer, or a chunk that is an error.
 #[derive(Clone, Default)]
 pub(crate) struct Sense(Arc<Mutex<Seen>>);
 
 #[derive(Default)]
 struct Seen {
-    /// Whether there was a piece.
+    /// True if there was a chunk.
     begun: bool,
     wrong: Option<(ModelFailure, String)>,
-    /// What the provider calls the answer. The first piece says it.
+    /// The provider's id of the answer, from the first chunk.
     id: Option<String>,
 }
 
-/// What is looked for in a piece.
+/// The fields of a chunk that are checked.
 #[derive(Deserialize)]
 struct Piece {
     error: Option<IgnoredAny>,
@@ -75,10 +76,10 @@ impl Sense {
     }
 }
 
-/// Hands on the pieces, and gives the whole.
+/// Forwards the chunks, and returns the whole reply.
 ///
 /// # Errors
-/// The first thing that goes wrong, whatever comes after it; or the stream ends without saying so.
+/// The first error, whatever follows it; or the stream ends without an end marker.
 pub(crate) async fn whole(
     mut stream: impl Stream<Item = genai::Result<ChatStreamEvent>> + Unpin,
     chunks: &mut dyn ChunkSink,
@@ -94,7 +95,7 @@ pub(crate) async fn whole(
                 chunks.chunk(&piece.content);
             }
             ChatStreamEvent::End(end) => return ended(&end, text, chunks, contract),
-            // Thoughts are no part of the answer, and a tool's arguments are whole at the end only.
+            // Reasoning is not part of the answer, and a tool's arguments are complete only at the end.
             _ => {}
         }
     }
@@ -125,10 +126,10 @@ fn ended(
         _ => (text, Vec::new()),
     };
     if calls.is_empty() && end.captured_content.as_ref().is_some_and(|all| !all.tool_calls().is_empty()) {
-        // The arguments are the answer, and come in one piece.
+        // The arguments are the answer, and arrive in one chunk.
         chunks.chunk(&content);
     }
-    // A finish that nobody knows is told, as it is.
+    // An unknown finish reason is passed on unchanged.
     let finish = match finish {
         FinishReason::Other(word) if word.is_empty() => FinishReason::Stop,
         finish => finish,

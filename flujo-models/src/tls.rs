@@ -6,13 +6,13 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use std::sync::Arc;
 
-/// Returns the TLS of one HTTP client.
+/// Returns the TLS configuration of one HTTP client.
 ///
-/// A crypto provider that the program has installed for its process is used. None is ever installed here: a process
-/// has one at most, and which is the program's choice.
+/// A crypto provider that the program has installed for its process is used. This crate never installs one: a
+/// process has at most one, and the program chooses it.
 ///
 /// # Errors
-/// The system has no root certificates, or the installed provider can do neither TLS 1.2 nor 1.3.
+/// The system has no root certificates, or the installed provider supports neither TLS 1.2 nor 1.3.
 pub(crate) fn config() -> Result<ClientConfig, rustls::Error> {
     let installed = CryptoProvider::get_default().map(Arc::clone);
     let provider = installed.unwrap_or_else(|| Arc::new(ring::default_provider()));
@@ -20,7 +20,7 @@ pub(crate) fn config() -> Result<ClientConfig, rustls::Error> {
         .with_safe_default_protocol_versions()?
         .with_platform_verifier()?
         .with_no_client_auth();
-    // A client with a TLS of its own offers what that says, and nothing else.
+    // With a preconfigured TLS, reqwest offers only these protocols.
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }
@@ -33,7 +33,7 @@ mod tests {
     fn a_client_has_tls_and_the_process_no_provider() {
         let config = config().unwrap();
         assert_eq!(config.alpn_protocols, [b"h2".to_vec(), b"http/1.1".to_vec()]);
-        // Another version of rustls than that of the client is refused here.
+        // `reqwest` refuses the configuration of another version of rustls here.
         reqwest::Client::builder().tls_backend_preconfigured(config).build().unwrap();
         assert!(CryptoProvider::get_default().is_none());
     }

@@ -1,14 +1,14 @@
-//! Tools, calls of them and their results, in the words of the client.
+//! Conversion of tools, calls of tools and their results to and from the types of `genai`.
 
 use flujo::codec::Json;
 use flujo::model::{Message, ModelRequest, ToolCall, ToolSpec};
 use genai::chat::{ContentPart, MessageContent, Tool, ToolResponse};
 use serde_json::{Map, Value};
 
-/// What the schema of an answer is called on the wire.
+/// The name of the answer's schema in requests.
 pub(crate) const ANSWER: &str = "answer";
 
-/// The name of the tool that takes the answer: another one than those of the step.
+/// Returns the name of the answer tool, which differs from those of the step's tools.
 pub(crate) fn answer(request: &ModelRequest) -> String {
     let mut name = ANSWER.to_owned();
     while request.tools.iter().any(|tool| tool.name == name) {
@@ -17,7 +17,7 @@ pub(crate) fn answer(request: &ModelRequest) -> String {
     name
 }
 
-/// A tool that the model may call.
+/// Converts a tool that the model may call.
 pub(crate) fn offer(tool: &ToolSpec) -> Tool {
     let ToolSpec { name, description, schema, .. } = tool;
     let offered = Tool::new(name).with_schema(value(schema));
@@ -28,7 +28,7 @@ fn value(json: &Json) -> Value {
     json.decode().unwrap_or(Value::Bool(true))
 }
 
-/// What the model said when it called tools.
+/// Converts a message of the model that calls tools.
 pub(crate) fn calls(message: &Message) -> MessageContent {
     let text = (!message.text.is_empty()).then(|| ContentPart::from_text(&message.text));
     let calls = message.calls.iter().map(|call| ContentPart::ToolCall(called(call)));
@@ -37,7 +37,7 @@ pub(crate) fn calls(message: &Message) -> MessageContent {
 
 fn called(call: &ToolCall) -> genai::chat::ToolCall {
     let ToolCall { id, name, arguments, signatures, .. } = call;
-    // Providers want an object. What was none went back to the model, with what is wrong with it.
+    // Providers require an object. Other arguments were rejected, and the model was told why.
     let arguments = serde_json::from_str(arguments).ok().filter(Value::is_object);
     genai::chat::ToolCall {
         call_id: id.clone(),
@@ -47,14 +47,14 @@ fn called(call: &ToolCall) -> genai::chat::ToolCall {
     }
 }
 
-/// What came of a call.
+/// Converts the result of a call.
 pub(crate) fn result(message: &Message) -> ToolResponse {
     let (id, name) =
         message.answers.as_ref().map(|call| (call.id.clone(), call.name.clone())).unwrap_or_default();
     ToolResponse::new(id, &message.text).with_fn_name(name)
 }
 
-/// The answer and the calls in what a model said. The arguments of the tool that takes the answer are the answer.
+/// Returns the answer and the calls of a reply. The arguments of the answer tool are the answer.
 pub(crate) fn said(content: &MessageContent, text: String, answer: Option<&str>) -> (String, Vec<ToolCall>) {
     let mut calls = Vec::new();
     for call in content.tool_calls() {

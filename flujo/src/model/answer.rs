@@ -1,4 +1,4 @@
-//! What generated code needs of the answer's type of a model step: its prompt, its schema, its parser.
+//! Support of generated code for the answer type of a model step: its prompt, its schema, its parser.
 
 use super::parse_answer::parse_answer;
 use super::schema::{Shape, schema_of};
@@ -10,12 +10,12 @@ use std::marker::PhantomData;
 
 /// A return type of a model step: a prompt, or a `Result` of one.
 pub trait IntoPrompt {
-    /// The answer's type.
+    /// The answer type.
     type Answer;
     /// Returns the prompt.
     ///
     /// # Errors
-    /// The step failed to build it.
+    /// The step could not build its prompt.
     fn into_prompt(self) -> Result<Prompt<Self::Answer>, StepError>;
 }
 impl<T> IntoPrompt for Prompt<T> {
@@ -31,7 +31,7 @@ impl<T, E: Into<StepError>> IntoPrompt for Result<Prompt<T>, E> {
     }
 }
 
-/// Returns the messages of what a model step returned.
+/// Converts the return value of a model step into messages.
 ///
 /// # Errors
 /// The step failed, or an example in the prompt cannot be encoded.
@@ -54,15 +54,15 @@ pub struct Parsed<T> {
 /// Decodes the content of a whole reply as a `T`.
 ///
 /// # Errors
-/// It does not fit `T`; the reason is the feedback of the next attempt.
+/// The reply does not fit `T`; the reason is the feedback of the next attempt.
 pub(crate) fn parse<T: Reply>(reply: &ModelReply) -> Result<Parsed<T>, StepError> {
     let shape = Shape::of::<T>().map_err(StepError::fatal)?;
     let (answer, repairs) = parse_answer(&reply.content, &shape)?;
     Ok(Parsed { answer, repairs })
 }
 
-/// The answer's type of a model step, for generated code. A type without a schema is reported once, by
-/// [`Answer::known`]; the rest then comes from [`NoAnswer`], which never runs.
+/// The answer type of a model step, for generated code. A type without a schema is reported once, by
+/// [`Answer::known`]; everything else then resolves to [`NoAnswer`], which never runs.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Answer<T>(PhantomData<fn() -> T>);
@@ -71,7 +71,7 @@ impl<T> Answer<T> {
     pub const NEW: Self = Self(PhantomData);
 }
 impl<T: Durable> Answer<T> {
-    /// Proves that `T` has a schema. A type that cannot be recorded at all was reported already.
+    /// Proves that `T` has a schema. A type that cannot be recorded is reported elsewhere.
     pub fn known(&self)
     where
         T: Reply,
@@ -84,12 +84,12 @@ impl<T: Reply> Answer<T> {
     /// Decodes a reply.
     ///
     /// # Errors
-    /// It does not fit `T`.
+    /// The reply does not fit `T`.
     pub fn parse(&self, reply: &ModelReply) -> Result<Parsed<T>, StepError> {
         parse(reply)
     }
 }
-/// The stand-in for [`Answer`] where the type is a mistake.
+/// The stand-in for [`Answer`] if the type has no schema.
 #[doc(hidden)]
 pub trait NoAnswer<T> {
     /// No schema.

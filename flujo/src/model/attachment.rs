@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
-/// An image or a file that goes with a turn of a conversation.
+/// An image or a file that is part of a message.
 ///
 /// ```
 /// # use flujo::model::Attachment;
@@ -15,49 +15,49 @@ use std::sync::Arc;
 pub struct Attachment {
     /// The media type, such as `image/png` or `application/pdf`.
     pub media_type: String,
-    /// What the file is called, where a provider wants to know.
+    /// The file name, for providers that ask for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The content.
     pub content: Content,
 }
 
-/// Where the content of an [`Attachment`] is.
+/// The location of the content of an [`Attachment`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Content {
-    /// There: the provider fetches it.
+    /// A URL: the provider fetches the content.
     Url(String),
-    /// Here, in base64.
+    /// The content itself, encoded in base64: it is part of the request.
     Base64(Arc<str>),
 }
 
 impl Attachment {
-    /// Content that the provider fetches from `url`. Not every provider does.
+    /// Returns an attachment that the provider fetches from `url`. Not every provider supports that.
     pub fn url(media_type: impl Into<String>, url: impl Into<String>) -> Self {
         Self { media_type: media_type.into(), name: None, content: Content::Url(url.into()) }
     }
 
-    /// Content that is sent along.
+    /// Returns an attachment whose content is part of the request.
     pub fn bytes(media_type: impl Into<String>, bytes: impl AsRef<[u8]>) -> Self {
         let content = Content::Base64(base64(bytes.as_ref()).into());
         Self { media_type: media_type.into(), name: None, content }
     }
 
-    /// The same, under a file name.
+    /// Sets the file name.
     #[must_use]
     pub fn named(self, name: impl Into<String>) -> Self {
         Self { name: Some(name.into()), ..self }
     }
 
-    /// Whether it is an image; else it is a file.
+    /// True if the media type is that of an image; everything else is a file.
     pub fn is_image(&self) -> bool {
         self.media_type.starts_with("image/")
     }
 }
 
-/// Without the content, which nobody wants to read.
+/// Prints the size in place of the content.
 impl fmt::Debug for Attachment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Attachment");

@@ -1,4 +1,4 @@
-//! What model steps do not say themselves: which model a role has, and how long one attempt may take.
+//! Defaults of model steps: the models of roles, and the timeout of an attempt.
 
 use crate::redact::Redact;
 use std::collections::BTreeMap;
@@ -9,9 +9,9 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ModelDefaults {
     roles: BTreeMap<String, String>,
-    /// How long one attempt may take, where the step does not say.
+    /// The timeout of one attempt of a step that sets none.
     pub(crate) timeout: Option<Duration>,
-    /// Whether prompts and answers stand in spans, and what nobody may read of them.
+    /// The redaction of prompts and answers in spans; `None` keeps them out of spans.
     pub(crate) contents: Option<Arc<Redact>>,
 }
 
@@ -25,10 +25,10 @@ impl ModelDefaults {
         self.roles.get(role).map(String::as_str)
     }
 
-    /// Gives a role its model.
+    /// Sets the model of a role.
     ///
     /// # Errors
-    /// Neither names what it should.
+    /// The role or the model is not a valid name.
     pub(crate) fn set_role(&mut self, role: String, model: String) -> Result<(), String> {
         let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if role.is_empty() || !role.chars().all(letters) {
@@ -43,7 +43,7 @@ impl ModelDefaults {
         Ok(())
     }
 
-    /// These, and what others say where these say nothing.
+    /// Fills what is unset from `others`.
     pub(crate) fn or(mut self, others: Self) -> Self {
         for (role, model) in others.roles {
             self.roles.entry(role).or_insert(model);
@@ -52,7 +52,7 @@ impl ModelDefaults {
         Self { timeout: self.timeout.or(others.timeout), contents, roles: self.roles }
     }
 
-    /// What is said where a role has no model.
+    /// The message of a role without a model.
     pub(crate) fn unset(role: &str) -> String {
         format!(
             "no model for the role `{role}`: set `DEFAULT_{}_MODEL`, or give it with `.role(\"{role}\", ..)`",
@@ -61,7 +61,7 @@ impl ModelDefaults {
     }
 }
 
-/// Whether a text has the form of `provider:model`.
+/// True if the text has the form `provider:model`.
 pub(crate) fn is_model(text: &str) -> bool {
     text.split_once(':').is_some_and(|(provider, model)| {
         !provider.is_empty() && !model.is_empty() && !text.contains(char::is_whitespace)

@@ -1,25 +1,25 @@
 use super::{Message, ModelRequest, Tokens, ToolCall, ToolSpec};
 
-/// What every message may cost beyond its text: roles, separators, what a provider wraps around it.
+/// The tokens of a message beyond its text: role, separators, the provider's framing.
 const PER_MESSAGE: u64 = 16;
 
-/// How the tokens of a request are estimated before it is sent.
+/// The way the tokens of a request are estimated before it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Estimate {
-    /// One token for every byte: no tokenizer makes more of a text, so that a limit is never exceeded. Reserves
-    /// about four times what is needed, until the call is settled.
+    /// One token per byte. No tokenizer produces more, so a limit is never exceeded. Reserves about four
+    /// times the tokens that are used, until the call is settled.
     #[default]
     UpperBound,
-    /// One token for every four bytes, as in English prose. Lets more calls run beside each other under a
-    /// limit, at a price: text with other letters, code or numbers takes more tokens, so that a limit may be
-    /// exceeded, by at most one call for every branch that runs at the same time.
+    /// One token per four bytes, as in English prose. More calls fit under a limit at the same time, but
+    /// non-Latin text, code and numbers use more tokens, so a limit may be exceeded by at most one call per
+    /// concurrent branch.
     Tight,
 }
 
 impl Estimate {
-    /// The most tokens that a request may use: everything that is sent, a fixed sum for every message, what the
-    /// client says that it adds, and all the tokens that the model may answer with.
+    /// Returns the maximum number of tokens of a request: everything that is sent, a fixed overhead for every
+    /// message, `extra` input tokens that the client adds, and `max_tokens` of output.
     pub fn tokens(self, request: &ModelRequest, extra: u64) -> Tokens {
         let calls = |message: &Message| -> usize {
             message.calls.iter().chain(message.answers.as_deref()).map(ToolCall::bytes).sum()
@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(upper, Tokens { input: 4 + 11 + 7 + 2 * 16 + 5, output: 9, ..Tokens::default() });
         let tight = Estimate::Tight.tokens(&request, 5);
         assert_eq!(tight, Tokens { input: 6 + 2 * 16 + 5, output: 9, ..Tokens::default() });
-        // Tools, calls of them and what they are called with are sent too.
+        // Tools, calls of tools and their arguments are sent too.
         let schema = Json::parse(r#"{"b":2}"#).unwrap();
         let tool = ToolSpec { name: "ab".to_owned(), description: "cde".to_owned(), schema };
         let call = ToolCall { signatures: vec!["s".to_owned()], ..ToolCall::new("id", "ab", "{}") };

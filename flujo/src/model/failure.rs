@@ -3,41 +3,41 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 
-/// In what way a call of a model failed. The kind alone decides whether trying again makes sense.
+/// The kind of a failed model call. The kind alone decides whether a retry makes sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ModelFailure {
-    /// Too many calls at a time.
+    /// The provider's rate limit was exceeded.
     RateLimited,
-    /// The provider has trouble of its own.
+    /// The provider is overloaded or has an internal error.
     Overloaded,
-    /// Nobody could be reached.
+    /// The provider is unreachable.
     Unreachable,
-    /// No answer came in time.
+    /// The call timed out.
     TimedOut,
-    /// The answer broke off. What came of it is no answer, however whole it looks.
+    /// The answer was cut off. A partial answer is never used, even if it parses.
     Truncated,
-    /// What came is no reply of a provider: a page of a proxy, for instance.
+    /// The response is not a provider's reply: for instance, an error page of a proxy.
     Unreadable,
-    /// The account has no money left, or has used up what it may use.
+    /// The account has no credit left, or its quota is used up.
     Quota,
-    /// The key is missing or wrong, or may not do this.
+    /// The key is missing or invalid, or lacks the permission.
     Unauthorized,
-    /// There is no such model, or no such address.
+    /// The model or the URL does not exist.
     NotFound,
-    /// The provider does not accept the request.
+    /// The provider rejected the request as invalid.
     BadRequest,
     /// The model declined to answer.
     Refused,
-    /// A filter of the provider held the prompt or the answer back.
+    /// A content filter of the provider blocked the prompt or the answer.
     ContentFilter,
-    /// Something else.
+    /// Any other failure.
     Other,
 }
 
 impl ModelFailure {
-    /// Whether the same call may succeed later.
+    /// True if the same call may succeed later.
     ///
     /// ```
     /// # use flujo::model::ModelFailure;
@@ -56,10 +56,10 @@ impl ModelFailure {
         )
     }
 
-    /// The kind of a failure that a provider answered with: the code in the body goes before the status, since
-    /// several providers answer 429 both to a caller who is too fast and to one whose money has run out.
+    /// Classifies an error response. The code in the body takes precedence over the status, since several
+    /// providers answer 429 both to a rate limit and to an exhausted quota.
     ///
-    /// Without a status it is that of an error in the middle of a stream.
+    /// Without a status, classifies an error in the middle of a stream.
     ///
     /// ```
     /// # use flujo::model::ModelFailure;
@@ -88,7 +88,7 @@ impl ModelFailure {
         }
     }
 
-    /// What a code says whatever the status is.
+    /// Classifies a code that means the same with every status.
     fn of_code(code: &str) -> Option<Self> {
         Some(match code {
             "insufficient_quota" | "billing_hard_limit_reached" | "billing_not_active" | "billing_error" => {
@@ -113,20 +113,20 @@ impl ModelFailure {
         })
     }
 
-    /// What a code says that stands beside several statuses, where there is none.
+    /// Classifies a code that occurs with several statuses, if there is no status.
     fn of_vague_code(code: &str) -> Option<Self> {
         Some(match code {
             "invalid_request_error" | "invalid_argument" | "failed_precondition" => Self::BadRequest,
             "api_error" | "internal" | "internal_error" | "internal_server_error" => Self::Overloaded,
             "not_found" => Self::NotFound,
             _ => {
-                // Some providers put the status there, as a number.
+                // Some providers put the numeric status into the code.
                 return code.parse().ok().filter(|status| (400..600).contains(status)).map(Self::of_status);
             }
         })
     }
 
-    /// The word for it in messages.
+    /// Returns the text of the kind in messages.
     pub const fn word(self) -> &'static str {
         match self {
             Self::RateLimited => "too many calls",
@@ -146,7 +146,7 @@ impl ModelFailure {
     }
 }
 
-/// Every code that the body of a failure names, the most particular one first, in lower case.
+/// Returns the codes in the body of an error response, the most specific first, in lower case.
 fn codes(body: &str) -> Vec<String> {
     let Ok(value) = serde_json::from_str::<serde_json::Value>(body) else { return Vec::new() };
     // Gemini streams a list of one error.
@@ -162,7 +162,7 @@ fn codes(body: &str) -> Vec<String> {
     words.collect()
 }
 
-/// Why a call failed.
+/// The error of a model call.
 ///
 /// ```
 /// # use flujo::model::{ModelError, ModelFailure};
@@ -174,35 +174,35 @@ fn codes(body: &str) -> Vec<String> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ModelError {
-    /// In what way.
+    /// The kind of the failure.
     pub failure: ModelFailure,
-    /// How long the provider asks to wait.
+    /// The wait that the provider asks for before the next call.
     pub retry_after: Option<Duration>,
-    /// What it used all the same.
+    /// The tokens that the failed call used, if the provider reports them.
     pub usage: Option<Tokens>,
-    /// What went wrong. It must hold no secret.
+    /// The cause. It must hold no secret.
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }
 
 impl ModelError {
-    /// A failure of this kind.
+    /// Returns an error of this kind.
     pub fn new(failure: ModelFailure, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self { failure, retry_after: None, usage: None, source: source.into() }
     }
 
-    /// The same, with how long to wait before the next call.
+    /// Sets the wait before the next call.
     #[must_use]
     pub fn retry_after(self, wait: Duration) -> Self {
         Self { retry_after: Some(wait), ..self }
     }
 
-    /// The same, with what it used all the same.
+    /// Sets the tokens that the failed call used.
     #[must_use]
     pub fn used(self, tokens: Tokens) -> Self {
         Self { usage: Some(tokens), ..self }
     }
 
-    /// Whether the same call may succeed later.
+    /// True if the same call may succeed later.
     pub const fn is_retryable(&self) -> bool {
         self.failure.is_retryable()
     }

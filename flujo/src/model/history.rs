@@ -4,11 +4,11 @@ use crate::context::List;
 use crate::context::rules::{Append, Merged};
 use serde::{Deserialize, Serialize};
 
-/// What was said before, in a conversation that goes on over several model steps, or several runs: an
-/// ordinary value, which may be a part of the context.
+/// The earlier messages of a conversation that spans several model steps or several runs: an ordinary value,
+/// which may be a part of the context.
 ///
-/// It holds what users said and what models answered. The rules stand in the prompt: they are said anew with
-/// every question, and never fall victim to the truncation.
+/// A history holds the messages of users and models. The system message is part of the prompt: it is sent
+/// with every question, and is never truncated.
 ///
 /// ```
 /// use flujo::model::{History, Keep};
@@ -43,51 +43,51 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct History(Vec<Message>);
 
-/// How much of a [`History`] goes into a prompt: the latest exchanges, and only whole ones, so that what is
-/// sent begins with somebody asking.
+/// The part of a [`History`] that goes into a prompt: the latest exchanges. Exchanges are never split, so the
+/// messages that are sent begin with one of the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Keep {
-    /// All of it.
+    /// The whole history.
     All,
-    /// So many exchanges: a question, and all that was said until the next one.
+    /// The maximum number of exchanges: a question, and everything up to the next question.
     Exchanges(usize),
-    /// As many exchanges as have at most so many bytes of text together. A token is about four bytes of
+    /// The maximum size of the text of all exchanges together, in bytes. A token is about four bytes of
     /// English, and never less than one byte.
     Bytes(usize),
-    /// As many exchanges as have at most so many tokens together, estimated as
-    /// [`Estimate::Tight`](super::Estimate::Tight) does: one for every four bytes of a turn, rounded up.
+    /// The maximum number of tokens of all exchanges together, estimated as
+    /// [`Estimate::Tight`](super::Estimate::Tight) does: one for every four bytes of a message, rounded up.
     Tokens(usize),
 }
 
 impl History {
-    /// Nothing was said yet.
+    /// Returns an empty history.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a question and its answer.
+    /// Appends a question and its answer.
     pub fn exchange(&mut self, question: impl Into<String>, answer: impl Into<String>) {
         self.user(question);
         self.assistant(answer);
     }
 
-    /// Adds what the user said.
+    /// Appends a message of the user.
     pub fn user(&mut self, text: impl Into<String>) {
         self.0.push(Message::new(Role::User, text));
     }
 
-    /// Adds what the model answered.
+    /// Appends an answer of the model.
     pub fn assistant(&mut self, text: impl Into<String>) {
         self.0.push(Message::new(Role::Assistant, text));
     }
 
-    /// Every turn, the first one first.
+    /// Returns all messages, the oldest first.
     pub fn turns(&self) -> &[Message] {
         &self.0
     }
 
-    /// The turns that `keep` leaves.
+    /// Returns the latest messages, as far as `keep` allows.
     pub fn kept(&self, keep: Keep) -> &[Message] {
         let (mut bytes, mut tokens) = (0_usize, 0_usize);
         let mut kept: &[Message] = &[];
@@ -96,7 +96,7 @@ impl History {
         for (i, turn) in self.0.iter().enumerate().rev() {
             bytes = bytes.saturating_add(turn.text.len());
             tokens = tokens.saturating_add(turn.text.len().div_ceil(4));
-            // An answer to nothing belongs to what was cut off.
+            // An exchange begins with a question: answers before the first one that fits are dropped too.
             let begins = asks(turn) && !i.checked_sub(1).and_then(|i| self.0.get(i)).is_some_and(asks);
             if !begins {
                 continue;
@@ -116,7 +116,7 @@ impl History {
         if keep == Keep::All { &self.0 } else { kept }
     }
 
-    /// Forgets all but the turns that `keep` leaves.
+    /// Drops all messages but the latest that `keep` allows.
     pub fn truncate(&mut self, keep: Keep) {
         let gone = self.0.len() - self.kept(keep).len();
         self.0.drain(..gone);
@@ -151,7 +151,7 @@ mod tests {
     fn history() -> History {
         let mut history = History::new();
         history.exchange("q1", "a1");
-        // Somebody asked twice before there was an answer.
+        // Two questions before the first answer.
         history.user("q2");
         history.exchange("q2b", "a2");
         history.assistant("a2b");

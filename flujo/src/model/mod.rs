@@ -1,7 +1,7 @@
-//! Model steps: typed prompts, and the interface of whatever answers them.
+//! Model steps: typed prompts, and the interface of model clients.
 //!
-//! The core knows no provider. A [`ModelClient`] is given to the engine with `.models(..)`; in tests a stub
-//! answers instead.
+//! The core knows no provider. `.models(..)` gives the engine a [`ModelClient`]; in tests a stub takes its
+//! place.
 
 mod answer;
 mod attachment;
@@ -50,61 +50,63 @@ pub use tool::{ToolCall, ToolSpec};
 use crate::codec::Json;
 use async_trait::async_trait;
 
-/// Answers prompts.
+/// A client that sends requests to models.
 #[async_trait]
 pub trait ModelClient: Send + Sync + 'static {
-    /// Makes one call. It never retries by itself: the step's `retries` are the only ones.
+    /// Makes one call. A client must not retry: the step's `retries` are the only ones.
     ///
     /// # Errors
-    /// The model did not answer; says whether trying again makes sense.
+    /// The call failed; the kind of the [`ModelError`] decides whether the step retries.
     async fn call(&self, request: ModelRequest, chunks: &mut dyn ChunkSink)
     -> Result<ModelReply, ModelError>;
 
-    /// Waits until a call may leave, where there are limits to how many do. What it gives is kept until the call
-    /// is over. Nothing is reserved for a call that waits, and none is charged that never left; its time counts.
+    /// Waits for a rate-limit slot. The permit is held until the call ends. A call that waits reserves no
+    /// tokens and no cost, and is charged nothing if it is cancelled; its wait counts towards the timeout of
+    /// the attempt.
     async fn admit(&self, request: &ModelRequest) -> Permit {
         let _ = request;
         Permit::none()
     }
 
-    /// Looks at a model that steps are going to ask, and at the schema of what they ask for, before anything
-    /// runs: when the engine is built for the pipelines that it knows, else when a run starts.
+    /// Checks a model that steps will call, and the schema of their answers, before anything runs: when the
+    /// engine is built, for registered pipelines, else when a run starts.
     ///
     /// # Errors
-    /// It could never answer: the provider is unknown, a key is missing. The message says what to do.
+    /// The client can never make such a call: the provider is unknown, or a key is missing.
     fn check(&self, model: &str, schema: &Json) -> Result<(), ModelCheckError> {
         let _ = (model, schema);
         Ok(())
     }
 
-    /// Whether there is a provider of this name; asked where one is named beside a call, as in rate limits.
+    /// Checks that a provider of this name exists, for settings that name one outside of a call, such as rate
+    /// limits.
     ///
     /// # Errors
-    /// There is none. The message names those that there are.
+    /// The provider is unknown; the message names the known ones.
     fn knows(&self, provider: &str) -> Result<(), ModelCheckError> {
         let _ = provider;
         Ok(())
     }
 
-    /// Where a model is asked, its host and port; only for spans, and asked for only where somebody looks at them.
+    /// Returns the host and port that requests for a model are sent to. Used in spans only, and called only
+    /// if spans are recorded.
     fn server(&self, model: &str) -> Option<(String, u16)> {
         let _ = model;
         None
     }
 
-    /// Input tokens that the request may cost beyond the text that is in it, at the provider's most: what the
-    /// client adds, such as instructions for tools, and attachments. They are reserved too.
+    /// The maximum number of input tokens, as the provider counts them, that a request may use beyond its own
+    /// text: attachments, and additions of the client such as instructions for tools. They are reserved too.
     ///
-    /// Of an attachment nobody knows what it comes to, unless the client says so: it is taken at
-    /// [`ATTACHMENT`].
+    /// By default each attachment counts as [`ATTACHMENT`] tokens.
     fn extra_tokens(&self, request: &ModelRequest) -> u64 {
         let attachments: usize = request.messages.iter().map(|message| message.attachments.len()).sum();
         ATTACHMENT.saturating_mul(u64::try_from(attachments).unwrap_or(u64::MAX))
     }
 }
 
-/// The tokens that an attachment may cost with a client that does not say: as many as the largest models read at
-/// all.
+/// The number of tokens that an attachment is assumed to use if the client does not say: the context window
+/// of the largest models.
 pub const ATTACHMENT: u64 = 2_000_000;
 
 #[async_trait]

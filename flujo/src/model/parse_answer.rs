@@ -1,4 +1,4 @@
-//! From what a model wrote to a value of the type that was asked for.
+//! Parsing of answers: from the text of a reply to a value of the answer type.
 
 use super::repair::{Repair, repair};
 use super::schema::{Form, Shape, unwrapped};
@@ -7,13 +7,14 @@ use crate::durable::Reply;
 use crate::error::StepError;
 use serde_json::Value;
 
-/// How much of an error goes back to the model: of a long one, the beginning says it all.
+/// The maximum length in bytes of an error that goes back to the model: the beginning of a long one is
+/// enough.
 const LONGEST: usize = 500;
 
-/// The answer, and what had to be mended to read it.
+/// Returns the answer, with the repairs that parsing it took.
 ///
 /// # Errors
-/// It does not fit; the reason is the feedback of the next attempt.
+/// The answer does not fit its type; the reason is the feedback of the next attempt.
 pub(super) fn parse_answer<T: Reply>(content: &str, shape: &Shape) -> Result<(T, Vec<Repair>), StepError> {
     if shape.form == Form::Text {
         let text = Json::encode(content).and_then(|text| text.decode());
@@ -23,12 +24,12 @@ pub(super) fn parse_answer<T: Reply>(content: &str, shape: &Shape) -> Result<(T,
         Ok(answer) => return Ok((answer, Vec::new())),
         Err(wrong) => wrong,
     };
-    // What is JSON already has nothing to mend: it does not fit.
+    // Valid JSON needs no repair: it does not fit the type.
     if serde_json::from_str::<serde::de::IgnoredAny>(content).is_ok() {
         return Err(does_not_fit(&first));
     }
     if shape.form == Form::Wrapped {
-        // A choice, or a number, said without quotes and braces.
+        // An enum variant or a number, without quotes and braces.
         let bare = Value::String(content.trim().to_owned());
         if let Ok(answer) = fits::<T>(&bare, shape) {
             return Ok((answer, Vec::new()));
@@ -43,14 +44,14 @@ pub(super) fn parse_answer<T: Reply>(content: &str, shape: &Shape) -> Result<(T,
     }
 }
 
-/// Reads JSON as the value, or as the object that holds it.
+/// Parses JSON as the value, or as the object that wraps it.
 fn parse<T: Reply>(json: &str, shape: &Shape) -> Result<T, String> {
     if shape.form == Form::Object && !shape.looks() {
         return serde_json::from_str(json).map_err(|e| e.to_string());
     }
     let value: Value = serde_json::from_str(json).map_err(|e| e.to_string())?;
     match unwrapped(&value).filter(|_| shape.form == Form::Wrapped) {
-        // The value itself may be such an object too.
+        // The value itself may be an object with such a field too.
         Some(inner) => fits(inner, shape).or_else(|wrong| fits(&value, shape).map_err(|_| wrong)),
         None => fits(&value, shape),
     }

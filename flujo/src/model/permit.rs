@@ -1,18 +1,18 @@
 use std::any::Any;
 use std::fmt;
 
-/// What a call holds while it is under way: its place among those that may be. Dropped, the place is free.
+/// A rate-limit slot that a call holds while it is in flight. Dropping it frees the slot.
 pub struct Permit {
     _held: Option<Box<dyn Any + Send>>,
 }
 
 impl Permit {
-    /// Of a call that waits for nothing.
+    /// Returns a permit that holds no slot.
     pub const fn none() -> Self {
         Self { _held: None }
     }
 
-    /// Holds whatever keeps the place.
+    /// Returns a permit that holds `place`, and drops it when the call ends.
     pub fn holding(place: impl Any + Send) -> Self {
         Self { _held: Some(Box::new(place)) }
     }

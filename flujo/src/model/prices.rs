@@ -1,25 +1,26 @@
-//! Prices: what a call costs, and what it may cost at most.
+//! Prices: the cost of a call, and its upper bound.
 
 use super::Tokens;
 use crate::usage::{Cost, ParseCostError};
 use std::collections::BTreeMap;
 
-/// Knows prices. Give it to the engine with `Flujo::builder().prices(..)`.
+/// A source of prices. `Flujo::builder().prices(..)` gives it to the engine.
 pub trait PriceBook: Send + Sync + 'static {
-    /// The price of a call that used these tokens, rounded up once; `None` if nobody knows, which is never the
-    /// same as zero.
+    /// Returns the price of a call that used these tokens, rounded up once, in nano-dollars. `None` means
+    /// that the price is unknown, not that it is zero.
     fn price(&self, model: &str, tokens: &Tokens) -> Option<Cost>;
 
-    /// The most that a call of at most these tokens may cost: at the highest rates that may apply, whatever
-    /// of it turns out to be cached, or spent on reasoning. It is reserved before the call is made.
+    /// Returns the upper bound of the price of a call of at most these tokens: at the highest rates that may
+    /// apply, however many tokens turn out to be cached or spent on reasoning. It is reserved before the
+    /// call.
     fn bound(&self, model: &str, tokens: &Tokens) -> Option<Cost>;
 }
 
-/// What a million tokens cost, in nano-dollars.
+/// The prices of a million tokens, in nano-dollars.
 ///
 /// ```
 /// # use flujo::model::{Rates, Tokens};
-/// // $0.15 a million tokens sent, half of it for cached ones, $0.60 a million received
+/// // $0.15 per million input tokens, half of it for cached ones, $0.60 per million output tokens
 /// let rates = Rates::usd("0.15", "0.60")?.cached_usd("0.075")?;
 /// let used = Tokens::new(1_000, 50).cached(200);
 /// assert_eq!(rates.price(&used).0, 120_000 + 15_000 + 30_000);
@@ -27,52 +28,53 @@ pub trait PriceBook: Send + Sync + 'static {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Rates {
-    /// Sent.
+    /// The price of a million input tokens.
     pub input: Cost,
-    /// Received.
+    /// The price of a million output tokens.
     pub output: Cost,
-    /// Sent, and cached by the provider; as the others if nothing is said.
+    /// The price of a million input tokens that the provider had cached. Defaults to `input`.
     pub cached: Option<Cost>,
-    /// Received, and spent on reasoning; as the others if nothing is said.
+    /// The price of a million output tokens spent on reasoning. Defaults to `output`.
     pub reasoning: Option<Cost>,
-    /// What every call costs on top.
+    /// The fixed price of a call, on top of its tokens. Defaults to zero.
     pub per_call: Cost,
 }
 
 impl Rates {
-    /// Dollars for a million tokens sent and a million received, exactly as written.
+    /// Returns rates from the prices of a million input and output tokens in dollars, parsed without
+    /// rounding.
     ///
     /// # Errors
-    /// One of them is no amount of dollars; the message says so.
+    /// One of the texts is not an amount in dollars.
     pub fn usd(input: &str, output: &str) -> Result<Self, ParseCostError> {
         Ok(Self { input: Cost::usd(input)?, output: Cost::usd(output)?, ..Self::default() })
     }
 
-    /// Dollars for a million tokens that were sent and cached.
+    /// Sets the price of a million cached input tokens, in dollars.
     ///
     /// # Errors
-    /// It is no amount of dollars.
+    /// The text is not an amount in dollars.
     pub fn cached_usd(self, cached: &str) -> Result<Self, ParseCostError> {
         Ok(Self { cached: Some(Cost::usd(cached)?), ..self })
     }
 
-    /// Dollars for a million tokens that were received and spent on reasoning.
+    /// Sets the price of a million output tokens spent on reasoning, in dollars.
     ///
     /// # Errors
-    /// It is no amount of dollars.
+    /// The text is not an amount in dollars.
     pub fn reasoning_usd(self, reasoning: &str) -> Result<Self, ParseCostError> {
         Ok(Self { reasoning: Some(Cost::usd(reasoning)?), ..self })
     }
 
-    /// Dollars for every call.
+    /// Sets the fixed price of a call, in dollars.
     ///
     /// # Errors
-    /// It is no amount of dollars.
+    /// The text is not an amount in dollars.
     pub fn per_call_usd(self, call: &str) -> Result<Self, ParseCostError> {
         Ok(Self { per_call: Cost::usd(call)?, ..self })
     }
 
-    /// The price of a call, rounded up once.
+    /// Returns the price of a call in nano-dollars, rounded up once.
     pub fn price(&self, tokens: &Tokens) -> Cost {
         let (cached, reasoning) = (tokens.cached.min(tokens.input), tokens.reasoning.min(tokens.output));
         self.sum(&[
@@ -83,7 +85,7 @@ impl Rates {
         ])
     }
 
-    /// The same at the highest rate that may apply to each token.
+    /// Returns the upper bound of the price of a call: the highest rate that may apply to each token.
     pub fn bound(&self, tokens: &Tokens) -> Cost {
         self.sum(&[
             (tokens.input, self.input.max(self.cached.unwrap_or(self.input))),
@@ -98,7 +100,7 @@ impl Rates {
     }
 }
 
-/// Prices that are given by hand.
+/// A fixed list of prices by model.
 ///
 /// ```
 /// # use flujo::model::{PriceBook, Prices, Rates};
@@ -110,12 +112,12 @@ impl Rates {
 pub struct Prices(BTreeMap<String, Rates>);
 
 impl Prices {
-    /// No prices yet.
+    /// Returns an empty list.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a model, by the name that steps call it.
+    /// Adds a model by its full name, `provider:model`.
     #[must_use]
     pub fn model(mut self, model: impl Into<String>, rates: Rates) -> Self {
         self.0.insert(model.into(), rates);
@@ -174,7 +176,7 @@ mod tests {
             per_call: Cost(0),
         };
         assert_eq!(rates.price(&tokens(10, 4, 10, 3)), Cost(60 + 4 + 140 + 90));
-        // A provider that says more was cached than sent is not paid below zero.
+        // More cached than sent tokens: the price must not go below zero.
         assert_eq!(rates.price(&tokens(1, 4, 1, 3)), Cost(1 + 30));
     }
 

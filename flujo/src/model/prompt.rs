@@ -5,9 +5,9 @@ use crate::error::StepError;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// What a model step asks for: a conversation whose answer is a `T`.
+/// The prompt of a model step: a conversation whose answer is a `T`.
 ///
-/// Texts are put together with `format!`: what they name must exist, or they do not compile.
+/// Texts are built with `format!`, so a misspelled variable does not compile.
 ///
 /// ```
 /// # use flujo::prelude::*;
@@ -16,8 +16,8 @@ use std::marker::PhantomData;
 /// assert_eq!(prompt.messages()[1].text, "What is a semaphore?");
 /// ```
 ///
-/// Examples are pairs of what is asked and what is to be answered, and the answer is a `T` as well: an example
-/// that the answer's type has outgrown does not compile.
+/// An example is a pair of a question and an answer of type `T`: an example that no longer fits the answer
+/// type does not compile.
 ///
 /// ```
 /// # use flujo::prelude::*;
@@ -37,7 +37,7 @@ use std::marker::PhantomData;
 /// ```
 pub struct Prompt<T> {
     messages: Vec<Message>,
-    /// Why it could not be put together.
+    /// The first error while building the prompt.
     problem: Option<String>,
     answer: PhantomData<fn() -> T>,
 }
@@ -52,30 +52,30 @@ impl<T> Prompt<T> {
         self
     }
 
-    /// Begins with the rules.
+    /// Starts a prompt with a system message.
     pub fn system(text: impl Into<String>) -> Self {
         Self::start(Role::System, text)
     }
 
-    /// Begins with the question itself.
+    /// Starts a prompt with a message of the user.
     pub fn ask(text: impl Into<String>) -> Self {
         Self::start(Role::User, text)
     }
 
-    /// Adds what the user says.
+    /// Appends a message of the user.
     #[must_use]
     pub fn user(self, text: impl Into<String>) -> Self {
         self.turn(Role::User, text)
     }
 
-    /// Adds what the model said before.
+    /// Appends an earlier answer of the model.
     #[must_use]
     pub fn assistant(self, text: impl Into<String>) -> Self {
         self.turn(Role::Assistant, text)
     }
 
-    /// Adds an image or a file to what the user says. A model that takes none fails the step for good, and
-    /// says so.
+    /// Attaches an image or a file to the last message of the user. A model that does not support it fails
+    /// the step without retries.
     #[must_use]
     pub fn attach(mut self, attachment: Attachment) -> Self {
         if let Some(turn) = self.messages.last_mut().filter(|turn| turn.role == Role::User) {
@@ -87,14 +87,14 @@ impl<T> Prompt<T> {
         self
     }
 
-    /// Adds what was said before, as far as `keep` says; what is kept begins with somebody asking.
+    /// Appends the latest messages of `history`, as far as `keep` allows; they begin with one of the user.
     #[must_use]
     pub fn history(mut self, history: &History, keep: Keep) -> Self {
         self.messages.extend_from_slice(history.kept(keep));
         self
     }
 
-    /// The turns so far.
+    /// Returns the messages so far.
     pub fn messages(&self) -> &[Message] {
         &self.messages
     }
@@ -108,7 +108,7 @@ impl<T> Prompt<T> {
 }
 
 impl<T: Reply> Prompt<T> {
-    /// Adds a question together with the answer that it ought to have, written as answers are asked for.
+    /// Appends a question with its expected answer, in the format that the model is asked for.
     #[must_use]
     pub fn example(mut self, question: impl Into<String>, answer: &T) -> Self {
         let shown = Shape::of::<T>().map_err(|e| e.to_string()).and_then(|shape| {
@@ -124,7 +124,7 @@ impl<T: Reply> Prompt<T> {
         }
     }
 
-    /// Adds several of them.
+    /// Appends several examples.
     #[must_use]
     pub fn examples<'e, Q: Into<String>>(self, pairs: impl IntoIterator<Item = (Q, &'e T)>) -> Self
     where

@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What models answered once, in a file: recorded from a real client, replayed without it.
+/// A file of recorded model replies: recorded from a real client, replayed without it.
 ///
-/// A request is known again by what is sent, whichever node sends it: its model, its turns, its schema, its tools
-/// and its sampling. The same request sent twice gets its answers in the order in which they were recorded, failures and
-/// pieces too. The file has one JSON object a line; it holds prompts and answers, and no key.
+/// A request is matched by its content, whichever node sends it: model, messages, schema, tools and sampling.
+/// Equal requests get their replies in the order of recording, failures and streamed chunks included. The
+/// file has one JSON object per line; it holds prompts and answers, but no key.
 ///
 /// ```
 /// # use flujo::prelude::*;
@@ -58,11 +58,11 @@ struct State {
     out: Option<File>,
 }
 
-/// One call, as it is kept.
+/// One recorded call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Take {
     request: Digest,
-    /// For people who read the file.
+    /// For readers of the file: the digest identifies the request.
     model: String,
     chunks: Vec<String>,
     outcome: Outcome,
@@ -82,21 +82,21 @@ impl fmt::Debug for Tape {
 }
 
 impl Tape {
-    /// Answers from the file alone. A request that is not in it fails for good, and says so.
+    /// Replays from the file alone. A request that is not in the file fails without retries.
     ///
     /// # Errors
-    /// The file cannot be read, or a line of it is none of ours.
+    /// The file cannot be read, or a line of it is not a recorded call.
     pub fn replay(file: impl Into<PathBuf>) -> io::Result<Self> {
         let file = file.into();
         let state = State { known: read(&file)?, out: None };
         Ok(Self { file, client: None, state: Mutex::new(state) })
     }
 
-    /// Answers from the file what is in it, which need not exist yet; sends everything else to `client`, and
-    /// adds what comes of it to the file.
+    /// Replays the requests that are in the file, which is created if missing; sends all others to `client`,
+    /// and records their replies.
     ///
     /// # Errors
-    /// The file cannot be read or written, or a line of it is none of ours.
+    /// The file cannot be read or written, or a line of it is not a recorded call.
     pub fn record(file: impl Into<PathBuf>, client: impl ModelClient) -> io::Result<Self> {
         let file = file.into();
         let known = if file.exists() { read(&file)? } else { HashMap::new() };
@@ -109,7 +109,7 @@ impl Tape {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes a call down before anybody hears of it.
+    /// Records a call before its reply is returned.
     fn keep(&self, take: &Take) -> Result<(), ModelError> {
         let failed = |e: &dyn fmt::Display| {
             ModelError::new(ModelFailure::Other, format!("cannot write `{}`: {e}", self.file.display()))
@@ -140,12 +140,12 @@ fn read(file: &Path) -> io::Result<HashMap<Digest, VecDeque<Take>>> {
     Ok(known)
 }
 
-/// What is sent, without the node that sends it.
+/// Returns the digest of the content of a request, without the path of the node.
 fn digest(request: &ModelRequest) -> Result<Digest, ModelError> {
     let ModelRequest { model, messages, schema, tools, temperature, max_tokens, top_p, stream: _, path: _ } =
         request;
     let sent = (model, messages, schema, temperature, max_tokens, top_p);
-    // As tapes were before there were tools.
+    // Without tools the digest is that of the format before tools, so that older files still match.
     let sent = if tools.is_empty() { Json::encode(&sent) } else { Json::encode(&(sent, tools)) };
     sent.map(|sent| sent.digest()).map_err(|e| ModelError::new(ModelFailure::BadRequest, e))
 }
@@ -165,7 +165,7 @@ impl Take {
     }
 }
 
-/// Keeps the pieces while it hands them on.
+/// Records chunks while forwarding them.
 struct Both<'c> {
     chunks: &'c mut dyn ChunkSink,
     kept: Vec<String>,
@@ -210,7 +210,7 @@ impl ModelClient for Tape {
     }
 
     async fn admit(&self, request: &ModelRequest) -> Permit {
-        // An answer that is on the tape waits for nobody.
+        // A recorded reply needs no rate-limit slot.
         let known = |key| self.state().known.get(&key).is_some_and(|takes| !takes.is_empty());
         match &self.client {
             Some(client) if !digest(request).is_ok_and(known) => client.admit(request).await,

@@ -1,7 +1,7 @@
 use super::ToolCall;
 use serde::{Deserialize, Serialize};
 
-/// What a model answered.
+/// A reply of a model.
 ///
 /// ```
 /// # use flujo::model::{FinishReason, ModelReply, Tokens};
@@ -11,30 +11,30 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ModelReply {
-    /// The answer.
+    /// The text of the answer.
     pub content: String,
-    /// The tools that it calls; none if `content` is the answer.
+    /// The tools that the model calls; empty if `content` is the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<ToolCall>,
-    /// What it used; `None` if the provider did not say, which is not the same as nothing.
+    /// The tokens that the call used; `None` means that the provider did not say, not that it is zero.
     pub usage: Option<Tokens>,
-    /// Why it ended.
+    /// The reason why the answer ended.
     pub finish: FinishReason,
-    /// The model that really answered, if the provider says so.
+    /// The model that actually answered, if the provider says so.
     pub served_model: Option<String>,
-    /// What the provider calls this answer, if it says so: for spans, and for asking the provider about it.
+    /// The provider's id of the answer, if it has one: for spans, and for support requests to the provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }
 
 impl ModelReply {
-    /// A whole answer, whose usage nobody told.
+    /// Returns a complete answer with unknown usage.
     pub fn new(content: impl Into<String>) -> Self {
         let (usage, finish, served_model) = (None, FinishReason::Stop, None);
         Self { content: content.into(), calls: Vec::new(), usage, finish, served_model, id: None }
     }
 
-    /// The same, with one more call of a tool: its name, and its arguments as JSON. Calls are numbered as they come.
+    /// Adds a call of a tool with arguments in JSON. Calls are numbered in order: `call_1`, `call_2`, ...
     ///
     /// ```
     /// # use flujo::model::ModelReply;
@@ -48,13 +48,13 @@ impl ModelReply {
         self
     }
 
-    /// The same, with what it used.
+    /// Sets the tokens that the call used.
     #[must_use]
     pub fn used(self, tokens: Tokens) -> Self {
         Self { usage: Some(tokens), ..self }
     }
 
-    /// The same, ended for this reason.
+    /// Sets the reason why the answer ended.
     #[must_use]
     pub fn finished(self, finish: FinishReason) -> Self {
         Self { finish, ..self }
@@ -67,17 +67,17 @@ impl ModelReply {
     }
 }
 
-/// Tokens of one call, as the provider reports them.
+/// The tokens of one call, as the provider reports them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Tokens {
-    /// Sent, cached ones included.
+    /// The number of input tokens, cached ones included.
     pub input: u64,
-    /// Received, reasoning included.
+    /// The number of output tokens, reasoning included.
     pub output: u64,
-    /// Of those sent, the cached ones.
+    /// The number of input tokens that the provider had cached.
     pub cached: u64,
-    /// Of those received, the ones spent on reasoning.
+    /// The number of output tokens spent on reasoning.
     pub reasoning: u64,
 }
 
@@ -100,21 +100,21 @@ impl Tokens {
     }
 }
 
-/// Why a model stopped.
+/// The reason why a model stopped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FinishReason {
-    /// It was done.
+    /// The answer is complete.
     Stop,
-    /// It ran into `max_tokens`: the answer is cut short, and never taken for a whole one.
+    /// The model reached `max_tokens`: the answer is cut off, and is never accepted as a complete one.
     Length,
-    /// Something else, in the provider's word.
+    /// Another reason, in the provider's word.
     Other(String),
 }
 
 impl FinishReason {
-    /// As providers write it.
+    /// Returns the reason as providers write it.
     pub fn word(&self) -> &str {
         match self {
             Self::Stop => "stop",
@@ -124,8 +124,8 @@ impl FinishReason {
     }
 }
 
-/// Takes pieces of an answer while it is being made.
+/// A receiver of the chunks of an answer while they arrive.
 pub trait ChunkSink: Send {
-    /// The next piece.
+    /// Receives the next chunk.
     fn chunk(&mut self, text: &str);
 }

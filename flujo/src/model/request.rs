@@ -3,13 +3,13 @@ use crate::codec::Json;
 use crate::path::Path;
 use serde::{Deserialize, Serialize};
 
-/// Who says something in a conversation.
+/// The author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// The rules.
+    /// The system message: the rules of the conversation.
     System,
-    /// The one who asks.
+    /// The user, who asks.
     User,
     /// The model.
     Assistant,
@@ -17,27 +17,27 @@ pub enum Role {
     Tool,
 }
 
-/// One turn of a conversation.
+/// One message of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Message {
-    /// Who.
+    /// The author.
     pub role: Role,
-    /// What.
+    /// The text.
     pub text: String,
-    /// Images and files that go with it.
+    /// The images and files of the message.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
-    /// Of the model: the tools that it calls.
+    /// The tools that the model calls, in a message of the model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<ToolCall>,
-    /// Of a tool: the call that this is the result of.
+    /// The call that this message is the result of, in a message of a tool.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers: Option<Box<ToolCall>>,
 }
 
 impl Message {
-    /// A turn of text alone.
+    /// Returns a message with text and nothing else.
     ///
     /// ```
     /// # use flujo::model::{Message, Role};
@@ -48,25 +48,25 @@ impl Message {
         Self { role, text: text.into(), attachments: Vec::new(), calls: Vec::new(), answers: None }
     }
 
-    /// Sets the tools that the model calls in this turn.
+    /// Sets the tools that the model calls in this message.
     #[must_use]
     pub fn calls(self, calls: Vec<ToolCall>) -> Self {
         Self { calls, ..self }
     }
 
-    /// Makes the turn the result of this call.
+    /// Makes the message the result of this call.
     #[must_use]
     pub fn answers(self, call: ToolCall) -> Self {
         Self { answers: Some(Box::new(call)), ..self }
     }
 
-    /// Tells the model why its last answer was rejected.
+    /// Returns the message that tells the model why its last answer was rejected.
     pub(crate) fn rejection(feedback: &str) -> Self {
         Self::new(Role::User, format!("Your last answer was not accepted: {feedback}"))
     }
 }
 
-/// What is sent to a model.
+/// A request to a model.
 ///
 /// ```
 /// # use flujo::model::{Message, ModelRequest, Role};
@@ -76,24 +76,24 @@ impl Message {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ModelRequest {
-    /// `provider:model`.
+    /// The full name of the model, `provider:model`.
     pub model: String,
     /// The conversation: the prompt, then the feedback on earlier attempts.
     pub messages: Vec<Message>,
-    /// The JSON Schema that the answer must fit. How it is asked for is the client's matter.
+    /// The JSON Schema of the answer. How it is enforced is up to the client.
     pub schema: Json,
     /// The tools that the model may call. A reply with calls is no answer yet.
     pub tools: Vec<ToolSpec>,
-    /// Sampling temperature.
+    /// The sampling temperature.
     pub temperature: Option<f64>,
-    /// Upper bound of output tokens, those for reasoning included.
+    /// The maximum number of output tokens, reasoning included.
     pub max_tokens: Option<u32>,
-    /// Nucleus sampling.
+    /// The nucleus sampling probability.
     pub top_p: Option<f64>,
-    /// Whether somebody listens to the pieces of the answer while it is being made. A client may fetch it whole
-    /// otherwise.
+    /// True if the chunks of the answer are observed while they arrive. Otherwise a client may fetch the
+    /// answer as a whole.
     pub stream: bool,
-    /// The node that asks.
+    /// The path of the node that asks.
     pub path: Path,
 }
 
@@ -155,7 +155,7 @@ impl ModelRequest {
         Self { path, ..self }
     }
 
-    /// Whether text is asked for, as it is: the answer is no JSON then.
+    /// True if the answer is plain text, not JSON.
     pub fn wants_text(&self) -> bool {
         super::schema::is_text(&self.schema)
     }

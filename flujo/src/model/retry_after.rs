@@ -1,9 +1,9 @@
-//! How long a provider asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date of HTTP.
+//! The wait that a provider asks for: `retry-after-ms`, or `Retry-After` in seconds or as an HTTP date.
 
 use std::time::{Duration, SystemTime};
 
-/// How long the headers of a failed call ask to wait, counted from `now`; `None` if they do not say, or say
-/// nothing that makes sense. Milliseconds go before seconds, a date that has passed is no wait at all.
+/// Returns the wait that the headers of a failed call ask for, counted from `now`; `None` if they are missing
+/// or invalid. `retry-after-ms` takes precedence; a date in the past is a wait of zero.
 ///
 /// ```
 /// # use flujo::model::retry_after;
@@ -23,7 +23,7 @@ pub fn retry_after<'h>(header: impl Fn(&str) -> Option<&'h str>, now: SystemTime
     })
 }
 
-/// So many units, which some servers write with decimals.
+/// Parses a number of units; some servers send decimals.
 fn number(text: &str, unit: f64) -> Option<Duration> {
     let text = text.trim();
     let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
@@ -31,7 +31,7 @@ fn number(text: &str, unit: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(n * unit).ok()
 }
 
-/// The three forms of RFC 9110, section 5.6.7, in seconds since 1970.
+/// Parses the three date formats of RFC 9110, section 5.6.7, into seconds since 1970.
 fn http_date(text: &str) -> Option<u64> {
     let words: Vec<&str> = text.split([' ', ',', '-']).filter(|word| !word.is_empty()).collect();
     // Sun, 06 Nov 1994 08:49:37 GMT, and Sunday, 06-Nov-94 08:49:37 GMT, and Sun Nov  6 08:49:37 1994
@@ -42,7 +42,7 @@ fn http_date(text: &str) -> Option<u64> {
     let month = 1 + u64::try_from(months.iter().position(|name| *name == month)?).ok()?;
     let day = digits(day)?;
     let year = match (year.len(), digits(year)?) {
-        // Two digits are of this century, unless that is far in the future: nobody asks to wait for decades.
+        // A two-digit year is of this century, unless that is decades ahead: no server asks for such a wait.
         (2, year) => year + if year < 70 { 2000 } else { 1900 },
         (_, year) => year,
     };
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn dates_of_all_three_forms() {
-        // The example of the standard is the second 784111777.
+        // The date in the standard's example is 784111777 seconds after 1970.
         assert_eq!(asked(&[("retry-after", "Sun, 06 Nov 1994 08:49:40 GMT")]), Some(Duration::from_secs(3)));
         assert_eq!(asked(&[("retry-after", "Sunday, 06-Nov-94 08:49:40 GMT")]), Some(Duration::from_secs(3)));
         assert_eq!(asked(&[("retry-after", "Sun Nov  6 08:49:40 1994")]), Some(Duration::from_secs(3)));

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A client whose answers are known beforehand: for tests, and for examples that run offline.
+/// A client with scripted replies, for tests and for examples that run offline.
 ///
-/// Answers are given in order, one a call, whoever asks; a call too many fails for good and says so. Cloning it
-/// gives the same script, which keeps the requests that it was sent.
+/// Replies are given in order, one per call, whichever step calls; a call after the last one fails without
+/// retries. Clones share the script and the requests that it received.
 ///
 /// ```
 /// # use flujo::prelude::*;
@@ -34,7 +34,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Clone, Default)]
 pub struct Script(Arc<Mutex<State>>);
 
-/// Answers a request that the script has no line for.
+/// Replies to requests after the last line.
 type Rest = Box<dyn Fn(&ModelRequest) -> Line + Send>;
 
 #[derive(Default)]
@@ -46,7 +46,7 @@ struct State {
     requests: Vec<ModelRequest>,
 }
 
-/// What a [`Script`] answers once: a text, a whole reply, or a failure.
+/// One reply of a [`Script`]: a text, a whole reply, or a failure.
 #[derive(Debug)]
 pub struct Line(Result<ModelReply, ModelError>);
 
@@ -79,13 +79,13 @@ impl fmt::Debug for Script {
 }
 
 impl Script {
-    /// No answers yet.
+    /// Returns an empty script.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The next answer: a text, a [`ModelReply`] or a [`ModelError`]. A text is given as if its tokens had
-    /// four bytes each, sent and received; a reply says itself what was used.
+    /// Appends a reply: a text, a [`ModelReply`] or a [`ModelError`]. The usage of a text is one token per
+    /// four bytes, sent and received; a [`ModelReply`] has its own.
     #[must_use]
     pub fn then(self, line: impl Into<Line>) -> Self {
         {
@@ -96,21 +96,21 @@ impl Script {
         self
     }
 
-    /// Answers whatever is asked once the lines are used up.
+    /// Sets a function that replies once the scripted replies are used up.
     #[must_use]
     pub fn otherwise<L: Into<Line>>(self, answer: impl Fn(&ModelRequest) -> L + Send + 'static) -> Self {
         self.state().rest = Some(Box::new(move |request| answer(request).into()));
         self
     }
 
-    /// Streams its answers in pieces of so many characters; in one piece if nothing is said.
+    /// Sets the number of characters per streamed chunk. Defaults to one chunk for the whole answer.
     #[must_use]
     pub fn in_pieces(self, characters: usize) -> Self {
         self.state().piece = Some(characters.max(1));
         self
     }
 
-    /// The requests that it was sent so far.
+    /// Returns the requests received so far.
     pub fn requests(&self) -> Vec<ModelRequest> {
         self.state().requests.clone()
     }
@@ -120,7 +120,7 @@ impl Script {
     }
 }
 
-/// A quarter of the bytes, rounded up.
+/// Estimates one token per four bytes, rounded up.
 fn tokens(request: &ModelRequest, content: &str) -> Tokens {
     let tokens = |bytes: usize| u64::try_from(bytes.div_ceil(4)).unwrap_or(u64::MAX);
     let sent = request.messages.iter().map(|message| message.text.len()).sum();

@@ -1,36 +1,35 @@
-//! JSON as models write it, made JSON: in code fences, with prose around it, trailing commas, comments, single
-//! quotes, bare keys, line breaks in texts, and without the last brackets.
+//! Repair of almost-JSON: code fences, surrounding prose, trailing commas, comments, single quotes, bare
+//! keys, raw line breaks in strings, and missing closing brackets.
 //!
-//! Nothing is guessed. What could mean two things is left alone, so that the parser's error goes back to the
-//! model: a text or a number that may have been cut short, two values beside each other, a missing comma or
-//! value.
+//! Repair never guesses. Ambiguous text is left alone, so that the parser's error goes back to the model: a
+//! string or a number that may have been cut off, two values in a row, a missing comma or value.
 
 mod reader;
 
 use reader::Reader;
 use std::fmt;
 
-/// Something that was mended.
+/// One kind of repair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Repair {
-    /// It stood between ` ``` `.
+    /// Removed a code fence, ` ``` `.
     CodeFence,
-    /// There was text around it.
+    /// Removed text around the value.
     Prose,
-    /// A comma before a closing bracket.
+    /// Removed a comma before a closing bracket.
     TrailingComma,
-    /// A comment.
+    /// Removed a comment.
     Comment,
-    /// Texts between `'`.
+    /// Replaced single quotes around a string.
     SingleQuotes,
-    /// Keys without quotes.
+    /// Quoted a bare key.
     BareKey,
-    /// Line breaks or tabs in a text, as they are.
+    /// Escaped a line break or a tab in a string.
     RawControl,
     /// `True`, `False` or `None`.
     PythonWord,
-    /// Brackets that were open at the end.
+    /// Closed the brackets that were open at the end.
     OpenEnd,
 }
 
@@ -50,27 +49,27 @@ impl fmt::Display for Repair {
     }
 }
 
-/// Text that is JSON now, and what was mended.
+/// Repaired JSON, with the repairs that were made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repaired {
-    /// The JSON.
+    /// The repaired JSON.
     pub json: String,
-    /// What was mended, each once; empty if there was nothing to mend.
+    /// The kinds of repairs, each once; empty if none was needed.
     pub repairs: Vec<Repair>,
 }
 
-/// How many places are tried where a value might begin.
+/// The maximum number of positions that are tried as the beginning of a value.
 const MOST_TRIES: usize = 64;
 
-/// Makes JSON of what a model wrote, or nothing if it is not certain what is meant. The same text always gives
-/// the same.
+/// Repairs the JSON of a model; `None` if its meaning is ambiguous. Deterministic: equal texts give equal
+/// results.
 ///
 /// ```
 /// # use flujo::model::{Repair, repair};
 /// let mended = repair("Here you are:\n```json\n{name: 'Ada', tags: [1, 2,],}\n```").unwrap();
 /// assert_eq!(mended.json, r#"{"name":"Ada","tags":[1,2]}"#);
 /// assert!(mended.repairs.contains(&Repair::CodeFence));
-/// // Nobody knows how this text went on.
+/// // The string was cut off: its end is unknown.
 /// assert_eq!(repair(r#"{"name": "Ad"#), None);
 /// ```
 pub fn repair(text: &str) -> Option<Repaired> {
@@ -93,7 +92,7 @@ impl Repaired {
     }
 }
 
-/// The text is one value, and nothing else but comments.
+/// Reads text that is one value, with nothing but comments around it.
 fn whole(text: &str) -> Option<Repaired> {
     let mut reader = Reader::new(text);
     reader.value(true)?;
@@ -101,26 +100,26 @@ fn whole(text: &str) -> Option<Repaired> {
     reader.rest().is_empty().then(|| reader.done())
 }
 
-/// What stands in the only code fence, if that is not part of something else.
+/// Returns the content of the only code fence, unless the fence may be inside a value.
 fn fenced(text: &str) -> Option<&str> {
     let (before, after) = text.split_once("```")?;
     if before.contains(['{', '[', '"']) {
         return None;
     }
-    // The language, on the line of the fence.
+    // The fence may name a language on its line.
     let (language, after) = after.split_once('\n')?;
     if !language.trim().chars().all(|c| c.is_ascii_alphanumeric() || "-_+.".contains(c)) {
         return None;
     }
     match after.split_once("```") {
         Some((inner, rest)) => (!rest.contains("```")).then_some(inner),
-        // The fence was left open, as brackets may be.
+        // A missing closing fence, as with missing brackets.
         None => Some(after),
     }
 }
 
-/// The only object or list in a text. Brackets of the text itself come in pairs, with nothing in them that
-/// could be part of a value: else the value may be a part of a broken one.
+/// Reads the only object or list in prose. Other brackets must come in pairs, with nothing in them that may
+/// be part of a value: else the object may be a fragment of a broken one.
 fn within_prose(text: &str) -> Option<Repaired> {
     let mut found: Option<Repaired> = None;
     let (mut rest, mut open, mut tries) = (text, 0_usize, 0);
@@ -139,7 +138,7 @@ fn within_prose(text: &str) -> Option<Repaired> {
         if reader.value(false).is_some() {
             rest = reader.rest();
             let before = text.len().checked_sub(candidate.len()).and_then(|end| text.get(..end))?;
-            // A comment that is not closed, or a second value.
+            // An unclosed comment, or a second value.
             if before.contains("/*") || found.replace(reader.done()).is_some() {
                 return None;
             }

@@ -1,4 +1,4 @@
-//! Reads JSON more tolerantly than the standard, and writes it as the standard wants it.
+//! A reader of JSON that is more tolerant than the standard, and writes standard JSON.
 
 use super::{Repair, Repaired};
 use crate::codec::MAX_DEPTH;
@@ -20,7 +20,7 @@ impl<'t> Reader<'t> {
         self.rest
     }
 
-    /// Whether anything of a list or an object was read beyond its first bracket.
+    /// True if the reader got past the first bracket of a list or an object.
     pub(super) fn has_begun(&self) -> bool {
         self.out.len() > 1
     }
@@ -54,7 +54,7 @@ impl<'t> Reader<'t> {
         eaten.is_some()
     }
 
-    /// Skips blanks and comments; nothing if a comment has no end.
+    /// Skips white space and comments; `None` if a comment is not closed.
     pub(super) fn space(&mut self) -> Option<()> {
         loop {
             self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r']);
@@ -69,8 +69,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// One value. `alone` says whether the text ends with it: else brackets must be closed, since what follows
-    /// them is no part of it.
+    /// Reads one value. `alone` is true if the text ends with the value: only then may its brackets be
+    /// unclosed, since otherwise the rest of the text is not part of it.
     pub(super) fn value(&mut self, alone: bool) -> Option<()> {
         self.space()?;
         match self.peek()? {
@@ -86,7 +86,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The items of a list, or the fields of an object.
+    /// Reads the items of a list, or the fields of an object.
     fn list(&mut self, alone: bool) -> Option<()> {
         let open = self.take()?;
         let close = if open == '{' { '}' } else { ']' };
@@ -112,7 +112,7 @@ impl<'t> Reader<'t> {
             self.space()?;
             if self.eat(',') {
                 self.space()?;
-                // A comma at the very end: something was to follow, and nobody knows what.
+                // A comma at the end of the text is not a trailing comma: the next item was cut off.
                 if self.peek() == Some(close) {
                     self.note(Repair::TrailingComma);
                 }
@@ -144,7 +144,7 @@ impl<'t> Reader<'t> {
         self.eat(':').then_some(())
     }
 
-    /// A text with its end; one without may have been cut short.
+    /// Reads a string up to its closing quote; without one it may have been cut off.
     fn text(&mut self, quote: char) -> Option<()> {
         self.take()?;
         if quote == '\'' {
@@ -152,7 +152,7 @@ impl<'t> Reader<'t> {
         }
         self.out.push('"');
         loop {
-            // Most of a text is copied as it is.
+            // Fast path: most characters are copied unchanged.
             let plain = self.rest.bytes().position(|b| b == b'"' || b == b'\'' || b == b'\\' || b < b' ')?;
             let (copied, rest) = self.rest.split_at_checked(plain)?;
             self.out.push_str(copied);
@@ -196,7 +196,7 @@ impl<'t> Reader<'t> {
         Some(())
     }
 
-    /// A number with something after it; one at the very end may have been cut short, unless it is all there is.
+    /// Reads a number. One at the end of the text may have been cut off, unless it is the whole text.
     fn number(&mut self) -> Option<()> {
         let end = self.rest.find(|c: char| !c.is_ascii_digit() && !"+-.eE".contains(c));
         if end.is_none() && self.depth > 0 {

@@ -80,7 +80,7 @@ fn what_could_mean_two_things_is_left_alone() {
     assert_eq!(mended(&"{\"a\":".repeat(100_000)), None);
 }
 
-/// What texts are made of that nobody would write.
+/// Fragments of malformed text.
 const BITS: [&str; 24] = [
     "{", "}", "[", "]", ":", ",", "\"", "'", "\\", "\\u", "a", "1", "-", "e", ".", "//", "/*", "*/", "```",
     "\n", "true", "None", "é", "\u{0}",
@@ -106,7 +106,7 @@ impl Random {
             _ => (0..self.below(4)).map(|_| self.value(depth + 1)).collect::<Vec<_>>().into(),
         }
     }
-    /// A container, so that prose around it can be told from it.
+    /// A list or an object, so that it can be distinguished from the prose around it.
     fn container(&mut self) -> Value {
         loop {
             let value = self.value(0);
@@ -150,7 +150,7 @@ fn written(value: &Value, r: &mut Random) -> String {
     }
 }
 
-/// Everything in `part` stands in `whole` at the same place; lists and objects may end earlier.
+/// True if everything in `part` is in `whole` at the same place; lists and objects may end earlier.
 fn is_within(part: &Value, whole: &Value) -> bool {
     match (part, whole) {
         (Value::Array(part), Value::Array(whole)) => {
@@ -211,7 +211,7 @@ fn whatever_comes_gives_json_or_nothing() {
             let first: Value =
                 serde_json::from_str(&json).unwrap_or_else(|e| panic!("{text:?} became {json}: {e}"));
             made += 1;
-            // The same again; and what is mended needs no mending.
+            // Repair is deterministic, and repaired text needs no repair.
             assert_eq!(repair(&text).unwrap().repairs, repairs);
             let again = repair(&json).unwrap();
             assert!(again.repairs.is_empty(), "{text:?} became {json}");

@@ -1,12 +1,12 @@
-//! What a schema says that Rust's types do not: bounds of numbers, lengths of lists and texts. Providers do not
-//! hold all of it, some none; serde knows nothing of it.
+//! Checks of answers against the constraints of a schema that Rust's types do not have: bounds of numbers,
+//! lengths of lists and strings. Providers enforce some of them or none; serde enforces none.
 
 use serde_json::{Map, Value};
 
-/// How far into a value that refers to itself.
+/// The maximum depth of the recursion into a value.
 const DEEPEST: usize = 128;
 
-/// The words that are checked.
+/// The keywords that are checked.
 const WORDS: &[&str] = &[
     "minimum",
     "maximum",
@@ -20,8 +20,8 @@ const WORDS: &[&str] = &[
     "uniqueItems",
 ];
 
-/// Whether there is anything to check. What the type of an integer says by itself does not count: `minimum: 0`
-/// of an unsigned one, for instance.
+/// True if the schema has constraints to check. Those that follow from an integer type do not count, such as
+/// `minimum: 0` of an unsigned one.
 pub(super) fn says_more(schema: &Value) -> bool {
     match schema {
         Value::Object(object) => {
@@ -38,7 +38,7 @@ pub(super) fn says_more(schema: &Value) -> bool {
     }
 }
 
-/// Whether its bounds are those that `schemars` writes for an integer type of Rust, which serde holds.
+/// True if the bounds are those that `schemars` writes for a Rust integer type, which serde enforces.
 fn is_of_a_type(object: &Map<String, Value>) -> bool {
     let format = object.get("format").and_then(Value::as_str).unwrap_or_default();
     let bound = |word| object.get(word).and_then(Value::as_i64);
@@ -53,7 +53,7 @@ fn is_of_a_type(object: &Map<String, Value>) -> bool {
     (bound("minimum"), bound("maximum")) == known
 }
 
-/// What is wrong with `value`, in words for the model, with a pointer to the place.
+/// Returns the first violation in `value`, with a JSON pointer to it, as feedback for the model.
 pub(crate) fn wrong(root: &Value, value: &Value) -> Option<String> {
     Check { root }.look(root, value, "", 0)
 }
@@ -114,7 +114,8 @@ impl Check<'_> {
         })
     }
 
-    /// All of `allOf`; of `anyOf` and `oneOf` one, among those that may be meant at all.
+    /// Checks all of `allOf`, and of `anyOf` and `oneOf` that one alternative holds, among those that may
+    /// match.
     fn one_of(&self, object: &Map<String, Value>, value: &Value, at: &str, depth: usize) -> Option<String> {
         if let Some(Value::Array(all)) = object.get("allOf")
             && let Some(found) = all.iter().find_map(|schema| self.look(schema, value, at, depth + 1))
@@ -140,7 +141,7 @@ impl Check<'_> {
         None
     }
 
-    /// Whether a value has the type, the constant and the fields that a schema asks for.
+    /// True if a value has the type, the constants and the required fields of a schema.
     fn may_be(&self, schema: &Value, value: &Value, depth: usize) -> bool {
         let Some(object) = schema.as_object() else { return schema != &Value::Bool(false) };
         if depth > DEEPEST {

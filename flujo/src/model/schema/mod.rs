@@ -1,4 +1,4 @@
-//! What the type of an answer means for the model: the schema it is told, and what is checked of its answer.
+//! Schemas of answer types: the schema that is sent to the model, and the checks of its answer.
 
 mod check;
 mod strict;
@@ -13,35 +13,35 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-/// Under which name an answer stands that is no object by itself. Providers want an object at the root.
+/// The field that wraps an answer that is not an object. Providers require an object at the root.
 const ANSWER: &str = "answer";
 
-/// How answers of one type are asked for and read.
+/// The format of the answers of one type: how they are asked for and parsed.
 #[derive(Debug)]
 pub(super) struct Shape {
-    /// What the model is told.
+    /// The schema that is sent to the model.
     pub(super) schema: Json,
     pub(super) form: Form,
-    /// The schema of the value itself, where it says something that its type does not.
+    /// The schema of the value itself, if it has constraints beyond the Rust type.
     checks: Option<Value>,
 }
 
-/// What an answer looks like.
+/// The encoding of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// Text as it is.
+    /// Plain text.
     Text,
     /// A JSON object that is the value.
     Object,
-    /// A JSON object that holds the value.
+    /// A JSON object that wraps the value.
     Wrapped,
 }
 
-/// One for each type that was ever asked for: making a schema takes longer than sending it.
+/// A cache by type: generating a schema takes longer than sending it.
 static SHAPES: LazyLock<Mutex<HashMap<TypeId, Arc<Shape>>>> = LazyLock::new(Mutex::default);
 
 impl Shape {
-    /// Of the answers of type `T`.
+    /// Returns the shape of answers of type `T`.
     pub(super) fn of<T: Reply>() -> Result<Arc<Self>, CodecError> {
         let known = || SHAPES.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(shape) = known().get(&TypeId::of::<T>()) {
@@ -63,17 +63,17 @@ impl Shape {
         Ok(Self { schema, form, checks: check::says_more(root).then(|| root.clone()) })
     }
 
-    /// What is wrong with a value beyond what its type says, if anything is.
+    /// Returns the first violation of a constraint that the type does not have.
     pub(super) fn wrong(&self, value: &Value) -> Option<String> {
         self.checks.as_ref().and_then(|schema| wrong(schema, value))
     }
 
-    /// Whether values have to be looked at.
+    /// True if values have to be checked beyond their type.
     pub(super) fn looks(&self) -> bool {
         self.checks.is_some()
     }
 
-    /// A value as the model is shown it, in examples.
+    /// Encodes a value as the model is expected to write it, for examples.
     pub(super) fn shown(&self, value: Value) -> String {
         match (self.form, value) {
             (Form::Text, Value::String(text)) => text,
@@ -83,13 +83,13 @@ impl Shape {
     }
 }
 
-/// The value inside of an object that holds nothing else.
+/// Returns the wrapped value of an object that has no other field.
 pub(super) fn unwrapped(value: &Value) -> Option<&Value> {
     let object = value.as_object().filter(|object| object.len() == 1)?;
     object.get(ANSWER)
 }
 
-/// The schema of an object that holds a value of this schema.
+/// Returns the schema of an object that wraps a value of this schema.
 fn wrapped(root: &Value) -> Value {
     let mut inner = root.clone();
     let mut outer = Map::new();
@@ -107,18 +107,18 @@ fn wrapped(root: &Value) -> Value {
     Value::Object(outer)
 }
 
-/// The schema that answers of type `T` are asked for with; what [`ModelRequest::schema`] holds.
+/// Returns the schema of answers of type `T`, as in [`ModelRequest::schema`].
 ///
 /// [`ModelRequest::schema`]: super::ModelRequest::schema
 ///
 /// # Errors
-/// The type's own schema cannot be written down.
+/// The schema of the type cannot be encoded.
 pub fn schema_of<T: Reply>() -> Result<Json, CodecError> {
     Shape::of::<T>().map(|shape| shape.schema.clone())
 }
 
-/// Returns true if a schema asks for plain text: a model client sends such a request without a schema, and hands on the
-/// reply as it is.
+/// Returns true if a schema asks for plain text: a model client sends such a request without a schema, and
+/// returns the reply unchanged.
 ///
 /// ```
 /// use flujo::model::{is_text, schema_of};
@@ -166,7 +166,7 @@ mod tests {
             assert_eq!((&schema["type"], &schema["required"]), (&"object".into(), &vec!["answer"].into()));
             assert!(schema["properties"]["answer"].get("$defs").is_none());
         }
-        // References are to the root, wherever they stand.
+        // References are relative to the root, wherever they are.
         let schema: Value = schema_of::<Vec<Label>>().unwrap().decode().unwrap();
         assert_eq!(schema["properties"]["answer"]["items"]["$ref"], "#/$defs/Label");
         assert_eq!(schema["$defs"]["Label"]["type"], "object");

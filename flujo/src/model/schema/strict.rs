@@ -1,13 +1,13 @@
-//! Strict mode: the provider decodes only what fits the schema. Not every schema can be held that way.
+//! Strict mode: the provider decodes only output that fits the schema. Not every schema allows it.
 
 use serde_json::{Map, Value};
 
-/// A schema as a strict mode takes it.
+/// A schema in the form that strict modes require.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StrictSchema(pub Value);
 
-/// The same schema in the form that strict modes take: every property is required, nothing else may come, and
-/// what they know nothing of is left out, which is checked when the answer is there.
+/// Converts a schema into the form that strict modes require: every property is required, no others are
+/// allowed, and unsupported keywords are removed. Those are checked on the answer instead.
 ///
 /// ```
 /// # use flujo::model::{schema_of, strict};
@@ -18,14 +18,14 @@ pub struct StrictSchema(pub Value);
 /// ```
 ///
 /// # Errors
-/// A strict mode refuses it; every reason, with its place.
+/// Strict mode does not support the schema; returns all reasons, each with its place.
 pub fn strict(schema: &Value) -> Result<StrictSchema, Vec<String>> {
     let mut refused = Vec::new();
     let strict = walk(schema, "", &mut refused);
     if refused.is_empty() { Ok(StrictSchema(strict)) } else { Err(refused) }
 }
 
-/// Words that stay as they are.
+/// Keywords that are kept.
 const KEPT: &[&str] = &[
     "type",
     "description",
@@ -41,7 +41,7 @@ const KEPT: &[&str] = &[
     "maxItems",
     "pattern",
 ];
-/// Formats of text that strict modes know. Those of numbers are Rust's own.
+/// String formats that strict modes support. Formats of numbers are specific to Rust.
 const FORMATS: &[&str] =
     &["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
 
@@ -93,7 +93,7 @@ fn walk(schema: &Value, at: &str, refused: &mut Vec<String>) -> Value {
             | "unevaluatedProperties" => {
                 refused.push(format!("{} uses `{word}`, which strict schemas do not have", place(at)));
             }
-            // Annotations, and what is checked when the answer is there.
+            // Annotations, and constraints that are checked on the answer.
             _ => {}
         }
     }
@@ -113,7 +113,7 @@ fn fields(object: &Map<String, Value>, out: &mut Map<String, Value>, at: &str, r
     let more = object.get("additionalProperties").is_some_and(|more| more != &Value::Bool(false));
     let named = object.get("properties").and_then(Value::as_object).filter(|named| !named.is_empty());
     let Some(named) = named else {
-        // A struct without fields is an object like any other; one that may have any is a map.
+        // A struct without fields is an object as well; without `additionalProperties: false` it is a map.
         if more || !object.contains_key("additionalProperties") && !object.contains_key("properties") {
             refused.push(format!("{} is a map: a strict schema names every property", place(at)));
         }
@@ -184,7 +184,7 @@ mod tests {
         assert!(kind.get("oneOf").is_none());
         assert_eq!(kind["anyOf"][1]["required"], json!(["Quote"]));
         assert_eq!(kind["anyOf"][1]["properties"]["Quote"]["additionalProperties"], false);
-        // What is strict already stays as it is.
+        // A schema that is already strict is unchanged.
         assert_eq!(strict(&schema), Ok(StrictSchema(schema.clone())));
     }
 
