@@ -1,4 +1,4 @@
-//! The runs that this process works on.
+//! The runs with an execution in this process.
 
 use flujo::engine::RunId;
 use flujo::error::{Error, ErrorKind};
@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 /// The slots of runs, each with an entry `E` while an execution works on it.
 pub(crate) struct ActiveRuns<E> {
     slots: Mutex<Slots<E>>,
-    /// Runs whose executions are over, which could not be written: each with its fencing token.
+    /// Runs whose executions have ended, but whose release could not be written: each with its fencing token.
     unreleased: Mutex<Vec<(i64, i64)>>,
     /// The number of callers that wait for runs of other processes.
     watchers: AtomicUsize,
@@ -61,7 +61,7 @@ impl<E> ActiveRuns<E> {
         self.slots().entries.keys().copied().collect()
     }
 
-    /// Releases a run with the next heartbeat: its execution is over, and that could not be written.
+    /// Releases a run with the next heartbeat: its execution has ended, and that could not be written.
     pub(crate) fn release_later(&self, run: i64, token: i64) {
         self.unreleased.lock().unwrap_or_else(PoisonError::into_inner).push((run, token));
     }
@@ -71,7 +71,7 @@ impl<E> ActiveRuns<E> {
         std::mem::take(&mut *self.unreleased.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// True if no run is active here and nobody watches one: the writer may block.
+    /// True if no run is active here and there are no watchers: the writer may block.
     pub(crate) fn may_block(&self) -> bool {
         self.watchers.load(Ordering::SeqCst) == 0 && self.slots().taken.is_empty()
     }
@@ -91,7 +91,7 @@ pub(crate) struct RunSlot<E> {
 }
 
 impl<E> RunSlot<E> {
-    /// Puts the run into the slot: replies and cancellations find it here from now on.
+    /// Puts the run into the slot, where replies and cancellations find it.
     pub(crate) fn fill(&mut self, run: i64, entry: &Arc<E>) {
         self.run = Some(run);
         self.active.slots().entries.insert(run, Arc::clone(entry));

@@ -25,15 +25,16 @@ pub struct SqliteBuilder {
     pub(crate) blocking: bool,
 }
 
-/// The durability of a commit: what it waits for.
+/// The durability of a commit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Synchronous {
-    /// It waits for nothing: a crash of the machine may damage the file. For tests.
+    /// A commit waits for nothing: a crash of the machine may damage the file. For tests.
     Off,
-    /// It keeps writes in order: a crash of the process loses nothing, one of the machine may lose the last commits.
+    /// Writes stay in order: a crash of the process loses nothing, a crash of the machine may lose the last
+    /// commits.
     Normal,
-    /// It waits for the disk: not even a power failure loses a commit. The default.
+    /// A commit waits for the disk: not even a power failure loses it. The default.
     #[default]
     Full,
 }
@@ -60,39 +61,39 @@ impl SqliteBuilder {
         Self { path, synchronous, lease, clock: Arc::new(SystemClock::new()), pages: None, blocking: false }
     }
 
-    /// Sets what a commit waits for. Defaults to [`Synchronous::Full`].
+    /// Sets the durability of commits. Defaults to [`Synchronous::Full`].
     #[must_use]
     pub fn synchronous(mut self, level: Synchronous) -> Self {
         self.synchronous = level;
         self
     }
 
-    /// Sets how long a process may have no heartbeat before others take its runs over. Defaults to 15 seconds, and is
-    /// at least 100 milliseconds. A process that is known to be gone is not waited for. All processes that share a file
-    /// should have the same lease.
+    /// Sets how long a process may have no heartbeat before others take over its runs. Defaults to 15
+    /// seconds, and is at least 100 milliseconds. The runs of a process that is known to be dead are taken
+    /// over at once. All processes that share a file should have the same lease.
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease.max(Duration::from_millis(100));
         self
     }
 
-    /// Sets the clock of timestamps and deadlines. Defaults to the system's. Leases are not measured on it.
+    /// Sets the clock of timestamps and deadlines. Defaults to the system clock. Leases do not use it.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Sets how many pages of 4 KiB the file may grow to: beyond it a write fails, as on a full disk. Unlimited by
-    /// default.
+    /// Sets the maximum size of the file in pages of 4 KiB: beyond it a write fails, as on a full disk.
+    /// Unlimited by default.
     #[must_use]
     pub fn max_pages(mut self, pages: u32) -> Self {
         self.pages = Some(pages);
         self
     }
 
-    /// Makes a call of the engine block its thread while it waits for the disk, so that concurrent work on one thread
-    /// happens in the same order every time: for tests. Defaults to false.
+    /// Makes calls of the engine block their thread while they wait for the disk, so that concurrent work on
+    /// one thread is deterministic: for tests. Defaults to false.
     #[must_use]
     pub fn blocking(mut self, blocking: bool) -> Self {
         self.blocking = blocking;
@@ -102,8 +103,8 @@ impl SqliteBuilder {
     /// Opens the file, or creates it.
     ///
     /// # Errors
-    /// [`ErrorKind::Engine`](flujo::ErrorKind::Engine): the file is not flujo's, was written by a newer version, is
-    /// damaged, or cannot be read or written. Nothing is changed then.
+    /// [`ErrorKind::Engine`](flujo::ErrorKind::Engine): the file is not flujo's, was written by a newer
+    /// version, is damaged, or cannot be read or written. Nothing is changed then.
     pub fn open(self) -> Result<Sqlite, Error> {
         Sqlite::with(self)
     }

@@ -13,13 +13,13 @@ use std::sync::Arc;
 /// The result of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
-    /// There is no such run.
+    /// The run does not exist.
     Unknown,
-    /// The run has ended; maybe just now, taken over once too often.
+    /// The run has ended; possibly just now, by one takeover too many.
     Ended,
-    /// Another process works on it.
+    /// Another process owns the run.
     Busy,
-    /// This process owns the run, with this fencing token.
+    /// The run is owned by this process, with this fencing token.
     Mine { run: i64, token: i64 },
 }
 
@@ -52,13 +52,13 @@ pub(crate) fn claim(
     if !mine {
         rows::close(db, run)?;
     }
-    // Else another process that saw the last heartbeat long ago would take the run over at once.
+    // Otherwise another process that saw the last heartbeat long ago would take over the run at once.
     Owner::heartbeat(db, me, monitor.me(), now)?;
     row.write(db, &initial)?;
     Ok(if mine { Claim::Mine { run, token: row.token } } else { Claim::Ended })
 }
 
-/// The job that claims a run. If its caller is gone when it is done, the run is released again.
+/// The job that claims a run. If its caller was dropped meanwhile, the run is released again.
 pub(crate) struct ClaimJob {
     pub(crate) id: RunId,
     pub(crate) me: i64,
@@ -83,7 +83,7 @@ impl Job for ClaimJob {
     }
 }
 
-/// Releases a run that was claimed, when it is dropped, unless an execution has kept it.
+/// Releases a claimed run when it is dropped, unless an execution has taken it.
 pub(crate) struct ReleaseGuard {
     pub(crate) jobs: JobQueue,
     pub(crate) run: i64,
@@ -101,7 +101,7 @@ impl Drop for ReleaseGuard {
     }
 }
 
-/// Writes that no execution works on the run, if this owner still has it.
+/// Writes that the run has no execution, if this owner still owns it.
 pub(crate) fn release(db: &Connection, run: i64, me: i64, token: i64) -> Result<(), StorageError> {
     if owned(db, run, me, token).is_err() {
         return Ok(());
@@ -112,13 +112,13 @@ pub(crate) fn release(db: &Connection, run: i64, me: i64, token: i64) -> Result<
     row.write(db, &initial)
 }
 
-/// Counts the working time of an owner that is gone, up to its last heartbeat.
+/// Adds the working time of a dead owner, up to its last heartbeat.
 pub(crate) fn count_working_time(row: &mut RunStateRow, seen: Timestamp) {
     let worked = row.taken.map(|taken| seen.since(taken)).unwrap_or_default();
     row.lifecycle.active = row.lifecycle.active.saturating_add(worked);
 }
 
-/// True if an execution works on the run; `here` says so of this process.
+/// True if the run has an execution; `here` says so for this process.
 pub(crate) fn is_running(
     db: &Connection,
     row: &RunStateRow,

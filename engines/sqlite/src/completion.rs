@@ -1,4 +1,4 @@
-//! How a caller waits for one of the engine's threads.
+//! Completions: awaiting a result of one of the engine's threads.
 
 use crate::StorageError;
 use std::future::Future;
@@ -8,14 +8,14 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 use tokio::sync::oneshot;
 
-/// The result of a job on one of the engine's threads, once it is there.
+/// The future result of a job on one of the engine's threads.
 pub(crate) struct Completion<T> {
     receiver: oneshot::Receiver<Result<T, StorageError>>,
     /// True if polling blocks the calling thread until the result is there.
     blocking: bool,
 }
 
-/// The side of the thread that does the job.
+/// The sender of the result, on the thread that does the job.
 pub(crate) type Completer<T> = oneshot::Sender<Result<T, StorageError>>;
 
 pub(crate) fn channel<T>(blocking: bool) -> (Completer<T>, Completion<T>) {
@@ -32,7 +32,7 @@ impl<T> Future for Completion<T> {
             return Pin::new(&mut self.receiver).poll(cx).map(or_closed);
         }
         let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-        // Outside of tokio's cooperative budget: a task that is told to yield would never be woken here.
+        // Outside of tokio's cooperative budget: a budgeted poll that yields would never be woken here.
         let mut result = tokio::task::coop::unconstrained(&mut self.receiver);
         loop {
             if let Poll::Ready(result) = Pin::new(&mut result).poll(&mut Context::from_waker(&waker)) {

@@ -1,4 +1,4 @@
-//! The control side of runs: what is done to them from outside of their executions, by any process.
+//! Control operations on runs, from outside of their executions and by any process.
 
 use crate::owners::{LeaseMonitor, Owner};
 use crate::row::{cell_of, json_cell, optional_cell_of, text_cell, time_cell, with_checksum};
@@ -13,13 +13,14 @@ use flujo::question::{Answered, Reply};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
-/// Inserts a new run; false if there is one with its id.
+/// Inserts a new run; false if its id exists.
 pub(crate) fn create(db: &Connection, record: &RunRecord, now: Timestamp) -> Result<bool, StorageError> {
     if load::number(db, &record.id)?.is_some() {
         return Ok(false);
     }
     let graph = graph(db, record)?;
-    // Never the number of a deleted run: a process that still works on that must not take this one for it.
+    // Never reuses the number of a deleted run: a process that still executes that one must not write to this
+    // one.
     let next = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'runs'), 0) + 1";
     let run: i64 = db.prepare_cached(next)?.query_row([], |row| row.get(0))?;
     if run > rows::RUNS {
@@ -62,7 +63,7 @@ pub(crate) fn create(db: &Connection, record: &RunRecord, now: Timestamp) -> Res
     Ok(true)
 }
 
-/// Returns the number of the graph of the run's pipeline, which is written once for all runs of a build.
+/// Returns the number of the graph of the run's pipeline. The graph is written once for all runs of a build.
 fn graph(db: &Connection, record: &RunRecord) -> Result<i64, StorageError> {
     let fingerprint = rows::fingerprint(record);
     let mut known = db.prepare_cached("SELECT graph FROM graphs WHERE fingerprint = ?1")?;
@@ -82,7 +83,7 @@ fn graph(db: &Connection, record: &RunRecord) -> Result<i64, StorageError> {
 /// The result of an operation on a run.
 #[derive(Debug)]
 pub(crate) enum ControlOutcome {
-    /// There is no such run.
+    /// The run does not exist.
     Unknown,
     /// The operation took effect.
     Applied,
@@ -116,7 +117,7 @@ pub(crate) fn reply(
     Ok(ControlOutcome::Applied)
 }
 
-/// Cancels a run: at its next command if an execution works on it, else at once.
+/// Cancels a run: at its next command if it has an execution, else at once.
 pub(crate) fn cancel(
     db: &Connection,
     id: &RunId,
@@ -142,7 +143,7 @@ pub(crate) fn cancel(
     if let Some(owner) = row.owner.map(|owner| Owner::read(db, owner)).transpose()?.flatten() {
         claim::count_working_time(&mut row, owner.seen);
     }
-    // An owner that was taken for dead finds another token when it comes back.
+    // Fences an owner that was taken for dead and comes back.
     row.token += 1;
     (row.owner, row.taken) = (None, None);
     row.lifecycle.outcome = Some(FinalOutcome::Cancelled);
@@ -151,7 +152,7 @@ pub(crate) fn cancel(
     Ok(ControlOutcome::Applied)
 }
 
-/// Makes a failed run ready to go on.
+/// Resets a failed run, so that it can be resumed.
 pub(crate) fn reopen(db: &Connection, id: &RunId, now: Timestamp) -> Result<ControlOutcome, StorageError> {
     let Some(run) = load::number(db, id)? else { return Ok(ControlOutcome::Unknown) };
     let initial = crate::run_row::context(db, run)?;

@@ -1,4 +1,4 @@
-//! The [`Engine`] of a database: every operation is a transaction, so that any process may do it.
+//! The [`Engine`] of a database: every operation is a transaction, so that any process can do it.
 
 use crate::claim;
 use crate::control::{self, ControlOutcome};
@@ -15,7 +15,7 @@ use flujo::question::Reply;
 use rusqlite::Connection;
 use std::sync::Arc;
 
-/// The most reads of a run whose row and whose execution contradict each other.
+/// The maximum number of reads of a run whose row contradicts its execution.
 const LOOKS: usize = 3;
 
 #[async_trait]
@@ -53,8 +53,7 @@ impl Engine for Sqlite {
             let mine = loaded.row.owner == Some(me);
             let here = before || self.shared.active.is_active(id);
             looks += 1;
-            // An execution has ended while the run was read, here or in another process: what is written by now says
-            // how.
+            // An execution ended during the read, here or in another process: the next read sees its result.
             if ((mine && !here) || (!mine && over)) && looks < LOOKS {
                 continue;
             }
@@ -72,7 +71,7 @@ impl Engine for Sqlite {
 
     async fn idle(&self, id: &RunId) -> Result<(), Error> {
         let _watching = self.shared.active.watch();
-        // The writer may block while there are no watchers: this wakes it.
+        // The writer blocks while there are no watchers: this wakes it.
         self.shared.writer.jobs().call(false, |_| Ok(())).await.map_err(|error| self.error(error))?;
         loop {
             let changed = self.shared.active.changed.notified();
@@ -127,7 +126,8 @@ impl Engine for Sqlite {
             ControlOutcome::Applied | ControlOutcome::Refused(_) => {}
         }
         if self.shared.active.is_active(id) {
-            // The run is told behind the commit, before the next one: once that is there, no command of it is issued.
+            // The execution is notified after the commit and before the next one: once that one is durable,
+            // the run issues no further command.
             self.shared.writer.jobs().call(false, |_| Ok(())).await.map_err(|fault| self.error(fault))?;
         }
         Ok(())

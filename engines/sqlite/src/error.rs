@@ -4,12 +4,12 @@ use rusqlite::ErrorCode;
 use std::fmt;
 use std::path::Path;
 
-/// The reason why something was not written, or not read.
+/// The error of a read or a write.
 #[derive(Clone, Debug)]
 pub(crate) enum StorageError {
     /// Another process owns the run now.
     OwnershipLost,
-    /// Another process has the database locked.
+    /// Another process has locked the database.
     Locked(EngineError),
     /// The storage failed; the message says what to do.
     Failed(EngineError),
@@ -17,7 +17,7 @@ pub(crate) enum StorageError {
     Internal(String),
 }
 
-/// What to do about a damaged file.
+/// The advice for a damaged file.
 const RESTORE: &str = "restore it from a backup, or see what `sqlite3 <file> .recover` still reads";
 
 impl StorageError {
@@ -25,22 +25,22 @@ impl StorageError {
         Self::Failed(EngineError::new(message))
     }
 
-    /// The operating system refused something.
+    /// Returns the error of a failed system call.
     pub(crate) fn io(what: &str, error: std::io::Error) -> Self {
         Self::Failed(EngineError::new(format!("{what}: {error}")).with_source(error))
     }
 
-    /// The file does not hold what was written.
+    /// Returns the error of a damaged file.
     pub(crate) fn damaged(what: impl fmt::Display) -> Self {
         Self::failed(format!("the database is damaged: {what}; {RESTORE}"))
     }
 
-    /// The engine was dropped, and its threads with it.
+    /// Returns the error of a call after the engine was dropped.
     pub(crate) fn closed() -> Self {
         Self::failed("the database was closed")
     }
 
-    /// Adds which process has the database locked, where the system tells.
+    /// Adds the process that has locked the database, if the system tells which.
     pub(crate) fn with_lock_holder(self, database: Option<&Path>) -> Self {
         match (self, database.and_then(LockHolder::find)) {
             (Self::Locked(error), Some(holder)) => {
@@ -50,7 +50,7 @@ impl StorageError {
         }
     }
 
-    /// The error as users see it: it says which file it is about.
+    /// Converts the error for users, with the path of the file.
     pub(crate) fn of_file(self, path: &Path) -> Error {
         match self {
             Self::OwnershipLost => Signal::OwnershipLost.into(),

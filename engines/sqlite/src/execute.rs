@@ -13,7 +13,7 @@ use futures_util::future::join;
 use std::sync::{Arc, OnceLock};
 
 impl Sqlite {
-    /// Works on a run until the end of this execution.
+    /// Executes a run until the end of this execution.
     pub(crate) async fn work(&self, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error> {
         let mut slot = self.shared.active.occupy(id)?;
         let (claimed, prefix) = join(self.claim(id), self.prefetch(id)).await;
@@ -23,11 +23,11 @@ impl Sqlite {
         let loaded = loaded.await?.ok_or_else(|| unknown(id))?;
         let run = loaded.row.run;
         let entry = self.entry(loaded, claimed.token);
-        // Finished or dropped, it releases the run before the slot is free.
+        // Finished or dropped, ownership releases the run before the slot becomes free.
         let ownership = entry.take_over();
         claimed.kept = true;
         slot.fill(run, &entry);
-        // Replies and cancellations that were written between reading and now.
+        // Forwards replies and cancellations that were written since the run was read.
         let active = Arc::clone(&self.shared.active);
         self.write(move |db| inbox::forward(db, &active, run)).await?;
         let done = ownership.execute(program).await;

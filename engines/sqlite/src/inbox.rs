@@ -1,4 +1,4 @@
-//! Notes to the owner of a run: a question was answered, or the run was cancelled, through another process.
+//! Notes to the owner of a run: another process has written a reply or a cancellation.
 
 use crate::active_runs::ActiveRuns;
 use crate::row::{VerifiedRow, with_checksum};
@@ -17,18 +17,18 @@ pub(crate) fn leave(db: &Connection, owner: i64, run: i64) -> Result<(), Storage
     Ok(())
 }
 
-/// Forwards the notes for this process to its runs, and deletes them. A note that fails is tried again with the next
-/// one.
+/// Forwards the notes for this process to its runs, and deletes them. A note that fails is retried with the
+/// next one.
 pub(crate) fn deliver(db: &Connection, me: i64, active: &ActiveRuns<RunEntry>) -> Result<(), StorageError> {
     if notes(db, me)?.is_empty() {
         return Ok(());
     }
-    // In one transaction: the number of a deleted note may be given to a new one.
+    // One transaction, since the number of a deleted note may be reused.
     let transaction = Transaction::begin(db)?;
     for (note, run) in notes(&transaction, me)? {
         let forwarded = match run {
             Some(run) => forward(&transaction, active, run),
-            // Unreadable, so it may be for any of them.
+            // An unreadable note may be for any of them.
             None => active.runs().into_iter().try_for_each(|run| forward(&transaction, active, run)),
         };
         if forwarded.is_ok() {
@@ -38,7 +38,7 @@ pub(crate) fn deliver(db: &Connection, me: i64, active: &ActiveRuns<RunEntry>) -
     transaction.commit()
 }
 
-/// Reads the numbers of the notes, each with its run where that can be read.
+/// Reads the numbers of the notes, each with its run if that is readable.
 fn notes(db: &Connection, me: i64) -> Result<Vec<(i64, Option<i64>)>, StorageError> {
     let mut statement =
         db.prepare_cached("SELECT note, owner, run, sum FROM inbox WHERE owner = ?1 ORDER BY note")?;
@@ -51,7 +51,8 @@ fn notes(db: &Connection, me: i64) -> Result<Vec<(i64, Option<i64>)>, StorageErr
     Ok(notes)
 }
 
-/// Forwards what is written to the execution of a run, if it is here; else the next execution reads it when it begins.
+/// Forwards what is written to the execution of a run, if it is here; else the next execution reads it when
+/// it begins.
 pub(crate) fn forward(db: &Connection, active: &ActiveRuns<RunEntry>, run: i64) -> Result<(), StorageError> {
     let Some(entry) = active.entry(run) else { return Ok(()) };
     let (_, answered) = load::questions(db, run)?;

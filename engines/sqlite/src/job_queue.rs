@@ -9,7 +9,8 @@ use std::sync::mpsc::Sender;
 
 /// A job of the writer thread.
 pub(crate) trait Job: Send {
-    /// Does its part of a transaction. If the transaction of several jobs fails, each is applied again in its own.
+    /// Does the job's part of a transaction. If the transaction of several jobs fails, each is retried in its
+    /// own.
     fn apply(&mut self, db: &Connection) -> Result<(), StorageError>;
     /// Reports the result, once it is durable.
     fn done(self: Box<Self>, ended: Result<(), StorageError>);
@@ -19,7 +20,7 @@ pub(crate) trait Job: Send {
     }
 }
 
-/// What the thread receives.
+/// A message to the writer thread.
 pub(crate) enum Message {
     Job(Box<dyn Job>),
     Flush(Completer<()>),
@@ -30,7 +31,7 @@ pub(crate) enum Message {
 #[derive(Clone)]
 pub(crate) struct JobQueue {
     pub(crate) send: Sender<Message>,
-    /// The number of jobs that are not done.
+    /// The number of unfinished jobs.
     pub(crate) waiting: Arc<AtomicUsize>,
     /// True if callers block their threads while they wait.
     pub(crate) blocking: bool,
@@ -47,7 +48,7 @@ impl JobQueue {
         }
     }
 
-    /// Waits until all jobs that were sent before are done.
+    /// Waits until all earlier jobs are done.
     pub(crate) async fn flush(&self) {
         if self.waiting.load(Ordering::SeqCst) == 0 {
             return;
@@ -58,7 +59,7 @@ impl JobQueue {
         }
     }
 
-    /// Runs `work` in a transaction, and returns its result once that is durable.
+    /// Runs `work` in a transaction, and returns its result once it is durable.
     pub(crate) async fn call<T, F>(&self, control: bool, work: F) -> Result<T, StorageError>
     where
         T: Send + 'static,

@@ -1,12 +1,12 @@
-//! An engine of [`flujo`] that keeps runs in one SQLite file: they outlive their process.
+//! An engine of [`flujo`] that stores runs in one SQLite file, so that they outlive their process.
 //!
-//! What a run has finished is durable before it goes on, so it survives `kill -9` at any instant, and a person may
-//! answer next week from another process. Any number of processes on one machine may share the file; one of them at a
-//! time works on a run. The book's chapter "Durable runs" says what is guaranteed, how to back up and upgrade, and what
-//! is in the file.
+//! Every record is durable before the run proceeds, so a run survives `kill -9` at any instant, and a person
+//! may answer next week through another process. Any number of processes on one machine may share the file; a
+//! run is executed by one of them at a time. The book's chapter "Durable runs" describes the guarantees,
+//! backup, upgrades, and the tables of the file.
 //!
-//! SQLite is built from its source, which needs a C compiler. The crate takes a range of versions of `rusqlite`, so that
-//! an application with a `rusqlite` or a `sqlx` of its own links the same SQLite.
+//! SQLite is built from source, which needs a C compiler. The crate accepts a range of versions of
+//! `rusqlite`, so that an application with its own `rusqlite` or `sqlx` links the same SQLite.
 //!
 //! ```no_run
 //! use flujo::prelude::*;
@@ -83,10 +83,10 @@ use std::sync::Arc;
 use wal::WalPreallocation;
 use writer::{Writer, WriterState};
 
-/// An engine whose runs are in a file. Cloning it gives the same engine; dropping the last clone closes the file.
+/// An engine that stores runs in a file. Clones share the engine; dropping the last one closes the file.
 ///
-/// A run goes on in the process that calls `resume`. [`SqliteBuilder`] has the settings: what a commit waits for, and
-/// how soon the runs of a process that is gone are taken over.
+/// A run resumes in the process that calls `resume`. [`SqliteBuilder`] has the settings: the durability of a
+/// commit, and how soon the runs of a dead process are taken over.
 #[derive(Clone)]
 pub struct Sqlite {
     shared: Arc<Shared>,
@@ -95,14 +95,14 @@ pub struct Sqlite {
 struct Shared {
     path: PathBuf,
     clock: Arc<dyn Clock>,
-    /// The number of this process in the table of owners.
+    /// The number of this process in the table `owners`.
     me: i64,
     monitor: Arc<LeaseMonitor>,
     active: Arc<ActiveRuns<RunEntry>>,
     cache: Arc<RecordCache>,
     readers: Readers,
     writer: Writer,
-    // Dropped last, when the connections are closed.
+    // Dropped last, after the connections are closed.
     _open: OpenFile,
 }
 
@@ -113,12 +113,12 @@ impl fmt::Debug for Sqlite {
 }
 
 impl Sqlite {
-    /// Opens a file with the default settings, or creates it. Nothing that was committed is ever lost, not even when
-    /// the power fails.
+    /// Opens a file with the default settings, or creates it. Commits are never lost, not even in a power
+    /// failure.
     ///
     /// # Errors
-    /// [`ErrorKind::Engine`]: the file is not flujo's, was written by a newer version, is damaged, or cannot be read
-    /// or written. Nothing is changed then.
+    /// [`ErrorKind::Engine`]: the file is not flujo's, was written by a newer version, is damaged, or cannot
+    /// be read or written. Nothing is changed then.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::builder(path).open()
     }
@@ -172,7 +172,7 @@ impl Sqlite {
         self.shared.readers.read(query).await.map_err(|error| self.error(error))
     }
 
-    /// Changes a run, or many, from outside of their executions.
+    /// Changes one or more runs from outside of their executions.
     async fn write<T: Send + 'static>(
         &self,
         work: impl FnMut(&Connection) -> Result<T, StorageError> + Send + 'static,

@@ -8,11 +8,11 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashMap;
 
-/// The most reads of a list during which owners have ended.
+/// The maximum number of reads of a list during which owners end.
 const LOOKS: usize = 3;
 
-/// Returns the runs that match the filter. `live` tells of an owner that is this process. Only what is shown is read, so
-/// only that is verified.
+/// Returns the runs that match the filter. `live` says whether a run that this process owns has an execution.
+/// Only the columns that are shown are read and verified.
 pub(crate) fn list(
     db: &Connection,
     filter: &RunFilter,
@@ -22,7 +22,7 @@ pub(crate) fn list(
     let mut looks = 1;
     loop {
         let (found, orphans) = at_once(db, filter, &live, monitor)?;
-        // A process that is gone may have ended its run just before: its last write counts.
+        // A dead process may have ended its run just before: its last write counts.
         let mut written = false;
         for (id, owner) in &orphans {
             written = written || !has(db, id, *owner)?;
@@ -34,7 +34,7 @@ pub(crate) fn list(
     }
 }
 
-/// True if the run is still its owner's.
+/// True if the owner still owns the run.
 fn has(db: &Connection, id: &RunId, owner: i64) -> Result<bool, StorageError> {
     let sql = "SELECT s.owner IS ?2 FROM runs r JOIN standings s ON s.run = r.run WHERE r.id = ?1";
     let found =
@@ -42,10 +42,10 @@ fn has(db: &Connection, id: &RunId, owner: i64) -> Result<bool, StorageError> {
     Ok(found.unwrap_or(false))
 }
 
-/// Runs whose owner is gone, each with that owner.
+/// Runs with a dead owner, each with that owner.
 type Orphans = Vec<(RunId, i64)>;
 
-/// Reads the list as of one moment, with the runs whose owner is gone.
+/// Reads the list as of one moment, with the runs whose owner is dead.
 fn at_once(
     db: &Connection,
     filter: &RunFilter,
@@ -97,7 +97,7 @@ fn at_once(
     Ok((found, orphans))
 }
 
-/// True if an owner lives; decided once for each.
+/// True if an owner is alive; decided once per owner.
 fn lives(
     db: &Connection,
     owner: i64,
@@ -137,7 +137,7 @@ fn query(filter: &RunFilter) -> (String, Vec<Value>) {
     (sql, values)
 }
 
-/// Returns the status that runs of this state have; `None` for a state that this version does not know.
+/// Returns the stored status of runs in this state; `None` for a state that this version does not have.
 fn status(state: RunState) -> Option<&'static str> {
     Some(match state {
         RunState::Created => "created",

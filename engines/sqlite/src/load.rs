@@ -21,7 +21,7 @@ use rusqlite::{Connection, OptionalExtension};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Everything that is written of a run.
+/// The stored data of a run.
 pub(crate) struct Loaded {
     pub(crate) run: Arc<RunRecord>,
     pub(crate) row: RunStateRow,
@@ -48,7 +48,7 @@ enum LedgerState {
 }
 
 impl Loaded {
-    /// Reads a run as of one moment, except those of its first records that were read before.
+    /// Reads a run as of one moment, except for its first records that were read before.
     pub(crate) fn read(
         db: &Connection,
         id: &RunId,
@@ -70,7 +70,7 @@ impl Loaded {
         }))
     }
 
-    /// Returns everything known of the run; `running` says whether an execution works on it.
+    /// Returns the view of the run; `running` says whether it has an execution.
     pub(crate) fn view(self, running: bool) -> RunView {
         let (usage, reserved) = self.spent();
         let lifecycle = self.row.lifecycle;
@@ -87,7 +87,7 @@ impl Loaded {
         view
     }
 
-    /// Returns the run as an execution goes on with it.
+    /// Returns the run for its next execution.
     pub(crate) fn saved(self) -> SavedRun {
         let ledger = self.ledger();
         let mut saved = SavedRun::new(self.run);
@@ -100,9 +100,9 @@ impl Loaded {
         saved
     }
 
-    /// Returns what the run has used and reserved.
+    /// Returns the used and the reserved usage of the run.
     fn spent(&self) -> (Usage, Usage) {
-        // Without rows of the ledger the records say it all.
+        // Without rows of the ledger, the records have the whole usage.
         if self.entries.is_empty() {
             return (self.of_records().map(|stored| stored.record.usage).sum(), Usage::default());
         }
@@ -110,7 +110,7 @@ impl Loaded {
         (ledger.spent(), ledger.reserved())
     }
 
-    /// Returns the records of this run's own usage.
+    /// Returns the records that count as usage of this run.
     fn of_records(&self) -> impl Iterator<Item = &StoredRecord> {
         self.records.iter().filter(|stored| !stored.seeded && stored.record.usage != Usage::default())
     }
@@ -160,12 +160,12 @@ fn run_record(db: &Connection, run: i64) -> Result<RunRecord, StorageError> {
         context: run.json(6)?,
         limits: limits.unwrap_or(UsageLimits::NONE),
         retries: run.small(8)?,
-        // Its records are among those of the run.
+        // The records of the seed are among those of the run.
         seed: Seed { origin: run.optional_text(9)?.map(RunId::from), ..Seed::default() },
     })
 }
 
-/// The error of a record that is not there; they are counted from 1.
+/// Returns the error of a missing record; records are counted from 1.
 fn missing(run: i64, position: usize) -> StorageError {
     let number = position + 1;
     StorageError::damaged(format_args!("run {run}: record {number} is missing"))
@@ -183,7 +183,7 @@ fn key<const N: usize>(row: &VerifiedRow<'_, N>, first: usize) -> Result<Key, St
     Ok(Key { path: Path::from(row.text(first)?), kind, n: row.small(first + 2)? })
 }
 
-/// Reads limited nodes, without their limits: those come with the code.
+/// Reads limited nodes, without their limits: those are in the code.
 fn within<const N: usize>(row: &VerifiedRow<'_, N>, i: usize) -> Result<LimitScope, StorageError> {
     let paths: Vec<Path> = row.list(i)?;
     Ok(paths
@@ -216,7 +216,7 @@ pub(crate) fn count(db: &Connection, run: i64) -> Result<usize, StorageError> {
     Ok(last.and_then(|last| usize::try_from(last - from).ok()).map_or(0, |last| last + 1))
 }
 
-/// Reads the records at these positions, all of which must be there.
+/// Reads the records at these positions, all of which must exist.
 pub(crate) fn stretch(
     db: &Connection,
     run: i64,
@@ -226,7 +226,7 @@ pub(crate) fn stretch(
     if records.len() == at.len() { Ok(records) } else { Err(missing(run, at.start + records.len())) }
 }
 
-/// Reads the records at these positions, as far as there are any.
+/// Reads the records at these positions, as far as they exist.
 fn records_at(db: &Connection, run: i64, at: Range<usize>) -> Result<Vec<StoredRecord>, StorageError> {
     let mut statement = db.prepare_cached(RECORDS)?;
     let mut rows = statement.query([rows::place(run, at.start), rows::place(run, at.end)])?;

@@ -1,29 +1,29 @@
-//! The process that has a database locked. Only Linux tells which one that is.
+//! The process that has locked a database. Only Linux tells which one it is.
 
 use crate::open::beside;
 use std::fmt;
 use std::path::Path;
 
-/// The process that writes.
+/// The process that holds the write lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LockHolder {
     pid: u32,
 }
 
-/// The byte of the shared-memory file that the one connection has locked that writes: `WAL_WRITE_LOCK` of SQLite's.
+/// The byte of the shared-memory file that the writing connection locks: SQLite's `WAL_WRITE_LOCK`.
 const WRITE_LOCK: u64 = 120;
 
 impl LockHolder {
-    /// Returns the process that has the write lock of this database.
+    /// Returns the process that holds the write lock of this database.
     pub(crate) fn find(database: &Path) -> Option<Self> {
         let locks = std::fs::read_to_string("/proc/locks").ok()?;
-        // By its number, not opened: closing it would give up this process's own locks.
+        // Looked up without opening the file: closing it would release this process's own locks.
         let inode = inode(&beside(database, "-shm"))?;
         locks.lines().find_map(|line| holder(line, inode)).map(|pid| Self { pid })
     }
 }
 
-/// The process of a line of `/proc/locks`, if it has this file's write lock:
+/// The process of a line of `/proc/locks`, if it has the write lock of this file:
 /// `1: POSIX  ADVISORY  WRITE 812 fd:00:2531452 120 120`.
 fn holder(line: &str, inode: u64) -> Option<u32> {
     let words: Vec<&str> = line.split_whitespace().collect();

@@ -8,12 +8,13 @@ use flujo::engine::RunId;
 use flujo::error::Error;
 use std::time::Duration;
 
-/// The most runs that are deleted in one transaction: other processes write in between.
+/// The maximum number of runs that are deleted in one transaction, so that other processes can write in
+/// between.
 const PRUNED: usize = 200;
 
 impl Sqlite {
-    /// Deletes the runs that ended more than `older_than` ago, on the engine's clock, with all of their rows, and
-    /// returns how many. The file keeps its size, and new rows use the room; `VACUUM` gives it back to the disk.
+    /// Deletes the runs that ended more than `older_than` ago, on the engine's clock, with all of their rows,
+    /// and returns their number. The file keeps its size, and new rows reuse the space; `VACUUM` shrinks it.
     ///
     /// ```no_run
     /// # async fn tidy(sqlite: flujo_sqlite::Sqlite) -> Result<(), flujo::Error> {
@@ -40,8 +41,8 @@ impl Sqlite {
     /// Reads the whole file, and verifies every checksum.
     ///
     /// # Errors
-    /// [`ErrorKind::Engine`](flujo::ErrorKind::Engine): the file is damaged, and the message says where; or the storage
-    /// failed.
+    /// [`ErrorKind::Engine`](flujo::ErrorKind::Engine): the file is damaged, and the message says where; or
+    /// the storage failed.
     pub async fn verify(&self) -> Result<(), Error> {
         let ids = self.read(|db| {
             let found: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;

@@ -1,5 +1,5 @@
-//! Opening a file. Files of others, newer ones and damaged ones are told by their first bytes, before SQLite touches
-//! them.
+//! Opening a file. Files of other programs, newer files and damaged ones are recognized by their header,
+//! before SQLite touches them.
 
 use crate::builder::Synchronous;
 use crate::{StorageError, migrations};
@@ -10,10 +10,10 @@ use std::io::Read;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// The longest wait for another process that writes.
+/// The maximum wait for another process that writes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The size in bytes up to which a file is checked as a whole when it is opened.
+/// The size in bytes up to which a whole file is checked when it is opened.
 const CHECKED: u64 = 16 << 20;
 
 /// Offsets in the header of a file, in bytes: the number of pages, the version of the tables, the application id.
@@ -21,7 +21,7 @@ const PAGES: usize = 28;
 const VERSION: usize = 60;
 const APPLICATION: usize = 68;
 
-/// Examines the header of the file, and whether the file can be written.
+/// Checks the header of the file, and that the file is writable.
 pub(crate) fn examine(path: &Path) -> Result<(), StorageError> {
     let unreadable = |error: std::io::Error| StorageError::io("the file cannot be read", error);
     let mut file = match File::open(path) {
@@ -48,8 +48,8 @@ pub(crate) fn examine(path: &Path) -> Result<(), StorageError> {
     if version > crate::file_version::NEWEST {
         return Err(crate::file_version::newer(version));
     }
-    // Pages that are not in the file yet are in the write-ahead log, or about to be written by the process that creates
-    // the file.
+    // Missing pages are in the write-ahead log, or are about to be written by the process that creates the
+    // file.
     let page = match header.get(16..18) {
         Some([0, 1]) => 65536,
         Some([high, low]) => u64::from(*high) << 8 | u64::from(*low),
@@ -63,7 +63,7 @@ pub(crate) fn examine(path: &Path) -> Result<(), StorageError> {
         let (length, expected) = (grouped(length), grouped(expected));
         return Err(StorageError::damaged(format_args!("file is truncated: {length} of {expected} bytes")));
     }
-    // SQLite would read it all the same, and put files beside it.
+    // SQLite would open it read-only, and create files beside it.
     match File::options().write(true).open(path) {
         Ok(_) => Ok(()),
         Err(error) => {
@@ -74,7 +74,7 @@ pub(crate) fn examine(path: &Path) -> Result<(), StorageError> {
     }
 }
 
-/// A number with commas between its thousands.
+/// Formats a number with commas between thousands.
 fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::new();
@@ -92,7 +92,7 @@ fn number(header: &[u8; 100], at: usize) -> u32 {
     bytes.map_or(0, |bytes| u32::from_be_bytes(*bytes))
 }
 
-/// The path of a file that SQLite keeps beside the database.
+/// Returns the path of a file that SQLite keeps beside the database.
 pub(crate) fn beside(path: &Path, suffix: &str) -> std::path::PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
@@ -103,7 +103,8 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> std::path::PathBuf {
 pub(crate) fn writer(path: &Path, synchronous: Synchronous) -> Result<Connection, StorageError> {
     let began = Instant::now();
     loop {
-        // Two processes may create the file at the same time, and not every part of that waits by itself.
+        // Two processes may create the file at the same time, and SQLite's busy timeout does not cover every
+        // step of that.
         match connect(path, synchronous) {
             Err(StorageError::Locked(_)) if began.elapsed() < PATIENCE => {
                 std::thread::sleep(Duration::from_millis(5));
@@ -121,7 +122,7 @@ fn connect(path: &Path, synchronous: Synchronous) -> Result<Connection, StorageE
     let mut db = Connection::open_with_flags(path, flags)?;
     settings(&db)?;
     db.pragma_update(None, "synchronous", synchronous.word())?;
-    // The log of an earlier process may hold a version that the file does not have yet.
+    // The log of an earlier process may have a version that the file does not have yet.
     let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version > crate::file_version::NEWEST {
         return Err(crate::file_version::newer(version));

@@ -1,8 +1,8 @@
 //! The files that this process has open.
 //!
-//! On Unix a process that closes a file gives up all locks that it has on the file, whichever part of it took them,
-//! SQLite's own included. Another process would then take the log for unused and delete it. So a file is looked at
-//! from outside of SQLite only while this process does not have it open.
+//! On Unix a process that closes a file releases all of its locks on the file, SQLite's own included. Another
+//! process would then take the log for unused and delete it. So a file is read without SQLite only while this
+//! process does not have it open.
 
 use crate::StorageError;
 use crate::open::examine;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How often each of them is open.
+/// The number of times that each file is open.
 static OPEN: Mutex<BTreeMap<PathBuf, usize>> = Mutex::new(BTreeMap::new());
 
 fn open() -> MutexGuard<'static, BTreeMap<PathBuf, usize>> {
@@ -21,7 +21,7 @@ fn open() -> MutexGuard<'static, BTreeMap<PathBuf, usize>> {
 pub(crate) struct OpenFile(PathBuf);
 
 impl OpenFile {
-    /// Examines a file before SQLite touches it, unless it is open here: then it was examined.
+    /// Checks a file before SQLite touches it, unless it is open here: then it was checked.
     pub(crate) fn examine(path: &Path) -> Result<Self, StorageError> {
         let name = canonical(path);
         let mut open = open();
@@ -45,7 +45,7 @@ impl Drop for OpenFile {
     }
 }
 
-/// One name for one file, also where the file is not there yet.
+/// Returns one name per file, even if the file does not exist yet.
 fn canonical(path: &Path) -> PathBuf {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let new = || Some(folder.canonicalize().ok()?.join(path.file_name()?));

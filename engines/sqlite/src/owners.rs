@@ -1,4 +1,4 @@
-//! The processes that share the file, and how one that is gone is told from one that works.
+//! The processes that share the file, and how dead ones are distinguished from live ones.
 
 use crate::StorageError;
 use crate::process_identity::ProcessIdentity;
@@ -11,13 +11,13 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A process that works on runs, as its row says.
+/// A process that executes runs, as stored in its row.
 #[derive(Clone, Debug)]
 pub(crate) struct Owner {
     number: i64,
     identity: ProcessIdentity,
     heartbeat: i64,
-    /// The time of its last heartbeat, on its own clock: its working time counts up to then if it is gone.
+    /// The time of its last heartbeat, on its own clock: the working time of a dead process ends there.
     pub(crate) seen: Timestamp,
 }
 
@@ -59,9 +59,9 @@ impl Owner {
         Ok(())
     }
 
-    /// Inserts this process, and deletes those that are gone and own nothing; returns the number of this process.
+    /// Inserts this process, and deletes dead ones that own no run; returns the number of this process.
     ///
-    /// In one transaction: between two, a process may claim a run and die, and then it owns something.
+    /// In one transaction: in between, a process could claim a run and die, and would own something.
     pub(crate) fn register(
         db: &Connection,
         me: &ProcessIdentity,
@@ -69,12 +69,12 @@ impl Owner {
     ) -> Result<i64, StorageError> {
         let transaction = Transaction::begin(db)?;
         for owner in Self::idle(&transaction)? {
-            // Nothing is lost with a row that cannot be read either.
+            // An unreadable row has nothing to lose.
             if !matches!(Self::read(&transaction, owner), Ok(Some(owner)) if !owner.identity.is_gone(me)) {
                 Self::forget(&transaction, owner)?;
             }
         }
-        // Never the number of a deleted process: if it only slept, it still takes itself for that.
+        // Never reuses the number of a deleted process: if that one was only suspended, it still uses it.
         let next = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'owners'), 0) + 1";
         let number = transaction.query_row(next, [], |row| row.get(0))?;
         Self { number, identity: me.clone(), heartbeat: 0, seen: now }.write(&transaction)?;
@@ -104,12 +104,13 @@ impl Owner {
         me: &ProcessIdentity,
         now: Timestamp,
     ) -> Result<(), StorageError> {
-        // A row that is gone or damaged is written again.
+        // A missing or damaged row is written again.
         let heartbeat = Self::read(db, number).ok().flatten().map_or(0, |owner| owner.heartbeat) + 1;
         Self { number, identity: me.clone(), heartbeat, seen: now }.write(db)
     }
 
-    /// Deletes this process. If it still owns a run its row stays: the next owner counts its working time.
+    /// Deletes this process. If it still owns a run its row stays, since the next owner counts its working
+    /// time.
     pub(crate) fn leave(db: &Connection, me: i64) -> Result<(), StorageError> {
         let transaction = Transaction::begin(db)?;
         transaction.execute("DELETE FROM inbox WHERE owner = ?1", [me])?;
@@ -123,10 +124,10 @@ impl Owner {
     }
 }
 
-/// Refuses a migration while a process works with the older version: it would go on writing that.
+/// Refuses a migration while a process uses the older version: it would keep writing that.
 pub(crate) fn refuse_live_owners(db: &Connection) -> Result<(), StorageError> {
     let me = ProcessIdentity::mine();
-    // Columns that every version has; the checksum is not the same in all of them.
+    // These columns exist in every version; the checksum differs between versions.
     let mut all = db.prepare("SELECT pid, started, boot, space FROM owners")?;
     let all = all.query_map([], |row| {
         Ok(ProcessIdentity { pid: row.get(0)?, started: row.get(1)?, boot: row.get(2)?, space: row.get(3)? })
@@ -142,8 +143,8 @@ pub(crate) fn refuse_live_owners(db: &Connection) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// Decides whether an owner is gone: by its process where this one can see it, else by its heartbeat, measured on this
-/// process's monotonic clock. Wall clocks do not matter.
+/// Decides whether an owner is dead: by its process if that is visible here, else by its heartbeat, measured
+/// on the monotonic clock of this process. Wall clocks are not used.
 #[derive(Debug)]
 pub(crate) struct LeaseMonitor {
     me: ProcessIdentity,
@@ -161,7 +162,7 @@ impl LeaseMonitor {
         &self.me
     }
 
-    /// True if this owner is gone, or had no heartbeat for the time of a lease.
+    /// True if this owner is dead, or had no heartbeat for the duration of a lease.
     pub(crate) fn is_gone(&self, owner: &Owner) -> bool {
         if owner.identity.is_gone(&self.me) {
             return true;
@@ -190,7 +191,7 @@ mod tests {
         let monitor = LeaseMonitor::new(ProcessIdentity::mine(), Duration::from_millis(50));
         assert!(!monitor.is_gone(&owner(1)));
         std::thread::sleep(Duration::from_millis(60));
-        // A heartbeat came meanwhile: the lease begins again.
+        // A heartbeat arrived meanwhile: the lease starts again.
         assert!(!monitor.is_gone(&owner(2)));
         assert!(!monitor.is_gone(&owner(2)));
         std::thread::sleep(Duration::from_millis(60));

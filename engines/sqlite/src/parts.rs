@@ -1,7 +1,7 @@
-//! The cell of the context parts that an attempt changed: one object of JSON, in which each is as it was encoded.
+//! The cell of the context parts that an attempt changed: a JSON object with each part as it was encoded.
 //!
 //! `{"title":"..","log+2":["c"]}` is a new `title`, and a `log` to which `"c"` was appended when it had two elements.
-//! The name of a part is a Rust identifier or `(rest)`, so a `+` is in no name.
+//! The name of a part is a Rust identifier or `(rest)`, so no name contains `+`.
 
 use crate::row::json_cell;
 use flujo::codec::Json;
@@ -12,7 +12,7 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt::{self, Write as _};
 
-/// Stands between the name of a part and the number of elements that it had.
+/// The separator between the name of a part and its number of elements before the change.
 const APPENDED: char = '+';
 
 pub(crate) fn parts_cell(parts: &[(String, PartChange)]) -> Value {
@@ -77,7 +77,7 @@ mod tests {
         let text = text(&parts);
         assert_eq!(text, r#"{"title":"a+1","log+2":["c",1.0],"(rest)":{"x+1":[1]}}"#);
         assert_eq!(serde_json::from_str::<Parts>(&text).unwrap().0, parts);
-        // As version 2 wrote them.
+        // The format of version 2.
         let whole = vec![("log".to_owned(), PartChange::Whole(json("[\"a\",\"b\"]")))];
         assert_eq!(serde_json::from_str::<Parts>(r#"{"log":["a","b"]}"#).unwrap().0, whole);
         for damaged in [r#"{"log+":[1]}"#, r#"{"log+x":[1]}"#, r#"{"log+1+1":[1]}"#, r#"{"log+-1":[1]}"#] {

@@ -1,5 +1,5 @@
-//! Prefetch of the records of a long run: by more than one thread, and while the disk is still busy with the claim.
-//! Records never change, so all that can be missing then are later ones.
+//! Prefetch of the records of a long run: on several threads, and while the disk is still busy with the
+//! claim. Records never change, so only later ones can be missing.
 
 use crate::Sqlite;
 use crate::load;
@@ -7,11 +7,12 @@ use crate::record_cache::RecordPrefix;
 use flujo::engine::RunId;
 use std::sync::Arc;
 
-/// The least number of records that are worth it.
+/// The minimum number of records for a prefetch.
 const MANY: usize = 256;
 
 impl Sqlite {
-    /// Reads the first records of a run. Empty if they are few, or cannot be read: reading the run says why.
+    /// Reads the first records of a run. Empty if they are few, or unreadable: reading the run reports the
+    /// error.
     pub(crate) async fn prefetch(&self, id: &RunId) -> RecordPrefix {
         let (wanted, cache) = (id.clone(), Arc::clone(&self.shared.cache));
         let found = self.shared.readers.read(move |db| {

@@ -1,8 +1,8 @@
-//! The identity of a process: it tells a process from another one that has its number now.
+//! The identity of a process, which distinguishes it from a later process with the same number.
 
 use std::fs;
 
-/// A process of this machine, now or in the past.
+/// A process of this machine, alive or dead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ProcessIdentity {
     pub(crate) pid: i64,
@@ -15,7 +15,7 @@ pub(crate) struct ProcessIdentity {
 }
 
 impl ProcessIdentity {
-    /// Returns that of this process. Where the system tells nothing, only heartbeats do.
+    /// Returns the identity of this process. If the system does not tell, only heartbeats count.
     pub(crate) fn mine() -> Self {
         let pid = i64::from(std::process::id());
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
@@ -28,31 +28,31 @@ impl ProcessIdentity {
         }
     }
 
-    /// True if this process is known to be gone, as seen by `me`.
+    /// True if this process is known to be dead, as seen by `me`.
     pub(crate) fn is_gone(&self, me: &Self) -> bool {
         self.is_seen(me) && alive(self.pid) != self.started
     }
 
-    /// True if this process is known to live, as seen by `me`.
+    /// True if this process is known to be alive, as seen by `me`.
     pub(crate) fn is_here(&self, me: &Self) -> bool {
         self.is_seen(me) && alive(self.pid) == self.started
     }
 
-    /// True if `me` could see this process.
+    /// True if this process is visible to `me`.
     fn is_seen(&self, me: &Self) -> bool {
         let comparable = self.boot.is_some() && self.space.is_some() && self.started.is_some();
         comparable && self.boot == me.boot && self.space == me.space
     }
 }
 
-/// Returns the start of the process of this number, if it still runs.
+/// Returns the start time of the process with this number, if it is alive.
 fn alive(pid: i64) -> Option<i64> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name of the program is in brackets and may hold anything.
+    // The name of the program is in parentheses and may contain anything.
     let (_, rest) = text.rsplit_once(')')?;
     let mut fields = rest.split_whitespace();
     let state = fields.next()?;
-    // A process that was killed stays listed until its parent has waited for it.
+    // A killed process is listed until its parent has waited for it.
     if matches!(state, "Z" | "X" | "x") {
         return None;
     }
@@ -71,11 +71,11 @@ mod tests {
         assert!(!me.is_gone(&me));
         let mut child = std::process::Command::new("true").spawn().unwrap();
         let its = ProcessIdentity { pid: i64::from(child.id()), ..me.clone() };
-        // Its number with another start is another process.
+        // The same number with another start time is another process.
         assert!(its.is_gone(&me) || its.started == me.started);
         child.wait().unwrap();
         assert!(its.is_gone(&me));
-        // Of another boot, or another container, nothing is known.
+        // Processes of another boot or container are not visible.
         for other in [
             ProcessIdentity { boot: Some("other".to_owned()), ..its.clone() },
             ProcessIdentity { space: Some("other".to_owned()), ..its.clone() },

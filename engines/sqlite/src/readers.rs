@@ -14,7 +14,7 @@ const READERS: usize = 2;
 type Query = Box<dyn FnOnce(&Connection) + Send>;
 
 pub(crate) struct Readers {
-    /// `None` once the threads are to end.
+    /// `None` once the threads have to stop.
     send: Option<Sender<Query>>,
     threads: Vec<JoinHandle<()>>,
     blocking: bool,
@@ -54,14 +54,14 @@ impl Readers {
             let _ = completer.send(query(db));
         });
         if let Some(send) = &self.send {
-            // If the threads have ended the completer is dropped, and the completion says so.
+            // If the threads have stopped the completer is dropped, and the completion reports that.
             let _ = send.send(query);
         }
         completion
     }
 }
 
-/// Closes their connections first: the writer's is the last, and checkpoints the log.
+/// Closes their connections first: the writer's connection is the last, and checkpoints the log.
 impl Drop for Readers {
     fn drop(&mut self) {
         self.send = None;

@@ -1,30 +1,30 @@
-//! Records that something in this process still holds: they never change, so they are read and verified once.
+//! A cache of records that are still in memory: records never change, so each is read and verified once.
 
 use flujo::engine::{LimitScope, Record};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-/// A record, and what the ledger needs of it.
+/// A record, with the data that the ledger needs of it.
 pub(crate) struct StoredRecord {
     pub(crate) record: Arc<Record>,
     pub(crate) seeded: bool,
     pub(crate) within: LimitScope,
 }
 
-/// The most runs that are cached.
+/// The maximum number of cached runs.
 const RUNS: usize = 32;
 
-/// The least records of a run that is cached: a shorter one is read again.
+/// The minimum number of records of a cached run: a shorter one is read again.
 const LONG: usize = 64;
 
 #[derive(Default)]
 pub(crate) struct RecordCache(Mutex<HashMap<i64, Vec<CachedRecord>>>);
 
-/// The first records of a run, in their order.
+/// The first records of a run, in order.
 #[derive(Default)]
 pub(crate) struct RecordPrefix {
     pub(crate) records: Vec<StoredRecord>,
-    /// How many of them came from the cache.
+    /// The number of records that came from the cache.
     pub(crate) cached: usize,
 }
 
@@ -39,7 +39,7 @@ impl RecordCache {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the first records of a run, as far as they are still held.
+    /// Returns the first records of a run, as far as they are still in memory.
     pub(crate) fn of(&self, run: i64) -> RecordPrefix {
         let runs = self.runs();
         let cached = runs.get(&run).map(Vec::as_slice).unwrap_or_default();
@@ -51,7 +51,7 @@ impl RecordCache {
         RecordPrefix { cached: records.len(), records }
     }
 
-    /// Caches the records of a run: these are all that it has by now.
+    /// Caches the records of a run: all that it has so far.
     pub(crate) fn keep(&self, run: i64, all: &RecordPrefix) {
         let RecordPrefix { records, cached } = all;
         if records.len() < LONG || records.len() == *cached {

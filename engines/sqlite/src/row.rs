@@ -1,4 +1,4 @@
-//! Rows: each ends with a checksum over its other cells, which is verified whenever it is read. Long JSON is compressed.
+//! Rows: the last cell is a checksum of the others, which is verified on every read. Long JSON is compressed.
 
 use crate::StorageError;
 use flujo::clock::Timestamp;
@@ -12,14 +12,14 @@ use xxhash_rust::xxh3::xxh3_64;
 /// The length in bytes above which JSON is compressed.
 const LONG: usize = 4096;
 
-/// The size in bytes up to which the buffer of checksums is kept for the next one.
+/// The capacity in bytes up to which the checksum buffer is reused.
 const KEPT: usize = 1 << 16;
 
-/// The greatest ratio that zlib compresses by: what claims more is damaged.
+/// The maximum compression ratio of zlib: a cell that claims more is damaged.
 const RATIO: usize = 1100;
 
-/// Makes a cell of JSON: its text, or, if that is long, the text in zlib's format, which any SQLite shell reads with
-/// `sqlar_uncompress`.
+/// Encodes JSON as a cell: its text, or, if it is long, the text in zlib's format, which the SQLite shell
+/// reads with `sqlar_uncompress`.
 pub(crate) fn json_cell(text: &str) -> Value {
     if text.len() > LONG {
         let packed = miniz_oxide::deflate::compress_to_vec_zlib(text.as_bytes(), 1);
@@ -30,14 +30,14 @@ pub(crate) fn json_cell(text: &str) -> Value {
     Value::Text(text.to_owned())
 }
 
-/// Makes a cell of a value, as JSON.
+/// Encodes a value as a cell, in JSON.
 pub(crate) fn cell_of<T: Serialize + ?Sized>(value: &T) -> Result<Value, StorageError> {
-    // The types written here have text for keys and no floats.
+    // The types that are stored have string keys and no floats.
     let broken = |error| StorageError::Internal(format!("a value of flujo's has no JSON: {error}"));
     serde_json::to_string(value).map(|text| json_cell(&text)).map_err(broken)
 }
 
-/// As [`cell_of`]; what is absent is NULL.
+/// As [`cell_of`]; `None` is NULL.
 pub(crate) fn optional_cell_of<T: Serialize + ?Sized>(value: Option<&T>) -> Result<Value, StorageError> {
     value.map_or(Ok(Value::Null), cell_of)
 }
@@ -55,7 +55,7 @@ pub(crate) fn time_cell(time: Timestamp) -> Value {
     int_cell(time.0)
 }
 
-/// Makes a cell of a number; what SQLite's integers do not hold is their greatest.
+/// Encodes a number as a cell; numbers beyond `i64::MAX` are stored as that.
 pub(crate) fn int_cell(n: u64) -> Value {
     Value::Integer(i64::try_from(n).unwrap_or(i64::MAX))
 }
@@ -65,7 +65,7 @@ pub(crate) fn optional(cell: Option<Value>) -> Value {
 }
 
 thread_local! {
-    /// The bytes that a checksum is taken of: in one buffer, because most cells are a few bytes.
+    /// The input of a checksum, in one buffer because most cells are a few bytes.
     static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -103,7 +103,7 @@ pub(crate) fn with_checksum(table: &str, mut cells: Vec<Value>) -> Vec<Value> {
     cells
 }
 
-/// The error of a row with a wrong checksum. The row is named by its first cells, as far as they can be read.
+/// Returns the error of a wrong checksum. It names the row by its first cells, as far as they are readable.
 fn mismatch(table: &str, row: &rusqlite::Row<'_>, first: usize) -> StorageError {
     let number = |i: usize| row.get_ref(i).ok().and_then(|cell| cell.as_i64().ok());
     let column = |i: usize| row.as_ref().column_name(i).unwrap_or_default();
@@ -117,14 +117,14 @@ fn mismatch(table: &str, row: &rusqlite::Row<'_>, first: usize) -> StorageError 
     StorageError::damaged(format_args!("checksum mismatch in table `{table}`{name}"))
 }
 
-/// A row whose checksum is right: its `N` other cells.
+/// A row with a verified checksum: its `N` other cells.
 pub(crate) struct VerifiedRow<'r, const N: usize> {
     cells: [ValueRef<'r>; N],
     table: &'static str,
 }
 
 impl<'r, const N: usize> VerifiedRow<'r, N> {
-    /// Reads the `N` cells from column `first` on, and the checksum after them.
+    /// Reads `N` cells from column `first` on, and verifies the checksum after them.
     pub(crate) fn verify(
         table: &'static str,
         row: &'r rusqlite::Row<'_>,
@@ -147,7 +147,7 @@ impl<'r, const N: usize> VerifiedRow<'r, N> {
         Ok(sound.then_some(Self { cells, table }))
     }
 
-    /// Returns the cells, to get a new checksum.
+    /// Returns the cells, for a new checksum.
     pub(crate) fn owned(&self) -> Result<Vec<Value>, StorageError> {
         let of = |(i, cell): (usize, &ValueRef<'_>)| Value::try_from(*cell).map_err(|_| self.unexpected(i));
         self.cells.iter().enumerate().map(of).collect()
@@ -157,7 +157,7 @@ impl<'r, const N: usize> VerifiedRow<'r, N> {
         self.cells.get(i).copied().ok_or_else(|| self.unexpected(i))
     }
 
-    /// The error of a cell that flujo does not write, in a row whose checksum is right.
+    /// Returns the error of an unexpected cell in a row with a right checksum.
     fn unexpected(&self, i: usize) -> StorageError {
         StorageError::damaged(format_args!("column {i} of a row of table `{}` cannot be read", self.table))
     }

@@ -1,4 +1,4 @@
-//! The rows of what a run writes.
+//! The rows of the data that a run writes.
 
 use crate::StorageError;
 use crate::parts::parts_cell;
@@ -23,15 +23,16 @@ pub(crate) const QUESTION: &str = "INSERT INTO questions (run, path, message, sh
 pub(crate) const ENTRY: &str =
     "INSERT INTO ledger (run, path, kind, n, usage, within, state, sum) VALUES (?,?,?,?,?,?,?,?)";
 
-/// The most runs that a file can number: a record's place has 31 bits for its run.
+/// The maximum number of runs in a file: the key of a record has 31 bits for its run.
 pub(crate) const RUNS: i64 = i32::MAX as i64;
 
-/// Returns the key of the record at a position of a run: those of a run are side by side, in their order.
+/// Returns the key of the record at a position of a run: the records of a run are adjacent, in order.
 pub(crate) fn place(run: i64, position: usize) -> i64 {
     run.saturating_mul(1 << 32) | i64::from(u32::try_from(position).unwrap_or(u32::MAX))
 }
 
-/// Returns the key of a run's graph: its fingerprint, and after it the digest of its types if they have schemas.
+/// Returns the key of a run's graph: its fingerprint, followed by the digest of its types if they have
+/// schemas.
 pub(crate) fn fingerprint(record: &RunRecord) -> String {
     match record.graph.types() {
         0 => format!("{:032x}", record.fingerprint),
@@ -44,7 +45,7 @@ fn key_cells(run: i64, key: &Key) -> [Value; 4] {
     [Value::Integer(run), text_cell(key.path.as_str()), text_cell(key.kind.word()), n]
 }
 
-/// Makes a cell of the paths of the limited nodes, the innermost first.
+/// Encodes the paths of the limited nodes as a cell, the innermost first.
 fn within_cell(within: &LimitScope) -> Result<Value, StorageError> {
     let nodes = std::iter::successors(within.as_deref(), |node| node.outer.as_deref());
     let paths: Vec<&str> = nodes.map(|node| node.path.as_str()).collect();
@@ -116,7 +117,7 @@ pub(crate) fn question(
     Ok(with_checksum("questions", cells))
 }
 
-/// The row of an entry of the ledger.
+/// Makes the row of an entry of the ledger.
 pub(crate) fn entry(
     run: i64,
     key: &Key,
@@ -129,7 +130,7 @@ pub(crate) fn entry(
     Ok(with_checksum("ledger", cells))
 }
 
-/// An attempt no longer reserves anything.
+/// Deletes the reservation of an attempt.
 pub(crate) fn release(db: &Connection, run: i64, key: &Key) -> Result<(), StorageError> {
     let delete =
         "DELETE FROM ledger WHERE run = ?1 AND path = ?2 AND kind = ?3 AND n = ?4 AND state = 'reserved'";
@@ -140,7 +141,7 @@ pub(crate) fn release(db: &Connection, run: i64, key: &Key) -> Result<(), Storag
 const RESERVED: &str = "SELECT entry, run, path, kind, n, usage, within, state, sum FROM ledger \
     WHERE run = ?1 AND state = 'reserved'";
 
-/// Charges in full what the calls of a run have reserved that has ended or is taken over.
+/// Charges the reservations of a run in full, when it has ended or is taken over.
 pub(crate) fn charge(db: &Connection, run: i64) -> Result<(), StorageError> {
     let mut reserved = db.prepare_cached(RESERVED)?;
     let mut rows = reserved.query([run])?;

@@ -1,4 +1,4 @@
-//! The row of a run: what it was created with.
+//! The row of a run: the data that it was created with.
 
 use crate::StorageError;
 use crate::row::VerifiedRow;
@@ -9,7 +9,7 @@ pub(crate) const RUN: &str = "SELECT r.run, r.id, r.pipeline, r.graph, r.input, 
                    r.seed_origin, r.created, r.sum, g.graph, g.fingerprint, g.types, g.sum \
                    FROM runs r JOIN graphs g ON g.graph = r.graph WHERE r.run = ?1";
 
-/// Reads the context that a run began with.
+/// Reads the initial context of a run.
 pub(crate) fn context(db: &Connection, run: i64) -> Result<Json, StorageError> {
     let mut statement = db.prepare_cached(RUN)?;
     let mut rows = statement.query([run])?;

@@ -13,18 +13,18 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use std::time::Duration;
 
-/// The state of a run, as its row says.
+/// The state of a run, as stored in its row.
 #[derive(Clone, Debug)]
 pub(crate) struct RunStateRow {
     pub(crate) run: i64,
     pub(crate) lifecycle: Lifecycle,
-    /// The process that works on it.
+    /// The process that owns the run.
     pub(crate) owner: Option<i64>,
     /// The fencing token: every claim of the run gets the next one.
     pub(crate) token: i64,
-    /// When the owner claimed it.
+    /// The time of the owner's claim.
     pub(crate) taken: Option<Timestamp>,
-    /// When the row was written last.
+    /// The time of the last write of the row.
     pub(crate) changed: Timestamp,
 }
 
@@ -32,13 +32,13 @@ pub(crate) const COLUMNS: &str = "run, status, owner, token, taken, changed, can
                                   context, output, failure, forgiven, under_way, stopped, sum";
 
 impl RunStateRow {
-    /// Creates the state of a run that was just created.
+    /// Returns the state of a new run.
     pub(crate) fn new(run: i64, context: Json, now: Timestamp) -> Self {
         let lifecycle = Lifecycle::new(context);
         Self { run, lifecycle, owner: None, token: 0, taken: None, changed: now }
     }
 
-    /// Reads the row; `initial` is the context that the run began with.
+    /// Reads the row; `initial` is the initial context of the run.
     pub(crate) fn read(db: &Connection, run: i64, initial: &Json) -> Result<Self, StorageError> {
         let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM standings WHERE run = ?1"))?;
         let mut rows = statement.query([run])?;
@@ -48,13 +48,13 @@ impl RunStateRow {
         }
     }
 
-    /// As [`read`](Self::read), where nothing else of the run was read.
+    /// Reads the row and the initial context.
     pub(crate) fn find(db: &Connection, run: i64) -> Result<Self, StorageError> {
         let initial = crate::run_row::context(db, run)?;
         Self::read(db, run, &initial)
     }
 
-    /// True if the row was written since it was read.
+    /// True if the row was written since this read.
     pub(crate) fn was_rewritten(&self, db: &Connection) -> Result<bool, StorageError> {
         let mut now = db.prepare_cached("SELECT owner, token, changed FROM standings WHERE run = ?1")?;
         let now = now
@@ -98,7 +98,7 @@ impl RunStateRow {
         })
     }
 
-    /// Writes the row. A context that is still the `initial` one is NULL.
+    /// Writes the row. A context that equals `initial` is NULL.
     pub(crate) fn write(&self, db: &Connection, initial: &Json) -> Result<(), StorageError> {
         let lifecycle = &self.lifecycle;
         let (output, failure) = match &lifecycle.outcome {
@@ -137,7 +137,7 @@ impl RunStateRow {
     }
 }
 
-/// Returns the status that is stored; whether a process works on the run is in `owner`.
+/// Returns the stored status; the column `owner` says whether the run has an owner.
 fn status(lifecycle: &Lifecycle) -> &'static str {
     match &lifecycle.outcome {
         Some(FinalOutcome::Done(_)) => "done",
@@ -150,7 +150,7 @@ fn status(lifecycle: &Lifecycle) -> &'static str {
     }
 }
 
-/// Checks that this owner, with this token, still has the run.
+/// Checks that this owner, with this token, still owns the run.
 pub(crate) fn owned(db: &Connection, run: i64, owner: i64, token: i64) -> Result<(), StorageError> {
     let mut statement =
         db.prepare_cached("SELECT 1 FROM standings WHERE run = ?1 AND owner = ?2 AND token = ?3")?;

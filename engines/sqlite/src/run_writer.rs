@@ -116,7 +116,7 @@ enum Write {
     Spent { key: Key, cells: Vec<Value> },
 }
 
-/// When an execution writes the state of its run.
+/// The moment at which an execution writes the state of its run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Moment {
     Started,
@@ -128,7 +128,7 @@ enum Moment {
 struct WriteJob {
     writer: RunWriter,
     write: Write,
-    /// The reply that counts of a question that was due.
+    /// The accepted reply to a question whose deadline has passed.
     answered: Option<Answered>,
     completer: Completer<()>,
 }
@@ -138,7 +138,7 @@ impl Job for WriteJob {
         let RunWriter { run, owner, token, first_error, clock, .. } = &self.writer;
         let run = *run;
         owned(db, run, *owner, *token)?;
-        // A run is released whatever failed before.
+        // A run is released even after a failed write.
         let releases = matches!(self.write, Write::State(_, Moment::Released));
         if let Some(error) = first_error.get().filter(|_| !releases) {
             return Err(error.clone());
@@ -178,7 +178,7 @@ impl Job for WriteJob {
 
     fn done(self: Box<Self>, ended: Result<(), StorageError>) {
         let Self { writer, write, answered, completer } = *self;
-        // The default, or a reply that was faster: the database has the one that counts.
+        // The default, or a reply that came first: the database has the accepted one.
         if let (Ok(()), Some(answered), Some(entry)) = (&ended, answered, writer.active.entry(writer.run)) {
             entry.record_reply(answered);
         }
@@ -199,7 +199,7 @@ fn insert(db: &Connection, into: &str, cells: &[Value]) -> Result<(), StorageErr
     Ok(())
 }
 
-/// Sets takeovers back to zero, if the run has come one step further since the last one.
+/// Resets the count of takeovers, if the run has finished a command since the last one.
 fn progressed(db: &Connection, run: i64, progress: bool, now: Timestamp) -> Result<(), StorageError> {
     if !progress {
         return Ok(());
@@ -212,7 +212,7 @@ fn progressed(db: &Connection, run: i64, progress: bool, now: Timestamp) -> Resu
     row.write(db, &initial)
 }
 
-/// Writes the state of the run. The row knows of a cancellation before its owner does.
+/// Writes the state of the run. The row may have a cancellation that its owner does not know yet.
 fn write_state(
     db: &Connection,
     run: i64,
@@ -225,7 +225,7 @@ fn write_state(
     let cancelled = row.lifecycle.cancelled || lifecycle.cancelled;
     row.changed = now;
     if moment == Moment::Released {
-        // What else the execution changed is lost with it.
+        // The execution was dropped: its other changes are not recorded.
         row.lifecycle.active = lifecycle.active;
         row.lifecycle.in_flight.clone_from(&lifecycle.in_flight);
     } else {
@@ -237,10 +237,10 @@ fn write_state(
         row.taken = None;
     }
     if moment == Moment::Finished {
-        // A reply that was not forwarded any more waits for the next execution.
+        // A reply that was not forwarded is left for the next execution.
         let mut notes = db.prepare_cached("SELECT count(*) FROM inbox WHERE run = ?1")?;
         row.lifecycle.replied |= notes.query_row([run], |row| row.get::<_, i64>(0))? > 0;
-        // No execution is left that would see the flag.
+        // There is no execution that would see the flag.
         if cancelled && row.lifecycle.outcome.is_none() {
             row.lifecycle.outcome = Some(FinalOutcome::Cancelled);
         }

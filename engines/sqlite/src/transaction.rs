@@ -1,4 +1,4 @@
-//! Transactions: what is read in one stays as it is until it is committed.
+//! Transactions: data that is read in one does not change until it is committed.
 
 use crate::StorageError;
 use crate::file_version::{NEWEST, newer, version};
@@ -12,8 +12,8 @@ pub(crate) struct Transaction<'d> {
 }
 
 impl<'d> Transaction<'d> {
-    /// Begins a transaction once no other connection writes. Fails if the file was migrated to a newer version by
-    /// another process meanwhile.
+    /// Waits until no other connection writes, and begins a transaction. Fails if another process has
+    /// migrated the file to a newer version meanwhile.
     pub(crate) fn begin(db: &'d Connection) -> Result<Self, StorageError> {
         let begun = db.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([]));
         begun.map_err(|error| StorageError::from(error).with_lock_holder(db.path().map(Path::new)))?;
@@ -24,7 +24,7 @@ impl<'d> Transaction<'d> {
         }
     }
 
-    /// Makes it durable.
+    /// Commits the transaction durably.
     pub(crate) fn commit(self) -> Result<(), StorageError> {
         self.db.prepare_cached("COMMIT")?.execute([])?;
         Ok(())
@@ -41,7 +41,7 @@ impl Deref for Transaction<'_> {
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         if !self.db.is_autocommit() {
-            // Where this fails SQLite has rolled back already.
+            // On failure SQLite has rolled back already.
             let _ = self.db.execute_batch("ROLLBACK");
         }
     }

@@ -1,10 +1,10 @@
 //! Preallocation of the write-ahead log.
 //!
-//! A commit waits until the log is on the disk. While the log grows, each commit also waits until the file system has
-//! written its new size, which takes as long as the commit itself. SQLite reuses a log from its beginning once it was
-//! copied into the database, and commits are about twice as fast from then on. A log that has its full size from the
-//! beginning is as fast at once. SQLite does not look at what is behind the last entry: in a log that is reused there
-//! is always something.
+//! A commit waits until the log is on the disk. While the log grows, each commit also waits until the file
+//! system has written its new size, which takes as long as the commit itself. SQLite reuses the log from the
+//! start after a checkpoint, and commits are about twice as fast from then on. A log that is allocated in
+//! full is as fast from the first commit. SQLite ignores the bytes after the last entry: a reused log always
+//! has old entries there.
 
 use crate::StorageError;
 use crate::open::beside;
@@ -14,16 +14,17 @@ use std::fs::{File, OpenOptions};
 use std::io::{Error, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// The size at which SQLite reuses the log, in bytes: its header, and a thousand pages with the header of each.
+/// The size in bytes at which SQLite reuses the log: its header, and a thousand pages with the header of
+/// each.
 const FULL: u64 = 32 + 1000 * (4096 + 24);
 
-/// The commits of a process after which preallocation pays.
+/// The number of commits of a process after which preallocation pays.
 const COMMITS: u32 = 64;
 
-/// Makes the log long at once, as soon as that pays.
+/// Preallocates the log, as soon as that pays.
 pub(crate) struct WalPreallocation {
     log: PathBuf,
-    /// Commits since the log was looked at last.
+    /// The number of commits since the size of the log was checked.
     commits: u32,
     /// True while commits wait for the disk and no attempt has failed.
     enabled: bool,
@@ -44,7 +45,7 @@ impl WalPreallocation {
             return;
         }
         self.commits = 0;
-        // A failure costs speed and nothing else.
+        // Preallocation is an optimization: a failure is no error.
         self.enabled = self.preallocate(db).is_ok();
     }
 
@@ -58,14 +59,14 @@ impl WalPreallocation {
         let mut log = OpenOptions::new().write(true).open(&self.log).map_err(failed)?;
         let length = log.seek(SeekFrom::End(0)).map_err(failed)?;
         fill(&mut log, FULL.saturating_sub(length)).or_else(|error| {
-            // On a full disk the log needs the room that this took.
+            // On a full disk, frees the space of a partial preallocation.
             log.set_len(length).map_err(failed)?;
             Err(failed(error))
         })
     }
 }
 
-/// Appends zeros that are really on the disk: SQLite takes no entry of the log for valid that begins with zeros.
+/// Appends zeros and writes them to the disk: SQLite never takes an entry that begins with zeros for valid.
 fn fill(log: &mut File, mut missing: u64) -> std::io::Result<()> {
     let zeros = vec![0; 1 << 16];
     while missing > 0 {

@@ -1,5 +1,5 @@
-//! The writer thread. Jobs that wait at the same time become one transaction, so that several runs share one wait for
-//! the disk: group commit.
+//! The writer thread, with group commit: queued jobs are written in one transaction, so that several runs
+//! share one wait for the disk.
 
 use crate::active_runs::ActiveRuns;
 use crate::job_queue::{Job, JobQueue, Message};
@@ -16,16 +16,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// The most jobs in one transaction.
+/// The maximum number of jobs in one transaction.
 const BATCH: usize = 512;
 
-/// How often a process with active runs looks for notes of others.
+/// The interval at which a process with active runs looks for notes of others.
 const TICK: Duration = Duration::from_millis(50);
 
-/// How long the thread spins for the next job after a commit.
+/// The time that the thread spins for the next job after a commit.
 const AWAKE: Duration = Duration::from_micros(60);
 
-/// The handle of the writer thread. Dropping it writes what was sent, and ends the thread.
+/// The handle of the writer thread. Dropping it writes the queued jobs, and stops the thread.
 pub(crate) struct Writer {
     jobs: JobQueue,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -66,7 +66,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         let _ = self.jobs.send.send(Message::Close);
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // The last clone may be dropped on the thread itself, which cannot join itself.
+        // The last clone may be dropped on the writer thread, which cannot join itself.
         if let Some(thread) = thread.filter(|thread| thread.thread().id() != std::thread::current().id()) {
             let _ = thread.join();
         }
@@ -78,7 +78,7 @@ struct WriterThread {
     receive: Receiver<Message>,
     waiting: Arc<AtomicUsize>,
     last_heartbeat: Instant,
-    /// When it looked for changes of other processes last.
+    /// The last time that it looked for changes of other processes.
     looked: Instant,
     /// SQLite's `data_version`: it differs after another connection has written.
     version: i64,
@@ -126,8 +126,8 @@ impl WriterThread {
         if self.state.active.may_block() {
             return self.receive.recv().map(Some).map_err(|_| RecvTimeoutError::Disconnected);
         }
-        // A run whose write was acknowledged mostly has the next one at once: being woken up for it would take a good part
-        // of the time that the disk takes.
+        // After its write is acknowledged, a run usually has the next one at once: waking up for it would
+        // take a good part of the time of a commit.
         let awake = Instant::now();
         while awake.elapsed() < AWAKE {
             match self.receive.try_recv() {
@@ -141,7 +141,7 @@ impl WriterThread {
 
     fn commit(&mut self, mut batch: Vec<Box<dyn Job>>) {
         let Some(ended) = self.together(&mut batch) else {
-            // One of them cannot be written: the others must not fail with it.
+            // A job failed: retry each alone, so that the others do not fail with it.
             for mut job in batch {
                 let ended = self.alone(job.as_mut());
                 self.waiting.fetch_sub(1, Ordering::SeqCst);
@@ -183,7 +183,7 @@ impl WriterThread {
 
     /// Looks for changes of other processes, and writes a heartbeat when it is time.
     fn tick(&mut self, control: bool) {
-        // Between two ticks it only writes, which callers wait for.
+        // Between ticks the thread only commits, since callers wait for that.
         if self.state.active.may_block() || (!control && self.looked.elapsed() < TICK) {
             return;
         }
@@ -195,7 +195,7 @@ impl WriterThread {
         }
         if self.last_heartbeat.elapsed() >= self.state.heartbeat {
             let unreleased = self.state.active.unreleased();
-            // A process that cannot write its heartbeat is taken for gone, which it is for practical purposes.
+            // A process that cannot write its heartbeat counts as dead: it cannot write anything else either.
             if self.write_heartbeat(&unreleased).is_ok() {
                 self.last_heartbeat = Instant::now();
             } else {
@@ -222,7 +222,7 @@ impl WriterThread {
         transaction.commit()
     }
 
-    /// Fails the jobs that are left, and deletes this process from the owners.
+    /// Fails the remaining jobs, and deletes this process from `owners`.
     fn close(&mut self) {
         while let Ok(message) = self.receive.try_recv() {
             if let Message::Job(job) = message {

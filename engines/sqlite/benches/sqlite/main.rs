@@ -1,4 +1,4 @@
-//! What a durable step costs, against floors measured in the same run on the same disk.
+//! The cost of a durable step, against floors measured in the same run on the same disk.
 //!
 //! Prints one line per figure, `RATIO <name> <measured> <bound>`, and exits non-zero on a miss.
 
@@ -38,7 +38,7 @@ fn report(name: &str, measured: f64, bound: f64) -> bool {
     held
 }
 
-/// What each step gives: 300 bytes, as a short answer of a model has.
+/// The output of each step: 300 bytes, as a short answer of a model.
 fn payload(n: u64) -> String {
     let mut text = format!("{n:08} ");
     while text.len() < 298 {
@@ -68,7 +68,7 @@ pipeline! {
     }
 }
 
-/// A folder of its own, on the disk that the target folder is on.
+/// A temporary folder on the disk of the target folder.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -89,12 +89,12 @@ impl Drop for Folder {
     }
 }
 
-/// The bare loop: a row for each commit, with the same settings.
+/// The baseline: a loop that commits one row at a time, with the same settings.
 struct Bare {
     db: Connection,
     rows: u64,
     took: Duration,
-    // Deleted last.
+    // Deleted last, after the connection is closed.
     _folder: Folder,
 }
 
@@ -130,7 +130,8 @@ fn bare(rows: u64) -> Duration {
     bare.took
 }
 
-/// So many commits of the bare loop stand between as many of ours: what else the disk has to do comes upon both.
+/// Commits of the baseline and of the engine alternate in batches of this size, so that other load on the
+/// disk affects both.
 const TURN: u64 = 25;
 
 #[resources]
@@ -153,7 +154,7 @@ pipeline! {
     }
 }
 
-/// A run of so many steps, against as many commits of the bare loop between them.
+/// The ratio of a run of `steps` steps to as many commits of the baseline between them.
 fn single(steps: u64) -> f64 {
     let folder = Folder::new("single");
     let engine = Sqlite::open(folder.file()).expect("a database");
@@ -168,7 +169,7 @@ fn single(steps: u64) -> f64 {
     bare.took.as_secs_f64() / both.saturating_sub(bare.took).as_secs_f64()
 }
 
-/// So many runs at once, of so many steps each.
+/// Measures `runs` concurrent runs of `steps` steps each.
 fn ours(runs: u64, steps: u64) -> Duration {
     let folder = Folder::new("ours");
     let flujo =
@@ -190,7 +191,7 @@ fn start_on_task(flujo: &Flujo, steps: u64) -> tokio::task::JoinHandle<()> {
     })
 }
 
-/// The median of a few: the disk has moods.
+/// The median of five measurements, since disks vary.
 fn median(measure: impl FnMut() -> f64) -> f64 {
     median_of(5, measure)
 }
@@ -207,7 +208,7 @@ fn at_least(name: &str, measured: f64, bound: f64) -> bool {
     held
 }
 
-/// A list of 100,000 runs, against the bare query.
+/// Measures a list of 100,000 runs against the bare query.
 fn list() -> f64 {
     const RUNS: u64 = 100_000;
     let folder = Folder::new("list");
@@ -255,7 +256,7 @@ fn list() -> f64 {
 }
 
 fn main() {
-    // `-- single` for those whose names contain that.
+    // `-- single` runs the benches whose names contain `single`.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str()));
     let mut held = true;

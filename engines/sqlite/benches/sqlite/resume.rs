@@ -1,4 +1,4 @@
-//! The ratio of going on with a long run, and the size of its records.
+//! The ratio of resuming a long run to reading its rows, and the size of its records.
 
 use super::{Folder, block_on, median_of, resumed};
 use flujo::engine::{
@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-/// A row as a reader without checksums reads it.
+/// A row, read without verifying its checksum.
 struct Row {
     run: i64,
     position: i64,
@@ -58,7 +58,7 @@ impl Row {
         })
     }
 
-    /// What is in it, so that nothing is read in vain.
+    /// Uses every field, so that no read is optimized away.
     fn length(&self) -> usize {
         let texts = [&self.output, &self.failure, &self.parts, &self.usage, &self.findings, &self.models];
         let numbers = [self.run, self.position, self.started, self.ended].map(|n| usize::from(n >= 0));
@@ -69,10 +69,10 @@ impl Row {
     }
 }
 
-/// Goes through everything that is recorded of a run, as the run itself does when it goes on, and stops there.
+/// A program that replays all recorded commands of a run, and then suspends.
 struct Rereads {
     commands: Vec<AttemptCommand>,
-    /// When it had all of it again.
+    /// The moment at which all records were replayed.
     had: OnceLock<Instant>,
 }
 
@@ -94,8 +94,8 @@ impl Program for Rereads {
     }
 }
 
-/// Going on with a run of 10,000 records, until it has all of them again and would do something new, against
-/// reading and decoding the same rows; and what a record takes.
+/// Measures the resumption of a run of 10,000 records up to its first new command against reading and
+/// decoding the same rows; and the size of a record.
 pub(crate) fn resume_and_size() -> (f64, f64) {
     const STEPS: u64 = 10_000;
     let folder = Folder::new("resume");
@@ -103,7 +103,7 @@ pub(crate) fn resume_and_size() -> (f64, f64) {
     let commands = {
         let flujo = Flujo::builder().engine(Sqlite::open(&file).expect("a database")).build().expect("all");
         let view = block_on(async {
-            // It waits for a reply at its end.
+            // The run ends with a question.
             assert_eq!(flujo.run(resumed(STEPS)).id("r").await.questions().len(), 1);
             flujo.inspect("r").await.expect("a run")
         });
@@ -135,9 +135,9 @@ pub(crate) fn resume_and_size() -> (f64, f64) {
         let started = Instant::now();
         block_on(sqlite.execute(&RunId::from("r"), Arc::clone(&program) as Arc<dyn Program>))
             .expect("it goes on");
-        // What comes then is new: it is written down that the run waits, and the rows are let go, here and there.
+        // Measured up to here: the suspension after it writes the state of the run and drops the rows.
         *program.had.get().expect("it had all of them") - started
     };
-    // Each takes so little that whatever else the machine does weighs much: more of them, then.
+    // Each measurement is short, so that other load matters: more of them.
     (median_of(25, || ours().as_secs_f64() / floor().as_secs_f64()), bytes)
 }

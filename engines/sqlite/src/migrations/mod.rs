@@ -11,7 +11,7 @@ use rusqlite::Connection;
 /// `flju`, the application id in the header of the file.
 pub(crate) const APPLICATION: i32 = 0x666c_6a75;
 
-/// Each migration brings a file one version further, all within one transaction. A migration that was released is never
+/// The migrations, each to the next version, all within one transaction. A released migration is never
 /// changed, only followed by another: files of every version exist.
 const MIGRATIONS: &[Migration] = &[
     Migration { sql: v1::SQL, then: |_| Ok(()) },
@@ -21,13 +21,14 @@ const MIGRATIONS: &[Migration] = &[
 
 const _: () = assert!(MIGRATIONS.len() as u64 == NEWEST.unsigned_abs(), "a migration brings a new version");
 
-/// One migration: SQL, and what only code can do after it.
+/// A migration: SQL, and a function for changes that SQL cannot express.
 struct Migration {
     sql: &'static str,
     then: fn(&Connection) -> Result<(), StorageError>,
 }
 
-/// Brings the file to the newest version, and creates the tables in an empty one. Within the caller's transaction.
+/// Migrates the file to the newest version, and creates the tables of an empty one, within the caller's
+/// transaction.
 pub(crate) fn migrate(db: &Connection) -> Result<(), StorageError> {
     let version = version(db)?;
     if version > NEWEST {

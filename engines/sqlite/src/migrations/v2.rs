@@ -1,6 +1,6 @@
-//! Version 2: records lie in the order of their runs, so that a commit changes one page instead of two, and going on
-//! with a run reads one stretch of the file. Owners and inbox notes get checksums, and the state of a reservation comes
-//! under the checksum of its row.
+//! Version 2: records are stored in the order of their runs, so that a commit changes one page instead of
+//! two, and resuming a run reads one range of the file. Owners and inbox notes get checksums, and the
+//! checksum of a reservation covers its state.
 
 use crate::StorageError;
 use crate::row::{VerifiedRow, with_checksum};
@@ -47,7 +47,7 @@ pub(super) fn add_checksums(db: &Connection) -> Result<(), StorageError> {
     ledger(db)
 }
 
-/// Adds the checksums of a table that had none.
+/// Adds the checksums of one table.
 fn of_table(db: &Connection, table: &str, key: &str, columns: &str) -> Result<(), StorageError> {
     let mut all = db.prepare(&format!("SELECT {key}, {columns} FROM {table}"))?;
     let count = all.column_count();
@@ -62,8 +62,8 @@ fn of_table(db: &Connection, table: &str, key: &str, columns: &str) -> Result<()
     Ok(())
 }
 
-/// Recomputes the checksums of the ledger, which did not cover the state. A damaged row stays damaged: it must not look
-/// sound from now on.
+/// Recomputes the checksums of the ledger, which did not cover the state. A damaged row must stay damaged,
+/// rather than pass the new check.
 fn ledger(db: &Connection) -> Result<(), StorageError> {
     let mut all = db.prepare("SELECT entry, state, run, path, kind, n, usage, within, sum FROM ledger")?;
     let mut rows = all.query([])?;

@@ -1,4 +1,4 @@
-//! Version 3: the record of an attempt may hold what was appended to a list, in place of the whole list. The tables are
-//! as they were, and so is everything in them; but a version that does not know the new form must not read them.
+//! Version 3: the record of an attempt may hold the elements that were appended to a list, in place of the
+//! whole list. Tables and data are unchanged; but an older version of the code must not read the new form.
 
 pub(super) const SQL: &str = "";
