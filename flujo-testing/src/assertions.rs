@@ -1,7 +1,7 @@
-//! Assertions on what a run came to. What is expected and what was found are compared line by line, and what
-//! differs is shown as a diff.
+//! Assertions on results of runs. Expected and actual values are compared line by line, and a difference is
+//! shown as a diff.
 
-// It is what assertions are for.
+// Assertions panic.
 #![allow(clippy::panic, reason = "an assertion that does not hold panics")]
 
 use crate::EventLog;
@@ -10,7 +10,7 @@ use serde::Serialize;
 use similar::TextDiff;
 use std::fmt::Display;
 
-/// The paths of all steps of a run, in order: those that ran, however they ended.
+/// Asserts the paths of all steps of a run, in order: those that ran, however they ended.
 ///
 /// ```
 /// # use flujo::prelude::*;
@@ -31,31 +31,31 @@ use std::fmt::Display;
 /// ```
 ///
 /// # Panics
-/// They are others.
+/// The paths differ.
 #[track_caller]
 pub fn assert_paths<T, C, P: Display>(result: &PipelineResult<T, C>, expected: impl IntoIterator<Item = P>) {
     same("the paths of the steps", &lines(expected), &lines(result.steps.iter().map(StepResult::path)));
 }
 
-/// The context at the end of a run, field by field.
+/// Asserts the context at the end of a run, field by field.
 ///
 /// # Panics
-/// It is another one, or cannot be written as JSON.
+/// The context differs, or cannot be encoded as JSON.
 #[track_caller]
 pub fn assert_context<T, C: Serialize>(result: &PipelineResult<T, C>, expected: &C) {
     same("the contexts", &json(expected), &json(&result.context));
 }
 
-/// What a run has used: tokens, calls, nano-dollars.
+/// Asserts the usage of a run: tokens, calls, nano-dollars.
 ///
 /// # Panics
-/// It is not that.
+/// The usage differs.
 #[track_caller]
 pub fn assert_usage<T, C>(result: &PipelineResult<T, C>, expected: &flujo::Usage) {
     same("the usages", &json(expected), &json(&result.usage));
 }
 
-/// A run that has ended well, with this output.
+/// Asserts that a run is done, with this output.
 ///
 /// ```
 /// # use flujo::prelude::*;
@@ -76,7 +76,7 @@ pub fn assert_usage<T, C>(result: &PipelineResult<T, C>, expected: &flujo::Usage
 /// ```
 ///
 /// # Panics
-/// It gave another output, or did not end well: then it says how it ended.
+/// The output differs, or the run is not done; the message says how it ended.
 #[track_caller]
 pub fn assert_done<T: Serialize, C>(result: &PipelineResult<T, C>, expected: &T) {
     let found = match &result.outcome {
@@ -86,10 +86,11 @@ pub fn assert_done<T: Serialize, C>(result: &PipelineResult<T, C>, expected: &T)
     same("the outputs", &json(expected), &found);
 }
 
-/// A run that has failed with this error, as it is displayed: `answer/understand: the line is busy (attempt 3 of 3)`.
+/// Asserts that a run has failed with this error, as it is displayed: `answer/understand: the line is busy
+/// (attempt 3 of 3)`.
 ///
 /// # Panics
-/// It failed with another one, or did not fail.
+/// The error differs, or the run has not failed.
 #[track_caller]
 pub fn assert_failed<T: Serialize, C>(result: &PipelineResult<T, C>, expected: &str) {
     let found = match &result.outcome {
@@ -100,10 +101,10 @@ pub fn assert_failed<T: Serialize, C>(result: &PipelineResult<T, C>, expected: &
     same("the failures", &format!("{expected}\n"), &format!("{found}\n"));
 }
 
-/// A run that is paused, and the paths of the questions that it waits for, in the order in which they were asked.
+/// Asserts that a run is paused, with the paths of its open questions in the order in which they were asked.
 ///
 /// # Panics
-/// They are others, or it is not paused: then it says how it ended.
+/// The paths differ, or the run is not paused; the message says how it ended.
 #[track_caller]
 pub fn assert_asks<T: Serialize, C, P: Display>(
     result: &PipelineResult<T, C>,
@@ -117,27 +118,28 @@ pub fn assert_asks<T: Serialize, C, P: Display>(
     same("the open questions", &lines(expected), &found);
 }
 
-/// What was observed, an event a line: its word and its path, as in `attempt_started welcome/greet`.
+/// Asserts the observed events, one per line: the word of the event and its path, as in `attempt_started
+/// welcome/greet`.
 ///
 /// # Panics
-/// It is something else.
+/// The events differ.
 #[track_caller]
 pub fn assert_events<P: Display>(log: &EventLog, expected: impl IntoIterator<Item = P>) {
     let seen = log.events().into_iter().map(|event| format!("{} {}", event.kind.word(), event.path));
     same("the events", &lines(expected), &lines(seen));
 }
 
-/// What was observed at one place, an event a line: its word alone, as in `attempt_started`.
+/// Asserts the observed events of one path, one per line: the word of the event, as in `attempt_started`.
 ///
 /// # Panics
-/// It is something else.
+/// The events differ.
 #[track_caller]
 pub fn assert_events_at<P: Display>(log: &EventLog, path: &str, expected: impl IntoIterator<Item = P>) {
     let seen = log.events().into_iter().filter(|event| event.path == *path).map(|event| event.kind.word());
     same(&format!("the events at {path}"), &lines(expected), &lines(seen));
 }
 
-/// How a run without an output stands.
+/// Describes the outcome of a run without its output.
 fn ended<T>(outcome: &Outcome<T>) -> String {
     match outcome {
         Outcome::Done(_) => "done".to_owned(),

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-/// A clock that stands still until it is told to move. Cloning it gives the same clock.
+/// A clock that moves only when a sleep or the test moves it. Clones share the clock.
 ///
-/// A sleep on it moves it: nobody waits for real. Of several sleeps the one that is over first goes first, as it would
-/// on a wall: a timeout of 30 seconds strikes before a step that takes 31 is done. Call [`hold`](PausedClock::hold)
-/// to move it by hand with [`advance`](PausedClock::advance) instead.
+/// A sleep on the clock moves it, so that no real time passes. Of several sleeps the one with the earliest
+/// deadline ends first, as in real time: a timeout of 30 seconds fires before a step that takes 31 seconds is
+/// done. After [`hold`](PausedClock::hold), only [`advance`](PausedClock::advance) moves the clock.
 #[derive(Clone, Debug)]
 pub struct PausedClock(Arc<State>);
 
@@ -25,7 +25,7 @@ struct State {
 struct Sleepers {
     held: bool,
     waiting: Vec<Waker>,
-    /// When each sleep is over; numbered, since several may be over at once.
+    /// The deadline of each sleep, with a number since deadlines may be equal.
     ends: BTreeSet<(u64, u64)>,
     number: u64,
 }
@@ -37,7 +37,7 @@ impl Default for PausedClock {
 }
 
 impl PausedClock {
-    /// A clock that shows `now`.
+    /// Returns a clock that shows `now`.
     pub fn at(now: Timestamp) -> Self {
         Self(Arc::new(State { now: AtomicU64::new(now.0), sleepers: Mutex::default() }))
     }
@@ -47,7 +47,7 @@ impl PausedClock {
         self.sleepers().held = true;
     }
 
-    /// Moves the clock, and wakes whoever sleeps on it.
+    /// Moves the clock, and wakes its sleeps.
     pub fn advance(&self, by: Duration) {
         let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
         self.0.now.fetch_add(by, Ordering::SeqCst);
@@ -81,9 +81,9 @@ impl Clock for PausedClock {
 struct Sleep {
     clock: PausedClock,
     until: u64,
-    /// Among the sleeps of the clock, once it has begun.
+    /// The number of the sleep, once it was polled.
     number: Option<u64>,
-    /// The time at which everything else was allowed to go on.
+    /// The time at which it last yielded to other tasks.
     yielded_at: Option<u64>,
 }
 
@@ -107,13 +107,14 @@ impl Future for Sleep {
             sleepers.waiting.push(cx.waker().clone());
             return Poll::Pending;
         }
-        // What can go on without time passing goes first.
+        // Tasks that can proceed without time passing run first.
         if self.yielded_at != Some(now) {
             self.yielded_at = Some(now);
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        // Then time passes, until the first sleep is over. One whose owner has stopped looking may be over already.
+        // Then the clock moves to the first deadline. A sleep that is no longer polled may have passed its
+        // own already.
         let first = sleepers.ends.range((now + 1, 0)..).next().map_or(self.until, |(end, _)| *end);
         clock.0.now.fetch_max(first, Ordering::SeqCst);
         sleepers.wake();
@@ -166,7 +167,7 @@ mod tests {
         let looked = std::future::poll_fn(|cx| Poll::Ready(left.as_mut().poll(cx).is_ready())).await;
         assert!(!looked);
         woken(&clock, 5, &order).await;
-        // One that is dropped is forgotten.
+        // A dropped sleep does not hold up the clock.
         drop(left);
         drop(clock.sleep(Duration::from_secs(1)));
         woken(&clock, 9, &order).await;

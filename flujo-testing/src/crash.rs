@@ -16,25 +16,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-/// What is told the key of the command that the process dies at.
+/// The hook that receives the key of the command at which the process dies.
 type Strike = Box<dyn Fn(&str) + Send + Sync>;
-/// What is told the key of an attempt that begins.
+/// The hook that receives the key of an attempt that begins.
 type Begin = Box<dyn Fn(&Key) + Send + Sync>;
 
-/// When, around a command, the process dies.
+/// The moment of death, relative to a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Moment {
-    /// The body has run, its record is not written yet.
+    /// After the body has run, before its record is written.
     Before,
-    /// The record is written.
+    /// After the record is written.
     After,
 }
 
-/// Kills the run at one command, as `kill -9` would: every future is dropped on the spot, only what the
-/// inner engine has recorded is left. Works around any engine.
+/// An engine that dies at one command, as by `kill -9`: every future is dropped on the spot, and only the
+/// records of the inner engine are left. Wraps any engine.
 ///
-/// The count goes over all commands of all handles, in the order in which they are issued; the next
-/// execution, on the inner engine or in another `Crash` around it, goes on.
+/// Commands of all handles are counted together, in the order in which they are issued. The next execution,
+/// on the inner engine or in another `Crash` around it, resumes the run.
 #[derive(Debug)]
 pub struct Crash<E> {
     inner: Arc<E>,
@@ -43,14 +43,14 @@ pub struct Crash<E> {
 
 struct Plan {
     at: usize,
-    /// What happens when it strikes, before everything is dropped.
+    /// The hook at the moment of death, before everything is dropped.
     strike: Option<Strike>,
-    /// What happens when an attempt begins in earnest.
+    /// The hook before a step is called.
     begin: Option<Begin>,
     moment: Moment,
     issued: AtomicUsize,
     dead: AtomicBool,
-    /// The key of the command that the process died at.
+    /// The key of the command at which the process died.
     struck: Mutex<Option<String>>,
 }
 
@@ -61,7 +61,7 @@ impl fmt::Debug for Plan {
 }
 
 impl<E: Engine> Crash<E> {
-    /// Dies around command number `at`, from 1.
+    /// Wraps an engine that dies at command number `at`, counted from 1.
     pub fn new(inner: Arc<E>, at: usize, moment: Moment) -> Self {
         let plan = Plan {
             at,
@@ -75,8 +75,8 @@ impl<E: Engine> Crash<E> {
         Self { inner, plan: Arc::new(plan) }
     }
 
-    /// Does something at the moment of death, for instance kill the process in earnest: then nothing is dropped
-    /// either.
+    /// Sets a hook for the moment of death, for instance one that really kills the process: then nothing is
+    /// dropped either.
     #[must_use]
     pub fn striking(mut self, strike: impl Fn(&str) + Send + Sync + 'static) -> Self {
         if let Some(plan) = Arc::get_mut(&mut self.plan) {
@@ -85,8 +85,8 @@ impl<E: Engine> Crash<E> {
         self
     }
 
-    /// Does something whenever an attempt begins in earnest, right before the step is called: not for one whose record
-    /// is taken. What it does is done when the step is called, for instance a line in a log that outlives the process.
+    /// Sets a hook that runs right before a step is called, but not if its record is replayed. It is finished
+    /// when the step is called: for instance, it writes a line to a log that outlives the process.
     #[must_use]
     pub fn beginning(mut self, begin: impl Fn(&Key) + Send + Sync + 'static) -> Self {
         if let Some(plan) = Arc::get_mut(&mut self.plan) {
@@ -95,14 +95,14 @@ impl<E: Engine> Crash<E> {
         self
     }
 
-    /// Where it died: the key of the command, if there were as many.
+    /// Returns the key of the command at which the process died; `None` if there were fewer commands.
     pub fn struck(&self) -> Option<String> {
         self.plan.struck.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl Plan {
-    /// Counts a command; `true` if the process dies at it.
+    /// Counts a command; true if the process dies at it.
     fn strikes(&self, key: &str) -> bool {
         let strikes = self.issued.fetch_add(1, Ordering::SeqCst) + 1 == self.at;
         if strikes {
@@ -111,7 +111,7 @@ impl Plan {
         strikes
     }
 
-    /// Nothing happens any more: the execution is dropped before this future is polled again.
+    /// Never resolves: the execution is dropped before this future is polled again.
     async fn die<T>(&self) -> T {
         if let Some(strike) = &self.strike {
             let struck = self.struck.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -211,7 +211,7 @@ impl Handle for Mortal {
             })
         });
         let done = self.inner.attempt(command, body).await;
-        // A record that was there already has no body to die in.
+        // The body of a recorded attempt does not run, so it cannot die inside.
         if strikes { plan.die().await } else { done }
     }
     async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal> {
@@ -262,7 +262,7 @@ impl Account for MortalAccount {
         self.inner.settle(key, used, within).await
     }
     fn forfeit(&self, key: &Key, used: Usage, within: &LimitScope) {
-        // A process that was killed charges nothing any more: whoever takes the run over does.
+        // A killed process charges nothing: the next owner of the run does.
         if !self.plan.dead.load(Ordering::SeqCst) {
             self.inner.forfeit(key, used, within);
         }

@@ -2,7 +2,7 @@ use flujo::async_trait;
 use flujo::events::{Chunks, Event, Observer, Values};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Keeps every event of every run that it looks at, in order. Cloning it gives the same log.
+/// An observer that records every event of every run in order. Clones share the log.
 ///
 /// ```
 /// use flujo::prelude::*;
@@ -32,22 +32,22 @@ pub struct EventLog {
 }
 
 impl EventLog {
-    /// An empty log that does not ask for values.
+    /// Returns an empty log without the inputs and outputs of steps.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An empty log that asks for the inputs and outputs of steps.
+    /// Returns an empty log with the inputs and outputs of steps.
     pub fn with_values() -> Self {
         Self { values: true, ..Self::default() }
     }
 
-    /// What it has seen so far.
+    /// Returns the events so far.
     pub fn events(&self) -> Vec<Event> {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What it has seen so far, which it forgets.
+    /// Returns the events so far, and clears the log.
     pub fn take(&self) -> Vec<Event> {
         std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner))
     }

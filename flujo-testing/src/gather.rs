@@ -1,7 +1,7 @@
 use flujo::step::{RunIn, StepCall};
 use flujo::{Flujo, Pipeline, PipelineResult};
 
-/// Runs a pipeline whose context has a default, and gives its result.
+/// Runs a pipeline whose context has a default, and returns its result.
 ///
 /// ```
 /// # use flujo::prelude::*;

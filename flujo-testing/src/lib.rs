@@ -1,14 +1,14 @@
-//! What tests of flujo pipelines are made of.
+//! Tools for testing flujo pipelines.
 //!
 //! | for | there is |
 //! |---|---|
-//! | a step, a model step above all, that answers what it is told | [`StubAgent`], typed by the step that it replaces: outputs and failures in order, how long each takes, what it costs |
-//! | people | [`Replies`], by the paths of their questions |
-//! | time | [`PausedClock`], which sleeps move, or you by hand |
-//! | a process that dies | [`Crash`], around any engine, at the command that you say |
+//! | scripted steps, above all model steps | [`StubAgent`], typed by the step that it replaces: outputs and failures in order, how long each takes, what it costs |
+//! | people | [`Replies`], by the paths of the questions |
+//! | time | [`PausedClock`], moved by sleeps or by the test |
+//! | a process that dies | [`Crash`], around any engine, at a chosen command |
 //! | an engine of your own | [`conformance`]: the engine contract as checks that name what is broken |
-//! | another engine | [`OrderedLog`], which behaves as an ordered log does, and refuses what such an engine would refuse |
-//! | what happened | [`EventLog`], and assertions that show what differs: [`assert_done`], [`assert_failed`], [`assert_asks`], [`assert_paths`], [`assert_context`], [`assert_usage`], [`assert_events`], [`assert_events_at`] |
+//! | another engine | [`OrderedLog`], which behaves like an ordered log, and refuses what such an engine refuses |
+//! | events and results | [`EventLog`], and assertions that show a diff: [`assert_done`], [`assert_failed`], [`assert_asks`], [`assert_paths`], [`assert_context`], [`assert_usage`], [`assert_events`], [`assert_events_at`] |
 //!
 //! The example `testing` of the workspace is a small project that uses most of it.
 

@@ -6,10 +6,10 @@ use flujo::{Error, Flujo, Pipeline, PipelineResult};
 use std::collections::VecDeque;
 use std::fmt;
 
-/// People whose replies are known beforehand: a run that asks goes on at once, to its end.
+/// Scripted replies of people: a run that asks a question resumes at once, until it ends.
 ///
-/// Replies are given by the path of the question; several for one path are taken in order. A question that nobody
-/// has a reply for leaves the run paused, as it would be.
+/// Replies are given by the path of the question; several for one path are taken in order. A question without
+/// a reply leaves the run paused.
 ///
 /// ```
 /// # use flujo::prelude::*;
@@ -48,32 +48,32 @@ impl fmt::Debug for Replies {
 }
 
 impl Replies {
-    /// Nobody replies anything.
+    /// Returns an empty script.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Replies `value` to the next question that is asked at `path`.
+    /// Adds a reply `value` to the next question at `path`.
     #[must_use]
     pub fn reply(mut self, path: impl Into<String>, value: impl ReplyValue + Send + Sync + 'static) -> Self {
         self.script.push_back((path.into(), Box::new(value)));
         self
     }
 
-    /// Who replies.
+    /// Sets the author of all replies.
     #[must_use]
     pub fn by(mut self, who: impl Into<String>) -> Self {
         self.by = Some(who.into());
         self
     }
 
-    /// How many replies nobody has asked for yet.
+    /// Returns the number of unused replies.
     pub fn left(&self) -> usize {
         self.script.len()
     }
 
-    /// Runs it, with everything that was said about the run, and replies until it ends or asks what nobody replies
-    /// to: `people.run(flujo.run(welcome()).id("r1").context(desk).limits(few))`.
+    /// Runs a pipeline with the options of the run, and replies until it ends or asks a question without a
+    /// reply: `people.run(flujo.run(welcome()).id("r1").context(desk).limits(few))`.
     ///
     /// # Errors
     /// A reply does not fit its question, or the engine failed.
@@ -92,10 +92,10 @@ impl Replies {
         self.answer::<P, R>(&flujo, result).await
     }
 
-    /// The same for a run that exists: it goes on, and what it asks is replied to.
+    /// Resumes an existing run, and replies to its questions.
     ///
     /// # Errors
-    /// There is no such run; else as [`run`](Self::run).
+    /// The run does not exist; else as [`run`](Self::run).
     pub async fn resume<P, R>(
         &mut self,
         flujo: &Flujo<R>,
@@ -139,7 +139,7 @@ impl Replies {
     }
 }
 
-/// A reply whose type is no longer known.
+/// A reply with an erased type.
 struct Scripted(Box<dyn ReplyValue + Send + Sync>);
 
 impl ReplyValue for Scripted {
@@ -158,7 +158,7 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    /// No `Default`: every run says which one it begins with.
+    /// No `Default`: every run passes its initial context.
     #[context]
     #[derive(Debug)]
     struct Guests {
@@ -214,7 +214,7 @@ mod tests {
         let result = people.run(flujo.run(welcome()).id("r").context(guests(["Xi", "Yo"]))).await.unwrap();
         assert_asks(&result, ["welcome/last"]);
 
-        // Nobody comes within a day.
+        // The deadline of a day passes.
         clock.advance(Duration::from_secs(24 * 3600 + 1));
         let result = people.resume::<welcome, _>(&flujo, "r").await.unwrap();
         assert_done(&result, &"Hello, nobody!".to_owned());

@@ -9,10 +9,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Answers in place of a step: typed by the step, so that a wrong output does not compile.
+/// A stub that answers in place of a step, typed by the step: a wrong output does not compile.
 ///
-/// Outputs are given in order, one a call; a call too many fails the step for good and says so. Cloning it
-/// gives the same stub, which keeps the inputs it was called with.
+/// Outputs are given in order, one per call; a call after the last one fails the step without retries. Clones
+/// share the stub and the inputs it was called with.
 ///
 /// ```
 /// # use flujo::prelude::*;
@@ -41,7 +41,7 @@ struct State<S: Step> {
     script: std::vec::IntoIter<Result<S::Output, StepError>>,
     given: usize,
     calls: Vec<S::Input>,
-    /// How long answers take: each in turn, then all others.
+    /// The delays of answers: one each from the list, then a fixed one.
     delays: Option<(Arc<dyn Clock>, std::vec::IntoIter<Duration>, Duration)>,
     costs: Option<Usage>,
 }
@@ -58,12 +58,12 @@ impl<S: Step> fmt::Debug for StubAgent<S> {
 }
 
 impl<S: Step> StubAgent<S> {
-    /// Gives these outputs, in order: `StubAgent::<triage>::new([case])`.
+    /// Returns a stub with these outputs, in order: `StubAgent::<triage>::new([case])`.
     pub fn new<const N: usize>(outputs: [S::Output; N]) -> Self {
         Self::scripted(outputs.into_iter().map(Ok))
     }
 
-    /// The same for the step's function, where its type has another name: `StubAgent::of(triage, [case])`.
+    /// Returns a stub of the step's function, if its type has another name: `StubAgent::of(triage, [case])`.
     pub fn of<Inputs, F: StepName<Inputs, Step = S>, const N: usize>(
         _step: F,
         outputs: [S::Output; N],
@@ -71,7 +71,7 @@ impl<S: Step> StubAgent<S> {
         Self::new(outputs)
     }
 
-    /// Gives these outputs and failures, in order.
+    /// Returns a stub with these outputs and failures, in order.
     pub fn scripted(script: impl IntoIterator<Item = Result<S::Output, StepError>>) -> Self {
         let script: Vec<_> = script.into_iter().collect();
         let given = script.len();
@@ -84,16 +84,16 @@ impl<S: Step> StubAgent<S> {
         })))
     }
 
-    /// Takes so long for every answer, on this clock: with a [`PausedClock`](crate::PausedClock) that the engine
-    /// has too, nobody waits for real.
+    /// Sets the delay of every answer, on this clock: with a [`PausedClock`](crate::PausedClock) that is also
+    /// the engine's, no real time passes.
     #[must_use]
     pub fn after(self, clock: impl Clock, delay: Duration) -> Self {
         self.state().delays = Some((Arc::new(clock), Vec::new().into_iter(), delay));
         self
     }
 
-    /// Takes so long for one answer after the other, on this clock, and no time for those that come after: the first
-    /// is late and the second is not, say.
+    /// Sets the delays of the answers one by one, on this clock; later answers have none. For instance, the
+    /// first answer is late and the second is not.
     #[must_use]
     pub fn delays(self, clock: impl Clock, delays: impl IntoIterator<Item = Duration>) -> Self {
         let delays: Vec<_> = delays.into_iter().collect();
@@ -101,15 +101,15 @@ impl<S: Step> StubAgent<S> {
         self
     }
 
-    /// What each answer has used, failures included: it counts for the step, the run and every limit, as what a code
-    /// step says with `run.spend(..)` does. Nothing, if nothing is said.
+    /// Sets the usage of each answer, failures included. It counts for the step, the run and every limit,
+    /// like usage that a code step reports with `run.spend(..)`. Defaults to none.
     #[must_use]
     pub fn costs(self, usage: Usage) -> Self {
         self.state().costs = Some(usage);
         self
     }
 
-    /// The inputs it was called with so far.
+    /// Returns the inputs of the calls so far.
     pub fn calls(&self) -> Vec<S::Input> {
         self.state().calls.iter().map(Inputs::copy).collect()
     }
@@ -187,7 +187,7 @@ mod tests {
         Flujo::builder().engine(memory).stub(stub).observer(log.clone()).build().unwrap()
     }
 
-    /// Late once, in time from then on; and time passes on the clock alone.
+    /// The first answer is late, the second is in time; only the clock moves.
     #[tokio::test]
     async fn answers_take_their_time_one_by_one() {
         let (clock, log) = (PausedClock::default(), EventLog::new());
@@ -204,7 +204,7 @@ mod tests {
             })
             .into();
         assert_eq!(taken, [Some((2, 30 + 5)), Some((1, 0))]);
-        // The wait between two attempts has its jitter: no more than the second that was said.
+        // The backoff between two attempts has jitter: at most one second.
         let passed = clock.now().since(began).as_secs_f64();
         assert!((35.0..=36.0).contains(&passed), "{passed}");
     }
@@ -219,7 +219,7 @@ mod tests {
         assert_usage(&result, &Usage::of_cost(Cost(900)));
         assert_done(&result, &3);
 
-        // A limit stands against what comes after it was exceeded.
+        // A limit refuses the calls after it was exceeded.
         let stub = StubAgent::<weigh>::scripted(answers()).costs(each);
         let flujo = built(&stub, &clock, &log);
         let limits = UsageLimits::NONE.cost(Cost(599));

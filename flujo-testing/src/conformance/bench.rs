@@ -21,10 +21,10 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-/// The run of a check that needs one only.
+/// The id of the run, for checks with a single run.
 pub(super) const RUN: &str = "run";
 
-/// A fresh engine on a paused clock, with what its runs note.
+/// A fresh engine on a paused clock, with the notes of its runs.
 pub(super) struct Bench {
     world: Arc<World>,
 }
@@ -50,7 +50,7 @@ pub(super) async fn run(check: &Check, deployment: Box<dyn Deployment>, patience
         }
         Err(Lost::Busy) => broken(world.expected(), "the engine is polled without end".to_owned()),
     };
-    // Closed before its storage goes.
+    // Closed before its storage is dropped.
     drop(catch_unwind(AssertUnwindSafe(|| bench.close())));
     verdict
 }
@@ -59,7 +59,7 @@ pub(super) async fn run(check: &Check, deployment: Box<dyn Deployment>, patience
 #[derive(Debug)]
 pub(super) enum Execution {
     Returned(Result<(), Error>),
-    /// The process died at an `Act::Die`, or while it was told of a question.
+    /// The process died at an `Act::Die`, or in the callback of a question.
     Died,
 }
 
@@ -95,12 +95,12 @@ impl Bench {
         Stage { world: Arc::clone(&self.world), id: id.into() }
     }
 
-    /// Says what is about to happen: the report has it, should nothing happen.
+    /// Sets the expectation that the report shows if the check gets stuck.
     pub(super) fn expect(&self, what: &'static str) {
         self.world.expect(what);
     }
 
-    /// Creates a run that must be new.
+    /// Creates a run that must not exist yet.
     pub(super) async fn create(&self, run: RunRecord) -> Checked {
         let id = run.id.clone();
         let created = self.engine()?.create(run).await;
@@ -123,7 +123,7 @@ impl Bench {
         self.execute_as(RUN, ops, None).await
     }
 
-    /// Executes a run; `context` is the one that the program ends with.
+    /// Executes a run; `context` is the final context of the program.
     pub(super) async fn execute_as(
         &self,
         id: &str,
@@ -177,14 +177,14 @@ impl Bench {
         }
     }
 
-    /// Replies to a question of the run, which must be taken.
+    /// Replies to a question of the run; the reply must be accepted.
     pub(super) async fn reply(&self, path: &str, n: i64) -> Checked {
         let reply = self.stage(RUN).reply_by_ada(n);
         let replied = self.engine()?.reply(&RUN.into(), &path.into(), reply).await;
         replied.map_err(|error| breach(&format!("the reply to `{path}` is taken"), format!("{error}")))
     }
 
-    /// Replies to a question, which must be refused as an error of the reply.
+    /// Replies to a question; the reply must be refused as an error of the reply.
     pub(super) async fn reply_is_refused(&self, why: &str, path: &str) -> Checked {
         let reply = self.stage(RUN).reply_by_ada(99);
         let replied = self.engine()?.reply(&RUN.into(), &path.into(), reply).await;
@@ -200,12 +200,12 @@ impl Bench {
         self.world.take_effects()
     }
 
-    /// Compares, and forgets, the side effects since the last comparison.
+    /// Compares the side effects since the last comparison, and clears them.
     pub(super) fn effects(&self, when: &str, expected: &[&str]) -> Checked {
         lines(when, expected, &self.world.take_effects())
     }
 
-    /// Compares, and forgets, the side effects of concurrent arms, in any order.
+    /// Compares the side effects of concurrent arms in any order, and clears them.
     pub(super) fn effects_in_any_order(&self, when: &str, expected: &[&str]) -> Checked {
         let (mut seen, mut expected) = (self.world.take_effects(), expected.to_vec());
         seen.sort();
@@ -213,42 +213,44 @@ impl Bench {
         lines(when, &expected, &seen)
     }
 
-    /// Compares, and forgets, the results of commands since the last comparison: in any order, each result once.
+    /// Compares the results of commands since the last comparison, in any order and without duplicates, and
+    /// clears them.
     pub(super) fn results(&self, when: &str, expected: &[&str]) -> Checked {
         let mut expected = expected.to_vec();
         expected.sort_unstable();
         lines(when, &expected, &self.world.take_results())
     }
 
-    /// The results of one command, in all executions since the results were last forgotten.
+    /// Returns the results of one command, in all executions since the results were last cleared.
     pub(super) fn results_of(&self, command: &str) -> Vec<String> {
         let start = format!("{command} ");
         self.world.results().into_iter().filter(|line| line.starts_with(&start)).collect()
     }
 
-    /// Compares how a fork ended, in all executions since the results were last forgotten.
+    /// Compares how a fork ended, in all executions since the results were last cleared.
     pub(super) fn ends(&self, when: &str, path: &str, expected: &[&str]) -> Checked {
-        // An ordered log ends `fork` by a signal inside the execution of an arm: that is no end of the fork.
+        // An ordered log ends `fork` by a signal inside the execution of an arm: that is not the end of the
+        // fork.
         let start = format!("{path} ends as ");
         let seen: Vec<_> = self.world.results().into_iter().filter(|line| line.starts_with(&start)).collect();
         lines(when, expected, &seen)
     }
 
-    /// Forgets what was noted.
+    /// Clears the notes.
     pub(super) fn forget(&self) {
         drop(self.world.take_effects());
         drop(self.world.take_results());
         self.world.take_most_under_way();
     }
 
-    /// The most bodies that were under way at once since the last call.
+    /// Returns the maximum number of concurrent bodies since the last call.
     pub(super) fn most_under_way(&self) -> usize {
         self.world.take_most_under_way()
     }
 }
 
 impl Execution {
-    /// The execution came to an orderly end.
+    /// Checks that the execution ended without an error.
     pub(super) fn ended(self) -> Checked {
         match self {
             Self::Returned(Ok(())) => Ok(()),
@@ -256,7 +258,7 @@ impl Execution {
         }
     }
 
-    /// The process died, as the script says.
+    /// Checks that the process died, as in the script.
     pub(super) fn died(self) -> Checked {
         match self {
             Self::Died => Ok(()),
@@ -266,7 +268,7 @@ impl Execution {
         }
     }
 
-    /// The execution ended, however it ended: an engine may say that it lost the run, or not.
+    /// Checks that the execution ended in any way: an engine may report the loss of the run, or not.
     pub(super) fn stopped(self) -> Checked {
         match self {
             Self::Returned(Ok(())) => Ok(()),
@@ -276,7 +278,7 @@ impl Execution {
     }
 }
 
-/// The record that a check creates a run with.
+/// Returns the run record with which a check creates a run.
 pub(super) fn record(id: &str) -> RunRecord {
     let graph = StoredGraph {
         name: "script".to_owned(),
@@ -300,7 +302,7 @@ pub(super) fn record(id: &str) -> RunRecord {
     }
 }
 
-/// A program that ends by itself, for checks that look at the end alone.
+/// A program without commands, for checks of the end of a run.
 pub(super) struct Ends<F>(pub(super) F);
 
 impl<F: Fn() -> Ended + Send + Sync> Program for Ends<F> {
@@ -310,7 +312,7 @@ impl<F: Fn() -> Ended + Send + Sync> Program for Ends<F> {
 }
 
 impl Bench {
-    /// Executes a run with a program that issues no command and ends like this.
+    /// Executes a run with a program that issues no command and has this end.
     pub(super) async fn end(
         &self,
         id: &str,

@@ -7,12 +7,12 @@ use super::report::Breach;
 use flujo::engine::BoxFuture;
 use std::fmt;
 
-/// The end of a check: what is broken, if something is.
+/// The result of a check: the broken sentence, if there is one.
 pub(super) type Checked<T = ()> = Result<T, Breach>;
 
 type Run = for<'a> fn(&'a Bench) -> BoxFuture<'a, Checked>;
 
-/// One sentence of the engine contract, and the code that finds out whether an engine keeps it.
+/// A sentence of the engine contract, with the code that checks it.
 #[derive(Clone, Copy)]
 pub struct Check {
     id: &'static str,
@@ -36,17 +36,17 @@ impl Check {
         Self { needs: Some(ability), ..self }
     }
 
-    /// The stable id, `topic/rule`.
+    /// Returns the stable id, `topic/rule`.
     pub fn id(&self) -> &'static str {
         self.id
     }
 
-    /// The sentence of the contract.
+    /// Returns the sentence of the contract.
     pub fn sentence(&self) -> &'static str {
         self.sentence
     }
 
-    /// The ability that the check needs, if it needs one that not every engine has.
+    /// Returns the ability that the check needs, if not every engine has it.
     pub fn needs(&self) -> Option<Ability> {
         self.needs
     }
@@ -72,7 +72,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::fmt::Write;
 
-    /// The page of the contract, as it is in the documentation of the module.
+    /// Returns the page of the contract, as in the documentation of the module.
     fn page() -> String {
         let mut page = "# The contract\n\nEvery check, with the sentence that it stands for.\n".to_owned();
         let mut topic = "";

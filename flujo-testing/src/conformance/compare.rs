@@ -6,7 +6,7 @@ use flujo::Usage;
 use flujo::question::Question;
 use std::fmt::Debug;
 
-/// A sentence that is not kept.
+/// Returns the breach of a sentence.
 pub(super) fn breach(expected: &str, seen: impl Into<String>) -> Breach {
     Breach { expected: expected.to_owned(), seen: seen.into() }
 }
@@ -19,12 +19,12 @@ pub(super) fn same<T: Debug + PartialEq>(what: &str, expected: &T, seen: &T) -> 
     Err(breach(&format!("{what}: {expected:?}"), format!("{seen:?}")))
 }
 
-/// The paths of questions, in their order.
+/// Returns the paths of questions, in order.
 pub(super) fn paths(questions: &[Question]) -> Vec<String> {
     questions.iter().map(|question| question.path.to_string()).collect()
 }
 
-/// Compares two lists of notes. Of long ones only the notes are shown that differ.
+/// Compares two lists of notes. Of long lists only the differences are shown.
 pub(super) fn lines(what: &str, expected: &[&str], seen: &[String]) -> Checked {
     let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
     let length = |lines: &[&str]| lines.iter().map(|line| line.len()).sum::<usize>();
@@ -38,10 +38,10 @@ pub(super) fn lines(what: &str, expected: &[&str], seen: &[String]) -> Checked {
     same(what, &expected.to_vec(), &seen)
 }
 
-/// Lists up to so many bytes are shown in full.
+/// The size in bytes up to which lists are shown in full.
 const SHOWN: usize = 300;
 
-/// The fields of a usage that are not zero.
+/// Describes the fields of a usage that are not zero.
 pub(super) fn used(usage: Usage) -> String {
     let fields = [
         (usage.input_tokens, "input tokens"),
@@ -57,7 +57,7 @@ pub(super) fn used(usage: Usage) -> String {
     if some.is_empty() { "nothing".to_owned() } else { some.join(", ") }
 }
 
-/// Compares what is used and what is reserved.
+/// Compares used and reserved usage.
 pub(super) fn ledger(when: &str, expected: (Usage, Usage), seen: (Usage, Usage)) -> Checked {
     let text =
         |(usage, reserved): (Usage, Usage)| format!("{} used, {} reserved", used(usage), used(reserved));

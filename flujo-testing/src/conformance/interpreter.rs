@@ -1,4 +1,4 @@
-//! The program that issues the commands of a script, as the runtime issues those of a pipeline.
+//! The program that issues the commands of a script, as the runtime does for a pipeline.
 
 use super::script::{Ask, Attempt, Deed, Fork, Give, Op, failure, number};
 use super::world::Stage;
@@ -13,13 +13,13 @@ use flujo::question::Question;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
-/// A script with what its programs note in.
+/// A script, with the state that its programs share.
 pub(super) struct Script {
     pub(super) stage: Stage,
     pub(super) ops: Arc<[Op]>,
     /// The output of the program.
     pub(super) output: Json,
-    /// The context that the program ends with.
+    /// The final context of the program.
     pub(super) context: Json,
 }
 
@@ -37,7 +37,7 @@ impl Program for Script {
     }
 }
 
-/// Why a script does not reach its end.
+/// The reason why a script stops before its end.
 enum Stop {
     Failure(Box<FailureRecord>),
     Signal(Signal),
@@ -49,7 +49,7 @@ impl From<Signal> for Stop {
     }
 }
 
-/// Issues the commands; gives the value of the last one.
+/// Issues the commands; returns the value of the last one.
 fn play<'a>(
     stage: &'a Stage,
     ops: &'a [Op],
@@ -85,7 +85,7 @@ fn play<'a>(
 /// Notes the signal that ended a command.
 fn told<T>(stage: &Stage, command: &str, ended: Result<T, Signal>) -> Result<T, Signal> {
     if let Err(signal) = &ended {
-        // An ordered log ends the execution of an arm so; that is between it and the program.
+        // An ordered log ends the execution of an arm with this signal; it is not an outcome of the command.
         if *signal != Signal::ArmEnded {
             stage.result(format!("{command} ends by {}", named(signal)));
         }
@@ -93,7 +93,7 @@ fn told<T>(stage: &Stage, command: &str, ended: Result<T, Signal>) -> Result<T, 
     ended
 }
 
-/// A signal without the texts that engines may choose.
+/// Describes a signal without the texts that engines may choose.
 pub(super) fn named(signal: &Signal) -> String {
     match signal {
         Signal::JournalMismatch(mismatch) => format!("JournalMismatch at {}", mismatch.path),
@@ -133,7 +133,8 @@ async fn attempted(stage: &Stage, attempt: &Attempt, handle: &mut dyn Handle) ->
     }
 }
 
-/// The value of a JSON text, whatever the order of its keys and its white space: an engine may store it as a value.
+/// Normalizes a JSON text, regardless of the order of keys and of white space: an engine may store it as a
+/// value.
 pub(super) fn canonical(json: &Json) -> String {
     json.decode::<serde_json::Value>()
         .map_or_else(|error| format!("no JSON: {error}"), |value| value.to_string())
@@ -204,7 +205,7 @@ async fn perform(
     })
 }
 
-/// Lets the task be polled again at once, on any runtime.
+/// Yields once, on any runtime.
 async fn yielded() {
     let mut is_second = false;
     std::future::poll_fn(|cx| {
@@ -228,7 +229,7 @@ fn refused(answer: Result<(), Refusal>) -> String {
     }
 }
 
-/// The question of a script, as the runtime puts it together at this time.
+/// Builds the question of a script, as the runtime does at this time.
 pub(super) fn question(stage: &Stage, ask: &Ask) -> Question {
     let now = stage.clock().now();
     Question {
@@ -247,7 +248,7 @@ async fn asked(stage: &Stage, ask: &Ask, handle: &mut dyn Handle) -> Result<Json
     let mut tell = |_: &Question| {
         stage.effect(format!("{path} is told"));
         if ask.dies_told && stage.first(path) {
-            // No command follows, as when a process ends; the panic hook says nothing of it. An engine that drives
+            // No command follows, as when a process ends; the panic hook is silent. An engine that runs
             // programs on a task of its own may catch the panic: the execution is dropped all the same.
             stage.world.die();
             std::panic::resume_unwind(Box::new(Died));
@@ -259,7 +260,7 @@ async fn asked(stage: &Stage, ask: &Ask, handle: &mut dyn Handle) -> Result<Json
     Ok(reply.value)
 }
 
-/// The payload of a panic that stands for the end of the process.
+/// The panic payload that stands for the end of the process.
 pub(super) struct Died;
 
 async fn forked(stage: &Stage, fork: &Fork, handle: &mut dyn Handle) -> Result<Json, Stop> {
@@ -311,13 +312,13 @@ async fn arm(stage: &Stage, ops: &[Op], mut grant: ArmGrant, value: Arc<Mutex<Op
     }
 }
 
-/// The record of an arm, with something in every field.
+/// Returns the record of an arm, with every field set.
 fn arm_record(output: Json) -> ArmRecord {
     let parts = vec![("total".to_owned(), number(5).into())];
     ArmRecord { output, written: 6, parts, active: vec![(Timestamp(1), Timestamp(2))] }
 }
 
-/// The paths and attempt numbers of records.
+/// Returns the paths and attempt numbers of records.
 pub(super) fn keys(records: &[Arc<flujo::engine::Record>]) -> Vec<String> {
     records.iter().map(|record| format!("{}.{}", record.key.path, record.key.n)).collect()
 }

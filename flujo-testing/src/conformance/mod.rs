@@ -22,7 +22,7 @@
 //!
 //! # In the tests of an engine
 //!
-//! A [`Subject`] says how the engine is opened, and what else can be done to it: the optional [abilities](Ability).
+//! A [`Subject`] says how the engine is opened, and which optional [abilities](Ability) it has.
 //!
 //! | ability | given by | what it means |
 //! |---|---|---|
@@ -56,7 +56,7 @@
 //! - Each check has an engine of its own, on an empty storage.
 //! - Time is that of the clock that the engine is opened with. An engine that reads another clock fails
 //!   `control/clock`, and whatever depends on time.
-//! - Dropping the future of `execute` stands for a crash. The process ends as well where the id begins with `process/`:
+//! - Dropping the future of `execute` simulates a crash. The process ends as well where the id begins with `process/`:
 //!   the engine is dropped, and its storage opened again.
 //! - An engine that panics, or waits for ever, breaks the sentence that was checked, and no other check suffers. One that
 //!   blocks its thread for ever blocks the suite. [`Subject::patience`] is the real time after which a check counts as
@@ -90,8 +90,8 @@ use std::sync::Arc;
 
 /// Runs every check on an engine whose runs end with the process. `open` gives an empty engine on a clock.
 ///
-/// The report skips the checks that need an [`Ability`], without a reason: an engine's own tests say more with a
-/// [`Subject`].
+/// The report skips the checks that need an [`Ability`], without a reason. The tests of an engine use a
+/// [`Subject`] to give one.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]

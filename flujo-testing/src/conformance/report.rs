@@ -3,12 +3,12 @@
 use super::{Ability, Check};
 use std::fmt;
 
-/// A sentence that an engine does not keep.
+/// A broken sentence of the contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breach {
-    /// The behaviour that the contract asks for.
+    /// The behaviour that the contract requires.
     pub expected: String,
-    /// The behaviour of the engine.
+    /// The behaviour that was observed.
     pub seen: String,
 }
 
@@ -18,7 +18,7 @@ pub struct Breach {
 pub enum Verdict {
     /// The engine keeps the sentence.
     Kept,
-    /// The engine breaks the sentence, panicked, or did not come to an end.
+    /// The engine breaks the sentence, panicked, or got stuck.
     Broken(Breach),
     /// The check did not run.
     Skipped {
@@ -42,17 +42,17 @@ impl CheckResult {
         Self { id: check.id().to_owned(), sentence: check.sentence().to_owned(), verdict }
     }
 
-    /// The id of the check.
+    /// Returns the id of the check.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The sentence of the contract.
+    /// Returns the sentence of the contract.
     pub fn sentence(&self) -> &str {
         &self.sentence
     }
 
-    /// The verdict.
+    /// Returns the verdict.
     pub fn verdict(&self) -> &Verdict {
         &self.verdict
     }
@@ -81,8 +81,8 @@ impl fmt::Display for CheckResult {
     }
 }
 
-/// The results of all checks on one engine. Displays one line for each check, and what was expected and seen where a
-/// sentence is broken.
+/// The results of all checks on one engine. Displays one line per check, and the expected and observed
+/// behaviour of broken sentences.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     name: String,
@@ -108,12 +108,12 @@ impl Report {
         &self.results
     }
 
-    /// The ids of the checks that found a broken sentence.
+    /// Returns the ids of the checks that found a broken sentence.
     pub fn broken(&self) -> Vec<&str> {
         self.ids(|verdict| matches!(verdict, Verdict::Broken(_)))
     }
 
-    /// The ids of the checks that did not run, with or without a reason.
+    /// Returns the ids of the checks that did not run, with or without a reason.
     pub fn skipped(&self) -> Vec<&str> {
         self.ids(|verdict| matches!(verdict, Verdict::Skipped { .. }))
     }
@@ -125,7 +125,8 @@ impl Report {
     /// Asserts that no sentence is broken, and that every skipped check has a reason.
     ///
     /// # Panics
-    /// Otherwise, with the text of the report without the checks that were kept.
+    /// A sentence is broken, or a check was skipped without a reason. The message is the report without the
+    /// sentences that are kept.
     #[track_caller]
     #[allow(clippy::panic, reason = "an assertion that does not hold panics")]
     pub fn assert_kept(&self) {
@@ -136,7 +137,7 @@ impl Report {
         assert!(failed.is_empty(), "{}\n{}", self.summary(), failed.join("\n"));
     }
 
-    /// The first line of the text.
+    /// Returns the first line of the text.
     fn summary(&self) -> String {
         let (broken, skipped) = (self.broken().len(), self.skipped().len());
         let kept = self.results.len() - broken - skipped;

@@ -1,4 +1,4 @@
-//! The suite's pipelines as data: the commands that an engine is given, and what their bodies do.
+//! The suite's pipelines as data: the commands that an engine receives, and the actions of their bodies.
 
 use flujo::clock::Timestamp;
 use flujo::codec::Json;
@@ -8,7 +8,7 @@ use flujo::usage::Usage;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// One command of a script, or an act between two commands.
+/// One command of a script, or an action between two commands.
 #[derive(Clone, Debug)]
 pub(super) enum Op {
     Attempt(Box<Attempt>),
@@ -18,7 +18,7 @@ pub(super) enum Op {
     },
     Ask(Box<Ask>),
     Fork(Box<Fork>),
-    /// Happens once in a check, however often an engine starts the program.
+    /// An action that happens once per check, however often an engine starts the program.
     Once(&'static str, Act),
     /// Ends the program, or the arm, as failed at this node.
     Fail(&'static str),
@@ -26,14 +26,14 @@ pub(super) enum Op {
     Stop(Signal),
 }
 
-/// Something that is done to the run from outside of it.
+/// An action on the run from outside of it.
 #[derive(Clone, Debug)]
 pub(super) enum Act {
     /// Notes the keys of all records.
     View,
     /// Notes usage and reservations.
     Usage,
-    /// The process dies here: the execution is dropped.
+    /// Ends the process: the execution is dropped.
     Die,
     Cancel,
     Reply(&'static str, i64),
@@ -42,7 +42,7 @@ pub(super) enum Act {
     Execute,
 }
 
-/// Something that the body of an attempt does.
+/// An action in the body of an attempt.
 #[derive(Clone, Debug)]
 pub(super) enum Deed {
     Reserve(u64),
@@ -50,21 +50,22 @@ pub(super) enum Deed {
     Settle(u64),
     Forfeit(u64),
     Sleep(Duration),
-    /// Waits until so many bodies are under way at once.
+    /// Waits until this many bodies run concurrently.
     Meet(usize),
     /// Waits until this effect or result was noted.
     Sees(&'static str),
-    /// Waits until so many notes hold this text.
+    /// Waits until this many notes contain this text.
     SeesAll(&'static str, usize),
-    /// Lets everything else go on that can.
+    /// Yields to everything else that can proceed.
     Yield,
-    /// Moves a clock that is held by so many seconds, once the engine has had time to write what was issued before.
+    /// Advances a held clock by this many seconds, once the engine has had time to write the commands issued
+    /// before.
     Later(u64),
     Act(Act),
     Never,
 }
 
-/// The end of a body.
+/// The result of a body.
 #[derive(Clone, Debug)]
 pub(super) enum Give {
     Output(Json),
@@ -82,7 +83,7 @@ pub(super) struct Attempt {
     pub(super) does: Vec<Deed>,
     pub(super) gives: Give,
     pub(super) used: Usage,
-    /// Parts, findings and models of the record, beside its outcome.
+    /// Parts, findings and models of the record.
     pub(super) extras: Option<Box<Extras>>,
 }
 
@@ -94,7 +95,7 @@ pub(super) struct Extras {
     pub(super) times: (Timestamp, Timestamp),
 }
 
-/// A step that gives 0 for the input `x`, until the methods below say more.
+/// Returns a step with input `x` and output 0, to be changed by the methods below.
 pub(super) fn step(path: &str) -> Attempt {
     Attempt {
         key: Key { path: path.into(), kind: Kind::Step, n: 1 },
@@ -109,7 +110,7 @@ pub(super) fn step(path: &str) -> Attempt {
     }
 }
 
-/// A model step: the same with another kind.
+/// Returns a model step, else as [`step`].
 pub(super) fn call(path: &str) -> Attempt {
     let mut attempt = step(path);
     attempt.key.kind = Kind::Model;
@@ -162,7 +163,7 @@ impl Attempt {
     }
 }
 
-/// A limit on the model calls of a node.
+/// Returns a limit on the model calls of a node.
 pub(super) fn limited(path: &str, calls: u64, outer: Option<Arc<NodeLimits>>) -> Arc<NodeLimits> {
     let limits = flujo::UsageLimits::NONE.model_calls(calls);
     Arc::new(NodeLimits { path: path.into(), limits, outer })
@@ -174,13 +175,13 @@ pub(super) struct Ask {
     pub(super) message: &'static str,
     pub(super) schema: &'static str,
     pub(super) shown: Option<i64>,
-    /// The wait, counted from when the command is issued, and the reply that stands in.
+    /// The wait from the moment the command is issued, and the default reply.
     pub(super) default: Option<(Duration, i64)>,
-    /// The process dies while it is told that the question is open.
+    /// The process dies in the callback that reports the open question.
     pub(super) dies_told: bool,
 }
 
-/// A question without a deadline.
+/// Returns a question without a deadline.
 pub(super) fn ask(path: &'static str) -> Ask {
     Ask { path, message: "How many?", schema: "integer", shown: None, default: None, dies_told: false }
 }
@@ -213,11 +214,11 @@ pub(super) struct Fork {
     pub(super) path: &'static str,
     pub(super) arms: Vec<Vec<Op>>,
     pub(super) policy: ForkPolicy,
-    /// The program goes on after an arm has failed the fork.
+    /// The program continues after the failure of the fork.
     pub(super) caught: bool,
 }
 
-/// A fork of at most eight arms at once whose first failure ends it.
+/// Returns a fork with up to eight concurrent arms; its first failure ends it.
 pub(super) fn fork(path: &'static str, arms: Vec<Vec<Op>>) -> Fork {
     Fork { path, arms, policy: ForkPolicy { settle: false, concurrency: 8 }, caught: false }
 }
@@ -237,7 +238,7 @@ impl Fork {
     }
 }
 
-/// A durable timer.
+/// Returns a durable timer.
 pub(super) fn sleep(path: &'static str, seconds: u64) -> Op {
     Op::Sleep { path, wait: Duration::from_secs(seconds) }
 }
@@ -258,7 +259,7 @@ impl From<Fork> for Op {
     }
 }
 
-/// The commands of a program, in order.
+/// Builds the commands of a program, in order.
 macro_rules! script {
     ($($op:expr),* $(,)?) => { vec![$($crate::conformance::script::Op::from($op)),*] };
 }
@@ -272,12 +273,12 @@ pub(super) fn calls(n: u64) -> Usage {
     Usage::default().model_calls(n)
 }
 
-/// Calls that are charged without a report of what they used.
+/// Returns the usage of calls that are charged in full, without a report.
 pub(super) fn estimated(n: u64) -> Usage {
     calls(n).estimated_calls(n)
 }
 
-/// The failure of a node, with something in every field that an attempt may fill.
+/// Returns the failure of a node, with every field set that an attempt may set.
 pub(super) fn failure(path: &str) -> FailureRecord {
     FailureRecord {
         kind: FailureKind::Rejected,

@@ -1,4 +1,4 @@
-//! The engine that a suite is run on: how it is opened, and what else can be done to it.
+//! The engine under test: how it is opened, and its optional abilities.
 
 use super::catalog::{self, Check};
 use super::report::{CheckResult, Report, Verdict};
@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// An ability that not every engine has, and that some checks need.
+/// An optional ability of engines that some checks need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Ability {
@@ -115,8 +115,8 @@ impl<E: Engine, S: Send + Sync + 'static> Subject<E, S> {
         }
     }
 
-    /// Says how a run is taken over as another process would take it, while this one works on it. When `take_over`
-    /// ends, the run has a newer fencing token, and no execution with that is under way.
+    /// Sets the way to take over a run as another process would, while this one executes it. When `take_over`
+    /// returns, the run has a newer fencing token, and no execution with that token.
     #[must_use]
     pub fn takes_over<F: Future<Output = Result<(), Error>> + Send + 'static>(
         mut self,
@@ -135,9 +135,9 @@ impl<E: Engine, S: Send + Sync + 'static> Subject<E, S> {
         self
     }
 
-    /// The real time that a check waits for an engine that does nothing, before it is reported as stuck. Defaults to
-    /// 10 seconds. Zero suits an engine without threads and I/O: when nothing has woken the check, nothing ever will,
-    /// and a check that is stuck fails at once and the same way every time.
+    /// Sets the real time that a check waits for an engine without progress, before it is reported as stuck.
+    /// Defaults to 10 seconds. Zero suits an engine without threads and I/O: if nothing has woken the check,
+    /// nothing ever will, and a check that is stuck fails at once and deterministically.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
@@ -153,7 +153,8 @@ impl<E: Engine, S: Send + Sync + 'static> Subject<E, S> {
         Report::new(self.name.clone(), results)
     }
 
-    /// Runs the check of this id alone. A report of an id that is not in [`checks`](super::checks) says so, as broken.
+    /// Runs the check with this id alone. An id that is not in [`checks`](super::checks) is reported as
+    /// broken.
     pub async fn check_one(&self, id: &str) -> Report {
         let mut results = Vec::new();
         for check in catalog::checks().filter(|check| check.id() == id) {
@@ -189,7 +190,7 @@ impl<E: Engine, S: Send + Sync + 'static> Subject<E, S> {
 
 /// An engine with its storage, for one check.
 pub(super) trait Deployment: Send + Sync {
-    /// Opens the storage; what was opened before is closed.
+    /// Opens the storage; closes the engine that was open before.
     fn open(&self, clock: Arc<dyn Clock>) -> BoxFuture<'_, Result<Arc<dyn Engine>, Error>>;
     fn close(&self);
     fn take_over(&self, id: &RunId) -> BoxFuture<'_, Result<(), Error>>;

@@ -1,4 +1,4 @@
-//! The guard of a check: an engine that hangs or panics is reported, and does not take the suite with it.
+//! The guard of a check: an engine that hangs or panics is reported, and does not affect other checks.
 
 use std::any::Any;
 use std::future::poll_fn;
@@ -12,24 +12,24 @@ use std::time::{Duration, Instant};
 /// The default of `Subject::patience`.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A check polls its engine a few hundred times; one that is still polled after so many goes round in a circle.
+/// The maximum number of polls of a check, which needs a few hundred: beyond it the engine is in a busy loop.
 const POLLS: usize = 50_000;
 
-/// A check without patience is polled so often without a wake in between: a runtime may hold back the wake of a task
-/// that yields until it has returned to it.
+/// The number of polls without a wake-up before a check without patience is stuck: a runtime may delay the
+/// wake-up of a task that yields until it has returned to the runtime.
 const CHANCES: usize = 3;
 
-/// Why a check did not come to its end.
+/// The reason why a check did not end.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Lost {
     Panicked(String),
     /// Nothing woke the check.
     Stuck,
-    /// It was polled without end.
+    /// The check was polled too often.
     Busy,
 }
 
-/// Drives a check to its end, or gives it up.
+/// Drives a check to its end, or abandons it.
 pub(super) async fn guarded<T>(patience: Duration, check: impl Future<Output = T> + Send) -> Result<T, Lost> {
     // Dropped under the guard as well: a destructor may panic too.
     let mut check = Some(Box::pin(check));
@@ -71,13 +71,13 @@ pub(super) async fn guarded<T>(patience: Duration, check: impl Future<Output = T
     .await
 }
 
-/// The message of a panic.
+/// Returns the message of a panic.
 pub(super) fn text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a text".to_owned())
 }
 
-/// A waker that remembers whether it was used.
+/// A waker that records whether it was used.
 struct Noted {
     inner: Waker,
     woken: AtomicBool,
@@ -99,7 +99,8 @@ impl Wake for Noted {
     }
 }
 
-/// Wakes a check that nothing else has woken. A thread, and no timer of a runtime: a suite runs on any of them.
+/// An alarm that wakes a check without other wake-ups. It is a thread and no timer of a runtime, so that a
+/// suite runs on any runtime.
 struct Alarm {
     patience: Duration,
     shared: Arc<Mutex<Clockwork>>,

@@ -22,22 +22,22 @@ pub(super) struct World {
     pub(super) began: Timestamp,
     pub(super) deployment: Box<dyn Deployment>,
     engine: Mutex<Option<Arc<dyn Engine>>>,
-    /// Side effects in order: bodies that ran, questions that were told, acts.
+    /// Side effects in order: bodies that ran, questions that were reported, actions.
     effects: Mutex<Vec<String>>,
     /// Results of commands. A set, because an engine may start a program several times, and each pass must see the same.
     results: Mutex<BTreeSet<String>>,
-    /// Every effect and result there ever was.
+    /// All effects and results since the check began.
     ever: Mutex<BTreeSet<String>>,
     once: Mutex<BTreeSet<String>>,
     death: Mutex<Death>,
     under_way: AtomicUsize,
     most_under_way: AtomicUsize,
     noted: Notify,
-    /// The expectation that a stuck check reports.
+    /// The expectation that is reported if the check gets stuck.
     expected: Mutex<&'static str>,
 }
 
-/// The simulated end of the process, and the waker of the execution that it ends.
+/// The simulated end of the process, with the waker of the execution that it ends.
 #[derive(Default)]
 struct Death {
     dead: bool,
@@ -91,7 +91,7 @@ impl World {
         self.most_under_way.swap(0, Ordering::SeqCst)
     }
 
-    /// Everything noted so far, for the report of a check that does not end.
+    /// Returns all notes so far, for the report of a check that does not end.
     pub(super) fn notes(&self) -> String {
         let (effects, results) = (lock(&self.effects).clone(), lock(&self.results).clone());
         let all: Vec<_> = effects.into_iter().chain(results).collect();
@@ -114,7 +114,8 @@ impl World {
         waker.into_iter().for_each(Waker::wake);
     }
 
-    /// Takes the end of the process, if there was one since the last call; registers `waker` for the next.
+    /// Takes the end of the process, if there was one since the last call; registers `waker` for the next
+    /// one.
     pub(super) fn takes_death(&self, waker: &Waker) -> bool {
         let mut death = lock(&self.death);
         death.waker = Some(waker.clone());
@@ -129,7 +130,7 @@ pub(super) struct Stage {
     pub(super) id: RunId,
 }
 
-/// A body that is under way.
+/// Counts a running body, until it is dropped.
 pub(super) struct UnderWay<'a>(&'a World);
 
 impl Drop for UnderWay<'_> {
@@ -143,7 +144,7 @@ impl Stage {
         &self.world.clock
     }
 
-    /// Seconds since the check began.
+    /// Returns the seconds since the check began.
     pub(super) fn seconds(&self) -> u64 {
         self.world.clock.now().since(self.world.began).as_secs()
     }
@@ -172,7 +173,7 @@ impl Stage {
         UnderWay(&self.world)
     }
 
-    /// Waits until so many bodies were under way at once. Where they never are, the check is stuck, and says so.
+    /// Waits until this many bodies ran concurrently. Otherwise the check is reported as stuck.
     pub(super) async fn meet(&self, n: usize) {
         self.until(|world| world.most_under_way.load(Ordering::SeqCst) >= n).await;
     }
@@ -182,13 +183,13 @@ impl Stage {
         self.until(|world| lock(&world.ever).contains(line)).await;
     }
 
-    /// Waits until so many notes hold this text.
+    /// Waits until this many notes contain this text.
     pub(super) async fn sees_all(&self, text: &str, n: usize) {
         self.until(|world| lock(&world.ever).iter().filter(|line| line.contains(text)).count() >= n).await;
     }
 
-    /// A look at the run waits for what was written before it. There are two, because the second one also lets the
-    /// program go on with that.
+    /// Reads the run twice, then advances the clock: a read waits for earlier writes, and the second read
+    /// lets the program proceed after the first.
     pub(super) async fn later(&self, seconds: u64) {
         if let Some(engine) = self.world.engine() {
             for _ in 0..2 {
@@ -202,7 +203,7 @@ impl Stage {
         loop {
             let noted = self.world.noted.notified();
             tokio::pin!(noted);
-            // Registered before looking: what is noted in between is not missed.
+            // Registered before the check, so that no note is missed.
             noted.as_mut().enable();
             if is_so(&self.world) {
                 return;

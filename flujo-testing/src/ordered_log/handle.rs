@@ -20,18 +20,18 @@ pub(super) struct Invocation {
     program: Arc<dyn Program>,
     /// The arm that this invocation is for.
     chain: Chain,
-    /// How many of its forks have been entered: before the last, everything comes from the seed.
+    /// The number of forks entered so far: commands before the last one come from the seed.
     entered: usize,
     seed: Arc<Seed>,
     next: usize,
-    /// Commands of this invocation that are issued again, by a pipeline that restarts.
+    /// The commands that this invocation issued earlier, for a pipeline that restarts.
     issued: HashMap<Key, Answer>,
-    /// How often a fork was issued and failed.
+    /// The number of times that each fork was issued and failed.
     forks: HashMap<Path, u32>,
     end: Arc<Mutex<Option<ArmEnd>>>,
 }
 
-/// What to do with a command.
+/// The way to execute a command.
 enum Next {
     Answered(Answer),
     Run(usize),
@@ -90,17 +90,17 @@ impl Invocation {
         self.issued.insert(key, answer);
     }
 
-    /// The arms that this handle works in, as questions know them.
+    /// Returns the arms around this handle, as questions record them.
     fn arms(&self) -> Vec<(Path, usize)> {
         self.chain.iter().map(|(path, _, arm)| (path.clone(), *arm)).collect()
     }
 
-    /// What the arms of a fork, issued for the `n`th time, take instead of executing it.
+    /// Returns the seed of the arms of a fork that is issued for the `n`th time.
     fn seed_of_arms(&self, n: u32, logs: &Logs) -> Seed {
         if n == 1 {
             return Seed::inside(&self.seed, self.issued.clone());
         }
-        // After a restart the arms may have got some way before.
+        // After a restart the arms may have records of their own.
         let mut all = logs.everything();
         all.take(&self.seed, |_| true);
         for (key, answer) in &self.issued {
@@ -109,8 +109,8 @@ impl Invocation {
         all
     }
 
-    /// Starts the invocation of one arm: the body from the beginning, everything before the fork from the
-    /// seed, no sibling.
+    /// Starts the invocation of one arm: the body from the beginning, with a seed of everything before the
+    /// fork, and without its siblings.
     fn child(
         &self,
         path: &Path,
@@ -167,7 +167,7 @@ impl Handle for Invocation {
     async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal> {
         if let Next::Run(n) = self.issue(&key)? {
             let now = self.ownership.clock().now();
-            // Fixed when it is first issued: a restart waits for what is left.
+            // The deadline is fixed when the sleep is first issued: a restart waits for the remaining time.
             let left = self.run.logs().timer(&key, now.plus(wait)).since(now);
             if !left.is_zero() {
                 self.ownership.activity().body(self.ownership.clock().sleep(left)).await?;
@@ -215,7 +215,7 @@ impl Handle for Invocation {
             inner.end = Arc::clone(&self.end);
             let end = body(ArmGrant { handle: Box::new(inner), encode: last }).await;
             return Err(match end {
-                // A pause or a cancellation inside the arm is that of the whole.
+                // A pause or a cancellation in an arm applies to the whole run.
                 ArmEnd::Signal(signal) => signal,
                 end if last => {
                     *self.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);

@@ -6,12 +6,12 @@ use flujo::question::Reply;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// One arm on the way to an invocation: the fork, which time it was issued, the arm.
+/// One arm in the path of an invocation: the fork, the number of times it was issued, the arm.
 pub(super) type Step = (Path, u32, usize);
-/// An invocation: the root's is empty.
+/// The path of an invocation; empty for the root.
 pub(super) type Chain = Vec<Step>;
 
-/// What a command came to.
+/// The result of a command.
 #[derive(Clone, Debug)]
 pub(super) enum Answer {
     Record(Arc<Record>),
@@ -20,8 +20,8 @@ pub(super) enum Answer {
     Nothing,
 }
 
-/// Answers taken instead of executing: its own, and those of the invocation that it was made in, which are shared
-/// and not copied. Every arm of a fork has the same one.
+/// Answers that replace execution: its own, and those of the surrounding invocation, which are shared and not
+/// copied. All arms of a fork share one.
 #[derive(Debug, Default)]
 pub(super) struct Seed {
     outer: Option<Arc<Self>>,
@@ -29,7 +29,7 @@ pub(super) struct Seed {
 }
 
 impl Seed {
-    /// What an invocation with this seed came to, on top of it.
+    /// Returns a seed with the answers of an invocation on top of those of its own seed.
     pub(super) fn inside(outer: &Arc<Self>, own: HashMap<Key, Answer>) -> Self {
         Self { outer: Some(Arc::clone(outer)), own }
     }
@@ -39,14 +39,14 @@ impl Seed {
     pub(super) fn add(&mut self, key: Key, answer: Answer) {
         self.own.insert(key, answer);
     }
-    /// Adds what `other` has, which goes before what is there.
+    /// Adds the answers of `other`, which take precedence.
     pub(super) fn take(&mut self, other: &Self, which: impl Fn(&Answer) -> bool) {
         let mut layers: Vec<_> = other.layers().collect();
         layers.reverse();
         let all = layers.into_iter().flat_map(|seed| &seed.own).filter(|(_, answer)| which(answer));
         self.own.extend(all.map(|(key, answer)| (key.clone(), answer.clone())));
     }
-    /// From the innermost out.
+    /// Iterates from the innermost layer outwards.
     fn layers(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |seed| seed.outer.as_deref())
     }
@@ -55,7 +55,7 @@ impl Seed {
 /// The log of one invocation.
 #[derive(Debug, Default)]
 struct Log {
-    /// Fixed when the invocation starts: a later replay must take the same commands from it.
+    /// Fixed when the invocation starts: every replay must take the same commands from it.
     seed: Arc<Seed>,
     commands: Vec<(Key, Option<Answer>)>,
 }
@@ -64,9 +64,9 @@ struct Log {
 #[derive(Debug, Default)]
 pub(super) struct Logs {
     invocations: BTreeMap<Chain, Log>,
-    /// Every record in the order in which it was committed.
+    /// The records in the order in which they were committed.
     records: Vec<Arc<Record>>,
-    /// Absolute deadlines of timers.
+    /// The absolute deadlines of timers.
     timers: BTreeMap<Key, Timestamp>,
 }
 
@@ -82,7 +82,7 @@ impl Logs {
         self.records.clone()
     }
 
-    /// The deadline of a timer: the one that it was first issued with.
+    /// Returns the deadline of a timer: the one with which it was first issued.
     pub(super) fn timer(&mut self, key: &Key, deadline: Timestamp) -> Timestamp {
         *self.timers.entry(key.clone()).or_insert(deadline)
     }
@@ -91,7 +91,7 @@ impl Logs {
         self.records.iter().filter(|r| r.key.path == *path).map(|r| r.key.n).max().unwrap_or(0)
     }
 
-    /// A seed of everything that is recorded.
+    /// Returns a seed of everything that is recorded.
     pub(super) fn everything(&self) -> Seed {
         let mut seed = Seed::default();
         for record in &self.records {
@@ -103,7 +103,7 @@ impl Logs {
             for (key, answer) in answers.filter(|(_, answer)| !failed(answer)) {
                 seed.add(key.clone(), answer.clone());
             }
-            // The arms of one fork stand beside each other here.
+            // Logs of the arms of one fork are adjacent here.
             if last.is_none_or(|last| !Arc::ptr_eq(last, &log.seed)) {
                 seed.take(&log.seed, |answer| !failed(answer));
             }
@@ -118,7 +118,7 @@ impl Logs {
         self.invocations.insert(Vec::new(), Log { seed, commands: Vec::new() });
     }
 
-    /// The seed of an invocation, fixed by `make` when it starts.
+    /// Returns the seed of an invocation, made by `make` when it starts.
     pub(super) fn seed(&mut self, chain: &Chain, make: impl FnOnce(&Self) -> Arc<Seed>) -> Arc<Seed> {
         if let Some(log) = self.invocations.get(chain) {
             return Arc::clone(&log.seed);
@@ -128,7 +128,7 @@ impl Logs {
         seed
     }
 
-    /// Issues command number `n` of an invocation: a replay must issue the one that is logged there.
+    /// Issues command number `n` of an invocation: a replay must issue the command that is logged there.
     pub(super) fn issue(&mut self, chain: &Chain, n: usize, key: &Key) -> Result<Option<Answer>, Signal> {
         let log = self.invocations.entry(chain.clone()).or_default();
         match log.commands.get(n) {
@@ -163,7 +163,7 @@ impl Logs {
     }
 }
 
-/// A fork that failed is tried again when the run goes on.
+/// True for a fork that failed: it is executed again when the run resumes.
 fn failed(answer: &Answer) -> bool {
     matches!(answer, Answer::Arms(ends) if ends.iter().any(|end| !matches!(end, ArmEnd::Recorded(_))))
 }
@@ -211,7 +211,7 @@ mod tests {
         Ok(n)
     }
 
-    /// Asks for the log, and leaves it as it is.
+    /// Reads the log from the context, without changing it.
     #[step]
     async fn look(n: u64, log: &mut Vec<String>) -> Result<u64> {
         Ok(n + log.len() as u64)
@@ -227,7 +227,7 @@ mod tests {
         }
     }
 
-    /// A conversation in arms: each records its own turns, and not those of all before it.
+    /// A conversation in arms: the record of each holds its own messages, and not the earlier ones.
     #[tokio::test]
     async fn the_record_of_an_arm_has_what_it_appended() {
         let engine = OrderedLog::new();

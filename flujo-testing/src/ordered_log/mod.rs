@@ -1,6 +1,6 @@
-//! An engine that behaves like an ordered log, as Restate does: commands are numbered per invocation, a
-//! replay must issue the same ones in the same order, and every arm of a fork is an invocation of its own
-//! that re-runs the body from a seed.
+//! An engine that behaves like an ordered log such as Restate: commands are numbered per invocation, a replay
+//! must issue the same commands in the same order, and every arm of a fork is an invocation of its own that
+//! re-runs the body from a seed.
 
 mod handle;
 mod log;
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The test engine for pipelines that will run on an ordered log. Cloning it gives the same engine.
+/// A test engine for pipelines that will run on an ordered log. Clones share the engine.
 #[derive(Clone)]
 pub struct OrderedLog {
     table: Arc<Table>,
@@ -49,17 +49,18 @@ impl Default for OrderedLog {
 }
 
 impl OrderedLog {
-    /// An empty engine on the system's clock.
+    /// Returns an empty engine on the system clock.
     pub fn new() -> Self {
         Self::with_clock(Arc::new(SystemClock::new()))
     }
 
-    /// An empty engine on this clock.
+    /// Returns an empty engine on this clock.
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
         Self { table: Arc::new(Table::new(clock)), runs: Arc::default() }
     }
 
-    /// The commands of a run, one list per invocation: the root's, then the arms', by their paths.
+    /// Returns the commands of a run, one list per invocation: those of the root, then those of the arms by
+    /// their paths.
     ///
     /// # Errors
     /// The run is unknown.
@@ -67,8 +68,8 @@ impl OrderedLog {
         Ok(self.run(id)?.logs().listing())
     }
 
-    /// Takes a run over as another process would: the execution that works on it can write nothing any more. For tests
-    /// of ownership.
+    /// Takes over a run as another process would: the current execution can no longer write. For tests of
+    /// ownership.
     ///
     /// # Errors
     /// The run is unknown.
@@ -77,7 +78,7 @@ impl OrderedLog {
         Ok(())
     }
 
-    /// Creates a run and its logs under one lock: a run that exists has its logs.
+    /// Creates a run and its logs under one lock: every run has its logs.
     fn insert(&self, run: RunRecord) -> bool {
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         let id = run.id.clone();
@@ -132,7 +133,7 @@ impl Engine for OrderedLog {
     async fn reopen(&self, id: &RunId) -> Result<(), Error> {
         let run = self.run(id)?;
         run.entry.reopen(|(), path| run.logs().attempts(path)).await?;
-        // A log cannot be changed: the run goes on in a new one, seeded with what was finished.
+        // A log is immutable: the run resumes in a new one, seeded with the finished records.
         run.logs().start_over();
         Ok(())
     }

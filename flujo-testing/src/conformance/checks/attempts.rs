@@ -1,4 +1,4 @@
-//! Attempts: one record for each, written before anything else happens.
+//! Attempts: one record for each, written before the program proceeds.
 
 use super::super::bench::{Bench, RUN};
 use super::super::catalog::{Check, Checked};
@@ -119,7 +119,7 @@ async fn appended_stays_appended(bench: &Bench) -> Checked {
     let changes = [
         vec![("log".to_owned(), list("[1,\"two\"]").into())],
         vec![("log".to_owned(), appended(2, "[{\"from\":2,\"items\":\"[3]\"}]"))],
-        // Of two parts one has grown; and a value that reads as what was appended is a whole one.
+        // One of two parts was appended to; the other is a whole value that looks like an appended one.
         vec![
             ("(rest)".to_owned(), list("{\"from\":1,\"items\":[4]}").into()),
             ("log".to_owned(), appended(3, "[4.0,[]]")),

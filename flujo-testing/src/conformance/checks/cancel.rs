@@ -90,7 +90,7 @@ async fn charges_reservations(bench: &Bench) -> Checked {
 }
 
 async fn ends_waits(bench: &Bench) -> Checked {
-    // Time does not pass here: what does not end the sleep hangs.
+    // The clock is held: a sleep that is not cancelled hangs.
     bench.clock().hold();
     bench.expect("a cancelled sleep ends");
     let cancels =
@@ -120,7 +120,7 @@ async fn survives_a_crash(bench: &Bench) -> Checked {
     let dies = step("b").act(Act::Cancel).act(Act::Die);
     match bench.run(script![step("a"), dies]).await? {
         Execution::Died => {}
-        // An engine may drop the body before it comes so far.
+        // An engine may drop the body before it gets there.
         returned @ Execution::Returned(_) => returned.ended()?,
     }
     bench.forget();

@@ -1,4 +1,4 @@
-//! Questions with a default that stands in after a deadline.
+//! Questions with a default reply after a deadline.
 
 use super::super::bench::Bench;
 use super::super::catalog::{Check, Checked};

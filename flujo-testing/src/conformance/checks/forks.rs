@@ -1,4 +1,4 @@
-//! Forks: arms on handles of their own, beside each other.
+//! Forks: concurrent arms on handles of their own.
 
 use super::super::bench::Bench;
 use super::super::catalog::{Check, Checked};
@@ -73,7 +73,7 @@ async fn concurrency_limit(bench: &Bench) -> Checked {
 }
 
 async fn arm_results(bench: &Bench) -> Checked {
-    // The first arm is the last one to end.
+    // The first arm ends last.
     let arms = vec![
         script![step("a").does(Deed::Sees("c.1 = 3")).does(Deed::Sees("d.1 = 4")).gives(1)],
         script![step("b").gives(2), step("c").gives(3)],

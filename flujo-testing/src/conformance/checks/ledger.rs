@@ -1,4 +1,4 @@
-//! The ledger: what calls reserve and use, exactly once.
+//! The ledger: reserved and used usage of calls, exactly once.
 
 use super::super::bench::Bench;
 use super::super::catalog::{Check, Checked};

@@ -40,7 +40,7 @@ async fn create(bench: &Bench, calls: u64) -> Checked {
     bench.create(RunRecord { limits: UsageLimits::NONE.model_calls(calls), ..record(RUN) }).await
 }
 
-/// The note of a reservation refused by a limit of `limit` calls.
+/// Returns the note of a reservation that was refused by a limit of `limit` calls.
 fn refusal(limit: u64, of: &str, [spent, reserved, needed]: [u64; 3]) -> String {
     format!(
         "no, ModelCalls({limit}) of {of}: ModelCalls({spent}) spent, ModelCalls({reserved}) reserved, \
@@ -100,7 +100,7 @@ async fn of_a_node(bench: &Bench) -> Checked {
     bench.effects("the effects", &expected)
 }
 
-/// As a path shows itself in a limit that it names.
+/// Returns a path as it is displayed in a limit.
 fn node_name(text: &str) -> String {
     let path = text.trim_start_matches("Node(\"").trim_end_matches("\")");
     format!("{:?}", flujo::usage::LimitOf::Node(path.into()))

@@ -22,7 +22,7 @@ mod values;
 
 use super::catalog::Check;
 
-/// In the order in which they run.
+/// The checks in the order in which they run.
 pub(super) const ALL: &[&[Check]] = &[
     runs::CHECKS,
     attempts::CHECKS,

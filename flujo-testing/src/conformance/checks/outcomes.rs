@@ -42,7 +42,7 @@ async fn is_whole(bench: &Bench) -> Checked {
     }
     bench.end("done", || ended(Ok(number(3)), Some(4))).await?.ended()?;
     bench.end("failed", || ended(Err(EndedBy::Failure(failure("a"))), Some(5))).await?.ended()?;
-    // The context of the end cannot be recorded: the one before it stands.
+    // The final context cannot be recorded: the previous one is kept.
     bench.end("lost", || ended(Ok(number(3)), None)).await?.ended()?;
     let (done, failed) = (FinalOutcome::Done(number(3)), FinalOutcome::Failed(failure("a")));
     for (id, outcome, context) in [("done", done.clone(), 4), ("failed", failed, 5), ("lost", done, 0)] {

@@ -1,4 +1,4 @@
-//! The end of the process: what is durable is there when the storage is opened again.
+//! The end of the process: durable data is there when the storage is opened again.
 
 use super::super::Ability;
 use super::super::bench::{Bench, RUN, record};
@@ -58,7 +58,7 @@ pub(super) const CHECKS: &[Check] = &[
     .needing(Ability::Reopen),
 ];
 
-/// A view as text, without the contents of the seed, which an engine need not show.
+/// Returns a view as text, without the contents of the seed, which an engine need not show.
 fn shown(view: &RunView) -> String {
     let RunView {
         run,

@@ -1,4 +1,4 @@
-//! Questions: durable before anyone is told, and open until they are answered or withdrawn.
+//! Questions: durable before they are reported, and open until they are answered or withdrawn.
 
 use super::super::bench::Bench;
 use super::super::catalog::{Check, Checked};
@@ -90,7 +90,7 @@ async fn pauses_when_nothing_is_left(bench: &Bench) -> Checked {
     same("`stopped` of the view", &None, &view.stopped)
 }
 
-/// Two questions in arms, of which the second arm fails after both were asked.
+/// Two questions in arms; the second arm fails after both were asked.
 fn failing_after_questions() -> Op {
     let arms = vec![
         script![ask("q"), step("a")],

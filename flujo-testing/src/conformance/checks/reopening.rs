@@ -1,4 +1,4 @@
-//! Reopening: a failed run goes on at the node that failed.
+//! Reopening: a failed run resumes at the node that failed.
 
 use super::super::bench::{Bench, RUN};
 use super::super::catalog::{Check, Checked};

@@ -42,7 +42,7 @@ pub(super) const CHECKS: &[Check] = &[
     ),
 ];
 
-/// Records `before`, and replays it as `now`, which must not be answered.
+/// Records `before`, and replays it as `now`, which must not get that record.
 async fn mismatches(bench: &Bench, before: Attempt, now: Attempt) -> Checked {
     bench.run(script![before, Op::Once("crash", Act::Die)]).await?.died()?;
     bench.forget();
@@ -56,7 +56,7 @@ async fn input_digest(bench: &Bench) -> Checked {
 }
 
 async fn kind(bench: &Bench) -> Checked {
-    // An ordered log compares the names of commands, and says at which command they differ: at this one.
+    // An ordered log compares the names of commands, and reports the position at which they differ.
     mismatches(bench, step("a").gives(1), call("a").gives(2)).await
 }
 

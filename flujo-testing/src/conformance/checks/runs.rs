@@ -29,7 +29,7 @@ pub(super) const CHECKS: &[Check] = &[
     }),
 ];
 
-/// A run record as text, without the contents of the seed, which an engine need not show.
+/// Returns a run record as text, without the contents of the seed, which an engine need not show.
 fn shown(run: &RunRecord) -> String {
     let RunRecord { id, pipeline, fingerprint, graph, input, digest, context, limits, retries, .. } = run;
     let graph = graph.stored();

@@ -27,7 +27,7 @@ pub(super) const CHECKS: &[Check] = &[
     }),
 ];
 
-/// A run of which everything is recorded, as the seed of another one.
+/// Returns a run that is seeded with all records of another one.
 async fn seeded(bench: &Bench) -> Checked<RunRecord> {
     bench.create(record("first")).await?;
     let ops = script![step("a").gives(1), call("b").gives(2).used(3), ask("q")];

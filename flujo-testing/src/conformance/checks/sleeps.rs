@@ -37,7 +37,7 @@ async fn waits(bench: &Bench) -> Checked {
     same("the results of the second sleep", &vec!["t is over after 90 s".to_owned()], &bench.results_of("t"))
 }
 
-/// A sleep of 60 s, at 20 s of which the process dies.
+/// A sleep of 60 s; the process dies after 20 s.
 pub(super) fn interrupted() -> Vec<Op> {
     let dies = step("a").does(Deed::Later(20)).act(Act::Die);
     script![fork("f", vec![script![sleep("s", 60)], script![dies]])]

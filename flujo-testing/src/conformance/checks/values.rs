@@ -1,4 +1,4 @@
-//! Values: what flows on is what was recorded.
+//! Values: steps receive exactly the recorded values.
 
 use super::super::bench::Bench;
 use super::super::catalog::{Check, Checked};
