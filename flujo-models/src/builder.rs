@@ -238,13 +238,9 @@ impl ModelsBuilder {
     /// # Errors
     /// All invalid options, in one error.
     pub fn build(mut self) -> RunResult<Models> {
-        for known in self.known.values_mut() {
+        for known in self.known.values() {
             match reqwest::Url::parse(&known.url) {
-                Ok(url) if matches!(url.scheme(), "http" | "https") && url.host_str().is_some() => {
-                    if !known.url.ends_with('/') {
-                        known.url.push('/');
-                    }
-                }
+                Ok(url) if matches!(url.scheme(), "http" | "https") && url.host_str().is_some() => {}
                 _ => self.problems.push(format!(
                     "`{}` is no address of the provider `{}`: write `https://..`",
                     known.url, known.name

@@ -1,14 +1,14 @@
 use crate::config::{ProviderConfig, Timeouts};
-use crate::convert::{self, Asked};
-use crate::quiet::Quiet;
-use crate::setup;
-use crate::stream::{self, Contract, Sense};
-use crate::{Structured, failure, tls};
+use crate::failure::Failure;
+use crate::heard::{Heard, Terms};
+use crate::http::Http;
+use crate::request::Asked;
+use crate::{Structured, schema};
 use async_trait::async_trait;
 use flujo::codec::Json;
 use flujo::error::RunResult;
 use flujo::model::{
-    ChunkSink, ModelCheckError, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest,
+    ChunkSink, Estimate, ModelCheckError, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,8 +20,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Models {
     known: Arc<BTreeMap<String, ProviderConfig>>,
-    http: genai::Client,
-    times: Timeouts,
+    http: Http,
 }
 
 impl fmt::Debug for Models {
@@ -32,14 +31,7 @@ impl fmt::Debug for Models {
 
 impl Models {
     pub(crate) fn new(known: BTreeMap<String, ProviderConfig>, times: Timeouts) -> RunResult<Self> {
-        // One connection pool for all providers. Timeouts of whole answers are set per call.
-        let tls = tls::config().map_err(|e| setup(format!("TLS cannot be set up: {e}")))?;
-        let http = reqwest::Client::builder().connect_timeout(times.connect).tls_backend_preconfigured(tls);
-        let http = http.build();
-        let http = http.map_err(|e| setup(format!("the HTTP client cannot be made: {e}")))?;
-        let http = genai::Client::builder().with_reqwest(http).build();
-        let http = http.map_err(|e| setup(format!("the HTTP client cannot be made: {e}")))?;
-        Ok(Self { known: Arc::new(known), http, times })
+        Ok(Self { known: Arc::new(known), http: Http::new(times)? })
     }
 
     /// Finds the provider of a model, and the model's own name.
@@ -73,6 +65,69 @@ impl Models {
     }
 }
 
+impl Models {
+    async fn ask(
+        &self,
+        known: &ProviderConfig,
+        model: &str,
+        request: &ModelRequest,
+        chunks: &mut dyn ChunkSink,
+    ) -> Result<ModelReply, Failure> {
+        let protocol = known.wire.protocol();
+        // A provider without streams is asked for the whole answer.
+        let whole;
+        let request = if request.stream && !known.can.stream {
+            whole = request.clone().stream(false);
+            &whole
+        } else {
+            request
+        };
+        let asked = Asked::new(request, model, &known.can, protocol.dialect());
+        let body = protocol.body(&asked)?;
+        let terms = Terms {
+            names: &asked.names,
+            answer: asked.answer(),
+            messages: request.messages.len(),
+            unmarked_end: known.unmarked_end,
+        };
+        let call = self.http.call(known, model, &body, request.stream);
+        if !request.stream {
+            let reply = call.whole(protocol).await?.reply(&terms)?;
+            chunks.chunk(&reply.content);
+            return Ok(reply);
+        }
+        let mut heard = Heard::stream(chunks);
+        call.stream(protocol, &mut heard).await?;
+        heard.reply(&terms)
+    }
+}
+
+/// The upper bound of tokens that providers add around tools, schemas and messages.
+const AROUND: u64 = 1_024;
+/// The upper bound of tokens that a provider adds around one tool.
+const AROUND_TOOL: u64 = 64;
+
+/// Returns the tokens that a request may take beyond its own text: what is sent is written for this, and its bytes are
+/// counted. A byte is at least as much as a token.
+fn extra_tokens(known: &ProviderConfig, model: &str, request: &ModelRequest) -> u64 {
+    let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+    // The bytes of attachments say nothing of their tokens.
+    let mut bare = request.clone();
+    let attachments: Vec<_> =
+        bare.messages.iter_mut().flat_map(|message| message.attachments.drain(..)).collect();
+    let protocol = known.wire.protocol();
+    let asked = Asked::new(&bare, model, &known.can, protocol.dialect());
+    let sent = protocol.body(&asked).map_or(0, |body| number(body.to_string().len()));
+    let counted = Estimate::UpperBound.tokens(&bare, 0).input;
+    let attached = attachments.iter().map(|attachment| {
+        let most = if attachment.is_image() { known.can.image } else { known.can.file };
+        most.unwrap_or(0)
+    });
+    let tools = AROUND_TOOL.saturating_mul(number(request.tools.len()));
+    let extra = sent.saturating_sub(counted).saturating_add(AROUND).saturating_add(tools);
+    attached.fold(extra, u64::saturating_add)
+}
+
 #[async_trait]
 impl ModelClient for Models {
     async fn call(
@@ -82,41 +137,19 @@ impl ModelClient for Models {
     ) -> Result<ModelReply, ModelError> {
         let (known, model) =
             self.ready(&request.model).map_err(|e| ModelError::new(ModelFailure::BadRequest, e))?;
-        let Asked { chat, options, tool } = convert::asked(&request, &known.can, known.wire)?;
-        let target = known.target(model);
-        let failed = |error| failure::of(error, known.key.as_ref());
-        let reply = if request.stream && known.can.stream {
-            let sense = Sense::default();
-            let options = options
-                .with_raw_frame_sink(sense.clone())
-                .with_stream_header_timeout(self.times.silence)
-                .with_stream_read_timeout(self.times.silence);
-            let answer =
-                Quiet::new(self.http.exec_chat_stream(target, chat, Some(&options))).await.map_err(failed)?;
-            let contract = Contract {
-                tool: tool.as_deref(),
-                unmarked_end: known.unmarked_end,
-                key: known.key.as_ref(),
-                sense,
-            };
-            stream::whole(Quiet::new(answer.stream), chunks, &contract).await?
-        } else {
-            let answer = Quiet::new(self.http.exec_chat(target, chat, Some(&options)));
-            let answer = tokio::time::timeout(self.times.answer, answer).await.map_err(|_| {
-                ModelError::new(ModelFailure::TimedOut, format!("no answer in {:?}", self.times.answer))
-            })?;
-            let reply = convert::reply(answer.map_err(failed)?, tool.as_deref())?;
-            chunks.chunk(&reply.content);
-            reply
-        };
-        let mut reply = reply;
-        reply.served_model = reply.served_model.map(|served| format!("{}:{served}", known.name));
+        let answered = self.ask(known, model, &request, chunks).await;
+        let mut reply = answered.map_err(|failure| failure.without(known.key.as_ref()))?;
+        let served = reply.served_model.as_deref().unwrap_or(model);
+        reply.served_model = Some(format!("{}:{served}", known.name));
         Ok(reply)
     }
 
     fn check(&self, model: &str, schema: &Json) -> Result<(), ModelCheckError> {
         let (known, _) = self.ready(model)?;
-        let refused = convert::refused(schema, &known.can);
+        if known.can.structured != Structured::Strict {
+            return Ok(());
+        }
+        let refused = schema::refused(schema, known.wire.protocol().dialect());
         if refused.is_empty() {
             return Ok(());
         }
@@ -144,7 +177,7 @@ impl ModelClient for Models {
     }
 
     fn extra_tokens(&self, request: &ModelRequest) -> u64 {
-        let Ok((known, _)) = self.find(&request.model) else { return 0 };
-        convert::extra_tokens(request, &known.can)
+        let Ok((known, model)) = self.find(&request.model) else { return 0 };
+        extra_tokens(known, model, request)
     }
 }

@@ -1,9 +1,7 @@
 //! The configuration of the providers of a client.
 
 use crate::{Capabilities, Wire};
-use genai::ServiceTarget;
-use genai::resolver::{AuthData, Endpoint};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
@@ -47,16 +45,46 @@ impl Timeouts {
 }
 
 impl ProviderConfig {
-    pub(crate) fn target(&self, model: &str) -> ServiceTarget {
-        let auth = match &self.key {
-            Some(key) => AuthData::from_single(key.expose_secret()),
-            // Self-hosted servers need no key, but the adapter requires one.
-            None => AuthData::from_single("none"),
+    /// Returns the URL of a request: the path below the base URL, whose query stays.
+    pub(crate) fn url(&self, path: &str, query: Option<&str>) -> Option<reqwest::Url> {
+        let mut url = reqwest::Url::parse(&self.url).ok()?;
+        let base = url.path().trim_end_matches('/').to_owned();
+        // Letters of a model's name that mean something in a URL are escaped.
+        url.set_path(&format!("{base}/{path}"));
+        let queries = [url.query(), query].into_iter().flatten().collect::<Vec<_>>().join("&");
+        url.set_query((!queries.is_empty()).then_some(&queries));
+        Some(url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_goes_below_the_base_url() {
+        let known = |url: &str| ProviderConfig {
+            name: "x".to_owned(),
+            wire: Wire::OpenAiChat,
+            url: url.to_owned(),
+            variable: None,
+            key: None,
+            can: Capabilities::COMPATIBLE,
+            unmarked_end: false,
         };
-        ServiceTarget {
-            endpoint: Endpoint::from_owned(self.url.as_str()),
-            auth,
-            model: genai::ModelIden::new(self.wire.adapter(&self.name), model),
+        for (base, path, query, url) in [
+            ("http://x/v1", "chat/completions", None, "http://x/v1/chat/completions"),
+            ("http://x/v1/", "messages", None, "http://x/v1/messages"),
+            ("http://x", "api/chat", None, "http://x/api/chat"),
+            ("https://x/a?api-version=1", "responses", None, "https://x/a/responses?api-version=1"),
+            (
+                "http://x/v1/",
+                "models/a?b#c:generate",
+                Some("alt=sse"),
+                "http://x/v1/models/a%3Fb%23c:generate?alt=sse",
+            ),
+        ] {
+            assert_eq!(known(base).url(path, query).unwrap().as_str(), url);
         }
     }
 }

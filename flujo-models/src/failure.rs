@@ -1,128 +1,121 @@
-//! Classification of `genai`'s errors, without secrets: its own messages may contain whole requests.
+//! Classification of what goes wrong with a call, without secrets: providers repeat keys and requests in their errors.
 
 use crate::secret::scrub;
-use flujo::model::{ModelError, ModelFailure, retry_after};
-use genai::webc;
+use flujo::model::{ModelError, ModelFailure, Tokens, retry_after};
 use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 use serde_json::Value;
 use std::error::Error as StdError;
-use std::time::SystemTime;
+use std::fmt;
+use std::time::{Duration, SystemTime};
 
-/// The maximum length in bytes of a provider's message.
+/// The maximum length in characters of a provider's message.
 const LONGEST: usize = 300;
 
-pub(crate) fn of(error: genai::Error, key: Option<&SecretString>) -> ModelError {
-    use genai::Error as E;
-    let made = |failure, what: &str| ModelError::new(failure, scrub(what, key));
-    match error {
-        E::WebModelCall { webc_error, .. } | E::WebAdapterCall { webc_error, .. } => of_web(webc_error, key),
-        E::HttpError { status, body, headers, .. } => of_status(status.as_u16(), &body, &headers, key),
-        E::WebStream { error, cause, .. } => of_stream(error, &cause, key),
-        E::ChatResponse { body, .. } => {
-            // Some adapters pass the whole chunk, some the value of its `error`.
-            let whole = body.get("error").is_some_and(Value::is_object);
-            let wrapped = || Value::Object([("error".to_owned(), body.clone())].into_iter().collect());
-            let body = if whole { body.to_string() } else { wrapped().to_string() };
-            made(midway(&body), &said(&body))
+/// A failure of a call, before secrets are removed from its message.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    kind: ModelFailure,
+    message: String,
+    retry_after: Option<Duration>,
+    usage: Option<Tokens>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+impl StdError for Failure {}
+
+impl Failure {
+    pub(crate) fn new(kind: ModelFailure, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), retry_after: None, usage: None }
+    }
+
+    /// Returns the failure of a response that is not of the protocol.
+    pub(crate) fn unreadable(message: impl Into<String>) -> Self {
+        Self::new(ModelFailure::Unreadable, message)
+    }
+
+    /// Returns the failure of an answer that ended too early.
+    pub(crate) fn truncated(message: impl Into<String>) -> Self {
+        Self::new(ModelFailure::Truncated, message)
+    }
+
+    /// Returns the failure of a request that this provider cannot take. Nothing was sent.
+    pub(crate) fn refused(message: impl Into<String>) -> Self {
+        Self::new(ModelFailure::BadRequest, message)
+    }
+
+    /// Classifies an error response.
+    pub(crate) fn of_status(status: u16, body: &str, headers: &HeaderMap) -> Self {
+        let failure = Self::new(
+            ModelFailure::of(Some(status), body),
+            format!("status {status}: {}", message(body).unwrap_or_else(|| body.to_owned())),
+        );
+        failure.wait_of(headers)
+    }
+
+    /// Classifies an error in a response with the status 200, whole or in the middle of a stream. Without a known code
+    /// it is trouble of the provider.
+    pub(crate) fn of_error(error: &Value) -> Self {
+        let body = error.to_string();
+        let kind = match ModelFailure::of(None, &body) {
+            ModelFailure::Other => ModelFailure::Overloaded,
+            known => known,
+        };
+        Self::new(kind, message(&body).unwrap_or(body))
+    }
+
+    /// Classifies a failure of the connection.
+    pub(crate) fn of_connection(error: &reqwest::Error) -> Self {
+        let kind = if error.is_timeout() {
+            ModelFailure::TimedOut
+        } else if error.is_body() || error.is_decode() {
+            ModelFailure::Truncated
+        } else {
+            ModelFailure::Unreachable
+        };
+        // The innermost error has the cause; the outermost has the URL.
+        let mut innermost: &dyn StdError = error;
+        while let Some(source) = innermost.source() {
+            innermost = source;
         }
-        E::StreamParse { serde_error, .. } => {
-            made(ModelFailure::Unreadable, &format!("a piece of the stream makes no sense: {serde_error}"))
-        }
-        // `genai`'s own message contains the whole request.
-        E::ChatResponseGeneration { cause, .. } => made(ModelFailure::Unreadable, &shortened(&cause)),
-        E::NoChatResponse { .. } => made(ModelFailure::Unreadable, "there is no answer in the response"),
-        E::InvalidJsonResponseElement { info } => made(ModelFailure::Unreadable, info),
-        E::RequiresApiKey { .. } | E::NoAuthResolver { .. } | E::NoAuthData { .. } => {
-            made(ModelFailure::Unauthorized, "there is no key")
-        }
-        other => made(ModelFailure::BadRequest, &shortened(&other.to_string())),
+        Self::new(kind, innermost.to_string())
+    }
+
+    /// Returns the failure of a call that takes too long.
+    pub(crate) fn timed_out(limit: Duration) -> Self {
+        Self::new(ModelFailure::TimedOut, format!("no answer in {limit:?}"))
+    }
+
+    /// Reads how long the provider asks to wait before the next call.
+    pub(crate) fn wait_of(mut self, headers: &HeaderMap) -> Self {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        self.retry_after = retry_after(header, SystemTime::now());
+        self
+    }
+
+    /// Sets the tokens that the failed call used.
+    pub(crate) fn used(self, usage: Option<Tokens>) -> Self {
+        Self { usage: self.usage.or(usage), ..self }
+    }
+
+    /// Returns the public error, with a short message that does not hold the key.
+    pub(crate) fn without(self, key: Option<&SecretString>) -> ModelError {
+        let mut error = ModelError::new(self.kind, shortened(&scrub(&self.message, key)));
+        (error.retry_after, error.usage) = (self.retry_after, self.usage);
+        error
     }
 }
 
-#[allow(
-    clippy::match_wildcard_for_single_variants,
-    reason = "later versions of the client may tell more apart"
-)]
-fn of_web(error: webc::Error, key: Option<&SecretString>) -> ModelError {
-    match error {
-        webc::Error::ResponseFailedStatus { status, body, headers } => {
-            of_status(status.as_u16(), &body, &headers, key)
-        }
-        webc::Error::Reqwest(error) => of_http(&error, key),
-        webc::Error::ResponseFailedNotJson { content_type, .. } => {
-            let what = format!("the response is `{}`, not JSON", shortened(&content_type));
-            ModelError::new(ModelFailure::Unreadable, scrub(&what, key))
-        }
-        webc::Error::ResponseFailedInvalidJson { cause, .. } => {
-            ModelError::new(ModelFailure::Unreadable, scrub(&shortened(&cause), key))
-        }
-        // JSON of another form, and errors that later versions of `genai` add.
-        other => ModelError::new(ModelFailure::Unreadable, scrub(&shortened(&other.to_string()), key)),
-    }
-}
-
-/// An error in a stream may be any other error, boxed.
-fn of_stream(error: Box<dyn StdError + Send + Sync>, cause: &str, key: Option<&SecretString>) -> ModelError {
-    let error = match error.downcast::<genai::Error>() {
-        Ok(inner) => return of(*inner, key),
-        Err(error) => error,
-    };
-    let error = match error.downcast::<webc::Error>() {
-        Ok(inner) => return of_web(*inner, key),
-        Err(error) => error,
-    };
-    if let Some(late) = error.downcast_ref::<webc::StreamTimeout>() {
-        return ModelError::new(ModelFailure::TimedOut, late.to_string());
-    }
-    match error.downcast_ref::<reqwest::Error>() {
-        Some(http) => of_http(http, key),
-        None => ModelError::new(ModelFailure::Truncated, scrub(&shortened(cause), key)),
-    }
-}
-
-/// Classifies a failure of the connection.
-fn of_http(error: &reqwest::Error, key: Option<&SecretString>) -> ModelError {
-    let failure = if error.is_timeout() {
-        ModelFailure::TimedOut
-    } else if error.is_body() || error.is_decode() {
-        ModelFailure::Truncated
-    } else {
-        ModelFailure::Unreachable
-    };
-    // The innermost error has the cause; the outermost has the URL.
-    let mut innermost: &dyn StdError = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    ModelError::new(failure, scrub(&shortened(&innermost.to_string()), key))
-}
-
-fn of_status(status: u16, body: &str, headers: &HeaderMap, key: Option<&SecretString>) -> ModelError {
-    let what = format!("status {status}: {}", said(body));
-    let error = ModelError::new(ModelFailure::of(Some(status), body), scrub(&what, key));
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    match retry_after(header, SystemTime::now()) {
-        Some(wait) => error.retry_after(wait),
-        None => error,
-    }
-}
-
-/// Classifies a failure after the response began: without a code it is the provider's.
-pub(crate) fn midway(body: &str) -> ModelFailure {
-    match ModelFailure::of(None, body) {
-        ModelFailure::Other => ModelFailure::Overloaded,
-        known => known,
-    }
-}
-
-/// Returns the message in the body of an error response.
-pub(crate) fn said(body: &str) -> String {
-    let value: Value = serde_json::from_str(body).unwrap_or_default();
+/// Finds the message in the body of an error.
+fn message(body: &str) -> Option<String> {
+    let value: Value = serde_json::from_str(body).ok()?;
     let value = value.get(0).unwrap_or(&value);
     let places = ["/error/message", "/message", "/error", "/detail"];
-    let message = places.iter().find_map(|place| value.pointer(place).and_then(Value::as_str));
-    shortened(message.unwrap_or(body))
+    places.iter().find_map(|place| value.pointer(place).and_then(Value::as_str)).map(str::to_owned)
 }
 
 fn shortened(text: &str) -> String {
@@ -130,5 +123,37 @@ fn shortened(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{} ...", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_error_in_an_answer_is_what_its_code_says() {
+        for (error, kind, message) in [
+            (json!({"error": {"message": "slow down", "code": 429}}), ModelFailure::RateLimited, "slow down"),
+            (json!({"error": {"message": "no credit", "code": 402}}), ModelFailure::Quota, "no credit"),
+            (
+                json!({"type": "error", "code": "server_error", "message": "busy"}),
+                ModelFailure::Overloaded,
+                "busy",
+            ),
+            (json!({"error": "model is loading"}), ModelFailure::Overloaded, "model is loading"),
+        ] {
+            let failure = Failure::of_error(&error);
+            assert_eq!((failure.kind, failure.message.as_str()), (kind, message), "{error}");
+        }
+    }
+
+    #[test]
+    fn messages_are_short_and_hold_no_key() {
+        let key = SecretString::from("sk-planted");
+        let long = format!("sk-planted {}", "ä".repeat(1_000));
+        let error = Failure::unreadable(long).without(Some(&key)).to_string();
+        assert!(error.contains("[secret] ä") && error.ends_with("ä ..."), "{error}");
+        assert!(error.chars().count() < 340, "{error}");
     }
 }

@@ -1,5 +1,4 @@
 use crate::Capabilities;
-use genai::adapter::AdapterKind;
 
 /// The protocol that a provider speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,24 +26,6 @@ impl Wire {
             "gemini" => Some(Self::Gemini),
             "ollama" => Some(Self::Ollama),
             _ => None,
-        }
-    }
-
-    /// Returns the `genai` adapter of the protocol. OpenRouter's is OpenAI's, but reads more of the usage.
-    pub(crate) fn adapter(self, provider: &str) -> AdapterKind {
-        match self {
-            Self::OpenAiChat => match provider {
-                "openrouter" => AdapterKind::OpenRouter,
-                "groq" => AdapterKind::Groq,
-                "deepseek" => AdapterKind::DeepSeek,
-                "xai" => AdapterKind::Xai,
-                "mistral" => AdapterKind::Mistral,
-                _ => AdapterKind::OpenAI,
-            },
-            Self::OpenAiResponses => AdapterKind::OpenAIResp,
-            Self::Anthropic => AdapterKind::Anthropic,
-            Self::Gemini => AdapterKind::Gemini,
-            Self::Ollama => AdapterKind::Ollama,
         }
     }
 }

@@ -6,6 +6,9 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use std::sync::Arc;
 
+/// The versions of HTTP that are offered.
+const PROTOCOLS: &[&[u8]] = if cfg!(feature = "http2") { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] };
+
 /// Returns the TLS configuration of one HTTP client.
 ///
 /// A crypto provider that the program has installed for its process is used. This crate never installs one: a
@@ -21,7 +24,7 @@ pub(crate) fn config() -> Result<ClientConfig, rustls::Error> {
         .with_platform_verifier()?
         .with_no_client_auth();
     // With a preconfigured TLS, reqwest offers only these protocols.
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
     Ok(config)
 }
 
@@ -32,7 +35,8 @@ mod tests {
     #[test]
     fn a_client_has_tls_and_the_process_no_provider() {
         let config = config().unwrap();
-        assert_eq!(config.alpn_protocols, [b"h2".to_vec(), b"http/1.1".to_vec()]);
+        assert_eq!(config.alpn_protocols.last().unwrap(), b"http/1.1");
+        assert_eq!(config.alpn_protocols.len(), if cfg!(feature = "http2") { 2 } else { 1 });
         // `reqwest` refuses the configuration of another version of rustls here.
         reqwest::Client::builder().tls_backend_preconfigured(config).build().unwrap();
         assert!(CryptoProvider::get_default().is_none());

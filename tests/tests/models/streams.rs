@@ -115,7 +115,7 @@ fn fault_6_it_says_why_it_ends_but_not_that_it_ends() {
     let (done, heard) = call(&models, request(true));
     let reply = done.unwrap();
     assert_eq!((reply.content.as_str(), heard.as_str()), ("Hello", "Hello"));
-    assert_eq!(reply.usage, None);
+    assert_eq!(reply.usage, Some(Tokens::new(9, 2)));
 }
 
 #[test]

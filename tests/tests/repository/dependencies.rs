@@ -133,7 +133,7 @@ fn what_stands_behind_a_feature_is_not_in_the_core() -> Result<(), Box<dyn Error
     }
     // Settings alone bring no HTTP.
     let settings = tree(&["settings"])?;
-    assert!(!["reqwest", "hyper", "rustls", "genai"].iter().any(|name| settings.contains(*name)));
+    assert!(!["reqwest", "hyper", "rustls", "sse-stream"].iter().any(|name| settings.contains(*name)));
     Ok(())
 }
 
@@ -162,22 +162,21 @@ fn what_models_bring_is_in_their_crate_alone() -> Result<(), Box<dyn Error>> {
         "async-trait",
         "flujo",
         "futures-util",
-        "genai",
         "genai-prices",
-        "pin-project-lite",
         "reqwest",
         "rustls",
         "rustls-platform-verifier",
         "secrecy",
         "serde",
         "serde_json",
+        "sse-stream",
         "tokio",
         "tracing",
     ];
     assert_eq!(direct(&manifests()?, "flujo-models", &[])?, expected.map(str::to_owned).into());
     for features in [&[][..], &["settings", "rate-limits"]] {
         let flujo = tree(features)?;
-        let foreign = ["genai", "genai-prices", "reqwest", "hyper", "rustls", "ring", "cc"];
+        let foreign = ["genai-prices", "reqwest", "hyper", "rustls", "ring", "cc", "sse-stream"];
         assert!(!foreign.iter().any(|name| flujo.contains(*name)), "`flujo` with {features:?}");
     }
     Ok(())

@@ -1,0 +1,222 @@
+//! OpenAI's Responses API.
+//!
+//! <https://platform.openai.com/docs/api-reference/responses>
+
+use super::{Protocol, count, items, no_error, put, text, tokens};
+use crate::failure::Failure;
+use crate::heard::{CallPiece, Heard};
+use crate::request::{Asked, Forced, Format, Turn, answered, arguments, data_url, no_place};
+use flujo::model::{Attachment, Content, Message, Tokens};
+use serde_json::{Value, json};
+
+pub(crate) struct OpenAiResponses;
+
+impl Protocol for OpenAiResponses {
+    fn place(&self, _: &str, _: bool) -> (String, Option<&'static str>) {
+        ("responses".to_owned(), None)
+    }
+
+    fn body(&self, asked: &Asked<'_>) -> Result<Value, Failure> {
+        let request = asked.request;
+        // Nothing is stored with the provider: the whole conversation is sent each time.
+        let mut body = json!({"model": asked.model, "stream": request.stream, "store": false});
+        let tools = asked.tools().into_iter().map(|(name, description, schema)| {
+            // Tools are strict here unless they say that they are not.
+            let mut tool = json!({"type": "function", "name": name, "parameters": schema, "strict": false});
+            if !description.is_empty() {
+                put(&mut tool, "description", description);
+            }
+            tool
+        });
+        let tools: Vec<_> = tools.collect();
+        if !tools.is_empty() {
+            put(&mut body, "tools", tools);
+        }
+        if let Some(forced) = asked.forced() {
+            let choice = match forced {
+                Forced::Tool(name) => json!({"type": "function", "name": name}),
+                Forced::AnyTool => "required".into(),
+            };
+            put(&mut body, "tool_choice", choice);
+        }
+        let mut input = Vec::new();
+        for turn in asked.turns() {
+            match turn {
+                Turn::System(text) => input.push(json!({"role": "system", "content": text})),
+                Turn::User(message) => input.push(json!({"role": "user", "content": content(asked, message)?})),
+                Turn::Assistant(message) => assistant(asked, message, &mut input),
+                Turn::Results(results) => input.extend(results.iter().map(|result| {
+                    json!({"type": "function_call_output", "call_id": answered(result).0, "output": result.text})
+                })),
+            }
+        }
+        put(&mut body, "input", input);
+        match &asked.format {
+            Format::Json => put(&mut body, "text", json!({"format": {"type": "json_object"}})),
+            Format::Schema { schema, strict } => {
+                let format =
+                    json!({"type": "json_schema", "name": "answer", "strict": strict, "schema": schema});
+                put(&mut body, "text", json!({"format": format}));
+            }
+            Format::Text | Format::Tool { .. } => {}
+        }
+        if let Some(temperature) = request.temperature {
+            put(&mut body, "temperature", temperature);
+        }
+        if let Some(max_tokens) = request.max_tokens {
+            put(&mut body, "max_output_tokens", max_tokens);
+        }
+        if let Some(top_p) = request.top_p {
+            put(&mut body, "top_p", top_p);
+        }
+        Ok(body)
+    }
+
+    fn whole(&self, body: &Value, heard: &mut Heard<'_>) -> Result<(), Failure> {
+        finished(body, heard)?;
+        if items(body, "output").is_empty() && body.get("status").is_none() {
+            return Err(Failure::unreadable("there is no answer in it"));
+        }
+        read_output(body, heard);
+        Ok(())
+    }
+
+    fn chunk(&self, chunk: &Value, heard: &mut Heard<'_>) -> Result<(), Failure> {
+        no_error(chunk)?;
+        let index = count(chunk, "/output_index");
+        match text(chunk, "type").unwrap_or_default() {
+            // Its code and its message stand beside its type.
+            "error" => return Err(Failure::of_error(chunk)),
+            "response.created" | "response.in_progress" | "response.queued" => {
+                let response = chunk.get("response").unwrap_or(&Value::Null);
+                heard.named(response.get("id"), response.get("model"));
+            }
+            "response.output_text.delta" => heard.say(text(chunk, "delta").unwrap_or_default()),
+            "response.refusal.delta" => heard.refuse(text(chunk, "delta").unwrap_or_default()),
+            "response.output_item.added" => {
+                let item = chunk.get("item").unwrap_or(&Value::Null);
+                match text(item, "type") {
+                    Some("function_call") => read_item(item, index, heard),
+                    Some("reasoning") => heard.think(),
+                    _ => {}
+                }
+            }
+            "response.function_call_arguments.delta" => {
+                heard.call(&CallPiece { index, arguments: chunk.get("delta"), ..CallPiece::default() });
+            }
+            "response.function_call_arguments.done" => complete(index, chunk, heard),
+            "response.output_item.done" => {
+                if let Some(item) =
+                    chunk.get("item").filter(|item| text(item, "type") == Some("function_call"))
+                {
+                    complete(index, item, heard);
+                }
+            }
+            "response.completed" | "response.incomplete" | "response.failed" => {
+                heard.ended = true;
+                let response = chunk.get("response").unwrap_or(&Value::Null);
+                finished(response, heard)?;
+                // Some servers stream nothing and send the answer at the end.
+                if heard.is_empty() {
+                    read_output(response, heard);
+                }
+            }
+            // Parts that begin and end, texts once more, and events of a later version.
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn assistant(asked: &Asked<'_>, message: &Message, input: &mut Vec<Value>) {
+    if !message.text.is_empty() {
+        input.push(json!({"role": "assistant", "content": message.text}));
+    }
+    input.extend(message.calls.iter().map(|call| {
+        let (name, arguments) = (asked.names.sent(&call.name), arguments(call).to_string());
+        json!({"type": "function_call", "call_id": call.id, "name": name, "arguments": arguments})
+    }));
+}
+
+fn content(asked: &Asked<'_>, message: &Message) -> Result<Value, Failure> {
+    if message.attachments.is_empty() {
+        return Ok(message.text.as_str().into());
+    }
+    let mut parts = Vec::new();
+    if !message.text.is_empty() {
+        parts.push(json!({"type": "input_text", "text": message.text}));
+    }
+    for attachment in &message.attachments {
+        parts.push(part(asked, attachment)?);
+    }
+    Ok(parts.into())
+}
+
+fn part(asked: &Asked<'_>, attachment: &Attachment) -> Result<Value, Failure> {
+    let image = |url: &str| json!({"type": "input_image", "detail": "auto", "image_url": url});
+    Ok(match asked.checked(attachment)? {
+        Content::Url(url) if attachment.is_image() => image(url),
+        Content::Base64(data) if attachment.is_image() => image(&data_url(attachment, data)),
+        Content::Url(url) => json!({"type": "input_file", "file_url": url}),
+        Content::Base64(data) => {
+            let name = attachment.name.as_deref().unwrap_or("file");
+            json!({"type": "input_file", "filename": name, "file_data": data_url(attachment, data)})
+        }
+        _ => return Err(no_place(attachment)),
+    })
+}
+
+/// Reads what a response says of itself: its status, its error and its usage.
+fn finished(response: &Value, heard: &mut Heard<'_>) -> Result<(), Failure> {
+    heard.named(response.get("id"), response.get("model"));
+    let usage = usage(response);
+    heard.set_usage(usage);
+    no_error(response).map_err(|failure| failure.used(usage))?;
+    match (text(response, "status"), response.pointer("/incomplete_details/reason").and_then(Value::as_str)) {
+        (Some("incomplete"), Some(reason)) => heard.end(reason),
+        (Some(status), _) => heard.end(status),
+        (None, _) => {}
+    }
+    Ok(())
+}
+
+fn read_output(response: &Value, heard: &mut Heard<'_>) {
+    for (i, item) in items(response, "output").iter().enumerate() {
+        read_item(item, u64::try_from(i).ok(), heard);
+    }
+}
+
+fn read_item(item: &Value, index: Option<u64>, heard: &mut Heard<'_>) {
+    match text(item, "type") {
+        Some("message") => {
+            for part in items(item, "content") {
+                match text(part, "type") {
+                    Some("output_text" | "text") => heard.say(text(part, "text").unwrap_or_default()),
+                    Some("refusal") => heard.refuse(text(part, "refusal").unwrap_or_default()),
+                    other => heard.pass_over(other.unwrap_or("?")),
+                }
+            }
+        }
+        Some("function_call") => {
+            let id = text(item, "call_id").or_else(|| text(item, "id"));
+            let (name, arguments) = (text(item, "name"), item.get("arguments"));
+            heard.call(&CallPiece { index, id, name, arguments, signature: None });
+        }
+        Some("reasoning") => heard.think(),
+        other => heard.pass_over(other.unwrap_or("?")),
+    }
+}
+
+/// Reads the whole arguments, which come once more at the end of a call.
+fn complete(index: Option<u64>, call: &Value, heard: &mut Heard<'_>) {
+    if let (Some(index), Some(arguments)) = (index, text(call, "arguments")) {
+        heard.complete_call(index, arguments);
+    }
+}
+
+fn usage(response: &Value) -> Option<Tokens> {
+    let usage = response.get("usage")?;
+    let cached = count(usage, "/input_tokens_details/cached_tokens").unwrap_or(0);
+    let reasoning = count(usage, "/output_tokens_details/reasoning_tokens").unwrap_or(0);
+    tokens(count(usage, "/input_tokens"), count(usage, "/output_tokens").unwrap_or(0), cached, reasoning)
+}
