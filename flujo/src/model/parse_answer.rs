@@ -1,6 +1,6 @@
 //! Parsing of answers: from the text of a reply to a value of the answer type.
 
-use super::repair::{Repair, repair};
+use super::repair::{Draft, MOST_DRAFTS, Repair, draft, has_tag, opens, without_draft};
 use super::schema::{Form, Shape, unwrapped};
 use crate::codec::Json;
 use crate::durable::Reply;
@@ -20,27 +20,68 @@ pub(super) fn parse_answer<T: Reply>(content: &str, shape: &Shape) -> Result<(T,
         let text = Json::encode(content).and_then(|text| text.decode());
         return text.map(|text| (text, Vec::new())).map_err(|e| does_not_fit(&e));
     }
-    let first = match parse::<T>(content, shape) {
+    let mut text = content;
+    let mut drafts = 0;
+    loop {
+        let unread = match read::<T>(text, shape) {
+            Ok((answer, mut repairs)) => {
+                if drafts > 0 {
+                    repairs.insert(0, Repair::Draft);
+                }
+                return Ok((answer, repairs));
+            }
+            Err(Wrong::Value(wrong)) => return Err(does_not_fit(&wrong)),
+            Err(Wrong::Text(wrong)) => wrong,
+        };
+        match draft(text) {
+            Draft::Open(close) => {
+                return Err(does_not_fit(&format_args!("it is only a draft, which no `{close}` ends")));
+            }
+            Draft::Closed(close, behind) if behind.trim().is_empty() => {
+                return Err(does_not_fit(&format_args!("it is only a draft, with nothing behind `{close}`")));
+            }
+            Draft::Closed(_, behind) if drafts < MOST_DRAFTS => text = behind,
+            _ => return Err(does_not_fit(&unread)),
+        }
+        drafts += 1;
+    }
+}
+
+/// Why there is no answer in a text.
+enum Wrong {
+    /// The value does not fit.
+    Value(String),
+    /// The text is no value, but one may stand behind a draft.
+    Text(String),
+}
+
+/// Reads an answer that stands behind no draft.
+fn read<T: Reply>(text: &str, shape: &Shape) -> Result<(T, Vec<Repair>), Wrong> {
+    let first = match parse::<T>(text, shape) {
         Ok(answer) => return Ok((answer, Vec::new())),
         Err(wrong) => wrong,
     };
     // Valid JSON needs no repair: it does not fit the type.
-    if serde_json::from_str::<serde::de::IgnoredAny>(content).is_ok() {
-        return Err(does_not_fit(&first));
+    if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
+        return Err(Wrong::Value(first));
     }
-    if shape.form == Form::Wrapped {
+    if shape.form == Form::Wrapped && !opens(text) {
         // An enum variant or a number, without quotes and braces.
-        let bare = Value::String(content.trim().to_owned());
+        let bare = Value::String(text.trim().to_owned());
         if let Ok(answer) = fits::<T>(&bare, shape) {
-            return Ok((answer, Vec::new()));
+            if !has_tag(text) {
+                return Ok((answer, Vec::new()));
+            }
+            // Any text fits: what stands before the tag may be the draft, or part of the answer.
+            return Err(Wrong::Value("it is not JSON, and a tag in it may be that of a draft".to_owned()));
         }
     }
-    match repair(content) {
-        None => Err(does_not_fit(&first)),
-        Some(mended) => {
-            let answer = parse::<T>(&mended.json, shape).map_err(|e| does_not_fit(&e))?;
-            Ok((answer, mended.repairs))
-        }
+    match without_draft(text) {
+        None => Err(Wrong::Text(first)),
+        Some(mended) => match parse::<T>(&mended.json, shape) {
+            Ok(answer) => Ok((answer, mended.repairs)),
+            Err(wrong) => Err(Wrong::Value(wrong)),
+        },
     }
 }
 
@@ -143,6 +184,143 @@ mod tests {
         assert_eq!(repairs, [Repair::CodeFence, Repair::TrailingComma, Repair::BareKey]);
         let (answer, repairs) = get::<Vec<u8>>("It is [1, 2].").unwrap();
         assert_eq!((answer, repairs), (vec![1, 2], vec![Repair::Prose]));
+    }
+
+    const TAGS: [(&str, &str); 11] = [
+        ("<think>", "</think>"),
+        ("<THINK>", "</THINK>"),
+        ("<think depth=\"2\">", "</think>"),
+        ("<thinking>", "</thinking>"),
+        ("<thought>", "</thought>"),
+        ("<reasoning>", "</reasoning>"),
+        ("<reflection>", "</reflection>"),
+        ("<scratchpad>", "</scratchpad>"),
+        ("[THINK]", "[/THINK]"),
+        ("◁think▷", "◁/think▷"),
+        ("<|channel|>analysis<|message|>", "<|end|><|start|>assistant<|channel|>final<|message|>"),
+    ];
+
+    #[test]
+    fn the_answer_stands_behind_the_draft() {
+        let behind = |text: &str| {
+            let (answer, repairs) = get::<Risk>(text).unwrap_or_else(|wrong| panic!("{text}: {wrong}"));
+            assert!(repairs.starts_with(&[Repair::Draft]), "{text}: {repairs:?}");
+            (answer, repairs.len())
+        };
+        for (open, close) in TAGS {
+            for (before, after) in [("", ""), (" \n", "\n\n"), ("\u{feff}", " "), ("Let me see. ", "\n")] {
+                for draft in [
+                    "",
+                    "maybe {\"low\":1}",
+                    "{\"low\":1}",
+                    "high",
+                    "```json\n{\"low\":1}\n```",
+                    "{\"low\": ",
+                ] {
+                    for (answer, read) in [
+                        (r#"{"low":2}"#, (Risk::Low(2), 1)),
+                        (r#"{"answer":"high"}"#, (Risk::High, 1)),
+                        ("\"high\"\n", (Risk::High, 1)),
+                        ("high", (Risk::High, 1)),
+                        ("So: {low: 2}", (Risk::Low(2), 3)),
+                        ("```json\n{\"low\": 2}\n```", (Risk::Low(2), 2)),
+                    ] {
+                        assert_eq!(behind(&format!("{before}{open}{draft}{close}{after}{answer}")), read);
+                        // Chat templates write the opening tag at the end of the prompt.
+                        assert_eq!(behind(&format!("{before}{draft}{close}{after}{answer}")), read);
+                    }
+                }
+            }
+        }
+        for text in [
+            r#"<think>a</think><think>b {"low":1}</think>{"low":2}"#,
+            r#"<think>a <think>b</think> {"low":1}</think>{"low":2}"#,
+            r#"<think>not </thinking> yet {"low":1}</think>{"low":2}"#,
+            r#"<think>write {"a": "</think>"}?</think>{"low":2}"#,
+            r#"{"low":1}<think>no</think>{"low":2}"#,
+        ] {
+            assert_eq!(behind(text), (Risk::Low(2), 1));
+        }
+    }
+
+    #[test]
+    fn what_is_only_a_draft_is_no_answer() {
+        for (open, close) in TAGS {
+            let close_tag = close.rsplit("assistant").next().unwrap_or(close).replace("THINK>", "think>");
+            for draft in ["maybe {\"low\":1}", "high", "{\"low\":1}", "```json\n{\"low\":1}\n```"] {
+                for text in
+                    [format!("{open}{draft}"), format!("\n{open}\n{draft}\n"), format!("Hm. {open}{draft}")]
+                {
+                    assert_eq!(
+                        get::<Risk>(&text).unwrap_err(),
+                        format!("the answer does not fit: it is only a draft, which no `{close_tag}` ends"),
+                        "{text}"
+                    );
+                }
+                for text in [format!("{open}{draft}{close}"), format!("{draft}{close}\n")] {
+                    assert_eq!(
+                        get::<Risk>(&text).unwrap_err(),
+                        format!(
+                            "the answer does not fit: it is only a draft, with nothing behind `{close_tag}`"
+                        ),
+                        "{text}"
+                    );
+                }
+            }
+        }
+        let wrong = |text: &str| get::<Risk>(text).unwrap_err();
+        assert_eq!(
+            wrong("<think>{\"low\":1}</think>{\"medium\":1}"),
+            "the answer does not fit: unknown variant `medium`, expected `high` or `low`"
+        );
+        assert_eq!(
+            wrong(&"<think></think>".repeat(1_000)),
+            "the answer does not fit: expected value at line 1 column 1"
+        );
+    }
+
+    #[test]
+    fn tags_within_an_answer_are_part_of_it() {
+        type Text = BTreeMap<String, String>;
+        let one = |text: &str| Text::from([("a".to_owned(), text.to_owned())]);
+        assert_eq!(clean::<Text>(r#"{"a": "<think>"}"#), one("<think>"));
+        assert_eq!(clean::<Text>(r#"{"a": "x</think>{}"}"#), one("x</think>{}"));
+        for (text, read) in [
+            (r#"{"a": "</think>",}"#, "</think>"),
+            (r#"So: {"a": "<think>"}"#, "<think>"),
+            (r#"So: {"a": "</think>{}"}"#, "</think>{}"),
+            (r#"<think>{"a": "b"}</think>{"a": "</think>"}"#, "</think>"),
+            (r#"<think>{"a": "b"}</think>So: {"a": "</think>"}"#, "</think>"),
+        ] {
+            let (answer, _) = get::<Text>(text).unwrap_or_else(|wrong| panic!("{text}: {wrong}"));
+            assert_eq!(answer, one(read), "{text}");
+        }
+        // A value that is broken around a tag: a part of it is not the answer.
+        for text in [
+            r#"{"a": "</think>", "b": {"c": "d"}, "e": "cut"#,
+            r#"<think>{"a": "</think>", "b": {"c": "d"}, "e": "cut"#,
+            r#"{"a": "<think>", "b": {"c": "d"}, "e": "cut"#,
+        ] {
+            get::<Text>(text).unwrap_err();
+        }
+        for text in ["<think>a</think>b", "a</think>b", "<think>"] {
+            assert_eq!(clean::<String>(text), text);
+        }
+    }
+
+    #[test]
+    fn text_that_is_more_than_text_is_not_cut_by_guess() {
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        struct Name(#[schemars(length(max = 30))] String);
+        let name = |text: &str| Name(text.to_owned());
+        assert_eq!(clean::<Name>(" Ada "), name("Ada"));
+        assert_eq!(get::<Name>("<think>Bob?</think> Ada"), Ok((name("Ada"), vec![Repair::Draft])));
+        for text in ["Bob?</think>Ada", "what <think> means"] {
+            assert_eq!(
+                get::<Name>(text).unwrap_err(),
+                "the answer does not fit: it is not JSON, and a tag in it may be that of a draft"
+            );
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@
 mod answers;
 mod chunks;
 mod conversations;
+mod drafts;
 mod models;
 mod recipes;
 mod roles;

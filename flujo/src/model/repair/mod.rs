@@ -1,10 +1,13 @@
-//! Repair of almost-JSON: code fences, surrounding prose, trailing commas, comments, single quotes, bare
+//! Repair of almost-JSON: drafts before it, code fences, surrounding prose, trailing commas, comments, single quotes, bare
 //! keys, raw line breaks in strings, and missing closing brackets.
 //!
 //! Repair never guesses. Ambiguous text is left alone, so that the parser's error goes back to the model: a
 //! string or a number that may have been cut off, two values in a row, a missing comma or value.
 
+mod draft;
 mod reader;
+
+pub(super) use draft::{Draft, draft, has_tag, opens};
 
 use reader::Reader;
 use std::fmt;
@@ -13,6 +16,8 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Repair {
+    /// Removed a draft, such as `<think> .. </think>`.
+    Draft,
     /// Removed a code fence, ` ``` `.
     CodeFence,
     /// Removed text around the value.
@@ -36,6 +41,7 @@ pub enum Repair {
 impl fmt::Display for Repair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Draft => "it stood behind a draft",
             Self::CodeFence => "it stood in a code fence",
             Self::Prose => "there was text around it",
             Self::TrailingComma => "a trailing comma",
@@ -60,6 +66,8 @@ pub struct Repaired {
 
 /// The maximum number of positions that are tried as the beginning of a value.
 const MOST_TRIES: usize = 64;
+/// The maximum number of drafts before an answer.
+pub(super) const MOST_DRAFTS: usize = 64;
 
 /// Repairs the JSON of a model; `None` if its meaning is ambiguous. Deterministic: equal texts give equal
 /// results.
@@ -73,6 +81,19 @@ const MOST_TRIES: usize = 64;
 /// assert_eq!(repair(r#"{"name": "Ad"#), None);
 /// ```
 pub fn repair(text: &str) -> Option<Repaired> {
+    let mut text = text;
+    for drafts in 0..=MOST_DRAFTS {
+        if let Some(found) = without_draft(text) {
+            return Some(if drafts == 0 { found } else { found.and(Repair::Draft) });
+        }
+        let Draft::Closed(_, behind) = draft(text) else { return None };
+        text = behind;
+    }
+    None
+}
+
+/// Repairs text that begins with no draft.
+pub(super) fn without_draft(text: &str) -> Option<Repaired> {
     let text = text.trim_start_matches('\u{feff}');
     if let Some(found) = whole(text) {
         return Some(found);
@@ -84,7 +105,7 @@ pub fn repair(text: &str) -> Option<Repaired> {
 }
 
 impl Repaired {
-    fn and(mut self, repair: Repair) -> Self {
+    pub(super) fn and(mut self, repair: Repair) -> Self {
         self.repairs.push(repair);
         self.repairs.sort_unstable();
         self.repairs.dedup();
@@ -103,7 +124,7 @@ fn whole(text: &str) -> Option<Repaired> {
 /// Returns the content of the only code fence, unless the fence may be inside a value.
 fn fenced(text: &str) -> Option<&str> {
     let (before, after) = text.split_once("```")?;
-    if before.contains(['{', '[', '"']) {
+    if before.contains(['{', '[', '"']) || has_tag(before) {
         return None;
     }
     // The fence may name a language on its line.
@@ -112,7 +133,7 @@ fn fenced(text: &str) -> Option<&str> {
         return None;
     }
     match after.split_once("```") {
-        Some((inner, rest)) => (!rest.contains("```")).then_some(inner),
+        Some((inner, rest)) => (!rest.contains("```") && !has_tag(rest)).then_some(inner),
         // A missing closing fence, as with missing brackets.
         None => Some(after),
     }
@@ -122,6 +143,7 @@ fn fenced(text: &str) -> Option<&str> {
 /// be part of a value: else the object may be a fragment of a broken one.
 fn within_prose(text: &str) -> Option<Repaired> {
     let mut found: Option<Repaired> = None;
+    let mut after = "";
     let (mut rest, mut open, mut tries) = (text, 0_usize, 0);
     while let Some(at) = rest.find(['{', '[', '}', ']']) {
         let candidate = rest.get(at..)?;
@@ -137,9 +159,10 @@ fn within_prose(text: &str) -> Option<Repaired> {
         let mut reader = Reader::new(candidate);
         if reader.value(false).is_some() {
             rest = reader.rest();
+            after = rest;
             let before = text.len().checked_sub(candidate.len()).and_then(|end| text.get(..end))?;
-            // An unclosed comment, or a second value.
-            if before.contains("/*") || found.replace(reader.done()).is_some() {
+            // An unclosed comment, a value in a draft, or a second value.
+            if before.contains("/*") || has_tag(before) || found.replace(reader.done()).is_some() {
                 return None;
             }
         } else if reader.has_begun() {
@@ -149,7 +172,7 @@ fn within_prose(text: &str) -> Option<Repaired> {
             rest = candidate.get(1..)?;
         }
     }
-    found.filter(|_| open == 0).map(|found| found.and(Repair::Prose))
+    found.filter(|_| open == 0 && !has_tag(after)).map(|found| found.and(Repair::Prose))
 }
 
 #[cfg(test)]

@@ -54,6 +54,12 @@ impl<'t> Reader<'t> {
         eaten.is_some()
     }
 
+    /// Gives up: a string or a comment has no end, so it goes on to that of the text.
+    fn to_the_end(&mut self) -> Option<()> {
+        self.rest = "";
+        None
+    }
+
     /// Skips white space and comments; `None` if a comment is not closed.
     pub(super) fn space(&mut self) -> Option<()> {
         loop {
@@ -61,7 +67,8 @@ impl<'t> Reader<'t> {
             if let Some(after) = self.rest.strip_prefix("//") {
                 self.rest = after.find('\n').and_then(|at| after.get(at..)).unwrap_or_default();
             } else if let Some(after) = self.rest.strip_prefix("/*") {
-                (_, self.rest) = after.split_once("*/")?;
+                let Some((_, rest)) = after.split_once("*/") else { return self.to_the_end() };
+                self.rest = rest;
             } else {
                 return Some(());
             }
@@ -153,7 +160,8 @@ impl<'t> Reader<'t> {
         self.out.push('"');
         loop {
             // Fast path: most characters are copied unchanged.
-            let plain = self.rest.bytes().position(|b| b == b'"' || b == b'\'' || b == b'\\' || b < b' ')?;
+            let special = |b| b == b'"' || b == b'\'' || b == b'\\' || b < b' ';
+            let Some(plain) = self.rest.bytes().position(special) else { return self.to_the_end() };
             let (copied, rest) = self.rest.split_at_checked(plain)?;
             self.out.push_str(copied);
             self.rest = rest;

@@ -18,6 +18,8 @@ fn what_models_write_is_made_json() {
         ("```json\n{\"a\":1}", r#"{"a":1}"#, &[R::CodeFence]),
         ("The answer is {\"a\": 1}. Good?", r#"{"a":1}"#, &[R::Prose]),
         ("As [stated] above: {\"a\": [1]}", r#"{"a":[1]}"#, &[R::Prose]),
+        ("<think>{\"a\": 2}</think>\n{\"a\": 1}", r#"{"a":1}"#, &[R::Draft]),
+        ("{\"a\": 2}</think>So: {a: 1}", r#"{"a":1}"#, &[R::Draft, R::Prose, R::BareKey]),
         ("{\"a\": [1, 2,], }", r#"{"a":[1,2]}"#, &[R::TrailingComma]),
         ("{'a': 'it\\'s \"so\"'}", r#"{"a":"it's \"so\""}"#, &[R::SingleQuotes]),
         ("{\"a\": \"it's\"}", r#"{"a":"it's"}"#, &[]),
@@ -73,17 +75,26 @@ fn what_could_mean_two_things_is_left_alone() {
         "[1} ",
         "/* no end [1]",
         "true false",
+        "<think>{\"a\": 1}",
+        "{\"a\": 1}</think>",
+        "<think>\n```json\n{\"a\": 1}\n```",
+        "{\"a\": 1} <think>no",
     ] {
         assert_eq!(mended(text), None, "{text}");
     }
     assert_eq!(mended(&"[".repeat(100_000)), None);
     assert_eq!(mended(&"{\"a\":".repeat(100_000)), None);
+    assert_eq!(mended(&"<think>".repeat(100_000)), None);
+    assert_eq!(mended(&"</think>".repeat(1_000)), None);
+    for quadratic in ["[", "[//", "[/*", "[//\n", "{\"a\":[\""] {
+        assert_eq!(mended(&("<think>".to_owned() + &quadratic.repeat(20_000) + "\n")), None);
+    }
 }
 
 /// Fragments of malformed text.
-const BITS: [&str; 24] = [
+const BITS: [&str; 26] = [
     "{", "}", "[", "]", ":", ",", "\"", "'", "\\", "\\u", "a", "1", "-", "e", ".", "//", "/*", "*/", "```",
-    "\n", "true", "None", "é", "\u{0}",
+    "\n", "true", "None", "é", "\u{0}", "<think>", "</think>",
 ];
 
 impl Random {
