@@ -2,6 +2,7 @@
 
 mod check;
 mod strict;
+mod wrap;
 
 pub(crate) use check::wrong;
 pub use strict::{StrictSchema, strict};
@@ -12,6 +13,7 @@ use serde_json::{Map, Value};
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use wrap::wrapped;
 
 /// The field that wraps an answer that is not an object. Providers require an object at the root.
 const ANSWER: &str = "answer";
@@ -87,24 +89,6 @@ impl Shape {
 pub(super) fn unwrapped(value: &Value) -> Option<&Value> {
     let object = value.as_object().filter(|object| object.len() == 1)?;
     object.get(ANSWER)
-}
-
-/// Returns the schema of an object that wraps a value of this schema.
-fn wrapped(root: &Value) -> Value {
-    let mut inner = root.clone();
-    let mut outer = Map::new();
-    if let Some(inner) = inner.as_object_mut() {
-        for word in ["$schema", "$defs"] {
-            if let Some(moved) = inner.remove(word) {
-                outer.insert(word.to_owned(), moved);
-            }
-        }
-    }
-    outer.insert("type".to_owned(), "object".into());
-    outer.insert("properties".to_owned(), Value::Object(Map::from_iter([(ANSWER.to_owned(), inner)])));
-    outer.insert("required".to_owned(), vec![ANSWER].into());
-    outer.insert("additionalProperties".to_owned(), false.into());
-    Value::Object(outer)
 }
 
 /// Returns the schema of answers of type `T`, as in [`ModelRequest::schema`].
