@@ -42,8 +42,8 @@ pub use replay::Tape;
 pub use reply::{ChunkSink, FinishReason, ModelReply, Tokens};
 pub use request::{Message, ModelRequest, Role};
 pub use retry_after::retry_after;
-pub(crate) use schema::wrong;
 pub use schema::{StrictSchema, is_text, schema_of, strict};
+pub(crate) use schema::{take_apart, wrong};
 pub use script::{Line, Script};
 pub use tool::{ToolCall, ToolSpec};
 

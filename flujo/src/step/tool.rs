@@ -11,7 +11,7 @@ use crate::error::{Error, RunResult};
 use crate::exec::Cx;
 use crate::future::BoxFuture;
 use crate::graph::{Facts, NodeKind};
-use crate::model::{ToolCall, ToolSpec, wrong};
+use crate::model::{ToolCall, ToolSpec, take_apart, wrong};
 use crate::path::NodeId;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value};
@@ -167,13 +167,13 @@ impl<R: Send + Sync> Tool<R> {
         if !shared.is_empty() {
             schema.insert("$defs".to_owned(), Value::Object(shared));
         }
-        let schema = Value::Object(schema);
-        let spec = ToolSpec {
-            name: facts.name.to_owned(),
-            description: facts.doc.to_owned(),
-            // A JSON value can be written down.
-            schema: Json::encode(&schema).unwrap_or_else(|_| Json::null()),
-        };
+        let mut schema = Value::Object(schema);
+        // Only a schema that is written by hand is nested too deep to be sent; then there is none.
+        let sent = Json::encode(&schema).unwrap_or_else(|_| {
+            take_apart(schema.take());
+            Json::null()
+        });
+        let spec = ToolSpec { name: facts.name.to_owned(), description: facts.doc.to_owned(), schema: sent };
         Self { spec, inputs: facts.inputs, schema, run: run::<S, R> }
     }
 }

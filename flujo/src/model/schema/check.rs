@@ -2,9 +2,12 @@
 //! lengths of lists and strings. Providers enforce some of them or none; serde enforces none.
 
 use serde_json::{Map, Value};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ptr;
 
-/// The maximum depth of the recursion into a value.
-const DEEPEST: usize = 128;
+/// The maximum depth of the recursion into a value: the deepest value, with four steps in the schema at each level.
+const DEEPEST: usize = 512;
 
 /// The keywords that are checked.
 const WORDS: &[&str] = &[
@@ -55,14 +58,30 @@ fn is_of_a_type(object: &Map<String, Value>) -> bool {
 
 /// Returns the first violation in `value`, with a JSON pointer to it, as feedback for the model.
 pub(crate) fn wrong(root: &Value, value: &Value) -> Option<String> {
-    Check { root }.look(root, value, "", 0)
+    Check { root, seen: RefCell::default() }.look(root, value, "", 0)
 }
 
 struct Check<'s> {
     root: &'s Value,
+    /// What was found in a value by a schema that is referred to. One that is asked again while it is looked at adds
+    /// nothing; without this, alternatives that refer to themselves take exponential time.
+    seen: RefCell<HashMap<(*const Value, *const Value), Option<String>>>,
 }
 
 impl Check<'_> {
+    fn referred(&self, target: &Value, value: &Value, at: &str, depth: usize) -> Option<String> {
+        let key = (ptr::from_ref(target), ptr::from_ref(value));
+        if let Some(found) = self.seen.borrow().get(&key) {
+            return found.clone();
+        }
+        self.seen.borrow_mut().insert(key, None);
+        let found = self.look(target, value, at, depth);
+        if found.is_some() {
+            self.seen.borrow_mut().insert(key, found.clone());
+        }
+        found
+    }
+
     fn look(&self, schema: &Value, value: &Value, at: &str, depth: usize) -> Option<String> {
         let object = schema.as_object()?;
         if depth > DEEPEST {
@@ -70,7 +89,7 @@ impl Check<'_> {
         }
         if let Some(name) = object.get("$ref").and_then(Value::as_str) {
             let target = name.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
-            if let Some(found) = target.and_then(|target| self.look(target, value, at, depth + 1)) {
+            if let Some(found) = target.and_then(|target| self.referred(target, value, at, depth + 1)) {
                 return Some(found);
             }
         }
@@ -309,8 +328,30 @@ mod tests {
 
     #[test]
     fn a_schema_that_refers_to_itself_comes_to_an_end() {
+        // More references than steps, each of them new.
+        let defs: Map<_, _> =
+            (0..2_000).map(|i| (i.to_string(), json!({"$ref": format!("#/$defs/{}", i + 1)}))).collect();
+        assert!(wrong(&json!({"$ref": "#/$defs/0", "$defs": defs}), &json!(5)).is_none());
         let endless = json!({"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/A", "minimum": 3}}});
         assert!(wrong(&endless, &json!(5)).is_none());
         assert!(wrong(&endless, &json!(1)).is_some());
+        let both = json!([{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/A"}]);
+        for word in ["anyOf", "oneOf", "allOf"] {
+            let endless = json!({"$ref": "#/$defs/A", "$defs": {"A": {word: both, "minimum": 3}}});
+            assert!(wrong(&endless, &json!(5)).is_none());
+            assert!(wrong(&endless, &json!(1)).is_some());
+        }
+    }
+
+    /// Each alternative may be it, at each level of the answer.
+    #[test]
+    fn alternatives_alike_are_looked_at_once() {
+        let next = json!({"next": {"$ref": "#"}, "n": {"type": "integer", "maximum": 5}});
+        let one = json!({"type": "object", "properties": next});
+        let schema = json!({"anyOf": [one, one, {"type": "null"}]});
+        let list = |last: u8| (0..120).fold(json!({"n": last}), |next, _| json!({"n": 1, "next": next}));
+        assert_eq!(wrong(&schema, &list(5)), None);
+        let at = "/next".repeat(120);
+        assert_eq!(wrong(&schema, &list(6)), Some(format!("`{at}/n` is 6, and must be at most 5")));
     }
 }

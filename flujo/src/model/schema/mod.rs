@@ -1,10 +1,12 @@
 //! Schemas of answer types: the schema that is sent to the model, and the checks of its answer.
 
 mod check;
+mod depth;
 mod strict;
 mod wrap;
 
 pub(crate) use check::wrong;
+pub(crate) use depth::take_apart;
 pub use strict::{StrictSchema, strict};
 
 use crate::codec::{CodecError, Json};
@@ -50,18 +52,26 @@ impl Shape {
             return Ok(Arc::clone(shape));
         }
         let root = schemars::SchemaGenerator::default().into_root_schema_for::<T>();
-        let shape = Arc::new(Self::new(root.as_value())?);
+        let shape = match Self::new(root.as_value()) {
+            Ok(shape) => Arc::new(shape),
+            Err(error) => {
+                take_apart(root.to_value());
+                return Err(error);
+            }
+        };
         known().insert(TypeId::of::<T>(), Arc::clone(&shape));
         Ok(shape)
     }
 
     fn new(root: &Value) -> Result<Self, CodecError> {
+        // Before anything else: recursion into what can be encoded is bounded.
+        let plain = Json::encode(root)?;
         let form = match root.get("type") {
             Some(Value::String(ty)) if ty == "object" => Form::Object,
             _ if is_plain_text(root) => Form::Text,
             _ => Form::Wrapped,
         };
-        let schema = if form == Form::Wrapped { Json::encode(&wrapped(root))? } else { Json::encode(root)? };
+        let schema = if form == Form::Wrapped { Json::encode(&wrapped(root))? } else { plain };
         Ok(Self { schema, form, checks: check::says_more(root).then(|| root.clone()) })
     }
 

@@ -1,5 +1,7 @@
 //! Strict mode: the provider decodes only output that fits the schema. Not every schema allows it.
 
+use super::depth::is_too_deep;
+use crate::codec::MAX_DEPTH;
 use serde_json::{Map, Value};
 
 /// A schema in the form that strict modes require.
@@ -7,7 +9,8 @@ use serde_json::{Map, Value};
 pub struct StrictSchema(pub Value);
 
 /// Converts a schema into the form that strict modes require: every property is required, no others are
-/// allowed, and unsupported keywords are removed. Those are checked on the answer instead.
+/// allowed, and unsupported keywords are removed. Those are checked on the answer instead. A reference with a
+/// description becomes `{"anyOf": [{"$ref": ..}], "description": ..}`, since strict modes refuse words beside `$ref`.
 ///
 /// ```
 /// # use flujo::model::{schema_of, strict};
@@ -20,6 +23,9 @@ pub struct StrictSchema(pub Value);
 /// # Errors
 /// Strict mode does not support the schema; returns all reasons, each with its place.
 pub fn strict(schema: &Value) -> Result<StrictSchema, Vec<String>> {
+    if is_too_deep(schema) {
+        return Err(vec![format!("the answer is nested deeper than {MAX_DEPTH} levels")]);
+    }
     let mut refused = Vec::new();
     let strict = walk(schema, "", &mut refused);
     if refused.is_empty() { Ok(StrictSchema(strict)) } else { Err(refused) }
@@ -97,6 +103,17 @@ fn walk(schema: &Value, at: &str, refused: &mut Vec<String>) -> Value {
             _ => {}
         }
     }
+    let several = ["$ref", "anyOf", "oneOf", "properties"];
+    if several.iter().filter(|word| object.contains_key(**word)).count() > 1 {
+        refused.push(format!("{} has several schemas at once", place(at)));
+    }
+    // Nothing may stand beside a reference; only definitions are at the root, wherever it refers to.
+    if out.keys().any(|word| word != "$ref" && word != "$defs")
+        && let Some(reference) = out.remove("$ref")
+    {
+        let reference = Value::Object(Map::from_iter([("$ref".to_owned(), reference)]));
+        out.insert("anyOf".to_owned(), Value::Array(vec![reference]));
+    }
     if object.get("type").is_some_and(|ty| ty == "object") || object.contains_key("properties") {
         fields(object, &mut out, at, refused);
     } else if object.is_empty() {
@@ -167,6 +184,10 @@ mod tests {
         rest: BTreeMap<String, u8>,
     }
 
+    fn strict_of<T: crate::Reply>() -> Value {
+        strict(&schema_of::<T>().unwrap().decode().unwrap()).unwrap().0
+    }
+
     fn refused<T: crate::Reply>() -> Vec<String> {
         strict(&schema_of::<T>().unwrap().decode().unwrap()).unwrap_err()
     }
@@ -184,8 +205,70 @@ mod tests {
         assert!(kind.get("oneOf").is_none());
         assert_eq!(kind["anyOf"][1]["required"], json!(["Quote"]));
         assert_eq!(kind["anyOf"][1]["properties"]["Quote"]["additionalProperties"], false);
+        assert_eq!(schema["properties"]["kind"], json!({"$ref": "#/$defs/Kind"}));
         // A schema that is already strict is unchanged.
         assert_eq!(strict(&schema), Ok(StrictSchema(schema.clone())));
+    }
+
+    #[test]
+    fn a_reference_keeps_its_description_and_nothing_is_copied() {
+        /// A place.
+        #[derive(Clone, Serialize, Deserialize, JsonSchema)]
+        struct Address {
+            /// The street.
+            street: String,
+            /// The neighbours.
+            beside: Vec<Address>,
+        }
+        #[derive(Clone, Serialize, Deserialize, JsonSchema)]
+        struct Order {
+            /// Who pays.
+            bill: Address,
+            /// Who gets it.
+            ship: Address,
+            back: Option<Address>,
+        }
+        let schema = strict_of::<Order>();
+        let reference = json!({"$ref": "#/$defs/Address"});
+        assert_eq!(schema["properties"]["bill"], json!({"anyOf": [reference], "description": "Who pays."}));
+        assert_eq!(schema["properties"]["ship"]["description"], "Who gets it.");
+        assert_eq!(schema["properties"]["back"], json!({"anyOf": [reference, {"type": "null"}]}));
+        assert_eq!(schema["$defs"]["Address"]["properties"]["beside"]["items"], reference);
+        assert_eq!(schema.to_string().matches("The street.").count(), 1);
+        assert_eq!(strict(&schema), Ok(StrictSchema(schema.clone())));
+        // The form of older generators.
+        let all =
+            json!({"type": "object", "properties": {"a": {"allOf": [{"$ref": "#"}], "description": "x"}}});
+        let a = &strict(&all).unwrap().0["properties"]["a"];
+        assert_eq!(*a, json!({"anyOf": [{"$ref": "#"}], "description": "x"}));
+        let root = json!({"$ref": "#/$defs/A", "$defs": {"A": {"type": "string"}}});
+        assert_eq!(strict(&root), Ok(StrictSchema(root.clone())));
+    }
+
+    #[test]
+    fn a_recursive_enum_with_docs_comes_to_an_end() {
+        #[derive(Clone, Serialize, Deserialize, JsonSchema)]
+        enum Expression {
+            /// A number.
+            Number(f64),
+            /// A sum.
+            Sum {
+                /// The first one.
+                left: Box<Expression>,
+                /// The second one.
+                right: Box<Expression>,
+            },
+            /// All of them.
+            All(Vec<Expression>),
+        }
+        let schema = strict_of::<Expression>();
+        assert_eq!(schema["properties"]["answer"], json!({"$ref": "#/$defs/Expression"}));
+        let sum = &schema["$defs"]["Expression"]["anyOf"][1]["properties"]["Sum"];
+        assert_eq!(
+            sum["properties"]["left"],
+            json!({"anyOf": [{"$ref": "#/$defs/Expression"}], "description": "The first one."})
+        );
+        assert!(schema.to_string().len() < 1_000);
     }
 
     #[test]
@@ -208,6 +291,10 @@ mod tests {
         assert_eq!(
             strict(&json!({"not": {}})).unwrap_err(),
             ["the answer uses `not`, which strict schemas do not have"]
+        );
+        assert_eq!(
+            strict(&json!({"type": "object", "properties": {"a": {"$ref": "#"}}, "anyOf": [{"$ref": "#"}]})),
+            Err(vec!["the answer has several schemas at once".to_owned()])
         );
     }
 }
