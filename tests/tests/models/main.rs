@@ -22,6 +22,7 @@ mod midway;
 mod mocked;
 mod paths;
 mod rate_limits;
+mod reports;
 mod server;
 mod streams;
 mod suite;

@@ -11,6 +11,8 @@ use std::time::Duration;
 pub enum Act {
     /// Says this.
     Say(String),
+    /// Says these bytes at once, without waiting until they arrive: chunks of HTTP stay apart anyway.
+    Bytes(Vec<u8>),
     /// Says nothing more, and keeps the connection.
     Hang,
 }
@@ -94,6 +96,9 @@ fn act(stream: &mut TcpStream, script: &[Act]) {
                 // Pieces arrive as pieces.
                 thread::sleep(Duration::from_millis(5));
             }
+            Act::Bytes(bytes) => {
+                let _ = stream.write_all(bytes);
+            }
             // Until the client has gone.
             Act::Hang => {
                 let _ = stream.read(&mut [0; 64]);
@@ -153,4 +158,20 @@ pub fn stream(kind: &str, pieces: &[String], end: End) -> Vec<Act> {
         End::Hang => Act::Hang,
     });
     acts
+}
+
+/// A stream of raw bytes that arrives in these chunks. It ends as HTTP wants it.
+pub fn chunks(kind: &str, chunks: &[&[u8]]) -> Vec<Act> {
+    let mut bytes = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n"
+    )
+    .into_bytes();
+    // A chunk of no bytes would be the end.
+    for chunk in chunks.iter().filter(|chunk| !chunk.is_empty()) {
+        bytes.extend(format!("{:x}\r\n", chunk.len()).bytes());
+        bytes.extend_from_slice(chunk);
+        bytes.extend(b"\r\n");
+    }
+    bytes.extend(b"0\r\n\r\n");
+    vec![Act::Bytes(bytes)]
 }

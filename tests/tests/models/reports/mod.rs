@@ -1,0 +1,67 @@
+//! What people met with real servers and gateways: each kind of it on every wire where it can occur, whole and in
+//! pieces.
+
+mod answer_text;
+mod call_pieces;
+mod line_ends;
+mod noise;
+mod said;
+
+use crate::server::{Act, Server, chunks, json as answered};
+use crate::wires::{call, kind, models, request};
+use flujo::codec::Json;
+use flujo::model::{ModelError, ModelReply, ModelRequest, ToolSpec};
+use flujo_models::Wire;
+use serde_json::Value;
+
+type Done = Result<ModelReply, ModelError>;
+
+/// The wires whose streams are events of a server.
+const SSE: [Wire; 4] = [Wire::OpenAiChat, Wire::OpenAiResponses, Wire::Anthropic, Wire::Gemini];
+
+/// The tool that every model may call here.
+fn look_up() -> ToolSpec {
+    tool("look_up")
+}
+
+fn tool(name: &str) -> ToolSpec {
+    let schema = r#"{"type":"object","properties":{"word":{"type":"string"}},"required":["word"],"additionalProperties":false}"#;
+    ToolSpec::new(name, "Looks a word up.", Json::parse(schema).unwrap())
+}
+
+fn asking(stream: bool) -> ModelRequest {
+    request(stream).tools(vec![look_up()])
+}
+
+/// What comes of this script, and what was heard of it.
+fn hears(wire: Wire, script: Vec<Act>, stream: bool) -> (Done, String) {
+    let server = Server::new(vec![script]);
+    let came = call(&models(wire, &server.url), asking(stream));
+    assert_eq!(server.sent().len(), 1, "{wire:?}: one call is one request");
+    came
+}
+
+/// What comes of a whole answer.
+fn whole(wire: Wire, body: &Value) -> Done {
+    hears(wire, answered(200, "", &body.to_string()), false).0
+}
+
+/// What comes of the text of a stream.
+fn streamed(wire: Wire, text: &str) -> Done {
+    hears(wire, chunks(kind(wire), &[text.as_bytes()]), true).0
+}
+
+/// What comes of the events of a stream.
+fn pieces(wire: Wire, events: &[Value]) -> Done {
+    streamed(wire, &said::written(wire, events))
+}
+
+/// The calls in a reply: ids, names and arguments.
+fn called(reply: &ModelReply) -> Vec<(&str, &str, &str)> {
+    reply.calls.iter().map(|call| (call.id.as_str(), call.name.as_str(), call.arguments.as_str())).collect()
+}
+
+/// Both ways to hear one answer: whole, and in pieces.
+fn both(wire: Wire, body: &Value, events: &[Value]) -> [(&'static str, Done); 2] {
+    [("whole", whole(wire, body)), ("in pieces", pieces(wire, events))]
+}
