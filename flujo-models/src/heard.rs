@@ -15,6 +15,8 @@ pub(crate) struct Heard<'s> {
     /// The receiver of the text, if the answer is streamed.
     sink: Option<&'s mut dyn ChunkSink>,
     text: String,
+    /// True if there was text, an empty one too.
+    said: bool,
     refusal: String,
     /// True if the model thought, which is no answer.
     thought: bool,
@@ -83,6 +85,7 @@ impl<'s> Heard<'s> {
 
     /// Adds text of the answer.
     pub(crate) fn say(&mut self, text: &str) {
+        self.said = true;
         if text.is_empty() {
             return;
         }
@@ -173,11 +176,11 @@ impl<'s> Heard<'s> {
         if named && (other_id || index.is_none()) { None } else { Some(place) }
     }
 
-    /// Replaces the arguments of a call by the complete ones, which some protocols send at its end.
-    pub(crate) fn complete_call(&mut self, index: u64, arguments: &str) {
-        if let Some(call) = self.calls.iter_mut().find(|call| call.index == Some(index)) {
-            arguments.clone_into(&mut call.arguments);
-        }
+    /// Replaces the arguments of a call by the complete ones, which some protocols send at its end. Returns false if no
+    /// call has begun at this index.
+    pub(crate) fn complete_call(&mut self, index: u64, arguments: &str) -> bool {
+        let call = self.calls.iter_mut().find(|call| call.index == Some(index));
+        call.map(|call| arguments.clone_into(&mut call.arguments)).is_some()
     }
 
     /// Makes the reply.
@@ -218,13 +221,13 @@ impl<'s> Heard<'s> {
         }
         let nothing =
             reply.content.is_empty() && reply.calls.is_empty() && reply.finish == FinishReason::Stop;
-        if nothing && let Some(kind) = self.unknown {
-            return Err(Failure::unreadable(format!(
-                "there is no answer in it, only a part of the kind `{kind}`"
-            )));
-        }
-        if nothing && self.thought {
-            return Err(Failure::unreadable("there is no answer in it: the model thought, and said nothing"));
+        if nothing && !self.said {
+            let only = match self.unknown {
+                Some(kind) => format!(", only a part of the kind `{kind}`"),
+                None if self.thought => ": the model thought, and said nothing".to_owned(),
+                None => String::new(),
+            };
+            return Err(Failure::unreadable(format!("there is no answer in it{only}")));
         }
         (reply.usage, reply.served_model, reply.id) = (self.usage, self.model, self.id);
         Ok(reply)

@@ -94,8 +94,7 @@ impl Protocol for Anthropic {
                 }
             }
             Some(Value::String(content)) => heard.say(content),
-            _ if text(body, "stop_reason").is_some() => {}
-            _ => return Err(Failure::unreadable("there is no answer in it")),
+            _ => {}
         }
         if let Some(reason) = text(body, "stop_reason") {
             heard.end(reason);

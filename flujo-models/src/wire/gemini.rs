@@ -71,11 +71,7 @@ impl Protocol for Gemini {
     }
 
     fn whole(&self, body: &Value, heard: &mut Heard<'_>) -> Result<(), Failure> {
-        read(body, heard)?;
-        if items(body, "candidates").is_empty() {
-            return Err(Failure::unreadable("there is no answer in it"));
-        }
-        Ok(())
+        read(body, heard)
     }
 
     fn chunk(&self, chunk: &Value, heard: &mut Heard<'_>) -> Result<(), Failure> {

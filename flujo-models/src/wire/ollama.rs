@@ -61,10 +61,6 @@ impl Protocol for Ollama {
     }
 
     fn whole(&self, body: &Value, heard: &mut Heard<'_>) -> Result<(), Failure> {
-        if body.get("message").is_none_or(|message| !message.is_object()) {
-            no_error(body)?;
-            return Err(Failure::unreadable("there is no answer in it"));
-        }
         self.chunk(body, heard)
     }
 
@@ -72,7 +68,9 @@ impl Protocol for Ollama {
         no_error(chunk)?;
         heard.named(None, chunk.get("model"));
         let message = chunk.get("message").unwrap_or(&Value::Null);
-        heard.say(text(message, "content").unwrap_or_default());
+        if let Some(content) = text(message, "content") {
+            heard.say(content);
+        }
         if text(message, "thinking").is_some_and(|thought| !thought.is_empty()) {
             heard.think();
         }

@@ -74,15 +74,7 @@ impl Protocol for OpenAiChat {
         let Some(choice) = items(body, "choices").first() else {
             return Err(Failure::unreadable("there is no answer in it"));
         };
-        let message = choice.get("message").filter(|message| message.is_object());
-        let reason = text(choice, "finish_reason");
-        if message.is_none()
-            && choice.get("error").is_none_or(Value::is_null)
-            && reason.is_none_or(str::is_empty)
-        {
-            return Err(Failure::unreadable("there is no answer in it"));
-        }
-        said(choice, message.unwrap_or(&Value::Null), heard)
+        said(choice, choice.get("message").unwrap_or(&Value::Null), heard)
     }
 
     fn chunk(&self, chunk: &Value, heard: &mut Heard<'_>) -> Result<(), Failure> {

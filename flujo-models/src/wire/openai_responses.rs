@@ -74,9 +74,6 @@ impl Protocol for OpenAiResponses {
 
     fn whole(&self, body: &Value, heard: &mut Heard<'_>) -> Result<(), Failure> {
         finished(body, heard)?;
-        if items(body, "output").is_empty() && body.get("status").is_none() {
-            return Err(Failure::unreadable("there is no answer in it"));
-        }
         read_output(body, heard);
         Ok(())
     }
@@ -104,12 +101,13 @@ impl Protocol for OpenAiResponses {
             "response.function_call_arguments.delta" => {
                 heard.call(&CallPiece { index, arguments: chunk.get("delta"), ..CallPiece::default() });
             }
-            "response.function_call_arguments.done" => complete(index, chunk, heard),
+            "response.function_call_arguments.done" => {
+                complete(index, chunk, heard);
+            }
             "response.output_item.done" => {
-                if let Some(item) =
-                    chunk.get("item").filter(|item| text(item, "type") == Some("function_call"))
-                {
-                    complete(index, item, heard);
+                let item = chunk.get("item").filter(|item| text(item, "type") == Some("function_call"));
+                if let Some(item) = item.filter(|item| !complete(index, item, heard)) {
+                    read_item(item, index, heard);
                 }
             }
             "response.completed" | "response.incomplete" | "response.failed" => {
@@ -207,11 +205,10 @@ fn read_item(item: &Value, index: Option<u64>, heard: &mut Heard<'_>) {
     }
 }
 
-/// Reads the whole arguments, which come once more at the end of a call.
-fn complete(index: Option<u64>, call: &Value, heard: &mut Heard<'_>) {
-    if let (Some(index), Some(arguments)) = (index, text(call, "arguments")) {
-        heard.complete_call(index, arguments);
-    }
+/// Reads the whole arguments, which come once more at the end of a call. Returns false if the call has not begun.
+fn complete(index: Option<u64>, call: &Value, heard: &mut Heard<'_>) -> bool {
+    let (Some(index), Some(arguments)) = (index, text(call, "arguments")) else { return false };
+    heard.complete_call(index, arguments)
 }
 
 fn usage(response: &Value) -> Option<Tokens> {
