@@ -26,8 +26,8 @@ pub use crate::step::writes::{
 };
 pub use crate::step::{
     Backoff, Fallback, FallbackTo, IntoStepCall, KeepsFindings, Leaf, ModelLeaf, ModelName, ModelPolicy,
-    NoFallback, NoStep, NoStepYet, Older, Plain, Policy, RunInfo, Step, StepCall, StepIn, StepInfo, Then,
-    ToolIn, ToolSet, WithFallback, WithRedirect, WritesIn, called, costed,
+    NoFallback, NoStep, NoStepYet, Older, PipelineData, Plain, Policy, RunInfo, Step, StepCall, StepIn,
+    StepInfo, Then, ToolIn, ToolSet, WithFallback, WithRedirect, WritesIn, called, costed,
 };
 pub use crate::step::{
     BrokenKind, CalleeKind, ContextStep, DetachedPipeline, DetachedWithoutResources, NestedPipeline,
@@ -53,6 +53,16 @@ pub use crate::__ide_tokens as ide_tokens;
 
 use crate::graph::ReplyCheck;
 use crate::question::QuestionBuilder;
+
+/// The graph of a pipeline. These are functions for the same reason as [`Facts::of`].
+pub const fn graph<P: PipelineData<()>>() -> &'static Graph {
+    P::GRAPH
+}
+
+/// The worst case of one run of a pipeline.
+pub const fn bounds<P: PipelineData<()>>() -> Bounds {
+    P::BOUNDS
+}
 
 /// Proves, at the type's own token, that it is a context.
 pub const fn assert_context<T: Context>() {}

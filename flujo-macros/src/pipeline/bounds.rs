@@ -2,13 +2,14 @@
 
 use super::model::{Block, Count, Flow, Line, Node, Pipeline, Retries, What};
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
+use std::ops::Range;
 use syn::spanned::Spanned;
 
-/// The bounds of the whole body.
+/// The bounds of the whole body, where `__nodes` are its nodes.
 pub(crate) fn of(pipeline: &Pipeline) -> TokenStream {
     let bounds = Bounds { nodes: &pipeline.nodes };
-    pipeline.body.as_ref().map_or_else(zero, |body| bounds.block(body))
+    pipeline.body.as_ref().map_or_else(zero, |body| bounds.block(body).into_token_stream())
 }
 
 /// What has to hold of the bounds that only rustc can evaluate.
@@ -34,34 +35,64 @@ fn zero() -> TokenStream {
 }
 
 /// One after the other, as statements: an expression of hundreds of calls would be as deep as it is long.
-fn fold(parts: Vec<TokenStream>, how: &TokenStream) -> TokenStream {
+fn fold(parts: Vec<Worst>, how: &TokenStream) -> TokenStream {
     let mut parts = parts.into_iter();
     let Some(first) = parts.next() else { return zero() };
     let rest: Vec<_> = parts.collect();
     if rest.is_empty() {
-        return first;
+        return first.into_token_stream();
     }
     quote!({ let __b = #first; #(let __b = __b.#how(#rest);)* __b })
 }
 
-fn then(parts: Vec<TokenStream>) -> TokenStream {
-    fold(parts, &quote!(then))
+/// The bounds of a part of the flow.
+enum Worst {
+    /// Calls without options that follow each other: rustc checks one expression for all of them.
+    Calls(Range<usize>),
+    Other(TokenStream),
 }
 
-fn or(parts: Vec<TokenStream>) -> TokenStream {
-    fold(parts, &quote!(or))
+impl ToTokens for Worst {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Calls(Range { start, end }) => {
+                tokens.extend(quote!(__flujo::Bounds::of_calls(__nodes, #start, #end)));
+            }
+            Self::Other(other) => other.to_tokens(tokens),
+        }
+    }
+}
+
+fn then(parts: Vec<Worst>) -> Worst {
+    let mut joined: Vec<Worst> = Vec::new();
+    for part in parts {
+        match (joined.last_mut(), part) {
+            (Some(Worst::Calls(before)), Worst::Calls(next)) if before.end == next.start => {
+                before.end = next.end
+            }
+            (_, part) => joined.push(part),
+        }
+    }
+    if let [Worst::Calls(calls)] = joined.as_slice() {
+        return Worst::Calls(calls.clone());
+    }
+    Worst::Other(fold(joined, &quote!(then)))
+}
+
+fn or(parts: Vec<Worst>) -> Worst {
+    Worst::Other(fold(parts, &quote!(or)))
 }
 
 /// The body of a form, as often as it may run.
-fn times(body: &TokenStream, count: Option<&Count>) -> TokenStream {
+fn times(body: &Worst, count: Option<&Count>) -> Worst {
     let n = count
         .and_then(|count| count.known.as_ref())
         .map_or_else(|| quote!(__flujo::None), |n| quote!(__flujo::Some((#n) as u64)));
-    quote!(#body.times(#n))
+    Worst::Other(quote!(#body.times(#n)))
 }
 
 impl Bounds<'_> {
-    fn block(&self, block: &Block) -> TokenStream {
+    fn block(&self, block: &Block) -> Worst {
         let mut parts = Vec::new();
         for line in &block.lines {
             match line {
@@ -78,8 +109,8 @@ impl Bounds<'_> {
     }
 
     /// `None` where nothing runs.
-    fn flow(&self, flow: &Flow) -> Option<TokenStream> {
-        let each = |flow: &Flow| self.flow(flow).unwrap_or_else(zero);
+    fn flow(&self, flow: &Flow) -> Option<Worst> {
+        let each = |flow: &Flow| self.flow(flow).unwrap_or_else(|| Worst::Other(zero()));
         Some(match flow {
             Flow::Value(_) | Flow::Fail(_) | Flow::Gate(_) | Flow::Wait(_) | Flow::Broken(_) => return None,
             Flow::Call(call) => self.call(call.node)?,
@@ -93,7 +124,7 @@ impl Bounds<'_> {
                 let otherwise = expr.otherwise.as_ref().map(|(_, flow)| each(flow));
                 or([self.block(&expr.then)].into_iter().chain(otherwise).collect())
             }
-            Flow::Ask(_) => quote!(__flujo::Bounds::QUESTION),
+            Flow::Ask(_) => Worst::Other(quote!(__flujo::Bounds::QUESTION)),
             Flow::Repeat(form) => times(&each(&form.body.flow), Some(&form.max)),
             Flow::Refine(form) => {
                 let round = then(vec![each(&form.generator.flow), each(&form.critic.flow)]);
@@ -106,7 +137,7 @@ impl Bounds<'_> {
         })
     }
 
-    fn call(&self, node: usize) -> Option<TokenStream> {
+    fn call(&self, node: usize) -> Option<Worst> {
         let What::Call { callee, retries, stand_ins, .. } = &self.nodes.get(node)?.what else { return None };
         let retries_of = retries;
         let facts = callee.facts();
@@ -134,9 +165,8 @@ impl Bounds<'_> {
             && stand_ins.redirect.is_none()
             && stand_ins.fallback.is_none();
         if plain {
-            // The node has the facts already: naming the callee once more would be checked once more.
-            return Some(quote!(__NODES[#node].facts.called()));
+            return Some(Worst::Calls(node..node + 1));
         }
-        Some(quote!(#facts.attempts(#retries, #redirect).then(#fallback)))
+        Some(Worst::Other(quote!(#facts.attempts(#retries, #redirect).then(#fallback))))
     }
 }

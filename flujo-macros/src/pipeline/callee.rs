@@ -177,6 +177,12 @@ pub(crate) fn around(items: &TokenStream) -> TokenStream {
     }
 }
 
+/// The constant `ENDS` of what has these callees, if there are any.
+pub(crate) fn ends(callees: impl Iterator<Item = TokenStream>) -> Option<TokenStream> {
+    let calls: TokenStream = callees.map(|callee| quote!(<#callee as __flujo::StepInfo>::ENDS;)).collect();
+    (!calls.is_empty()).then(|| quote!(const ENDS: () = { #calls };))
+}
+
 impl Callee {
     /// The callee as a type.
     pub(crate) fn ty(&self) -> TokenStream {
@@ -192,10 +198,10 @@ impl Callee {
         &self.alias
     }
 
-    /// Its facts, as a constant expression.
+    /// A reference to its facts, as a constant expression.
     pub(crate) fn facts(&self) -> TokenStream {
         let ty = self.ty();
-        quote!(<#ty as __flujo::StepInfo>::FACTS)
+        quote!(__flujo::Facts::of::<#ty>())
     }
 
     /// The callee as code calls it, and as `with_fallback::<..>` names it. One segment is written as the user

@@ -23,7 +23,7 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
                 // Another type of reply is another pipeline.
                 let (kind, none) = form(&quote!(Ask));
                 let ty = names::source(reply);
-                (kind, quote!(__flujo::Facts { output: #ty, ..#none }))
+                (kind, quote!(&__flujo::Facts { output: #ty, ..*#none }))
             }
             What::Fail => form(&quote!(Fail)),
             What::Join { .. } => form(&quote!(Join)),
@@ -46,20 +46,21 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
         let (falls_back_to, redirects_to) = (facts_of(fallback), facts_of(redirect));
         let (unused, blind) = (unused.contains(&i), blind.contains(&i));
         let line = names::line(*at);
-        if let What::Call { .. } = what
+        if let What::Call { callee, .. } = what
             && fallback.is_none()
             && redirect.is_none()
             && options.is_empty()
             && !unused
             && !blind
         {
-            return quote!(__flujo::Node::call(#id, &#facts, #depth, #line),);
+            let callee = callee.ty();
+            return quote!(__flujo::Node::call::<#callee>(#id, #depth, #line),);
         }
         let options = options.iter().map(|(name, value)| quote!((#name, #value)));
         quote!(__flujo::Node {
             id: #id,
             kind: #kind,
-            facts: &#facts,
+            facts: #facts,
             options: &[#(#options),*],
             depth: #depth,
             line: #line,
@@ -75,11 +76,11 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
 
 /// The facts of a fallback or redirect.
 fn facts_of(callee: Option<&Callee>) -> TokenStream {
-    callee.map(Callee::facts).map_or_else(|| quote!(__flujo::None), |facts| quote!(__flujo::Some(&#facts)))
+    callee.map(Callee::facts).map_or_else(|| quote!(__flujo::None), |facts| quote!(__flujo::Some(#facts)))
 }
 
 fn form(kind: &TokenStream) -> (TokenStream, TokenStream) {
-    (quote!(__flujo::NodeKind::#kind), quote!(__flujo::Facts::NONE))
+    (quote!(__flujo::NodeKind::#kind), quote!(&__flujo::Facts::NONE))
 }
 
 /// Calls of clocks and random generators, as the inside of an array.

@@ -6,7 +6,7 @@ use super::migrate;
 use super::model::{Kind, Step};
 use super::params::Param;
 use crate::names::{self, inner};
-use crate::pipeline::{Callee, Callees, around};
+use crate::pipeline::{Callee, Callees, around, ends};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Token;
@@ -26,8 +26,10 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
     let facts = quote!(__flujo::Facts::step(#text, &[#(#inputs),*], #output, (#file, #line), #schema));
     let fields = fields(step, &stand_ins, &schema);
     let facts = if fields.is_empty() { facts } else { quote!(__flujo::Facts { #fields ..#facts }) };
+    let ends =
+        ends(stand_ins.fallback.iter().chain(&stand_ins.redirect).chain(&stand_ins.tools).map(Callee::ty));
     stand_ins.around(
-        quote!(impl #bare __flujo::StepInfo for #name #arguments { const FACTS: __flujo::Facts = #facts; }),
+        quote!(impl #bare __flujo::StepInfo for #name #arguments { const FACTS: __flujo::Facts = #facts; #ends }),
     )
 }
 
@@ -73,14 +75,14 @@ fn fields(step: &Step, stand_ins: &StandIns, schema: &TokenStream) -> TokenStrea
     }
     if let Some(fallback) = stand_ins.fallback.as_ref().map(Callee::facts) {
         field("fallback", quote!(#fallback.call()));
-        field("falls_back_to", quote!(#pr::Some(&#fallback)));
+        field("falls_back_to", quote!(#pr::Some(#fallback)));
     }
     if let Some(redirect) = stand_ins.redirect.as_ref().map(Callee::facts) {
         field("redirect", quote!(#redirect.bounds));
-        field("redirects_to", quote!(#pr::Some(&#redirect)));
+        field("redirects_to", quote!(#pr::Some(#redirect)));
     }
     if let Kind::Model { .. } = step.kind {
-        let tools = stand_ins.tools.iter().map(Callee::facts).map(|facts| quote!(&#facts));
+        let tools = stand_ins.tools.iter().map(Callee::facts);
         let tools = quote!(&[#(#tools),*]);
         if stand_ins.tools.is_empty() {
             field("bounds", quote!(#pr::Bounds::MODEL));

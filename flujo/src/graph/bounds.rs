@@ -40,6 +40,20 @@ impl Bounds {
         Self { step_runs: None, model_calls, questions: Some(0) }
     }
 
+    /// Returns the sum of the calls that are the nodes `from` to `end`, without the last.
+    #[doc(hidden)]
+    #[must_use]
+    #[allow(clippy::indexing_slicing, reason = "the macro that writes the nodes counts them")]
+    pub const fn of_calls(nodes: &[super::Node], from: usize, end: usize) -> Self {
+        let mut sum = Self::ZERO;
+        let mut i = from;
+        while i < end {
+            sum = sum.then(nodes[i].facts.called());
+            i += 1;
+        }
+        sum
+    }
+
     /// Returns the sum: both happen, one after the other or in parallel.
     #[must_use]
     pub const fn then(self, other: Self) -> Self {

@@ -91,13 +91,28 @@ use crate::path::NodeId;
 // Public here, so that messages do not name `__private`.
 pub use crate::durable::{Inputs, Recorded, Takes};
 use crate::error::StepError;
-use crate::graph::Facts;
+use crate::graph::{Bounds, Facts, Graph};
 
 /// The facts of a callee that need no context and no bounds of its type parameters, so that
 /// `decode(x)` can be looked up as `<decode as StepInfo>`.
 pub trait StepInfo {
     /// Names, types, options, bounds.
     const FACTS: Facts;
+    /// Evaluates that of every callee, so that pipelines which call each other in a circle are an error of
+    /// `cargo check`: nothing else here is evaluated before it is used.
+    #[doc(hidden)]
+    const ENDS: () = ();
+}
+
+/// The constants of a pipeline.
+///
+/// `X` is any type: `cargo check` evaluates the constants of an impl with each edit, unless the impl is generic.
+#[doc(hidden)]
+pub trait PipelineData<X> {
+    /// The nodes and edges.
+    const GRAPH: &'static Graph;
+    /// The worst case of one run.
+    const BOUNDS: Bounds;
 }
 
 /// A step or a pipeline: the type behind a function annotated with `#[step]` or written in `pipeline!`.

@@ -2,9 +2,9 @@
 
 use super::impl_;
 use crate::names;
-use crate::pipeline::model::{Header, Pipeline};
-use crate::pipeline::{around, bounds, graph, writes};
-use proc_macro2::TokenStream;
+use crate::pipeline::model::{Header, Pipeline, What};
+use crate::pipeline::{Callee, around, bounds, callee, graph, writes};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 /// `StepInfo`, `WritesIn`, the public constants, and the checks on what parallel arms write.
@@ -22,14 +22,26 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
         let (name, ty) = (names::source(&input.pat), names::source(&input.ty));
         quote!((#name, #ty))
     });
-    let (inputs, output, line, impure) =
-        (quote!(&[#(#inputs),*]), names::source(output), names::line(ident.span()), graph::impure(pipeline));
+    let (output, line, impure) = (names::source(output), names::line(ident.span()), graph::impure(pipeline));
     let text = |ty: Option<&syn::Type>| ty.map(names::source);
     let context_ty = text(context.as_ref().map(|context| &context.ty));
     let resources_ty = text(resources.as_ref().map(|resources| &resources.ty));
     let written = context_ty.iter().filter(|_| context.as_ref().is_some_and(|context| context.write));
     let read = context_ty.iter().filter(|_| context.as_ref().is_some_and(|context| !context.write));
-    let (reads, writes, uses) = (quote!(&[#(#read),*]), quote!(&[#(#written),*]), resources_ty.iter());
+    let lists = [
+        ("reads", read.collect()),
+        ("writes", written.collect()),
+        ("resources", resources_ty.iter().collect()),
+    ];
+    let lists =
+        lists.into_iter().filter(|(_, types): &(_, Vec<_>)| !types.is_empty()).map(|(name, types)| {
+            let name = Ident::new(name, Span::call_site());
+            quote!(#name: &[#(#types),*],)
+        });
+    let lists: TokenStream = lists.collect();
+    let facts = quote!(__flujo::Facts::pipeline::<Self>());
+    let facts = if lists.is_empty() { facts } else { quote!(__flujo::Facts { #lists ..#facts }) };
+    let ends = ends(pipeline);
     let (context_text, resources_text) =
         (context_ty.as_deref().unwrap_or("()"), resources_ty.as_deref().unwrap_or("()"));
     let writes_in = match context.as_ref().map(|context| &context.ty) {
@@ -38,75 +50,79 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
             &quote!(<__C: __flujo::Contains<#ty>>),
             &quote!(#pr::WritesIn<__C>),
             &quote! {
-                const MASK: u64 =
-                    __flujo::project(<__C as __flujo::Contains<#ty>>::BIT, __WRITES);
+                const MASK: u64 = __flujo::project(<__C as __flujo::Contains<#ty>>::BIT, #own);
             },
         ),
-        None => impl_(
-            header,
-            &quote!(<__C>),
-            &quote!(#pr::WritesIn<__C>),
-            &quote!(
-                const MASK: u64 = __WRITES;
-            ),
-        ),
+        None => impl_(header, &quote!(<__C>), &quote!(#pr::WritesIn<__C>), &quote!()),
     };
     let step_info = impl_(
         header,
         &quote!(),
         &quote!(#pr::StepInfo),
         &quote! {
-            const FACTS: __flujo::Facts = __flujo::Facts {
+            const FACTS: __flujo::Facts = #facts;
+            #ends
+        },
+    );
+    let data = impl_(
+        header,
+        &quote!(<__X>),
+        &quote!(#pr::PipelineData<__X>),
+        &quote! {
+            const GRAPH: &'static __flujo::Graph = &__flujo::Graph {
                 name: #durable_name,
-                kind: __flujo::NodeKind::Pipeline,
-                inputs: #inputs,
-                output: #output,
-                reads: #reads,
-                writes: #writes,
-                resources: &[#(#uses),*],
                 doc: #doc,
+                inputs: &[#(#inputs),*],
+                output: #output,
+                context: #context_text, resources: #resources_text,
+                nodes: &[#nodes],
+                edges: &__flujo::Edge::list([#edges]),
+                impure: &[#impure],
                 file: #file,
                 line: #line,
-                bounds: __BOUNDS,
-                answer: __flujo::None,
-                graph: __flujo::Some(__GRAPH),
-                ..__flujo::Facts::NONE
+            };
+            #[allow(clippy::default_numeric_fallback, reason = "a bound is written as in code, where it has a type")]
+            const BOUNDS: __flujo::Bounds = {
+                let __nodes = __flujo::graph::<Self>().nodes;
+                #bounds
             };
         },
     );
+    // Evaluated at once.
+    let ends = ends.map(|_| quote!(const _: () = <#ident as __flujo::StepInfo>::ENDS;));
     around(&quote! {
             #stand_ins
             {
                 #imports
                 use __flujo::{NoFit as _, NoReply as _};
-                #[allow(clippy::default_numeric_fallback, reason = "a bound is written as in code, where it has a type")]
-                const __BOUNDS: __flujo::Bounds = #bounds;
-                const __NODES: &[__flujo::Node] = &[#nodes];
-                const __EDGES: &[__flujo::Edge] = &__flujo::Edge::list([#edges]);
-                const __WRITES: u64 = #own;
-                const __GRAPH: &__flujo::Graph = &__flujo::Graph {
-                    name: #durable_name,
-                    doc: #doc,
-                    inputs: #inputs,
-                    output: #output,
-                    context: #context_text, resources: #resources_text,
-                    nodes: __NODES,
-                    edges: __EDGES, impure: &[#impure],
-                    file: #file,
-                    line: #line,
-                };
                 #[allow(dead_code, unreachable_pub, reason = "not every pipeline is asked for its constants")]
                 impl #ident {
                     /// The worst case of one run.
-                    #vis const BOUNDS: __flujo::Bounds = __BOUNDS;
+                    #vis const BOUNDS: __flujo::Bounds = __flujo::bounds::<Self>();
                     /// The pipeline as data.
-                    #vis const GRAPH: &'static __flujo::Graph = __GRAPH;
+                    #vis const GRAPH: &'static __flujo::Graph = __flujo::graph::<Self>();
                     /// Of ids, kinds, types, versions and edges: what has to stay the same for a recorded run.
-                    #vis const FINGERPRINT: u128 = __flujo::fingerprint(__GRAPH);
+                    #vis const FINGERPRINT: u128 = __flujo::fingerprint(__flujo::graph::<Self>());
                 }
+                #data
                 #step_info
+                #ends
                 #writes_in
                 #(#checks)*
             }
     })
+}
+
+/// The constant `ENDS`, which names each callee once.
+fn ends(pipeline: &Pipeline) -> Option<TokenStream> {
+    let mut known: Vec<&Callee> = Vec::new();
+    for node in &pipeline.nodes {
+        let What::Call { callee, stand_ins, .. } = &node.what else { continue };
+        for callee in [callee].into_iter().chain(&stand_ins.fallback).chain(&stand_ins.redirect) {
+            if !known.iter().any(|other| other.is(callee)) {
+                known.push(callee);
+            }
+        }
+    }
+    callee::ends(known.into_iter().map(Callee::ty))
 }
