@@ -1,9 +1,9 @@
 //! The text of an answer is what the model wrote, to the letter, whole and in pieces.
 
 use super::said::{Said, text};
-use super::{both, whole};
+use super::{both, models, whole};
 use crate::server::{Server, chunks, json as answered};
-use crate::wires::{WIRES, call, models, request};
+use crate::wires::{WIRES, call, request};
 use flujo::model::ModelFailure;
 use flujo_models::Wire;
 use serde_json::{Value, json};

@@ -1,9 +1,9 @@
 //! Line ends, and where a network cuts them: the same answer for every cut.
 
 use super::said::{Said, calls, text, written};
-use super::{Done, SSE, asking, hears};
+use super::{Done, SSE, asking, hears, models};
 use crate::server::{Act, Server, chunks};
-use crate::wires::{Heard, WIRES, kind, models};
+use crate::wires::{Heard, WIRES, kind};
 use flujo::model::{ModelClient, ModelReply};
 use flujo_models::Wire;
 

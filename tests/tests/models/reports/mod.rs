@@ -2,17 +2,23 @@
 //! pieces.
 
 mod answer_text;
+mod bad_calls;
+mod blocked;
 mod call_pieces;
+mod ends;
+mod errors_inside;
 mod line_ends;
 mod noise;
+mod refusals;
 mod said;
 
 use crate::server::{Act, Server, chunks, json as answered};
-use crate::wires::{call, kind, models, request};
+use crate::wires::{KEY, call, kind, quick, request};
 use flujo::codec::Json;
 use flujo::model::{ModelError, ModelReply, ModelRequest, ToolSpec};
-use flujo_models::Wire;
+use flujo_models::{Capabilities, Compatible, Models, Wire};
 use serde_json::Value;
+use std::time::Duration;
 
 type Done = Result<ModelReply, ModelError>;
 
@@ -31,6 +37,17 @@ fn tool(name: &str) -> ToolSpec {
 
 fn asking(stream: bool) -> ModelRequest {
     request(stream).tools(vec![look_up()])
+}
+
+/// No server here falls silent: whoever hears of a timeout has found a fault.
+fn models(wire: Wire, url: &str) -> Models {
+    models_that(wire, url, Capabilities::OPENAI)
+}
+
+fn models_that(wire: Wire, url: &str, can: Capabilities) -> Models {
+    let server = Compatible::at(url).wire(wire).key(KEY).can(can);
+    let models = quick().silence_timeout(Duration::from_secs(20)).answer_timeout(Duration::from_secs(20));
+    models.provider("test", server).build().unwrap()
 }
 
 /// What comes of this script, and what was heard of it.

@@ -263,7 +263,10 @@ impl Said<'_> {
             events.push(json!({"type": "response.output_item.done", "output_index": at, "item": item}));
         }
         let last = self.response();
-        let ty = format!("response.{}", last["status"].as_str().unwrap());
+        let ty = match last["status"].as_str() {
+            Some(status @ ("failed" | "incomplete")) => format!("response.{status}"),
+            _ => "response.completed".to_owned(),
+        };
         events.push(json!({"type": ty, "response": last}));
         events
     }
