@@ -2,17 +2,23 @@
 //! pieces.
 
 mod answer_text;
+mod attachments;
 mod bad_calls;
 mod blocked;
 mod call_pieces;
 mod ends;
 mod errors_inside;
+mod fuzz;
 mod line_ends;
+mod names;
 mod noise;
 mod refusals;
 mod said;
+mod tool_names;
+mod turns;
+mod usage;
 
-use crate::server::{Act, Server, chunks, json as answered};
+use crate::server::{Act, Sent, Server, chunks, json as answered};
 use crate::wires::{KEY, call, kind, quick, request};
 use flujo::codec::Json;
 use flujo::model::{ModelError, ModelReply, ModelRequest, ToolSpec};
@@ -76,6 +82,21 @@ fn pieces(wire: Wire, events: &[Value]) -> Done {
 /// The calls in a reply: ids, names and arguments.
 fn called(reply: &ModelReply) -> Vec<(&str, &str, &str)> {
     reply.calls.iter().map(|call| (call.id.as_str(), call.name.as_str(), call.arguments.as_str())).collect()
+}
+
+/// What is sent, if anything is, and what comes of it.
+fn sends(wire: Wire, can: Capabilities, request: ModelRequest) -> (Option<Sent>, Done) {
+    let body = said::text(wire, &["Hello"]).body(wire).to_string();
+    let server = Server::new(vec![answered(200, "", &body)]);
+    let (done, _) = call(&models_that(wire, &server.url, can), request);
+    (server.sent().pop(), done)
+}
+
+/// The body that is sent.
+fn sent(wire: Wire, request: ModelRequest) -> Value {
+    let (sent, done) = sends(wire, Capabilities::OPENAI, request);
+    done.unwrap_or_else(|e| panic!("{wire:?}: {e}"));
+    sent.unwrap().body
 }
 
 /// Both ways to hear one answer: whole, and in pieces.
