@@ -83,6 +83,7 @@ impl Models {
             request
         };
         let asked = Asked::new(request, model, &known.can, protocol.dialect());
+        asked.check_places()?;
         let body = protocol.body(&asked)?;
         let terms = Terms {
             names: &asked.names,

@@ -5,6 +5,8 @@ use crate::failure::Failure;
 use crate::tool_names::ToolNames;
 use flujo::model::{ChunkSink, FinishReason, ModelFailure, ModelReply, Tokens, ToolCall};
 use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// The beginning of the ids of calls that the provider gave none.
 pub(crate) const MADE: &str = "flujo_call_";
@@ -18,6 +20,7 @@ pub(crate) struct Heard<'s> {
     /// True if there was text, an empty one too.
     said: bool,
     refusal: String,
+    places: Places,
     /// True if the model thought, which is no answer.
     thought: bool,
     /// The kind of a part that the protocol's reader does not know.
@@ -40,6 +43,23 @@ struct Called {
     name: String,
     arguments: String,
     signatures: Vec<String>,
+}
+
+/// The places in the answer that were there, for protocols that say everything several times.
+#[derive(Debug, Default)]
+struct Places {
+    seen: BTreeSet<(u64, u64)>,
+    /// True if something came without a place. Servers that name no places say everything once.
+    unplaced: bool,
+}
+
+impl Places {
+    fn is_new(&mut self, place: Option<(u64, u64)>) -> bool {
+        match place {
+            Some(place) => self.seen.insert(place) && !self.unplaced,
+            None => !std::mem::replace(&mut self.unplaced, true),
+        }
+    }
 }
 
 /// A piece of a call.
@@ -115,9 +135,9 @@ impl<'s> Heard<'s> {
         self.ending = Some(Ending::of(word));
     }
 
-    /// True if neither text nor a call has arrived.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.text.is_empty() && self.refusal.is_empty() && self.calls.is_empty()
+    /// True if nothing has arrived at this place before.
+    pub(crate) fn is_new_at(&mut self, place: Option<(u64, u64)>) -> bool {
+        self.places.is_new(place)
     }
 
     pub(crate) fn set_usage(&mut self, usage: Option<Tokens>) {
@@ -153,11 +173,7 @@ impl<'s> Heard<'s> {
         if let Some(name) = name.filter(|name| call.name != *name) {
             call.name.push_str(name);
         }
-        match piece.arguments {
-            None | Some(Value::Null) => {}
-            Some(Value::String(text)) => call.arguments.push_str(text),
-            Some(value) => call.arguments.push_str(&value.to_string()),
-        }
+        call.arguments.push_str(&piece.arguments.map(argument_text).unwrap_or_default());
         call.signatures.extend(piece.signature.map(str::to_owned));
     }
 
@@ -178,9 +194,9 @@ impl<'s> Heard<'s> {
 
     /// Replaces the arguments of a call by the complete ones, which some protocols send at its end. Returns false if no
     /// call has begun at this index.
-    pub(crate) fn complete_call(&mut self, index: u64, arguments: &str) -> bool {
+    pub(crate) fn complete_call(&mut self, index: u64, arguments: &Value) -> bool {
         let call = self.calls.iter_mut().find(|call| call.index == Some(index));
-        call.map(|call| arguments.clone_into(&mut call.arguments)).is_some()
+        call.map(|call| call.arguments = argument_text(arguments).into_owned()).is_some()
     }
 
     /// Makes the reply.
@@ -207,7 +223,7 @@ impl<'s> Heard<'s> {
         }
         // Some compatible servers do not say why a whole answer ends.
         let finish = self.ending.take().map_or(Ok(FinishReason::Stop), Ending::finish)?;
-        let calls = self.made_calls(terms);
+        let calls = self.made_calls(terms)?;
         let mut reply = ModelReply::new(String::new()).finished(finish);
         let answer = calls.iter().find(|call| terms.answer == Some(call.name.as_str()));
         if let Some(answer) = answer {
@@ -234,10 +250,16 @@ impl<'s> Heard<'s> {
     }
 
     /// Returns the calls, each with an id of its own and arguments that are text.
-    fn made_calls(&mut self, terms: &Terms<'_>) -> Vec<ToolCall> {
+    ///
+    /// # Errors
+    /// One has no name.
+    fn made_calls(&mut self, terms: &Terms<'_>) -> Result<Vec<ToolCall>, Failure> {
         let mut calls: Vec<ToolCall> = Vec::with_capacity(self.calls.len());
         for (i, called) in std::mem::take(&mut self.calls).into_iter().enumerate() {
             let Called { mut id, name, arguments, signatures, .. } = called;
+            if name.is_empty() {
+                return Err(Failure::unreadable("there is a call without the name of its tool"));
+            }
             if id.is_empty() || calls.iter().any(|call| call.id == id) {
                 id = format!("{MADE}{}_{}", terms.messages, i + 1);
             }
@@ -249,6 +271,15 @@ impl<'s> Heard<'s> {
             call.signatures = signatures;
             calls.push(call);
         }
-        calls
+        Ok(calls)
+    }
+}
+
+/// Returns arguments as text. Some servers send the object itself.
+fn argument_text(arguments: &Value) -> Cow<'_, str> {
+    match arguments {
+        Value::Null => Cow::default(),
+        Value::String(text) => Cow::Borrowed(text),
+        value => Cow::Owned(value.to_string()),
     }
 }

@@ -12,6 +12,7 @@ use reqwest::Response;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use reqwest::redirect::Policy;
 use secrecy::ExposeSecret;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use sse_stream::SseByteStream;
 use std::io::Cursor;
@@ -240,8 +241,11 @@ async fn read_events(
 }
 
 fn parsed(chunk: &str) -> Result<Value, Failure> {
-    serde_json::from_str(chunk)
-        .map_err(|e| Failure::unreadable(format!("a chunk of the stream is no JSON: {e}")))
+    let chunk: Value = serde_json::from_str(chunk)
+        .map_err(|e| Failure::unreadable(format!("a chunk of the stream is no JSON: {e}")))?;
+    // Gemini's errors come in a list of one.
+    let object = chunk.get(0).unwrap_or(&chunk).is_object();
+    if object { Ok(chunk) } else { Err(Failure::unreadable("a chunk of the stream is no object")) }
 }
 
 fn of_event(error: sse_stream::Error) -> Failure {
@@ -275,7 +279,10 @@ async fn read_lines(
         }
     }
     // The last line needs no end; one that was cut off is no JSON.
-    read_line(&line, protocol, heard).map_err(|_| Failure::truncated("the stream ended within a line"))
+    if serde_json::from_slice::<IgnoredAny>(line.trim_ascii()).is_err() && !line.trim_ascii().is_empty() {
+        return Err(Failure::truncated("the stream ended within a line"));
+    }
+    read_line(&line, protocol, heard)
 }
 
 fn read_line(line: &[u8], protocol: &dyn Protocol, heard: &mut Heard<'_>) -> Result<(), Failure> {

@@ -152,6 +152,18 @@ impl<'r> Asked<'r> {
         Some(if self.request.tools.is_empty() { Forced::Tool(answer) } else { Forced::AnyTool })
     }
 
+    /// Checks that attachments are where protocols have a place for them.
+    ///
+    /// # Errors
+    /// There is one in a message that is not of the user.
+    pub(crate) fn check_places(&self) -> Result<(), Failure> {
+        let misplaced = |message: &&Message| message.role != Role::User && !message.attachments.is_empty();
+        match self.request.messages.iter().find(misplaced) {
+            None => Ok(()),
+            Some(_) => Err(Failure::refused("attachments go with messages of the user alone")),
+        }
+    }
+
     /// Checks an attachment against the table of capabilities.
     ///
     /// # Errors

@@ -68,7 +68,7 @@ fn then(parts: Vec<Worst>) -> Worst {
     for part in parts {
         match (joined.last_mut(), part) {
             (Some(Worst::Calls(before)), Worst::Calls(next)) if before.end == next.start => {
-                before.end = next.end
+                before.end = next.end;
             }
             (_, part) => joined.push(part),
         }

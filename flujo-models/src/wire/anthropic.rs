@@ -2,7 +2,7 @@
 //!
 //! <https://platform.claude.com/docs/en/api/messages>
 
-use super::{Protocol, count, no_error, put, text, tokens};
+use super::{Protocol, count, no_error, put, reason, text, tokens};
 use crate::failure::Failure;
 use crate::heard::{CallPiece, Heard};
 use crate::request::{Asked, Forced, Format, Turn, answered, arguments, no_place};
@@ -33,7 +33,8 @@ impl Protocol for Anthropic {
             // The only protocol that wants one.
             "max_tokens": request.max_tokens.unwrap_or_else(|| most_tokens(asked.model)),
         });
-        let system = asked.system();
+        let mut system = asked.system();
+        system.retain(|text| !is_blank(text));
         if !system.is_empty() {
             put(&mut body, "system", system.join("\n\n"));
         }
@@ -59,6 +60,10 @@ impl Protocol for Anthropic {
         for turn in asked.turns() {
             match turn {
                 Turn::System(_) => {}
+                Turn::User(message) | Turn::Assistant(message)
+                    if is_blank(&message.text)
+                        && message.attachments.is_empty()
+                        && message.calls.is_empty() => {}
                 Turn::User(message) => {
                     messages.push(json!({"role": "user", "content": content(asked, message)?}));
                 }
@@ -96,8 +101,8 @@ impl Protocol for Anthropic {
             Some(Value::String(content)) => heard.say(content),
             _ => {}
         }
-        if let Some(reason) = text(body, "stop_reason") {
-            heard.end(reason);
+        if let Some(reason) = reason(body, "stop_reason") {
+            heard.end(&reason);
         }
         Ok(())
     }
@@ -130,8 +135,8 @@ impl Protocol for Anthropic {
             }
             "message_delta" => {
                 heard.set_usage(usage(chunk, heard.usage()));
-                if let Some(reason) = chunk.pointer("/delta/stop_reason").and_then(Value::as_str) {
-                    heard.end(reason);
+                if let Some(reason) = chunk.get("delta").and_then(|delta| reason(delta, "stop_reason")) {
+                    heard.end(&reason);
                 }
             }
             "message_stop" => heard.ended = true,
@@ -158,12 +163,17 @@ fn most_tokens(model: &str) -> u32 {
     }
 }
 
+/// True if a text has no place in a request: blank blocks are refused.
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
 fn assistant(asked: &Asked<'_>, message: &Message) -> Value {
     if message.calls.is_empty() {
         return json!({"role": "assistant", "content": message.text});
     }
     let mut blocks = Vec::new();
-    if !message.text.is_empty() {
+    if !is_blank(&message.text) {
         blocks.push(json!({"type": "text", "text": message.text}));
     }
     blocks.extend(message.calls.iter().map(|call| {
@@ -177,7 +187,7 @@ fn content(asked: &Asked<'_>, message: &Message) -> Result<Value, Failure> {
         return Ok(message.text.as_str().into());
     }
     let mut blocks = Vec::new();
-    if !message.text.is_empty() {
+    if !is_blank(&message.text) {
         blocks.push(json!({"type": "text", "text": message.text}));
     }
     for attachment in &message.attachments {
@@ -220,7 +230,7 @@ fn usage(message: &Value, before: Option<Tokens>) -> Option<Tokens> {
         (count(usage, "/cache_read_input_tokens"), count(usage, "/cache_creation_input_tokens"));
     // The three do not overlap here.
     let fresh = count(usage, "/input_tokens");
-    let sent = fresh.unwrap_or(0) + read.unwrap_or(0) + written.unwrap_or(0);
+    let sent = [fresh, read, written].into_iter().flatten().fold(0, u64::saturating_add);
     let (input, cached) = match before {
         Some(before) if sent <= before.input => (before.input, before.cached),
         _ => (sent, read.unwrap_or(0)),

@@ -2,7 +2,7 @@
 //!
 //! <https://ai.google.dev/api/generate-content>
 
-use super::{Protocol, count, items, no_error, put, text, tokens};
+use super::{Protocol, count, items, no_error, put, reason, text, tokens};
 use crate::failure::Failure;
 use crate::heard::{CallPiece, Heard, MADE};
 use crate::request::{Asked, Forced, Format, Turn, answered, arguments, no_place};
@@ -19,7 +19,8 @@ impl Protocol for Gemini {
     fn place(&self, model: &str, stream: bool) -> (String, Option<&'static str>) {
         let (method, query) =
             if stream { ("streamGenerateContent", Some("alt=sse")) } else { ("generateContent", None) };
-        (format!("models/{model}:{method}"), query)
+        // A slash in a name would be another place.
+        (format!("models/{}:{method}", model.replace('/', "%2F")), query)
     }
 
     fn headers(&self, key: Option<&str>) -> Vec<(&'static str, String)> {
@@ -75,8 +76,7 @@ impl Protocol for Gemini {
     }
 
     fn chunk(&self, chunk: &Value, heard: &mut Heard<'_>) -> Result<(), Failure> {
-        // Errors come in a list of one.
-        read(chunk.get(0).unwrap_or(chunk), heard)
+        read(chunk, heard)
     }
 
     fn goes_on_after_end(&self) -> bool {
@@ -162,6 +162,8 @@ fn with_id(function: &mut Value, id: &str) {
 }
 
 fn read(body: &Value, heard: &mut Heard<'_>) -> Result<(), Failure> {
+    // Errors come in a list of one.
+    let body = body.get(0).unwrap_or(body);
     no_error(body)?;
     heard.named(body.get("responseId"), body.get("modelVersion"));
     heard.set_usage(usage(body));
@@ -173,8 +175,8 @@ fn read(body: &Value, heard: &mut Heard<'_>) -> Result<(), Failure> {
     for part in candidate.pointer("/content/parts").and_then(Value::as_array).into_iter().flatten() {
         read_part(part, heard);
     }
-    if let Some(reason) = text(candidate, "finishReason") {
-        heard.end(reason);
+    if let Some(reason) = reason(candidate, "finishReason") {
+        heard.end(&reason);
         heard.ended = true;
     }
     Ok(())
@@ -205,10 +207,10 @@ fn usage(body: &Value) -> Option<Tokens> {
     let usage = body.get("usageMetadata")?;
     let field = |name: &str| count(usage, name).unwrap_or(0);
     let reasoning = field("/thoughtsTokenCount");
-    let input = field("/promptTokenCount") + field("/toolUsePromptTokenCount");
+    let input = field("/promptTokenCount").saturating_add(field("/toolUsePromptTokenCount"));
     tokens(
         Some(input),
-        field("/candidatesTokenCount") + reasoning,
+        field("/candidatesTokenCount").saturating_add(reasoning),
         field("/cachedContentTokenCount"),
         reasoning,
     )

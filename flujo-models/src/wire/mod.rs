@@ -109,6 +109,15 @@ fn put(object: &mut Value, field: &str, value: impl Into<Value>) {
     }
 }
 
+/// Returns why an answer ends. What is no word is told as it is: it is no known reason.
+fn reason(value: &Value, field: &str) -> Option<String> {
+    match value.get(field)? {
+        Value::Null => None,
+        Value::String(word) => Some(word.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
 /// Returns the text of a field; null and other types are none.
 fn text<'v>(value: &'v Value, field: &str) -> Option<&'v str> {
     value.get(field)?.as_str()

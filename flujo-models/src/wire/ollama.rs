@@ -2,7 +2,7 @@
 //!
 //! <https://docs.ollama.com/api/chat>
 
-use super::{Framing, Protocol, count, items, no_error, put, text, tokens};
+use super::{Framing, Protocol, count, items, no_error, put, reason, text, tokens};
 use crate::failure::Failure;
 use crate::heard::{CallPiece, Heard};
 use crate::request::{Asked, Format, Turn, answered, arguments, no_place};
@@ -61,7 +61,11 @@ impl Protocol for Ollama {
     }
 
     fn whole(&self, body: &Value, heard: &mut Heard<'_>) -> Result<(), Failure> {
-        self.chunk(body, heard)
+        self.chunk(body, heard)?;
+        match body.get("done").and_then(Value::as_bool) {
+            Some(false) => Err(Failure::truncated("the answer is not done")),
+            _ => Ok(()),
+        }
     }
 
     fn chunk(&self, chunk: &Value, heard: &mut Heard<'_>) -> Result<(), Failure> {
@@ -85,7 +89,7 @@ impl Protocol for Ollama {
             let output = count(chunk, "/eval_count").unwrap_or(0);
             heard.set_usage(tokens(count(chunk, "/prompt_eval_count"), output, cached, 0));
             // Older versions give no reason.
-            heard.end(text(chunk, "done_reason").unwrap_or_default());
+            heard.end(&reason(chunk, "done_reason").unwrap_or_default());
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/chat>
 
-use super::{Protocol, count, items, no_error, put, text, tokens};
+use super::{Protocol, count, items, no_error, put, reason, text, tokens};
 use crate::failure::Failure;
 use crate::heard::{CallPiece, Heard};
 use crate::request::{Asked, Forced, Format, Turn, answered, arguments, data_url, no_place};
@@ -192,8 +192,8 @@ fn said(choice: &Value, message: &Value, heard: &mut Heard<'_>) -> Result<(), Fa
         let (name, arguments) = (text(function, "name"), function.get("arguments"));
         heard.call(&CallPiece { index: Some(0), name, arguments, ..CallPiece::default() });
     }
-    if let Some(reason) = text(choice, "finish_reason") {
-        heard.end(reason);
+    if let Some(reason) = reason(choice, "finish_reason") {
+        heard.end(&reason);
     }
     Ok(())
 }
@@ -231,8 +231,9 @@ fn usage(body: &Value) -> Option<Tokens> {
         count(usage, "/prompt_tokens_details/cached_tokens").or(count(usage, "/prompt_cache_hit_tokens"));
     let reasoning = count(usage, "/completion_tokens_details/reasoning_tokens").unwrap_or(0);
     // xAI counts reasoning beside the output, which the total shows.
-    let beside = count(usage, "/total_tokens") == input.map(|input| input + output + reasoning);
-    let output = if beside { output + reasoning } else { output };
+    let beside = count(usage, "/total_tokens")
+        == input.map(|input| input.saturating_add(output).saturating_add(reasoning));
+    let output = if beside { output.saturating_add(reasoning) } else { output };
     tokens(input, output, cached.unwrap_or(0), reasoning)
 }
 

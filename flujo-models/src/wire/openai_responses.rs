@@ -81,6 +81,9 @@ impl Protocol for OpenAiResponses {
     fn chunk(&self, chunk: &Value, heard: &mut Heard<'_>) -> Result<(), Failure> {
         no_error(chunk)?;
         let index = count(chunk, "/output_index");
+        // Everything is said several times: in pieces, at the end of a part, of an item, and of the answer.
+        let place = index.zip(count(chunk, "/content_index"));
+        let word = |field| text(chunk, field).unwrap_or_default();
         match text(chunk, "type").unwrap_or_default() {
             // Its code and its message stand beside its type.
             "error" => return Err(Failure::of_error(chunk)),
@@ -88,38 +91,32 @@ impl Protocol for OpenAiResponses {
                 let response = chunk.get("response").unwrap_or(&Value::Null);
                 heard.named(response.get("id"), response.get("model"));
             }
-            "response.output_text.delta" => heard.say(text(chunk, "delta").unwrap_or_default()),
-            "response.refusal.delta" => heard.refuse(text(chunk, "delta").unwrap_or_default()),
-            "response.output_item.added" => {
-                let item = chunk.get("item").unwrap_or(&Value::Null);
-                match text(item, "type") {
-                    Some("function_call") => read_item(item, index, heard),
-                    Some("reasoning") => heard.think(),
-                    _ => {}
-                }
+            "response.output_text.delta" => {
+                heard.is_new_at(place);
+                heard.say(word("delta"));
             }
+            "response.refusal.delta" => {
+                heard.is_new_at(place);
+                heard.refuse(word("delta"));
+            }
+            "response.output_text.done" if heard.is_new_at(place) => heard.say(word("text")),
+            "response.refusal.done" if heard.is_new_at(place) => heard.refuse(word("refusal")),
             "response.function_call_arguments.delta" => {
                 heard.call(&CallPiece { index, arguments: chunk.get("delta"), ..CallPiece::default() });
             }
             "response.function_call_arguments.done" => {
                 complete(index, chunk, heard);
             }
-            "response.output_item.done" => {
-                let item = chunk.get("item").filter(|item| text(item, "type") == Some("function_call"));
-                if let Some(item) = item.filter(|item| !complete(index, item, heard)) {
-                    read_item(item, index, heard);
-                }
+            "response.output_item.added" | "response.output_item.done" => {
+                read_item(chunk.get("item").unwrap_or(&Value::Null), index, heard);
             }
             "response.completed" | "response.incomplete" | "response.failed" => {
                 heard.ended = true;
                 let response = chunk.get("response").unwrap_or(&Value::Null);
                 finished(response, heard)?;
-                // Some servers stream nothing and send the answer at the end.
-                if heard.is_empty() {
-                    read_output(response, heard);
-                }
+                read_output(response, heard);
             }
-            // Parts that begin and end, texts once more, and events of a later version.
+            // Parts that begin and end, and events of a later version.
             _ => {}
         }
         Ok(())
@@ -184,22 +181,26 @@ fn read_output(response: &Value, heard: &mut Heard<'_>) {
     }
 }
 
+/// Reads what is new in an item.
 fn read_item(item: &Value, index: Option<u64>, heard: &mut Heard<'_>) {
     match text(item, "type") {
         Some("message") => {
-            for part in items(item, "content") {
+            for (i, part) in items(item, "content").iter().enumerate() {
+                let new = heard.is_new_at(index.zip(u64::try_from(i).ok()));
                 match text(part, "type") {
-                    Some("output_text" | "text") => heard.say(text(part, "text").unwrap_or_default()),
-                    Some("refusal") => heard.refuse(text(part, "refusal").unwrap_or_default()),
+                    Some("output_text" | "text") if new => heard.say(text(part, "text").unwrap_or_default()),
+                    Some("refusal") if new => heard.refuse(text(part, "refusal").unwrap_or_default()),
+                    Some("output_text" | "text" | "refusal") => {}
                     other => heard.pass_over(other.unwrap_or("?")),
                 }
             }
         }
-        Some("function_call") => {
+        Some("function_call") if !complete(index, item, heard) => {
             let id = text(item, "call_id").or_else(|| text(item, "id"));
             let (name, arguments) = (text(item, "name"), item.get("arguments"));
             heard.call(&CallPiece { index, id, name, arguments, signature: None });
         }
+        Some("function_call") => {}
         Some("reasoning") => heard.think(),
         other => heard.pass_over(other.unwrap_or("?")),
     }
@@ -207,8 +208,7 @@ fn read_item(item: &Value, index: Option<u64>, heard: &mut Heard<'_>) {
 
 /// Reads the whole arguments, which come once more at the end of a call. Returns false if the call has not begun.
 fn complete(index: Option<u64>, call: &Value, heard: &mut Heard<'_>) -> bool {
-    let (Some(index), Some(arguments)) = (index, text(call, "arguments")) else { return false };
-    heard.complete_call(index, arguments)
+    index.zip(call.get("arguments")).is_some_and(|(index, arguments)| heard.complete_call(index, arguments))
 }
 
 fn usage(response: &Value) -> Option<Tokens> {
