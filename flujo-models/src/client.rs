@@ -140,8 +140,7 @@ impl ModelClient for Models {
             self.ready(&request.model).map_err(|e| ModelError::new(ModelFailure::BadRequest, e))?;
         let answered = self.ask(known, model, &request, chunks).await;
         let mut reply = answered.map_err(|failure| failure.without(known.key.as_ref()))?;
-        let served = reply.served_model.as_deref().unwrap_or(model);
-        reply.served_model = Some(format!("{}:{served}", known.name));
+        reply.served_model = reply.served_model.map(|served| format!("{}:{served}", known.name));
         Ok(reply)
     }
 
