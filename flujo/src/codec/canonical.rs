@@ -1,7 +1,7 @@
 //! A serializer that sorts keys and refuses what JSON cannot hold; all else is as `serde_json` writes it.
 
 use super::CodecError;
-use super::shape::{is_map, is_sequence, passes_on};
+use super::shape::{OpenSome, is_map, is_sequence, passes_on};
 use super::text::write_text;
 use super::writer::{Compound, Writer};
 use serde::ser::{self, Serialize};
@@ -56,10 +56,6 @@ impl<'w> ser::Serializer for &'w mut Writer {
     }
     fn serialize_f64(self, v: f64) -> Result<(), CodecError> {
         if v.is_finite() { self.number(v) } else { Err(CodecError::not_finite(v)) }
-    }
-    fn serialize_unit(self) -> Result<(), CodecError> {
-        self.out.push_str("null");
-        Ok(())
     }
     passes_on!();
 

@@ -11,6 +11,7 @@
 //! assert_eq!(json.decode::<HashMap<String, f64>>()?["b"], 0.1);
 //! // Values that JSON cannot hold are an error, never `null`.
 //! assert!(Json::encode(&f64::NAN).is_err());
+//! assert!(Json::encode(&Some(None::<u8>)).is_err());
 //! # Ok(())
 //! # }
 //! ```
@@ -20,6 +21,8 @@
 
 mod canonical;
 mod digest;
+#[cfg(test)]
+mod exact;
 pub(crate) mod list;
 mod shape;
 mod text;
@@ -65,6 +68,11 @@ impl CodecError {
         Self::new("a map key must be a string, a number or a bool")
     }
 
+    #[cold]
+    fn key_twice(key: &str) -> Self {
+        Self::new(format_args!("a map has two entries with the key `{key}`, and one would be lost"))
+    }
+
     fn not_finite(value: impl fmt::Display) -> Self {
         Self::new(format_args!("`{value}` is not a finite number, and JSON holds no other"))
     }
@@ -81,8 +89,9 @@ impl Json {
     /// Encodes a value.
     ///
     /// # Errors
-    /// It holds a number that is not finite, a map key that is no string, number or bool, or is nested
-    /// deeper than [`MAX_DEPTH`]; or its own `Serialize` fails.
+    /// It holds what JSON does not keep: a number that is not finite, a map key that is no string, number or bool,
+    /// two keys that are written alike, or a `Some` of what is written as `null`, such as `Some(None)`. Or it is
+    /// nested deeper than [`MAX_DEPTH`], or its own `Serialize` fails.
     pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, CodecError> {
         match writer::text_of(&mut |writer| value.serialize(writer)) {
             Ok(text) => Ok(Self(text)),
@@ -160,7 +169,7 @@ impl<'de> Deserialize<'de> for Json {
 /// [digest of that text](Json::digest).
 ///
 /// # Errors
-/// As [`Json::encode`].
+/// As [`Json::encode`], but for keys that are written alike.
 pub fn digest<T: Serialize + ?Sized>(value: &T) -> Result<Digest, CodecError> {
     digest::digest_of(value)
 }

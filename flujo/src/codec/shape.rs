@@ -1,5 +1,28 @@
 //! The shapes that JSON does not distinguish, in one place for both serializers: that of texts and that of digests.
 
+use super::CodecError;
+
+/// The last `Some` that was begun, which refuses a `null`.
+#[derive(Clone, Copy)]
+pub(super) struct OpenSome {
+    /// Where its value begins, and nothing else does.
+    pub(super) start: usize,
+    /// The name of the type of its value.
+    pub(super) of: fn() -> &'static str,
+}
+
+impl OpenSome {
+    /// No `Some`: nothing is written there.
+    pub(super) const NONE: Self = Self { start: usize::MAX, of: std::any::type_name::<()> };
+
+    #[cold]
+    pub(super) fn lost(self) -> CodecError {
+        let lost =
+            format_args!("a `Some` around nothing, of type `Option<{}>`, reads back as `None`", (self.of)());
+        CodecError::new(format_args!("{lost}: use an enum"))
+    }
+}
+
 /// The methods of a `Serializer` that hand a value on: what is around it is not in JSON.
 macro_rules! passes_on {
     () => {
@@ -10,7 +33,16 @@ macro_rules! passes_on {
             self.serialize_unit()
         }
         fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), CodecError> {
+            // What is written as `null` reads back as `None`: `Some(None)`, `Some(())`.
+            self.some = OpenSome { start: self.position(), of: std::any::type_name::<T> };
             value.serialize(self)
+        }
+        fn serialize_unit(self) -> Result<(), CodecError> {
+            if self.some.start == self.position() {
+                return Err(self.some.lost());
+            }
+            self.null();
+            Ok(())
         }
         fn serialize_unit_struct(self, _: &'static str) -> Result<(), CodecError> {
             self.serialize_unit()
@@ -48,8 +80,7 @@ macro_rules! is_sequence {
                 self.element(value)
             }
             fn end(self) -> Result<(), CodecError> {
-                self.$end();
-                Ok(())
+                self.$end()
             }
         }
     )+ };
@@ -70,8 +101,7 @@ macro_rules! is_map {
                 self.value(value)
             }
             fn end(self) -> Result<(), CodecError> {
-                self.$end();
-                Ok(())
+                self.$end()
             }
         }
     };
@@ -88,8 +118,7 @@ macro_rules! is_map {
                 self.value(value)
             }
             fn end(self) -> Result<(), CodecError> {
-                self.$end();
-                Ok(())
+                self.$end()
             }
         }
     )+ };

@@ -1,3 +1,4 @@
+use super::shape::OpenSome;
 use super::text::{head, plain_length, write_text};
 use super::{CodecError, MAX_DEPTH};
 use serde::ser::Serialize;
@@ -62,6 +63,7 @@ pub(super) struct Writer {
     /// Entries of all maps that are open, innermost last: one vector instead of one per map.
     entries: Vec<Entry>,
     depth: usize,
+    pub(super) some: OpenSome,
 }
 
 #[derive(Clone, Copy)]
@@ -86,14 +88,31 @@ impl Entry {
 
 impl Writer {
     const fn new() -> Self {
-        Self { out: String::new(), sorted: String::new(), entries: Vec::new(), depth: 0 }
+        Self {
+            out: String::new(),
+            sorted: String::new(),
+            entries: Vec::new(),
+            depth: 0,
+            some: OpenSome::NONE,
+        }
     }
 
     fn write(&mut self, write: Write<'_>) -> Result<(), CodecError> {
         self.out.clear();
         self.entries.clear();
         self.depth = 0;
+        self.some = OpenSome::NONE;
         write(self)
+    }
+
+    /// Where the next byte goes.
+    #[inline]
+    pub(super) fn position(&self) -> usize {
+        self.out.len()
+    }
+
+    pub(super) fn null(&mut self) {
+        self.out.push_str("null");
     }
 
     /// A whole number. Not through `serde_json`, which asks of every digit whether it is UTF-8.
@@ -225,29 +244,32 @@ impl Compound<'_> {
         Ok(())
     }
 
-    pub(super) fn finish_seq(self) {
+    pub(super) fn finish_seq(self) -> Result<(), CodecError> {
         self.writer.close(']');
         if self.wrapped {
             self.writer.close('}');
         }
+        Ok(())
     }
 
-    pub(super) fn finish_map(self) {
+    pub(super) fn finish_map(self) -> Result<(), CodecError> {
         let Self { writer, first_entry, start, wrapped, in_order } = self;
         if !in_order {
-            writer.sort(first_entry, start);
+            writer.sort(first_entry, start)?;
         }
         writer.entries.truncate(first_entry);
         writer.close('}');
         if wrapped {
             writer.close('}');
         }
+        Ok(())
     }
 }
 
 impl Writer {
     /// Puts the entries of the innermost map, whose inside begins at `start`, in the order of their keys.
-    fn sort(&mut self, first_entry: usize, start: usize) {
+    /// Refuses a key that comes twice: all keys are in order, and not sorted, only if none does.
+    fn sort(&mut self, first_entry: usize, start: usize) -> Result<(), CodecError> {
         let Self { out, sorted, entries, .. } = self;
         let here = entries.get_mut(first_entry..).unwrap_or_default();
         here.sort_by(|a, b| a.cmp(b, out));
@@ -257,8 +279,12 @@ impl Writer {
         if whole {
             sorted.push_str(out.get(..start).unwrap_or_default());
         }
-        for (i, entry) in here.iter().enumerate() {
-            if i > 0 {
+        let mut before: Option<&Entry> = None;
+        for entry in here.iter() {
+            if let Some(before) = before.replace(entry) {
+                if before.head == entry.head && before.key(out) == entry.key(out) {
+                    return Err(CodecError::key_twice(entry.key(out)));
+                }
                 sorted.push(',');
             }
             let Entry { start, end, .. } = *entry;
@@ -278,5 +304,6 @@ impl Writer {
             out.truncate(start);
             out.push_str(sorted);
         }
+        Ok(())
     }
 }

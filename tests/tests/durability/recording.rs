@@ -48,6 +48,19 @@ async fn nests(depth: u32) -> Result<serde_json::Value> {
     Ok((0..depth).fold(serde_json::Value::Null, |inner, _| serde_json::json!([inner])))
 }
 
+/// Half of a number, if there is one; nothing of nothing.
+#[step]
+#[allow(clippy::option_option, reason = "it is what is tested")]
+async fn halves(n: u8) -> Result<Option<Option<u8>>> {
+    Ok((n > 0).then(|| n.is_multiple_of(2).then_some(n / 2)))
+}
+
+#[step]
+#[allow(clippy::option_option, reason = "it is what is tested")]
+async fn shows(half: Option<Option<u8>>) -> Result<String> {
+    Ok(format!("{half:?}"))
+}
+
 #[test]
 fn values_that_cannot_be_recorded_fail_the_attempt_for_good() {
     pipeline! {
@@ -55,6 +68,12 @@ fn values_that_cannot_be_recorded_fail_the_attempt_for_good() {
     }
     pipeline! {
         fn nested(depth: u32) -> serde_json::Value { nests(depth) }
+    }
+    pipeline! {
+        fn unwrapping(n: u8) -> Option<Option<u8>> { halves(n) }
+    }
+    pipeline! {
+        fn wrapping(n: u8) -> String { shows(Some((n > 0).then_some(n))) }
     }
     on_all(async |engine, _| {
         let (flujo, calls) = flujo(&engine);
@@ -70,6 +89,15 @@ fn values_that_cannot_be_recorded_fail_the_attempt_for_good() {
             error.to_string(),
             "nested/nests: cannot be recorded: the value is nested deeper than 127 levels"
         );
+        // JSON has one `null` for `None` and `Some(None)`.
+        for (n, output) in [(0, None), (2, Some(Some(1)))] {
+            assert_eq!(flujo.run(unwrapping(n)).await.into_output().unwrap(), output);
+        }
+        let lost = "a `Some` around nothing, of type `Option<core::option::Option<u8>>`, reads back as `None`: use an enum";
+        let error = flujo.run(unwrapping(1)).await.into_output().unwrap_err();
+        assert_eq!(error.to_string(), format!("unwrapping/halves: cannot be recorded: {lost}"));
+        let error = flujo.run(wrapping(0)).await.into_output().unwrap_err();
+        assert!(error.to_string().ends_with(lost), "{error}");
         // So does an input of the run itself.
         let error = flujo.run(measuring(f64::NAN)).await.into_output().unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Codec(_)), "{error}");

@@ -5,6 +5,7 @@
 //! `Option` and its value, integers of any width) is not distinguished here.
 
 use super::Digest;
+use crate::codec::shape::OpenSome;
 use crate::codec::text::plain_length;
 use crate::codec::writer::{Write, with_text};
 use crate::codec::{CodecError, MAX_DEPTH};
@@ -72,16 +73,18 @@ pub(super) enum Tag {
 pub(super) struct DigestWriter {
     bytes: Vec<u8>,
     depth: usize,
+    pub(super) some: OpenSome,
 }
 
 impl DigestWriter {
     const fn new() -> Self {
-        Self { bytes: Vec::new(), depth: 0 }
+        Self { bytes: Vec::new(), depth: 0, some: OpenSome::NONE }
     }
 
     fn digest(&mut self, value: WriteValue<'_>) -> Result<Digest, CodecError> {
         self.bytes.clear();
         self.depth = 0;
+        self.some = OpenSome::NONE;
         value(&mut *self)?;
         Ok(Digest::of(&self.bytes))
     }
@@ -116,6 +119,10 @@ impl DigestWriter {
     /// Where the next byte goes.
     pub(super) fn position(&self) -> usize {
         self.bytes.len()
+    }
+
+    pub(super) fn null(&mut self) {
+        self.tag(Tag::Null);
     }
 
     pub(super) fn open(&mut self) -> Result<(), CodecError> {
@@ -159,6 +166,8 @@ impl DigestWriter {
     pub(super) fn entry(&mut self, start: usize) -> u128 {
         let hash = xxh3_128(self.bytes.get(start..).unwrap_or_default());
         self.bytes.truncate(start);
+        // The place of the last one is used again.
+        self.some.start = usize::MAX;
         hash
     }
 

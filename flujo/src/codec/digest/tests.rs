@@ -139,6 +139,13 @@ fn what_json_cannot_hold_is_refused_in_the_same_words() {
     refused(&HashMap::from([((1, 2), 3)]));
     refused(&HashMap::from([(Some(1), f64::NAN)]));
     refused(&BTreeMap::from([((), 3)]));
+    refused(&Some(None::<u8>));
+    refused(&vec![Some(Some(())), None]);
+    refused(&Some(Some(f64::NAN)));
+    // Entries stand at one place, one after the other, and keys at one of their own.
+    assert!(!of(&BTreeMap::from([("a", Some(1)), ("b", None), ("c", Some(2))])).starts_with("error"));
+    assert!(!of(&[Some(BTreeMap::from([("a", 1)])), None]).starts_with("error"));
+    assert!(!of(&[Some(BTreeMap::<u8, u8>::new()), None]).starts_with("error"));
     let nest = |n| (0..n).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
     refused(&nest(MAX_DEPTH + 1));
     assert!(!of(&nest(MAX_DEPTH)).starts_with("error"));

@@ -2,7 +2,7 @@
 
 use super::digest_writer::{DigestWriter, Tag};
 use crate::codec::CodecError;
-use crate::codec::shape::{is_map, is_sequence, passes_on};
+use crate::codec::shape::{OpenSome, is_map, is_sequence, passes_on};
 use serde::ser::{self, Serialize};
 
 macro_rules! integers {
@@ -79,10 +79,6 @@ impl<'p> ser::Serializer for &'p mut DigestWriter {
         self.tagged(Tag::Float, v.to_bits().to_le_bytes());
         Ok(())
     }
-    fn serialize_unit(self) -> Result<(), CodecError> {
-        self.tag(Tag::Null);
-        Ok(())
-    }
     passes_on!();
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -152,12 +148,13 @@ impl<'p> Sequence<'p> {
         Ok(Self { writer, variant: None })
     }
 
-    fn finish(self) {
+    fn finish(self) -> Result<(), CodecError> {
         let Self { writer, variant } = self;
         writer.close_sequence();
         if let Some(start) = variant {
             writer.close_variant(start);
         }
+        Ok(())
     }
 }
 
@@ -197,12 +194,13 @@ impl<'p> Map<'p> {
         Ok(())
     }
 
-    fn finish(self) {
+    fn finish(self) -> Result<(), CodecError> {
         let Self { writer, sum, count, variant, .. } = self;
         writer.close_map(count, sum);
         if let Some(start) = variant {
             writer.close_variant(start);
         }
+        Ok(())
     }
 }
 
