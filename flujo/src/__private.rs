@@ -33,7 +33,7 @@ pub use crate::step::{
     BrokenKind, CalleeKind, ContextStep, DetachedPipeline, DetachedWithoutResources, NestedPipeline,
     NestedWithoutResources, StepKind,
 };
-pub use crate::step::{Tool, assert_tool};
+pub use crate::step::{Tool, assert_named_apart, assert_tool};
 pub use crate::usage::UsageLimits;
 pub use serde;
 pub use std::boxed::Box;

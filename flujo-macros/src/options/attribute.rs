@@ -240,12 +240,14 @@ fn tools(value: &Expr, sink: &mut Sink) -> Vec<Path> {
             }
         };
         let name = |path: &Path| path.segments.last().map(|last| last.ident.to_string());
-        if named.iter().any(|known| name(known) == name(&path)) {
+        if let Some(known) = named.iter().find(|known| name(known) == name(&path)) {
             let word = name(&path).unwrap_or_default();
-            sink.at(
-                &path,
-                format!("the model selects tools by name, and `{word}` is listed twice\nremove one"),
-            );
+            let wrong = if *known == path {
+                format!("`{word}` is listed twice\nremove one")
+            } else {
+                format!("two steps are named `{word}`\nrename one of the steps")
+            };
+            sink.at(&path, format!("the model selects tools by name, and {wrong}"));
             continue;
         }
         named.push(path);

@@ -74,14 +74,20 @@ pub(super) fn checks(step: &Step) -> TokenStream {
     }
     let known = StandIns::of(step);
     let allowed = lint_levels();
-    let checks = paths.iter().zip(&known.tools).map(|(path, tool)| {
+    let checks = paths.iter().zip(&known.tools).enumerate().map(|(nth, (path, tool))| {
         let [function, context, pipeline] = refusals(path);
         let (at, facts) = (path.span(), tool.facts());
         let check = names::local("__check", at);
         // As a value in the same body: what does not exist is told by its name alone.
         let named = quote_spanned!(at=> let _ = #path;);
         let look = quote_spanned!(at=> #check(&#facts, #function, #context, #pipeline));
-        let look = known.inside(&quote!(let #check = __flujo::assert_tool; #look;));
+        // Steps of one name that are imported under two.
+        let apart = paths.iter().zip(&known.tools).take(nth).map(|(before, other)| {
+            let (other, same_name) = (other.facts(), same_name(before, path));
+            let apart = quote_spanned!(at=> #check(&#facts, &#other, #same_name));
+            quote!(let #check = __flujo::assert_named_apart; #apart;)
+        });
+        let look = known.inside(&quote!(let #check = __flujo::assert_tool; #look; #(#apart)*));
         let call = quote_spanned!(at=> #check(););
         quote! {
             #allowed
@@ -95,6 +101,13 @@ pub(super) fn checks(step: &Step) -> TokenStream {
         }
     });
     checks.collect()
+}
+
+fn same_name(before: &Path, path: &Path) -> String {
+    let (before, shown) = (names::source(before), names::source(path));
+    format!(
+        "`{shown}` is a step of the same name as `{before}`, and the model selects tools by name: rename one of the steps"
+    )
 }
 
 fn refusals(path: &Path) -> [String; 3] {

@@ -243,6 +243,20 @@ impl<C, R> Cx<'_, C, R> {
     }
 }
 
+/// Refuses, at the tool's name, a tool with the name of another one: the model could not tell them apart.
+#[doc(hidden)]
+#[track_caller]
+pub const fn assert_named_apart(facts: &Facts, other: &Facts, same_name: &str) {
+    let (name, other) = (facts.name.as_bytes(), other.name.as_bytes());
+    // The placeholder for a callee that is no step has no name.
+    let (mut rest, mut others, mut same) = (name, other, !name.is_empty() && name.len() == other.len());
+    while let ([a, more @ ..], [b, more_others @ ..]) = (rest, others) {
+        same &= *a == *b;
+        (rest, others) = (more, more_others);
+    }
+    assert!(!same, "{}", same_name);
+}
+
 /// Refuses, at the tool's name, what no model can call.
 #[doc(hidden)]
 #[track_caller]
