@@ -1,9 +1,9 @@
 //! The text of an answer is what the model wrote, to the letter, whole and in pieces.
 
-use super::said::{Said, text};
-use super::{both, models, whole};
-use crate::server::{Server, chunks, json as answered};
-use crate::wires::{WIRES, call, request};
+use super::said::{Said, text, written};
+use super::{both, hears, whole};
+use crate::server::{chunks, json as answered};
+use crate::wires::{WIRES, kind};
 use flujo::model::ModelFailure;
 use flujo_models::Wire;
 use serde_json::{Value, json};
@@ -25,18 +25,13 @@ fn nothing_is_trimmed() {
         ] {
             let texts = [one];
             let said = text(wire, &texts);
-            let server = Server::new(vec![
-                answered(200, "", &said.body(wire).to_string()),
-                chunks(
-                    crate::wires::kind(wire),
-                    &[super::said::written(wire, &said.events(wire)).as_bytes()],
-                ),
-            ]);
-            let models = models(wire, &server.url);
-            for stream in [false, true] {
-                let (done, heard) = call(&models, request(stream));
-                let reply = done.unwrap_or_else(|e| panic!("{wire:?} {one:?} {stream}: {e}"));
-                assert_eq!((reply.content.as_str(), heard.as_str()), (one, one), "{wire:?} {stream}");
+            let stream = written(wire, &said.events(wire));
+            for (way, (done, heard)) in [
+                ("whole", hears(wire, answered(200, "", &said.body(wire).to_string()), false)),
+                ("in pieces", hears(wire, chunks(kind(wire), &[stream.as_bytes()]), true)),
+            ] {
+                let reply = done.unwrap_or_else(|e| panic!("{wire:?} {one:?} {way}: {e}"));
+                assert_eq!((reply.content.as_str(), heard.as_str()), (one, one), "{wire:?} {way}");
             }
         }
     }

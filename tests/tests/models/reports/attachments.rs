@@ -30,7 +30,20 @@ fn part(wire: Wire, attached: Attachment) -> Value {
         Wire::Gemini => "/contents/0/parts/1",
         _ => "/messages/1/images/0",
     };
-    body.pointer(place).unwrap_or_else(|| panic!("{wire:?}: {body}")).clone()
+    let part = body.pointer(place).unwrap_or_else(|| panic!("{wire:?}: {body}")).clone();
+    if wire == Wire::Gemini { camel(&part) } else { part }
+}
+
+/// Gemini knows each of its fields under two names.
+fn camel(part: &Value) -> Value {
+    let names = [
+        ("inline_data", "inlineData"),
+        ("file_data", "fileData"),
+        ("mime_type", "mimeType"),
+        ("file_uri", "fileUri"),
+    ];
+    let text = names.iter().fold(part.to_string(), |text, (snake, camel)| text.replace(snake, camel));
+    serde_json::from_str(&text).unwrap()
 }
 
 /// It is refused, and nothing is sent.

@@ -1,9 +1,9 @@
 //! Errors that come with status 200: each is the error that it is with its own status.
 
 use super::said::{Said, event, text, written};
-use super::{Done, SSE, asking, hears, models, pieces, whole};
-use crate::server::{Server, chunks, json as answered};
-use crate::wires::{WIRES, call, kind};
+use super::{Done, SSE, hears, pieces, whole};
+use crate::server::{chunks, json as answered};
+use crate::wires::{WIRES, kind};
 use flujo::model::ModelFailure as F;
 use flujo_models::Wire;
 use serde_json::{Value, json};
@@ -212,8 +212,7 @@ fn a_whole_answer_where_a_stream_was_asked_for() {
     // Some gateways take no notice of `stream`. It is the answer, or an error; never a part of it.
     for wire in WIRES {
         let said = text(wire, &["Hello"]);
-        let server = Server::new(vec![answered(200, "", &said.body(wire).to_string())]);
-        let (done, heard) = call(&models(wire, &server.url), asking(true));
+        let (done, heard) = hears(wire, answered(200, "", &said.body(wire).to_string()), true);
         match done {
             Ok(reply) => assert_eq!((reply, heard.as_str()), (said.reply(wire), "Hello"), "{wire:?}"),
             Err(error) => assert!(error.is_retryable(), "{wire:?}: {error}"),

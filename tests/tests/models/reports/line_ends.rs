@@ -3,8 +3,8 @@
 use super::said::{Said, calls, text, written};
 use super::{Done, SSE, asking, hears, models};
 use crate::server::{Act, Server, chunks};
-use crate::wires::{Heard, WIRES, kind};
-use flujo::model::{ModelClient, ModelReply};
+use crate::wires::{Heard, WIRES, begin, end, id, kind, piece};
+use flujo::model::{FinishReason, ModelClient, ModelReply, Tokens};
 use flujo_models::Wire;
 
 /// Letters of one to four bytes.
@@ -30,15 +30,24 @@ fn answers(wire: Wire, scripts: Vec<Vec<Act>>) -> Vec<(Done, String)> {
     })
 }
 
-/// The stream arrives in two chunks, cut at each of its bytes.
-fn cut_everywhere(wire: Wire, stream: &str, expected: &ModelReply) {
+/// The stream arrives in two chunks, cut in each of these places.
+fn cut_at(wire: Wire, stream: &str, places: &[usize], look: impl Fn(&ModelReply, &str, &str)) {
     let bytes = stream.as_bytes();
-    let cut = |at: usize| chunks(kind(wire), &[&bytes[..at], &bytes[at..]]);
-    for (at, (done, heard)) in answers(wire, (1..bytes.len()).map(cut).collect()).into_iter().enumerate() {
-        let near = String::from_utf8_lossy(&bytes[at.saturating_sub(12)..=at]).into_owned();
-        let reply = done.unwrap_or_else(|e| panic!("{wire:?}, cut behind {near:?}: {e}"));
-        assert_eq!((&reply, &heard), (expected, &expected.content), "{wire:?}, cut behind {near:?}");
+    let cut = |at: &usize| chunks(kind(wire), &[&bytes[..*at], &bytes[*at..]]);
+    let answers = answers(wire, places.iter().map(cut).collect());
+    for (at, (done, heard)) in places.iter().zip(answers) {
+        let near =
+            format!("{wire:?}, cut behind {:?}", String::from_utf8_lossy(&bytes[at.saturating_sub(12)..*at]));
+        let reply = done.unwrap_or_else(|e| panic!("{near}: {e}"));
+        look(&reply, &heard, &near);
     }
+}
+
+/// The places beside the end of a line, and inside of a letter of several bytes.
+fn that_matter(stream: &str) -> Vec<usize> {
+    let bytes = stream.as_bytes();
+    let matters = |byte: u8| byte == b'\r' || byte == b'\n' || byte >= 0x80;
+    (1..bytes.len()).filter(|at| matters(bytes[at - 1]) || matters(bytes[*at])).collect()
 }
 
 fn said<'a>(wire: Wire, call: &'a [(&'a str, &'a str)]) -> Said<'a> {
@@ -50,10 +59,18 @@ const CALL: [(&str, &str); 1] = [("id-1", r#"{"word":"größe"}"#)];
 #[test]
 fn a_stream_says_the_same_wherever_it_is_cut() {
     for wire in WIRES {
+        let texts = TEXTS.iter().map(|text| piece(wire, text));
+        let stream: String = begin(wire).into_iter().chain(texts).chain(end(wire, false)).collect();
         for end in ends(wire) {
             // What JSON escapes is no end of a line.
-            let stream = written(wire, &text(wire, &TEXTS).events(wire)).replace('\n', end);
-            cut_everywhere(wire, &stream, &text(wire, &TEXTS).reply(wire));
+            let stream = stream.replace('\n', end);
+            let places = if *end == "\r\n" { (1..stream.len()).collect() } else { that_matter(&stream) };
+            cut_at(wire, &stream, &places, |reply, heard, near| {
+                let ModelReply { content, usage, finish, id: said, calls, .. } = reply;
+                assert_eq!((content.as_str(), heard), (&*TEXTS.concat(), &*TEXTS.concat()), "{near}");
+                assert_eq!((*usage, finish), (Some(Tokens::new(9, 2)), &FinishReason::Stop), "{near}");
+                assert_eq!((said, calls.len()), (&id(wire), 0), "{near}");
+            });
         }
     }
 }
@@ -61,8 +78,13 @@ fn a_stream_says_the_same_wherever_it_is_cut() {
 #[test]
 fn a_call_says_the_same_wherever_it_is_cut() {
     for wire in WIRES {
-        let stream = written(wire, &calls(wire, &CALL).events(wire)).replace('\n', "\r\n");
-        cut_everywhere(wire, &stream, &calls(wire, &CALL).reply(wire));
+        let said = calls(wire, &CALL);
+        for end in ends(wire) {
+            let stream = written(wire, &said.events(wire)).replace('\n', end);
+            cut_at(wire, &stream, &that_matter(&stream), |reply, heard, near| {
+                assert_eq!((reply, heard), (&said.reply(wire), ""), "{near}");
+            });
+        }
     }
 }
 

@@ -24,6 +24,8 @@ use flujo::codec::Json;
 use flujo::model::{ModelError, ModelReply, ModelRequest, ToolSpec};
 use flujo_models::{Capabilities, Compatible, Models, Wire};
 use serde_json::Value;
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 type Done = Result<ModelReply, ModelError>;
@@ -56,12 +58,49 @@ fn models_that(wire: Wire, url: &str, can: Capabilities) -> Models {
     models.provider("test", server).build().unwrap()
 }
 
+/// A server and its client. To make a client takes longer than to call it, so each test keeps its own.
+struct At {
+    wire: Wire,
+    can: Capabilities,
+    models: Models,
+    script: Arc<Mutex<Vec<Act>>>,
+    sent: Arc<Mutex<Vec<Sent>>>,
+}
+
+impl At {
+    fn new(wire: Wire, can: Capabilities) -> Self {
+        let (script, sent) = (Arc::<Mutex<Vec<Act>>>::default(), Arc::<Mutex<Vec<Sent>>>::default());
+        let (says, noted) = (Arc::clone(&script), Arc::clone(&sent));
+        let server = Server::answering(move |request| {
+            noted.lock().unwrap().push(request.clone());
+            says.lock().unwrap().clone()
+        });
+        Self { wire, can, models: models_that(wire, &server.url, can), script, sent }
+    }
+}
+
+thread_local! {
+    static SERVERS: RefCell<Vec<At>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What is sent to a server that then does this, what comes of it, and what is heard.
+fn told(wire: Wire, can: Capabilities, script: Vec<Act>, request: ModelRequest) -> (Vec<Sent>, Done, String) {
+    SERVERS.with_borrow_mut(|servers| {
+        if !servers.iter().any(|at| at.wire == wire && at.can == can) {
+            servers.push(At::new(wire, can));
+        }
+        let at = servers.iter().find(|at| at.wire == wire && at.can == can).unwrap();
+        *at.script.lock().unwrap() = script;
+        let (done, heard) = call(&at.models, request);
+        (std::mem::take(&mut *at.sent.lock().unwrap()), done, heard)
+    })
+}
+
 /// What comes of this script, and what was heard of it.
 fn hears(wire: Wire, script: Vec<Act>, stream: bool) -> (Done, String) {
-    let server = Server::new(vec![script]);
-    let came = call(&models(wire, &server.url), asking(stream));
-    assert_eq!(server.sent().len(), 1, "{wire:?}: one call is one request");
-    came
+    let (sent, done, heard) = told(wire, Capabilities::OPENAI, script, asking(stream));
+    assert_eq!(sent.len(), 1, "{wire:?}: one call is one request");
+    (done, heard)
 }
 
 /// What comes of a whole answer.
@@ -87,9 +126,8 @@ fn called(reply: &ModelReply) -> Vec<(&str, &str, &str)> {
 /// What is sent, if anything is, and what comes of it.
 fn sends(wire: Wire, can: Capabilities, request: ModelRequest) -> (Option<Sent>, Done) {
     let body = said::text(wire, &["Hello"]).body(wire).to_string();
-    let server = Server::new(vec![answered(200, "", &body)]);
-    let (done, _) = call(&models_that(wire, &server.url, can), request);
-    (server.sent().pop(), done)
+    let (mut sent, done, _) = told(wire, can, answered(200, "", &body), request);
+    (sent.pop(), done)
 }
 
 /// The body that is sent.

@@ -1,12 +1,14 @@
 //! Names of tools that providers do not accept: sent under a legal name, and mapped back.
 
 use super::said::{calls, written};
-use super::{models, tool};
+use super::{models, told, tool};
 use crate::server::{Sent, Server, chunks, json as answered};
 use crate::wires::{WIRES, call, kind, request};
 use flujo::model::{Message, ModelReply, ModelRequest, Role, ToolCall};
-use flujo_models::Wire;
+use flujo_models::{Capabilities, Models, Wire};
 use serde_json::Value;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// True if every provider accepts it. Gemini wants a letter or `_` first.
 fn is_legal(name: &str) -> bool {
@@ -66,41 +68,60 @@ fn names() -> Vec<String> {
     odd.iter().map(|name| (*name).to_owned()).chain([long("1"), long("2")]).collect()
 }
 
-/// A server whose model calls the tool that was offered in this place.
-fn calling(wire: Wire, at: usize, stream: bool) -> Server {
-    Server::answering(move |sent: &Sent| {
-        let name = offered(wire, &sent.body).get(at).cloned().unwrap_or_default();
-        let call = [("id-1", r#"{"word":"calm"}"#)];
-        let said = calls(wire, &call);
-        if stream {
-            let text = written(wire, &said.events(wire)).replace("look_up", &name);
-            chunks(kind(wire), &[text.as_bytes()])
-        } else {
-            answered(200, "", &said.body(wire).to_string().replace("look_up", &name))
-        }
-    })
+/// Servers whose models call the tool that was offered in a place.
+struct Calling {
+    wire: Wire,
+    at: Arc<AtomicUsize>,
+    server: Server,
+    models: Models,
+}
+
+impl Calling {
+    fn new(wire: Wire) -> Self {
+        let at = Arc::new(AtomicUsize::new(0));
+        let place = Arc::clone(&at);
+        let server = Server::answering(move |sent: &Sent| {
+            let name = offered(wire, &sent.body).swap_remove(place.load(Ordering::SeqCst));
+            let said = calls(wire, &[("id-1", r#"{"word":"calm"}"#)]);
+            if sent.head.contains("event-stream")
+                || sent.path.contains("stream")
+                || sent.body["stream"] == true
+            {
+                let text = written(wire, &said.events(wire)).replace("look_up", &name);
+                chunks(kind(wire), &[text.as_bytes()])
+            } else {
+                answered(200, "", &said.body(wire).to_string().replace("look_up", &name))
+            }
+        });
+        let models = models(wire, &server.url);
+        Self { wire, at, server, models }
+    }
+
+    /// The reply, and what was sent.
+    fn call(&self, at: usize, asked: ModelRequest) -> (ModelReply, Value) {
+        self.at.store(at, Ordering::SeqCst);
+        let (done, _) = call(&self.models, asked);
+        let reply = done.unwrap_or_else(|e| panic!("{:?}: {e}", self.wire));
+        (reply, self.server.sent().pop().unwrap().body)
+    }
 }
 
 fn asking(names: &[String], stream: bool) -> ModelRequest {
     request(stream).tools(names.iter().map(|name| tool(name)).collect())
 }
 
-fn reply(wire: Wire, server: &Server, asked: ModelRequest) -> ModelReply {
-    call(&models(wire, &server.url), asked).0.unwrap_or_else(|e| panic!("{wire:?}: {e}"))
-}
-
 #[test]
 fn they_are_sent_legally_and_called_by_their_own_name() {
     let names = names();
     for wire in WIRES {
+        let calling = Calling::new(wire);
         for stream in [false, true] {
             for (at, name) in names.iter().enumerate() {
-                let server = calling(wire, at, stream);
-                let reply = reply(wire, &server, asking(&names, stream));
+                let (reply, body) = calling.call(at, asking(&names, stream));
                 let called: Vec<_> =
                     reply.calls.iter().map(|call| (&call.name, call.arguments.as_str())).collect();
                 assert_eq!(called, [(name, r#"{"word":"calm"}"#)], "{wire:?} {stream}");
-                let mut sent = offered(wire, &server.sent().remove(0).body);
+                let mut sent = offered(wire, &body);
                 assert_eq!(sent.len(), names.len(), "{wire:?}");
                 assert!(sent.iter().all(|name| is_legal(name)), "{wire:?}: {sent:?}");
                 sent.sort();
@@ -115,9 +136,8 @@ fn they_are_sent_legally_and_called_by_their_own_name() {
 fn a_legal_name_is_sent_as_it_is() {
     let legal: Vec<_> = ["look_up", "Look-Up", "a", "_", "x1", &long("")[..64]].map(str::to_owned).into();
     for wire in WIRES {
-        let server = calling(wire, 0, false);
-        reply(wire, &server, asking(&legal, false));
-        assert_eq!(offered(wire, &server.sent().remove(0).body), legal, "{wire:?}");
+        let (_, body) = Calling::new(wire).call(0, asking(&legal, false));
+        assert_eq!(offered(wire, &body), legal, "{wire:?}");
     }
 }
 
@@ -125,16 +145,15 @@ fn a_legal_name_is_sent_as_it_is() {
 fn a_legal_name_is_never_taken_by_another() {
     for wire in WIRES {
         for odd in ["größe".to_owned(), long("1")] {
-            let server = calling(wire, 0, false);
-            reply(wire, &server, asking(std::slice::from_ref(&odd), false));
-            let made = offered(wire, &server.sent().remove(0).body).remove(0);
+            let calling = Calling::new(wire);
+            let (_, body) = calling.call(0, asking(std::slice::from_ref(&odd), false));
+            let made = offered(wire, &body).remove(0);
             // A tool that has that very name, before it or behind it.
             for names in [vec![odd.clone(), made.clone()], vec![made.clone(), odd.clone()]] {
                 for at in [0, 1] {
-                    let server = calling(wire, at, false);
-                    let reply = reply(wire, &server, asking(&names, false));
+                    let (reply, body) = calling.call(at, asking(&names, false));
                     assert_eq!(reply.calls[0].name, names[at], "{wire:?} {names:?}");
-                    let sent = offered(wire, &server.sent().remove(0).body);
+                    let sent = offered(wire, &body);
                     assert!(sent[0] != sent[1] && sent.contains(&made), "{wire:?} {names:?}: {sent:?}");
                 }
             }
@@ -152,10 +171,8 @@ fn they_go_back_under_the_name_they_were_offered_by() {
             asked.messages.push(Message::new(Role::Assistant, "Let me see.").calls(vec![call.clone()]));
             asked.messages.push(Message::new(Role::Tool, "no wind").answers(call));
         }
-        let server = calling(wire, 0, false);
-        reply(wire, &server, asked.clone());
-        reply(wire, &server, asked);
-        let bodies: Vec<_> = server.sent().into_iter().map(|sent| sent.body).collect();
+        let calling = Calling::new(wire);
+        let bodies = [asked.clone(), asked].map(|asked| calling.call(0, asked).1);
         let (offered, mut turns) = (offered(wire, &bodies[0]), turns(&bodies[0]));
         turns.dedup();
         assert_eq!(turns, offered, "{wire:?}: {}", bodies[0]);
@@ -167,14 +184,14 @@ fn they_go_back_under_the_name_they_were_offered_by() {
 #[test]
 fn a_tool_that_is_no_longer_offered_goes_back_legally_too() {
     for wire in WIRES {
+        let calling = Calling::new(wire);
         for odd in ["größe".to_owned(), long("1"), "a.b".to_owned(), "a b".to_owned()] {
             let call = ToolCall::new("id-1", &odd, "{}");
             let mut asked = asking(&["look_up".to_owned()], false);
             asked.messages.push(Message::new(Role::Assistant, "Let me see.").calls(vec![call.clone()]));
             asked.messages.push(Message::new(Role::Tool, "no wind").answers(call));
-            let server = calling(wire, 0, false);
-            reply(wire, &server, asked);
-            let turns = turns(&server.sent().remove(0).body);
+            let (_, body) = calling.call(0, asked);
+            let turns = turns(&body);
             assert!(!turns.is_empty() && turns.iter().all(|name| is_legal(name)), "{wire:?} {turns:?}");
         }
     }
@@ -189,8 +206,8 @@ fn a_name_that_nobody_offered_is_told_as_it_is() {
         let text = written(wire, &said.events(wire)).replace("look_up", "lock_up");
         let scripts = [(false, answered(200, "", &body)), (true, chunks(kind(wire), &[text.as_bytes()]))];
         for (stream, script) in scripts {
-            let server = Server::new(vec![script]);
-            let reply = reply(wire, &server, asking(&names(), stream));
+            let (_, done, _) = told(wire, Capabilities::OPENAI, script, asking(&names(), stream));
+            let reply = done.unwrap_or_else(|e| panic!("{wire:?} {stream}: {e}"));
             assert_eq!(reply.calls[0].name, "lock_up", "{wire:?} {stream}");
         }
     }
