@@ -74,6 +74,39 @@ fn parts_of_text_are_one_text() {
     assert_eq!(whole(Wire::OpenAiResponses, &body).unwrap().content, " Hello\n");
 }
 
+#[test]
+fn responses_say_a_text_several_times_and_it_is_one() {
+    let wire = Wire::OpenAiResponses;
+    let said = text(wire, &[" Hel", "lo\n"]);
+    for left_out in [
+        &["response.output_text.delta"][..],
+        &["response.output_text.done"],
+        &["response.content_part.added", "response.content_part.done"],
+        &["response.output_item.added", "response.output_item.done"],
+        &["response.output_text.delta", "response.output_text.done"],
+        &["response.output_text.done", "response.content_part.done", "response.output_item.done"],
+        &["response.created", "response.in_progress"],
+    ] {
+        let mut events = said.events(wire);
+        events.retain(|event| !left_out.contains(&event["type"].as_str().unwrap()));
+        // Some servers leave the output out of the last event.
+        for output in [true, false] {
+            if !output {
+                events.last_mut().unwrap()["response"]["output"] = json!([]);
+            }
+            let stream = written(wire, &events);
+            let (done, heard) = hears(wire, chunks(kind(wire), &[stream.as_bytes()]), true);
+            let reply = done.unwrap_or_else(|e| panic!("{left_out:?} {output}: {e}"));
+            assert_eq!((&reply, heard.as_str()), (&said.reply(wire), " Hello\n"), "{left_out:?} {output}");
+        }
+    }
+    // Nothing but the last event.
+    let events = said.events(wire);
+    let stream = written(wire, &events[events.len() - 1..]);
+    let (done, heard) = hears(wire, chunks(kind(wire), &[stream.as_bytes()]), true);
+    assert_eq!((done.unwrap(), heard.as_str()), (said.reply(wire), " Hello\n"));
+}
+
 /// What a model thinks is no part of what it says.
 #[test]
 fn thoughts_are_no_text() {

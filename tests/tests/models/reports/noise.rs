@@ -98,6 +98,15 @@ fn events_that_are_no_part_of_the_answer_are_skipped() {
 }
 
 #[test]
+fn gateways_put_openais_mark_at_the_end_of_every_stream() {
+    for wire in SSE {
+        let stream = super::said::written(wire, &said(wire).events(wire)) + "data: [DONE]\n\n";
+        let reply = streamed(wire, &stream).unwrap_or_else(|e| panic!("{wire:?}: {e}"));
+        assert_eq!(reply, said(wire).reply(wire), "{wire:?}");
+    }
+}
+
+#[test]
 fn an_error_that_is_null_is_none() {
     for wire in WIRES {
         let mut events = said(wire).events(wire);

@@ -83,10 +83,7 @@ impl Calling {
         let server = Server::answering(move |sent: &Sent| {
             let name = offered(wire, &sent.body).swap_remove(place.load(Ordering::SeqCst));
             let said = calls(wire, &[("id-1", r#"{"word":"calm"}"#)]);
-            if sent.head.contains("event-stream")
-                || sent.path.contains("stream")
-                || sent.body["stream"] == true
-            {
+            if sent.path.contains("stream") || sent.body["stream"] == true {
                 let text = written(wire, &said.events(wire)).replace("look_up", &name);
                 chunks(kind(wire), &[text.as_bytes()])
             } else {
