@@ -100,7 +100,9 @@ impl<'s> Heard<'s> {
         *self = Heard { sink, ended: true, ..whole };
         // Some servers do not say why a whole answer ends.
         self.ending.get_or_insert_with(|| Ending::of(""));
-        self.say(&text);
+        if self.said {
+            self.say(&text);
+        }
     }
 
     /// Adds text of the answer.

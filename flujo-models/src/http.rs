@@ -24,6 +24,9 @@ const LONGEST: usize = 64 << 20;
 /// The maximum length in bytes of the body of an error.
 const LONGEST_ERROR: usize = 64 << 10;
 
+/// The data of the event behind the last chunk of OpenAI's chat.
+const DONE: &str = "[DONE]";
+
 /// The connections to all providers.
 #[derive(Clone)]
 pub(crate) struct Http {
@@ -220,8 +223,9 @@ async fn read_events(
         let event = event.map_err(of_event)?;
         let data = event.data.unwrap_or_default();
         let data = data.trim();
-        if protocol.end_mark() == Some(data) {
-            heard.ended = true;
+        if data == DONE {
+            // Gateways write OpenAI's mark behind the streams of other protocols too.
+            heard.ended |= protocol.ends_with_mark();
             return Ok(());
         }
         // Some servers write their signs of life into the data.

@@ -59,9 +59,9 @@ pub(crate) trait Protocol: Send + Sync {
         Framing::Events
     }
 
-    /// The data of the event that ends a stream, which is no JSON.
-    fn end_mark(&self) -> Option<&'static str> {
-        None
+    /// True if a stream is complete only once `[DONE]` follows its last chunk.
+    fn ends_with_mark(&self) -> bool {
+        false
     }
 
     /// True if chunks may follow the one that says why the answer ends.

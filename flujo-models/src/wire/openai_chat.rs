@@ -87,11 +87,7 @@ impl Protocol for OpenAiChat {
         said(choice, delta.unwrap_or(&Value::Null), heard)
     }
 
-    fn end_mark(&self) -> Option<&'static str> {
-        Some("[DONE]")
-    }
-
-    fn goes_on_after_end(&self) -> bool {
+    fn ends_with_mark(&self) -> bool {
         true
     }
 }
