@@ -1,4 +1,6 @@
-//! What is recorded is what is read, or it is refused: the values that JSON is known to alter.
+//! The values that JSON is known to alter, each kept or refused.
+
+#![allow(clippy::option_option, reason = "it is what is tested")]
 
 use super::{Json, digest};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -7,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
+#[allow(clippy::needless_pass_by_value, reason = "the values are made for this call")]
 fn kept<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T) {
     let json = Json::encode(&value).unwrap();
     assert_eq!(json.decode::<T>().unwrap_or_else(|error| panic!("{json}: {error}")), value);
@@ -85,14 +88,13 @@ fn other_options_and_units_are_kept() {
 fn an_option_that_is_written_by_hand_is_kept() {
     mod double {
         use serde::{Deserialize, Deserializer, Serializer};
-        #[allow(clippy::option_option, reason = "it is what is tested")]
+        #[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
         pub(super) fn serialize<S: Serializer>(v: &Option<Option<u8>>, to: S) -> Result<S::Ok, S::Error> {
             match v {
                 Some(Some(n)) => to.serialize_some(n),
                 _ => to.serialize_none(),
             }
         }
-        #[allow(clippy::option_option, reason = "it is what is tested")]
         pub(super) fn deserialize<'de, D: Deserializer<'de>>(
             from: D,
         ) -> Result<Option<Option<u8>>, D::Error> {
@@ -100,7 +102,6 @@ fn an_option_that_is_written_by_hand_is_kept() {
         }
     }
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
-    #[allow(clippy::option_option, reason = "it is what is tested")]
     struct Patch {
         #[serde(default, skip_serializing_if = "Option::is_none", with = "double")]
         name: Option<Option<u8>>,
@@ -150,6 +151,12 @@ fn keys_that_are_written_alike_are_refused() {
     kept(flat("idle"));
 }
 
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Flattened<T> {
+    #[serde(flatten)]
+    inner: Field<T>,
+}
+
 #[test]
 fn numbers_are_kept_or_refused() {
     kept((u64::MAX, i64::MIN, u128::MAX, i128::MIN));
@@ -158,18 +165,8 @@ fn numbers_are_kept_or_refused() {
     kept((0.1_f32, f32::MIN_POSITIVE, f64::MAX, 5e-324, 1e15, -1e300));
     assert_eq!(Json::encode(&-0.0).unwrap().decode::<f64>().unwrap().to_bits(), (-0.0_f64).to_bits());
     refused(&Some(f64::NEG_INFINITY), "`-inf` is not a finite number, and JSON holds no other");
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
-    struct Flat {
-        #[serde(flatten)]
-        inner: Field<u64>,
-    }
-    kept(Flat { inner: Field { a: 1, b: u64::MAX } });
+    kept(Flattened { inner: Field { a: 1, b: u64::MAX } });
     // serde reads what is flattened through a form without integers of 128 bits: an error, not another number.
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
-    struct Wide {
-        #[serde(flatten)]
-        inner: Field<u128>,
-    }
-    let wide = Json::encode(&Wide { inner: Field { a: 1, b: 1 << 64 } }).unwrap();
-    assert!(wide.decode::<Wide>().is_err());
+    let wide = Json::encode(&Flattened { inner: Field { a: 1, b: 1_u128 << 64 } }).unwrap();
+    assert!(wide.decode::<Flattened<u128>>().is_err());
 }

@@ -80,7 +80,8 @@ macro_rules! is_sequence {
                 self.element(value)
             }
             fn end(self) -> Result<(), CodecError> {
-                self.$end()
+                self.$end();
+                Ok(())
             }
         }
     )+ };

@@ -244,12 +244,11 @@ impl Compound<'_> {
         Ok(())
     }
 
-    pub(super) fn finish_seq(self) -> Result<(), CodecError> {
+    pub(super) fn finish_seq(self) {
         self.writer.close(']');
         if self.wrapped {
             self.writer.close('}');
         }
-        Ok(())
     }
 
     pub(super) fn finish_map(self) -> Result<(), CodecError> {

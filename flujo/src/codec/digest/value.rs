@@ -148,13 +148,12 @@ impl<'p> Sequence<'p> {
         Ok(Self { writer, variant: None })
     }
 
-    fn finish(self) -> Result<(), CodecError> {
+    fn finish(self) {
         let Self { writer, variant } = self;
         writer.close_sequence();
         if let Some(start) = variant {
             writer.close_variant(start);
         }
-        Ok(())
     }
 }
 
@@ -194,6 +193,7 @@ impl<'p> Map<'p> {
         Ok(())
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "a map that is written as text may fail here")]
     fn finish(self) -> Result<(), CodecError> {
         let Self { writer, sum, count, variant, .. } = self;
         writer.close_map(count, sum);

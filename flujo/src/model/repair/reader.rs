@@ -55,7 +55,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Gives up: a string or a comment has no end, so it goes on to that of the text.
-    fn give_up(&mut self) -> Option<()> {
+    fn skip_all(&mut self) -> Option<()> {
         self.rest = "";
         None
     }
@@ -67,7 +67,7 @@ impl<'t> Reader<'t> {
             if let Some(after) = self.rest.strip_prefix("//") {
                 self.rest = after.find('\n').and_then(|at| after.get(at..)).unwrap_or_default();
             } else if let Some(after) = self.rest.strip_prefix("/*") {
-                let Some((_, rest)) = after.split_once("*/") else { return self.give_up() };
+                let Some((_, rest)) = after.split_once("*/") else { return self.skip_all() };
                 self.rest = rest;
             } else {
                 return Some(());
@@ -161,7 +161,7 @@ impl<'t> Reader<'t> {
         loop {
             // Fast path: most characters are copied unchanged.
             let special = |b| b == b'"' || b == b'\'' || b == b'\\' || b < b' ';
-            let Some(plain) = self.rest.bytes().position(special) else { return self.give_up() };
+            let Some(plain) = self.rest.bytes().position(special) else { return self.skip_all() };
             let (copied, rest) = self.rest.split_at_checked(plain)?;
             self.out.push_str(copied);
             self.rest = rest;
