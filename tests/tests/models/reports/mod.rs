@@ -14,6 +14,7 @@ mod names;
 mod noise;
 mod refusals;
 mod said;
+mod schemas;
 mod tool_names;
 mod turns;
 mod usage;
