@@ -49,7 +49,7 @@ impl RunInfo {
     pub(crate) fn moved_to(&mut self, node: NodeId, rounds: Option<&Arc<str>>) {
         self.place.move_to(node, rounds);
         self.state.clear();
-        self.again(1, None);
+        (self.attempt, self.feedback) = (1, None);
     }
 
     pub(crate) fn place(&self) -> Place {
