@@ -11,7 +11,6 @@ use super::driver::Driver;
 use super::items::CONCURRENCY;
 use super::model_step::{model_call, schema};
 use super::node_events;
-use super::plan::Plan;
 use super::retry::{Failed, Work, command, no_output};
 use crate::codec::{CodecError, Digest, Json, digest};
 use crate::engine::{Key, Kind};
@@ -311,8 +310,7 @@ impl Driver<'_> {
         id: NodeId,
     ) -> RunResult<Result<(), Box<Failed>>> {
         let mut inner = self.inside(work.within.clone());
-        let plan = Plan::new(&asked.def, Some(work.plan.of_replies()));
-        let mut of_reply = inner.work(id, &asked.def, plan, None)?;
+        let mut of_reply = inner.work(id, &asked.def, Some(work.plan.of_replies()), None)?;
         inner.once_only(asked, &mut of_reply).await
     }
 

@@ -10,7 +10,7 @@ use super::retry::Failed;
 use crate::clock::Tick;
 use crate::context::Context;
 use crate::error::{Error, Failure, RunResult};
-use crate::future::BoxFuture;
+use crate::future::{BoxFuture, boxed};
 use crate::path::NodeId;
 use crate::step::{Fallback, Options, RunIn, RunInfo, StepCall, StepResult, WritesIn};
 use std::fmt;
@@ -41,7 +41,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         if call.options.is_none() && self.driver.is_direct(def) {
             // The id goes where it stays: in the future it would be copied twice.
             let info = self.driver.info(id);
-            return StepFuture::typed(Box::pin(self.once::<S>(info, call.input)));
+            return StepFuture::typed(boxed!(self.once::<S>(info, call.input)));
         }
         let StepCall { input, options, .. } = call;
         let step = Box::new(TypedStep::<C, R, S>::new(self.ctx, self.res, input));
@@ -105,9 +105,10 @@ impl Driver<'_> {
         options: Option<Box<Options>>,
         tool_runner: Option<Box<dyn ToolRunner + 'a>>,
     ) -> BoxFuture<'a, RunResult<Box<dyn AnyStep + 'a>>> {
-        Box::pin(async move {
-            let plan = Plan::new(step.def(), options);
-            let mut work = self.work(id, step.def(), plan, tool_runner)?;
+        boxed!(async move {
+            let info = self.info(id);
+            let within = self.limits_around(&info, Plan::limits(step.def(), options.as_deref()))?;
+            let mut work = self.work_within(info, within, step.def(), options, tool_runner);
             let done = self.attempts(&mut *step, &mut work).await;
             node_events::node(self.env, &mut work.reporter, &done);
             done?;

@@ -7,7 +7,7 @@ use crate::context::{Contains, Context};
 use crate::durable::Inputs;
 use crate::error::{Error, ErrorKind, RunResult};
 use crate::events::{EventKind, What};
-use crate::future::BoxFuture;
+use crate::future::{BoxFuture, boxed};
 use crate::graph::{Graph, fingerprint};
 use crate::path::{NodeId, Path, Scope, grammar};
 use crate::step::writes::project;
@@ -170,7 +170,7 @@ impl Driver<'_> {
         call: InnerCall,
         body: &'a mut dyn AnyBody,
     ) -> BoxFuture<'a, RunResult<()>> {
-        Box::pin(self.entered(call, body))
+        boxed!(self.entered(call, body))
     }
 
     async fn entered(&mut self, call: InnerCall, body: &mut dyn AnyBody) -> RunResult<()> {

@@ -16,7 +16,6 @@ pub(super) struct Plan {
     pub(super) cached: Option<CachePolicy>,
     /// Whether the call names a step to redirect to.
     pub(super) redirects: bool,
-    pub(super) limits: Option<UsageLimits>,
     backoff: Backoff,
     options: Option<Box<Options>>,
 }
@@ -29,10 +28,14 @@ impl Plan {
             timeout: given.and_then(|o| o.timeout).or(policy.timeout),
             cached: given.and_then(|o| o.cached).or(policy.cached),
             redirects: false,
-            limits: given.and_then(|o| o.limits).or(policy.limits),
             backoff: given.and_then(|o| o.backoff).or(policy.backoff).unwrap_or(Backoff::DEFAULT),
             options,
         }
+    }
+
+    /// The limits of a call with these options.
+    pub(super) fn limits(def: &StepDef, options: Option<&Options>) -> Option<UsageLimits> {
+        options.and_then(|options| options.limits).or(def.policy.limits)
     }
 
     /// The options of the call, for the step that it is redirected to.

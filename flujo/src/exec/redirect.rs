@@ -5,7 +5,6 @@ use super::any_step::{AnyStep, TypedStep};
 use super::driver::Driver;
 use super::leaf::StepFuture;
 use super::node_events;
-use super::plan::Plan;
 use super::retry::{Count, Work};
 use crate::context::Context;
 use crate::error::RunResult;
@@ -46,8 +45,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let Redirected { input, options, after, found } = redirected;
         let own = D::reviewed(StepCall::new(input));
         let def = TypedStep::<C, R, D>::DEF;
-        let plan = Plan::new(def, of_redirect(options, own.options));
-        let work = self.driver.work(id.replaced_by(def.name), def, plan, D::tool_runner(self.res));
+        let options = of_redirect(options, own.options);
+        let work = self.driver.work(id.replaced_by(def.name), def, options, D::tool_runner(self.res));
         let step = Box::new(TypedStep::<C, R, D>::new(self.ctx, self.res, own.input));
         StepFuture::driven(self.driver.redirected_node(step, work, (after, found)))
     }

@@ -13,7 +13,8 @@ use crate::error::{Error, ErrorKind, FailureRecord, LastAttempt, RunResult, Sign
 use crate::future::BoxFuture;
 use crate::path::NodeId;
 use crate::step::findings::Found;
-use crate::step::{RunInfo, Tally};
+use crate::step::{Options, RunInfo, Tally};
+use crate::usage::UsageLimits;
 use std::time::Duration;
 
 /// A call under way: the state that its attempts share.
@@ -123,23 +124,41 @@ impl Driver<'_> {
         &mut self,
         id: NodeId,
         def: &StepDef,
-        mut plan: Plan,
+        options: Option<Box<Options>>,
         tool_runner: Option<Box<dyn ToolRunner + 't>>,
     ) -> RunResult<Work<'t>> {
+        let info = self.info(id);
+        let within = self.limits_around(&info, Plan::limits(def, options.as_deref()))?;
+        Ok(self.work_within(info, within, def, options, tool_runner))
+    }
+
+    /// The limited nodes around a step with these limits, itself included.
+    pub(super) fn limits_around(&self, info: &RunInfo, limits: Option<UsageLimits>) -> RunResult<LimitScope> {
+        match limits {
+            Some(_) => self.limits_of(info.path(), limits),
+            None => Ok(self.within.clone()),
+        }
+    }
+
+    /// [`work`](Self::work) once its limits are known. It is large: as a part of a `Result` it would be copied twice.
+    pub(super) fn work_within<'t>(
+        &mut self,
+        mut info: Box<RunInfo>,
+        within: LimitScope,
+        def: &StepDef,
+        options: Option<Box<Options>>,
+        tool_runner: Option<Box<dyn ToolRunner + 't>>,
+    ) -> Work<'t> {
+        let mut plan = Plan::new(def, options);
         let model = def.policy.model.map(|model| Box::new(plan.model(model, self.env)));
         if let Some(defaults) = self.env.model_defaults.as_ref().filter(|_| model.is_some()) {
             plan.timeout = plan.timeout.or(defaults.timeout);
         }
-        let mut info = self.info(id);
-        let within = match plan.limits {
-            Some(_) => self.limits_of(info.path(), plan.limits)?,
-            None => self.within.clone(),
-        };
         info.pays_from(self.billing(&within, def.kind()));
         info.set_calls(model, self.caching(&plan));
         // A recorded run takes the tally from its records.
         let tally = (self.handle.is_none() && self.results.is_on()).then(Box::default);
-        Ok(Work {
+        Work {
             plan,
             info,
             more: false,
@@ -154,7 +173,7 @@ impl Driver<'_> {
             found: None,
             cached_parts: None,
             conversation: tool_runner.map(|tool_runner| Box::new(Conversation::new(tool_runner))),
-        })
+        }
     }
 
     pub(super) async fn attempts(&mut self, step: &mut dyn AnyStep, work: &mut Work<'_>) -> RunResult<()> {

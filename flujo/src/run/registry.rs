@@ -7,7 +7,7 @@ use crate::engine::Handle;
 use crate::error::{Error, ErrorKind, RunResult, Signal};
 use crate::exec::RunEnv;
 use crate::exec::{Cx, Pipeline};
-use crate::future::BoxFuture;
+use crate::future::{BoxFuture, boxed};
 use crate::graph::{Graph, reads_run};
 use crate::path::{NodeId, Path};
 use crate::step::StepResult;
@@ -238,7 +238,7 @@ where
         env: Arc<RunEnv>,
         handle: Option<&'e mut (dyn Handle + 'static)>,
     ) -> BoxFuture<'e, RunResult<()>> {
-        Box::pin(async move {
+        boxed!(async move {
             let Some(mut call) = self.call.take() else { return Err(Error::new(ErrorKind::Interrupted)) };
             if let Some(n) = retries {
                 restart_up_to(&mut call, n);

@@ -11,7 +11,7 @@ use crate::error::{Error, RunResult};
 use crate::events::Trace;
 use crate::events::{Hub, Watched};
 use crate::exec::RunEnv;
-use crate::future::BoxFuture;
+use crate::future::{BoxFuture, boxed};
 use crate::path::Path;
 use crate::step::StepResult;
 use crate::usage::Usage;
@@ -81,7 +81,7 @@ impl Ready {
             Err(error) => return Err(Refused { id, error: info.codec(error) }),
         };
         let (runtime, pipeline) = (self.runtime.clone(), execution.pipeline());
-        Ok(Running::Recorded(Box::pin(async move {
+        Ok(Running::Recorded(boxed!(async move {
             match runtime.create(&pipeline, self, begins).await {
                 Ok(found) => Ended::Recorded(id, Box::new(found)),
                 Err(error) => Ended::Refused(Refused { id, error }),

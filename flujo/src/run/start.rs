@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::engine::RunId;
 use crate::events::Observer;
 use crate::exec::Pipeline;
-use crate::future::BoxFuture;
+use crate::future::{BoxFuture, boxed};
 use crate::step::{RunIn, Step, StepCall};
 use crate::usage::UsageLimits;
 use std::fmt;
@@ -176,7 +176,7 @@ where
     let said = CallOptions::of(call.options.as_deref());
     let plan = Plan::new(&flujo.runtime, PipelineInfo::of::<P>(), options, said);
     let mut execution = TypedExecution::new(call, context, &flujo.resources);
-    Box::pin(async move {
+    boxed!(async move {
         let ended = plan.run(&mut execution).await;
         let (outcome, account) = ended.settle(&mut execution);
         account.into_result(outcome, execution.output, execution.context)

@@ -71,12 +71,21 @@ impl Activity {
     /// # Errors
     /// [`Signal::Cancelled`].
     pub async fn body<T>(&self, body: impl Future<Output = T> + Send) -> Result<T, Signal> {
+        self.fallible_body(async { Ok(body.await) }).await
+    }
+
+    /// [`body`](Self::body) for one that may end with a signal itself. Its output is handed on as it is: that of an attempt
+    /// is large.
+    pub(super) async fn fallible_body<T>(
+        &self,
+        body: impl Future<Output = Result<T, Signal>> + Send,
+    ) -> Result<T, Signal> {
         let _working = self.working();
         let mut body = std::pin::pin!(body);
         // `cancel` wakes the whole program, so one check per poll is enough, and needs no registration of a waker.
         poll_fn(|cx| match self.check() {
             Err(signal) => Poll::Ready(Err(signal)),
-            Ok(()) => body.as_mut().poll(cx).map(Ok),
+            Ok(()) => body.as_mut().poll(cx),
         })
         .await
     }

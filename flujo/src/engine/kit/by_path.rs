@@ -5,6 +5,7 @@ use crate::engine::{
     Record, RunRecord,
 };
 use crate::error::{Error, Signal};
+use crate::future::{BoxFuture, boxed};
 use crate::path::Path;
 use crate::question::{Question, Reply};
 use async_trait::async_trait;
@@ -90,20 +91,36 @@ struct ByPathHandle<J: Journal> {
     arms: Vec<(Path, usize)>,
 }
 
-#[async_trait]
-impl<J: Journal> Handle for ByPathHandle<J> {
-    async fn attempt<'b>(&mut self, command: AttemptCommand, body: Body<'b>) -> Result<Arc<Record>, Signal> {
+impl<J: Journal> ByPathHandle<J> {
+    async fn attempted(&self, command: AttemptCommand, body: Body<'_>) -> Result<Arc<Record>, Signal> {
         let find = |journal: &ByPath<J>| journal.records.find(&command.key).cloned();
         if let Some(record) = self.ownership.find_or_begin(&command.key.path, find).await? {
             record.answers(&command)?;
             return Ok(record);
         }
-        let done = self.ownership.activity().body(body()).await??;
+        let done = self.ownership.activity().fallible_body(body()).await?;
         let within = command.within.clone();
         let record = Arc::new(Record::new(command, done));
         let keep = |journal: &mut ByPath<J>| journal.records.push(Arc::clone(&record));
         self.ownership.commit(&record, &within, keep).await?;
         Ok(record)
+    }
+}
+
+#[async_trait]
+impl<J: Journal> Handle for ByPathHandle<J> {
+    // Written as `async_trait` would, but for how the future is boxed: every step of a recorded run comes here.
+    fn attempt<'b, 's, 'f>(
+        &'s mut self,
+        command: AttemptCommand,
+        body: Body<'b>,
+    ) -> BoxFuture<'f, Result<Arc<Record>, Signal>>
+    where
+        's: 'f,
+        'b: 'f,
+        Self: 'f,
+    {
+        boxed!(self.attempted(command, body))
     }
 
     async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal> {

@@ -14,6 +14,7 @@ use super::retry::{Failed, Work};
 use super::timeout::Timed;
 use crate::engine::{AttemptCommand, Body, Finding, RecordOutcome};
 use crate::error::{FailureRecord, RunResult, StepError};
+use crate::future::boxed;
 use call::{Call, validated};
 use recorded::{recorded, replay};
 
@@ -41,7 +42,7 @@ impl Driver<'_> {
         };
         let record = {
             let (step, work) = (&mut *step, &mut *work);
-            let body: Body<'_> = Box::new(move || Box::pin(recorded(step, env, work)));
+            let body: Body<'_> = Box::new(move || boxed!(recorded(step, env, work)));
             handle.attempt(command, body).await?
         };
         node_events::recorded(env, work, &record);
