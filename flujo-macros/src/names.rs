@@ -128,20 +128,17 @@ pub(crate) fn doc(attrs: &[Attribute]) -> String {
 
 /// The name of the item that the tokens declare.
 pub(crate) fn item_name(tokens: &TokenStream) -> Option<Ident> {
-    let mut before = None;
+    const WORDS: [&str; 9] = ["fn", "struct", "enum", "union", "mod", "trait", "const", "static", "type"];
+    let mut before = String::new();
     for tree in tokens.clone() {
         match tree {
             TokenTree::Ident(name) => {
-                if before.as_ref().is_some_and(|b: &Ident| {
-                    ["fn", "struct", "enum", "union", "mod", "trait", "const", "static", "type"]
-                        .iter()
-                        .any(|word| b == word)
-                }) {
+                if WORDS.contains(&before.as_str()) {
                     return Some(name);
                 }
-                before = Some(name);
+                before = name.to_string();
             }
-            _ => before = None,
+            _ => before.clear(),
         }
     }
     None

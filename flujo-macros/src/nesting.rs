@@ -124,9 +124,10 @@ impl Way {
 fn recurses(token: &TokenTree, before: Option<char>) -> bool {
     match token {
         TokenTree::Ident(word) => {
-            ["return", "break", "yield", "else", "async", "move", "let", "in", "dyn", "impl"]
-                .iter()
-                .any(|w| word == w)
+            const WORDS: [&str; 10] =
+                ["return", "break", "yield", "else", "async", "move", "let", "in", "dyn", "impl"];
+            // Once as text: a comparison with an identifier makes text of it each time.
+            WORDS.contains(&word.to_string().as_str())
         }
         TokenTree::Punct(punct) => match punct.as_char() {
             '|' | '@' => true,

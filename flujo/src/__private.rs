@@ -15,7 +15,7 @@ pub use crate::flow::{
     ALL_AT_ONCE, Critique, Feedback, GatePlugins, assert_concurrency, assert_items, assert_rounds,
 };
 pub use crate::future::BoxFuture;
-pub use crate::graph::{Bounds, Edge, Facts, Graph, Node, NodeKind, fingerprint};
+pub use crate::graph::{Bounds, Edge, Facts, Graph, Node, NodeKind, StepTexts, fingerprint};
 pub use crate::model::{Answer, IntoPrompt, Message, ModelReply, NoAnswer, Parsed, Prompt, messages};
 pub use crate::path::NodeId;
 pub use crate::resources::Provides;

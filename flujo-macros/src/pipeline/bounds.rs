@@ -139,7 +139,12 @@ impl Bounds<'_> {
 
     fn call(&self, node: usize) -> Option<Worst> {
         let What::Call { callee, retries, stand_ins, .. } = &self.nodes.get(node)?.what else { return None };
-        let retries_of = retries;
+        let plain = matches!(retries, Retries::Default)
+            && stand_ins.redirect.is_none()
+            && stand_ins.fallback.is_none();
+        if plain {
+            return Some(Worst::Calls(node..node + 1));
+        }
         let facts = callee.facts();
         let retries = match retries {
             Retries::Default => quote!(__flujo::Some(#facts.retries)),
@@ -161,12 +166,6 @@ impl Bounds<'_> {
                 quote!(#facts.call())
             },
         );
-        let plain = matches!(retries_of, Retries::Default)
-            && stand_ins.redirect.is_none()
-            && stand_ins.fallback.is_none();
-        if plain {
-            return Some(Worst::Calls(node..node + 1));
-        }
         Some(Worst::Other(quote!(#facts.attempts(#retries, #redirect).then(#fallback))))
     }
 }

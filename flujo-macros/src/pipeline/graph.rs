@@ -8,11 +8,29 @@ use crate::token_text::text_of;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-/// The nodes, as the inside of an array.
+/// The nodes, as a reference to an array.
 pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
     let Unused { outputs: unused, conditions: blind, .. } = Unused::of(pipeline);
+    let mut only_calls = true;
     let nodes = pipeline.nodes.iter().enumerate().map(|(i, node)| {
         let Node { id, at, depth, what, options, .. } = node;
+        let (fallback, redirect) = match what {
+            What::Call { stand_ins, .. } => (stand_ins.fallback.as_ref(), stand_ins.redirect.as_ref()),
+            _ => (None, None),
+        };
+        let (unused, blind) = (unused.contains(&i), blind.contains(&i));
+        let line = names::line(*at);
+        if let What::Call { callee, .. } = what
+            && fallback.is_none()
+            && redirect.is_none()
+            && options.is_empty()
+            && !unused
+            && !blind
+        {
+            let callee = callee.ty();
+            return quote!(__flujo::Node::call::<#callee>(#id, #depth, #line),);
+        }
+        only_calls = false;
         let (kind, facts) = match what {
             What::Call { callee, .. } => {
                 let facts = callee.facts();
@@ -39,23 +57,7 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
         } else {
             quote!(__flujo::None)
         };
-        let (fallback, redirect) = match what {
-            What::Call { stand_ins, .. } => (stand_ins.fallback.as_ref(), stand_ins.redirect.as_ref()),
-            _ => (None, None),
-        };
         let (falls_back_to, redirects_to) = (facts_of(fallback), facts_of(redirect));
-        let (unused, blind) = (unused.contains(&i), blind.contains(&i));
-        let line = names::line(*at);
-        if let What::Call { callee, .. } = what
-            && fallback.is_none()
-            && redirect.is_none()
-            && options.is_empty()
-            && !unused
-            && !blind
-        {
-            let callee = callee.ty();
-            return quote!(__flujo::Node::call::<#callee>(#id, #depth, #line),);
-        }
         let options = options.iter().map(|(name, value)| quote!((#name, #value)));
         quote!(__flujo::Node {
             id: #id,
@@ -71,7 +73,9 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
             blind: #blind,
         },)
     });
-    nodes.collect()
+    let nodes: TokenStream = nodes.collect();
+    // What other nodes refer to would not live long enough in a call.
+    if only_calls { quote!(&__flujo::Node::list([#nodes])) } else { quote!(&[#nodes]) }
 }
 
 /// The facts of a fallback or redirect.

@@ -23,14 +23,16 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
         let (name, ty) = (names::text(name), ty.map(names::source).unwrap_or_default());
         quote!((#name, #ty))
     });
-    let facts = quote!(__flujo::Facts::step(#text, &[#(#inputs),*], #output, (#file, #line), #schema));
+    let texts = quote!((#text, &[#(#inputs),*], #output, (#file, #line), #schema));
     let fields = fields(step, &stand_ins, &schema);
-    let facts = if fields.is_empty() { facts } else { quote!(__flujo::Facts { #fields ..#facts }) };
+    let facts = if fields.is_empty() {
+        quote!(const TEXTS: __flujo::StepTexts = #texts;)
+    } else {
+        quote!(const FACTS: __flujo::Facts = __flujo::Facts { #fields ..__flujo::Facts::step(#texts) };)
+    };
     let ends =
         ends(stand_ins.fallback.iter().chain(&stand_ins.redirect).chain(&stand_ins.tools).map(Callee::ty));
-    stand_ins.around(
-        quote!(impl #bare __flujo::StepInfo for #name #arguments { const FACTS: __flujo::Facts = #facts; #ends }),
-    )
+    stand_ins.around(quote!(impl #bare __flujo::StepInfo for #name #arguments { #facts #ends }))
 }
 
 /// What is as in most steps is left out: rustc checks each field of each step anew.

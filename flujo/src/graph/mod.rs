@@ -104,6 +104,13 @@ pub struct Node {
 }
 
 impl Node {
+    /// Returns the nodes as they are. Of a list that a function returned, rustc proves once that it has no interior
+    /// mutability, and not for each element.
+    #[doc(hidden)]
+    pub const fn list<const N: usize>(nodes: [Self; N]) -> [Self; N] {
+        nodes
+    }
+
     /// Creates a call without options.
     #[doc(hidden)]
     pub const fn call<S: StepInfo>(id: &'static str, depth: usize, line: u32) -> Self {
@@ -237,6 +244,16 @@ pub struct Facts {
     pub schema: Option<AnswerSchema>,
 }
 
+/// Name, inputs, output, file and line, and the schema of a step.
+#[doc(hidden)]
+pub type StepTexts = (
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    &'static str,
+    (&'static str, u32),
+    Option<AnswerSchema>,
+);
+
 impl Facts {
     /// Returns the worst case of one call with its default retries.
     pub const fn call(&self) -> Bounds {
@@ -275,13 +292,8 @@ impl Facts {
 
     /// Creates the facts of a code step without options.
     #[doc(hidden)]
-    pub const fn step(
-        name: &'static str,
-        inputs: &'static [(&'static str, &'static str)],
-        output: &'static str,
-        (file, line): (&'static str, u32),
-        schema: Option<AnswerSchema>,
-    ) -> Self {
+    pub const fn step(texts: StepTexts) -> Self {
+        let (name, inputs, output, (file, line), schema) = texts;
         Self { name, inputs, output, file, line, schema, bounds: Bounds::STEP, ..Self::NONE }
     }
 

@@ -75,7 +75,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
                 inputs: &[#(#inputs),*],
                 output: #output,
                 context: #context_text, resources: #resources_text,
-                nodes: &[#nodes],
+                nodes: #nodes,
                 edges: &__flujo::Edge::list([#edges]),
                 impure: &[#impure],
                 file: #file,
