@@ -110,15 +110,8 @@ impl RunEnv {
     }
 
     /// Shares the stopwatches with other replay passes.
-    pub(crate) fn sharing(self, scopes: &Arc<Scopes>) -> Self {
-        Self { scopes: OnceLock::from(Arc::clone(scopes)), ..self }
-    }
-
-    pub(crate) fn forgiving(self, list: &[(Path, u32)]) -> Self {
-        for (path, attempts) in list {
-            self.forgive(path.clone(), *attempts);
-        }
-        self
+    pub(crate) fn share(&mut self, scopes: &Arc<Scopes>) {
+        self.scopes = OnceLock::from(Arc::clone(scopes));
     }
 
     /// The attempts of this node that failed before it was given fresh ones.
@@ -136,8 +129,8 @@ impl RunEnv {
     }
 
     /// Adds the observers of the run, if there are any.
-    pub(crate) fn watched(self, hub: Option<&Arc<Hub>>) -> Self {
-        Self { stage: hub.map(|hub| Stage::new(Arc::clone(hub))), ..self }
+    pub(crate) fn watch(&mut self, hub: Option<&Arc<Hub>>) {
+        self.stage = hub.map(|hub| Stage::new(Arc::clone(hub)));
     }
 
     #[inline]

@@ -101,12 +101,12 @@ impl Runtime {
         let word = || RandomState::new().build_hasher().finish();
         let n = self.next_id.fetch_add(1, Ordering::Relaxed);
         // Formatted by hand: `format!` would be a measurable part of a short run that records nothing.
-        let (mut text, words) = (String::with_capacity(24), [(word() ^ n, 16), (word() >> 32, 8)]);
-        for (word, digits) in words {
-            let digit = |i: u32| char::from_digit(u32::try_from(word >> (4 * i) & 15).unwrap_or(0), 16);
-            text.extend((0..digits).rev().filter_map(digit));
-        }
-        RunId::from(text)
+        let words = (u128::from(word() ^ n) << 32) | u128::from(word() >> 32);
+        let digits: [u8; 24] = std::array::from_fn(|i| match (words >> (4 * (23 - i)) & 15).to_le_bytes() {
+            [digit @ 0..10, ..] => b'0' + digit,
+            [digit, ..] => b'a' - 10 + digit,
+        });
+        RunId::from(&*String::from_utf8_lossy(&digits))
     }
 }
 

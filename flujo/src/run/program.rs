@@ -29,9 +29,14 @@ pub(super) struct Start {
 impl Start {
     async fn drive(&self, mut handle: Box<dyn Handle>) -> Ended {
         let (run, info) = (&self.run, self.pipeline.info());
-        let env = RunEnv::new(run.id.clone(), run.input.clone(), Arc::clone(&self.clock));
-        let env = self.runtime.furnish(env, run.limits).forgiving(&self.forgiven).sharing(&self.scopes);
-        let env = Arc::new(env.watched(self.hub.as_ref()));
+        let mut env = RunEnv::new(run.id.clone(), run.input.clone(), Arc::clone(&self.clock));
+        self.runtime.furnish(&mut env, run.limits);
+        env.share(&self.scopes);
+        env.watch(self.hub.as_ref());
+        for (path, attempts) in &self.forgiven {
+            env.forgive(path.clone(), *attempts);
+        }
+        let env = Arc::new(env);
         if let Some(hub) = &self.hub {
             hub.run_started(&run.input);
         }

@@ -106,8 +106,10 @@ impl Ready {
         } else {
             Json::null()
         };
-        let env = RunEnv::new(id.clone(), input, Arc::clone(&runtime.clock));
-        let env = Arc::new(runtime.furnish(env, limits).watched(hub.as_ref()));
+        let mut env = RunEnv::new(id.clone(), input, Arc::clone(&runtime.clock));
+        runtime.furnish(&mut env, limits);
+        env.watch(hub.as_ref());
+        let env = Arc::new(env);
         if let Some(hub) = &hub {
             hub.run_started(&env.input);
         }

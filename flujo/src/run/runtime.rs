@@ -98,7 +98,7 @@ impl Shared {
     }
 
     /// Adds the services of the runtime, and the limits, to the environment of a run.
-    pub(super) fn furnish(&self, mut env: RunEnv, limits: UsageLimits) -> RunEnv {
+    pub(super) fn furnish(&self, env: &mut RunEnv, limits: UsageLimits) {
         env.limit(limits, self.budget.as_ref());
         env.engine.clone_from(&self.engine);
         env.estimate = self.estimate;
@@ -107,7 +107,6 @@ impl Shared {
         env.model_defaults.clone_from(&self.model_defaults);
         env.stubs.clone_from(&self.stubs);
         env.cache = Some(Arc::clone(&self.cache));
-        env
     }
 
     /// Returns everything recorded of a run.

@@ -83,7 +83,10 @@ fn every_byte_that_is_sent_is_reserved() {
                 let reserved = Estimate::UpperBound.tokens(&request, models.extra_tokens(&request)).input;
                 let sent = u64::try_from(body_of(wire, request, can).to_string().len()).unwrap();
                 // Beyond the bytes there is room for what providers put around a request.
-                assert!((sent..sent + 2_000).contains(&reserved), "{wire:?}: {sent} sent, {reserved} reserved");
+                assert!(
+                    (sent..sent + 2_000).contains(&reserved),
+                    "{wire:?}: {sent} sent, {reserved} reserved"
+                );
             }
         }
     }
