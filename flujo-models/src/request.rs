@@ -1,4 +1,4 @@
-//! What is asked of a provider: a request with everything that its protocol's writer needs.
+//! A request to a provider, with everything that its protocol's writer needs.
 
 use crate::capability::{Capabilities, Structured};
 use crate::failure::Failure;

@@ -19,7 +19,6 @@ pub(crate) use run_readers::reads_run;
 
 use crate::codec::{AnswerSchema, CodecError, Json};
 use crate::path::grammar;
-use crate::step::{PipelineData, StepInfo};
 
 /// The kind of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,25 +108,6 @@ impl Node {
     #[doc(hidden)]
     pub const fn list<const N: usize>(nodes: [Self; N]) -> [Self; N] {
         nodes
-    }
-
-    /// Creates a call without options.
-    #[doc(hidden)]
-    pub const fn call<S: StepInfo>(id: &'static str, depth: usize, line: u32) -> Self {
-        let facts = Facts::of::<S>();
-        Self {
-            id,
-            kind: facts.kind,
-            facts,
-            options: &[],
-            depth,
-            line,
-            reply: None,
-            falls_back_to: None,
-            redirects_to: None,
-            unused: false,
-            blind: false,
-        }
     }
 }
 
@@ -273,21 +253,6 @@ impl Facts {
     /// redirected to.
     pub const fn attempts(&self, retries: Option<u64>, redirect: Bounds) -> Bounds {
         self.bounds.then(self.bounds.or(redirect).times(retries))
-    }
-
-    /// Returns the facts of a callee. Generated code calls this function in place of naming the constant, since
-    /// `cargo check` evaluates every constant that a body names, and no function that it calls.
-    #[doc(hidden)]
-    pub const fn of<S: StepInfo>() -> &'static Self {
-        const { &S::FACTS }
-    }
-
-    /// Creates the facts of a pipeline that has neither a context nor resources.
-    #[doc(hidden)]
-    pub const fn pipeline<P: PipelineData<()>>() -> Self {
-        let Graph { name, doc, inputs, output, file, line, .. } = *P::GRAPH;
-        let (kind, bounds, graph) = (NodeKind::Pipeline, P::BOUNDS, Some(P::GRAPH));
-        Self { name, kind, inputs, output, doc, file, line, bounds, graph, ..Self::NONE }
     }
 
     /// Creates the facts of a code step without options.

@@ -39,6 +39,7 @@ mod backoff;
 mod call;
 mod callee_kind;
 mod drafts;
+mod facts;
 mod fallback;
 pub(crate) mod findings;
 mod info;
@@ -91,33 +92,7 @@ use crate::path::NodeId;
 // Public here, so that messages do not name `__private`.
 pub use crate::durable::{Inputs, Recorded, Takes};
 use crate::error::StepError;
-use crate::graph::{Bounds, Facts, Graph, StepTexts};
-
-/// The facts of a callee that need no context and no bounds of its type parameters, so that
-/// `decode(x)` can be looked up as `<decode as StepInfo>`.
-pub trait StepInfo {
-    /// Names, types, options, bounds.
-    const FACTS: Facts = Facts::step(Self::TEXTS);
-    /// What differs between code steps without options. A tuple of plain values: rustc proves of the type of each constant
-    /// that it has no interior mutability, which takes long for one with as many fields as [`Facts`].
-    #[doc(hidden)]
-    const TEXTS: StepTexts = ("", &[], "", ("", 0), None);
-    /// Evaluates that of every callee, so that pipelines which call each other in a circle are an error of
-    /// `cargo check`: nothing else here is evaluated before it is used.
-    #[doc(hidden)]
-    const ENDS: () = ();
-}
-
-/// The constants of a pipeline.
-///
-/// `X` is any type: `cargo check` evaluates the constants of an impl with each edit, unless the impl is generic.
-#[doc(hidden)]
-pub trait PipelineData<X> {
-    /// The nodes and edges.
-    const GRAPH: &'static Graph;
-    /// The worst case of one run.
-    const BOUNDS: Bounds;
-}
+pub use facts::{PipelineData, StepInfo};
 
 /// A step or a pipeline: the type behind a function annotated with `#[step]` or written in `pipeline!`.
 #[diagnostic::on_unimplemented(
