@@ -3,7 +3,6 @@ use crate::config::{ProviderConfig, Timeouts};
 use crate::setup;
 use crate::{Capabilities, Provider, Wire};
 use flujo::error::RunResult;
-use flujo::settings::{ProviderSettings, Settings};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,9 +23,9 @@ use std::time::Duration;
 /// # Ok::<(), flujo::Error>(())
 /// ```
 pub struct ModelsBuilder {
-    known: BTreeMap<String, ProviderConfig>,
-    times: Timeouts,
-    problems: Vec<String>,
+    pub(crate) known: BTreeMap<String, ProviderConfig>,
+    pub(crate) times: Timeouts,
+    pub(crate) problems: Vec<String>,
 }
 
 impl fmt::Debug for ModelsBuilder {
@@ -91,14 +90,6 @@ impl Models {
     pub fn from_env() -> RunResult<Self> {
         Self::builder().keys_from_env().build()
     }
-
-    /// Returns a client of all known providers and those of the settings, with their keys and timeouts.
-    ///
-    /// # Errors
-    /// All invalid settings of providers, in one error.
-    pub fn from_settings(settings: &Settings) -> RunResult<Self> {
-        Self::builder().settings(settings).build()
-    }
 }
 
 impl ModelsBuilder {
@@ -116,7 +107,7 @@ impl ModelsBuilder {
         Self { known: known.collect(), times: Timeouts::DEFAULT, problems: Vec::new() }
     }
 
-    fn change(mut self, provider: &str, change: impl FnOnce(&mut ProviderConfig)) -> Self {
+    pub(crate) fn change(mut self, provider: &str, change: impl FnOnce(&mut ProviderConfig)) -> Self {
         match self.known.get_mut(provider) {
             Some(known) => change(known),
             None => self.problems.push(format!("unknown provider `{provider}`: add it with `.provider(..)`")),
@@ -146,41 +137,6 @@ impl ModelsBuilder {
             known.key = found.map(|key| SecretString::from(key.trim().to_owned()));
         }
         self
-    }
-
-    /// Applies settings: providers, keys that are not set, and timeouts.
-    #[must_use]
-    pub fn settings(mut self, settings: &Settings) -> Self {
-        let times = &mut self.times;
-        times.connect = settings.connect_timeout().unwrap_or(times.connect);
-        times.answer = settings.answer_timeout().unwrap_or(times.answer);
-        times.silence = settings.silence_timeout().unwrap_or(times.silence);
-        for provider in settings.providers() {
-            self = self.described(&provider, settings);
-        }
-        self.keys_from(|variable| settings.secret(variable).map(|secret| secret.expose().clone()))
-    }
-
-    fn described(mut self, provider: &ProviderSettings, settings: &Settings) -> Self {
-        let name = &provider.name;
-        if !self.known.contains_key(name) {
-            let Some(url) = &provider.url else {
-                self.problems.push(format!("the provider `{name}` of the settings has no `url`"));
-                return self;
-            };
-            self = self.provider(name.clone(), Compatible::at(url));
-        }
-        if let Some(url) = &provider.url {
-            self = self.base_url(name, url);
-        }
-        if let Some(wire) = provider.wire.as_deref().and_then(Wire::of_word) {
-            self = self.change(name, |known| known.wire = wire);
-        }
-        let Some(variable) = &provider.key_variable else { return self };
-        match settings.secret(variable) {
-            Some(key) => self.key(name, key.expose().as_str()),
-            None => self.change(name, |known| known.variable = Some(variable.clone().into())),
-        }
     }
 
     /// Sets the base URL of a known provider.

@@ -12,8 +12,8 @@
 //! # }
 //! ```
 //!
-//! [`Models::from_settings`] reads providers, keys and timeouts from [`Settings`](flujo::settings::Settings),
-//! and [`PriceList::from_settings`] the path of a price file.
+//! With the feature `settings`, `Models::from_settings` reads providers, keys and timeouts from the `Settings` of `flujo`, and
+//! `PriceList::from_settings` the path of a price file.
 //!
 //! A model is named `provider:model`. An unknown provider and a missing key are refused when the engine is
 //! built, or when a run of an unregistered pipeline starts; the message names the missing variable.
@@ -41,6 +41,8 @@ mod provider;
 mod request;
 mod schema;
 mod secret;
+#[cfg(feature = "settings")]
+mod settings;
 mod tls;
 mod tool_names;
 mod wire;

@@ -106,17 +106,6 @@ impl PriceList {
         Self::new(List::Bundled, BUNDLED.to_owned())
     }
 
-    /// Returns the bundled prices, with the overrides of the price file that the settings name.
-    ///
-    /// # Errors
-    /// The file cannot be read, or has another format.
-    pub fn from_settings(settings: &flujo::settings::Settings) -> RunResult<Self> {
-        match settings.prices_file() {
-            Some(file) => Self::bundled().with_file(file),
-            None => Ok(Self::bundled()),
-        }
-    }
-
     /// Reads a newer list in place of the bundled one: the data file, version 2, of the project
     /// `genai-prices`.
     ///

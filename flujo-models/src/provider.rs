@@ -18,6 +18,7 @@ pub enum Wire {
 
 impl Wire {
     /// Parses the word of the settings.
+    #[cfg(feature = "settings")]
     pub(crate) fn of_word(word: &str) -> Option<Self> {
         match word {
             "openai-chat" => Some(Self::OpenAiChat),
