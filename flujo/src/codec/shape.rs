@@ -18,7 +18,7 @@ impl OpenSome {
     #[cold]
     pub(super) fn lost(self) -> CodecError {
         let lost =
-            format_args!("a `Some` around nothing, of type `Option<{}>`, reads back as `None`", (self.of)());
+            format!("a `Some` around nothing, of type `Option<{}>`, reads back as `None`", (self.of)());
         CodecError::new(format_args!("{lost}: use an enum"))
     }
 }
