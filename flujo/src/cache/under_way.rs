@@ -67,7 +67,7 @@ impl CacheUse {
         self.state().hit
     }
 
-    /// Drops what was found: it was rejected, or does not decode any more.
+    /// Drops what was found: it was rejected, or no longer decodes.
     pub(crate) async fn reject(&self) {
         let key = {
             let mut state = self.state();

@@ -40,7 +40,7 @@ impl From<CodecError> for Misfit {
 impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Codec(error) => write!(f, "does not decode any more: {error}"),
+            Self::Codec(error) => write!(f, "no longer decodes: {error}"),
             Self::Length { from, now: Some(now) } => {
                 write!(f, "has length {now}, but the record appends to length {from}")
             }

@@ -325,7 +325,7 @@ impl Driver<'_> {
             // A value that passed unchanged is not in the record: the caller still has it.
             RecordOutcome::Output(output) if *output == Json::null() => Ok(()),
             RecordOutcome::Output(output) => value.replace(output).map_err(|e| {
-                let what = format!("what plugins made of it does not decode any more: {e}");
+                let what = format!("what plugins made of it no longer decodes: {e}");
                 Signal::mismatch(path, what).into()
             }),
             RecordOutcome::Failure(failure) => {

@@ -129,18 +129,18 @@ impl ModelFailure {
     /// Returns the text of the kind in messages.
     pub const fn word(self) -> &'static str {
         match self {
-            Self::RateLimited => "too many calls",
-            Self::Overloaded => "the provider has trouble",
-            Self::Unreachable => "nobody could be reached",
-            Self::TimedOut => "no answer in time",
-            Self::Truncated => "the answer broke off",
-            Self::Unreadable => "no reply of a provider",
-            Self::Quota => "the quota is used up",
+            Self::RateLimited => "rate limited",
+            Self::Overloaded => "provider overloaded",
+            Self::Unreachable => "provider unreachable",
+            Self::TimedOut => "timed out",
+            Self::Truncated => "answer truncated",
+            Self::Unreadable => "unreadable response",
+            Self::Quota => "quota exhausted",
             Self::Unauthorized => "not authorized",
             Self::NotFound => "not found",
-            Self::BadRequest => "the request was not accepted",
-            Self::Refused => "the model declined",
-            Self::ContentFilter => "held back by a content filter",
+            Self::BadRequest => "request rejected",
+            Self::Refused => "the model refused",
+            Self::ContentFilter => "blocked by a content filter",
             Self::Other => "failed",
         }
     }
@@ -169,7 +169,7 @@ fn codes(body: &str) -> Vec<String> {
 /// # use std::time::Duration;
 /// let error = ModelError::new(ModelFailure::RateLimited, "slow down").retry_after(Duration::from_secs(2));
 /// assert!(error.is_retryable());
-/// assert_eq!(error.to_string(), "too many calls: slow down");
+/// assert_eq!(error.to_string(), "rate limited: slow down");
 /// ```
 #[derive(Debug)]
 #[non_exhaustive]

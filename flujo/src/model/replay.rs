@@ -190,7 +190,7 @@ impl ModelClient for Tape {
             return take.played(chunks);
         }
         let Some(client) = &self.client else {
-            let what = format!("`{}` has no answer (any more) to this request", self.file.display());
+            let what = format!("`{}` has no (further) answer to this request", self.file.display());
             return Err(ModelError::new(ModelFailure::BadRequest, what));
         };
         let model = request.model.clone();

@@ -212,7 +212,7 @@ fn an_attempt_after_partial_output_announces_itself() {
                 "1 scoring/score model",
                 "1 scoring/score attempt 1",
                 "1 scoring/score chunk 1 {\"poi",
-                "1 scoring/score attempt 1 failed: the answer broke off: the connection was closed",
+                "1 scoring/score attempt 1 failed: answer truncated: the connection was closed",
                 "1 scoring/score retry 2 after 0ns",
                 "1 scoring/score attempt 2",
                 "1 scoring/score chunk 2 {\"points",
@@ -346,7 +346,7 @@ fn a_tape_answers_as_the_model_did() {
         assert_eq!(run(&flujo, "x").await, first);
         assert_eq!(run(&flujo, "x").await, second);
         let (third, ..) = run(&flujo, "x").await;
-        let what = "has no answer (any more) to this request";
+        let what = "has no (further) answer to this request";
         assert!(third.unwrap_err().contains(what));
         assert!(run(&flujo, "y").await.0.unwrap_err().contains(what));
 

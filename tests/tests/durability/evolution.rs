@@ -191,7 +191,7 @@ fn a_changed_version_is_found() {
 fn an_output_that_does_not_decode_any_more_is_found() {
     assert_eq!(
         mismatch!(other_output),
-        "evolving/add: the record does not fit the code: its output does not decode any more: \
+        "evolving/add: the record does not fit the code: its recorded output no longer decodes: \
          invalid type: string \"x\", expected u64 at line 1 column 3; nothing was changed"
     );
 }
@@ -207,12 +207,12 @@ fn a_changed_question_is_found() {
 
 #[test]
 fn recorded_nodes_that_are_gone_are_found_before_anything_runs() {
-    let gone = "the record does not fit the code: the pipeline has no node of this name any more; nothing was changed";
+    let gone = "the record does not fit the code: the pipeline no longer has a node of this name; nothing was changed";
     assert_eq!(mismatch!(renamed), format!("evolving/add: {gone}"));
     assert_eq!(mismatch!(question_gone), format!("evolving/reply: {gone}"));
     assert_eq!(
         mismatch!(other_output_beside_what_is_new),
-        "evolving/add: the record does not fit the code: its output does not decode any more: \
+        "evolving/add: the record does not fit the code: its recorded output no longer decodes: \
          invalid type: string \"x\", expected u64 at line 1 column 3; nothing was changed"
     );
 }

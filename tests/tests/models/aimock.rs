@@ -229,9 +229,9 @@ fn failures_are_told_apart_by_every_provider() {
         );
         // OpenRouter says 402 when the money is gone; of a 429 it tells nothing more.
         let broke = if provider == "openrouter" {
-            (3, "too many calls: status 429")
+            (3, "rate limited: status 429")
         } else {
-            (1, "the quota is used up: status 429")
+            (1, "quota exhausted: status 429")
         };
         let stranger = (1, "not authorized: status 401");
         for (text, (attempts, says)) in [("broke", broke), ("stranger", stranger)] {

@@ -143,6 +143,6 @@ fn images_go_where_they_are_taken() {
     let (done, _) = call(&models_that(Wire::OpenAiChat, &server.url, Capabilities::COMPATIBLE), with_image);
     let error = done.unwrap_err();
     assert_eq!(error.failure, ModelFailure::BadRequest);
-    assert_eq!(error.to_string(), "the request was not accepted: this provider takes no images");
+    assert_eq!(error.to_string(), "request rejected: this provider takes no images");
     assert!(server.sent().is_empty());
 }

@@ -125,7 +125,7 @@ fn a_cut_stream_fails_the_run_when_no_attempt_is_left() {
                 matches!(error.kind(), ErrorKind::Failed(_)) && error.is_retryable(),
                 "{engine} {to:?}: {error}"
             );
-            assert!(error.to_string().starts_with("waiting/patient: the answer broke off: "), "{error}");
+            assert!(error.to_string().starts_with("waiting/patient: answer truncated: "), "{error}");
             // Nobody listens to the resumed run: it is answered whole.
             let resumed = block_on(async { flujo.resume::<waiting>("r").await }).unwrap();
             assert_eq!(resumed.usage.model_calls, 2, "{engine} {to:?}");

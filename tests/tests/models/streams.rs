@@ -49,7 +49,7 @@ fn fault_1_refused_before_it_began() {
         assert_eq!(error.retry_after, Some(Duration::from_secs(2)), "{wire:?}");
         assert_eq!(
             (error.to_string(), heard),
-            ("too many calls: status 429: slow down".to_owned(), String::new())
+            ("rate limited: status 429: slow down".to_owned(), String::new())
         );
     }
 }

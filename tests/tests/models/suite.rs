@@ -185,8 +185,8 @@ fn suite_failures_that_pass_and_that_stay() {
         for (fails, says) in [
             (json(401, "", "{}"), "not authorized"),
             (json(403, "", "{}"), "not authorized"),
-            (json(400, "", "{}"), "the request was not accepted"),
-            (json(429, "", quota), "the quota is used up"),
+            (json(400, "", "{}"), "request rejected"),
+            (json(429, "", quota), "quota exhausted"),
         ] {
             let came = to.say(vec![fails, to.says("Hello.")]);
             assert_eq!((came.attempts(), came.sent.len()), (1, 1), "{to:?}: {:?}", came.output);

@@ -108,7 +108,7 @@ fn key_of_input(step: &mut dyn AnyStep) -> Result<CacheKey, CodecError> {
     Ok(CacheKey(Digest::of_parts(&parts)))
 }
 
-/// Takes the output of an entry; `false` if it, or a part as it was left then, does not decode any more.
+/// Takes the output of an entry; `false` if it, or a part as it was left then, no longer decodes.
 fn taken(step: &mut dyn AnyStep, entry: &CacheEntry, path: &Path) -> bool {
     let version = step.def().version;
     if step.recall(version, &entry.output).is_err() {

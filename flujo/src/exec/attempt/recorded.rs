@@ -109,7 +109,7 @@ pub(super) fn replay(step: &mut dyn AnyStep, record: &Record, output: &Json) -> 
     let (was, now) = (record.version, step.def().version);
     step.recall(was, output).map_err(|e| {
         let what = if was == now {
-            format!("its output does not decode any more: {e}")
+            format!("its recorded output no longer decodes: {e}")
         } else {
             format!("its output is not what version {was} gave, as `migrate` takes it: {e}")
         };

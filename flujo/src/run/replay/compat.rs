@@ -46,7 +46,7 @@ pub(in crate::run) async fn mismatch(view: &RunView, program: &dyn Program, grap
     let recorded = view.records.iter().map(|record| &record.key.path);
     let questions = view.questions.iter().chain(view.answered.iter().map(|a| &a.question)).map(|q| &q.path);
     let gone = recorded.chain(questions).find(|path| graph.node_at(path.as_str()).is_none())?;
-    Some(Signal::mismatch(gone.clone(), "the pipeline has no node of this name any more"))
+    Some(Signal::mismatch(gone.clone(), "the pipeline no longer has a node of this name"))
 }
 
 #[derive(Clone)]

@@ -142,7 +142,7 @@ fn who_fetches_nothing_is_asked_for_nothing() {
             for attached in [Attachment::url("image/png", CAT), Attachment::url("application/pdf", OFFER)] {
                 let said = refused(wire, can, asked(vec![attached]));
                 assert_eq!(
-                    said, "the request was not accepted: this provider fetches nothing: attach the bytes",
+                    said, "request rejected: this provider fetches nothing: attach the bytes",
                     "{wire:?}"
                 );
             }

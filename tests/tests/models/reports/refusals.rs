@@ -14,7 +14,7 @@ fn declined(way: &str, done: Done) {
     let error = done.expect_err(way);
     assert_eq!(error.failure, ModelFailure::Refused, "{way}: {error}");
     assert!(!error.is_retryable(), "{way}");
-    assert_eq!(error.to_string(), "the model declined: I can not.", "{way}");
+    assert_eq!(error.to_string(), "the model refused: I can not.", "{way}");
     assert_eq!(error.usage, Some(Tokens::new(9, 2)), "{way}");
 }
 
