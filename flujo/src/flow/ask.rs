@@ -184,9 +184,8 @@ impl Driver<'_> {
             }
         };
         let reply = handle.ask(question.clone(), &mut asked).await?;
-        read(&reply.value).map_err(|e| {
-            Signal::mismatch(path, format_args!("the recorded reply no longer decodes: {e}"))
-        })?;
+        read(&reply.value)
+            .map_err(|e| Signal::mismatch(path, format_args!("the recorded reply no longer decodes: {e}")))?;
         let answered = Answered { question, reply };
         if let Some(stage) = &self.env.stage {
             stage.answered(&answered, is_new);
