@@ -2,7 +2,8 @@
 //! awaited by hand.
 //!
 //! Writes crates, has cargo build and check them in turn, and prints `RATIO <name> <measured> <= <bound>`. With
-//! a word after `--` (`check`, `build`), only that part is measured.
+//! a word after `--` (`check`, `build`), only that part is measured. `settings` is measured only by name: what the
+//! settings of the book's page make of it, without a bound.
 //!
 //! What is measured are CPU seconds, user and system, of cargo and all that it starts: a busy machine makes
 //! them little worse, and a second core hides nothing. Cargo's own work (reading manifests, comparing
@@ -105,13 +106,57 @@ fn growth(space: &Workspace) -> bool {
     report("binary_10x10", (ten - one) / (hand_ten - hand_one), 3.0)
 }
 
+/// The settings of the book's page on build settings, as arguments of cargo.
+const SETTINGS: [(&str, &[&str]); 6] = [
+    ("as cargo sets it", &[]),
+    ("debug = line-tables-only", &["profile.dev.debug='line-tables-only'"]),
+    ("debug = false", &["profile.dev.debug=false"]),
+    ("incremental = false", &["profile.dev.incremental=false"]),
+    ("opt-level = 1 for flujo", &["profile.dev.package.flujo.opt-level=1"]),
+    (
+        "opt-level = 1 for all below",
+        &["profile.dev.package.'*'.opt-level=1", "profile.dev.package.flujo.opt-level=1"],
+    ),
+];
+
+/// Prints what each setting costs and gains: the first build of everything, a build after an edit, the program's size.
+fn settings(space: &Workspace, ours: &mut Side) {
+    println!("{:<28} {:>12} {:>12} {:>12}", "", "first build", "after an edit", "program");
+    let mut before: Option<[f64; 3]> = None;
+    for (i, (name, configs)) in SETTINGS.iter().enumerate() {
+        let target = space.target().join(format!("settings_{i}"));
+        let target = target.to_str().expect("a path of letters").to_owned();
+        let mut words = vec!["build", "--quiet", "-p", ours.name, "--target-dir", &target];
+        words.extend(configs.iter().flat_map(|config| ["--config", config]));
+        let first = cpu(space, &words);
+        let rebuilds = (0..ROUNDS).map(|_| {
+            ours.edit(space);
+            cpu(space, &words) - cpu(space, &words)
+        });
+        let rebuild = median(rebuilds.collect());
+        let path = std::path::Path::new(&target).join("debug").join(ours.name);
+        let bytes = fs::metadata(&path).or_else(|_| fs::metadata(path.with_extension("exe")));
+        let kib = bytes.expect("a program").len() / 1024;
+        let measured = [first, rebuild, u32::try_from(kib).map_or(f64::NAN, f64::from)];
+        let [first, rebuild, size] = match before {
+            None => [1.0; 3],
+            Some(before) => std::array::from_fn(|i| {
+                measured.get(i).zip(before.get(i)).map_or(f64::NAN, |(now, before)| now / before)
+            }),
+        };
+        println!("{name:<28} {first:>12.2} {rebuild:>12.2} {size:>12.2}");
+        before = before.or(Some(measured));
+        fs::remove_dir_all(&target).expect("a folder of its own");
+    }
+}
+
 fn main() {
     let Ok(true) = Command::new("bash").arg("-c").arg("true").status().map(|status| status.success()) else {
         println!("SKIPPED: build_time needs bash, which counts the CPU time of what cargo starts");
         return;
     };
-    let wanted = std::env::args().skip(1).find(|word| !word.starts_with('-'));
-    let wanted = |word: &str| wanted.as_ref().is_none_or(|wanted| wanted == word);
+    let asked = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+    let wanted = |word: &str| asked.as_ref().is_none_or(|asked| asked == word);
     let space = Workspace::new(
         "build_time",
         &[
@@ -124,6 +169,9 @@ fn main() {
     let (mut ours, mut hand) =
         (Side::new("flujo_10x10", Program::flujo), Side::new("hand_10x10", Program::by_hand));
     let mut all = true;
+    if asked.as_deref() == Some("settings") {
+        settings(&space, &mut ours);
+    }
     if wanted("check") {
         // Everything below them is compiled once, and not measured.
         for side in [&ours, &hand] {
