@@ -11,6 +11,7 @@ pub use strict::{StrictSchema, strict};
 
 use crate::codec::{CodecError, Json};
 use crate::durable::Reply;
+use schemars::Schema;
 use serde_json::{Map, Value};
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -47,11 +48,16 @@ static SHAPES: LazyLock<Mutex<HashMap<TypeId, Arc<Shape>>>> = LazyLock::new(Mute
 impl Shape {
     /// Returns the shape of answers of type `T`.
     pub(super) fn of<T: Reply>() -> Result<Arc<Self>, CodecError> {
+        Self::known(TypeId::of::<T>(), || schemars::SchemaGenerator::default().into_root_schema_for::<T>())
+    }
+
+    /// Has no type parameters: the map and its lock are compiled here, and not for each type of answer.
+    fn known(ty: TypeId, generate: fn() -> Schema) -> Result<Arc<Self>, CodecError> {
         let known = || SHAPES.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shape) = known().get(&TypeId::of::<T>()) {
+        if let Some(shape) = known().get(&ty) {
             return Ok(Arc::clone(shape));
         }
-        let root = schemars::SchemaGenerator::default().into_root_schema_for::<T>();
+        let root = generate();
         let shape = match Self::new(root.as_value()) {
             Ok(shape) => Arc::new(shape),
             Err(error) => {
@@ -59,7 +65,7 @@ impl Shape {
                 return Err(error);
             }
         };
-        known().insert(TypeId::of::<T>(), Arc::clone(&shape));
+        known().insert(ty, Arc::clone(&shape));
         Ok(shape)
     }
 
