@@ -3,6 +3,7 @@
 use crate::codec::{CodecError, Digest, Json, digest};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
+use std::any::Any;
 
 /// A value that can be recorded: inputs and outputs of steps, contexts and their parts.
 ///
@@ -107,24 +108,50 @@ pub trait Takes<const N: usize> {
 /// The inputs of the step `S` as a tuple: exactly those that it [`Takes`].
 #[doc(hidden)]
 pub trait Inputs<S>: Sized + Send + Sync + 'static {
+    /// Returns the inputs without their types.
+    fn erased(&self) -> &dyn AnyInput;
     /// Their record, a JSON array.
     ///
     /// # Errors
     /// As [`Json::encode`].
-    fn record(&self) -> Result<Json, CodecError>;
+    fn record(&self) -> Result<Json, CodecError> {
+        self.erased().record()
+    }
     /// The inputs of a record.
     ///
     /// # Errors
     /// As [`Json::decode`].
     fn recall(json: &Json) -> Result<Self, CodecError>;
+    /// Takes the inputs, or copies them where another call may follow.
+    fn take(from: &mut Option<Self>, copy: bool) -> Option<Self>;
+    /// Copies the inputs.
+    #[must_use]
+    fn copy(&self) -> Self;
+}
+
+/// The inputs of a call without their types. The same types of inputs are compiled once, whichever steps take them.
+#[doc(hidden)]
+pub trait AnyInput: Send + Sync {
+    /// See [`Inputs::record`].
+    ///
+    /// # Errors
+    /// As [`Json::encode`].
+    fn record(&self) -> Result<Json, CodecError>;
     /// The digest of their record.
     ///
     /// # Errors
     /// As [`Json::encode`].
     fn digest(&self) -> Result<Digest, CodecError>;
-    /// Copies the inputs.
-    #[must_use]
-    fn copy(&self) -> Self;
+    /// The tuple itself, for a stub.
+    fn value(&self) -> &(dyn Any + Send + Sync);
+}
+
+/// Copies or takes inputs; once for each type of them.
+fn copy_or_take<T>(from: &mut Option<T>, copy: bool, copied: fn(&T) -> T) -> Option<T> {
+    match from {
+        Some(input) if copy => Some(copied(input)),
+        _ => from.take(),
+    }
 }
 
 /// Serde sees the value itself.
@@ -141,30 +168,53 @@ impl<'de, T: Recorded> Deserialize<'de> for Back<T> {
     }
 }
 
-impl<S> Inputs<S> for () {
+impl AnyInput for () {
     fn record(&self) -> Result<Json, CodecError> {
         Json::encode(self)
+    }
+    fn digest(&self) -> Result<Digest, CodecError> {
+        digest(self)
+    }
+    fn value(&self) -> &(dyn Any + Send + Sync) {
+        self
+    }
+}
+
+impl<S> Inputs<S> for () {
+    fn erased(&self) -> &dyn AnyInput {
+        self
     }
     fn recall(json: &Json) -> Result<Self, CodecError> {
         json.decode()
     }
-    fn digest(&self) -> Result<Digest, CodecError> {
-        digest(self)
+    fn take(from: &mut Option<Self>, _: bool) -> Option<Self> {
+        *from
     }
     fn copy(&self) -> Self {}
 }
 
 macro_rules! inputs {
-    ($($($n:tt $v:ident),+;)+) => { $(
-        impl<S: $(Takes<$n> +)+> Inputs<S> for ($(<S as Takes<$n>>::Value,)+) {
+    ($($($n:tt $v:ident $t:ident),+;)+) => { $(
+        impl<$($t: Recorded),+> AnyInput for ($($t,)+) {
             fn record(&self) -> Result<Json, CodecError> {
                 Json::encode(&($(Out(&self.$n),)+))
+            }
+            fn digest(&self) -> Result<Digest, CodecError> {
+                digest(&($(Out(&self.$n),)+))
+            }
+            fn value(&self) -> &(dyn Any + Send + Sync) {
+                self
+            }
+        }
+        impl<S: $(Takes<$n> +)+> Inputs<S> for ($(<S as Takes<$n>>::Value,)+) {
+            fn erased(&self) -> &dyn AnyInput {
+                self
             }
             fn recall(json: &Json) -> Result<Self, CodecError> {
                 json.decode().map(|($(Back($v),)+)| ($($v,)+))
             }
-            fn digest(&self) -> Result<Digest, CodecError> {
-                digest(&($(Out(&self.$n),)+))
+            fn take(from: &mut Option<Self>, copy: bool) -> Option<Self> {
+                copy_or_take(from, copy, |this| ($(this.$n.copy(),)+))
             }
             fn copy(&self) -> Self {
                 ($(self.$n.copy(),)+)
@@ -173,14 +223,14 @@ macro_rules! inputs {
     )+ };
 }
 inputs! {
-    0 a;
-    0 a, 1 b;
-    0 a, 1 b, 2 c;
-    0 a, 1 b, 2 c, 3 d;
-    0 a, 1 b, 2 c, 3 d, 4 e;
-    0 a, 1 b, 2 c, 3 d, 4 e, 5 f;
-    0 a, 1 b, 2 c, 3 d, 4 e, 5 f, 6 g;
-    0 a, 1 b, 2 c, 3 d, 4 e, 5 f, 6 g, 7 h;
+    0 a A;
+    0 a A, 1 b B;
+    0 a A, 1 b B, 2 c C;
+    0 a A, 1 b B, 2 c C, 3 d D;
+    0 a A, 1 b B, 2 c C, 3 d D, 4 e E;
+    0 a A, 1 b B, 2 c C, 3 d D, 4 e E, 5 f F;
+    0 a A, 1 b B, 2 c C, 3 d D, 4 e E, 5 f F, 6 g G;
+    0 a A, 1 b B, 2 c C, 3 d D, 4 e E, 5 f F, 6 g G, 7 h H;
 }
 
 /// Stands in for the value of a mistake that the compiler has reported: code that names it never runs.

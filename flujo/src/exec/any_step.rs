@@ -2,18 +2,26 @@
 //! compiled once, and a step brings the few functions of this trait.
 
 use super::any_context::AnyContext;
+use super::any_slot::AnySlot;
 use crate::codec::{AnswerSchema, CodecError, Digest, Json};
 use crate::context::Context;
-use crate::durable::{Inputs, Recorded};
+use crate::durable::{AnyInput, Inputs};
 use crate::engine::Kind;
 use crate::error::StepError;
 use crate::future::BoxFuture;
 use crate::graph::{Facts, NodeKind};
 use crate::model::{Message, ModelReply, Repair};
+use crate::step::migrate::untaken;
 use crate::step::{Policy, RunIn, RunInfo, StepInfo, WritesIn};
 use std::any::{Any, TypeId, type_name};
 use std::pin::Pin;
 use std::task::{Context as Poller, Poll};
+
+/// The error of a call without input or output, which the executor never makes.
+#[cold]
+pub(super) fn missing(what: &str) -> CodecError {
+    CodecError::new(format_args!("internal error: a step has no {what}; please report it"))
+}
 
 /// The static definition of a step.
 #[derive(Clone, Copy)]
@@ -70,13 +78,12 @@ impl StepDef {
 pub(crate) trait AnyStep: Send {
     fn def(&self) -> &StepDef;
     fn context(&mut self) -> &mut dyn AnyContext;
-    /// The record of the input.
-    fn record_input(&self) -> Result<Json, CodecError>;
-    fn digest_input(&self) -> Result<Digest, CodecError>;
-    /// The input, for a stub.
-    fn input(&self) -> Option<&(dyn Any + Send + Sync)>;
-    /// Begins an attempt: no output yet, and new copies of the parts that it may write.
-    fn begin(&mut self);
+    /// The input, unless a call took it.
+    fn input(&self) -> Option<&dyn AnyInput>;
+    /// Where the output is left.
+    fn slot(&mut self) -> &mut dyn AnySlot;
+    /// Makes new copies of the parts that it may write.
+    fn draft(&mut self);
     /// Calls the function once. The input is copied where another call may follow. The output is left here.
     fn call<'a>(&'a mut self, copy: bool, run: &'a RunInfo) -> BoxFuture<'a, Result<(), StepError>>;
     /// Calls the function of a model step, which builds the prompt.
@@ -85,18 +92,41 @@ pub(crate) trait AnyStep: Send {
     fn parse(&mut self, reply: &ModelReply) -> Result<Vec<Repair>, StepError>;
     /// Exchanges the copies and the parts: what the attempt wrote is in place, or again what was there before it.
     fn exchange(&mut self);
+    /// Takes the output from a record that was written by an older version of the step.
+    fn migrate(&mut self, version: u32, json: &Json) -> Result<(), CodecError>;
+}
+
+/// What the executor does with inputs and outputs. Steps hand them out as they are, and do not do any of this
+/// themselves: so it is compiled once for each type, and not for each step.
+impl dyn AnyStep + '_ {
+    /// The record of the input.
+    pub(super) fn record_input(&self) -> Result<Json, CodecError> {
+        self.input().ok_or_else(|| missing("input"))?.record()
+    }
+    pub(super) fn digest_input(&self) -> Result<Digest, CodecError> {
+        self.input().ok_or_else(|| missing("input"))?.digest()
+    }
+    /// Begins an attempt: no output yet, and new copies of the parts that it may write.
+    pub(super) fn begin(&mut self) {
+        self.clear();
+        self.draft();
+    }
     /// The output, if there is one.
-    fn output(&mut self) -> Option<&mut (dyn Any + Send + Sync)>;
+    pub(super) fn output(&mut self) -> Option<&mut (dyn Any + Send + Sync)> {
+        self.slot().value()
+    }
     /// Removes the output.
-    fn clear(&mut self);
+    pub(super) fn clear(&mut self) {
+        self.slot().clear();
+    }
     /// The record of the output.
-    fn record_output(&self) -> Result<Json, CodecError>;
+    pub(super) fn record_output(&mut self) -> Result<Json, CodecError> {
+        self.slot().record()
+    }
     /// Takes the output from a record that was written by this version of the step, or an older one.
-    fn recall(&mut self, version: u32, json: &Json) -> Result<(), CodecError>;
-    /// Takes the output from a stub; `false` if it is of another type.
-    fn accept(&mut self, output: Box<dyn Any + Send>) -> bool;
-    /// Moves the output into `to`, an `Option` of its type.
-    fn give(&mut self, to: &mut dyn Any);
+    pub(super) fn recall(&mut self, version: u32, json: &Json) -> Result<(), CodecError> {
+        if version == self.def().version { self.slot().recall(json) } else { self.migrate(version, json) }
+    }
 }
 
 /// The [`AnyStep`] of the step `S`.
@@ -110,16 +140,12 @@ pub(super) struct TypedStep<'c, C, R, S: RunIn<C, R>> {
 
 impl<'c, C: Context, R: Send + Sync, S: RunIn<C, R>> TypedStep<'c, C, R, S> {
     pub(super) const DEF: &'static StepDef = &StepDef::of::<C, R, S>();
+    const ASKS_MODEL: bool = S::POLICY.model.is_some();
+    const MIGRATES: bool = Self::DEF.migrates_from != Self::DEF.version;
 
     pub(super) fn new(ctx: &'c mut C, res: &'c R, input: S::Input) -> Self {
         Self { ctx, res, input: Some(input), drafts: None, output: None }
     }
-}
-
-/// The error of a call without input or output, which the executor never makes.
-#[cold]
-fn missing(what: &str) -> CodecError {
-    CodecError::new(format_args!("internal error: a step has no {what}; please report it"))
 }
 
 impl<C: Context, R: Send + Sync, S: RunIn<C, R>> AnyStep for TypedStep<'_, C, R, S> {
@@ -131,54 +157,42 @@ impl<C: Context, R: Send + Sync, S: RunIn<C, R>> AnyStep for TypedStep<'_, C, R,
         self.ctx
     }
 
-    fn record_input(&self) -> Result<Json, CodecError> {
+    fn input(&self) -> Option<&dyn AnyInput> {
         match &self.input {
-            Some(input) => input.record(),
-            None => Err(missing("input")),
-        }
-    }
-
-    fn digest_input(&self) -> Result<Digest, CodecError> {
-        match &self.input {
-            Some(input) => input.digest(),
-            None => Err(missing("input")),
-        }
-    }
-
-    fn input(&self) -> Option<&(dyn Any + Send + Sync)> {
-        match &self.input {
-            Some(input) => Some(input),
+            Some(input) => Some(input.erased()),
             None => None,
         }
     }
 
-    fn begin(&mut self) {
-        self.output = None;
+    fn slot(&mut self) -> &mut dyn AnySlot {
+        &mut self.output
+    }
+
+    fn draft(&mut self) {
         self.drafts = Some(S::drafts(self.ctx));
     }
 
     fn call<'a>(&'a mut self, copy: bool, run: &'a RunInfo) -> BoxFuture<'a, Result<(), StepError>> {
-        let input = match &self.input {
-            Some(input) if copy => Some(input.copy()),
-            _ => self.input.take(),
-        };
-        match (input, &mut self.drafts) {
-            (Some(input), Some(drafts)) => {
-                let body = S::attempt(input, drafts, self.ctx, self.res, run);
-                Box::pin(Put { body, output: &mut self.output })
-            }
-            _ => no_call(),
-        }
+        let Some(drafts) = &mut self.drafts else { return no_call() };
+        let Some(input) = S::Input::take(&mut self.input, copy) else { return no_call() };
+        let body = S::attempt(input, drafts, self.ctx, self.res, run);
+        Box::pin(Put { body, output: &mut self.output })
     }
 
     fn prompt<'a>(&'a mut self, run: &'a RunInfo) -> BoxFuture<'a, Result<Vec<Message>, StepError>> {
-        match (&self.input, &mut self.drafts) {
-            (Some(input), Some(drafts)) => S::prompt(input.copy(), drafts, self.ctx, self.res, run),
-            _ => no_call(),
+        // A constant: what comes after it is not compiled for steps that ask no model.
+        if !Self::ASKS_MODEL {
+            return no_call();
         }
+        let Some(drafts) = &mut self.drafts else { return no_call() };
+        let Some(input) = S::Input::take(&mut self.input, true) else { return no_call() };
+        S::prompt(input, drafts, self.ctx, self.res, run)
     }
 
     fn parse(&mut self, reply: &ModelReply) -> Result<Vec<Repair>, StepError> {
+        if !Self::ASKS_MODEL {
+            return Err(no_input());
+        }
         match S::parse(reply) {
             Ok(parsed) => {
                 self.output = Some(parsed.answer);
@@ -194,28 +208,12 @@ impl<C: Context, R: Send + Sync, S: RunIn<C, R>> AnyStep for TypedStep<'_, C, R,
         }
     }
 
-    fn output(&mut self) -> Option<&mut (dyn Any + Send + Sync)> {
-        match &mut self.output {
-            Some(output) => Some(output),
-            None => None,
+    fn migrate(&mut self, version: u32, json: &Json) -> Result<(), CodecError> {
+        // Likewise.
+        if !Self::MIGRATES {
+            return Err(untaken(version, Self::DEF.version));
         }
-    }
-
-    fn clear(&mut self) {
-        self.output = None;
-    }
-
-    fn record_output(&self) -> Result<Json, CodecError> {
-        match &self.output {
-            Some(output) => output.record(),
-            None => Err(missing("output")),
-        }
-    }
-
-    fn recall(&mut self, version: u32, json: &Json) -> Result<(), CodecError> {
-        let recalled =
-            if version == Self::DEF.version { S::Output::recall(json) } else { S::migrated(version, json) };
-        match recalled {
+        match S::migrated(version, json) {
             Ok(output) => {
                 self.output = Some(output);
                 Ok(())
@@ -223,27 +221,16 @@ impl<C: Context, R: Send + Sync, S: RunIn<C, R>> AnyStep for TypedStep<'_, C, R,
             Err(error) => Err(error),
         }
     }
+}
 
-    fn accept(&mut self, output: Box<dyn Any + Send>) -> bool {
-        match output.downcast::<S::Output>() {
-            Ok(output) => {
-                self.output = Some(*output);
-                true
-            }
-            Err(_) => false,
-        }
-    }
-
-    fn give(&mut self, to: &mut dyn Any) {
-        if let Some(to) = to.downcast_mut() {
-            *to = self.output.take();
-        }
-    }
+#[cold]
+fn no_input() -> StepError {
+    StepError::internal("an attempt had no input")
 }
 
 #[cold]
 fn no_call<'a, T: Send + 'a>() -> BoxFuture<'a, Result<T, StepError>> {
-    Box::pin(std::future::ready(Err(StepError::internal("an attempt had no input"))))
+    Box::pin(std::future::ready(Err(no_input())))
 }
 
 pin_project_lite::pin_project! {

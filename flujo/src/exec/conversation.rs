@@ -6,6 +6,7 @@
 
 use super::Cx;
 use super::any_context::AnyContext;
+use super::any_slot::AnySlot;
 use super::any_step::{AnyStep, StepDef};
 use super::driver::Driver;
 use super::items::CONCURRENCY;
@@ -13,6 +14,7 @@ use super::model_step::{model_call, schema};
 use super::node_events;
 use super::retry::{Failed, Work, command, no_output};
 use crate::codec::{CodecError, Digest, Json, digest};
+use crate::durable::AnyInput;
 use crate::engine::{Key, Kind};
 use crate::error::{Error, ErrorKind, LastAttempt, RunResult, StepError};
 use crate::future::BoxFuture;
@@ -125,7 +127,7 @@ impl<'t> Conversation<'t> {
 }
 
 /// The record of a reply.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct ReplyRecord {
     /// The prompt, with the first reply: it is not built again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -158,6 +160,18 @@ impl<'s> ReplyStep<'s> {
     }
 }
 
+impl AnyInput for Vec<Message> {
+    fn record(&self) -> Result<Json, CodecError> {
+        Json::encode(self)
+    }
+    fn digest(&self) -> Result<Digest, CodecError> {
+        digest(self)
+    }
+    fn value(&self) -> &(dyn Any + Send + Sync) {
+        self
+    }
+}
+
 impl AnyStep for ReplyStep<'_> {
     fn def(&self) -> &StepDef {
         &self.def
@@ -165,23 +179,16 @@ impl AnyStep for ReplyStep<'_> {
     fn context(&mut self) -> &mut dyn AnyContext {
         self.step.context()
     }
-    fn record_input(&self) -> Result<Json, CodecError> {
+    fn input(&self) -> Option<&dyn AnyInput> {
         match &self.messages {
-            None => self.step.record_input(),
-            Some(messages) => Json::encode(messages),
+            None => self.step.input(),
+            Some(messages) => Some(messages),
         }
     }
-    fn digest_input(&self) -> Result<Digest, CodecError> {
-        match &self.messages {
-            None => self.step.digest_input(),
-            Some(messages) => digest(messages),
-        }
+    fn slot(&mut self) -> &mut dyn AnySlot {
+        &mut self.record
     }
-    fn input(&self) -> Option<&(dyn Any + Send + Sync)> {
-        None
-    }
-    fn begin(&mut self) {
-        self.record = None;
+    fn draft(&mut self) {
         self.step.begin();
     }
     fn call<'a>(&'a mut self, _: bool, run: &'a RunInfo) -> BoxFuture<'a, Result<(), StepError>> {
@@ -208,27 +215,10 @@ impl AnyStep for ReplyStep<'_> {
     }
     // A step with tools only reads the context.
     fn exchange(&mut self) {}
-    fn output(&mut self) -> Option<&mut (dyn Any + Send + Sync)> {
-        match &mut self.record {
-            Some(record) => Some(record),
-            None => None,
-        }
+    // The engine reads its records back: they have no versions.
+    fn migrate(&mut self, _: u32, json: &Json) -> Result<(), CodecError> {
+        self.slot().recall(json)
     }
-    fn clear(&mut self) {
-        self.record = None;
-    }
-    fn record_output(&self) -> Result<Json, CodecError> {
-        // `Some` is encoded as what it holds.
-        Json::encode(&self.record)
-    }
-    fn recall(&mut self, _: u32, json: &Json) -> Result<(), CodecError> {
-        self.record = Some(json.decode()?);
-        Ok(())
-    }
-    fn accept(&mut self, _: Box<dyn Any + Send>) -> bool {
-        false
-    }
-    fn give(&mut self, _: &mut dyn Any) {}
 }
 
 impl Driver<'_> {

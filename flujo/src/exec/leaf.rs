@@ -38,33 +38,32 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         S: RunIn<C, R>,
     {
         let def = TypedStep::<C, R, S>::DEF;
-        if call.options.is_none() && self.driver.is_direct(def) {
+        let StepCall { input, options, .. } = call;
+        if options.is_none() && self.driver.is_direct(def) {
             // The id goes where it stays: in the future it would be copied twice.
             let info = self.driver.info(id);
-            return StepFuture::typed(boxed!(self.once::<S>(info, call.input)));
+            // One attempt, nothing recorded, no options: the path whose cost is measured. Not a function: it would hold its
+            // arguments once more.
+            return StepFuture::typed(boxed!(async move {
+                let started = self.driver.env.clock.tick();
+                let mut drafts = S::drafts(self.ctx);
+                let mut output = None;
+                let done = {
+                    let body = S::attempt(input, &mut drafts, self.ctx, self.res, &info);
+                    let body = pin!(Put { body, output: &mut output });
+                    catch_panic(body).await
+                };
+                match self.driver.once_ended(info, started, done, <S as WritesIn<C>>::MASK) {
+                    Ok(()) => {
+                        S::exchange(self.ctx, &mut drafts);
+                        finished(output)
+                    }
+                    Err(error) => Err(error),
+                }
+            }));
         }
-        let StepCall { input, options, .. } = call;
         let step = Box::new(TypedStep::<C, R, S>::new(self.ctx, self.res, input));
         StepFuture(Running::Driven(self.driver.node(id, step, options, S::tool_runner(self.res))))
-    }
-
-    /// One attempt, nothing recorded, no options: the path whose cost is measured.
-    async fn once<S: RunIn<C, R>>(&mut self, info: Box<RunInfo>, input: S::Input) -> RunResult<S::Output> {
-        let started = self.driver.env.clock.tick();
-        let mut drafts = S::drafts(self.ctx);
-        let mut output = None;
-        let done = {
-            let body = S::attempt(input, &mut drafts, self.ctx, self.res, &info);
-            let body = pin!(Put { body, output: &mut output });
-            catch_panic(body).await
-        };
-        match self.driver.once_ended(info, started, done, <S as WritesIn<C>>::MASK) {
-            Ok(()) => {
-                S::exchange(self.ctx, &mut drafts);
-                finished(output)
-            }
-            Err(error) => Err(error),
-        }
     }
 }
 
@@ -174,7 +173,7 @@ impl<T: 'static> Future for StepFuture<'_, T> {
                 Poll::Pending => Poll::Pending,
                 Poll::Ready(Ok(mut step)) => {
                     let mut output: Option<T> = None;
-                    step.give(&mut output);
+                    step.slot().give(&mut output);
                     Poll::Ready(finished(output))
                 }
                 Poll::Ready(Err(error)) => Poll::Ready(Err(error)),

@@ -5,6 +5,7 @@
 //! contexts as [`AnyContext`](any_context::AnyContext)s.
 
 mod any_context;
+mod any_slot;
 mod any_step;
 mod attempt;
 mod attempt_timeout;

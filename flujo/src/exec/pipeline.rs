@@ -126,10 +126,7 @@ struct TypedBody<'c, P: Pipeline> {
 
 impl<P: Pipeline> AnyBody for TypedBody<'_, P> {
     fn run<'a>(&'a mut self, copy: bool, driver: Driver<'a>) -> BoxFuture<'a, RunResult<()>> {
-        let input = match &self.input {
-            Some(input) if copy => Some(input.copy()),
-            _ => self.input.take(),
-        };
+        let input = P::Input::take(&mut self.input, copy);
         let Self { ctx, res, output, .. } = self;
         Box::pin(async move {
             let Some(input) = input else {

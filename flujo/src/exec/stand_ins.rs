@@ -20,14 +20,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         F: Fallback<C, R>,
     {
         StepFuture::typed(Box::pin(async move {
-            let StepCall { input, options, stand_ins } = call;
-            let (fallback, redirect) = match stand_ins {
-                Some(stand_ins) => {
-                    let StandIns { fallback, redirect } = *stand_ins;
-                    (fallback, redirect)
-                }
-                None => (None, None),
-            };
+            let StepCall { input, options, stand_ins, .. } = call;
+            let StandIns { fallback, redirect } = StandIns::<S, F>::of(stand_ins);
             let same = if fallback.is_some() { Some(input.copy()) } else { None };
             let def = TypedStep::<C, R, S>::DEF;
             let mut work = self.driver.work(id.clone(), def, options, S::tool_runner(self.res))?;

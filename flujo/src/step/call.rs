@@ -3,8 +3,8 @@ use super::plugin::Plugins;
 use super::policy::Check;
 use super::redirect::RedirectConversion;
 use super::{
-    Backoff, Fallback, FallbackOf, FallbackSlot, FallbackTo, KeepingFindings, Leaf, ModelLeaf, NoFallback,
-    Options, Plugin, RedirectOf, Redirecting, RunIn, StandIns, Step, Validators,
+    AnyStandIns, Backoff, Fallback, FallbackOf, FallbackSlot, FallbackTo, KeepingFindings, Leaf, ModelLeaf,
+    NoFallback, Options, Plugin, RedirectOf, Redirecting, RunIn, StandIns, Step, Validators,
 };
 use crate::cache::CachePolicy;
 use crate::context::Context;
@@ -12,6 +12,7 @@ use crate::error::RunResult;
 use crate::future::BoxFuture;
 use crate::usage::UsageLimits;
 use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 /// A step bound to its input. Nothing runs until a pipeline, or [`run`](StepCall::run), drives it.
@@ -21,7 +22,9 @@ use std::time::Duration;
 pub struct StepCall<S: Step, F: FallbackSlot = NoFallback> {
     pub(crate) input: S::Input,
     pub(crate) options: Option<Box<Options>>,
-    pub(crate) stand_ins: Option<Box<StandIns<S, F>>>,
+    /// Those of the type `F`.
+    pub(crate) stand_ins: Option<AnyStandIns>,
+    pub(crate) standing_in: PhantomData<fn() -> F>,
 }
 
 impl<S: Step, F: FallbackSlot> fmt::Debug for StepCall<S, F> {
@@ -59,11 +62,15 @@ impl<S: Step> StepCall<S> {
     #[doc(hidden)]
     #[inline]
     pub fn new(input: S::Input) -> Self {
-        Self { input, options: None, stand_ins: None }
+        Self { input, options: None, stand_ins: None, standing_in: PhantomData }
     }
 }
 
 impl<S: Step, F: FallbackSlot> StepCall<S, F> {
+    fn with_stand_ins(input: S::Input, options: Option<Box<Options>>, these: StandIns<S, F>) -> Self {
+        Self { input, options, stand_ins: Some(Box::new(these)), standing_in: PhantomData }
+    }
+
     /// The options, made now if this is the first one.
     fn options(&mut self) -> &mut Options {
         self.options.get_or_insert_with(Box::default)
@@ -161,10 +168,10 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     where
         S: Leaf,
     {
-        let (fallback, redirect) = self.stand_ins.map_or((None, None), |b| (b.fallback, b.redirect));
-        let stand_ins =
-            StandIns::boxed(fallback.map(FallbackConversion::over), redirect.map(RedirectConversion::over));
-        StepCall { input: self.input, options: self.options, stand_ins: Some(stand_ins) }
+        let StandIns { fallback, redirect } = StandIns::<S, F>::of(self.stand_ins);
+        let (fallback, redirect) =
+            (fallback.map(FallbackConversion::over), redirect.map(RedirectConversion::over));
+        StepCall::with_stand_ins(self.input, self.options, StandIns { fallback, redirect })
     }
 
     /// `strict(false)` lets a rejected output pass; the findings are recorded on the step's result.
@@ -289,10 +296,10 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
                 RedirectOutput = F::RedirectOutput,
             >,
     {
-        let Self { input, options, stand_ins } = self;
-        let redirect = stand_ins.and_then(|stand_ins| stand_ins.redirect).map(RedirectConversion::over);
+        let Self { input, options, stand_ins, .. } = self;
+        let redirect = StandIns::<S, F>::of(stand_ins).redirect.map(RedirectConversion::over);
         let conversion = FallbackConversion { input: |input| input, output: |output| output };
-        StepCall { input, options, stand_ins: Some(StandIns::boxed(Some(conversion), redirect)) }
+        StepCall::with_stand_ins(input, options, StandIns { fallback: Some(conversion), redirect })
     }
 
     fn redirecting<D, G>(self) -> StepCall<S, G>
@@ -305,10 +312,10 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
                 RedirectOutput = D::Output,
             >,
     {
-        let Self { input, options, stand_ins } = self;
-        let fallback = stand_ins.and_then(|stand_ins| stand_ins.fallback).map(FallbackConversion::over);
+        let Self { input, options, stand_ins, .. } = self;
+        let fallback = StandIns::<S, F>::of(stand_ins).fallback.map(FallbackConversion::over);
         let conversion = RedirectConversion { input: |input| input, output: |output| output };
-        StepCall { input, options, stand_ins: Some(StandIns::boxed(fallback, Some(conversion))) }
+        StepCall::with_stand_ins(input, options, StandIns { fallback, redirect: Some(conversion) })
     }
 }
 

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exec::{Cx, Redirected, StepFuture};
 use crate::path::NodeId;
+use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -193,12 +194,16 @@ pub(crate) struct FallbackConversion<S: Step, F: FallbackSlot> {
     pub(crate) output: fn(F::Output) -> S::Output,
 }
 
+/// The [`StandIns`] of a call, without their types: most calls have none, and need no code that would drop them.
+pub(crate) type AnyStandIns = Box<dyn Any + Send + Sync>;
+
 impl<S: Step, F: FallbackSlot> StandIns<S, F> {
-    pub(crate) fn boxed(
-        fallback: Option<FallbackConversion<S, F>>,
-        redirect: Option<RedirectConversion<S, F>>,
-    ) -> Box<Self> {
-        Box::new(Self { fallback, redirect })
+    /// Those of a call of `S` that has this type of stand-ins.
+    pub(crate) fn of(call: Option<AnyStandIns>) -> Self {
+        match call.map(<AnyStandIns>::downcast) {
+            Some(Ok(these)) => *these,
+            _ => Self { fallback: None, redirect: None },
+        }
     }
 }
 

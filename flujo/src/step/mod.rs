@@ -62,7 +62,7 @@ pub use callee_kind::{
     NestedWithoutResources, StepKind,
 };
 pub use drafts::Drafts;
-pub(crate) use fallback::StandIns;
+pub(crate) use fallback::{AnyStandIns, StandIns};
 pub use fallback::{
     Fallback, FallbackOf, FallbackSlot, FallbackTo, NoFallback, StepName, WithFallback, WithRedirect,
 };
@@ -90,7 +90,7 @@ use crate::future::BoxFuture;
 use crate::model::{Message, ModelReply, Parsed};
 use crate::path::NodeId;
 // Public here, so that messages do not name `__private`.
-pub use crate::durable::{Inputs, Recorded, Takes};
+pub use crate::durable::{AnyInput, Inputs, Recorded, Takes};
 use crate::error::StepError;
 pub use facts::{PipelineData, StepInfo};
 
