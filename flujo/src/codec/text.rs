@@ -32,7 +32,7 @@ pub(super) fn plain_length(bytes: &[u8]) -> usize {
     for block in bytes.as_chunks::<32>().0 {
         // Zero for a quote, a backslash and a control character.
         let rank = |b: u8| (b ^ b'"').min(b ^ b'\\').min(b & 0xe0);
-        if block.iter().fold(u8::MAX, |least, b| least.min(rank(*b))) == 0 {
+        if block.iter().fold(false, |any, b| any | (rank(*b) == 0)) {
             break;
         }
         seen += 32;
