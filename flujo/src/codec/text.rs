@@ -51,6 +51,16 @@ pub(super) fn plain_length(bytes: &[u8]) -> usize {
     bytes.len() - 8 + position(u64::from_le_bytes(*last))
 }
 
+/// Whether nothing in a name, whose [`head`] is known, has to be escaped. Names are short, and asked about all the time.
+#[inline]
+pub(super) fn is_plain(name: &[u8], head: u64) -> bool {
+    if name.len() < 8 {
+        // That there is such a byte is seen in either order; after the name there are blanks.
+        return special(head | (LOW * 0x20) >> (8 * name.len())) & HIGH == 0;
+    }
+    plain_length(name) == name.len()
+}
+
 /// The first eight bytes, the first one highest: the order of heads is that of the texts, and text that
 /// holds no zero byte and is no longer than that is told by its head.
 #[inline]
@@ -136,6 +146,19 @@ mod tests {
         }
         let every: String = chars().chain(chars().rev()).collect();
         assert_eq!(Ok(written(&every)), serde_json::to_string(&every).map_err(|e| e.to_string()));
+    }
+
+    #[test]
+    fn a_name_is_plain_if_all_of_it_is() {
+        for len in 0..20 {
+            for (at, c) in (0..=len).flat_map(|at| (0..=0x7f_u8).map(move |c| (at, c))) {
+                let name: Vec<u8> = (0..len).map(|i| if i == at { c } else { b'x' }).collect();
+                assert_eq!(is_plain(&name, head(&name)), plain_length(&name) == name.len(), "{name:?}");
+            }
+        }
+        for name in ["", "é", "ÿÿÿ", "é\u{1}"] {
+            assert_eq!(is_plain(name.as_bytes(), head(name.as_bytes())), !name.ends_with('\u{1}'));
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use super::shape::OpenSome;
-use super::text::{head, plain_length, write_text};
+use super::text::{head, is_plain, write_text};
 use super::{CodecError, MAX_DEPTH};
 use serde::ser::Serialize;
 use std::cell::RefCell;
@@ -189,20 +189,23 @@ impl Compound<'_> {
     #[inline]
     pub(super) fn name(&mut self, name: &'static str) -> Result<(), CodecError> {
         let bytes = name.as_bytes();
-        if plain_length(bytes) < bytes.len() {
+        let head = head(bytes);
+        if !is_plain(bytes, head) {
             return self.key(name);
         }
         let more = self.writer.out.len() > self.start;
         let out = &mut self.writer.out;
         out.reserve(bytes.len() + 4);
+        // Each of a length that is known here: that is a store, and no call.
         if more {
-            out.push(',');
+            out.push_str(",\"");
+        } else {
+            out.push('"');
         }
-        let start = out.len();
-        out.push('"');
+        let start = out.len() - 1;
         out.push_str(name);
         out.push_str("\":");
-        self.entry(head(bytes), start);
+        self.entry(head, start);
         Ok(())
     }
 

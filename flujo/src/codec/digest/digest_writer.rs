@@ -6,7 +6,7 @@
 
 use super::Digest;
 use crate::codec::shape::OpenSome;
-use crate::codec::text::plain_length;
+use crate::codec::text::{head, is_plain};
 use crate::codec::writer::{Write, with_text};
 use crate::codec::{CodecError, MAX_DEPTH};
 use serde::ser::Serialize;
@@ -139,10 +139,11 @@ impl DigestWriter {
     }
 
     pub(super) fn name(&mut self, name: &'static str) -> Result<(), CodecError> {
-        if plain_length(name.as_bytes()) < name.len() {
+        let bytes = name.as_bytes();
+        if !is_plain(bytes, head(bytes)) {
             return self.key(name);
         }
-        self.text(name.as_bytes());
+        self.text(bytes);
         Ok(())
     }
 
