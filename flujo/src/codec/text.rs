@@ -4,6 +4,11 @@
 const LOW: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = LOW << 7;
 
+/// What puts the quote next to the control characters, which it leaves among themselves: all of them are at most
+/// [`FOLDED`] then, and nothing else is.
+const FOLD: u8 = 2;
+const FOLDED: u8 = b'"' ^ FOLD;
+
 /// Writes `text` with quotes around it.
 #[inline]
 pub(super) fn write_text(out: &mut String, text: &str) {
@@ -31,7 +36,7 @@ pub(super) fn plain_length(bytes: &[u8]) -> usize {
     // Every byte of a block is looked at, whatever was found: that becomes vector instructions.
     for block in bytes.as_chunks::<32>().0 {
         // Zero for a quote, a backslash and a control character.
-        let rank = |b: u8| (b ^ b'"').min(b ^ b'\\').min(b & 0xe0);
+        let rank = |b: u8| (b ^ FOLD).saturating_sub(FOLDED).min(b ^ b'\\');
         if block.iter().fold(false, |any, b| any | (rank(*b) == 0)) {
             break;
         }
@@ -97,10 +102,8 @@ const fn position(word: u64) -> usize {
 /// "Bit Twiddling Hacks": a byte that is less than `n`, a byte that is zero.)
 #[inline]
 const fn special(word: u64) -> u64 {
-    let (quote, backslash) = (word ^ (LOW * b'"' as u64), word ^ (LOW * b'\\' as u64));
-    (word.wrapping_sub(LOW * 0x20) & !word)
-        | (quote.wrapping_sub(LOW) & !quote)
-        | (backslash.wrapping_sub(LOW) & !backslash)
+    let (folded, backslash) = (word ^ (LOW * FOLD as u64), word ^ (LOW * b'\\' as u64));
+    (folded.wrapping_sub(LOW * (FOLDED as u64 + 1)) & !folded) | (backslash.wrapping_sub(LOW) & !backslash)
 }
 
 fn escape(out: &mut String, special: char) {
