@@ -12,6 +12,7 @@ mod fuzz;
 mod line_ends;
 mod names;
 mod noise;
+mod recorded;
 mod refusals;
 mod said;
 mod schemas;
