@@ -1,3 +1,4 @@
+use crate::address::Address;
 use crate::client::Models;
 use crate::config::{ProviderConfig, Timeouts};
 use crate::setup;
@@ -97,7 +98,7 @@ impl ModelsBuilder {
         let known = |provider: &Provider| ProviderConfig {
             name: provider.name.to_owned(),
             wire: provider.wire,
-            url: provider.url.to_owned(),
+            url: Address::new(provider.url),
             variable: provider.key.map(Into::into),
             key: None,
             can: provider.can,
@@ -142,7 +143,7 @@ impl ModelsBuilder {
     /// Sets the base URL of a known provider.
     #[must_use]
     pub fn base_url(self, provider: &str, url: impl Into<String>) -> Self {
-        let url = url.into();
+        let url = Address::new(&url.into());
         self.change(provider, |known| known.url = url)
     }
 
@@ -161,6 +162,7 @@ impl ModelsBuilder {
             self.problems.push(format!("`{name}` is no name of a provider: use a-z, 0-9, `-` and `_`"));
         }
         let Compatible { url, wire, key, can, unmarked_end } = server;
+        let url = Address::new(&url);
         let known = ProviderConfig { name: name.clone(), wire, url, variable: None, key, can, unmarked_end };
         self.known.insert(name, known);
         self
@@ -194,14 +196,11 @@ impl ModelsBuilder {
     /// # Errors
     /// All invalid options, in one error.
     pub fn build(mut self) -> RunResult<Models> {
-        for known in self.known.values() {
-            match reqwest::Url::parse(&known.url) {
-                Ok(url) if matches!(url.scheme(), "http" | "https") && url.host_str().is_some() => {}
-                _ => self.problems.push(format!(
-                    "`{}` is no address of the provider `{}`: write `https://..`",
-                    known.url, known.name
-                )),
-            }
+        for known in self.known.values().filter(|known| !known.url.is_valid()) {
+            self.problems.push(format!(
+                "`{}` is no address of the provider `{}`: write `https://..`",
+                known.url, known.name
+            ));
         }
         if !self.problems.is_empty() {
             return Err(setup(self.problems.join("; ")));

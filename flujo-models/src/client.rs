@@ -172,8 +172,7 @@ impl ModelClient for Models {
     }
 
     fn server(&self, model: &str) -> Option<(String, u16)> {
-        let url = reqwest::Url::parse(&self.find(model).ok()?.0.url).ok()?;
-        Some((url.host_str()?.to_owned(), url.port_or_known_default()?))
+        self.find(model).ok()?.0.url.server()
     }
 
     fn extra_tokens(&self, request: &ModelRequest) -> u64 {

@@ -2,11 +2,12 @@
 
 use crate::secret::scrub;
 use flujo::model::{ModelError, ModelFailure, Tokens, retry_after};
-use reqwest::header::HeaderMap;
+use hyper::HeaderMap;
 use secrecy::SecretString;
 use serde_json::Value;
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 use std::time::{Duration, SystemTime};
 
 /// The maximum length in characters of a provider's message.
@@ -68,21 +69,32 @@ impl Failure {
         Self::new(kind, message(&body).unwrap_or(body))
     }
 
-    /// Classifies a failure of the connection.
-    pub(crate) fn of_connection(error: &reqwest::Error) -> Self {
-        let kind = if error.is_timeout() {
-            ModelFailure::TimedOut
-        } else if error.is_body() || error.is_decode() {
-            ModelFailure::Truncated
-        } else {
-            ModelFailure::Unreachable
+    /// Classifies a failure before the response.
+    pub(crate) fn of_connection(error: &(dyn StdError + 'static)) -> Self {
+        Self::of_transport(error, ModelFailure::Unreachable)
+    }
+
+    /// Classifies a failure in the middle of the response.
+    pub(crate) fn of_body(error: &(dyn StdError + 'static)) -> Self {
+        Self::of_transport(error, ModelFailure::Truncated)
+    }
+
+    fn of_transport(error: &(dyn StdError + 'static), kind: ModelFailure) -> Self {
+        let timed_out = |error: &(dyn StdError + 'static)| {
+            let error = error.downcast_ref::<io::Error>();
+            error.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
         };
-        // The innermost error has the cause; the outermost has the URL.
-        let mut innermost: &dyn StdError = error;
-        while let Some(source) = innermost.source() {
-            innermost = source;
+        // The innermost error has the cause.
+        let (mut innermost, mut kind) = (error, kind);
+        loop {
+            if timed_out(innermost) {
+                kind = ModelFailure::TimedOut;
+            }
+            match innermost.source() {
+                Some(source) => innermost = source,
+                None => return Self::new(kind, innermost.to_string()),
+            }
         }
-        Self::new(kind, innermost.to_string())
     }
 
     /// Returns the failure of a call that takes too long.

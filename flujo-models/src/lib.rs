@@ -28,6 +28,7 @@
 //! Programs that use rustls themselves with another provider install that one, or name it: with two providers compiled in,
 //! `rustls::ClientConfig::builder()` cannot choose.
 
+mod address;
 mod builder;
 mod capability;
 mod client;
@@ -43,7 +44,6 @@ mod schema;
 mod secret;
 #[cfg(feature = "settings")]
 mod settings;
-mod tls;
 mod tool_names;
 mod wire;
 

@@ -80,14 +80,14 @@ fn serve(mut stream: TcpStream, script: &[Act], sent: &Mutex<Vec<Sent>>) {
     act(&mut stream, script);
 }
 
-fn read(stream: &mut TcpStream) -> Option<Sent> {
+pub fn read(stream: &mut impl Read) -> Option<Sent> {
     let (head, body) = request(stream)?;
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
     let body = serde_json::from_slice(&body).unwrap_or_default();
     Some(Sent { path, head, body })
 }
 
-fn act(stream: &mut TcpStream, script: &[Act]) {
+pub fn act(stream: &mut (impl Read + Write), script: &[Act]) {
     for act in script {
         match act {
             Act::Say(text) => {
@@ -107,7 +107,12 @@ fn act(stream: &mut TcpStream, script: &[Act]) {
     }
 }
 
-fn request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+/// A request without a body.
+pub fn head(stream: &mut impl Read) -> Option<String> {
+    request(stream).map(|(head, _)| head)
+}
+
+fn request(stream: &mut impl Read) -> Option<(String, Vec<u8>)> {
     let mut all = Vec::new();
     let mut buffer = [0; 4096];
     loop {

@@ -160,10 +160,15 @@ fn what_an_engine_brings_is_in_the_engine_alone() -> Result<(), Box<dyn Error>> 
 fn what_models_bring_is_in_their_crate_alone() -> Result<(), Box<dyn Error>> {
     let expected = [
         "async-trait",
+        "base64",
         "flujo",
         "futures-util",
         "genai-prices",
-        "reqwest",
+        "http-body-util",
+        "hyper",
+        "hyper-rustls",
+        "hyper-util",
+        "percent-encoding",
         "rustls",
         "rustls-platform-verifier",
         "secrecy",
@@ -171,6 +176,7 @@ fn what_models_bring_is_in_their_crate_alone() -> Result<(), Box<dyn Error>> {
         "serde_json",
         "sse-stream",
         "tokio",
+        "tower-service",
         "tracing",
     ];
     assert_eq!(direct(&manifests()?, "flujo-models", &[])?, expected.map(str::to_owned).into());

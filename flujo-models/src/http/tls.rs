@@ -23,7 +23,6 @@ pub(crate) fn config() -> Result<ClientConfig, rustls::Error> {
         .with_safe_default_protocol_versions()?
         .with_platform_verifier()?
         .with_no_client_auth();
-    // With a preconfigured TLS, reqwest offers only these protocols.
     config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
     Ok(config)
 }
@@ -37,8 +36,6 @@ mod tests {
         let config = config().unwrap();
         assert_eq!(config.alpn_protocols.last().unwrap(), b"http/1.1");
         assert_eq!(config.alpn_protocols.len(), if cfg!(feature = "http2") { 2 } else { 1 });
-        // `reqwest` refuses the configuration of another version of rustls here.
-        reqwest::Client::builder().tls_backend_preconfigured(config).build().unwrap();
         assert!(CryptoProvider::get_default().is_none());
     }
 }
