@@ -18,6 +18,7 @@ pub use crate::future::BoxFuture;
 pub use crate::graph::{Bounds, Edge, Facts, Graph, Node, NodeKind, StepTexts, fingerprint};
 pub use crate::model::{Answer, IntoPrompt, Message, ModelReply, NoAnswer, Parsed, Prompt, messages};
 pub use crate::path::NodeId;
+pub use crate::question::Approval;
 pub use crate::resources::Provides;
 pub use crate::step::migrate::untaken;
 pub use crate::step::writes::{
@@ -33,7 +34,7 @@ pub use crate::step::{
     BrokenKind, CalleeKind, ContextStep, DetachedPipeline, DetachedWithoutResources, NestedPipeline,
     NestedWithoutResources, StepKind,
 };
-pub use crate::step::{Tool, assert_named_apart, assert_tool};
+pub use crate::step::{Tool, assert_asks_first, assert_named_apart, assert_tool};
 pub use crate::usage::UsageLimits;
 pub use serde;
 pub use std::boxed::Box;

@@ -114,6 +114,7 @@ pub use exec::{Cx, Pipeline, graph_of};
 pub use flow::{Critique, Feedback};
 pub use flujo_macros::{context, pipeline, resources, step};
 pub use model::{Estimate, Prompt};
+pub use question::Approval;
 pub use resources::Provides;
 pub use run::{Flujo, Outcome, PipelineResult, StepResult};
 pub use secret::Secret;
@@ -127,8 +128,8 @@ pub use {schemars, serde, serde_json};
 pub mod prelude {
     pub use crate::flow::{ask, fail, gate, join, map, refine, repeat, route, value, wait};
     pub use crate::{
-        Costed, Critique, Failure, Feedback, Flujo, Outcome, PipelineResult, Plugin, PluginResult, Priority,
-        Prompt, Result, RunInfo, SharedBudget, StepError, UsageLimits, ValidationResult, Validator, context,
-        pipeline, resources, step,
+        Approval, Costed, Critique, Failure, Feedback, Flujo, Outcome, PipelineResult, Plugin, PluginResult,
+        Priority, Prompt, Result, RunInfo, SharedBudget, StepError, UsageLimits, ValidationResult, Validator,
+        context, pipeline, resources, step,
     };
 }

@@ -10,6 +10,10 @@ macro_rules! every_form {
             failure "failed step" [];
             model "model step" [];
             talks "tools" [];
+            asks_before_tools "ask before tools" [
+                "asks_before_tools/careful~2" => "\"allow\"",
+                "asks_before_tools/careful~5" => r#"{"edit":{"word":"calm"}}"#
+            ];
             fallback "fallback" [];
             redirects "redirect" [];
             hits "cached" [];

@@ -87,6 +87,19 @@ pub async fn add_up(numbers: Vec<u8>, times: Option<u8>, calls: &Calls, run: &Ru
     Ok(sum * u32::from(times.unwrap_or(1)))
 }
 
+/// [`research`] with the leave of a person.
+#[step(
+    model = "test:small",
+    max_tokens = 50,
+    retries = 2,
+    backoff = none,
+    tools = [look_up.ask_first("Look it up?"), add_up],
+    tool_rounds = 3
+)]
+pub fn careful(topic: String) -> Prompt<Label> {
+    Prompt::system("Find out.").user(topic)
+}
+
 #[step(
     model = "test:small",
     max_tokens = 50,

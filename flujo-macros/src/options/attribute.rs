@@ -1,6 +1,6 @@
 //! The list in `#[step(..)]`.
 
-use super::{Backoff, Cached, Place, Word, find, migrate, unknown, value, words};
+use super::{Backoff, Cached, Place, ToolUse, Word, find, migrate, tools, unknown, value, words};
 use crate::diag::{self, Sink};
 use crate::nesting::{self, Advice};
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -21,6 +21,8 @@ pub(crate) struct StepOptions {
     pub(crate) strict: Option<bool>,
     pub(crate) limits: Option<Expr>,
     pub(crate) version: Option<u32>,
+    /// The question before a model's call of it runs.
+    pub(crate) ask_first: Option<Expr>,
     /// The functions that carry outputs over, each from the version before: the last gives what this one does.
     pub(crate) migrate: Vec<Path>,
     /// Which of `model` and `role` is there, even where the value is a mistake: the step is a model step all the
@@ -33,7 +35,7 @@ pub(crate) struct StepOptions {
     pub(crate) max_tokens: Option<Expr>,
     pub(crate) top_p: Option<f64>,
     /// The steps that the model may call.
-    pub(crate) tools: Vec<Path>,
+    pub(crate) tools: Vec<ToolUse>,
     pub(crate) tool_rounds: Option<Expr>,
     /// Name and value as written, for the graph.
     pub(crate) shown: Vec<(&'static str, String)>,
@@ -197,7 +199,8 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
             "role" => out.role = sink.ok(value::role(&value)),
             "temperature" => out.temperature = sink.ok(value::fraction(word.name, &value, 2.0)),
             "max_tokens" => out.max_tokens = sink.ok(value::count(word.name, &value, 1)),
-            "tools" => out.tools = tools(&value, sink),
+            "tools" => out.tools = tools::tools(&value, sink),
+            "ask_first" => out.ask_first = Some(value.clone()),
             "tool_rounds" => out.tool_rounds = sink.ok(value::count(word.name, &value, 1)),
             "top_p" => out.top_p = sink.ok(value::fraction(word.name, &value, 1.0)),
             _ => continue,
@@ -208,51 +211,6 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
         migrate::fits(&mut out, at, sink);
     }
     out
-}
-
-/// The names of steps, in brackets, each once.
-fn tools(value: &Expr, sink: &mut Sink) -> Vec<Path> {
-    let list = match value {
-        Expr::Array(list) => &list.elems,
-        Expr::Group(group) => return tools(&group.expr, sink),
-        _ => {
-            sink.at(value, "`tools` takes a list of steps\nfor instance `tools = [search_web, calculator]`");
-            return Vec::new();
-        }
-    };
-    if list.is_empty() {
-        sink.at(value, "`tools` names at least one step\nname it, or remove the option");
-    }
-    let mut named: Vec<Path> = Vec::new();
-    for one in list {
-        let path = match one {
-            Expr::Path(p) if p.qself.is_none() => p.path.clone(),
-            Expr::Call(call) => {
-                sink.at(
-                    &call.func,
-                    "a tool is named, not called: the model chooses the arguments\nremove the parentheses",
-                );
-                continue;
-            }
-            _ => {
-                sink.at(one, "a tool is the name of a step");
-                continue;
-            }
-        };
-        let name = |path: &Path| path.segments.last().map(|last| last.ident.to_string());
-        if let Some(known) = named.iter().find(|known| name(known) == name(&path)) {
-            let word = name(&path).unwrap_or_default();
-            let wrong = if *known == path {
-                format!("`{word}` is listed twice\nremove one")
-            } else {
-                format!("two steps are named `{word}`\nrename one of the steps")
-            };
-            sink.at(&path, format!("the model selects tools by name, and {wrong}"));
-            continue;
-        }
-        named.push(path);
-    }
-    named
 }
 
 /// The path of a step, not a call of it.

@@ -3,10 +3,12 @@
 mod attribute;
 mod duration;
 mod migrate;
+mod tools;
 mod value;
 
 pub(crate) use attribute::{StepOptions, parse};
 pub(crate) use duration::duration;
+pub(crate) use tools::ToolUse;
 pub(crate) use value::{Backoff, Cached, backoff, cached, check_call, limits, shown};
 
 use crate::diag;
@@ -90,6 +92,13 @@ const WORDS: &[Word] = &[
         true,
         "what the node may use, its attempts and fallback together",
     ),
+    word(
+        "ask_first",
+        "\"Refund?\"",
+        Attribute::Every,
+        false,
+        "the question before a model's call of it runs",
+    ),
     word("version", "2", Attribute::Every, false, "counts up when the step's meaning changes"),
     word(
         "migrate",
@@ -143,6 +152,9 @@ pub(crate) fn unknown(key: &Ident, place: Place) -> syn::Error {
     let known = find(&name);
     let message = match place {
         Place::Call => match known {
+            Some(_) if name == "ask_first" => "`ask_first` asks before a model's call of a tool runs\n\
+                 in a pipeline bind the reply: `let allowed: bool = ask(\"..\");`"
+                .to_owned(),
             Some(w) => format!(
                 "`{name}` is not an option of a call\nwrite it once, in the attribute: `#[step({name} = {})]`",
                 w.example

@@ -3,6 +3,7 @@
 use super::params::Param;
 use crate::diag::Sink;
 use crate::names;
+use crate::options::ToolUse;
 use crate::types::{borrowed, last, nameless, owned, plain};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -160,7 +161,7 @@ fn argument<'a>(ty: &'a Type, name: &str, n: usize) -> Option<&'a Type> {
 }
 
 /// What a model step with tools cannot do.
-pub(super) fn tools(name: &Ident, tools: &[syn::Path], params: &[Param], sink: &mut Sink) {
+pub(super) fn tools(name: &Ident, tools: &[ToolUse], params: &[Param], sink: &mut Sink) {
     if tools.is_empty() {
         return;
     }
@@ -176,8 +177,8 @@ pub(super) fn tools(name: &Ident, tools: &[syn::Path], params: &[Param], sink: &
             );
         }
     }
-    for tool in tools.iter().filter(|tool| tool.is_ident(name)) {
-        sink.at(tool, format!("`{name}` cannot be its own tool\nremove it"));
+    for tool in tools.iter().filter(|tool| tool.path.is_ident(name)) {
+        sink.at(&tool.path, format!("`{name}` cannot be its own tool\nremove it"));
     }
 }
 

@@ -6,6 +6,7 @@ use super::migrate;
 use super::model::{Kind, Step};
 use super::params::Param;
 use crate::names::{self, inner};
+use crate::options::ToolUse;
 use crate::pipeline::{Callee, Callees, around, ends};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -63,6 +64,12 @@ fn fields(step: &Step, stand_ins: &StandIns, schema: &TokenStream) -> TokenStrea
     if step.params.iter().any(|param| matches!(param, Param::Run)) {
         field("run", quote!(true));
     }
+    if let Some(message) = options.ask_first.as_ref().filter(|_| !step.broken) {
+        // Typed here, so that a value of another type is reported there.
+        let local = names::local("__MESSAGE", message.span());
+        let typed = quote_spanned!(message.span()=> { const #local: &str = #message; #local });
+        field("ask_first", quote!(#pr::Some(#typed)));
+    }
     if !options.shown.is_empty() {
         let shown = options.shown.iter().map(|(word, value)| quote!((#word, #value)));
         field("options", quote!(&[#(#shown),*]));
@@ -95,6 +102,15 @@ fn fields(step: &Step, stand_ins: &StandIns, schema: &TokenStream) -> TokenStrea
                 quote!(#pr::Bounds::talking({ const __ROUNDS: u32 = #rounds; __ROUNDS }, #tools)),
             );
             field("tools", tools);
+            let asking = super::facts::tools(step)
+                .iter()
+                .zip(&stand_ins.tools)
+                .filter(|(tool, _)| tool.asks() || tool.timeout.is_some());
+            let asking = asking.map(|(tool, callee)| (tool.timeout.is_some(), callee.facts()));
+            let asking: Vec<_> = asking.map(|(ends, facts)| quote!((#facts, #ends))).collect();
+            if !asking.is_empty() {
+                field("tools_that_ask", quote!(&[#(#asking),*]));
+            }
         }
     }
     fields
@@ -116,7 +132,7 @@ impl StandIns {
         let mut named =
             |path: &Option<syn::Path>| path.as_ref().filter(|_| !step.broken).map(|path| callees.of(path));
         let (fallback, redirect) = (named(&step.options.fallback), named(&step.options.redirect));
-        let tools = tools(step).iter().map(|path| callees.of(path)).collect();
+        let tools = tools(step).iter().map(|tool| callees.of(&tool.path)).collect();
         Self { fallback, redirect, tools, callees }
     }
 
@@ -141,7 +157,7 @@ impl StandIns {
 }
 
 /// The tools of a sound model step.
-pub(super) fn tools(step: &Step) -> &[syn::Path] {
+pub(super) fn tools(step: &Step) -> &[ToolUse] {
     let talks = !step.broken && matches!(step.kind, Kind::Model { .. });
     if talks { &step.options.tools } else { &[] }
 }

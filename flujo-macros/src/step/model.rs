@@ -54,7 +54,7 @@ impl Step {
         let returned = check::output(&parsed.sig, options.asks, &mut signature);
         check::function(&parsed.sig, &returned, &mut signature);
         check::tools(&parsed.sig.ident, &options.tools, &params, sink);
-        options.tools.retain(|tool| !tool.is_ident(&parsed.sig.ident));
+        options.tools.retain(|tool| !tool.path.is_ident(&parsed.sig.ident));
         generics::check(&parsed.sig, &mut signature);
         let broken = signature.failed();
         sink.take(signature);

@@ -4,11 +4,12 @@ use super::facts::{self, StandIns};
 use super::generics::Forms;
 use super::model::Step;
 use crate::names::{self, inner};
+use crate::options::ToolUse;
 use crate::pipeline::lint_levels;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Path;
 use syn::spanned::Spanned;
+use syn::{Expr, Path};
 
 /// What a model step with tools demands: that they can run where it runs.
 pub(super) fn bound(step: &Step, generics: &Forms) -> Option<TokenStream> {
@@ -37,19 +38,20 @@ pub(super) fn offered(step: &Step) -> Option<TokenStream> {
 /// once; everywhere else an alias replaces it.
 pub(super) fn set(step: &Step, generics: &Forms) -> TokenStream {
     let pr = inner();
-    let paths = facts::tools(step);
-    if paths.is_empty() {
+    let listed = facts::tools(step);
+    if listed.is_empty() {
         return TokenStream::new();
     }
     let name = &step.name;
     let Forms { bounded, predicates, arguments, .. } = generics;
     let known = StandIns::of(step);
     let types: Vec<_> = known.tools.iter().map(crate::pipeline::Callee::ty).collect();
-    let offers = paths.iter().zip(&types).map(|(path, ty)| {
+    let offers = listed.iter().zip(&types).map(|(listed, ty)| {
         // All of the call is located at the tool, so that rustc reports a missing bound there.
-        let at = path.span();
+        let at = listed.path.span();
         let (local, tool) = (names::local("__tool", at), names::item_at("Tool", at));
-        quote_spanned!(at=> { let #local = #tool::<__AnyResources>::of::<#ty>; #local() })
+        let offered = quote_spanned!(at=> { let #local = #tool::<__AnyResources>::of::<#ty>; #local() });
+        asking(listed, ty, offered)
     });
     known.around(quote! {
         #[automatically_derived]
@@ -65,16 +67,44 @@ pub(super) fn set(step: &Step, generics: &Forms) -> TokenStream {
     })
 }
 
+/// A tool with what is asked before its calls run. Each call is located at the user's word or value.
+fn asking(listed: &ToolUse, ty: &TokenStream, mut tool: TokenStream) -> TokenStream {
+    let mut apply = |word: &Ident, at: Span, arguments: &TokenStream, of: &TokenStream| {
+        let (local, method) = (names::local("__tool", at), names::local(&word.to_string(), at));
+        let called = quote_spanned!(at=> #local.#method #of(#arguments));
+        tool = quote!({ let #local = #tool; #called });
+    };
+    // Typed in place, so that a value of another type is reported there, and nothing else is.
+    let typed = |value: &Expr, ty: TokenStream| {
+        let local = names::local("__value", value.span());
+        quote_spanned!(value.span()=> { let #local: #ty = #value; #local })
+    };
+    if let Some((word, message)) = &listed.ask_first {
+        apply(word, message.span(), &typed(message, quote_spanned!(message.span()=> &str)), &quote!());
+    }
+    if let Some((word, decides)) = &listed.ask_first_if {
+        apply(word, decides.span(), &quote!(#decides), &quote!(::<#ty>));
+    }
+    if let Some((word, nanos, default)) = &listed.timeout {
+        let (pr, approval) = (inner(), names::item_at("Approval", default.span()));
+        let default = typed(default, approval);
+        apply(word, word.span(), &quote!(#pr::Duration::from_nanos(#nanos), #default), &quote!());
+    }
+    tool
+}
+
 /// Refuses tools that no model can call.
 pub(super) fn checks(step: &Step) -> TokenStream {
     let pr = names::private();
-    let paths = facts::tools(step);
+    let paths: Vec<&Path> = facts::tools(step).iter().map(|tool| &tool.path).collect();
     if paths.is_empty() {
         return TokenStream::new();
     }
     let known = StandIns::of(step);
     let allowed = lint_levels();
-    let checks = paths.iter().zip(&known.tools).enumerate().map(|(nth, (path, tool))| {
+    let listed = facts::tools(step);
+    let checks = listed.iter().zip(&known.tools).enumerate().map(|(nth, (listed, tool))| {
+        let path = &listed.path;
         let [function, context, pipeline] = refusals(path);
         let (at, facts) = (path.span(), tool.facts());
         let check = names::local("__check", at);
@@ -89,6 +119,20 @@ pub(super) fn checks(step: &Step) -> TokenStream {
         });
         let look = known.inside(&quote!(let #check = __flujo::assert_tool; #look; #(#apart)*));
         let call = quote_spanned!(at=> #check(););
+        let asks = listed.timeout.as_ref().filter(|_| !listed.asks()).map(|(word, ..)| {
+            let (check, no_question) = (names::local("__check", word.span()), no_question(path));
+            let look = known.inside(&quote!(__flujo::assert_asks_first(&#facts, #no_question)));
+            let call = quote_spanned!(word.span()=> #check(););
+            quote! {
+                #allowed
+                const _: () = {
+                    use #pr as __flujo;
+                    #[track_caller]
+                    const fn #check() { #look }
+                    #call
+                };
+            }
+        });
         quote! {
             #allowed
             const _: () = {
@@ -98,6 +142,7 @@ pub(super) fn checks(step: &Step) -> TokenStream {
                 const fn #check() { #look }
                 #call
             };
+            #asks
         }
     });
     checks.collect()
@@ -107,6 +152,14 @@ fn same_name(before: &Path, path: &Path) -> String {
     let (before, shown) = (names::source(before), names::source(path));
     format!(
         "`{shown}` is a step of the same name as `{before}`, and the model selects tools by name: rename one of the steps"
+    )
+}
+
+fn no_question(path: &Path) -> String {
+    let shown = names::source(path);
+    format!(
+        "`timeout` of a tool bounds the question before its calls, and `{shown}` asks none: write \
+         `{shown}.ask_first(\"May it run?\").timeout(..)`"
     )
 }
 

@@ -29,14 +29,14 @@ use std::sync::{Arc, OnceLock};
 pub trait ToolRunner: Send + Sync {
     /// Returns the descriptions of the tools that the model is given.
     fn specs(&self) -> Vec<ToolSpec>;
-    /// Runs the tool with this index as the node `id`; returns the text for the model.
+    /// Runs the tool with this index as the node `id`; returns the text for the model, or the failure of the tool.
     fn call<'a>(
         &'a self,
         index: usize,
         driver: Driver<'a>,
         id: NodeId,
         call: &'a ToolCall,
-    ) -> BoxFuture<'a, RunResult<String>>;
+    ) -> BoxFuture<'a, RunResult<RunResult<String>>>;
 }
 
 /// A [`ToolRunner`] with the resources.
@@ -68,17 +68,14 @@ impl<R: Send + Sync> ToolRunner for Tools<'_, R> {
         driver: Driver<'a>,
         id: NodeId,
         call: &'a ToolCall,
-    ) -> BoxFuture<'a, RunResult<String>> {
+    ) -> BoxFuture<'a, RunResult<RunResult<String>>> {
         Box::pin(async move {
             let mut nothing = ();
             let mut cx = Cx { ctx: &mut nothing, res: self.res, driver };
             let Some(tool) = self.tools().get(index) else {
                 return Err(Error::internal("a tool was called that the step does not have"));
             };
-            match tool.begin(&mut cx, id, call) {
-                Ok(running) => running.await,
-                Err(told) => Ok(told),
-            }
+            tool.call(&mut cx, id, call).await
         })
     }
 }
@@ -372,7 +369,7 @@ async fn result(
         let known: Vec<_> = specs.iter().map(|spec| format!("`{}`", spec.name)).collect();
         return Ok(format!("unknown tool `{}`; known tools: {}", call.name, known.join(", ")));
     };
-    match tool_runner.call(index, driver, id, call).await {
+    match tool_runner.call(index, driver, id, call).await? {
         Ok(text) => Ok(text),
         Err(error) => match error.settle() {
             Some(failure) => Ok(format!("failed: {}", failure.message)),

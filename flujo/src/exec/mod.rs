@@ -7,6 +7,7 @@
 mod any_context;
 mod any_slot;
 mod any_step;
+mod approval;
 mod attempt;
 mod attempt_timeout;
 mod billing;
@@ -27,6 +28,7 @@ pub(crate) mod node_events;
 mod pipeline;
 mod plan;
 pub(crate) mod plugins;
+mod question;
 mod redirect;
 mod results;
 mod retry;
@@ -35,6 +37,7 @@ mod stand_ins;
 mod timeout;
 
 pub(crate) use any_step::finished;
+pub(crate) use approval::{CallForm, no_fit};
 pub(crate) use call_state::CallState;
 pub use conversation::{ToolRunner, tool_runner};
 pub use driver::Driver;

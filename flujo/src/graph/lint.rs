@@ -137,7 +137,7 @@ fn look(graph: &Graph, path: &str, in_map: bool, found: &mut Vec<Finding>) {
             let message = "its `.until` does not look at the value, so the rounds are always the same number";
             say("blind-condition", Severity::Warning, message.to_owned());
         }
-        if node.kind == NodeKind::Ask && in_map && option(node.options, "timeout").is_none() {
+        if in_map && asks_without_end(node) {
             let message =
                 "every item asks, and one reply that does not come holds all; add `.timeout(d, default)`";
             say("question-in-map", Severity::Warning, message.to_owned());
@@ -153,6 +153,18 @@ fn look(graph: &Graph, path: &str, in_map: bool, found: &mut Vec<Finding>) {
             look(inner, &at, in_map, found);
         }
     }
+}
+
+/// True if it asks a question without a deadline, itself or before a call of one of its tools.
+fn asks_without_end(node: &Node) -> bool {
+    let facts = node.facts;
+    let listed = facts.tools_that_ask.iter().any(|(_, ends)| !ends);
+    let asks = facts.tools.iter().any(|tool| {
+        let mut listed = facts.tools_that_ask.iter();
+        tool.ask_first.is_some() && !listed.any(|(known, ends)| *ends && known.name == tool.name)
+    });
+    let question = node.kind == NodeKind::Ask && option(node.options, "timeout").is_none();
+    question || listed || asks
 }
 
 /// A fallback or redirect is final: its own fallback and redirect are not used.

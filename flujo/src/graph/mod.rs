@@ -216,6 +216,11 @@ pub struct Facts {
     pub redirects_to: Option<&'static Facts>,
     /// The tools of a model step.
     pub tools: &'static [&'static Facts],
+    /// The tools that ask a person first because the list of tools says so, each with true if the question has a deadline.
+    /// Others ask because their own attribute says so.
+    pub tools_that_ask: &'static [(&'static Facts, bool)],
+    /// The question that is asked before a model's call of it runs.
+    pub ask_first: Option<&'static str>,
     /// The graph, if it is a pipeline.
     pub graph: Option<&'static Graph>,
     /// The JSON Schema of the answer of a model step.
@@ -285,6 +290,8 @@ impl Facts {
         falls_back_to: None,
         redirects_to: None,
         tools: &[],
+        tools_that_ask: &[],
+        ask_first: None,
         graph: None,
         answer: None,
         schema: None,
@@ -346,6 +353,6 @@ impl Graph {
 
     /// Returns true if a question may be asked, also by a fallback or redirect of a node.
     pub fn asks(&self) -> bool {
-        self.places().iter().any(|place| place.kind == NodeKind::Ask)
+        self.places().iter().any(Place::asks)
     }
 }

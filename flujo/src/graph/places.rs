@@ -25,6 +25,14 @@ impl Place {
         Self { path: grammar::stand_in(&self.path, facts.name), kind: facts.kind, facts, options: &[] }
     }
 
+    /// True if a question may be asked there.
+    pub(crate) fn asks(&self) -> bool {
+        let facts = self.facts;
+        let tools_ask =
+            !facts.tools_that_ask.is_empty() || facts.tools.iter().any(|tool| tool.ask_first.is_some());
+        self.kind == NodeKind::Ask || tools_ask
+    }
+
     /// The value of an option of the call, or of the step.
     pub(crate) fn given(&self, word: &str) -> Option<&'static str> {
         let find =

@@ -43,7 +43,7 @@ pub use reply::{ChunkSink, FinishReason, ModelReply, Tokens};
 pub use request::{Message, ModelRequest, Role};
 pub use retry_after::retry_after;
 pub use schema::{StrictSchema, is_text, schema_of, strict};
-pub(crate) use schema::{take_apart, wrong};
+pub(crate) use schema::{mismatch, take_apart, wrong};
 pub use script::{Line, Script};
 pub use tool::{ToolCall, ToolSpec};
 

@@ -56,10 +56,7 @@ impl<R: Send + Sync> Offered for Served<R> {
     ) -> BoxFuture<'a, RunResult<String>> {
         Box::pin(async move {
             let mut cx = cx.serving(&*self.services);
-            match self.tool.begin(&mut cx, id, call) {
-                Ok(running) => running.await,
-                Err(told) => Ok(told),
-            }
+            self.tool.call(&mut cx, id, call).await?
         })
     }
 }

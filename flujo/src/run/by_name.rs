@@ -53,7 +53,7 @@ impl Control for Runtime {
 
     async fn reply(&self, id: &RunId, path: &Path, value: &Json, by: Option<&str>) -> RunResult<()> {
         let view = self.view(id).await?;
-        fits(self.registered(&view.run.pipeline)?.info().graph, path, value)?;
+        fits(self.registered(&view.run.pipeline)?.info().graph, &view, path, value)?;
         let engine = self.engine()?;
         let reply = Reply { value: value.clone(), by: by.map(str::to_owned), at: engine.clock().now() };
         engine.reply(id, path, reply).await

@@ -11,10 +11,12 @@ use crate::events::Observer;
 use crate::exec::Pipeline;
 use crate::future::BoxFuture;
 use crate::graph::Graph;
+use crate::model::mismatch;
 use crate::path::Path;
 use crate::question::Reply;
 use crate::step::RunIn;
 use serde::Serialize;
+use serde_json::Value;
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
@@ -135,7 +137,7 @@ impl Runtime {
         for (path, value) in replies {
             let path = pick(&view, path)?;
             let value = value.map_err(|e| Error::new(ErrorKind::Codec(e)).at(path.clone()))?;
-            fits(info.graph, &path, &value)?;
+            fits(info.graph, &view, &path, &value)?;
             let reply = Reply { value, by: by.clone(), at: engine.clock().now() };
             engine.reply(&id, &path, reply).await?;
             watchers.fresh.push(path);
@@ -194,12 +196,22 @@ fn pick(view: &RunView, path: Option<Path>) -> RunResult<Path> {
 }
 
 /// Decodes the reply into the type of the question before it is recorded: a wrong one leaves the question open.
-pub(super) fn fits(graph: &Graph, path: &Path, value: &Json) -> RunResult<()> {
-    let Some(check) = graph.node_at(path.as_str()).and_then(|node| node.reply) else { return Ok(()) };
-    check(value).map_err(|e| {
-        let what = format!("this reply does not fit the question, which stays open: {e}");
-        Error::new(ErrorKind::Reply(what)).at(path.clone())
-    })
+pub(super) fn fits(graph: &Graph, view: &RunView, path: &Path, value: &Json) -> RunResult<()> {
+    let misfit = match graph.node_at(path.as_str()).and_then(|node| node.reply) {
+        Some(check) => check(value).err().map(|e| e.to_string()),
+        // The question of a tool is at no node of the graph, and its schema says everything.
+        None => view.questions.iter().find(|question| question.path == *path).and_then(|question| {
+            let schema = question.schema.decode::<Value>().ok()?;
+            mismatch(&schema, &value.decode::<Value>().ok()?)
+        }),
+    };
+    match misfit {
+        None => Ok(()),
+        Some(why) => {
+            let what = format!("this reply does not fit the question, which stays open: {why}");
+            Err(Error::new(ErrorKind::Reply(what)).at(path.clone()))
+        }
+    }
 }
 
 impl<P, R> IntoFuture for Resume<P, R>

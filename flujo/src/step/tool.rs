@@ -8,14 +8,16 @@ use super::{NoFallback, RunIn, Step, StepCall, StepInfo};
 use crate::codec::{CodecError, Json};
 use crate::durable::{Durable, Inputs, Recorded};
 use crate::error::{Error, RunResult};
-use crate::exec::Cx;
+use crate::exec::{CallForm, Cx, no_fit};
 use crate::future::BoxFuture;
 use crate::graph::{Facts, NodeKind};
-use crate::model::{ToolCall, ToolSpec, take_apart, wrong};
+use crate::model::{ToolCall, ToolSpec, take_apart};
 use crate::path::NodeId;
+use crate::question::{Approval, FirstQuestion};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value};
 use std::fmt;
+use std::time::Duration;
 
 /// A value that a model can call a tool with: it has a JSON Schema.
 #[diagnostic::on_unimplemented(
@@ -39,31 +41,39 @@ impl<T: Durable + JsonSchema> Argument for T {
 /// Inputs that all are [`Argument`]s.
 #[doc(hidden)]
 pub trait Arguments {
+    /// A function of them that decides whether a call asks: `fn(&A, &B) -> bool`.
+    type Decides: Send + Sync + 'static;
     /// Their schemas.
     fn schemas(generator: &mut SchemaGenerator) -> Vec<Value>;
+    /// Calls such a function.
+    fn decided(&self, decides: &Self::Decides) -> bool;
 }
 
 macro_rules! arguments {
-    ($($($t:ident)*;)+) => { $(
+    ($($($t:ident $i:tt)*;)+) => { $(
         impl<$($t: Argument),*> Arguments for ($($t,)*) {
+            type Decides = fn($(&$t),*) -> bool;
             fn schemas(generator: &mut SchemaGenerator) -> Vec<Value> {
                 // Of no inputs there is nothing to say.
                 let _ = &generator;
                 vec![$($t::schema(generator)),*]
+            }
+            fn decided(&self, decides: &Self::Decides) -> bool {
+                decides($(&self.$i),*)
             }
         }
     )+ };
 }
 arguments! {
     ;
-    A;
-    A B;
-    A B C;
-    A B C D;
-    A B C D E;
-    A B C D E G;
-    A B C D E G H;
-    A B C D E G H I;
+    A 0;
+    A 0 B 1;
+    A 0 B 1 C 2;
+    A 0 B 1 C 2 D 3;
+    A 0 B 1 C 2 D 3 E 4;
+    A 0 B 1 C 2 D 3 E 4 G 5;
+    A 0 B 1 C 2 D 3 E 4 G 5 H 6;
+    A 0 B 1 C 2 D 3 E 4 G 5 H 6 I 7;
 }
 
 /// A step that a model may call where the resources are `R`.
@@ -132,8 +142,7 @@ pub trait ToolSet<R> {
 /// A step as a tool.
 pub struct Tool<R> {
     pub(crate) spec: ToolSpec,
-    inputs: &'static [(&'static str, &'static str)],
-    schema: Value,
+    form: CallForm,
     run: Run<R>,
 }
 
@@ -157,53 +166,91 @@ impl<R: Send + Sync> Tool<R> {
         let facts = <S as StepInfo>::FACTS;
         let mut generator = SchemaGenerator::default();
         let schemas = <S::Input as Arguments>::schemas(&mut generator);
-        let names = facts.inputs.iter().map(|(name, _)| (*name).to_owned());
-        let mut schema = Map::new();
-        schema.insert("type".to_owned(), "object".into());
-        schema.insert("properties".to_owned(), Value::Object(names.clone().zip(schemas).collect()));
-        schema.insert("required".to_owned(), names.collect::<Vec<_>>().into());
-        schema.insert("additionalProperties".to_owned(), false.into());
-        let shared = generator.take_definitions(true);
-        if !shared.is_empty() {
-            schema.insert("$defs".to_owned(), Value::Object(shared));
+        let (spec, schema) = described(&facts, schemas, &mut generator);
+        let first = facts.ask_first.map(FirstQuestion::saying);
+        let asks = Box::new(|input: &Json| S::Input::recall(input).map(|_| true));
+        let form = CallForm { tool: facts.name, inputs: facts.inputs, schema, first, asks };
+        Self { spec, form, run: run::<S, R> }
+    }
+
+    /// Has a call approved by a person before it runs: `refund.ask_first("Refund?")`.
+    #[must_use]
+    pub fn ask_first(mut self, message: &str) -> Self {
+        self.form.first.get_or_insert_default().message = Some(message.to_owned());
+        self
+    }
+
+    /// Has those calls approved for which a function of the inputs returns true; the others run.
+    #[must_use]
+    pub fn ask_first_if<S: Step<Input: Arguments>>(
+        mut self,
+        decides: <S::Input as Arguments>::Decides,
+    ) -> Self {
+        self.form.first.get_or_insert_default();
+        self.form.asks = Box::new(move |input| Ok(S::Input::recall(input)?.decided(&decides)));
+        self
+    }
+
+    /// Takes `default` for the reply if there is none in time.
+    #[must_use]
+    pub fn timeout(mut self, wait: Duration, default: Approval) -> Self {
+        // Without a question this does not compile.
+        if let Some(first) = &mut self.form.first {
+            first.timeout = Some((wait, default));
         }
-        let mut schema = Value::Object(schema);
-        // Only a schema that is written by hand is nested too deep to be sent; then there is none.
-        let sent = Json::encode(&schema).unwrap_or_else(|_| {
-            take_apart(schema.take());
-            Json::null()
-        });
-        let spec = ToolSpec { name: facts.name.to_owned(), description: facts.doc.to_owned(), schema: sent };
-        Self { spec, inputs: facts.inputs, schema, run: run::<S, R> }
+        self
     }
 }
 
-impl<R> Tool<R> {
-    /// Begins a call; the error is the text for the model if the arguments do not fit.
-    pub(crate) fn begin<'a>(
+/// The description of a tool for the model, and the schema of its arguments.
+fn described(facts: &Facts, schemas: Vec<Value>, generator: &mut SchemaGenerator) -> (ToolSpec, Value) {
+    let names = facts.inputs.iter().map(|(name, _)| (*name).to_owned());
+    let mut schema = Map::new();
+    schema.insert("type".to_owned(), "object".into());
+    schema.insert("properties".to_owned(), Value::Object(names.clone().zip(schemas).collect()));
+    schema.insert("required".to_owned(), names.collect::<Vec<_>>().into());
+    schema.insert("additionalProperties".to_owned(), false.into());
+    let shared = generator.take_definitions(true);
+    if !shared.is_empty() {
+        schema.insert("$defs".to_owned(), Value::Object(shared));
+    }
+    let mut schema = Value::Object(schema);
+    // Only a schema that is written by hand is nested too deep to be sent; then there is none.
+    let sent = Json::encode(&schema).unwrap_or_else(|_| {
+        take_apart(schema.take());
+        Json::null()
+    });
+    let spec = ToolSpec { name: facts.name.to_owned(), description: facts.doc.to_owned(), schema: sent };
+    (spec, schema)
+}
+
+impl<R: Send + Sync> Tool<R> {
+    /// Runs a call; returns the text for the model, or the failure of the step.
+    ///
+    /// # Errors
+    /// No person can be asked, or a signal ends the run.
+    pub(crate) async fn call(
         &self,
-        cx: &'a mut Cx<'_, (), R>,
+        cx: &mut Cx<'_, (), R>,
         id: NodeId,
         call: &ToolCall,
-    ) -> Result<BoxFuture<'a, RunResult<String>>, String> {
-        let told = |what: &dyn fmt::Display| format!("the arguments do not fit: {what}");
-        let given = if call.arguments.trim().is_empty() { "{}" } else { &call.arguments };
-        let given: Value = serde_json::from_str(given).map_err(|e| told(&e))?;
-        let Value::Object(mut given) = given else { return Err(told(&"they are not a JSON object")) };
-        if let Some(unknown) = given.keys().find(|key| self.inputs.iter().all(|(name, _)| name != key)) {
-            return Err(told(&format_args!("unknown argument `{unknown}`")));
-        }
-        // One that may be left out is `null`.
-        for (name, _) in self.inputs {
-            given.entry(*name).or_insert(Value::Null);
-        }
-        let given = Value::Object(given);
-        if let Some(wrong) = wrong(&self.schema, &given) {
-            return Err(told(&wrong));
-        }
-        let input: Vec<&Value> = self.inputs.iter().filter_map(|(name, _)| given.get(*name)).collect();
-        let input = Json::encode(&input).map_err(|e| told(&e))?;
-        (self.run)(cx, id, &input).map_err(|e| told(&e))
+    ) -> RunResult<RunResult<String>> {
+        let (given, input) = match self.form.arguments(&call.arguments) {
+            Ok(read) => read,
+            Err(told) => return Ok(Ok(told)),
+        };
+        let (input, note) = match cx.driver.approve(id.clone(), &self.form, given, input).await? {
+            Ok(approved) => approved,
+            Err(told) => return Ok(Ok(told)),
+        };
+        let text = match (self.run)(cx, id, &input) {
+            Ok(running) => running.await,
+            Err(e) => return Ok(Ok(no_fit(&e))),
+        };
+        Ok(match note {
+            Some(note) => text.map(|text| format!("{note}\n{text}")),
+            None => text,
+        })
     }
 }
 
@@ -255,6 +302,13 @@ pub const fn assert_named_apart(facts: &Facts, other: &Facts, same_name: &str) {
         (rest, others) = (more, more_others);
     }
     assert!(!same, "{}", same_name);
+}
+
+/// Refuses, at the option, a deadline where the tool asks nothing.
+#[doc(hidden)]
+#[track_caller]
+pub const fn assert_asks_first(facts: &Facts, no_question: &str) {
+    assert!(facts.name.is_empty() || facts.ask_first.is_some(), "{}", no_question);
 }
 
 /// Refuses, at the tool's name, what no model can call.

@@ -1,6 +1,6 @@
 //! Steps and pipelines, one after the other.
 
-use crate::pieces::{Adds, Never, Quiet, research, shouts, whispers};
+use crate::pieces::{Adds, Never, Quiet, careful, research, shouts, whispers};
 use crate::world::*;
 use flujo::prelude::*;
 
@@ -36,6 +36,12 @@ pipeline! {
 pipeline! {
     pub fn talks(text: String, ctx: &mut State, world: &World) -> String {
         let found = research(text);
+        add(found.name)
+    }
+}
+pipeline! {
+    pub fn asks_before_tools(text: String, ctx: &mut State, world: &World) -> String {
+        let found = careful(text);
         add(found.name)
     }
 }

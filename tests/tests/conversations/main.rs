@@ -11,6 +11,7 @@
 )]
 
 mod answers;
+mod approvals;
 mod chunks;
 mod conversations;
 mod drafts;

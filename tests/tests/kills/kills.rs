@@ -20,12 +20,13 @@ macro_rules! scenarios {
 }
 
 /// The forms that exist: each must have been killed on each engine.
-const FORMS: [&str; 43] = [
+const FORMS: [&str; 44] = [
     "step",
     "retries",
     "failed step",
     "model step",
     "tools",
+    "ask before tools",
     "fallback",
     "redirect",
     "cached",

@@ -9,7 +9,7 @@ use flujo::clock::Clock;
 use flujo::engine::Memory;
 use flujo::prelude::*;
 use flujo::{StepResult, Usage};
-use flujo_testing::{EventLog, PausedClock};
+use flujo_testing::{EventLog, PausedClock, Replies};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,6 +39,14 @@ fn find(text: String) -> Prompt<Label> {
     Prompt::system("Find it out.").user(text)
 }
 
+#[step(role = solution, max_tokens = 60, retries = 2, tools = [look_up.ask_first_if(|word| word == "calm")])]
+fn find_with_leave(text: String) -> Prompt<Label> {
+    Prompt::system("Find it out.").user(text)
+}
+
+pipeline! {
+    fn asking_first(text: String) -> Label { find_with_leave(text) }
+}
 pipeline! {
     fn saying(text: String) -> String { say(text) }
 }
@@ -143,6 +151,24 @@ fn suite_tools() {
         assert_eq!((came.steps.len(), came.usage.model_calls), (5, 2), "{to:?}");
         let told = came.sent[1].to_string();
         assert!(told.contains("calm is a word") && told.contains("storm is a word"), "{to:?}: {told}");
+        assert_eq!(came.output, Ok(dog()), "{to:?}");
+    }
+}
+
+#[test]
+fn suite_tools_that_ask_first() {
+    for to in To::whole() {
+        let scripts = vec![json(200, "", &calls(to.wire)), to.says(DOG)];
+        let came = block_on(to.run(scripts, async |flujo, _| {
+            let mut people = Replies::new()
+                .reply("asking_first/find_with_leave~2", Approval::edit(serde_json::json!({"word": "gale"})));
+            people.run(flujo.run(asking_first("?".into())).id("r")).await.unwrap()
+        }));
+        assert_eq!(came.sent.len(), 2, "{to:?}");
+        let told = came.sent[1].to_string();
+        for part in ["a person changed the arguments to", "gale is a word", "storm is a word"] {
+            assert!(told.contains(part), "{to:?}: {told}");
+        }
         assert_eq!(came.output, Ok(dog()), "{to:?}");
     }
 }

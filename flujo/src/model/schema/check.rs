@@ -191,7 +191,7 @@ impl Check<'_> {
     }
 }
 
-fn is_a(value: &Value, ty: &str) -> bool {
+pub(super) fn is_a(value: &Value, ty: &str) -> bool {
     match ty {
         "null" => value.is_null(),
         "boolean" => value.is_boolean(),

@@ -2,11 +2,13 @@
 
 mod check;
 mod depth;
+mod mismatch;
 mod strict;
 mod wrap;
 
 pub(crate) use check::wrong;
 pub(crate) use depth::take_apart;
+pub(crate) use mismatch::mismatch;
 pub use strict::{StrictSchema, strict};
 
 use crate::codec::{CodecError, Json};

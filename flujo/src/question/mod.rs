@@ -30,6 +30,11 @@
 //! # }
 //! ```
 
+mod approval;
+
+pub use approval::Approval;
+pub(crate) use approval::FirstQuestion;
+
 use crate::clock::Timestamp;
 use crate::codec::{CodecError, Json};
 use crate::error::Signal;

@@ -1,0 +1,141 @@
+//! The list `tools = [..]`: names of steps, and what is asked before a call of one runs.
+
+use super::value;
+use crate::diag::{self, Sink};
+use crate::names;
+use proc_macro2::Ident;
+use syn::{Expr, ExprMethodCall, Path};
+
+/// One entry: `refund.ask_first("Refund?").ask_first_if(|cents| *cents > 5000)`.
+#[derive(Clone, Debug)]
+pub(crate) struct ToolUse {
+    pub(crate) path: Path,
+    /// The message of the question, with the word that asks it.
+    pub(crate) ask_first: Option<(Ident, Expr)>,
+    /// The function that decides whether a call asks.
+    pub(crate) ask_first_if: Option<(Ident, Expr)>,
+    /// How long the question waits, in nanoseconds, and the reply after that.
+    pub(crate) timeout: Option<(Ident, u64, Expr)>,
+}
+
+impl ToolUse {
+    /// True if this entry says that it asks before a call runs; the attribute of the step may say so too.
+    pub(crate) fn asks(&self) -> bool {
+        self.ask_first.is_some() || self.ask_first_if.is_some()
+    }
+}
+
+/// The options of an entry.
+const WORDS: [&str; 3] = ["ask_first", "ask_first_if", "timeout"];
+
+/// The entries of the list, each tool once.
+pub(super) fn tools(list: &Expr, sink: &mut Sink) -> Vec<ToolUse> {
+    let entries = match list {
+        Expr::Array(list) => &list.elems,
+        Expr::Group(group) => return tools(&group.expr, sink),
+        _ => {
+            sink.at(list, "`tools` takes a list of steps\nfor instance `tools = [search_web, calculator]`");
+            return Vec::new();
+        }
+    };
+    if entries.is_empty() {
+        sink.at(list, "`tools` names at least one step\nname it, or remove the option");
+    }
+    let mut named: Vec<ToolUse> = Vec::new();
+    for one in entries {
+        let Some(tool) = entry(one, sink) else { continue };
+        let path = &tool.path;
+        let name = |path: &Path| path.segments.last().map(|last| last.ident.to_string());
+        if let Some(known) = named.iter().find(|known| name(&known.path) == name(path)) {
+            let word = name(path).unwrap_or_default();
+            let wrong = if known.path == *path {
+                format!("`{word}` is listed twice\nremove one")
+            } else {
+                format!("two steps are named `{word}`\nrename one of the steps")
+            };
+            sink.at(path, format!("the model selects tools by name, and {wrong}"));
+            continue;
+        }
+        named.push(tool);
+    }
+    named
+}
+
+fn entry(one: &Expr, sink: &mut Sink) -> Option<ToolUse> {
+    match one {
+        Expr::Path(p) if p.qself.is_none() => {
+            Some(ToolUse { path: p.path.clone(), ask_first: None, ask_first_if: None, timeout: None })
+        }
+        Expr::Group(group) => entry(&group.expr, sink),
+        Expr::Call(call) => {
+            sink.at(
+                &call.func,
+                "a tool is named, not called: the model chooses the arguments\nremove the parentheses",
+            );
+            None
+        }
+        Expr::MethodCall(option) => {
+            let mut tool = entry(&option.receiver, sink)?;
+            apply(&mut tool, option, sink);
+            Some(tool)
+        }
+        _ => {
+            sink.at(one, "a tool is the name of a step");
+            None
+        }
+    }
+}
+
+/// Reads one option into the entry. A mistake leaves the tool as it is.
+fn apply(tool: &mut ToolUse, option: &ExprMethodCall, sink: &mut Sink) {
+    let (word, name) = (&option.method, names::source(&tool.path));
+    let twice = match word.to_string().as_str() {
+        "ask_first" => tool.ask_first.is_some(),
+        "ask_first_if" => tool.ask_first_if.is_some(),
+        "timeout" => tool.timeout.is_some(),
+        other => {
+            let meant = diag::did_you_mean(other, WORDS)
+                .map_or_else(String::new, |w| format!("; did you mean `{w}`?"));
+            let message =
+                format!("a tool has no option `{other}`{meant}\noptions of a tool are {}", diag::list(WORDS));
+            sink.at(word, message);
+            return;
+        }
+    };
+    if twice {
+        sink.at(word, format!("`{word}` is given twice\nkeep one of them"));
+        return;
+    }
+    let values: Vec<&Expr> = option.args.iter().collect();
+    match (word.to_string().as_str(), values.as_slice()) {
+        ("ask_first", [message]) => tool.ask_first = Some((word.clone(), (*message).clone())),
+        ("ask_first", _) => {
+            sink.at(
+                word,
+                format!("`ask_first` takes the question\nwrite `{name}.ask_first(\"May it run?\")`"),
+            );
+        }
+        ("ask_first_if", [decides]) => tool.ask_first_if = Some((word.clone(), (*decides).clone())),
+        ("ask_first_if", _) => {
+            let write = format!("write `{name}.ask_first_if(|input| ..)`");
+            sink.at(
+                word,
+                format!(
+                    "`ask_first_if` takes a function of the inputs that decides which calls ask\n{write}"
+                ),
+            );
+        }
+        (_, [wait, default]) => {
+            // Whether there is a question to bound is known with the attribute of the step.
+            if let Some(nanos) = sink.ok(value::time("timeout", wait)) {
+                tool.timeout = Some((word.clone(), nanos, (*default).clone()));
+            }
+        }
+        _ => {
+            let write = format!(
+                "write `{name}.ask_first(\"May it run?\").timeout(\"2h\", Approval::deny(\"no reply\"))`"
+            );
+            sink.at(word, format!("`timeout` of a tool takes a duration and the reply after it\n{write}"));
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! A model's call of a tool, from its arguments to what runs: checked, and approved by a person where the tool asks first.
+
+use super::driver::Driver;
+use crate::codec::{CodecError, Json};
+use crate::error::{Error, RunResult};
+use crate::model::{mismatch, wrong};
+use crate::path::NodeId;
+use crate::question::{Approval, FirstQuestion, QuestionBuilder};
+use serde_json::{Value, json};
+use std::fmt;
+
+/// Decides, of an input, whether a call asks.
+type Asks = Box<dyn Fn(&Json) -> Result<bool, CodecError> + Send + Sync>;
+
+/// The form of the calls of one tool.
+pub(crate) struct CallForm {
+    pub(crate) tool: &'static str,
+    pub(crate) inputs: &'static [(&'static str, &'static str)],
+    /// The schema of the arguments.
+    pub(crate) schema: Value,
+    /// The question before a call runs, if there is one.
+    pub(crate) first: Option<FirstQuestion>,
+    /// True if a call with this input asks. The error is that it is no input of the tool.
+    pub(crate) asks: Asks,
+}
+
+/// What becomes of a call: the input to run with, and the text for the model that goes before the result; or the whole
+/// text for the model, and nothing runs.
+pub(crate) type Approved = Result<(Json, Option<String>), String>;
+
+impl CallForm {
+    /// Reads arguments as a model writes them: the error is the text for the model.
+    pub(crate) fn arguments(&self, text: &str) -> Result<(Value, Json), String> {
+        let given = if text.trim().is_empty() { "{}" } else { text };
+        let given: Value = serde_json::from_str(given).map_err(|e| no_fit(&e))?;
+        let input = self.input(given.clone())?;
+        Ok((given, input))
+    }
+
+    /// Puts arguments in the order of the inputs, after they were checked.
+    fn input(&self, given: Value) -> Result<Json, String> {
+        let Value::Object(mut given) = given else { return Err(no_fit(&"they are not a JSON object")) };
+        if let Some(unknown) = given.keys().find(|key| self.inputs.iter().all(|(name, _)| name != key)) {
+            return Err(no_fit(&format_args!("unknown argument `{unknown}`")));
+        }
+        // One that may be left out is `null`.
+        for (name, _) in self.inputs {
+            given.entry(*name).or_insert(Value::Null);
+        }
+        let given = Value::Object(given);
+        if let Some(wrong) = wrong(&self.schema, &given) {
+            return Err(no_fit(&wrong));
+        }
+        let input: Vec<&Value> = self.inputs.iter().filter_map(|(name, _)| given.get(*name)).collect();
+        Json::encode(&input).map_err(|e| no_fit(&e))
+    }
+}
+
+/// The text for a model whose arguments are no input of the tool.
+pub(crate) fn no_fit(what: &dyn fmt::Display) -> String {
+    format!("the arguments do not fit: {what}")
+}
+
+impl Driver<'_> {
+    /// Asks a person about a call, if the tool asks first.
+    ///
+    /// # Errors
+    /// As of every question.
+    pub(crate) async fn approve(
+        &mut self,
+        id: NodeId,
+        form: &CallForm,
+        given: Value,
+        input: Json,
+    ) -> RunResult<Approved> {
+        let Some(first) = &form.first else { return Ok(Ok((input, None))) };
+        match (form.asks)(&input) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Ok((input, None))),
+            // It is not for a person to decide about what cannot run.
+            Err(e) => return Ok(Err(no_fit(&e))),
+        }
+        let message = first.message.clone().unwrap_or_else(|| format!("Allow the call of `{}`?", form.tool));
+        let mut question =
+            QuestionBuilder::new(message).showing(&json!({"tool": form.tool, "arguments": given}));
+        if let Some((wait, default)) = &first.timeout {
+            question = question.timeout(*wait, default);
+        }
+        let mut approval = None;
+        let mut read = |reply: &Json| {
+            approval = Some(reply.decode()?);
+            Ok(())
+        };
+        self.ask(id, question, &approval_schema(&form.schema), &mut read).await?;
+        Ok(match approval {
+            Some(Approval::Allow) => Ok((input, None)),
+            Some(Approval::Deny(reason)) => Err(format!("denied: {reason}")),
+            Some(Approval::Edit(arguments)) => {
+                let note = format!("a person changed the arguments to {arguments}");
+                form.input(arguments).map(|input| (input, Some(note)))
+            }
+            None => return Err(Error::internal("a question ended without a reply")),
+        })
+    }
+}
+
+/// The schema of the replies to a call of a tool whose arguments have this schema. What may be `null` may be left out.
+fn approval_schema(arguments: &Value) -> Value {
+    let optional = |name: &Value| {
+        let name = name.as_str().unwrap_or_default();
+        let mut one = arguments.clone();
+        if let Some(fields) = one.as_object_mut() {
+            fields.insert("required".to_owned(), json!([]));
+        }
+        mismatch(&one, &json!({name: null})).is_none()
+    };
+    let required = arguments.get("required").and_then(Value::as_array).into_iter().flatten();
+    let required: Vec<&Value> = required.filter(|name| !optional(name)).collect();
+    let required = json!(required);
+    let mut arguments = arguments.clone();
+    if let Some(schema) = arguments.as_object_mut() {
+        schema.insert("required".to_owned(), required);
+    }
+    // References are from the root.
+    let shared = arguments.as_object_mut().and_then(|schema| schema.remove("$defs"));
+    let one = |name: &str, schema: Value| json!({"type": "object", "properties": {name: schema}, "required": [name], "additionalProperties": false});
+    let mut schema = json!({"oneOf": [
+        {"const": "allow", "description": "The tool runs with the arguments of the model."},
+        one("deny", json!({"type": "string", "description": "The tool does not run; the model is told this reason."})),
+        one("edit", arguments),
+    ]});
+    if let (Some(shared), Some(schema)) = (shared, schema.as_object_mut()) {
+        schema.insert("$defs".to_owned(), shared);
+    }
+    schema
+}
