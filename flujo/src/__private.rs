@@ -7,8 +7,8 @@ pub use crate::context::{ALL, ArmState, Contains, Context, List, MergeConflict, 
 pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable, assert_reply, recover};
 pub use crate::error::{Error, Failure, RunResult, StepError, step_error};
 pub use crate::exec::{
-    ArmScope, CONCURRENCY, Cx, Done, Driver, Fork, ForkPoint, ItemFork, MapPoint, Mapped, Own, Pipeline,
-    Redirected, SettledFuture, Slot, StepFuture, ToolRunner, tool_runner,
+    ArmScope, CONCURRENCY, Calls, Cx, Done, Driver, Fork, ForkPoint, ItemFork, MapPoint, Mapped, Own,
+    Pipeline, Redirected, SettledFuture, Slot, StepFuture, ToolRunner, tool_runner,
 };
 pub use crate::flow;
 pub use crate::flow::{

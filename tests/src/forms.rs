@@ -14,6 +14,7 @@ macro_rules! every_form {
                 "asks_before_tools/careful~2" => "\"allow\"",
                 "asks_before_tools/careful~5" => r#"{"edit":{"word":"calm"}}"#
             ];
+            clerks "tools on the context" ["clerks/clerk~3/better" => "\"better\""];
             fallback "fallback" [];
             redirects "redirect" [];
             hits "cached" [];

@@ -14,6 +14,7 @@
     reason = "a test that goes wrong panics, and people read what it prints"
 )]
 
+pub mod clerks;
 pub mod engines;
 #[cfg(feature = "sqlite")]
 pub mod files;

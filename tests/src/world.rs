@@ -179,6 +179,9 @@ impl ModelClient for Scripted {
 /// Where there are tools, it calls two beside each other, then one, then it answers.
 fn calls_of(request: &ModelRequest) -> Option<ModelReply> {
     let told = request.messages.iter().filter(|message| message.role == Role::Tool).count();
+    if request.tools.iter().any(|tool| tool.name == "compose") {
+        return calls_of_a_clerk(told);
+    }
     match (request.tools.is_empty(), told) {
         (false, 0) => Some(
             ModelReply::new("Two at once.")
@@ -186,6 +189,16 @@ fn calls_of(request: &ModelRequest) -> Option<ModelReply> {
                 .calls("add_up", r#"{"numbers":[1,2],"times":3}"#),
         ),
         (false, 2) => Some(ModelReply::new("").calls("look_up", r#"{"word":"nothing"}"#)),
+        _ => None,
+    }
+}
+
+/// A step and a pipeline beside each other, then two that have to wait for each other.
+fn calls_of_a_clerk(told: usize) -> Option<ModelReply> {
+    let reply = ModelReply::new("");
+    match told {
+        0 => Some(reply.calls("keep", r#"{"line":"a"}"#).calls("keep_checked", r#"{"line":" b "}"#)),
+        2 => Some(reply.calls("compose", r#"{"line":"c"}"#).calls("compose", r#"{"line":"d"}"#)),
         _ => None,
     }
 }

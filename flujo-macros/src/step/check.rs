@@ -1,6 +1,5 @@
 //! The checks on the signature of a step that need no types.
 
-use super::params::Param;
 use crate::diag::Sink;
 use crate::names;
 use crate::options::ToolUse;
@@ -161,22 +160,7 @@ fn argument<'a>(ty: &'a Type, name: &str, n: usize) -> Option<&'a Type> {
 }
 
 /// What a model step with tools cannot do.
-pub(super) fn tools(name: &Ident, tools: &[ToolUse], params: &[Param], sink: &mut Sink) {
-    if tools.is_empty() {
-        return;
-    }
-    for param in params {
-        if let Param::Write(ty) = param {
-            let shown = names::source(ty);
-            sink.at(
-                ty,
-                format!(
-                    "a step with tools only reads the context: its prompt is recorded with the first reply\n\
-                     write `#[ctx] name: &{shown}`"
-                ),
-            );
-        }
-    }
+pub(super) fn tools(name: &Ident, tools: &[ToolUse], sink: &mut Sink) {
     for tool in tools.iter().filter(|tool| tool.path.is_ident(name)) {
         sink.at(&tool.path, format!("`{name}` cannot be its own tool\nremove it"));
     }

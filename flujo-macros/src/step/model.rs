@@ -53,7 +53,7 @@ impl Step {
         let params = params::read(&parsed.sig, &mut signature);
         let returned = check::output(&parsed.sig, options.asks, &mut signature);
         check::function(&parsed.sig, &returned, &mut signature);
-        check::tools(&parsed.sig.ident, &options.tools, &params, sink);
+        check::tools(&parsed.sig.ident, &options.tools, sink);
         options.tools.retain(|tool| !tool.path.is_ident(&parsed.sig.ident));
         generics::check(&parsed.sig, &mut signature);
         let broken = signature.failed();

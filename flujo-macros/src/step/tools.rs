@@ -16,7 +16,7 @@ pub(super) fn bound(step: &Step, generics: &Forms) -> Option<TokenStream> {
     let pr = inner();
     let (name, arguments) = (&step.name, &generics.arguments);
     let talks = !facts::tools(step).is_empty();
-    talks.then(|| quote!(#name #arguments: #pr::ToolSet<__AnyResources>,))
+    talks.then(|| quote!(#name #arguments: #pr::ToolSet<__AnyContext, __AnyResources>,))
 }
 
 /// Its tools, for the driver of the conversation.
@@ -28,7 +28,7 @@ pub(super) fn offered(step: &Step) -> Option<TokenStream> {
             fn tool_runner(
                 __res: &__AnyResources,
             ) -> #pr::Option<#pr::Box<dyn #pr::ToolRunner + '_>> {
-                #pr::Some(#pr::tool_runner(<Self as #pr::ToolSet<__AnyResources>>::tools, __res))
+                #pr::Some(#pr::tool_runner(<Self as #pr::ToolSet<__AnyContext, __AnyResources>>::tools, __res))
             }
         }
     })
@@ -50,17 +50,19 @@ pub(super) fn set(step: &Step, generics: &Forms) -> TokenStream {
         // All of the call is located at the tool, so that rustc reports a missing bound there.
         let at = listed.path.span();
         let (local, tool) = (names::local("__tool", at), names::item_at("Tool", at));
-        let offered = quote_spanned!(at=> { let #local = #tool::<__AnyResources>::of::<#ty>; #local() });
+        let offered =
+            quote_spanned!(at=> { let #local = #tool::<__AnyContext, __AnyResources>::of::<#ty>; #local() });
         asking(listed, ty, offered)
     });
     known.around(quote! {
         #[automatically_derived]
-        impl<#bounded __AnyResources: #pr::Send + #pr::Sync> #pr::ToolSet<__AnyResources> for #name #arguments
+        impl<#bounded __AnyContext: #pr::Context, __AnyResources: #pr::Send + #pr::Sync>
+            #pr::ToolSet<__AnyContext, __AnyResources> for #name #arguments
         where
-            #(#types: #pr::ToolIn<__AnyResources>,)*
+            #(#types: #pr::ToolIn<__AnyContext, __AnyResources>,)*
             #predicates
         {
-            fn tools() -> #pr::Vec<#pr::Tool<__AnyResources>> {
+            fn tools() -> #pr::Vec<#pr::Tool<__AnyContext, __AnyResources>> {
                 #pr::vec![#(#offers),*]
             }
         }
@@ -105,12 +107,12 @@ pub(super) fn checks(step: &Step) -> TokenStream {
     let listed = facts::tools(step);
     let checks = listed.iter().zip(&known.tools).enumerate().map(|(nth, (listed, tool))| {
         let path = &listed.path;
-        let [function, context, pipeline] = refusals(path);
+        let function = no_step(path);
         let (at, facts) = (path.span(), tool.facts());
         let check = names::local("__check", at);
         // As a value in the same body: what does not exist is told by its name alone.
         let named = quote_spanned!(at=> let _ = #path;);
-        let look = quote_spanned!(at=> #check(&#facts, #function, #context, #pipeline));
+        let look = quote_spanned!(at=> #check(&#facts, #function));
         // Steps of one name that are imported under two.
         let apart = paths.iter().zip(&known.tools).take(nth).map(|(before, other)| {
             let (other, same_name) = (other.facts(), same_name(before, path));
@@ -163,15 +165,7 @@ fn no_question(path: &Path) -> String {
     )
 }
 
-fn refusals(path: &Path) -> [String; 3] {
+fn no_step(path: &Path) -> String {
     let shown = names::source(path);
-    [
-        format!("`{shown}` is not a step, and a tool is one: annotate the function with `#[flujo::step]`"),
-        format!(
-            "`{shown}` takes a context, and a tool has only its inputs: take what it needs as inputs, or from resources"
-        ),
-        format!(
-            "`{shown}` is a pipeline, and a tool is a step: name a step, or call the pipeline before the model is asked"
-        ),
-    ]
+    format!("`{shown}` is not a step, and a tool is one: annotate the function with `#[flujo::step]`")
 }

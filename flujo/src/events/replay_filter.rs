@@ -28,6 +28,8 @@ pub(crate) enum What {
     Merged,
     Round,
     Limit,
+    ToolCalled,
+    ToolReturned,
 }
 
 /// The outcome of a node; `None` for signals, whose nodes end with the run.

@@ -6,6 +6,7 @@ use crate::context::{ALL, Context, List, Part, REST};
 use crate::engine::PartChange;
 use crate::error::Signal;
 use crate::path::Path;
+use std::any::Any;
 use std::fmt;
 
 /// A [`Context`] behind a pointer.
@@ -20,6 +21,8 @@ pub(crate) trait AnyContext: Send + Sync {
     fn restore_part(&mut self, bit: u32, json: &Json) -> Result<(), CodecError>;
     /// See [`Context::list`].
     fn list_part(&mut self, bit: u32) -> Option<&mut dyn List>;
+    /// The context itself.
+    fn any(&mut self) -> &mut (dyn Any + Send + Sync);
 }
 
 /// A recorded change does not fit the part.
@@ -66,6 +69,9 @@ impl<C: Context> AnyContext for C {
     }
     fn list_part(&mut self, bit: u32) -> Option<&mut dyn List> {
         self.list(bit)
+    }
+    fn any(&mut self) -> &mut (dyn Any + Send + Sync) {
+        self
     }
 }
 

@@ -3,6 +3,7 @@
 use super::driver::Driver;
 use crate::codec::{CodecError, Json};
 use crate::error::{Error, RunResult};
+use crate::future::BoxFuture;
 use crate::model::{mismatch, wrong};
 use crate::path::NodeId;
 use crate::question::{Approval, FirstQuestion, QuestionBuilder};
@@ -51,6 +52,10 @@ impl CallForm {
         if let Some(wrong) = wrong(&self.schema, &given) {
             return Err(no_fit(&wrong));
         }
+        // No inputs are the unit type, which is recorded as `null`.
+        if self.inputs.is_empty() {
+            return Ok(Json::null());
+        }
         let input: Vec<&Value> = self.inputs.iter().filter_map(|(name, _)| given.get(*name)).collect();
         Json::encode(&input).map_err(|e| no_fit(&e))
     }
@@ -66,7 +71,19 @@ impl Driver<'_> {
     ///
     /// # Errors
     /// As of every question.
-    pub(crate) async fn approve(
+    ///
+    /// Boxed here, where the future has its type: it is compiled once.
+    pub(crate) fn approve<'a>(
+        &'a mut self,
+        id: NodeId,
+        form: &'a CallForm,
+        given: Value,
+        input: Json,
+    ) -> BoxFuture<'a, RunResult<Approved>> {
+        Box::pin(self.approved(id, form, given, input))
+    }
+
+    async fn approved(
         &mut self,
         id: NodeId,
         form: &CallForm,

@@ -4,81 +4,25 @@
 //! The numbers continue over the attempts of the step: an attempt that follows a rejection continues the
 //! conversation, and one that follows a failure asks once more for the reply that did not come.
 
-use super::Cx;
 use super::any_context::AnyContext;
 use super::any_slot::AnySlot;
 use super::any_step::{AnyStep, StepDef};
 use super::driver::Driver;
-use super::items::CONCURRENCY;
 use super::model_step::{model_call, schema};
 use super::node_events;
 use super::retry::{Failed, Work, command, no_output};
+use super::tools::{Calls, ToolRunner};
 use crate::codec::{CodecError, Digest, Json, digest};
 use crate::durable::AnyInput;
 use crate::engine::{Key, Kind};
 use crate::error::{Error, ErrorKind, LastAttempt, RunResult, StepError};
 use crate::future::BoxFuture;
-use crate::model::{FinishReason, Message, ModelReply, Repair, Role, ToolCall, ToolSpec};
-use crate::path::{NodeId, Place};
-use crate::step::{ModelPolicy, Policy, RunInfo, Tool};
+use crate::model::{FinishReason, Message, ModelReply, Repair, Role, ToolSpec};
+use crate::path::NodeId;
+use crate::step::{ModelPolicy, Policy, RunInfo};
 use serde::{Deserialize, Serialize};
 use std::any::{Any, TypeId, type_name};
-use std::sync::{Arc, OnceLock};
-
-/// The tools of a model step, without the type of the resources that they need.
-pub trait ToolRunner: Send + Sync {
-    /// Returns the descriptions of the tools that the model is given.
-    fn specs(&self) -> Vec<ToolSpec>;
-    /// Runs the tool with this index as the node `id`; returns the text for the model, or the failure of the tool.
-    fn call<'a>(
-        &'a self,
-        index: usize,
-        driver: Driver<'a>,
-        id: NodeId,
-        call: &'a ToolCall,
-    ) -> BoxFuture<'a, RunResult<RunResult<String>>>;
-}
-
-/// A [`ToolRunner`] with the resources.
-struct Tools<'r, R> {
-    make: fn() -> Vec<Tool<R>>,
-    /// Made when the conversation begins, not for a stub.
-    made: OnceLock<Vec<Tool<R>>>,
-    res: &'r R,
-}
-
-/// The [`ToolRunner`] of a step whose tools need `R`.
-pub fn tool_runner<R: Send + Sync>(make: fn() -> Vec<Tool<R>>, res: &R) -> Box<dyn ToolRunner + '_> {
-    Box::new(Tools { make, made: OnceLock::new(), res })
-}
-
-impl<R> Tools<'_, R> {
-    fn tools(&self) -> &[Tool<R>] {
-        self.made.get_or_init(self.make)
-    }
-}
-
-impl<R: Send + Sync> ToolRunner for Tools<'_, R> {
-    fn specs(&self) -> Vec<ToolSpec> {
-        self.tools().iter().map(|tool| tool.spec.clone()).collect()
-    }
-    fn call<'a>(
-        &'a self,
-        index: usize,
-        driver: Driver<'a>,
-        id: NodeId,
-        call: &'a ToolCall,
-    ) -> BoxFuture<'a, RunResult<RunResult<String>>> {
-        Box::pin(async move {
-            let mut nothing = ();
-            let mut cx = Cx { ctx: &mut nothing, res: self.res, driver };
-            let Some(tool) = self.tools().get(index) else {
-                return Err(Error::internal("a tool was called that the step does not have"));
-            };
-            tool.call(&mut cx, id, call).await
-        })
-    }
-}
+use std::sync::Arc;
 
 /// The conversation of a step with tools. All attempts of the step share it: no reply is requested twice.
 pub(super) struct Conversation<'t> {
@@ -152,7 +96,9 @@ impl<'s> ReplyStep<'s> {
         let policy = Policy { model, ..Policy::PLAIN };
         let (id, type_name) =
             (TypeId::of::<ReplyNode> as fn() -> TypeId, type_name::<ReplyNode> as fn() -> _);
-        let def = StepDef { name: "", policy, asks_model: false, writes: 0, reads: 0, id, type_name, ..of };
+        // What the prompt writes is recorded with the prompt.
+        let writes = if messages.is_none() { of.writes } else { 0 };
+        let def = StepDef { name: "", policy, asks_model: false, writes, reads: 0, id, type_name, ..of };
         Self { step, def, specs, messages, record: None }
     }
 }
@@ -210,8 +156,11 @@ impl AnyStep for ReplyStep<'_> {
     fn parse(&mut self, _: &ModelReply) -> Result<Vec<Repair>, StepError> {
         Ok(Vec::new())
     }
-    // A step with tools only reads the context.
-    fn exchange(&mut self) {}
+    fn exchange(&mut self) {
+        if self.messages.is_none() {
+            self.step.exchange();
+        }
+    }
     // The engine reads its records back: they have no versions.
     fn migrate(&mut self, _: u32, json: &Json) -> Result<(), CodecError> {
         self.slot().recall(json)
@@ -273,8 +222,12 @@ impl Driver<'_> {
                 return Ok(Err(StepError::fatal(what).into()));
             }
             round += 1;
-            let results =
-                self.results_of(work, &place, (&*talk.tool_runner, &specs), talk.last, &reply.calls).await?;
+            let results = {
+                let mut driver = self.reborrow();
+                driver.within.clone_from(&work.within);
+                let calls = Calls { place: &place, reply: talk.last, list: &reply.calls };
+                talk.tool_runner.results(driver, step.context().any(), calls).await?
+            };
             talk.last = talk.last.saturating_add(u32::try_from(reply.calls.len()).unwrap_or(u32::MAX));
             let results = reply.calls.iter().zip(results);
             let results: Vec<_> = results
@@ -320,60 +273,5 @@ impl Driver<'_> {
         };
         node_events::node(self.env, &mut work.reporter, &ended);
         Ok(done)
-    }
-
-    /// The results of tool calls, for the model: a single call runs inline, several run concurrently.
-    async fn results_of(
-        &mut self,
-        work: &Work<'_>,
-        place: &Place,
-        (tool_runner, specs): (&dyn ToolRunner, &[ToolSpec]),
-        reply: u32,
-        calls: &[ToolCall],
-    ) -> RunResult<Vec<String>> {
-        let (mut nothing, mut written) = ((), 0);
-        let mut driver = self.writing(&mut written);
-        driver.within.clone_from(&work.within);
-        let ids = (reply.saturating_add(1)..).map(|k| place.within(k));
-        if let ([call], Some(id)) = (calls, ids.clone().next()) {
-            return Ok(vec![result(driver, tool_runner, specs, id, call).await?]);
-        }
-        let mut cx = Cx { ctx: &mut nothing, res: &(), driver };
-        let items: Vec<(NodeId, &ToolCall)> = ids.zip(calls).collect();
-        let mapped = {
-            let (scope, point) = cx.map_point(place.within(reply));
-            let each = async |own: super::Own<'_, (), (NodeId, &ToolCall)>| {
-                let (mut fork, (id, call)) = own.take();
-                let done = {
-                    let mut cx = scope.selected(&mut fork);
-                    let text = result(cx.driver.reborrow(), tool_runner, specs, id, call).await?;
-                    cx.end(text)?
-                };
-                Ok((done, fork))
-            };
-            point.map(items, CONCURRENCY, each).await?
-        };
-        cx.merge_items(mapped)
-    }
-}
-
-/// The result of one call, for the model.
-async fn result(
-    driver: Driver<'_>,
-    tool_runner: &dyn ToolRunner,
-    specs: &[ToolSpec],
-    id: NodeId,
-    call: &ToolCall,
-) -> RunResult<String> {
-    let Some(index) = specs.iter().position(|spec| spec.name == call.name) else {
-        let known: Vec<_> = specs.iter().map(|spec| format!("`{}`", spec.name)).collect();
-        return Ok(format!("unknown tool `{}`; known tools: {}", call.name, known.join(", ")));
-    };
-    match tool_runner.call(index, driver, id, call).await? {
-        Ok(text) => Ok(text),
-        Err(error) => match error.settle() {
-            Some(failure) => Ok(format!("failed: {}", failure.message)),
-            None => Err(error),
-        },
     }
 }

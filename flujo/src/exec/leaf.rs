@@ -1,12 +1,12 @@
 use super::Cx;
 use super::any_step::{AnyStep, Put, StepDef, TypedStep, finished};
 use super::catch_panic::catch_panic;
-use super::conversation::ToolRunner;
 use super::driver::Driver;
 use super::fork::settled;
 use super::node_events;
 use super::plan::Plan;
 use super::retry::Failed;
+use super::tools::ToolRunner;
 use crate::clock::Tick;
 use crate::context::Context;
 use crate::error::{Error, Failure, RunResult};

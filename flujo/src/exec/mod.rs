@@ -35,11 +35,11 @@ mod retry;
 mod single_step;
 mod stand_ins;
 mod timeout;
+mod tools;
 
 pub(crate) use any_step::finished;
 pub(crate) use approval::{CallForm, no_fit};
 pub(crate) use call_state::CallState;
-pub use conversation::{ToolRunner, tool_runner};
 pub use driver::Driver;
 pub(crate) use env::RunEnv;
 pub use fork::{ArmScope, Done, Fork, ForkPoint, Slot};
@@ -52,6 +52,7 @@ pub use pipeline::{Pipeline, graph_of};
 pub use redirect::Redirected;
 pub(crate) use single_step::run_alone;
 pub(crate) use timeout::{InTime, Scopes, note};
+pub use tools::{Calls, ToolRunner, tool_runner};
 
 use crate::context::Context;
 use crate::engine::Handle;

@@ -6,9 +6,9 @@ use super::results::Results;
 use crate::context::{Contains, Context};
 use crate::durable::Inputs;
 use crate::error::{Error, ErrorKind, RunResult};
-use crate::events::{EventKind, What};
+use crate::events::{EventKind, What, ended};
 use crate::future::{BoxFuture, boxed};
-use crate::graph::{Graph, fingerprint};
+use crate::graph::{Facts, Graph, fingerprint};
 use crate::path::{NodeId, Path, Scope, grammar};
 use crate::step::writes::project;
 use crate::step::{Fallback, Options, Step, StepCall, StepName, StepResult};
@@ -67,7 +67,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let StepCall { input, options, .. } = call;
         let Self { ctx, driver, .. } = self;
         let ctx = <C as Contains<P::Context>>::part_mut(ctx);
-        let call = InnerCall { id, options, bit: <C as Contains<P::Context>>::BIT };
+        let name = Facts::of::<P>().name;
+        let call = InnerCall { id, name, options, bit: <C as Contains<P::Context>>::BIT };
         Box::pin(async move {
             let mut body = TypedBody::<P> { ctx, res, input: Some(input), start: None, output: None };
             match driver.pipeline(call, &mut body).await {
@@ -95,7 +96,7 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         let driver = &mut self.driver;
         Box::pin(async move {
             let (mut nothing, mut written) = ((), 0);
-            let call = InnerCall { id, options, bit: None };
+            let call = InnerCall { id, name: Facts::of::<P>().name, options, bit: None };
             let mut body =
                 TypedBody::<P> { ctx: &mut nothing, res, input: Some(input), start: None, output: None };
             match driver.writing(&mut written).pipeline(call, &mut body).await {
@@ -155,6 +156,7 @@ impl<P: Pipeline> AnyBody for TypedBody<'_, P> {
 /// The call of a pipeline inside of another one.
 struct InnerCall {
     id: NodeId,
+    name: &'static str,
     options: Option<Box<Options>>,
     /// Where its context is in that of the caller.
     bit: Option<u32>,
@@ -171,15 +173,22 @@ impl Driver<'_> {
     }
 
     async fn entered(&mut self, call: InnerCall, body: &mut dyn AnyBody) -> RunResult<()> {
-        let InnerCall { id, options, bit } = call;
+        let InnerCall { id, name, options, bit } = call;
         let scope = self.inner_scope(&id);
         let Some(stage) = &self.env.stage else {
             return self.called(scope, options, bit, body).await;
         };
         let path = Path::from(&*scope);
+        let tool = path.is_in_conversation().then_some(name);
+        if let Some(tool) = tool {
+            stage.tell(What::ToolCalled, &path, EventKind::ToolCalled { tool });
+        }
         let began = stage.entered(&path);
         let done = Box::pin(self.called(scope, options, bit, body)).await;
         stage.left(&path, began, &done);
+        if let (Some(tool), Some(outcome)) = (tool, ended(&done)) {
+            stage.tell(What::ToolReturned, &path, EventKind::ToolReturned { tool, outcome });
+        }
         done
     }
 

@@ -1,11 +1,12 @@
 //! The attempts of a node: how often, with which wait between them, and what its error is in the end.
 
 use super::any_step::{AnyStep, StepDef};
-use super::conversation::{Conversation, ToolRunner};
+use super::conversation::Conversation;
 use super::driver::Driver;
 use super::node_events::{self, NodeReporter};
 use super::plan::Plan;
 use super::timeout::InTime;
+use super::tools::ToolRunner;
 use crate::clock::Timestamp;
 use crate::codec::{Digest, Json};
 use crate::engine::{AttemptCommand, Key, Kind, LimitScope};

@@ -4,7 +4,7 @@ const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
 const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
 
 /// The fingerprint of a graph: FNV-1a, 128 bit, over ids, kinds, types, versions and edges, nested pipelines
-/// included; docs, options and lines do not count.
+/// and tools included; docs, options and lines do not count.
 pub const fn fingerprint(graph: &Graph) -> u128 {
     graph_into(OFFSET, graph)
 }
@@ -43,6 +43,13 @@ const fn facts(mut hash: u128, facts: &Facts) -> u128 {
     hash = text(hash, facts.output);
     hash = texts(hash, facts.reads);
     hash = texts(hash, facts.writes);
+    // Steps without tools have the fingerprint that they had before tools counted.
+    let mut i = 0;
+    while i < facts.tools.len() {
+        hash = text(hash, "tool");
+        hash = self::facts(hash, at::<&Facts>(facts.tools, i));
+        i += 1;
+    }
     match facts.graph {
         Some(inner) => graph_into(hash, inner),
         None => hash,

@@ -103,6 +103,20 @@ pub struct Node {
 }
 
 impl Node {
+    /// The tools that a model may call there, also those of a fallback, a redirect and of tools.
+    fn tools(&self) -> Vec<&'static Facts> {
+        let facts = [Some(self.facts), self.falls_back_to, self.redirects_to];
+        let own = [self.facts.falls_back_to, self.facts.redirects_to];
+        let mut all: Vec<&'static Facts> = facts.into_iter().chain(own).flatten().collect();
+        let (mut tools, mut next) = (Vec::new(), 0);
+        while let Some(facts) = all.get(next).copied() {
+            tools.extend(facts.tools);
+            all.extend(facts.tools);
+            next += 1;
+        }
+        tools
+    }
+
     /// Returns the nodes as they are. Of a list that a function returned, rustc proves once that it has no interior
     /// mutability, and not for each element.
     #[doc(hidden)]
@@ -331,28 +345,30 @@ impl Graph {
         out
     }
 
-    /// Returns the node at a path of a run; rounds, items and replacements in the path are ignored.
+    /// Returns the node at a path of a run; rounds, items and replacements in the path are ignored. Nodes of a pipeline that
+    /// a model has called as a tool are found by their ids alone: the path does not say which tool it was.
     pub fn node_at(&self, path: &str) -> Option<&'static Node> {
-        let mut segments = grammar::segments(path);
-        if segments.next() != Some(self.name) {
-            return None;
-        }
-        let mut graph: Option<&Graph> = Some(self);
-        let mut found: Option<&'static Node> = None;
-        for segment in segments {
-            // Items of a `map` are separate segments, but the nodes of its body belong to the same graph.
-            let nodes: &'static [Node] = graph?.nodes;
-            found = nodes.iter().find(|node| node.id == segment);
-            graph = match found?.facts.graph {
-                Some(inner) => Some(inner),
-                None => graph,
-            };
-        }
-        found
+        let mut segments = grammar::nodes(path);
+        segments.next().filter(|(name, _)| *name == self.name)?;
+        found(self, &segments.collect::<Vec<_>>())
     }
 
     /// Returns true if a question may be asked, also by a fallback or redirect of a node.
     pub fn asks(&self) -> bool {
         self.places().iter().any(Place::asks)
     }
+}
+
+fn found(graph: &Graph, path: &[(&str, bool)]) -> Option<&'static Node> {
+    let ((id, talks), rest) = path.split_first()?;
+    let nodes: &'static [Node] = graph.nodes;
+    let node = nodes.iter().find(|node| node.id == *id)?;
+    if rest.is_empty() {
+        return Some(node);
+    }
+    if *talks {
+        return node.tools().into_iter().find_map(|tool| found(tool.graph?, rest));
+    }
+    // Items of a `map` are separate segments, but the nodes of its body belong to the same graph.
+    found(node.facts.graph.unwrap_or(graph), rest)
 }

@@ -73,8 +73,12 @@ fn called_by(place: &Place, found: &mut Vec<Place>) {
     for facts in place.facts.tools {
         let path = grammar::in_conversation(&place.path, facts.name);
         let tool = Place { path, kind: facts.kind, facts, options: &[] };
+        let (inner, path) = (tool.facts.graph, tool.path.clone());
         called_by(&tool, found);
         found.push(tool);
+        if let Some(inner) = inner {
+            below(inner, &path, found);
+        }
     }
 }
 

@@ -19,6 +19,12 @@ pub(crate) fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.split(CHILD).map(node_of)
 }
 
+/// Returns the ids of the nodes in a path, outermost first, each with true if what is inside of it belongs to a call in its
+/// conversation.
+pub(crate) fn nodes(path: &str) -> impl Iterator<Item = (&str, bool)> {
+    path.split(CHILD).map(|segment| (node_of(segment), segment.contains(IN_CONVERSATION)))
+}
+
 /// Returns the id of the node that a segment is about.
 fn node_of(segment: &str) -> &str {
     segment.split([ROUND, ITEM, STAND_IN, IN_CONVERSATION]).next().unwrap_or(segment)

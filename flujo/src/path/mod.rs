@@ -155,6 +155,10 @@ impl Path {
     pub(crate) fn is_in_conversation(&self) -> bool {
         grammar::is_in_conversation(self.as_str())
     }
+    /// Whether this is in the conversation of a model step, or inside of a tool that it called.
+    pub(crate) fn is_in_any_conversation(&self) -> bool {
+        grammar::nodes(self.as_str()).any(|(_, talks)| talks)
+    }
     /// Whether this is `scope`, or something in it.
     pub(crate) fn is_within(&self, scope: &Self) -> bool {
         grammar::is_within(self.as_str(), scope.as_str())

@@ -30,12 +30,12 @@ pub(super) trait Offered: Send + Sync {
 
 /// A step with the services that it uses.
 pub(super) struct Served<R> {
-    tool: Tool<R>,
+    tool: Tool<(), R>,
     services: Arc<R>,
 }
 
 impl<R: Send + Sync> Served<R> {
-    pub(super) fn of<S: ToolIn<R>>(services: &Arc<R>) -> Self
+    pub(super) fn of<S: ToolIn<(), R>>(services: &Arc<R>) -> Self
     where
         <S as Step>::Input: Arguments,
     {

@@ -168,7 +168,7 @@ impl Toolbox {
     #[must_use]
     pub fn tool<S, R>(mut self, services: &Arc<R>) -> Self
     where
-        S: ToolIn<R>,
+        S: ToolIn<(), R>,
         <S as Step>::Input: Arguments,
         R: Send + Sync + 'static,
     {

@@ -197,7 +197,9 @@ fn pick(view: &RunView, path: Option<Path>) -> RunResult<Path> {
 
 /// Decodes the reply into the type of the question before it is recorded: a wrong one leaves the question open.
 pub(super) fn fits(graph: &Graph, view: &RunView, path: &Path, value: &Json) -> RunResult<()> {
-    let misfit = match graph.node_at(path.as_str()).and_then(|node| node.reply) {
+    // Inside of a tool, the path alone does not say which tool it is.
+    let node = graph.node_at(path.as_str()).filter(|_| !path.is_in_any_conversation());
+    let misfit = match node.and_then(|node| node.reply) {
         Some(check) => check(value).err().map(|e| e.to_string()),
         // The question of a tool is at no node of the graph, and its schema says everything.
         None => view.questions.iter().find(|question| question.path == *path).and_then(|question| {

@@ -4,13 +4,14 @@ use super::callee_kind::{
     BrokenKind, ContextStep, DetachedPipeline, DetachedWithoutResources, NestedPipeline,
     NestedWithoutResources, StepKind,
 };
-use super::{NoFallback, RunIn, Step, StepCall, StepInfo};
+use super::{NoFallback, RunIn, Step, StepCall, StepInfo, WritesIn};
 use crate::codec::{CodecError, Json};
+use crate::context::Context;
 use crate::durable::{Durable, Inputs, Recorded};
 use crate::error::{Error, RunResult};
 use crate::exec::{CallForm, Cx, no_fit};
 use crate::future::BoxFuture;
-use crate::graph::{Facts, NodeKind};
+use crate::graph::Facts;
 use crate::model::{ToolCall, ToolSpec, take_apart};
 use crate::path::NodeId;
 use crate::question::{Approval, FirstQuestion};
@@ -76,90 +77,105 @@ arguments! {
     A 0 B 1 C 2 D 3 E 4 G 5 H 6 I 7;
 }
 
-/// A step that a model may call where the resources are `R`.
+/// A step or pipeline that a model may call where the context is `C` and the resources are `R`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a tool",
-    label = "a tool is a step",
+    label = "a tool is a step or a pipeline",
     note = "annotate the function with `#[flujo::step]`"
 )]
-pub trait ToolIn<R>: Step {
+pub trait ToolIn<C, R>: Step {
     /// Runs it as the node `id`.
     #[doc(hidden)]
     fn run_tool<'a>(
-        cx: &'a mut Cx<'_, (), R>,
+        cx: &'a mut Cx<'_, C, R>,
         id: NodeId,
         input: Self::Input,
     ) -> BoxFuture<'a, RunResult<Self::Output>>;
+    /// Bits of the parts of `C` that a call may write.
+    #[doc(hidden)]
+    fn writes() -> u64;
 }
 
-impl<S: Step<Kind: ToolKind<S, R>>, R> ToolIn<R> for S {
+impl<S: Step<Kind: ToolKind<S, C, R>>, C, R> ToolIn<C, R> for S {
     fn run_tool<'a>(
-        cx: &'a mut Cx<'_, (), R>,
+        cx: &'a mut Cx<'_, C, R>,
         id: NodeId,
         input: S::Input,
     ) -> BoxFuture<'a, RunResult<S::Output>> {
         S::Kind::run(cx, id, input)
     }
+    fn writes() -> u64 {
+        S::Kind::writes()
+    }
 }
 
 /// How a model's call of the callee `S` runs.
 #[doc(hidden)]
-pub trait ToolKind<S: Step, R> {
+pub trait ToolKind<S: Step, C, R> {
     /// Runs it as the node `id`.
-    fn run<'a>(cx: &'a mut Cx<'_, (), R>, id: NodeId, input: S::Input)
-    -> BoxFuture<'a, RunResult<S::Output>>;
+    fn run<'a>(cx: &'a mut Cx<'_, C, R>, id: NodeId, input: S::Input) -> BoxFuture<'a, RunResult<S::Output>>;
+    /// Bits of the parts of `C` that it may write.
+    fn writes() -> u64;
 }
 
-impl<S: RunIn<(), R>, R: Send + Sync> ToolKind<S, R> for StepKind {
-    fn run<'a>(
-        cx: &'a mut Cx<'_, (), R>,
-        id: NodeId,
-        input: S::Input,
-    ) -> BoxFuture<'a, RunResult<S::Output>> {
-        cx.tool::<S>(id, input)
-    }
-}
-
-/// A list of tools that is none: the mistake is reported at its name, and nowhere else.
-macro_rules! no_tools {
+macro_rules! tools {
     ($($kind:ty)+) => { $(
-        impl<S: Step, R> ToolKind<S, R> for $kind {
-            fn run<'a>(cx: &'a mut Cx<'_, (), R>, _: NodeId, _: S::Input) -> BoxFuture<'a, RunResult<S::Output>> {
-                cx.no_tool()
+        impl<S: RunIn<C, R>, C: Context, R: Send + Sync> ToolKind<S, C, R> for $kind {
+            fn run<'a>(
+                cx: &'a mut Cx<'_, C, R>,
+                id: NodeId,
+                input: S::Input,
+            ) -> BoxFuture<'a, RunResult<S::Output>> {
+                cx.tool::<S>(id, input)
+            }
+            fn writes() -> u64 {
+                <S as WritesIn<C>>::MASK
             }
         }
     )+ };
 }
-no_tools!(ContextStep NestedPipeline NestedWithoutResources DetachedPipeline DetachedWithoutResources BrokenKind);
+tools!(StepKind ContextStep NestedPipeline NestedWithoutResources DetachedPipeline DetachedWithoutResources);
 
-/// The tools of a step, where the resources are `R`; implemented by `#[step(tools = [..])]`.
+/// A tool that is none: the mistake is reported at its name, and nowhere else.
+impl<S: Step, C, R> ToolKind<S, C, R> for BrokenKind {
+    fn run<'a>(cx: &'a mut Cx<'_, C, R>, _: NodeId, _: S::Input) -> BoxFuture<'a, RunResult<S::Output>> {
+        cx.no_tool()
+    }
+    fn writes() -> u64 {
+        0
+    }
+}
+
+/// The tools of a step, where the context is `C` and the resources are `R`; implemented by `#[step(tools = [..])]`.
 #[doc(hidden)]
-pub trait ToolSet<R> {
+pub trait ToolSet<C, R> {
     /// Returns the tools that the model may call.
-    fn tools() -> Vec<Tool<R>>;
+    fn tools() -> Vec<Tool<C, R>>;
 }
 
 /// A step as a tool.
-pub struct Tool<R> {
+pub struct Tool<C, R> {
     pub(crate) spec: ToolSpec,
     form: CallForm,
-    run: Run<R>,
+    /// Bits of the parts that a call may write.
+    pub(crate) writes: u64,
+    run: Run<C, R>,
 }
 
-type Run<R> = for<'a> fn(&'a mut Cx<'_, (), R>, NodeId, &Json) -> Started<'a>;
+type Run<C, R> = for<'a> fn(&'a mut Cx<'_, C, R>, NodeId, &Json) -> Started<'a>;
 
 /// A tool under way, unless its arguments do not fit.
 type Started<'a> = Result<BoxFuture<'a, RunResult<String>>, CodecError>;
 
-impl<R> fmt::Debug for Tool<R> {
+impl<C, R> fmt::Debug for Tool<C, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tool").field("spec", &self.spec).finish_non_exhaustive()
     }
 }
 
-impl<R: Send + Sync> Tool<R> {
+impl<C: Context, R: Send + Sync> Tool<C, R> {
     /// The step `S` as a tool.
-    pub fn of<S: ToolIn<R>>() -> Self
+    pub fn of<S: ToolIn<C, R>>() -> Self
     where
         S::Input: Arguments,
     {
@@ -170,7 +186,7 @@ impl<R: Send + Sync> Tool<R> {
         let first = facts.ask_first.map(FirstQuestion::saying);
         let asks = Box::new(|input: &Json| S::Input::recall(input).map(|_| true));
         let form = CallForm { tool: facts.name, inputs: facts.inputs, schema, first, asks };
-        Self { spec, form, run: run::<S, R> }
+        Self { spec, form, writes: S::writes(), run: run::<S, C, R> }
     }
 
     /// Has a call approved by a person before it runs: `refund.ask_first("Refund?")`.
@@ -224,14 +240,14 @@ fn described(facts: &Facts, schemas: Vec<Value>, generator: &mut SchemaGenerator
     (spec, schema)
 }
 
-impl<R: Send + Sync> Tool<R> {
+impl<C: Context, R: Send + Sync> Tool<C, R> {
     /// Runs a call; returns the text for the model, or the failure of the step.
     ///
     /// # Errors
     /// No person can be asked, or a signal ends the run.
     pub(crate) async fn call(
         &self,
-        cx: &mut Cx<'_, (), R>,
+        cx: &mut Cx<'_, C, R>,
         id: NodeId,
         call: &ToolCall,
     ) -> RunResult<RunResult<String>> {
@@ -254,8 +270,10 @@ impl<R: Send + Sync> Tool<R> {
     }
 }
 
-fn run<'a, S: ToolIn<R>, R>(cx: &'a mut Cx<'_, (), R>, id: NodeId, input: &Json) -> Started<'a>
+fn run<'a, S, C, R>(cx: &'a mut Cx<'_, C, R>, id: NodeId, input: &Json) -> Started<'a>
 where
+    S: ToolIn<C, R>,
+    C: Context,
     R: Send + Sync,
 {
     let input = S::Input::recall(input)?;
@@ -267,10 +285,10 @@ where
     }))
 }
 
-impl<'r, R: Send + Sync> Cx<'r, (), R> {
-    /// Runs a step that a model has called.
+impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
+    /// Runs a step or pipeline that a model has called.
     #[doc(hidden)]
-    pub fn tool<'a, S: RunIn<(), R>>(
+    pub fn tool<'a, S: RunIn<C, R>>(
         &'a mut self,
         id: NodeId,
         input: S::Input,
@@ -286,7 +304,7 @@ impl<C, R> Cx<'_, C, R> {
     /// Runs in place of a step that is no tool, which was reported.
     #[doc(hidden)]
     pub fn no_tool<'a, T: Send + 'a>(&'a mut self) -> BoxFuture<'a, RunResult<T>> {
-        Box::pin(std::future::ready(Err(Error::internal("a tool takes no context"))))
+        Box::pin(std::future::ready(Err(Error::internal("a tool that is no step was called"))))
     }
 }
 
@@ -314,9 +332,7 @@ pub const fn assert_asks_first(facts: &Facts, no_question: &str) {
 /// Refuses, at the tool's name, what no model can call.
 #[doc(hidden)]
 #[track_caller]
-pub const fn assert_tool(facts: &Facts, is_function: &str, takes_context: &str, is_pipeline: &str) {
+pub const fn assert_tool(facts: &Facts, is_function: &str) {
     // The placeholder for a callee that is no step has no name.
     assert!(!facts.name.is_empty(), "{}", is_function);
-    assert!(facts.reads.is_empty() && facts.writes.is_empty(), "{}", takes_context);
-    assert!(!matches!(facts.kind, NodeKind::Pipeline), "{}", is_pipeline);
 }

@@ -186,7 +186,13 @@ const fn fail(text: &Text) {
     panic!("{}", text.as_str());
 }
 
-const fn existing<C: Context>() -> u64 {
+/// Bits of those parts in `mask` that only one of several arms may write: they have no merge rule.
+pub(crate) const fn exclusive<C: Context>(mask: u64) -> u64 {
+    mask & existing::<C>() & !mergeable::<C>()
+}
+
+/// Bits of everything that there is in a context.
+pub(crate) const fn existing<C: Context>() -> u64 {
     let parts = C::PARTS.len();
     let own = if parts >= 63 { u64::MAX >> 1 } else { (1 << parts) - 1 };
     if C::HAS_REST { own | 1 << REST } else { own }

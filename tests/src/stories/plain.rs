@@ -1,5 +1,6 @@
 //! Steps and pipelines, one after the other.
 
+use crate::clerks::clerk;
 use crate::pieces::{Adds, Never, Quiet, careful, research, shouts, whispers};
 use crate::world::*;
 use flujo::prelude::*;
@@ -42,6 +43,12 @@ pipeline! {
 pipeline! {
     pub fn asks_before_tools(text: String, ctx: &mut State, world: &World) -> String {
         let found = careful(text);
+        add(found.name)
+    }
+}
+pipeline! {
+    pub fn clerks(text: String, ctx: &mut State, world: &World) -> String {
+        let found = clerk(text);
         add(found.name)
     }
 }

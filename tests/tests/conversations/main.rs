@@ -12,6 +12,8 @@
 
 mod answers;
 mod approvals;
+mod borders;
+
 mod chunks;
 mod conversations;
 mod drafts;

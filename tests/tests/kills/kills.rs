@@ -20,13 +20,14 @@ macro_rules! scenarios {
 }
 
 /// The forms that exist: each must have been killed on each engine.
-const FORMS: [&str; 44] = [
+const FORMS: [&str; 45] = [
     "step",
     "retries",
     "failed step",
     "model step",
     "tools",
     "ask before tools",
+    "tools on the context",
     "fallback",
     "redirect",
     "cached",

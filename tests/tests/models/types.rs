@@ -156,6 +156,7 @@ const VALUES: &[&str] = &[
     "flujo::path::Place",
     "flujo::question::Question",
     "flujo::question::QuestionBuilder",
+    "flujo::exec::tools::Calls",
     "flujo::question::approval::Approval",
     "flujo::question::Reply",
     "flujo::recipes::toolbox::Command",

@@ -1,0 +1,206 @@
+//! The calls of one reply: which tool each of them is, and in which order they run.
+
+use super::Cx;
+use super::driver::Driver;
+use super::fork::lost;
+use super::items::CONCURRENCY;
+use crate::context::Context;
+use crate::error::{Error, RunResult};
+use crate::future::BoxFuture;
+use crate::model::{ToolCall, ToolSpec};
+use crate::path::{NodeId, Place};
+use crate::step::Tool;
+use crate::step::writes::{exclusive, existing};
+use std::any::Any;
+use std::sync::OnceLock;
+
+/// The tools of a model step, without the types of its context and resources.
+pub trait ToolRunner: Send + Sync {
+    /// Returns the descriptions of the tools that the model is given.
+    fn specs(&self) -> Vec<ToolSpec>;
+    /// Runs the calls of a reply on the context of the step; returns the texts for the model, in the order of the calls.
+    fn results<'a>(
+        &'a self,
+        driver: Driver<'a>,
+        ctx: &'a mut (dyn Any + Send + Sync),
+        calls: Calls<'a>,
+    ) -> BoxFuture<'a, RunResult<Vec<String>>>;
+}
+
+/// The calls of one reply.
+#[derive(Clone, Copy, Debug)]
+pub struct Calls<'a> {
+    /// The model step.
+    pub(super) place: &'a Place,
+    /// The number of the reply: the calls have those after it.
+    pub(super) reply: u32,
+    pub(super) list: &'a [ToolCall],
+}
+
+/// A [`ToolRunner`] with the resources.
+struct Tools<'r, C, R> {
+    make: fn() -> Vec<Tool<C, R>>,
+    /// Made when the conversation begins, not for a stub.
+    made: OnceLock<Vec<Tool<C, R>>>,
+    res: &'r R,
+}
+
+/// The [`ToolRunner`] of a step whose tools need the context `C` and the resources `R`.
+pub fn tool_runner<C: Context, R: Send + Sync>(
+    make: fn() -> Vec<Tool<C, R>>,
+    res: &R,
+) -> Box<dyn ToolRunner + '_> {
+    Box::new(Tools { make, made: OnceLock::new(), res })
+}
+
+impl<C: Context, R: Send + Sync> Tools<'_, C, R> {
+    const NO_CONTEXT: bool = existing::<C>() == 0;
+
+    fn tools(&self) -> &[Tool<C, R>] {
+        self.made.get_or_init(self.make)
+    }
+
+    fn named(&self, name: &str) -> Option<&Tool<C, R>> {
+        self.tools().iter().find(|tool| tool.spec.name == name)
+    }
+
+    /// True if the calls may run beside each other: no two of them write one part that has no merge rule.
+    fn side_by_side(&self, calls: &[ToolCall]) -> bool {
+        let mut written = 0;
+        calls.iter().filter_map(|call| self.named(&call.name)).all(|tool| {
+            let writes = exclusive::<C>(tool.writes);
+            let apart = written & writes == 0;
+            written |= writes;
+            apart
+        })
+    }
+
+    /// The result of one call, for the model.
+    async fn result(&self, cx: &mut Cx<'_, C, R>, id: NodeId, call: &ToolCall) -> RunResult<String> {
+        let Some(tool) = self.named(&call.name) else {
+            let known: Vec<_> = self.tools().iter().map(|tool| format!("`{}`", tool.spec.name)).collect();
+            return Ok(format!("unknown tool `{}`; known tools: {}", call.name, known.join(", ")));
+        };
+        match tool.call(cx, id, call).await? {
+            Ok(text) => Ok(text),
+            Err(error) => match error.settle() {
+                Some(failure) => Ok(format!("failed: {}", failure.message)),
+                None => Err(error),
+            },
+        }
+    }
+
+    async fn all(&self, mut cx: Cx<'_, C, R>, calls: Calls<'_>) -> RunResult<Vec<String>> {
+        let Calls { place, reply, list } = calls;
+        let ids = (reply.saturating_add(1)..).map(|k| place.within(k));
+        let items: Vec<(NodeId, &ToolCall)> = ids.zip(list).collect();
+        if items.len() == 1 || !self.side_by_side(list) {
+            let mut results = Vec::with_capacity(items.len());
+            for (id, call) in items {
+                results.push(self.result(&mut cx, id, call).await?);
+            }
+            return Ok(results);
+        }
+        // A constant: where there is no context, nothing is copied and merged, and the code for that is not compiled.
+        if Self::NO_CONTEXT {
+            let one = Bare { tools: self, ctx: &*cx.ctx, items: &items };
+            return beside(cx.driver, place.within(reply), items.len(), &one).await;
+        }
+        self.merged(cx, place.within(reply), items).await
+    }
+
+    /// Runs the calls beside each other, each on a copy of the context. Boxed: so that it is not a part of the future above
+    /// where it is not compiled.
+    fn merged<'a>(
+        &'a self,
+        mut cx: Cx<'a, C, R>,
+        id: NodeId,
+        items: Vec<(NodeId, &'a ToolCall)>,
+    ) -> BoxFuture<'a, RunResult<Vec<String>>> {
+        Box::pin(async move {
+            let mapped = {
+                let (scope, point) = cx.map_point(id);
+                let each = async |own: super::Own<'_, C, (NodeId, &ToolCall)>| {
+                    let (mut fork, (id, call)) = own.take();
+                    let done = {
+                        let mut cx = scope.selected(&mut fork);
+                        let text = self.result(&mut cx, id, call).await?;
+                        cx.end(text)?
+                    };
+                    Ok((done, fork))
+                };
+                point.map(items, CONCURRENCY, each).await?
+            };
+            cx.merge_items(mapped)
+        })
+    }
+}
+
+/// One call where there is no context.
+trait OneCall: Send + Sync {
+    fn run<'a>(&'a self, driver: Driver<'a>, index: usize) -> BoxFuture<'a, RunResult<String>>;
+}
+
+struct Bare<'t, C, R> {
+    tools: &'t Tools<'t, C, R>,
+    ctx: &'t C,
+    items: &'t [(NodeId, &'t ToolCall)],
+}
+
+impl<C: Context, R: Send + Sync> OneCall for Bare<'_, C, R> {
+    fn run<'a>(&'a self, driver: Driver<'a>, index: usize) -> BoxFuture<'a, RunResult<String>> {
+        Box::pin(async move {
+            let Some((id, call)) = self.items.get(index) else { return Err(lost()) };
+            let mut own = self.ctx.clone();
+            let mut cx = Cx { ctx: &mut own, res: self.tools.res, driver };
+            self.tools.result(&mut cx, id.clone(), call).await
+        })
+    }
+}
+
+/// Runs `n` calls beside each other, without a context. Boxed here: it is compiled once.
+fn beside<'b>(
+    driver: Driver<'b>,
+    id: NodeId,
+    n: usize,
+    one: &'b dyn OneCall,
+) -> BoxFuture<'b, RunResult<Vec<String>>> {
+    Box::pin(async move {
+        let mut nothing = ();
+        let mut cx = Cx { ctx: &mut nothing, res: &(), driver };
+        let mapped = {
+            let (scope, point) = cx.map_point(id);
+            let each = async |own: super::Own<'_, (), usize>| {
+                let (mut fork, index) = own.take();
+                let done = {
+                    let mut cx = scope.selected(&mut fork);
+                    let text = one.run(cx.driver.reborrow(), index).await?;
+                    cx.end(text)?
+                };
+                Ok((done, fork))
+            };
+            point.map((0..n).collect(), CONCURRENCY, each).await?
+        };
+        cx.merge_items(mapped)
+    })
+}
+
+impl<C: Context, R: Send + Sync> ToolRunner for Tools<'_, C, R> {
+    fn specs(&self) -> Vec<ToolSpec> {
+        self.tools().iter().map(|tool| tool.spec.clone()).collect()
+    }
+
+    fn results<'a>(
+        &'a self,
+        driver: Driver<'a>,
+        ctx: &'a mut (dyn Any + Send + Sync),
+        calls: Calls<'a>,
+    ) -> BoxFuture<'a, RunResult<Vec<String>>> {
+        Box::pin(async move {
+            let Some(ctx) = ctx.downcast_mut::<C>() else {
+                return Err(Error::internal("the tools of a step have another context than the step"));
+            };
+            self.all(Cx { ctx, res: self.res, driver }, calls).await
+        })
+    }
+}
