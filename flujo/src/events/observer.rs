@@ -55,6 +55,13 @@ pub trait Observer: Send + Sync + 'static {
     /// Handles one event.
     async fn event(&self, event: &Event);
 
+    /// Takes the event at once, without a future: for observers that only store it. An event that is left is queued for
+    /// [`event`](Self::event), which is the default.
+    #[doc(hidden)]
+    fn take(&self, event: &mut Option<Event>) {
+        let _ = event;
+    }
+
     /// Returns the values that this observer wants to receive in events. Defaults to no inputs, no outputs and the
     /// chunks of the last steps. Encoding inputs costs time, and both may be private.
     fn wants(&self) -> Values {
@@ -96,6 +103,9 @@ impl<O: Observer + ?Sized> Observer for std::sync::Arc<O> {
         Self: 'f,
     {
         (**self).event(event)
+    }
+    fn take(&self, event: &mut Option<Event>) {
+        (**self).take(event);
     }
     fn wants(&self) -> Values {
         (**self).wants()

@@ -39,6 +39,11 @@ impl Line {
         self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// True if no event is queued, and none is being handled.
+    fn is_done(&self) -> bool {
+        self.idle.load(Ordering::Acquire) && self.waiting().events.is_empty()
+    }
+
     fn next(&self) -> Poll<Event> {
         let next = self.waiting().events.pop_front();
         if next.is_none() {
@@ -60,6 +65,9 @@ impl ObserverQueue {
 
     /// Queues an event. The end of the run always fits, so that dropped events are always reported.
     pub(super) fn push(&self, event: Event) {
+        let mut event = Some(event);
+        self.observer.take(&mut event);
+        let Some(event) = event else { return };
         let mut line = self.line.waiting();
         if line.events.len() >= LINE && !matches!(event.kind, EventKind::RunEnded { .. }) {
             line.missed += 1;
@@ -74,6 +82,10 @@ impl ObserverQueue {
 
     /// Hands queued events to the observer. Pending while it is busy.
     pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
+        // Most polls are of a run that goes on, whose observers have handled everything.
+        if self.line.is_done() {
+            return Poll::Ready(());
+        }
         loop {
             let mut telling = match self.telling.try_lock() {
                 Ok(telling) => telling,
@@ -102,7 +114,7 @@ impl ObserverQueue {
                 return Poll::Pending;
             }
             drop(telling);
-            if self.line.waiting().events.is_empty() {
+            if self.line.is_done() {
                 return Poll::Ready(());
             }
         }

@@ -100,6 +100,9 @@ impl Observer for Tap {
     async fn event(&self, event: &Event) {
         self.events().push_back(event.clone());
     }
+    fn take(&self, event: &mut Option<Event>) {
+        self.events().extend(event.take());
+    }
     fn wants(&self) -> Values {
         let chunks = if self.1.load(Ordering::Relaxed) { Chunks::All } else { Chunks::Last };
         Values { inputs: true, outputs: true, chunks }
