@@ -114,12 +114,14 @@ pub(super) fn checks(step: &Step) -> TokenStream {
         let named = quote_spanned!(at=> let _ = #path;);
         let look = quote_spanned!(at=> #check(&#facts, #function));
         // Steps of one name that are imported under two.
-        let apart = paths.iter().zip(&known.tools).take(nth).map(|(before, other)| {
+        let apart = names::local("__apart", at);
+        let others = paths.iter().zip(&known.tools).take(nth).map(|(before, other)| {
             let (other, same_name) = (other.facts(), same_name(before, path));
-            let apart = quote_spanned!(at=> #check(&#facts, &#other, #same_name));
-            quote!(let #check = __flujo::assert_named_apart; #apart;)
+            quote_spanned!(at=> #apart(&#facts, &#other, #same_name);)
         });
-        let look = known.inside(&quote!(let #check = __flujo::assert_tool; #look; #(#apart)*));
+        let others: TokenStream = others.collect();
+        let others = (!others.is_empty()).then(|| quote!(let #apart = __flujo::assert_named_apart; #others));
+        let look = known.inside(&quote!(let #check = __flujo::assert_tool; #look; #others));
         let call = quote_spanned!(at=> #check(););
         let asks = listed.timeout.as_ref().filter(|_| !listed.asks()).map(|(word, ..)| {
             let (check, no_question) = (names::local("__check", word.span()), no_question(path));

@@ -114,3 +114,27 @@ pipeline! {
         if let Ok(text) = result { keep((&text).clone()) } else { keep(state.name.clone()).named("name") }
     }
 }
+
+/// Erases a text.
+///
+/// # Errors
+/// None.
+#[step(ask_first = "Erase it?")]
+pub async fn erase(text: String, names: &mut Vec<u8>) -> Result<usize> {
+    names.push(1);
+    Ok(text.len())
+}
+
+/// Asks a model that may call steps and pipelines, some with leave.
+#[step(
+    model = "test:small",
+    max_tokens = 50,
+    tools = [
+        erase.timeout("1h", Approval::Allow),
+        keep.ask_first("Keep it?").ask_first_if(String::is_empty).timeout("2h", Approval::deny("nobody came")),
+        fails,
+    ]
+)]
+pub fn tidy(text: String) -> Prompt<String> {
+    Prompt::ask(text)
+}

@@ -13,7 +13,7 @@ macro_rules! structs {
 }
 structs! {
     Result Option Step StepCall StepInfo Cx Vec Ok Err Some None String Box Future Send Sync Clone Bounds Graph Node
-    NodeKind Edge Facts Policy Probe Error RunIn RunResult Context Contains Provides Pipeline WritesIn Takes
+    NodeKind Edge Facts Policy Probe Error RunIn RunResult Approval Duration Tool ToolSet ToolIn Context Contains Provides Pipeline WritesIn Takes
 }
 mod core {}
 mod std {}
@@ -29,6 +29,11 @@ async fn run(text: Text) -> ::flujo::Result<Text> {
 #[::flujo::step]
 async fn file(text: Text) -> ::flujo::Result<Text> {
     ::core::result::Result::Ok(text)
+}
+
+#[::flujo::step(model = "test:small", tools = [run.ask_first("May it?").timeout("1h", ::flujo::Approval::Allow), odd])]
+fn asks(text: Text) -> ::flujo::Prompt<Text> {
+    ::flujo::Prompt::ask(text)
 }
 
 ::flujo::pipeline! {
