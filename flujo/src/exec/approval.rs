@@ -9,6 +9,7 @@ use crate::path::NodeId;
 use crate::question::{Approval, FirstQuestion, QuestionBuilder};
 use serde_json::{Value, json};
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Decides, of an input, whether a call asks.
 type Asks = Box<dyn Fn(&Json) -> Result<bool, CodecError> + Send + Sync>;
@@ -67,12 +68,10 @@ pub(crate) fn no_fit(what: &dyn fmt::Display) -> String {
 }
 
 impl Driver<'_> {
-    /// Asks a person about a call, if the tool asks first.
+    /// Asks a person about a call, if the tool asks first. Boxed here, where the future has its type: it is compiled once.
     ///
     /// # Errors
     /// As of every question.
-    ///
-    /// Boxed here, where the future has its type: it is compiled once.
     pub(crate) fn approve<'a>(
         &'a mut self,
         id: NodeId,
@@ -91,7 +90,9 @@ impl Driver<'_> {
         input: Json,
     ) -> RunResult<Approved> {
         let Some(first) = &form.first else { return Ok(Ok((input, None))) };
-        match (form.asks)(&input) {
+        // Where the function that decides panics, a person decides: the call must not run unasked, and the run goes on.
+        let asks = catch_unwind(AssertUnwindSafe(|| (form.asks)(&input)));
+        match asks.unwrap_or(Ok(true)) {
             Ok(true) => {}
             Ok(false) => return Ok(Ok((input, None))),
             // It is not for a person to decide about what cannot run.

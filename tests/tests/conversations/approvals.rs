@@ -61,10 +61,16 @@ pipeline! {
     }
 }
 
+/// A function that nobody has tried with nothing.
+fn decides(cents: &u64, _: &Option<Order>) -> bool {
+    assert!(*cents > 0, "divided by {cents}");
+    *cents > 5_000
+}
+
 #[step(
     model = "test:small",
     max_tokens = 50,
-    tools = [refund.ask_first_if(|cents, _| *cents > 5_000), close.ask_first("Really?")]
+    tools = [refund.ask_first_if(decides), close.ask_first("Really?")]
 )]
 fn help_sooner(topic: String) -> Prompt<Label> {
     Prompt::system("Help.").user(topic)
@@ -248,6 +254,18 @@ fn a_function_of_the_call_decides_which_ask() {
             .reply("sooner/help_sooner~4", Approval::Allow);
         people.resume::<sooner, _>(&flujo, "r").await.unwrap().into_output().unwrap();
         assert_eq!(results(&script), ["refunded 5000", "refunded 5001", "closed: moved"]);
+    });
+}
+
+#[test]
+fn a_function_that_panics_asks() {
+    on_all(async |engine, _| {
+        let script = Script::new().then(refunds(r#"{"cents":0}"#)).then(calm());
+        let (flujo, calls) = desk(&engine, &script);
+        let paused = flujo.run(sooner("late".into())).id("r").await;
+        assert_eq!((paused.questions().len(), calls.len()), (1, 0));
+        flujo.resume::<sooner>("r").reply(Approval::Allow).await.unwrap().into_output().unwrap();
+        assert_eq!(results(&script), ["refunded 0"]);
     });
 }
 
