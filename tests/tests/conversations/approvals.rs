@@ -62,15 +62,15 @@ pipeline! {
 }
 
 /// A function that nobody has tried with nothing.
-fn decides(cents: &u64, _: &Option<Order>) -> bool {
-    assert!(*cents > 0, "divided by {cents}");
-    *cents > 5_000
+fn decides(cents: u64) -> bool {
+    assert!(cents > 0, "divided by {cents}");
+    cents > 5_000
 }
 
 #[step(
     model = "test:small",
     max_tokens = 50,
-    tools = [refund.ask_first_if(decides), close.ask_first("Really?")]
+    tools = [refund.ask_first_if(|cents, _| decides(*cents)), close.ask_first("Really?")]
 )]
 fn help_sooner(topic: String) -> Prompt<Label> {
     Prompt::system("Help.").user(topic)

@@ -1,10 +1,8 @@
 //! Checks of answers against the constraints of a schema that Rust's types do not have: bounds of numbers,
 //! lengths of lists and strings. Providers enforce some of them or none; serde enforces none.
 
+use super::seen::Seen;
 use serde_json::{Map, Value};
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::ptr;
 
 /// The maximum depth of the recursion into a value: the deepest value, with four steps in the schema at each level.
 const DEEPEST: usize = 512;
@@ -58,30 +56,15 @@ fn is_of_a_type(object: &Map<String, Value>) -> bool {
 
 /// Returns the first violation in `value`, with a JSON pointer to it, as feedback for the model.
 pub(crate) fn wrong(root: &Value, value: &Value) -> Option<String> {
-    Check { root, seen: RefCell::default() }.look(root, value, "", 0)
+    Check { root, seen: Seen::default() }.look(root, value, "", 0)
 }
 
 struct Check<'s> {
     root: &'s Value,
-    /// What was found in a value by a schema that is referred to. One that is asked again while it is looked at adds
-    /// nothing; without this, alternatives that refer to themselves take exponential time.
-    seen: RefCell<HashMap<(*const Value, *const Value), Option<String>>>,
+    seen: Seen,
 }
 
 impl Check<'_> {
-    fn referred(&self, target: &Value, value: &Value, at: &str, depth: usize) -> Option<String> {
-        let key = (ptr::from_ref(target), ptr::from_ref(value));
-        if let Some(found) = self.seen.borrow().get(&key) {
-            return found.clone();
-        }
-        self.seen.borrow_mut().insert(key, None);
-        let found = self.look(target, value, at, depth);
-        if found.is_some() {
-            self.seen.borrow_mut().insert(key, found.clone());
-        }
-        found
-    }
-
     fn look(&self, schema: &Value, value: &Value, at: &str, depth: usize) -> Option<String> {
         let object = schema.as_object()?;
         if depth > DEEPEST {
@@ -89,7 +72,9 @@ impl Check<'_> {
         }
         if let Some(name) = object.get("$ref").and_then(Value::as_str) {
             let target = name.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
-            if let Some(found) = target.and_then(|target| self.referred(target, value, at, depth + 1)) {
+            if let Some(found) = target
+                .and_then(|target| self.seen.once(target, value, || self.look(target, value, at, depth + 1)))
+            {
                 return Some(found);
             }
         }

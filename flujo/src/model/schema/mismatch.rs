@@ -1,10 +1,8 @@
 //! Whether a value fits a schema, for values that no Rust type decodes: what people and servers write.
 
 use super::check::{is_a, wrong};
+use super::seen::Seen;
 use serde_json::{Map, Value};
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::ptr;
 
 /// The maximum depth of the recursion into a value and its schema.
 const DEEPEST: usize = 512;
@@ -12,30 +10,15 @@ const DEEPEST: usize = 512;
 /// Returns the first reason why `value` does not fit the schema, with a JSON pointer to it. Words that are not known are
 /// not checked.
 pub(crate) fn mismatch(schema: &Value, value: &Value) -> Option<String> {
-    Shape { root: schema, seen: RefCell::default() }
-        .look(schema, value, "", 0)
-        .or_else(|| wrong(schema, value))
+    Shape { root: schema, seen: Seen::default() }.look(schema, value, "", 0).or_else(|| wrong(schema, value))
 }
 
 struct Shape<'s> {
     root: &'s Value,
-    /// What was found in a value by a schema that is referred to. One that is asked again while it is looked at adds
-    /// nothing; without this, alternatives that refer to themselves take exponential time.
-    seen: RefCell<HashMap<(*const Value, *const Value), Option<String>>>,
+    seen: Seen,
 }
 
 impl Shape<'_> {
-    fn referred(&self, target: &Value, value: &Value, at: &str, depth: usize) -> Option<String> {
-        let key = (ptr::from_ref(target), ptr::from_ref(value));
-        if let Some(found) = self.seen.borrow().get(&key) {
-            return found.clone();
-        }
-        self.seen.borrow_mut().insert(key, None);
-        let found = self.look(target, value, at, depth);
-        self.seen.borrow_mut().insert(key, found.clone());
-        found
-    }
-
     fn look(&self, schema: &Value, value: &Value, at: &str, depth: usize) -> Option<String> {
         let Some(object) = schema.as_object() else {
             return (schema == &Value::Bool(false)).then(|| told(at, "is not allowed"));
@@ -45,7 +28,9 @@ impl Shape<'_> {
         }
         if let Some(name) = object.get("$ref").and_then(Value::as_str) {
             let target = name.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
-            if let Some(found) = target.and_then(|target| self.referred(target, value, at, depth + 1)) {
+            if let Some(found) = target
+                .and_then(|target| self.seen.once(target, value, || self.look(target, value, at, depth + 1)))
+            {
                 return Some(found);
             }
         }

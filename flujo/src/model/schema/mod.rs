@@ -3,6 +3,7 @@
 mod check;
 mod depth;
 mod mismatch;
+mod seen;
 mod strict;
 mod wrap;
 
