@@ -6,10 +6,10 @@ use hyper::header::HeaderValue;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use std::fmt;
 
-/// The characters that no part of a URL takes as they are.
-const NOWHERE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}');
+/// The characters that every part of a URL escapes.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}');
 /// The characters that mean something else in the path of a URL.
-const NOT_IN_A_NAME: &AsciiSet = &NOWHERE.add(b'#').add(b'?').add(b'%').add(b'^').add(b'|').add(b'\\');
+const ESCAPED_IN_NAMES: &AsciiSet = &ESCAPED.add(b'#').add(b'?').add(b'%').add(b'^').add(b'|').add(b'\\');
 
 /// The base URL of a provider, without the password that it may hold.
 pub(crate) struct Address {
@@ -19,13 +19,13 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// Takes a URL apart. What is no URL stays as a text for the message about it.
+    /// Takes a URL apart. A text that is no URL is kept for the message about it.
     pub(crate) fn new(text: &str) -> Self {
         let (scheme, rest) = text.trim().split_once("://").unwrap_or(("", text.trim()));
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         let (user, host) =
             authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
-        let path = utf8_percent_encode(path, NOWHERE);
+        let path = utf8_percent_encode(path, ESCAPED);
         let shown =
             if scheme.is_empty() { format!("{host}{path}") } else { format!("{scheme}://{host}{path}") };
         let web = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
@@ -39,7 +39,7 @@ impl Address {
         let base = self.base.as_ref()?;
         // Letters of a model's name that mean something in a URL are escaped.
         let mut all =
-            format!("{}/{}", base.path().trim_end_matches('/'), utf8_percent_encode(path, NOT_IN_A_NAME));
+            format!("{}/{}", base.path().trim_end_matches('/'), utf8_percent_encode(path, ESCAPED_IN_NAMES));
         for (i, query) in
             [base.query(), query].into_iter().flatten().filter(|query| !query.is_empty()).enumerate()
         {
@@ -60,6 +60,11 @@ impl Address {
         let base = self.base.as_ref()?;
         let default = if base.scheme_str() == Some("https") { 443 } else { 80 };
         Some((base.host()?.to_owned(), base.port_u16().unwrap_or(default)))
+    }
+
+    /// Returns true if it has no letters that a host cannot have.
+    pub(crate) fn is_ascii(&self) -> bool {
+        self.shown.is_ascii()
     }
 
     /// Returns true if requests can be sent there.

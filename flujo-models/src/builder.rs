@@ -197,8 +197,10 @@ impl ModelsBuilder {
     /// All invalid options, in one error.
     pub fn build(mut self) -> RunResult<Models> {
         for known in self.known.values().filter(|known| !known.url.is_valid()) {
+            let write =
+                if known.url.is_ascii() { "`https://..`" } else { "its host in ASCII, `https://xn--..`" };
             self.problems.push(format!(
-                "`{}` is no address of the provider `{}`: write `https://..`",
+                "`{}` is no address of the provider `{}`: write {write}",
                 known.url, known.name
             ));
         }

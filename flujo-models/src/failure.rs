@@ -80,21 +80,8 @@ impl Failure {
     }
 
     fn of_transport(error: &(dyn StdError + 'static), kind: ModelFailure) -> Self {
-        let timed_out = |error: &(dyn StdError + 'static)| {
-            let error = error.downcast_ref::<io::Error>();
-            error.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
-        };
-        // The innermost error has the cause.
-        let (mut innermost, mut kind) = (error, kind);
-        loop {
-            if timed_out(innermost) {
-                kind = ModelFailure::TimedOut;
-            }
-            match innermost.source() {
-                Some(source) => innermost = source,
-                None => return Self::new(kind, innermost.to_string()),
-            }
-        }
+        let (cause, timed_out) = cause(error);
+        Self::new(if timed_out { ModelFailure::TimedOut } else { kind }, cause.to_string())
     }
 
     /// Returns the failure of a call that takes too long.
@@ -119,6 +106,19 @@ impl Failure {
         let mut error = ModelError::new(self.kind, shortened(&scrub(&self.message, key)));
         (error.retry_after, error.usage) = (self.retry_after, self.usage);
         error
+    }
+}
+
+/// Returns the innermost error, which has the cause, and true if one on the way to it is a timeout.
+pub(crate) fn cause<'e>(error: &'e (dyn StdError + 'static)) -> (&'e (dyn StdError + 'static), bool) {
+    let (mut cause, mut timed_out) = (error, false);
+    loop {
+        let io = cause.downcast_ref::<io::Error>();
+        timed_out |= io.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut);
+        match cause.source() {
+            Some(source) => cause = source,
+            None => return (cause, timed_out),
+        }
     }
 }
 

@@ -174,8 +174,8 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
     let Forms { bounded, predicates, arguments, .. } = generics;
     let parts = step.writes();
     // No associated type: a step may be more public than its fallback.
-    let stand_ins = facts::StandIns::of(step);
-    let types = stand_ins.types();
+    let known = facts::StandIns::of(step);
+    let types = known.types();
     let stand_ins = (!types.is_empty()).then(|| {
         let item = quote! {
             #[automatically_derived]
@@ -187,18 +187,35 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
                 const MASK: u64 = 0 #(| <#types as #pr::WritesIn<__AnyContext>>::MASK)*;
             }
         };
-        stand_ins.around(item)
+        known.around(item)
     });
+    let bits = parts.iter().map(|ty| quote!(<__AnyContext as #pr::Contains<#ty>>::BIT));
+    let bits = quote!(#pr::mask(&[#(#bits),*]));
+    let tools: Vec<_> = known.tools.iter().map(crate::pipeline::Callee::ty).collect();
+    if !tools.is_empty() {
+        let written = known.around(quote! {
+            #[automatically_derived]
+            impl<#bounded __AnyContext> #pr::WritesIn<__AnyContext> for #name #arguments
+            where
+                #(__AnyContext: #pr::Contains<#parts>,)*
+                #(#tools: #pr::WritesIn<__AnyContext>,)*
+                #predicates
+            {
+                const OWN: u64 = #bits;
+                const MASK: u64 = Self::OWN #(| <#tools as #pr::WritesIn<__AnyContext>>::MASK)*;
+            }
+        });
+        return quote!(#written #stand_ins);
+    }
     let predicates = lints::bounds(predicates.as_ref());
     if parts.is_empty() {
         return quote!(impl<#bounded __AnyContext> #pr::WritesIn<__AnyContext> for #name #arguments #predicates {} #stand_ins);
     }
-    let bits = parts.iter().map(|ty| quote!(<__AnyContext as #pr::Contains<#ty>>::BIT));
     quote! {
         impl<#bounded __AnyContext: #(#pr::Contains<#parts> +)*> #pr::WritesIn<__AnyContext>
             for #name #arguments #predicates
         {
-            const MASK: u64 = #pr::mask(&[#(#bits),*]);
+            const MASK: u64 = #bits;
         }
         #stand_ins
     }

@@ -136,9 +136,9 @@ impl StandIns {
         Self { fallback, redirect, tools, callees }
     }
 
-    /// The types of its fallback, its redirect and its tools: what they write is written where it is called.
+    /// The types of its fallback and redirect.
     pub(super) fn types(&self) -> Vec<TokenStream> {
-        self.fallback.iter().chain(&self.redirect).chain(&self.tools).map(Callee::ty).collect()
+        self.fallback.iter().chain(&self.redirect).map(Callee::ty).collect()
     }
 
     /// An item that names them, where their names are known.

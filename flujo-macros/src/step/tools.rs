@@ -16,7 +16,7 @@ pub(super) fn bound(step: &Step, generics: &Forms) -> Option<TokenStream> {
     let pr = inner();
     let (name, arguments) = (&step.name, &generics.arguments);
     let talks = !facts::tools(step).is_empty();
-    talks.then(|| quote!(#name #arguments: #pr::ToolSet<__AnyContext, __AnyResources>,))
+    talks.then(|| quote!(#name #arguments: #pr::ToolSet<__AnyContext, __AnyResources> + #pr::WritesIn<__AnyContext>,))
 }
 
 /// Its tools, for the driver of the conversation.

@@ -1,5 +1,6 @@
 //! Connections: straight to a provider, or through the proxy that the system names.
 
+use crate::failure::cause;
 use hyper::Uri;
 use hyper::header::HeaderValue;
 use hyper::rt::{Read, ReadBufCursor, Write};
@@ -93,9 +94,10 @@ impl Service<Uri> for Routes {
         Box::pin(async move {
             let shown = shown(&proxy);
             through(&mut to_proxy, &proxy, server).await.map_err(|e| {
-                // What is innermost is shown, and the proxy is a part of it.
-                let kind = e.downcast_ref::<io::Error>().map_or(io::ErrorKind::Other, io::Error::kind);
-                io::Error::new(kind, format!("the proxy `{shown}`: {}", innermost(&*e))).into()
+                // The innermost error is shown, so the proxy has to be in it.
+                let (cause, timed_out) = cause(&*e);
+                let kind = if timed_out { io::ErrorKind::TimedOut } else { io::ErrorKind::Other };
+                io::Error::new(kind, format!("the proxy `{shown}`: {cause}")).into()
             })
         })
     }
@@ -120,7 +122,7 @@ async fn through(
     Ok(Route { bytes: tunnel.call(server).await?, forwarded: false })
 }
 
-/// Returns the header by which a proxy that forwards the request knows who asks. In a tunnel it is told before.
+/// Returns the header that authorizes a request at a proxy that forwards it. A tunnel is authorized when it is opened.
 pub(super) fn proxy_authorization(proxies: &Matcher, server: &Uri) -> Option<HeaderValue> {
     if server.scheme_str() == Some("https") {
         return None;
@@ -135,13 +137,6 @@ fn shown(proxy: &Intercept) -> String {
     let uri = proxy.uri();
     let port = uri.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}://{}{port}", uri.scheme_str().unwrap_or("http"), uri.host().unwrap_or_default())
-}
-
-fn innermost<'e>(mut error: &'e (dyn StdError + 'static)) -> &'e (dyn StdError + 'static) {
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error
 }
 
 /// The bytes to a server or to the proxy before it.

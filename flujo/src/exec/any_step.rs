@@ -56,7 +56,7 @@ impl StepDef {
             policy: S::POLICY,
             asks_model: S::POLICY.model.is_some(),
             is_plain: S::POLICY.is_plain(),
-            writes: <S as WritesIn<C>>::MASK,
+            writes: <S as WritesIn<C>>::OWN,
             reads: S::READS,
             id: TypeId::of::<S>,
             type_name: type_name::<S>,

@@ -6,13 +6,13 @@ use crate::error::{Error, RunResult};
 use crate::future::BoxFuture;
 use crate::model::{mismatch, wrong};
 use crate::path::NodeId;
-use crate::question::{Approval, FirstQuestion, QuestionBuilder};
+use crate::question::{Approval, ApprovalQuestion, QuestionBuilder};
 use serde_json::{Value, json};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Decides, of an input, whether a call asks.
-type Asks = Box<dyn Fn(&Json) -> Result<bool, CodecError> + Send + Sync>;
+/// True for an input whose call needs an approval.
+type NeedsApproval = Box<dyn Fn(&Json) -> Result<bool, CodecError> + Send + Sync>;
 
 /// The form of the calls of one tool.
 pub(crate) struct CallForm {
@@ -21,29 +21,29 @@ pub(crate) struct CallForm {
     /// The schema of the arguments.
     pub(crate) schema: Value,
     /// The question before a call runs, if there is one.
-    pub(crate) first: Option<FirstQuestion>,
-    /// True if a call with this input asks. The error is that it is no input of the tool.
-    pub(crate) asks: Asks,
+    pub(crate) question: Option<ApprovalQuestion>,
+    /// The error is that the input does not decode.
+    pub(crate) needs_approval: NeedsApproval,
 }
 
-/// What becomes of a call: the input to run with, and the text for the model that goes before the result; or the whole
-/// text for the model, and nothing runs.
+/// The decision about a call: the input to run with, and a note for the model that precedes the result; or the message to the
+/// model in place of a result.
 pub(crate) type Approved = Result<(Json, Option<String>), String>;
 
 impl CallForm {
     /// Reads arguments as a model writes them: the error is the text for the model.
     pub(crate) fn arguments(&self, text: &str) -> Result<(Value, Json), String> {
         let given = if text.trim().is_empty() { "{}" } else { text };
-        let given: Value = serde_json::from_str(given).map_err(|e| no_fit(&e))?;
+        let given: Value = serde_json::from_str(given).map_err(|e| misfit(&e))?;
         let input = self.input(given.clone())?;
         Ok((given, input))
     }
 
     /// Puts arguments in the order of the inputs, after they were checked.
     fn input(&self, given: Value) -> Result<Json, String> {
-        let Value::Object(mut given) = given else { return Err(no_fit(&"they are not a JSON object")) };
+        let Value::Object(mut given) = given else { return Err(misfit(&"they are not a JSON object")) };
         if let Some(unknown) = given.keys().find(|key| self.inputs.iter().all(|(name, _)| name != key)) {
-            return Err(no_fit(&format_args!("unknown argument `{unknown}`")));
+            return Err(misfit(&format_args!("unknown argument `{unknown}`")));
         }
         // One that may be left out is `null`.
         for (name, _) in self.inputs {
@@ -51,19 +51,19 @@ impl CallForm {
         }
         let given = Value::Object(given);
         if let Some(wrong) = wrong(&self.schema, &given) {
-            return Err(no_fit(&wrong));
+            return Err(misfit(&wrong));
         }
         // No inputs are the unit type, which is recorded as `null`.
         if self.inputs.is_empty() {
             return Ok(Json::null());
         }
         let input: Vec<&Value> = self.inputs.iter().filter_map(|(name, _)| given.get(*name)).collect();
-        Json::encode(&input).map_err(|e| no_fit(&e))
+        Json::encode(&input).map_err(|e| misfit(&e))
     }
 }
 
-/// The text for a model whose arguments are no input of the tool.
-pub(crate) fn no_fit(what: &dyn fmt::Display) -> String {
+/// Returns the message to the model that its arguments do not fit the tool.
+pub(crate) fn misfit(what: &dyn fmt::Display) -> String {
     format!("the arguments do not fit: {what}")
 }
 
@@ -89,19 +89,19 @@ impl Driver<'_> {
         given: Value,
         input: Json,
     ) -> RunResult<Approved> {
-        let Some(first) = &form.first else { return Ok(Ok((input, None))) };
+        let Some(asked) = &form.question else { return Ok(Ok((input, None))) };
         // Where the function that decides panics, a person decides: the call must not run unasked, and the run goes on.
-        let asks = catch_unwind(AssertUnwindSafe(|| (form.asks)(&input)));
-        match asks.unwrap_or(Ok(true)) {
+        let needed = catch_unwind(AssertUnwindSafe(|| (form.needs_approval)(&input)));
+        match needed.unwrap_or(Ok(true)) {
             Ok(true) => {}
             Ok(false) => return Ok(Ok((input, None))),
             // It is not for a person to decide about what cannot run.
-            Err(e) => return Ok(Err(no_fit(&e))),
+            Err(e) => return Ok(Err(misfit(&e))),
         }
-        let message = first.message.clone().unwrap_or_else(|| format!("Allow the call of `{}`?", form.tool));
+        let message = asked.message.clone().unwrap_or_else(|| format!("Allow the call of `{}`?", form.tool));
         let mut question =
             QuestionBuilder::new(message).showing(&json!({"tool": form.tool, "arguments": given}));
-        if let Some((wait, default)) = &first.timeout {
+        if let Some((wait, default)) = &asked.timeout {
             question = question.timeout(*wait, default);
         }
         let mut approval = None;

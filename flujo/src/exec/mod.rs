@@ -38,7 +38,7 @@ mod timeout;
 mod tools;
 
 pub(crate) use any_step::finished;
-pub(crate) use approval::{CallForm, no_fit};
+pub(crate) use approval::{CallForm, misfit};
 pub(crate) use call_state::CallState;
 pub use driver::Driver;
 pub(crate) use env::RunEnv;

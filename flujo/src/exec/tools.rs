@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 pub trait ToolRunner: Send + Sync {
     /// Returns the descriptions of the tools that the model is given.
     fn specs(&self) -> Vec<ToolSpec>;
-    /// Runs the calls of a reply on the context of the step; returns the texts for the model, in the order of the calls.
+    /// Runs the calls of a reply on the context of the step; returns their results for the model, in the order of the calls.
     fn results<'a>(
         &'a self,
         driver: Driver<'a>,
@@ -64,8 +64,8 @@ impl<C: Context, R: Send + Sync> Tools<'_, C, R> {
         self.tools().iter().find(|tool| tool.spec.name == name)
     }
 
-    /// True if the calls may run beside each other: no two of them write one part that has no merge rule.
-    fn side_by_side(&self, calls: &[ToolCall]) -> bool {
+    /// True if the calls may run concurrently: no two of them write one part that has no merge rule.
+    fn may_run_concurrently(&self, calls: &[ToolCall]) -> bool {
         let mut written = 0;
         calls.iter().filter_map(|call| self.named(&call.name)).all(|tool| {
             let writes = exclusive::<C>(tool.writes);
@@ -94,7 +94,7 @@ impl<C: Context, R: Send + Sync> Tools<'_, C, R> {
         let Calls { place, reply, list } = calls;
         let ids = (reply.saturating_add(1)..).map(|k| place.within(k));
         let items: Vec<(NodeId, &ToolCall)> = ids.zip(list).collect();
-        if items.len() == 1 || !self.side_by_side(list) {
+        if items.len() == 1 || !self.may_run_concurrently(list) {
             let mut results = Vec::with_capacity(items.len());
             for (id, call) in items {
                 results.push(self.result(&mut cx, id, call).await?);
@@ -103,15 +103,15 @@ impl<C: Context, R: Send + Sync> Tools<'_, C, R> {
         }
         // A constant: where there is no context, nothing is copied and merged, and the code for that is not compiled.
         if Self::NO_CONTEXT {
-            let one = Bare { tools: self, ctx: &*cx.ctx, items: &items };
-            return beside(cx.driver, place.within(reply), items.len(), &one).await;
+            let one = WithoutContext { tools: self, ctx: &*cx.ctx, items: &items };
+            return run_concurrently(cx.driver, place.within(reply), items.len(), &one).await;
         }
-        self.merged(cx, place.within(reply), items).await
+        self.run_and_merge(cx, place.within(reply), items).await
     }
 
-    /// Runs the calls beside each other, each on a copy of the context. Boxed: so that it is not a part of the future above
+    /// Runs the calls concurrently, each on a copy of the context, and merges the copies. Boxed: so that it is not a part of the future above
     /// where it is not compiled.
-    fn merged<'a>(
+    fn run_and_merge<'a>(
         &'a self,
         mut cx: Cx<'a, C, R>,
         id: NodeId,
@@ -141,13 +141,13 @@ trait OneCall: Send + Sync {
     fn run<'a>(&'a self, driver: Driver<'a>, index: usize) -> BoxFuture<'a, RunResult<String>>;
 }
 
-struct Bare<'t, C, R> {
+struct WithoutContext<'t, C, R> {
     tools: &'t Tools<'t, C, R>,
     ctx: &'t C,
     items: &'t [(NodeId, &'t ToolCall)],
 }
 
-impl<C: Context, R: Send + Sync> OneCall for Bare<'_, C, R> {
+impl<C: Context, R: Send + Sync> OneCall for WithoutContext<'_, C, R> {
     fn run<'a>(&'a self, driver: Driver<'a>, index: usize) -> BoxFuture<'a, RunResult<String>> {
         Box::pin(async move {
             let Some((id, call)) = self.items.get(index) else { return Err(lost()) };
@@ -158,8 +158,8 @@ impl<C: Context, R: Send + Sync> OneCall for Bare<'_, C, R> {
     }
 }
 
-/// Runs `n` calls beside each other, without a context. Boxed here: it is compiled once.
-fn beside<'b>(
+/// Runs `n` calls concurrently, without a context. Boxed here: it is compiled once.
+fn run_concurrently<'b>(
     driver: Driver<'b>,
     id: NodeId,
     n: usize,

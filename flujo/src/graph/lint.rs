@@ -81,6 +81,7 @@ impl Graph {
     /// | `model-without-max-tokens` | warning | a paid model step without `max_tokens`: its price has no bound |
     /// | `fallback-same-model` | warning | a fallback that asks the model which has just failed |
     /// | `fallback-of-fallback` | warning | a fallback or redirect whose own fallback or redirect is never used |
+    /// | `fallback-of-a-tool` | warning | the fallback or redirect of a tool, which a model's call does not use |
     /// | `blind-condition` | warning | the `.until` of a `repeat` that does not look at its value |
     /// | `impure-expression` | warning | a clock or a random generator outside of a step: a resumed run gets another value |
     /// | `question-in-map` | warning | a question for every item, without `.timeout(d, default)`: one missing reply blocks all items |
@@ -133,6 +134,7 @@ fn look(graph: &Graph, path: &str, in_map: bool, found: &mut Vec<Finding>) {
             model(node, &mut say);
         }
         stand_ins(node, &mut say);
+        tools(node, &mut say);
         if node.blind {
             let message = "its `.until` does not look at the value, so the rounds are always the same number";
             say("blind-condition", Severity::Warning, message.to_owned());
@@ -181,6 +183,20 @@ fn stand_ins(node: &Node, say: &mut impl FnMut(&'static str, Severity, String)) 
                 facts.name, ignored.name
             );
             say("fallback-of-fallback", Severity::Warning, message);
+        }
+    }
+}
+
+/// A model's call of a tool makes the attempts of the tool, and the model is told of its failure.
+fn tools(node: &Node, say: &mut impl FnMut(&'static str, Severity, String)) {
+    for tool in node.facts.tools {
+        for (own, ignored) in [("fallback", tool.falls_back_to), ("redirect", tool.redirects_to)] {
+            let Some(ignored) = ignored else { continue };
+            let message = format!(
+                "its tool `{}` has the {own} `{}`, which a model's call does not use: the failure goes to the model",
+                tool.name, ignored.name
+            );
+            say("fallback-of-a-tool", Severity::Warning, message);
         }
     }
 }

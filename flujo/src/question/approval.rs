@@ -3,9 +3,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
 
-/// The reply to the question of a tool that asks first: what becomes of the model's call.
+/// The decision of a person about a model's call of a tool, which `ask_first` asks for.
 ///
-/// Replies are written so in JSON: `"allow"`, `{"deny": "the reason"}`, `{"edit": {"cents": 400}}`.
+/// In JSON a decision is one of `"allow"`, `{"deny": "the reason"}`, `{"edit": {"cents": 400}}`.
 ///
 /// ```
 /// use flujo::Approval;
@@ -39,15 +39,15 @@ impl Approval {
     }
 }
 
-/// The question that a tool asks before a model's call of it runs.
+/// The question before a model's call of a tool runs.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct FirstQuestion {
+pub(crate) struct ApprovalQuestion {
     /// Defaults to one that names the tool.
     pub(crate) message: Option<String>,
     pub(crate) timeout: Option<(Duration, Approval)>,
 }
 
-impl FirstQuestion {
+impl ApprovalQuestion {
     pub(crate) fn saying(message: &str) -> Self {
         Self { message: Some(message.to_owned()), timeout: None }
     }

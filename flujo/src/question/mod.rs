@@ -33,7 +33,7 @@
 mod approval;
 
 pub use approval::Approval;
-pub(crate) use approval::FirstQuestion;
+pub(crate) use approval::ApprovalQuestion;
 
 use crate::clock::Timestamp;
 use crate::codec::{CodecError, Json};

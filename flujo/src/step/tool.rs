@@ -1,4 +1,4 @@
-//! Steps that a model may call.
+//! Steps and pipelines that a model may call.
 
 use super::callee_kind::{
     BrokenKind, ContextStep, DetachedPipeline, DetachedWithoutResources, NestedPipeline,
@@ -9,12 +9,12 @@ use crate::codec::{CodecError, Json};
 use crate::context::Context;
 use crate::durable::{Durable, Inputs, Recorded};
 use crate::error::{Error, RunResult};
-use crate::exec::{CallForm, Cx, no_fit};
+use crate::exec::{CallForm, Cx, misfit};
 use crate::future::BoxFuture;
 use crate::graph::Facts;
 use crate::model::{ToolCall, ToolSpec, take_apart};
 use crate::path::NodeId;
-use crate::question::{Approval, FirstQuestion};
+use crate::question::{Approval, ApprovalQuestion};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -153,7 +153,7 @@ pub trait ToolSet<C, R> {
     fn tools() -> Vec<Tool<C, R>>;
 }
 
-/// A step as a tool.
+/// A step or pipeline as a tool.
 pub struct Tool<C, R> {
     pub(crate) spec: ToolSpec,
     form: CallForm,
@@ -174,7 +174,7 @@ impl<C, R> fmt::Debug for Tool<C, R> {
 }
 
 impl<C: Context, R: Send + Sync> Tool<C, R> {
-    /// The step `S` as a tool.
+    /// Creates the tool of the step or pipeline `S`.
     pub fn of<S: ToolIn<C, R>>() -> Self
     where
         S::Input: Arguments,
@@ -183,36 +183,36 @@ impl<C: Context, R: Send + Sync> Tool<C, R> {
         let mut generator = SchemaGenerator::default();
         let schemas = <S::Input as Arguments>::schemas(&mut generator);
         let (spec, schema) = described(&facts, schemas, &mut generator);
-        let first = facts.ask_first.map(FirstQuestion::saying);
-        let asks = Box::new(|input: &Json| S::Input::recall(input).map(|_| true));
-        let form = CallForm { tool: facts.name, inputs: facts.inputs, schema, first, asks };
+        let question = facts.ask_first.map(ApprovalQuestion::saying);
+        let needs_approval = Box::new(|input: &Json| S::Input::recall(input).map(|_| true));
+        let form = CallForm { tool: facts.name, inputs: facts.inputs, schema, question, needs_approval };
         Self { spec, form, writes: S::writes(), run: run::<S, C, R> }
     }
 
-    /// Has a call approved by a person before it runs: `refund.ask_first("Refund?")`.
+    /// Asks a person for approval before a call runs: `refund.ask_first("Refund?")`.
     #[must_use]
     pub fn ask_first(mut self, message: &str) -> Self {
-        self.form.first.get_or_insert_default().message = Some(message.to_owned());
+        self.form.question.get_or_insert_default().message = Some(message.to_owned());
         self
     }
 
-    /// Has those calls approved for which a function of the inputs returns true; the others run.
+    /// Asks for approval of the calls for which a function of the inputs returns true; others run at once.
     #[must_use]
     pub fn ask_first_if<S: Step<Input: Arguments>>(
         mut self,
         decides: <S::Input as Arguments>::Decides,
     ) -> Self {
-        self.form.first.get_or_insert_default();
-        self.form.asks = Box::new(move |input| Ok(S::Input::recall(input)?.decided(&decides)));
+        self.form.question.get_or_insert_default();
+        self.form.needs_approval = Box::new(move |input| Ok(S::Input::recall(input)?.decided(&decides)));
         self
     }
 
-    /// Takes `default` for the reply if there is none in time.
+    /// Sets the deadline of the question, and the reply after it.
     #[must_use]
     pub fn timeout(mut self, wait: Duration, default: Approval) -> Self {
         // Without a question this does not compile.
-        if let Some(first) = &mut self.form.first {
-            first.timeout = Some((wait, default));
+        if let Some(question) = &mut self.form.question {
+            question.timeout = Some((wait, default));
         }
         self
     }
@@ -241,7 +241,7 @@ fn described(facts: &Facts, schemas: Vec<Value>, generator: &mut SchemaGenerator
 }
 
 impl<C: Context, R: Send + Sync> Tool<C, R> {
-    /// Runs a call; returns the text for the model, or the failure of the step.
+    /// Runs a call; returns the result for the model, or the failure of the tool.
     ///
     /// # Errors
     /// No person can be asked, or a signal ends the run.
@@ -253,15 +253,15 @@ impl<C: Context, R: Send + Sync> Tool<C, R> {
     ) -> RunResult<RunResult<String>> {
         let (given, input) = match self.form.arguments(&call.arguments) {
             Ok(read) => read,
-            Err(told) => return Ok(Ok(told)),
+            Err(message) => return Ok(Ok(message)),
         };
         let (input, note) = match cx.driver.approve(id.clone(), &self.form, given, input).await? {
             Ok(approved) => approved,
-            Err(told) => return Ok(Ok(told)),
+            Err(message) => return Ok(Ok(message)),
         };
         let text = match (self.run)(cx, id, &input) {
             Ok(running) => running.await,
-            Err(e) => return Ok(Ok(no_fit(&e))),
+            Err(e) => return Ok(Ok(misfit(&e))),
         };
         Ok(match note {
             Some(note) => text.map(|text| format!("{note}\n{text}")),

@@ -5,8 +5,10 @@ use std::marker::PhantomData;
 
 /// The parts of `C` that a step may write. Implemented by `#[step]` and `pipeline!`.
 pub trait WritesIn<C> {
-    /// Bits of the parts of `C`.
+    /// Bits of the parts of `C`, those that its tools may write included.
     const MASK: u64 = 0;
+    /// Bits of the parts that its own attempts write.
+    const OWN: u64 = Self::MASK;
 }
 
 /// Bits in terms of the caller's context, from bits in terms of the callee's: `bit` is where the callee's

@@ -135,6 +135,11 @@ fn what_is_set_up_wrongly_is_told_at_once() {
          `ftp://x` is no address of the provider `My Server`: write `https://..`; \
          `localhost:80` is no address of the provider `openai`: write `https://..`"
     );
+    let error = Models::builder().base_url("openai", "https://grün.example/v1").build().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`https://grün.example/v1` is no address of the provider `openai`: write its host in ASCII, `https://xn--..`"
+    );
 }
 
 #[test]

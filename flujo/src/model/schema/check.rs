@@ -1,7 +1,7 @@
 //! Checks of answers against the constraints of a schema that Rust's types do not have: bounds of numbers,
 //! lengths of lists and strings. Providers enforce some of them or none; serde enforces none.
 
-use super::seen::Seen;
+use super::references::{Seen, referred};
 use serde_json::{Map, Value};
 
 /// The maximum depth of the recursion into a value: the deepest value, with four steps in the schema at each level.
@@ -70,13 +70,10 @@ impl Check<'_> {
         if depth > DEEPEST {
             return None;
         }
-        if let Some(name) = object.get("$ref").and_then(Value::as_str) {
-            let target = name.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
-            if let Some(found) = target
-                .and_then(|target| self.seen.once(target, value, || self.look(target, value, at, depth + 1)))
-            {
-                return Some(found);
-            }
+        if let Some(target) = referred(self.root, object)
+            && let Some(found) = self.seen.once(target, value, || self.look(target, value, at, depth + 1))
+        {
+            return Some(found);
         }
         let here = bounds(object, value).map(|problem| {
             let place = if at.is_empty() { String::new() } else { format!("`{at}` ") };
@@ -151,9 +148,8 @@ impl Check<'_> {
         if depth > DEEPEST {
             return true;
         }
-        if let Some(name) = object.get("$ref").and_then(Value::as_str) {
-            let target = name.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
-            return target.is_none_or(|target| self.may_be(target, value, depth + 1));
+        if object.contains_key("$ref") {
+            return referred(self.root, object).is_none_or(|target| self.may_be(target, value, depth + 1));
         }
         let typed = match object.get("type") {
             Some(Value::String(ty)) => is_a(value, ty),

@@ -1,7 +1,7 @@
 //! Whether a value fits a schema, for values that no Rust type decodes: what people and servers write.
 
 use super::check::{is_a, wrong};
-use super::seen::Seen;
+use super::references::{Seen, referred};
 use serde_json::{Map, Value};
 
 /// The maximum depth of the recursion into a value and its schema.
@@ -21,21 +21,18 @@ struct Shape<'s> {
 impl Shape<'_> {
     fn look(&self, schema: &Value, value: &Value, at: &str, depth: usize) -> Option<String> {
         let Some(object) = schema.as_object() else {
-            return (schema == &Value::Bool(false)).then(|| told(at, "is not allowed"));
+            return (schema == &Value::Bool(false)).then(|| at_place(at, "is not allowed"));
         };
         if depth > DEEPEST {
             return None;
         }
-        if let Some(name) = object.get("$ref").and_then(Value::as_str) {
-            let target = name.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
-            if let Some(found) = target
-                .and_then(|target| self.seen.once(target, value, || self.look(target, value, at, depth + 1)))
-            {
-                return Some(found);
-            }
+        if let Some(target) = referred(self.root, object)
+            && let Some(found) = self.seen.once(target, value, || self.look(target, value, at, depth + 1))
+        {
+            return Some(found);
         }
-        this(object, value)
-            .map(|problem| told(at, &problem))
+        own_problem(object, value)
+            .map(|problem| at_place(at, &problem))
             .or_else(|| self.within(object, value, at, depth))
             .or_else(|| self.alternatives(object, value, at, depth))
     }
@@ -48,7 +45,7 @@ impl Shape<'_> {
                 fields.iter().find_map(|(name, field)| {
                     let schema = named.and_then(|named| named.get(name));
                     if schema.is_none() && others == Some(&Value::Bool(false)) {
-                        return Some(told(at, &format!("has an unknown property `{name}`")));
+                        return Some(at_place(at, &format!("has an unknown property `{name}`")));
                     }
                     self.look(schema.or(others)?, field, &format!("{at}/{name}"), depth + 1)
                 })
@@ -93,13 +90,13 @@ impl Shape<'_> {
             let within =
                 problems.iter().filter(|problem| place(problem) > Some(at.len()) && problem.starts_with('`'));
             let deepest = within.max_by_key(|problem| place(problem)).cloned();
-            deepest.or_else(|| Some(told(at, &format!("fits no alternative: {}", problems.join("; ")))))
+            deepest.or_else(|| Some(at_place(at, &format!("fits no alternative: {}", problems.join("; ")))))
         })
     }
 }
 
-/// What is wrong with the value itself, whatever is in it.
-fn this(object: &Map<String, Value>, value: &Value) -> Option<String> {
+/// Returns the problem of the value itself, without those of what it contains.
+fn own_problem(object: &Map<String, Value>, value: &Value) -> Option<String> {
     let types: Vec<&str> = match object.get("type") {
         Some(Value::String(ty)) => vec![ty],
         Some(Value::Array(types)) => types.iter().filter_map(Value::as_str).collect(),
@@ -122,7 +119,7 @@ fn this(object: &Map<String, Value>, value: &Value) -> Option<String> {
     Some(format!("has no property `{missing}`"))
 }
 
-fn told(at: &str, problem: &str) -> String {
+fn at_place(at: &str, problem: &str) -> String {
     if at.is_empty() { format!("the value {problem}") } else { format!("`{at}` {problem}") }
 }
 

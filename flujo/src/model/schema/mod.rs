@@ -3,7 +3,7 @@
 mod check;
 mod depth;
 mod mismatch;
-mod seen;
+mod references;
 mod strict;
 mod wrap;
 

@@ -179,3 +179,27 @@ fn what_stands_in_for_a_step_stands_at_the_end() {
         ]
     );
 }
+
+#[step(fallback = last_resort)]
+async fn look_up(text: String) -> Result<String> {
+    Ok(text)
+}
+
+#[step(model = "openai:gpt-4o-mini", timeout = "30s", max_tokens = 100, tools = [look_up])]
+fn research(text: String) -> Prompt<String> {
+    Prompt::ask(text)
+}
+
+pipeline! {
+    fn talking(text: String) -> String { research(text) }
+}
+
+#[test]
+fn a_fallback_that_a_models_call_does_not_use_is_found() {
+    let report = talking::GRAPH.validate();
+    let found: Vec<_> =
+        report.findings.iter().map(|f| (f.rule, f.node.as_str(), f.message.as_str())).collect();
+    let message = "its tool `look_up` has the fallback `last_resort`, which a model's call does not use: the failure goes \
+                   to the model";
+    assert_eq!(found, [("fallback-of-a-tool", "talking/research", message)]);
+}

@@ -1,4 +1,6 @@
-use serde_json::Value;
+//! References of a schema: what they refer to, and what was found there already.
+
+use serde_json::{Map, Value};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ptr;
@@ -27,4 +29,10 @@ impl Seen {
         }
         found
     }
+}
+
+/// Returns the schema that this one refers to, if it does.
+pub(super) fn referred<'s>(root: &'s Value, schema: &Map<String, Value>) -> Option<&'s Value> {
+    let name = schema.get("$ref").and_then(Value::as_str)?;
+    root.pointer(name.strip_prefix('#')?)
 }
