@@ -22,6 +22,7 @@ mod retry_after;
 mod schema;
 mod script;
 mod tool;
+mod tool_server;
 
 pub(crate) use answer::parse;
 pub use answer::{Answer, IntoPrompt, NoAnswer, Parsed, messages};
@@ -46,6 +47,7 @@ pub use schema::{StrictSchema, is_text, schema_of, strict};
 pub(crate) use schema::{mismatch, take_apart, wrong};
 pub use script::{Line, Script};
 pub use tool::{ToolCall, ToolSpec};
+pub use tool_server::ToolServer;
 
 use crate::codec::Json;
 use async_trait::async_trait;
