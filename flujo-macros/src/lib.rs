@@ -13,6 +13,7 @@ mod entry;
 mod item;
 mod names;
 mod nesting;
+mod offered;
 mod options;
 mod pipeline;
 mod resources;

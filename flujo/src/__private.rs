@@ -34,7 +34,7 @@ pub use crate::step::{
     BrokenKind, CalleeKind, ContextStep, DetachedPipeline, DetachedWithoutResources, NestedPipeline,
     NestedWithoutResources, StepKind,
 };
-pub use crate::step::{Tool, assert_asks_first, assert_named_apart, assert_tool};
+pub use crate::step::{Tool, assert_asks_first, assert_has_tools, assert_named_apart, assert_tool};
 pub use crate::usage::UsageLimits;
 pub use serde;
 pub use std::boxed::Box;

@@ -15,6 +15,7 @@ macro_rules! every_form {
                 "asks_before_tools/careful~5" => r#"{"edit":{"word":"calm"}}"#
             ];
             clerks "tools on the context" ["clerks/clerk~3/better" => "\"better\""];
+            lends "tools at a call" ["lends/clerk~2" => "\"allow\"", "lends/clerk~3/better" => "\"better\""];
             fallback "fallback" [];
             redirects "redirect" [];
             hits "cached" [];

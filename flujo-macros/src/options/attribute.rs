@@ -199,7 +199,7 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
             "role" => out.role = sink.ok(value::role(&value)),
             "temperature" => out.temperature = sink.ok(value::fraction(word.name, &value, 2.0)),
             "max_tokens" => out.max_tokens = sink.ok(value::count(word.name, &value, 1)),
-            "tools" => out.tools = tools::tools(&value, sink),
+            "tools" => out.tools = tools(&value, sink),
             "ask_first" => out.ask_first = Some(value.clone()),
             "tool_rounds" => out.tool_rounds = sink.ok(value::count(word.name, &value, 1)),
             "top_p" => out.top_p = sink.ok(value::fraction(word.name, &value, 1.0)),

@@ -8,7 +8,7 @@ mod value;
 
 pub(crate) use attribute::{StepOptions, parse};
 pub(crate) use duration::duration;
-pub(crate) use tools::ToolUse;
+pub(crate) use tools::{ToolUse, tools};
 pub(crate) use value::{Backoff, Cached, backoff, cached, check_call, limits, shown};
 
 use crate::diag;
@@ -122,10 +122,10 @@ const WORDS: &[Word] = &[
         "tools",
         "[search_web, calculator]",
         Attribute::Model,
-        false,
+        true,
         "steps and pipelines that the model may call",
     ),
-    word("tool_rounds", "8", Attribute::Model, false, "how often in one attempt the model may ask for tools"),
+    word("tool_rounds", "8", Attribute::Model, true, "how often in one attempt the model may ask for tools"),
     word("keep_findings", "", Attribute::None, true, "keeps what is said against outputs in the context"),
     word("settle", "", Attribute::None, true, "turns a failure into a value"),
     word("named", "\"second_look\"", Attribute::None, true, "the name of this node"),

@@ -19,6 +19,12 @@ pub(crate) struct ToolUse {
 }
 
 impl ToolUse {
+    /// The expressions of its options.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Expr> {
+        let asked = self.ask_first.iter().chain(&self.ask_first_if).map(|(_, value)| value);
+        asked.chain(self.timeout.iter().map(|(.., default)| default))
+    }
+
     /// True if this entry says that it asks before a call runs; the attribute of the step may say so too.
     pub(crate) fn asks(&self) -> bool {
         self.ask_first.is_some() || self.ask_first_if.is_some()
@@ -29,12 +35,12 @@ impl ToolUse {
 const WORDS: [&str; 3] = ["ask_first", "ask_first_if", "timeout"];
 
 /// The entries of the list, each tool once.
-pub(super) fn tools(list: &Expr, sink: &mut Sink) -> Vec<ToolUse> {
+pub(crate) fn tools(list: &Expr, sink: &mut Sink) -> Vec<ToolUse> {
     let entries = match list {
         Expr::Array(list) => &list.elems,
         Expr::Group(group) => return tools(&group.expr, sink),
         _ => {
-            sink.at(list, "`tools` takes a list of steps\nfor instance `tools = [search_web, calculator]`");
+            sink.at(list, "`tools` takes a list of steps\nfor instance `[search_web, calculator]`");
             return Vec::new();
         }
     };

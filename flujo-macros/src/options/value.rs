@@ -248,7 +248,7 @@ pub(crate) fn check_call(word: &str, value: &Expr) -> syn::Result<()> {
     }
     match word {
         "retries" => count(word, value, 0).map(drop),
-        "max_tokens" => count(word, value, 1).map(drop),
+        "max_tokens" | "tool_rounds" => count(word, value, 1).map(drop),
         "temperature" => fraction(word, value, 2.0).map(drop),
         "top_p" => fraction(word, value, 1.0).map(drop),
         "model" => model(value).map(drop),

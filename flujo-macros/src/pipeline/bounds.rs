@@ -1,6 +1,6 @@
 //! Flow to its worst case, as a constant expression.
 
-use super::model::{Block, Count, Flow, Line, Node, Pipeline, Retries, What};
+use super::model::{Block, Count, Flow, Given, Line, Node, Pipeline, What};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use std::ops::Range;
@@ -138,18 +138,24 @@ impl Bounds<'_> {
     }
 
     fn call(&self, node: usize) -> Option<Worst> {
-        let What::Call { callee, retries, stand_ins, .. } = &self.nodes.get(node)?.what else { return None };
-        let plain = matches!(retries, Retries::Default)
-            && stand_ins.redirect.is_none()
-            && stand_ins.fallback.is_none();
+        let What::Call { callee, retries, stand_ins, tools, .. } = &self.nodes.get(node)?.what else {
+            return None;
+        };
+        let plain =
+            matches!(retries, Given::Default) && stand_ins.redirect.is_none() && stand_ins.fallback.is_none();
         if plain {
             return Some(Worst::Calls(node..node + 1));
         }
-        let facts = callee.facts();
+        let facts = if tools.is_default() {
+            callee.facts()
+        } else {
+            // With the tools of the call.
+            quote!(__flujo::Node::at(__nodes, #node).facts)
+        };
         let retries = match retries {
-            Retries::Default => quote!(__flujo::Some(#facts.retries)),
-            Retries::Known(n) => quote!(__flujo::Some((#n) as u64)),
-            Retries::Unknown => quote!(__flujo::None),
+            Given::Default => quote!(__flujo::Some(#facts.retries)),
+            Given::Known(n) => quote!(__flujo::Some((#n) as u64)),
+            Given::Unknown => quote!(__flujo::None),
         };
         // A step named at the call takes the place of the attribute's.
         let redirect = stand_ins.redirect.as_ref().map_or_else(

@@ -1,9 +1,10 @@
 //! Flow to data: nodes and edges, as constants.
 
 use super::callee::Callee;
-use super::model::{Block, Body, Flow, Line, Match, Node, NodeIndex, Pipeline, What};
+use super::model::{Block, Body, CallTools, Flow, Given, Line, Match, Node, NodeIndex, Pipeline, What};
 use super::unused::Unused;
 use crate::names;
+use crate::offered;
 use crate::token_text::text_of;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -20,7 +21,8 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
         };
         let (unused, blind) = (unused.contains(&i), blind.contains(&i));
         let line = names::line(*at);
-        if let What::Call { callee, .. } = what
+        if let What::Call { callee, tools, .. } = what
+            && tools.is_default()
             && fallback.is_none()
             && redirect.is_none()
             && options.is_empty()
@@ -32,9 +34,10 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
         }
         only_calls = false;
         let (kind, facts) = match what {
-            What::Call { callee, .. } => {
+            What::Call { callee, tools, .. } => {
                 let facts = callee.facts();
-                (quote!(#facts.kind), facts)
+                let with_tools = tools_of_call(&facts, tools);
+                (quote!(#facts.kind), with_tools.unwrap_or(facts))
             }
             What::Branch => form(&quote!(Branch)),
             What::Ask { reply } => {
@@ -76,6 +79,33 @@ pub(crate) fn nodes(pipeline: &Pipeline) -> TokenStream {
     let nodes: TokenStream = nodes.collect();
     // What other nodes refer to would not live long enough in a call.
     if only_calls { quote!(&__flujo::Node::list([#nodes])) } else { quote!(&[#nodes]) }
+}
+
+/// The facts of a callee with the tools of the call.
+fn tools_of_call(facts: &TokenStream, tools: &CallTools) -> Option<TokenStream> {
+    if tools.is_default() {
+        return None;
+    }
+    let rounds = match &tools.rounds {
+        Given::Default => quote!(__flujo::Some(#facts.tool_rounds)),
+        Given::Known(n) => quote!(__flujo::Some(#n)),
+        Given::Unknown => quote!(__flujo::None),
+    };
+    if tools.list.is_empty() {
+        return Some(quote!(&__flujo::Facts {
+            bounds: __flujo::Bounds::talking(#rounds, #facts.tools),
+            ..*#facts
+        }));
+    }
+    let listed = tools.list.iter().map(|(_, callee)| callee.facts());
+    let listed = quote!(&[#(#listed),*]);
+    let asking = offered::that_ask(tools.list.iter().map(|(tool, callee)| (tool, callee)));
+    Some(quote!(&__flujo::Facts {
+        tools: #listed,
+        tools_that_ask: &[#(#asking),*],
+        bounds: __flujo::Bounds::talking(#rounds, #listed),
+        ..*#facts
+    }))
 }
 
 /// The facts of a fallback or redirect.

@@ -19,6 +19,7 @@ mod model;
 mod parse;
 #[cfg(test)]
 mod tests;
+mod tools;
 mod unused;
 mod writes;
 

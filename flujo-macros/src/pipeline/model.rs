@@ -1,8 +1,10 @@
 //! A parsed pipeline: its header, a tree of flow, and its nodes in source order.
 
+mod called;
 mod guard;
 mod header;
 
+pub(crate) use called::{CallTools, Given, StandIns};
 pub(crate) use guard::Guard;
 pub(crate) use header::{ContextParam, Header, ResourcesParam};
 
@@ -56,7 +58,7 @@ pub(crate) struct Within {
 /// What a node is.
 pub(crate) enum What {
     /// A step or a pipeline.
-    Call { callee: Callee, retries: Retries, stand_ins: StandIns, keeps: bool },
+    Call { callee: Callee, retries: Given, stand_ins: StandIns, tools: Box<CallTools>, keeps: bool },
     /// `match`, `if`, `let .. else`.
     Branch,
     /// A question.
@@ -92,23 +94,6 @@ impl What {
             Self::Call { .. } | Self::Ask { .. } | Self::Map { .. } | Self::Gate { .. } | Self::Wait
         )
     }
-}
-
-/// The steps that a call names as its fallback and redirect.
-#[derive(Default)]
-pub(crate) struct StandIns {
-    pub fallback: Option<Callee>,
-    pub redirect: Option<Callee>,
-}
-
-/// How many extra attempts a call has.
-pub(crate) enum Retries {
-    /// What the step's attribute says.
-    Default,
-    /// An expression that a constant may use.
-    Known(Expr),
-    /// Only known when it runs.
-    Unknown,
 }
 
 /// A number that bounds a form.

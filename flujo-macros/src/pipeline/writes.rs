@@ -2,6 +2,7 @@
 
 use super::callee::Callee;
 use super::model::{Node, Pipeline, What};
+use crate::names;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::Type;
@@ -97,13 +98,17 @@ fn writers(node: &Node) -> Vec<(String, Writer<'_>)> {
     let mut all = Vec::new();
     let mut add = |id: String, callee| all.push((id, Writer::Callee(callee)));
     let keeps = match &node.what {
-        What::Call { callee: called, stand_ins, keeps, .. } => {
+        What::Call { callee: called, stand_ins, tools, keeps, .. } => {
             add(node.id.clone(), called);
             if let Some(fallback) = &stand_ins.fallback {
                 add(id("fallback"), fallback);
             }
             if let Some(redirect) = &stand_ins.redirect {
                 add(id("redirect"), redirect);
+            }
+            for (tool, callee) in &tools.list {
+                let name = tool.path.segments.last().map(|last| names::text(&last.ident));
+                add(format!("{}~{}", node.id, name.unwrap_or_default()), callee);
             }
             *keeps
         }

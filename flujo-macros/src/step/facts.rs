@@ -6,6 +6,7 @@ use super::migrate;
 use super::model::{Kind, Step};
 use super::params::Param;
 use crate::names::{self, inner};
+use crate::offered;
 use crate::options::ToolUse;
 use crate::pipeline::{Callee, Callees, around, ends};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -99,15 +100,13 @@ fn fields(step: &Step, stand_ins: &StandIns, schema: &TokenStream) -> TokenStrea
             let rounds = tool_rounds(step);
             field(
                 "bounds",
-                quote!(#pr::Bounds::talking({ const __ROUNDS: u32 = #rounds; __ROUNDS }, #tools)),
+                quote!(#pr::Bounds::talking(#pr::Some({ const __ROUNDS: u32 = #rounds; __ROUNDS }), #tools)),
             );
             field("tools", tools);
-            let asking = super::facts::tools(step)
-                .iter()
-                .zip(&stand_ins.tools)
-                .filter(|(tool, _)| tool.asks() || tool.timeout.is_some());
-            let asking = asking.map(|(tool, callee)| (tool.timeout.is_some(), callee.facts()));
-            let asking: Vec<_> = asking.map(|(ends, facts)| quote!((#facts, #ends))).collect();
+            if step.options.tool_rounds.is_some() {
+                field("tool_rounds", quote!({ const __ROUNDS: u32 = #rounds; __ROUNDS }));
+            }
+            let asking = offered::that_ask(super::facts::tools(step).iter().zip(&stand_ins.tools));
             if !asking.is_empty() {
                 field("tools_that_ask", quote!(&[#(#asking),*]));
             }

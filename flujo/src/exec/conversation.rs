@@ -195,7 +195,7 @@ impl Driver<'_> {
         talk: &mut Conversation<'_>,
     ) -> RunResult<Result<ModelReply, Box<Failed>>> {
         let specs = talk.specs.get_or_insert_with(|| talk.tool_runner.specs().into()).clone();
-        let most = step.def().policy.model.and_then(|model| model.tool_rounds).unwrap_or(0);
+        let most = work.plan.tool_rounds(step.def().policy.model);
         let place = work.info.place();
         let mut round = 0;
         loop {

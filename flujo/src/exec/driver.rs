@@ -4,6 +4,7 @@
 use super::env::RunEnv;
 use super::results::Results;
 use super::timeout::InTime;
+use super::tools::ToolRunner;
 use crate::codec::Json;
 use crate::engine::{Handle, LimitScope};
 use crate::path::{NodeId, Path, Place, Scope};
@@ -26,6 +27,8 @@ pub struct Driver<'r> {
     /// The timed scopes around it.
     pub(crate) timed: InTime,
     pub(crate) results: Results<'r>,
+    /// The tools that the next call has in place of its own.
+    pub(crate) tools: Option<Box<dyn ToolRunner + 'r>>,
     /// The [`RunInfo`] of the last step, for the next one to use again.
     pub(crate) spare: Option<Box<RunInfo>>,
 }
@@ -47,6 +50,7 @@ impl<'r> Driver<'r> {
             within: None,
             timed: None,
             results: results.map_or(Results::Off, Results::Own),
+            tools: None,
             spare: None,
         }
     }
@@ -63,6 +67,7 @@ impl<'r> Driver<'r> {
             within: self.within.clone(),
             timed: self.timed.clone(),
             results: self.results.reborrow(),
+            tools: None,
             spare: None,
         }
     }

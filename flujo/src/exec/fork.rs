@@ -211,6 +211,7 @@ impl Shared<'_> {
             within: self.within.clone(),
             timed,
             results: if self.has_results { Results::Shared } else { Results::Off },
+            tools: None,
             spare: None,
         }
     }

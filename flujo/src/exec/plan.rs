@@ -103,6 +103,13 @@ impl Plan {
         results.filter_map(|result: ValidationResult| result.reason().map(str::to_owned)).collect()
     }
 
+    /// The most rounds of tool calls in one attempt.
+    pub(super) fn tool_rounds(&self, model: Option<ModelPolicy>) -> u32 {
+        let given = self.options.as_deref().and_then(|options| options.tool_rounds);
+        // A step without tools in its attribute may have some at a call.
+        given.or(model.and_then(|model| model.tool_rounds)).unwrap_or(ModelPolicy::TOOL_ROUNDS)
+    }
+
     /// Whether there are validators.
     pub(super) fn validates(&self) -> bool {
         self.options.as_ref().is_some_and(|options| !options.checks.is_empty())

@@ -58,6 +58,7 @@ fn of_redirect(options: Option<Box<Options>>, own: Option<Box<Options>>) -> Opti
     // The options of the call are for the model of the called step.
     options.model = None;
     (options.temperature, options.max_tokens, options.top_p) = (None, None, None);
+    options.tool_rounds = None;
     // The limits are those of the node, which is still the same.
     options.limits = None;
     match own {

@@ -119,7 +119,7 @@ impl Count {
     }
 }
 
-impl Driver<'_> {
+impl<'r> Driver<'r> {
     /// Makes ready for the attempts of the step `id`.
     pub(super) fn work<'t>(
         &mut self,
@@ -127,7 +127,10 @@ impl Driver<'_> {
         def: &StepDef,
         options: Option<Box<Options>>,
         tool_runner: Option<Box<dyn ToolRunner + 't>>,
-    ) -> RunResult<Work<'t>> {
+    ) -> RunResult<Work<'t>>
+    where
+        'r: 't,
+    {
         let info = self.info(id);
         let within = self.limits_around(&info, Plan::limits(def, options.as_deref()))?;
         Ok(self.work_within(info, within, def, options, tool_runner))
@@ -149,7 +152,14 @@ impl Driver<'_> {
         def: &StepDef,
         options: Option<Box<Options>>,
         tool_runner: Option<Box<dyn ToolRunner + 't>>,
-    ) -> Work<'t> {
+    ) -> Work<'t>
+    where
+        'r: 't,
+    {
+        let tool_runner = match self.tools.take() {
+            Some(of_call) => Some(of_call as Box<dyn ToolRunner + 't>),
+            None => tool_runner,
+        };
         let mut plan = Plan::new(def, options);
         let model = def.policy.model.map(|model| Box::new(plan.model(model, self.env)));
         if let Some(defaults) = self.env.model_defaults.as_ref().filter(|_| model.is_some()) {

@@ -4,13 +4,14 @@ use super::Cx;
 use super::driver::Driver;
 use super::fork::lost;
 use super::items::CONCURRENCY;
+use super::leaf::{SettledFuture, StepFuture};
 use crate::context::Context;
 use crate::error::{Error, RunResult};
 use crate::future::BoxFuture;
 use crate::model::{ToolCall, ToolSpec};
 use crate::path::{NodeId, Place};
-use crate::step::Tool;
 use crate::step::writes::{exclusive, existing};
+use crate::step::{Fallback, IntoStepCall, RunIn, Step, StepIn, Tool};
 use std::any::Any;
 use std::sync::OnceLock;
 
@@ -37,20 +38,67 @@ pub struct Calls<'a> {
     pub(super) list: &'a [ToolCall],
 }
 
+/// A function that makes the tools of a step or of a call.
+type Make<'r, C, R> = &'r (dyn Fn() -> Vec<Tool<C, R>> + Sync);
+
 /// A [`ToolRunner`] with the resources.
 struct Tools<'r, C, R> {
-    make: fn() -> Vec<Tool<C, R>>,
+    make: Make<'r, C, R>,
     /// Made when the conversation begins, not for a stub.
     made: OnceLock<Vec<Tool<C, R>>>,
     res: &'r R,
 }
 
 /// The [`ToolRunner`] of a step whose tools need the context `C` and the resources `R`.
-pub fn tool_runner<C: Context, R: Send + Sync>(
-    make: fn() -> Vec<Tool<C, R>>,
-    res: &R,
-) -> Box<dyn ToolRunner + '_> {
+pub fn tool_runner<'r, C: Context, R: Send + Sync>(
+    make: Make<'r, C, R>,
+    res: &'r R,
+) -> Box<dyn ToolRunner + 'r> {
     Box::new(Tools { make, made: OnceLock::new(), res })
+}
+
+impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
+    /// Runs a model step as the node `id`, with the tools of the call in place of its own.
+    ///
+    /// # Errors
+    /// It failed, or a signal ends the run.
+    pub fn run_offering<'a, T>(
+        &'a mut self,
+        id: impl Into<NodeId>,
+        call: T,
+        tools: &'a (dyn Fn() -> Vec<Tool<C, R>> + Sync),
+    ) -> StepFuture<'a, <T::Step as Step>::Output>
+    where
+        T: IntoStepCall,
+        T::Step: RunIn<C, R>,
+        T::Fallback: Fallback<C, R>,
+    {
+        let (id, call) = (id.into(), call.into_step_call());
+        StepFuture::typed(Box::pin(async move {
+            let runner = tool_runner(tools, self.res);
+            let driver = Driver { tools: Some(runner), ..self.driver.reborrow() };
+            let mut cx = Cx { ctx: &mut *self.ctx, res: self.res, driver };
+            <T::Step as StepIn<C, R>>::exec(&mut cx, id, call).await
+        }))
+    }
+
+    /// As [`run_offering`](Cx::run_offering), but a failure is a value.
+    ///
+    /// # Errors
+    /// Signals only.
+    pub fn run_offering_settled<'a, T>(
+        &'a mut self,
+        id: impl Into<NodeId>,
+        call: T,
+        tools: &'a (dyn Fn() -> Vec<Tool<C, R>> + Sync),
+    ) -> SettledFuture<'a, <T::Step as Step>::Output>
+    where
+        T: IntoStepCall,
+        T::Step: RunIn<C, R>,
+        T::Fallback: Fallback<C, R>,
+    {
+        SettledFuture(self.run_offering(id, call, tools))
+    }
 }
 
 impl<C: Context, R: Send + Sync> Tools<'_, C, R> {

@@ -27,16 +27,19 @@ impl Bounds {
     }
 
     /// Returns the bounds of one attempt of a model step with tools, whose model calls tools in at most `rounds`
-    /// rounds. The number of calls in one round is unknown.
+    /// rounds; `None` is an unknown number of rounds. The number of calls in one round is unknown.
     #[must_use]
-    pub const fn talking(rounds: u32, tools: &[&super::Facts]) -> Self {
+    pub const fn talking(rounds: Option<u32>, tools: &[&super::Facts]) -> Self {
         let mut silent = true;
         let mut rest = tools;
         while let [tool, more @ ..] = rest {
             silent = silent && matches!(tool.bounds.model_calls, Some(0));
             rest = more;
         }
-        let model_calls = if silent { Some(rounds as u64 + 1) } else { None };
+        let model_calls = match rounds {
+            Some(rounds) if silent => Some(rounds as u64 + 1),
+            _ => None,
+        };
         Self { step_runs: None, model_calls, questions: Some(0) }
     }
 

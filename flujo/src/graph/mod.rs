@@ -117,6 +117,13 @@ impl Node {
         tools
     }
 
+    /// Returns the node with this index; past the end of the list, it is an error of the compiler.
+    #[doc(hidden)]
+    #[allow(clippy::indexing_slicing, reason = "the macro that writes the nodes counts them")]
+    pub const fn at(nodes: &'static [Self], i: usize) -> &'static Self {
+        &nodes[i]
+    }
+
     /// Returns the nodes as they are. Of a list that a function returned, rustc proves once that it has no interior
     /// mutability, and not for each element.
     #[doc(hidden)]
@@ -233,6 +240,8 @@ pub struct Facts {
     /// The tools that ask a person first because the list of tools says so, each with true if the question has a deadline.
     /// Others ask because their own attribute says so.
     pub tools_that_ask: &'static [(&'static Facts, bool)],
+    /// The most rounds of tool calls in one attempt of a model step with tools.
+    pub tool_rounds: u32,
     /// The question that is asked before a model's call of it runs.
     pub ask_first: Option<&'static str>,
     /// The graph, if it is a pipeline.
@@ -254,6 +263,9 @@ pub type StepTexts = (
 );
 
 impl Facts {
+    /// The default of `tool_rounds`.
+    pub const TOOL_ROUNDS: u32 = 8;
+
     /// Returns the worst case of one call with its default retries.
     pub const fn call(&self) -> Bounds {
         self.attempts(Some(self.retries), self.redirect)
@@ -305,6 +317,7 @@ impl Facts {
         redirects_to: None,
         tools: &[],
         tools_that_ask: &[],
+        tool_rounds: Self::TOOL_ROUNDS,
         ask_first: None,
         graph: None,
         answer: None,

@@ -224,6 +224,26 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
         call
     }
 
+    /// Sets the most rounds of tool calls in one attempt of this call.
+    pub fn tool_rounds(self, rounds: u32) -> Self
+    where
+        S: ModelLeaf,
+    {
+        let mut call = self;
+        call.options().tool_rounds = Some(rounds);
+        call
+    }
+
+    /// States that the call has tools of its own, which the pipeline gives it. `pipeline!` turns `.tools([..])` into
+    /// this.
+    #[doc(hidden)]
+    pub fn with_tools(self) -> Self
+    where
+        S: ModelLeaf,
+    {
+        self
+    }
+
     /// Runs the step on its own, for unit tests: nothing is recorded, options hold.
     ///
     /// ```

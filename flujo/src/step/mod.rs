@@ -80,7 +80,8 @@ pub(crate) use result::Tally;
 pub(crate) use stub::Stubs;
 pub use stub::{AnyStub, Stub};
 pub use tool::{
-    Argument, Arguments, Tool, ToolIn, ToolKind, ToolSet, assert_asks_first, assert_named_apart, assert_tool,
+    Argument, Arguments, Tool, ToolIn, ToolKind, ToolSet, assert_asks_first, assert_has_tools,
+    assert_named_apart, assert_tool,
 };
 pub use user_future::{called, costed};
 pub use validate::{ValidationResult, Validator, Validators};

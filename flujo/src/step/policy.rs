@@ -1,6 +1,7 @@
 use super::plugin::Plugins;
 use super::{Backoff, ValidationResult};
 use crate::cache::CachePolicy;
+use crate::graph::Facts;
 use crate::usage::UsageLimits;
 use std::any::Any;
 use std::fmt;
@@ -55,7 +56,7 @@ pub struct ModelPolicy {
 
 impl ModelPolicy {
     /// The default of `tool_rounds`.
-    pub const TOOL_ROUNDS: u32 = 8;
+    pub const TOOL_ROUNDS: u32 = Facts::TOOL_ROUNDS;
 }
 
 /// The name of the model in a model step.
@@ -85,6 +86,7 @@ pub(crate) struct Options {
     pub(crate) temperature: Option<f64>,
     pub(crate) max_tokens: Option<u32>,
     pub(crate) top_p: Option<f64>,
+    pub(crate) tool_rounds: Option<u32>,
 }
 
 impl Default for Options {
@@ -102,6 +104,7 @@ impl Default for Options {
             temperature: None,
             max_tokens: None,
             top_p: None,
+            tool_rounds: None,
         }
     }
 }

@@ -329,6 +329,16 @@ pub const fn assert_asks_first(facts: &Facts, no_question: &str) {
     assert!(facts.name.is_empty() || facts.ask_first.is_some(), "{}", no_question);
 }
 
+/// Refuses, at the option, a bound of rounds where there are no tools.
+#[doc(hidden)]
+#[track_caller]
+pub const fn assert_has_tools(facts: &Facts) {
+    assert!(
+        facts.name.is_empty() || !facts.tools.is_empty(),
+        "`tool_rounds` limits tool calls, and this call has no tools: write `.tools([..])` before it, or remove it"
+    );
+}
+
 /// Refuses, at the tool's name, what no model can call.
 #[doc(hidden)]
 #[track_caller]

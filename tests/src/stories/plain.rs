@@ -1,6 +1,6 @@
 //! Steps and pipelines, one after the other.
 
-use crate::clerks::clerk;
+use crate::clerks::{clerk, compose, keep, keep_checked};
 use crate::pieces::{Adds, Never, Quiet, careful, research, shouts, whispers};
 use crate::world::*;
 use flujo::prelude::*;
@@ -49,6 +49,13 @@ pipeline! {
 pipeline! {
     pub fn clerks(text: String, ctx: &mut State, world: &World) -> String {
         let found = clerk(text);
+        add(found.name)
+    }
+}
+pipeline! {
+    pub fn lends(text: String, ctx: &mut State, world: &World) -> String {
+        let question = format!("Keep of {text}?");
+        let found = clerk(text).tools([keep.ask_first(&question), keep_checked, compose]).tool_rounds(2);
         add(found.name)
     }
 }

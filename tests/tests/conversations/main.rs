@@ -22,3 +22,4 @@ mod recipes;
 mod roles;
 mod tools;
 mod tools_and_limits;
+mod tools_at_a_call;

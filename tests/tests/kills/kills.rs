@@ -20,7 +20,7 @@ macro_rules! scenarios {
 }
 
 /// The forms that exist: each must have been killed on each engine.
-const FORMS: [&str; 45] = [
+const FORMS: [&str; 46] = [
     "step",
     "retries",
     "failed step",
@@ -28,6 +28,7 @@ const FORMS: [&str; 45] = [
     "tools",
     "ask before tools",
     "tools on the context",
+    "tools at a call",
     "fallback",
     "redirect",
     "cached",

@@ -138,3 +138,22 @@ pub async fn erase(text: String, names: &mut Vec<u8>) -> Result<usize> {
 pub fn tidy(text: String) -> Prompt<String> {
     Prompt::ask(text)
 }
+
+/// Asks a model without tools.
+#[step(model = "test:small", max_tokens = 50)]
+pub fn sort_out(text: String) -> Prompt<String> {
+    Prompt::ask(text)
+}
+
+pipeline! {
+    /// Lends tools to one call.
+    pub fn lends(text: String) -> String {
+        let question = format!("Keep {text}?");
+        sort_out(text)
+            .tools([
+                fails,
+                keep.ask_first(&question).ask_first_if(String::is_empty).timeout("2h", Approval::deny("nobody came")),
+            ])
+            .tool_rounds(2)
+    }
+}

@@ -3,7 +3,7 @@
 use super::impl_;
 use crate::names;
 use crate::pipeline::model::{Header, Pipeline, What};
-use crate::pipeline::{Callee, around, bounds, callee, graph, writes};
+use crate::pipeline::{Callee, around, bounds, callee, graph, tools, writes};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
@@ -16,7 +16,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
     let (stand_ins, imports) = (pipeline.callees.stand_ins(), pipeline.callees.imports());
     let (bounds, nodes, edges) = (bounds::of(pipeline), graph::nodes(pipeline), graph::edges(pipeline));
     let own = writes::own(pipeline);
-    let checks = [writes::checks(pipeline), bounds::checks(pipeline)];
+    let checks = [writes::checks(pipeline), bounds::checks(pipeline), tools::checks_of_rounds(pipeline)];
 
     let inputs = header.inputs.iter().map(|input| {
         let (name, ty) = (names::source(&input.pat), names::source(&input.ty));
@@ -90,7 +90,8 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
     );
     // Evaluated at once.
     let ends = ends.map(|_| quote!(const _: () = <#ident as __flujo::StepInfo>::ENDS;));
-    around(&quote! {
+    let of_tools = tools::checks(pipeline);
+    let facts = around(&quote! {
             #stand_ins
             {
                 #imports
@@ -110,15 +111,18 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
                 #writes_in
                 #(#checks)*
             }
-    })
+    });
+    quote!(#facts #of_tools)
 }
 
 /// The constant `ENDS`, which names each callee once.
 fn ends(pipeline: &Pipeline) -> Option<TokenStream> {
     let mut known: Vec<&Callee> = Vec::new();
     for node in &pipeline.nodes {
-        let What::Call { callee, stand_ins, .. } = &node.what else { continue };
-        for callee in [callee].into_iter().chain(&stand_ins.fallback).chain(&stand_ins.redirect) {
+        let What::Call { callee, stand_ins, tools, .. } = &node.what else { continue };
+        let tools = tools.list.iter().map(|(_, callee)| callee);
+        for callee in [callee].into_iter().chain(&stand_ins.fallback).chain(&stand_ins.redirect).chain(tools)
+        {
             if !known.iter().any(|other| other.is(callee)) {
                 known.push(callee);
             }

@@ -1,7 +1,10 @@
 //! Calls of steps and pipelines: everything that rustc may say about one hangs on the callee's span.
 
 use super::{Code, Lower};
-use crate::pipeline::model::{Call, Input};
+use crate::names;
+use crate::offered;
+use crate::pipeline::callee::{Callees, lint_levels};
+use crate::pipeline::model::{Call, Input, NodeIndex, What};
 use crate::tokens::{braced, group};
 use proc_macro2::{Delimiter, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -26,14 +29,55 @@ impl Lower<'_> {
         let at = call.path.segments.last().map_or_else(|| call.path.span(), |last| last.ident.span());
         let built = self.reading(call.reads_context, self.built(call));
         let (cx, local) = (self.cx(at), self.local(local, at));
-        let run = Ident::new(if call.settle { "run_settled" } else { "run" }, at);
         let (id, arms) = (self.id(call.node), self.propagate(at));
+        let tools = self.tools(call.node);
+        let run = match (&tools, call.settle) {
+            (None, false) => "run",
+            (None, true) => "run_settled",
+            (Some(_), false) => "run_offering",
+            (Some(_), true) => "run_offering_settled",
+        };
+        let (run, tools) = (Ident::new(run, at), tools.map(|tools| quote!(, #tools)));
         let bind = quote_spanned!(at=> let #local =);
         Halves {
             bind: quote!(#bind #built;),
-            run: quote_spanned!(at=> match #cx.#run(#id, #local).await #arms),
+            run: quote_spanned!(at=> match #cx.#run(#id, #local #tools).await #arms),
             at,
         }
+    }
+
+    /// The tools of a call, as a function that makes them: nothing is made where the call is not made.
+    fn tools(&self, node: NodeIndex) -> Option<TokenStream> {
+        let What::Call { tools, .. } = &self.pipeline.nodes.get(node)?.what else { return None };
+        if tools.list.is_empty() {
+            return None;
+        }
+        let pr = names::private();
+        // Named here by aliases of their own: one that is no step, or does not exist, is reported by a check alone.
+        let mut callees = Callees::default();
+        let offers = tools.list.iter().map(|(listed, _)| {
+            // All of the call is located at the tool, so that rustc reports a missing bound there.
+            let (at, ty) = (listed.path.span(), callees.of(&listed.path).ty());
+            let (local, tool) = (names::local("__tool", at), names::item_at("Tool", at));
+            let offered = quote_spanned!(at=> { let #local = #tool::of::<#ty>; #local() });
+            offered::asking(listed, &ty, offered)
+        });
+        let offers: Vec<_> = offers.collect();
+        let (allowed, stand_ins, imports) = (lint_levels(), callees.stand_ins(), callees.imports());
+        Some(quote! {
+            &|| {
+                #allowed
+                let __tools = {
+                    use #pr as __flujo;
+                    #stand_ins
+                    {
+                        #imports
+                        #pr::vec![#(#offers),*]
+                    }
+                };
+                __tools
+            }
+        })
     }
 
     /// The user's tokens, with what is only for us left out.

@@ -8,7 +8,7 @@ use super::steps_in_values::is_type_like;
 use super::stmt::Binding;
 use crate::names;
 use crate::options::{self, Place};
-use crate::pipeline::model::{Args, Broken, Call, CallOption, Flow, Input, Retries, StandIns, What};
+use crate::pipeline::model::{Args, Broken, Call, CallOption, CallTools, Flow, Given, Input, StandIns, What};
 use crate::tokens::parenthesized;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -17,13 +17,14 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, ExprLit, ExprMethodCall, Lit, LitStr, Path};
 
 /// The options of one call.
-struct Options {
-    tokens: Vec<CallOption>,
-    shown: Vec<(String, String)>,
+pub(super) struct Options {
+    pub(super) tokens: Vec<CallOption>,
+    pub(super) shown: Vec<(String, String)>,
     name: Option<LitStr>,
     settle: bool,
-    retries: Retries,
+    retries: Given,
     stand_ins: StandIns,
+    pub(super) tools: Box<CallTools>,
     keeps: bool,
 }
 
@@ -161,7 +162,7 @@ impl FlowParser<'_> {
 
     pub(super) fn step(&mut self, path: &Path, input: Input, options: &[&ExprMethodCall]) -> Call {
         let callee = self.callees.of(path);
-        let Options { tokens, shown, name, settle, retries, stand_ins, keeps } = self.options(options);
+        let Options { tokens, shown, name, settle, retries, stand_ins, tools, keeps } = self.options(options);
         let last = path.segments.last().map(|segment| &segment.ident);
         let (id, at) = match (&name, last) {
             (Some(name), _) => (name.value(), name.span()),
@@ -174,7 +175,7 @@ impl FlowParser<'_> {
         };
         let reads_context =
             reads_context.or_else(|| tokens.iter().find_map(|option| self.reads_context(&option.tokens)));
-        let node = self.node(id, at, What::Call { callee: callee.clone(), retries, stand_ins, keeps });
+        let node = self.node(id, at, What::Call { callee: callee.clone(), retries, stand_ins, tools, keeps });
         if let Some(node) = self.nodes.get_mut(node) {
             node.options = shown;
         }
@@ -187,8 +188,9 @@ impl FlowParser<'_> {
             shown: Vec::new(),
             name: None,
             settle: false,
-            retries: Retries::Default,
+            retries: Given::Default,
             stand_ins: StandIns::default(),
+            tools: Box::default(),
             keeps: false,
         };
         for (i, option) in options.iter().enumerate() {
@@ -204,6 +206,10 @@ impl FlowParser<'_> {
                 self.errors.at(args, "an option takes no type arguments\nremove them");
             }
             self.option(option, &mut all);
+        }
+        let rounds = options.iter().find(|option| option.method == "tool_rounds");
+        if let Some(rounds) = rounds.filter(|_| !options.iter().any(|option| option.method == "tools")) {
+            all.tools.bounded = Some(rounds.method.clone());
         }
         all
     }
@@ -226,19 +232,21 @@ impl FlowParser<'_> {
                 all.shown.push((word, String::new()));
             }
             "fallback" | "redirect" => self.stand_in(&word, option, all),
+            "tools" => self.tools(option, all),
             _ => {
                 if let [arg] = args.iter().collect::<Vec<_>>().as_slice() {
                     if let Err(error) = options::check_call(&word, arg) {
                         self.errors.beside.push(error);
                         if word == "retries" {
-                            all.retries = Retries::Unknown;
+                            all.retries = Given::Unknown;
                         }
                         return;
                     }
                     all.shown.push((word.clone(), options::shown(arg)));
                 }
                 match word.as_str() {
-                    "retries" => all.retries = retries(args),
+                    "retries" => all.retries = given(args),
+                    "tool_rounds" => all.tools.rounds = given(args),
                     "keep_findings" => {
                         all.keeps = true;
                         all.shown.push((word.clone(), String::new()));
@@ -366,10 +374,10 @@ fn converted(word: &str, args: &Args) -> Option<TokenStream> {
 }
 
 /// A count that a constant may use: a literal, a `const` block, or the path of a constant.
-fn retries(args: &Args) -> Retries {
+fn given(args: &Args) -> Given {
     match args.first() {
-        Some(arg) if is_const(arg) => Retries::Known(arg.clone()),
-        _ => Retries::Unknown,
+        Some(arg) if is_const(arg) => Given::Known(arg.clone()),
+        _ => Given::Unknown,
     }
 }
 

@@ -4,6 +4,7 @@
 mod ask;
 mod body;
 mod call;
+mod call_tools;
 mod fail;
 mod flow;
 mod form_options;

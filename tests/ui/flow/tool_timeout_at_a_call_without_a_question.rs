@@ -1,4 +1,4 @@
-// Tools are said once, in the attribute.
+// The deadline of a question that a tool at a call does not ask.
 // errors: 1
 
 use flujo::prelude::*;
@@ -15,7 +15,7 @@ fn research(topic: String) -> Prompt<String> {
 
 pipeline! {
     fn find(topic: String) -> String {
-        research(topic).tools([search])
+        research(topic).tools([search.timeout("2h", Approval::deny("no reply"))])
     }
 }
 

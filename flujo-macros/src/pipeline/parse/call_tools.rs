@@ -1,0 +1,36 @@
+//! `step(..).tools([..])`.
+
+use super::FlowParser;
+use super::call::Options;
+use crate::options;
+use crate::pipeline::model::CallOption;
+use quote::{ToTokens, quote_spanned};
+use syn::ExprMethodCall;
+
+impl FlowParser<'_> {
+    /// `.tools([..])`: the list of the attribute, for this call alone.
+    pub(super) fn tools(&mut self, option: &ExprMethodCall, all: &mut Options) {
+        let word = &option.method;
+        let [list] = option.args.iter().collect::<Vec<_>>()[..] else {
+            self.errors.at(word, "`tools` takes a list of steps\nwrite `.tools([search_web, calculator])`");
+            return;
+        };
+        all.shown.push((word.to_string(), options::shown(list)));
+        for tool in options::tools(list, &mut self.errors.beside) {
+            // What a question says may come from the flow, but not from the context, which the call writes.
+            let context = tool.values().find_map(|value| self.reads_context(&value.to_token_stream()));
+            if let Some(at) = context {
+                self.errors.span(
+                    at,
+                    "the call has the context while its tools ask\nbind what the question says first: `let name = ..;`",
+                );
+                continue;
+            }
+            let callee = self.callees.of(&tool.path);
+            all.tools.list.push((tool, callee));
+        }
+        // Where a call is no call of a model, rustc says so at this word.
+        let tokens = quote_spanned!(word.span()=> with_tools());
+        all.tokens.push(CallOption { dot: option.dot_token, tokens, stand_in: None });
+    }
+}

@@ -1,0 +1,22 @@
+// No round at all.
+// errors: 1
+
+use flujo::prelude::*;
+
+#[step]
+async fn search(text: String) -> Result<String> {
+    Ok(text)
+}
+
+#[step(model = "openai:gpt-4o")]
+fn research(topic: String) -> Prompt<String> {
+    Prompt::ask(topic)
+}
+
+pipeline! {
+    fn find(topic: String) -> String {
+        research(topic).tools([search]).tool_rounds(0)
+    }
+}
+
+fn main() {}
