@@ -13,7 +13,6 @@ mod entry;
 mod item;
 mod names;
 mod nesting;
-mod offered;
 mod options;
 mod pipeline;
 mod resources;

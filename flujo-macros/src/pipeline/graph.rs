@@ -4,7 +4,7 @@ use super::callee::Callee;
 use super::model::{Block, Body, CallTools, Flow, Given, Line, Match, Node, NodeIndex, Pipeline, What};
 use super::unused::Unused;
 use crate::names;
-use crate::offered;
+use crate::pipeline::offered;
 use crate::token_text::text_of;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;

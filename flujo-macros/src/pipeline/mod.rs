@@ -16,6 +16,7 @@ mod impure;
 mod item;
 mod lower;
 mod model;
+pub(crate) mod offered;
 mod parse;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use super::callee::Callees;
 use super::model::{Pipeline, What};
-use crate::offered;
+use crate::pipeline::offered;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 

@@ -4,7 +4,7 @@ use super::facts::{self, StandIns};
 use super::generics::Forms;
 use super::model::Step;
 use crate::names::{self, inner};
-use crate::offered;
+use crate::pipeline::offered;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;

@@ -2,9 +2,9 @@
 
 use super::{Code, Lower};
 use crate::names;
-use crate::offered;
 use crate::pipeline::callee::{Callees, lint_levels};
 use crate::pipeline::model::{Call, Input, NodeIndex, What};
+use crate::pipeline::offered;
 use crate::tokens::{braced, group};
 use proc_macro2::{Delimiter, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};

@@ -1,8 +1,8 @@
 //! The tools that a model is offered, as code: the same for the attribute of a step and for a call.
 
+use super::callee::{Callee, lint_levels};
 use crate::names::{self, inner};
 use crate::options::ToolUse;
-use crate::pipeline::{Callee, lint_levels};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
