@@ -41,8 +41,8 @@ impl<C: ModelClient> ModelClient for Told<C> {
     async fn admit(&self, request: &ModelRequest) -> Permit {
         self.client.admit(request).await
     }
-    fn check(&self, model: &str, schema: &flujo::codec::Json) -> Result<(), ModelCheckError> {
-        self.client.check(model, schema)
+    fn check(&self, request: &ModelRequest) -> Result<(), ModelCheckError> {
+        self.client.check(request)
     }
     fn knows(&self, provider: &str) -> Result<(), ModelCheckError> {
         self.client.knows(provider)

@@ -3,9 +3,8 @@ use crate::failure::Failure;
 use crate::heard::{Heard, Terms};
 use crate::http::Http;
 use crate::request::Asked;
-use crate::{Structured, schema};
+use crate::{Structured, schema, wire};
 use async_trait::async_trait;
-use flujo::codec::Json;
 use flujo::error::RunResult;
 use flujo::model::{
     ChunkSink, Estimate, ModelCheckError, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest,
@@ -84,7 +83,7 @@ impl Models {
         };
         let asked = Asked::new(request, model, &known.can, protocol.dialect());
         asked.check_places()?;
-        let body = protocol.body(&asked)?;
+        let body = wire::write(protocol, &asked)?;
         let terms = Terms {
             names: &asked.names,
             answer: asked.answer(),
@@ -94,6 +93,9 @@ impl Models {
         let call = self.http.call(known, model, &body, request.stream);
         if !request.stream {
             let reply = call.whole(protocol).await?.reply(&terms)?;
+            if let Some(reasoning) = &reply.reasoning {
+                chunks.reasoning(reasoning);
+            }
             chunks.chunk(&reply.content);
             return Ok(reply);
         }
@@ -118,7 +120,7 @@ fn extra_tokens(known: &ProviderConfig, model: &str, request: &ModelRequest) -> 
         bare.messages.iter_mut().flat_map(|message| message.attachments.drain(..)).collect();
     let protocol = known.wire.protocol();
     let asked = Asked::new(&bare, model, &known.can, protocol.dialect());
-    let sent = protocol.body(&asked).map_or(0, |body| number(body.to_string().len()));
+    let sent = wire::write(protocol, &asked).map_or(0, |body| number(body.to_string().len()));
     let counted = Estimate::UpperBound.tokens(&bare, 0).input;
     let attached = attachments.iter().map(|attachment| {
         let most = if attachment.is_image() { known.can.image } else { known.can.file };
@@ -144,12 +146,21 @@ impl ModelClient for Models {
         Ok(reply)
     }
 
-    fn check(&self, model: &str, schema: &Json) -> Result<(), ModelCheckError> {
-        let (known, _) = self.ready(model)?;
+    fn check(&self, request: &ModelRequest) -> Result<(), ModelCheckError> {
+        let model = request.model.as_str();
+        let (known, name) = self.ready(model)?;
+        let protocol = known.wire.protocol();
+        let refused = known.can.refuses(request);
+        if !refused.is_empty() {
+            return Err(ModelCheckError::new(format!("`{}` takes {}", known.name, refused.join("; "))));
+        }
+        // What only some models of a provider take is known by its protocol.
+        wire::write(protocol, &Asked::new(request, name, &known.can, protocol.dialect()))
+            .map_err(|failure| ModelCheckError::new(failure.without(known.key.as_ref()).to_string()))?;
         if known.can.structured != Structured::Strict {
             return Ok(());
         }
-        let refused = schema::refused(schema, known.wire.protocol().dialect());
+        let refused = schema::refused(&request.schema, protocol.dialect());
         if refused.is_empty() {
             return Ok(());
         }

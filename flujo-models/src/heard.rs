@@ -23,6 +23,8 @@ pub(crate) struct Heard<'s> {
     places: Places,
     /// True if the model thought, which is no answer.
     thought: bool,
+    /// What it thought, as far as it is told.
+    reasoning: String,
     /// The kind of a part that the protocol's reader does not know.
     unknown: Option<String>,
     calls: Vec<Called>,
@@ -96,8 +98,12 @@ impl<'s> Heard<'s> {
     /// Takes over a whole answer that came in place of a stream.
     pub(crate) fn take_whole(&mut self, mut whole: Heard<'static>) {
         let text = std::mem::take(&mut whole.text);
+        let reasoning = std::mem::take(&mut whole.reasoning);
         let sink = self.sink.take();
         *self = Heard { sink, ended: true, ..whole };
+        if self.thought {
+            self.think(&reasoning);
+        }
         // Some servers do not say why a whole answer ends.
         self.ending.get_or_insert_with(|| Ending::of(""));
         if self.said {
@@ -122,9 +128,16 @@ impl<'s> Heard<'s> {
         self.refusal.push_str(text);
     }
 
-    /// Notes that the model thinks aloud.
-    pub(crate) fn think(&mut self) {
+    /// Notes that the model thinks, and what, if that is told.
+    pub(crate) fn think(&mut self, text: &str) {
         self.thought = true;
+        if text.is_empty() {
+            return;
+        }
+        self.reasoning.push_str(text);
+        if let Some(sink) = &mut self.sink {
+            sink.reasoning(text);
+        }
     }
 
     /// Notes a part of a kind that the reader does not know.
@@ -248,6 +261,7 @@ impl<'s> Heard<'s> {
             return Err(Failure::unreadable(format!("there is no answer in it{only}")));
         }
         (reply.usage, reply.served_model, reply.id) = (self.usage, self.model, self.id);
+        reply.reasoning = Some(self.reasoning).filter(|text| !text.is_empty());
         Ok(reply)
     }
 

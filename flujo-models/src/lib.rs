@@ -48,7 +48,7 @@ mod tool_names;
 mod wire;
 
 pub use builder::{Compatible, ModelsBuilder};
-pub use capability::{Capabilities, Structured};
+pub use capability::{Capabilities, PromptCache, Structured};
 pub use client::Models;
 pub use prices::PriceList;
 pub use provider::{Provider, Wire};

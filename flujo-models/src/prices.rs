@@ -77,6 +77,8 @@ struct OwnRates {
     output: String,
     cached: Option<String>,
     reasoning: Option<String>,
+    cache_write: Option<String>,
+    cache_write_1h: Option<String>,
     per_call: Option<String>,
 }
 
@@ -88,6 +90,12 @@ impl OwnRates {
         }
         if let Some(reasoning) = &self.reasoning {
             rates = rates.reasoning_usd(reasoning)?;
+        }
+        match (&self.cache_write, &self.cache_write_1h) {
+            (None, None) => {}
+            // An hour costs as much as five minutes where nothing is said of it.
+            (Some(write), hour) => rates = rates.cache_write_usd(write, hour.as_ref().unwrap_or(write))?,
+            (None, Some(hour)) => rates = rates.cache_write_usd(&self.input, hour)?,
         }
         match &self.per_call {
             Some(call) => rates.per_call_usd(call),
@@ -126,12 +134,14 @@ impl PriceList {
     ///   "as_of": "2026-11-20",
     ///   "models": {
     ///     "office:llama3": { "input": "0.02", "output": "0.05" },
-    ///     "openai:gpt-4o": { "input": "2.25", "cached": "1.10", "output": "9", "reasoning": "9", "per_call": "0" }
+    ///     "openai:gpt-4o": { "input": "2.25", "cached": "1.10", "output": "9", "reasoning": "9", "per_call": "0" },
+    ///     "anthropic:claude-opus-4-6": { "input": "5", "cached": "0.5", "cache_write": "6.25", "cache_write_1h": "10", "output": "25" },
+    ///     "openai:gpt-4o@flex": { "input": "1.25", "output": "5" }
     ///   }
     /// }
     /// ```
     ///
-    /// The numbers are dollars per million tokens, and per call.
+    /// The numbers are dollars per million tokens, and per call. `provider:model@tier` is the price with that service tier.
     ///
     /// # Errors
     /// The file cannot be read, or something in it is not a price; the message names the model.
@@ -228,10 +238,15 @@ impl PriceBook for PriceList {
             return Some(own);
         }
         let Tokens { input, output, .. } = *tokens;
-        // Cached tokens, or reasoning, may cost more than others.
-        let ways = [(0, 0), (input, 0), (0, output), (input, output)];
-        let ways =
-            ways.map(|(cached, reasoning)| Tokens::new(input, output).cached(cached).reasoning(reasoning));
+        // Cached tokens, written ones, or reasoning, may cost more than others.
+        let mut inputs = vec![Tokens::new(input, output), Tokens::new(input, output).cached(input)];
+        if tokens.cache_write > 0 {
+            inputs.push(Tokens::new(input, output).cache_write(input, 0));
+        }
+        if tokens.cache_write_1h > 0 {
+            inputs.push(Tokens::new(input, output).cache_write(0, input));
+        }
+        let ways: Vec<_> = inputs.into_iter().flat_map(|way| [way, way.reasoning(output)]).collect();
         let mut most = None;
         for moment in self.moments(model) {
             for way in &ways {
@@ -270,6 +285,14 @@ fn usage(tokens: &Tokens) -> Usage {
     }
     if reasoning > 0 {
         say(UsageKey::OUTPUT_REASONING_TOKENS, reasoning);
+    }
+    let write = tokens.cache_write.min(tokens.input - cached);
+    let write_1h = tokens.cache_write_1h.min(tokens.input - cached - write);
+    if write + write_1h > 0 {
+        say(UsageKey::CACHE_WRITE_TOKENS, write + write_1h);
+    }
+    if write_1h > 0 {
+        say(UsageKey::CACHE_WRITE_1H_TOKENS, write_1h);
     }
     usage
 }

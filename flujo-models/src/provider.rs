@@ -1,4 +1,5 @@
 use crate::Capabilities;
+use flujo::model::ReasoningEffort;
 
 /// The protocol that a provider speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,7 +68,7 @@ impl Provider {
             wire: Wire::OpenAiResponses,
             key: Some("OPENAI_API_KEY"),
             url: "https://api.openai.com/v1/",
-            can: Capabilities::OPENAI,
+            can: Capabilities::OPENAI_RESPONSES,
         },
         Self {
             name: "anthropic",
@@ -88,42 +89,54 @@ impl Provider {
             wire: Wire::OpenAiChat,
             key: Some("OPENROUTER_API_KEY"),
             url: "https://openrouter.ai/api/v1/",
-            can: Capabilities::OPENAI,
+            can: Capabilities { reasoning_text: true, ..Capabilities::OPENAI },
         },
         Self {
             name: "groq",
             wire: Wire::OpenAiChat,
             key: Some("GROQ_API_KEY"),
             url: "https://api.groq.com/openai/v1/",
-            can: Capabilities::COMPATIBLE,
+            can: Capabilities {
+                efforts: &[
+                    ReasoningEffort::None,
+                    ReasoningEffort::Low,
+                    ReasoningEffort::Medium,
+                    ReasoningEffort::High,
+                ],
+                service_tiers: &["auto", "on_demand", "flex", "performance"],
+                ..Capabilities::COMPATIBLE
+            },
         },
         Self {
             name: "deepseek",
             wire: Wire::OpenAiChat,
             key: Some("DEEPSEEK_API_KEY"),
             url: "https://api.deepseek.com/v1/",
-            can: Capabilities::COMPATIBLE,
+            can: Capabilities { stop: 16, seed: false, parallel_calls: false, ..Capabilities::COMPATIBLE },
         },
         Self {
             name: "mistral",
             wire: Wire::OpenAiChat,
             key: Some("MISTRAL_API_KEY"),
             url: "https://api.mistral.ai/v1/",
-            can: Capabilities::COMPATIBLE,
+            can: Capabilities { seed: false, ..Capabilities::COMPATIBLE },
         },
         Self {
             name: "xai",
             wire: Wire::OpenAiChat,
             key: Some("XAI_API_KEY"),
             url: "https://api.x.ai/v1/",
-            can: Capabilities::COMPATIBLE,
+            can: Capabilities {
+                efforts: &[ReasoningEffort::Low, ReasoningEffort::High],
+                ..Capabilities::COMPATIBLE
+            },
         },
         Self {
             name: "ollama",
             wire: Wire::Ollama,
             key: None,
             url: "http://localhost:11434/",
-            can: Capabilities::COMPATIBLE,
+            can: Capabilities::OLLAMA,
         },
     ];
 }

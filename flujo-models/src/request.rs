@@ -5,7 +5,9 @@ use crate::failure::Failure;
 use crate::schema::{self, Dialect};
 use crate::tool_names::ToolNames;
 use flujo::codec::Json;
-use flujo::model::{Attachment, Content, Message, ModelRequest, Role, ToolCall, is_text};
+use flujo::model::{
+    Attachment, CacheTime, Content, Message, ModelRequest, Role, ToolCall, ToolChoice, is_text,
+};
 use serde_json::{Map, Value};
 
 /// The name of the answer's schema and of the tool that takes the answer.
@@ -38,16 +40,19 @@ pub(crate) enum Format {
 }
 
 /// What a model has to call.
-pub(crate) enum Forced<'r> {
-    /// This tool.
-    Tool(&'r str),
+pub(crate) enum Choice {
+    /// The tool that is sent under this name.
+    Tool(String),
     /// Any of the tools.
     AnyTool,
+    /// None of them.
+    NoTool,
 }
 
 /// Messages that go to the provider together: all results of one turn, or one other message.
 pub(crate) enum Turn<'r> {
-    System(&'r str),
+    /// With how long the prompt up to here is kept in the provider's cache.
+    System(&'r str, Option<CacheTime>),
     User(&'r Message),
     Assistant(&'r Message),
     Results(&'r [Message]),
@@ -107,20 +112,20 @@ impl<'r> Asked<'r> {
             [one] if one.role != Role::Tool => {
                 let empty = one.text.is_empty() && one.attachments.is_empty() && one.calls.is_empty();
                 (!empty).then(|| match one.role {
-                    Role::System => Turn::System(&one.text),
+                    Role::System => Turn::System(&one.text, one.cache),
                     Role::Assistant => Turn::Assistant(one),
                     _ => Turn::User(one),
                 })
             }
             results => Some(Turn::Results(results)),
         });
-        self.instructions.as_deref().map(Turn::System).into_iter().chain(turns)
+        self.instructions.as_deref().map(|text| Turn::System(text, None)).into_iter().chain(turns)
     }
 
     /// Returns the texts of all system messages, for protocols that have one place for them.
     pub(crate) fn system(&self) -> Vec<&str> {
         let text = |turn| match turn {
-            Turn::System(text) => Some(text),
+            Turn::System(text, _) => Some(text),
             _ => None,
         };
         self.turns().filter_map(text).collect()
@@ -146,10 +151,36 @@ impl<'r> Asked<'r> {
         }
     }
 
-    /// Returns what has to be called, if the model may not answer at once.
-    pub(crate) fn forced(&self) -> Option<Forced<'_>> {
-        let answer = self.answer()?;
-        Some(if self.request.tools.is_empty() { Forced::Tool(answer) } else { Forced::AnyTool })
+    /// Returns what has to be called, if the model may not choose.
+    pub(crate) fn choice(&self) -> Option<Choice> {
+        // After results of tools the model chooses by itself: what is required once would be required without end.
+        let first = !self.request.messages.iter().any(|message| message.role == Role::Tool);
+        let wanted = match &self.request.options.tool_choice {
+            Some(ToolChoice::Tool(name)) if first => Some(Choice::Tool(self.names.sent(name))),
+            Some(ToolChoice::Required) if first => Some(Choice::AnyTool),
+            Some(ToolChoice::None) => Some(Choice::NoTool),
+            _ => None,
+        };
+        let Some(answer) = self.answer() else { return wanted };
+        // The answer is a call too.
+        Some(match wanted {
+            Some(Choice::Tool(name)) => Choice::Tool(name),
+            Some(Choice::NoTool) => Choice::Tool(answer.to_owned()),
+            _ if self.request.tools.is_empty() => Choice::Tool(answer.to_owned()),
+            _ => Choice::AnyTool,
+        })
+    }
+
+    /// Checks that the provider takes the options.
+    ///
+    /// # Errors
+    /// It does not.
+    pub(crate) fn check_options(&self) -> Result<(), Failure> {
+        let refused = self.can.refuses(self.request);
+        if refused.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::refused(format!("this provider takes {}", refused.join("; "))))
     }
 
     /// Checks that attachments are where protocols have a place for them.

@@ -16,7 +16,10 @@ pub use crate::flow::{
 };
 pub use crate::future::BoxFuture;
 pub use crate::graph::{Bounds, Edge, Facts, Graph, Node, NodeKind, StepTexts, fingerprint};
-pub use crate::model::{Answer, IntoPrompt, Message, ModelReply, NoAnswer, Parsed, Prompt, messages};
+pub use crate::model::{
+    Answer, CacheTime, CallOptions, IntoPrompt, Message, ModelReply, NoAnswer, Parsed, Prompt,
+    ReasoningEffort, ToolChoice, messages,
+};
 pub use crate::path::NodeId;
 pub use crate::question::Approval;
 pub use crate::resources::Provides;

@@ -1,6 +1,6 @@
 //! The list in `#[step(..)]`.
 
-use super::{Backoff, Cached, Place, ToolUse, Word, find, migrate, tools, unknown, value, words};
+use super::{Backoff, Cached, Place, ToolUse, Word, find, migrate, model, tools, unknown, value, words};
 use crate::diag::{self, Sink};
 use crate::nesting::{self, Advice};
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -25,10 +25,12 @@ pub(crate) struct StepOptions {
     pub(crate) ask_first: Option<Expr>,
     /// The functions that carry outputs over, each from the version before: the last gives what this one does.
     pub(crate) migrate: Vec<Path>,
-    /// Which of `model` and `role` is there, even where the value is a mistake: the step is a model step all the
+    /// Which of `model`, `models` and `role` is there, even where the value is a mistake: the step is a model step all the
     /// same.
     pub(crate) asks: Option<&'static str>,
     pub(crate) model: Option<LitStr>,
+    /// Several, of which the next is asked where a call fails.
+    pub(crate) models: Vec<LitStr>,
     /// The role whose model answers.
     pub(crate) role: Option<Ident>,
     pub(crate) temperature: Option<f64>,
@@ -37,6 +39,8 @@ pub(crate) struct StepOptions {
     /// The steps that the model may call.
     pub(crate) tools: Vec<ToolUse>,
     pub(crate) tool_rounds: Option<Expr>,
+    /// The methods that set the options of calls.
+    pub(crate) of_calls: Vec<TokenStream>,
     /// Name and value as written, for the graph.
     pub(crate) shown: Vec<(&'static str, String)>,
 }
@@ -135,9 +139,10 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Option<Given>> {
 }
 
 fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
-    let asks: Vec<_> = given.iter().filter(|g| g.key == "model" || g.key == "role").collect();
-    if let [_, second, ..] = asks.as_slice() {
-        let message = "`model` and `role` both select the model\nkeep one of them";
+    let selects = |word: &str| matches!(word, "model" | "models" | "role");
+    let asks: Vec<_> = given.iter().filter(|g| selects(&g.key.to_string())).collect();
+    if let [first, second, ..] = asks.as_slice() {
+        let message = format!("`{}` and `{}` both select the model\nkeep one of them", first.key, second.key);
         sink.span(second.key.span(), message);
     }
     // One that is misspelt is told below: the step is a model step all the same.
@@ -145,12 +150,12 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
         Some(word) => Some(word.name),
         None => diag::did_you_mean(&g.key.to_string(), words(Place::ModelStep)),
     };
-    let asks = given.iter().filter_map(meant).find(|word| matches!(*word, "model" | "role"));
+    let asks = given.iter().filter_map(meant).find(|word| selects(word));
     let mut out = StepOptions { asks, ..StepOptions::default() };
     let place = if out.asks.is_some() { Place::ModelStep } else { Place::Step };
     let talks = given.iter().any(|g| g.key == "tools");
     let model_step = out.asks.is_some();
-    let mut migrates = None;
+    let (mut migrates, mut choice) = (None, None);
     for Given { key, word, value } in given {
         if talks && key == "cached" {
             sink.span(
@@ -159,12 +164,15 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
             );
             continue;
         }
-        if !talks && key == "tool_rounds" && model_step {
-            sink.span(
-                key.span(),
-                "`tool_rounds` limits tool calls, and this step has no tools\n\
-                 name them: `tools = [search_web]`",
-            );
+        let of_tools = match key.to_string().as_str() {
+            "tool_rounds" => Some("limits tool calls"),
+            "tool_choice" | "parallel_calls" => Some("is about tool calls"),
+            _ => None,
+        };
+        if let Some(what) = of_tools.filter(|_| !talks && model_step) {
+            let message =
+                format!("`{key}` {what}, and this step has no tools\nname them: `tools = [search_web]`");
+            sink.span(key.span(), message);
             continue;
         }
         let Some(word) = word.filter(|w| w.applies(place)) else {
@@ -196,6 +204,12 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
                 migrates = Some(key.span());
             }
             "model" => out.model = sink.ok(value::model(&value)),
+            "models" => out.models = sink.ok(model::models(&value)).unwrap_or_default(),
+            "extra" => out.of_calls.extend(sink.ok(model::extra(&value)).into_iter().flatten()),
+            "tool_choice" => choice = Some(value.clone()),
+            word if model::WORDS.contains(&word) => {
+                out.of_calls.extend(sink.ok(model::of_attribute(word, &value)));
+            }
             "role" => out.role = sink.ok(value::role(&value)),
             "temperature" => out.temperature = sink.ok(value::fraction(word.name, &value, 2.0)),
             "max_tokens" => out.max_tokens = sink.ok(value::count(word.name, &value, 1)),
@@ -206,6 +220,9 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
             _ => continue,
         }
         out.shown.push((word.name, value::shown(&value)));
+    }
+    if let Some(choice) = choice {
+        out.of_calls.extend(sink.ok(model::tool_choice(&choice, &out.tools)));
     }
     if let Some(at) = migrates {
         migrate::fits(&mut out, at, sink);

@@ -3,11 +3,13 @@
 mod attribute;
 mod duration;
 mod migrate;
+mod model;
 mod tools;
 mod value;
 
 pub(crate) use attribute::{StepOptions, parse};
 pub(crate) use duration::duration;
+pub(crate) use model::argument as model_argument;
 pub(crate) use tools::{ToolUse, tools};
 pub(crate) use value::{Backoff, Cached, backoff, cached, check_call, limits, shown};
 
@@ -114,6 +116,13 @@ const WORDS: &[Word] = &[
         true,
         "the model that answers, `provider:model`",
     ),
+    word(
+        "models",
+        "[\"openai:gpt-4o\", \"anthropic:claude-sonnet-4-6\"]",
+        Attribute::Every,
+        true,
+        "the models that answer: where a call of one fails, the next is asked",
+    ),
     word("role", "review", Attribute::Every, false, "the role whose model answers, as the settings say"),
     word("temperature", "0.2", Attribute::Model, true, "sampling temperature, 0 to 2"),
     word("max_tokens", "200", Attribute::Model, true, "the most output tokens"),
@@ -126,6 +135,39 @@ const WORDS: &[Word] = &[
         "steps and pipelines that the model may call",
     ),
     word("tool_rounds", "8", Attribute::Model, true, "how often in one attempt the model may ask for tools"),
+    word("tool_choice", "required", Attribute::Model, true, "whether the model has to call a tool first"),
+    word("parallel_calls", "false", Attribute::Model, true, "whether one reply may call several tools"),
+    word(
+        "reasoning_effort",
+        "\"low\"",
+        Attribute::Model,
+        true,
+        "how much the model reasons before it answers",
+    ),
+    word(
+        "reasoning_text",
+        "true",
+        Attribute::Model,
+        true,
+        "requests and records the text of the model's reasoning",
+    ),
+    word("stop", "[\"END\"]", Attribute::Model, true, "the texts that end the answer"),
+    word("seed", "7", Attribute::Model, true, "the seed of the sampling"),
+    word("service_tier", "\"flex\"", Attribute::Model, true, "the service tier, in the provider's word"),
+    word(
+        "prompt_cache",
+        "\"5m\"",
+        Attribute::Model,
+        true,
+        "how long the provider keeps tools and system messages",
+    ),
+    word(
+        "extra",
+        "[(\"top_k\", 40)]",
+        Attribute::Model,
+        true,
+        "fields of the request that flujo does not know",
+    ),
     word("keep_findings", "", Attribute::None, true, "keeps what is said against outputs in the context"),
     word("settle", "", Attribute::None, true, "turns a failure into a value"),
     word("named", "\"second_look\"", Attribute::None, true, "the name of this node"),

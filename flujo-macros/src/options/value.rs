@@ -243,6 +243,7 @@ pub(crate) fn check_call(word: &str, value: &Expr) -> syn::Result<()> {
     if word == "limits" {
         return limits(value);
     }
+    super::model_argument(word, value)?;
     if literal(value).is_none() && !matches!(value, Expr::Unary(_)) {
         return Ok(());
     }

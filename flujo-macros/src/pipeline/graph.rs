@@ -6,7 +6,7 @@ use super::unused::Unused;
 use crate::names;
 use crate::pipeline::offered;
 use crate::token_text::text_of;
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
 /// The nodes, as a reference to an array.
@@ -86,14 +86,18 @@ fn tools_of_call(facts: &TokenStream, tools: &CallTools) -> Option<TokenStream> 
     if tools.is_default() {
         return None;
     }
-    let rounds = match &tools.rounds {
-        Given::Default => quote!(__flujo::Some(#facts.tool_rounds)),
-        Given::Known(n) => quote!(__flujo::Some(#n)),
-        Given::Unknown => quote!(__flujo::None),
+    let count = |given: &Given, field: &str| {
+        let field = Ident::new(field, Span::call_site());
+        match given {
+            Given::Default => quote!(__flujo::Some(#facts.#field)),
+            Given::Known(n) => quote!(__flujo::Some(#n)),
+            Given::Unknown => quote!(__flujo::None),
+        }
     };
+    let (models, rounds) = (count(&tools.models, "models"), count(&tools.rounds, "tool_rounds"));
     if tools.list.is_empty() {
         return Some(quote!(&__flujo::Facts {
-            bounds: __flujo::Bounds::talking(#rounds, #facts.tools),
+            bounds: __flujo::Bounds::asking(#models, #rounds, #facts.tools),
             ..*#facts
         }));
     }
@@ -103,7 +107,7 @@ fn tools_of_call(facts: &TokenStream, tools: &CallTools) -> Option<TokenStream> 
     Some(quote!(&__flujo::Facts {
         tools: #listed,
         tools_that_ask: &[#(#asking),*],
-        bounds: __flujo::Bounds::talking(#rounds, #listed),
+        bounds: __flujo::Bounds::asking(#models, #rounds, #listed),
         ..*#facts
     }))
 }

@@ -94,17 +94,25 @@ fn fields(step: &Step, stand_ins: &StandIns, schema: &TokenStream) -> TokenStrea
     if let Kind::Model { .. } = step.kind {
         let tools = stand_ins.tools.iter().map(Callee::facts);
         let tools = quote!(&[#(#tools),*]);
+        let models = step.options.models.len().max(1);
+        let models = Literal::u32_unsuffixed(u32::try_from(models).unwrap_or(u32::MAX));
+        if step.options.models.len() > 1 {
+            field("models", quote!(#models));
+        }
         if stand_ins.tools.is_empty() {
-            field("bounds", quote!(#pr::Bounds::MODEL));
+            let bounds = match step.options.models.len() {
+                0 | 1 => quote!(#pr::Bounds::MODEL),
+                _ => quote!(#pr::Bounds::asking(#pr::Some(#models), #pr::None, &[])),
+            };
+            field("bounds", bounds);
         } else {
             let rounds = tool_rounds(step);
-            field(
-                "bounds",
-                quote!(#pr::Bounds::talking(#pr::Some({ const __ROUNDS: u32 = #rounds; __ROUNDS }), #tools)),
-            );
+            let rounds = quote!({ const __ROUNDS: u32 = #rounds; __ROUNDS });
+            let bounds = quote!(#pr::Bounds::asking(#pr::Some(#models), #pr::Some(#rounds), #tools));
+            field("bounds", bounds);
             field("tools", tools);
             if step.options.tool_rounds.is_some() {
-                field("tool_rounds", quote!({ const __ROUNDS: u32 = #rounds; __ROUNDS }));
+                field("tool_rounds", rounds);
             }
             let asking = offered::that_ask(super::facts::tools(step).iter().zip(&stand_ins.tools));
             if !asking.is_empty() {
@@ -279,6 +287,9 @@ fn model(step: &Step) -> TokenStream {
     let name = if let Some(role) = &o.role {
         let role = names::text(role);
         quote!(#pr::ModelName::Role(#role))
+    } else if !o.models.is_empty() {
+        let models = &o.models;
+        quote!(#pr::ModelName::Several(&[#(#models),*]))
     } else {
         let model = o.model.as_ref().map_or_else(String::new, syn::LitStr::value);
         quote!(#pr::ModelName::Model(#model))
@@ -287,6 +298,8 @@ fn model(step: &Step) -> TokenStream {
     let max_tokens = option(o.max_tokens.as_ref().map(|n| quote!(#n)));
     let top_p = option(o.top_p.map(|n| quote!(#n)));
     let rounds = option((!tools(step).is_empty()).then(|| tool_rounds(step)));
+    let of_calls = &o.of_calls;
+    let options = option((!of_calls.is_empty()).then(|| quote!(|| #pr::CallOptions::new() #(#of_calls)*)));
     quote! {
         #pr::ModelPolicy {
             name: #name,
@@ -294,6 +307,7 @@ fn model(step: &Step) -> TokenStream {
             max_tokens: #max_tokens,
             top_p: #top_p,
             tool_rounds: #rounds,
+            options: #options,
         }
     }
 }

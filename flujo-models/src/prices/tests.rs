@@ -140,3 +140,30 @@ fn the_date_is_that_of_the_version() {
     let version = after.split('"').next().unwrap();
     assert!(BUNDLED.starts_with(&format!("genai-prices {version}, ")), "say of when the prices are");
 }
+
+#[test]
+fn what_is_written_to_the_cache_has_the_price_of_the_list() {
+    let prices = at(12, 0);
+    let model = "anthropic:claude-sonnet-4-5";
+    let price = |tokens: &Tokens| prices.price(model, tokens).unwrap().0;
+    // $3 a million sent, 1.25 times that for five minutes, twice for an hour, a tenth read
+    assert_eq!(price(&Tokens::new(1_000, 0)), 3_000_000);
+    assert_eq!(price(&Tokens::new(1_000, 0).cache_write(1_000, 0)), 3_750_000);
+    assert_eq!(price(&Tokens::new(1_000, 0).cache_write(0, 1_000)), 6_000_000);
+    assert_eq!(
+        price(&Tokens::new(1_000, 0).cached(400).cache_write(300, 200)),
+        300_000 + 120_000 + 1_125_000 + 1_200_000
+    );
+    let bound = |tokens: &Tokens| prices.bound(model, tokens).unwrap().0;
+    assert_eq!(bound(&Tokens::new(1_000, 0)), 3_000_000);
+    assert_eq!(bound(&Tokens::new(1_000, 0).cache_write(1_000, 0)), 3_750_000);
+    assert_eq!(bound(&Tokens::new(1_000, 0).cache_write(1_000, 1_000)), 6_000_000);
+}
+
+#[test]
+fn a_service_tier_has_a_price_of_its_own_or_none() {
+    let prices = at(12, 0);
+    assert!(prices.price("openai:gpt-4o@priority", &Tokens::new(1, 1)).is_none());
+    let prices = prices.with("openai:gpt-4o@priority", Rates::usd("4.25", "17").unwrap());
+    assert_eq!(prices.price("openai:gpt-4o@priority", &Tokens::new(1_000, 0)), Some(Cost(4_250_000)));
+}

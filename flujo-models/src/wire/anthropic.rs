@@ -3,11 +3,12 @@
 //! <https://platform.claude.com/docs/en/api/messages>
 
 use super::{Protocol, count, no_error, put, reason, text, tokens};
+use crate::capability::PromptCache;
 use crate::failure::Failure;
 use crate::heard::{CallPiece, Heard};
-use crate::request::{Asked, Forced, Format, Turn, answered, arguments, no_place};
+use crate::request::{Asked, Choice, Format, Turn, answered, arguments, no_place};
 use crate::schema::Dialect;
-use flujo::model::{Attachment, Content, Message, Tokens};
+use flujo::model::{Attachment, CacheTime, Content, Message, ReasoningEffort, Tokens};
 use serde_json::{Value, json};
 
 /// The version of the protocol, which every request names.
@@ -33,57 +34,61 @@ impl Protocol for Anthropic {
             // The only protocol that wants one.
             "max_tokens": request.max_tokens.unwrap_or_else(|| most_tokens(asked.model)),
         });
-        let mut system = asked.system();
-        system.retain(|text| !is_blank(text));
-        if !system.is_empty() {
-            put(&mut body, "system", system.join("\n\n"));
-        }
-        let tools = asked.tools().into_iter().map(|(name, description, schema)| {
-            let mut tool = json!({"name": name, "input_schema": schema});
-            if !description.is_empty() {
-                put(&mut tool, "description", description);
-            }
-            tool
-        });
-        let tools: Vec<_> = tools.collect();
+        let mut marks = Marks::of(asked);
+        let tools = tools(asked, &mut marks);
         if !tools.is_empty() {
             put(&mut body, "tools", tools);
         }
-        if let Some(forced) = asked.forced() {
-            let choice = match forced {
-                Forced::Tool(name) => json!({"type": "tool", "name": name}),
-                Forced::AnyTool => json!({"type": "any"}),
-            };
+        let system = system(asked, &mut marks);
+        if !system.is_null() {
+            put(&mut body, "system", system);
+        }
+        if let Some(choice) = choice(asked) {
             put(&mut body, "tool_choice", choice);
         }
         let mut messages = Vec::new();
         for turn in asked.turns() {
             match turn {
-                Turn::System(_) => {}
+                Turn::System(..) => {}
                 Turn::User(message) | Turn::Assistant(message)
                     if is_blank(&message.text)
                         && message.attachments.is_empty()
                         && message.calls.is_empty() => {}
                 Turn::User(message) => {
-                    messages.push(json!({"role": "user", "content": content(asked, message)?}));
+                    let content = marks.marked(content(asked, message)?, message.cache);
+                    messages.push(json!({"role": "user", "content": content}));
                 }
-                Turn::Assistant(message) => messages.push(assistant(asked, message)),
+                Turn::Assistant(message) => {
+                    let content = marks.marked(assistant(asked, message), message.cache);
+                    messages.push(json!({"role": "assistant", "content": content}));
+                }
                 Turn::Results(results) => {
-                    let result = |result: &Message| json!({"type": "tool_result", "tool_use_id": answered(result).0, "content": result.text});
                     let results: Vec<_> = results.iter().map(result).collect();
                     messages.push(json!({"role": "user", "content": results}));
                 }
             }
         }
         put(&mut body, "messages", messages);
+        marks.check()?;
+        let mut output = json!({});
         if let Format::Schema { schema, .. } = &asked.format {
-            put(&mut body, "output_config", json!({"format": {"type": "json_schema", "schema": schema}}));
+            put(&mut output, "format", json!({"type": "json_schema", "schema": schema}));
+        }
+        reasoning(asked, &mut body, &mut output);
+        if output.as_object().is_some_and(|output| !output.is_empty()) {
+            put(&mut body, "output_config", output);
         }
         if let Some(temperature) = request.temperature {
             put(&mut body, "temperature", temperature);
         }
         if let Some(top_p) = request.top_p {
             put(&mut body, "top_p", top_p);
+        }
+        if !request.options.stop.is_empty() {
+            put(&mut body, "stop_sequences", request.options.stop.clone());
+        }
+        if let Some(tier) = &request.options.service_tier {
+            put(&mut body, "service_tier", tier.as_str());
         }
         Ok(body)
     }
@@ -128,7 +133,7 @@ impl Protocol for Anthropic {
                         let arguments = delta.get("partial_json");
                         heard.call(&CallPiece { index, arguments, ..CallPiece::default() });
                     }
-                    "thinking_delta" => heard.think(),
+                    "thinking_delta" => heard.think(text(delta, "thinking").unwrap_or_default()),
                     // Signatures of thoughts, and sources of the text.
                     _ => {}
                 }
@@ -168,9 +173,155 @@ fn is_blank(text: &str) -> bool {
     text.trim().is_empty()
 }
 
+fn tools(asked: &Asked<'_>, marks: &mut Marks) -> Vec<Value> {
+    let tools = asked.tools().into_iter().map(|(name, description, schema)| {
+        let mut tool = json!({"name": name, "input_schema": schema});
+        if !description.is_empty() {
+            put(&mut tool, "description", description);
+        }
+        tool
+    });
+    let mut tools: Vec<_> = tools.collect();
+    if let Some(last) = tools.last_mut() {
+        marks.mark(last, asked.request.options.prompt_cache);
+    }
+    tools
+}
+
+/// Returns the system messages: as one text, or as blocks if one is marked.
+fn system(asked: &Asked<'_>, marks: &mut Marks) -> Value {
+    let texts = asked.turns().filter_map(|turn| match turn {
+        Turn::System(text, time) if !is_blank(text) => Some((text, time)),
+        _ => None,
+    });
+    let mut texts: Vec<_> = texts.collect();
+    if let Some((_, time)) = texts.last_mut() {
+        *time = time.or(asked.request.options.prompt_cache);
+    }
+    if texts.is_empty() {
+        return Value::Null;
+    }
+    if texts.iter().all(|(_, time)| time.is_none()) {
+        let texts: Vec<_> = texts.into_iter().map(|(text, _)| text).collect();
+        return texts.join("\n\n").into();
+    }
+    let blocks = texts.into_iter().map(|(text, time)| {
+        let mut block = json!({"type": "text", "text": text});
+        marks.mark(&mut block, time);
+        block
+    });
+    blocks.collect()
+}
+
+fn choice(asked: &Asked<'_>) -> Option<Value> {
+    let mut choice = match asked.choice() {
+        Some(Choice::Tool(name)) => json!({"type": "tool", "name": name}),
+        Some(Choice::AnyTool) => json!({"type": "any"}),
+        Some(Choice::NoTool) => json!({"type": "none"}),
+        // What is said of parallel calls has no other place.
+        None if asked.request.options.parallel_calls.is_some() => json!({"type": "auto"}),
+        None => return None,
+    };
+    if let Some(allowed) = asked.request.options.parallel_calls
+        && choice.get("type").is_some_and(|kind| kind != "none")
+    {
+        put(&mut choice, "disable_parallel_tool_use", !allowed);
+    }
+    Some(choice)
+}
+
+/// Writes how much the model reasons. A model that has to call a tool cannot think.
+fn reasoning(asked: &Asked<'_>, body: &mut Value, output: &mut Value) {
+    let options = &asked.request.options;
+    let forced = matches!(asked.choice(), Some(Choice::Tool(_) | Choice::AnyTool));
+    match options.reasoning_effort {
+        Some(ReasoningEffort::None) => put(body, "thinking", json!({"type": "disabled"})),
+        effort => {
+            if let Some(effort) = effort {
+                put(output, "effort", effort.word());
+            }
+            let shown = options.reasoning_text == Some(true);
+            if (effort.is_some() || shown) && !forced {
+                let mut thinking = json!({"type": "adaptive"});
+                if shown {
+                    put(&mut thinking, "display", "summarized");
+                }
+                put(body, "thinking", thinking);
+            }
+        }
+    }
+}
+
+fn result(result: &Message) -> Value {
+    json!({"type": "tool_result", "tool_use_id": answered(result).0, "content": result.text})
+}
+
+/// The marks up to which the provider keeps a prompt in its cache, in the order of the prompt: tools, system messages,
+/// messages.
+///
+/// <https://platform.claude.com/docs/en/build-with-claude/prompt-caching>
+struct Marks {
+    most: usize,
+    set: Vec<CacheTime>,
+}
+
+impl Marks {
+    fn of(asked: &Asked<'_>) -> Self {
+        let most = match asked.can.prompt_cache {
+            PromptCache::Marked(most) => most,
+            PromptCache::Automatic => 0,
+        };
+        Self { most, set: Vec::new() }
+    }
+
+    /// Marks a block. Where prompts are kept without marks, there are none.
+    fn mark(&mut self, block: &mut Value, time: Option<CacheTime>) {
+        let Some(time) = time.filter(|_| self.most > 0) else { return };
+        self.set.push(time);
+        let mut control = json!({"type": "ephemeral"});
+        if time == CacheTime::OneHour {
+            put(&mut control, "ttl", "1h");
+        }
+        put(block, "cache_control", control);
+    }
+
+    /// Marks the last block of what a message holds.
+    fn marked(&mut self, content: Value, time: Option<CacheTime>) -> Value {
+        if time.is_none() || self.most == 0 {
+            return content;
+        }
+        let mut blocks = match content {
+            Value::String(text) => vec![json!({"type": "text", "text": text})],
+            Value::Array(blocks) => blocks,
+            other => return other,
+        };
+        if let Some(last) = blocks.last_mut() {
+            self.mark(last, time);
+        }
+        blocks.into()
+    }
+
+    /// Checks that the provider takes the marks.
+    fn check(&self) -> Result<(), Failure> {
+        let (most, n) = (self.most, self.set.len());
+        if n > most {
+            let what =
+                format!("this provider takes at most {most} marks for its prompt cache, and there are {n}");
+            return Err(Failure::refused(what));
+        }
+        if !self.set.is_sorted_by(|one, next| one >= next) {
+            return Err(Failure::refused(
+                "a mark for an hour follows one for five minutes: the longer one comes first",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Returns the content of a message of the model.
 fn assistant(asked: &Asked<'_>, message: &Message) -> Value {
     if message.calls.is_empty() {
-        return json!({"role": "assistant", "content": message.text});
+        return message.text.as_str().into();
     }
     let mut blocks = Vec::new();
     if !is_blank(&message.text) {
@@ -179,7 +330,7 @@ fn assistant(asked: &Asked<'_>, message: &Message) -> Value {
     blocks.extend(message.calls.iter().map(|call| {
         json!({"type": "tool_use", "id": call.id, "name": asked.names.sent(&call.name), "input": arguments(call)})
     }));
-    json!({"role": "assistant", "content": blocks})
+    blocks.into()
 }
 
 fn content(asked: &Asked<'_>, message: &Message) -> Result<Value, Failure> {
@@ -218,7 +369,7 @@ fn read_block(block: &Value, index: Option<u64>, whole: bool, heard: &mut Heard<
             let (id, name) = (text(block, "id"), text(block, "name"));
             heard.call(&CallPiece { index, id, name, arguments, signature: None });
         }
-        Some("thinking" | "redacted_thinking") => heard.think(),
+        Some("thinking" | "redacted_thinking") => heard.think(text(block, "thinking").unwrap_or_default()),
         other => heard.pass_over(other.unwrap_or("?")),
     }
 }
@@ -231,12 +382,16 @@ fn usage(message: &Value, before: Option<Tokens>) -> Option<Tokens> {
     // The three do not overlap here.
     let fresh = count(usage, "/input_tokens");
     let sent = [fresh, read, written].into_iter().flatten().fold(0, u64::saturating_add);
-    let (input, cached) = match before {
-        Some(before) if sent <= before.input => (before.input, before.cached),
-        _ => (sent, read.unwrap_or(0)),
-    };
     let output = count(usage, "/output_tokens").or(before.map(|before| before.output)).unwrap_or(0);
     let reasoning =
         count(usage, "/output_tokens_details/thinking_tokens").or(before.map(|before| before.reasoning));
-    tokens(Some(input), output, cached, reasoning.unwrap_or(0))
+    if let Some(before) = before.filter(|before| sent <= before.input) {
+        let tokens = tokens(Some(before.input), output, before.cached, reasoning.unwrap_or(0))?;
+        return Some(tokens.cache_write(before.cache_write, before.cache_write_1h));
+    }
+    let tokens = tokens(Some(sent), output, read.unwrap_or(0), reasoning.unwrap_or(0))?;
+    // What is kept for an hour is a part of what is written.
+    let written = written.unwrap_or(0);
+    let hour = count(usage, "/cache_creation/ephemeral_1h_input_tokens").unwrap_or(0).min(written);
+    Some(tokens.cache_write(written - hour, hour))
 }

@@ -5,8 +5,8 @@
 use super::{Protocol, count, items, no_error, put, reason, text, tokens};
 use crate::failure::Failure;
 use crate::heard::{CallPiece, Heard, MADE};
-use crate::request::{Asked, Forced, Format, Turn, answered, arguments, no_place};
-use flujo::model::{Attachment, Content, Message, ModelFailure, Tokens};
+use crate::request::{Asked, Choice, Format, Turn, answered, arguments, no_place};
+use flujo::model::{Attachment, Content, Message, ModelFailure, ReasoningEffort, Tokens};
 use serde_json::{Map, Value, json};
 
 /// Gemini 3 wants a signature with the first call of a turn, and takes this one where there is none:
@@ -40,17 +40,18 @@ impl Protocol for Gemini {
         if !tools.is_empty() {
             put(&mut body, "tools", json!([{"functionDeclarations": tools}]));
         }
-        if let Some(forced) = asked.forced() {
-            let mut config = json!({"mode": "ANY"});
-            if let Forced::Tool(name) = forced {
-                put(&mut config, "allowedFunctionNames", json!([name]));
-            }
+        if let Some(choice) = asked.choice() {
+            let config = match choice {
+                Choice::Tool(name) => json!({"mode": "ANY", "allowedFunctionNames": [name]}),
+                Choice::AnyTool => json!({"mode": "ANY"}),
+                Choice::NoTool => json!({"mode": "NONE"}),
+            };
             put(&mut body, "toolConfig", json!({"functionCallingConfig": config}));
         }
         let mut contents = Vec::new();
         for turn in asked.turns() {
             match turn {
-                Turn::System(_) => {}
+                Turn::System(..) => {}
                 Turn::User(message) => {
                     contents.push(json!({"role": "user", "parts": parts(asked, message)?}));
                 }
@@ -64,7 +65,7 @@ impl Protocol for Gemini {
             }
         }
         put(&mut body, "contents", contents);
-        let config = generation_config(asked);
+        let config = generation_config(asked)?;
         if !config.is_empty() {
             put(&mut body, "generationConfig", config);
         }
@@ -84,7 +85,7 @@ impl Protocol for Gemini {
     }
 }
 
-fn generation_config(asked: &Asked<'_>) -> Map<String, Value> {
+fn generation_config(asked: &Asked<'_>) -> Result<Map<String, Value>, Failure> {
     let mut config = Map::new();
     match &asked.format {
         Format::Schema { schema, .. } => {
@@ -105,7 +106,53 @@ fn generation_config(asked: &Asked<'_>) -> Map<String, Value> {
     if let Some(top_p) = asked.request.top_p {
         config.insert("topP".to_owned(), top_p.into());
     }
-    config
+    let options = &asked.request.options;
+    if !options.stop.is_empty() {
+        config.insert("stopSequences".to_owned(), options.stop.clone().into());
+    }
+    if let Some(seed) = options.seed {
+        // A signed number of 32 bits.
+        let seed = i32::try_from(seed).map_err(|_| {
+            Failure::refused(format!(
+                "this provider takes a `seed` of at most {}, and this is {seed}",
+                i32::MAX
+            ))
+        })?;
+        config.insert("seed".to_owned(), seed.into());
+    }
+    let mut thinking = json!({});
+    if let Some(effort) = options.reasoning_effort {
+        think(asked.model, effort, &mut thinking)?;
+    }
+    if options.reasoning_text == Some(true) {
+        put(&mut thinking, "includeThoughts", true);
+    }
+    if thinking.as_object().is_some_and(|thinking| !thinking.is_empty()) {
+        config.insert("thinkingConfig".to_owned(), thinking);
+    }
+    Ok(config)
+}
+
+/// Writes how much the model thinks: in levels, or for models before Gemini 3 in tokens, as Google's own interface for
+/// OpenAI's clients does: <https://ai.google.dev/gemini-api/docs/openai#thinking>.
+fn think(model: &str, effort: ReasoningEffort, thinking: &mut Value) -> Result<(), Failure> {
+    if model.contains("gemini-2") || model.contains("gemini-1") {
+        let budget = match effort {
+            ReasoningEffort::None => 0,
+            ReasoningEffort::Minimal | ReasoningEffort::Low => 1_024,
+            ReasoningEffort::Medium => 8_192,
+            ReasoningEffort::High => 24_576,
+        };
+        put(thinking, "thinkingBudget", budget);
+        return Ok(());
+    }
+    if effort == ReasoningEffort::None {
+        return Err(Failure::refused(format!(
+            "`{model}` always thinks: write `reasoning_effort = \"minimal\"`"
+        )));
+    }
+    put(thinking, "thinkingLevel", effort.word());
+    Ok(())
 }
 
 fn parts(asked: &Asked<'_>, message: &Message) -> Result<Vec<Value>, Failure> {
@@ -184,7 +231,7 @@ fn read(body: &Value, heard: &mut Heard<'_>) -> Result<(), Failure> {
 
 fn read_part(part: &Value, heard: &mut Heard<'_>) {
     if part.get("thought").and_then(Value::as_bool) == Some(true) {
-        heard.think();
+        heard.think(text(part, "text").unwrap_or_default());
     } else if let Some(function) = part.get("functionCall") {
         heard.call(&CallPiece {
             index: None,

@@ -12,7 +12,7 @@ mod openai_responses;
 use crate::failure::Failure;
 use crate::heard::Heard;
 use crate::provider::Wire;
-use crate::request::Asked;
+use crate::request::{Asked, value as value_of};
 use crate::schema::Dialect;
 use flujo::model::Tokens;
 use serde_json::Value;
@@ -85,6 +85,39 @@ impl Wire {
             Self::Ollama => &ollama::Ollama,
         }
     }
+}
+
+/// Writes a request, with the fields that flujo does not know.
+///
+/// # Errors
+/// The protocol or the provider has no place for something in it, or a field is one that flujo writes.
+pub(crate) fn write(protocol: &dyn Protocol, asked: &Asked<'_>) -> Result<Value, Failure> {
+    asked.check_options()?;
+    let mut body = protocol.body(asked)?;
+    for (name, value) in &asked.request.options.extra {
+        add(&mut body, name, name, value_of(value))?;
+    }
+    Ok(body)
+}
+
+/// Adds a field to an object; objects are merged.
+fn add(object: &mut Value, field: &str, path: &str, value: Value) -> Result<(), Failure> {
+    let Value::Object(fields) = object else { return Ok(()) };
+    match (fields.get_mut(field), value) {
+        (Some(known @ Value::Object(_)), Value::Object(inner)) => {
+            for (name, value) in inner {
+                add(known, &name, &format!("{path}.{name}"), value)?;
+            }
+        }
+        (Some(_), _) => {
+            let what = format!("`extra` sets `{path}`, which is written already: set it by its own option");
+            return Err(Failure::refused(what));
+        }
+        (None, value) => {
+            fields.insert(field.to_owned(), value);
+        }
+    }
+    Ok(())
 }
 
 /// Checks that a response with the status 200 is not an error: many gateways write it into the body. An empty `error` is

@@ -6,7 +6,7 @@ use super::{Framing, Protocol, count, items, no_error, put, reason, text, tokens
 use crate::failure::Failure;
 use crate::heard::{CallPiece, Heard};
 use crate::request::{Asked, Format, Turn, answered, arguments, no_place};
-use flujo::model::{Content, Message};
+use flujo::model::{Content, Message, ReasoningEffort};
 use serde_json::{Map, Value, json};
 
 pub(crate) struct Ollama;
@@ -30,7 +30,7 @@ impl Protocol for Ollama {
         let mut messages = Vec::new();
         for turn in asked.turns() {
             match turn {
-                Turn::System(text) => messages.push(json!({"role": "system", "content": text})),
+                Turn::System(text, _) => messages.push(json!({"role": "system", "content": text})),
                 Turn::User(message) => messages.push(user(asked, message)?),
                 Turn::Assistant(message) => messages.push(assistant(asked, message)),
                 Turn::Results(results) => messages.extend(results.iter().map(|result| {
@@ -54,6 +54,18 @@ impl Protocol for Ollama {
         if let Some(top_p) = request.top_p {
             options.insert("top_p".to_owned(), top_p.into());
         }
+        if !request.options.stop.is_empty() {
+            options.insert("stop".to_owned(), request.options.stop.clone().into());
+        }
+        if let Some(seed) = request.options.seed {
+            options.insert("seed".to_owned(), seed.into());
+        }
+        match request.options.reasoning_effort {
+            Some(ReasoningEffort::None) => put(&mut body, "think", false),
+            Some(effort) => put(&mut body, "think", effort.word()),
+            None if request.options.reasoning_text == Some(true) => put(&mut body, "think", true),
+            None => {}
+        }
         if !options.is_empty() {
             put(&mut body, "options", options);
         }
@@ -75,8 +87,8 @@ impl Protocol for Ollama {
         if let Some(content) = text(message, "content") {
             heard.say(content);
         }
-        if text(message, "thinking").is_some_and(|thought| !thought.is_empty()) {
-            heard.think();
+        if let Some(thought) = text(message, "thinking").filter(|thought| !thought.is_empty()) {
+            heard.think(thought);
         }
         for call in items(message, "tool_calls") {
             let function = call.get("function").unwrap_or(call);

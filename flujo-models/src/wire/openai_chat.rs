@@ -5,8 +5,8 @@
 use super::{Protocol, count, items, no_error, put, reason, text, tokens};
 use crate::failure::Failure;
 use crate::heard::{CallPiece, Heard};
-use crate::request::{Asked, Forced, Format, Turn, answered, arguments, data_url, no_place};
-use flujo::model::{Attachment, Content, Message, Tokens};
+use crate::request::{Asked, Choice, Format, Turn, answered, arguments, data_url, no_place};
+use flujo::model::{Attachment, CallOptions, Content, Message, Tokens};
 use serde_json::{Value, json};
 
 pub(crate) struct OpenAiChat;
@@ -28,17 +28,18 @@ impl Protocol for OpenAiChat {
         if !tools.is_empty() {
             put(&mut body, "tools", tools);
         }
-        if let Some(forced) = asked.forced() {
-            let choice = match forced {
-                Forced::Tool(name) => json!({"type": "function", "function": {"name": name}}),
-                Forced::AnyTool => "required".into(),
+        if let Some(choice) = asked.choice() {
+            let choice = match choice {
+                Choice::Tool(name) => json!({"type": "function", "function": {"name": name}}),
+                Choice::AnyTool => "required".into(),
+                Choice::NoTool => "none".into(),
             };
             put(&mut body, "tool_choice", choice);
         }
         let mut messages = Vec::new();
         for turn in asked.turns() {
             match turn {
-                Turn::System(text) => messages.push(json!({"role": "system", "content": text})),
+                Turn::System(text, _) => messages.push(json!({"role": "system", "content": text})),
                 Turn::User(message) => messages.push(json!({"role": "user", "content": content(asked, message)?})),
                 Turn::Assistant(message) => messages.push(assistant(asked, message)),
                 Turn::Results(results) => messages.extend(results.iter().map(|result| {
@@ -64,6 +65,7 @@ impl Protocol for OpenAiChat {
         if let Some(top_p) = request.top_p {
             put(&mut body, "top_p", top_p);
         }
+        options(&request.options, &mut body);
         Ok(body)
     }
 
@@ -89,6 +91,24 @@ impl Protocol for OpenAiChat {
 
     fn ends_with_mark(&self) -> bool {
         true
+    }
+}
+
+fn options(options: &CallOptions, body: &mut Value) {
+    if let Some(effort) = options.reasoning_effort {
+        put(body, "reasoning_effort", effort.word());
+    }
+    if !options.stop.is_empty() {
+        put(body, "stop", options.stop.clone());
+    }
+    if let Some(seed) = options.seed {
+        put(body, "seed", seed);
+    }
+    if let Some(parallel) = options.parallel_calls {
+        put(body, "parallel_tool_calls", parallel);
+    }
+    if let Some(tier) = &options.service_tier {
+        put(body, "service_tier", tier.as_str());
     }
 }
 
@@ -176,9 +196,10 @@ fn said(choice: &Value, message: &Value, heard: &mut Heard<'_>) -> Result<(), Fa
     if let Some(refusal) = text(message, "refusal") {
         heard.refuse(refusal);
     }
-    let thought = |field: &str| text(message, field).is_some_and(|text| !text.is_empty());
-    if thought("reasoning_content") || thought("reasoning") {
-        heard.think();
+    // Some servers have both.
+    let thought = |field: &str| text(message, field).filter(|text| !text.is_empty());
+    if let Some(thought) = thought("reasoning_content").or_else(|| thought("reasoning")) {
+        heard.think(thought);
     }
     for call in items(message, "tool_calls") {
         read_call(call, heard);
@@ -199,7 +220,10 @@ fn read_part(part: &Value, heard: &mut Heard<'_>) {
     match text(part, "type") {
         Some("text" | "output_text") => heard.say(text(part, "text").unwrap_or_default()),
         Some("refusal") => heard.refuse(text(part, "refusal").unwrap_or_default()),
-        Some("thinking" | "reasoning") => heard.think(),
+        Some("thinking" | "reasoning") => {
+            let text = ["thinking", "reasoning", "text"].iter().find_map(|field| text(part, field));
+            heard.think(text.unwrap_or_default());
+        }
         // Sources of the text.
         Some("reference") => {}
         other => heard.pass_over(other.unwrap_or("?")),

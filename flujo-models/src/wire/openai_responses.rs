@@ -5,9 +5,13 @@
 use super::{Protocol, count, items, no_error, put, text, tokens};
 use crate::failure::Failure;
 use crate::heard::{CallPiece, Heard};
-use crate::request::{Asked, Forced, Format, Turn, answered, arguments, data_url, no_place};
-use flujo::model::{Attachment, Content, Message, Tokens};
+use crate::request::{Asked, Choice, Format, Turn, answered, arguments, data_url, no_place};
+use flujo::model::{Attachment, CallOptions, Content, Message, Tokens};
 use serde_json::{Value, json};
+
+/// Where the parts of summaries and of thoughts begin, among the places of an item.
+const SUMMARY: u64 = 1 << 32;
+const THOUGHT: u64 = 1 << 33;
 
 pub(crate) struct OpenAiResponses;
 
@@ -32,17 +36,18 @@ impl Protocol for OpenAiResponses {
         if !tools.is_empty() {
             put(&mut body, "tools", tools);
         }
-        if let Some(forced) = asked.forced() {
-            let choice = match forced {
-                Forced::Tool(name) => json!({"type": "function", "name": name}),
-                Forced::AnyTool => "required".into(),
+        if let Some(choice) = asked.choice() {
+            let choice = match choice {
+                Choice::Tool(name) => json!({"type": "function", "name": name}),
+                Choice::AnyTool => "required".into(),
+                Choice::NoTool => "none".into(),
             };
             put(&mut body, "tool_choice", choice);
         }
         let mut input = Vec::new();
         for turn in asked.turns() {
             match turn {
-                Turn::System(text) => input.push(json!({"role": "system", "content": text})),
+                Turn::System(text, _) => input.push(json!({"role": "system", "content": text})),
                 Turn::User(message) => input.push(json!({"role": "user", "content": content(asked, message)?})),
                 Turn::Assistant(message) => assistant(asked, message, &mut input),
                 Turn::Results(results) => input.extend(results.iter().map(|result| {
@@ -69,6 +74,7 @@ impl Protocol for OpenAiResponses {
         if let Some(top_p) = request.top_p {
             put(&mut body, "top_p", top_p);
         }
+        options(&request.options, &mut body);
         Ok(body)
     }
 
@@ -99,6 +105,14 @@ impl Protocol for OpenAiResponses {
                 heard.is_new_at(place);
                 heard.refuse(word("delta"));
             }
+            "response.reasoning_summary_text.delta" => {
+                heard.is_new_at(index.zip(count(chunk, "/summary_index").map(|i| i + SUMMARY)));
+                heard.think(word("delta"));
+            }
+            "response.reasoning_text.delta" => {
+                heard.is_new_at(index.zip(count(chunk, "/content_index").map(|i| i + THOUGHT)));
+                heard.think(word("delta"));
+            }
             "response.output_text.done" if heard.is_new_at(place) => heard.say(word("text")),
             "response.refusal.done" if heard.is_new_at(place) => heard.refuse(word("refusal")),
             "response.function_call_arguments.delta" => {
@@ -120,6 +134,25 @@ impl Protocol for OpenAiResponses {
             _ => {}
         }
         Ok(())
+    }
+}
+
+fn options(options: &CallOptions, body: &mut Value) {
+    let mut reasoning = json!({});
+    if let Some(effort) = options.reasoning_effort {
+        put(&mut reasoning, "effort", effort.word());
+    }
+    if options.reasoning_text == Some(true) {
+        put(&mut reasoning, "summary", "auto");
+    }
+    if reasoning.as_object().is_some_and(|reasoning| !reasoning.is_empty()) {
+        put(body, "reasoning", reasoning);
+    }
+    if let Some(parallel) = options.parallel_calls {
+        put(body, "parallel_tool_calls", parallel);
+    }
+    if let Some(tier) = &options.service_tier {
+        put(body, "service_tier", tier.as_str());
     }
 }
 
@@ -201,7 +234,17 @@ fn read_item(item: &Value, index: Option<u64>, heard: &mut Heard<'_>) {
             heard.call(&CallPiece { index, id, name, arguments, signature: None });
         }
         Some("function_call") => {}
-        Some("reasoning") => heard.think(),
+        Some("reasoning") => {
+            heard.think("");
+            for (list, first) in [("summary", SUMMARY), ("content", THOUGHT)] {
+                for (i, part) in items(item, list).iter().enumerate() {
+                    let place = u64::try_from(i).ok().map(|i| i + first);
+                    if heard.is_new_at(index.zip(place)) {
+                        heard.think(text(part, "text").unwrap_or_default());
+                    }
+                }
+            }
+        }
         other => heard.pass_over(other.unwrap_or("?")),
     }
 }

@@ -48,6 +48,7 @@ pub(super) fn used(usage: Usage) -> String {
         (usage.output_tokens, "output tokens"),
         (usage.cached_tokens, "cached tokens"),
         (usage.reasoning_tokens, "reasoning tokens"),
+        (usage.cache_write_tokens, "cache write tokens"),
         (usage.model_calls, "calls"),
         (usage.cost.0, "nano-dollars"),
         (usage.unpriced_calls, "unpriced"),

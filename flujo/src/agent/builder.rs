@@ -1,6 +1,6 @@
 use super::ModelAgent;
 use crate::durable::Reply;
-use crate::model::ModelClient;
+use crate::model::{CallOptions, ModelClient};
 use crate::step::Backoff;
 use serde::Serialize;
 use std::fmt;
@@ -10,12 +10,13 @@ use std::time::Duration;
 /// Begins an agent that is answered by `model`, `provider:model`. See [`agent`](crate::agent).
 pub fn make_agent(model: impl Into<String>) -> AgentBuilder {
     AgentBuilder(Asked {
-        model: model.into(),
+        models: vec![model.into()],
         role: None,
         system: None,
         temperature: None,
         max_tokens: None,
         top_p: None,
+        options: CallOptions::new(),
         timeout: None,
         retries: 0,
         backoff: Backoff::DEFAULT,
@@ -26,12 +27,13 @@ pub fn make_agent(model: impl Into<String>) -> AgentBuilder {
 /// The builder of an agent: its model and how it is asked.
 #[derive(Clone)]
 pub(super) struct Asked {
-    pub(super) model: String,
+    pub(super) models: Vec<String>,
     pub(super) role: Option<String>,
     pub(super) system: Option<String>,
     pub(super) temperature: Option<f64>,
     pub(super) max_tokens: Option<u32>,
     pub(super) top_p: Option<f64>,
+    pub(super) options: CallOptions,
     pub(super) timeout: Option<Duration>,
     pub(super) retries: u32,
     pub(super) backoff: Backoff,
@@ -45,7 +47,7 @@ pub struct AgentBuilder(Asked);
 
 impl fmt::Debug for AgentBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AgentBuilder").field("model", &self.0.model).finish_non_exhaustive()
+        f.debug_struct("AgentBuilder").field("models", &self.0.models).finish_non_exhaustive()
     }
 }
 
@@ -104,6 +106,18 @@ impl AgentBuilder {
     /// Nucleus sampling, 0 to 1.
     pub fn top_p(mut self, top_p: f64) -> Self {
         self.0.top_p = Some(top_p);
+        self
+    }
+
+    /// Adds models: where a call of one fails, the next is asked in the same attempt.
+    pub fn or_models<T: Into<String>>(mut self, models: impl IntoIterator<Item = T>) -> Self {
+        self.0.models.extend(models.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets the options that not every provider takes.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.0.options = options;
         self
     }
 

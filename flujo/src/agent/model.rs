@@ -22,9 +22,10 @@ impl<In, Out> ModelAgent<In, Out> {
         Self { asked, answers: PhantomData }
     }
 
-    /// Returns the model that answers, `provider:model`, unless the engine has another model for its role.
+    /// Returns the model that answers, `provider:model`, unless the engine has another model for its role; of several, the
+    /// first.
     pub fn model(&self) -> &str {
-        &self.asked.model
+        self.asked.models.first().map(String::as_str).unwrap_or_default()
     }
 }
 
@@ -36,7 +37,7 @@ impl<In, Out> Clone for ModelAgent<In, Out> {
 
 impl<In, Out> fmt::Debug for ModelAgent<In, Out> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ModelAgent").field("model", &self.asked.model).finish_non_exhaustive()
+        f.debug_struct("ModelAgent").field("models", &self.asked.models).finish_non_exhaustive()
     }
 }
 
@@ -59,11 +60,17 @@ impl<In: Serialize + Send + Sync + 'static, Out: Reply> Agent<In, Out> for Model
             client: asked.client.clone().or_else(|| env.models.clone()),
             prices: env.prices.clone(),
             estimate: env.estimate,
-            model: of_role.unwrap_or(&asked.model).to_owned(),
+            model: of_role.or(asked.models.first().map(String::as_str)).unwrap_or_default().to_owned(),
+            otherwise: if of_role.is_some() {
+                Vec::new()
+            } else {
+                asked.models.iter().skip(1).rev().cloned().collect()
+            },
             unset_role: None,
             temperature: asked.temperature,
             max_tokens: asked.max_tokens,
             top_p: asked.top_p,
+            options: asked.options.clone(),
             contents: defaults.and_then(|defaults| defaults.contents.clone()),
         };
         let mut feedback = run.feedback().map(str::to_owned);

@@ -30,6 +30,9 @@ pub struct ModelUse {
     /// The repairs that were needed to parse the answer.
     #[serde(default)]
     pub repairs: Vec<String>,
+    /// The text of the model's reasoning, where the step asked to record it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<String>,
 }
 
 /// The record of an attempt that has ended: durable, and never changed.

@@ -211,6 +211,9 @@ impl ConsoleTracer {
             EventKind::Repaired { repairs, .. } if all => {
                 Some((format!("repaired the answer: {}", repairs.join(", ")), Colour::Yellow))
             }
+            EventKind::ModelFellBack { .. } if nodes => call(&event.kind),
+            EventKind::OverReported { .. } => call(&event.kind),
+            EventKind::Reasoning { text, .. } if all && self.outputs => plain(format!("reasoning {text:?}")),
             EventKind::Chunk { text, .. } if all && self.outputs => plain(format!("chunk {text:?}")),
             EventKind::Missed { events } => {
                 Some((format!("{events} events before this were dropped"), Colour::Red))
@@ -346,5 +349,19 @@ impl Observer for ConsoleTracer {
         let chunks =
             if self.outputs && self.level >= TraceLevel::Everything { Chunks::All } else { Chunks::None };
         Values { inputs: self.inputs, outputs: self.outputs, chunks }
+    }
+}
+
+/// What happened to a call of a model.
+fn call(kind: &EventKind) -> Option<(String, Colour)> {
+    match kind {
+        EventKind::ModelFellBack { model, next, error, .. } => {
+            Some((format!("{model} failed, {next} is asked instead: {error}"), Colour::Yellow))
+        }
+        EventKind::OverReported { model, bound, reported, .. } => {
+            let (reported, most) = (reported.total_tokens(), bound.total_tokens());
+            Some((format!("{model} reported {reported} tokens for a call of at most {most}"), Colour::Red))
+        }
+        _ => None,
     }
 }

@@ -175,15 +175,15 @@ impl Hub {
         }
     }
 
-    /// Sends a chunk of an answer to the observers with at least the setting `least`.
-    pub(super) fn chunk(&self, path: &Path, least: Chunks, attempt: u32, text: &str) {
+    /// Sends a chunk to the observers with at least the setting `least`.
+    pub(super) fn chunk(&self, path: &Path, least: Chunks, kind: &EventKind) {
         let depth = grammar::depth(path.as_str());
         let at = self.now();
         let mut cx = Context::from_waker(Waker::noop());
         let mut busy = false;
         for outlet in self.outlets.iter().filter(|outlet| outlet.chunks() >= least) {
-            let kind = EventKind::Chunk { attempt, text: text.to_owned() };
-            outlet.push(Event { run_id: self.run_id.clone(), path: path.clone(), depth, at, kind });
+            let (run_id, path, kind) = (self.run_id.clone(), path.clone(), kind.clone());
+            outlet.push(Event { run_id, path, depth, at, kind });
             busy |= outlet.poll(&mut cx).is_pending();
         }
         if busy && let Some(waker) = &*self.waker.lock().unwrap_or_else(PoisonError::into_inner) {

@@ -164,6 +164,35 @@ pub enum EventKind {
         /// The text of the chunk.
         text: String,
     },
+    /// A chunk of the text of a model's reasoning, which is no part of the answer.
+    Reasoning {
+        /// The number of the attempt that produces it, from 1.
+        attempt: u32,
+        /// The text of the chunk.
+        text: String,
+    },
+    /// A call of a model failed, and the next model of the list is asked in the same attempt.
+    ModelFellBack {
+        /// The number of the attempt, from 1.
+        attempt: u32,
+        /// The model whose call failed, `provider:model`.
+        model: String,
+        /// The model that is asked instead.
+        next: String,
+        /// The error of the call.
+        error: String,
+    },
+    /// A provider reported more than a call may use: its charge is more than what was reserved, and a limit may be exceeded.
+    OverReported {
+        /// The number of the attempt, from 1.
+        attempt: u32,
+        /// The model, `provider:model`.
+        model: String,
+        /// The most that the call may use.
+        bound: Usage,
+        /// The usage that the provider reported.
+        reported: Usage,
+    },
     /// The answer of a model was no clean JSON, and was repaired before it was parsed.
     Repaired {
         /// The number of the attempt that parsed it, from 1.
@@ -255,6 +284,9 @@ impl EventKind {
             Self::ToolCalled { .. } => "tool_called",
             Self::ToolReturned { .. } => "tool_returned",
             Self::Chunk { .. } => "chunk",
+            Self::Reasoning { .. } => "reasoning",
+            Self::ModelFellBack { .. } => "model_fell_back",
+            Self::OverReported { .. } => "over_reported",
             Self::Repaired { .. } => "repaired",
             Self::Missed { .. } => "missed",
         }

@@ -117,8 +117,13 @@ impl Stage {
         self.hub.tell(path, self.hub.now(), kind);
     }
 
-    /// Sends a chunk of an answer.
-    pub(crate) fn chunk(&self, path: &Path, least: Chunks, attempt: u32, text: &str) {
-        self.hub.chunk(path, least, attempt, text);
+    /// Reports what happens to a call of a model that is made now.
+    pub(crate) fn tells(&self, path: Path, kind: EventKind) {
+        self.hub.tell(path, self.hub.now(), kind);
+    }
+
+    /// Sends a chunk of an answer, or of the reasoning before it.
+    pub(crate) fn chunk(&self, path: &Path, least: Chunks, kind: &EventKind) {
+        self.hub.chunk(path, least, kind);
     }
 }

@@ -19,6 +19,8 @@ pub(crate) const REQUEST_MODEL: &str = "gen_ai.request.model";
 pub(crate) const TEMPERATURE: &str = "gen_ai.request.temperature";
 pub(crate) const TOP_P: &str = "gen_ai.request.top_p";
 pub(crate) const MAX_TOKENS: &str = "gen_ai.request.max_tokens";
+pub(crate) const SEED: &str = "gen_ai.request.seed";
+pub(crate) const STOP: &str = "gen_ai.request.stop_sequences";
 pub(crate) const STREAM: &str = "gen_ai.request.stream";
 
 pub(crate) const RESPONSE_ID: &str = "gen_ai.response.id";
@@ -29,6 +31,7 @@ pub(crate) const FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";
 pub(crate) const INPUT_TOKENS: &str = "gen_ai.usage.input_tokens";
 pub(crate) const OUTPUT_TOKENS: &str = "gen_ai.usage.output_tokens";
 pub(crate) const CACHED_TOKENS: &str = "gen_ai.usage.cache_read.input_tokens";
+pub(crate) const CACHE_WRITE_TOKENS: &str = "gen_ai.usage.cache_creation.input_tokens";
 pub(crate) const REASONING_TOKENS: &str = "gen_ai.usage.reasoning.output_tokens";
 
 /// Opt-in only.

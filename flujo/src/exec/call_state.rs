@@ -5,7 +5,8 @@ use super::billing::Billing;
 use super::model_call::ModelCall;
 use crate::cache::CacheUse;
 use crate::engine::ModelUse;
-use crate::events::{Chunks, Stage};
+use crate::events::{Chunks, EventKind, Stage};
+use crate::model::ModelError;
 use crate::path::Path;
 use crate::step::RunInfo;
 use crate::usage::Usage;
@@ -141,6 +142,41 @@ impl RunInfo {
     /// Whether an observer receives what it emits.
     pub(super) fn is_heard(&self) -> bool {
         self.env.stage.as_ref().is_some_and(|stage| self.voice(stage).is_some())
+    }
+
+    /// Reports the failure of a model, and which one is asked instead.
+    pub(super) fn fell_back_to(&self, model: &str, next: &str, error: &ModelError) {
+        tracing::warn!(path = %self.path(), model, next, %error, "a call of a model failed, so the next one is asked");
+        if let Some(stage) = &self.env.stage {
+            let (attempt, error) = (self.attempt(), error.to_string());
+            let (model, next) = (model.to_owned(), next.to_owned());
+            stage.tells(self.path(), EventKind::ModelFellBack { attempt, model, next, error });
+        }
+    }
+
+    /// Reports a usage that a provider had no leave for.
+    pub(super) fn over_reported(&self, model: &str, bound: Usage, reported: Usage) {
+        tracing::warn!(path = %self.path(), model, ?bound, ?reported, "a provider reported more than the call may use");
+        if let Some(stage) = &self.env.stage {
+            let kind =
+                EventKind::OverReported { attempt: self.attempt(), model: model.to_owned(), bound, reported };
+            stage.tells(self.path(), kind);
+        }
+    }
+
+    /// Notes the text of the model's reasoning, for the record.
+    pub(super) fn reasoned(&self, text: &str) {
+        self.state.change(|spent| spent.models.reasoning = Some(text.to_owned()));
+    }
+
+    /// Sends a chunk of the model's reasoning to those who receive the chunks of its answer.
+    pub(super) fn emit_reasoning(&self, text: &str) {
+        if let Some(stage) = &self.env.stage
+            && let Some((path, least)) = self.voice(stage)
+        {
+            let kind = EventKind::Reasoning { attempt: self.attempt(), text: text.to_owned() };
+            stage.chunk(&path, least, &kind);
+        }
     }
 
     /// Notes the repairs that the answer took.

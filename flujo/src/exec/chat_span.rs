@@ -39,6 +39,8 @@ impl<'r> ChatSpan<'r> {
             { semconv::TEMPERATURE } = request.temperature,
             { semconv::TOP_P } = request.top_p,
             { semconv::MAX_TOKENS } = request.max_tokens.map(i64::from),
+            { semconv::SEED } = request.options.seed.map(whole),
+            { semconv::STOP } = (!request.options.stop.is_empty()).then(|| format!("{:?}", request.options.stop)),
             { semconv::STREAM } = request.stream,
             { semconv::OUTPUT_TYPE } = if request.wants_text() { "text" } else { "json" },
             { semconv::SERVER } = server,
@@ -51,6 +53,7 @@ impl<'r> ChatSpan<'r> {
             { semconv::OUTPUT_TOKENS } = Empty,
             { semconv::CACHED_TOKENS } = Empty,
             { semconv::REASONING_TOKENS } = Empty,
+            { semconv::CACHE_WRITE_TOKENS } = Empty,
             { semconv::COST } = Empty,
             { semconv::ERROR_TYPE } = Empty,
             { semconv::INPUT_MESSAGES } = Empty,
@@ -81,6 +84,9 @@ impl<'r> ChatSpan<'r> {
             span.record(semconv::OUTPUT_TOKENS, whole(used.output_tokens));
             span.record(semconv::CACHED_TOKENS, whole(used.cached_tokens));
             span.record(semconv::REASONING_TOKENS, whole(used.reasoning_tokens));
+            if used.cache_write_tokens > 0 {
+                span.record(semconv::CACHE_WRITE_TOKENS, whole(used.cache_write_tokens));
+            }
             span.record(semconv::COST, whole(used.cost.0));
         }
         if let Some(nanos) = first_chunk {

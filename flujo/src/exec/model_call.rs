@@ -6,8 +6,8 @@ use crate::codec::Json;
 use crate::error::StepError;
 use crate::events::{Redact, Spanned};
 use crate::model::{
-    ChunkSink, Estimate, Message, ModelClient, ModelDefaults, ModelReply, ModelRequest, PriceBook, Tokens,
-    ToolSpec, no_max_tokens, no_price,
+    CallOptions, ChunkSink, Estimate, Message, ModelClient, ModelDefaults, ModelError, ModelReply,
+    ModelRequest, PriceBook, Tokens, ToolChoice, ToolSpec, no_max_tokens, no_price,
 };
 use crate::step::RunInfo;
 use crate::usage::{Usage, UsageLimits};
@@ -19,6 +19,8 @@ pub(crate) struct ModelCall {
     pub(crate) prices: Option<Arc<dyn PriceBook>>,
     pub(crate) estimate: Estimate,
     pub(crate) model: String,
+    /// The models that are asked where a call fails, the next one last.
+    pub(crate) otherwise: Vec<String>,
     /// The redaction of prompts and answers in spans; without it spans have none.
     pub(crate) contents: Option<Arc<Redact>>,
     /// The role that has no model, where the model is named by its role.
@@ -26,6 +28,7 @@ pub(crate) struct ModelCall {
     pub(crate) temperature: Option<f64>,
     pub(crate) max_tokens: Option<u32>,
     pub(crate) top_p: Option<f64>,
+    pub(crate) options: CallOptions,
 }
 
 /// Hands the chunks of the answer to the observers of the run.
@@ -41,6 +44,9 @@ impl ChunkSink for Chunked<'_> {
             self.first.1 = Some(self.run.env.clock.nanos_since(left));
         }
         self.run.emit(text);
+    }
+    fn reasoning(&mut self, text: &str) {
+        self.run.emit_reasoning(text);
     }
 }
 
@@ -74,12 +80,13 @@ impl ModelCall {
             temperature: self.temperature,
             max_tokens: self.max_tokens,
             top_p: self.top_p,
+            options: self.options.clone(),
             stream: run.is_heard(),
             path: run.path(),
         }
     }
 
-    /// Makes the call, if no limit forbids it.
+    /// Makes the call, if no limit forbids it. Where it fails, the next model of the list is asked.
     pub(super) async fn send(&self, request: ModelRequest, run: &RunInfo) -> Result<ModelReply, StepError> {
         let client = self.client()?;
         if let Some(role) = self.unset_role {
@@ -88,26 +95,19 @@ impl ModelCall {
         if let Some(why) = self.unlimited(&run.limited_by()) {
             return Err(StepError::unconfigured(why));
         }
-        let _permit = client.admit(&request).await;
-        let tokens = self.estimate.tokens(&request, client.extra_tokens(&request));
-        let bound = self.usage(tokens, |book| book.bound(&self.model, &tokens));
-        let hold = run.reserve(bound).await?;
-        // From here on a call that never comes back is charged at what was reserved for it.
-        let number = run.state.call_leaves(&self.model, bound);
-        let span = ChatSpan::new(&request, client, run.id().as_str(), self.contents.as_deref());
-        let mut chunks = Chunked { run, first: (run.env.clock.tick(), None) };
-        let reply = Spanned::new(span.inside(), client.call(request, &mut chunks)).await;
-        let (tokens, served) = match &reply {
-            Ok(reply) => (reply.usage, reply.served_model.as_deref()),
-            Err(error) => (error.usage, None),
-        };
-        let used = tokens.map(|tokens| self.charge(served, tokens));
-        span.ended(&reply, used.as_ref(), chunks.first.1);
-        run.state.call_returned(number, used);
-        if let Some(hold) = hold {
-            hold.settle(used);
+        if let Some(why) = self.no_such_tool(&request) {
+            return Err(StepError::unconfigured(why));
         }
-        reply.map_err(|error| {
+        let mut request = request;
+        for next in self.otherwise.iter().rev() {
+            let error = match self.once(client, request.clone(), run).await? {
+                Ok(reply) => return Ok(reply),
+                Err(error) => error,
+            };
+            run.fell_back_to(&request.model, next, &error);
+            request.model.clone_from(next);
+        }
+        self.once(client, request, run).await?.map_err(|error| {
             if !error.is_retryable() {
                 return StepError::fatal(error);
             }
@@ -120,22 +120,88 @@ impl ModelCall {
         })
     }
 
+    /// One call of one model; a failure of the provider is inside.
+    async fn once(
+        &self,
+        client: &dyn ModelClient,
+        request: ModelRequest,
+        run: &RunInfo,
+    ) -> Result<Result<ModelReply, ModelError>, StepError> {
+        let _permit = client.admit(&request).await;
+        let model = request.model.clone();
+        let priced = request.priced_as();
+        let tokens = self.estimate.tokens(&request, client.extra_tokens(&request));
+        let bound = self.usage(tokens, |book| book.bound(&priced, &tokens));
+        let hold = run.reserve(bound).await?;
+        // From here on a call that never comes back is charged at what was reserved for it.
+        let number = run.state.call_leaves(&model, bound);
+        let span = ChatSpan::new(&request, client, run.id().as_str(), self.contents.as_deref());
+        let records_reasoning = self.options.reasoning_text == Some(true);
+        let mut chunks = Chunked { run, first: (run.env.clock.tick(), None) };
+        let reply = Spanned::new(span.inside(), client.call(request, &mut chunks)).await;
+        let (tokens, served) = match &reply {
+            Ok(reply) => (reply.usage, reply.served_model.as_deref()),
+            Err(error) => (error.usage, None),
+        };
+        let used = tokens.map(|tokens| self.charge(served, &priced, tokens));
+        span.ended(&reply, used.as_ref(), chunks.first.1);
+        run.state.call_returned(number, used);
+        if let Some(hold) = hold {
+            hold.settle(used);
+        }
+        if let Some(used) = used.filter(|used| self.is_over(used, &bound)) {
+            run.over_reported(&model, bound, used);
+        }
+        if let Ok(ModelReply { reasoning: Some(text), .. }) = &reply
+            && records_reasoning
+        {
+            run.reasoned(text);
+        }
+        Ok(reply)
+    }
+
+    /// True if a provider reports more than the call may use. A tight estimate is no bound of what is sent.
+    fn is_over(&self, used: &Usage, bound: &Usage) -> bool {
+        let sent = self.estimate == Estimate::UpperBound;
+        let priced = sent && bound.unpriced_calls == 0 && self.max_tokens.is_some();
+        (sent && used.input_tokens > bound.input_tokens)
+            || (self.max_tokens.is_some() && used.output_tokens > bound.output_tokens)
+            || (priced && used.cost > bound.cost)
+    }
+
     /// The reason why no upper bound of this call is known, where a limit needs one.
     fn unlimited(&self, limits: &UsageLimits) -> Option<String> {
-        let model = &self.model;
         if self.max_tokens.is_none() && (limits.cost.is_some() || limits.total_tokens.is_some()) {
-            return Some(no_max_tokens(model));
+            return Some(no_max_tokens(&self.model));
         }
-        let known = || self.prices.as_ref().and_then(|book| book.bound(model, &Tokens::default()));
-        (limits.cost.is_some() && known().is_none()).then(|| no_price(model))
+        limits.cost?;
+        let book = self.prices.as_deref();
+        let known = |model: &&String| book.and_then(|book| book.bound(model, &Tokens::default())).is_some();
+        let mut models = [&self.model].into_iter().chain(self.otherwise.iter().rev());
+        let mut priced = models.by_ref().map(|model| self.options.priced_as(model));
+        priced.find(|model| !known(&model)).map(|model| no_price(&model))
+    }
+
+    /// The reason why no model can do as `tool_choice` says.
+    fn no_such_tool(&self, request: &ModelRequest) -> Option<String> {
+        let known = |name: &str| request.tools.iter().any(|tool| tool.name == name);
+        match &self.options.tool_choice {
+            Some(ToolChoice::Tool(name)) if !known(name) => {
+                Some(format!("`tool_choice` names `{name}`, which is not a tool of this call"))
+            }
+            Some(ToolChoice::Required) if request.tools.is_empty() => {
+                Some("`tool_choice` requires a tool, and this call has none".to_owned())
+            }
+            _ => None,
+        }
     }
 
     /// The usage of a call, at the price of the model that answered, or of the one that was asked if no price of the
     /// other is known.
-    fn charge(&self, served: Option<&str>, tokens: Tokens) -> Usage {
+    fn charge(&self, served: Option<&str>, priced: &str, tokens: Tokens) -> Usage {
         self.usage(tokens, |book| {
-            let served = served.and_then(|model| book.price(model, &tokens));
-            served.or_else(|| book.price(&self.model, &tokens))
+            let served = served.and_then(|model| book.price(&self.options.priced_as(model), &tokens));
+            served.or_else(|| book.price(priced, &tokens))
         })
     }
 
@@ -150,6 +216,7 @@ impl ModelCall {
             output_tokens: tokens.output,
             cached_tokens: tokens.cached,
             reasoning_tokens: tokens.reasoning,
+            cache_write_tokens: tokens.cache_write.saturating_add(tokens.cache_write_1h),
             model_calls: 1,
             cost: price.unwrap_or_default(),
             unpriced_calls: u64::from(price.is_none()),

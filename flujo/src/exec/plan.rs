@@ -56,24 +56,38 @@ impl Plan {
     /// The call of the model that answers the step.
     pub(super) fn model(&self, model: ModelPolicy, env: &RunEnv) -> ModelCall {
         let given = self.options.as_deref();
-        let (name, unset_role) = match (given.and_then(|o| o.model.clone()), model.name) {
-            (Some(name), _) => (name, None),
-            (None, ModelName::Model(name)) => (name.to_owned(), None),
+        let one = |name: &str| (vec![name.to_owned()], None);
+        let listed = given.map(|o| o.models.clone()).filter(|list| !list.is_empty());
+        let (mut names, unset_role) = match (listed, model.name) {
+            (Some(list), _) => (list, None),
+            (None, ModelName::Model(name)) => one(name),
+            (None, ModelName::Several(names)) => {
+                (names.iter().map(|name| (*name).to_owned()).collect(), None)
+            }
             (None, ModelName::Role(role)) => match env.model_defaults.as_ref().and_then(|d| d.role(role)) {
-                Some(name) => (name.to_owned(), None),
-                None => (format!("role:{role}"), Some(role)),
+                Some(name) => one(name),
+                None => (vec![format!("role:{role}")], Some(role)),
             },
         };
+        // The next ones are taken from the end.
+        names.reverse();
+        let of_step = model.options.map(|options| options()).unwrap_or_default();
+        let of_call = given.and_then(|o| o.of_call.as_deref().cloned());
         ModelCall {
             client: env.models.clone(),
             prices: env.prices.clone(),
             estimate: env.estimate,
-            model: name,
+            model: names.pop().unwrap_or_default(),
+            otherwise: names,
             contents: env.model_defaults.as_ref().and_then(|defaults| defaults.contents.clone()),
             unset_role,
             temperature: given.and_then(|o| o.temperature).or(model.temperature),
             max_tokens: given.and_then(|o| o.max_tokens).or(model.max_tokens),
             top_p: given.and_then(|o| o.top_p).or(model.top_p),
+            options: match of_call {
+                Some(of_call) => of_call.over(of_step),
+                None => of_step,
+            },
         }
     }
 
@@ -81,9 +95,10 @@ impl Plan {
     pub(super) fn of_replies(&self) -> Box<Options> {
         let mut options = Options { timeout: self.timeout, ..Options::default() };
         if let Some(given) = self.options.as_deref() {
-            options.model.clone_from(&given.model);
+            options.models.clone_from(&given.models);
             (options.temperature, options.top_p) = (given.temperature, given.top_p);
             options.max_tokens = given.max_tokens;
+            options.of_call.clone_from(&given.of_call);
         }
         Box::new(options)
     }

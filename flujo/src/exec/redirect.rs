@@ -56,9 +56,9 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
 fn of_redirect(options: Option<Box<Options>>, own: Option<Box<Options>>) -> Option<Box<Options>> {
     let Some(mut options) = options else { return own };
     // The options of the call are for the model of the called step.
-    options.model = None;
+    options.models.clear();
     (options.temperature, options.max_tokens, options.top_p) = (None, None, None);
-    options.tool_rounds = None;
+    (options.tool_rounds, options.of_call) = (None, None);
     // The limits are those of the node, which is still the same.
     options.limits = None;
     match own {

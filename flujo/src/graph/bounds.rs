@@ -26,21 +26,28 @@ impl Bounds {
         Self { step_runs: Some(step_runs), model_calls: Some(model_calls), questions: Some(questions) }
     }
 
-    /// Returns the bounds of one attempt of a model step with tools, whose model calls tools in at most `rounds`
-    /// rounds; `None` is an unknown number of rounds. The number of calls in one round is unknown.
+    /// Returns the bounds of one attempt of a model step that asks at most `models` models for each reply, and whose model calls
+    /// tools in at most `rounds` rounds. `None` is an unknown number. The number of calls of tools in one round is unknown.
     #[must_use]
-    pub const fn talking(rounds: Option<u32>, tools: &[&super::Facts]) -> Self {
+    pub const fn asking(models: Option<u32>, rounds: Option<u32>, tools: &[&super::Facts]) -> Self {
+        let models = match models {
+            Some(models) => Some(models as u64),
+            None => None,
+        };
+        if tools.is_empty() {
+            return Self { model_calls: models, ..Self::MODEL };
+        }
         let mut silent = true;
         let mut rest = tools;
         while let [tool, more @ ..] = rest {
             silent = silent && matches!(tool.bounds.model_calls, Some(0));
             rest = more;
         }
-        let model_calls = match rounds {
+        let replies = match rounds {
             Some(rounds) if silent => Some(rounds as u64 + 1),
             _ => None,
         };
-        Self { step_runs: None, model_calls, questions: Some(0) }
+        Self { step_runs: None, model_calls: mul(replies, models), questions: Some(0) }
     }
 
     /// Returns the sum of the calls that are the nodes `from` to `end`, without the last.

@@ -242,6 +242,8 @@ pub struct Facts {
     pub tools_that_ask: &'static [(&'static Facts, bool)],
     /// The most rounds of tool calls in one attempt of a model step with tools.
     pub tool_rounds: u32,
+    /// The number of models that a model step may ask for one reply: where a call of one fails, the next is asked.
+    pub models: u32,
     /// The question that is asked before a model's call of it runs.
     pub ask_first: Option<&'static str>,
     /// The graph, if it is a pipeline.
@@ -318,6 +320,7 @@ impl Facts {
         tools: &[],
         tools_that_ask: &[],
         tool_rounds: Self::TOOL_ROUNDS,
+        models: 1,
         ask_first: None,
         graph: None,
         answer: None,

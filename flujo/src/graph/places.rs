@@ -40,22 +40,33 @@ impl Place {
         find(self.options).or_else(|| find(self.facts.options))
     }
 
-    /// The model of this place, if it is known before the call: a call may name it by an expression.
+    /// The models of this place that are known before the call: a call may name them by an expression.
     ///
     /// # Errors
     /// The place names a role that has no model.
-    pub(crate) fn model<'d>(&self, defaults: Option<&'d ModelDefaults>) -> Result<Option<&'d str>, String> {
+    pub(crate) fn models<'d>(&self, defaults: Option<&'d ModelDefaults>) -> Result<Vec<&'d str>, String> {
         if self.kind != NodeKind::Model {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        if let Some(model) = self.given("model") {
+        let literal = |model: &&str| {
             let literal = model.contains(':') && !model.contains("::");
-            let literal = literal && !model.contains(|c: char| c.is_whitespace() || "(){}".contains(c));
-            return Ok(literal.then_some(model));
+            literal && !model.contains(|c: char| c.is_whitespace() || "(){}[]\",".contains(c))
+        };
+        // What the call names takes precedence, whichever word it uses.
+        let named = |options: &'static [OptionText]| {
+            options.iter().find(|(word, _)| matches!(*word, "model" | "models")).copied()
+        };
+        if let Some((word, text)) = named(self.options).or_else(|| named(self.facts.options)) {
+            // A list as it was written: what is in quotes.
+            let names: Vec<&str> = match word {
+                "models" => text.split('"').skip(1).step_by(2).collect(),
+                _ => vec![text],
+            };
+            return Ok(names.into_iter().filter(literal).collect());
         }
-        let Some(role) = self.given("role") else { return Ok(None) };
+        let Some(role) = self.given("role") else { return Ok(Vec::new()) };
         let model = defaults.and_then(|defaults| defaults.role(role));
-        model.map(Some).ok_or_else(|| ModelDefaults::unset(role))
+        model.map(|model| vec![model]).ok_or_else(|| ModelDefaults::unset(role))
     }
 }
 

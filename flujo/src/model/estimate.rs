@@ -1,4 +1,4 @@
-use super::{Message, ModelRequest, Tokens, ToolCall, ToolSpec};
+use super::{CacheTime, Message, ModelRequest, Tokens, ToolCall, ToolSpec};
 
 /// The tokens of a message beyond its text: role, separators, the provider's framing.
 const PER_MESSAGE: u64 = 16;
@@ -19,22 +19,28 @@ pub enum Estimate {
 
 impl Estimate {
     /// Returns the maximum number of tokens of a request: everything that is sent, a fixed overhead for every
-    /// message, `extra` input tokens that the client adds, and `max_tokens` of output.
+    /// message, `extra` input tokens that the client adds, and `max_tokens` of output. Where a mark has the provider write to
+    /// its cache, all input may be written.
     pub fn tokens(self, request: &ModelRequest, extra: u64) -> Tokens {
         let calls = |message: &Message| -> usize {
             message.calls.iter().chain(message.answers.as_deref()).map(ToolCall::bytes).sum()
         };
         let said = request.messages.iter().map(|message| message.text.len().saturating_add(calls(message)));
         let texts = said.chain(request.tools.iter().map(ToolSpec::bytes));
-        let bytes = texts.fold(request.schema.as_str().len() as u64, |sum, n| sum.saturating_add(n as u64));
+        let others = (request.schema.as_str().len().saturating_add(request.options.bytes())) as u64;
+        let bytes = texts.fold(others, |sum, n| sum.saturating_add(n as u64));
         let text = match self {
             Self::UpperBound => bytes,
             Self::Tight => bytes.div_ceil(4),
         };
         let messages = PER_MESSAGE.saturating_mul(request.messages.len() as u64);
+        let input = text.saturating_add(messages).saturating_add(extra);
+        let written = |time: CacheTime| if request.writes_cache(time) { input } else { 0 };
         Tokens {
-            input: text.saturating_add(messages).saturating_add(extra),
+            input,
             output: request.max_tokens.map_or(0, u64::from),
+            cache_write: written(CacheTime::FiveMinutes),
+            cache_write_1h: written(CacheTime::OneHour),
             ..Tokens::default()
         }
     }
@@ -44,22 +50,14 @@ impl Estimate {
 mod tests {
     use super::*;
     use crate::codec::Json;
-    use crate::model::{Message, Role};
+    use crate::model::{CallOptions, Role};
 
     #[test]
     fn every_byte_of_everything_that_is_sent_counts() {
         let message = Message::new;
-        let request = ModelRequest {
-            model: "test:m".to_owned(),
-            messages: vec![message(Role::System, "four"), message(Role::User, "vierzig €")],
-            schema: Json::parse(r#"{"a":1}"#).unwrap(),
-            tools: Vec::new(),
-            temperature: None,
-            max_tokens: Some(9),
-            top_p: None,
-            stream: false,
-            path: "p/n".into(),
-        };
+        let messages = vec![message(Role::System, "four"), message(Role::User, "vierzig €")];
+        let schema = Json::parse(r#"{"a":1}"#).unwrap();
+        let request = ModelRequest::new("test:m", messages).schema(schema).max_tokens(9);
         let upper = Estimate::UpperBound.tokens(&request, 5);
         assert_eq!(upper, Tokens { input: 4 + 11 + 7 + 2 * 16 + 5, output: 9, ..Tokens::default() });
         let tight = Estimate::Tight.tokens(&request, 5);
@@ -74,5 +72,21 @@ mod tests {
         let upper = Estimate::UpperBound.tokens(&request, 0);
         let called = 2 + 2 + 2 + 1;
         assert_eq!(upper.input, 7 + (2 + 3 + 7) + called + (called + 4) + 2 * 16);
+    }
+
+    #[test]
+    fn what_may_be_written_to_a_cache_is_all_of_the_input() {
+        let say = |text: &str| Message::new(Role::User, text);
+        let bound = |request: &ModelRequest| {
+            let tokens = Estimate::UpperBound.tokens(request, 0);
+            (tokens.input, tokens.cache_write, tokens.cache_write_1h)
+        };
+        let request = ModelRequest::new("test:m", vec![say("abcd"), say("ef")]);
+        assert_eq!(bound(&request), (42, 0, 0));
+        let mut marked = request.clone();
+        marked.messages[0].cache = Some(CacheTime::FiveMinutes);
+        assert_eq!(bound(&marked), (42, 42, 0));
+        let options = CallOptions::new().prompt_cache(CacheTime::OneHour).stop(["END"]).extra("k", "v");
+        assert_eq!(bound(&marked.options(options)), (42 + 3 + 4, 49, 49));
     }
 }

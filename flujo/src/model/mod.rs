@@ -5,6 +5,7 @@
 
 mod answer;
 mod attachment;
+mod call_options;
 mod check_error;
 mod defaults;
 mod estimate;
@@ -27,6 +28,7 @@ mod tool_server;
 pub(crate) use answer::parse;
 pub use answer::{Answer, IntoPrompt, NoAnswer, Parsed, messages};
 pub use attachment::{Attachment, Content};
+pub use call_options::{CacheTime, CallOptions, ReasoningEffort, ToolChoice};
 pub use check_error::ModelCheckError;
 pub(crate) use defaults::ModelDefaults;
 #[cfg(feature = "settings")]
@@ -49,7 +51,6 @@ pub use script::{Line, Script};
 pub use tool::{ToolCall, ToolSpec};
 pub use tool_server::ToolServer;
 
-use crate::codec::Json;
 use async_trait::async_trait;
 
 /// A client that sends requests to models.
@@ -70,13 +71,14 @@ pub trait ModelClient: Send + Sync + 'static {
         Permit::none()
     }
 
-    /// Checks a model that steps will call, and the schema of their answers, before anything runs: when the
-    /// engine is built, for registered pipelines, else when a run starts.
+    /// Checks a request that a step will send, before anything runs: when the engine is built, for registered pipelines, else
+    /// when a run starts. It has the model, the schema of the answer, the tools and the options, but no messages yet; where a
+    /// call decides about an option while it runs, it has any value of it.
     ///
     /// # Errors
-    /// The client can never make such a call: the provider is unknown, or a key is missing.
-    fn check(&self, model: &str, schema: &Json) -> Result<(), ModelCheckError> {
-        let _ = (model, schema);
+    /// The client can never make such a call: the provider is unknown or does not take an option, or a key is missing.
+    fn check(&self, request: &ModelRequest) -> Result<(), ModelCheckError> {
+        let _ = request;
         Ok(())
     }
 
@@ -123,8 +125,8 @@ impl<C: ModelClient + ?Sized> ModelClient for std::sync::Arc<C> {
     async fn admit(&self, request: &ModelRequest) -> Permit {
         (**self).admit(request).await
     }
-    fn check(&self, model: &str, schema: &Json) -> Result<(), ModelCheckError> {
-        (**self).check(model, schema)
+    fn check(&self, request: &ModelRequest) -> Result<(), ModelCheckError> {
+        (**self).check(request)
     }
     fn knows(&self, provider: &str) -> Result<(), ModelCheckError> {
         (**self).knows(provider)

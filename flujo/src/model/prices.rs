@@ -11,8 +11,8 @@ pub trait PriceBook: Send + Sync + 'static {
     fn price(&self, model: &str, tokens: &Tokens) -> Option<Cost>;
 
     /// Returns the upper bound of the price of a call of at most these tokens: at the highest rates that may
-    /// apply, however many tokens turn out to be cached or spent on reasoning. It is reserved before the
-    /// call.
+    /// apply, however many tokens turn out to be cached, written to the cache or spent on reasoning. `cache_write` and
+    /// `cache_write_1h` are the tokens that may be written. It is reserved before the call.
     fn bound(&self, model: &str, tokens: &Tokens) -> Option<Cost>;
 }
 
@@ -36,6 +36,10 @@ pub struct Rates {
     pub cached: Option<Cost>,
     /// The price of a million output tokens spent on reasoning. Defaults to `output`.
     pub reasoning: Option<Cost>,
+    /// The price of a million input tokens that the provider writes to its cache for five minutes. Defaults to `input`.
+    pub cache_write: Option<Cost>,
+    /// The price of a million input tokens that the provider writes to its cache for an hour. Defaults to `cache_write`.
+    pub cache_write_1h: Option<Cost>,
     /// The fixed price of a call, on top of its tokens. Defaults to zero.
     pub per_call: Cost,
 }
@@ -66,6 +70,16 @@ impl Rates {
         Ok(Self { reasoning: Some(Cost::usd(reasoning)?), ..self })
     }
 
+    /// Sets the prices of a million input tokens that the provider writes to its cache, for five minutes and for an hour, in
+    /// dollars.
+    ///
+    /// # Errors
+    /// One of the texts is not an amount in dollars.
+    pub fn cache_write_usd(self, five_minutes: &str, one_hour: &str) -> Result<Self, ParseCostError> {
+        let (five_minutes, one_hour) = (Cost::usd(five_minutes)?, Cost::usd(one_hour)?);
+        Ok(Self { cache_write: Some(five_minutes), cache_write_1h: Some(one_hour), ..self })
+    }
+
     /// Sets the fixed price of a call, in dollars.
     ///
     /// # Errors
@@ -76,10 +90,16 @@ impl Rates {
 
     /// Returns the price of a call in nano-dollars, rounded up once.
     pub fn price(&self, tokens: &Tokens) -> Cost {
-        let (cached, reasoning) = (tokens.cached.min(tokens.input), tokens.reasoning.min(tokens.output));
+        let reasoning = tokens.reasoning.min(tokens.output);
+        // They do not overlap; more of them than there are input tokens is a mistake of the provider.
+        let cached = tokens.cached.min(tokens.input);
+        let write = tokens.cache_write.min(tokens.input - cached);
+        let write_1h = tokens.cache_write_1h.min(tokens.input - cached - write);
         self.sum(&[
-            (tokens.input - cached, self.input),
+            (tokens.input - cached - write - write_1h, self.input),
             (cached, self.cached.unwrap_or(self.input)),
+            (write, self.write()),
+            (write_1h, self.write_1h()),
             (tokens.output - reasoning, self.output),
             (reasoning, self.reasoning.unwrap_or(self.output)),
         ])
@@ -87,10 +107,25 @@ impl Rates {
 
     /// Returns the upper bound of the price of a call: the highest rate that may apply to each token.
     pub fn bound(&self, tokens: &Tokens) -> Cost {
+        let mut input = self.input.max(self.cached.unwrap_or(self.input));
+        if tokens.cache_write > 0 {
+            input = input.max(self.write());
+        }
+        if tokens.cache_write_1h > 0 {
+            input = input.max(self.write_1h());
+        }
         self.sum(&[
-            (tokens.input, self.input.max(self.cached.unwrap_or(self.input))),
+            (tokens.input, input),
             (tokens.output, self.output.max(self.reasoning.unwrap_or(self.output))),
         ])
+    }
+
+    fn write(&self) -> Cost {
+        self.cache_write.unwrap_or(self.input)
+    }
+
+    fn write_1h(&self) -> Cost {
+        self.cache_write_1h.unwrap_or_else(|| self.write())
     }
 
     fn sum(&self, parts: &[(u64, Cost)]) -> Cost {
@@ -173,7 +208,7 @@ mod tests {
             output: Cost(20_000_000),
             cached: Some(Cost(1_000_000)),
             reasoning: Some(Cost(30_000_000)),
-            per_call: Cost(0),
+            ..Rates::default()
         };
         assert_eq!(rates.price(&tokens(10, 4, 10, 3)), Cost(60 + 4 + 140 + 90));
         // More cached than sent tokens: the price must not go below zero.
@@ -188,6 +223,7 @@ mod tests {
             cached: Some(Cost(12_500_000)),
             reasoning: Some(Cost(30_000_000)),
             per_call: Cost(7),
+            ..Rates::default()
         };
         let bound = rates.bound(&tokens(10, 0, 10, 0));
         assert_eq!(bound, Cost(125 + 300 + 7));
@@ -197,5 +233,37 @@ mod tests {
             }
         }
         assert_eq!(rates.bound(&tokens(u64::MAX, 0, u64::MAX, 0)), Cost(u64::MAX));
+    }
+
+    #[test]
+    fn what_is_written_to_the_cache_has_its_own_price_and_the_bound_covers_it() {
+        let rates = Rates {
+            input: Cost(10_000_000),
+            cached: Some(Cost(1_000_000)),
+            cache_write: Some(Cost(12_500_000)),
+            cache_write_1h: Some(Cost(20_000_000)),
+            ..Rates::default()
+        };
+        let used = Tokens::new(10, 0).cached(2).cache_write(3, 4);
+        // Halves are rounded up once.
+        assert_eq!(rates.price(&used), Cost(10 + 2 + 38 + 80));
+        // What may be written counts in the bound, and only then.
+        assert_eq!(rates.bound(&Tokens::new(10, 0)), Cost(100));
+        assert_eq!(rates.bound(&Tokens::new(10, 0).cache_write(10, 0)), Cost(125));
+        assert_eq!(rates.bound(&Tokens::new(10, 0).cache_write(10, 10)), Cost(200));
+        for (cached, write, write_1h) in
+            (0..=10).flat_map(|a| (0..=10 - a).flat_map(move |b| (0..=10 - a - b).map(move |c| (a, b, c))))
+        {
+            let used = Tokens::new(10, 0).cached(cached).cache_write(write, write_1h);
+            assert!(
+                rates.price(&used) <= rates.bound(&Tokens::new(10, 0).cache_write(write, write_1h)),
+                "{used:?}"
+            );
+        }
+        // More than was sent is not charged twice.
+        assert_eq!(rates.price(&Tokens::new(1, 0).cached(5).cache_write(5, 5)), Cost(1));
+        // Without prices of its own it is input.
+        let plain = Rates { input: Cost(10_000_000), ..Rates::default() };
+        assert_eq!(plain.price(&used), Cost(100));
     }
 }

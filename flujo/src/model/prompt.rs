@@ -1,5 +1,5 @@
 use super::schema::Shape;
-use super::{Attachment, History, Keep, Message, Role};
+use super::{Attachment, CacheTime, History, Keep, Message, Role};
 use crate::durable::Reply;
 use crate::error::StepError;
 use std::fmt;
@@ -83,6 +83,32 @@ impl<T> Prompt<T> {
         } else {
             let attachments = vec![attachment];
             self.messages.push(Message { attachments, ..Message::new(Role::User, "") });
+        }
+        self
+    }
+
+    /// Asks the provider to keep the prompt up to here in its cache for five minutes: for a long beginning that many calls
+    /// share. Providers that cache by themselves need no mark, and take none.
+    ///
+    /// Writing to the cache has a price of its own, which is reserved, and counted as
+    /// [`cache_write_tokens`](crate::Usage::cache_write_tokens).
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # let (handbook, question) = ("..", "..");
+    /// let prompt: Prompt<String> = Prompt::system(handbook).cache_here().user(question);
+    /// assert!(prompt.messages()[0].cache.is_some());
+    /// ```
+    #[must_use]
+    pub fn cache_here(self) -> Self {
+        self.cache_here_for(CacheTime::FiveMinutes)
+    }
+
+    /// Asks the provider to keep the prompt up to here in its cache for this time, as [`cache_here`](Self::cache_here).
+    #[must_use]
+    pub fn cache_here_for(mut self, time: CacheTime) -> Self {
+        if let Some(last) = self.messages.last_mut() {
+            last.cache = Some(time);
         }
         self
     }

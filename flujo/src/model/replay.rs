@@ -142,11 +142,25 @@ fn read(file: &Path) -> io::Result<HashMap<Digest, VecDeque<Take>>> {
 
 /// Returns the digest of the content of a request, without the path of the node.
 fn digest(request: &ModelRequest) -> Result<Digest, ModelError> {
-    let ModelRequest { model, messages, schema, tools, temperature, max_tokens, top_p, stream: _, path: _ } =
-        request;
+    let ModelRequest {
+        model,
+        messages,
+        schema,
+        tools,
+        temperature,
+        max_tokens,
+        top_p,
+        options,
+        stream: _,
+        path: _,
+    } = request;
     let sent = (model, messages, schema, temperature, max_tokens, top_p);
-    // Without tools the digest is that of the format before tools, so that older files still match.
-    let sent = if tools.is_empty() { Json::encode(&sent) } else { Json::encode(&(sent, tools)) };
+    // Without tools and options the digest is that of the format before them, so that older files still match.
+    let sent = match (tools.is_empty(), options.is_empty()) {
+        (true, true) => Json::encode(&sent),
+        (false, true) => Json::encode(&(sent, tools)),
+        (_, false) => Json::encode(&(sent, tools, options)),
+    };
     sent.map(|sent| sent.digest()).map_err(|e| ModelError::new(ModelFailure::BadRequest, e))
 }
 
@@ -218,8 +232,8 @@ impl ModelClient for Tape {
         }
     }
 
-    fn check(&self, model: &str, schema: &Json) -> Result<(), ModelCheckError> {
-        self.client.as_ref().map_or(Ok(()), |client| client.check(model, schema))
+    fn check(&self, request: &ModelRequest) -> Result<(), ModelCheckError> {
+        self.client.as_ref().map_or(Ok(()), |client| client.check(request))
     }
 
     fn knows(&self, provider: &str) -> Result<(), ModelCheckError> {

@@ -25,13 +25,24 @@ pub struct ModelReply {
     /// The provider's id of the answer, if it has one: for spans, and for support requests to the provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// The text of the model's reasoning, as far as the provider tells it: no part of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<String>,
 }
 
 impl ModelReply {
     /// Returns a complete answer with unknown usage.
     pub fn new(content: impl Into<String>) -> Self {
         let (usage, finish, served_model) = (None, FinishReason::Stop, None);
-        Self { content: content.into(), calls: Vec::new(), usage, finish, served_model, id: None }
+        Self {
+            content: content.into(),
+            calls: Vec::new(),
+            usage,
+            finish,
+            served_model,
+            id: None,
+            reasoning: None,
+        }
     }
 
     /// Adds a call of a tool with arguments in JSON. Calls are numbered in order: `call_1`, `call_2`, ...
@@ -60,6 +71,12 @@ impl ModelReply {
         Self { finish, ..self }
     }
 
+    /// Sets the text of the model's reasoning.
+    #[must_use]
+    pub fn reasoned(self, text: impl Into<String>) -> Self {
+        Self { reasoning: Some(text.into()), ..self }
+    }
+
     /// Sets the model that really answered.
     #[must_use]
     pub fn served_by(self, model: impl Into<String>) -> Self {
@@ -79,12 +96,24 @@ pub struct Tokens {
     pub cached: u64,
     /// The number of output tokens spent on reasoning.
     pub reasoning: u64,
+    /// The number of input tokens that the provider wrote to its cache for five minutes; in a bound, of those that it may
+    /// write.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cache_write: u64,
+    /// The number of input tokens that the provider wrote to its cache for an hour; in a bound, of those that it may write.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cache_write_1h: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 impl Tokens {
     /// Creates the tokens of a call that sent `input` and received `output`, none of them cached or spent on reasoning.
     pub const fn new(input: u64, output: u64) -> Self {
-        Self { input, output, cached: 0, reasoning: 0 }
+        Self { input, output, cached: 0, reasoning: 0, cache_write: 0, cache_write_1h: 0 }
     }
 
     /// Sets how many of the sent tokens were cached.
@@ -97,6 +126,12 @@ impl Tokens {
     #[must_use]
     pub const fn reasoning(self, reasoning: u64) -> Self {
         Self { reasoning, ..self }
+    }
+
+    /// Sets how many of the sent tokens were written to the provider's cache, for five minutes and for an hour.
+    #[must_use]
+    pub const fn cache_write(self, five_minutes: u64, one_hour: u64) -> Self {
+        Self { cache_write: five_minutes, cache_write_1h: one_hour, ..self }
     }
 }
 
@@ -128,4 +163,9 @@ impl FinishReason {
 pub trait ChunkSink: Send {
     /// Receives the next chunk.
     fn chunk(&mut self, text: &str);
+
+    /// Receives the next chunk of the model's reasoning, which is no part of the answer.
+    fn reasoning(&mut self, text: &str) {
+        let _ = text;
+    }
 }

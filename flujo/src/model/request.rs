@@ -1,4 +1,4 @@
-use super::{Attachment, ToolCall, ToolSpec};
+use super::{Attachment, CacheTime, CallOptions, ToolCall, ToolSpec};
 use crate::codec::Json;
 use crate::path::Path;
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,9 @@ pub struct Message {
     /// The call that this message is the result of, in a message of a tool.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers: Option<Box<ToolCall>>,
+    /// How long the provider keeps the prompt up to the end of this message in its cache, if it is asked to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CacheTime>,
 }
 
 impl Message {
@@ -45,7 +48,14 @@ impl Message {
     /// assert!(turn.attachments.is_empty());
     /// ```
     pub fn new(role: Role, text: impl Into<String>) -> Self {
-        Self { role, text: text.into(), attachments: Vec::new(), calls: Vec::new(), answers: None }
+        Self {
+            role,
+            text: text.into(),
+            attachments: Vec::new(),
+            calls: Vec::new(),
+            answers: None,
+            cache: None,
+        }
     }
 
     /// Sets the tools that the model calls in this message.
@@ -90,6 +100,8 @@ pub struct ModelRequest {
     pub max_tokens: Option<u32>,
     /// The nucleus sampling probability.
     pub top_p: Option<f64>,
+    /// The options that not every provider takes.
+    pub options: CallOptions,
     /// True if the chunks of the answer are observed while they arrive. Otherwise a client may fetch the
     /// answer as a whole.
     pub stream: bool,
@@ -108,6 +120,7 @@ impl ModelRequest {
             temperature: None,
             max_tokens: None,
             top_p: None,
+            options: CallOptions::new(),
             stream: false,
             path: Path::from(""),
         }
@@ -143,6 +156,12 @@ impl ModelRequest {
         Self { top_p: Some(top_p), ..self }
     }
 
+    /// Sets the options that not every provider takes.
+    #[must_use]
+    pub fn options(self, options: CallOptions) -> Self {
+        Self { options, ..self }
+    }
+
     /// Sets whether the answer is streamed.
     #[must_use]
     pub fn stream(self, stream: bool) -> Self {
@@ -153,6 +172,18 @@ impl ModelRequest {
     #[must_use]
     pub fn path(self, path: Path) -> Self {
         Self { path, ..self }
+    }
+
+    /// True if the request asks the provider to write to its cache, for this time.
+    pub fn writes_cache(&self, time: CacheTime) -> bool {
+        self.options.prompt_cache == Some(time)
+            || self.messages.iter().any(|message| message.cache == Some(time))
+    }
+
+    /// Returns the name of the model in price lists: `provider:model`, or `provider:model@tier` with a service tier that has a
+    /// price of its own.
+    pub fn priced_as(&self) -> String {
+        self.options.priced_as(&self.model)
     }
 
     /// True if the answer is plain text, not JSON.

@@ -33,7 +33,6 @@ mod rate;
 pub use rate::Rate;
 
 use crate::clock::{Clock, SystemClock};
-use crate::codec::Json;
 use crate::model::{
     ChunkSink, Estimate, ModelCheckError, ModelClient, ModelError, ModelReply, ModelRequest, Permit,
 };
@@ -224,14 +223,14 @@ impl<C: ModelClient> ModelClient for RateLimited<C> {
         Permit::holding(places)
     }
 
-    fn check(&self, model: &str, schema: &Json) -> Result<(), ModelCheckError> {
+    fn check(&self, request: &ModelRequest) -> Result<(), ModelCheckError> {
         for (of, limits) in self.limits() {
             let provider = of.split(':').next().unwrap_or_default();
             let checked =
                 limits.check().and_then(|()| self.client.knows(provider).map_err(|error| error.to_string()));
             checked.map_err(|why| ModelCheckError::new(format!("the rate limits of `{of}`: {why}")))?;
         }
-        self.client.check(model, schema)
+        self.client.check(request)
     }
 
     fn knows(&self, provider: &str) -> Result<(), ModelCheckError> {

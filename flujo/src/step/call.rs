@@ -3,8 +3,8 @@ use super::plugin::Plugins;
 use super::policy::Check;
 use super::redirect::RedirectConversion;
 use super::{
-    AnyStandIns, Backoff, Fallback, FallbackOf, FallbackSlot, FallbackTo, KeepingFindings, Leaf, ModelLeaf,
-    NoFallback, Options, Plugin, RedirectOf, Redirecting, RunIn, StandIns, Step, Validators,
+    AnyStandIns, Backoff, Fallback, FallbackOf, FallbackSlot, FallbackTo, KeepingFindings, Leaf, NoFallback,
+    Options, Plugin, RedirectOf, Redirecting, RunIn, StandIns, Step, Validators,
 };
 use crate::cache::CachePolicy;
 use crate::context::Context;
@@ -72,7 +72,7 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     }
 
     /// The options, made now if this is the first one.
-    fn options(&mut self) -> &mut Options {
+    pub(super) fn options(&mut self) -> &mut Options {
         self.options.get_or_insert_with(Box::default)
     }
 
@@ -182,66 +182,6 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
         let mut call = self;
         call.options().strict = strict;
         call
-    }
-
-    /// The model that answers this call, `provider:model`.
-    pub fn model(self, model: impl Into<String>) -> Self
-    where
-        S: ModelLeaf,
-    {
-        let mut call = self;
-        call.options().model = Some(model.into());
-        call
-    }
-
-    /// Sampling temperature of this call.
-    pub fn temperature(self, temperature: f64) -> Self
-    where
-        S: ModelLeaf,
-    {
-        let mut call = self;
-        call.options().temperature = Some(temperature);
-        call
-    }
-
-    /// Upper bound of output tokens of this call.
-    pub fn max_tokens(self, tokens: u32) -> Self
-    where
-        S: ModelLeaf,
-    {
-        let mut call = self;
-        call.options().max_tokens = Some(tokens);
-        call
-    }
-
-    /// Nucleus sampling of this call.
-    pub fn top_p(self, top_p: f64) -> Self
-    where
-        S: ModelLeaf,
-    {
-        let mut call = self;
-        call.options().top_p = Some(top_p);
-        call
-    }
-
-    /// Sets the most rounds of tool calls in one attempt of this call.
-    pub fn tool_rounds(self, rounds: u32) -> Self
-    where
-        S: ModelLeaf,
-    {
-        let mut call = self;
-        call.options().tool_rounds = Some(rounds);
-        call
-    }
-
-    /// States that the call has tools of its own, which the pipeline gives it. `pipeline!` turns `.tools([..])` into
-    /// this.
-    #[doc(hidden)]
-    pub fn with_tools(self) -> Self
-    where
-        S: ModelLeaf,
-    {
-        self
     }
 
     /// Runs the step on its own, for unit tests: nothing is recorded, options hold.

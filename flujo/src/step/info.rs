@@ -135,7 +135,8 @@ impl RunInfo {
         if let Some(stage) = &self.env.stage
             && let Some((path, least)) = self.voice(stage)
         {
-            stage.chunk(&path, least, self.attempt, text);
+            let kind = EventKind::Chunk { attempt: self.attempt, text: text.to_owned() };
+            stage.chunk(&path, least, &kind);
         }
     }
 }

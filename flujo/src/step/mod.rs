@@ -44,6 +44,7 @@ mod fallback;
 pub(crate) mod findings;
 mod info;
 pub(crate) mod migrate;
+mod model_options;
 mod plain;
 pub(crate) mod plugin;
 mod policy;

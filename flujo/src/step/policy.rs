@@ -2,6 +2,7 @@ use super::plugin::Plugins;
 use super::{Backoff, ValidationResult};
 use crate::cache::CachePolicy;
 use crate::graph::Facts;
+use crate::model::CallOptions;
 use crate::usage::UsageLimits;
 use std::any::Any;
 use std::fmt;
@@ -40,7 +41,7 @@ impl Policy {
 }
 
 /// The model of a step, and its sampling.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct ModelPolicy {
     /// The name of the model, or the role that names it.
     pub name: ModelName,
@@ -52,6 +53,8 @@ pub struct ModelPolicy {
     pub top_p: Option<f64>,
     /// The most rounds of tool calls in one attempt; 0 if the step has no tools.
     pub tool_rounds: Option<u32>,
+    /// The options that not every provider takes, if there are any.
+    pub options: Option<fn() -> CallOptions>,
 }
 
 impl ModelPolicy {
@@ -64,6 +67,8 @@ impl ModelPolicy {
 pub enum ModelName {
     /// `provider:model`.
     Model(&'static str),
+    /// Several: where a call of one fails, the next is asked.
+    Several(&'static [&'static str]),
     /// The model of this role: see [`Builder::role`](crate::run::Builder::role).
     Role(&'static str),
 }
@@ -82,11 +87,14 @@ pub(crate) struct Options {
     pub(crate) plugins: Plugins,
     pub(crate) checks: Vec<Check>,
     pub(crate) limits: Option<UsageLimits>,
-    pub(crate) model: Option<String>,
+    /// One, or several of which the next is asked where a call fails.
+    pub(crate) models: Vec<String>,
     pub(crate) temperature: Option<f64>,
     pub(crate) max_tokens: Option<u32>,
     pub(crate) top_p: Option<f64>,
     pub(crate) tool_rounds: Option<u32>,
+    /// Most calls have none.
+    pub(crate) of_call: Option<Box<CallOptions>>,
 }
 
 impl Default for Options {
@@ -100,11 +108,12 @@ impl Default for Options {
             plugins: Plugins::default(),
             checks: Vec::new(),
             limits: None,
-            model: None,
+            models: Vec::new(),
             temperature: None,
             max_tokens: None,
             top_p: None,
             tool_rounds: None,
+            of_call: None,
         }
     }
 }

@@ -35,7 +35,7 @@ struct Extra {
 impl Extra {
     fn boxed(self) -> Option<Box<Self>> {
         let Self { usage, findings, cached, models } = &self;
-        let models = models.by_model.is_empty() && models.repairs.is_empty();
+        let models = models.by_model.is_empty() && models.repairs.is_empty() && models.reasoning.is_none();
         let nothing = *usage == Usage::default() && findings.is_empty() && !cached && models;
         (!nothing).then(|| Box::new(self))
     }
@@ -71,7 +71,7 @@ impl Extra {
                 None => self.models.by_model.push((model, usage)),
             }
         }
-        self.models.repairs = models.repairs;
+        (self.models.repairs, self.models.reasoning) = (models.repairs, models.reasoning);
     }
 }
 
@@ -132,6 +132,12 @@ impl StepResult {
     /// the model wrote all the same: what could have meant two things is not mended.
     pub fn repairs(&self) -> &[String] {
         self.extra.as_ref().map(|extra| extra.models.repairs.as_slice()).unwrap_or_default()
+    }
+
+    /// Returns the text of the model's reasoning in the last attempt, where the step asked to record it:
+    /// `#[step(reasoning_text = true)]`.
+    pub fn reasoning(&self) -> Option<&str> {
+        self.extra.as_ref()?.models.reasoning.as_deref()
     }
 
     /// Returns true if the answer of a model had to be repaired before it could be read.

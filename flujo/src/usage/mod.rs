@@ -51,6 +51,9 @@ pub struct Usage {
     pub cached_tokens: u64,
     /// The received tokens that were spent on reasoning.
     pub reasoning_tokens: u64,
+    /// The sent tokens that the provider wrote to its cache, at a price of their own.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cache_write_tokens: u64,
     /// Calls of models.
     pub model_calls: u64,
     /// Money, rounded up once per call.
@@ -59,6 +62,11 @@ pub struct Usage {
     pub unpriced_calls: u64,
     /// Calls that ended without a reported usage and are charged at what was reserved.
     pub estimated_calls: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 impl Usage {
@@ -74,6 +82,7 @@ impl Usage {
             output_tokens: 0,
             cached_tokens: 0,
             reasoning_tokens: 0,
+            cache_write_tokens: 0,
             model_calls: 0,
             cost,
             unpriced_calls: 0,
@@ -99,6 +108,11 @@ impl Usage {
     #[must_use]
     pub const fn reasoning_tokens(self, reasoning_tokens: u64) -> Self {
         Self { reasoning_tokens, ..self }
+    }
+    /// Sets the number of sent tokens that the provider wrote to its cache.
+    #[must_use]
+    pub const fn cache_write_tokens(self, cache_write_tokens: u64) -> Self {
+        Self { cache_write_tokens, ..self }
     }
     /// Sets the number of calls of models.
     #[must_use]
@@ -134,6 +148,7 @@ impl Add for Usage {
             output_tokens: self.output_tokens.saturating_add(other.output_tokens),
             cached_tokens: self.cached_tokens.saturating_add(other.cached_tokens),
             reasoning_tokens: self.reasoning_tokens.saturating_add(other.reasoning_tokens),
+            cache_write_tokens: self.cache_write_tokens.saturating_add(other.cache_write_tokens),
             model_calls: self.model_calls.saturating_add(other.model_calls),
             cost: Cost(self.cost.0.saturating_add(other.cost.0)),
             unpriced_calls: self.unpriced_calls.saturating_add(other.unpriced_calls),

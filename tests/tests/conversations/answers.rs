@@ -1,7 +1,6 @@
 //! What models answer, and how it is taken: mended, out of bounds, broken off, late, and asked in vain.
 
 use flujo::clock::Clock as _;
-use flujo::codec::Json;
 use flujo::model::{
     ChunkSink, ModelCheckError, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest, Script, Tape,
 };
@@ -278,7 +277,8 @@ impl ModelClient for Picky {
     ) -> std::result::Result<ModelReply, ModelError> {
         Ok(ModelReply::new("{\"points\": 1}"))
     }
-    fn check(&self, model: &str, schema: &Json) -> std::result::Result<(), ModelCheckError> {
+    fn check(&self, request: &ModelRequest) -> std::result::Result<(), ModelCheckError> {
+        let ModelRequest { model, schema, .. } = request;
         if model != "test:small" {
             return Err(ModelCheckError::new(format!("no key for `{model}`: set `TEST_API_KEY`")));
         }

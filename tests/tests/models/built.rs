@@ -2,7 +2,7 @@
 
 use crate::server::{Server, json};
 use crate::wires::*;
-use flujo::model::ModelClient;
+use flujo::model::{ModelClient, ModelRequest};
 use flujo::prelude::*;
 use flujo_models::{Capabilities, Compatible, Models, Structured, Wire};
 use flujo_testing::EventLog;
@@ -78,12 +78,27 @@ fn unknown_providers_and_missing_keys_are_refused_when_the_engine_is_built() {
         Models::builder().keys_from(|name| Some(if name == "OPENAI_API_KEY" { " " } else { "1234" }.into()));
     let models = models.build().unwrap();
     let schema = with_schema::<Label>();
-    assert!(models.check("openai:gpt-4o", &schema).unwrap_err().to_string().contains("`OPENAI_API_KEY`"));
-    assert_eq!(models.check("anthropic:claude", &schema), Ok(()));
-    assert_eq!(models.check("ollama:llama3:8b", &schema), Ok(()));
+    assert!(
+        models
+            .check(&ModelRequest::new("openai:gpt-4o", Vec::new()).schema(schema.clone()))
+            .unwrap_err()
+            .to_string()
+            .contains("`OPENAI_API_KEY`")
+    );
+    assert_eq!(
+        models.check(&ModelRequest::new("anthropic:claude", Vec::new()).schema(schema.clone())),
+        Ok(())
+    );
+    assert_eq!(
+        models.check(&ModelRequest::new("ollama:llama3:8b", Vec::new()).schema(schema.clone())),
+        Ok(())
+    );
     for wrong in ["gpt-4o", "openai:", ":gpt", "openai::gpt-4o"] {
         assert_eq!(
-            models.check(wrong, &schema).unwrap_err().to_string(),
+            models
+                .check(&ModelRequest::new(wrong, Vec::new()).schema(schema.clone()))
+                .unwrap_err()
+                .to_string(),
             format!("`{wrong}` names no model: write `provider:model`")
         );
     }

@@ -2,8 +2,8 @@
 //! cancellations, up to a thousand callers at once, against an account of the test's own.
 
 use flujo::model::{
-    ChunkSink, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest, PriceBook, Prices, Rates,
-    Tokens,
+    CacheTime, ChunkSink, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest, PriceBook, Prices,
+    Rates, Tokens,
 };
 use flujo::prelude::*;
 use flujo::usage::Amount;
@@ -37,6 +37,8 @@ impl Random {
                 output: rate(self),
                 cached: (self.below(2) == 0).then(|| rate(self)),
                 reasoning: (self.below(2) == 0).then(|| rate(self)),
+                cache_write: (self.below(2) == 0).then(|| rate(self)),
+                cache_write_1h: (self.below(2) == 0).then(|| rate(self)),
                 per_call: Cost(self.below(5_000)),
             };
             prices.model(*model, rates)
@@ -117,7 +119,11 @@ impl ModelClient for Market {
         }
         let (input, output) = (random.below(most.input + 1), random.below(most.output + 1));
         let (cached, reasoning) = (random.below(input + 1), random.below(output + 1));
-        let tokens = Tokens::new(input, output).cached(cached).reasoning(reasoning);
+        // Only where a mark allows it is anything written to a cache.
+        let write = random.below((input - cached).min(most.cache_write) + 1);
+        let write_1h = random.below((input - cached - write).min(most.cache_write_1h) + 1);
+        let tokens =
+            Tokens::new(input, output).cached(cached).reasoning(reasoning).cache_write(write, write_1h);
         let fate = random.below(10);
         let usage = (!fate.is_multiple_of(4)).then_some(tokens);
         if usage.is_some() {
@@ -138,7 +144,14 @@ impl ModelClient for Market {
 
 #[step(model = "test:a", max_tokens = 1, retries = 1, backoff = none)]
 fn asked(text: String) -> Prompt<Label> {
-    Prompt::ask(text)
+    let marks = text.len() % 8;
+    let prompt = Prompt::ask(text);
+    match marks {
+        0 => prompt.cache_here(),
+        2 => prompt.cache_here_for(CacheTime::OneHour),
+        4 => prompt.cache_here_for(CacheTime::OneHour).user("More.").cache_here(),
+        _ => prompt,
+    }
 }
 
 fn text(seed: u64) -> String {

@@ -23,19 +23,22 @@ pub(crate) enum Given {
     Unknown,
 }
 
-/// The tools of a call, in place of those of the step's attribute.
+/// The models and tools of a call, in place of those of the step's attribute.
 #[derive(Default)]
 pub(crate) struct CallTools {
+    /// The number of models.
+    pub models: Given,
     /// Empty if the call names none.
     pub list: Vec<(ToolUse, Callee)>,
     pub rounds: Given,
-    /// The word `tool_rounds`, if the call bounds tools that it does not name.
+    /// An option that is about tools, where the call names none.
     pub bounded: Option<proc_macro2::Ident>,
 }
 
 impl CallTools {
-    /// Whether the call says nothing of tools.
+    /// Whether the call says nothing of them.
     pub(crate) fn is_default(&self) -> bool {
-        self.list.is_empty() && matches!(self.rounds, Given::Default)
+        let counts = matches!((&self.rounds, &self.models), (Given::Default, Given::Default));
+        self.list.is_empty() && counts
     }
 }

@@ -1,7 +1,8 @@
 //! The parts that forms have in common: closures whose body is flow, and their options.
 
 use super::FlowParser;
-use super::call::{is_const, is_form};
+use super::call::is_form;
+use super::counts::is_const;
 use super::form_options;
 use super::forms::superfluous_of_body;
 use super::stmt::Binding;

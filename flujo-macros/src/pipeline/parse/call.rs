@@ -1,6 +1,7 @@
 //! Calls of steps and pipelines, with their options.
 
 use super::FlowParser;
+use super::counts::{given, listed};
 use super::flow::chain;
 use super::forms::FORMS;
 use super::header::is_name;
@@ -12,7 +13,6 @@ use crate::pipeline::model::{Args, Broken, Call, CallOption, CallTools, Flow, Gi
 use crate::tokens::parenthesized;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, ExprLit, ExprMethodCall, Lit, LitStr, Path};
 
@@ -195,7 +195,8 @@ impl FlowParser<'_> {
         };
         for (i, option) in options.iter().enumerate() {
             let before = options.get(..i).unwrap_or_default();
-            let several = option.method == "validate" || option.method == "plugin";
+            let word = option.method.to_string();
+            let several = matches!(word.as_str(), "validate" | "plugin" | "extra");
             if !several && before.iter().any(|other| other.method == option.method) {
                 self.errors
                     .at(&option.method, format!("`{}` is given twice\nkeep one of them", option.method));
@@ -207,9 +208,11 @@ impl FlowParser<'_> {
             }
             self.option(option, &mut all);
         }
-        let rounds = options.iter().find(|option| option.method == "tool_rounds");
-        if let Some(rounds) = rounds.filter(|_| !options.iter().any(|option| option.method == "tools")) {
-            all.tools.bounded = Some(rounds.method.clone());
+        let is = |option: &&&ExprMethodCall, words: &[&str]| words.iter().any(|word| option.method == word);
+        let of_tools =
+            options.iter().find(|option| is(option, &["tool_rounds", "tool_choice", "parallel_calls"]));
+        if let Some(of_tools) = of_tools.filter(|_| !options.iter().any(|option| is(&option, &["tools"]))) {
+            all.tools.bounded = Some(of_tools.method.clone());
         }
         all
     }
@@ -234,7 +237,10 @@ impl FlowParser<'_> {
             "fallback" | "redirect" => self.stand_in(&word, option, all),
             "tools" => self.tools(option, all),
             _ => {
-                if let [arg] = args.iter().collect::<Vec<_>>().as_slice() {
+                if word == "extra" {
+                    let shown: Vec<_> = args.iter().map(options::shown).collect();
+                    all.shown.push((word.clone(), shown.join(" = ")));
+                } else if let [arg] = args.iter().collect::<Vec<_>>().as_slice() {
                     if let Err(error) = options::check_call(&word, arg) {
                         self.errors.beside.push(error);
                         if word == "retries" {
@@ -247,6 +253,8 @@ impl FlowParser<'_> {
                 match word.as_str() {
                     "retries" => all.retries = given(args),
                     "tool_rounds" => all.tools.rounds = given(args),
+                    "model" => all.tools.models = Given::Known(syn::parse_quote!(1)),
+                    "models" => all.tools.models = listed(args),
                     "keep_findings" => {
                         all.keeps = true;
                         all.shown.push((word.clone(), String::new()));
@@ -369,28 +377,6 @@ fn converted(word: &str, args: &Args) -> Option<TokenStream> {
         }
         ("cached", arg) => options::cached(arg).ok().map(options::Cached::tokens),
         ("backoff", arg) => options::backoff(arg).ok().map(options::Backoff::tokens),
-        _ => None,
-    }
-}
-
-/// A count that a constant may use: a literal, a `const` block, or the path of a constant.
-fn given(args: &Args) -> Given {
-    match args.first() {
-        Some(arg) if is_const(arg) => Given::Known(arg.clone()),
-        _ => Given::Unknown,
-    }
-}
-
-pub(super) fn is_const(arg: &Expr) -> bool {
-    match arg {
-        Expr::Lit(lit) => matches!(lit.lit, Lit::Int(_)),
-        Expr::Const(_) => true,
-        Expr::Paren(paren) => is_const(&paren.expr),
-        Expr::Group(group) => is_const(&group.expr),
-        Expr::Path(path) => path.path.segments.last().is_some_and(|last| {
-            let last = last.ident.unraw().to_string();
-            last.starts_with(char::is_uppercase) && !last.contains(char::is_lowercase) && last.len() > 1
-        }),
-        _ => false,
+        (word, arg) => options::model_argument(word, arg).ok().flatten(),
     }
 }

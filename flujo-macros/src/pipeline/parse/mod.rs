@@ -5,6 +5,7 @@ mod ask;
 mod body;
 mod call;
 mod call_tools;
+mod counts;
 mod fail;
 mod flow;
 mod form_options;

@@ -84,8 +84,11 @@ async fn failure_is_a_record(bench: &Bench) -> Checked {
 
 async fn record_is_whole(bench: &Bench) -> Checked {
     let mut attempt = call("a").gives(3).used(2).version(4, 4).input("the input");
-    let models =
-        ModelUse { by_model: vec![("m:1".to_owned(), calls(2))], repairs: vec!["a comma".to_owned()] };
+    let models = ModelUse {
+        by_model: vec![("m:1".to_owned(), calls(2))],
+        repairs: vec!["a comma".to_owned()],
+        reasoning: Some("because".to_owned()),
+    };
     let findings = vec![Finding { message: "too long".to_owned() }];
     let parts = vec![("total".to_owned(), number(8).into()), ("log".to_owned(), number(9).into())];
     let times = (Timestamp(1_000_000_007), Timestamp(2_000_000_011));

@@ -6,7 +6,7 @@ use super::super::plan::Plan;
 use super::super::retry::Failed;
 use super::call::Call;
 use crate::cache::{CacheEntry, CacheKey, CacheUse};
-use crate::codec::{CodecError, Digest};
+use crate::codec::{CodecError, Digest, Json};
 use crate::error::FailureRecord;
 use crate::model::{Content, Message, ModelRequest};
 use crate::path::Path;
@@ -77,6 +77,12 @@ fn key_of_request(request: &ModelRequest) -> CacheKey {
         number(request.top_p),
         request.max_tokens.map_or_else(String::new, |n| n.to_string()),
     ];
+    // Keys of requests without options are those that there were before options.
+    if !request.options.is_empty() {
+        parts.push(
+            Json::encode(&request.options).map(|options| options.as_str().to_owned()).unwrap_or_default(),
+        );
+    }
     // The replies of a conversation with tools are not kept: there are no calls and no results here.
     for Message { role, text, attachments, .. } in &request.messages {
         parts.push(format!("{role:?} {} {}", text.len(), attachments.len()));

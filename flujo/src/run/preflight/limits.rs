@@ -1,5 +1,6 @@
 //! Checks of a run with limits before it begins.
 
+use super::options::options_of;
 use crate::error::{Error, RunResult};
 use crate::graph::{Graph, NodeKind, Place};
 use crate::model::{ModelDefaults, PriceBook, Tokens, no_max_tokens, no_price};
@@ -45,15 +46,22 @@ fn unbounded(
         return Vec::new();
     }
     // A role without a model is reported by the check of models.
-    let Ok(known) = place.model(defaults) else { return Vec::new() };
-    let Some(model) = known.or_else(|| place.given("model")) else { return Vec::new() };
+    let Ok(known) = place.models(defaults) else { return Vec::new() };
+    let Some(model) =
+        known.first().copied().or_else(|| place.given("model")).or_else(|| place.given("models"))
+    else {
+        return Vec::new();
+    };
     let mut why = Vec::new();
     if place.given("max_tokens").is_none() {
         why.push(no_max_tokens(model));
     }
-    let has_price = || prices.and_then(|book| book.bound(model, &Tokens::default())).is_some();
-    if limits.cost.is_some() && known.is_some() && !has_price() {
-        why.push(no_price(model));
+    let has_price = |model: &str| prices.and_then(|book| book.bound(model, &Tokens::default())).is_some();
+    // A tier that only the call knows is looked at then.
+    if let Some(options) = options_of(place).ok().filter(|_| limits.cost.is_some()) {
+        let unknown =
+            known.into_iter().map(|model| options.priced_as(model)).filter(|model| !has_price(model));
+        why.extend(unknown.map(|model| no_price(&model)));
     }
     why
 }

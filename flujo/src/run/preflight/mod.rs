@@ -2,3 +2,4 @@
 
 pub(super) mod limits;
 pub(super) mod models;
+mod options;

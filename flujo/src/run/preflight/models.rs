@@ -1,7 +1,9 @@
 //! Checks of models before any of them is called.
 
-use crate::graph::Graph;
-use crate::model::{ModelClient, ModelDefaults};
+use super::options::options_of;
+use crate::codec::Json;
+use crate::graph::{Graph, Place};
+use crate::model::{ModelClient, ModelDefaults, ModelRequest, ToolSpec};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
@@ -16,12 +18,13 @@ pub(in crate::run) fn unanswerable(
     let mut problems = Vec::new();
     for place in graph.places() {
         let Some(schema) = place.facts.answer else { continue };
-        let checked = match (place.model(defaults), client) {
+        let checked = match (place.models(defaults), client) {
             (Err(unset), _) => Err(unset),
-            (Ok(Some(model)), Some(client)) => schema()
-                .map_err(|e| e.to_string())
-                .and_then(|schema| client.check(model, &schema).map_err(|e| e.to_string())),
-            (Ok(_), _) => Ok(()),
+            (Ok(models), Some(client)) => schema().map_err(|e| e.to_string()).and_then(|schema| {
+                let mut requests = models.into_iter().map(|model| request(&place, model, schema.clone()));
+                requests.try_for_each(|request| client.check(&request).map_err(|e| e.to_string()))
+            }),
+            (Ok(_), None) => Ok(()),
         };
         if let Err(why) = checked
             && seen.insert((place.path.clone(), why.clone()))
@@ -30,6 +33,14 @@ pub(in crate::run) fn unanswerable(
         }
     }
     problems
+}
+
+/// The request that a place will send, as far as it is known.
+fn request(place: &Place, model: &str, schema: Json) -> ModelRequest {
+    let tools = place.facts.tools.iter().map(|tool| ToolSpec::new(tool.name, tool.doc, Json::null()));
+    let request = ModelRequest::new(model, Vec::new()).schema(schema).tools(tools.collect());
+    // Whether a provider takes an option does not depend on a value that only the call knows.
+    request.options(options_of(place).unwrap_or_else(|any| any))
 }
 
 /// Pipelines whose models passed the check: the result does not change while the engine lives.

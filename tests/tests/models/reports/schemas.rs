@@ -126,7 +126,7 @@ fn a_type_that_refers_to_itself_is_asked_for_as_each_provider_can() {
     assert!(!schema.to_string().contains("\"$ref\":\"#\""), "{schema}");
     // Anthropic's strict schemas do not refer to themselves: the answer is the arguments of a tool.
     let models = models_that(Wire::Anthropic, "http://localhost:1", Capabilities::ANTHROPIC);
-    assert_eq!(models.check("test:m", &with_schema::<Tree>()), Ok(()));
+    assert_eq!(models.check(&ModelRequest::new("test:m", Vec::new()).schema(with_schema::<Tree>())), Ok(()));
     let body = body_of(Wire::Anthropic, asking(with_schema::<Tree>()), Capabilities::ANTHROPIC);
     assert_eq!(body.pointer("/tool_choice/name"), Some(&"answer".into()), "{body}");
     assert!(body.get("output_config").is_none(), "{body}");

@@ -71,8 +71,13 @@ fn cached_tokens_and_thoughts() {
         usage.clone(),
         json!({"input_tokens": 2, "cache_creation_input_tokens": 3, "cache_read_input_tokens": 4, "output_tokens": 5, "server_tool_use": null}),
     ] {
-        used(Wire::Anthropic, &usage, &more, Tokens::new(9, 5).cached(4));
+        used(Wire::Anthropic, &usage, &more, Tokens::new(9, 5).cached(4).cache_write(3, 0));
     }
+    // What is kept for an hour is told apart.
+    let written = json!({"ephemeral_5m_input_tokens": 1, "ephemeral_1h_input_tokens": 2});
+    let hour = json!({"input_tokens": 2, "cache_creation_input_tokens": 3, "cache_read_input_tokens": 4,
+        "cache_creation": written, "output_tokens": 5});
+    used(Wire::Anthropic, &hour, &json!({"output_tokens": 5}), Tokens::new(9, 5).cached(4).cache_write(1, 2));
     let nulls = json!({"input_tokens": 9, "cache_creation_input_tokens": null, "cache_read_input_tokens": null, "output_tokens": 5});
     used(Wire::Anthropic, &nulls, &json!({"output_tokens": 5}), Tokens::new(9, 5));
 }
