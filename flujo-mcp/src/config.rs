@@ -1,0 +1,63 @@
+//! What a server was described with.
+
+use crate::secrets::Secrets;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A description of a server that was checked.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) name: String,
+    pub(crate) reach: Reach,
+    /// The environment of the process, or the headers of every request.
+    pub(crate) secrets: Secrets,
+    pub(crate) bounds: Bounds,
+}
+
+/// The way to a server.
+#[derive(Debug)]
+pub(crate) enum Reach {
+    Process(Program),
+    Http(String),
+}
+
+/// A program that is started. Its arguments are not shown: they may hold keys.
+pub(crate) struct Program {
+    pub(crate) command: OsString,
+    pub(crate) args: Vec<OsString>,
+    pub(crate) dir: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for Program {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Program")
+            .field("command", &self.command)
+            .field("dir", &self.dir)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is taken from a server at most.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) connect: Duration,
+    pub(crate) call: Duration,
+    /// Bytes of one message.
+    pub(crate) answer: usize,
+    pub(crate) tools: usize,
+    /// Bytes of names, descriptions and schemas of all tools.
+    pub(crate) list: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(30),
+            call: Duration::from_secs(60),
+            answer: 1 << 20,
+            tools: 256,
+            list: 1 << 20,
+        }
+    }
+}
