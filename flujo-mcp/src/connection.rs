@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long a server that did not answer has to answer a ping.
+/// How long a server that did not answer has to answer a ping, at most.
 const PING: Duration = Duration::from_secs(5);
 
 /// A connection that was opened.
@@ -84,7 +84,7 @@ impl Connection {
     }
 
     /// Returns true if the next request can be sent here. A server that was silent is asked for a sign of life.
-    pub(crate) async fn is_usable(&self) -> bool {
+    pub(crate) async fn is_usable(&self, limit: Duration) -> bool {
         if self.lost.load(Ordering::Relaxed) || self.service.is_closed() || self.service.is_transport_closed()
         {
             return false;
@@ -94,7 +94,7 @@ impl Connection {
         }
         let ping = self.service.send_request(ClientRequest::PingRequest(PingRequest::default()));
         // Any answer is one: later versions of the protocol have no ping.
-        let alive = matches!(timeout(PING, ping).await, Ok(Ok(_) | Err(ServiceError::McpError(_))));
+        let alive = matches!(timeout(limit.min(PING), ping).await, Ok(Ok(_) | Err(ServiceError::McpError(_))));
         self.silent.store(!alive, Ordering::Relaxed);
         alive
     }

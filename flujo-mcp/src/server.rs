@@ -79,7 +79,7 @@ impl McpServer {
     ///     pub struct Docs
     /// );
     ///
-    /// #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+    /// #[derive(Clone, Debug, Serialize, Deserialize)]
     /// struct Page {
     ///     title: String,
     /// }
@@ -132,7 +132,7 @@ impl McpServer {
         let connecting = async {
             let mut known = self.0.connection.lock().await;
             if let Some(connection) = &*known
-                && connection.is_usable().await
+                && connection.is_usable(config.bounds.call).await
             {
                 return Ok(Arc::clone(connection));
             }
