@@ -94,7 +94,8 @@ impl Connection {
         }
         let ping = self.service.send_request(ClientRequest::PingRequest(PingRequest::default()));
         // Any answer is one: later versions of the protocol have no ping.
-        let alive = matches!(timeout(limit.min(PING), ping).await, Ok(Ok(_) | Err(ServiceError::McpError(_))));
+        let alive =
+            matches!(timeout(limit.min(PING), ping).await, Ok(Ok(_) | Err(ServiceError::McpError(_))));
         self.silent.store(!alive, Ordering::Relaxed);
         alive
     }

@@ -1,5 +1,5 @@
 //! Servers that misbehave on command, and servers that somebody else wrote.
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
