@@ -88,9 +88,10 @@ fn json_of(to: &mut impl Write, headers: &str, body: &Value) -> Option<()> {
 }
 
 /// Sends pieces of a body without a length; the caller ends the connection, or the body with an empty piece.
-fn pieces(to: &mut impl Write, kind: &str, pieces: impl IntoIterator<Item = &str>) -> Option<()> {
+fn pieces(to: &mut impl Write, kind: &str, pieces: impl IntoIterator<Item = impl AsRef<str>>) -> Option<()> {
     write!(to, "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ntransfer-encoding: chunked\r\n\r\n").ok()?;
     for piece in pieces {
+        let piece = piece.as_ref();
         write!(to, "{:x}\r\n{piece}\r\n", piece.len()).ok()?;
         to.flush().ok()?;
     }
