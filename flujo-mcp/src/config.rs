@@ -1,4 +1,4 @@
-//! What a server was described with.
+//! The description of a server, checked.
 
 use crate::secrets::Secrets;
 use std::ffi::OsString;

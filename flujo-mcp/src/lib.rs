@@ -55,7 +55,7 @@ mod trouble;
 pub use builder::{Http, ServerBuilder, Stdio};
 pub use server::McpServer;
 
-/// What [`server!`] writes names.
+/// Names for [`server!`].
 #[doc(hidden)]
 pub mod __private {
     pub use flujo::codec::Json;

@@ -1,4 +1,4 @@
-//! What is known of a connection besides its answers: what a process wrote where nobody listens, and how it ended.
+//! Notes on a connection besides its answers: lines that a process wrote where nobody listens, and how it ended.
 
 use crate::failure::Failure;
 use crate::secrets::Secrets;

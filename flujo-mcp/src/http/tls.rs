@@ -20,3 +20,14 @@ pub(crate) fn config() -> Result<ClientConfig, rustls::Error> {
         .with_no_client_auth();
     Ok(config)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_has_tls_and_the_process_no_provider() {
+        assert!(!config().unwrap().crypto_provider().cipher_suites.is_empty());
+        assert!(CryptoProvider::get_default().is_none());
+    }
+}

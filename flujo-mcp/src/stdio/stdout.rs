@@ -64,3 +64,40 @@ impl<R: AsyncRead + Unpin> AsyncRead for Lines<R> {
         Poll::Ready(self.observe(to.filled().get(before..).unwrap_or_default()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Bounds, Config, Reach};
+    use crate::secrets::Secrets;
+    use tokio::io::AsyncReadExt as _;
+
+    fn trouble() -> Arc<Trouble> {
+        let (name, reach) = ("a".to_owned(), Reach::Http("http://a".to_owned()));
+        Trouble::new(&Arc::new(Config {
+            name,
+            reach,
+            secrets: Secrets::default(),
+            bounds: Bounds::default(),
+        }))
+    }
+
+    #[tokio::test]
+    async fn an_endless_line_ends_at_the_bound() {
+        let mut lines = Lines::new(tokio::io::repeat(b'x'), 1_000_000, trouble());
+        let mut read = Vec::new();
+        lines.read_to_end(&mut read).await.unwrap_err();
+        assert!(read.len() <= 1_000_000, "{}", read.len());
+    }
+
+    #[tokio::test]
+    async fn lines_within_the_bound_are_passed_on_and_the_others_are_noted() {
+        let text = "{\"a\": 1}\n\n  hello\n{\"b\": 2}\n".repeat(100);
+        let trouble = trouble();
+        let mut read = String::new();
+        Lines::new(text.as_bytes(), 20, Arc::clone(&trouble)).read_to_string(&mut read).await.unwrap();
+        assert_eq!(read, text);
+        let expected = "it wrote 100 lines to its standard output that are no JSON-RPC, the first: `hello`";
+        assert_eq!(trouble.hints(), expected);
+    }
+}
