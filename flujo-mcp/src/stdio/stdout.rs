@@ -61,7 +61,12 @@ impl<R: AsyncRead + Unpin> AsyncRead for Lines<R> {
     ) -> Poll<io::Result<()>> {
         let before = to.filled().len();
         ready!(Pin::new(&mut self.from).poll_read(cx, to))?;
-        Poll::Ready(self.observe(to.filled().get(before..).unwrap_or_default()))
+        let observed = self.observe(to.filled().get(before..).unwrap_or_default());
+        if observed.is_err() {
+            // Where there is an error, nothing was read.
+            to.set_filled(before);
+        }
+        Poll::Ready(observed)
     }
 }
 

@@ -7,6 +7,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+const EVENTS: &str = "text/event-stream";
+
 /// A request as it arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
@@ -107,7 +109,6 @@ fn respond(mode: &str, method: &str, request: &Seen, before: &[Seen], to: &mut i
     let text = |text: &str| result(json!({"content": [{"type": "text", "text": text}]}));
     let inits = before.iter().filter(|seen| seen.body["method"] == "initialize").count();
     let session = request.headers.get("mcp-session-id").map_or("", String::as_str);
-    const EVENTS: &str = "text/event-stream";
     match (mode, request.method.as_str(), method) {
         ("resumes", "GET", _) if request.headers.get("last-event-id").is_some_and(|id| id == "7") => {
             let asked = before.iter().rfind(|seen| seen.body["method"] == "tools/call").unwrap();

@@ -1,5 +1,5 @@
-//! Servers that nobody here wrote: two of npm and one of PyPI, of the versions in `tests/mcp`. Where one is not installed this says
-//! so, loudly; `FLUJO_MCP=required` makes that a failure.
+//! Servers that nobody here wrote, of the versions in `tests/mcp`. Where one is not installed this says so, loudly;
+//! `FLUJO_MCP=required` makes that a failure.
 
 use crate::{json, soon, told};
 use flujo::model::ToolServer as _;
@@ -13,8 +13,24 @@ use std::time::Duration;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
+#[derive(Deserialize)]
+struct Content {
+    content: String,
+}
+
+#[derive(Deserialize)]
+struct Weather {
+    temperature: i32,
+    conditions: String,
+}
+
+#[derive(Deserialize)]
+struct Converted {
+    time_difference: String,
+}
+
 /// Returns the place of what is installed.
-fn installed(place: PathBuf, how: &str) -> Option<String> {
+fn installed(place: &Path, how: &str) -> Option<String> {
     if place.exists() {
         return Some(place.to_str().unwrap().to_owned());
     }
@@ -26,13 +42,13 @@ fn installed(place: PathBuf, how: &str) -> Option<String> {
 
 fn of_npm(name: &str) -> Option<String> {
     let place = format!("tests/mcp/node_modules/@modelcontextprotocol/server-{name}/dist/index.js");
-    installed(Path::new(ROOT).join(place), "(cd tests/mcp && npm ci --ignore-scripts)")
+    installed(&Path::new(ROOT).join(place), "(cd tests/mcp && npm ci --ignore-scripts)")
 }
 
 /// The folder of `.ci/run mcp`, or the one that it names.
 fn of_pypi(name: &str) -> Option<String> {
     let folder = std::env::var("FLUJO_MCP_VENV").unwrap_or_else(|_| format!("{ROOT}/target/mcp-venv"));
-    installed(Path::new(&folder).join("bin").join(name), ".ci/run mcp")
+    installed(&Path::new(&folder).join("bin").join(name), ".ci/run mcp")
 }
 
 /// A folder that is gone with its test.
@@ -71,10 +87,6 @@ async fn files_are_written_read_and_kept_apart() {
     assert_eq!(text, format!("Successfully wrote to {place}"));
     assert_eq!(std::fs::read_to_string(&place).unwrap(), "hé\n");
 
-    #[derive(Deserialize)]
-    struct Content {
-        content: String,
-    }
     let read: Content = server.call_as("read_text_file", &json!({"path": place})).await.unwrap();
     assert_eq!(read.content, "hé\n");
 
@@ -93,11 +105,6 @@ async fn everything(server: &McpServer) {
     let reference = soon(server.call("get-resource-reference", &reference)).await.unwrap();
     assert!(reference.contains("[resource: demo://resource/dynamic/text/1]\nResource 1: "), "{reference}");
 
-    #[derive(Deserialize)]
-    struct Weather {
-        temperature: i32,
-        conditions: String,
-    }
     let weather: Weather =
         server.call_as("get-structured-content", &json!({"location": "New York"})).await.unwrap();
     assert_eq!((weather.temperature, weather.conditions.as_str()), (33, "Cloudy"));
@@ -171,10 +178,6 @@ async fn everything_by_http_and_again_after_the_server_was_started_anew() {
 async fn a_server_of_python_tells_the_time() {
     let Some(program) = of_pypi("mcp-server-time") else { return };
     let server = McpServer::stdio("time", program, ["--local-timezone", "UTC"]).build().unwrap();
-    #[derive(Deserialize)]
-    struct Converted {
-        time_difference: String,
-    }
     let times = json!({"source_timezone": "UTC", "time": "12:00", "target_timezone": "Asia/Tokyo"});
     let converted: Converted = soon(server.call_as("convert_time", &times)).await.unwrap();
     assert_eq!(converted.time_difference, "+9.0h");
