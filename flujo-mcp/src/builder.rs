@@ -72,6 +72,7 @@ impl McpServer {
     }
 
     /// Describes a server that is reached by HTTP, with the transport that the protocol calls streamable. `name` is its name in errors.
+    /// Requests go straight to the server: the proxies of the system are not used.
     ///
     /// ```no_run
     /// # fn main() -> Result<(), flujo::Error> {

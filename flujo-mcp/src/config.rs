@@ -2,6 +2,7 @@
 
 use crate::secrets::Secrets;
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,10 +17,19 @@ pub(crate) struct Config {
 }
 
 /// The way to a server.
-#[derive(Debug)]
 pub(crate) enum Reach {
     Process(Program),
     Http(String),
+}
+
+/// Without the query of a URL, which may hold a key.
+impl fmt::Debug for Reach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Process(program) => program.fmt(f),
+            Self::Http(url) => f.debug_tuple("Http").field(&url.split(['?', '#']).next()).finish(),
+        }
+    }
 }
 
 /// A program that is started. Its arguments are not shown: they may hold keys.
@@ -29,8 +39,8 @@ pub(crate) struct Program {
     pub(crate) dir: Option<PathBuf>,
 }
 
-impl std::fmt::Debug for Program {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Program")
             .field("command", &self.command)
             .field("dir", &self.dir)

@@ -31,7 +31,7 @@ pub(crate) struct Connection {
     service: RunningService<RoleClient, InitializeRequestParams>,
     _process: Option<Process>,
     trouble: Arc<Trouble>,
-    /// True once a request could not be sent.
+    /// True once a request could not be sent, or its answer not be received.
     lost: AtomicBool,
     /// True once a request was not answered in time.
     silent: AtomicBool,
@@ -133,10 +133,14 @@ impl Connection {
         match error {
             ServiceError::McpError(error) => Failure::of_answer(&error),
             ServiceError::TransportSend(error) => {
-                self.lost.store(true, Ordering::Relaxed);
-                of_transport(&error, &self.trouble).await
+                let failure = of_transport(&error, &self.trouble).await;
+                self.lost.fetch_or(!failure.is_harmless(), Ordering::Relaxed);
+                failure
             }
-            ServiceError::TransportClosed => self.trouble.lost().await,
+            ServiceError::TransportClosed => {
+                self.lost.store(true, Ordering::Relaxed);
+                self.trouble.lost().await
+            }
             error => Failure::passing(error.to_string()),
         }
     }

@@ -20,6 +20,8 @@ pub(crate) struct Failure {
     message: String,
     retryable: bool,
     wait: Option<Duration>,
+    /// True if the connection is as good as before.
+    harmless: bool,
 }
 
 impl fmt::Display for Failure {
@@ -32,12 +34,21 @@ impl StdError for Failure {}
 impl Failure {
     /// A failure that may go away.
     pub(crate) fn passing(message: impl Into<String>) -> Self {
-        Self { message: message.into(), retryable: true, wait: None }
+        Self { message: message.into(), retryable: true, wait: None, harmless: false }
     }
 
     /// A failure that stays.
     pub(crate) fn lasting(message: impl Into<String>) -> Self {
-        Self { message: message.into(), retryable: false, wait: None }
+        Self { message: message.into(), retryable: false, wait: None, harmless: false }
+    }
+
+    /// Says that the connection can be used on.
+    pub(crate) fn harmless(self) -> Self {
+        Self { harmless: true, ..self }
+    }
+
+    pub(crate) fn is_harmless(&self) -> bool {
+        self.harmless
     }
 
     /// Sets how long the server asks to wait.
@@ -62,7 +73,12 @@ impl Failure {
     pub(crate) fn of_answer(error: &ErrorData) -> Self {
         let ErrorData { code, message, .. } = error;
         if *code == LOCAL {
-            return Self { message: message.to_string(), retryable: error.data.is_none(), wait: None };
+            return Self {
+                message: message.to_string(),
+                retryable: error.data.is_none(),
+                wait: None,
+                harmless: false,
+            };
         }
         let lasting = [
             ErrorCode::INVALID_REQUEST,

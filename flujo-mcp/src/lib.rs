@@ -46,6 +46,7 @@ mod connection;
 mod failure;
 mod http;
 mod listing;
+mod message;
 mod newtype;
 mod secrets;
 mod server;

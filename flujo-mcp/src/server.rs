@@ -136,7 +136,7 @@ impl McpServer {
             {
                 return Ok(Arc::clone(connection));
             }
-            // The old process ends before the new one begins.
+            // The old process is told to end.
             *known = None;
             let connection = Arc::new(Connection::open(config).await?);
             *known = Some(Arc::clone(&connection));

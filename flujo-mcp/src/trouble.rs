@@ -1,5 +1,6 @@
 //! Notes on a connection besides its answers: lines that a process wrote where nobody listens, and how it ended.
 
+use crate::config::{Config, Reach};
 use crate::failure::Failure;
 use crate::secrets::Secrets;
 use std::collections::VecDeque;
@@ -17,7 +18,7 @@ const FAREWELL: Duration = Duration::from_millis(500);
 
 /// The notes of one connection.
 pub(crate) struct Trouble {
-    server: Arc<crate::config::Config>,
+    server: Arc<Config>,
     notes: Mutex<Notes>,
     ended: Notify,
 }
@@ -41,7 +42,7 @@ impl fmt::Debug for Trouble {
 }
 
 impl Trouble {
-    pub(crate) fn new(server: &Arc<crate::config::Config>) -> Arc<Self> {
+    pub(crate) fn new(server: &Arc<Config>) -> Arc<Self> {
         let (notes, ended) = (Mutex::default(), Notify::new());
         Arc::new(Self { server: Arc::clone(server), notes, ended })
     }
@@ -124,7 +125,9 @@ impl Trouble {
                 notified.await;
             }
         };
-        let _ = timeout(FAREWELL, waiting).await;
+        if matches!(self.server.reach, Reach::Process(_)) {
+            let _ = timeout(FAREWELL, waiting).await;
+        }
         let cause = known().unwrap_or_else(|| "the server closed the connection".to_owned());
         Failure::passing(cause).and("it is connected to again at the next use").and(&self.hints())
     }

@@ -1,6 +1,7 @@
 //! The bytes of a response, with a bound before they are in memory.
 
 use crate::failure::{Failure, cause};
+use crate::message::{is_answer, substitute};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt as _};
 use http_body_util::BodyExt as _;
@@ -9,8 +10,6 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use rmcp::model::{RequestId, ServerJsonRpcMessage};
 use rmcp::transport::streamable_http_client::SseError;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use sse_stream_of_rmcp::{Sse, SseStream};
 
 pub(super) type Events = BoxStream<'static, Result<Sse, SseError>>;
@@ -24,6 +23,7 @@ pub(super) fn content_type(response: &Response<Incoming>) -> String {
 
 fn too_long(most: usize) -> Failure {
     Failure::lasting(format!("the answer has more than {most} bytes; `.max_answer(..)` allows more"))
+        .harmless()
 }
 
 fn cut(error: &hyper::Error) -> Failure {
@@ -90,10 +90,25 @@ impl Reading {
             return None;
         }
         let failure = match self.events.next().await {
-            Some(Ok(event)) => {
+            Some(Ok(mut event)) => {
                 self.resumable |= event.id.is_some();
-                // Behind the answer nothing is missed.
-                self.over = event.data.as_deref().is_some_and(is_answer);
+                if let Some(data) = &mut event.data {
+                    let answer = match serde_json::from_str(data) {
+                        Ok(message) => is_answer(&message),
+                        // Nobody would hear of it either.
+                        Err(error) => {
+                            match substitute(data.as_bytes(), &error).map(|m| serde_json::to_string(&m)) {
+                                Some(Ok(text)) => {
+                                    *data = text;
+                                    true
+                                }
+                                _ => false,
+                            }
+                        }
+                    };
+                    // Behind the answer nothing is missed.
+                    self.over = answer;
+                }
                 return Some(Ok(event));
             }
             Some(Err(SseError::Body(error))) => match error.downcast::<Failure>() {
@@ -110,16 +125,6 @@ impl Reading {
         let data = serde_json::to_string(&answer).ok();
         Some(Ok(Sse { data, ..Sse::default() }))
     }
-}
-
-/// Whether a message answers a request: it has an id and no method.
-fn is_answer(data: &str) -> bool {
-    #[derive(Deserialize)]
-    struct Head {
-        id: Option<IgnoredAny>,
-        method: Option<IgnoredAny>,
-    }
-    serde_json::from_str::<Head>(data).is_ok_and(|head| head.id.is_some() && head.method.is_none())
 }
 
 /// Ends a stream of events at the first one that is too long.

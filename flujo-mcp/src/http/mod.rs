@@ -6,6 +6,7 @@ mod tls;
 
 use crate::config::Config;
 use crate::failure::{Failure, cause};
+use crate::message;
 use body::{beginning, content_type, events, whole};
 use flujo::model::retry_after;
 use futures_util::stream::BoxStream;
@@ -153,7 +154,7 @@ impl Http {
         }
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let failure = if again {
-            Failure::passing(text).wait(retry_after(header, SystemTime::now()))
+            Failure::passing(text).wait(retry_after(header, SystemTime::now())).harmless()
         } else {
             Failure::lasting(text)
         };
@@ -218,9 +219,9 @@ impl StreamableHttpClient for Http {
             }
             JSON => {
                 let body = whole(response, self.config.bounds.answer).await.map_err(HttpError::Client)?;
-                let message = serde_json::from_slice(&body).map_err(|error| {
-                    HttpError::Client(Failure::passing(format!("the answer is no JSON-RPC: {error}")))
-                })?;
+                let Some(message) = message::read(&body) else {
+                    return Err(HttpError::Client(Failure::passing("the answer is no JSON-RPC").harmless()));
+                };
                 Ok(StreamableHttpPostResponse::Json(message, session))
             }
             _ => {

@@ -1,24 +1,22 @@
 //! A server that is a process, and speaks by its standard input and output.
 
+mod pipe;
 mod process;
-mod stdout;
 
 pub(crate) use process::Process;
 
 use crate::config::{Config, Program};
 use crate::failure::Failure;
 use crate::trouble::Trouble;
+use pipe::Pipe;
 #[cfg(windows)]
 use process_wrap::tokio::JobObject;
 #[cfg(unix)]
 use process_wrap::tokio::ProcessGroup;
 use process_wrap::tokio::{CommandWrap, KillOnDrop};
-use rmcp::RoleClient;
-use rmcp::transport::async_rw::AsyncRwTransport;
 use std::io;
 use std::process::Stdio;
 use std::sync::Arc;
-use stdout::Lines;
 use tokio::process::{ChildStdin, ChildStdout};
 
 /// The variables that a process gets of the environment of this one. The rest may hold keys that are no business of a server;
@@ -42,8 +40,6 @@ const INHERITED: &[&str] = &[
     "USERPROFILE",
 ];
 
-pub(crate) type Transport = AsyncRwTransport<RoleClient, Lines<ChildStdout>, ChildStdin>;
-
 /// Starts the process of a server.
 ///
 /// # Errors
@@ -52,7 +48,7 @@ pub(crate) fn start(
     program: &Program,
     config: &Config,
     trouble: &Arc<Trouble>,
-) -> Result<(Transport, Process), Failure> {
+) -> Result<(Pipe<ChildStdout, ChildStdin>, Process), Failure> {
     let mut command = CommandWrap::with_new(&program.command, |command| {
         command.args(&program.args).env_clear();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -83,8 +79,5 @@ pub(crate) fn start(
     let (Some(stdin), Some(stdout)) = (stdin, stdout) else {
         return Err(Failure::passing("the process has no pipes"));
     };
-    let lines = Lines::new(stdout, config.bounds.answer, Arc::clone(trouble));
-    // Its own bound drops long lines, and nobody would hear of it.
-    let transport = AsyncRwTransport::new(lines, stdin).with_max_line_length(usize::MAX);
-    Ok((transport, process))
+    Ok((Pipe::new(stdout, stdin, config.bounds.answer, Arc::clone(trouble)), process))
 }

@@ -4,6 +4,7 @@ use crate::http_fake::HttpFake;
 use crate::{json, soon, told};
 use flujo::model::ToolServer as _;
 use flujo_mcp::{Http, McpServer, ServerBuilder};
+use std::io::Write as _;
 use std::time::Duration;
 
 fn of(fake: &HttpFake) -> ServerBuilder<Http> {
@@ -68,6 +69,25 @@ async fn a_stream_that_breaks_off_goes_on_where_it_was() {
 }
 
 #[tokio::test]
+async fn a_stream_that_does_not_go_on_is_not_waited_for() {
+    let (error, retryable) = called("never-resumes").await;
+    let expected = of_tool("the server closed the connection; it is connected to again at the next use");
+    assert_eq!((error, retryable), (expected, true));
+}
+
+#[tokio::test]
+async fn a_server_that_is_busy_keeps_its_session() {
+    for mode in ["429", "500"] {
+        let fake = HttpFake::start(mode);
+        let server = of(&fake).build().unwrap();
+        for _ in 0..2 {
+            call(&server).await.unwrap_err();
+        }
+        assert_eq!((fake.count("initialize"), fake.count("tools/call")), (1, 2), "{mode}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_of_the_newest_protocol_needs_no_handshake() {
     let fake = HttpFake::start("modern");
     assert_eq!(call(&of(&fake).build().unwrap()).await.unwrap(), "in ");
@@ -113,8 +133,8 @@ async fn a_server_that_does_not_begin_is_not_waited_for() {
 #[tokio::test]
 async fn a_call_that_is_not_answered_is_not_waited_for() {
     let fake = HttpFake::start("mute-call");
-    let server = of(&fake).call_timeout(Duration::from_millis(300)).build().unwrap();
-    let expected = of_tool("no answer in 300ms; what takes longer needs a longer `.call_timeout(..)`");
+    let server = of(&fake).call_timeout(Duration::from_secs(1)).build().unwrap();
+    let expected = of_tool("no answer in 1s; what takes longer needs a longer `.call_timeout(..)`");
     assert_eq!(told(call(&server).await), (expected, true));
     assert_eq!(soon(server.tools()).await.unwrap().len(), 1);
 }
@@ -148,8 +168,9 @@ async fn answers_that_are_none_are_named() {
             "the answer is neither JSON nor a stream of events, but `text/html`; check the path of the URL",
             false,
         ),
-        ("no-json", "the answer is no JSON-RPC: EOF while parsing a value at line 1 column 6", true),
+        ("no-json", "the answer is no JSON-RPC", true),
         ("400", "the server answers with the error -32602: unknown tool", false),
+        ("deep-event", "the answer cannot be read: recursion limit exceeded at line 1 column 170", false),
         ("stream-ends", "the stream of the answer ended without one", true),
         ("no-stream", "the stream of the answer ended without one", true),
     ] {
@@ -174,11 +195,29 @@ async fn a_connection_that_breaks_may_be_tried_again() {
 }
 
 #[tokio::test]
+async fn tls_is_spoken_where_the_url_says_so() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/mcp", listener.local_addr().unwrap());
+    // It speaks first, and no TLS.
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            let _ = std::io::copy(&mut stream, &mut std::io::sink());
+        }
+    });
+    let (error, retryable) = told(soon(McpServer::http("fake", url).build().unwrap().connect()).await);
+    let expected = "MCP server `fake`: the server cannot be reached: received corrupt message of type InvalidContentType; check \
+                    that it runs, and its URL";
+    assert_eq!((error.as_str(), retryable), (expected, true));
+}
+
+#[tokio::test]
 async fn a_secret_is_not_in_what_is_shown() {
     let fake = HttpFake::start("401");
     let server = of(&fake).build().unwrap();
     let error = soon(server.connect()).await.unwrap_err();
-    let shown = format!("{error} {error:?} {server:?} {:?}", of(&fake));
+    let with_query = McpServer::http("a", "https://a.example/mcp?key=sk-planted").build().unwrap();
+    let shown = format!("{error} {error:?} {server:?} {with_query:?} {:?}", of(&fake));
     assert!(!shown.contains("planted") && shown.contains("authorization"), "{shown}");
 }
 

@@ -101,6 +101,7 @@ fn pieces(to: &mut impl Write, kind: &str, pieces: impl IntoIterator<Item = impl
 }
 
 /// Answers a request; `None` ends the connection.
+#[allow(clippy::too_many_lines, reason = "one arm for each mistake")]
 fn respond(mode: &str, method: &str, request: &Seen, before: &[Seen], to: &mut impl Write) -> Option<()> {
     let id = &request.body["id"];
     let result = |value: Value| json!({"jsonrpc": "2.0", "id": id, "result": value});
@@ -115,6 +116,9 @@ fn respond(mode: &str, method: &str, request: &Seen, before: &[Seen], to: &mut i
             let mut answer = text("resumed");
             answer["id"] = asked.body["id"].clone();
             pieces(to, EVENTS, [format!("data: {answer}\n\n").as_str(), ""])
+        }
+        ("never-resumes", "GET", _) if request.headers.contains_key("last-event-id") => {
+            send(to, "500 Internal Server Error", "", "")
         }
         (_, "GET", _) => send(to, "405 Method Not Allowed", "", ""),
         (_, "DELETE", _) => send(to, "200 OK", "", ""),
@@ -152,11 +156,20 @@ fn respond(mode: &str, method: &str, request: &Seen, before: &[Seen], to: &mut i
             pieces(to, EVENTS, ["data: "].into_iter().chain(std::iter::repeat_n(piece.as_str(), 100)))
                 .and(None)
         }
+        ("deep-event", _, "tools/call") => {
+            let (open, close) = ("[".repeat(9_999), "]".repeat(9_999));
+            let event = format!(
+                "data: {{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{{\"content\":{open}{close}}}}}\n\n"
+            );
+            pieces(to, EVENTS, [event.as_str(), ""])
+        }
         ("stream-ends", _, "tools/call") => pieces(to, EVENTS, [": nothing\n\n", ""]),
         ("stream-breaks", _, "tools/call") => pieces(to, EVENTS, ["data: {\"jso"]).and(None),
-        ("no-stream", _, "tools/call") => pieces(to, EVENTS, ["data: \u{0}{not json\n\n", ""]),
+        ("no-stream", _, "tools/call") => pieces(to, EVENTS, ["data: {not json\n\n", ""]),
         ("breaks", _, "tools/call") => None,
-        ("resumes", _, "tools/call") => pieces(to, EVENTS, ["id: 7\nretry: 50\ndata: \n\n", ""]),
+        ("resumes" | "never-resumes", _, "tools/call") => {
+            pieces(to, EVENTS, ["id: 7\nretry: 50\ndata: \n\n", ""])
+        }
         ("session-ends", _, "tools/call") if session == "s0" => send(to, "404 Not Found", "", ""),
         ("session-is-bad", _, "tools/call") if session == "s0" => {
             send(to, "400 Bad Request", "", "no valid session")

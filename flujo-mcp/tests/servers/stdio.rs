@@ -9,12 +9,19 @@ use std::time::{Duration, Instant};
 
 const SHORT: Duration = Duration::from_millis(300);
 
+/// Long enough for an answer also on a busy machine.
+const LONGER: Duration = Duration::from_secs(1);
+
 async fn call(server: &McpServer) -> Result<String, flujo::StepError> {
     soon(server.call("search", &json(r#"{"q":1}"#))).await
 }
 
-/// What a call comes to, and that the next one is answered if the server can.
 async fn called(mode: &str) -> (String, bool) {
+    told(call(&fake(mode).build().unwrap()).await)
+}
+
+/// What a call comes to that is not answered.
+async fn waited(mode: &str) -> (String, bool) {
     told(call(&fake(mode).call_timeout(SHORT).build().unwrap()).await)
 }
 
@@ -66,6 +73,13 @@ async fn a_server_that_does_not_begin_is_not_waited_for() {
     let expected = "MCP server `fake`: no connection in 300ms: it does not answer `initialize`; a server that takes longer \
                     needs a longer `.connect_timeout(..)`";
     assert_eq!(told(soon(server.connect()).await), (expected.to_owned(), true));
+    // Its process is not left behind.
+    soon(async {
+        while child_of_this("mute-initialize").is_some() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -93,13 +107,13 @@ async fn a_server_that_ends_at_once_says_why() {
 #[tokio::test]
 async fn a_call_that_is_not_answered_is_not_waited_for() {
     let expected = "no answer in 300ms; what takes longer needs a longer `.call_timeout(..)`";
-    assert_eq!(called("mute-call").await, (of_tool(expected), true));
-    assert_eq!(called("wrong-id").await, (of_tool(expected), true));
+    assert_eq!(waited("mute-call").await, (of_tool(expected), true));
+    assert_eq!(waited("wrong-id").await, (of_tool(expected), true));
 }
 
 #[tokio::test]
 async fn a_call_that_nobody_waits_for_is_cancelled() {
-    let server = fake("mute-call").call_timeout(SHORT).build().unwrap();
+    let server = fake("mute-call").call_timeout(LONGER).build().unwrap();
     call(&server).await.unwrap_err();
     tokio::time::sleep(SHORT).await;
     let (error, _) = told(call(&server).await);
@@ -108,7 +122,7 @@ async fn a_call_that_nobody_waits_for_is_cancelled() {
 
 #[tokio::test]
 async fn a_server_that_gives_no_sign_of_life_is_started_again() {
-    let server = fake("mute-forever").call_timeout(SHORT).build().unwrap();
+    let server = fake("mute-forever").call_timeout(LONGER).build().unwrap();
     call(&server).await.unwrap_err();
     // The ping is not answered either; a new process is.
     assert_eq!(soon(server.tools()).await.unwrap().len(), 1);
@@ -126,9 +140,9 @@ async fn an_answer_that_is_too_long_ends_the_connection() {
 #[tokio::test]
 async fn what_is_no_message_is_passed_over_and_named_where_no_answer_comes() {
     assert_eq!(call(&fake("greets").build().unwrap()).await.unwrap(), "hello");
-    let expected = "no answer in 300ms; what takes longer needs a longer `.call_timeout(..)`; it wrote 2 lines to its \
+    let expected = "no answer in 300ms; what takes longer needs a longer `.call_timeout(..)`; it wrote 3 lines to its \
                     standard output that are no JSON-RPC, the first: `Welcome!`";
-    assert_eq!(called("greets-and-is-mute").await, (of_tool(expected), true));
+    assert_eq!(waited("greets-and-is-mute").await, (of_tool(expected), true));
 }
 
 #[tokio::test]
@@ -160,6 +174,8 @@ async fn answers_that_are_none_are_named() {
     for (mode, what, retryable) in [
         ("wrong-result", "the answer is no object", false),
         ("wrong-content", "the answer has no list `content`", false),
+        ("deep", "the answer cannot be read: recursion limit exceeded at line 1 column 170", false),
+        ("wrong-error", "the answer cannot be read: unrecognized JSON-RPC message", false),
         ("unknown-tool", "the server answers with the error -32602: unknown tool: search", false),
         ("busy", "the server answers with the error -32603: busy", true),
         ("fails", "the tool failed: no such file", false),
@@ -178,7 +194,7 @@ async fn the_process_ends_with_the_last_handle() {
         } else {
             // This one does not end when its standard input does, and says nothing of itself.
             soon(server.connect()).await.unwrap();
-            child_of_this("process-stays")
+            child_of_this("process-stays").unwrap()
         };
         let other = server.clone();
         drop(server);
@@ -192,16 +208,15 @@ async fn the_process_ends_with_the_last_handle() {
     }
 }
 
-/// The child of this process with this mode in its environment.
-fn child_of_this(mode: &str) -> String {
+/// The process with this mode in its environment.
+fn child_of_this(mode: &str) -> Option<String> {
     let marker = format!("FAKE_MODE={mode}\0");
     let processes =
         std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let found = processes.filter(|name| name.parse::<u32>().is_ok()).find(|name| {
+    processes.filter(|name| name.parse::<u32>().is_ok()).find(|name| {
         let environment = std::fs::read(format!("/proc/{name}/environ")).unwrap_or_default();
         String::from_utf8_lossy(&environment).contains(&marker)
-    });
-    found.unwrap()
+    })
 }
 
 /// A runtime that ends takes the process with it, at once and without leaving a zombie.

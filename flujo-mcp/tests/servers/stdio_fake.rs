@@ -117,7 +117,7 @@ impl Fake {
                 text("hello")
             }
             "greets-and-is-mute" => {
-                let _ = self.out.write_all(b"Welcome!\nReady.\n");
+                let _ = self.out.write_all(b"Welcome!\n{\"level\":\"info\"}\nReady.\n");
                 return;
             }
             "dies" => {
@@ -134,6 +134,14 @@ impl Fake {
                 text("done")
             }
             "wrong-result" => json!("no object"),
+            "deep" => {
+                let (open, close) = ("[".repeat(9_999), "]".repeat(9_999));
+                let line =
+                    format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{{\"content\":{open}{close}}}}}\n");
+                let _ = self.out.write_all(line.as_bytes());
+                return;
+            }
+            "wrong-error" => return self.write(&json!({"jsonrpc": "2.0", "id": id, "error": "no object"})),
             "wrong-content" => json!({"content": "no list"}),
             "wrong-id" => {
                 self.answer(&json!(99_999), &text("for nobody"));
