@@ -1,6 +1,6 @@
 //! A process that lies, hangs, floods, writes where nobody listens, and dies.
 
-use crate::stdio_fake::fake;
+use crate::stdio_fake::{fake, started_by};
 use crate::{json, soon, told};
 use flujo::model::ToolServer as _;
 use flujo_mcp::McpServer;
@@ -205,6 +205,27 @@ async fn the_process_ends_with_the_last_handle() {
             assert!(begun.elapsed() < Duration::from_secs(5), "{mode}: process {process} is still there");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+}
+
+/// A process that ignores that its input ended and that it is asked to end, and one that another one started.
+#[tokio::test]
+async fn no_process_is_left_behind() {
+    for (mode, script) in [
+        ("process-stays-stubborn", "trap '' TERM; exec SERVER"),
+        ("process-stays-below", "exec 4<&0; SERVER <&4 & wait"),
+        ("process-stays-alone", "exec 4<&0; SERVER <&4 & sleep 1"),
+    ] {
+        let server = started_by(mode, script).build().unwrap();
+        soon(server.connect()).await.unwrap();
+        assert!(child_of_this(mode).is_some(), "{mode}");
+        drop(server);
+        soon(async {
+            while child_of_this(mode).is_some() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        })
+        .await;
     }
 }
 

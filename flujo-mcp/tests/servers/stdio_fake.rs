@@ -10,9 +10,15 @@ use std::time::Duration;
 
 /// A server that behaves as `mode` says.
 pub(crate) fn fake(mode: &str) -> ServerBuilder<Stdio> {
+    started_by(mode, "exec SERVER")
+}
+
+/// A server that a script starts, in which it is the command `SERVER`.
+pub(crate) fn started_by(mode: &str, script: &str) -> ServerBuilder<Stdio> {
     let own = env::current_exe().unwrap().to_str().unwrap().to_owned();
-    let script = "exec \"$0\" --exact stdio_fake::serve --ignored --nocapture 3>&1 1>/dev/null";
-    McpServer::stdio("fake", "sh", ["-c".to_owned(), script.to_owned(), own]).env("FAKE_MODE", mode)
+    let server = "\"$0\" --exact stdio_fake::serve --ignored --nocapture 3>&1 1>/dev/null";
+    let script = script.replace("SERVER", server);
+    McpServer::stdio("fake", "sh", ["-c".to_owned(), script, own]).env("FAKE_MODE", mode)
 }
 
 struct Fake {
@@ -202,7 +208,7 @@ fn serve() {
             _ => {}
         }
     }
-    if fake.mode == "process-stays" {
+    if fake.mode.starts_with("process-stays") {
         std::thread::sleep(Duration::from_secs(600));
     }
 }
