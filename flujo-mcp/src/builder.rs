@@ -54,7 +54,8 @@ impl McpServer {
     /// Describes a server that is started as a process. `name` is its name in errors.
     ///
     /// Of this program's environment the process gets the variables that it needs to run: `PATH`, `HOME` and their like. What else
-    /// it needs is given with [`env`](ServerBuilder::env).
+    /// it needs is given with [`env`](ServerBuilder::env), keys above all: those among the arguments are seen by everybody who may
+    /// list processes, and are not taken out of messages.
     ///
     /// ```no_run
     /// # fn main() -> Result<(), flujo::Error> {

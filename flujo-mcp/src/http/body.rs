@@ -72,7 +72,7 @@ pub(super) fn events(response: Response<Incoming>, most: usize, awaited: Option<
     let bytes = bounded(response.into_body().into_data_stream(), most);
     let events = SseStream::from_bytes_stream(bytes).boxed();
     let Some(id) = awaited else { return events };
-    let reading = Reading { events, id, resumable: false, over: false };
+    let reading = Reading { events, id, resumable: false, answered: false };
     stream::unfold(reading, |mut reading| async move { Some((reading.next().await?, reading)) }).boxed()
 }
 
@@ -81,36 +81,19 @@ struct Reading {
     events: Events,
     id: RequestId,
     resumable: bool,
-    over: bool,
+    answered: bool,
 }
 
 impl Reading {
+    /// Returns the next event. Behind the answer nothing is missed, but the rest is read: the connection is used again.
     async fn next(&mut self) -> Option<Result<Sse, SseError>> {
-        if self.over {
-            return None;
-        }
         let failure = match self.events.next().await {
             Some(Ok(mut event)) => {
                 self.resumable |= event.id.is_some();
-                if let Some(data) = &mut event.data {
-                    let answer = match serde_json::from_str(data) {
-                        Ok(message) => is_answer(&message),
-                        // Nobody would hear of it either.
-                        Err(error) => {
-                            match substitute(data.as_bytes(), &error).map(|m| serde_json::to_string(&m)) {
-                                Some(Ok(text)) => {
-                                    *data = text;
-                                    true
-                                }
-                                _ => false,
-                            }
-                        }
-                    };
-                    // Behind the answer nothing is missed.
-                    self.over = answer;
-                }
+                self.answered |= event.data.as_mut().is_some_and(answers);
                 return Some(Ok(event));
             }
+            _ if self.answered => return None,
             Some(Err(SseError::Body(error))) => match error.downcast::<Failure>() {
                 Ok(failure) if !self.resumable || !failure.is_retryable() => *failure,
                 Ok(failure) => return Some(Err(SseError::Body(failure))),
@@ -120,11 +103,21 @@ impl Reading {
             None if self.resumable => return None,
             None => Failure::passing("the stream of the answer ended without one"),
         };
-        self.over = true;
+        self.answered = true;
         let answer = ServerJsonRpcMessage::error(failure.into_answer(), Some(self.id.clone()));
         let data = serde_json::to_string(&answer).ok();
         Some(Ok(Sse { data, ..Sse::default() }))
     }
+}
+
+/// Whether a message answers a request. An answer that cannot be read becomes an error: the SDK would drop it.
+fn answers(data: &mut String) -> bool {
+    let error = match serde_json::from_str(data) {
+        Ok(message) => return is_answer(&message),
+        Err(error) => error,
+    };
+    let text = substitute(data.as_bytes(), &error).and_then(|answer| serde_json::to_string(&answer).ok());
+    text.map(|text| *data = text).is_some()
 }
 
 /// Ends a stream of events at the first one that is too long.

@@ -59,7 +59,12 @@ async fn calls_are_answered_in_one_session_with_the_headers() {
 #[tokio::test]
 async fn an_answer_may_be_a_stream() {
     let fake = HttpFake::start("streams");
-    assert_eq!(call(&of(&fake).build().unwrap()).await.unwrap(), "streamed");
+    let server = of(&fake).build().unwrap();
+    for _ in 0..5 {
+        assert_eq!(call(&server).await.unwrap(), "streamed");
+    }
+    // One for what the server has to say by itself, and one for the calls.
+    assert!(fake.connections() <= 3, "{}", fake.connections());
 }
 
 #[tokio::test]
@@ -81,7 +86,9 @@ async fn a_server_that_is_busy_keeps_its_session() {
         let fake = HttpFake::start(mode);
         let server = of(&fake).build().unwrap();
         for _ in 0..2 {
-            call(&server).await.unwrap_err();
+            let error = call(&server).await.unwrap_err();
+            let wait = if mode == "429" { "wait: Some(7s)" } else { "wait: None" };
+            assert!(format!("{error:?}").contains(wait), "{error:?}");
         }
         assert_eq!((fake.count("initialize"), fake.count("tools/call")), (1, 2), "{mode}");
     }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ pub(crate) struct Seen {
 /// A running server. Its threads end with the process.
 pub(crate) struct HttpFake {
     pub(crate) url: String,
+    connections: Arc<AtomicUsize>,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
@@ -30,17 +32,25 @@ impl HttpFake {
         let url = format!("http://{}/mcp", listener.local_addr().unwrap());
         let seen = Arc::<Mutex<Vec<Seen>>>::default();
         let shared = Arc::clone(&seen);
+        let connections = Arc::<AtomicUsize>::default();
+        let counted = Arc::clone(&connections);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
+                counted.fetch_add(1, Ordering::Relaxed);
                 let (stream, shared) = (stream.unwrap(), Arc::clone(&shared));
                 std::thread::spawn(move || serve(mode, &stream, &shared));
             }
         });
-        Self { url, seen }
+        Self { url, connections, seen }
     }
 
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
+    }
+
+    /// How many connections were opened.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// How often a method of the protocol was asked for.
