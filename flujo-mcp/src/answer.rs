@@ -193,4 +193,48 @@ mod tests {
         let expected = "the answer does not fit what the step expects: invalid type: map, expected u8";
         assert_eq!(error.to_string(), expected);
     }
+
+    #[test]
+    fn whatever_an_answer_is_it_is_read_or_refused() {
+        let odd = [
+            json!(null),
+            json!(1),
+            json!("x"),
+            json!([]),
+            json!({}),
+            json!([1]),
+            json!([{}]),
+            json!([{"type": 1}]),
+        ];
+        for key in ["content", "structuredContent", "isError", "_meta", "other"] {
+            for value in &odd {
+                for more in
+                    [json!({}), json!({"content": []}), json!({"structuredContent": 1, "isError": true})]
+                {
+                    let mut answer = more;
+                    answer[key] = value.clone();
+                    check(answer);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_a_part_of_an_answer_is_it_is_shown() {
+        for kind in ["text", "image", "audio", "resource", "resource_link", ""] {
+            for field in ["text", "data", "mimeType", "resource", "uri", "type"] {
+                for value in [json!(null), json!(1), json!("x"), json!([]), json!({"text": 1, "uri": []})] {
+                    let mut part = json!({"type": kind});
+                    part[field] = value;
+                    check(json!({"content": [part]}));
+                }
+            }
+        }
+    }
+
+    fn check(value: Value) {
+        let answer = ServerResult::CustomResult(CustomResult(value));
+        let _ = Answer::of(&answer).map(Answer::into_text);
+        let _ = Answer::of(&answer).map(Answer::into_value::<Vec<u8>>);
+    }
 }

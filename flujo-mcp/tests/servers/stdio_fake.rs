@@ -18,7 +18,8 @@ pub(crate) fn started_by(mode: &str, script: &str) -> ServerBuilder<Stdio> {
     let own = env::current_exe().unwrap().to_str().unwrap().to_owned();
     let server = "\"$0\" --exact stdio_fake::serve --ignored --nocapture 3>&1 1>/dev/null";
     let script = script.replace("SERVER", server);
-    McpServer::stdio("fake", "sh", ["-c".to_owned(), script, own]).env("FAKE_MODE", mode)
+    McpServer::stdio("fake", "sh", ["-c".to_owned(), script, own])
+        .env("FAKE_MODE", format!("{mode} of {}", std::process::id()))
 }
 
 struct Fake {
@@ -194,6 +195,7 @@ impl Fake {
 #[ignore = "a process that tests start"]
 fn serve() {
     let Ok(mode) = env::var("FAKE_MODE") else { return };
+    let mode = mode.split(' ').next().unwrap().to_owned();
     let out = OpenOptions::new().write(true).open("/dev/fd/3").unwrap();
     let mut fake = Fake { mode, out, lists: 0 };
     for line in std::io::stdin().lock().lines() {
