@@ -34,6 +34,11 @@
 //! A server is not trusted: its answers, its list of tools and the time that it takes are bounded, and what it writes is quoted in
 //! errors only in part. Values of headers and of the environment are never shown.
 //!
+//! # Runtime
+//!
+//! A server is used within a tokio runtime with I/O and time, such as `#[tokio::main]` makes. Its connection ends with the runtime that
+//! it was opened in, and is opened again in another one.
+//!
 //! # TLS
 //!
 //! TLS is rustls with the root certificates of the system. Building it takes a C compiler, for `ring`. A crypto provider that
