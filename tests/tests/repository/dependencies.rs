@@ -188,6 +188,30 @@ fn what_models_bring_is_in_their_crate_alone() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+#[test]
+fn what_servers_of_tools_bring_is_in_their_crate_alone() -> Result<(), Box<dyn Error>> {
+    let expected = [
+        "flujo",
+        "futures-util",
+        "http-body-util",
+        "hyper",
+        "hyper-rustls",
+        "hyper-util",
+        "process-wrap",
+        "rmcp",
+        "rustls",
+        "rustls-platform-verifier",
+        "serde",
+        "serde_json",
+        "sse-stream",
+        "tokio",
+    ];
+    assert_eq!(direct(&manifests()?, "flujo-mcp", &[])?, expected.map(str::to_owned).into());
+    let flujo = tree(&["settings", "rate-limits"])?;
+    assert!(!["rmcp", "process-wrap", "hyper"].iter().any(|name| flujo.contains(*name)));
+    Ok(())
+}
+
 /// The lock has what any feature on any platform may bring. What still builds C builds where the C++ compiler always fails:
 /// `.ci/run models`.
 #[test]

@@ -104,9 +104,16 @@ fn ci_runs_the_commands_of_the_readme() -> Checked {
 #[test]
 fn every_dependency_has_its_reason() -> Checked {
     let mut declared = Vec::new();
-    for member in
-        ["flujo", "flujo-macros", "flujo-models", "flujo-testing", "engines/sqlite", "examples", "tests"]
-    {
+    for member in [
+        "flujo",
+        "flujo-macros",
+        "flujo-mcp",
+        "flujo-models",
+        "flujo-testing",
+        "engines/sqlite",
+        "examples",
+        "tests",
+    ] {
         let mut inside = false;
         for line in read(&format!("{member}/Cargo.toml"))?.lines() {
             if line.starts_with('[') {

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The sources of all crates that users see.
-const CRATES: [&str; 5] =
-    ["flujo/src", "flujo-macros/src", "flujo-models/src", "flujo-testing/src", "engines"];
+const CRATES: [&str; 6] =
+    ["flujo/src", "flujo-macros/src", "flujo-mcp/src", "flujo-models/src", "flujo-testing/src", "engines"];
 
 /// Words that refer to something outside of the line.
 const PRONOUNS: [&str; 15] = [
