@@ -20,9 +20,13 @@ mod costs;
 mod examples;
 mod hidden;
 mod layers;
+#[cfg(unix)]
+mod litellm;
 mod midway;
 mod mocked;
 mod paths;
+#[cfg(unix)]
+mod python;
 mod rate_limits;
 mod reports;
 mod server;
