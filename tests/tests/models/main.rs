@@ -22,6 +22,8 @@ mod hidden;
 mod layers;
 #[cfg(unix)]
 mod litellm;
+#[cfg(unix)]
+mod llama;
 mod midway;
 mod mocked;
 mod paths;
