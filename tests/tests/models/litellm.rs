@@ -1,4 +1,4 @@
-//! Against LiteLLM's proxy, which many teams have in front of their models: over OpenAI's chat completions and over
+//! Against the proxy `LiteLLM`, which many teams have in front of their models: over OpenAI's chat completions and over
 //! Anthropic's messages. `tests/litellm/config.yaml` says what its models answer. Where it is not installed this says so,
 //! loudly; `FLUJO_LITELLM=required` makes that a failure.
 
@@ -115,44 +115,63 @@ fn block_on<T>(run: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run)
 }
 
-/// A provider, the beginning of a model's name, if its answer is streamed, the tokens that the proxy reports, and if the
-/// text comes in pieces. What the proxy makes up for Anthropic's protocol is always the same, and comes whole even where
-/// a stream was asked for; in streams of what it relays it counts the tokens.
-const ANSWERS: [(&str, &str, bool, Option<(u64, u64)>, bool); 8] = [
-    (CHAT, "", false, Some((10, 20)), false),
-    (CHAT, "", true, None, true),
-    (CHAT, "relayed-", false, Some((10, 20)), false),
-    (CHAT, "relayed-", true, None, true),
-    (MESSAGES, "", false, Some((2095, 503)), false),
-    (MESSAGES, "", true, Some((2095, 503)), false),
-    (MESSAGES, "relayed-", false, Some((10, 20)), false),
-    (MESSAGES, "relayed-", true, None, true),
-];
+/// A way to an answer that the proxy makes up.
+struct Way {
+    provider: &'static str,
+    /// The beginning of the model's name.
+    prefix: &'static str,
+    streamed: bool,
+    /// The tokens that the proxy reports, if they are always the same. In streams it counts them.
+    used: Option<(u64, u64)>,
+}
+
+const fn way(provider: &'static str, prefix: &'static str, streamed: bool, used: Option<(u64, u64)>) -> Way {
+    Way { provider, prefix, streamed, used }
+}
+
+impl Way {
+    const ALL: [Self; 8] = [
+        way(CHAT, "", false, Some((10, 20))),
+        way(CHAT, "", true, None),
+        way(CHAT, "relayed-", false, Some((10, 20))),
+        way(CHAT, "relayed-", true, None),
+        way(MESSAGES, "", false, Some((2095, 503))),
+        way(MESSAGES, "", true, Some((2095, 503))),
+        way(MESSAGES, "relayed-", false, Some((10, 20))),
+        way(MESSAGES, "relayed-", true, None),
+    ];
+
+    /// Checks that an answer came this way: what the proxy makes up for Anthropic's protocol comes whole, even where a
+    /// stream was asked for.
+    fn check<T>(&self, came: &Came<T>, counted: (u64, u64)) {
+        let Self { provider, prefix, streamed, used } = self;
+        let what = format!("{provider}, {prefix}, streamed: {streamed}");
+        let (input, output) = used.unwrap_or(counted);
+        assert_eq!(came.used(), (1, input, output), "{what}");
+        let in_pieces = *streamed && (*provider, *prefix) != (MESSAGES, "");
+        assert_eq!(came.pieces > 1, in_pieces, "{what}: {} pieces", came.pieces);
+        assert!(!came.steps[0].is_repaired(), "{what}");
+    }
+}
 
 #[test]
 fn litellm_says_text_whole_and_in_pieces() {
     let Some(url) = proxy() else { return };
-    for (provider, prefix, listens, used, pieces) in ANSWERS {
-        let what = format!("{provider}:{prefix}text, streamed: {listens}");
-        let came = came!(flujo(url, KEY), saying, provider, format!("{prefix}text"), listens);
-        let (input, output) = used.unwrap_or((17, 11));
-        assert_eq!(came.used(), (1, input, output), "{what}");
-        assert_eq!(came.pieces > 1, pieces, "{what}: {} pieces", came.pieces);
-        assert_eq!(came.output, Ok("Roses are red, violets are blue.".to_owned()), "{what}");
+    for way in Way::ALL {
+        let came = came!(flujo(url, KEY), saying, way.provider, format!("{}text", way.prefix), way.streamed);
+        way.check(&came, (17, 11));
+        assert_eq!(came.output, Ok("Roses are red, violets are blue.".to_owned()));
     }
 }
 
 #[test]
 fn litellm_gives_typed_answers_whole_and_in_pieces() {
     let Some(url) = proxy() else { return };
-    for (provider, prefix, listens, used, pieces) in ANSWERS {
-        let what = format!("{provider}:{prefix}typed, streamed: {listens}");
-        let came = came!(flujo(url, KEY), labelling, provider, format!("{prefix}typed"), listens);
-        let (input, output) = used.unwrap_or((18, 12));
-        assert_eq!(came.used(), (1, input, output), "{what}");
-        assert_eq!(came.pieces > 1, pieces, "{what}: {} pieces", came.pieces);
-        assert!(!came.steps[0].is_repaired(), "{what}");
-        assert_eq!(came.output, Ok(Label { name: "dog".into(), score: 9 }), "{what}");
+    for way in Way::ALL {
+        let came =
+            came!(flujo(url, KEY), labelling, way.provider, format!("{}typed", way.prefix), way.streamed);
+        way.check(&came, (18, 12));
+        assert_eq!(came.output, Ok(Label { name: "dog".into(), score: 9 }));
     }
 }
 

@@ -41,9 +41,9 @@ fn server() -> Option<(&'static str, MutexGuard<'static, ()>)> {
     let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let url = LLAMA.url(|python, port| {
         let model = concat!(env!("CARGO_TARGET_TMPDIR"), "/tiny.gguf");
-        let make = concat!(env!("CARGO_MANIFEST_DIR"), "/llama/make_model.py");
-        let made = Command::new(python.get_program()).args([make, model]).status();
-        assert!(made.is_ok_and(|status| status.success()), "{make} made no model");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/llama/make_model.py");
+        let made = Command::new(python.get_program()).args([script, model]).output().unwrap();
+        assert!(made.status.success(), "no model was made: {}", String::from_utf8_lossy(&made.stderr));
         python.args(["-m", "llama_cpp.server", "--host", "127.0.0.1", "--port", &port.to_string()]);
         python.args(["--model", model]);
         python.args(["--n_ctx", "4096", "--seed", "7", "--api_key", KEY]);
@@ -296,9 +296,9 @@ fn llama_refuses_keys_that_it_does_not_know() {
     }
 }
 
-fn request<T: flujo::Reply>(text: &str, temperature: f64, stream: bool) -> ModelRequest {
+fn request<T: flujo::Reply>(text: &str, temperature: f64, max_tokens: u32, stream: bool) -> ModelRequest {
     let request = ModelRequest::new("local:tiny", vec![Message::new(Role::User, text)]).stream(stream);
-    request.temperature(temperature).max_tokens(600).schema(with_schema::<T>())
+    request.temperature(temperature).max_tokens(max_tokens).schema(with_schema::<T>())
 }
 
 /// Without chance the same is said, however it is sent.
@@ -309,7 +309,7 @@ fn llama_says_the_same_whole_and_in_pieces() {
     let models = models(url, KEY, Capabilities::COMPATIBLE);
     for i in 0..TIMES {
         let said = [false, true].map(|stream| {
-            let (done, heard) = call(&models, request::<Plain>(&format!("Text {i}"), 0.0, stream));
+            let (done, heard) = call(&models, request::<Plain>(&format!("Text {i}"), 0.0, 150, stream));
             let reply = done.unwrap();
             assert_eq!(heard, reply.content, "streamed: {stream}");
             assert_eq!(reply.usage.is_some(), !stream, "{:?}", reply.usage);
@@ -330,7 +330,7 @@ fn llama_prompts_that_are_too_long_are_no_answers() {
         (false, ModelFailure::BadRequest, "status 400: This model's maximum context length is 4096 tokens."),
         (true, ModelFailure::Truncated, "the stream ended without saying that it is complete"),
     ] {
-        let error = call(&models, request::<String>(&"long ".repeat(1_000), 1.0, stream)).0.unwrap_err();
+        let error = call(&models, request::<String>(&"long ".repeat(1_000), 1.0, 60, stream)).0.unwrap_err();
         assert_eq!(error.failure, failure, "{error}");
         assert!(error.to_string().contains(says), "{error}");
     }
@@ -359,7 +359,7 @@ fn llama_streams_that_another_request_ends_are_cut_off() {
     });
     let mut cut_off = 0;
     for _ in 0..20 {
-        let asked = request::<SmallNumbers>("Numbers?", 1.5, true);
+        let asked = request::<SmallNumbers>("Numbers?", 1.5, 1500, true);
         match call(&models, asked).0 {
             Ok(reply) => {
                 assert_eq!(reply.finish, FinishReason::Stop);
