@@ -1,7 +1,9 @@
 //! Against the server of `llama-cpp-python`, with a tiny model of random weights, which the tests make themselves. What it
 //! answers is nonsense, and different each time; a grammar that the server makes of the schema forces it into JSON. So a
-//! typed answer that fits at once shows that its grammar and our schemas agree. Where it is not installed this says so,
-//! loudly; `FLUJO_LLAMA=required` makes that a failure.
+//! typed answer that fits at once shows that its grammar and our schemas agree. Its grammar knows neither bounds of numbers
+//! nor anything that stands beside a list of types: an `Option<Vec<T>>` is a list of anything there.
+//!
+//! Where it is not installed this says so, loudly; `FLUJO_LLAMA=required` makes that a failure.
 
 use crate::python::PythonServer;
 use crate::wires::{call, with_schema};

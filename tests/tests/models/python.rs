@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -164,18 +164,16 @@ impl Said {
 #[test]
 fn a_server_ends_when_its_pipe_is_closed() {
     let mut command = Command::new("sh");
-    command.args(["-c", "sleep 600 & echo $!; wait"]);
+    command.args(["-c", "sleep 60 & echo started; wait"]);
     let mut child = until_closed(&command).spawn().unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let alive =
-        || Command::new("kill").args(["-0", line.trim()]).stderr(Stdio::null()).status().unwrap().success();
-    assert!(child.try_wait().unwrap().is_none() && alive());
-    drop(child.stdin.take());
-    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&child.wait().unwrap()), Some(9));
+    said.read_line(&mut line).unwrap();
+    assert_eq!((line.as_str(), child.try_wait().unwrap()), ("started\n", None));
     let start = Instant::now();
-    while alive() {
-        assert!(start.elapsed() < Duration::from_secs(10), "its child {} is alive", line.trim());
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    drop(child.stdin.take());
+    assert_eq!(child.wait().unwrap().signal(), Some(9));
+    // Its child could say more until it has ended too.
+    said.read_to_string(&mut line).unwrap();
+    assert!(start.elapsed() < Duration::from_secs(30), "its child went on: {line}");
 }
