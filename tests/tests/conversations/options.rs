@@ -104,7 +104,7 @@ fn options_of_the_step_are_sent_and_those_of_the_call_take_precedence() {
 fn a_tool_choice_that_names_no_tool_of_the_call_is_a_mistake_of_setup() {
     pipeline! {
         fn wrong(text: String, ctx: &mut State, world: &World) -> Label {
-            work(text).tools([keep])
+            work(text).tools([keep]).tool_choice(recall)
         }
     }
     on_all(async |engine, _| {
