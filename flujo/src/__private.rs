@@ -8,7 +8,7 @@ pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable
 pub use crate::error::{Error, Failure, RunResult, StepError, step_error};
 pub use crate::exec::{
     ArmScope, CONCURRENCY, Calls, Cx, Done, Driver, Fork, ForkPoint, ItemFork, MapPoint, Mapped, Own,
-    Pipeline, Redirected, SettledFuture, Slot, StepFuture, ToolRunner, tool_runner,
+    Pipeline, Redirected, Serving, SettledFuture, Slot, StepFuture, ToolRunner, tool_runner,
 };
 pub use crate::flow;
 pub use crate::flow::{

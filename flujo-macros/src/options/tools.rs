@@ -4,12 +4,15 @@ use super::value;
 use crate::diag::{self, Sink};
 use crate::names;
 use proc_macro2::Ident;
-use syn::{Expr, ExprMethodCall, Path};
+use syn::{Expr, ExprArray, ExprCall, ExprMethodCall, Path};
 
 /// One entry: `refund.ask_first("Refund?").ask_first_if(|cents| *cents > 5000)`.
 #[derive(Clone, Debug)]
 pub(crate) struct ToolUse {
+    /// The step, or the resource that is a server of tools.
     pub(crate) path: Path,
+    /// Whether it is a server, `mcp(Docs)`, and what is said of one alone.
+    pub(crate) server: Option<ServerUse>,
     /// The message of the question, with the word that asks it.
     pub(crate) ask_first: Option<(Ident, Expr)>,
     /// The function that decides whether a call asks.
@@ -18,7 +21,20 @@ pub(crate) struct ToolUse {
     pub(crate) timeout: Option<(Ident, u64, Expr)>,
 }
 
+/// What is said of a server of tools: `mcp(Docs).only(["search"]).retries(2)`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ServerUse {
+    /// The tools that are offered, with the word.
+    pub(crate) only: Option<(Ident, ExprArray)>,
+    /// Extra attempts of a call, with the word.
+    pub(crate) retries: Option<(Ident, Expr)>,
+}
+
 impl ToolUse {
+    fn step(path: Path) -> Self {
+        Self { path, server: None, ask_first: None, ask_first_if: None, timeout: None }
+    }
+
     /// The expressions of its options.
     pub(crate) fn values(&self) -> impl Iterator<Item = &Expr> {
         let asked = self.ask_first.iter().chain(&self.ask_first_if).map(|(_, value)| value);
@@ -31,8 +47,9 @@ impl ToolUse {
     }
 }
 
-/// The options of an entry.
+/// The options of an entry, and those of a server alone.
 const WORDS: [&str; 3] = ["ask_first", "ask_first_if", "timeout"];
+const SERVER_WORDS: [&str; 5] = ["ask_first", "ask_first_if", "timeout", "only", "retries"];
 
 /// The entries of the list, each tool once.
 pub(crate) fn tools(list: &Expr, sink: &mut Sink) -> Vec<ToolUse> {
@@ -54,6 +71,12 @@ pub(crate) fn tools(list: &Expr, sink: &mut Sink) -> Vec<ToolUse> {
         let name = |path: &Path| path.segments.last().map(|last| last.ident.to_string());
         if let Some(known) = named.iter().find(|known| name(&known.path) == name(path)) {
             let word = name(path).unwrap_or_default();
+            if tool.server.is_some() && known.server.is_none()
+                || tool.server.is_none() && known.server.is_some()
+            {
+                named.push(tool);
+                continue;
+            }
             let wrong = if known.path == *path {
                 format!("`{word}` is listed twice\nremove one")
             } else {
@@ -69,10 +92,9 @@ pub(crate) fn tools(list: &Expr, sink: &mut Sink) -> Vec<ToolUse> {
 
 fn entry(one: &Expr, sink: &mut Sink) -> Option<ToolUse> {
     match one {
-        Expr::Path(p) if p.qself.is_none() => {
-            Some(ToolUse { path: p.path.clone(), ask_first: None, ask_first_if: None, timeout: None })
-        }
+        Expr::Path(p) if p.qself.is_none() => Some(ToolUse::step(p.path.clone())),
         Expr::Group(group) => entry(&group.expr, sink),
+        Expr::Call(call) if is_server(&call.func) => server(call, sink),
         Expr::Call(call) => {
             sink.at(
                 &call.func,
@@ -92,6 +114,26 @@ fn entry(one: &Expr, sink: &mut Sink) -> Option<ToolUse> {
     }
 }
 
+fn is_server(function: &Expr) -> bool {
+    matches!(function, Expr::Path(p) if p.path.is_ident("mcp"))
+}
+
+/// `mcp(Docs)`.
+fn server(call: &ExprCall, sink: &mut Sink) -> Option<ToolUse> {
+    let arguments: Vec<&Expr> = call.args.iter().collect();
+    if let [Expr::Path(resource)] = arguments.as_slice()
+        && resource.qself.is_none()
+    {
+        let server = Some(ServerUse::default());
+        return Some(ToolUse { server, ..ToolUse::step(resource.path.clone()) });
+    }
+    sink.at(
+        &call.func,
+        "`mcp` takes the type of a resource that is a server of tools\nfor instance `mcp(Docs)`",
+    );
+    None
+}
+
 /// Reads one option into the entry. A mistake leaves the tool as it is.
 fn apply(tool: &mut ToolUse, option: &ExprMethodCall, sink: &mut Sink) {
     let (word, name) = (&option.method, names::source(&tool.path));
@@ -99,11 +141,16 @@ fn apply(tool: &mut ToolUse, option: &ExprMethodCall, sink: &mut Sink) {
         "ask_first" => tool.ask_first.is_some(),
         "ask_first_if" => tool.ask_first_if.is_some(),
         "timeout" => tool.timeout.is_some(),
+        "only" if tool.server.is_some() => tool.server.as_ref().is_some_and(|of| of.only.is_some()),
+        "retries" if tool.server.is_some() => tool.server.as_ref().is_some_and(|of| of.retries.is_some()),
         other => {
-            let meant = diag::did_you_mean(other, WORDS)
+            let words: &[&'static str] = if tool.server.is_some() { &SERVER_WORDS } else { &WORDS };
+            let meant = diag::did_you_mean(other, words.iter().copied())
                 .map_or_else(String::new, |w| format!("; did you mean `{w}`?"));
-            let message =
-                format!("a tool has no option `{other}`{meant}\noptions of a tool are {}", diag::list(WORDS));
+            let message = format!(
+                "a tool has no option `{other}`{meant}\noptions of a tool are {}",
+                diag::list(words.iter().copied())
+            );
             sink.at(word, message);
             return;
         }
@@ -113,6 +160,12 @@ fn apply(tool: &mut ToolUse, option: &ExprMethodCall, sink: &mut Sink) {
         return;
     }
     let values: Vec<&Expr> = option.args.iter().collect();
+    if let Some(server) = &mut tool.server
+        && (word == "only" || word == "retries")
+    {
+        of_server(server, word, &values, sink);
+        return;
+    }
     match (word.to_string().as_str(), values.as_slice()) {
         ("ask_first", [message]) => tool.ask_first = Some((word.clone(), (*message).clone())),
         ("ask_first", _) => {
@@ -143,5 +196,28 @@ fn apply(tool: &mut ToolUse, option: &ExprMethodCall, sink: &mut Sink) {
             );
             sink.at(word, format!("`timeout` of a tool takes a duration and the reply after it\n{write}"));
         }
+    }
+}
+
+/// Reads an option of a server alone.
+fn of_server(server: &mut ServerUse, word: &Ident, values: &[&Expr], sink: &mut Sink) {
+    let is_text = |one: &Expr| value::string(one).is_some_and(|text| !text.value().is_empty());
+    match (word.to_string().as_str(), values) {
+        ("only", [Expr::Array(list)]) if !list.elems.is_empty() && list.elems.iter().all(is_text) => {
+            server.only = Some((word.clone(), list.clone()));
+        }
+        ("only", _) => {
+            sink.at(
+                word,
+                "`only` takes the names of tools in quotes\nfor instance `.only([\"search\", \"fetch\"])`",
+            );
+        }
+        (_, [n]) => {
+            if let Some(n) = sink.ok(value::count("retries", n, 0)) {
+                server.retries = Some((word.clone(), n));
+            }
+        }
+        _ => sink
+            .at(word, "`retries` takes the number of extra attempts of a call\nfor instance `.retries(2)`"),
     }
 }

@@ -101,9 +101,10 @@ fn tools_of_call(facts: &TokenStream, tools: &CallTools) -> Option<TokenStream> 
             ..*#facts
         }));
     }
-    let listed = tools.list.iter().map(|(_, callee)| callee.facts());
+    let listed: Vec<_> = tools.list.iter().map(|(tool, callee)| (tool, callee)).collect();
+    let asking = offered::that_ask(&listed);
+    let listed = offered::facts_of(&listed);
     let listed = quote!(&[#(#listed),*]);
-    let asking = offered::that_ask(tools.list.iter().map(|(tool, callee)| (tool, callee)));
     Some(quote!(&__flujo::Facts {
         tools: #listed,
         tools_that_ask: &[#(#asking),*],

@@ -25,7 +25,7 @@ mod unused;
 mod writes;
 
 use crate::nesting::{self, Advice};
-pub(crate) use callee::{Callee, Callees, around, ends};
+pub(crate) use callee::{Callee, Callees, around, ends, lint_levels};
 use errors::Errors;
 use proc_macro2::TokenStream;
 use quote::quote;

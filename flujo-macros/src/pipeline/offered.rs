@@ -1,6 +1,6 @@
 //! The tools that a model is offered, as code: the same for the attribute of a step and for a call.
 
-use super::callee::{Callee, lint_levels};
+use super::callee::{Callee, Callees, lint_levels};
 use crate::names::{self, inner};
 use crate::options::ToolUse;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -25,7 +25,19 @@ pub(crate) fn asking(listed: &ToolUse, ty: &TokenStream, mut tool: TokenStream) 
         apply(word, message.span(), bind, &value, &quote!());
     }
     if let Some((word, decides)) = &listed.ask_first_if {
-        apply(word, decides.span(), quote!(), &quote!(#decides), &quote!(::<#ty>));
+        if listed.server.is_some() {
+            let served = Ident::new("ask_first_if_served", word.span());
+            apply(&served, decides.span(), quote!(), &quote!(#decides), &quote!());
+        } else {
+            apply(word, decides.span(), quote!(), &quote!(#decides), &quote!(::<#ty>));
+        }
+    }
+    let server = listed.server.iter();
+    for (word, list) in server.clone().filter_map(|server| server.only.as_ref()) {
+        apply(word, list.span(), quote!(), &quote!(#list), &quote!());
+    }
+    for (word, n) in server.filter_map(|server| server.retries.as_ref()) {
+        apply(word, n.span(), quote!(), &quote!(#n), &quote!());
     }
     if let Some((word, nanos, default)) = &listed.timeout {
         let (pr, approval) = (inner(), names::item_at("Approval", default.span()));
@@ -35,19 +47,68 @@ pub(crate) fn asking(listed: &ToolUse, ty: &TokenStream, mut tool: TokenStream) 
     tool
 }
 
+/// An entry of a list, with the step that it names; a server names none.
+type Listed<'a> = (&'a ToolUse, &'a Option<Callee>);
+
+impl ToolUse {
+    /// The step that it names.
+    pub(crate) fn callee(&self, callees: &mut Callees) -> Option<Callee> {
+        self.server.is_none().then(|| callees.of(&self.path))
+    }
+
+    /// The facts of the tools of a server: which they are is known at run time.
+    fn server_facts(&self) -> TokenStream {
+        let ty = names::source(&self.path);
+        quote!(&__flujo::Facts {
+            name: #ty,
+            resources: &[#ty],
+            bounds: __flujo::Bounds::STEP,
+            ..__flujo::Facts::NONE
+        })
+    }
+}
+
+fn facts((tool, callee): Listed<'_>) -> TokenStream {
+    callee.as_ref().map_or_else(|| tool.server_facts(), Callee::facts)
+}
+
+/// The facts of tools.
+pub(crate) fn facts_of(listed: &[Listed<'_>]) -> Vec<TokenStream> {
+    listed.iter().copied().map(facts).collect()
+}
+
 /// The facts of the tools that ask because the list says so, each with whether the question has a deadline.
-pub(crate) fn that_ask<'a>(listed: impl Iterator<Item = (&'a ToolUse, &'a Callee)>) -> Vec<TokenStream> {
-    let asking = listed.filter(|(tool, _)| tool.asks() || tool.timeout.is_some());
-    let asking = asking.map(|(tool, callee)| (tool.timeout.is_some(), callee.facts()));
+pub(crate) fn that_ask(listed: &[Listed<'_>]) -> Vec<TokenStream> {
+    let asking = listed.iter().copied().filter(|(tool, _)| tool.asks() || tool.timeout.is_some());
+    let asking = asking.map(|listed| (listed.0.timeout.is_some(), facts(listed)));
     asking.map(|(ends, facts)| quote!((#facts, #ends))).collect()
 }
 
+/// The type of a server under a name of our own, so that one that does not exist is reported once.
+pub(crate) fn server_type(nth: usize, tool: &ToolUse) -> Option<(Ident, TokenStream)> {
+    tool.server.as_ref()?;
+    let (path, at) = (&tool.path, tool.path.span());
+    let alias = Ident::new(&format!("__Server{nth}"), at);
+    let item = quote_spanned!(at=> type #alias = #path;);
+    Some((alias, item))
+}
+
+/// The entry of a server.
+pub(crate) fn server(tool: &ToolUse, alias: &Ident, generics: &TokenStream) -> TokenStream {
+    let at = tool.path.span();
+    let (local, ty) = (names::local("__tool", at), names::item_at("Tool", at));
+    let offered = quote_spanned!(at=> { let #local = #ty #generics::served::<#alias>; #local() });
+    asking(tool, &quote!(#alias), offered)
+}
+
 /// Refuses tools that no model can call. `inside` puts code where the callees are known.
-pub(crate) fn checks(
-    listed: &[(&ToolUse, &Callee)],
-    inside: impl Fn(&TokenStream) -> TokenStream,
-) -> TokenStream {
+pub(crate) fn checks(listed: &[Listed<'_>], inside: impl Fn(&TokenStream) -> TokenStream) -> TokenStream {
     let (pr, allowed) = (names::private(), lint_levels());
+    let servers =
+        listed.iter().filter(|(tool, _)| tool.server.is_some()).filter_map(|(tool, _)| no_question_of(tool));
+    let servers: TokenStream = servers.collect();
+    let steps = listed.iter().filter_map(|(tool, callee)| Some((*tool, callee.as_ref()?)));
+    let listed: Vec<(&ToolUse, &Callee)> = steps.collect();
     let checks = listed.iter().enumerate().map(|(nth, (tool, callee))| {
         let path = &tool.path;
         let (at, facts, function) = (path.span(), callee.facts(), no_step(path));
@@ -71,7 +132,14 @@ pub(crate) fn checks(
             #asks
         }
     });
-    checks.collect()
+    let checks: TokenStream = checks.collect();
+    quote!(#servers #checks)
+}
+
+/// A deadline of a server's questions, where it asks none: known without its tools.
+fn no_question_of(tool: &ToolUse) -> Option<TokenStream> {
+    let (word, ..) = tool.timeout.as_ref().filter(|_| !tool.asks())?;
+    Some(syn::Error::new(word.span(), no_question(&tool.path)).to_compile_error())
 }
 
 /// Steps of one name that are imported under two.

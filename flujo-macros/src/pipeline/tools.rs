@@ -15,7 +15,7 @@ pub(crate) fn checks(pipeline: &Pipeline) -> TokenStream {
     let checks = lists.map(|list| {
         // Under aliases of their own: around a check, a name that does not exist has no replacement.
         let mut callees = Callees::default();
-        let known: Vec<_> = list.iter().map(|(tool, _)| callees.of(&tool.path)).collect();
+        let known: Vec<_> = list.iter().map(|(tool, _)| tool.callee(&mut callees)).collect();
         let listed: Vec<_> = list.iter().map(|(tool, _)| tool).zip(&known).collect();
         let (stand_ins, imports) = (callees.stand_ins(), callees.imports());
         offered::checks(&listed, |code| quote!(#stand_ins { #imports #code }))

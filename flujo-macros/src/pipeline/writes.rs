@@ -106,9 +106,10 @@ fn writers(node: &Node) -> Vec<(String, Writer<'_>)> {
             if let Some(redirect) = &stand_ins.redirect {
                 add(id("redirect"), redirect);
             }
-            for (tool, callee) in &tools.list {
+            for (tool, step) in &tools.list {
+                let Some(step) = step else { continue };
                 let name = tool.path.segments.last().map(|last| names::text(&last.ident));
-                add(format!("{}~{}", node.id, name.unwrap_or_default()), callee);
+                add(format!("{}~{}", node.id, name.unwrap_or_default()), step);
             }
             *keeps
         }

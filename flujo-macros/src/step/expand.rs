@@ -191,7 +191,7 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
     });
     let bits = parts.iter().map(|ty| quote!(<__AnyContext as #pr::Contains<#ty>>::BIT));
     let bits = quote!(#pr::mask(&[#(#bits),*]));
-    let tools: Vec<_> = known.tools.iter().map(crate::pipeline::Callee::ty).collect();
+    let tools: Vec<_> = known.tools.iter().flatten().map(crate::pipeline::Callee::ty).collect();
     if !tools.is_empty() {
         let written = known.around(quote! {
             #[automatically_derived]

@@ -32,8 +32,14 @@ pub(super) fn facts(step: &Step, generics: &Forms) -> TokenStream {
     } else {
         quote!(const FACTS: __flujo::Facts = __flujo::Facts { #fields ..__flujo::Facts::step(#texts) };)
     };
-    let ends =
-        ends(stand_ins.fallback.iter().chain(&stand_ins.redirect).chain(&stand_ins.tools).map(Callee::ty));
+    let ends = ends(
+        stand_ins
+            .fallback
+            .iter()
+            .chain(&stand_ins.redirect)
+            .chain(stand_ins.tools.iter().flatten())
+            .map(Callee::ty),
+    );
     stand_ins.around(quote!(impl #bare __flujo::StepInfo for #name #arguments { #facts #ends }))
 }
 
@@ -92,7 +98,8 @@ fn fields(step: &Step, stand_ins: &StandIns, schema: &TokenStream) -> TokenStrea
         field("redirects_to", quote!(#pr::Some(#redirect)));
     }
     if let Kind::Model { .. } = step.kind {
-        let tools = stand_ins.tools.iter().map(Callee::facts);
+        let listed: Vec<_> = tools(step).iter().zip(&stand_ins.tools).collect();
+        let tools = offered::facts_of(&listed);
         let tools = quote!(&[#(#tools),*]);
         let models = step.options.models.len().max(1);
         let models = Literal::u32_unsuffixed(u32::try_from(models).unwrap_or(u32::MAX));
@@ -114,7 +121,7 @@ fn fields(step: &Step, stand_ins: &StandIns, schema: &TokenStream) -> TokenStrea
             if step.options.tool_rounds.is_some() {
                 field("tool_rounds", rounds);
             }
-            let asking = offered::that_ask(super::facts::tools(step).iter().zip(&stand_ins.tools));
+            let asking = offered::that_ask(&listed);
             if !asking.is_empty() {
                 field("tools_that_ask", quote!(&[#(#asking),*]));
             }
@@ -128,8 +135,8 @@ fn fields(step: &Step, stand_ins: &StandIns, schema: &TokenStream) -> TokenStrea
 pub(super) struct StandIns {
     fallback: Option<Callee>,
     redirect: Option<Callee>,
-    /// Its tools, named in the same way.
-    pub(super) tools: Vec<Callee>,
+    /// Its tools, named in the same way. A server is a type, and has no other name.
+    pub(super) tools: Vec<Option<Callee>>,
     callees: Callees,
 }
 
@@ -139,7 +146,7 @@ impl StandIns {
         let mut named =
             |path: &Option<syn::Path>| path.as_ref().filter(|_| !step.broken).map(|path| callees.of(path));
         let (fallback, redirect) = (named(&step.options.fallback), named(&step.options.redirect));
-        let tools = tools(step).iter().map(|tool| callees.of(&tool.path)).collect();
+        let tools = tools(step).iter().map(|tool| tool.callee(&mut callees)).collect();
         Self { fallback, redirect, tools, callees }
     }
 

@@ -4,7 +4,7 @@ use super::facts::{self, StandIns};
 use super::generics::Forms;
 use super::model::Step;
 use crate::names::{self, inner};
-use crate::pipeline::offered;
+use crate::pipeline::{lint_levels, offered};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -43,28 +43,51 @@ pub(super) fn set(step: &Step, generics: &Forms) -> TokenStream {
     let name = &step.name;
     let Forms { bounded, predicates, arguments, .. } = generics;
     let known = StandIns::of(step);
-    let types: Vec<_> = known.tools.iter().map(crate::pipeline::Callee::ty).collect();
-    let offers = listed.iter().zip(&types).map(|(listed, ty)| {
+    let types: Vec<_> = known.tools.iter().flatten().map(crate::pipeline::Callee::ty).collect();
+    let servers: Vec<_> =
+        listed.iter().enumerate().map(|(nth, tool)| offered::server_type(nth, tool)).collect();
+    let generics = quote!(::<__AnyContext, __AnyResources>);
+    let offers = listed.iter().zip(&known.tools).zip(&servers).map(|((listed, callee), server)| {
+        if let Some((alias, _)) = server {
+            return offered::server(listed, alias, &generics);
+        }
+        let ty = callee.as_ref().map(crate::pipeline::Callee::ty);
         // All of the call is located at the tool, so that rustc reports a missing bound there.
         let at = listed.path.span();
         let (local, tool) = (names::local("__tool", at), names::item_at("Tool", at));
-        let offered =
-            quote_spanned!(at=> { let #local = #tool::<__AnyContext, __AnyResources>::of::<#ty>; #local() });
-        offered::asking(listed, ty, offered)
+        let offered = quote_spanned!(at=> { let #local = #tool #generics::of::<#ty>; #local() });
+        offered::asking(listed, &quote!(#ty), offered)
     });
-    known.around(quote! {
+    let (aliases, items): (Vec<_>, Vec<_>) = servers.iter().flatten().cloned().unzip();
+    let of_servers = (!items.is_empty()).then(|| quote!(#(#items)*));
+    let implementation = quote! {
+        #of_servers
         #[automatically_derived]
         impl<#bounded __AnyContext: #pr::Context, __AnyResources: #pr::Send + #pr::Sync>
             #pr::ToolSet<__AnyContext, __AnyResources> for #name #arguments
         where
             #(#types: #pr::ToolIn<__AnyContext, __AnyResources>,)*
+            #(__AnyResources: #pr::Provides<#aliases>,)*
             #predicates
         {
             fn tools() -> #pr::Vec<#pr::Tool<__AnyContext, __AnyResources>> {
                 #pr::vec![#(#offers),*]
             }
         }
-    })
+    };
+    if of_servers.is_none() {
+        return known.around(implementation);
+    }
+    // In a scope of their own: two steps may list the same server.
+    let allowed = lint_levels();
+    let inside = known.inside(&implementation);
+    quote! {
+        #allowed
+        const _: () = {
+            use #pr as __flujo;
+            #inside
+        };
+    }
 }
 
 /// Refuses tools that no model can call.

@@ -74,7 +74,12 @@ impl StepError {
     /// A broken invariant, as in [`Error::internal`](super::Error::internal): the step has not failed.
     #[cold]
     pub(crate) fn internal(what: &str) -> Self {
-        let signal = Signal::Internal(what.to_owned());
+        Self::of_signal(Signal::Internal(what.to_owned()))
+    }
+
+    /// The end of the run by a signal: the step has not failed.
+    #[cold]
+    pub(crate) fn of_signal(signal: Signal) -> Self {
         let source = signal.to_string().into();
         Self { cause: Cause::Signal(signal), wait: None, source }
     }

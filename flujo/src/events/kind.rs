@@ -147,13 +147,13 @@ pub enum EventKind {
     },
     /// A model called a tool: the path is that of the call, `node~k`. The output is reported like that of every step.
     ToolCalled {
-        /// The step that is the tool.
-        tool: &'static str,
+        /// The step that is the tool, or the tool of a server.
+        tool: String,
     },
     /// The call of a tool ended.
     ToolReturned {
-        /// The step that is the tool.
-        tool: &'static str,
+        /// The step that is the tool, or the tool of a server.
+        tool: String,
         /// The outcome. A failure is sent to the model, which continues.
         outcome: Ended,
     },

@@ -8,6 +8,7 @@ use crate::model::{mismatch, wrong};
 use crate::path::NodeId;
 use crate::question::{Approval, ApprovalQuestion, QuestionBuilder};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,8 +17,9 @@ type NeedsApproval = Box<dyn Fn(&Json) -> Result<bool, CodecError> + Send + Sync
 
 /// The form of the calls of one tool.
 pub(crate) struct CallForm {
-    pub(crate) tool: &'static str,
-    pub(crate) inputs: &'static [(&'static str, &'static str)],
+    pub(crate) tool: Cow<'static, str>,
+    /// The inputs of a step; `None` if the arguments are taken as they are.
+    pub(crate) inputs: Option<&'static [(&'static str, &'static str)]>,
     /// The schema of the arguments.
     pub(crate) schema: Value,
     /// The question before a call runs, if there is one.
@@ -41,12 +43,13 @@ impl CallForm {
 
     /// Puts arguments in the order of the inputs, after they were checked.
     fn input(&self, given: Value) -> Result<Json, String> {
-        let Value::Object(mut given) = given else { return Err(misfit(&"they are not a JSON object")) };
-        if let Some(unknown) = given.keys().find(|key| self.inputs.iter().all(|(name, _)| name != key)) {
+        let Some(inputs) = self.inputs else { return self.whole(&given) };
+        let Value::Object(mut given) = given else { return Err(misfit(&NO_OBJECT)) };
+        if let Some(unknown) = given.keys().find(|key| inputs.iter().all(|(name, _)| name != key)) {
             return Err(misfit(&format_args!("unknown argument `{unknown}`")));
         }
         // One that may be left out is `null`.
-        for (name, _) in self.inputs {
+        for (name, _) in inputs {
             given.entry(*name).or_insert(Value::Null);
         }
         let given = Value::Object(given);
@@ -54,13 +57,26 @@ impl CallForm {
             return Err(misfit(&wrong));
         }
         // No inputs are the unit type, which is recorded as `null`.
-        if self.inputs.is_empty() {
+        if inputs.is_empty() {
             return Ok(Json::null());
         }
-        let input: Vec<&Value> = self.inputs.iter().filter_map(|(name, _)| given.get(*name)).collect();
+        let input: Vec<&Value> = inputs.iter().filter_map(|(name, _)| given.get(*name)).collect();
         Json::encode(&input).map_err(|e| misfit(&e))
     }
+
+    /// Takes arguments as they are, after they were checked.
+    fn whole(&self, given: &Value) -> Result<Json, String> {
+        if !given.is_object() {
+            return Err(misfit(&NO_OBJECT));
+        }
+        match mismatch(&self.schema, given) {
+            Some(wrong) => Err(misfit(&wrong)),
+            None => Json::encode(given).map_err(|e| misfit(&e)),
+        }
+    }
 }
+
+const NO_OBJECT: &str = "they are not a JSON object";
 
 /// Returns the message to the model that its arguments do not fit the tool.
 pub(crate) fn misfit(what: &dyn fmt::Display) -> String {

@@ -11,6 +11,7 @@ use super::driver::Driver;
 use super::model_step::{model_call, schema};
 use super::node_events;
 use super::retry::{Failed, Work, command, no_output};
+use super::served::{Pinned, Served, Serving, together};
 use super::tools::{Calls, ToolRunner};
 use crate::codec::{CodecError, Digest, Json, digest};
 use crate::durable::AnyInput;
@@ -28,7 +29,8 @@ use std::sync::Arc;
 pub(super) struct Conversation<'t> {
     tool_runner: Box<dyn ToolRunner + 't>,
     /// Made when the conversation begins, not for a stub.
-    specs: Option<Arc<[ToolSpec]>>,
+    own: Option<Arc<[ToolSpec]>>,
+    served: Served,
     /// The messages so far; none until the first reply has come.
     messages: Vec<Message>,
     /// The number of the last reply or call.
@@ -39,7 +41,7 @@ pub(super) struct Conversation<'t> {
 
 impl<'t> Conversation<'t> {
     pub(super) fn new(tool_runner: Box<dyn ToolRunner + 't>) -> Self {
-        Self { tool_runner, specs: None, messages: Vec::new(), last: 0, end: None }
+        Self { tool_runner, own: None, served: Served::default(), messages: Vec::new(), last: 0, end: None }
     }
 
     /// Tells the model why the answer of the last attempt was rejected.
@@ -73,6 +75,9 @@ struct ReplyRecord {
     /// The prompt, with the first reply: it is not built again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     prompt: Vec<Message>,
+    /// What servers offer, with the first reply: the model is told of the same tools to the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tools: Option<Vec<Pinned>>,
     reply: ModelReply,
 }
 
@@ -81,6 +86,8 @@ struct ReplyStep<'s> {
     step: &'s mut dyn AnyStep,
     def: StepDef,
     specs: Arc<[ToolSpec]>,
+    /// The servers whose tools are still to be listed.
+    servers: Option<(&'s Served, Vec<Serving<'s>>)>,
     /// The messages so far; before the first reply, the prompt is still to be built.
     messages: Option<Vec<Message>>,
     record: Option<ReplyRecord>,
@@ -99,7 +106,7 @@ impl<'s> ReplyStep<'s> {
         // What the prompt writes is recorded with the prompt.
         let writes = if messages.is_none() { of.writes } else { 0 };
         let def = StepDef { name: "", policy, asks_model: false, writes, reads: 0, id, type_name, ..of };
-        Self { step, def, specs, messages, record: None }
+        Self { step, def, specs, servers: None, messages, record: None }
     }
 }
 
@@ -143,9 +150,15 @@ impl AnyStep for ReplyStep<'_> {
                 (prompt.clone(), prompt)
             };
             let call = model_call(run)?;
-            let request = call.request(messages, schema(self.step)?, &self.specs, run);
+            let tools = match &self.servers {
+                Some((served, servers)) => Some(served.list(servers, &self.specs).await?),
+                None => None,
+            };
+            let listed = tools.iter().flatten().flat_map(|pinned| &pinned.tools).cloned();
+            let specs: Vec<ToolSpec> = self.specs.iter().cloned().chain(listed).collect();
+            let request = call.request(messages, schema(self.step)?, &specs, run);
             let reply = call.send(request, run).await?;
-            self.record = Some(ReplyRecord { prompt, reply });
+            self.record = Some(ReplyRecord { prompt, tools, reply });
             Ok(())
         })
     }
@@ -194,21 +207,36 @@ impl Driver<'_> {
         work: &Work<'_>,
         talk: &mut Conversation<'_>,
     ) -> RunResult<Result<ModelReply, Box<Failed>>> {
-        let specs = talk.specs.get_or_insert_with(|| talk.tool_runner.specs().into()).clone();
+        let Conversation { tool_runner, own, served, messages: told, last, .. } = talk;
+        let own = if let Some(own) = own {
+            Arc::clone(own)
+        } else {
+            *served = Served::of(tool_runner.servers().len());
+            Arc::clone(own.insert(tool_runner.specs().into()))
+        };
         let most = work.plan.tool_rounds(step.def().policy.model);
         let place = work.info.place();
         let mut round = 0;
         loop {
-            talk.last += 1;
-            let messages = (!talk.messages.is_empty()).then(|| talk.messages.clone());
-            let mut asked = ReplyStep::new(&mut *step, messages, Arc::clone(&specs));
-            let ReplyRecord { prompt, reply } =
-                match self.reply(&mut asked, work, place.within(talk.last)).await? {
+            *last += 1;
+            let messages = (!told.is_empty()).then(|| told.clone());
+            let record = {
+                let servers = tool_runner.servers();
+                let unlisted = served.pinned.is_none() && !servers.is_empty();
+                let specs = if unlisted { Arc::clone(&own) } else { together(&own, served) };
+                let mut asked = ReplyStep::new(&mut *step, messages, specs);
+                asked.servers = unlisted.then_some((&*served, servers));
+                match self.reply(&mut asked, work, place.within(*last)).await? {
                     Ok(()) => asked.record.ok_or_else(no_output)?,
                     Err(failed) => return Ok(Err(failed)),
-                };
-            if talk.messages.is_empty() {
-                talk.messages = prompt;
+                }
+            };
+            let ReplyRecord { prompt, tools, reply } = record;
+            if told.is_empty() {
+                *told = prompt;
+            }
+            if tools.is_some() {
+                served.pinned = tools;
             }
             // Calls that are cut short are none.
             if reply.calls.is_empty() || reply.finish == FinishReason::Length {
@@ -225,10 +253,10 @@ impl Driver<'_> {
             let results = {
                 let mut driver = self.reborrow();
                 driver.within.clone_from(&work.within);
-                let calls = Calls { place: &place, reply: talk.last, list: &reply.calls };
-                talk.tool_runner.results(driver, step.context().any(), calls).await?
+                let calls = Calls { place: &place, reply: *last, list: &reply.calls, served };
+                tool_runner.results(driver, step.context().any(), calls).await?
             };
-            talk.last = talk.last.saturating_add(u32::try_from(reply.calls.len()).unwrap_or(u32::MAX));
+            *last = last.saturating_add(u32::try_from(reply.calls.len()).unwrap_or(u32::MAX));
             let results = reply.calls.iter().zip(results);
             let results: Vec<_> = results
                 .map(|(call, text)| Message {
@@ -236,9 +264,8 @@ impl Driver<'_> {
                     ..Message::new(Role::Tool, text)
                 })
                 .collect();
-            talk.messages
-                .push(Message { calls: reply.calls, ..Message::new(Role::Assistant, reply.content) });
-            talk.messages.extend(results);
+            told.push(Message { calls: reply.calls, ..Message::new(Role::Assistant, reply.content) });
+            told.extend(results);
         }
     }
 
@@ -260,7 +287,7 @@ impl Driver<'_> {
         work: &mut Work<'_>,
     ) -> RunResult<Result<(), Box<Failed>>> {
         let path = work.info.path();
-        work.reporter = node_events::begin(self.env, step.def(), &path);
+        work.reporter = node_events::begin(self.env, step.def(), &work.plan, &path);
         let digest = step.digest_input().map_err(|e| Error::new(ErrorKind::Codec(e)).at(path.clone()))?;
         let key = Key { path: path.clone(), kind: Kind::Model, n: 1 };
         let command = command(step.def(), key, digest, &work.within);

@@ -2,6 +2,7 @@
 
 use super::any_step::{AnyStep, StepDef};
 use super::env::RunEnv;
+use super::plan::Plan;
 use super::retry::{Failed, Work};
 use crate::clock::Timestamp;
 use crate::codec::Json;
@@ -13,7 +14,7 @@ use crate::path::Path;
 use crate::usage::Usage;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tracing::Span;
 
@@ -22,7 +23,7 @@ pub(crate) struct NodeReporter {
     path: Path,
     kind: NodeKind,
     /// The tool that it is, if a model has called it.
-    tool: Option<&'static str>,
+    tool: Option<Arc<str>>,
     began: Option<Timestamp>,
     attempt_began: Timestamp,
     /// The attempt that runs, and the last one that ended, in this execution.
@@ -53,11 +54,11 @@ impl NodeReporter {
 
     fn started(&mut self, hub: &Hub, attempt: u32, at: Timestamp, input: Option<Json>) {
         (self.running, self.attempt_began) = (attempt, at);
-        self.spans.started(hub.spans(), &self.path, (self.kind, self.tool), attempt);
+        self.spans.started(hub.spans(), &self.path, (self.kind, self.tool.as_deref()), attempt);
         if self.began.is_none() {
             self.began = Some(at);
-            if let Some(tool) = self.tool {
-                hub.tell(self.path.clone(), at, EventKind::ToolCalled { tool });
+            if let Some(tool) = &self.tool {
+                hub.tell(self.path.clone(), at, EventKind::ToolCalled { tool: tool.to_string() });
             }
             hub.tell(self.path.clone(), at, EventKind::NodeStarted { kind: self.kind });
         }
@@ -93,7 +94,10 @@ impl NodeReporter {
         let (kind, usage) = (self.kind, self.usage);
         // One that was redirected ends later than its own last attempt.
         let at = if self.redirected { stage.hub().now() } else { self.last };
-        let returned = self.tool.map(|tool| EventKind::ToolReturned { tool, outcome: outcome.clone() });
+        let returned = self
+            .tool
+            .as_deref()
+            .map(|tool| EventKind::ToolReturned { tool: tool.to_owned(), outcome: outcome.clone() });
         let kind = EventKind::NodeEnded { kind, outcome, latency: at.since(began), usage };
         stage.hub().tell(self.path.clone(), at, kind);
         if let Some(returned) = returned {
@@ -111,10 +115,11 @@ fn reached(stage: &Stage, path: &Path, error: &Error) {
 }
 
 /// The attempts of a step are about to begin, or to be taken from their records.
-pub(super) fn begin(env: &RunEnv, def: &StepDef, path: &Path) -> Option<Box<NodeReporter>> {
+pub(super) fn begin(env: &RunEnv, def: &StepDef, plan: &Plan, path: &Path) -> Option<Box<NodeReporter>> {
     env.stage.as_ref().map(|_| {
         // A reply is named like a call of a tool, but it is no step that has a name.
-        let tool = (path.is_in_conversation() && !def.name.is_empty()).then_some(def.name);
+        let step = (path.is_in_conversation() && !def.name.is_empty()).then(|| def.name.into());
+        let tool = plan.tool().or(step);
         Box::new(NodeReporter { tool, ..NodeReporter::new(path.clone(), def.node_kind()) })
     })
 }

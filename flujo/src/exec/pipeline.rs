@@ -181,12 +181,13 @@ impl Driver<'_> {
         let path = Path::from(&*scope);
         let tool = path.is_in_conversation().then_some(name);
         if let Some(tool) = tool {
-            stage.tell(What::ToolCalled, &path, EventKind::ToolCalled { tool });
+            stage.tell(What::ToolCalled, &path, EventKind::ToolCalled { tool: tool.to_owned() });
         }
         let began = stage.entered(&path);
         let done = Box::pin(self.called(scope, options, bit, body)).await;
         stage.left(&path, began, &done);
         if let (Some(tool), Some(outcome)) = (tool, ended(&done)) {
+            let tool = tool.to_owned();
             stage.tell(What::ToolReturned, &path, EventKind::ToolReturned { tool, outcome });
         }
         done

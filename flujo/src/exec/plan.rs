@@ -6,6 +6,7 @@ use crate::step::plugin::Plugins;
 use crate::step::{Backoff, ModelName, ModelPolicy, Options, ValidationResult};
 use crate::usage::UsageLimits;
 use std::any::Any;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How a step is to be run: its defaults with the options of the call on top.
@@ -123,6 +124,11 @@ impl Plan {
         let given = self.options.as_deref().and_then(|options| options.tool_rounds);
         // A step without tools in its attribute may have some at a call.
         given.or(model.and_then(|model| model.tool_rounds)).unwrap_or(ModelPolicy::TOOL_ROUNDS)
+    }
+
+    /// The tool of a server that is called.
+    pub(super) fn tool(&self) -> Option<Arc<str>> {
+        self.options.as_ref().and_then(|options| options.tool.clone())
     }
 
     /// Whether there are validators.

@@ -189,7 +189,7 @@ impl<'r> Driver<'r> {
 
     pub(super) async fn attempts(&mut self, step: &mut dyn AnyStep, work: &mut Work<'_>) -> RunResult<()> {
         let path = work.info.path();
-        work.reporter = node_events::begin(self.env, step.def(), &path);
+        work.reporter = node_events::begin(self.env, step.def(), &work.plan, &path);
         let digest = match &self.handle {
             Some(_) => match step.digest_input() {
                 Ok(digest) => digest,

@@ -5,20 +5,23 @@ use super::driver::Driver;
 use super::fork::lost;
 use super::items::CONCURRENCY;
 use super::leaf::{SettledFuture, StepFuture};
+use super::served::{Served, Serving};
 use crate::context::Context;
 use crate::error::{Error, RunResult};
 use crate::future::BoxFuture;
 use crate::model::{ToolCall, ToolSpec};
 use crate::path::{NodeId, Place};
 use crate::step::writes::{exclusive, existing};
-use crate::step::{Fallback, IntoStepCall, RunIn, Step, StepIn, Tool};
+use crate::step::{Fallback, IntoStepCall, Offered, RunIn, Step, StepIn, StepTool, Tool};
 use std::any::Any;
 use std::sync::OnceLock;
 
 /// The tools of a model step, without the types of its context and resources.
 pub trait ToolRunner: Send + Sync {
-    /// Returns the descriptions of the tools that the model is given.
+    /// Returns the descriptions of the steps that the model is given.
     fn specs(&self) -> Vec<ToolSpec>;
+    /// Returns the servers whose tools the model is given too.
+    fn servers(&self) -> Vec<Serving<'_>>;
     /// Runs the calls of a reply on the context of the step; returns their results for the model, in the order of the calls.
     fn results<'a>(
         &'a self,
@@ -29,13 +32,20 @@ pub trait ToolRunner: Send + Sync {
 }
 
 /// The calls of one reply.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Calls<'a> {
     /// The model step.
     pub(super) place: &'a Place,
     /// The number of the reply: the calls have those after it.
     pub(super) reply: u32,
     pub(super) list: &'a [ToolCall],
+    pub(super) served: &'a Served,
+}
+
+impl std::fmt::Debug for Calls<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Calls").field("list", &self.list).finish_non_exhaustive()
+    }
 }
 
 /// A function that makes the tools of a step or of a call.
@@ -108,8 +118,23 @@ impl<C: Context, R: Send + Sync> Tools<'_, C, R> {
         self.made.get_or_init(self.make)
     }
 
-    fn named(&self, name: &str) -> Option<&Tool<C, R>> {
-        self.tools().iter().find(|tool| tool.spec.name == name)
+    fn steps(&self) -> impl Iterator<Item = &StepTool<C, R>> {
+        self.tools().iter().filter_map(|tool| match &tool.0 {
+            Offered::Step(tool) => Some(tool),
+            Offered::Server(_) => None,
+        })
+    }
+
+    fn named(&self, name: &str) -> Option<&StepTool<C, R>> {
+        self.steps().find(|tool| tool.spec.name == name)
+    }
+
+    fn serving(&self) -> Vec<Serving<'_>> {
+        let servers = self.tools().iter().filter_map(|tool| match &tool.0 {
+            Offered::Step(_) => None,
+            Offered::Server(of) => Some(Serving { server: (of.server)(self.res), form: &of.form }),
+        });
+        servers.collect()
     }
 
     /// True if the calls may run concurrently: no two of them write one part that has no merge rule.
@@ -124,12 +149,21 @@ impl<C: Context, R: Send + Sync> Tools<'_, C, R> {
     }
 
     /// The result of one call, for the model.
-    async fn result(&self, cx: &mut Cx<'_, C, R>, id: NodeId, call: &ToolCall) -> RunResult<String> {
-        let Some(tool) = self.named(&call.name) else {
-            let known: Vec<_> = self.tools().iter().map(|tool| format!("`{}`", tool.spec.name)).collect();
-            return Ok(format!("unknown tool `{}`; known tools: {}", call.name, known.join(", ")));
+    async fn result(
+        &self,
+        cx: &mut Cx<'_, C, R>,
+        id: NodeId,
+        call: &ToolCall,
+        served: &Served,
+    ) -> RunResult<String> {
+        let done = match self.named(&call.name) {
+            Some(tool) => tool.call(cx, id, call).await?,
+            None => match cx.driver.served(id, call, self.serving(), served).await? {
+                Some(done) => done,
+                None => return Ok(self.unknown(call, served)),
+            },
         };
-        match tool.call(cx, id, call).await? {
+        match done {
             Ok(text) => Ok(text),
             Err(error) => match error.settle() {
                 Some(failure) => Ok(format!("failed: {}", failure.message)),
@@ -138,23 +172,29 @@ impl<C: Context, R: Send + Sync> Tools<'_, C, R> {
         }
     }
 
+    fn unknown(&self, call: &ToolCall, served: &Served) -> String {
+        let all = self.steps().map(|tool| &tool.spec).chain(served.specs());
+        let known: Vec<_> = all.map(|tool| format!("`{}`", tool.name)).collect();
+        format!("unknown tool `{}`; known tools: {}", call.name, known.join(", "))
+    }
+
     async fn all(&self, mut cx: Cx<'_, C, R>, calls: Calls<'_>) -> RunResult<Vec<String>> {
-        let Calls { place, reply, list } = calls;
+        let Calls { place, reply, list, served } = calls;
         let ids = (reply.saturating_add(1)..).map(|k| place.within(k));
         let items: Vec<(NodeId, &ToolCall)> = ids.zip(list).collect();
         if items.len() == 1 || !self.may_run_concurrently(list) {
             let mut results = Vec::with_capacity(items.len());
             for (id, call) in items {
-                results.push(self.result(&mut cx, id, call).await?);
+                results.push(self.result(&mut cx, id, call, served).await?);
             }
             return Ok(results);
         }
         // A constant: where there is no context, nothing is copied and merged, and the code for that is not compiled.
         if Self::NO_CONTEXT {
-            let one = WithoutContext { tools: self, ctx: &*cx.ctx, items: &items };
+            let one = WithoutContext { tools: self, ctx: &*cx.ctx, items: &items, served };
             return run_concurrently(cx.driver, place.within(reply), items.len(), &one).await;
         }
-        self.run_and_merge(cx, place.within(reply), items).await
+        self.run_and_merge(cx, place.within(reply), items, served).await
     }
 
     /// Runs the calls concurrently, each on a copy of the context, and merges the copies. Boxed: so that it is not a part of the future above
@@ -164,6 +204,7 @@ impl<C: Context, R: Send + Sync> Tools<'_, C, R> {
         mut cx: Cx<'a, C, R>,
         id: NodeId,
         items: Vec<(NodeId, &'a ToolCall)>,
+        served: &'a Served,
     ) -> BoxFuture<'a, RunResult<Vec<String>>> {
         Box::pin(async move {
             let mapped = {
@@ -172,7 +213,7 @@ impl<C: Context, R: Send + Sync> Tools<'_, C, R> {
                     let (mut fork, (id, call)) = own.take();
                     let done = {
                         let mut cx = scope.selected(&mut fork);
-                        let text = self.result(&mut cx, id, call).await?;
+                        let text = self.result(&mut cx, id, call, served).await?;
                         cx.end(text)?
                     };
                     Ok((done, fork))
@@ -193,6 +234,7 @@ struct WithoutContext<'t, C, R> {
     tools: &'t Tools<'t, C, R>,
     ctx: &'t C,
     items: &'t [(NodeId, &'t ToolCall)],
+    served: &'t Served,
 }
 
 impl<C: Context, R: Send + Sync> OneCall for WithoutContext<'_, C, R> {
@@ -201,7 +243,7 @@ impl<C: Context, R: Send + Sync> OneCall for WithoutContext<'_, C, R> {
             let Some((id, call)) = self.items.get(index) else { return Err(lost()) };
             let mut own = self.ctx.clone();
             let mut cx = Cx { ctx: &mut own, res: self.tools.res, driver };
-            self.tools.result(&mut cx, id.clone(), call).await
+            self.tools.result(&mut cx, id.clone(), call, self.served).await
         })
     }
 }
@@ -235,7 +277,11 @@ fn run_concurrently<'b>(
 
 impl<C: Context, R: Send + Sync> ToolRunner for Tools<'_, C, R> {
     fn specs(&self) -> Vec<ToolSpec> {
-        self.tools().iter().map(|tool| tool.spec.clone()).collect()
+        self.steps().map(|tool| tool.spec.clone()).collect()
+    }
+
+    fn servers(&self) -> Vec<Serving<'_>> {
+        self.serving()
     }
 
     fn results<'a>(

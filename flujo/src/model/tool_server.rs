@@ -28,6 +28,11 @@ use async_trait::async_trait;
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no server of tools",
+    label = "`mcp(..)` takes a resource that is one",
+    note = "implement `flujo::model::ToolServer` for `{Self}`, or declare it with `flujo_mcp::server!`"
+)]
 #[async_trait]
 pub trait ToolServer: Send + Sync + 'static {
     /// Returns the name of the server in errors.

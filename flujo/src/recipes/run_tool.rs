@@ -11,7 +11,7 @@ use crate::model::{ToolCall, ToolSpec};
 use crate::path::NodeId;
 use crate::resources::Provides;
 use crate::step::{
-    Arguments, CalleeKind, Fallback, Policy, Step, StepCall, StepIn, StepInfo, Tool, ToolIn, WritesIn,
+    Arguments, CalleeKind, Fallback, Policy, Step, StepCall, StepIn, StepInfo, StepTool, ToolIn, WritesIn,
 };
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub(super) trait Offered: Send + Sync {
 
 /// A step with the services that it uses.
 pub(super) struct Served<R> {
-    tool: Tool<(), R>,
+    tool: StepTool<(), R>,
     services: Arc<R>,
 }
 
@@ -39,7 +39,7 @@ impl<R: Send + Sync> Served<R> {
     where
         <S as Step>::Input: Arguments,
     {
-        Self { tool: Tool::of::<S>(), services: Arc::clone(services) }
+        Self { tool: StepTool::of::<S>(), services: Arc::clone(services) }
     }
 }
 

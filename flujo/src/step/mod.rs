@@ -53,6 +53,7 @@ mod result;
 mod stand_in_call;
 mod stub;
 mod tool;
+mod tool_list;
 mod user_future;
 mod validate;
 pub(crate) mod writes;
@@ -82,10 +83,10 @@ pub use result::StepResult;
 pub(crate) use result::Tally;
 pub(crate) use stub::Stubs;
 pub use stub::{AnyStub, Stub};
-pub use tool::{
-    Argument, Arguments, Tool, ToolIn, ToolKind, ToolSet, assert_asks_first, assert_has_tools,
-    assert_named_apart, assert_tool,
-};
+pub(crate) use tool::StepTool;
+pub use tool::{Argument, Arguments, ToolIn, ToolKind};
+pub(crate) use tool_list::Offered;
+pub use tool_list::{Tool, ToolSet, assert_asks_first, assert_has_tools, assert_named_apart, assert_tool};
 pub use user_future::{called, costed};
 pub use validate::{ValidationResult, Validator, Validators};
 pub use writes::WritesIn;

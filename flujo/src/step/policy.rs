@@ -6,6 +6,7 @@ use crate::model::CallOptions;
 use crate::usage::UsageLimits;
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The defaults of a step, from `#[step(..)]`.
@@ -93,6 +94,8 @@ pub(crate) struct Options {
     pub(crate) max_tokens: Option<u32>,
     pub(crate) top_p: Option<f64>,
     pub(crate) tool_rounds: Option<u32>,
+    /// The tool of a server that is called.
+    pub(crate) tool: Option<Arc<str>>,
     /// Most calls have none.
     pub(crate) of_call: Option<Box<CallOptions>>,
 }
@@ -113,6 +116,7 @@ impl Default for Options {
             max_tokens: None,
             top_p: None,
             tool_rounds: None,
+            tool: None,
             of_call: None,
         }
     }

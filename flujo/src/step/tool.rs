@@ -14,11 +14,9 @@ use crate::future::BoxFuture;
 use crate::graph::Facts;
 use crate::model::{ToolCall, ToolSpec, take_apart};
 use crate::path::NodeId;
-use crate::question::{Approval, ApprovalQuestion};
+use crate::question::ApprovalQuestion;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value};
-use std::fmt;
-use std::time::Duration;
 
 /// A value that a model can call a tool with: it has a JSON Schema.
 #[diagnostic::on_unimplemented(
@@ -146,17 +144,10 @@ impl<S: Step, C, R> ToolKind<S, C, R> for BrokenKind {
     }
 }
 
-/// The tools of a step, where the context is `C` and the resources are `R`; implemented by `#[step(tools = [..])]`.
-#[doc(hidden)]
-pub trait ToolSet<C, R> {
-    /// Returns the tools that the model may call.
-    fn tools() -> Vec<Tool<C, R>>;
-}
-
 /// A step or pipeline as a tool.
-pub struct Tool<C, R> {
+pub(crate) struct StepTool<C, R> {
     pub(crate) spec: ToolSpec,
-    form: CallForm,
+    pub(super) form: CallForm,
     /// Bits of the parts that a call may write.
     pub(crate) writes: u64,
     run: Run<C, R>,
@@ -167,15 +158,9 @@ type Run<C, R> = for<'a> fn(&'a mut Cx<'_, C, R>, NodeId, &Json) -> Started<'a>;
 /// A tool under way, unless its arguments do not fit.
 type Started<'a> = Result<BoxFuture<'a, RunResult<String>>, CodecError>;
 
-impl<C, R> fmt::Debug for Tool<C, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tool").field("spec", &self.spec).finish_non_exhaustive()
-    }
-}
-
-impl<C: Context, R: Send + Sync> Tool<C, R> {
+impl<C: Context, R: Send + Sync> StepTool<C, R> {
     /// Creates the tool of the step or pipeline `S`.
-    pub fn of<S: ToolIn<C, R>>() -> Self
+    pub(crate) fn of<S: ToolIn<C, R>>() -> Self
     where
         S::Input: Arguments,
     {
@@ -185,36 +170,9 @@ impl<C: Context, R: Send + Sync> Tool<C, R> {
         let (spec, schema) = described(&facts, schemas, &mut generator);
         let question = facts.ask_first.map(ApprovalQuestion::saying);
         let needs_approval = Box::new(|input: &Json| S::Input::recall(input).map(|_| true));
-        let form = CallForm { tool: facts.name, inputs: facts.inputs, schema, question, needs_approval };
+        let (tool, inputs) = (facts.name.into(), Some(facts.inputs));
+        let form = CallForm { tool, inputs, schema, question, needs_approval };
         Self { spec, form, writes: S::writes(), run: run::<S, C, R> }
-    }
-
-    /// Asks a person for approval before a call runs: `refund.ask_first("Refund?")`.
-    #[must_use]
-    pub fn ask_first(mut self, message: &str) -> Self {
-        self.form.question.get_or_insert_default().message = Some(message.to_owned());
-        self
-    }
-
-    /// Asks for approval of the calls for which a function of the inputs returns true; others run at once.
-    #[must_use]
-    pub fn ask_first_if<S: Step<Input: Arguments>>(
-        mut self,
-        decides: <S::Input as Arguments>::Decides,
-    ) -> Self {
-        self.form.question.get_or_insert_default();
-        self.form.needs_approval = Box::new(move |input| Ok(S::Input::recall(input)?.decided(&decides)));
-        self
-    }
-
-    /// Sets the deadline of the question, and the reply after it.
-    #[must_use]
-    pub fn timeout(mut self, wait: Duration, default: Approval) -> Self {
-        // Without a question this does not compile.
-        if let Some(question) = &mut self.form.question {
-            question.timeout = Some((wait, default));
-        }
-        self
     }
 }
 
@@ -240,7 +198,7 @@ fn described(facts: &Facts, schemas: Vec<Value>, generator: &mut SchemaGenerator
     (spec, schema)
 }
 
-impl<C: Context, R: Send + Sync> Tool<C, R> {
+impl<C: Context, R: Send + Sync> StepTool<C, R> {
     /// Runs a call; returns the result for the model, or the failure of the tool.
     ///
     /// # Errors
@@ -306,43 +264,4 @@ impl<C, R> Cx<'_, C, R> {
     pub fn no_tool<'a, T: Send + 'a>(&'a mut self) -> BoxFuture<'a, RunResult<T>> {
         Box::pin(std::future::ready(Err(Error::internal("a tool that is no step was called"))))
     }
-}
-
-/// Refuses, at the tool's name, a tool with the name of another one: the model could not tell them apart.
-#[doc(hidden)]
-#[track_caller]
-pub const fn assert_named_apart(facts: &Facts, other: &Facts, same_name: &str) {
-    let (name, other) = (facts.name.as_bytes(), other.name.as_bytes());
-    // The placeholder for a callee that is no step has no name.
-    let (mut rest, mut others, mut same) = (name, other, !name.is_empty() && name.len() == other.len());
-    while let ([a, more @ ..], [b, more_others @ ..]) = (rest, others) {
-        same &= *a == *b;
-        (rest, others) = (more, more_others);
-    }
-    assert!(!same, "{}", same_name);
-}
-
-/// Refuses, at the option, a deadline where the tool asks nothing.
-#[doc(hidden)]
-#[track_caller]
-pub const fn assert_asks_first(facts: &Facts, no_question: &str) {
-    assert!(facts.name.is_empty() || facts.ask_first.is_some(), "{}", no_question);
-}
-
-/// Refuses, at the option, a bound of rounds where there are no tools.
-#[doc(hidden)]
-#[track_caller]
-pub const fn assert_has_tools(facts: &Facts) {
-    assert!(
-        facts.name.is_empty() || !facts.tools.is_empty(),
-        "this option is about tool calls, and the call has no tools: add `.tools([..])`, or remove it"
-    );
-}
-
-/// Refuses, at the tool's name, what no model can call.
-#[doc(hidden)]
-#[track_caller]
-pub const fn assert_tool(facts: &Facts, is_function: &str) {
-    // The placeholder for a callee that is no step has no name.
-    assert!(!facts.name.is_empty(), "{}", is_function);
 }

@@ -22,6 +22,7 @@ mod models;
 mod options;
 mod recipes;
 mod roles;
+mod servers;
 mod tools;
 mod tools_and_limits;
 mod tools_at_a_call;

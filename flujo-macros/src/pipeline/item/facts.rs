@@ -120,7 +120,7 @@ fn ends(pipeline: &Pipeline) -> Option<TokenStream> {
     let mut known: Vec<&Callee> = Vec::new();
     for node in &pipeline.nodes {
         let What::Call { callee, stand_ins, tools, .. } = &node.what else { continue };
-        let tools = tools.list.iter().map(|(_, callee)| callee);
+        let tools = tools.list.iter().filter_map(|(_, callee)| callee.as_ref());
         for callee in [callee].into_iter().chain(&stand_ins.fallback).chain(&stand_ins.redirect).chain(tools)
         {
             if !known.iter().any(|other| other.is(callee)) {

@@ -55,7 +55,12 @@ impl Lower<'_> {
         let pr = names::private();
         // Named here by aliases of their own: one that is no step, or does not exist, is reported by a check alone.
         let mut callees = Callees::default();
-        let offers = tools.list.iter().map(|(listed, _)| {
+        let mut aliases = Vec::new();
+        let offers = tools.list.iter().enumerate().map(|(nth, (listed, _))| {
+            if let Some((alias, item)) = offered::server_type(nth, listed) {
+                aliases.push(item);
+                return offered::server(listed, &alias, &TokenStream::new());
+            }
             // All of the call is located at the tool, so that rustc reports a missing bound there.
             let (at, ty) = (listed.path.span(), callees.of(&listed.path).ty());
             let (local, tool) = (names::local("__tool", at), names::item_at("Tool", at));
@@ -69,6 +74,7 @@ impl Lower<'_> {
                 #allowed
                 let __tools = {
                     use #pr as __flujo;
+                    #(#aliases)*
                     #stand_ins
                     {
                         #imports

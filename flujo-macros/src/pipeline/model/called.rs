@@ -29,7 +29,7 @@ pub(crate) struct CallTools {
     /// The number of models.
     pub models: Given,
     /// Empty if the call names none.
-    pub list: Vec<(ToolUse, Callee)>,
+    pub list: Vec<(ToolUse, Option<Callee>)>,
     pub rounds: Given,
     /// An option that is about tools, where the call names none.
     pub bounded: Option<proc_macro2::Ident>,

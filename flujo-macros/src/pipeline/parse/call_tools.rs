@@ -28,7 +28,7 @@ impl FlowParser<'_> {
                 );
                 continue;
             }
-            let callee = self.callees.of(&tool.path);
+            let callee = tool.callee(&mut self.callees);
             all.tools.list.push((tool, callee));
         }
         // Where a call is no call of a model, rustc says so at this word.
