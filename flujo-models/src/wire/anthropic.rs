@@ -96,7 +96,7 @@ impl Protocol for Anthropic {
     fn whole(&self, body: &Value, heard: &mut Heard<'_>) -> Result<(), Failure> {
         no_error(body)?;
         heard.named(body.get("id"), body.get("model"));
-        heard.set_usage(usage(body, None));
+        heard.set_usage(usage(body, None).filter(|_| tells_output(body)));
         match body.get("content") {
             Some(Value::Array(blocks)) => {
                 for (i, block) in blocks.iter().enumerate() {
@@ -120,7 +120,8 @@ impl Protocol for Anthropic {
             "message_start" => {
                 let message = chunk.get("message").unwrap_or(&Value::Null);
                 heard.named(message.get("id"), message.get("model"));
-                heard.set_usage(usage(message, None));
+                // It counts what was sent, and hardly anything yet of what is received.
+                heard.first_usage = usage(message, None);
             }
             "content_block_start" => {
                 read_block(chunk.get("content_block").unwrap_or(&Value::Null), index, false, heard);
@@ -139,7 +140,9 @@ impl Protocol for Anthropic {
                 }
             }
             "message_delta" => {
-                heard.set_usage(usage(chunk, heard.usage()));
+                if tells_output(chunk) {
+                    heard.set_usage(usage(chunk, heard.usage().or(heard.first_usage)));
+                }
                 if let Some(reason) = chunk.get("delta").and_then(|delta| reason(delta, "stop_reason")) {
                     heard.end(&reason);
                 }
@@ -372,6 +375,11 @@ fn read_block(block: &Value, index: Option<u64>, whole: bool, heard: &mut Heard<
         Some("thinking" | "redacted_thinking") => heard.think(text(block, "thinking").unwrap_or_default()),
         other => heard.pass_over(other.unwrap_or("?")),
     }
+}
+
+/// True if the usage says how much was received.
+fn tells_output(message: &Value) -> bool {
+    count(message, "/usage/output_tokens").is_some()
 }
 
 /// Reads the usage; the end of a stream reports the output, and what it does not report stays as it was.
