@@ -4,6 +4,7 @@ use crate::ending::Ending;
 use crate::failure::Failure;
 use crate::tool_names::ToolNames;
 use flujo::model::{ChunkSink, FinishReason, ModelFailure, ModelReply, Tokens, ToolCall};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -245,6 +246,10 @@ impl<'s> Heard<'s> {
         let answer = calls.iter().find(|call| terms.answer == Some(call.name.as_str()));
         if let Some(answer) = answer {
             answer.arguments.clone_into(&mut reply.content);
+            // Some servers say that a call is complete where `max_tokens` cut it off.
+            if ends_early(&reply.content) {
+                reply.finish = FinishReason::Length;
+            }
             if let Some(sink) = self.sink {
                 // The arguments are the answer, and are passed on in one chunk.
                 sink.chunk(&reply.content);
@@ -291,6 +296,11 @@ impl<'s> Heard<'s> {
         }
         Ok(calls)
     }
+}
+
+/// True if a text is the beginning of JSON, and not all of it.
+fn ends_early(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_err_and(|e| e.is_eof())
 }
 
 /// Returns arguments as text. Some servers send the object itself.

@@ -125,7 +125,7 @@ pub(super) fn of_attribute(word: &str, value: &Expr) -> syn::Result<TokenStream>
         None if is_constant => Ok(quote!(.#method(#value))),
         None => {
             let example = super::find(word).map_or("", |word| word.example);
-            error(value, &format!("`{word}` is written out here\nfor instance `{word} = {example}`"))
+            error(value, &format!("the value of `{word}` is written out\nfor instance `{word} = {example}`"))
         }
     }
 }

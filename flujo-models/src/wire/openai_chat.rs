@@ -201,11 +201,14 @@ fn said(choice: &Value, message: &Value, heard: &mut Heard<'_>) -> Result<(), Fa
     if let Some(thought) = thought("reasoning_content").or_else(|| thought("reasoning")) {
         heard.think(thought);
     }
-    for call in items(message, "tool_calls") {
+    let calls = items(message, "tool_calls");
+    for call in calls {
         read_call(call, heard);
     }
-    // The form of before there were several calls.
-    if let Some(function) = message.get("function_call").filter(|function| function.is_object()) {
+    // The form of before there were several calls. Some servers say every call in both.
+    if let Some(function) =
+        message.get("function_call").filter(|function| calls.is_empty() && function.is_object())
+    {
         let (name, arguments) = (text(function, "name"), function.get("arguments"));
         heard.call(&CallPiece { index: Some(0), name, arguments, ..CallPiece::default() });
     }

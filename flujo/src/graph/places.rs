@@ -53,10 +53,10 @@ impl Place {
             literal && !model.contains(|c: char| c.is_whitespace() || "(){}[]\",".contains(c))
         };
         // What the call names takes precedence, whichever word it uses.
-        let named = |options: &'static [OptionText]| {
+        let written = |options: &'static [OptionText]| {
             options.iter().find(|(word, _)| matches!(*word, "model" | "models")).copied()
         };
-        if let Some((word, text)) = named(self.options).or_else(|| named(self.facts.options)) {
+        if let Some((word, text)) = written(self.options).or_else(|| written(self.facts.options)) {
             // A list as it was written: what is in quotes.
             let names: Vec<&str> = match word {
                 "models" => text.split('"').skip(1).step_by(2).collect(),

@@ -102,7 +102,9 @@ impl ModelFailure {
             | "authentication_error"
             | "permission_error"
             | "unauthenticated"
-            | "permission_denied" => Self::Unauthorized,
+            | "permission_denied"
+            // LiteLLM's proxy without a database, of every key but its own: with the status 400.
+            | "no_db_connection" => Self::Unauthorized,
             "content_filter" | "content_policy_violation" | "responsibleaipolicyviolation" => {
                 Self::ContentFilter
             }
@@ -274,6 +276,10 @@ mod tests {
             (429, r#"{"type":"error","error":{"type":"rate_limit_error"}}"#, F::RateLimited),
             (500, r#"{"type":"error","error":{"type":"api_error"}}"#, F::Overloaded),
             (400, r#"{"type":"error","error":{"type":"invalid_request_error"}}"#, F::BadRequest),
+            // LiteLLM
+            (400, r#"{"error":{"type":"no_db_connection","code":"400"}}"#, F::Unauthorized),
+            (429, r#"{"error":{"type":"throttling_error","code":"429"}}"#, F::RateLimited),
+            (408, r#"{"error":{"type":"invalid_request_error","code":"408"}}"#, F::TimedOut),
             // Gemini
             (429, r#"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}}"#, F::RateLimited),
             (503, r#"[{"error":{"code":503,"status":"UNAVAILABLE"}}]"#, F::Overloaded),

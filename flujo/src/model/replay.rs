@@ -166,6 +166,9 @@ fn digest(request: &ModelRequest) -> Result<Digest, ModelError> {
 
 impl Take {
     fn played(self, chunks: &mut dyn ChunkSink) -> Result<ModelReply, ModelError> {
+        if let Outcome::Reply(ModelReply { reasoning: Some(reasoning), .. }) = &self.outcome {
+            chunks.reasoning(reasoning);
+        }
         for chunk in &self.chunks {
             chunks.chunk(chunk);
         }
@@ -188,6 +191,10 @@ impl ChunkSink for Both<'_> {
     fn chunk(&mut self, text: &str) {
         self.kept.push(text.to_owned());
         self.chunks.chunk(text);
+    }
+    // It is recorded with the reply.
+    fn reasoning(&mut self, text: &str) {
+        self.chunks.reasoning(text);
     }
 }
 

@@ -146,6 +146,9 @@ impl ModelClient for Script {
             (line, state.piece)
         };
         let reply = line.0?;
+        if let Some(reasoning) = &reply.reasoning {
+            chunks.reasoning(reasoning);
+        }
         let letters: Vec<char> = reply.content.chars().collect();
         for piece in letters.chunks(piece.unwrap_or(letters.len()).max(1)) {
             chunks.chunk(&piece.iter().collect::<String>());

@@ -1,15 +1,19 @@
+use super::partial_stream::PartialStream;
 use super::start::{ContextGiven, Run};
 use super::{PipelineResult, Resume};
 use crate::context::Context;
+use crate::durable::Reply;
 use crate::engine::RunId;
 use crate::error::RunResult;
 use crate::events::{Chunks, Event, Observer, Values};
 use crate::exec::Pipeline;
 use crate::future::BoxFuture;
+use crate::path::Path;
 use crate::step::RunIn;
 use async_trait::async_trait;
 use futures_core::Stream;
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -20,11 +24,25 @@ use std::task::{Context as Poller, Poll};
 /// An item of a [`RunStream`].
 #[allow(clippy::large_enum_variant, reason = "results are larger than events, whatever their type says")]
 #[derive(Debug)]
-pub enum Streamed<Out> {
+pub enum Streamed<Out, T = Infallible> {
     /// An event of the run.
     Event(Event),
+    /// What is valid so far of an answer that is still arriving; only in a stream of [`partials`](RunStream::partials).
+    Partial(Partial<T>),
     /// The run has ended, paused, failed or was cancelled: the last item, and the only one of its kind.
     Result(Out),
+}
+
+/// What is valid so far of an answer that is still arriving. It is never recorded, and may turn out to be wrong: an answer that
+/// is rejected is followed by that of the next attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partial<T> {
+    /// The path of the node that answers.
+    pub path: Path,
+    /// The number of the attempt, from 1.
+    pub attempt: u32,
+    /// The value so far: texts are as long as they are, lists have what has arrived.
+    pub value: T,
 }
 
 /// A stream of the events of one run, then its result: created by [`Run::stream`], `flujo.stream(call)` and
@@ -122,12 +140,17 @@ impl<Out> RunStream<Out> {
         self
     }
 
+    /// Yields, after each chunk of an answer, what of it is a `T` already: see [`PartialStream`].
+    pub fn partials<T: Reply>(self) -> PartialStream<Out, T> {
+        PartialStream::new(self)
+    }
+
     /// Returns the next item; `None` after the result.
     pub async fn next(&mut self) -> Option<Streamed<Out>> {
         poll_fn(|cx| self.poll_item(cx)).await
     }
 
-    fn poll_item(&mut self, cx: &mut Poller<'_>) -> Poll<Option<Streamed<Out>>> {
+    pub(super) fn poll_item(&mut self, cx: &mut Poller<'_>) -> Poll<Option<Streamed<Out>>> {
         loop {
             if let Some(event) = self.tap.events().pop_front() {
                 return Poll::Ready(Some(Streamed::Event(event)));

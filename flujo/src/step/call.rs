@@ -3,14 +3,16 @@ use super::plugin::Plugins;
 use super::policy::Check;
 use super::redirect::RedirectConversion;
 use super::{
-    AnyStandIns, Backoff, Fallback, FallbackOf, FallbackSlot, FallbackTo, KeepingFindings, Leaf, NoFallback,
-    Options, Plugin, RedirectOf, Redirecting, RunIn, StandIns, Step, Validators,
+    AnyStandIns, Backoff, Fallback, FallbackOf, FallbackSlot, FallbackTo, KeepingFindings, Leaf, ModelLeaf,
+    NoFallback, Options, Plugin, RedirectOf, Redirecting, RunIn, StandIns, Step, Validators,
 };
 use crate::cache::CachePolicy;
 use crate::context::Context;
 use crate::error::RunResult;
 use crate::future::BoxFuture;
+use crate::model::{CacheTime, CallOptions, ReasoningEffort, ToolChoice};
 use crate::usage::UsageLimits;
+use serde::Serialize;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -33,31 +35,6 @@ impl<S: Step, F: FallbackSlot> fmt::Debug for StepCall<S, F> {
     }
 }
 
-/// A call where `pipeline!` expects a step.
-#[diagnostic::on_unimplemented(
-    message = "this call does not return a step",
-    label = "returns `{Self}`, which is not a step call",
-    note = "in flow position every call is a step: annotate the function with `#[flujo::step]`",
-    note = "to use a plain value here, write `value(..)`"
-)]
-pub trait IntoStepCall {
-    /// The step.
-    type Step: Step;
-    /// The fallback of the call.
-    type Fallback: FallbackSlot;
-    /// The call.
-    fn into_step_call(self) -> StepCall<Self::Step, Self::Fallback>;
-}
-
-#[diagnostic::do_not_recommend]
-impl<S: Step, F: FallbackSlot> IntoStepCall for StepCall<S, F> {
-    type Step = S;
-    type Fallback = F;
-    fn into_step_call(self) -> Self {
-        self
-    }
-}
-
 impl<S: Step> StepCall<S> {
     #[doc(hidden)]
     #[inline]
@@ -67,10 +44,6 @@ impl<S: Step> StepCall<S> {
 }
 
 impl<S: Step, F: FallbackSlot> StepCall<S, F> {
-    fn with_stand_ins(input: S::Input, options: Option<Box<Options>>, these: StandIns<S, F>) -> Self {
-        Self { input, options, stand_ins: Some(Box::new(these)), standing_in: PhantomData }
-    }
-
     /// The options, made now if this is the first one.
     pub(super) fn options(&mut self) -> &mut Options {
         self.options.get_or_insert_with(Box::default)
@@ -184,6 +157,172 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
         call
     }
 
+    /// The model that answers this call, `provider:model`.
+    pub fn model(self, model: impl Into<String>) -> Self
+    where
+        S: ModelLeaf,
+    {
+        self.models([model])
+    }
+
+    /// The models that answer this call: where a call of one fails, the next is asked in the same attempt. An answer that does
+    /// not fit is no failure of a call.
+    pub fn models<T: Into<String>>(self, models: impl IntoIterator<Item = T>) -> Self
+    where
+        S: ModelLeaf,
+    {
+        let mut call = self;
+        call.options().models = models.into_iter().map(Into::into).collect();
+        call
+    }
+
+    /// Sampling temperature of this call.
+    pub fn temperature(self, temperature: f64) -> Self
+    where
+        S: ModelLeaf,
+    {
+        let mut call = self;
+        call.options().temperature = Some(temperature);
+        call
+    }
+
+    /// Upper bound of output tokens of this call.
+    pub fn max_tokens(self, tokens: u32) -> Self
+    where
+        S: ModelLeaf,
+    {
+        let mut call = self;
+        call.options().max_tokens = Some(tokens);
+        call
+    }
+
+    /// Nucleus sampling of this call.
+    pub fn top_p(self, top_p: f64) -> Self
+    where
+        S: ModelLeaf,
+    {
+        let mut call = self;
+        call.options().top_p = Some(top_p);
+        call
+    }
+
+    /// Sets the most rounds of tool calls in one attempt of this call.
+    pub fn tool_rounds(self, rounds: u32) -> Self
+    where
+        S: ModelLeaf,
+    {
+        let mut call = self;
+        call.options().tool_rounds = Some(rounds);
+        call
+    }
+
+    /// States that the call has tools of its own, which the pipeline gives it. `pipeline!` turns `.tools([..])` into
+    /// this.
+    #[doc(hidden)]
+    pub fn with_tools(self) -> Self
+    where
+        S: ModelLeaf,
+    {
+        self
+    }
+
+    /// Sets options of this call; those that are not set stay as the attribute says.
+    fn with(self, options: CallOptions) -> Self {
+        let mut call = self;
+        let own = &mut call.options().of_call;
+        let before = own.take().map(|own| *own).unwrap_or_default();
+        *own = Some(Box::new(options.over(before)));
+        call
+    }
+
+    /// Sets how much the model reasons before it answers. In `pipeline!` a literal such as `"low"` is checked by the
+    /// compiler.
+    ///
+    /// Like the options below, it is refused before anything runs where the model's provider does not take it.
+    pub fn reasoning_effort(self, effort: ReasoningEffort) -> Self
+    where
+        S: ModelLeaf,
+    {
+        self.with(CallOptions::new().reasoning_effort(effort))
+    }
+
+    /// Sets whether the text of the model's reasoning is requested and recorded:
+    /// [`StepResult::reasoning`](super::StepResult::reasoning). It is reported as events wherever a provider sends it.
+    pub fn reasoning_text(self, requested: bool) -> Self
+    where
+        S: ModelLeaf,
+    {
+        self.with(CallOptions::new().reasoning_text(requested))
+    }
+
+    /// Sets the texts that end the answer of this call.
+    pub fn stop<T: Into<String>>(self, texts: impl IntoIterator<Item = T>) -> Self
+    where
+        S: ModelLeaf,
+    {
+        self.with(CallOptions::new().stop(texts))
+    }
+
+    /// Sets the seed of the sampling.
+    pub fn seed(self, seed: u64) -> Self
+    where
+        S: ModelLeaf,
+    {
+        self.with(CallOptions::new().seed(seed))
+    }
+
+    /// Sets whether the model has to call a tool first. In `pipeline!`, `.tool_choice(required)`, `.tool_choice(none)`.
+    pub fn tool_choice(self, choice: ToolChoice) -> Self
+    where
+        S: ModelLeaf,
+    {
+        self.with(CallOptions::new().tool_choice(choice))
+    }
+
+    /// Sets whether one reply may call several tools.
+    pub fn parallel_calls(self, allowed: bool) -> Self
+    where
+        S: ModelLeaf,
+    {
+        self.with(CallOptions::new().parallel_calls(allowed))
+    }
+
+    /// Sets the service tier, in the provider's word. A limit of cost needs the price of `provider:model@tier`.
+    pub fn service_tier(self, tier: impl Into<String>) -> Self
+    where
+        S: ModelLeaf,
+    {
+        self.with(CallOptions::new().service_tier(tier))
+    }
+
+    /// Asks the provider to keep tools and system messages in its prompt cache for this time. In `pipeline!`,
+    /// `.prompt_cache("5m")` or `.prompt_cache("1h")`.
+    pub fn prompt_cache(self, time: CacheTime) -> Self
+    where
+        S: ModelLeaf,
+    {
+        self.with(CallOptions::new().prompt_cache(time))
+    }
+
+    /// Sets a field of the request that flujo does not know, in the provider's words; once for each field.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # #[step(model = "openai:gpt-4o", max_tokens = 500)]
+    /// # fn think(text: String) -> Prompt<String> { Prompt::ask(text) }
+    /// pipeline! {
+    ///     fn answer(text: String) -> String {
+    ///         think(text).extra("verbosity", "low").extra("top_logprobs", 2)
+    ///     }
+    /// }
+    /// ```
+    pub fn extra(self, name: impl Into<String>, value: impl Serialize) -> Self
+    where
+        S: ModelLeaf,
+    {
+        self.with(CallOptions::new().extra(name, value))
+    }
+
     /// Runs the step on its own, for unit tests: nothing is recorded, options hold.
     ///
     /// ```
@@ -244,38 +383,6 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
         S: Leaf,
     {
         self.redirecting::<D, _>()
-    }
-
-    fn falling<T, G>(self) -> StepCall<S, G>
-    where
-        T: FallbackOf<S>,
-        G: FallbackSlot<
-                Input = T::Input,
-                Output = T::Output,
-                RedirectInput = F::RedirectInput,
-                RedirectOutput = F::RedirectOutput,
-            >,
-    {
-        let Self { input, options, stand_ins, .. } = self;
-        let redirect = StandIns::<S, F>::of(stand_ins).redirect.map(RedirectConversion::over);
-        let conversion = FallbackConversion { input: |input| input, output: |output| output };
-        StepCall::with_stand_ins(input, options, StandIns { fallback: Some(conversion), redirect })
-    }
-
-    fn redirecting<D, G>(self) -> StepCall<S, G>
-    where
-        D: RedirectOf<S>,
-        G: FallbackSlot<
-                Input = F::Input,
-                Output = F::Output,
-                RedirectInput = D::Input,
-                RedirectOutput = D::Output,
-            >,
-    {
-        let Self { input, options, stand_ins, .. } = self;
-        let fallback = StandIns::<S, F>::of(stand_ins).fallback.map(FallbackConversion::over);
-        let conversion = RedirectConversion { input: |input| input, output: |output| output };
-        StepCall::with_stand_ins(input, options, StandIns { fallback, redirect: Some(conversion) })
     }
 }
 

@@ -43,13 +43,14 @@ mod facts;
 mod fallback;
 pub(crate) mod findings;
 mod info;
+mod into_step_call;
 pub(crate) mod migrate;
-mod model_options;
 mod plain;
 pub(crate) mod plugin;
 mod policy;
 mod redirect;
 mod result;
+mod stand_in_call;
 mod stub;
 mod tool;
 mod user_future;
@@ -57,7 +58,7 @@ mod validate;
 pub(crate) mod writes;
 
 pub use backoff::Backoff;
-pub use call::{IntoStepCall, StepCall};
+pub use call::StepCall;
 pub use callee_kind::{
     BrokenKind, CalleeKind, ContextStep, DetachedPipeline, DetachedWithoutResources, NestedPipeline,
     NestedWithoutResources, StepKind,
@@ -69,6 +70,7 @@ pub use fallback::{
 };
 pub use findings::{Findings, KeepingFindings, KeepsFindings, KeptFinding};
 pub use info::RunInfo;
+pub use into_step_call::IntoStepCall;
 // Public here, so that messages do not name `__private`.
 pub use migrate::Older;
 pub use plain::{AfterStep, Gives, Neither, NoStep, NoStepYet, Plain, PlainClosure, PlainFunction, Then};

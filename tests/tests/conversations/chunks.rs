@@ -147,3 +147,64 @@ fn every_observer_gets_the_chunks_that_it_wants() {
         assert_eq!(log.take().iter().filter(|event| event.kind.word() == "chunk").count(), 6);
     });
 }
+
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+struct Report {
+    title: String,
+    points: Vec<String>,
+}
+
+#[step(model = "test:small", max_tokens = 50, retries = 1, backoff = none)]
+fn report(text: String) -> Prompt<Report> {
+    Prompt::ask(text)
+}
+
+pipeline! {
+    fn reporting(text: String, world: &World) -> Report {
+        let text = say(text);
+        report(text)
+    }
+}
+
+#[test]
+fn a_stream_yields_what_is_valid_so_far_and_records_none_of_it() {
+    on_all(async |engine, _| {
+        let script = Script::new()
+            .then("some text")
+            .then("{\"title\": \"Bad\", \"points\": 7}")
+            .then("{\"title\": \"Calm\", \"points\": [\"no wind\", \"no rain\"]}")
+            .in_pieces(9);
+        let flujo = build(&engine, &script);
+        let mut stream = flujo.stream(reporting("x".into())).partials::<Report>();
+        let (mut partials, mut chunks) = (Vec::new(), 0);
+        let result = loop {
+            match stream.next().await.unwrap() {
+                Streamed::Event(event) => {
+                    chunks += usize::from(matches!(event.kind, EventKind::Chunk { .. }))
+                }
+                // Each follows the chunk that completed it.
+                Streamed::Partial(partial) => partials.push((partial.attempt, partial.value, chunks)),
+                Streamed::Result(result) => break result,
+            }
+        };
+        assert!(stream.next().await.is_none());
+        let report = |title: &str, points: &[&str]| Report {
+            title: title.to_owned(),
+            points: points.iter().map(ToString::to_string).collect(),
+        };
+        assert_eq!(
+            partials,
+            [
+                (1, report("", &[]), 1),
+                (1, report("Bad", &[]), 2),
+                (2, report("", &[]), 5),
+                (2, report("Calm", &[]), 6),
+                (2, report("Calm", &["no win"]), 8),
+                (2, report("Calm", &["no wind", "no r"]), 9),
+                (2, report("Calm", &["no wind", "no rain"]), 10),
+            ]
+        );
+        assert_eq!(result.into_output().unwrap(), report("Calm", &["no wind", "no rain"]));
+    });
+}

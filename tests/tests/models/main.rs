@@ -23,10 +23,16 @@ mod costs;
 mod examples;
 mod hidden;
 mod layers;
+#[cfg(unix)]
+mod litellm;
+#[cfg(unix)]
+mod llama;
 mod midway;
 mod mocked;
 mod options;
 mod paths;
+#[cfg(unix)]
+mod python;
 mod rate_limits;
 mod reports;
 mod server;

@@ -263,6 +263,7 @@ impl FlowParser<'_> {
                 }
                 let args = match (word.as_str(), args.first()) {
                     ("validate", Some(one)) if args.len() == 1 => self.validators(one).tokens,
+                    ("tool_choice", Some(one)) if args.len() == 1 => self.tool_choice(one),
                     _ => converted(&word, args).unwrap_or_else(|| self.plain_args(args)),
                 };
                 let args = parenthesized(args, option.paren_token.span.join());

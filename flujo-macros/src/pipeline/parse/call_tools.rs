@@ -2,10 +2,12 @@
 
 use super::FlowParser;
 use super::call::Options;
+use crate::names;
 use crate::options;
 use crate::pipeline::model::CallOption;
-use quote::{ToTokens, quote_spanned};
-use syn::ExprMethodCall;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Expr, ExprMethodCall};
 
 impl FlowParser<'_> {
     /// `.tools([..])`: the list of the attribute, for this call alone.
@@ -32,5 +34,24 @@ impl FlowParser<'_> {
         // Where a call is no call of a model, rustc says so at this word.
         let tokens = quote_spanned!(word.span()=> with_tools());
         all.tokens.push(CallOption { dot: option.dot_token, tokens, stand_in: None });
+    }
+
+    /// The value of `.tool_choice(..)`: a word, the name of a tool, or an expression.
+    pub(super) fn tool_choice(&mut self, value: &Expr) -> TokenStream {
+        if let Ok(Some(word)) = options::model_argument("tool_choice", value) {
+            return word;
+        }
+        let name = match value {
+            Expr::Path(path) => path.path.get_ident(),
+            _ => None,
+        };
+        match name.filter(|name| !self.scope.contains(&name.to_string())) {
+            // Whether it is one of the tools is known when the call is made: they may be those of the attribute.
+            Some(name) => {
+                let (pr, name) = (names::private(), names::text(name));
+                quote!(#pr::ToolChoice::tool(#name))
+            }
+            None => self.plain(value).tokens,
+        }
     }
 }

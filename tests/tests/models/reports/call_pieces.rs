@@ -1,9 +1,11 @@
 //! Calls of tools in streams, in the forms in which servers send them: each call once, and whole.
 
 use super::said::{calls, chat_call};
-use super::{called, pieces};
-use flujo::model::ModelReply;
-use flujo_models::Wire;
+use super::{called, pieces, told, whole};
+use crate::server::{chunks, json as answered};
+use crate::wires::{kind, request, with_schema};
+use flujo::model::{FinishReason, ModelReply};
+use flujo_models::{Capabilities, Structured, Wire};
 use serde_json::{Value, json};
 
 const CALM: &str = r#"{"word":"calm"}"#;
@@ -136,6 +138,64 @@ fn a_chat_may_call_and_end_with_any_good_word() {
         events[1]["choices"][0] =
             json!({"index": 0, "delta": {"tool_calls": [at_zero()]}, "finish_reason": word});
         assert_eq!(called(&pieces(Wire::OpenAiChat, &events).unwrap()), [("a", "look_up", CALM)], "{word}");
+    }
+}
+
+/// As `llama-cpp-python` does.
+#[test]
+fn a_call_in_the_old_form_and_the_new_one_is_one_call() {
+    let said = calls(Wire::OpenAiChat, &[("a", CALM)]);
+    let mut events = said.events(Wire::OpenAiChat);
+    for event in &mut events {
+        let Some(delta) = event.pointer_mut("/choices/0/delta").filter(|delta| delta.is_object()) else {
+            continue;
+        };
+        delta["function_call"] = delta.pointer("/tool_calls/0/function").cloned().unwrap_or_default();
+        // Absent is null there.
+        delta["tool_calls"] = delta.get("tool_calls").cloned().unwrap_or_default();
+    }
+    assert_eq!(called(&pieces(Wire::OpenAiChat, &events).unwrap()), [("a", "look_up", CALM)]);
+    let mut body = said.body(Wire::OpenAiChat);
+    let message = body.pointer_mut("/choices/0/message").unwrap();
+    message["function_call"] = message["tool_calls"][0]["function"].clone();
+    assert_eq!(called(&whole(Wire::OpenAiChat, &body).unwrap()), [("a", "look_up", CALM)]);
+}
+
+/// Servers say that they have called a tool, in the middle of its arguments too: what is cut short is no answer, whatever
+/// it could be completed to.
+#[test]
+fn an_answer_that_is_a_call_which_is_cut_short_is_cut_short() {
+    let can = Capabilities {
+        structured: Structured::Tool,
+        otherwise: Structured::Tool,
+        beside_tools: Structured::Tool,
+        ..Capabilities::OPENAI
+    };
+    let whole_answer = r#"{"words":["calm","storm"]}"#;
+    for wire in [Wire::OpenAiChat, Wire::OpenAiResponses, Wire::Anthropic] {
+        for end in 1..=whole_answer.len() {
+            let arguments = &whole_answer[..end];
+            let call = [("a", arguments)];
+            let said = calls(wire, &call);
+            for stream in [false, true] {
+                // Anthropic's whole answers hold the arguments as a value.
+                if !stream && wire == Wire::Anthropic {
+                    continue;
+                }
+                let script = if stream {
+                    let events = super::said::written(wire, &said.events(wire)).replace("look_up", "answer");
+                    chunks(kind(wire), &[events.as_bytes()])
+                } else {
+                    answered(200, "", &said.body(wire).to_string().replace("look_up", "answer"))
+                };
+                let request = request(stream).schema(with_schema::<Vec<String>>());
+                let (_, done, _) = told(wire, can, script, request);
+                let reply = done.unwrap_or_else(|e| panic!("{wire:?} {arguments}: {e}"));
+                let finish =
+                    if end == whole_answer.len() { FinishReason::Stop } else { FinishReason::Length };
+                assert_eq!((reply.content.as_str(), reply.finish), (arguments, finish), "{wire:?} {stream}");
+            }
+        }
     }
 }
 

@@ -1,0 +1,22 @@
+// A seed at the call of a code step.
+// errors: 1
+
+use flujo::prelude::*;
+
+#[step]
+async fn search(text: String) -> Result<String> {
+    Ok(text)
+}
+
+#[step(model = "openai:gpt-4o")]
+fn research(topic: String) -> Prompt<String> {
+    Prompt::ask(topic)
+}
+
+pipeline! {
+    fn find(topic: String) -> String {
+        search(topic).seed(7)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+// Several models are a list.
+// errors: 1
+
+use flujo::prelude::*;
+
+#[step(models = "openai:gpt-5")]
+fn research(topic: String) -> Prompt<String> {
+    Prompt::ask(topic)
+}
+
+fn main() {}
