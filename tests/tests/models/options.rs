@@ -90,7 +90,7 @@ fn options_are_sent_in_the_words_of_each_protocol() {
         ),
         (
             Wire::Ollama,
-            vec![("/think", json!("low")), ("/options/stop", stop.clone()), ("/options/seed", json!(7))],
+            vec![("/think", json!("low")), ("/options/stop", stop), ("/options/seed", json!(7))],
         ),
     ] {
         let body = body(wire, ALL, with(options.clone()).tools(vec![look_up()]));
