@@ -96,7 +96,7 @@ impl Protocol for Anthropic {
     fn whole(&self, body: &Value, heard: &mut Heard<'_>) -> Result<(), Failure> {
         no_error(body)?;
         heard.named(body.get("id"), body.get("model"));
-        heard.set_usage(usage(body, None).filter(|_| tells_output(body)));
+        heard.set_usage(count(body, "/usage/output_tokens").and_then(|_| usage(body, None)));
         match body.get("content") {
             Some(Value::Array(blocks)) => {
                 for (i, block) in blocks.iter().enumerate() {
@@ -140,9 +140,8 @@ impl Protocol for Anthropic {
                 }
             }
             "message_delta" => {
-                if tells_output(chunk) {
-                    heard.set_usage(usage(chunk, heard.usage().or(heard.first_usage)));
-                }
+                let used = usage(chunk, heard.usage().or(heard.first_usage));
+                heard.set_usage(used.filter(|_| count(chunk, "/usage/output_tokens").is_some()));
                 if let Some(reason) = chunk.get("delta").and_then(|delta| reason(delta, "stop_reason")) {
                     heard.end(&reason);
                 }
@@ -375,11 +374,6 @@ fn read_block(block: &Value, index: Option<u64>, whole: bool, heard: &mut Heard<
         Some("thinking" | "redacted_thinking") => heard.think(text(block, "thinking").unwrap_or_default()),
         other => heard.pass_over(other.unwrap_or("?")),
     }
-}
-
-/// True if the usage says how much was received.
-fn tells_output(message: &Value) -> bool {
-    count(message, "/usage/output_tokens").is_some()
 }
 
 /// Reads the usage; the end of a stream reports the output, and what it does not report stays as it was.
