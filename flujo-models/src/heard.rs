@@ -30,6 +30,8 @@ pub(crate) struct Heard<'s> {
     unknown: Option<String>,
     calls: Vec<Called>,
     usage: Option<Tokens>,
+    /// What the beginning of a stream reports, which is not yet all that was used.
+    pub(crate) first_usage: Option<Tokens>,
     ending: Option<Ending>,
     /// True if the end marker of the protocol was there.
     pub(crate) ended: bool,

@@ -96,7 +96,7 @@ impl Protocol for Anthropic {
     fn whole(&self, body: &Value, heard: &mut Heard<'_>) -> Result<(), Failure> {
         no_error(body)?;
         heard.named(body.get("id"), body.get("model"));
-        heard.set_usage(usage(body, None));
+        heard.set_usage(count(body, "/usage/output_tokens").and_then(|_| usage(body, None)));
         match body.get("content") {
             Some(Value::Array(blocks)) => {
                 for (i, block) in blocks.iter().enumerate() {
@@ -120,7 +120,8 @@ impl Protocol for Anthropic {
             "message_start" => {
                 let message = chunk.get("message").unwrap_or(&Value::Null);
                 heard.named(message.get("id"), message.get("model"));
-                heard.set_usage(usage(message, None));
+                // It counts what was sent, and hardly anything yet of what is received.
+                heard.first_usage = usage(message, None);
             }
             "content_block_start" => {
                 read_block(chunk.get("content_block").unwrap_or(&Value::Null), index, false, heard);
@@ -139,7 +140,8 @@ impl Protocol for Anthropic {
                 }
             }
             "message_delta" => {
-                heard.set_usage(usage(chunk, heard.usage()));
+                let used = usage(chunk, heard.usage().or(heard.first_usage));
+                heard.set_usage(used.filter(|_| count(chunk, "/usage/output_tokens").is_some()));
                 if let Some(reason) = chunk.get("delta").and_then(|delta| reason(delta, "stop_reason")) {
                     heard.end(&reason);
                 }

@@ -249,7 +249,7 @@ fn usage(body: &Value) -> Option<Tokens> {
     let is_there = |value: &&Value| value.is_object();
     let usage =
         body.get("usage").filter(is_there).or_else(|| body.pointer("/x_groq/usage").filter(is_there))?;
-    let (input, output) = (count(usage, "/prompt_tokens"), count(usage, "/completion_tokens").unwrap_or(0));
+    let (input, output) = (count(usage, "/prompt_tokens"), count(usage, "/completion_tokens")?);
     let cached =
         count(usage, "/prompt_tokens_details/cached_tokens").or(count(usage, "/prompt_cache_hit_tokens"));
     let reasoning = count(usage, "/completion_tokens_details/reasoning_tokens").unwrap_or(0);

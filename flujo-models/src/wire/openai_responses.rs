@@ -258,5 +258,5 @@ fn usage(response: &Value) -> Option<Tokens> {
     let usage = response.get("usage")?;
     let cached = count(usage, "/input_tokens_details/cached_tokens").unwrap_or(0);
     let reasoning = count(usage, "/output_tokens_details/reasoning_tokens").unwrap_or(0);
-    tokens(count(usage, "/input_tokens"), count(usage, "/output_tokens").unwrap_or(0), cached, reasoning)
+    tokens(count(usage, "/input_tokens"), count(usage, "/output_tokens")?, cached, reasoning)
 }

@@ -216,7 +216,8 @@ impl ModelCall {
             output_tokens: tokens.output,
             cached_tokens: tokens.cached,
             reasoning_tokens: tokens.reasoning,
-            cache_write_tokens: tokens.cache_write.saturating_add(tokens.cache_write_1h),
+            // In a bound each of them may be all of the input, and both together are no more than that.
+            cache_write_tokens: tokens.cache_write.saturating_add(tokens.cache_write_1h).min(tokens.input),
             model_calls: 1,
             cost: price.unwrap_or_default(),
             unpriced_calls: u64::from(price.is_none()),

@@ -10,7 +10,7 @@ use flujo::model::{
 };
 use flujo::prelude::*;
 use flujo::usage::Amount;
-use flujo::{Cost, Error, ErrorKind, Usage};
+use flujo::{Cost, Error, ErrorKind, PipelineResult, Usage};
 use flujo_models::{PriceList, Wire};
 use std::sync::{Arc, Mutex};
 use tiktoken_rs::{CoreBPE, o200k_base_singleton};
@@ -31,14 +31,14 @@ fn bpe() -> &'static CoreBPE {
     o200k_base_singleton()
 }
 
-fn tokens(text: &str) -> u64 {
+pub fn tokens(text: &str) -> u64 {
     bpe().encode_ordinary(text).len() as u64
 }
 
 /// A stream of numbers that is the same for the same seed.
-struct Random(u64);
+pub struct Random(pub u64);
 impl Random {
-    fn below(&mut self, n: u64) -> u64 {
+    pub fn below(&mut self, n: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let x = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -51,7 +51,7 @@ impl Random {
 
 /// How an answer goes wrong.
 #[derive(Clone, Copy, PartialEq)]
-enum Fate {
+pub enum Fate {
     Good,
     /// It does not say what it used.
     Untold,
@@ -65,36 +65,48 @@ enum Fate {
 
 /// The bill, in nano-dollars, and how many calls came.
 #[derive(Clone)]
-struct Biller(Arc<Mutex<(u64, usize, Random)>>);
+pub struct Biller(Arc<Mutex<(u64, usize, Random)>>);
 
 impl Biller {
-    fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         Self(Arc::new(Mutex::new((0, 0, Random(seed)))))
     }
-    fn billed(&self) -> (u64, usize) {
+    pub fn billed(&self) -> (u64, usize) {
         let bill = self.0.lock().unwrap();
         (bill.0, bill.1)
+    }
+    /// Puts a call on the bill.
+    pub fn charge(&self, nanos: u64) {
+        let mut bill = self.0.lock().unwrap();
+        (bill.0, bill.1) = (bill.0 + nanos, bill.1 + 1);
+    }
+    pub fn below(&self, n: u64) -> u64 {
+        self.0.lock().unwrap().2.below(n)
+    }
+    pub fn fate(&self) -> Fate {
+        [Fate::Good, Fate::Good, Fate::Good, Fate::Untold, Fate::Failed, Fate::Cut, Fate::Silent]
+            [usize::try_from(self.below(7)).unwrap()]
+    }
+
+    /// Makes a text of up to `most` tokens, and says how many they are.
+    pub fn text(&self, most: u64) -> (String, u64) {
+        let n = match self.below(3) {
+            0 => most,
+            _ => self.below(most + 1),
+        };
+        let kind = self.below(4);
+        let long = self.0.lock().unwrap().2.text(kind, 1).repeat(60);
+        let all = bpe().encode_ordinary(&long);
+        let all = &all[..usize::try_from(n).unwrap().min(all.len())];
+        let bytes: Vec<u8> = bpe()._decode_native_and_split(all.to_vec()).flatten().collect();
+        (String::from_utf8_lossy(&bytes).into_owned(), all.len() as u64)
     }
 
     /// Makes an answer of up to `most` tokens, and charges for it in full, whatever becomes of it.
     fn answer(&self, input: u64, most: u64) -> (String, Tokens, Fate) {
-        let mut bill = self.0.lock().unwrap();
-        let n = match bill.2.below(3) {
-            0 => most,
-            _ => bill.2.below(most + 1),
-        };
-        let kind = bill.2.below(4);
-        let long = bill.2.text(kind, 1).repeat(60);
-        let all = bpe().encode_ordinary(&long);
-        let all = &all[..usize::try_from(n).unwrap().min(all.len())];
-        let bytes: Vec<u8> = bpe()._decode_native_and_split(all.to_vec()).flatten().collect();
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let used = Tokens::new(input, all.len() as u64);
-        bill.0 += used.input * SENT + used.output * RECEIVED;
-        bill.1 += 1;
-        let fate = [Fate::Good, Fate::Good, Fate::Good, Fate::Untold, Fate::Failed, Fate::Cut, Fate::Silent]
-            [usize::try_from(bill.2.below(7)).unwrap()];
-        (text, used, fate)
+        let (text, output) = self.text(most);
+        self.charge(input * SENT + output * RECEIVED);
+        (text, Tokens::new(input, output), self.fate())
     }
 }
 
@@ -123,19 +135,23 @@ fn serve(biller: &Biller, sent: &Sent) -> Vec<Act> {
         body["usage"] = serde_json::json!({"prompt_tokens": used.input, "completion_tokens": used.output,
             "total_tokens": used.input + used.output});
     }
-    let body = body.to_string();
+    said(fate, &body.to_string())
+}
+
+/// Says an answer, or what becomes of it.
+pub fn said(fate: Fate, body: &str) -> Vec<Act> {
     match fate {
         Fate::Silent => vec![Act::Hang],
         Fate::Failed => crate::server::json(500, "", "{\"error\":{\"message\":\"trouble\"}}"),
         Fate::Cut => {
-            let mut acts = crate::server::json(200, "", &body);
+            let mut acts = crate::server::json(200, "", body);
             if let Some(Act::Say(text)) = acts.first_mut() {
                 let half = (0..text.len() - body.len() / 2).rev().find(|at| text.is_char_boundary(*at));
                 text.truncate(half.unwrap());
             }
             acts
         }
-        Fate::Good | Fate::Untold => crate::server::json(200, "", &body),
+        Fate::Good | Fate::Untold => crate::server::json(200, "", body),
     }
 }
 
@@ -144,7 +160,7 @@ fn asked(text: String) -> Prompt<String> {
     Prompt::system("Be brief: 簡潔に。").user(text)
 }
 
-fn prompt(seed: u64) -> String {
+pub fn prompt(seed: u64) -> String {
     let mut random = Random(seed);
     random.text(seed, 4)
 }
@@ -167,7 +183,7 @@ fn prices() -> PriceList {
 }
 
 /// What the call that was refused would have reserved.
-fn needed(error: &Error) -> u64 {
+pub fn needed(error: &Error) -> u64 {
     match error.kind() {
         ErrorKind::LimitExceeded(exceeded) => match exceeded.needed {
             Amount::Cost(Cost(needed)) => needed,
@@ -177,15 +193,13 @@ fn needed(error: &Error) -> u64 {
     }
 }
 
-/// Many runs on one budget; what they were refused for want of money.
-async fn spend(flujo: &Flujo, runs: u64) -> (u64, Usage) {
+/// Many runs beside each other; what they were refused for want of money, and what they used.
+pub async fn spend<F>(runs: u64, run: impl Fn(u64) -> F) -> (u64, Usage)
+where
+    F: Future<Output = PipelineResult<u64, ()>> + 'static,
+{
     let local = tokio::task::LocalSet::new();
-    let all: Vec<_> = (0..runs)
-        .map(|i| {
-            let flujo = flujo.clone();
-            local.spawn_local(async move { flujo.run(caller(i * 31)).await })
-        })
-        .collect();
+    let all: Vec<_> = (0..runs).map(|i| local.spawn_local(run(i))).collect();
     local
         .run_until(async {
             let (mut most, mut usage) = (0, Usage::default());
@@ -203,9 +217,16 @@ async fn spend(flujo: &Flujo, runs: u64) -> (u64, Usage) {
         .await
 }
 
-fn check(biller: &Biller, budget: &SharedBudget, limit: u64, callers: u64, most: u64, usage: &Usage) {
+async fn call_all(flujo: &Flujo, runs: u64) -> (u64, Usage) {
+    let calling = |i| {
+        let flujo = flujo.clone();
+        async move { flujo.run(caller(i * 31)).await }
+    };
+    spend(runs, calling).await
+}
+
+pub fn check(biller: &Biller, spent: u64, limit: u64, callers: u64, most: u64, usage: &Usage) {
     let (owed, _) = biller.billed();
-    let spent = budget.spent().cost().0;
     assert_eq!(usage.cost().0, spent, "every call stands on both accounts");
     assert!(owed <= spent && spent <= limit, "billed {owed}, spent {spent} of {limit}");
     // Less than one reservation for every caller is left.
@@ -218,7 +239,7 @@ fn check(biller: &Biller, budget: &SharedBudget, limit: u64, callers: u64, most:
     }
 }
 
-fn block_on<T>(run: impl Future<Output = T>) -> T {
+pub fn block_on<T>(run: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run)
 }
 
@@ -233,9 +254,9 @@ fn the_bill_of_a_server_is_never_above_the_limit() {
         let budget = SharedBudget::new(UsageLimits::NONE.cost(Cost(limit)));
         let models = models(Wire::OpenAiChat, &server.url);
         let flujo = Flujo::builder().models(models).prices(prices()).budget(budget.clone()).build().unwrap();
-        let (most, usage) = block_on(spend(&flujo, 5));
+        let (most, usage) = block_on(call_all(&flujo, 5));
         short += u64::from(most > 0);
-        check(&biller, &budget, limit, 10, most, &usage);
+        check(&biller, budget.spent().cost().0, limit, 10, most, &usage);
         // A call that was refused never came: what came was counted here, and nothing else. What was given up on its
         // way is counted too, and may not have arrived.
         let came = server.sent().len() as u64;
@@ -275,9 +296,9 @@ fn a_thousand_runs_and_joins_are_never_billed_above_the_budget_that_they_share()
         let budget = SharedBudget::new(UsageLimits::NONE.cost(Cost(limit)));
         let flujo = Flujo::builder().models(Beside(biller.clone())).prices(prices()).budget(budget.clone());
         let flujo = flujo.build().unwrap();
-        let (most, usage) = block_on(spend(&flujo, 1_000));
+        let (most, usage) = block_on(call_all(&flujo, 1_000));
         assert!(most > 0, "there was demand for more");
-        check(&biller, &budget, limit, 2_000, most, &usage);
+        check(&biller, budget.spent().cost().0, limit, 2_000, most, &usage);
     }
 }
 

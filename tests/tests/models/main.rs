@@ -12,7 +12,9 @@
 
 mod aimock;
 mod answers;
+mod anthropic_bill;
 mod bill;
+mod bill_of_agents;
 mod bodies;
 mod built;
 mod caches;

@@ -88,10 +88,7 @@ fn options_are_sent_in_the_words_of_each_protocol() {
                 ("/generationConfig/seed", json!(7)),
             ],
         ),
-        (
-            Wire::Ollama,
-            vec![("/think", json!("low")), ("/options/stop", stop.clone()), ("/options/seed", json!(7))],
-        ),
+        (Wire::Ollama, vec![("/think", json!("low")), ("/options/stop", stop), ("/options/seed", json!(7))]),
     ] {
         let body = body(wire, ALL, with(options.clone()).tools(vec![look_up()]));
         for (place, value) in places {

@@ -134,6 +134,26 @@ fn usage_that_nobody_tells_is_not_nothing() {
 }
 
 #[test]
+fn usage_that_tells_only_what_was_sent_is_not_told() {
+    for wire in [Wire::OpenAiChat, Wire::OpenAiResponses, Wire::Anthropic] {
+        let said = text(wire, &["Hel", "lo"]);
+        let (mut body, mut events) = (said.body(wire), said.events(wire));
+        for said in events.iter_mut().chain([&mut body]) {
+            // What the beginning of a stream says of the output stays: it is a token or two.
+            for place in ["/usage", "/response/usage"] {
+                if let Some(Value::Object(usage)) = said.pointer_mut(place) {
+                    usage.retain(|name, _| !["completion_tokens", "output_tokens"].contains(&name.as_str()));
+                }
+            }
+        }
+        for (way, done) in both(wire, &body, &events) {
+            let reply = done.unwrap_or_else(|e| panic!("{wire:?} {way}: {e}"));
+            assert_eq!((reply.content.as_str(), reply.usage), ("Hello", None), "{wire:?} {way}");
+        }
+    }
+}
+
+#[test]
 fn usage_in_bad_form_is_not_told() {
     for bad in [
         json!(null),
