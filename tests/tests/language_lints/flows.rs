@@ -181,6 +181,6 @@ pipeline! {
     /// Sets them again.
     pub fn options(text: String, names: Vec<String>) -> String {
         let text = optioned(text).models(names).tool_choice(required).stop(["a", "b"]).seed(u64::MAX).prompt_cache("1h");
-        sort_out(text).models(["test:small"]).reasoning_effort("none").extra("a", 1).extra("b", "c").reasoning_text(false)
+        sort_out(text).models(["test:small"]).reasoning_effort("none").extra("a", 1_u8).extra("b", "c").reasoning_text(false)
     }
 }
