@@ -20,6 +20,7 @@ pub mod engines;
 pub mod files;
 mod forms;
 pub mod kill;
+pub mod library;
 pub mod lines;
 pub mod pieces;
 pub mod servants;
