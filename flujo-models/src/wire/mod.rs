@@ -100,9 +100,34 @@ pub(crate) fn write(protocol: &dyn Protocol, asked: &Asked<'_>) -> Result<Value,
     Ok(body)
 }
 
+/// Fields of any protocol that decide what a call costs at most: what is reserved must be what is sent.
+const RESERVED: [&str; 16] = [
+    "max_tokens",
+    "max_completion_tokens",
+    "max_output_tokens",
+    "maxOutputTokens",
+    "num_predict",
+    "n",
+    "best_of",
+    "candidateCount",
+    "service_tier",
+    "serviceTier",
+    "cache_control",
+    "cachedContent",
+    "stream",
+    "model",
+    "tools",
+    "previous_response_id",
+];
+
 /// Adds a field to an object; objects are merged.
 fn add(object: &mut Value, field: &str, path: &str, value: Value) -> Result<(), Failure> {
     let Value::Object(fields) = object else { return Ok(()) };
+    if RESERVED.contains(&field) {
+        let what =
+            format!("`extra` sets `{path}`, which decides what a call may cost: set it by its own option");
+        return Err(Failure::refused(what));
+    }
     match (fields.get_mut(field), value) {
         (Some(known @ Value::Object(_)), Value::Object(inner)) => {
             for (name, value) in inner {
@@ -114,8 +139,25 @@ fn add(object: &mut Value, field: &str, path: &str, value: Value) -> Result<(), 
             return Err(Failure::refused(what));
         }
         (None, value) => {
+            no_reserved(&value, path)?;
             fields.insert(field.to_owned(), value);
         }
+    }
+    Ok(())
+}
+
+/// Checks that no field within a value decides what a call may cost.
+fn no_reserved(value: &Value, path: &str) -> Result<(), Failure> {
+    let Value::Object(fields) = value else { return Ok(()) };
+    for (name, inner) in fields {
+        let path = format!("{path}.{name}");
+        if RESERVED.contains(&name.as_str()) {
+            let what = format!(
+                "`extra` sets `{path}`, which decides what a call may cost: set it by its own option"
+            );
+            return Err(Failure::refused(what));
+        }
+        no_reserved(inner, &path)?;
     }
     Ok(())
 }

@@ -182,6 +182,27 @@ fn calls_name_their_models_and_bounds_count_them() {
     });
 }
 
+#[test]
+fn an_answer_of_a_list_is_cached_for_that_list() {
+    pipeline! {
+        fn cached(text: String, names: Vec<String>, world: &World) -> Label { think(text).models(names).cached(forever) }
+    }
+    on_all(async |engine, _| {
+        let script = Script::new().then(fails(ModelFailure::Overloaded)).then(calm()).then(calm());
+        let builder = Flujo::builder().resources(World { calls: Calls::default() }).models(script.clone());
+        let builder = builder.cache(flujo::MemoryCache::new(10));
+        let flujo = with_engine!(&engine, e => builder.engine(e.clone()).build()).unwrap();
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        // The second answered: who asks the first alone does not get its answer.
+        for (list, asked) in
+            [(&["test:large", "test:small"][..], 2), (&["test:large", "test:small"], 2), (&["test:large"], 3)]
+        {
+            flujo.run(cached("x".into(), names(list))).await.into_output().unwrap();
+            assert_eq!(script.requests().len(), asked, "{list:?}");
+        }
+    });
+}
+
 #[step]
 async fn consult(text: String, run: &RunInfo) -> Result<String> {
     make_agent("test:large")

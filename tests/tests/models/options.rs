@@ -255,8 +255,33 @@ fn what_a_provider_does_not_take_is_refused_and_named() {
     // What only some models of a provider take, and fields that are written already, are found as early.
     let always = refusal("gemini:gemini-3-pro", none().reasoning_effort(ReasoningEffort::None)).unwrap();
     assert!(always.contains("`gemini-3-pro` always thinks"), "{always}");
-    let written = refusal("openai:gpt-5", none().extra("model", "other")).unwrap();
-    assert!(written.contains("`extra` sets `model`"), "{written}");
+    let written = refusal(
+        "openai:gpt-5",
+        none().reasoning_effort(ReasoningEffort::Low).extra("reasoning_effort", "high"),
+    )
+    .unwrap();
+    assert!(written.contains("`extra` sets `reasoning_effort`, which is written already"), "{written}");
+    // What decides how much a call may cost is never passed by.
+    for (model, name, value, path) in [
+        ("openai:gpt-5", "service_tier", json!("priority"), "service_tier"),
+        ("openai:gpt-4o", "max_completion_tokens", json!(9_000), "max_completion_tokens"),
+        ("openai:gpt-4o", "n", json!(5), "n"),
+        (
+            "gemini:gemini-3-pro",
+            "generationConfig",
+            json!({"candidateCount": 8}),
+            "generationConfig.candidateCount",
+        ),
+        ("ollama:llama3", "options", json!({"num_predict": -1}), "options.num_predict"),
+    ] {
+        let told = refusal(model, none().extra(name, value)).unwrap();
+        assert!(
+            told.contains(&format!(
+                "`extra` sets `{path}`, which decides what a call may cost: set it by its own option"
+            )),
+            "{told}"
+        );
+    }
     // Every provider takes a request without options.
     for provider in Provider::ALL {
         assert_eq!(refusal(&format!("{}:m", provider.name), none()), None);

@@ -187,7 +187,6 @@ const VALUES: &[&str] = &[
     "flujo::step::findings::KeptFinding",
     "flujo::step::plugin::PluginResult",
     "flujo::step::policy::ModelName",
-    "flujo::exec::served::Serving",
     "flujo::step::tool_list::Tool",
     "flujo::step::validate::ValidationResult",
     "flujo::usage::costed::Costed",
@@ -199,6 +198,7 @@ const VALUES: &[&str] = &[
 /// Only there while a run goes on, and in it is everything that the run has: what they show is written by hand, a path at
 /// most, and not derived.
 const INSIDE: &[&str] = &[
+    "flujo::exec::served::Serving",
     "flujo::exec::Cx",
     "flujo::flow::gate::GatePlugins",
     "flujo::exec::driver::Driver",

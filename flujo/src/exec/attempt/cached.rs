@@ -18,7 +18,11 @@ impl Call<'_> {
         let request =
             if self.step.def().asks_model && !self.is_stubbed() { Some(self.request().await?) } else { None };
         let key = match &request {
-            Some(request) => Some(key_of_request(request)),
+            Some(request) => {
+                // Whichever model of a list answered: another list is another question.
+                let otherwise = self.info.model_call().map(|call| call.otherwise.as_slice());
+                Some(key_of_request(request, otherwise.unwrap_or_default()))
+            }
             None if self.step.def().asks_model => None,
             None => Some(key_of_input(self.step).map_err(|e| FailureRecord::codec(&e))?),
         };
@@ -67,7 +71,7 @@ impl Call<'_> {
 }
 
 /// The request, whichever node sends it.
-fn key_of_request(request: &ModelRequest) -> CacheKey {
+fn key_of_request(request: &ModelRequest, otherwise: &[String]) -> CacheKey {
     let number = |n: Option<f64>| n.map_or_else(String::new, |n| n.to_bits().to_string());
     let mut parts = vec![
         "model".to_owned(),
@@ -77,6 +81,7 @@ fn key_of_request(request: &ModelRequest) -> CacheKey {
         number(request.top_p),
         request.max_tokens.map_or_else(String::new, |n| n.to_string()),
     ];
+    parts.extend(otherwise.iter().map(|model| format!("or {model}")));
     // Keys of requests without options are those that there were before options.
     if !request.options.is_empty() {
         parts.push(
