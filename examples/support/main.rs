@@ -117,10 +117,10 @@ const LETTERS: [(&str, &str); 2] = [
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::result::Result<(), Box<dyn Error>> {
     let Asked { live, server, reply } = Asked::from_args(std::env::args().skip(1))?;
-    let builder = if live {
-        asking("real models", |client| client)?.builder
-    } else {
-        offline::builder(offline::script())?
+    let builder = match (live, &server[..]) {
+        (true, _) => asking("real models", |client| client)?.builder,
+        (false, []) => offline::standing_still(offline::script())?,
+        (false, _) => offline::builder(offline::script())?,
     };
     let shop = Shop { bank: Bank::default(), handbook: Handbook::open(&server)? };
     // It tells no letters, arguments and answers, which may be private: `log_inputs` and `log_outputs` make it tell them.

@@ -8,12 +8,18 @@ use serde_json::json;
 use std::error::Error;
 use std::sync::Arc;
 
-/// An engine's builder with a script, prices, and a clock that stands still: what is printed is the same every time.
+/// An engine's builder with a script and with prices.
 pub(crate) fn builder(script: Script) -> std::result::Result<Builder<()>, Box<dyn Error>> {
     let claude = Rates::usd("3", "15")?.cached_usd("0.30")?.cache_write_usd("3.75", "6")?;
     let gpt = Rates::usd("2.50", "10")?.cached_usd("1.25")?;
     let prices = Prices::new().model("anthropic:claude-sonnet-4-6", claude).model("openai:gpt-4o", gpt);
-    Ok(Flujo::builder().models(script).prices(prices).clock(Arc::new(PausedClock::default())))
+    Ok(Flujo::builder().models(script).prices(prices))
+}
+
+/// One whose clock stands still where nothing sleeps, so that it prints the same every time. Nothing real may be waited
+/// for on it: a timeout would come at once.
+pub(crate) fn standing_still(script: Script) -> std::result::Result<Builder<()>, Box<dyn Error>> {
+    Ok(builder(script)?.clock(Arc::new(PausedClock::default())))
 }
 
 /// A reply that found most of its prompt in the provider's cache.

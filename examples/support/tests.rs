@@ -1,6 +1,6 @@
 //! What an agent may do with money is tested without a model: a script says what one might say, the worst included.
 
-use super::offline::{builder, says, script};
+use super::offline::{says, script, standing_still};
 use super::*;
 use flujo::codec::Json;
 use flujo::engine::Memory;
@@ -18,7 +18,7 @@ fn shop() -> Shop {
 }
 
 fn desk(script: &Script) -> Flujo<Shop> {
-    builder(script.clone()).unwrap().resources(shop()).limits(BUDGET).build().unwrap()
+    standing_still(script.clone()).unwrap().resources(shop()).limits(BUDGET).build().unwrap()
 }
 
 fn refunds(flujo: &Flujo<Shop>) -> Vec<(String, u64)> {
@@ -243,7 +243,7 @@ async fn the_console_shows_an_approval_waiting() {
     let console = Console::default();
     let tracer = ConsoleTracer::to(console.clone()).level(TraceLevel::Runs).log_inputs(true);
     let script = Script::new().then(refund_call("2207", 12_900));
-    let flujo = builder(script).unwrap().resources(shop()).observer(tracer).build().unwrap();
+    let flujo = standing_still(script).unwrap().resources(shop()).observer(tracer).build().unwrap();
     run(&flujo).await;
     let expected = r#"support: run letter started, input ["Help!"]
   help~2: asks "Refund this?", showing {"arguments":{"cents":12900,"order":"2207"},"tool":"refund"}
@@ -257,7 +257,7 @@ support: paused, waiting for 1 reply, $0.00168, 860 tokens
 async fn the_story_is_the_one_on_record() -> Tested {
     let console = Console::default();
     let tracer = ConsoleTracer::to(console.clone());
-    let flujo = builder(script())?.resources(shop()).observer(tracer).limits(BUDGET).build()?;
+    let flujo = standing_still(script())?.resources(shop()).observer(tracer).limits(BUDGET).build()?;
     for (id, letter) in LETTERS {
         let result = flujo.run(support(letter.to_owned())).id(id).context(Case::default()).await;
         if let Outcome::Paused(_) = result.outcome {

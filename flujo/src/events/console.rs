@@ -390,6 +390,6 @@ mod tests {
             "a:b reported 81 tokens sent, 1 received, $0.000000009 for a call of at most 80 tokens sent, 50 received, $0.000000009"
         );
         let one = Usage::default().model_calls(1).estimated_calls(1).unpriced_calls(1);
-        assert_eq!(used(&one), ", $0 and 1 call of unknown price, 0 tokens, 1 call estimated");
+        assert_eq!(used(&one), ", $0.00 and 1 call of unknown price, 0 tokens, 1 call estimated");
     }
 }
