@@ -106,11 +106,13 @@ use proc_macro::TokenStream;
 /// | `migrate = label_from_1` | a function, or a list | none | converts an output of the version before, `fn label_from_1(old: LabelV1) -> Label`; `[from_1, from_2]` for several versions |
 /// | `model = "openai:gpt-4o-mini"` | `"provider:model"` | none | the model that answers |
 /// | `models = ["openai:gpt-4o", "anthropic:claude-sonnet-4-6"]` | names of models | none | the models that answer: where a call of one fails, the next is asked in the same attempt |
+/// | `role = review` | a name | none | the role whose model answers, as the settings say |
 /// | `temperature = 0.2` | 0 to 2 | the provider's | sampling temperature; model steps only |
 /// | `max_tokens = 200` | `u32`, tokens | the provider's | the most output tokens; model steps only |
 /// | `top_p = 0.9` | 0 to 1 | the provider's | nucleus sampling; model steps only |
-/// | `tools = [search_web, calculator]` | steps and pipelines | none | what the model may call; `refund.ask_first("Refund?")` asks a person before |
+/// | `tools = [search_web, calculator]` | steps and pipelines | none | what the model may call; `refund.ask_first("Refund?")` asks a person before, `mcp(Docs)` offers the tools of a server |
 /// | `tool_rounds = 8` | `u32` from 1 | 8 | how often in one attempt the model may ask for tools |
+/// | `ask_first = "Refund?"` | a text | none | the question to a person before a model's call of this step as a tool runs |
 /// | `tool_choice = required` | `auto`, `required`, `none`, or one of the tools | `auto` | whether the first reply has to call a tool |
 /// | `parallel_calls = false` | `bool` | the provider's | whether one reply may call several tools |
 /// | `reasoning_effort = "low"` | `"none"`, `"minimal"`, `"low"`, `"medium"`, `"high"` | the provider's | how much the model reasons before it answers |

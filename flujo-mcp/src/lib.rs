@@ -61,6 +61,11 @@ mod trouble;
 pub use builder::{Http, ServerBuilder, Stdio};
 pub use server::McpServer;
 
+/// The chapter of the book, whose examples compile and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/book/mcp.md")]
+struct Chapter;
+
 /// Names for [`server!`].
 #[doc(hidden)]
 pub mod __private {

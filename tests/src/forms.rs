@@ -16,6 +16,8 @@ macro_rules! every_form {
             ];
             clerks "tools on the context" ["clerks/clerk~3/better" => "\"better\""];
             lends "tools at a call" ["lends/clerk~2" => "\"allow\"", "lends/clerk~3/better" => "\"better\""];
+            several "models" [];
+            consults "tools of a server" ["consults/advised~3" => "\"allow\""];
             fallback "fallback" [];
             redirects "redirect" [];
             hits "cached" [];

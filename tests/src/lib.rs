@@ -20,6 +20,7 @@ pub mod engines;
 pub mod files;
 mod forms;
 pub mod kill;
+pub mod library;
 pub mod lines;
 pub mod pieces;
 pub mod servants;
@@ -39,6 +40,8 @@ mod book {
     struct Streaming;
     #[doc = include_str!("../../docs/book/cost.md")]
     struct Cost;
+    #[doc = include_str!("../../docs/book/caching.md")]
+    struct Caching;
     #[doc = include_str!("../../docs/book/engines.md")]
     struct Engines;
     #[cfg(feature = "sqlite")]

@@ -1,10 +1,13 @@
 //! The steps and services that the rows are told with. Every step notes that it was really called.
 
 use crate::engines::AnyEngine;
+use crate::library::Library;
 use crate::servants;
 use crate::with_engine;
 use flujo::engine::{Kind, RecordOutcome, RunView};
-use flujo::model::{ChunkSink, ModelClient, ModelError, ModelReply, ModelRequest, PriceBook, Role, Tokens};
+use flujo::model::{
+    ChunkSink, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest, PriceBook, Role, Tokens,
+};
 use flujo::prelude::*;
 use flujo::recipes::{Team, Toolbox};
 use flujo::{Cost, Usage};
@@ -53,6 +56,11 @@ pub struct World {
     pub calls: Calls,
 }
 
+impl flujo::Provides<Library> for World {
+    fn provide(&self) -> &Library {
+        &Library
+    }
+}
 impl flujo::Provides<Toolbox> for World {
     fn provide(&self) -> &Toolbox {
         self.calls.2.0.get_or_init(|| servants::desk(&self.calls.of_servants()))
@@ -166,8 +174,12 @@ impl ModelClient for Scripted {
         _: &mut dyn ChunkSink,
     ) -> std::result::Result<ModelReply, ModelError> {
         let said = calls_of(&request);
+        let is_down = request.model == "test:down";
         self.requests.lock().unwrap().push(request);
         let used = Tokens::new(100, 10);
+        if is_down {
+            return Err(ModelError::new(ModelFailure::Overloaded, "down").used(used));
+        }
         if let Some(reply) = said {
             return Ok(reply.used(used));
         }
@@ -179,6 +191,10 @@ impl ModelClient for Scripted {
 /// Where there are tools, it calls two beside each other, then one, then it answers.
 fn calls_of(request: &ModelRequest) -> Option<ModelReply> {
     let told = request.messages.iter().filter(|message| message.role == Role::Tool).count();
+    if request.tools.iter().any(|tool| tool.name == "fetch") {
+        return (told == 0)
+            .then(|| ModelReply::new("").calls("search", r#"{"q":"a"}"#).calls("fetch", r#"{"q":"b"}"#));
+    }
     if request.tools.iter().any(|tool| tool.name == "compose") {
         return calls_of_a_clerk(told);
     }

@@ -160,9 +160,29 @@ pub(super) fn extra(value: &Expr) -> syn::Result<Vec<TokenStream>> {
         else {
             return error(pair, EXAMPLE);
         };
+        let value = typed(value);
         pairs.push(quote!(.extra(#name, #value)));
     }
     Ok(pairs)
+}
+
+/// A number with its type, so that what rustc assumes of numbers without one plays no role.
+fn typed(value: &Expr) -> TokenStream {
+    match value {
+        Expr::Unary(minus) => {
+            let (op, inner) = (&minus.op, typed(&minus.expr));
+            quote!(#op #inner)
+        }
+        Expr::Lit(ExprLit { lit: Lit::Int(n), .. }) if n.suffix().is_empty() => {
+            let n = syn::LitInt::new(&format!("{n}_i64"), n.span());
+            n.to_token_stream()
+        }
+        Expr::Lit(ExprLit { lit: Lit::Float(n), .. }) if n.suffix().is_empty() => {
+            let n = syn::LitFloat::new(&format!("{n}_f64"), n.span());
+            n.to_token_stream()
+        }
+        value => value.to_token_stream(),
+    }
 }
 
 /// `models`: names of models, of which the next is asked where a call fails.

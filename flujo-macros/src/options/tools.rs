@@ -69,20 +69,21 @@ pub(crate) fn tools(list: &Expr, sink: &mut Sink) -> Vec<ToolUse> {
         let Some(tool) = entry(one, sink) else { continue };
         let path = &tool.path;
         let name = |path: &Path| path.segments.last().map(|last| last.ident.to_string());
-        if let Some(known) = named.iter().find(|known| name(&known.path) == name(path)) {
+        let same = |known: &&ToolUse| {
+            known.server.is_some() == tool.server.is_some() && name(&known.path) == name(path)
+        };
+        if let Some(known) = named.iter().find(same) {
             let word = name(path).unwrap_or_default();
-            if tool.server.is_some() && known.server.is_none()
-                || tool.server.is_none() && known.server.is_some()
-            {
-                named.push(tool);
-                continue;
-            }
-            let wrong = if known.path == *path {
-                format!("`{word}` is listed twice\nremove one")
+            let wrong = if tool.server.is_some() {
+                format!("the server `{word}` is listed twice\nremove one")
+            } else if known.path == *path {
+                format!("the model selects tools by name, and `{word}` is listed twice\nremove one")
             } else {
-                format!("two steps are named `{word}`\nrename one of the steps")
+                format!(
+                    "the model selects tools by name, and two steps are named `{word}`\nrename one of the steps"
+                )
             };
-            sink.at(path, format!("the model selects tools by name, and {wrong}"));
+            sink.at(path, wrong);
             continue;
         }
         named.push(tool);

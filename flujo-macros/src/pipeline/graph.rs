@@ -89,7 +89,7 @@ fn tools_of_call(facts: &TokenStream, tools: &CallTools) -> Option<TokenStream> 
     let count = |given: &Given, field: &str| {
         let field = Ident::new(field, Span::call_site());
         match given {
-            Given::Default => quote!(__flujo::Some(#facts.#field)),
+            Given::Default => quote!(__flujo::Some(#facts.asking.#field)),
             Given::Known(n) => quote!(__flujo::Some(#n)),
             Given::Unknown => quote!(__flujo::None),
         }

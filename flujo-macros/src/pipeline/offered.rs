@@ -139,7 +139,8 @@ pub(crate) fn checks(listed: &[Listed<'_>], inside: impl Fn(&TokenStream) -> Tok
 /// A deadline of a server's questions, where it asks none: known without its tools.
 fn no_question_of(tool: &ToolUse) -> Option<TokenStream> {
     let (word, ..) = tool.timeout.as_ref().filter(|_| !tool.asks())?;
-    Some(syn::Error::new(word.span(), no_question(&tool.path)).to_compile_error())
+    let shown = format!("mcp({})", names::source(&tool.path));
+    Some(syn::Error::new(word.span(), no_question(&shown)).to_compile_error())
 }
 
 /// Steps of one name that are imported under two.
@@ -162,7 +163,8 @@ fn asks(
 ) -> Option<TokenStream> {
     let (pr, allowed) = (names::private(), lint_levels());
     tool.timeout.as_ref().filter(|_| !tool.asks()).map(|(word, ..)| {
-        let (check, no_question) = (names::local("__check", word.span()), no_question(&tool.path));
+        let (check, no_question) =
+            (names::local("__check", word.span()), no_question(&names::source(&tool.path)));
         let facts = callee.facts();
         let look = inside(&quote!(__flujo::assert_asks_first(&#facts, #no_question)));
         let call = quote_spanned!(word.span()=> #check(););
@@ -185,8 +187,7 @@ fn same_name(before: &Path, path: &Path) -> String {
     )
 }
 
-fn no_question(path: &Path) -> String {
-    let shown = names::source(path);
+fn no_question(shown: &str) -> String {
     format!(
         "`timeout` of a tool bounds the question before its calls, and `{shown}` asks none: write \
          `{shown}.ask_first(\"May it run?\").timeout(..)`"

@@ -103,8 +103,12 @@ fn fields(step: &Step, stand_ins: &StandIns, schema: &TokenStream) -> TokenStrea
         let tools = quote!(&[#(#tools),*]);
         let models = step.options.models.len().max(1);
         let models = Literal::u32_unsuffixed(u32::try_from(models).unwrap_or(u32::MAX));
-        if step.options.models.len() > 1 {
-            field("models", quote!(#models));
+        if step.options.models.len() > 1 || step.options.tool_rounds.is_some() {
+            let rounds = tool_rounds(step);
+            field(
+                "asking",
+                quote!(#pr::Asking { models: #models, tool_rounds: { const __ROUNDS: u32 = #rounds; __ROUNDS } }),
+            );
         }
         if stand_ins.tools.is_empty() {
             let bounds = match step.options.models.len() {
@@ -118,9 +122,6 @@ fn fields(step: &Step, stand_ins: &StandIns, schema: &TokenStream) -> TokenStrea
             let bounds = quote!(#pr::Bounds::asking(#pr::Some(#models), #pr::Some(#rounds), #tools));
             field("bounds", bounds);
             field("tools", tools);
-            if step.options.tool_rounds.is_some() {
-                field("tool_rounds", rounds);
-            }
             let asking = offered::that_ask(&listed);
             if !asking.is_empty() {
                 field("tools_that_ask", quote!(&[#(#asking),*]));

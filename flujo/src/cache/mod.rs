@@ -29,7 +29,7 @@
 //! | kind | the key |
 //! |---|---|
 //! | code step | the step, its `version`, its inputs, and the context parts that it takes |
-//! | model step | the rendered request: model, messages, sampling, schema |
+//! | model step | the rendered request: model (of a list the first), messages, sampling, options, schema |
 //!
 //! Services are not part of the key: **a step that takes `&R` gives what it gave, whatever the service says
 //! now**. Count up its `version` by hand when the service changes its mind, or keep the time to live short.

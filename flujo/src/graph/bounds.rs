@@ -12,6 +12,20 @@ pub struct Bounds {
     pub questions: Option<u64>,
 }
 
+/// How often a model step may ask models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asking {
+    /// The number of models that may be asked for one reply: where a call of one fails, the next is asked.
+    pub models: u32,
+    /// The most rounds of tool calls in one attempt, if there are tools.
+    pub tool_rounds: u32,
+}
+
+impl Asking {
+    /// One model, and eight rounds.
+    pub const DEFAULT: Self = Self { models: 1, tool_rounds: 8 };
+}
+
 impl Bounds {
     /// The bounds of nothing.
     pub const ZERO: Self = Self::of(0, 0, 0);

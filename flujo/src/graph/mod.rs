@@ -9,7 +9,7 @@ mod render;
 mod run_overlay;
 mod run_readers;
 
-pub use bounds::Bounds;
+pub use bounds::{Asking, Bounds};
 pub use fingerprint::fingerprint;
 pub use lint::{Finding, Report, Severity};
 pub(crate) use places::Place;
@@ -240,10 +240,8 @@ pub struct Facts {
     /// The tools that ask a person first because the list of tools says so, each with true if the question has a deadline.
     /// Others ask because their own attribute says so.
     pub tools_that_ask: &'static [(&'static Facts, bool)],
-    /// The most rounds of tool calls in one attempt of a model step with tools.
-    pub tool_rounds: u32,
-    /// The number of models that a model step may ask for one reply: where a call of one fails, the next is asked.
-    pub models: u32,
+    /// How often a model step may ask models.
+    pub asking: Asking,
     /// The question that is asked before a model's call of it runs.
     pub ask_first: Option<&'static str>,
     /// The graph, if it is a pipeline.
@@ -265,9 +263,6 @@ pub type StepTexts = (
 );
 
 impl Facts {
-    /// The default of `tool_rounds`.
-    pub const TOOL_ROUNDS: u32 = 8;
-
     /// Returns the worst case of one call with its default retries.
     pub const fn call(&self) -> Bounds {
         self.attempts(Some(self.retries), self.redirect)
@@ -319,8 +314,7 @@ impl Facts {
         redirects_to: None,
         tools: &[],
         tools_that_ask: &[],
-        tool_rounds: Self::TOOL_ROUNDS,
-        models: 1,
+        asking: Asking::DEFAULT,
         ask_first: None,
         graph: None,
         answer: None,

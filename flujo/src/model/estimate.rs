@@ -83,7 +83,7 @@ mod tests {
         };
         let request = ModelRequest::new("test:m", vec![say("abcd"), say("ef")]);
         assert_eq!(bound(&request), (42, 0, 0));
-        let mut marked = request.clone();
+        let mut marked = request;
         marked.messages[0].cache = Some(CacheTime::FiveMinutes);
         assert_eq!(bound(&marked), (42, 42, 0));
         let options = CallOptions::new().prompt_cache(CacheTime::OneHour).stop(["END"]).extra("k", "v");

@@ -27,13 +27,13 @@ use std::task::{Context as Poller, Poll};
 pub enum Streamed<Out, T = Infallible> {
     /// An event of the run.
     Event(Event),
-    /// What is valid so far of an answer that is still arriving; only in a stream of [`partials`](RunStream::partials).
+    /// The valid part so far of an answer that is still arriving; only in a stream of [`partials`](RunStream::partials).
     Partial(Partial<T>),
     /// The run has ended, paused, failed or was cancelled: the last item, and the only one of its kind.
     Result(Out),
 }
 
-/// What is valid so far of an answer that is still arriving. It is never recorded, and may turn out to be wrong: an answer that
+/// The valid part so far of an answer that is still arriving. It is never recorded, and may turn out to be wrong: an answer that
 /// is rejected is followed by that of the next attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Partial<T> {

@@ -1,7 +1,7 @@
 use super::plugin::Plugins;
 use super::{Backoff, ValidationResult};
 use crate::cache::CachePolicy;
-use crate::graph::Facts;
+use crate::graph::Asking;
 use crate::model::CallOptions;
 use crate::usage::UsageLimits;
 use std::any::Any;
@@ -60,7 +60,7 @@ pub struct ModelPolicy {
 
 impl ModelPolicy {
     /// The default of `tool_rounds`.
-    pub const TOOL_ROUNDS: u32 = Facts::TOOL_ROUNDS;
+    pub const TOOL_ROUNDS: u32 = Asking::DEFAULT.tool_rounds;
 }
 
 /// The name of the model in a model step.

@@ -1,6 +1,7 @@
 //! Steps and pipelines, one after the other.
 
 use crate::clerks::{clerk, compose, keep, keep_checked};
+use crate::library::{advised, choosy};
 use crate::pieces::{Adds, Never, Quiet, careful, research, shouts, whispers};
 use crate::world::*;
 use flujo::prelude::*;
@@ -56,6 +57,18 @@ pipeline! {
     pub fn lends(text: String, ctx: &mut State, world: &World) -> String {
         let question = format!("Keep of {text}?");
         let found = clerk(text).tools([keep.ask_first(&question), keep_checked, compose]).tool_rounds(2);
+        add(found.name)
+    }
+}
+pipeline! {
+    pub fn several(text: String, ctx: &mut State, world: &World) -> String {
+        let found = choosy(text);
+        add(found.name)
+    }
+}
+pipeline! {
+    pub fn consults(text: String, ctx: &mut State, world: &World) -> String {
+        let found = advised(text);
         add(found.name)
     }
 }

@@ -181,7 +181,7 @@ fn a_stream_yields_what_is_valid_so_far_and_records_none_of_it() {
         let result = loop {
             match stream.next().await.unwrap() {
                 Streamed::Event(event) => {
-                    chunks += usize::from(matches!(event.kind, EventKind::Chunk { .. }))
+                    chunks += usize::from(matches!(event.kind, EventKind::Chunk { .. }));
                 }
                 // Each follows the chunk that completed it.
                 Streamed::Partial(partial) => partials.push((partial.attempt, partial.value, chunks)),

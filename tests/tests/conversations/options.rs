@@ -212,13 +212,12 @@ fn a_provider_that_reports_more_than_it_may_is_told() {
                 fn once(text: String, world: &World) -> Label { plain(text) }
             }
             flujo.run(once("x".into())).observer(log.clone()).await.into_output().unwrap();
-            let over = log.take().into_iter().find_map(|event| match event.kind {
+            log.take().into_iter().find_map(|event| match event.kind {
                 EventKind::OverReported { attempt: 1, model, bound, reported } => {
                     Some((event.path.to_string(), model, bound, reported))
                 }
                 _ => None,
-            });
-            over
+            })
         };
         assert_eq!(run(TOKENS).await, None);
         let (path, model, bound, reported) = run(Tokens::new(100, 51)).await.unwrap();

@@ -20,7 +20,7 @@ macro_rules! scenarios {
 }
 
 /// The forms that exist: each must have been killed on each engine.
-const FORMS: [&str; 46] = [
+const FORMS: [&str; 48] = [
     "step",
     "retries",
     "failed step",
@@ -29,6 +29,8 @@ const FORMS: [&str; 46] = [
     "ask before tools",
     "tools on the context",
     "tools at a call",
+    "models",
+    "tools of a server",
     "fallback",
     "redirect",
     "cached",

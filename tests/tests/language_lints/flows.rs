@@ -157,3 +157,30 @@ pipeline! {
             .tool_rounds(2)
     }
 }
+
+/// Asks several models, with every option.
+#[step(
+    models = ["test:small", "test:large"],
+    max_tokens = 50,
+    tools = [keep],
+    tool_choice = keep,
+    parallel_calls = false,
+    reasoning_effort = "low",
+    reasoning_text = true,
+    stop = ["END"],
+    seed = 7,
+    service_tier = "flex",
+    prompt_cache = "5m",
+    extra = [("top_k", 40), ("deep", -1.5)]
+)]
+pub fn optioned(text: String) -> Prompt<String> {
+    Prompt::ask(text)
+}
+
+pipeline! {
+    /// Sets them again.
+    pub fn options(text: String, names: Vec<String>) -> String {
+        let text = optioned(text).models(names).tool_choice(required).stop(["a", "b"]).seed(u64::MAX).prompt_cache("1h");
+        sort_out(text).models(["test:small"]).reasoning_effort("none").extra("a", 1_u8).extra("b", "c").reasoning_text(false)
+    }
+}

@@ -1,6 +1,6 @@
-//! The table of providers in the book is made of the one in the code.
+//! The tables of providers in the book are made of the one in the code.
 
-use flujo_models::{Provider, Structured};
+use flujo_models::{PromptCache, Provider, Structured};
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -33,18 +33,50 @@ fn table() -> String {
     out
 }
 
-#[test]
-fn the_book_has_the_table_of_providers() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/book/models.md");
-    let text = fs::read_to_string(&page).unwrap();
-    let (begin, end) = ("<!-- providers -->\n", "<!-- end -->");
-    let (before, rest) = text.split_once(begin).unwrap();
-    let (found, after) = rest.split_once(end).unwrap();
-    if std::env::var("FLUJO_BOOK").is_ok_and(|how| how == "overwrite") {
-        fs::write(&page, format!("{before}{begin}{}{end}{after}", table())).unwrap();
-        return;
+/// The options of a call that a provider takes.
+fn options() -> String {
+    let mut out = String::new();
+    out.push_str(
+        "| provider | `reasoning_effort` | `reasoning_text` | `stop` | `seed` | `tool_choice` | `parallel_calls` | `service_tier` | prompt cache |\n",
+    );
+    out.push_str("|---|---|---|---|---|---|---|---|---|\n");
+    let yes = |yes: bool| if yes { "yes" } else { "no" };
+    let list = |words: Vec<String>| if words.is_empty() { "no".to_owned() } else { words.join(", ") };
+    for Provider { name, can, .. } in Provider::ALL {
+        let efforts = list(can.efforts.iter().map(|effort| format!("`{effort}`")).collect());
+        let tiers = list(can.service_tiers.iter().map(|tier| format!("`{tier}`")).collect());
+        let stop = if can.stop == 0 { "no".to_owned() } else { format!("up to {}", can.stop) };
+        let (text, seed) = (yes(can.reasoning_text), yes(can.seed));
+        let (choice, parallel) = (yes(can.tool_choice), yes(can.parallel_calls));
+        let cache = match can.prompt_cache {
+            PromptCache::Automatic => "by itself".to_owned(),
+            PromptCache::Marked(most) => format!("up to {most} marks"),
+            other => panic!("a column has no word for {other:?}"),
+        };
+        writeln!(
+            out,
+            "| `{name}` | {efforts} | {text} | {stop} | {seed} | {choice} | {parallel} | {tiers} | {cache} |"
+        )
+        .unwrap();
     }
-    assert_eq!(found, table(), "write it anew: FLUJO_BOOK=overwrite");
+    out
+}
+
+/// One test for all tables of the page: they are written into one file.
+#[test]
+fn the_book_has_the_tables_of_providers() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/book/models.md");
+    let mut text = fs::read_to_string(&page).unwrap();
+    for (begin, made) in [("<!-- providers -->\n", table()), ("<!-- options -->\n", options())] {
+        let (before, rest) = text.split_once(begin).unwrap();
+        let (found, after) = rest.split_once("<!-- end -->").unwrap();
+        if std::env::var("FLUJO_BOOK").is_ok_and(|how| how == "overwrite") {
+            text = format!("{before}{begin}{made}<!-- end -->{after}");
+            fs::write(&page, &text).unwrap();
+        } else {
+            assert_eq!(found, made, "write it anew: FLUJO_BOOK=overwrite");
+        }
+    }
 }
 
 /// The libraries underneath change more often than this crate may.
@@ -77,5 +109,7 @@ fn there_is_one_http_and_one_tls() {
     let versions = |name: &str| lock.matches(&format!("name = \"{name}\"\n")).count();
     assert_eq!((versions("reqwest"), versions("rustls"), versions("hyper")), (1, 1, 1));
     assert_eq!((versions("native-tls"), versions("openssl-sys")), (0, 0));
-    assert_eq!((versions("genai-prices"), versions("sse-stream")), (1, 1));
+    assert_eq!(versions("genai-prices"), 1);
+    // The one here, and the one that the interface of `rmcp` names, which is in `flujo-mcp` alone.
+    assert_eq!((versions("sse-stream"), versions("rmcp")), (2, 1));
 }
