@@ -288,9 +288,7 @@ fn ended(outcome: &Ended, latency: Duration, usage: &Usage) -> (String, Colour) 
 fn by_model(event: &Event) -> String {
     let EventKind::RunEnded { by_model, .. } = &event.kind else { return String::new() };
     let line = |(model, usage): &(String, Usage)| {
-        let calls =
-            if usage.model_calls == 1 { "1 call".to_owned() } else { format!("{} calls", usage.model_calls) };
-        format!("  {}: {calls}{}\n", tame(model), used(usage))
+        format!("  {}: {}{}\n", tame(model), calls(usage.model_calls), used(usage))
     };
     by_model.iter().map(line).collect::<Vec<_>>().concat()
 }
@@ -301,14 +299,18 @@ fn used(usage: &Usage) -> String {
     if usage.model_calls > 0 || usage.cost.0 > 0 {
         let _ = write!(text, ", {}", usage.cost);
         if usage.unpriced_calls > 0 {
-            let _ = write!(text, " and {} calls of unknown price", usage.unpriced_calls);
+            let _ = write!(text, " and {} of unknown price", calls(usage.unpriced_calls));
         }
         let _ = write!(text, ", {} tokens", usage.total_tokens());
         if usage.estimated_calls > 0 {
-            let _ = write!(text, ", {} calls estimated", usage.estimated_calls);
+            let _ = write!(text, ", {} estimated", calls(usage.estimated_calls));
         }
     }
     text
+}
+
+fn calls(n: u64) -> String {
+    if n == 1 { "1 call".to_owned() } else { format!("{n} calls") }
 }
 
 fn in_(wait: Duration) -> String {
@@ -359,9 +361,35 @@ fn call(kind: &EventKind) -> Option<(String, Colour)> {
             Some((format!("{model} failed, {next} is asked instead: {error}"), Colour::Yellow))
         }
         EventKind::OverReported { model, bound, reported, .. } => {
-            let (reported, most) = (reported.total_tokens(), bound.total_tokens());
-            Some((format!("{model} reported {reported} tokens for a call of at most {most}"), Colour::Red))
+            let told = |usage: &Usage| {
+                format!(
+                    "{} tokens sent, {} received, {}",
+                    usage.input_tokens, usage.output_tokens, usage.cost
+                )
+            };
+            let text = format!("{model} reported {} for a call of at most {}", told(reported), told(bound));
+            Some((text, Colour::Red))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::usage::Cost;
+
+    #[test]
+    fn what_is_over_the_bound_is_seen_and_one_call_is_no_calls() {
+        let bound = Usage::of_cost(Cost(9)).input_tokens(80).output_tokens(50);
+        let reported = bound.input_tokens(81).output_tokens(1);
+        let (text, _) =
+            call(&EventKind::OverReported { attempt: 1, model: "a:b".into(), bound, reported }).unwrap();
+        assert_eq!(
+            text,
+            "a:b reported 81 tokens sent, 1 received, $0.000000009 for a call of at most 80 tokens sent, 50 received, $0.000000009"
+        );
+        let one = Usage::default().model_calls(1).estimated_calls(1).unpriced_calls(1);
+        assert_eq!(used(&one), ", $0.00 and 1 call of unknown price, 0 tokens, 1 call estimated");
     }
 }
