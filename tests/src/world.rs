@@ -241,7 +241,8 @@ pub fn charge_of(request: &ModelRequest) -> Usage {
     let tokens = flujo::Estimate::UpperBound.tokens(request, 0);
     let cost = Prices.bound(&request.model, &tokens).unwrap();
     let usage = Usage::of_cost(cost).model_calls(1).estimated_calls(1);
-    usage.input_tokens(tokens.input).output_tokens(tokens.output)
+    let written = tokens.cache_write.saturating_add(tokens.cache_write_1h).min(tokens.input);
+    usage.input_tokens(tokens.input).output_tokens(tokens.output).cache_write_tokens(written)
 }
 
 /// `n` calls of the scripted model.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 /// True for an input whose call needs an approval.
 type NeedsApproval = Box<dyn Fn(&Json) -> Result<bool, CodecError> + Send + Sync>;
@@ -21,7 +22,7 @@ pub(crate) struct CallForm {
     /// The inputs of a step; `None` if the arguments are taken as they are.
     pub(crate) inputs: Option<&'static [(&'static str, &'static str)]>,
     /// The schema of the arguments.
-    pub(crate) schema: Value,
+    pub(crate) schema: Arc<Value>,
     /// The question before a call runs, if there is one.
     pub(crate) question: Option<ApprovalQuestion>,
     /// The error is that the input does not decode.

@@ -81,6 +81,31 @@ struct ReplyRecord {
     reply: ModelReply,
 }
 
+/// Where a reply is left.
+struct ReplySlot(Option<ReplyRecord>);
+
+impl AnySlot for ReplySlot {
+    fn value(&mut self) -> Option<&mut (dyn Any + Send + Sync)> {
+        self.0.value()
+    }
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+    fn record(&self) -> Result<Json, CodecError> {
+        self.0.record()
+    }
+    // Texts and whole numbers are the same after they were recorded: what was just made is not read back.
+    fn recall(&mut self, json: &Json) -> Result<(), CodecError> {
+        if self.0.is_some() { Ok(()) } else { self.0.recall(json) }
+    }
+    fn accept(&mut self, output: Box<dyn Any + Send>) -> bool {
+        self.0.accept(output)
+    }
+    fn give(&mut self, to: &mut dyn Any) {
+        self.0.give(to);
+    }
+}
+
 /// One reply in the conversation of a step, as a node.
 struct ReplyStep<'s> {
     step: &'s mut dyn AnyStep,
@@ -89,15 +114,16 @@ struct ReplyStep<'s> {
     /// The servers whose tools are still to be listed.
     servers: Option<(&'s Served, Vec<Serving<'s>>)>,
     /// The messages so far; before the first reply, the prompt is still to be built.
-    messages: Option<Vec<Message>>,
-    record: Option<ReplyRecord>,
+    messages: Option<Told<'s>>,
+    record: ReplySlot,
 }
 
 /// The type of a reply's node, which is no step of the user's: nothing is cached under it, and no stub replaces it.
 struct ReplyNode;
 
 impl<'s> ReplyStep<'s> {
-    fn new(step: &'s mut dyn AnyStep, messages: Option<Vec<Message>>, specs: Arc<[ToolSpec]>) -> Self {
+    fn new(step: &'s mut dyn AnyStep, messages: Option<&'s [Message]>, specs: Arc<[ToolSpec]>) -> Self {
+        let messages = messages.map(Told);
         let of = *step.def();
         let model = of.policy.model.map(|model| ModelPolicy { tool_rounds: None, ..model });
         let policy = Policy { model, ..Policy::PLAIN };
@@ -106,19 +132,25 @@ impl<'s> ReplyStep<'s> {
         // What the prompt writes is recorded with the prompt.
         let writes = if messages.is_none() { of.writes } else { 0 };
         let def = StepDef { name: "", policy, asks_model: false, writes, reads: 0, id, type_name, ..of };
-        Self { step, def, specs, servers: None, messages, record: None }
+        Self { step, def, specs, servers: None, messages, record: ReplySlot(None) }
     }
 }
 
-impl AnyInput for Vec<Message> {
+/// The messages that a reply follows.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Told<'s>(&'s [Message]);
+
+impl AnyInput for Told<'_> {
     fn record(&self) -> Result<Json, CodecError> {
         Json::encode(self)
     }
     fn digest(&self) -> Result<Digest, CodecError> {
         digest(self)
     }
+    // For a stub, of which a reply has none.
     fn value(&self) -> &(dyn Any + Send + Sync) {
-        self
+        &()
     }
 }
 
@@ -144,7 +176,7 @@ impl AnyStep for ReplyStep<'_> {
     fn call<'a>(&'a mut self, _: bool, run: &'a RunInfo) -> BoxFuture<'a, Result<(), StepError>> {
         Box::pin(async move {
             let (messages, prompt) = if let Some(messages) = &self.messages {
-                (messages.clone(), Vec::new())
+                (messages.0.to_vec(), Vec::new())
             } else {
                 let prompt = self.step.prompt(run).await?;
                 (prompt.clone(), prompt)
@@ -156,9 +188,9 @@ impl AnyStep for ReplyStep<'_> {
             };
             let listed = tools.iter().flatten().flat_map(|pinned| &pinned.tools).cloned();
             let specs: Vec<ToolSpec> = self.specs.iter().cloned().chain(listed).collect();
-            let request = call.request(messages, schema(self.step)?, &specs, run);
+            let request = call.request(messages, schema(self.step)?, specs, run);
             let reply = call.send(request, run).await?;
-            self.record = Some(ReplyRecord { prompt, tools, reply });
+            self.record.0 = Some(ReplyRecord { prompt, tools, reply });
             Ok(())
         })
     }
@@ -219,7 +251,7 @@ impl Driver<'_> {
         let mut round = 0;
         loop {
             *last += 1;
-            let messages = (!told.is_empty()).then(|| told.clone());
+            let messages = (!told.is_empty()).then_some(told.as_slice());
             let record = {
                 let servers = tool_runner.servers();
                 let unlisted = served.pinned.is_none() && !servers.is_empty();
@@ -227,7 +259,7 @@ impl Driver<'_> {
                 let mut asked = ReplyStep::new(&mut *step, messages, specs);
                 asked.servers = unlisted.then_some((&*served, servers));
                 match self.reply(&mut asked, work, place.within(*last)).await? {
-                    Ok(()) => asked.record.ok_or_else(no_output)?,
+                    Ok(()) => asked.record.0.ok_or_else(no_output)?,
                     Err(failed) => return Ok(Err(failed)),
                 }
             };
@@ -277,7 +309,8 @@ impl Driver<'_> {
         id: NodeId,
     ) -> RunResult<Result<(), Box<Failed>>> {
         let mut inner = self.inside(work.within.clone());
-        let mut of_reply = inner.work(id, &asked.def, Some(work.plan.of_replies()), None)?;
+        let (info, within) = (inner.info(id), inner.within.clone());
+        let mut of_reply = inner.work_within(info, within, &asked.def, Some(work.plan.of_replies()), None);
         inner.once_only(asked, &mut of_reply).await
     }
 

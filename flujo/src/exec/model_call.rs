@@ -50,6 +50,19 @@ impl ChunkSink for Chunked<'_> {
     }
 }
 
+/// The failure of an attempt whose last call failed.
+fn failed(error: ModelError) -> StepError {
+    if !error.is_retryable() {
+        return StepError::fatal(error);
+    }
+    let wait = error.retry_after;
+    let error = StepError::retryable(error);
+    match wait {
+        Some(wait) => error.retry_after(wait),
+        None => error,
+    }
+}
+
 impl ModelCall {
     /// The client.
     ///
@@ -69,14 +82,14 @@ impl ModelCall {
         &self,
         messages: Vec<Message>,
         schema: Json,
-        tools: &[ToolSpec],
+        tools: Vec<ToolSpec>,
         run: &RunInfo,
     ) -> ModelRequest {
         ModelRequest {
             model: self.model.clone(),
             messages,
             schema,
-            tools: tools.to_vec(),
+            tools,
             temperature: self.temperature,
             max_tokens: self.max_tokens,
             top_p: self.top_p,
@@ -98,26 +111,21 @@ impl ModelCall {
         if let Some(why) = self.no_such_tool(&request) {
             return Err(StepError::unconfigured(why));
         }
-        let mut request = request;
-        for next in self.otherwise.iter().rev() {
-            let error = match self.once(client, request.clone(), run).await? {
+        let (mut request, mut others) = (Some(request), self.otherwise.iter().rev());
+        // One place that waits: what a call holds while it waits is there once.
+        loop {
+            let next = others.next();
+            let sent = if next.is_some() { request.clone() } else { request.take() };
+            let Some(sent) = sent else { return Err(StepError::internal("a request was sent twice")) };
+            let model = sent.model.clone();
+            let error = match self.once(client, sent, run).await? {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };
-            run.fell_back_to(&request.model, next, &error);
+            let (Some(next), Some(request)) = (next, &mut request) else { return Err(failed(error)) };
+            run.fell_back_to(&model, next, &error);
             request.model.clone_from(next);
         }
-        self.once(client, request, run).await?.map_err(|error| {
-            if !error.is_retryable() {
-                return StepError::fatal(error);
-            }
-            let wait = error.retry_after;
-            let error = StepError::retryable(error);
-            match wait {
-                Some(wait) => error.retry_after(wait),
-                None => error,
-            }
-        })
     }
 
     /// One call of one model; a failure of the provider is inside.

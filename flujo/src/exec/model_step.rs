@@ -21,7 +21,7 @@ pub(super) async fn request(step: &mut dyn AnyStep, run: &RunInfo) -> Result<Mod
     call.client()?;
     let schema = schema(step)?;
     messages.extend(run.feedback().map(Message::rejection));
-    Ok(call.request(messages, schema, &[], run))
+    Ok(call.request(messages, schema, Vec::new(), run))
 }
 
 /// Sends a request, and leaves the parsed answer in the step.
@@ -76,7 +76,7 @@ pub(crate) async fn ask_for<T: Reply>(
 ) -> Result<T, StepError> {
     let schema = schema_of::<T>().map_err(StepError::fatal)?;
     messages.extend(feedback.map(Message::rejection));
-    let request = call.request(messages, schema, &[], run);
+    let request = call.request(messages, schema, Vec::new(), run);
     let reply = call.send(request, run).await?;
     whole(&reply)?;
     let Parsed { answer, repairs } = model::parse::<T>(&reply)?;

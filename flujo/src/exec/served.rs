@@ -186,7 +186,7 @@ fn form(spec: &ToolSpec, of: &ServerForm) -> CallForm {
     CallForm {
         tool: spec.name.clone().into(),
         inputs: None,
-        schema: spec.schema.decode().unwrap_or(Value::Bool(true)),
+        schema: Arc::new(spec.schema.decode().unwrap_or(Value::Bool(true))),
         question: of.question.clone(),
         needs_approval,
     }
@@ -293,6 +293,9 @@ impl AnyStep for ServedStep<'_> {
 }
 
 /// The tools of a conversation: those of its steps, then those of its servers.
-pub(super) fn together(own: &[ToolSpec], served: &Served) -> Arc<[ToolSpec]> {
+pub(super) fn together(own: &Arc<[ToolSpec]>, served: &Served) -> Arc<[ToolSpec]> {
+    if served.pinned.is_none() {
+        return Arc::clone(own);
+    }
     own.iter().chain(served.specs()).cloned().collect()
 }

@@ -50,3 +50,22 @@ pub trait ToolServer: Send + Sync + 'static {
     /// The server cannot be reached, or the tool failed. A retryable error may be tried again.
     async fn call(&self, tool: &str, arguments: &Json) -> Result<String, StepError>;
 }
+
+macro_rules! delegates {
+    ($($pointer:ty),+) => { $(
+        #[async_trait]
+        impl<T: ToolServer + ?Sized> ToolServer for $pointer {
+            fn name(&self) -> &str {
+                (**self).name()
+            }
+            async fn tools(&self) -> Result<Vec<ToolSpec>, StepError> {
+                (**self).tools().await
+            }
+            async fn call(&self, tool: &str, arguments: &Json) -> Result<String, StepError> {
+                (**self).call(tool, arguments).await
+            }
+        }
+    )+ };
+}
+// A server that is chosen at run time.
+delegates!(std::sync::Arc<T>, Box<T>);

@@ -17,6 +17,9 @@ use crate::path::NodeId;
 use crate::question::ApprovalQuestion;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value};
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// A value that a model can call a tool with: it has a JSON Schema.
 #[diagnostic::on_unimplemented(
@@ -165,9 +168,8 @@ impl<C: Context, R: Send + Sync> StepTool<C, R> {
         S::Input: Arguments,
     {
         let facts = <S as StepInfo>::FACTS;
-        let mut generator = SchemaGenerator::default();
-        let schemas = <S::Input as Arguments>::schemas(&mut generator);
-        let (spec, schema) = described(&facts, schemas, &mut generator);
+        let described = known(TypeId::of::<S>(), &facts, <S::Input as Arguments>::schemas);
+        let (spec, schema) = (described.0.clone(), Arc::clone(&described.1));
         let question = facts.ask_first.map(ApprovalQuestion::saying);
         let needs_approval = Box::new(|input: &Json| S::Input::recall(input).map(|_| true));
         let (tool, inputs) = (facts.name.into(), Some(facts.inputs));
@@ -177,7 +179,26 @@ impl<C: Context, R: Send + Sync> StepTool<C, R> {
 }
 
 /// The description of a tool for the model, and the schema of its arguments.
-fn described(facts: &Facts, schemas: Vec<Value>, generator: &mut SchemaGenerator) -> (ToolSpec, Value) {
+type Described = Arc<(ToolSpec, Arc<Value>)>;
+
+/// A cache by type: generating schemas takes longer than a whole round of a conversation.
+static DESCRIBED: LazyLock<Mutex<HashMap<TypeId, Described>>> = LazyLock::new(Mutex::default);
+
+/// The description of the tool of this type. Has no type parameters: the map and its lock are compiled here, and not for each
+/// tool.
+fn known(ty: TypeId, facts: &Facts, schemas: fn(&mut SchemaGenerator) -> Vec<Value>) -> Described {
+    let known = || DESCRIBED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(described) = known().get(&ty) {
+        return Arc::clone(described);
+    }
+    let described = Arc::new(described(facts, schemas));
+    known().insert(ty, Arc::clone(&described));
+    described
+}
+
+fn described(facts: &Facts, schemas: fn(&mut SchemaGenerator) -> Vec<Value>) -> (ToolSpec, Arc<Value>) {
+    let mut generator = SchemaGenerator::default();
+    let schemas = schemas(&mut generator);
     let names = facts.inputs.iter().map(|(name, _)| (*name).to_owned());
     let mut schema = Map::new();
     schema.insert("type".to_owned(), "object".into());
@@ -195,7 +216,7 @@ fn described(facts: &Facts, schemas: Vec<Value>, generator: &mut SchemaGenerator
         Json::null()
     });
     let spec = ToolSpec { name: facts.name.to_owned(), description: facts.doc.to_owned(), schema: sent };
-    (spec, schema)
+    (spec, Arc::new(schema))
 }
 
 impl<C: Context, R: Send + Sync> StepTool<C, R> {
@@ -213,9 +234,13 @@ impl<C: Context, R: Send + Sync> StepTool<C, R> {
             Ok(read) => read,
             Err(message) => return Ok(Ok(message)),
         };
-        let (input, note) = match cx.driver.approve(id.clone(), &self.form, given, input).await? {
-            Ok(approved) => approved,
-            Err(message) => return Ok(Ok(message)),
+        let (input, note) = if self.form.question.is_none() {
+            (input, None)
+        } else {
+            match cx.driver.approve(id.clone(), &self.form, given, input).await? {
+                Ok(approved) => approved,
+                Err(message) => return Ok(Ok(message)),
+            }
         };
         let text = match (self.run)(cx, id, &input) {
             Ok(running) => running.await,
