@@ -2,6 +2,7 @@ use super::{AttemptCommand, AttemptRecord, Key, PartChange};
 use crate::clock::Timestamp;
 use crate::codec::{Digest, Json};
 use crate::error::{FailureRecord, Signal};
+use crate::model::CallOptions;
 use crate::usage::Usage;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,9 @@ pub struct ModelUse {
     /// The text of the model's reasoning, where the step asked to record it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<String>,
+    /// The options of its last call that not every provider takes, if there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<Box<CallOptions>>,
 }
 
 /// The record of an attempt that has ended: durable, and never changed.

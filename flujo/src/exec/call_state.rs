@@ -6,7 +6,7 @@ use super::model_call::ModelCall;
 use crate::cache::CacheUse;
 use crate::engine::ModelUse;
 use crate::events::{Chunks, EventKind, Stage};
-use crate::model::ModelError;
+use crate::model::{CallOptions, ModelError};
 use crate::path::Path;
 use crate::step::RunInfo;
 use crate::usage::Usage;
@@ -161,6 +161,13 @@ impl RunInfo {
             let kind =
                 EventKind::OverReported { attempt: self.attempt(), model: model.to_owned(), bound, reported };
             stage.tells(self.path(), kind);
+        }
+    }
+
+    /// Notes the options of a call, for the record.
+    pub(super) fn sends(&self, options: &CallOptions) {
+        if !options.is_empty() {
+            self.state.change(|spent| spent.models.options = Some(Box::new(options.clone())));
         }
     }
 

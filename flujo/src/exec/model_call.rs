@@ -143,6 +143,7 @@ impl ModelCall {
         let hold = run.reserve(bound).await?;
         // From here on a call that never comes back is charged at what was reserved for it.
         let number = run.state.call_leaves(&model, bound);
+        run.sends(&request.options);
         let span = ChatSpan::new(&request, client, run.id().as_str(), self.contents.as_deref());
         let records_reasoning = self.options.reasoning_text == Some(true);
         let mut chunks = Chunked { run, first: (run.env.clock.tick(), None) };

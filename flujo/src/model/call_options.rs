@@ -13,7 +13,7 @@ use std::fmt;
 /// let options = CallOptions::new().reasoning_effort(ReasoningEffort::Low).stop(["END"]).seed(7);
 /// assert_eq!((options.seed, options.is_empty()), (Some(7), false));
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CallOptions {

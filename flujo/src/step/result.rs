@@ -1,6 +1,7 @@
 use super::RunInfo;
 use crate::clock::Timestamp;
 use crate::engine::{Finding, Kind, ModelUse, Record, RecordOutcome};
+use crate::model::CallOptions;
 use crate::path::{Path, Place, grammar};
 use crate::usage::Usage;
 use std::sync::Arc;
@@ -35,7 +36,7 @@ struct Extra {
 impl Extra {
     fn boxed(self) -> Option<Box<Self>> {
         let Self { usage, findings, cached, models } = &self;
-        let models = models.by_model.is_empty() && models.repairs.is_empty() && models.reasoning.is_none();
+        let models = *models == ModelUse::default();
         let nothing = *usage == Usage::default() && findings.is_empty() && !cached && models;
         (!nothing).then(|| Box::new(self))
     }
@@ -72,6 +73,7 @@ impl Extra {
             }
         }
         (self.models.repairs, self.models.reasoning) = (models.repairs, models.reasoning);
+        self.models.options = models.options;
     }
 }
 
@@ -138,6 +140,12 @@ impl StepResult {
     /// `#[step(reasoning_text = true)]`.
     pub fn reasoning(&self) -> Option<&str> {
         self.extra.as_ref()?.models.reasoning.as_deref()
+    }
+
+    /// Returns the options of the last call of a model that not every provider takes, if there were any: what was sent, `extra`
+    /// included.
+    pub fn options(&self) -> Option<&CallOptions> {
+        self.extra.as_ref()?.models.options.as_deref()
     }
 
     /// Returns true if the answer of a model had to be repaired before it could be read.

@@ -64,7 +64,14 @@ fn at(engine: &AnyEngine, script: &Script) -> Flujo<World> {
 fn options_of_the_step_are_sent_and_those_of_the_call_take_precedence() {
     on_all(async |engine, _| {
         let script = Script::new().otherwise(|_| calm());
-        at(&engine, &script).run(asking("x".into())).await.into_output().unwrap();
+        let flujo = at(&engine, &script);
+        let result = flujo.run(asking("x".into())).id("r").await;
+        result.into_output().unwrap();
+        // What was sent is on record, with the fields that flujo does not know.
+        let recorded = flujo.run(asking("x".into())).id("r").await;
+        let options = |path: &str| recorded.step(path).unwrap().options().cloned();
+        assert_eq!(options("asking/careful"), Some(script.requests()[0].options.clone()));
+        assert_eq!(options("asking/plain"), None);
         let sent: Vec<CallOptions> = script.requests().into_iter().map(|request| request.options).collect();
         let step = CallOptions::new()
             .reasoning_effort(ReasoningEffort::Low)

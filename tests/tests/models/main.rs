@@ -38,6 +38,7 @@ mod reports;
 mod server;
 mod streams;
 mod suite;
+mod suite_of_agents;
 mod table;
 mod tools;
 mod types;

@@ -9,6 +9,7 @@ use flujo::clock::Timestamp;
 use flujo::codec::{Digest, Json};
 use flujo::engine::{Finding, Kind, ModelUse, PartChange, Record, RecordOutcome, Status};
 use flujo::error::Signal;
+use flujo::model::CallOptions;
 
 pub(super) const CHECKS: &[Check] = &[
     Check::new(
@@ -88,6 +89,7 @@ async fn record_is_whole(bench: &Bench) -> Checked {
         by_model: vec![("m:1".to_owned(), calls(2))],
         repairs: vec!["a comma".to_owned()],
         reasoning: Some("because".to_owned()),
+        options: Some(Box::new(CallOptions::new().seed(7).extra("top_k", 40))),
     };
     let findings = vec![Finding { message: "too long".to_owned() }];
     let parts = vec![("total".to_owned(), number(8).into()), ("log".to_owned(), number(9).into())];
