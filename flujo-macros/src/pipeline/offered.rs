@@ -29,7 +29,8 @@ pub(crate) fn asking(listed: &ToolUse, ty: &TokenStream, mut tool: TokenStream) 
             let served = Ident::new("ask_first_if_served", word.span());
             apply(&served, decides.span(), quote!(), &quote!(#decides), &quote!());
         } else {
-            apply(word, decides.span(), quote!(), &quote!(#decides), &quote!(::<#ty>));
+            let of = quote_spanned!(decides.span()=> ::<#ty>);
+            apply(word, decides.span(), quote!(), &quote!(#decides), &of);
         }
     }
     let server = listed.server.iter();

@@ -257,7 +257,7 @@ mod tests {
         let options =
             CallOptions::new().reasoning_effort(ReasoningEffort::Minimal).stop(["\n"]).extra("k", 1.5);
         let json = Json::encode(&options).unwrap();
-        assert_eq!(json.as_str(), r#"{"reasoning_effort":"minimal","stop":["\n"],"extra":[["k",1.5]]}"#);
+        assert_eq!(json.as_str(), r#"{"extra":[["k","1.5"]],"reasoning_effort":"minimal","stop":["\n"]}"#);
         assert_eq!(json.decode::<CallOptions>().unwrap(), options);
     }
 }

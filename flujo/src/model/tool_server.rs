@@ -53,6 +53,7 @@ pub trait ToolServer: Send + Sync + 'static {
 
 macro_rules! delegates {
     ($($pointer:ty),+) => { $(
+        #[diagnostic::do_not_recommend]
         #[async_trait]
         impl<T: ToolServer + ?Sized> ToolServer for $pointer {
             fn name(&self) -> &str {

@@ -66,7 +66,7 @@ fn run(capture: bool) -> Vec<SpanData> {
     let kept = Kept::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(kept.clone()).build();
     let subscriber = Registry::default().with(layer(&provider));
-    let tokens = Tokens { input: 9, output: 2, cached: 4, reasoning: 1 };
+    let tokens = Tokens::new(9, 2).cached(4).reasoning(1);
     let answer = ModelReply {
         served_model: Some("gemini:gemini-2.5-flash-002".into()),
         id: Some("answer-7".into()),
