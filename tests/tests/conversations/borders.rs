@@ -28,19 +28,24 @@ pipeline! {
     }
 }
 
-fn at(engine: &AnyEngine, script: &Script) -> (Flujo<World>, Calls) {
+pub fn at(engine: &AnyEngine, script: &Script) -> (Flujo<World>, Calls) {
     let calls = Calls::default();
     let builder =
         Flujo::builder().resources(World { calls: calls.clone() }).models(script.clone()).prices(Prices);
     (with_engine!(engine, e => builder.engine(e.clone()).build()).unwrap(), calls)
 }
 
-fn results(script: &Script, request: usize) -> Vec<String> {
+pub fn results(script: &Script, request: usize) -> Vec<String> {
     let all = told(&script.requests()[request]).into_iter();
     all.filter(|(role, _)| *role == Role::Tool).map(|(_, text)| text).collect()
 }
 
-fn calls(list: &[(&str, &str)]) -> ModelReply {
+/// The names of the tools that a request offers.
+pub fn offered(script: &Script, request: usize) -> Vec<String> {
+    script.requests()[request].tools.iter().map(|tool| tool.name.clone()).collect()
+}
+
+pub fn calls(list: &[(&str, &str)]) -> ModelReply {
     let reply = ModelReply::new("").used(TOKENS);
     list.iter().fold(reply, |reply, (tool, arguments)| reply.calls(*tool, *arguments))
 }

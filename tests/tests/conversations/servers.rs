@@ -1,11 +1,12 @@
 //! `mcp(Docs)`: tools that a server names at run time.
 
-use crate::tools::{TOKENS, calm, told};
+use crate::borders::{calls, offered, results};
+use crate::tools::calm;
 use flujo::codec::Json;
 use flujo::error::Signal;
 use flujo::events::EventKind;
 use flujo::graph::Bounds;
-use flujo::model::{ModelReply, Role, Script, ToolServer, ToolSpec};
+use flujo::model::{Script, ToolServer, ToolSpec};
 use flujo::prelude::*;
 use flujo::{ErrorKind, Usage};
 use flujo_testing::EventLog;
@@ -114,20 +115,6 @@ fn at(engine: &AnyEngine, script: &Script, docs: &Docs) -> Flujo<Services> {
     let services = Services { docs: docs.clone(), shop: Shop::default(), calls: Calls::default() };
     let builder = Flujo::builder().resources(services).models(script.clone()).prices(Prices);
     with_engine!(engine, e => builder.engine(e.clone()).build()).unwrap()
-}
-
-fn calls(list: &[(&str, &str)]) -> ModelReply {
-    let reply = ModelReply::new("").used(TOKENS);
-    list.iter().fold(reply, |reply, (tool, arguments)| reply.calls(*tool, *arguments))
-}
-
-fn results(script: &Script, request: usize) -> Vec<String> {
-    let all = told(&script.requests()[request]).into_iter();
-    all.filter(|(role, _)| *role == Role::Tool).map(|(_, text)| text).collect()
-}
-
-fn offered(script: &Script, request: usize) -> Vec<String> {
-    script.requests()[request].tools.iter().map(|tool| tool.name.clone()).collect()
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! `.tools([..])` and `.tool_rounds(n)` on a call: the tools of the attribute, for one call alone.
 
-use crate::tools::{TOKENS, calm, told};
+use crate::borders::{at, calls, offered, results};
+use crate::tools::calm;
 use flujo::graph::{Bounds, NodeKind};
-use flujo::model::{ModelReply, Role, Script};
+use flujo::model::{Role, Script};
 use flujo::prelude::*;
 use flujo_tests::clerks::*;
-use flujo_tests::engines::AnyEngine;
-use flujo_tests::with_engine;
 use flujo_tests::world::*;
 
 /// Has no tools of its own.
@@ -26,27 +25,6 @@ pipeline! {
         let found = plan(topic.clone()).tools([keep, compose.ask_first(&format!("Compose for {topic}?"))]);
         add(found.name)
     }
-}
-
-fn at(engine: &AnyEngine, script: &Script) -> (Flujo<World>, Calls) {
-    let calls = Calls::default();
-    let builder =
-        Flujo::builder().resources(World { calls: calls.clone() }).models(script.clone()).prices(Prices);
-    (with_engine!(engine, e => builder.engine(e.clone()).build()).unwrap(), calls)
-}
-
-fn results(script: &Script, request: usize) -> Vec<String> {
-    let all = told(&script.requests()[request]).into_iter();
-    all.filter(|(role, _)| *role == Role::Tool).map(|(_, text)| text).collect()
-}
-
-fn calls(list: &[(&str, &str)]) -> ModelReply {
-    let reply = ModelReply::new("").used(TOKENS);
-    list.iter().fold(reply, |reply, (tool, arguments)| reply.calls(*tool, *arguments))
-}
-
-fn offered(script: &Script, request: usize) -> Vec<String> {
-    script.requests()[request].tools.iter().map(|tool| tool.name.clone()).collect()
 }
 
 #[test]
