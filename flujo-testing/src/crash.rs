@@ -1,9 +1,9 @@
 use async_trait::async_trait;
-use flujo::clock::Clock;
+use flujo::clock::{Clock, Timestamp};
 use flujo::engine::{
-    Account, Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, Ended, Engine, ForkPolicy, Handle, Key,
-    LimitScope, OnQuestion, Program, Record, Refusal, Reservation, RunFilter, RunId, RunRecord, RunSummary,
-    RunView,
+    Account, Action, Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, Ended, Engine, ForkPolicy,
+    Handle, Key, LimitScope, OnQuestion, PendingQuestion, Program, QuestionFilter, Record, Refusal,
+    Reservation, RunCount, RunFilter, RunId, RunRecord, RunSummary, RunView,
 };
 use flujo::error::Signal;
 use flujo::path::Path;
@@ -159,17 +159,29 @@ impl<E: Engine> Engine for Crash<E> {
     async fn list(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, Error> {
         self.inner.list(filter).await
     }
+    async fn count(&self, filter: &RunFilter) -> Result<Vec<RunCount>, Error> {
+        self.inner.count(filter).await
+    }
+    async fn questions(&self, filter: &QuestionFilter) -> Result<Vec<PendingQuestion>, Error> {
+        self.inner.questions(filter).await
+    }
     async fn idle(&self, id: &RunId) -> Result<(), Error> {
         self.inner.idle(id).await
     }
-    async fn reopen(&self, id: &RunId) -> Result<(), Error> {
-        self.inner.reopen(id).await
+    async fn reopen(&self, id: &RunId, by: Option<&str>) -> Result<(), Error> {
+        self.inner.reopen(id, by).await
     }
     async fn reply(&self, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error> {
         self.inner.reply(id, path, reply).await
     }
-    async fn cancel(&self, id: &RunId) -> Result<(), Error> {
-        self.inner.cancel(id).await
+    async fn cancel(&self, id: &RunId, by: Option<&str>) -> Result<(), Error> {
+        self.inner.cancel(id, by).await
+    }
+    async fn prune(&self, before: Timestamp, by: Option<&str>) -> Result<u64, Error> {
+        self.inner.prune(before, by).await
+    }
+    async fn pruned(&self) -> Result<Vec<Action>, Error> {
+        self.inner.pruned().await
     }
 }
 

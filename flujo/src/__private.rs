@@ -15,7 +15,10 @@ pub use crate::flow::{
     ALL_AT_ONCE, Critique, Feedback, GatePlugins, assert_concurrency, assert_items, assert_rounds,
 };
 pub use crate::future::BoxFuture;
-pub use crate::graph::{Asking, Bounds, Edge, Facts, Graph, Node, NodeKind, StepTexts, fingerprint};
+pub use crate::graph::{
+    Asking, Bounds, Edge, Facts, Fresh, Graph, NoDefault, Node, NodeKind, StepTexts, ValueSchemas,
+    fingerprint,
+};
 pub use crate::model::{
     Answer, CacheTime, CallOptions, IntoPrompt, Message, ModelReply, NoAnswer, Parsed, Prompt,
     ReasoningEffort, ToolChoice, messages,

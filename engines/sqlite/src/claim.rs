@@ -45,12 +45,13 @@ pub(crate) fn claim(
         }
     }
     rows::charge(db, run)?;
-    let mine = row.lifecycle.take();
+    let mine = row.lifecycle.take(now);
     row.token += 1;
     row.changed = now;
     (row.owner, row.taken) = if mine { (Some(me), Some(now)) } else { (None, None) };
     if !mine {
         rows::close(db, run)?;
+        row.lifecycle.usage = load::usage(db, run)?;
     }
     // Otherwise another process that saw the last heartbeat long ago would take over the run at once.
     Owner::heartbeat(db, me, monitor.me(), now)?;

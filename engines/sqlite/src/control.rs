@@ -1,12 +1,12 @@
 //! Control operations on runs, from outside of their executions and by any process.
 
 use crate::owners::{LeaseMonitor, Owner};
-use crate::row::{cell_of, json_cell, optional_cell_of, text_cell, time_cell, with_checksum};
+use crate::row::{cell_of, json_cell, optional, optional_cell_of, text_cell, time_cell, with_checksum};
 use crate::run_state::RunStateRow;
-use crate::{StorageError, claim, inbox, load, rows};
+use crate::{StorageError, claim, inbox, load, messages, rows};
 use flujo::clock::Timestamp;
 use flujo::engine::kit::check_reply;
-use flujo::engine::{FinalOutcome, RunId, RunRecord};
+use flujo::engine::{Labels, RunId, RunRecord};
 use flujo::error::Error;
 use flujo::path::Path;
 use flujo::question::{Answered, Reply};
@@ -14,7 +14,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 /// Inserts a new run; false if its id exists.
-pub(crate) fn create(db: &Connection, record: &RunRecord, now: Timestamp) -> Result<bool, StorageError> {
+pub(crate) fn create(db: &Connection, record: &RunRecord) -> Result<bool, StorageError> {
     if load::number(db, &record.id)?.is_some() {
         return Ok(false);
     }
@@ -39,17 +39,27 @@ pub(crate) fn create(db: &Connection, record: &RunRecord, now: Timestamp) -> Res
         limits,
         Value::Integer(record.retries.into()),
         record.seed.origin.as_ref().map_or(Value::Null, |id| text_cell(id.as_str())),
-        time_cell(now),
+        time_cell(record.created),
+        optional_cell_of(Some(&record.labels).filter(|labels| !labels.is_empty()))?,
+        optional(record.by.as_deref().map(text_cell)),
     ];
     db.prepare_cached(
         "INSERT INTO runs (run, id, pipeline, graph, input, digest, context, limits, retries, seed_origin, \
-         created, sum) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+         created, labels, started_by, sum) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     )?
     .execute(params_from_iter(with_checksum("runs", cells)))?;
-    RunStateRow::new(run, record.context.clone(), now).write(db, &record.context)?;
+    for (name, value) in record.labels.iter() {
+        db.prepare_cached("INSERT INTO labels (name, value, run) VALUES (?,?,?)")?
+            .execute(params![name, value, run])?;
+    }
+    RunStateRow::new(run, &record.pipeline, record.context.clone(), record.created)
+        .write(db, &record.context)?;
     for (position, seed) in record.seed.records.iter().enumerate() {
         let cells = rows::record(run, position, seed, &None, true)?;
         db.prepare_cached(rows::RECORD)?.execute(params_from_iter(cells))?;
+        if let Some(cells) = messages::cells(run, position, seed)? {
+            db.prepare_cached(messages::INSERT)?.execute(params_from_iter(cells))?;
+        }
     }
     for Answered { question, reply } in &record.seed.replies {
         let cells = rows::question(run, question, &[])?;
@@ -99,7 +109,7 @@ pub(crate) fn reply(
     now: Timestamp,
 ) -> Result<ControlOutcome, StorageError> {
     let Some(run) = load::number(db, id)? else { return Ok(ControlOutcome::Unknown) };
-    let (open, answered) = load::questions(db, run)?;
+    let (open, answered) = crate::questions::questions(db, run)?;
     let first = answered.iter().find(|a| a.question.path == *path).map(|a| &a.reply);
     let open = open.iter().map(|open| &open.question).find(|question| question.path == *path);
     if let Err(refused) = check_reply(path, first, open, now) {
@@ -112,6 +122,7 @@ pub(crate) fn reply(
         inbox::leave(db, owner, run)?;
     } else {
         row.lifecycle.replied = row.lifecycle.paused;
+        row.changed = now;
         row.write(db, &initial)?;
     }
     Ok(ControlOutcome::Applied)
@@ -123,17 +134,17 @@ pub(crate) fn cancel(
     id: &RunId,
     mine: (i64, bool),
     monitor: &LeaseMonitor,
-    now: Timestamp,
+    (now, by): (Timestamp, Option<&str>),
 ) -> Result<ControlOutcome, StorageError> {
     let Some(run) = load::number(db, id)? else { return Ok(ControlOutcome::Unknown) };
     let initial = crate::run_row::context(db, run)?;
     let mut row = RunStateRow::read(db, run, &initial)?;
-    if row.lifecycle.outcome.is_some() {
+    let running = claim::is_running(db, &row, mine, monitor)?;
+    if !row.lifecycle.cancel((now, by), running) {
         return Ok(ControlOutcome::Applied);
     }
-    row.lifecycle.cancelled = true;
     row.changed = now;
-    if claim::is_running(db, &row, mine, monitor)? {
+    if running {
         row.write(db, &initial)?;
         if let Some(owner) = row.owner {
             inbox::leave(db, owner, run)?;
@@ -146,14 +157,18 @@ pub(crate) fn cancel(
     // Fences an owner that was taken for dead and comes back.
     row.token += 1;
     (row.owner, row.taken) = (None, None);
-    row.lifecycle.outcome = Some(FinalOutcome::Cancelled);
     rows::close(db, run)?;
+    row.lifecycle.usage = load::usage(db, run)?;
     row.write(db, &initial)?;
     Ok(ControlOutcome::Applied)
 }
 
 /// Resets a failed run, so that it can be resumed.
-pub(crate) fn reopen(db: &Connection, id: &RunId, now: Timestamp) -> Result<ControlOutcome, StorageError> {
+pub(crate) fn reopen(
+    db: &Connection,
+    id: &RunId,
+    (now, by): (Timestamp, Option<&str>),
+) -> Result<ControlOutcome, StorageError> {
     let Some(run) = load::number(db, id)? else { return Ok(ControlOutcome::Unknown) };
     let initial = crate::run_row::context(db, run)?;
     let mut row = RunStateRow::read(db, run, &initial)?;
@@ -168,7 +183,7 @@ pub(crate) fn reopen(db: &Connection, id: &RunId, now: Timestamp) -> Result<Cont
             0
         })
     };
-    let reopened = row.lifecycle.reopen(attempts);
+    let reopened = row.lifecycle.reopen((now, by), attempts);
     if let Some(error) = failed {
         return Err(error.into());
     }
@@ -188,8 +203,11 @@ pub(crate) fn prune(db: &Connection, before: Timestamp, most: usize) -> Result<u
     let old: Vec<i64> =
         db.prepare_cached(old)?.query_map([before, most], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for run in &old {
-        db.prepare_cached("DELETE FROM records WHERE record BETWEEN ?1 AND ?2")?
-            .execute([rows::place(*run, 0), rows::place(*run, usize::MAX)])?;
+        for table in ["records", "messages"] {
+            db.prepare_cached(&format!("DELETE FROM {table} WHERE record BETWEEN ?1 AND ?2"))?
+                .execute([rows::place(*run, 0), rows::place(*run, usize::MAX)])?;
+        }
+        unlabel(db, *run)?;
         for table in ["timers", "questions", "ledger", "inbox", "standings", "runs"] {
             db.prepare_cached(&format!("DELETE FROM {table} WHERE run = ?1"))?.execute([run])?;
         }
@@ -198,4 +216,16 @@ pub(crate) fn prune(db: &Connection, before: Timestamp, most: usize) -> Result<u
         db.execute("DELETE FROM graphs WHERE graph NOT IN (SELECT graph FROM runs)", [])?;
     }
     Ok(u64::try_from(old.len()).unwrap_or(u64::MAX))
+}
+
+/// Deletes the rows of a run's labels, which its own row lists.
+fn unlabel(db: &Connection, run: i64) -> Result<(), StorageError> {
+    let text: Option<String> =
+        db.prepare_cached("SELECT labels FROM runs WHERE run = ?1")?.query_row([run], |row| row.get(0))?;
+    let labels: Labels = text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    for (name, value) in labels.iter() {
+        db.prepare_cached("DELETE FROM labels WHERE name = ?1 AND value = ?2 AND run = ?3")?
+            .execute(params![name, value, run])?;
+    }
+    Ok(())
 }

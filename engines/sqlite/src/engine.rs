@@ -1,14 +1,20 @@
 //! The [`Engine`] of a database: every operation is a transaction, so that any process can do it.
 
+use crate::actions;
 use crate::claim;
 use crate::control::{self, ControlOutcome};
-use crate::list;
+use crate::count;
+use crate::list::{self, Lives};
 use crate::load::{self, Loaded};
+use crate::questions;
 use crate::run_state::RunStateRow;
-use crate::{Sqlite, unknown};
+use crate::{Shared, Sqlite, unknown};
 use async_trait::async_trait;
-use flujo::clock::Clock;
-use flujo::engine::{Engine, Program, RunFilter, RunId, RunRecord, RunSummary, RunView};
+use flujo::clock::{Clock, Timestamp};
+use flujo::engine::{
+    Action, Engine, PendingQuestion, Program, QuestionFilter, RunCount, RunFilter, RunId, RunRecord,
+    RunSummary, RunView,
+};
 use flujo::error::Error;
 use flujo::path::Path as NodePath;
 use flujo::question::Reply;
@@ -25,8 +31,8 @@ impl Engine for Sqlite {
     }
 
     async fn create(&self, run: RunRecord) -> Result<Option<RunView>, Error> {
-        let (id, clock) = (run.id.clone(), self.clock());
-        if self.write(move |db| control::create(db, &run, clock.now())).await? {
+        let id = run.id.clone();
+        if self.write(move |db| control::create(db, &run)).await? {
             return Ok(None);
         }
         self.view(&id).await
@@ -63,10 +69,20 @@ impl Engine for Sqlite {
 
     async fn list(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, Error> {
         self.shared.writer.jobs().flush().await;
-        let (filter, monitor) = (filter.clone(), Arc::clone(&self.shared.monitor));
-        let (me, here) = (self.shared.me, Arc::clone(&self.shared.active));
-        let live = move |id: &RunId, owner| (owner == me).then(|| here.is_active(id));
-        self.read(move |db| list::list(db, &filter, live, &monitor)).await
+        let (filter, lives) = (filter.clone(), self.lives());
+        self.read(move |db| list::list(db, &filter, &lives)).await
+    }
+
+    async fn count(&self, filter: &RunFilter) -> Result<Vec<RunCount>, Error> {
+        self.shared.writer.jobs().flush().await;
+        let (filter, lives) = (filter.clone(), self.lives());
+        self.read(move |db| count::count(db, &filter, &lives)).await
+    }
+
+    async fn questions(&self, filter: &QuestionFilter) -> Result<Vec<PendingQuestion>, Error> {
+        self.shared.writer.jobs().flush().await;
+        let filter = filter.clone();
+        self.read(move |db| questions::pending(db, &filter)).await
     }
 
     async fn idle(&self, id: &RunId) -> Result<(), Error> {
@@ -97,9 +113,9 @@ impl Engine for Sqlite {
         }
     }
 
-    async fn reopen(&self, id: &RunId) -> Result<(), Error> {
-        let (wanted, clock) = (id.clone(), self.clock());
-        match self.write(move |db| control::reopen(db, &wanted, clock.now())).await? {
+    async fn reopen(&self, id: &RunId, by: Option<&str>) -> Result<(), Error> {
+        let (wanted, by, clock) = (id.clone(), by.map(str::to_owned), self.clock());
+        match self.write(move |db| control::reopen(db, &wanted, (clock.now(), by.as_deref()))).await? {
             ControlOutcome::Unknown => Err(unknown(id)),
             ControlOutcome::Applied | ControlOutcome::Refused(_) => Ok(()),
         }
@@ -114,12 +130,13 @@ impl Engine for Sqlite {
         }
     }
 
-    async fn cancel(&self, id: &RunId) -> Result<(), Error> {
+    async fn cancel(&self, id: &RunId, by: Option<&str>) -> Result<(), Error> {
+        let by = by.map(str::to_owned);
         let (wanted, clock, monitor) = (id.clone(), self.clock(), Arc::clone(&self.shared.monitor));
         let (me, active) = (self.shared.me, Arc::clone(&self.shared.active));
         let cancel = move |db: &Connection| {
             let here = active.is_active(&wanted);
-            control::cancel(db, &wanted, (me, here), &monitor, clock.now())
+            control::cancel(db, &wanted, (me, here), &monitor, (clock.now(), by.as_deref()))
         };
         match self.write(cancel).await? {
             ControlOutcome::Unknown => return Err(unknown(id)),
@@ -131,5 +148,21 @@ impl Engine for Sqlite {
             self.shared.writer.jobs().call(false, |_| Ok(())).await.map_err(|fault| self.error(fault))?;
         }
         Ok(())
+    }
+
+    async fn prune(&self, before: Timestamp, by: Option<&str>) -> Result<u64, Error> {
+        self.delete_before(before, by).await
+    }
+
+    async fn pruned(&self) -> Result<Vec<Action>, Error> {
+        self.read(actions::all).await
+    }
+}
+
+impl Sqlite {
+    /// What decides which runs have an execution.
+    fn lives(&self) -> Lives {
+        let Shared { me, monitor, active, .. } = &*self.shared;
+        Lives { me: *me, monitor: Arc::clone(monitor), active: Arc::clone(active) }
     }
 }

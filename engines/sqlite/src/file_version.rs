@@ -4,7 +4,7 @@ use crate::StorageError;
 use rusqlite::Connection;
 
 /// The version that this code writes.
-pub(crate) const NEWEST: i64 = 3;
+pub(crate) const NEWEST: i64 = 4;
 
 /// Returns the version of the file.
 pub(crate) fn version(db: &Connection) -> Result<i64, StorageError> {

@@ -1,11 +1,11 @@
 //! Notes to the owner of a run: another process has written a reply or a cancellation.
 
+use crate::StorageError;
 use crate::active_runs::ActiveRuns;
 use crate::row::{VerifiedRow, with_checksum};
 use crate::run_state::RunStateRow;
 use crate::run_writer::RunEntry;
 use crate::transaction::Transaction;
-use crate::{StorageError, load};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
@@ -55,7 +55,7 @@ fn notes(db: &Connection, me: i64) -> Result<Vec<(i64, Option<i64>)>, StorageErr
 /// it begins.
 pub(crate) fn forward(db: &Connection, active: &ActiveRuns<RunEntry>, run: i64) -> Result<(), StorageError> {
     let Some(entry) = active.entry(run) else { return Ok(()) };
-    let (_, answered) = load::questions(db, run)?;
+    let (_, answered) = crate::questions::questions(db, run)?;
     for answered in answered {
         entry.record_reply(answered);
     }

@@ -30,11 +30,13 @@
 //! # }
 //! ```
 
+mod actions;
 mod active_runs;
 mod builder;
 mod claim;
 mod completion;
 mod control;
+mod count;
 mod engine;
 mod error;
 mod execute;
@@ -42,9 +44,11 @@ mod file_version;
 mod inbox;
 mod job_queue;
 mod list;
+mod list_query;
 mod load;
 mod lock_holder;
 mod maintenance;
+mod messages;
 mod migrations;
 mod open;
 mod open_files;
@@ -52,6 +56,7 @@ mod owners;
 mod parts;
 mod prefetch;
 mod process_identity;
+mod questions;
 mod readers;
 mod record_cache;
 mod row;

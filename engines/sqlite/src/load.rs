@@ -1,7 +1,9 @@
 //! Loading a run.
 
 use crate::StorageError;
+use crate::messages;
 use crate::parts::Parts;
+use crate::questions::questions;
 use crate::record_cache::{RecordCache, RecordPrefix, StoredRecord};
 use crate::row::VerifiedRow;
 use crate::rows;
@@ -15,7 +17,7 @@ use flujo::engine::{
     StoredGraph,
 };
 use flujo::path::Path;
-use flujo::question::{Answered, Question, Reply};
+use flujo::question::Answered;
 use flujo::usage::{Usage, UsageLimits};
 use rusqlite::{Connection, OptionalExtension};
 use std::ops::Range;
@@ -73,6 +75,7 @@ impl Loaded {
     /// Returns the view of the run; `running` says whether it has an execution.
     pub(crate) fn view(self, running: bool) -> RunView {
         let (usage, reserved) = self.spent();
+        let changed = self.changed();
         let lifecycle = self.row.lifecycle;
         let mut view = RunView::new(self.run, lifecycle.status(running));
         view.context = lifecycle.context;
@@ -84,14 +87,26 @@ impl Loaded {
         view.active = lifecycle.active;
         view.forgiven = lifecycle.forgiven;
         view.stopped = lifecycle.stopped;
+        view.acted = lifecycle.acted;
+        (view.started, view.ended) = (lifecycle.started, lifecycle.ended);
+        view.changed = changed;
         view
+    }
+
+    /// Returns the time of the last change. While an execution works on the run, its records tell it.
+    fn changed(&self) -> Timestamp {
+        let records = self.records.iter().filter(|stored| !stored.seeded).map(|stored| stored.record.ended);
+        let questions = self.questions.iter().map(|open| open.question.asked);
+        let replies = self.answered.iter().map(|answered| answered.reply.at);
+        records.chain(questions).chain(replies).fold(self.row.changed, Timestamp::max)
     }
 
     /// Returns the run for its next execution.
     pub(crate) fn saved(self) -> SavedRun {
-        let ledger = self.ledger();
+        let (ledger, changed) = (self.ledger(), self.changed());
         let mut saved = SavedRun::new(self.run);
         saved.lifecycle = self.row.lifecycle;
+        saved.lifecycle.changed = changed;
         saved.records = self.records.into_iter().map(|stored| stored.record).collect();
         saved.timers = self.timers.into_iter().collect();
         saved.questions = self.questions;
@@ -121,14 +136,7 @@ impl Loaded {
         for stored in self.of_records() {
             ledger.settle(&stored.record.key, stored.record.usage, &stored.within);
         }
-        for LedgerRow { key, usage, within, state } in &self.entries {
-            match state {
-                LedgerState::Reserved => ledger.hold(key, *usage, within),
-                LedgerState::Charged => ledger.forfeit(key, usage.estimated(), within),
-                LedgerState::Forfeited => ledger.forfeit(key, *usage, within),
-                LedgerState::Settled => drop(ledger.settle(key, *usage, within)),
-            }
-        }
+        post(&mut ledger, &self.entries);
         ledger
     }
 }
@@ -145,8 +153,8 @@ fn run_record(db: &Connection, run: i64) -> Result<RunRecord, StorageError> {
     let Some(row) = rows.next()? else {
         return Err(StorageError::damaged(format_args!("run {run} has no row in `runs`")));
     };
-    let run = VerifiedRow::<11>::verify("runs", row, 0)?;
-    let graph = VerifiedRow::<3>::verify("graphs", row, 12)?;
+    let run = VerifiedRow::<13>::verify("runs", row, 0)?;
+    let graph = VerifiedRow::<3>::verify("graphs", row, 14)?;
     let fingerprint = graph.text(1)?.split('-').next().unwrap_or_default();
     let fingerprint = u128::from_str_radix(fingerprint, 16).or_else(|_| graph.wrong(1))?;
     let limits: Option<UsageLimits> = run.optional_value(7)?;
@@ -160,6 +168,9 @@ fn run_record(db: &Connection, run: i64) -> Result<RunRecord, StorageError> {
         context: run.json(6)?,
         limits: limits.unwrap_or(UsageLimits::NONE),
         retries: run.small(8)?,
+        labels: run.optional_value(11)?.unwrap_or_default(),
+        by: run.optional_text(12)?.map(str::to_owned),
+        created: run.time(10)?,
         // The records of the seed are among those of the run.
         seed: Seed { origin: run.optional_text(9)?.map(RunId::from), ..Seed::default() },
     })
@@ -228,6 +239,7 @@ pub(crate) fn stretch(
 
 /// Reads the records at these positions, as far as they exist.
 fn records_at(db: &Connection, run: i64, at: Range<usize>) -> Result<Vec<StoredRecord>, StorageError> {
+    let mut messages = messages::read(db, run, at.clone())?;
     let mut statement = db.prepare_cached(RECORDS)?;
     let mut rows = statement.query([rows::place(run, at.start), rows::place(run, at.end)])?;
     let mut records = Vec::new();
@@ -251,6 +263,7 @@ fn records_at(db: &Connection, run: i64, at: Range<usize>) -> Result<Vec<StoredR
             findings: row.list(12)?,
             cached: row.flag(13)?,
             models: row.optional_value(14)?,
+            messages: messages.remove(&(at.start + records.len())).unwrap_or_default(),
             started: row.time(16)?,
             ended: row.time(17)?,
         };
@@ -275,44 +288,6 @@ fn timers(db: &Connection, run: i64) -> Result<Vec<(Key, Timestamp)>, StorageErr
     Ok(timers)
 }
 
-const QUESTIONS: &str = "SELECT run, path, message, shown, schema, asked, deadline, fallback, arms, sum, \
-                         run, path, answer, reply, replied_by, replied_at, reply_sum \
-                         FROM questions WHERE run = ?1 ORDER BY question";
-
-/// Reads the open questions, and the answered ones in the order of their replies.
-pub(crate) fn questions(
-    db: &Connection,
-    run: i64,
-) -> Result<(Vec<OpenQuestion>, Vec<Answered>), StorageError> {
-    let mut statement = db.prepare_cached(QUESTIONS)?;
-    let mut rows = statement.query([run])?;
-    let (mut open, mut answered) = (Vec::new(), Vec::new());
-    while let Some(row) = rows.next()? {
-        let asked = VerifiedRow::<9>::verify("questions", row, 0)?;
-        let deadline = if asked.optional_int(6)?.is_some() { Some(asked.time(6)?) } else { None };
-        let question = Question {
-            path: Path::from(asked.text(1)?),
-            message: asked.text(2)?.to_owned(),
-            shown: asked.optional_json(3)?,
-            schema: asked.json(4)?,
-            asked: asked.time(5)?,
-            deadline,
-            default: asked.optional_json(7)?,
-        };
-        if row.get::<_, Option<i64>>(12)?.is_none() {
-            open.push(OpenQuestion::new(question, asked.list(8)?));
-            continue;
-        }
-        let reply = VerifiedRow::<6>::verify("replies", row, 10)?;
-        let by = reply.optional_text(4)?.map(str::to_owned);
-        let n = reply.int(2)?;
-        let reply = Reply { value: reply.json(3)?, by, at: reply.time(5)? };
-        answered.push((n, Answered { question, reply }));
-    }
-    answered.sort_by_key(|(n, _)| *n);
-    Ok((open, answered.into_iter().map(|(_, answered)| answered).collect()))
-}
-
 fn entries(db: &Connection, run: i64) -> Result<Vec<LedgerRow>, StorageError> {
     let mut statement = db.prepare_cached(
         "SELECT run, path, kind, n, usage, within, state, sum FROM ledger WHERE run = ?1 ORDER BY entry",
@@ -331,4 +306,38 @@ fn entries(db: &Connection, run: i64) -> Result<Vec<LedgerRow>, StorageError> {
         entries.push(LedgerRow { key: key(&row, 1)?, usage: row.value(4)?, within: within(&row, 5)?, state });
     }
     Ok(entries)
+}
+
+/// Returns the usage of a run so far. Records without usage are passed over.
+pub(crate) fn usage(db: &Connection, run: i64) -> Result<Usage, StorageError> {
+    let mut of_records = db.prepare_cached(
+        "SELECT path, kind, n, usage FROM records WHERE record >= ?1 AND record < ?2 AND usage IS NOT NULL \
+         AND seeded IS NULL",
+    )?;
+    let mut rows = of_records.query([rows::place(run, 0), rows::place(run, usize::MAX)])?;
+    let mut ledger = Ledger::new(UsageLimits::NONE);
+    while let Some(row) = rows.next()? {
+        let (path, kind): (String, String) = (row.get(0)?, row.get(1)?);
+        let used: Option<Usage> = serde_json::from_str(&row.get::<_, String>(3)?).ok();
+        let (Some(kind), Some(used)) = (Kind::from_word(&kind), used) else {
+            return Err(StorageError::damaged(format_args!(
+                "run {run} has a record without a readable usage"
+            )));
+        };
+        ledger.settle(&Key { path: Path::from(path.as_str()), kind, n: row.get(2)? }, used, &None);
+    }
+    post(&mut ledger, &entries(db, run)?);
+    Ok(ledger.spent())
+}
+
+/// Adds the entries of a run's ledger.
+fn post(ledger: &mut Ledger, entries: &[LedgerRow]) {
+    for LedgerRow { key, usage, within, state } in entries {
+        match state {
+            LedgerState::Reserved => ledger.hold(key, *usage, within),
+            LedgerState::Charged => ledger.forfeit(key, usage.estimated(), within),
+            LedgerState::Forfeited => ledger.forfeit(key, *usage, within),
+            LedgerState::Settled => drop(ledger.settle(key, *usage, within)),
+        }
+    }
 }

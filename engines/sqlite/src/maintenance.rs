@@ -3,8 +3,9 @@
 use crate::error::StorageError;
 use crate::load::Loaded;
 use crate::record_cache::{RecordCache, RecordPrefix};
-use crate::{Sqlite, control};
-use flujo::engine::RunId;
+use crate::{Sqlite, actions, control, messages};
+use flujo::clock::Timestamp;
+use flujo::engine::{Action, ActionKind, RunId};
 use flujo::error::Error;
 use std::time::Duration;
 
@@ -14,11 +15,12 @@ const PRUNED: usize = 200;
 
 impl Sqlite {
     /// Deletes the runs that ended more than `older_than` ago, on the engine's clock, with all of their rows,
-    /// and returns their number. The file keeps its size, and new rows reuse the space; `VACUUM` shrinks it.
+    /// and returns their number. The file keeps its size, and new rows reuse the space; `VACUUM` shrinks it. Who did
+    /// so, `by`, is on record: [`Engine::pruned`].
     ///
     /// ```no_run
     /// # async fn tidy(sqlite: flujo_sqlite::Sqlite) -> Result<(), flujo::Error> {
-    /// let pruned = sqlite.prune(std::time::Duration::from_secs(30 * 86_400)).await?;
+    /// let pruned = sqlite.prune_older(std::time::Duration::from_secs(30 * 86_400), Some("ops")).await?;
     /// # drop(pruned);
     /// # Ok(())
     /// # }
@@ -26,11 +28,34 @@ impl Sqlite {
     ///
     /// # Errors
     /// [`ErrorKind::Engine`](flujo::ErrorKind::Engine): the storage failed.
-    pub async fn prune(&self, older_than: Duration) -> Result<u64, Error> {
+    pub async fn prune_older(&self, older_than: Duration, by: Option<&str>) -> Result<u64, Error> {
+        self.delete_before(self.shared.clock.now().before(older_than), by).await
+    }
+
+    pub(crate) async fn delete_before(&self, before: Timestamp, by: Option<&str>) -> Result<u64, Error> {
+        let mut runs = 0;
+        loop {
+            let some = self.write(move |db| control::prune(db, before, PRUNED)).await?;
+            if some == 0 {
+                break;
+            }
+            runs += some;
+        }
+        let action = Action::new(self.shared.clock.now(), by, ActionKind::Pruned { before, runs });
+        self.write(move |db| actions::add(db, &action)).await?;
+        Ok(runs)
+    }
+
+    /// Deletes the recorded messages of models that are older than this, and returns how many attempts had some. The
+    /// runs stay.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Engine`](flujo::ErrorKind::Engine): the storage failed.
+    pub async fn prune_messages(&self, older_than: Duration) -> Result<u64, Error> {
         let before = self.shared.clock.now().before(older_than);
         let mut pruned = 0;
         loop {
-            let some = self.write(move |db| control::prune(db, before, PRUNED)).await?;
+            let some = self.write(move |db| messages::prune(db, before, PRUNED)).await?;
             if some == 0 {
                 return Ok(pruned);
             }

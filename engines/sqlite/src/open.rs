@@ -134,9 +134,12 @@ fn connect(path: &Path, synchronous: Synchronous) -> Result<Connection, StorageE
         }
     }
     if version < crate::file_version::NEWEST {
+        // A table that others refer to is replaced by its next version; a pragma within a transaction has no effect.
+        db.pragma_update(None, "foreign_keys", false)?;
         let transaction = db.transaction_with_behavior(TransactionBehavior::Exclusive)?;
         migrations::migrate(&transaction)?;
         transaction.commit()?;
+        db.pragma_update(None, "foreign_keys", true)?;
     }
     let mode: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {

@@ -61,8 +61,22 @@ pub(crate) fn record(
     seeded: bool,
 ) -> Result<Vec<Value>, StorageError> {
     // Without `..`: a new field must get a column.
-    let Record { key, version, digest, outcome, parts, usage, findings, cached, models, started, ended } =
-        record;
+    let Record {
+        key,
+        version,
+        digest,
+        outcome,
+        parts,
+        usage,
+        findings,
+        cached,
+        models,
+        messages,
+        started,
+        ended,
+    } = record;
+    // They have a table of their own.
+    let _ = messages;
     let [run, path, kind, n] = key_cells(run, key);
     let (output, failure) = match outcome {
         RecordOutcome::Output(output) => (json_cell(output.as_str()), Value::Null),

@@ -2,13 +2,14 @@
 
 use crate::StorageError;
 use crate::row::{
-    VerifiedRow, cell_of, int_cell, json_cell, list_cell, optional, optional_cell_of, time_cell,
+    VerifiedRow, cell_of, int_cell, json_cell, list_cell, optional, optional_cell_of, text_cell, time_cell,
     with_checksum,
 };
 use flujo::clock::Timestamp;
 use flujo::codec::Json;
 use flujo::engine::FinalOutcome;
 use flujo::engine::kit::Lifecycle;
+use flujo::usage::Usage;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use std::time::Duration;
@@ -26,16 +27,20 @@ pub(crate) struct RunStateRow {
     pub(crate) taken: Option<Timestamp>,
     /// The time of the last write of the row.
     pub(crate) changed: Timestamp,
+    /// The durable name of the run's pipeline, for counts.
+    pub(crate) pipeline: String,
 }
 
 pub(crate) const COLUMNS: &str = "run, status, owner, token, taken, changed, cancelled, replied, takeovers, active, \
-                                  context, output, failure, forgiven, under_way, stopped, sum";
+                                  context, output, failure, forgiven, under_way, stopped, pipeline, started, ended, \
+                                  usage, reason, acted, sum";
 
 impl RunStateRow {
     /// Returns the state of a new run.
-    pub(crate) fn new(run: i64, context: Json, now: Timestamp) -> Self {
-        let lifecycle = Lifecycle::new(context);
-        Self { run, lifecycle, owner: None, token: 0, taken: None, changed: now }
+    pub(crate) fn new(run: i64, pipeline: &str, context: Json, created: Timestamp) -> Self {
+        let lifecycle = Lifecycle::new(context, created);
+        let pipeline = pipeline.to_owned();
+        Self { run, lifecycle, owner: None, token: 0, taken: None, changed: created, pipeline }
     }
 
     /// Reads the row; `initial` is the initial context of the run.
@@ -66,7 +71,7 @@ impl RunStateRow {
 
     /// Reads the columns of a row from `first` on.
     pub(crate) fn of(row: &rusqlite::Row<'_>, first: usize, initial: &Json) -> Result<Self, StorageError> {
-        let row = VerifiedRow::<16>::verify("standings", row, first)?;
+        let row = VerifiedRow::<22>::verify("standings", row, first)?;
         let in_flight = row.list(14)?;
         let outcome = match row.text(1)? {
             "created" | "begun" | "paused" => None,
@@ -76,7 +81,13 @@ impl RunStateRow {
             "crashed" => Some(FinalOutcome::Crashed(row.list(14)?)),
             _ => return row.wrong(1),
         };
-        let mut lifecycle = Lifecycle::new(row.optional_json(10)?.unwrap_or_else(|| initial.clone()));
+        let changed = row.time(5)?;
+        let context = row.optional_json(10)?.unwrap_or_else(|| initial.clone());
+        let mut lifecycle = Lifecycle::new(context, changed);
+        let time = |i: usize| row.optional_int(i)?.map(|_| row.time(i)).transpose();
+        (lifecycle.started, lifecycle.ended) = (time(17)?, time(18)?);
+        lifecycle.usage = row.optional_value(19)?.unwrap_or_default();
+        lifecycle.acted = row.list(21)?;
         lifecycle.paused = row.text(1)? == "paused";
         lifecycle.begun = row.text(1)? != "created";
         lifecycle.cancelled = row.flag(6)?;
@@ -87,14 +98,15 @@ impl RunStateRow {
         lifecycle.in_flight = if outcome.is_none() { in_flight } else { Vec::new() };
         lifecycle.stopped = row.optional_value(15)?;
         lifecycle.outcome = outcome;
-        let taken = if row.optional_int(4)?.is_some() { Some(row.time(4)?) } else { None };
+        let taken = time(4)?;
         Ok(Self {
             run: row.int(0)?,
             lifecycle,
             owner: row.optional_int(2)?,
             token: row.int(3)?,
             taken,
-            changed: row.time(5)?,
+            changed,
+            pipeline: row.text(16)?.to_owned(),
         })
     }
 
@@ -128,9 +140,15 @@ impl RunStateRow {
             list_cell(&lifecycle.forgiven)?,
             list_cell(under_way)?,
             optional_cell_of(lifecycle.stopped.as_ref())?,
+            text_cell(&self.pipeline),
+            optional(lifecycle.started.map(time_cell)),
+            optional(lifecycle.ended.map(time_cell)),
+            optional_cell_of(Some(&lifecycle.usage).filter(|usage| **usage != Usage::default()))?,
+            optional(lifecycle.outcome.as_ref().and_then(FinalOutcome::failure_line).map(Value::Text)),
+            list_cell(&lifecycle.acted)?,
         ];
         let mut statement = db.prepare_cached(&format!(
-            "INSERT OR REPLACE INTO standings ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+            "INSERT OR REPLACE INTO standings ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
         ))?;
         statement.execute(params_from_iter(with_checksum("standings", cells)))?;
         Ok(())

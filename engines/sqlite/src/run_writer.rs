@@ -4,6 +4,7 @@ use crate::StorageError;
 use crate::active_runs::ActiveRuns;
 use crate::completion::{Completer, Completion, channel};
 use crate::job_queue::{Job, JobQueue};
+use crate::messages;
 use crate::rows;
 use crate::run_state::{RunStateRow, owned};
 use flujo::clock::{Clock, Timestamp};
@@ -70,6 +71,7 @@ impl RunWriter {
                 self.position += 1;
                 Write::Record {
                     cells: rows::record(run, position, &record, &within, false)?,
+                    messages: messages::cells(run, position, &record)?,
                     settles: reserved.then(|| record.key.clone()),
                     progress,
                 }
@@ -106,7 +108,7 @@ impl RunWriter {
 
 /// The rows of a change.
 enum Write {
-    Record { cells: Vec<Value>, settles: Option<Key>, progress: bool },
+    Record { cells: Vec<Value>, messages: Option<Vec<Value>>, settles: Option<Key>, progress: bool },
     State(Box<Lifecycle>, Moment),
     Timer(Vec<Value>),
     Asked { cells: Vec<Value>, progress: bool },
@@ -144,11 +146,14 @@ impl Job for WriteJob {
             return Err(error.clone());
         }
         match &self.write {
-            Write::Record { cells, settles, progress } => {
+            Write::Record { cells, messages, settles, progress } => {
                 if let Some(key) = settles {
                     rows::release(db, run, key)?;
                 }
                 insert(db, rows::RECORD, cells)?;
+                if let Some(messages) = messages {
+                    insert(db, messages::INSERT, messages)?;
+                }
                 progressed(db, run, *progress, clock.now())
             }
             Write::Asked { cells, progress } => {
@@ -158,7 +163,7 @@ impl Job for WriteJob {
             Write::Timer(cells) => insert(db, rows::TIMER, cells),
             Write::Due(path, reply) => {
                 rows::answer(db, run, path, reply)?;
-                let (_, answered) = crate::load::questions(db, run)?;
+                let (_, answered) = crate::questions::questions(db, run)?;
                 self.answered = answered.into_iter().find(|answered| answered.question.path == *path);
                 Ok(())
             }
@@ -229,7 +234,10 @@ fn write_state(
         row.lifecycle.active = lifecycle.active;
         row.lifecycle.in_flight.clone_from(&lifecycle.in_flight);
     } else {
+        // Only the control side writes what was done from outside.
+        let acted = std::mem::take(&mut row.lifecycle.acted);
         row.lifecycle = lifecycle.clone();
+        row.lifecycle.acted = acted;
     }
     row.lifecycle.cancelled = cancelled;
     if moment != Moment::Started {
@@ -243,6 +251,7 @@ fn write_state(
         // There is no execution that would see the flag.
         if cancelled && row.lifecycle.outcome.is_none() {
             row.lifecycle.outcome = Some(FinalOutcome::Cancelled);
+            row.lifecycle.ended = Some(now);
         }
         if row.lifecycle.outcome.is_some() {
             rows::close(db, run)?;

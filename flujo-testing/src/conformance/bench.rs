@@ -9,9 +9,12 @@ use super::subject::Deployment;
 use super::watchdog::{Lost, guarded, text};
 use super::world::{Stage, World};
 use crate::PausedClock;
+use flujo::clock::Timestamp;
 use flujo::codec::Json;
 use flujo::engine::BoxFuture;
-use flujo::engine::{Ended, Engine, Handle, Program, RunGraph, RunId, RunRecord, RunView, Seed, StoredGraph};
+use flujo::engine::{
+    Ended, Engine, Handle, Labels, Program, RunGraph, RunId, RunRecord, RunView, Seed, StoredGraph,
+};
 use flujo::error::Signal;
 use flujo::{Error, ErrorKind, UsageLimits};
 use std::fmt::Debug;
@@ -298,8 +301,21 @@ pub(super) fn record(id: &str) -> RunRecord {
         context: number(0),
         limits: UsageLimits::NONE,
         retries: 0,
+        labels: labels(&[("tenant", "acme")]),
+        by: Some("ada".to_owned()),
+        created: Timestamp(1_000),
         seed: Seed::default(),
     }
+}
+
+/// Returns labels with these names and values.
+pub(super) fn labels(all: &[(&str, &str)]) -> Labels {
+    let mut labels = Labels::default();
+    for (name, value) in all {
+        // Refused ones would be missing where they are looked for.
+        let _ = labels.set(*name, *value);
+    }
+    labels
 }
 
 /// A program without commands, for checks of the end of a run.

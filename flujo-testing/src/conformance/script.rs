@@ -2,7 +2,7 @@
 
 use flujo::clock::Timestamp;
 use flujo::codec::Json;
-use flujo::engine::{Finding, ForkPolicy, Key, Kind, ModelUse, NodeLimits, PartChange};
+use flujo::engine::{Exchange, Finding, ForkPolicy, Key, Kind, ModelUse, NodeLimits, PartChange};
 use flujo::error::{FailureKind, FailureRecord, LastAttempt, Signal};
 use flujo::usage::Usage;
 use std::sync::Arc;
@@ -92,6 +92,7 @@ pub(super) struct Extras {
     pub(super) parts: Vec<(String, PartChange)>,
     pub(super) findings: Vec<Finding>,
     pub(super) models: ModelUse,
+    pub(super) messages: Vec<Exchange>,
     pub(super) times: (Timestamp, Timestamp),
 }
 

@@ -238,7 +238,7 @@ impl Stage {
                 std::future::pending::<()>().await;
             }
             Act::Cancel => {
-                let cancelled = engine.cancel(&self.id).await;
+                let cancelled = engine.cancel(&self.id, None).await;
                 self.effect(
                     cancelled.map_or_else(|error| format!("cancel: {error}"), |()| "cancelled".to_owned()),
                 );

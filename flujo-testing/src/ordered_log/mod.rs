@@ -8,7 +8,9 @@ mod log;
 use async_trait::async_trait;
 use flujo::clock::{Clock, SystemClock};
 use flujo::engine::kit::{Entry, Table};
-use flujo::engine::{Engine, Program, RunFilter, RunId, RunRecord, RunSummary, RunView};
+use flujo::engine::{
+    Engine, PendingQuestion, Program, QuestionFilter, RunFilter, RunId, RunRecord, RunSummary, RunView,
+};
 use flujo::error::{Error, ErrorKind};
 use flujo::path::Path;
 use flujo::question::Reply;
@@ -125,14 +127,18 @@ impl Engine for OrderedLog {
         Ok(self.table.list(filter))
     }
 
+    async fn questions(&self, filter: &QuestionFilter) -> Result<Vec<PendingQuestion>, Error> {
+        Ok(self.table.questions(filter))
+    }
+
     async fn idle(&self, id: &RunId) -> Result<(), Error> {
         self.table.entry(id)?.idle().await;
         Ok(())
     }
 
-    async fn reopen(&self, id: &RunId) -> Result<(), Error> {
+    async fn reopen(&self, id: &RunId, by: Option<&str>) -> Result<(), Error> {
         let run = self.run(id)?;
-        run.entry.reopen(|(), path| run.logs().attempts(path)).await?;
+        run.entry.reopen(by, |(), path| run.logs().attempts(path)).await?;
         // A log is immutable: the run resumes in a new one, seeded with the finished records.
         run.logs().start_over();
         Ok(())
@@ -142,7 +148,7 @@ impl Engine for OrderedLog {
         self.table.entry(id)?.reply(path, reply).await
     }
 
-    async fn cancel(&self, id: &RunId) -> Result<(), Error> {
-        self.table.entry(id)?.cancel().await
+    async fn cancel(&self, id: &RunId, by: Option<&str>) -> Result<(), Error> {
+        self.table.entry(id)?.cancel(by).await
     }
 }

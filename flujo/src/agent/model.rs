@@ -72,6 +72,7 @@ impl<In: Serialize + Send + Sync + 'static, Out: Reply> Agent<In, Out> for Model
             top_p: asked.top_p,
             options: asked.options.clone(),
             contents: defaults.and_then(|defaults| defaults.contents.clone()),
+            messages: defaults.and_then(|defaults| defaults.messages.clone()),
         };
         let mut feedback = run.feedback().map(str::to_owned);
         let mut n = 1;

@@ -1,4 +1,4 @@
-use super::{Finding, LimitScope, ModelUse, PartChange};
+use super::{Exchange, Finding, LimitScope, ModelUse, PartChange};
 use crate::clock::Timestamp;
 use crate::codec::{Digest, Json};
 use crate::error::{FailureRecord, Signal};
@@ -104,6 +104,8 @@ pub struct AttemptRecord {
     pub cached: bool,
     /// The models that the attempt called, if any.
     pub models: Option<Box<ModelUse>>,
+    /// What was said to models and what they answered, where that is recorded.
+    pub messages: Vec<Exchange>,
     /// The time at which the attempt began.
     pub started: Timestamp,
     /// The time at which the attempt ended.

@@ -1,7 +1,10 @@
 use super::kit::{Journal, LocalEngine, Ownership};
 use super::retention::{EndedRuns, Retention};
-use super::{Engine, Program, RunFilter, RunId, RunRecord, RunSummary, RunView, Status};
-use crate::clock::{Clock, SystemClock};
+use super::{
+    Action, ActionKind, Engine, PendingQuestion, Program, QuestionFilter, RunFilter, RunId, RunRecord,
+    RunSummary, RunView, Status,
+};
+use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::error::{Error, ErrorKind};
 use crate::path::Path;
 use crate::question::Reply;
@@ -17,7 +20,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Memory {
     engine: LocalEngine<()>,
     ended: Arc<Mutex<EndedRuns>>,
+    pruned: Arc<Mutex<Vec<Action>>>,
 }
+
+/// The number of deletions that are kept.
+const PRUNED: usize = 1_000;
 
 impl fmt::Debug for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,7 +46,7 @@ impl Memory {
 
     /// Creates an empty engine on this clock.
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
-        Self { engine: LocalEngine::new(clock, |_| ()), ended: Arc::default() }
+        Self { engine: LocalEngine::new(clock, |_| ()), ended: Arc::default(), pruned: Arc::default() }
     }
 
     /// Sets the number of ended runs that are kept, and for how long. Defaults to [`Retention::DEFAULT`].
@@ -151,11 +158,14 @@ impl Engine for Memory {
         self.expire(&mut self.ended());
         self.engine.list(filter).await
     }
+    async fn questions(&self, filter: &QuestionFilter) -> Result<Vec<PendingQuestion>, Error> {
+        self.engine.questions(filter).await
+    }
     async fn idle(&self, id: &RunId) -> Result<(), Error> {
         self.engine.idle(id).await
     }
-    async fn reopen(&self, id: &RunId) -> Result<(), Error> {
-        let done = self.engine.reopen(id).await;
+    async fn reopen(&self, id: &RunId, by: Option<&str>) -> Result<(), Error> {
+        let done = self.engine.reopen(id, by).await;
         let mut ended = self.ended();
         if !self.engine.has_ended(id) {
             ended.remove(id);
@@ -165,9 +175,27 @@ impl Engine for Memory {
     async fn reply(&self, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error> {
         self.engine.reply(id, path, reply).await
     }
-    async fn cancel(&self, id: &RunId) -> Result<(), Error> {
-        let done = self.engine.cancel(id).await;
+    async fn cancel(&self, id: &RunId, by: Option<&str>) -> Result<(), Error> {
+        let done = self.engine.cancel(id, by).await;
         self.settle(id);
         done
+    }
+    async fn prune(&self, before: Timestamp, by: Option<&str>) -> Result<u64, Error> {
+        let mut runs = 0;
+        for run in self.engine.list(&RunFilter::default()).await? {
+            if run.ended.is_some_and(|ended| ended < before)
+                && self.engine.remove_ended(&run.id) == Some(true)
+            {
+                self.ended().remove(&run.id);
+                runs += 1;
+            }
+        }
+        let mut pruned = self.pruned.lock().unwrap_or_else(PoisonError::into_inner);
+        pruned.insert(0, Action::new(self.engine.clock().now(), by, ActionKind::Pruned { before, runs }));
+        pruned.truncate(PRUNED);
+        Ok(runs)
+    }
+    async fn pruned(&self) -> Result<Vec<Action>, Error> {
+        Ok(self.pruned.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 }

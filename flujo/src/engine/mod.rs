@@ -8,14 +8,20 @@
 //! Engines are made of the parts in [`kit`]; an engine of one process is sixty lines there.
 
 mod account;
+mod action;
 mod arms;
 mod command;
+mod exchange;
 pub mod kit;
+mod labels;
 mod memory;
+mod node_input;
 mod node_view;
 mod part_change;
+mod pending_question;
 mod record;
 mod retention;
+mod run_filter;
 mod run_graph;
 mod run_record;
 mod summary;
@@ -23,19 +29,25 @@ mod summary;
 pub use crate::future::BoxFuture;
 pub(crate) use account::outward;
 pub use account::{Account, LimitScope, NodeLimits, Refusal, Reservation};
+pub use action::{Action, ActionKind};
 pub use arms::{Arm, ArmBody, ArmEnd, ArmGrant, ArmRecord, ForkPolicy};
 pub use command::{AttemptCommand, AttemptRecord, Body, Key, Kind};
+pub use exchange::Exchange;
+pub use labels::Labels;
 pub use memory::Memory;
+pub use node_input::NodeInput;
 pub use node_view::NodeView;
 pub use part_change::PartChange;
+pub use pending_question::{PendingQuestion, QuestionFilter, QuestionPlace};
 pub(crate) use record::unmigrated;
 pub use record::{Finding, ModelUse, Outcome as RecordOutcome, Record};
 pub use retention::Retention;
+pub use run_filter::{CursorError, Period, RunCount, RunCursor, RunFilter, RunOrder};
 pub use run_graph::{RunGraph, StoredGraph, StoredNode};
 pub use run_record::{Ended, EndedBy, FinalOutcome, RunId, RunRecord, RunView, Seed, Status};
-pub use summary::{RunFilter, RunState, RunSummary};
+pub use summary::{RunState, RunSummary};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Signal};
 use crate::path::Path;
 use crate::question::{Question, Reply};
@@ -116,11 +128,36 @@ pub trait Engine: Send + Sync + 'static {
     /// Storage failed.
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error>;
 
-    /// Returns the runs that match a filter, sorted by id.
+    /// Returns the runs that match a filter, in its order.
     ///
     /// # Errors
     /// Storage failed.
     async fn list(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, Error>;
+
+    /// Returns the numbers of the runs that match a filter, by pipeline and state, in that order; order, place and
+    /// limit of the filter do not matter. Defaults to counting the list.
+    ///
+    /// # Errors
+    /// Storage failed.
+    async fn count(&self, filter: &RunFilter) -> Result<Vec<RunCount>, Error> {
+        let all = RunFilter { after: None, limit: None, ..filter.clone() };
+        Ok(filter.count(self.list(&all).await?))
+    }
+
+    /// Returns the open questions of all runs that have not ended, oldest first. Defaults to the views of the runs
+    /// that have some.
+    ///
+    /// # Errors
+    /// Storage failed.
+    async fn questions(&self, filter: &QuestionFilter) -> Result<Vec<PendingQuestion>, Error> {
+        let mut found = Vec::new();
+        for run in self.list(&RunFilter::default()).await?.into_iter().filter(|run| run.questions > 0) {
+            let questions = self.view(&run.id).await?.map(|view| view.questions).unwrap_or_default();
+            let of_run = |question| PendingQuestion::new(run.id.clone(), run.pipeline.clone(), question);
+            found.extend(questions.into_iter().map(of_run));
+        }
+        Ok(filter.list(found))
+    }
 
     /// Waits until no execution works on the run.
     ///
@@ -128,11 +165,12 @@ pub trait Engine: Send + Sync + 'static {
     /// The run is unknown, or storage failed.
     async fn idle(&self, id: &RunId) -> Result<(), Error>;
 
-    /// Makes a failed run ready to continue at the node that failed: its attempts so far no longer count.
+    /// Makes a failed run ready to continue at the node that failed: its attempts so far no longer count. The run's
+    /// [`Action`]s say that `by` did so.
     ///
     /// # Errors
     /// The run is unknown, or storage failed.
-    async fn reopen(&self, id: &RunId) -> Result<(), Error>;
+    async fn reopen(&self, id: &RunId, by: Option<&str>) -> Result<(), Error>;
 
     /// Answers a question by compare-and-set; possible as soon as the question is recorded.
     ///
@@ -140,9 +178,28 @@ pub trait Engine: Send + Sync + 'static {
     /// There is no such open question; it was answered before; storage failed.
     async fn reply(&self, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error>;
 
-    /// Sets the durable flag that ends the run at its next command.
+    /// Sets the durable flag that ends the run at its next command. The run's [`Action`]s say that `by` did so; a run
+    /// that has ended or is cancelled already is not changed.
     ///
     /// # Errors
     /// The run is unknown, or storage failed.
-    async fn cancel(&self, id: &RunId) -> Result<(), Error>;
+    async fn cancel(&self, id: &RunId, by: Option<&str>) -> Result<(), Error>;
+
+    /// Deletes the runs that ended before a moment, with all of their records, and returns their number;
+    /// [`pruned`](Self::pruned) says that `by` did so. Defaults to an error: the engine keeps its runs.
+    ///
+    /// # Errors
+    /// The engine cannot delete runs, or storage failed.
+    async fn prune(&self, before: Timestamp, by: Option<&str>) -> Result<u64, Error> {
+        let (_, _) = (before, by);
+        Err(Error::setup("this engine does not delete runs"))
+    }
+
+    /// Returns who deleted runs, the last first. Defaults to none.
+    ///
+    /// # Errors
+    /// Storage failed.
+    async fn pruned(&self) -> Result<Vec<Action>, Error> {
+        Ok(Vec::new())
+    }
 }

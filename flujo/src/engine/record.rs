@@ -1,4 +1,4 @@
-use super::{AttemptCommand, AttemptRecord, Key, PartChange};
+use super::{AttemptCommand, AttemptRecord, Exchange, Key, PartChange};
 use crate::clock::Timestamp;
 use crate::codec::{Digest, Json};
 use crate::error::{FailureRecord, Signal};
@@ -64,6 +64,10 @@ pub struct Record {
     /// The models that the attempt called, if any.
     #[serde(default)]
     pub models: Option<Box<ModelUse>>,
+    /// What was said to models and what they answered, where that is recorded. An engine may delete it before the
+    /// record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<Exchange>,
     /// The time at which the attempt began.
     pub started: Timestamp,
     /// The time at which the attempt ended.
@@ -78,8 +82,21 @@ impl Record {
             Ok(output) => Outcome::Output(output),
             Err(failure) => Outcome::Failure(failure),
         };
-        let AttemptRecord { parts, usage, findings, cached, models, started, ended, .. } = done;
-        Self { key, version, digest, outcome, parts, usage, findings, cached, models, started, ended }
+        let AttemptRecord { parts, usage, findings, cached, models, messages, started, ended, .. } = done;
+        Self {
+            key,
+            version,
+            digest,
+            outcome,
+            parts,
+            usage,
+            findings,
+            cached,
+            models,
+            messages,
+            started,
+            ended,
+        }
     }
 
     /// Checks that this record answers `command`.

@@ -1,4 +1,5 @@
-use super::{Key, Record, RunGraph};
+use super::{Action, Key, Labels, Record, RunGraph};
+use crate::clock::Timestamp;
 use crate::codec::{Digest, Json};
 use crate::error::{FailureRecord, Signal};
 use crate::path::Path;
@@ -70,6 +71,15 @@ pub struct RunRecord {
     pub limits: UsageLimits,
     /// The number of times the run may restart at the node that failed.
     pub retries: u32,
+    /// The labels.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
+    /// The name of the caller who started it, where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// The time of creation.
+    #[serde(default)]
+    pub created: Timestamp,
     /// Records of another run that are used instead of executing.
     pub seed: Seed,
 }
@@ -114,6 +124,29 @@ pub enum FinalOutcome {
     Cancelled,
     /// The run was taken over five times without a record in between; holds the nodes whose bodies were running.
     Crashed(Vec<Path>),
+}
+
+impl FinalOutcome {
+    /// Returns the first line of the failure with its path, in at most 200 characters; `None` if the run did not
+    /// fail.
+    pub fn failure_line(&self) -> Option<String> {
+        let line = match self {
+            Self::Done(_) | Self::Cancelled => return None,
+            Self::Failed(failure) => {
+                let message = failure.chain.first().map(String::as_str).unwrap_or_default();
+                let line = message.lines().next().unwrap_or_default();
+                match failure.node() {
+                    Some(path) => format!("{path}: {line}"),
+                    None => line.to_owned(),
+                }
+            }
+            Self::Crashed(paths) => {
+                let paths: Vec<_> = paths.iter().map(Path::as_str).collect();
+                format!("its process crashed again and again while these nodes ran: {}", paths.join(", "))
+            }
+        };
+        Some(line.chars().take(200).collect())
+    }
 }
 
 /// The end of one execution of a program.
@@ -161,6 +194,14 @@ pub struct RunView {
     pub forgiven: Vec<(Path, u32)>,
     /// The error of an execution that ended by a signal other than pause and cancel.
     pub stopped: Option<Signal>,
+    /// Cancellations and retries, in their order: [`actions`](Self::actions) has all that was done from outside.
+    pub acted: Vec<Action>,
+    /// The time at which the first execution began.
+    pub started: Option<Timestamp>,
+    /// The time of the last change: of the state, or by a record, a question or a reply.
+    pub changed: Timestamp,
+    /// The time of the end.
+    pub ended: Option<Timestamp>,
 }
 
 impl RunView {
@@ -177,6 +218,10 @@ impl RunView {
             active: Duration::ZERO,
             forgiven: Vec::new(),
             stopped: None,
+            acted: Vec::new(),
+            started: None,
+            changed: run.created,
+            ended: None,
             run,
         }
     }

@@ -1,5 +1,7 @@
-use super::{FinalOutcome, RunId, Status};
+use super::{FinalOutcome, Labels, RunId, Status};
 use crate::clock::Timestamp;
+use crate::path::Path;
+use crate::usage::Usage;
 
 /// The status of a run as a single word, without its outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,12 +54,49 @@ pub struct RunSummary {
     pub replied: bool,
     /// The earliest time at which an open question of a paused run is answered by its default.
     pub deadline: Option<Timestamp>,
+    /// The labels.
+    pub labels: Labels,
+    /// The run that this one was forked from.
+    pub origin: Option<RunId>,
+    /// The time of creation.
+    pub created: Timestamp,
+    /// The time at which the first execution began.
+    pub started: Option<Timestamp>,
+    /// The time of the last change: of the state, or by a record, a question or a reply.
+    pub changed: Timestamp,
+    /// The time of the end.
+    pub ended: Option<Timestamp>,
+    /// The usage so far: tokens, calls, and cost in nano-dollars.
+    pub usage: Usage,
+    /// The number of open questions.
+    pub questions: usize,
+    /// Where the run is: the nodes whose bodies are running. Of an execution in another process, the node that was
+    /// recorded last. Empty if no execution works on the run.
+    pub under_way: Vec<Path>,
+    /// The first line of the failure, if the run has failed.
+    pub failure: Option<String>,
 }
 
 impl RunSummary {
-    /// Creates the summary of a run without a new reply and without a deadline.
+    /// Creates the summary of a run that was just created; an engine fills in the rest.
     pub fn new(id: RunId, pipeline: String, state: RunState) -> Self {
-        Self { id, pipeline, state, replied: false, deadline: None }
+        Self {
+            id,
+            pipeline,
+            state,
+            replied: false,
+            deadline: None,
+            labels: Labels::default(),
+            origin: None,
+            created: Timestamp::default(),
+            started: None,
+            changed: Timestamp::default(),
+            ended: None,
+            usage: Usage::default(),
+            questions: 0,
+            under_way: Vec::new(),
+            failure: None,
+        }
     }
 
     /// Returns true if an execution would make progress: no execution works on the run, and the run does not wait for
@@ -68,63 +107,5 @@ impl RunSummary {
             RunState::Paused => self.replied || self.deadline.is_some_and(|deadline| now >= deadline),
             _ => false,
         }
-    }
-}
-
-/// A filter of runs, which are listed in the order of their ids. The default takes all of them.
-///
-/// ```
-/// use flujo::engine::{RunFilter, RunState};
-/// let failed = RunFilter::default().pipeline("moderate").state(RunState::Failed).limit(20);
-/// # drop(failed);
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RunFilter {
-    /// Only runs of this pipeline.
-    pub pipeline: Option<String>,
-    /// Only runs in one of these states; all if there are none.
-    pub states: Vec<RunState>,
-    /// Only runs whose id is greater.
-    pub after: Option<RunId>,
-    /// The most runs that are listed.
-    pub limit: Option<usize>,
-}
-
-impl RunFilter {
-    /// Takes only runs of this pipeline.
-    #[must_use]
-    pub fn pipeline(mut self, name: impl Into<String>) -> Self {
-        self.pipeline = Some(name.into());
-        self
-    }
-
-    /// Takes only runs in this state; with several calls, in any of the states.
-    #[must_use]
-    pub fn state(mut self, state: RunState) -> Self {
-        self.states.push(state);
-        self
-    }
-
-    /// Takes only runs whose id is greater: the next page of a long list.
-    #[must_use]
-    pub fn after(mut self, id: impl Into<RunId>) -> Self {
-        self.after = Some(id.into());
-        self
-    }
-
-    /// Takes at most `n` runs.
-    #[must_use]
-    pub fn limit(mut self, n: usize) -> Self {
-        self.limit = Some(n);
-        self
-    }
-
-    /// Returns true if a run belongs into a list that has `found` runs already.
-    pub fn takes(&self, run: &RunSummary, found: usize) -> bool {
-        self.limit.is_none_or(|limit| found < limit)
-            && self.pipeline.as_ref().is_none_or(|name| *name == run.pipeline)
-            && self.after.as_ref().is_none_or(|after| run.id > *after)
-            && (self.states.is_empty() || self.states.contains(&run.state))
     }
 }

@@ -4,7 +4,7 @@
 use super::billing::Billing;
 use super::model_call::ModelCall;
 use crate::cache::CacheUse;
-use crate::engine::ModelUse;
+use crate::engine::{Exchange, ModelUse};
 use crate::events::{Chunks, EventKind, Stage};
 use crate::model::{CallOptions, ModelError};
 use crate::path::Path;
@@ -32,6 +32,7 @@ struct Spent {
     calling: Vec<(u32, String, Usage)>,
     last: u32,
     models: ModelUse,
+    messages: Vec<Exchange>,
     /// Where there are observers: the path, and which of them receive its chunks.
     voice: Option<(Path, Chunks)>,
 }
@@ -184,6 +185,17 @@ impl RunInfo {
             let kind = EventKind::Reasoning { attempt: self.attempt(), text: text.to_owned() };
             stage.chunk(&path, least, &kind);
         }
+    }
+
+    /// Notes a call of a model with its messages, for the record.
+    pub(super) fn said(&self, exchange: Exchange) {
+        self.state.change(|spent| spent.messages.push(exchange));
+    }
+
+    /// Takes the messages of the attempt's calls.
+    pub(crate) fn take_messages(&self) -> Vec<Exchange> {
+        let mut spent = self.state.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        spent.as_mut().map(|spent| std::mem::take(&mut spent.messages)).unwrap_or_default()
     }
 
     /// Notes the repairs that the answer took.

@@ -1,3 +1,4 @@
+use super::captured::Captured;
 use super::timeout::Scopes;
 use crate::cache::Cache;
 use crate::clock::Clock;
@@ -40,6 +41,8 @@ pub(crate) struct RunEnv {
     pub(crate) history: Mutex<Vec<Answered>>,
     /// The events of this replay pass, if the run has observers.
     pub(crate) stage: Option<Stage>,
+    /// Where a walk over the records notes what nodes were given.
+    pub(crate) captured: Option<Arc<Captured>>,
     /// The time of calls and forms that have to end in time.
     scopes: OnceLock<Arc<Scopes>>,
     forgiven: Mutex<BTreeMap<Path, u32>>,
@@ -73,6 +76,7 @@ impl RunEnv {
             engine: None,
             history: Mutex::default(),
             stage: None,
+            captured: None,
             scopes: OnceLock::new(),
             forgiven: Mutex::default(),
             forgives: AtomicBool::new(false),

@@ -3,12 +3,14 @@
 use super::chat_span::ChatSpan;
 use crate::clock::Tick;
 use crate::codec::Json;
+use crate::engine::Exchange;
 use crate::error::StepError;
 use crate::events::{Redact, Spanned};
 use crate::model::{
     CallOptions, ChunkSink, Estimate, Message, ModelClient, ModelDefaults, ModelError, ModelReply,
     ModelRequest, PriceBook, Tokens, ToolChoice, ToolSpec, no_max_tokens, no_price,
 };
+use crate::path::grammar;
 use crate::step::RunInfo;
 use crate::usage::{Usage, UsageLimits};
 use std::sync::Arc;
@@ -23,6 +25,8 @@ pub(crate) struct ModelCall {
     pub(crate) otherwise: Vec<String>,
     /// The redaction of prompts and answers in spans; without it spans have none.
     pub(crate) contents: Option<Arc<Redact>>,
+    /// The redaction of messages on record; without it they are not recorded.
+    pub(crate) messages: Option<Arc<Redact>>,
     /// The role that has no model, where the model is named by its role.
     pub(crate) unset_role: Option<&'static str>,
     pub(crate) temperature: Option<f64>,
@@ -146,6 +150,10 @@ impl ModelCall {
         run.sends(&request.options);
         let span = ChatSpan::new(&request, client, run.id().as_str(), self.contents.as_deref());
         let records_reasoning = self.options.reasoning_text == Some(true);
+        let said = self.messages.as_deref().map(|redact| {
+            let is_reply = grammar::is_beside_the_graph(run.path().as_str());
+            (Exchange::sent(&model, &request.messages, is_reply, redact), redact)
+        });
         let mut chunks = Chunked { run, first: (run.env.clock.tick(), None) };
         let reply = Spanned::new(span.inside(), client.call(request, &mut chunks)).await;
         let (tokens, served) = match &reply {
@@ -154,6 +162,9 @@ impl ModelCall {
         };
         let used = tokens.map(|tokens| self.charge(served, &priced, tokens));
         span.ended(&reply, used.as_ref(), chunks.first.1);
+        if let Some((said, redact)) = said {
+            run.said(said.ended(&reply, redact));
+        }
         run.state.call_returned(number, used);
         if let Some(hold) = hold {
             hold.settle(used);

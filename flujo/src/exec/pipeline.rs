@@ -4,7 +4,7 @@ use super::driver::Driver;
 use super::node_events;
 use super::results::Results;
 use crate::context::{Contains, Context};
-use crate::durable::Inputs;
+use crate::durable::{AnyInput, Inputs};
 use crate::error::{Error, ErrorKind, RunResult};
 use crate::events::{EventKind, What, ended};
 use crate::future::{BoxFuture, boxed};
@@ -111,6 +111,8 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
 trait AnyBody: Send {
     /// Runs the body once. The input is copied where another try may follow. The output is left here.
     fn run<'a>(&'a mut self, copy: bool, driver: Driver<'a>) -> BoxFuture<'a, RunResult<()>>;
+    /// The input, until the body has taken it.
+    fn input(&self) -> Option<&dyn AnyInput>;
     /// Copies the context, for tries that follow.
     fn remember(&mut self);
     /// Puts the copy in place.
@@ -142,6 +144,9 @@ impl<P: Pipeline> AnyBody for TypedBody<'_, P> {
                 Err(error) => Err(error),
             }
         })
+    }
+    fn input(&self) -> Option<&dyn AnyInput> {
+        self.input.as_ref().map(Inputs::erased)
     }
     fn remember(&mut self) {
         self.start = Some(self.ctx.clone());
@@ -175,6 +180,9 @@ impl Driver<'_> {
     async fn entered(&mut self, call: InnerCall, body: &mut dyn AnyBody) -> RunResult<()> {
         let InnerCall { id, name, options, bit } = call;
         let scope = self.inner_scope(&id);
+        if let Some(captured) = &self.env.captured {
+            captured.pipeline(Path::from(&*scope), body.input());
+        }
         let Some(stage) = &self.env.stage else {
             return self.called(scope, options, bit, body).await;
         };

@@ -81,6 +81,7 @@ impl Plan {
             model: names.pop().unwrap_or_default(),
             otherwise: names,
             contents: env.model_defaults.as_ref().and_then(|defaults| defaults.contents.clone()),
+            messages: env.model_defaults.as_ref().and_then(|defaults| defaults.messages.clone()),
             unset_role,
             temperature: given.and_then(|o| o.temperature).or(model.temperature),
             max_tokens: given.and_then(|o| o.max_tokens).or(model.max_tokens),

@@ -358,6 +358,7 @@ async fn look(
         findings: reasons.into_iter().map(|message| Finding { message }).collect(),
         cached: false,
         models: None,
+        messages: Vec::new(),
         started,
         ended: env.clock.now(),
     }

@@ -8,6 +8,7 @@ mod places;
 mod render;
 mod run_overlay;
 mod run_readers;
+mod value_schemas;
 
 pub use bounds::{Asking, Bounds};
 pub use fingerprint::fingerprint;
@@ -16,6 +17,9 @@ pub(crate) use places::Place;
 pub use render::Drawing;
 pub(crate) use run_overlay::{Mark, RunOverlay, Standing};
 pub(crate) use run_readers::reads_run;
+pub use value_schemas::ValueSchemas;
+#[doc(hidden)]
+pub use value_schemas::{Fresh, NoDefault};
 
 use crate::codec::{AnswerSchema, CodecError, Json};
 use crate::path::grammar;
@@ -180,6 +184,8 @@ pub struct Graph {
     pub context: &'static str,
     /// The resources type, `"()"` for none.
     pub resources: &'static str,
+    /// The schemas of the values that go in and out.
+    pub schemas: ValueSchemas,
     /// The nodes in source order.
     pub nodes: &'static [Node],
     /// The edges between the nodes.
@@ -331,6 +337,7 @@ impl Graph {
         output: "",
         context: "()",
         resources: "()",
+        schemas: ValueSchemas::NONE,
         nodes: &[],
         edges: &[],
         impure: &[],

@@ -13,11 +13,13 @@ pub(crate) struct ModelDefaults {
     pub(crate) timeout: Option<Duration>,
     /// The redaction of prompts and answers in spans; `None` keeps them out of spans.
     pub(crate) contents: Option<Arc<Redact>>,
+    /// The redaction of messages on record; `None` records none.
+    pub(crate) messages: Option<Arc<Redact>>,
 }
 
 impl ModelDefaults {
     pub(crate) fn is_empty(&self) -> bool {
-        self.roles.is_empty() && self.timeout.is_none() && self.contents.is_none()
+        self.roles.is_empty() && self.timeout.is_none() && self.contents.is_none() && self.messages.is_none()
     }
 
     /// The model of a role.
@@ -49,7 +51,8 @@ impl ModelDefaults {
             self.roles.entry(role).or_insert(model);
         }
         let contents = self.contents.or(others.contents);
-        Self { timeout: self.timeout.or(others.timeout), contents, roles: self.roles }
+        let messages = self.messages.or(others.messages);
+        Self { timeout: self.timeout.or(others.timeout), contents, messages, roles: self.roles }
     }
 
     /// The message of a role without a model.

@@ -130,6 +130,16 @@ impl<R> Builder<R> {
         self
     }
 
+    /// Records what is said to models and what they answer with the attempts that ask, except what `redact` removes:
+    /// [`Record::messages`](crate::engine::Record::messages). Defaults to off, because it may be private, and takes
+    /// space; an engine may delete it before the run. A conversation with tools is on record in any case, because
+    /// it goes on from there.
+    #[must_use]
+    pub fn record_messages(mut self, redact: Redact) -> Self {
+        self.settings.model_defaults.messages = Some(Arc::new(redact));
+        self
+    }
+
     /// Sets the store for outputs of `cached` steps; defaults to a [`MemoryCache`](crate::cache::MemoryCache) of
     /// 1,024 entries.
     #[must_use]

@@ -1,13 +1,19 @@
 //! Runs of pipelines that are identified by their durable names.
 
 use super::control::Control;
-use super::prepare::record;
+use super::described::PipelineDescription;
+use super::prepare::{Given, record};
 use super::registry::checked;
 use super::replay::fork::Kept;
-use super::resume::fits;
+use super::replay::inputs::RunInputs;
+use super::requests::{ForkRun, StartRun};
+use super::resume::{Resuming, fits};
 use super::runtime::Runtime;
 use crate::codec::Json;
-use crate::engine::{FinalOutcome, RunFilter, RunId, RunRecord, RunState, RunSummary, RunView, Seed, Status};
+use crate::engine::{
+    FinalOutcome, PendingQuestion, QuestionFilter, RunCount, RunFilter, RunId, RunRecord, RunState,
+    RunSummary, RunView, Seed, Status,
+};
 use crate::error::{Error, ErrorKind, Mismatch, RunResult, Signal};
 use crate::path::Path;
 use crate::question::{Question, Reply};
@@ -16,24 +22,30 @@ use std::sync::Arc;
 
 #[async_trait]
 impl Control for Runtime {
-    async fn start(
-        &self,
-        pipeline: &str,
-        id: &RunId,
-        input: &Json,
-        context: Option<&Json>,
-    ) -> RunResult<RunState> {
-        let known = self.registered(pipeline)?;
-        let begins = checked(known.as_ref(), input, context)?;
-        self.preflight(known.info(), &self.limits)?;
-        self.begin(known, record(known.info(), id.clone(), begins, self.limits, self.retries)).await
+    fn pipelines(&self) -> Vec<PipelineDescription> {
+        let mut all: Vec<_> =
+            self.registered.iter().map(|known| PipelineDescription::of(known.info())).collect();
+        all.sort_by_key(|known| known.name);
+        all
+    }
+
+    async fn start(&self, run: &StartRun) -> RunResult<RunState> {
+        let known = self.registered(&run.pipeline)?;
+        let begins = checked(known.as_ref(), &run.input, run.context.as_ref())?;
+        let limits = run.limits.map_or(self.limits, |limits| limits.tightest(self.limits));
+        self.preflight(known.info(), &limits)?;
+        let (id, labels, by) = (run.id.clone(), run.labels.clone(), run.by.clone());
+        let given = Given { id, labels, by, limits, retries: self.retries };
+        self.begin(known, record(known.info(), begins, given, self.engine()?.clock().now())).await
     }
 
     async fn attach(&self, id: &RunId) -> RunResult<RunView> {
         let view = self.view(id).await?;
         match self.find(&view.run.pipeline) {
             // The creator of the run has not begun it, and may be gone: the first process to acquire it runs it.
-            Some(known) if view.status == Status::Created => self.go_on(known, id.clone()).await?,
+            Some(known) if view.status == Status::Created => {
+                self.go_on(known, Resuming::new(id.clone())).await?
+            }
             _ => self.engine()?.idle(id).await?,
         }
         self.view(id).await
@@ -43,8 +55,20 @@ impl Control for Runtime {
         self.engine()?.list(filter).await
     }
 
+    async fn count(&self, filter: &RunFilter) -> RunResult<Vec<RunCount>> {
+        self.engine()?.count(filter).await
+    }
+
+    async fn inbox(&self, filter: &QuestionFilter) -> RunResult<Vec<PendingQuestion>> {
+        self.engine()?.questions(filter).await
+    }
+
     async fn inspect(&self, id: &RunId) -> RunResult<RunView> {
         self.view(id).await
+    }
+
+    async fn inputs(&self, id: &RunId) -> RunResult<RunInputs> {
+        self.walked(&self.view(id).await?).await
     }
 
     async fn questions(&self, id: &RunId) -> RunResult<Vec<Question>> {
@@ -59,33 +83,38 @@ impl Control for Runtime {
         engine.reply(id, path, reply).await
     }
 
-    async fn cancel(&self, id: &RunId) -> RunResult<()> {
-        self.engine()?.cancel(id).await
+    async fn cancel(&self, id: &RunId, by: Option<&str>) -> RunResult<()> {
+        self.engine()?.cancel(id, by).await
     }
 
-    async fn retry(&self, id: &RunId) -> RunResult<RunView> {
+    async fn retry(&self, id: &RunId, by: Option<&str>) -> RunResult<RunView> {
         let view = self.view(id).await?;
         if !matches!(view.status, Status::Ended(FinalOutcome::Failed(_))) {
             let what = format!("run `{id}` has not failed: only a failed run can be retried");
             return Err(Error::new(ErrorKind::RunConflict(what)));
         }
-        self.go_on(self.registered(&view.run.pipeline)?, id.clone()).await?;
+        let resuming = Resuming::new(id.clone()).by(by);
+        self.go_on(self.registered(&view.run.pipeline)?, resuming).await?;
         self.view(id).await
     }
 
-    async fn fork(&self, id: &RunId, from: &Path, new: &RunId, input: Option<&Json>) -> RunResult<RunState> {
-        let view = self.view(id).await?;
+    async fn fork(&self, fork: &ForkRun) -> RunResult<RunState> {
+        let ForkRun { of, from, id, input, by } = fork;
+        let view = self.view(of).await?;
         if !matches!(view.status, Status::Ended(_)) {
-            let what = format!("run `{id}` has not ended: only an ended run can be forked");
+            let what = format!("run `{of}` has not ended: only an ended run can be forked");
             return Err(Error::new(ErrorKind::RunConflict(what)));
         }
         let known = self.registered(&view.run.pipeline)?;
-        let begins = checked(known.as_ref(), input.unwrap_or(&view.run.input), Some(&view.run.context))?;
+        let input = input.as_ref().unwrap_or(&view.run.input);
+        let begins = checked(known.as_ref(), input, Some(&view.run.context))?;
         let limits = view.run.limits.tightest(self.limits);
         self.preflight(known.info(), &limits)?;
-        let begins = Arc::new(record(known.info(), new.clone(), begins, limits, view.run.retries));
+        let (labels, retries) = (view.run.labels.clone(), view.run.retries);
+        let given = Given { id: id.clone(), labels, by: by.clone(), limits, retries };
+        let begins = Arc::new(record(known.info(), begins, given, self.engine()?.clock().now()));
         let Kept { records, replies, timers } = self.keeps(known, &view, &begins, from).await?;
-        let seed = Seed { records, replies, timers, origin: Some(id.clone()) };
+        let seed = Seed { records, replies, timers, origin: Some(of.clone()) };
         self.begin(known, RunRecord { seed, ..RunRecord::clone(&begins) }).await
     }
 

@@ -1,8 +1,13 @@
 //! The untyped interface to runs, for callers that do not know the types of pipelines.
 
+use super::described::PipelineDescription;
 use super::flujo::Flujo;
+use super::replay::inputs::RunInputs;
+use super::requests::{ForkRun, StartRun};
 use crate::codec::Json;
-use crate::engine::{RunFilter, RunId, RunState, RunSummary, RunView};
+use crate::engine::{
+    PendingQuestion, QuestionFilter, RunCount, RunFilter, RunId, RunState, RunSummary, RunView,
+};
 use crate::error::{Mismatch, RunResult};
 use crate::future::BoxFuture;
 use crate::path::Path;
@@ -15,7 +20,7 @@ use async_trait::async_trait;
 /// ```
 /// use flujo::prelude::*;
 /// use flujo::codec::Json;
-/// use flujo::run::Control;
+/// use flujo::run::{Control, StartRun};
 /// use std::sync::Arc;
 ///
 /// #[step]
@@ -30,7 +35,7 @@ use async_trait::async_trait;
 /// # async fn main() -> Result<(), flujo::Error> {
 /// let control: Arc<dyn Control> = Arc::new(Flujo::builder().pipeline::<welcome>().build()?);
 /// let input = Json::encode(&("Ada",)).expect("text is JSON");
-/// control.start("welcome", &"r1".into(), &input, None).await?;
+/// control.start(&StartRun::new("welcome", "r1", input)).await?;
 /// let view = control.attach(&"r1".into()).await?;
 /// assert_eq!(view.records.len(), 1);
 /// # Ok(())
@@ -38,20 +43,16 @@ use async_trait::async_trait;
 /// ```
 #[async_trait]
 pub trait Control: Send + Sync {
+    /// Returns the registered pipelines, in the order of their names.
+    fn pipelines(&self) -> Vec<PipelineDescription>;
+
     /// Starts a run of a registered pipeline, on a task of its own, once the run is durable. A second call with the
-    /// same id and input changes nothing, and returns the state of the run. `input` is a list of the pipeline's
-    /// inputs.
+    /// same id and input changes nothing, and returns the state of the run.
     ///
     /// # Errors
     /// The pipeline is not registered, input or context do not fit it, the id is taken by another run, or the
     /// engine failed.
-    async fn start(
-        &self,
-        pipeline: &str,
-        id: &RunId,
-        input: &Json,
-        context: Option<&Json>,
-    ) -> RunResult<RunState>;
+    async fn start(&self, run: &StartRun) -> RunResult<RunState>;
 
     /// Waits until no execution works on the run, and returns its view.
     ///
@@ -59,17 +60,36 @@ pub trait Control: Send + Sync {
     /// The run is unknown, or the engine failed.
     async fn attach(&self, id: &RunId) -> RunResult<RunView>;
 
-    /// Returns the runs that match a filter, sorted by id.
+    /// Returns the runs that match a filter, in its order.
     ///
     /// # Errors
     /// The engine failed.
     async fn list(&self, filter: &RunFilter) -> RunResult<Vec<RunSummary>>;
+
+    /// Returns the numbers of the runs that match a filter, by pipeline and state.
+    ///
+    /// # Errors
+    /// The engine failed.
+    async fn count(&self, filter: &RunFilter) -> RunResult<Vec<RunCount>>;
+
+    /// Returns the open questions of all runs, oldest first.
+    ///
+    /// # Errors
+    /// The engine failed.
+    async fn inbox(&self, filter: &QuestionFilter) -> RunResult<Vec<PendingQuestion>>;
 
     /// Returns everything recorded of a run: attempt by attempt, with times and usage.
     ///
     /// # Errors
     /// The run is unknown, or the engine failed.
     async fn inspect(&self, id: &RunId) -> RunResult<RunView>;
+
+    /// Returns what the nodes of a run were given, by a walk over its records with the current code. No body is called
+    /// and nothing is written.
+    ///
+    /// # Errors
+    /// The run is unknown, its pipeline is not registered, or the engine failed.
+    async fn inputs(&self, id: &RunId) -> RunResult<RunInputs>;
 
     /// Returns the open questions of a run.
     ///
@@ -83,20 +103,21 @@ pub trait Control: Send + Sync {
     /// The pipeline is not registered, the reply does not fit, the question is not open; the engine failed.
     async fn reply(&self, id: &RunId, path: &Path, value: &Json, by: Option<&str>) -> RunResult<()>;
 
-    /// Ends a run at its next command, for good.
+    /// Ends a run at its next command, for good; `by` is the name of the caller.
     ///
     /// # Errors
     /// The run is unknown, or the engine failed.
-    async fn cancel(&self, id: &RunId) -> RunResult<()>;
+    async fn cancel(&self, id: &RunId, by: Option<&str>) -> RunResult<()>;
 
-    /// Resumes a failed run at the node that failed, which gets fresh attempts, and returns the view at its end.
+    /// Resumes a failed run at the node that failed, which gets fresh attempts, and returns the view at its end; `by`
+    /// is the name of the caller.
     ///
     /// # Errors
     /// The run has not failed, its pipeline is not registered, or the engine failed.
-    async fn retry(&self, id: &RunId) -> RunResult<RunView>;
+    async fn retry(&self, id: &RunId, by: Option<&str>) -> RunResult<RunView>;
 
     /// Forks an ended run (time travel): starts a new run that takes over the records in front of a node, and
-    /// executes from that node on, on a task of its own. With another `input` these records are taken over unchanged,
+    /// executes from that node on, on a task of its own. With another input these records are taken over unchanged,
     /// and only the nodes from there on see the new input. Replies and timers in front of the node are taken over
     /// too, and so are the records of other arms beside it; they cost nothing again. A second call changes nothing,
     /// and returns the state of the new run.
@@ -104,7 +125,7 @@ pub trait Control: Send + Sync {
     /// # Errors
     /// The run is unknown, has not ended, or has nothing recorded at the node; its pipeline is not registered, or
     /// the record does not fit the code; the input does not fit, the new id is taken, or the engine failed.
-    async fn fork(&self, id: &RunId, from: &Path, new: &RunId, input: Option<&Json>) -> RunResult<RunState>;
+    async fn fork(&self, fork: &ForkRun) -> RunResult<RunState>;
 
     /// Replays the records of the run with the current code, and returns the first mismatch. No body is called and
     /// nothing is written: the effect of a code change on unfinished runs is known before its release.
@@ -131,18 +152,24 @@ macro_rules! forwarded {
                     Control::$name(&self.runtime, $($arg),*)
                 }
             )+
+            fn pipelines(&self) -> Vec<PipelineDescription> {
+                Control::pipelines(&self.runtime)
+            }
         }
     };
 }
 forwarded! {
-    start(pipeline: 'p &'p str, id: 'i &'i RunId, input: 'n &'n Json, context: 'c Option<&'c Json>) -> RunState;
+    start(run: 'r &'r StartRun) -> RunState;
     attach(id: 'i &'i RunId) -> RunView;
     list(filter: 'f &'f RunFilter) -> Vec<RunSummary>;
+    count(filter: 'f &'f RunFilter) -> Vec<RunCount>;
+    inbox(filter: 'f &'f QuestionFilter) -> Vec<PendingQuestion>;
     inspect(id: 'i &'i RunId) -> RunView;
+    inputs(id: 'i &'i RunId) -> RunInputs;
     questions(id: 'i &'i RunId) -> Vec<Question>;
     reply(id: 'i &'i RunId, path: 'p &'p Path, value: 'v &'v Json, by: 'b Option<&'b str>) -> ();
-    cancel(id: 'i &'i RunId) -> ();
-    retry(id: 'i &'i RunId) -> RunView;
-    fork(id: 'i &'i RunId, from: 'f &'f Path, new: 'n &'n RunId, input: 'j Option<&'j Json>) -> RunState;
+    cancel(id: 'i &'i RunId, by: 'b Option<&'b str>) -> ();
+    retry(id: 'i &'i RunId, by: 'b Option<&'b str>) -> RunView;
+    fork(fork: 'f &'f ForkRun) -> RunState;
     replay(id: 'i &'i RunId) -> Option<Mismatch>;
 }

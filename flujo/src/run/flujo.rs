@@ -100,7 +100,7 @@ impl<R: Send + Sync + 'static> Flujo<R> {
     /// # Errors
     /// The run is unknown, or the engine failed.
     pub async fn cancel(&self, id: impl Into<RunId>) -> RunResult<()> {
-        self.runtime.engine()?.cancel(&id.into()).await
+        self.runtime.engine()?.cancel(&id.into(), None).await
     }
 
     /// Returns everything recorded of a run.

@@ -59,7 +59,7 @@ impl<P: Pipeline> RunHandle<P> {
             self.task.abort();
             return Ok(());
         };
-        engine.cancel(&self.id).await
+        engine.cancel(&self.id, None).await
     }
 
     /// Waits for the result, like `.await`.

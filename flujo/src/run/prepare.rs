@@ -4,8 +4,9 @@ use super::observers::Watchers;
 use super::preflight::limits::check_limits;
 use super::registry::PipelineInfo;
 use super::runtime::{Runtime, Shared};
+use crate::clock::Timestamp;
 use crate::codec::Json;
-use crate::engine::{RunGraph, RunId, RunRecord, Seed};
+use crate::engine::{Labels, RunGraph, RunId, RunRecord, Seed};
 use crate::error::{Error, RunResult};
 use crate::path::Path;
 use crate::step::Options;
@@ -17,6 +18,8 @@ use std::sync::atomic::Ordering;
 /// The options of a run, as its caller gave them.
 pub(super) struct RunOptions {
     pub(super) id: Option<RunId>,
+    pub(super) labels: Vec<(String, String)>,
+    pub(super) by: Option<String>,
     pub(super) limits: Option<UsageLimits>,
     pub(super) retries: Option<u32>,
     pub(super) watchers: Watchers,
@@ -24,7 +27,14 @@ pub(super) struct RunOptions {
 
 impl RunOptions {
     pub(super) fn new() -> Self {
-        Self { id: None, limits: None, retries: None, watchers: Watchers::default() }
+        Self {
+            id: None,
+            labels: Vec::new(),
+            by: None,
+            limits: None,
+            retries: None,
+            watchers: Watchers::default(),
+        }
     }
 }
 
@@ -57,6 +67,8 @@ pub(super) struct Ready {
     pub(super) runtime: Runtime,
     pub(super) info: &'static PipelineInfo,
     pub(super) id: RunId,
+    pub(super) labels: Labels,
+    pub(super) by: Option<String>,
     pub(super) limits: UsageLimits,
     /// The number of restarts at the node that failed, if the call, the run or the builder sets it.
     pub(super) retries: Option<u32>,
@@ -84,12 +96,13 @@ impl Plan {
     /// Decides on the options, and makes the checks before the run begins.
     pub(super) fn prepare(self) -> Result<Ready, Refused> {
         let Self { runtime, info, options, call } = self;
-        let RunOptions { id, limits, retries, watchers } = options;
+        let RunOptions { id, labels, by, limits, retries, watchers } = options;
         let retries = retries.or(call.retries).or((runtime.retries > 0).then_some(runtime.retries));
         let id = id.unwrap_or_else(|| runtime.fresh_id());
         let limits = limits.map_or(runtime.limits, |limits| limits.tightest(runtime.limits));
-        match lost(info, &call).and_then(|()| runtime.preflight(info, &limits)) {
-            Ok(()) => Ok(Ready { runtime, info, id, limits, retries, watchers }),
+        let checked = lost(info, &call).and_then(|()| runtime.preflight(info, &limits));
+        match checked.and_then(|()| named(labels)) {
+            Ok(labels) => Ok(Ready { runtime, info, id, labels, by, limits, retries, watchers }),
             Err(error) => Err(Refused { id, error }),
         }
     }
@@ -112,7 +125,6 @@ impl Runtime {
 
 impl Shared {
     /// Checks that no other registered pipeline has this name, that limits can be enforced, and that models can
-    /// answer.
     /// answer.
     pub(super) fn preflight(&self, info: &PipelineInfo, limits: &UsageLimits) -> RunResult<()> {
         let name = info.graph.name;
@@ -137,14 +149,23 @@ impl Shared {
     }
 }
 
+/// What the caller of a new run decides, beside its input and context.
+pub(super) struct Given {
+    pub(super) id: RunId,
+    pub(super) labels: Labels,
+    pub(super) by: Option<String>,
+    pub(super) limits: UsageLimits,
+    pub(super) retries: u32,
+}
+
 /// The record of a new run.
 pub(super) fn record(
     info: &PipelineInfo,
-    id: RunId,
     (input, context): (Json, Json),
-    limits: UsageLimits,
-    retries: u32,
+    given: Given,
+    created: Timestamp,
 ) -> RunRecord {
+    let Given { id, labels, by, limits, retries } = given;
     RunRecord {
         id,
         pipeline: info.graph.name.to_owned(),
@@ -155,8 +176,19 @@ pub(super) fn record(
         context,
         limits,
         retries,
+        labels,
+        by,
+        created,
         seed: Seed::default(),
     }
+}
+
+fn named(labels: Vec<(String, String)>) -> RunResult<Labels> {
+    let mut all = Labels::default();
+    for (name, value) in labels {
+        all.set(name, value)?;
+    }
+    Ok(all)
 }
 
 /// Refuses options of the call for which the run has its own methods: a run is resumed without the call that it began

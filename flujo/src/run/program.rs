@@ -5,8 +5,7 @@ use crate::clock::Clock;
 use crate::engine::{Ended, EndedBy, Handle, Program, RunRecord};
 use crate::error::{Error, FailureRecord};
 use crate::events::Hub;
-use crate::exec::RunEnv;
-use crate::exec::Scopes;
+use crate::exec::{Captured, RunEnv, Scopes};
 use crate::future::BoxFuture;
 use crate::path::Path;
 use std::sync::Arc;
@@ -24,6 +23,8 @@ pub(super) struct Start {
     /// The timeout scopes of calls and forms, shared by all replay passes over the body.
     pub(super) scopes: Arc<Scopes>,
     pub(super) hub: Option<Arc<Hub>>,
+    /// Where a walk over the records notes what nodes were given.
+    pub(super) captured: Option<Arc<Captured>>,
 }
 
 impl Start {
@@ -33,6 +34,7 @@ impl Start {
         self.runtime.furnish(&mut env, run.limits);
         env.share(&self.scopes);
         env.watch(self.hub.as_ref());
+        env.captured.clone_from(&self.captured);
         for (path, attempts) in &self.forgiven {
             env.forgive(path.clone(), *attempts);
         }

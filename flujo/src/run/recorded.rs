@@ -1,8 +1,9 @@
 //! Runs that an engine records, from their encoded input on.
 
 use super::observers::Watchers;
-use super::prepare::{Ready, record};
+use super::prepare::{Given, Ready, record};
 use super::registry::AnyPipeline;
+use super::resume::Resuming;
 use super::runtime::Runtime;
 use super::untyped::UntypedResult;
 use crate::codec::{Digest, Json};
@@ -18,9 +19,10 @@ impl Runtime {
         ready: Ready,
         begins: (Json, Json),
     ) -> RunResult<UntypedResult> {
-        let Ready { info, id, limits, retries, watchers, .. } = ready;
-        let run = Arc::new(record(info, id, begins, limits, retries.unwrap_or(0)));
+        let Ready { info, id, labels, by, limits, retries, watchers, .. } = ready;
         let engine = self.engine()?;
+        let given = Given { id, labels, by, limits, retries: retries.unwrap_or(0) };
+        let run = Arc::new(record(info, begins, given, engine.clock().now()));
         let Some(found) = engine.create(RunRecord::clone(&run)).await? else {
             return self.drive(pipeline, watchers, &run, None).await;
         };
@@ -57,7 +59,7 @@ impl Runtime {
             return Ok(RunState::Created);
         }
         // The result is recorded, whatever it is.
-        drop(tokio::spawn(runtime.go_on(&pipeline, id)));
+        drop(tokio::spawn(runtime.go_on(&pipeline, Resuming::new(id))));
         Ok(RunState::Created)
     }
 }

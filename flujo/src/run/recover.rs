@@ -2,6 +2,7 @@
 
 use super::flujo::Flujo;
 use super::registry::AnyPipeline;
+use super::resume::Resuming;
 use super::runtime::Runtime;
 use crate::engine::{RunFilter, RunId, RunState, RunSummary};
 use crate::error::{ErrorKind, RunResult};
@@ -51,7 +52,7 @@ impl<R: Send + Sync + 'static> Flujo<R> {
         }
     }
 
-    /// Returns the runs that match a filter, sorted by id.
+    /// Returns the runs that match a filter, in its order.
     ///
     /// # Errors
     /// The engine failed.
@@ -187,7 +188,7 @@ impl Runtime {
     }
 
     async fn one(&self, id: RunId, pipeline: Arc<dyn AnyPipeline>) -> (RunId, RunResult<()>) {
-        let done = self.go_on(&pipeline, id.clone()).await;
+        let done = self.go_on(&pipeline, Resuming::new(id.clone())).await;
         (id, done)
     }
 

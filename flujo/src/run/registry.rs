@@ -1,5 +1,6 @@
 //! Type-erased pipelines: the interface through which the runtime, compiled once, handles every pipeline.
 
+use super::described::default_context;
 use crate::codec::{CodecError, Json};
 use crate::context::Context;
 use crate::durable::{Inputs, Recorded};
@@ -8,7 +9,7 @@ use crate::error::{Error, ErrorKind, RunResult, Signal};
 use crate::exec::RunEnv;
 use crate::exec::{Cx, Pipeline};
 use crate::future::{BoxFuture, boxed};
-use crate::graph::{Graph, reads_run};
+use crate::graph::{Bounds, Graph, reads_run};
 use crate::path::{NodeId, Path};
 use crate::step::StepResult;
 use crate::step::{RunIn, Step, StepCall};
@@ -21,6 +22,7 @@ pub(super) struct PipelineInfo {
     pub(super) name: &'static str,
     pub(super) graph: &'static Graph,
     pub(super) fingerprint: u128,
+    pub(super) bounds: Bounds,
     /// True if the pipeline may ask a question.
     pub(super) asks: bool,
     /// True if code in the pipeline may read the run, and so its input.
@@ -34,6 +36,7 @@ impl PipelineInfo {
                 name: P::FACTS.name,
                 graph: P::GRAPH,
                 fingerprint: P::FINGERPRINT,
+                bounds: P::FACTS.bounds,
                 asks: !matches!(P::FACTS.bounds.questions, Some(0)),
                 reads_run: reads_run(P::GRAPH),
             }
@@ -129,8 +132,11 @@ pub(super) fn checked(
     input: &Json,
     context: Option<&Json>,
 ) -> RunResult<(Json, Json)> {
-    let (info, null) = (pipeline.info(), Json::null());
-    let decoded = pipeline.begin(input, context.unwrap_or(&null)).map_err(|e| e.given(info))?;
+    let info = pipeline.info();
+    let default = context.is_none().then(|| default_context(info.graph)).flatten();
+    let null = Json::null();
+    let context = context.or(default.as_ref()).unwrap_or(&null);
+    let decoded = pipeline.begin(input, context).map_err(|e| e.given(info))?;
     let codec = |e| info.codec(e);
     Ok((decoded.input().map_err(codec)?, decoded.context().map_err(codec)?))
 }

@@ -63,6 +63,10 @@ impl Resuming {
     pub(super) fn new(id: RunId) -> Self {
         Self { id, replies: Vec::new(), by: None, watchers: Watchers::default() }
     }
+
+    pub(super) fn by(self, by: Option<&str>) -> Self {
+        Self { by: by.map(str::to_owned), ..self }
+    }
 }
 
 impl<P, R> fmt::Debug for Resume<P, R> {
@@ -96,7 +100,7 @@ impl<P, R> Resume<P, R> {
         self
     }
 
-    /// Sets the name of the person or program that replies.
+    /// Sets the name of the person or program that replies, or that retries a failed run.
     pub fn by(mut self, who: impl Into<String>) -> Self {
         self.resuming.by = Some(who.into());
         self
@@ -157,7 +161,7 @@ impl Runtime {
                 if let Some(misfit) = self.misfit(pipeline, &view).await? {
                     return Ok(misfit);
                 }
-                engine.reopen(&id).await?;
+                engine.reopen(&id, by.as_deref()).await?;
                 self.execute(pipeline, watchers, self.view(&id).await?).await
             }
             Status::Ended(_) if replied => self.result(info, &id).await,

@@ -90,7 +90,7 @@ impl Ready {
     }
 
     fn live(self, execution: &mut dyn Execution) -> Result<Running<'_>, Refused> {
-        let Self { runtime, info, id, limits, retries, watchers } = self;
+        let Self { runtime, info, id, limits, retries, watchers, .. } = self;
         if info.asks {
             let name = info.graph.name;
             let what = format!("`{name}` may ask a question, which an ephemeral run cannot wait for");

@@ -148,6 +148,7 @@ impl Runtime {
             forgiven: view.map(|view| view.forgiven.clone()).unwrap_or_default(),
             active: view.map_or(Duration::ZERO, |view| view.active),
             hub,
+            captured: None,
         })
     }
 
@@ -234,11 +235,11 @@ impl Runtime {
     pub(super) fn go_on(
         &self,
         pipeline: &Arc<dyn AnyPipeline>,
-        id: RunId,
+        resuming: Resuming,
     ) -> BoxFuture<'static, RunResult<()>> {
         let (runtime, pipeline) = (self.clone(), Arc::clone(pipeline));
         Box::pin(async move {
-            let result = runtime.resume(&pipeline, Resuming::new(id)).await?;
+            let result = runtime.resume(&pipeline, resuming).await?;
             result.settle(&mut *pipeline.values()).map(drop)
         })
     }

@@ -114,6 +114,38 @@ impl<P: Step, R, C, S> Run<P, R, C, S> {
         self
     }
 
+    /// Adds a label, by which the run is found in lists: at most 16, see [`Labels`](crate::engine::Labels). A run that
+    /// exists keeps the labels that it began with.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// use flujo::engine::RunFilter;
+    /// # #[step]
+    /// # async fn greet(name: String) -> Result<String> { Ok(name) }
+    /// # pipeline! {
+    /// #     fn welcome(name: String) -> String { greet(name) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// let flujo = Flujo::builder().build()?;
+    /// flujo.run(welcome("Ada".to_string())).label("tenant", "acme").await.into_output()?;
+    /// assert_eq!(flujo.list(&RunFilter::default().label("tenant", "acme")).await?.len(), 1);
+    /// assert_eq!(flujo.list(&RunFilter::default().label("tenant", "other")).await?.len(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.options.labels.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets the name of the person or program that starts the run, for its
+    /// [`actions`](crate::engine::RunView::actions).
+    pub fn by(mut self, who: impl Into<String>) -> Self {
+        self.options.by = Some(who.into());
+        self
+    }
+
     /// Adds an observer of this run, beside the engine's observers; call it once for each observer. A run that
     /// attaches to the execution of another owner has no events of its own.
     pub fn observer(mut self, observer: impl Observer) -> Self {

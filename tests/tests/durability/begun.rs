@@ -10,7 +10,7 @@ use flujo::error::Error;
 use flujo::path::Path;
 use flujo::prelude::*;
 use flujo::question::Reply;
-use flujo::run::Control;
+use flujo::run::{Control, ForkRun, StartRun};
 use flujo_testing::StubAgent;
 use flujo_tests::with_engine;
 use flujo_tests::world::{Prices, Scripted, on_all};
@@ -53,7 +53,7 @@ fn a_run_that_is_started_by_name_is_checked_against_the_shared_budget_as_one_wit
         let refused = flujo.run(guesses("how many?".into())).id("typed").await.into_output().unwrap_err();
         assert!(refused.to_string().contains("`test:small` has no `max_tokens`"), "{refused}");
         let control: Arc<dyn Control> = Arc::new(flujo.clone());
-        let by_name = control.start("guesses", &"named".into(), &input(), None).await.unwrap_err();
+        let by_name = control.start(&StartRun::new("guesses", "named", input())).await.unwrap_err();
         assert_eq!(by_name.to_string(), refused.to_string());
         assert!(
             control.list(&RunFilter::default()).await.unwrap().is_empty(),
@@ -70,10 +70,10 @@ fn a_run_that_is_started_by_name_needs_no_price_of_what_a_stub_answers_as_one_wi
         let flujo = with_engine!(&engine, e => builder.engine(e.clone()).build()).unwrap();
         assert_eq!(flujo.run(guesses("how many?".into())).id("typed").await.into_output().unwrap(), 7);
         let control: Arc<dyn Control> = Arc::new(flujo.clone());
-        control.start("guesses", &"named".into(), &input(), None).await.unwrap();
+        control.start(&StartRun::new("guesses", "named", input())).await.unwrap();
         let seven = Status::Ended(FinalOutcome::Done(Json::encode(&7).unwrap()));
         assert_eq!(control.attach(&"named".into()).await.unwrap().status, seven);
-        control.fork(&"named".into(), &"guesses/guess".into(), &"forked".into(), None).await.unwrap();
+        control.fork(&ForkRun::new("named", "guesses/guess", "forked")).await.unwrap();
         assert_eq!(control.attach(&"forked".into()).await.unwrap().status, seven);
     });
 }
@@ -105,14 +105,14 @@ impl Engine for Counting {
     async fn idle(&self, id: &RunId) -> Result<(), Error> {
         self.engine.idle(id).await
     }
-    async fn reopen(&self, id: &RunId) -> Result<(), Error> {
-        self.engine.reopen(id).await
+    async fn reopen(&self, id: &RunId, by: Option<&str>) -> Result<(), Error> {
+        self.engine.reopen(id, by).await
     }
     async fn reply(&self, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error> {
         self.engine.reply(id, path, reply).await
     }
-    async fn cancel(&self, id: &RunId) -> Result<(), Error> {
-        self.engine.cancel(id).await
+    async fn cancel(&self, id: &RunId, by: Option<&str>) -> Result<(), Error> {
+        self.engine.cancel(id, by).await
     }
 }
 

@@ -361,8 +361,8 @@ fn runs_that_ended_long_ago_are_pruned_and_nothing_else() {
         assert_eq!(flujo.run(asks("x".into())).id("old and paused").await.questions().len(), 1);
         clock.advance(Duration::from_secs(3600));
         run("new").await;
-        assert_eq!(sqlite.prune(Duration::from_secs(7200)).await.unwrap(), 0);
-        assert_eq!(sqlite.prune(Duration::from_secs(1800)).await.unwrap(), 250);
+        assert_eq!(sqlite.prune_older(Duration::from_secs(7200), None).await.unwrap(), 0);
+        assert_eq!(sqlite.prune_older(Duration::from_secs(1800), None).await.unwrap(), 250);
         let left = flujo.list(&flujo::engine::RunFilter::default()).await.unwrap();
         let left: Vec<_> = left.iter().map(|run| (run.id.as_str(), run.state)).collect();
         assert_eq!(left, [("new", RunState::Done), ("old and paused", RunState::Paused)]);

@@ -82,7 +82,7 @@ fn a_run_is_inspected_path_by_path_with_times_attempts_and_cost() {
         assert!(matches!(&view.status, Status::Ended(FinalOutcome::Failed(_))), "{:?}", view.status);
         assert_eq!(view.answered[0].reply.by.as_deref(), Some("Ada"));
         // Tried again, the node has one more attempt.
-        let view = control.retry(&id).await.unwrap();
+        let view = control.retry(&id, None).await.unwrap();
         let last = view.nodes().pop().unwrap();
         assert_eq!((last.attempts, last.last.key.n, last.working.as_millis()), (2, 2, 14));
     });

@@ -137,7 +137,7 @@ mod in_a_file {
                         let run = RunRecord { id: id(n), ..RunRecord::clone(&model) };
                         assert!(sqlite.create(run).await.unwrap().is_none());
                         if n % 10_000 != 0 {
-                            sqlite.cancel(&id(n)).await.unwrap();
+                            sqlite.cancel(&id(n), None).await.unwrap();
                         }
                     }
                 })
@@ -161,7 +161,7 @@ mod in_a_file {
 
             clock.advance(Duration::from_secs(60));
             drop(flujo.run(one(9)).id("newest").await.into_output().unwrap());
-            let pruned = sqlite.prune(Duration::from_secs(30)).await.unwrap();
+            let pruned = sqlite.prune_older(Duration::from_secs(30), None).await.unwrap();
             assert_eq!(usize::try_from(pruned).unwrap(), TASKS * EACH + 3);
             assert_eq!(ids(flujo.list(&all).await.unwrap()), [RunId::from("newest")]);
         });

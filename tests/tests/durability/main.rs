@@ -24,6 +24,7 @@ mod inspected;
 #[cfg(feature = "sqlite")]
 mod kept;
 mod long_runs;
+mod looked_up;
 mod migrated;
 #[cfg(feature = "sqlite")]
 mod migrations;

@@ -4,7 +4,7 @@ use crate::grown::grown;
 use crate::kept::{Answers, Costs, Kept, kept};
 use flujo::engine::{PartChange, RunFilter, RunState};
 use flujo::prelude::*;
-use flujo::run::Control;
+use flujo::run::{Control, ForkRun};
 use flujo::{Cost, ErrorKind, Usage};
 use flujo_sqlite::Sqlite;
 use flujo_tests::files::File;
@@ -120,7 +120,7 @@ fn every_run_of_version_1_goes_on_in_the_newest() {
         sqlite.verify().await.unwrap();
     });
     drop((sqlite, flujo));
-    assert_eq!(version(&file), 3);
+    assert_eq!(version(&file), 4);
     // Once more: nothing is left to be done, and everything is there.
     let (sqlite, flujo) = open(&file);
     block_on(async {
@@ -154,7 +154,7 @@ fn every_run_of_version_2_goes_on_in_the_newest() {
         let forms: Vec<_> = records.iter().map(|r| matches!(r.parts[0].1, PartChange::Whole(_))).collect();
         assert_eq!(forms, [true, true, true, true, true, false]);
         // A fork of an old run keeps its records, in front of others.
-        Control::fork(&flujo, &"forked".into(), &"grown/three".into(), &"fork".into(), None).await.unwrap();
+        Control::fork(&flujo, &ForkRun::new("forked", "grown/three", "fork")).await.unwrap();
         let forked = flujo.resume::<grown>("fork").await.unwrap();
         assert_eq!(forked.context.log, log("forked"));
         let forms: Vec<_> = flujo.inspect("fork").await.unwrap().records;
@@ -163,5 +163,5 @@ fn every_run_of_version_2_goes_on_in_the_newest() {
         sqlite.verify().await.unwrap();
     });
     drop((sqlite, flujo));
-    assert_eq!(version(&file), 3);
+    assert_eq!(version(&file), 4);
 }

@@ -220,7 +220,7 @@ mod changed {
 fn control_does_everything_without_types() {
     use flujo::ErrorKind;
     use flujo::codec::Json;
-    use flujo::run::Control;
+    use flujo::run::{Control, StartRun};
     on_all(async |engine, _| {
         let calls = Calls::default();
         let builder = Flujo::builder().resources(World { calls: calls.clone() });
@@ -231,7 +231,8 @@ fn control_does_everything_without_types() {
         let input = Json::encode(&("x",)).unwrap();
         let context = Json::encode(&State::default()).unwrap();
         let start = async |pipeline: &str, run: &str, input: &Json| {
-            let state = control.start(pipeline, &id(run), input, Some(&context)).await;
+            let state =
+                control.start(&StartRun::new(pipeline, run, input.clone()).context(context.clone())).await;
             state.map_err(|error| error.to_string())
         };
         // Begun once, by whoever is first; the same again changes nothing.
@@ -258,15 +259,15 @@ fn control_does_everything_without_types() {
         assert!(error.contains("this reply does not fit the question, which stays open"), "{error}");
         reply(&Json::encode("f").unwrap()).await.unwrap();
         assert_eq!(flujo.recover().await.unwrap().runs, [(id("a"), RunState::Paused)]);
-        control.cancel(&id("a")).await.unwrap();
+        control.cancel(&id("a"), None).await.unwrap();
 
         assert_eq!(start("failure", "f", &input).await, Ok(RunState::Created));
         assert_eq!(RunState::from(&control.attach(&id("f")).await.unwrap().status), RunState::Failed);
         let before = calls.of("failure/flaky");
-        let view = control.retry(&id("f")).await.unwrap();
+        let view = control.retry(&id("f"), None).await.unwrap();
         assert_eq!(RunState::from(&view.status), RunState::Failed);
         assert_eq!(calls.of("failure/flaky"), before + 2, "the failed node alone, with fresh attempts");
-        let error = control.retry(&id("s")).await.unwrap_err();
+        let error = control.retry(&id("s"), None).await.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::RunConflict(_)), "{error}");
 
         // Without calling anything: whether it fits the code of today.

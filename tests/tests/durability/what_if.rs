@@ -5,7 +5,7 @@ use flujo::codec::Json;
 use flujo::engine::{RunId, RunState, RunView, Status};
 use flujo::error::Signal;
 use flujo::prelude::*;
-use flujo::run::Control;
+use flujo::run::{Control, ForkRun};
 use flujo_testing::{Crash, Moment};
 use flujo_tests::engines::AnyEngine;
 use flujo_tests::stories::{asks, failure};
@@ -47,7 +47,9 @@ async fn fork(
     input: Option<&str>,
 ) -> Result<RunView, flujo::Error> {
     let input = input.map(|text| Json::encode(&(text,)).unwrap());
-    let state = Control::fork(flujo, &"r".into(), &from.into(), &new.into(), input.as_ref()).await?;
+    let mut fork = ForkRun::new("r", from, new);
+    fork.input = input;
+    let state = Control::fork(flujo, &fork).await?;
     assert_eq!(state, RunState::Created);
     Control::attach(flujo, &new.into()).await
 }
@@ -149,16 +151,14 @@ fn what_cannot_be_forked_is_refused_and_nothing_begins() {
         let nowhere = "run `r` has nothing recorded at `asks/ad`: fork it at one of its nodes";
         assert_eq!(said("asks/ad", "n", None).await, nowhere);
         let wrong = Json::encode(&(7,)).unwrap();
-        let error = Control::fork(&flujo, &"r".into(), &"asks/first".into(), &"n".into(), Some(&wrong))
-            .await
-            .unwrap_err();
+        let fork_wrongly = ForkRun::new("r", "asks/first", "n").input(wrong);
+        let error = Control::fork(&flujo, &fork_wrongly).await.unwrap_err();
         assert!(error.to_string().starts_with("asks: this input does not fit the pipeline: "), "{error}");
         assert!(matches!(flujo.inspect("n").await.unwrap_err().kind(), ErrorKind::UnknownRun(_)));
         // The same again changes nothing; something else under the same id is refused.
         let view = fork(&flujo, "asks/first", "n", None).await.unwrap();
         assert_eq!(view.status, Status::Paused);
-        let again =
-            Control::fork(&flujo, &"r".into(), &"asks/first".into(), &"n".into(), None).await.unwrap();
+        let again = Control::fork(&flujo, &ForkRun::new("r", "asks/first", "n")).await.unwrap();
         assert_eq!(again, RunState::Paused);
         let taken = "run `n` exists with another input: use another id, or the same input to attach";
         assert_eq!(said("asks/first", "n", Some("y")).await, taken);

@@ -3,6 +3,7 @@
 mod v1;
 mod v2;
 mod v3;
+mod v4;
 
 use crate::file_version::{NEWEST, newer, version};
 use crate::{StorageError, owners};
@@ -17,6 +18,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: v1::SQL, then: |_| Ok(()) },
     Migration { sql: v2::SQL, then: v2::add_checksums },
     Migration { sql: v3::SQL, then: |_| Ok(()) },
+    Migration { sql: v4::SQL, then: v4::move_rows },
 ];
 
 const _: () = assert!(MIGRATIONS.len() as u64 == NEWEST.unsigned_abs(), "a migration brings a new version");
@@ -28,7 +30,7 @@ struct Migration {
 }
 
 /// Migrates the file to the newest version, and creates the tables of an empty one, within the caller's
-/// transaction.
+/// transaction, and without checks of foreign keys.
 pub(crate) fn migrate(db: &Connection) -> Result<(), StorageError> {
     let version = version(db)?;
     if version > NEWEST {
@@ -54,6 +56,7 @@ pub(crate) fn migrate(db: &Connection) -> Result<(), StorageError> {
 #[cfg(test)]
 pub(crate) fn of_version(version: usize) -> Connection {
     let db = Connection::open_in_memory().unwrap();
+    db.pragma_update(None, "foreign_keys", false).unwrap();
     for migration in &MIGRATIONS[..version] {
         db.execute_batch(migration.sql).unwrap();
         (migration.then)(&db).unwrap();
@@ -72,7 +75,7 @@ mod tests {
         let db = Connection::open_in_memory().unwrap();
         migrate(&db).unwrap();
         let number = |pragma: &str| -> i64 { db.pragma_query_value(None, pragma, |row| row.get(0)).unwrap() };
-        assert_eq!((number("user_version"), number("application_id")), (3, 0x666c_6a75));
+        assert_eq!((number("user_version"), number("application_id")), (4, 0x666c_6a75));
         let before = number("schema_version");
         migrate(&db).unwrap();
         assert_eq!(number("schema_version"), before, "nothing is left to do");
@@ -85,6 +88,7 @@ mod tests {
             "252995092cf19571933ba8ba9d999d77",
             "5df5fb6cccf3db0236185e99058d49b6",
             "99aa06d3014798d86001c324468d497f",
+            "3856e484e9ecd659a92c11d652efb8cc",
         ];
         let all: Vec<_> =
             MIGRATIONS.iter().map(|migration| Digest::of(migration.sql.as_bytes()).to_string()).collect();

@@ -22,6 +22,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
         let (name, ty) = (names::source(&input.pat), names::source(&input.ty));
         quote!((#name, #ty))
     });
+    let schemas = schemas(header);
     let (output, line, impure) = (names::source(output), names::line(ident.span()), graph::impure(pipeline));
     let text = |ty: Option<&syn::Type>| ty.map(names::source);
     let context_ty = text(context.as_ref().map(|context| &context.ty));
@@ -75,6 +76,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
                 inputs: &[#(#inputs),*],
                 output: #output,
                 context: #context_text, resources: #resources_text,
+                schemas: #schemas,
                 nodes: #nodes,
                 edges: &__flujo::Edge::list([#edges]),
                 impure: &[#impure],
@@ -95,7 +97,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
             #stand_ins
             {
                 #imports
-                use __flujo::{NoFit as _, NoReply as _};
+                use __flujo::{NoAnswer as _, NoDefault as _, NoFit as _, NoReply as _};
                 #[allow(dead_code, unreachable_pub, reason = "not every pipeline is asked for its constants")]
                 impl #ident {
                     /// The worst case of one run.
@@ -113,6 +115,20 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
             }
     });
     quote!(#facts #of_tools)
+}
+
+/// The schemas of what goes in and out, for those types that have some.
+fn schemas(header: &Header) -> TokenStream {
+    let of = |ty: &syn::Type| quote!(__flujo::Answer::<#ty>::SCHEMA);
+    let (inputs, output) = (header.inputs.iter().map(|input| of(&input.ty)), of(&header.output));
+    let values = quote!(__flujo::ValueSchemas::new(&[#(#inputs),*], #output));
+    match header.context.as_ref().map(|context| &context.ty) {
+        Some(ty) => {
+            let context = of(ty);
+            quote!(#values.context(#context, __flujo::Fresh::<#ty>::DEFAULT))
+        }
+        None => values,
+    }
 }
 
 /// The constant `ENDS`, which names each callee once.

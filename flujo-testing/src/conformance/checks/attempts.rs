@@ -7,9 +7,9 @@ use super::super::interpreter::keys;
 use super::super::script::{Act, Attempt, Deed, Extras, Op, call, calls, failure, number, script, step};
 use flujo::clock::Timestamp;
 use flujo::codec::{Digest, Json};
-use flujo::engine::{Finding, Kind, ModelUse, PartChange, Record, RecordOutcome, Status};
+use flujo::engine::{Exchange, Finding, Kind, ModelUse, PartChange, Record, RecordOutcome, Status};
 use flujo::error::Signal;
-use flujo::model::CallOptions;
+use flujo::model::{CallOptions, Message, Role};
 
 pub(super) const CHECKS: &[Check] = &[
     Check::new(
@@ -92,12 +92,15 @@ async fn record_is_whole(bench: &Bench) -> Checked {
         options: Some(Box::new(CallOptions::new().seed(7).extra("top_k", 40))),
     };
     let findings = vec![Finding { message: "too long".to_owned() }];
+    let asked = Message::new(Role::User, "What is \u{0} in <b>JSON</b>?");
+    let messages = vec![Exchange::new("m:1", vec![asked], Ok(Message::new(Role::Assistant, "\\u0000")))];
     let parts = vec![("total".to_owned(), number(8).into()), ("log".to_owned(), number(9).into())];
     let times = (Timestamp(1_000_000_007), Timestamp(2_000_000_011));
     attempt.extras = Some(Box::new(Extras {
         parts: parts.clone(),
         findings: findings.clone(),
         models: models.clone(),
+        messages: messages.clone(),
         times,
     }));
     bench.run(script![attempt.clone()]).await?.ended()?;
@@ -111,6 +114,7 @@ async fn record_is_whole(bench: &Bench) -> Checked {
         findings,
         cached: true,
         models: Some(Box::new(models)),
+        messages,
         started: times.0,
         ended: times.1,
     };

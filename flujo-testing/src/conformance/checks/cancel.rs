@@ -47,7 +47,7 @@ async fn is_cancelled(bench: &Bench, id: &str) -> Checked {
 }
 
 async fn cancel(bench: &Bench, id: &str) -> Checked {
-    let cancelled = bench.engine()?.cancel(&id.into()).await;
+    let cancelled = bench.engine()?.cancel(&id.into(), None).await;
     cancelled.map_err(|error| breach("`cancel` succeeds", format!("{error}")))
 }
 

@@ -90,8 +90,8 @@ async fn unknown_run(bench: &Bench) -> Checked {
     };
     let reply = bench.stage("nowhere").reply_by_ada(1);
     fails("reply", engine.reply(&id, &"q".into(), reply).await)?;
-    fails("cancel", engine.cancel(&id).await)?;
-    fails("reopen", engine.reopen(&id).await)?;
+    fails("cancel", engine.cancel(&id, None).await)?;
+    fails("reopen", engine.reopen(&id, None).await)?;
     bench.expect("`idle` of an unknown run fails with `UnknownRun`");
     fails("idle", engine.idle(&id).await)?;
     match bench.execute_as("nowhere", script![step("a")], None).await? {

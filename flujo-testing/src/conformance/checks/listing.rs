@@ -57,7 +57,7 @@ async fn states(bench: &Bench) -> Checked {
     bench.execute_as("interrupted", script![step("a").act(Act::Die)], None).await?.died()?;
     bench.execute_as("failed", script![Op::Fail("a")], None).await?.ended()?;
     bench.execute_as("done", script![step("a")], None).await?.ended()?;
-    let cancelled = bench.engine()?.cancel(&"cancelled".into()).await;
+    let cancelled = bench.engine()?.cancel(&"cancelled".into(), None).await;
     cancelled.map_err(|error| breach("`cancel` succeeds", format!("{error}")))?;
     let seen: Vec<_> = list(bench, RunFilter::default())
         .await?

@@ -18,6 +18,7 @@ mod replies;
 mod runs;
 mod seeds;
 mod sleeps;
+mod summaries;
 mod values;
 
 use super::catalog::Check;
@@ -42,5 +43,6 @@ pub(super) const ALL: &[&[Check]] = &[
     reopening::CHECKS,
     control::CHECKS,
     listing::CHECKS,
+    summaries::CHECKS,
     processes::CHECKS,
 ];

@@ -72,18 +72,23 @@ fn shown(view: &RunView) -> String {
         active,
         forgiven,
         stopped,
+        acted,
+        started,
+        changed,
+        ended,
         ..
     } = view;
-    let RunRecord { id, pipeline, fingerprint, graph, input, digest, context: first, limits, retries, seed } =
-        &**run;
+    let RunRecord { id, pipeline, fingerprint, graph, input, digest, context: first, .. } = &**run;
+    let RunRecord { limits, retries, labels, by, created, seed, .. } = &**run;
     let graph = graph.stored();
     let run = format!(
-        "{id} {pipeline} {fingerprint} {graph:?} {input} {digest} {first} {limits:?} {retries} {:?}",
+        "{id} {pipeline} {fingerprint} {graph:?} {input} {digest} {first} {limits:?} {retries} {labels:?} {by:?} \
+         {created:?} {:?}",
         seed.origin
     );
     format!(
-        "{run}\n{status:?} {context} {active:?} {forgiven:?} {stopped:?}\n{records:?}\n{questions:?}\n{answered:?}\n\
-         {usage:?} {reserved:?}"
+        "{run}\n{status:?} {context} {active:?} {forgiven:?} {stopped:?}\n{acted:?} {started:?} {changed:?} {ended:?}\n\
+         {records:?}\n{questions:?}\n{answered:?}\n{usage:?} {reserved:?}"
     )
 }
 
@@ -103,7 +108,7 @@ async fn view_survives(bench: &Bench) -> Checked {
     bench.execute_as("done", script![step("a")], None).await?.ended()?;
     let dies = call("c").does(Deed::Reserve(5)).act(Act::Die);
     bench.execute_as("interrupted", script![step("a"), dies], None).await?.died()?;
-    let reopened = bench.engine()?.reopen(&"reopened".into()).await;
+    let reopened = bench.engine()?.reopen(&"reopened".into(), None).await;
     reopened.map_err(|error| breach("`reopen` succeeds", format!("{error}")))?;
 
     let ids = ["created", "paused", "failed", "done", "interrupted", "reopened"];

@@ -136,7 +136,7 @@ async fn asked_again_after_withdrawal(bench: &Bench) -> Checked {
         &Vec::<String>::new(),
         &paths(&bench.view().await?.questions),
     )?;
-    let reopened = bench.engine()?.reopen(&"run".into()).await;
+    let reopened = bench.engine()?.reopen(&"run".into(), None).await;
     reopened.map_err(|error| super::super::compare::breach("`reopen` succeeds", format!("{error}")))?;
     bench.execute(ops(script![step("b").n(2)])).await?.ended()?;
     bench.effects_in_any_order("the effects", &["q is told", "b.1 runs", "q is told", "b.2 runs"])?;

@@ -24,7 +24,7 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 async fn reopen(bench: &Bench) -> Checked {
-    let reopened = bench.engine()?.reopen(&RUN.into()).await;
+    let reopened = bench.engine()?.reopen(&RUN.into(), None).await;
     reopened.map_err(|error| breach("`reopen` succeeds", format!("{error}")))
 }
 

@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::engine::{FinalOutcome, Record, RunRecord, RunState, RunSummary, RunView};
 use crate::error::{Error, ErrorKind};
 use crate::path::Path;
-use crate::question::{Answered, Reply};
+use crate::question::{Answered, Question, Reply};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -82,12 +82,11 @@ impl<J: Journal> Entry<J> {
                 return Ok(None);
             }
             state.ledger.charge_open();
-            let owned = state.lifecycle.take().then(|| self.own(&mut state));
+            let owned = state.lifecycle.take(self.clock.now()).then(|| self.own(&mut state));
             if owned.is_none() {
                 state.questions.clear();
             }
-            let State { journal, lifecycle, .. } = &mut *state;
-            (owned, journal.write(Change::Acquired(Cow::Borrowed(lifecycle))))
+            (owned, state.write(|now| Change::Acquired(now)))
         };
         J::durable(ack).await?;
         Ok(owned)
@@ -123,6 +122,8 @@ impl<J: Journal> Entry<J> {
         view.active = lifecycle.active;
         view.forgiven.clone_from(&lifecycle.forgiven);
         view.stopped.clone_from(&lifecycle.stopped);
+        view.acted.clone_from(&lifecycle.acted);
+        (view.started, view.changed, view.ended) = (lifecycle.started, lifecycle.changed, lifecycle.ended);
         view
     }
 
@@ -133,14 +134,30 @@ impl<J: Journal> Entry<J> {
 
     /// Returns the summary of the run for lists.
     pub fn summary(&self) -> RunSummary {
-        let state = self.state();
-        let paused = state.lifecycle.paused;
-        let deadlines = state.questions.iter().filter_map(|open| open.question.deadline);
-        let status = RunState::from(&state.lifecycle.status(state.live.is_some()));
-        let mut summary = RunSummary::new(self.run.id.clone(), self.run.pipeline.clone(), status);
-        summary.replied = paused && state.lifecycle.replied;
-        summary.deadline = deadlines.min().filter(|_| paused);
+        let (state, run) = (self.state(), &self.run);
+        let State { lifecycle, live, questions, .. } = &*state;
+        let deadlines = questions.iter().filter_map(|open| open.question.deadline);
+        let status = RunState::from(&lifecycle.status(live.is_some()));
+        let mut summary = RunSummary::new(run.id.clone(), run.pipeline.clone(), status);
+        summary.replied = lifecycle.paused && lifecycle.replied;
+        summary.deadline = deadlines.min().filter(|_| lifecycle.paused);
+        summary.labels = run.labels.clone();
+        summary.origin = run.seed.origin.clone();
+        summary.created = run.created;
+        (summary.started, summary.changed, summary.ended) =
+            (lifecycle.started, lifecycle.changed, lifecycle.ended);
+        summary.usage = state.ledger.spent();
+        summary.questions = questions.len();
+        if live.is_some() {
+            summary.under_way.clone_from(&lifecycle.in_flight);
+        }
+        summary.failure = lifecycle.outcome.as_ref().and_then(FinalOutcome::failure_line);
         summary
+    }
+
+    /// Returns the open questions of the run.
+    pub fn questions(&self) -> Vec<Question> {
+        self.state().questions.iter().map(|open| open.question.clone()).collect()
     }
 
     /// Waits until no execution in this process works on the run.
@@ -157,18 +174,18 @@ impl<J: Journal> Entry<J> {
     }
 
     /// Makes a failed run ready to continue, and waits until that is durable: the attempts of the node that failed no
-    /// longer count. `attempts` returns the number of attempts recorded for a path.
+    /// longer count. `attempts` returns the number of attempts recorded for a path; `by` is the caller.
     ///
     /// # Errors
     /// Storage failed.
-    pub async fn reopen(&self, attempts: impl Fn(&J, &Path) -> u32) -> Result<(), Error> {
+    pub async fn reopen(&self, by: Option<&str>, attempts: impl Fn(&J, &Path) -> u32) -> Result<(), Error> {
         let ack = {
             let mut state = self.state();
             let State { lifecycle, journal, .. } = &mut *state;
-            if !lifecycle.reopen(|path| attempts(journal, path)) {
+            if !lifecycle.reopen((self.clock.now(), by), |path| attempts(journal, path)) {
                 return Ok(());
             }
-            journal.write(Change::Reopened(Cow::Borrowed(lifecycle)))
+            state.write(|now| Change::Reopened(now))
         };
         Ok(J::durable(ack).await?)
     }
@@ -197,26 +214,24 @@ impl<J: Journal> Entry<J> {
     }
 
     /// Sets the flag that ends the run at its next command, and waits until that is durable. A run without an
-    /// execution ends at once; a run that has ended is not changed.
+    /// execution ends at once; a run that has ended is not changed. `by` is the caller.
     ///
     /// # Errors
     /// Storage failed.
-    pub async fn cancel(&self) -> Result<(), Error> {
+    pub async fn cancel(&self, by: Option<&str>) -> Result<(), Error> {
         let ack = {
             let mut state = self.state();
-            if state.lifecycle.outcome.is_some() {
+            let live = state.live.clone();
+            if !state.lifecycle.cancel((self.clock.now(), by), live.is_some()) {
                 return Ok(());
             }
-            state.lifecycle.cancelled = true;
-            if let Some(live) = &state.live {
+            if let Some(live) = live {
                 live.cancel();
             } else {
                 state.questions.clear();
                 state.ledger.charge_open();
-                state.lifecycle.outcome = Some(FinalOutcome::Cancelled);
             }
-            let State { journal, lifecycle, .. } = &mut *state;
-            journal.write(Change::Cancelled(Cow::Borrowed(lifecycle)))
+            state.write(|now| Change::Cancelled(now))
         };
         Ok(J::durable(ack).await?)
     }
@@ -244,8 +259,18 @@ impl<J: Journal> Entry<J> {
     }
 }
 
+impl<J: Journal> State<J> {
+    /// Writes the state of the run, with its usage so far.
+    pub(super) fn write(&mut self, change: impl FnOnce(Cow<'_, Lifecycle>) -> Change<'_>) -> J::Ack {
+        let Self { lifecycle, ledger, journal, .. } = self;
+        lifecycle.usage = ledger.spent();
+        journal.write(change(Cow::Borrowed(lifecycle)))
+    }
+}
+
 impl<J> State<J> {
     pub(super) fn answer(&mut self, i: usize, reply: Reply) {
+        self.lifecycle.changed = reply.at;
         let open = self.questions.remove(i);
         self.answered.push(Answered { question: open.question, reply });
     }

@@ -1,7 +1,9 @@
+use crate::clock::Timestamp;
 use crate::codec::Json;
-use crate::engine::{Ended, EndedBy, FinalOutcome, Status};
+use crate::engine::{Action, ActionKind, Ended, EndedBy, FinalOutcome, Status};
 use crate::error::{FailureRecord, Signal};
 use crate::path::Path;
+use crate::usage::Usage;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -35,11 +37,26 @@ pub struct Lifecycle {
     pub in_flight: Vec<Path>,
     /// The signal, other than pause and cancel, that ended the last execution.
     pub stopped: Option<Signal>,
+    /// The time at which the first execution began.
+    #[serde(default)]
+    pub started: Option<Timestamp>,
+    /// The time of the last change: of this state, or by a record, a question or a reply.
+    #[serde(default)]
+    pub changed: Timestamp,
+    /// The time of the end.
+    #[serde(default)]
+    pub ended: Option<Timestamp>,
+    /// The usage when this state was written.
+    #[serde(default)]
+    pub usage: Usage,
+    /// Cancellations and retries, in their order.
+    #[serde(default)]
+    pub acted: Vec<Action>,
 }
 
 impl Lifecycle {
     /// Creates the state of a run that was just created.
-    pub fn new(context: Json) -> Self {
+    pub fn new(context: Json, created: Timestamp) -> Self {
         Self {
             outcome: None,
             paused: false,
@@ -52,22 +69,31 @@ impl Lifecycle {
             forgiven: Vec::new(),
             in_flight: Vec::new(),
             stopped: None,
+            started: None,
+            changed: created,
+            ended: None,
+            usage: Usage::default(),
+            acted: Vec::new(),
         }
     }
 
-    /// Begins an execution. False if the run has ended, which includes that this takeover exceeds the allowed number.
-    pub fn take(&mut self) -> bool {
+    /// Begins an execution at `now`. False if the run has ended, which includes that this takeover exceeds the allowed
+    /// number.
+    pub fn take(&mut self, now: Timestamp) -> bool {
         if self.outcome.is_some() {
             return false;
         }
+        self.changed = now;
         // The first execution, and one after a pause or an orderly stop, are no takeovers.
         if self.begun && !self.paused && self.stopped.is_none() {
             self.takeovers += 1;
         }
         if self.takeovers >= TAKEOVERS {
             self.outcome = Some(FinalOutcome::Crashed(std::mem::take(&mut self.in_flight)));
+            self.ended = Some(now);
             return false;
         }
+        self.started.get_or_insert(now);
         self.begun = true;
         self.paused = false;
         self.replied = false;
@@ -94,8 +120,12 @@ impl Lifecycle {
     }
 
     /// Makes a failed run ready to continue: the attempts of the node that failed no longer count. `attempts` returns
-    /// the number of attempts recorded for a path. False if the run has not failed.
-    pub fn reopen(&mut self, attempts: impl FnOnce(&Path) -> u32) -> bool {
+    /// the number of attempts recorded for a path; `by` is the caller, at `now`. False if the run has not failed.
+    pub fn reopen(
+        &mut self,
+        (now, by): (Timestamp, Option<&str>),
+        attempts: impl FnOnce(&Path) -> u32,
+    ) -> bool {
         let Some(FinalOutcome::Failed(failure)) = &self.outcome else { return false };
         if let Some(path) = failure.node().cloned() {
             let so_far = attempts(&path);
@@ -103,13 +133,34 @@ impl Lifecycle {
             self.forgiven.push((path, so_far));
         }
         self.outcome = None;
+        (self.changed, self.ended) = (now, None);
+        self.acted.push(Action::new(now, by, ActionKind::Retried));
         // To continue after a failure is no takeover either.
         self.paused = true;
         true
     }
 
-    /// Ends an execution; true if the run has ended with it.
-    pub fn end(&mut self, ended: Ended) -> bool {
+    /// Sets the flag that ends the run at its next command; `by` is the caller, at `now`. A run without an execution,
+    /// which is not `live`, ends at once. False if nothing changes.
+    pub fn cancel(&mut self, (now, by): (Timestamp, Option<&str>), live: bool) -> bool {
+        if self.outcome.is_some() || (self.cancelled && live) {
+            return false;
+        }
+        if !self.cancelled {
+            self.acted.push(Action::new(now, by, ActionKind::Cancelled));
+        }
+        self.cancelled = true;
+        self.changed = now;
+        if !live {
+            self.outcome = Some(FinalOutcome::Cancelled);
+            self.ended = Some(now);
+        }
+        true
+    }
+
+    /// Ends an execution at `now`; true if the run has ended with it.
+    pub fn end(&mut self, ended: Ended, now: Timestamp) -> bool {
+        self.changed = now;
         if let Some(context) = ended.context {
             self.context = context;
         }
@@ -131,6 +182,7 @@ impl Lifecycle {
         };
         self.in_flight.clear();
         self.outcome = Some(outcome);
+        self.ended = Some(now);
         true
     }
 }

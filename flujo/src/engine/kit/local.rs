@@ -1,6 +1,8 @@
 use super::{ByPath, Change, Entry, Journal, Ownership, SavedRun, Table};
 use crate::clock::Clock;
-use crate::engine::{Engine, Program, RunFilter, RunId, RunRecord, RunSummary, RunView};
+use crate::engine::{
+    Engine, PendingQuestion, Program, QuestionFilter, RunFilter, RunId, RunRecord, RunSummary, RunView,
+};
 use crate::error::Error;
 use crate::path::Path;
 use crate::question::Reply;
@@ -106,20 +108,24 @@ impl<J: Journal> Engine for LocalEngine<J> {
         Ok(self.inner.table.list(filter))
     }
 
+    async fn questions(&self, filter: &QuestionFilter) -> Result<Vec<PendingQuestion>, Error> {
+        Ok(self.inner.table.questions(filter))
+    }
+
     async fn idle(&self, id: &RunId) -> Result<(), Error> {
         self.inner.table.entry(id)?.idle().await;
         Ok(())
     }
 
-    async fn reopen(&self, id: &RunId) -> Result<(), Error> {
-        self.inner.table.entry(id)?.reopen(|journal, path| journal.records().attempts(path)).await
+    async fn reopen(&self, id: &RunId, by: Option<&str>) -> Result<(), Error> {
+        self.inner.table.entry(id)?.reopen(by, |journal, path| journal.records().attempts(path)).await
     }
 
     async fn reply(&self, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error> {
         self.inner.table.entry(id)?.reply(path, reply).await
     }
 
-    async fn cancel(&self, id: &RunId) -> Result<(), Error> {
-        self.inner.table.entry(id)?.cancel().await
+    async fn cancel(&self, id: &RunId, by: Option<&str>) -> Result<(), Error> {
+        self.inner.table.entry(id)?.cancel(by).await
     }
 }

@@ -142,6 +142,7 @@ impl<J: Journal> Ownership<J> {
             let progress = state.progress();
             keep(&mut state.journal);
             state.lifecycle.in_flight.retain(|path| *path != record.key.path);
+            state.lifecycle.changed = record.ended;
             let reserved = state.ledger.settle(&record.key, record.usage, within);
             let (record, within) = (Cow::Borrowed(record), Cow::Borrowed(within));
             state.journal.write(Change::Attempt { record, within, reserved, progress })
@@ -182,6 +183,7 @@ impl<J: Journal> Ownership<J> {
         if let Some(known) = known {
             return known.is_asked_again(question).map(|()| None);
         }
+        state.lifecycle.changed = question.asked;
         state.questions.push(OpenQuestion::new(question.clone(), arms.to_vec()));
         let progress = state.progress();
         let (question, arms) = (Cow::Borrowed(question), Cow::Borrowed(arms));
@@ -239,19 +241,19 @@ impl<J: Journal> Ownership<J> {
         let ack = {
             let mut state = self.owned()?;
             self.finished.store(true, Ordering::SeqCst);
-            self.count_time(&mut state);
-            if state.lifecycle.end(ended) {
+            let now = self.entry.clock.now();
+            self.count_time(&mut state, now);
+            if state.lifecycle.end(ended, now) {
                 state.ledger.charge_open();
                 state.questions.clear();
             }
-            let State { journal, lifecycle, .. } = &mut *state;
-            journal.write(Change::Finished(Cow::Borrowed(lifecycle)))
+            state.write(|now| Change::Finished(now))
         };
         self.durable(ack).await
     }
 
-    fn count_time(&self, state: &mut State<J>) {
-        let worked = self.entry.clock.now().since(self.began);
+    fn count_time(&self, state: &mut State<J>, now: Timestamp) {
+        let worked = now.since(self.began);
         state.lifecycle.active = state.lifecycle.active.saturating_add(worked);
     }
 }
@@ -322,9 +324,10 @@ impl<J: Journal> Drop for Ownership<J> {
         if state.token == self.token {
             state.live = None;
             if !self.finished.load(Ordering::SeqCst) {
-                self.count_time(&mut state);
-                let State { journal, lifecycle, .. } = &mut *state;
-                drop(journal.write(Change::Released(Cow::Borrowed(lifecycle))));
+                let now = self.entry.clock.now();
+                self.count_time(&mut state, now);
+                state.lifecycle.changed = now;
+                drop(state.write(|now| Change::Released(now)));
             }
             drop(state);
             self.entry.released();

@@ -35,7 +35,7 @@ impl SavedRun {
     pub fn new(run: impl Into<Arc<RunRecord>>) -> Self {
         let run = run.into();
         Self {
-            lifecycle: Lifecycle::new(run.context.clone()),
+            lifecycle: Lifecycle::new(run.context.clone(), run.created),
             records: run.seed.records.clone(),
             timers: run.seed.timers.iter().map(|key| (key.clone(), Timestamp(0))).collect(),
             questions: Vec::new(),
@@ -59,17 +59,20 @@ impl SavedRun {
             Change::Released(now) => {
                 // Other changes of the execution were lost with it.
                 self.lifecycle.active = now.active;
+                self.lifecycle.changed = now.changed;
                 self.lifecycle.in_flight.clone_from(&now.in_flight);
             }
             Change::Attempt { record, within, progress, .. } => {
                 self.ledger.settle(&record.key, record.usage, &within);
                 self.lifecycle.in_flight.retain(|path| *path != record.key.path);
+                self.lifecycle.changed = record.ended;
                 self.progress(progress);
                 self.records.push(Arc::new(record.into_owned()));
             }
             Change::Timer { key, deadline } => drop(self.timers.insert(key.into_owned(), deadline)),
             Change::Asked { question, arms, progress } => {
                 self.progress(progress);
+                self.lifecycle.changed = question.asked;
                 self.questions.push(OpenQuestion::new(question.into_owned(), arms.into_owned()));
             }
             Change::Due { path, reply } => drop(self.answer(&path, reply.into_owned())),
@@ -96,6 +99,8 @@ impl SavedRun {
         view.active = lifecycle.active;
         view.forgiven = lifecycle.forgiven;
         view.stopped = lifecycle.stopped;
+        view.acted = lifecycle.acted;
+        (view.started, view.changed, view.ended) = (lifecycle.started, lifecycle.changed, lifecycle.ended);
         view
     }
 
@@ -119,6 +124,7 @@ impl SavedRun {
     fn answer(&mut self, path: &Path, reply: Reply) -> bool {
         let open = self.questions.iter().position(|open| open.question.path == *path);
         let Some(open) = open.map(|i| self.questions.remove(i)) else { return false };
+        self.lifecycle.changed = reply.at;
         self.answered.push(Answered { question: open.question, reply });
         true
     }

@@ -1,7 +1,7 @@
 use super::entry::lock;
 use super::{Entry, Journal, SavedRun};
 use crate::clock::Clock;
-use crate::engine::{RunFilter, RunId, RunRecord, RunSummary};
+use crate::engine::{PendingQuestion, QuestionFilter, RunFilter, RunId, RunRecord, RunSummary};
 use crate::error::{Error, ErrorKind};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -65,16 +65,24 @@ impl<J: Journal> Table<J> {
         Some(ended)
     }
 
-    /// Returns the runs that match a filter, sorted by id.
+    /// Returns the runs that match a filter, in its order.
     pub fn list(&self, filter: &RunFilter) -> Vec<RunSummary> {
-        let runs: Vec<_> = lock(&self.runs).values().cloned().collect();
-        let mut found = Vec::new();
-        for summary in runs.iter().map(|run| run.summary()) {
-            if filter.takes(&summary, found.len()) {
-                found.push(summary);
-            }
+        filter.list(self.entries().iter().map(|run| run.summary()))
+    }
+
+    /// Returns the open questions that match a filter, oldest first.
+    pub fn questions(&self, filter: &QuestionFilter) -> Vec<PendingQuestion> {
+        let mut all = Vec::new();
+        for entry in self.entries() {
+            let run = entry.run();
+            let asked = |question| PendingQuestion::new(run.id.clone(), run.pipeline.clone(), question);
+            all.extend(entry.questions().into_iter().map(asked));
         }
-        found
+        filter.list(all)
+    }
+
+    fn entries(&self) -> Vec<Arc<Entry<J>>> {
+        lock(&self.runs).values().cloned().collect()
     }
 
     /// Returns the run of this id.

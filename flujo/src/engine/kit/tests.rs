@@ -116,7 +116,7 @@ async fn a_failure_a_cancellation_and_a_way_on_are_written() {
     let engine = open(&lines);
     assert!(matches!(flujo(&engine, 0).resume::<told>("failed").await.unwrap().outcome, Outcome::Paused(_)));
     assert_eq!(is_what_was_written(&engine, &lines, "failed").await.forgiven.len(), 1);
-    engine.cancel(&RunId::from("failed")).await.unwrap();
+    engine.cancel(&RunId::from("failed"), None).await.unwrap();
     let cancelled = is_what_was_written(&engine, &lines, "failed").await;
     assert_eq!(cancelled.status, Status::Ended(FinalOutcome::Cancelled));
 }

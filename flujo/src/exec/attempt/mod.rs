@@ -40,6 +40,9 @@ impl Driver<'_> {
                 done => Ok(done),
             };
         };
+        if let Some(captured) = &env.captured {
+            captured.attempt(&command.key, step);
+        }
         let record = {
             let (step, work) = (&mut *step, &mut *work);
             let body: Body<'_> = Box::new(move || boxed!(recorded(step, env, work)));

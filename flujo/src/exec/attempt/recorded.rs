@@ -49,8 +49,9 @@ pub(super) async fn recorded(
     };
     let ended = env.clock.now();
     let (usage, models) = work.info.account();
+    let messages = work.info.take_messages();
     let (findings, cached) = (findings(found), work.info.is_cached());
-    Ok(AttemptRecord { outcome, parts, usage, findings, cached, models, started, ended })
+    Ok(AttemptRecord { outcome, parts, usage, findings, cached, models, messages, started, ended })
 }
 
 /// An output and the parts that changed, encoded.

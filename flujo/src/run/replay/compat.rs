@@ -18,16 +18,7 @@ use std::time::Duration;
 /// Replays the records of a run in a pipeline as far as they reach: no body is called, no question is asked and
 /// nothing is written. Returns the first mismatch.
 pub(in crate::run) async fn mismatch(view: &RunView, program: &dyn Program, graph: &Graph) -> Option<Signal> {
-    let known = view.records.iter().map(|r| ((r.key.path.clone(), r.key.n), Arc::clone(r))).collect();
-    let answered =
-        view.answered.iter().map(|a| (a.question.path.clone(), (a.question.clone(), Some(&a.reply))));
-    let open = view.questions.iter().map(|q| (q.path.clone(), (q.clone(), None)));
-    let asked = answered.chain(open).map(|(path, (q, reply))| (path, (q, reply.cloned()))).collect();
-    let account = Arc::new(EphemeralAccount::new(UsageLimits::NONE));
-    let handle = CompatHandle(Arc::new(Known { records: known, asked, account }));
-    if let Err(EndedBy::Signal(signal @ Signal::JournalMismatch(_))) =
-        program.run(Box::new(handle)).await.outcome
-    {
+    if let Some(signal) = walk(view, program).await {
         return Some(signal);
     }
     // A record that the replay pass did not reach may follow a node that is new: its node must at least exist, in a
@@ -47,6 +38,23 @@ pub(in crate::run) async fn mismatch(view: &RunView, program: &dyn Program, grap
     let questions = view.questions.iter().chain(view.answered.iter().map(|a| &a.question)).map(|q| &q.path);
     let gone = recorded.chain(questions).find(|path| graph.node_at(path.as_str()).is_none())?;
     Some(Signal::mismatch(gone.clone(), "the pipeline no longer has a node of this name"))
+}
+
+/// Replays the records of a run in a pipeline as far as they reach, and returns the first mismatch on the way.
+pub(in crate::run) async fn walk(view: &RunView, program: &dyn Program) -> Option<Signal> {
+    let known = view.records.iter().map(|r| ((r.key.path.clone(), r.key.n), Arc::clone(r))).collect();
+    let answered =
+        view.answered.iter().map(|a| (a.question.path.clone(), (a.question.clone(), Some(&a.reply))));
+    let open = view.questions.iter().map(|q| (q.path.clone(), (q.clone(), None)));
+    let asked = answered.chain(open).map(|(path, (q, reply))| (path, (q, reply.cloned()))).collect();
+    let account = Arc::new(EphemeralAccount::new(UsageLimits::NONE));
+    let handle = CompatHandle(Arc::new(Known { records: known, asked, account }));
+    if let Err(EndedBy::Signal(signal @ Signal::JournalMismatch(_))) =
+        program.run(Box::new(handle)).await.outcome
+    {
+        return Some(signal);
+    }
+    None
 }
 
 #[derive(Clone)]

@@ -3,3 +3,4 @@
 
 pub(super) mod compat;
 pub(super) mod fork;
+pub(super) mod inputs;

@@ -219,6 +219,7 @@ impl Fault for RecordsSignals {
                         findings: Vec::new(),
                         cached: false,
                         models: None,
+                        messages: Vec::new(),
                         started: now,
                         ended: now,
                     })

@@ -19,15 +19,15 @@ impl Fault for CancelsAtTheEnd {
     async fn execute<S: Sound>(&self, inner: &S, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error> {
         inner.execute(id, program).await?;
         let cancelled = lock(&self.0).remove(id);
-        if cancelled { inner.cancel(id).await } else { Ok(()) }
+        if cancelled { inner.cancel(id, None).await } else { Ok(()) }
     }
-    async fn cancel<S: Sound>(&self, inner: &S, id: &RunId) -> Result<(), Error> {
+    async fn cancel<S: Sound>(&self, inner: &S, id: &RunId, by: Option<&str>) -> Result<(), Error> {
         let status = inner.view(id).await?.map(|view| view.status);
         if status == Some(flujo::engine::Status::Running) {
             lock(&self.0).insert(id.clone());
             return Ok(());
         }
-        inner.cancel(id).await
+        inner.cancel(id, by).await
     }
 }
 
@@ -130,7 +130,7 @@ impl Fault for SpinsInIdle {
 pub struct NeverReopens;
 #[async_trait]
 impl Fault for NeverReopens {
-    async fn reopen<S: Sound>(&self, inner: &S, id: &RunId) -> Result<(), Error> {
+    async fn reopen<S: Sound>(&self, inner: &S, id: &RunId, _: Option<&str>) -> Result<(), Error> {
         let known = inner.view(id).await?.is_some();
         if known { Ok(()) } else { Err(Error::new(ErrorKind::UnknownRun(id.to_string()))) }
     }
@@ -141,8 +141,8 @@ impl Fault for NeverReopens {
 pub struct KnowsEveryRun;
 #[async_trait]
 impl Fault for KnowsEveryRun {
-    async fn cancel<S: Sound>(&self, inner: &S, id: &RunId) -> Result<(), Error> {
-        drop(inner.cancel(id).await);
+    async fn cancel<S: Sound>(&self, inner: &S, id: &RunId, by: Option<&str>) -> Result<(), Error> {
+        drop(inner.cancel(id, by).await);
         Ok(())
     }
     async fn reply<S: Sound>(&self, inner: &S, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error> {

@@ -182,12 +182,12 @@ impl Fault for EndsWithoutOwnership {
 pub struct CancelsEndedRuns(Shown);
 #[async_trait]
 impl Fault for CancelsEndedRuns {
-    async fn cancel<S: Sound>(&self, inner: &S, id: &RunId) -> Result<(), Error> {
+    async fn cancel<S: Sound>(&self, inner: &S, id: &RunId, by: Option<&str>) -> Result<(), Error> {
         let status = inner.view(id).await?.map(|view| view.status);
         if matches!(status, Some(Status::Ended(_))) {
             lock(&self.0).insert(id.clone(), Status::Ended(FinalOutcome::Cancelled));
         }
-        inner.cancel(id).await
+        inner.cancel(id, by).await
     }
     async fn view<S: Sound>(&self, inner: &S, id: &RunId) -> Result<Option<RunView>, Error> {
         shown(&self.0, inner, id).await
@@ -199,9 +199,9 @@ impl Fault for CancelsEndedRuns {
 pub struct ReopensAllRuns(Shown);
 #[async_trait]
 impl Fault for ReopensAllRuns {
-    async fn reopen<S: Sound>(&self, inner: &S, id: &RunId) -> Result<(), Error> {
+    async fn reopen<S: Sound>(&self, inner: &S, id: &RunId, by: Option<&str>) -> Result<(), Error> {
         lock(&self.0).insert(id.clone(), Status::Interrupted);
-        inner.reopen(id).await
+        inner.reopen(id, by).await
     }
     async fn execute<S: Sound>(&self, inner: &S, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error> {
         lock(&self.0).remove(id);
@@ -254,6 +254,7 @@ impl Program for Renewed {
                 findings: Vec::new(),
                 cached: false,
                 models: None,
+                messages: Vec::new(),
                 started: now,
                 ended: now,
             };

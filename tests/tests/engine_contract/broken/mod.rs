@@ -74,14 +74,14 @@ pub trait Fault: Default + Send + Sync + 'static {
     async fn idle<S: Sound>(&self, inner: &S, id: &RunId) -> Result<(), Error> {
         inner.idle(id).await
     }
-    async fn reopen<S: Sound>(&self, inner: &S, id: &RunId) -> Result<(), Error> {
-        inner.reopen(id).await
+    async fn reopen<S: Sound>(&self, inner: &S, id: &RunId, by: Option<&str>) -> Result<(), Error> {
+        inner.reopen(id, by).await
     }
     async fn reply<S: Sound>(&self, inner: &S, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error> {
         inner.reply(id, path, reply).await
     }
-    async fn cancel<S: Sound>(&self, inner: &S, id: &RunId) -> Result<(), Error> {
-        inner.cancel(id).await
+    async fn cancel<S: Sound>(&self, inner: &S, id: &RunId, by: Option<&str>) -> Result<(), Error> {
+        inner.cancel(id, by).await
     }
 
     /// Begins an execution; what is given is dropped with it.
@@ -173,14 +173,14 @@ impl<S: Sound, F: Fault> Engine for Broken<S, F> {
     async fn idle(&self, id: &RunId) -> Result<(), Error> {
         self.fault.idle(&self.inner, id).await
     }
-    async fn reopen(&self, id: &RunId) -> Result<(), Error> {
-        self.fault.reopen(&self.inner, id).await
+    async fn reopen(&self, id: &RunId, by: Option<&str>) -> Result<(), Error> {
+        self.fault.reopen(&self.inner, id, by).await
     }
     async fn reply(&self, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error> {
         self.fault.reply(&self.inner, id, path, reply).await
     }
-    async fn cancel(&self, id: &RunId) -> Result<(), Error> {
-        self.fault.cancel(&self.inner, id).await
+    async fn cancel(&self, id: &RunId, by: Option<&str>) -> Result<(), Error> {
+        self.fault.cancel(&self.inner, id, by).await
     }
 }
 
@@ -312,14 +312,14 @@ impl Fault for Slow {
     async fn idle<S: Sound>(&self, inner: &S, id: &RunId) -> Result<(), Error> {
         slowly(inner.idle(id)).await
     }
-    async fn reopen<S: Sound>(&self, inner: &S, id: &RunId) -> Result<(), Error> {
-        slowly(inner.reopen(id)).await
+    async fn reopen<S: Sound>(&self, inner: &S, id: &RunId, by: Option<&str>) -> Result<(), Error> {
+        slowly(inner.reopen(id, by)).await
     }
     async fn reply<S: Sound>(&self, inner: &S, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error> {
         slowly(inner.reply(id, path, reply)).await
     }
-    async fn cancel<S: Sound>(&self, inner: &S, id: &RunId) -> Result<(), Error> {
-        slowly(inner.cancel(id)).await
+    async fn cancel<S: Sound>(&self, inner: &S, id: &RunId, by: Option<&str>) -> Result<(), Error> {
+        slowly(inner.cancel(id, by)).await
     }
     async fn attempt(
         &self,

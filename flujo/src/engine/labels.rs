@@ -1,0 +1,107 @@
+use crate::error::Error;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The labels of a run: names with values that it is found by, set when it starts, and never changed.
+///
+/// At most [`Labels::MOST`] per run. A name has 1 to 64 bytes, a value at most 256; neither has a control character.
+///
+/// ```
+/// use flujo::engine::Labels;
+///
+/// let mut labels = Labels::default();
+/// labels.set("tenant", "acme")?;
+/// assert_eq!(labels.get("tenant"), Some("acme"));
+/// assert!(labels.set("", "acme").is_err());
+/// # Ok::<(), flujo::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Labels(BTreeMap<String, String>);
+
+impl Labels {
+    /// The most labels of a run.
+    pub const MOST: usize = 16;
+    /// The most bytes of a name.
+    pub const NAME: usize = 64;
+    /// The most bytes of a value.
+    pub const VALUE: usize = 256;
+
+    /// Sets a label; the last value of a name counts.
+    ///
+    /// # Errors
+    /// The name is empty or too long, the value is too long, one of them has a control character, or there are too
+    /// many labels.
+    pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) -> Result<(), Error> {
+        let (name, value) = (name.into(), value.into());
+        let refuse = |what: String| Err(Error::setup(what));
+        if name.is_empty() {
+            return refuse(format!("the label with the value `{}` has no name", value.escape_debug()));
+        }
+        let (shown, most) = (name.escape_debug(), Self::MOST);
+        if name.len() > Self::NAME {
+            return refuse(format!(
+                "the label `{shown}` has a name of {} bytes, the most are {}",
+                name.len(),
+                Self::NAME
+            ));
+        }
+        if value.len() > Self::VALUE {
+            return refuse(format!(
+                "the label `{shown}` has {} bytes, the most are {}",
+                value.len(),
+                Self::VALUE
+            ));
+        }
+        if name.chars().chain(value.chars()).any(char::is_control) {
+            return refuse(format!(
+                "the label `{shown}` has a control character: labels are one line of text"
+            ));
+        }
+        if self.0.len() == most && !self.0.contains_key(&name) {
+            return refuse(format!("the label `{shown}` is one too many: a run has at most {most} labels"));
+        }
+        self.0.insert(name, value);
+        Ok(())
+    }
+
+    /// Returns the value of a label.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// Returns the names and values, in the order of the names.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Returns true if there are no labels.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_short_lines_and_few() {
+        let said = |name: &str, value: &str| {
+            let refused = Labels::default().set(name, value).unwrap_err().to_string();
+            refused.lines().next().unwrap_or_default().to_owned()
+        };
+        assert!(said("", "v").ends_with("the label with the value `v` has no name"), "{}", said("", "v"));
+        assert!(said(&"n".repeat(65), "v").ends_with("has a name of 65 bytes, the most are 64"));
+        assert!(said("n", &"v".repeat(257)).ends_with("the label `n` has 257 bytes, the most are 256"));
+        assert!(said("n", "a\nb").contains("the label `n` has a control character"));
+        let mut labels = Labels::default();
+        for n in 0..16 {
+            labels.set(format!("n{n}"), "").unwrap();
+        }
+        assert!(labels.set("more", "").unwrap_err().to_string().contains("the label `more` is one too many"));
+        labels.set("n3", "again").unwrap();
+        assert_eq!((labels.iter().len(), labels.get("n3"), labels.get("more")), (16, Some("again"), None));
+        assert_eq!(serde_json::to_string(&labels).unwrap().matches("\"n").count(), 16);
+    }
+}

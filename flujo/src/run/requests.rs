@@ -1,0 +1,123 @@
+//! What a caller without types asks of [`Control`](super::Control).
+
+use crate::codec::Json;
+use crate::engine::{Labels, RunId};
+use crate::path::Path;
+use crate::usage::UsageLimits;
+
+/// A run to be started by the name of its pipeline.
+///
+/// ```
+/// use flujo::codec::Json;
+/// use flujo::run::StartRun;
+///
+/// let input = Json::encode(&("Ada",))?;
+/// let run = StartRun::new("welcome", "r-1", input).by("ops");
+/// assert_eq!((run.pipeline.as_str(), run.id.as_str()), ("welcome", "r-1"));
+/// # Ok::<(), flujo::codec::CodecError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct StartRun {
+    /// The durable name of the pipeline, which must be registered.
+    pub pipeline: String,
+    /// The id of the run.
+    pub id: RunId,
+    /// The list of the pipeline's inputs.
+    pub input: Json,
+    /// The context that the run begins with; the default of its type if there is none.
+    pub context: Option<Json>,
+    /// The labels.
+    pub labels: Labels,
+    /// Limits of the run; those of the engine apply as well.
+    pub limits: Option<UsageLimits>,
+    /// The name of the caller.
+    pub by: Option<String>,
+}
+
+impl StartRun {
+    /// Creates a request to start a run with these inputs.
+    pub fn new(pipeline: impl Into<String>, id: impl Into<RunId>, input: Json) -> Self {
+        Self {
+            pipeline: pipeline.into(),
+            id: id.into(),
+            input,
+            context: None,
+            labels: Labels::default(),
+            limits: None,
+            by: None,
+        }
+    }
+
+    /// Sets the context that the run begins with.
+    #[must_use]
+    pub fn context(mut self, context: Json) -> Self {
+        self.context = Some(context);
+        self
+    }
+
+    /// Sets the labels.
+    #[must_use]
+    pub fn labels(mut self, labels: Labels) -> Self {
+        self.labels = labels;
+        self
+    }
+
+    /// Sets limits of the run.
+    #[must_use]
+    pub fn limits(mut self, limits: UsageLimits) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
+    /// Sets the name of the caller.
+    #[must_use]
+    pub fn by(mut self, who: impl Into<String>) -> Self {
+        self.by = Some(who.into());
+        self
+    }
+}
+
+/// A fork of an ended run, from one of its nodes on.
+///
+/// ```
+/// use flujo::run::ForkRun;
+///
+/// let fork = ForkRun::new("r-1", "welcome/greet", "r-2").by("ops");
+/// assert_eq!((fork.of.as_str(), fork.from.as_str(), fork.id.as_str()), ("r-1", "welcome/greet", "r-2"));
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ForkRun {
+    /// The run to fork.
+    pub of: RunId,
+    /// The first node that is executed again.
+    pub from: Path,
+    /// The id of the new run.
+    pub id: RunId,
+    /// The list of inputs of the new run; those of the run that is forked if there are none.
+    pub input: Option<Json>,
+    /// The name of the caller.
+    pub by: Option<String>,
+}
+
+impl ForkRun {
+    /// Creates a request to fork the run `of` from a node on.
+    pub fn new(of: impl Into<RunId>, from: impl Into<Path>, id: impl Into<RunId>) -> Self {
+        Self { of: of.into(), from: from.into(), id: id.into(), input: None, by: None }
+    }
+
+    /// Sets other inputs.
+    #[must_use]
+    pub fn input(mut self, input: Json) -> Self {
+        self.input = Some(input);
+        self
+    }
+
+    /// Sets the name of the caller.
+    #[must_use]
+    pub fn by(mut self, who: impl Into<String>) -> Self {
+        self.by = Some(who.into());
+        self
+    }
+}
