@@ -25,6 +25,7 @@ mod run_filter;
 mod run_graph;
 mod run_record;
 mod summary;
+mod usage_report;
 
 pub use crate::future::BoxFuture;
 pub(crate) use account::outward;
@@ -46,6 +47,7 @@ pub use run_filter::{CursorError, Period, RunCount, RunCursor, RunFilter, RunOrd
 pub use run_graph::{RunGraph, StoredGraph, StoredNode};
 pub use run_record::{Ended, EndedBy, FinalOutcome, RunId, RunRecord, RunView, Seed, Status};
 pub use summary::{RunState, RunSummary};
+pub use usage_report::{UsageFilter, UsageLine, UsageReport};
 
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Signal};
@@ -157,6 +159,21 @@ pub trait Engine: Send + Sync + 'static {
             found.extend(questions.into_iter().map(of_run));
         }
         Ok(filter.list(found))
+    }
+
+    /// Returns what was used, by day, pipeline and model: that of attempts which have ended. Defaults to reading the
+    /// runs.
+    ///
+    /// # Errors
+    /// Storage failed.
+    async fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageLine>, Error> {
+        let mut report = UsageReport::default();
+        for run in self.list(&filter.runs()).await? {
+            if let Some(view) = self.view(&run.id).await? {
+                report.add_run(&view, filter);
+            }
+        }
+        Ok(report.lines())
     }
 
     /// Waits until no execution works on the run.

@@ -9,10 +9,11 @@ use super::replay::inputs::RunInputs;
 use super::requests::{ForkRun, StartRun};
 use super::resume::{Resuming, fits};
 use super::runtime::Runtime;
+use crate::clock::Timestamp;
 use crate::codec::Json;
 use crate::engine::{
-    FinalOutcome, PendingQuestion, QuestionFilter, RunCount, RunFilter, RunId, RunRecord, RunState,
-    RunSummary, RunView, Seed, Status,
+    Action, FinalOutcome, PendingQuestion, QuestionFilter, RunCount, RunFilter, RunId, RunRecord, RunState,
+    RunSummary, RunView, Seed, Status, UsageFilter, UsageLine,
 };
 use crate::error::{Error, ErrorKind, Mismatch, RunResult, Signal};
 use crate::path::Path;
@@ -63,6 +64,18 @@ impl Control for Runtime {
         self.engine()?.questions(filter).await
     }
 
+    async fn usage(&self, filter: &UsageFilter) -> RunResult<Vec<UsageLine>> {
+        self.engine()?.usage(filter).await
+    }
+
+    async fn prune(&self, before: Timestamp, by: Option<&str>) -> RunResult<u64> {
+        self.engine()?.prune(before, by).await
+    }
+
+    async fn pruned(&self) -> RunResult<Vec<Action>> {
+        self.engine()?.pruned().await
+    }
+
     async fn inspect(&self, id: &RunId) -> RunResult<RunView> {
         self.view(id).await
     }
@@ -77,7 +90,9 @@ impl Control for Runtime {
 
     async fn reply(&self, id: &RunId, path: &Path, value: &Json, by: Option<&str>) -> RunResult<()> {
         let view = self.view(id).await?;
-        fits(self.registered(&view.run.pipeline)?.info().graph, &view, path, value)?;
+        // Without the code, the schema of the question decides.
+        let graph = self.find(&view.run.pipeline).map(|known| known.info().graph);
+        fits(graph, &view, path, value)?;
         let engine = self.engine()?;
         let reply = Reply { value: value.clone(), by: by.map(str::to_owned), at: engine.clock().now() };
         engine.reply(id, path, reply).await

@@ -4,9 +4,11 @@ use super::described::PipelineDescription;
 use super::flujo::Flujo;
 use super::replay::inputs::RunInputs;
 use super::requests::{ForkRun, StartRun};
+use crate::clock::Timestamp;
 use crate::codec::Json;
 use crate::engine::{
-    PendingQuestion, QuestionFilter, RunCount, RunFilter, RunId, RunState, RunSummary, RunView,
+    Action, PendingQuestion, QuestionFilter, RunCount, RunFilter, RunId, RunState, RunSummary, RunView,
+    UsageFilter, UsageLine,
 };
 use crate::error::{Mismatch, RunResult};
 use crate::future::BoxFuture;
@@ -78,6 +80,24 @@ pub trait Control: Send + Sync {
     /// The engine failed.
     async fn inbox(&self, filter: &QuestionFilter) -> RunResult<Vec<PendingQuestion>>;
 
+    /// Returns what was used, by day, pipeline and model: that of attempts which have ended.
+    ///
+    /// # Errors
+    /// The engine failed.
+    async fn usage(&self, filter: &UsageFilter) -> RunResult<Vec<UsageLine>>;
+
+    /// Deletes the runs that ended before a moment, and returns their number; `by` is the name of the caller.
+    ///
+    /// # Errors
+    /// The engine cannot delete runs, or failed.
+    async fn prune(&self, before: Timestamp, by: Option<&str>) -> RunResult<u64>;
+
+    /// Returns who deleted runs, the last first.
+    ///
+    /// # Errors
+    /// The engine failed.
+    async fn pruned(&self) -> RunResult<Vec<Action>>;
+
     /// Returns everything recorded of a run: attempt by attempt, with times and usage.
     ///
     /// # Errors
@@ -97,10 +117,10 @@ pub trait Control: Send + Sync {
     /// The run is unknown, or the engine failed.
     async fn questions(&self, id: &RunId) -> RunResult<Vec<Question>>;
 
-    /// Answers a question. A run without an execution continues when it is resumed, by a worker for instance.
+    /// Answers a question. If the pipeline is not registered, the reply is checked by the schema of the question. A run without an execution continues when it is resumed, by a worker for instance.
     ///
     /// # Errors
-    /// The pipeline is not registered, the reply does not fit, the question is not open; the engine failed.
+    /// The reply does not fit, the question is not open, the run is unknown; the engine failed.
     async fn reply(&self, id: &RunId, path: &Path, value: &Json, by: Option<&str>) -> RunResult<()>;
 
     /// Ends a run at its next command, for good; `by` is the name of the caller.
@@ -137,7 +157,7 @@ pub trait Control: Send + Sync {
 
 /// Each method calls that of the runtime, which returns a boxed future: only the call is compiled for each `R`.
 macro_rules! forwarded {
-    ($($name:ident($($arg:ident: $life:lifetime $type:ty),*) -> $out:ty;)+) => {
+    ($($name:ident[$($life:lifetime),*]($($arg:ident: $type:ty),*) -> $out:ty;)+) => {
         impl<R: Send + Sync + 'static> Control for Flujo<R> {
             $(
                 fn $name<'s, $($life,)* 'async_trait>(
@@ -159,17 +179,20 @@ macro_rules! forwarded {
     };
 }
 forwarded! {
-    start(run: 'r &'r StartRun) -> RunState;
-    attach(id: 'i &'i RunId) -> RunView;
-    list(filter: 'f &'f RunFilter) -> Vec<RunSummary>;
-    count(filter: 'f &'f RunFilter) -> Vec<RunCount>;
-    inbox(filter: 'f &'f QuestionFilter) -> Vec<PendingQuestion>;
-    inspect(id: 'i &'i RunId) -> RunView;
-    inputs(id: 'i &'i RunId) -> RunInputs;
-    questions(id: 'i &'i RunId) -> Vec<Question>;
-    reply(id: 'i &'i RunId, path: 'p &'p Path, value: 'v &'v Json, by: 'b Option<&'b str>) -> ();
-    cancel(id: 'i &'i RunId, by: 'b Option<&'b str>) -> ();
-    retry(id: 'i &'i RunId, by: 'b Option<&'b str>) -> RunView;
-    fork(fork: 'f &'f ForkRun) -> RunState;
-    replay(id: 'i &'i RunId) -> Option<Mismatch>;
+    start['r](run: &'r StartRun) -> RunState;
+    attach['i](id: &'i RunId) -> RunView;
+    list['f](filter: &'f RunFilter) -> Vec<RunSummary>;
+    count['f](filter: &'f RunFilter) -> Vec<RunCount>;
+    inbox['f](filter: &'f QuestionFilter) -> Vec<PendingQuestion>;
+    usage['f](filter: &'f UsageFilter) -> Vec<UsageLine>;
+    prune['b](before: Timestamp, by: Option<&'b str>) -> u64;
+    pruned[]() -> Vec<Action>;
+    inspect['i](id: &'i RunId) -> RunView;
+    inputs['i](id: &'i RunId) -> RunInputs;
+    questions['i](id: &'i RunId) -> Vec<Question>;
+    reply['i, 'p, 'v, 'b](id: &'i RunId, path: &'p Path, value: &'v Json, by: Option<&'b str>) -> ();
+    cancel['i, 'b](id: &'i RunId, by: Option<&'b str>) -> ();
+    retry['i, 'b](id: &'i RunId, by: Option<&'b str>) -> RunView;
+    fork['f](fork: &'f ForkRun) -> RunState;
+    replay['i](id: &'i RunId) -> Option<Mismatch>;
 }

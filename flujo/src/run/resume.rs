@@ -141,7 +141,7 @@ impl Runtime {
         for (path, value) in replies {
             let path = pick(&view, path)?;
             let value = value.map_err(|e| Error::new(ErrorKind::Codec(e)).at(path.clone()))?;
-            fits(info.graph, &view, &path, &value)?;
+            fits(Some(info.graph), &view, &path, &value)?;
             let reply = Reply { value, by: by.clone(), at: engine.clock().now() };
             engine.reply(&id, &path, reply).await?;
             watchers.fresh.push(path);
@@ -200,12 +200,13 @@ fn pick(view: &RunView, path: Option<Path>) -> RunResult<Path> {
 }
 
 /// Decodes the reply into the type of the question before it is recorded: a wrong one leaves the question open.
-pub(super) fn fits(graph: &Graph, view: &RunView, path: &Path, value: &Json) -> RunResult<()> {
+pub(super) fn fits(graph: Option<&Graph>, view: &RunView, path: &Path, value: &Json) -> RunResult<()> {
     // Inside of a tool, the path alone does not say which tool it is.
-    let node = graph.node_at(path.as_str()).filter(|_| !path.is_in_any_conversation());
+    let node =
+        graph.and_then(|graph| graph.node_at(path.as_str())).filter(|_| !path.is_in_any_conversation());
     let misfit = match node.and_then(|node| node.reply) {
         Some(check) => check(value).err().map(|e| e.to_string()),
-        // The question of a tool is at no node of the graph, and its schema says everything.
+        // The question of a tool is at no node of the graph, and of code that is not here nothing else is known.
         None => view.questions.iter().find(|question| question.path == *path).and_then(|question| {
             let schema = question.schema.decode::<Value>().ok()?;
             mismatch(&schema, &value.decode::<Value>().ok()?)

@@ -140,6 +140,23 @@ impl Usage {
     }
 }
 
+impl Usage {
+    /// Returns what is left of this usage without a part of it.
+    pub(crate) fn without(self, part: Self) -> Self {
+        Self {
+            input_tokens: self.input_tokens.saturating_sub(part.input_tokens),
+            output_tokens: self.output_tokens.saturating_sub(part.output_tokens),
+            cached_tokens: self.cached_tokens.saturating_sub(part.cached_tokens),
+            reasoning_tokens: self.reasoning_tokens.saturating_sub(part.reasoning_tokens),
+            cache_write_tokens: self.cache_write_tokens.saturating_sub(part.cache_write_tokens),
+            model_calls: self.model_calls.saturating_sub(part.model_calls),
+            cost: Cost(self.cost.0.saturating_sub(part.cost.0)),
+            unpriced_calls: self.unpriced_calls.saturating_sub(part.unpriced_calls),
+            estimated_calls: self.estimated_calls.saturating_sub(part.estimated_calls),
+        }
+    }
+}
+
 impl Add for Usage {
     type Output = Self;
     fn add(self, other: Self) -> Self {
