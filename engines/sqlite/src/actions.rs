@@ -1,4 +1,4 @@
-//! What was done to the runs of the file as a whole, and by whom.
+//! Actions on the runs of the file as a whole, with their callers.
 
 use crate::StorageError;
 use crate::row::{VerifiedRow, cell_of, optional, text_cell, time_cell, with_checksum};

@@ -23,9 +23,8 @@ pub(crate) fn count(
         let (owner, n): (Option<i64>, i64) = (row.get(2)?, row.get(3)?);
         let n = u64::try_from(n).unwrap_or(0);
         let state = match (status.as_str(), owner) {
-            ("begun", None) => RunState::Interrupted,
             ("begun", Some(owner)) if lives.is_alive(db, owner, &mut decided)? => RunState::Running,
-            ("begun", Some(_)) => RunState::Interrupted,
+            ("begun", _) => RunState::Interrupted,
             (status, _) => resting(status)
                 .ok_or_else(|| StorageError::damaged(format_args!("a run has the status `{status}`")))?,
         };

@@ -1,4 +1,4 @@
-//! What was used, by day, pipeline and model.
+//! Reports of usage, by day, pipeline and model.
 
 use crate::StorageError;
 use crate::list::{Lives, list};

@@ -11,7 +11,7 @@ pub struct Action {
     pub at: Timestamp,
     /// The name of the caller, where one was given.
     pub by: Option<String>,
-    /// What was done.
+    /// The kind of the action.
     pub what: ActionKind,
 }
 

@@ -104,7 +104,7 @@ pub struct AttemptRecord {
     pub cached: bool,
     /// The models that the attempt called, if any.
     pub models: Option<Box<ModelUse>>,
-    /// What was said to models and what they answered, where that is recorded.
+    /// The messages to models and their answers, where they are recorded.
     pub messages: Vec<Exchange>,
     /// The time at which the attempt began.
     pub started: Timestamp,

@@ -1,8 +1,8 @@
 use crate::codec::Json;
 use crate::path::Path;
 
-/// What a node was given, as a walk over the records of its run finds it: it is not recorded, because it follows from
-/// the records in front of the node.
+/// The input of a node, as a walk over the records of its run finds it: it is not recorded, because it follows from the
+/// records in front of the node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NodeInput {

@@ -64,7 +64,7 @@ pub struct Record {
     /// The models that the attempt called, if any.
     #[serde(default)]
     pub models: Option<Box<ModelUse>>,
-    /// What was said to models and what they answered, where that is recorded. An engine may delete it before the
+    /// The messages to models and their answers, where they are recorded. An engine may delete them before the
     /// record.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<Exchange>,

@@ -3,7 +3,7 @@ use crate::clock::Timestamp;
 use crate::usage::Usage;
 use std::collections::BTreeMap;
 
-/// A question for what was used: when, by which runs. The default asks for everything.
+/// A filter of a report of usage. The default takes everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UsageFilter {
@@ -58,7 +58,7 @@ impl UsageFilter {
     }
 }
 
-/// What was used on one day, by one pipeline, on one model.
+/// The usage of one pipeline on one model on one day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UsageLine {

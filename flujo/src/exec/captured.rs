@@ -1,4 +1,4 @@
-//! What nodes are given, found by a walk over the records of a run.
+//! Inputs of nodes, found by a walk over the records of a run.
 
 use super::any_step::AnyStep;
 use crate::durable::AnyInput;

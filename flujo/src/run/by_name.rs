@@ -47,7 +47,7 @@ impl Control for Runtime {
         match self.find(&view.run.pipeline) {
             // The creator of the run has not begun it, and may be gone: the first process to acquire it runs it.
             Some(known) if view.status == Status::Created => {
-                self.go_on(known, Resuming::new(id.clone())).await?
+                self.go_on(known, Resuming::new(id.clone())).await?;
             }
             _ => self.engine()?.idle(id).await?,
         }

@@ -27,7 +27,7 @@ pub struct PipelineDescription {
     pub name: &'static str,
     /// The graph.
     pub graph: &'static Graph,
-    /// What has to stay the same for a recorded run.
+    /// The fingerprint, which has to stay the same for a recorded run.
     pub fingerprint: u128,
     /// The worst case of one run.
     pub bounds: Bounds,

@@ -1,4 +1,4 @@
-//! What a caller without types asks of [`Control`](super::Control).
+//! Requests of callers without types to [`Control`](super::Control).
 
 use crate::codec::Json;
 use crate::engine::{Labels, RunId};

@@ -206,8 +206,8 @@ fn every_run_of_version_3_goes_on_in_the_newest() {
         assert_eq!(list[5].origin, Some("done".into()));
         let changed =
             RunFilter::default().order(RunOrder::Changed).state(RunState::Done).state(RunState::Failed);
-        let last: Vec<_> = flujo.list(&changed).await.unwrap().into_iter().map(|run| run.id).collect();
-        assert_eq!(last.first(), Some(&"forked".into()));
+        let newest: Vec<_> = flujo.list(&changed).await.unwrap().into_iter().map(|run| run.id).collect();
+        assert_eq!(newest.first(), Some(&"forked".into()));
         // What was paused goes on, and what failed is tried again.
         let result = resume(&flujo, "answered").await;
         assert_eq!(result.questions()[0].path, "kept/last");

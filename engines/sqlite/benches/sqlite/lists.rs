@@ -163,10 +163,14 @@ pub(crate) fn measure() -> bool {
         }
         let ratio = median(|| {
             let floor = Instant::now();
-            (0..times).for_each(|_| drop(std::hint::black_box(bare(sql))));
+            (0..times).for_each(|_| {
+                let _ = std::hint::black_box(bare(sql));
+            });
             let floor = floor.elapsed();
             let start = Instant::now();
-            (0..times).for_each(|_| drop(std::hint::black_box(ours(&sqlite))));
+            (0..times).for_each(|_| {
+                let _ = std::hint::black_box(ours(&sqlite));
+            });
             start.elapsed().as_secs_f64() / floor.as_secs_f64()
         });
         held &= report(name, ratio, 3.0);

@@ -29,11 +29,8 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
     let resources_ty = text(resources.as_ref().map(|resources| &resources.ty));
     let written = context_ty.iter().filter(|_| context.as_ref().is_some_and(|context| context.write));
     let read = context_ty.iter().filter(|_| context.as_ref().is_some_and(|context| !context.write));
-    let lists = [
-        ("reads", read.collect()),
-        ("writes", written.collect()),
-        ("resources", resources_ty.iter().collect()),
-    ];
+    let of_resources = resources_ty.iter().collect();
+    let lists = [("reads", read.collect()), ("writes", written.collect()), ("resources", of_resources)];
     let lists =
         lists.into_iter().filter(|(_, types): &(_, Vec<_>)| !types.is_empty()).map(|(name, types)| {
             let name = Ident::new(name, Span::call_site());

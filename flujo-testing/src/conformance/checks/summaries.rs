@@ -1,4 +1,4 @@
-//! What lists show of a run, by what they find it, and in which order.
+//! Lists of runs: their contents, filters and orders.
 
 use super::super::bench::{Bench, labels, record};
 use super::super::catalog::{Check, Checked};

@@ -86,7 +86,7 @@ impl<J: Journal> Entry<J> {
             if owned.is_none() {
                 state.questions.clear();
             }
-            (owned, state.write(|now| Change::Acquired(now)))
+            (owned, state.write(Change::Acquired))
         };
         J::durable(ack).await?;
         Ok(owned)
@@ -142,7 +142,7 @@ impl<J: Journal> Entry<J> {
         summary.replied = lifecycle.paused && lifecycle.replied;
         summary.deadline = deadlines.min().filter(|_| lifecycle.paused);
         summary.labels = run.labels.clone();
-        summary.origin = run.seed.origin.clone();
+        summary.origin.clone_from(&run.seed.origin);
         summary.created = run.created;
         (summary.started, summary.changed, summary.ended) =
             (lifecycle.started, lifecycle.changed, lifecycle.ended);
@@ -185,7 +185,7 @@ impl<J: Journal> Entry<J> {
             if !lifecycle.reopen((self.clock.now(), by), |path| attempts(journal, path)) {
                 return Ok(());
             }
-            state.write(|now| Change::Reopened(now))
+            state.write(Change::Reopened)
         };
         Ok(J::durable(ack).await?)
     }
@@ -231,7 +231,7 @@ impl<J: Journal> Entry<J> {
                 state.questions.clear();
                 state.ledger.charge_open();
             }
-            state.write(|now| Change::Cancelled(now))
+            state.write(Change::Cancelled)
         };
         Ok(J::durable(ack).await?)
     }
@@ -261,7 +261,7 @@ impl<J: Journal> Entry<J> {
 
 impl<J: Journal> State<J> {
     /// Writes the state of the run, with its usage so far.
-    pub(super) fn write(&mut self, change: impl FnOnce(Cow<'_, Lifecycle>) -> Change<'_>) -> J::Ack {
+    pub(super) fn write<'s>(&'s mut self, change: fn(Cow<'s, Lifecycle>) -> Change<'s>) -> J::Ack {
         let Self { lifecycle, ledger, journal, .. } = self;
         lifecycle.usage = ledger.spent();
         journal.write(change(Cow::Borrowed(lifecycle)))

@@ -247,7 +247,7 @@ impl<J: Journal> Ownership<J> {
                 state.ledger.charge_open();
                 state.questions.clear();
             }
-            state.write(|now| Change::Finished(now))
+            state.write(Change::Finished)
         };
         self.durable(ack).await
     }
@@ -327,7 +327,7 @@ impl<J: Journal> Drop for Ownership<J> {
                 let now = self.entry.clock.now();
                 self.count_time(&mut state, now);
                 state.lifecycle.changed = now;
-                drop(state.write(|now| Change::Released(now)));
+                drop(state.write(Change::Released));
             }
             drop(state);
             self.entry.released();

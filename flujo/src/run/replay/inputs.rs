@@ -1,4 +1,4 @@
-//! What the nodes of a run were given, found by a walk over its records.
+//! Inputs of the nodes of a run, found by a walk over its records.
 
 use super::super::runtime::Runtime;
 use super::compat;
@@ -7,7 +7,7 @@ use crate::error::{Mismatch, RunResult, Signal};
 use crate::exec::Captured;
 use std::sync::Arc;
 
-/// What the nodes of a run were given, as far as its records reach.
+/// The inputs of the nodes of a run, as far as its records reach.
 ///
 /// It follows from the records and the code: inputs are not stored a second time. If the code has changed, it is exact up
 /// to the first node where it no longer fits, which is the `mismatch`.
