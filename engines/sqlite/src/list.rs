@@ -68,7 +68,7 @@ pub(crate) fn list(
             Listing { db: &snapshot, filter, lives, decided: Decided::new(), orphans: Vec::new() };
         let found = listing.runs()?;
         let orphans = listing.orphans;
-        drop(snapshot);
+        snapshot.commit()?;
         // A dead process may have ended its run just before: its last write counts.
         let mut written = false;
         for (id, owner) in &orphans {

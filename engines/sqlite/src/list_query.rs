@@ -150,16 +150,21 @@ pub(crate) fn of(filter: &RunFilter, walk: &Walk) -> (String, Vec<Value>) {
 /// change is asked for, runs that have begun are not counted: their rows do not tell it.
 pub(crate) fn counting(filter: &RunFilter) -> (String, Vec<Value>) {
     let mut query = Query::new(filter);
-    let plain = is_plain(filter);
-    let from = if plain {
-        "standings s INDEXED BY standings_by_status"
-    } else if filter.labels.is_empty() {
-        "runs r INDEXED BY runs_by_created CROSS JOIN standings s ON s.run = r.run"
-    } else {
-        query.few(&Few::Label(0));
-        "labels l CROSS JOIN runs r ON r.run = l.run CROSS JOIN standings s ON s.run = l.run"
+    // A label is walked where there is one; the text of an id and its creation are looked for in `runs`.
+    let walked = (!filter.labels.is_empty()).then_some(0);
+    let needs_run = filter.text.is_some() || filter.created != Period::default();
+    let from = match (walked, needs_run) {
+        (None, false) => "standings s INDEXED BY standings_by_status",
+        (None, true) => "runs r INDEXED BY runs_by_created CROSS JOIN standings s ON s.run = r.run",
+        (Some(_), false) => "labels l CROSS JOIN standings s ON s.run = l.run",
+        (Some(_), true) => {
+            "labels l CROSS JOIN runs r ON r.run = l.run CROSS JOIN standings s ON s.run = l.run"
+        }
     };
-    query.filter(plain);
+    if let Some(i) = walked {
+        query.few(&Few::Label(i));
+    }
+    query.filter("s", walked);
     if filter.changed != Period::default() {
         query.add("s.status <> 'begun'", []);
         query.period("s.changed", filter.changed);
@@ -215,21 +220,23 @@ impl<'f> Query<'f> {
         }
     }
 
-    /// The conditions of the filter, except the place where the list begins.
-    fn filter(&mut self, by_changed: bool) {
+    /// The conditions of the filter, except the label that is walked and the place where the list begins.
+    fn filter(&mut self, table: &str, walked: Option<usize>) {
         let filter = self.filter;
         let words = statuses(filter);
         if !words.is_empty() {
             self.add(is_one_of("s.status", &words), []);
         }
         if let Some(pipeline) = &filter.pipeline {
-            // The index that is walked has a copy of it.
-            let column = if by_changed { "s.pipeline" } else { "r.pipeline" };
-            self.add(format!("{column} = ?"), [Value::Text(pipeline.clone())]);
+            // Both tables have it: the one whose index is walked reads it first.
+            self.add(format!("{table}.pipeline = ?"), [Value::Text(pipeline.clone())]);
         }
-        for (name, value) in &filter.labels {
+        for (i, (name, value)) in filter.labels.iter().enumerate() {
+            if walked == Some(i) {
+                continue;
+            }
             self.add(
-                "EXISTS (SELECT 1 FROM labels x WHERE x.name = ? AND x.value = ? AND x.run = r.run)",
+                "EXISTS (SELECT 1 FROM labels x WHERE x.name = ? AND x.value = ? AND x.run = s.run)",
                 [Value::Text(name.clone()), Value::Text(value.clone())],
             );
         }
@@ -240,8 +247,9 @@ impl<'f> Query<'f> {
     }
 
     fn conditions(&mut self, walk: &Walk) {
-        let by_changed = matches!(walk, Walk::Status(_) | Walk::Begun | Walk::Few(Few::Status));
-        self.filter(by_changed);
+        let table = if matches!(walk, Walk::Ids | Walk::Newest) { "r" } else { "s" };
+        let walked = if let Walk::Few(Few::Label(i)) = walk { Some(*i) } else { None };
+        self.filter(table, walked);
         // The last change of a run with an execution is not in its row.
         if matches!(walk, Walk::Status(_)) {
             self.period("s.changed", self.filter.changed);
@@ -256,10 +264,4 @@ impl<'f> Query<'f> {
         };
         self.add(format!("{column} <= ? AND ({column} < ? OR r.id < ?)"), [at.clone(), at, id]);
     }
-}
-
-/// True if nothing but the status, the pipeline and the last change decides which runs the filter takes: those stand in
-/// one index.
-fn is_plain(filter: &RunFilter) -> bool {
-    filter.labels.is_empty() && filter.text.is_none() && filter.created == Period::default()
 }

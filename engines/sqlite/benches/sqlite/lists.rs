@@ -141,6 +141,9 @@ pub(crate) fn measure() -> bool {
     let sqlite = Arc::new(builder.open().expect("a database"));
     filled(&sqlite);
     let db = Connection::open(folder.file()).expect("a database");
+    // With the settings of the engine's readers.
+    db.pragma_update(None, "cell_size_check", true).expect("a setting");
+    db.pragma_update(None, "cache_size", -16 * 1024).expect("a setting");
     let bare = |sql: &str| {
         let mut query = db.prepare_cached(sql).expect("a query");
         let columns = query.column_count();
