@@ -130,15 +130,20 @@ impl Listing<'_> {
     fn summary(&mut self, row: &Row<'_>) -> Result<RunSummary, StorageError> {
         let text = |i: usize| row.get_ref(i)?.as_str().map_err(StorageError::damaged);
         let (run, id) = (row.get::<_, i64>(0)?, RunId::from(text(1)?));
-        let owner: Option<i64> = row.get(4)?;
         let state = match text(3)? {
-            "begun" => self.begun(&id, owner)?,
+            "begun" => self.begun(&id, row.get(4)?)?,
             word => resting(word)
                 .ok_or_else(|| StorageError::damaged(format_args!("run `{id}` has the status `{word}`")))?,
         };
         let mut summary = RunSummary::new(id, text(2)?.to_owned(), state);
-        summary.replied = state == RunState::Paused && row.get(5)?;
-        summary.deadline = time(row, 6)?;
+        let at_work = matches!(state, RunState::Running | RunState::Interrupted);
+        // The query has no questions of other runs.
+        if state == RunState::Paused {
+            (summary.replied, summary.deadline) = (row.get(5)?, time(row, 6)?);
+        }
+        if at_work || state == RunState::Paused {
+            summary.questions = usize::try_from(row.get::<_, i64>(15)?).unwrap_or(0);
+        }
         summary.created = time(row, 7)?.unwrap_or_default();
         summary.labels = json::<Labels>(row, 8)?;
         summary.origin = row.get::<_, Option<String>>(9)?.map(RunId::from);
@@ -147,8 +152,7 @@ impl Listing<'_> {
         summary.ended = time(row, 12)?;
         summary.usage = json::<Usage>(row, 13)?;
         summary.failure = row.get(14)?;
-        summary.questions = usize::try_from(row.get::<_, i64>(15)?).unwrap_or(0);
-        if matches!(state, RunState::Running | RunState::Interrupted) {
+        if at_work {
             self.at_work(run, &mut summary)?;
         }
         Ok(summary)

@@ -1,6 +1,7 @@
 use crate::error::Error;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
 
 /// The labels of a run: names with values that it is found by, set when it starts, and never changed.
 ///
@@ -15,9 +16,11 @@ use std::collections::BTreeMap;
 /// assert!(labels.set("", "acme").is_err());
 /// # Ok::<(), flujo::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Labels(BTreeMap<String, String>);
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Labels(
+    /// In the order of the names. A list has the labels of many runs: a node of a map would be ten times their size.
+    Vec<(String, String)>,
+);
 
 impl Labels {
     /// The most labels of a run.
@@ -58,16 +61,27 @@ impl Labels {
                 "the label `{shown}` has a control character: labels are one line of text"
             ));
         }
-        if self.0.len() == most && !self.0.contains_key(&name) {
+        if self.0.len() == most && self.get(&name).is_none() {
             return refuse(format!("the label `{shown}` is one too many: a run has at most {most} labels"));
         }
-        self.0.insert(name, value);
+        self.put(name, value);
         Ok(())
+    }
+
+    fn put(&mut self, name: String, value: String) {
+        match self.0.binary_search_by(|(known, _)| known.cmp(&name)) {
+            Ok(known) => {
+                if let Some(label) = self.0.get_mut(known) {
+                    label.1 = value;
+                }
+            }
+            Err(place) => self.0.insert(place, (name, value)),
+        }
     }
 
     /// Returns the value of a label.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
     /// Returns the names and values, in the order of the names.
@@ -78,6 +92,34 @@ impl Labels {
     /// Returns true if there are no labels.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl Serialize for Labels {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Labels {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Map;
+        impl<'de> Visitor<'de> for Map {
+            type Value = Labels;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the labels of a run: names with texts")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Labels, A::Error> {
+                let mut labels = Labels::default();
+                while let Some((name, value)) = map.next_entry::<String, String>()? {
+                    labels.put(name, value);
+                }
+                Ok(labels)
+            }
+        }
+        deserializer.deserialize_map(Map)
     }
 }
 
@@ -103,5 +145,7 @@ mod tests {
         labels.set("n3", "again").unwrap();
         assert_eq!((labels.iter().len(), labels.get("n3"), labels.get("more")), (16, Some("again"), None));
         assert_eq!(serde_json::to_string(&labels).unwrap().matches("\"n").count(), 16);
+        let read: Labels = serde_json::from_str(r#"{"b":"2","a":"1","b":"3"}"#).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), r#"{"a":"1","b":"3"}"#);
     }
 }

@@ -145,9 +145,13 @@ impl RunOrder {
 
     /// Compares two places of this order.
     pub fn compare(self, a: &RunCursor, b: &RunCursor) -> Ordering {
+        self.compared((a.at, &a.id), (b.at, &b.id))
+    }
+
+    fn compared(self, a: (Timestamp, &RunId), b: (Timestamp, &RunId)) -> Ordering {
         match self {
-            Self::Id => a.id.cmp(&b.id),
-            Self::Created | Self::Changed => (b.at, &b.id).cmp(&(a.at, &a.id)),
+            Self::Id => a.1.cmp(b.1),
+            Self::Created | Self::Changed => b.cmp(&a),
         }
     }
 
@@ -241,10 +245,12 @@ impl RunFilter {
         let order = self.order;
         let behind = |run: &RunSummary| {
             let after = self.after.as_ref();
-            after.is_none_or(|after| order.compare(&order.cursor(run), after) == Ordering::Greater)
+            after.is_none_or(|after| {
+                order.compared((order.at(run), &run.id), (after.at, &after.id)) == Ordering::Greater
+            })
         };
         let mut found: Vec<_> = runs.into_iter().filter(|run| self.takes(run) && behind(run)).collect();
-        found.sort_by(|a, b| order.compare(&order.cursor(a), &order.cursor(b)));
+        found.sort_by(|a, b| order.compared((order.at(a), &a.id), (order.at(b), &b.id)));
         found.truncate(self.limit.unwrap_or(usize::MAX));
         found
     }
