@@ -8,8 +8,13 @@ use std::net::IpAddr;
 
 /// The name and the port that a request was sent to.
 fn host(request: &Parts) -> Option<&str> {
-    let header = request.headers.get(header::HOST).and_then(|value| value.to_str().ok());
-    header.or_else(|| request.uri.authority().map(axum::http::uri::Authority::as_str))
+    let mut all = request.headers.get_all(header::HOST).iter();
+    match (all.next(), all.next()) {
+        (Some(only), None) => only.to_str().ok(),
+        // Of two names, somebody in front of this server may have looked at the other one.
+        (Some(_), Some(_)) => None,
+        (None, _) => request.uri.authority().map(axum::http::uri::Authority::as_str),
+    }
 }
 
 /// The name without the port.

@@ -22,7 +22,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::header;
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{any, get};
 use flujo::clock::Timestamp;
 use flujo::engine::{RunCursor, RunId};
 use operation::Operations;
@@ -41,15 +41,12 @@ pub(crate) fn routes(state: AppState) -> Router {
     let document: axum::body::Bytes = document.finish().to_string().into();
     let document =
         get(move |_: Caller| async move { ([(header::CONTENT_TYPE, "application/json")], document) });
-    let router =
-        router.route("/openapi.json", document).fallback(unknown).method_not_allowed_fallback(|| async {
-            Problem::new(Kind::Method, "this address does not take this method")
-        });
-    Router::new()
-        .nest("/api/v1", router)
-        .route("/api", get(unknown))
-        .route("/api/{*rest}", get(unknown))
-        .with_state(state)
+    let mut router = router.route("/api/v1/openapi.json", document);
+    for path in ["/api", "/api/", "/api/{*rest}"] {
+        router = router.route(path, any(unknown));
+    }
+    let refused = || async { Problem::new(Kind::Method, "this address does not take this method") };
+    router.method_not_allowed_fallback(refused).with_state(state)
 }
 
 async fn unknown(request: Request) -> impl IntoResponse {

@@ -219,7 +219,7 @@ impl Operations {
             called.await.map_or_else(Problem::into_response, Answer::into_response)
         };
         let filter = if is_post { MethodFilter::POST } else { MethodFilter::GET };
-        self.router = self.router.route(about.path, on(filter, answer));
+        self.router = self.router.route(&format!("/api/v1{}", about.path), on(filter, answer));
         self
     }
 }

@@ -84,7 +84,8 @@ impl AllViewer {
                 }
                 Ok(None) => tokio::select! {
                     biased;
-                    _ = self.ends.wait_for(|ends| *ends) => return None,
+                    // A router that is not served never ends.
+                Ok(_) = self.ends.wait_for(|ends| *ends) => return None,
                     changed = self.count.changed() => changed.ok()?,
                 },
                 // Without the engine, the viewer comes back later, to the place where it is.

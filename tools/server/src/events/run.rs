@@ -69,7 +69,8 @@ impl RunViewer {
             }
             tokio::select! {
                 biased;
-                _ = self.ends.wait_for(|ends| *ends) => return None,
+                // A router that is not served never ends.
+                Ok(_) = self.ends.wait_for(|ends| *ends) => return None,
                 changed = self.seen.changed() => {
                     changed.ok()?;
                     let seen = self.seen.borrow_and_update().clone();
