@@ -1,0 +1,78 @@
+//! The interface for programs, `/api/v1`.
+
+mod changes;
+pub(crate) mod data;
+mod document;
+pub(crate) mod fields;
+mod health;
+mod operation;
+mod pipelines;
+mod runs;
+mod streams;
+mod totals;
+pub(crate) mod value;
+pub(crate) mod words;
+
+pub(crate) use health::health;
+
+use crate::access::Caller;
+use crate::problem::{Kind, Problem};
+use crate::state::AppState;
+use axum::Router;
+use axum::extract::Request;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use flujo::clock::Timestamp;
+use flujo::engine::{RunCursor, RunId};
+use operation::Operations;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+fn operations() -> Operations {
+    let operations = pipelines::add(Operations::new());
+    let operations = changes::add(runs::add(operations));
+    streams::add(totals::add(operations))
+}
+
+/// Returns the routes below `/api`.
+pub(crate) fn routes(state: AppState) -> Router {
+    let Operations { router, document } = operations();
+    // It is the same for everyone, and made once.
+    let document: axum::body::Bytes = document.finish().to_string().into();
+    let document =
+        get(move |_: Caller| async move { ([(header::CONTENT_TYPE, "application/json")], document) });
+    let router =
+        router.route("/openapi.json", document).fallback(unknown).method_not_allowed_fallback(|| async {
+            Problem::new(Kind::Method, "this address does not take this method")
+        });
+    Router::new()
+        .nest("/api/v1", router)
+        .route("/api", get(unknown))
+        .route("/api/{*rest}", get(unknown))
+        .with_state(state)
+}
+
+async fn unknown(request: Request) -> impl IntoResponse {
+    let path = request.uri().path().escape_debug().to_string();
+    Problem::new(
+        Kind::UnknownRoute,
+        format!("there is nothing at `{path}`: `/api/v1/openapi.json` has all addresses"),
+    )
+}
+
+/// The address of a run.
+fn address(id: &RunId) -> String {
+    format!("/api/v1/runs/{}", utf8_percent_encode(id.as_str(), NON_ALPHANUMERIC))
+}
+
+/// A place in the order of changes, on one line whatever the id is.
+pub(crate) fn place(cursor: &RunCursor) -> String {
+    format!("{}.{}", cursor.at.0, utf8_percent_encode(cursor.id.as_str(), NON_ALPHANUMERIC))
+}
+
+/// Returns the place that [`place`] wrote.
+pub(crate) fn place_of(text: &str) -> Option<RunCursor> {
+    let (at, id) = text.split_once('.')?;
+    let id = percent_decode_str(id).decode_utf8().ok()?;
+    Some(RunCursor { at: Timestamp(at.parse().ok()?), id: RunId::from(&*id) })
+}

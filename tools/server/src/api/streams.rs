@@ -1,0 +1,46 @@
+//! Runs as they happen.
+
+use super::operation::{About, Call, Operations, Sent};
+use crate::access::Role;
+use crate::problem::{Kind, Problem};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub(super) fn add(operations: Operations) -> Operations {
+    operations
+        .get(
+            About {
+                path: "/runs/{id}/events",
+                name: "watch_run",
+                summary: "What is recorded of a run from its beginning, and what happens from now on.",
+                role: Role::Viewer,
+                problems: &[Kind::UnknownRun, Kind::TooMany],
+            },
+            of_run,
+        )
+        .get(
+            About {
+                path: "/events",
+                name: "watch_runs",
+                summary: "Runs that change from now on: each as it is then.",
+                role: Role::Viewer,
+                problems: &[Kind::TooMany],
+            },
+            of_all,
+        )
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct EventsQuery {
+    /// The id of an event behind which the stream begins, for callers that send no `Last-Event-ID`.
+    after: Option<String>,
+}
+
+async fn of_run(call: Call<EventsQuery, ()>) -> Result<Sent<true>, Problem> {
+    call.state.watching.of_run(&call.run(), &call.headers, call.query.after.as_deref()).await.map(Sent)
+}
+
+async fn of_all(call: Call<EventsQuery, ()>) -> Result<Sent<true>, Problem> {
+    call.state.watching.of_all(&call.headers, call.query.after.as_deref()).await.map(Sent)
+}

@@ -1,0 +1,64 @@
+use crate::api::words;
+use flujo::engine::{RunState, RunView};
+use std::fmt;
+use std::str::FromStr;
+
+/// How much of a run a viewer has been told: numbers that only grow, and the state that it was told last. As text, it
+/// is the id of an event: `1700000000000000000.3.1.0.0.running`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    /// The time of creation, which tells two runs with one id apart.
+    pub(super) created: u64,
+    pub(super) records: usize,
+    pub(super) asked: usize,
+    pub(super) answered: usize,
+    pub(super) acted: usize,
+    pub(super) state: Option<RunState>,
+}
+
+impl Cursor {
+    /// The place before everything.
+    pub(super) fn start(view: &RunView) -> Self {
+        let created = view.run.created.0;
+        Self { created, records: 0, asked: 0, answered: 0, acted: 0, state: None }
+    }
+
+    /// Returns true if it is a place in this run, and not in one that had its id before.
+    pub(super) fn is_in(&self, view: &RunView) -> bool {
+        self.created == view.run.created.0
+            && self.records <= view.records.len()
+            && self.asked <= view.questions.len() + view.answered.len()
+            && self.answered <= view.answered.len()
+            && self.acted <= view.acted.len()
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { created, records, asked, answered, acted, state } = self;
+        let state = state.map_or("-", words::state);
+        write!(f, "{created}.{records}.{asked}.{answered}.{acted}.{state}")
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        fn next<T: FromStr>(part: Option<&str>) -> Result<T, ()> {
+            part.ok_or(())?.parse().map_err(drop)
+        }
+        let mut parts = text.split('.');
+        let cursor = Self {
+            created: next(parts.next())?,
+            records: next(parts.next())?,
+            asked: next(parts.next())?,
+            answered: next(parts.next())?,
+            acted: next(parts.next())?,
+            state: match parts.next().ok_or(())? {
+                "-" => None,
+                word => Some(words::state_of(word).ok_or(())?),
+            },
+        };
+        parts.next().map_or(Ok(cursor), |_| Err(()))
+    }
+}

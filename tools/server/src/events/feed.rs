@@ -1,0 +1,153 @@
+use super::watched::PAUSE;
+use crate::live::Live;
+use flujo::clock::Timestamp;
+use flujo::engine::{Period, RunFilter, RunId, RunOrder, RunSummary};
+use flujo::error::RunResult;
+use flujo::run::Control;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// The changes that are kept for viewers; one who is slower than that asks the engine for what it missed.
+const KEPT: usize = 1024;
+/// How far behind the newest change another one may still appear: two processes write at once, and their clocks differ.
+const OVERLAP: Duration = Duration::from_secs(5);
+/// The runs that are asked for at once.
+const PAGE: usize = 500;
+
+/// The changes of all runs, until nobody watches them.
+pub(super) struct Feed {
+    kept: Mutex<Kept>,
+    /// The number of changes so far.
+    pub(super) count: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct Kept {
+    /// The number of the first change that is kept.
+    first: u64,
+    changes: VecDeque<Arc<RunSummary>>,
+}
+
+impl Feed {
+    pub(super) fn begin(control: Arc<dyn Control>, live: Live, poll: Duration) -> Arc<Self> {
+        let feed = Arc::new(Self { kept: Mutex::default(), count: watch::channel(0).0 });
+        drop(tokio::spawn(look(control, live, Arc::downgrade(&feed), poll)));
+        feed
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, runs: Vec<RunSummary>) {
+        let mut kept = self.kept();
+        for run in runs {
+            if kept.changes.len() == KEPT {
+                kept.changes.pop_front();
+                kept.first += 1;
+            }
+            kept.changes.push_back(Arc::new(run));
+        }
+        let count = kept.first + kept.changes.len() as u64;
+        drop(kept);
+        self.count.send_replace(count);
+    }
+
+    /// The change with this number; `Err` if it is not kept any more, `Ok(None)` if there is none yet.
+    pub(super) fn get(&self, n: u64) -> Result<Option<Arc<RunSummary>>, ()> {
+        let kept = self.kept();
+        let at = n.checked_sub(kept.first).ok_or(())?;
+        Ok(usize::try_from(at).ok().and_then(|at| kept.changes.get(at).cloned()))
+    }
+
+    /// The number of the next change.
+    pub(super) fn end(&self) -> u64 {
+        let kept = self.kept();
+        kept.first + kept.changes.len() as u64
+    }
+}
+
+/// The runs that changed at a moment or after it, in the order of their changes.
+pub(super) async fn since(control: &dyn Control, from: Timestamp) -> RunResult<Vec<RunSummary>> {
+    let mut filter =
+        RunFilter::default().order(RunOrder::Changed).limit(PAGE).changed(Period::new(Some(from), None));
+    let mut all: Vec<RunSummary> = Vec::new();
+    loop {
+        let page = control.list(&filter).await?;
+        let last = page.last().map(|run| RunOrder::Changed.cursor(run));
+        let is_full = page.len() == PAGE;
+        all.extend(page);
+        match last {
+            Some(last) if is_full => filter = filter.after(last),
+            _ => break,
+        }
+    }
+    // A run that changed while the pages were read is on two of them: the first is the newer.
+    let mut known = std::collections::HashSet::new();
+    all.retain(|run| known.insert(run.id.clone()));
+    all.reverse();
+    Ok(all)
+}
+
+/// The time of the last change of all.
+pub(super) async fn newest(control: &dyn Control) -> RunResult<Option<RunSummary>> {
+    let filter = RunFilter::default().order(RunOrder::Changed).limit(1);
+    Ok(control.list(&filter).await?.into_iter().next())
+}
+
+async fn look(control: Arc<dyn Control>, live: Live, feed: Weak<Feed>, poll: Duration) {
+    let mut known: Option<Known> = None;
+    loop {
+        let found = match &known {
+            None => newest(&*control).await.map(|run| run.map_or_else(Timestamp::default, |run| run.changed)),
+            Some(known) => Ok(known.newest),
+        };
+        let found = match found {
+            Ok(newest) => since(&*control, newest.before(OVERLAP)).await.map(|runs| (newest, runs)),
+            Err(error) => Err(error),
+        };
+        let Some(feed) = feed.upgrade() else { return };
+        // After a failure of the engine, the next look finds what changed meanwhile.
+        if let Ok((newest, runs)) = found {
+            match &mut known {
+                Some(known) => feed.add(known.new(runs)),
+                None => {
+                    let mut first = Known { newest, runs: HashMap::new() };
+                    first.new(runs);
+                    known = Some(first);
+                    feed.count.send_replace(feed.end());
+                }
+            }
+        }
+        drop(feed);
+        tokio::select! {
+            () = live.any() => tokio::time::sleep(PAUSE).await,
+            () = tokio::time::sleep(poll) => {}
+        }
+    }
+}
+
+/// What was seen of the last changes.
+struct Known {
+    newest: Timestamp,
+    runs: HashMap<RunId, RunSummary>,
+}
+
+impl Known {
+    /// The runs that are not known like this yet.
+    fn new(&mut self, found: Vec<RunSummary>) -> Vec<RunSummary> {
+        let mut new = Vec::new();
+        for run in found {
+            self.newest = self.newest.max(run.changed);
+            if self.runs.get(&run.id) != Some(&run) {
+                self.runs.insert(run.id.clone(), run.clone());
+                new.push(run);
+            }
+        }
+        let from = self.newest.before(OVERLAP);
+        self.runs.retain(|_, run| run.changed >= from);
+        new
+    }
+}

@@ -1,0 +1,19 @@
+//! Streams of what happens, which a viewer takes up again where it left off.
+//!
+//! A viewer has a place: how much of what is recorded it has been told. The place is the id of each event, so that it
+//! survives the connection and the server. What is sent follows from the place and the records alone, and so each event
+//! is sent once. Nothing is queued for a viewer: one who is slow holds the last view of the run, and is told the rest
+//! when it goes on. Only what is not recorded is lost then, and the viewer is told how much.
+
+mod all;
+mod cursor;
+mod feed;
+mod run;
+mod told;
+mod viewer;
+mod watched;
+
+use cursor::Cursor;
+pub(crate) use told::TOLD;
+#[allow(unused_imports, reason = "for the pages of the console")]
+pub(crate) use watched::{Seen, Watching};

@@ -1,0 +1,69 @@
+//! Streams of events as HTTP sends them.
+
+use super::all::AllViewer;
+use super::cursor::Cursor;
+use super::run::RunViewer;
+use super::told::Told;
+use super::watched::Watching;
+use crate::api::place_of;
+use crate::problem::{Kind, Problem};
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use flujo::engine::RunId;
+use futures_util::stream;
+use std::convert::Infallible;
+
+/// The place that a viewer was told last: of the header that browsers send when they come back, else of the query.
+fn last(headers: &HeaderMap, after: Option<&str>) -> Option<String> {
+    let header =
+        headers.get("last-event-id").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    header.or_else(|| after.map(str::to_owned)).filter(|text| !text.is_empty())
+}
+
+fn not_a_place(text: &str) -> Problem {
+    let what = format!("`{}` is no id of an event of this stream", text.escape_debug());
+    Problem::new(Kind::Parameter, what)
+}
+
+impl Watching {
+    /// The stream of one run.
+    pub(crate) async fn of_run(
+        &self,
+        id: &RunId,
+        headers: &HeaderMap,
+        after: Option<&str>,
+    ) -> Result<Response, Problem> {
+        let after = match last(headers, after) {
+            Some(text) => Some(text.parse::<Cursor>().map_err(|()| not_a_place(&text))?),
+            None => None,
+        };
+        let viewer = RunViewer::begin(self, id, after).await?;
+        let told = stream::unfold(viewer, |mut viewer| async { Some((sent(viewer.next().await?), viewer)) });
+        Ok(Sse::new(told).keep_alive(self.alive()).into_response())
+    }
+
+    /// The stream of all runs.
+    pub(crate) async fn of_all(&self, headers: &HeaderMap, after: Option<&str>) -> Result<Response, Problem> {
+        let after = match last(headers, after) {
+            Some(text) => Some(place_of(&text).ok_or_else(|| not_a_place(&text))?),
+            None => None,
+        };
+        let viewer = AllViewer::begin(self, after).await?;
+        let told = stream::unfold(viewer, |mut viewer| async { Some((sent(viewer.next().await?), viewer)) });
+        Ok(Sse::new(told).keep_alive(self.alive()).into_response())
+    }
+
+    fn alive(&self) -> KeepAlive {
+        KeepAlive::new().interval(self.heartbeat())
+    }
+}
+
+/// Ids have no line breaks, because places are numbers, words and escaped ids of runs; data is JSON on one line.
+fn sent(told: Told) -> Result<Event, Infallible> {
+    let event = Event::default().event(told.name).data(told.data);
+    Ok(match told.id {
+        Some(id) => event.id(id),
+        None => event,
+    })
+}

@@ -1,0 +1,199 @@
+use crate::access::{self, AccessBuilder, Authorizer, Role};
+use crate::events::Watching;
+use crate::live::Live;
+use crate::serve::{ServeError, serve};
+use crate::settings::Settings;
+use crate::state::AppState;
+use crate::{api, console};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use flujo::Secret;
+use flujo::run::Control;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// A server for the runs of a [`Flujo`](flujo::Flujo).
+///
+/// [`serve`](Self::serve) listens at an address; [`router`](Self::router) is for an application that has a server
+/// already.
+///
+/// ```
+/// use flujo::prelude::*;
+/// use flujo_server::{Role, Server};
+///
+/// # fn main() -> Result<(), flujo::Error> {
+/// # let (reader, writer) = ("a long text", "another long text");
+/// let flujo = Flujo::builder().build()?;
+/// let server = Server::new(flujo)
+///     .token("dashboard", Role::Viewer, reader)
+///     .token("ops", Role::Operator, writer)
+///     .host("flujo.example.org");
+/// let router: axum::Router = server.router();
+/// # drop(router);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a server does nothing until it is served or its router is mounted"]
+pub struct Server {
+    control: Arc<dyn Control>,
+    live: Live,
+    access: AccessBuilder,
+    settings: Settings,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    /// Creates a server for these runs.
+    pub fn new(control: impl Control + 'static) -> Self {
+        Self::of(Arc::new(control))
+    }
+
+    /// Creates a server for runs that are shared.
+    pub fn of(control: Arc<dyn Control>) -> Self {
+        Self { control, live: Live::new(), access: AccessBuilder::default(), settings: Settings::default() }
+    }
+
+    /// Sets the observer that the runs of this process have: changes are seen at once, and texts while they are written.
+    /// Without it, changes are seen within [`poll_every`](Self::poll_every).
+    pub fn live(mut self, live: Live) -> Self {
+        self.live = live;
+        self
+    }
+
+    /// Adds a caller, who is known by a token: `Authorization: Bearer ..`, or the login of the console. The token should
+    /// be long and random. The name is recorded with what the caller changes.
+    pub fn token(mut self, name: impl Into<String>, role: Role, token: impl Into<Secret>) -> Self {
+        self.access.token(name.into(), role, token.into());
+        self
+    }
+
+    /// Sets a rule that finds out who asks, for requests without a token.
+    pub fn authorizer(mut self, authorizer: impl Authorizer) -> Self {
+        self.access.authorizer = Some(Arc::new(authorizer));
+        self
+    }
+
+    /// Adds a name of this server, without a port. Requests for other names than these, `localhost` and addresses are
+    /// refused.
+    pub fn host(mut self, name: impl Into<String>) -> Self {
+        self.access.hosts.push(name.into());
+        self
+    }
+
+    /// Sets the most bytes of a request's body. Defaults to 1 MiB.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.settings.body = bytes;
+        self
+    }
+
+    /// Sets the time within which a request is answered. Streams of events go on. Defaults to 30 seconds.
+    pub fn request_time(mut self, time: Duration) -> Self {
+        self.settings.request_time = time;
+        self
+    }
+
+    /// Sets the most connections at once, for [`serve`](Self::serve). Further ones wait. Defaults to 1024.
+    pub fn connections(mut self, most: usize) -> Self {
+        self.settings.connections = most;
+        self
+    }
+
+    /// Sets the most streams of events at once. Further ones are refused. Defaults to 256.
+    pub fn viewers(mut self, most: usize) -> Self {
+        self.settings.viewers = most;
+        self
+    }
+
+    /// Sets the time between two looks at what somebody watches. Defaults to half a second.
+    pub fn poll_every(mut self, time: Duration) -> Self {
+        self.settings.poll = time;
+        self
+    }
+
+    /// Sets the time between two signs of life on a stream of events. Defaults to 15 seconds.
+    pub fn heartbeat(mut self, time: Duration) -> Self {
+        self.settings.heartbeat = time;
+        self
+    }
+
+    /// Returns the routes: `/api/v1`, the pages at `/`, `/healthz` and `/readyz`.
+    ///
+    /// Without tokens and without an [`Authorizer`] only requests of the machine itself are answered, and only if the
+    /// application is served `into_make_service_with_connect_info::<SocketAddr>()`.
+    pub fn router(self) -> Router {
+        self.assembled().0
+    }
+
+    fn assembled(self) -> (Router, watch::Sender<bool>) {
+        let Self { control, live, access, settings } = self;
+        let (ending, ends) = watch::channel(false);
+        let watching = Watching::new(Arc::clone(&control), live, settings, ends);
+        let state = AppState { control, watching, access: Arc::new(access.build()), settings };
+        let open = api::health(state.clone());
+        let guarded = Router::new()
+            .merge(api::routes(state.clone()))
+            .merge(access::routes(state.clone()))
+            .merge(console::routes(state.clone()))
+            .layer(DefaultBodyLimit::max(settings.body))
+            .layer(from_fn_with_state(state, access::guard));
+        (open.merge(guarded), ending)
+    }
+
+    /// Serves until the process ends.
+    ///
+    /// # Errors
+    /// The address is not of this machine alone and callers are not told apart; it cannot be listened at.
+    pub async fn serve(self, address: SocketAddr) -> Result<(), ServeError> {
+        self.serve_until(address, std::future::pending()).await
+    }
+
+    /// Serves until `end` completes: then no connection is accepted, streams of events end, and requests under way are
+    /// answered within ten seconds.
+    ///
+    /// # Errors
+    /// As [`serve`](Self::serve).
+    pub async fn serve_until(
+        self,
+        address: SocketAddr,
+        end: impl Future<Output = ()> + Send,
+    ) -> Result<(), ServeError> {
+        self.check(address)?;
+        let listener =
+            TcpListener::bind(address).await.map_err(|error| ServeError::listen(address, error))?;
+        self.serve_on(listener, end).await
+    }
+
+    /// Serves at a socket that listens already, until `end` completes: for a port that the system chose.
+    ///
+    /// # Errors
+    /// As [`serve`](Self::serve).
+    pub async fn serve_on(
+        self,
+        listener: TcpListener,
+        end: impl Future<Output = ()> + Send,
+    ) -> Result<(), ServeError> {
+        let address = listener.local_addr().map_err(ServeError::socket)?;
+        self.check(address)?;
+        let settings = self.settings;
+        let (router, ending) = self.assembled();
+        serve(listener, router, ending, settings, end).await;
+        Ok(())
+    }
+
+    fn check(&self, address: SocketAddr) -> Result<(), ServeError> {
+        if address.ip().to_canonical().is_loopback() || self.access.is_closed() {
+            return Ok(());
+        }
+        Err(ServeError::open(address))
+    }
+}
