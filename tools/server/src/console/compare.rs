@@ -26,8 +26,8 @@ pub(super) async fn compare(
     let (a, b) = (pairs.get("a").unwrap_or_default(), pairs.get("b").unwrap_or_default());
     let form = html! {
         form class="filters" method="get" action="/compare" {
-            div { label for="run-a" { "Run" } input type="text" id="run-a" name="a" value=(a) autocomplete="off"; }
-            div { label for="run-b" { "with run" } input type="text" id="run-b" name="b" value=(b) autocomplete="off"; }
+            div { label for="run-a" { "Run" } input type="text" id="run-a" name="a" value=(show::printable(a)) autocomplete="off"; }
+            div { label for="run-b" { "with run" } input type="text" id="run-b" name="b" value=(show::printable(b)) autocomplete="off"; }
             button type="submit" { "Compare" }
         }
     };

@@ -1,5 +1,6 @@
 use super::fields::Pairs;
 use super::page::{html_of, shell};
+use super::show::printable;
 use crate::access::Csrf;
 use axum::extract::RawQuery;
 use axum::response::Response;
@@ -13,7 +14,7 @@ pub(super) async fn login(Csrf(csrf): Csrf, RawQuery(query): RawQuery) -> Respon
         @if pairs.has("wrong") { p class="notice" role="alert" { "This is not a token of this server." } }
         form class="filled" method="post" action="/login" {
             input type="hidden" name="csrf" value=(csrf);
-            input type="hidden" name="next" value=(pairs.get("next").unwrap_or("/"));
+            input type="hidden" name="next" value=(printable(pairs.get("next").unwrap_or("/")));
             div class="field" {
                 label for="token" { "Token" }
                 p class="doc" id="token-doc" { "Whoever runs this server has given you one." }

@@ -47,7 +47,7 @@ pub(super) async fn usage(State(state): State<AppState>, visit: Visit, RawQuery(
             }
             div { label for="from" { "From" } input type="text" id="from" name="from" value=(show::date(from)) autocomplete="off"; }
             div { label for="until" { "to" } input type="text" id="until" name="until" value=(show::date(until)) autocomplete="off"; }
-            div { label for="label" { "By the label" } input type="text" id="label" name="label" value=[filter.by_label.as_deref()] placeholder="tenant" autocomplete="off"; }
+            div { label for="label" { "By the label" } input type="text" id="label" name="label" value=[filter.by_label.as_deref().map(show::printable)] placeholder="tenant" autocomplete="off"; }
             button type="submit" { "Show" }
         }
         (sums(&lines, filter.by_label.as_deref()))

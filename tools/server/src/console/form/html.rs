@@ -169,9 +169,14 @@ impl Html<'_> {
             textarea id=(id) name=(name) rows=(rows) spellcheck="false" dir="auto"
                 aria-describedby=[self.described(field, name, &id)] aria-invalid=[self.invalid(name)] {
                 // A browser drops the first line break.
-                "\n" (self.raw.get(name).unwrap_or_default())
+                "\n" (self.sent(name))
             }
         }
+    }
+
+    /// What an input holds. A browser sends no control characters but line breaks; what else sends some sees signs.
+    fn sent(&self, name: &str) -> String {
+        printable(&self.raw.get(name).unwrap_or_default().replace("\r\n", "\n"))
     }
 
     fn number(&self, field: &Field, bounds: &Bounds, name: &str) -> Markup {
@@ -180,7 +185,7 @@ impl Html<'_> {
         // Not `type="number"`: browsers round large numbers, and send nothing for what they do not understand.
         html! {
             input type="text" id=(id) name=(name) inputmode=(mode) autocomplete="off"
-                value=(self.raw.get(name).unwrap_or_default())
+                value=(self.sent(name))
                 aria-describedby=[self.described(field, name, &id)] aria-invalid=[self.invalid(name)];
         }
     }

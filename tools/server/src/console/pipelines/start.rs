@@ -3,7 +3,7 @@
 use super::super::fields::Form;
 use super::super::form::{Errors, Field, Raw, edited, fieldset, filled, read};
 use super::super::page::{Room, html_of, page};
-use super::super::visit::{Answer, Refused, Visit};
+use super::super::visit::{Answer, Visit};
 use super::super::{inputs, show};
 use super::{address, described};
 use crate::state::AppState;
@@ -63,7 +63,7 @@ pub(super) fn form(
             div class="field" {
                 label for="run-labels" { "Labels" }
                 p class="doc" id="run-labels-doc" { "One in a line: tenant=acme" }
-                textarea id="run-labels" name="labels" rows="2" aria-describedby="run-labels-doc" { "\n" (raw.get("labels").unwrap_or_default()) }
+                textarea id="run-labels" name="labels" rows="2" aria-describedby="run-labels-doc" { "\n" (show::printable(&raw.get("labels").unwrap_or_default().replace('\r', ""))) }
                 @if let Some(message) = errors.get("labels") { p class="error" { (show::text(message)) } }
             }
         }
@@ -78,7 +78,7 @@ fn line(name: &str, label: &str, doc: &str, raw: &Raw, errors: &Errors) -> Marku
         div class="field" {
             label for=(id) { (label) }
             p class="doc" id=(format!("{id}-doc")) { (doc) }
-            input type="text" id=(id) name=(name) value=[raw.get(name)] autocomplete="off" aria-describedby=(format!("{id}-doc"))
+            input type="text" id=(id) name=(name) value=[raw.get(name).map(show::printable)] autocomplete="off" aria-describedby=(format!("{id}-doc"))
                 aria-invalid=[errors.contains_key(name).then_some("true")];
             @if let Some(message) = errors.get(name) { p class="error" { (show::text(message)) } }
         }
@@ -113,7 +113,7 @@ pub(in super::super) async fn start(
         }
         status = StatusCode::UNPROCESSABLE_ENTITY;
     }
-    let form = self::form(&visit, &pipeline, &fields, &raw, &errors);
+    let form = form(&visit, &pipeline, &fields, &raw, &errors);
     let mut response = if visit.is_part {
         html_of(form)
     } else {

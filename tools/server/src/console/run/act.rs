@@ -2,7 +2,7 @@
 
 use super::super::fields::Form;
 use super::super::show;
-use super::super::visit::{Answer, Refused, Visit};
+use super::super::visit::{Answer, Visit};
 use super::Seen;
 use crate::state::AppState;
 use axum::extract::{Path, State};
@@ -36,7 +36,7 @@ pub(super) fn buttons(visit: &Visit, seen: &Seen) -> Markup {
                 }
             }
             form method="get" action="/compare" {
-                input type="hidden" name="a" value=(id);
+                input type="hidden" name="a" value=(show::printable(id));
                 label for="compare-with" { "Compare with " }
                 input type="text" id="compare-with" name="b" size="14" autocomplete="off";
                 " " button type="submit" { "Compare" }

@@ -105,7 +105,7 @@ fn shown(
             (from(seen, raw))
             div class="field" {
                 label for="new-id" { "Id of the new run" }
-                input type="text" id="new-id" name="id" value=[raw.get("id")] autocomplete="off"
+                input type="text" id="new-id" name="id" value=[raw.get("id").map(show::printable)] autocomplete="off"
                     aria-describedby=[errors.contains_key("id").then_some("new-id-error")];
                 @if let Some(message) = errors.get("id") { p class="error" id="new-id-error" { (message) } }
             }
@@ -141,7 +141,7 @@ fn from(seen: &Seen, raw: &Raw) -> Markup {
         div class="field" {
             label for="fork-from" { "From the node" }
             select id="fork-from" name="from" {
-                @if !paths.contains(&chosen) && !chosen.is_empty() { option value=(chosen) selected { (show::printable(chosen)) } }
+                @if !paths.contains(&chosen) && !chosen.is_empty() { option value=(show::printable(chosen)) selected { (show::printable(chosen)) } }
                 @for path in paths { option value=(path) selected[path == chosen] { (show::printable(path)) } }
             }
         }

@@ -74,6 +74,7 @@ fn again(
     } else {
         let content = html! {
             h1 { "Reply to run " a href=(show::run_address(id)) { (show::text(id)) } }
+            h2 { "Question" }
             (question::with_form(visit, id, asked, field, raw, errors))
         };
         page(visit, Room::Inbox, "Reply", &content)

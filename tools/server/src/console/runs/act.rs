@@ -4,7 +4,7 @@ use super::super::fields::Form;
 use super::super::page::{Room, page};
 use super::super::run::retried;
 use super::super::show;
-use super::super::visit::{Answer, Refused, Visit};
+use super::super::visit::{Answer, Visit};
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use axum::extract::State;

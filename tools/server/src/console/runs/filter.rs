@@ -130,7 +130,7 @@ impl Filter {
             html! {
                 div {
                     label for=(format!("by-{name}")) { (label) }
-                    input type="text" id=(format!("by-{name}")) name=(name) value=[value.as_deref()] placeholder=(hint) autocomplete="off";
+                    input type="text" id=(format!("by-{name}")) name=(name) value=[value.as_deref().map(show::printable)] placeholder=(hint) autocomplete="off";
                 }
             }
         };
@@ -141,7 +141,7 @@ impl Filter {
                     select id="by-pipeline" name="pipeline" {
                         option value="" { "all" }
                         @for name in names {
-                            option value=(name) selected[self.pipeline.as_ref() == Some(name)] { (show::printable(name)) }
+                            option value=(show::printable(name)) selected[self.pipeline.as_ref() == Some(name)] { (show::printable(name)) }
                         }
                     }
                 }

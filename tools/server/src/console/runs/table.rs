@@ -51,7 +51,7 @@ fn row(may: bool, run: &RunSummary) -> Markup {
     let id = run.id.as_str();
     html! {
         tr {
-            @if may { td { input type="checkbox" name="id" value=(id) aria-label=(format!("Select run {}", show::printable(id))); } }
+            @if may { td { input type="checkbox" name="id" value=(show::printable(id)) aria-label=(format!("Select run {}", show::printable(id))); } }
             td class="id" {
                 a href=(show::run_address(id)) { (show::text(id)) }
                 @if !run.labels.is_empty() { div { (show::labels(&run.labels)) } }
