@@ -1,7 +1,7 @@
 //! Support of generated code for the answer type of a model step: its prompt, its schema, its parser.
 
 use super::parse_answer::parse_answer;
-use super::schema::{Shape, schema_of};
+use super::schema::{Shape, schema_of, value_schema_of};
 use super::{Message, ModelReply, Prompt, Repair};
 use crate::codec::AnswerSchema;
 use crate::durable::{Durable, Reply};
@@ -81,6 +81,8 @@ impl<T: Durable> Answer<T> {
 impl<T: Reply> Answer<T> {
     /// The schema that is sent to the model.
     pub const SCHEMA: Option<AnswerSchema> = Some(schema_of::<T>);
+    /// The schema of the value by itself, which is not wrapped for a model.
+    pub const VALUE: Option<AnswerSchema> = Some(value_schema_of::<T>);
     /// Decodes a reply.
     ///
     /// # Errors
@@ -94,6 +96,8 @@ impl<T: Reply> Answer<T> {
 pub trait NoAnswer<T> {
     /// No schema.
     const SCHEMA: Option<AnswerSchema> = None;
+    /// No schema.
+    const VALUE: Option<AnswerSchema> = None;
     /// Proves nothing.
     fn known(&self) {}
     /// Never runs.

@@ -37,7 +37,7 @@ mod settings;
 mod state;
 mod time;
 
-pub use access::{Authorizer, Caller, Role};
+pub use access::{Authorizer, Caller, ParseRoleError, Role};
 pub use live::Live;
 pub use serve::ServeError;
 pub use server::Server;

@@ -120,10 +120,6 @@ impl Problem {
         Self { path: Some(path.into()), ..self }
     }
 
-    pub(crate) fn unknown_run(id: &str) -> Self {
-        Self::new(Kind::UnknownRun, format!("no run `{}` is known here", id.escape_debug()))
-    }
-
     pub(crate) fn unknown_pipeline(name: &str) -> Self {
         Self::new(Kind::UnknownPipeline, format!("no pipeline `{}` is registered here", name.escape_debug()))
     }

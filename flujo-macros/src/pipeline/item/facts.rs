@@ -119,7 +119,7 @@ pub(super) fn facts(pipeline: &Pipeline) -> TokenStream {
 
 /// The schemas of what goes in and out, for those types that have some.
 fn schemas(header: &Header) -> TokenStream {
-    let of = |ty: &syn::Type| quote!(__flujo::Answer::<#ty>::SCHEMA);
+    let of = |ty: &syn::Type| quote!(__flujo::Answer::<#ty>::VALUE);
     let (inputs, output) = (header.inputs.iter().map(|input| of(&input.ty)), of(&header.output));
     let values = quote!(__flujo::ValueSchemas::new(&[#(#inputs),*], #output));
     match header.context.as_ref().map(|context| &context.ty) {

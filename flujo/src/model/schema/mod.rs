@@ -120,6 +120,19 @@ pub fn schema_of<T: Reply>() -> Result<Json, CodecError> {
     Shape::of::<T>().map(|shape| shape.schema.clone())
 }
 
+/// Returns the schema of a value of type `T` by itself: where nothing but the value is written.
+pub(super) fn value_schema_of<T: Reply>() -> Result<Json, CodecError> {
+    encoded(schemars::SchemaGenerator::default().into_root_schema_for::<T>())
+}
+
+fn encoded(root: Schema) -> Result<Json, CodecError> {
+    let schema = Json::encode(root.as_value());
+    if schema.is_err() {
+        take_apart(root.to_value());
+    }
+    schema
+}
+
 /// Returns true if a schema asks for plain text: a model client sends such a request without a schema, and
 /// returns the reply unchanged.
 ///

@@ -10,7 +10,7 @@ mod session;
 mod tokens;
 
 pub use authorizer::Authorizer;
-pub use caller::{Caller, Role};
+pub use caller::{Caller, ParseRoleError, Role};
 #[allow(unused_imports, reason = "for the forms of the console")]
 pub(crate) use form::{Csrf, Form};
 pub(crate) use guard::guard;

@@ -28,7 +28,7 @@ impl Tokens {
         self.0.is_empty()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Token> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Token> {
         self.0.iter()
     }
 

@@ -106,7 +106,7 @@ impl Watching {
     }
 
     /// Watches all runs.
-    pub(crate) fn all(&self) -> Arc<Feed> {
+    pub(super) fn all(&self) -> Arc<Feed> {
         let mut feed = self.0.feed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = feed.upgrade() {
             return known;
