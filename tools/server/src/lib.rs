@@ -27,6 +27,7 @@
 mod access;
 mod api;
 mod console;
+pub mod drawing;
 mod events;
 mod live;
 mod problem;

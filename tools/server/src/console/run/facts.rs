@@ -1,0 +1,148 @@
+//! The facts of a run, and who did what to it.
+
+use super::super::show;
+use super::Seen;
+use flujo::engine::{ActionKind, FinalOutcome, RunState, Status};
+use flujo::error::FailureRecord;
+use maud::{Markup, html};
+
+pub(super) fn facts(seen: &Seen) -> Markup {
+    let (view, run) = (&seen.view, &seen.view.run);
+    let state = RunState::from(&view.status);
+    html! {
+        dl class="facts" {
+            dt { "State" }
+            dd aria-live="polite" {
+                (show::state(state))
+                @if let Some(summary) = &seen.summary {
+                    @for path in &summary.under_way { " " code { (show::text(path.as_str())) } }
+                }
+            }
+            dt { "Pipeline" }
+            dd {
+                @if seen.graph.is_some() { a href=(format!("/pipelines/{}", show::escaped(&run.pipeline))) { (show::text(&run.pipeline)) } }
+                @else { (show::text(&run.pipeline)) " " span class="quiet" { "(not registered here)" } }
+            }
+            @if !run.labels.is_empty() { dt { "Labels" } dd { (show::labels(&run.labels)) } }
+            @if let Some(origin) = &run.seed.origin {
+                dt { "Fork of" }
+                dd {
+                    a href=(show::run_address(origin.as_str())) { (show::text(origin.as_str())) } " "
+                    a href=(format!("/compare?a={}&b={}", show::escaped(origin.as_str()), show::escaped(run.id.as_str()))) { "compare" }
+                }
+            }
+            dt { "Created" }
+            dd { (show::time(run.created)) @if let Some(by) = &run.by { " by " (show::text(by)) } }
+            @if let Some(started) = view.started { dt { "Started" } dd { (show::time(started)) } }
+            dt { "Changed" } dd { (show::time(view.changed)) }
+            @if let Some(ended) = view.ended { dt { "Ended" } dd { (show::time(ended)) ", after " (show::duration(ended.since(run.created))) } }
+            dt { "Cost" }
+            dd {
+                (view.usage.cost)
+                @if view.usage.unpriced_calls > 0 { ", and " (show::number(view.usage.unpriced_calls)) " calls without a known price" }
+                @if let Some(limit) = run.limits.cost { " of at most " (limit) }
+                @if view.reserved.cost.0 > 0 { ", " (view.reserved.cost) " reserved" }
+            }
+            dt { "Tokens" }
+            dd { (show::number(view.usage.input_tokens)) " in, " (show::number(view.usage.output_tokens)) " out, in " (show::number(view.usage.model_calls)) " calls" }
+        }
+        (ended(seen))
+    }
+}
+
+fn ended(seen: &Seen) -> Markup {
+    let whole = format!("{}/text?of=output", show::run_address(seen.id()));
+    match &seen.view.status {
+        Status::Ended(FinalOutcome::Done(output)) => html! {
+            h2 { "Output" }
+            (show::value(output, Some(&whole)))
+        },
+        Status::Ended(FinalOutcome::Failed(failure)) => html! {
+            h2 { "Failure" }
+            div class="notice" {
+                @if let Some(node) = failure.node() {
+                    p { "At " a href=(format!("?node={}#node", show::escaped(node.as_str()))) { code { (show::text(node.as_str())) } } }
+                }
+                (chain(failure))
+            }
+        },
+        Status::Ended(FinalOutcome::Crashed(paths)) => html! {
+            h2 { "Failure" }
+            p class="notice" {
+                "Its process crashed again and again while these nodes ran: "
+                @for path in paths { code { (show::text(path.as_str())) } " " }
+            }
+        },
+        _ => html! {
+            @if let Some(signal) = &seen.view.stopped {
+                p class="notice wait" { "The last execution stopped: " (show::text(&signal.to_string())) }
+            }
+        },
+    }
+}
+
+/// The messages of a failure, the outermost first.
+pub(super) fn chain(failure: &FailureRecord) -> Markup {
+    html! {
+        @for (i, message) in failure.chain.iter().enumerate() {
+            p { @if i > 0 { "because: " } (show::text(show::beginning(message, show::LONGEST))) }
+        }
+        @if let Some(feedback) = failure.feedback.as_deref().filter(|feedback| failure.chain.first().is_none_or(|first| first != feedback)) {
+            p { "Feedback: " (show::text(show::beginning(feedback, show::LONGEST))) }
+        }
+        @if let Some(original) = &failure.original {
+            details { summary { "The failure before the fallback" } (chain(original)) }
+        }
+    }
+}
+
+/// The input and the context that a run began with.
+pub(super) fn begun_with(seen: &Seen) -> Markup {
+    let run = &seen.view.run;
+    let address = show::run_address(seen.id());
+    html! {
+        h2 { "Begun with" }
+        div class="sides" {
+            div { h3 { "Input" } (show::value(&run.input, Some(&format!("{address}/text?of=input")))) }
+            @if run.context.as_str() != "null" {
+                div { h3 { "Context" } (show::value(&run.context, Some(&format!("{address}/text?of=begun")))) }
+                div { h3 { "Context now" } (show::value(&seen.view.context, Some(&format!("{address}/text?of=context")))) }
+            }
+        }
+    }
+}
+
+/// Who did what to the run.
+pub(super) fn actions(seen: &Seen) -> Markup {
+    html! {
+        h2 { "Actions" }
+        div class="scroll" tabindex="0" role="group" aria-label="Table of actions" {
+            table {
+                thead { tr { th scope="col" { "Time" } th scope="col" { "By" } th scope="col" { "What" } } }
+                tbody {
+                    @for action in seen.view.actions() {
+                        tr {
+                            td { (show::time(action.at)) }
+                            td { @if let Some(by) = &action.by { (show::text(by)) } @else { span class="quiet" { "no name" } } }
+                            td { (done(&action.what)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn done(what: &ActionKind) -> Markup {
+    match what {
+        ActionKind::Started => html! { "started" },
+        ActionKind::Forked(origin) => {
+            html! { "forked from " a href=(show::run_address(origin.as_str())) { (show::text(origin.as_str())) } }
+        }
+        ActionKind::Replied(path) => html! { "replied to " code { (show::text(path.as_str())) } },
+        ActionKind::Cancelled => html! { "cancelled" },
+        ActionKind::Retried => html! { "retried" },
+        ActionKind::Pruned { runs, .. } => html! { "deleted " (show::number(*runs)) " runs" },
+        _ => html! { "something else" },
+    }
+}

@@ -1,0 +1,95 @@
+use crate::site::Site;
+use axum::http::StatusCode;
+use flujo::engine::RunState;
+use flujo::run::Control;
+
+async fn state(site: &Site, id: &str) -> RunState {
+    RunState::from(&Control::inspect(&*site.flujo, &id.into()).await.unwrap().status)
+}
+
+#[tokio::test]
+async fn forms_of_somebody_else_are_refused() {
+    let site = Site::new();
+    site.start("moderate", "m", r#"["a post"]"#).await;
+    for address in
+        ["/runs/m/cancel", "/runs/m/retry", "/runs/m/reply", "/runs/m/fork", "/runs-act", "/pipelines/echo/start"]
+    {
+        for pairs in [vec![], vec![("csrf", "")], vec![("csrf", "0000")]] {
+            let answer = site.post_raw(address, &pairs, false).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{address}");
+            answer.has("load the page again");
+        }
+    }
+    assert_eq!(state(&site, "m").await, RunState::Paused);
+}
+
+#[tokio::test]
+async fn a_viewer_sees_everything_and_changes_nothing() {
+    let site = Site::as_viewer();
+    site.start("moderate", "m", r#"["a post"]"#).await;
+    for address in ["/", "/runs/m", "/inbox", "/pipelines", "/pipelines/echo", "/usage"] {
+        let page = site.page(address).await;
+        assert_eq!(page.status, StatusCode::OK, "{address}");
+        page.has_not("/cancel\"").has_not("/reply\"").has_not("/start\"").has_not("value=\"cancel\"");
+    }
+    for address in ["/runs/m/cancel", "/runs/m/retry", "/runs-act", "/pipelines/echo/start"] {
+        let answer = site.post(address, &[("action", "cancel"), ("id", "m")]).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{address}");
+        answer.has("operator");
+    }
+    assert_eq!(site.fetch("/runs/m/fork").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn who_is_not_known_is_asked_to_log_in() {
+    let site = Site::with(|server| server.token("ops", flujo_server::Role::Operator, "a-token"));
+    let answer = site.fetch("/runs/m?node=x").await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/login?next=%2Fruns%2Fm%3Fnode%3Dx"));
+    let page = site.page("/login?next=%2Finbox").await;
+    page.has("name=\"next\" value=\"/inbox\"").has("type=\"password\"");
+    let wrong = site.post("/login", &[("token", "no"), ("next", "/inbox")]).await;
+    assert_eq!(wrong.header("location"), "/login?wrong");
+    site.page("/login?wrong").await.has("This is not a token of this server.");
+    let right = site.post("/login", &[("token", "a-token"), ("next", "/inbox")]).await;
+    assert_eq!(right.header("location"), "/inbox");
+}
+
+#[tokio::test]
+async fn many_runs_are_cancelled_and_retried_at_once() {
+    let site = Site::new();
+    for id in ["a", "b"] {
+        site.start("moderate", id, r#"["a post"]"#).await;
+    }
+    site.start("echo", "broken", r#"["bad", 1]"#).await;
+    let answer = site
+        .post("/runs-act", &[("action", "cancel"), ("id", "a"), ("id", "b"), ("id", "none"), ("back", "state=paused")])
+        .await;
+    answer.has("2 of 3 runs were cancelled.").has("href=\"/?state=paused\"").has("not cancelled");
+    assert_eq!((state(&site, "a").await, state(&site, "b").await), (RunState::Cancelled, RunState::Cancelled));
+    let answer = site.post("/runs-act", &[("action", "retry"), ("id", "broken"), ("id", "a")]).await;
+    answer.has("1 of 2 runs was retried.");
+    site.post("/runs-act", &[("action", "retry")]).await.has("No runs were selected.");
+    assert_eq!(site.post("/runs-act", &[("id", "a")]).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_run_is_cancelled_and_forked_with_another_input() {
+    let site = Site::new();
+    site.start("moderate", "m", r#"["a post"]"#).await;
+    let answer = site.post("/runs/m/cancel", &[]).await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/runs/m"));
+    assert_eq!(state(&site, "m").await, RunState::Cancelled);
+
+    let form = site.page("/runs/m/fork?from=moderate%2Fshorten").await;
+    form.has("a post").has("<option value=\"moderate/shorten\" selected>");
+    let from = ("from", "moderate/shorten");
+    let answer = site.post_part("/runs/m/fork", &[from, ("id", "m2"), ("input/0", "another")]).await;
+    assert_eq!(answer.header("hx-redirect"), "/runs/m2", "{answer:?}");
+    Control::attach(&*site.flujo, &"m2".into()).await.unwrap();
+    site.page("/runs/m2").await.has("another").has("ANOTHER").has("Fork of").has("/compare?a=m&amp;b=m2");
+    let answer = site.post_part("/runs/m/fork", &[from, ("id", " "), ("input/0", "x")]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    answer.has("write an id for the new run").has_not("<html");
+    let answer = site.post("/runs/m/fork", &[("from", "moderate/none"), ("id", "m3"), ("input/0", "x")]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
