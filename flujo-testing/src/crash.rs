@@ -3,7 +3,7 @@ use flujo::clock::{Clock, Timestamp};
 use flujo::engine::{
     Account, Action, Arm, ArmEnd, ArmGrant, AttemptCommand, Body, BoxFuture, Ended, Engine, ForkPolicy,
     Handle, Key, LimitScope, OnQuestion, PendingQuestion, Program, QuestionFilter, Record, Refusal,
-    Reservation, RunCount, RunFilter, RunId, RunRecord, RunSummary, RunView,
+    Reservation, RunCount, RunFilter, RunId, RunRecord, RunSummary, RunView, UsageFilter, UsageLine,
 };
 use flujo::error::Signal;
 use flujo::path::Path;
@@ -164,6 +164,9 @@ impl<E: Engine> Engine for Crash<E> {
     }
     async fn questions(&self, filter: &QuestionFilter) -> Result<Vec<PendingQuestion>, Error> {
         self.inner.questions(filter).await
+    }
+    async fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageLine>, Error> {
+        self.inner.usage(filter).await
     }
     async fn idle(&self, id: &RunId) -> Result<(), Error> {
         self.inner.idle(id).await

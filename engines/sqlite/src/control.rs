@@ -1,7 +1,9 @@
 //! Control operations on runs, from outside of their executions and by any process.
 
 use crate::owners::{LeaseMonitor, Owner};
-use crate::row::{cell_of, json_cell, optional, optional_cell_of, text_cell, time_cell, with_checksum};
+use crate::row::{
+    cell_of, json_cell, list_cell, optional, optional_cell_of, text_cell, time_cell, with_checksum,
+};
 use crate::run_state::RunStateRow;
 use crate::{StorageError, claim, inbox, load, messages, rows};
 use flujo::clock::Timestamp;
@@ -42,10 +44,11 @@ pub(crate) fn create(db: &Connection, record: &RunRecord) -> Result<bool, Storag
         time_cell(record.created),
         optional_cell_of(Some(&record.labels).filter(|labels| !labels.is_empty()))?,
         optional(record.by.as_deref().map(text_cell)),
+        list_cell(&record.models)?,
     ];
     db.prepare_cached(
         "INSERT INTO runs (run, id, pipeline, graph, input, digest, context, limits, retries, seed_origin, \
-         created, labels, started_by, sum) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+         created, labels, started_by, models, sum) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     )?
     .execute(params_from_iter(with_checksum("runs", cells)))?;
     for (name, value) in record.labels.iter() {

@@ -8,12 +8,13 @@ use crate::list::{self, Lives};
 use crate::load::{self, Loaded};
 use crate::questions;
 use crate::run_state::RunStateRow;
+use crate::usage;
 use crate::{Shared, Sqlite, unknown};
 use async_trait::async_trait;
 use flujo::clock::{Clock, Timestamp};
 use flujo::engine::{
     Action, Engine, PendingQuestion, Program, QuestionFilter, RunCount, RunFilter, RunId, RunRecord,
-    RunSummary, RunView,
+    RunSummary, RunView, UsageFilter, UsageLine,
 };
 use flujo::error::Error;
 use flujo::path::Path as NodePath;
@@ -83,6 +84,12 @@ impl Engine for Sqlite {
         self.shared.writer.jobs().flush().await;
         let filter = filter.clone();
         self.read(move |db| questions::pending(db, &filter)).await
+    }
+
+    async fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageLine>, Error> {
+        self.shared.writer.jobs().flush().await;
+        let (filter, lives) = (filter.clone(), self.lives());
+        self.read(move |db| usage::report(db, &filter, &lives)).await
     }
 
     async fn idle(&self, id: &RunId) -> Result<(), Error> {

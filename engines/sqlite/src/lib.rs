@@ -65,6 +65,7 @@ mod run_row;
 mod run_state;
 mod run_writer;
 mod transaction;
+mod usage;
 mod wal;
 mod writer;
 

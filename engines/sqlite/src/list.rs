@@ -8,12 +8,14 @@ use crate::StorageError;
 use crate::active_runs::ActiveRuns;
 use crate::list_query::{self, Walk};
 use crate::owners::{LeaseMonitor, Owner};
+use crate::row::unpacked;
 use crate::run_writer::RunEntry;
 use crate::{load, rows};
 use flujo::clock::Timestamp;
 use flujo::engine::{Labels, RunFilter, RunId, RunState, RunSummary};
 use flujo::path::Path;
 use flujo::usage::Usage;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
@@ -211,8 +213,12 @@ fn time(row: &Row<'_>, i: usize) -> Result<Option<Timestamp>, StorageError> {
 /// The value of a cell of JSON; the default where it is NULL.
 fn json<T: DeserializeOwned + Default>(row: &Row<'_>, i: usize) -> Result<T, StorageError> {
     let cell = row.get_ref(i)?;
-    let Some(text) = cell.as_str_or_null().map_err(StorageError::damaged)? else { return Ok(T::default()) };
-    serde_json::from_str(text).map_err(StorageError::damaged)
+    if cell == ValueRef::Null {
+        return Ok(T::default());
+    }
+    let damaged = || StorageError::damaged("a label or the usage of a run cannot be read");
+    let text = unpacked(cell).ok_or_else(damaged)?;
+    serde_json::from_str(&text).map_err(|_| damaged())
 }
 
 impl Walk {

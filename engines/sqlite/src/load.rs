@@ -153,8 +153,8 @@ fn run_record(db: &Connection, run: i64) -> Result<RunRecord, StorageError> {
     let Some(row) = rows.next()? else {
         return Err(StorageError::damaged(format_args!("run {run} has no row in `runs`")));
     };
-    let run = VerifiedRow::<13>::verify("runs", row, 0)?;
-    let graph = VerifiedRow::<3>::verify("graphs", row, 14)?;
+    let run = VerifiedRow::<14>::verify("runs", row, 0)?;
+    let graph = VerifiedRow::<3>::verify("graphs", row, 15)?;
     let fingerprint = graph.text(1)?.split('-').next().unwrap_or_default();
     let fingerprint = u128::from_str_radix(fingerprint, 16).or_else(|_| graph.wrong(1))?;
     let limits: Option<UsageLimits> = run.optional_value(7)?;
@@ -171,6 +171,7 @@ fn run_record(db: &Connection, run: i64) -> Result<RunRecord, StorageError> {
         labels: run.optional_value(11)?.unwrap_or_default(),
         by: run.optional_text(12)?.map(str::to_owned),
         created: run.time(10)?,
+        models: run.list(13)?,
         // The records of the seed are among those of the run.
         seed: Seed { origin: run.optional_text(9)?.map(RunId::from), ..Seed::default() },
     })

@@ -220,7 +220,7 @@ mod tests {
         assert!(gone.is_gone(&ProcessIdentity::mine()));
         let gone = Owner::register(&db, &gone, Timestamp(0)).unwrap();
         let run = "INSERT INTO graphs VALUES (1, 'f', '[]', 0);
-            INSERT INTO runs VALUES (1, 'r', 'p', 0, NULL, NULL, NULL, 1, x'', NULL, 0, '0', '0', 0)";
+            INSERT INTO runs VALUES (1, 'r', 'p', 0, NULL, NULL, NULL, 1, x'', NULL, 0, NULL, '0', '0', 0)";
         db.execute_batch(run).unwrap();
         let taking = Transaction::begin(&db).unwrap();
         let taken = "INSERT INTO standings (run, status, owner, token, pipeline, changed, cancelled, replied, takeovers, \

@@ -64,6 +64,14 @@ pub(crate) fn optional(cell: Option<Value>) -> Value {
     cell.unwrap_or(Value::Null)
 }
 
+/// Returns the text of a cell of JSON, compressed or not; `None` if it is damaged.
+pub(crate) fn unpacked(cell: ValueRef<'_>) -> Option<Cow<'_, str>> {
+    let ValueRef::Blob(packed) = cell else { return cell.as_str().ok().map(Cow::Borrowed) };
+    let most = packed.len().saturating_mul(RATIO).saturating_add(RATIO);
+    let bytes = miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(packed, most).ok()?;
+    String::from_utf8(bytes).ok().map(Cow::Owned)
+}
+
 thread_local! {
     /// The input of a checksum, in one buffer because most cells are a few bytes.
     static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -211,13 +219,7 @@ impl<'r, const N: usize> VerifiedRow<'r, N> {
     fn unpacked(&self, i: usize) -> Result<Option<Cow<'r, str>>, StorageError> {
         match self.cell(i)? {
             ValueRef::Null => Ok(None),
-            ValueRef::Blob(packed) => {
-                let most = packed.len().saturating_mul(RATIO).saturating_add(RATIO);
-                let bytes = miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(packed, most)
-                    .map_err(|_| self.unexpected(i))?;
-                String::from_utf8(bytes).map(|text| Some(text.into())).map_err(|_| self.unexpected(i))
-            }
-            _ => self.text(i).map(|text| Some(text.into())),
+            cell => unpacked(cell).map(Some).ok_or_else(|| self.unexpected(i)),
         }
     }
 

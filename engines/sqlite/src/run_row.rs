@@ -6,7 +6,7 @@ use flujo::codec::Json;
 use rusqlite::Connection;
 
 pub(crate) const RUN: &str = "SELECT r.run, r.id, r.pipeline, r.graph, r.input, r.digest, r.context, r.limits, r.retries, \
-                   r.seed_origin, r.created, r.labels, r.started_by, r.sum, g.graph, g.fingerprint, g.types, g.sum \
+                   r.seed_origin, r.created, r.labels, r.started_by, r.models, r.sum, g.graph, g.fingerprint, g.types, g.sum \
                    FROM runs r JOIN graphs g ON g.graph = r.graph WHERE r.run = ?1";
 
 /// Reads the initial context of a run.
@@ -16,5 +16,5 @@ pub(crate) fn context(db: &Connection, run: i64) -> Result<Json, StorageError> {
     let Some(row) = rows.next()? else {
         return Err(StorageError::damaged(format_args!("run {run} has no row in `runs`")));
     };
-    VerifiedRow::<13>::verify("runs", row, 0)?.json(6)
+    VerifiedRow::<14>::verify("runs", row, 0)?.json(6)
 }

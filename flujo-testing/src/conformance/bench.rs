@@ -304,6 +304,7 @@ pub(super) fn record(id: &str) -> RunRecord {
         labels: labels(&[("tenant", "acme")]),
         by: Some("ada".to_owned()),
         created: Timestamp(1_000),
+        models: vec![("a".into(), "m:1".to_owned())],
         seed: Seed::default(),
     }
 }

@@ -80,6 +80,10 @@ pub struct RunRecord {
     /// The time of creation.
     #[serde(default)]
     pub created: Timestamp,
+    /// Models that answer in place of those of the code, as `provider:model`, by the path of the node; all nodes within
+    /// a path are meant.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<(Path, String)>,
     /// Records of another run that are used instead of executing.
     pub seed: Seed,
 }

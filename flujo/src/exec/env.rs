@@ -7,9 +7,9 @@ use crate::engine::kit::EphemeralAccount;
 use crate::engine::{Engine, RunId};
 use crate::events::{Hub, Stage};
 use crate::model::{Estimate, ModelClient, ModelDefaults, PriceBook};
-use crate::path::Path;
+use crate::path::{Path, grammar};
 use crate::question::Answered;
-use crate::step::{AnyStub, StepResult, Stubs};
+use crate::step::{AnyStub, RunInfo, StepResult, Stubs};
 use crate::usage::{SharedBudget, Usage, UsageLimits};
 use std::any::TypeId;
 use std::collections::BTreeMap;
@@ -41,6 +41,8 @@ pub(crate) struct RunEnv {
     pub(crate) history: Mutex<Vec<Answered>>,
     /// The events of this replay pass, if the run has observers.
     pub(crate) stage: Option<Stage>,
+    /// Other models than those of the code, by the path of the node.
+    pub(crate) other_models: Vec<(Path, String)>,
     /// Where a walk over the records notes what nodes were given.
     pub(crate) captured: Option<Arc<Captured>>,
     /// The time of calls and forms that have to end in time.
@@ -76,12 +78,25 @@ impl RunEnv {
             engine: None,
             history: Mutex::default(),
             stage: None,
+            other_models: Vec::new(),
             captured: None,
             scopes: OnceLock::new(),
             forgiven: Mutex::default(),
             forgives: AtomicBool::new(false),
             log: Mutex::default(),
         }
+    }
+
+    /// The model that the run names for a node, in place of that of the code: the innermost path counts.
+    pub(super) fn other_model(&self, info: &RunInfo) -> Option<&str> {
+        // Most runs name none, and the path of a node is made when it is asked for.
+        if self.other_models.is_empty() {
+            return None;
+        }
+        let path = info.path();
+        let around = |(node, _): &&(Path, String)| grammar::is_of_node(path.as_str(), node.as_str());
+        let found = self.other_models.iter().filter(around).max_by_key(|(node, _)| node.as_str().len());
+        found.map(|(_, model)| model.as_str())
     }
 
     /// Says what the run may use, on its own and together with others.

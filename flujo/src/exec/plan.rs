@@ -54,21 +54,24 @@ impl Plan {
         self.options.as_ref().map(|options| &options.plugins).filter(|plugins| !plugins.is_empty())
     }
 
-    /// The call of the model that answers the step.
-    pub(super) fn model(&self, model: ModelPolicy, env: &RunEnv) -> ModelCall {
+    /// The call of the model that answers the step; `other` is the one that the run names for the node.
+    pub(super) fn model(&self, model: ModelPolicy, other: Option<&str>, env: &RunEnv) -> ModelCall {
         let given = self.options.as_deref();
         let one = |name: &str| (vec![name.to_owned()], None);
         let listed = given.map(|o| o.models.clone()).filter(|list| !list.is_empty());
-        let (mut names, unset_role) = match (listed, model.name) {
-            (Some(list), _) => (list, None),
-            (None, ModelName::Model(name)) => one(name),
-            (None, ModelName::Several(names)) => {
+        let (mut names, unset_role) = match (other, listed, model.name) {
+            (Some(other), ..) => one(other),
+            (None, Some(list), _) => (list, None),
+            (None, None, ModelName::Model(name)) => one(name),
+            (None, None, ModelName::Several(names)) => {
                 (names.iter().map(|name| (*name).to_owned()).collect(), None)
             }
-            (None, ModelName::Role(role)) => match env.model_defaults.as_ref().and_then(|d| d.role(role)) {
-                Some(name) => one(name),
-                None => (vec![format!("role:{role}")], Some(role)),
-            },
+            (None, None, ModelName::Role(role)) => {
+                match env.model_defaults.as_ref().and_then(|d| d.role(role)) {
+                    Some(name) => one(name),
+                    None => (vec![format!("role:{role}")], Some(role)),
+                }
+            }
         };
         // The next ones are taken from the end.
         names.reverse();

@@ -161,7 +161,10 @@ impl<'r> Driver<'r> {
             None => tool_runner,
         };
         let mut plan = Plan::new(def, options);
-        let model = def.policy.model.map(|model| Box::new(plan.model(model, self.env)));
+        let model = def.policy.model.map(|model| {
+            let other = self.env.other_model(&info);
+            Box::new(plan.model(model, other, self.env))
+        });
         if let Some(defaults) = self.env.model_defaults.as_ref().filter(|_| model.is_some()) {
             plan.timeout = plan.timeout.or(defaults.timeout);
         }

@@ -32,7 +32,6 @@ pub use attachment::{Attachment, Content};
 pub use call_options::{CacheTime, CallOptions, ReasoningEffort, ToolChoice};
 pub use check_error::ModelCheckError;
 pub(crate) use defaults::ModelDefaults;
-#[cfg(feature = "settings")]
 pub(crate) use defaults::is_model;
 pub use estimate::Estimate;
 pub use failure::{ModelError, ModelFailure};

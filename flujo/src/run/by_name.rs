@@ -16,6 +16,8 @@ use crate::engine::{
     RunSummary, RunView, Seed, Status, UsageFilter, UsageLine,
 };
 use crate::error::{Error, ErrorKind, Mismatch, RunResult, Signal};
+use crate::graph::Graph;
+use crate::model::is_model;
 use crate::path::Path;
 use crate::question::{Question, Reply};
 use async_trait::async_trait;
@@ -36,7 +38,7 @@ impl Control for Runtime {
         let limits = run.limits.map_or(self.limits, |limits| limits.tightest(self.limits));
         self.preflight(known.info(), &limits)?;
         let (id, labels, by) = (run.id.clone(), run.labels.clone(), run.by.clone());
-        let given = Given { id, labels, by, limits, retries: self.retries };
+        let given = Given { id, labels, by, limits, retries: self.retries, models: Vec::new() };
         self.begin(known, record(known.info(), begins, given, self.engine()?.clock().now())).await
     }
 
@@ -114,19 +116,20 @@ impl Control for Runtime {
     }
 
     async fn fork(&self, fork: &ForkRun) -> RunResult<RunState> {
-        let ForkRun { of, from, id, input, by } = fork;
+        let ForkRun { of, from, id, input, models, by } = fork;
         let view = self.view(of).await?;
         if !matches!(view.status, Status::Ended(_)) {
             let what = format!("run `{of}` has not ended: only an ended run can be forked");
             return Err(Error::new(ErrorKind::RunConflict(what)));
         }
         let known = self.registered(&view.run.pipeline)?;
+        let models = other_models(known.info().graph, &view.run.models, models)?;
         let input = input.as_ref().unwrap_or(&view.run.input);
         let begins = checked(known.as_ref(), input, Some(&view.run.context))?;
         let limits = view.run.limits.tightest(self.limits);
         self.preflight(known.info(), &limits)?;
         let (labels, retries) = (view.run.labels.clone(), view.run.retries);
-        let given = Given { id: id.clone(), labels, by: by.clone(), limits, retries };
+        let given = Given { id: id.clone(), labels, by: by.clone(), limits, retries, models };
         let begins = Arc::new(record(known.info(), begins, given, self.engine()?.clock().now()));
         let Kept { records, replies, timers } = self.keeps(known, &view, &begins, from).await?;
         let seed = Seed { records, replies, timers, origin: Some(of.clone()) };
@@ -140,4 +143,24 @@ impl Control for Runtime {
             _ => None,
         })
     }
+}
+
+/// The models that a fork names, after those that its origin names.
+fn other_models(
+    graph: &Graph,
+    of_origin: &[(Path, String)],
+    named: &[(Path, String)],
+) -> RunResult<Vec<(Path, String)>> {
+    for (path, model) in named {
+        if graph.node_at(path.as_str()).is_none() {
+            let what = "the pipeline has no node of this name that another model could answer";
+            return Err(Error::setup(what).at(path.clone()));
+        }
+        if !is_model(model) {
+            let what = format!("`{model}` names no model: write `provider:model`");
+            return Err(Error::setup(what).at(path.clone()));
+        }
+    }
+    let kept = of_origin.iter().filter(|(path, _)| named.iter().all(|(other, _)| other != path));
+    Ok(kept.chain(named).cloned().collect())
 }

@@ -156,6 +156,7 @@ pub(super) struct Given {
     pub(super) by: Option<String>,
     pub(super) limits: UsageLimits,
     pub(super) retries: u32,
+    pub(super) models: Vec<(Path, String)>,
 }
 
 /// The record of a new run.
@@ -165,7 +166,7 @@ pub(super) fn record(
     given: Given,
     created: Timestamp,
 ) -> RunRecord {
-    let Given { id, labels, by, limits, retries } = given;
+    let Given { id, labels, by, limits, retries, models } = given;
     RunRecord {
         id,
         pipeline: info.graph.name.to_owned(),
@@ -179,6 +180,7 @@ pub(super) fn record(
         labels,
         by,
         created,
+        models,
         seed: Seed::default(),
     }
 }

@@ -35,6 +35,7 @@ impl Start {
         env.share(&self.scopes);
         env.watch(self.hub.as_ref());
         env.captured.clone_from(&self.captured);
+        env.other_models.clone_from(&run.models);
         for (path, attempts) in &self.forgiven {
             env.forgive(path.clone(), *attempts);
         }

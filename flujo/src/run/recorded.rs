@@ -21,7 +21,7 @@ impl Runtime {
     ) -> RunResult<UntypedResult> {
         let Ready { info, id, labels, by, limits, retries, watchers, .. } = ready;
         let engine = self.engine()?;
-        let given = Given { id, labels, by, limits, retries: retries.unwrap_or(0) };
+        let given = Given { id, labels, by, limits, retries: retries.unwrap_or(0), models: Vec::new() };
         let run = Arc::new(record(info, begins, given, engine.clock().now()));
         let Some(found) = engine.create(RunRecord::clone(&run)).await? else {
             return self.drive(pipeline, watchers, &run, None).await;

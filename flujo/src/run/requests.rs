@@ -97,6 +97,9 @@ pub struct ForkRun {
     pub id: RunId,
     /// The list of inputs of the new run; those of the run that is forked if there are none.
     pub input: Option<Json>,
+    /// Models that answer in place of those of the code, as `provider:model`, by the path of a node; all nodes within it
+    /// are meant.
+    pub models: Vec<(Path, String)>,
     /// The name of the caller.
     pub by: Option<String>,
 }
@@ -104,13 +107,20 @@ pub struct ForkRun {
 impl ForkRun {
     /// Creates a request to fork the run `of` from a node on.
     pub fn new(of: impl Into<RunId>, from: impl Into<Path>, id: impl Into<RunId>) -> Self {
-        Self { of: of.into(), from: from.into(), id: id.into(), input: None, by: None }
+        Self { of: of.into(), from: from.into(), id: id.into(), input: None, models: Vec::new(), by: None }
     }
 
     /// Sets other inputs.
     #[must_use]
     pub fn input(mut self, input: Json) -> Self {
         self.input = Some(input);
+        self
+    }
+
+    /// Names another model for a node, and for all nodes within it.
+    #[must_use]
+    pub fn model(mut self, node: impl Into<Path>, model: impl Into<String>) -> Self {
+        self.models.push((node.into(), model.into()));
         self
     }
 

@@ -87,7 +87,7 @@ fn files_of_others_newer_and_damaged_ones_are_refused_and_not_changed() {
     patch(&file, 60, &99_u32.to_be_bytes());
     assert_eq!(
         refused(&file),
-        "the file was written by a newer flujo: it has version 99, this one knows 3; nothing was changed, update flujo"
+        "the file was written by a newer flujo: it has version 99, this one knows 4; nothing was changed, update flujo"
     );
     std::fs::write(file.path(), &sound).unwrap();
     patch(&file, 68, &[0; 4]);

@@ -28,7 +28,7 @@ async fn shout(text: String, times: u32, log: &mut Vec<String>) -> Result<String
 }
 
 #[step(retries = 1, backoff = none)]
-async fn twice(text: String, log: &Vec<String>, run: &RunInfo) -> Result<String> {
+async fn twice(text: String, log: &mut Vec<String>, run: &RunInfo) -> Result<String> {
     if run.attempt() < 2 {
         return Err(StepError::retryable("not yet"));
     }
@@ -56,7 +56,7 @@ pipeline! {
     fn outer(text: String, ctx: &mut Notes) -> String {
         let loud = shout(text, 2);
         let done = inner(loud);
-        let all = map(["a", "b"], |c| shout(c, 1).named("item"));
+        let all = map(["a", "b"], |c| shout(c.to_owned(), 1).named("item"));
         let title: String = ask("title?").showing(&all);
         entitle(format!("{done} {title}"))
     }
@@ -92,12 +92,13 @@ fn every_node_was_given_what_a_walk_over_the_records_finds() {
             })
             .collect();
         let expected = [
+            r#"outer 1 ["x"] "#,
+            r#"outer/all[0]/item 1 ["a",1] log=["x"]"#,
+            r#"outer/all[1]/item 1 ["b",1] log=["x"]"#,
             r#"outer/entitle 1 ["XX after 1 T"] title="""#,
             r#"outer/inner 1 ["XX"] "#,
             r#"outer/inner/twice 1 ["XX"] log=["x"]"#,
             r#"outer/inner/twice 2 ["XX"] log=["x"]"#,
-            r#"outer/item[0] 1 ["a",1] log=["x"]"#,
-            r#"outer/item[1] 1 ["b",1] log=["x"]"#,
             r#"outer/shout 1 ["x",2] log=[]"#,
         ];
         assert_eq!(shown, expected);
@@ -118,7 +119,7 @@ fn a_run_is_found_by_its_labels_and_keeps_them() {
         let mut labels = flujo::engine::Labels::default();
         labels.set("tenant", "acme").unwrap();
         let start = StartRun::new("outer", "c", json(("y",))).labels(labels).by("Ada");
-        assert_eq!(flujo.start(&start).await.unwrap(), RunState::Created);
+        assert_eq!(Control::start(&flujo, &start).await.unwrap(), RunState::Created);
         drop(flujo.attach(&"c".into()).await.unwrap());
         let newest = RunFilter::default().label("tenant", "acme").order(RunOrder::Created);
         let found: Vec<_> = flujo.list(&newest).await.unwrap().into_iter().map(|run| run.id).collect();
@@ -186,7 +187,7 @@ fn messages_of_models_are_recorded_on_request_and_redacted() {
         let [exchange] = view.records[0].messages.as_slice() else { panic!("{view:?}") };
         let sent: Vec<_> = exchange.sent.iter().map(|m| (m.role, m.text.as_str())).collect();
         let expected =
-            [(Role::System, "What mood? My key is [REDACTED]."), (Role::User, "[REDACTED]: I am [REDACTED]")];
+            [(Role::System, "What mood? My key is [REDACTED]"), (Role::User, "[REDACTED]: I am [REDACTED]")];
         assert_eq!((exchange.model.as_str(), sent.as_slice()), ("test:small", expected.as_slice()));
         assert_eq!(exchange.answer.as_ref().map(|m| m.role), Some(Role::Assistant));
     });

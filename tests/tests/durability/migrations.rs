@@ -2,7 +2,7 @@
 
 use crate::grown::grown;
 use crate::kept::{Answers, Costs, Kept, kept};
-use flujo::engine::{PartChange, RunFilter, RunState};
+use flujo::engine::{ActionKind, PartChange, RunFilter, RunOrder, RunState};
 use flujo::prelude::*;
 use flujo::run::{Control, ForkRun};
 use flujo::{Cost, ErrorKind, Usage};
@@ -160,6 +160,63 @@ fn every_run_of_version_2_goes_on_in_the_newest() {
         let forms: Vec<_> = flujo.inspect("fork").await.unwrap().records;
         let forms: Vec<_> = forms.iter().map(|r| matches!(r.parts[0].1, PartChange::Whole(_))).collect();
         assert_eq!(forms, [true, true, true, true, false]);
+        sqlite.verify().await.unwrap();
+    });
+    drop((sqlite, flujo));
+    assert_eq!(version(&file), 4);
+}
+
+/// In files of version 3, a run has no times but that of its creation, no usage and no labels.
+#[test]
+fn every_run_of_version_3_goes_on_in_the_newest() {
+    let file = fixture("version3.db");
+    assert_eq!(version(&file), 3);
+    let (sqlite, flujo) = open(&file);
+    block_on(async {
+        sqlite.verify().await.unwrap();
+        let list = flujo.list(&RunFilter::default()).await.unwrap();
+        let shown: Vec<_> = list
+            .iter()
+            .map(|run| (run.id.as_str(), run.state, run.usage, run.questions, run.ended.is_some()))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("answered", RunState::Paused, calls(1), 0, false),
+                ("asking", RunState::Paused, calls(1), 1, false),
+                ("cancelled", RunState::Cancelled, calls(1), 0, true),
+                ("done", RunState::Done, calls(1), 0, true),
+                ("failed", RunState::Failed, calls(1), 0, true),
+                ("forked", RunState::Done, Usage::default(), 0, true),
+            ]
+        );
+        for run in &list {
+            let view = flujo.inspect(&run.id).await.unwrap();
+            assert_eq!(
+                (run.usage, run.changed, run.ended),
+                (view.usage, view.changed, view.ended),
+                "{}",
+                run.id
+            );
+            assert!(run.started >= Some(run.created) || run.id.as_str() == "forked", "{run:?}");
+            assert!(run.labels.is_empty() && run.created <= run.changed, "{run:?}");
+        }
+        let failed = list[4].failure.as_deref();
+        assert_eq!(failed, Some("kept/breaks: broken by failed"));
+        assert_eq!(list[5].origin, Some("done".into()));
+        let changed =
+            RunFilter::default().order(RunOrder::Changed).state(RunState::Done).state(RunState::Failed);
+        let last: Vec<_> = flujo.list(&changed).await.unwrap().into_iter().map(|run| run.id).collect();
+        assert_eq!(last.first(), Some(&"forked".into()));
+        // What was paused goes on, and what failed is tried again.
+        let result = resume(&flujo, "answered").await;
+        assert_eq!(result.questions()[0].path, "kept/last");
+        let done = flujo.resume::<kept>("answered").reply("z").await.unwrap();
+        assert_eq!(done.into_output().unwrap(), "answered calm a z");
+        drop(flujo.resume::<kept>("failed").by("ops").await.unwrap());
+        let actions = flujo.inspect("failed").await.unwrap().actions();
+        let retried = actions.iter().find(|action| action.what == ActionKind::Retried).unwrap();
+        assert_eq!(retried.by.as_deref(), Some("ops"));
         sqlite.verify().await.unwrap();
     });
     drop((sqlite, flujo));

@@ -12,15 +12,15 @@
 )]
 #![allow(missing_docs, reason = "a bench has no readers of its docs")]
 
+mod lists;
 mod resume;
 
-use flujo::engine::{Engine, RunFilter, RunId, RunRecord};
 use flujo::prelude::*;
 use flujo_sqlite::Sqlite;
 use resume::resume_and_size;
 use rusqlite::{Connection, params};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 thread_local! {
@@ -208,53 +208,6 @@ fn at_least(name: &str, measured: f64, bound: f64) -> bool {
     held
 }
 
-/// Measures a list of 100,000 runs against the bare query.
-fn list() -> f64 {
-    const RUNS: u64 = 100_000;
-    let folder = Folder::new("list");
-    let file = folder.file();
-    let sqlite = Arc::new(
-        Sqlite::builder(&file).synchronous(flujo_sqlite::Synchronous::Off).open().expect("a database"),
-    );
-    let flujo = Flujo::builder().engine(Arc::clone(&sqlite)).build().expect("all");
-    block_on(async {
-        flujo.run(many(1)).id("model").await.into_output().expect("an output");
-        let model = flujo.inspect("model").await.expect("a run").run;
-        let create = |n: u64| {
-            let run = RunRecord { id: RunId::from(format!("r{n:06}")), ..RunRecord::clone(&model) };
-            let sqlite = Arc::clone(&sqlite);
-            async move { sqlite.create(run).await.expect("a row") }
-        };
-        for start in (1..RUNS).step_by(500) {
-            futures_util::future::join_all((start..(start + 500).min(RUNS)).map(create)).await;
-        }
-    });
-    let db = Connection::open(&file).expect("a database");
-    let floor = || {
-        let started = Instant::now();
-        let mut rows = db
-            .prepare(
-                "SELECT r.id, r.pipeline, s.status FROM runs r JOIN standings s USING (run) ORDER BY r.id",
-            )
-            .expect("a query");
-        let rows = rows.query_map([], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
-        });
-        assert_eq!(
-            rows.expect("rows").map(|row| row.expect("a row").0.len()).filter(|n| *n > 0).count(),
-            100_000
-        );
-        started.elapsed()
-    };
-    let ours = || {
-        let started = Instant::now();
-        let all = block_on(sqlite.list(&RunFilter::default())).expect("a list");
-        assert_eq!(all.len(), 100_000);
-        started.elapsed()
-    };
-    median(|| ours().as_secs_f64() / floor().as_secs_f64())
-}
-
 fn main() {
     // `-- single` runs the benches whose names contain `single`.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
@@ -273,7 +226,7 @@ fn main() {
         held &= report("bytes_per_record", bytes, 1.5);
     }
     if is_wanted("list_100k") {
-        held &= report("list_100k", list(), 3.0);
+        held &= lists::measure();
     }
     if !held {
         std::process::exit(1);

@@ -88,7 +88,7 @@ mod tests {
             "252995092cf19571933ba8ba9d999d77",
             "5df5fb6cccf3db0236185e99058d49b6",
             "99aa06d3014798d86001c324468d497f",
-            "3856e484e9ecd659a92c11d652efb8cc",
+            "f6cd0ad1ddbd454ea78cb0f901a7a20b",
         ];
         let all: Vec<_> =
             MIGRATIONS.iter().map(|migration| Digest::of(migration.sql.as_bytes()).to_string()).collect();

@@ -22,6 +22,7 @@ CREATE TABLE new_runs (
     digest      BLOB NOT NULL,
     limits      TEXT,
     retries     INTEGER NOT NULL,
+    models      TEXT,
     input       ANY NOT NULL,
     context     ANY NOT NULL,
     sum         INTEGER NOT NULL
@@ -118,13 +119,13 @@ fn runs(db: &Connection) -> Result<(), StorageError> {
     )?;
     let mut insert = db.prepare(
         "INSERT INTO new_runs (run, id, pipeline, graph, input, digest, context, limits, retries, seed_origin, \
-         created, labels, started_by, sum) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+         created, labels, started_by, models, sum) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     )?;
     let mut rows = all.query([])?;
     while let Some(row) = rows.next()? {
         let sound = VerifiedRow::<11>::read("runs", row, 0)?.is_some();
         let mut cells = (0..11).map(|i| row.get(i)).collect::<Result<Vec<Value>, _>>()?;
-        cells.extend([Value::Null, Value::Null]);
+        cells.extend([Value::Null, Value::Null, Value::Null]);
         let sum = sum("runs", cells.clone(), sound, row.get(11)?);
         cells.push(sum);
         insert.execute(params_from_iter(cells))?;
@@ -148,6 +149,13 @@ fn standings(db: &Connection) -> Result<(), StorageError> {
         let verified = VerifiedRow::<16>::read("standings", row, 0)?;
         let mut cells = (0..16).map(|i| row.get(i)).collect::<Result<Vec<Value>, _>>()?;
         let (run, status): (i64, String) = (row.get(0)?, row.get(1)?);
+        // A reply to a paused run was a change, and did not say so.
+        let replied = "SELECT max(?1, coalesce(max(replied_at), 0)) FROM questions WHERE run = ?2";
+        if let Some(changed) = cells.get_mut(5) {
+            *changed = db
+                .prepare_cached(replied)?
+                .query_row(params![row.get::<_, i64>(5)?, run], |row| row.get(0))?;
+        }
         let has_ended = matches!(status.as_str(), "done" | "failed" | "cancelled" | "crashed");
         let reason = match (&verified, status.as_str()) {
             (Some(row), "failed") => FinalOutcome::Failed(row.value(12)?).failure_line(),

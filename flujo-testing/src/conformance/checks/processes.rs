@@ -79,11 +79,11 @@ fn shown(view: &RunView) -> String {
         ..
     } = view;
     let RunRecord { id, pipeline, fingerprint, graph, input, digest, context: first, .. } = &**run;
-    let RunRecord { limits, retries, labels, by, created, seed, .. } = &**run;
+    let RunRecord { limits, retries, labels, by, created, models, seed, .. } = &**run;
     let graph = graph.stored();
     let run = format!(
         "{id} {pipeline} {fingerprint} {graph:?} {input} {digest} {first} {limits:?} {retries} {labels:?} {by:?} \
-         {created:?} {:?}",
+         {created:?} {models:?} {:?}",
         seed.origin
     );
     format!(

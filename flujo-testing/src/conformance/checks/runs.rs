@@ -32,11 +32,11 @@ pub(super) const CHECKS: &[Check] = &[
 /// Returns a run record as text, without the contents of the seed, which an engine need not show.
 fn shown(run: &RunRecord) -> String {
     let RunRecord { id, pipeline, fingerprint, graph, input, digest, context, limits, retries, .. } = run;
-    let RunRecord { labels, by, created, .. } = run;
+    let RunRecord { labels, by, created, models, .. } = run;
     let graph = graph.stored();
     format!(
         "{id} {pipeline} {fingerprint:x} {graph:?} {input} {digest} {context} {limits:?} {retries} {labels:?} {by:?} \
-         {created:?}"
+         {created:?} {models:?}"
     )
 }
 

@@ -83,6 +83,56 @@ impl Fault for ListsByAge {
     }
 }
 
+/// A run loses the labels that it is created with.
+#[derive(Default)]
+pub struct LosesLabels;
+#[async_trait]
+impl Fault for LosesLabels {
+    async fn create<S: Sound>(&self, inner: &S, run: RunRecord) -> Result<Option<RunView>, Error> {
+        inner.create(RunRecord { labels: flujo::engine::Labels::default(), ..run }).await
+    }
+}
+
+/// A list is in the order of ids, whatever it is asked for.
+#[derive(Default)]
+pub struct IgnoresOrders;
+#[async_trait]
+impl Fault for IgnoresOrders {
+    async fn list<S: Sound>(&self, inner: &S, filter: &RunFilter) -> Result<Vec<RunSummary>, Error> {
+        let mut filter = filter.clone();
+        filter.order = flujo::engine::RunOrder::Id;
+        inner.list(&filter).await
+    }
+}
+
+/// A list shows the state of a run, and nothing of what it came to.
+#[derive(Default)]
+pub struct ShowsStatesAlone;
+#[async_trait]
+impl Fault for ShowsStatesAlone {
+    async fn list<S: Sound>(&self, inner: &S, filter: &RunFilter) -> Result<Vec<RunSummary>, Error> {
+        let bare = |run: RunSummary| {
+            let mut bare = RunSummary::new(run.id, run.pipeline, run.state);
+            (bare.replied, bare.deadline) = (run.replied, run.deadline);
+            bare
+        };
+        Ok(inner.list(filter).await?.into_iter().map(bare).collect())
+    }
+}
+
+/// Nobody is named who cancels or reopens a run.
+#[derive(Default)]
+pub struct ForgetsCallers;
+#[async_trait]
+impl Fault for ForgetsCallers {
+    async fn reopen<S: Sound>(&self, inner: &S, id: &RunId, _: Option<&str>) -> Result<(), Error> {
+        inner.reopen(id, None).await
+    }
+    async fn cancel<S: Sound>(&self, inner: &S, id: &RunId, _: Option<&str>) -> Result<(), Error> {
+        inner.cancel(id, None).await
+    }
+}
+
 /// A list is of all runs, whatever it is asked for.
 #[derive(Default)]
 pub struct IgnoresFilters;

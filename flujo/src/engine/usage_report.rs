@@ -1,0 +1,126 @@
+use super::{Period, Record, RunFilter, RunView};
+use crate::clock::Timestamp;
+use crate::usage::Usage;
+use std::collections::BTreeMap;
+
+/// A question for what was used: when, by which runs. The default asks for everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UsageFilter {
+    /// Only attempts that ended in this period.
+    pub period: Period,
+    /// Only runs of this pipeline.
+    pub pipeline: Option<String>,
+    /// Only runs with all of these labels, by name and value.
+    pub labels: Vec<(String, String)>,
+    /// The name of a label: its values are told apart.
+    pub by_label: Option<String>,
+}
+
+impl UsageFilter {
+    /// Takes only attempts that ended in this period.
+    #[must_use]
+    pub fn period(mut self, period: Period) -> Self {
+        self.period = period;
+        self
+    }
+
+    /// Takes only runs of this pipeline.
+    #[must_use]
+    pub fn pipeline(mut self, name: impl Into<String>) -> Self {
+        self.pipeline = Some(name.into());
+        self
+    }
+
+    /// Takes only runs with this label; with several calls, with all of them.
+    #[must_use]
+    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.push((name.into(), value.into()));
+        self
+    }
+
+    /// Tells the values of a label apart.
+    #[must_use]
+    pub fn by_label(mut self, name: impl Into<String>) -> Self {
+        self.by_label = Some(name.into());
+        self
+    }
+
+    /// Returns the filter of the runs that are asked for.
+    pub fn runs(&self) -> RunFilter {
+        let mut runs = RunFilter::default();
+        runs.pipeline.clone_from(&self.pipeline);
+        runs.labels.clone_from(&self.labels);
+        // What ended in the period was created before its end, and changed since its beginning.
+        runs.created = Period::new(None, self.period.until);
+        runs.changed = Period::new(self.period.from, None);
+        runs
+    }
+}
+
+/// What was used on one day, by one pipeline, on one model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UsageLine {
+    /// The beginning of the day, in UTC.
+    pub day: Timestamp,
+    /// The durable name of the pipeline.
+    pub pipeline: String,
+    /// The model, as `provider:model`; `None` for usage that code reported.
+    pub model: Option<String>,
+    /// The value of the label that is asked for; `None` for runs without it.
+    pub label: Option<String>,
+    /// The usage: calls, tokens, and cost in nano-dollars.
+    pub usage: Usage,
+}
+
+/// A day in nanoseconds.
+const DAY: u64 = 86_400 * 1_000_000_000;
+
+/// The sums of usage while records are read.
+#[derive(Debug, Default)]
+pub struct UsageReport(BTreeMap<(Timestamp, String, Option<String>, Option<String>), Usage>);
+
+impl UsageReport {
+    /// Adds the records of a run. Records that were taken over from another run cost nothing again.
+    pub fn add_run(&mut self, view: &RunView, filter: &UsageFilter) {
+        let run = &view.run;
+        let label = filter.by_label.as_deref().and_then(|name| run.labels.get(name));
+        let is_own =
+            |record: &&std::sync::Arc<Record>| run.seed.origin.is_none() || record.started >= run.created;
+        for record in view.records.iter().filter(is_own).filter(|r| filter.period.contains(r.ended)) {
+            let models = record.models.as_deref().map(|used| used.by_model.as_slice()).unwrap_or_default();
+            self.add(record.ended, (&run.pipeline, label), record.usage, models);
+        }
+    }
+
+    /// Adds the usage of an attempt that ended at `at`, of a run of a pipeline with the label that is asked for; `models`
+    /// says which part of it is whose.
+    pub fn add(
+        &mut self,
+        at: Timestamp,
+        (pipeline, label): (&str, Option<&str>),
+        usage: Usage,
+        models: &[(String, Usage)],
+    ) {
+        let day = Timestamp(at.0 - at.0 % DAY);
+        let mut to = |model: Option<&str>, usage: Usage| {
+            if usage != Usage::default() {
+                let key = (day, pipeline.to_owned(), model.map(str::to_owned), label.map(str::to_owned));
+                *self.0.entry(key).or_default() += usage;
+            }
+        };
+        let mut of_models = Usage::default();
+        for (model, usage) in models {
+            to(Some(model), *usage);
+            of_models += *usage;
+        }
+        to(None, usage.without(of_models));
+    }
+
+    /// Returns the lines, in the order of days, pipelines, models and labels.
+    pub fn lines(self) -> Vec<UsageLine> {
+        let line = |((day, pipeline, model, label), usage)| UsageLine { day, pipeline, model, label, usage };
+        self.0.into_iter().map(line).collect()
+    }
+}
