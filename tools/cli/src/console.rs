@@ -166,7 +166,7 @@ impl Console<'_> {
 
     /// Prints `title  text` with its text broken to fit beside the title.
     pub(crate) fn field(&mut self, title: &str, text: &str) -> Done<()> {
-        const TITLE: usize = 10;
+        const TITLE: usize = 11;
         let most = self.width.map(|width| width.saturating_sub(TITLE).max(1));
         for (i, line) in wrapped(&escape::lines(text), most).iter().enumerate() {
             let title = if i == 0 { format!("{title:TITLE$}") } else { " ".repeat(TITLE) };
@@ -192,11 +192,13 @@ impl Console<'_> {
 
     /// Says something beside the answer, which is for people and no part of it.
     pub(crate) fn note(&mut self, text: impl AsRef<str>) {
-        // Who closed this stream does not want to read it.
+        // In their order on a terminal. Who closed a stream does not want to read it.
+        _ = self.out.flush();
         _ = writeln!(self.err, "{}", escape::line(text.as_ref()));
     }
 
     pub(crate) fn error(&mut self, text: &str) {
+        _ = self.out.flush();
         let word = if self.error_colours { Colour::Red.paint("error:") } else { "error:".to_owned() };
         _ = writeln!(self.err, "{word} {}", escape::lines(text));
     }

@@ -58,9 +58,6 @@ pub(crate) async fn execute(
     console: &mut Console<'_>,
 ) -> Exit {
     console.json = common.json;
-    if let Some(by) = &common.by {
-        console.user = Some(by.clone());
-    }
     let hears = console.signals && !matches!(command, Command::Worker(_));
     let done = {
         let working = Box::pin(commands::execute(backend, grammar, command, console));

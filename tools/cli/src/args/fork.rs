@@ -1,3 +1,4 @@
+use super::{Caller, label};
 use clap::Args;
 
 #[derive(Clone, Debug, Args)]
@@ -13,7 +14,12 @@ pub(crate) struct ForkArgs {
     /// Another input, as for `start`
     #[arg(long, value_name = "JSON", allow_hyphen_values = true)]
     pub(crate) input: Option<String>,
+    /// Another model for a node and all within it; may be given several times
+    #[arg(long = "model", value_name = "PATH=MODEL", value_parser = label)]
+    pub(crate) models: Vec<(String, String)>,
     /// Wait until the new run has ended or asks
     #[arg(long)]
     pub(crate) wait: bool,
+    #[command(flatten)]
+    pub(crate) caller: Caller,
 }

@@ -16,6 +16,7 @@ pub(crate) use start::StartArgs;
 pub(crate) use usage::{UsageArgs, UsageBy};
 pub(crate) use validate::{ValidateArgs, ValidateFormat};
 
+use crate::console::Console;
 use crate::text::time;
 use clap::{Args, Parser, Subcommand};
 use std::time::Duration;
@@ -51,9 +52,21 @@ pub(crate) struct Common {
     /// Answer with one JSON value
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Your name, which is recorded with every change [default: the user of the session]
-    #[arg(long, global = true, value_name = "NAME")]
-    pub(crate) by: Option<String>,
+}
+
+/// Who changes something.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Caller {
+    /// Your name, which is recorded with the change [default: the user of the session]
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+}
+
+impl Caller {
+    /// Returns the name: the one that was given, or that of the user.
+    pub(crate) fn name<'c>(&'c self, console: &'c Console<'_>) -> Option<&'c str> {
+        self.by.as_deref().or(console.user.as_deref())
+    }
 }
 
 #[derive(Clone, Debug, Subcommand)]
@@ -73,9 +86,9 @@ pub(crate) enum Command {
     /// Answer a question
     Reply(ReplyArgs),
     /// End a run at its next command, for good
-    Cancel(RunArg),
+    Cancel(ChangeArgs),
     /// Continue a failed run at the node that failed, and wait
-    Retry(RunArg),
+    Retry(ChangeArgs),
     /// Start a run from the middle of an ended one: what is in front of a node is taken over
     Fork(ForkArgs),
     /// Check that the records of a run fit the code of today
@@ -103,6 +116,15 @@ pub(crate) struct RunArg {
     pub(crate) id: String,
 }
 
+/// A run that is changed.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ChangeArgs {
+    /// The id of the run
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) caller: Caller,
+}
+
 #[derive(Clone, Debug, Args)]
 pub(crate) struct QuestionsArgs {
     /// Only those of this run
@@ -124,6 +146,8 @@ pub(crate) struct ReplyArgs {
     /// The reply: JSON, `@FILE`, or `-` for the input
     #[arg(value_name = "JSON", allow_hyphen_values = true)]
     pub(crate) value: String,
+    #[command(flatten)]
+    pub(crate) caller: Caller,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -131,6 +155,8 @@ pub(crate) struct PruneArgs {
     /// Those that ended longer ago than this, such as `30d`
     #[arg(long, value_name = "AGE", value_parser = time::duration)]
     pub(crate) older_than: Duration,
+    #[command(flatten)]
+    pub(crate) caller: Caller,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -149,6 +175,6 @@ pub(crate) struct CompletionsArgs {
 pub(crate) fn label(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("give a name and a value, such as `tenant=acme`".to_owned()),
+        _ => Err("give two words with `=` between them, such as `tenant=acme`".to_owned()),
     }
 }

@@ -1,4 +1,4 @@
-use super::label;
+use super::{Caller, label};
 use clap::Args;
 
 #[derive(Clone, Debug, Args)]
@@ -23,4 +23,6 @@ pub(crate) struct StartArgs {
     /// Wait until the run has ended or asks
     #[arg(long)]
     pub(crate) wait: bool,
+    #[command(flatten)]
+    pub(crate) caller: Caller,
 }

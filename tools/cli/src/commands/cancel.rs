@@ -1,6 +1,6 @@
 //! `cancel`.
 
-use crate::args::RunArg;
+use crate::args::ChangeArgs;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::run::StateAnswer;
@@ -9,14 +9,14 @@ use crate::stop::{Done, Stop};
 use flujo::engine::RunState;
 use flujo::run::Control;
 
-pub(super) async fn execute(control: &dyn Control, args: &RunArg, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(control: &dyn Control, args: &ChangeArgs, console: &mut Console<'_>) -> Done {
     let id = args.id.as_str();
     let before = RunState::from(&control.inspect(&id.into()).await?.status);
     if state::has_ended(before) && before != RunState::Cancelled {
         let word = state::word(before);
         return Err(Stop::failed(format_args!("run `{id}` has ended already: it is {word}, and stays so")));
     }
-    control.cancel(&id.into(), console.user.as_deref()).await?;
+    control.cancel(&id.into(), args.caller.name(console)).await?;
     let now = RunState::from(&control.inspect(&id.into()).await?.status);
     if console.json {
         console.answer(&StateAnswer { id, state: state::word(now), output: None, failure: None })?;

@@ -28,7 +28,10 @@ pub(super) async fn execute(control: &dyn Control, args: &ForkArgs, console: &mu
         let value = given::value("the input", text, console)?;
         fork = fork.input(given::inputs(&known, Some(value))?);
     }
-    if let Some(by) = &console.user {
+    for (path, model) in &args.models {
+        fork = fork.model(path.as_str(), model);
+    }
+    if let Some(by) = args.caller.name(console) {
         fork = fork.by(by);
     }
     let begun = control.fork(&fork).await?;

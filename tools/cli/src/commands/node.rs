@@ -46,7 +46,8 @@ pub(super) fn print(
     };
     for input in given.iter().filter(|input| !recorded(input)) {
         console.print("\n")?;
-        console.coloured(&format!("{} attempt {}", input.path, input.n), Some(Colour::Bold))?;
+        let n = if input.n > 1 { format!(" attempt {}", input.n) } else { String::new() };
+        console.coloured(&format!("{}{n}", input.path), Some(Colour::Bold))?;
         self::given(input, console)?;
     }
     Ok(())
@@ -96,7 +97,7 @@ fn attempt(record: &Record, console: &mut Console<'_>) -> Done<()> {
 fn failed(failure: &FailureRecord, console: &mut Console<'_>) -> Done<()> {
     let kind = snake(&format!("{:?}", failure.kind));
     let again = if failure.retryable { "" } else { ", for good" };
-    console.field("  failure", &format!("{}{again}", kind.replace('_', " ")))?;
+    console.field("  kind", &format!("{}{again}", kind.replace('_', " ")))?;
     for (i, message) in failure.chain.iter().enumerate() {
         console.field(if i == 0 { "  message" } else { "  because" }, message)?;
     }

@@ -17,7 +17,7 @@ struct Answer {
 
 pub(super) async fn execute(control: &dyn Control, args: &PruneArgs, console: &mut Console<'_>) -> Done {
     let before = console.now().before(args.older_than);
-    let deleted = control.prune(before, console.user.as_deref()).await?;
+    let deleted = control.prune(before, args.caller.name(console)).await?;
     if console.json {
         console.answer(&Answer { deleted, before: time(before) })?;
     } else {

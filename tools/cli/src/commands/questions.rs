@@ -49,7 +49,9 @@ pub(super) async fn execute(control: &dyn Control, args: &QuestionsArgs, console
 pub(super) fn print(run: &str, question: &Question, console: &mut Console<'_>) -> Done<()> {
     console.block(2, &question.message)?;
     if let Some(shown) = &question.shown {
-        console.block(2, &format!("shown: {shown}"))?;
+        // Text is text, without quotes and escapes.
+        let text = shown.decode::<String>().unwrap_or_else(|_| shown.to_string());
+        console.block(2, &format!("shown: {text}"))?;
     }
     let mut times = format!("asked {} UTC", time::short(question.asked));
     if let (Some(deadline), Some(default)) = (question.deadline, &question.default) {

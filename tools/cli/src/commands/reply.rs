@@ -28,7 +28,7 @@ pub(super) async fn execute(control: &dyn Control, args: &ReplyArgs, console: &m
         };
         return Err(Stop::nothing(format_args!("run `{id}` has no open question at `{path}`; {next}")));
     }
-    control.reply(&id.into(), &path, &value, console.user.as_deref()).await?;
+    control.reply(&id.into(), &path, &value, args.caller.name(console)).await?;
     if console.json {
         console.answer(&Answer { id, path: path.as_str(), replied: true })?;
     } else {

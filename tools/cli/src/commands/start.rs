@@ -28,7 +28,7 @@ pub(super) async fn execute(control: &dyn Control, args: &StartArgs, console: &m
         labels.set(name, value).map_err(Stop::usage)?;
     }
     run = run.labels(labels);
-    if let Some(by) = &console.user {
+    if let Some(by) = args.caller.name(console) {
         run = run.by(by);
     }
     let begun = control.start(&run).await?;
