@@ -1,6 +1,6 @@
 use flujo::Flujo;
-use flujo::error::RunResult;
 use flujo::clock::BoxFuture;
+use flujo::error::RunResult;
 use flujo::run::Control;
 use std::fmt;
 use std::sync::Arc;
@@ -24,7 +24,8 @@ pub struct Backend {
 }
 
 /// Where a worker of some resources becomes one without types.
-type Work = Box<dyn Fn(Option<usize>, BoxFuture<'static, ()>) -> BoxFuture<'static, RunResult<u64>> + Send + Sync>;
+type Work =
+    Box<dyn Fn(Option<usize>, BoxFuture<'static, ()>) -> BoxFuture<'static, RunResult<u64>> + Send + Sync>;
 
 impl fmt::Debug for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -145,13 +145,25 @@ impl Console<'_> {
         Ok(())
     }
 
-    /// Prints a line in a colour.
+    /// Prints a line in a colour, broken to fit.
     pub(crate) fn coloured(&mut self, text: &str, colour: Option<Colour>) -> Done<()> {
-        let text = escape::line(text);
-        match colour.filter(|_| self.colours) {
-            Some(colour) => writeln!(self.out, "{}", colour.paint(&text))?,
-            None => writeln!(self.out, "{text}")?,
+        for (i, line) in
+            wrapped(&escape::line(text), self.width.map(|width| width.max(12) - 2)).iter().enumerate()
+        {
+            let indent = if i == 0 { "" } else { "  " };
+            match colour.filter(|_| self.colours) {
+                Some(colour) => writeln!(self.out, "{indent}{}", colour.paint(line))?,
+                None => writeln!(self.out, "{indent}{line}")?,
+            }
         }
+        Ok(())
+    }
+
+    /// Prints a line in a colour, as a whole: people copy what is in it.
+    pub(crate) fn whole(&mut self, text: &str, colour: Colour) -> Done<()> {
+        let text = escape::line(text);
+        let text = if self.colours { colour.paint(&text) } else { text.into_owned() };
+        writeln!(self.out, "{text}")?;
         Ok(())
     }
 
@@ -197,10 +209,13 @@ impl Console<'_> {
         _ = writeln!(self.err, "{}", escape::line(text.as_ref()));
     }
 
-    pub(crate) fn error(&mut self, text: &str) {
+    pub(crate) fn error(&mut self, what: &str, next: Option<&str>) {
         _ = self.out.flush();
         let word = if self.error_colours { Colour::Red.paint("error:") } else { "error:".to_owned() };
-        _ = writeln!(self.err, "{word} {}", escape::lines(text));
+        _ = writeln!(self.err, "{word} {}", escape::line(what));
+        if let Some(next) = next {
+            _ = writeln!(self.err, "{}", escape::line(next));
+        }
     }
 
     /// Returns the command of a next step.

@@ -49,11 +49,12 @@ mod installed;
 mod json;
 mod process;
 mod run;
+mod signals;
 mod stop;
 mod text;
 
-pub use backend::Backend;
 pub use self::console::Console;
+pub use backend::Backend;
 pub use exit::Exit;
 #[cfg(feature = "sqlite")]
 pub use installed::run_installed;

@@ -3,6 +3,7 @@ use crate::backend::Backend;
 use crate::commands;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::signals::Interrupts;
 use crate::stop::{Done, Stop};
 use clap::{CommandFactory, Parser};
 use flujo::Flujo;
@@ -58,16 +59,17 @@ pub(crate) async fn execute(
     console: &mut Console<'_>,
 ) -> Exit {
     console.json = common.json;
+    // A worker listens itself, because it ends its work first.
     let hears = console.signals && !matches!(command, Command::Worker(_));
+    let mut interrupts = hears.then(|| Interrupts::listen(false).ok()).flatten();
     let done = {
         let working = Box::pin(commands::execute(backend, grammar, command, console));
-        if hears {
-            tokio::select! {
+        match &mut interrupts {
+            Some(interrupts) => tokio::select! {
                 done = working => Some(done),
-                _ = tokio::signal::ctrl_c() => None,
-            }
-        } else {
-            Some(working.await)
+                () = interrupts.next() => None,
+            },
+            None => Some(working.await),
         }
     };
     match done {
@@ -85,8 +87,8 @@ pub(crate) fn ended(done: Done, console: &mut Console<'_>) -> Exit {
     match done.and_then(|exit| flushed.map(|()| exit)) {
         Ok(exit) => exit,
         Err(Stop::Closed) => Exit::Ok,
-        Err(Stop::Error(exit, text)) => {
-            console.error(&text);
+        Err(Stop::Error(exit, what, next)) => {
+            console.error(&what, next.as_deref());
             exit
         }
     }
@@ -114,13 +116,14 @@ fn refused(error: &clap::Error, args: &[OsString]) -> Stop {
     use clap::error::ErrorKind::{DisplayHelpOnMissingArgumentOrSubcommand, MissingSubcommand};
     let help = format!("`{} --help` says what can be given", program(args));
     if matches!(error.kind(), DisplayHelpOnMissingArgumentOrSubcommand | MissingSubcommand) {
-        return Stop::usage(format_args!("a command is missing\n{help}"));
+        return Stop::usage("a command is missing").next(help);
     }
     let text = error.render().to_string();
-    let paragraphs = text.split("\n\n").take_while(|text| !text.starts_with("Usage:"));
-    let first = paragraphs.take(2).flat_map(str::lines).map(str::trim).collect::<Vec<_>>().join(" ");
-    let first = first.strip_prefix("error: ").unwrap_or(&first).to_owned();
-    Stop::usage(format_args!("{first}\n{help}"))
+    let is_said = |text: &&str| !text.starts_with("Usage:") && !text.starts_with("For more information");
+    let paragraphs = text.split("\n\n").take_while(is_said);
+    let first = paragraphs.flat_map(str::lines).map(str::trim).collect::<Vec<_>>().join(" ");
+    let first = first.strip_prefix("error: ").unwrap_or(&first);
+    Stop::usage(first).next(help)
 }
 
 /// Returns the name of the program.

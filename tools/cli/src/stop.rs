@@ -13,21 +13,30 @@ pub(crate) type Done<T = Exit> = Result<T, Stop>;
 pub(crate) enum Stop {
     /// The reader of the output is gone: `flujo list | head` has seen enough.
     Closed,
-    /// An error, in one or two lines: what is wrong, and the next step.
-    Error(Exit, String),
+    /// An error: what is wrong, and the next step on a line of its own. Text from anywhere in them is escaped, line
+    /// breaks too.
+    Error(Exit, String, Option<String>),
 }
 
 impl Stop {
     pub(crate) fn failed(what: impl Display) -> Self {
-        Self::Error(Exit::Failed, what.to_string())
+        Self::Error(Exit::Failed, what.to_string(), None)
     }
 
     pub(crate) fn usage(what: impl Display) -> Self {
-        Self::Error(Exit::Usage, what.to_string())
+        Self::Error(Exit::Usage, what.to_string(), None)
     }
 
     pub(crate) fn nothing(what: impl Display) -> Self {
-        Self::Error(Exit::Nothing, what.to_string())
+        Self::Error(Exit::Nothing, what.to_string(), None)
+    }
+
+    /// Adds the next step.
+    pub(crate) fn next(self, step: impl Display) -> Self {
+        match self {
+            Self::Error(exit, what, _) => Self::Error(exit, what, Some(step.to_string())),
+            Self::Closed => Self::Closed,
+        }
     }
 }
 

@@ -33,7 +33,7 @@ async fn main() -> Result<ExitCode, flujo::Error> {
         .engine(engine.open()?)
         .models(Script::new().otherwise(|request| {
             let text = request.messages.last().map(|message| message.text.clone()).unwrap_or_default();
-            format!("\"{} Yours, L.\"", text.replace('"', "'"))
+            format!("{text} Yours, L.")
         }))
         .prices(MadeUpPrices)
         .record_messages(flujo::events::Redact::new())

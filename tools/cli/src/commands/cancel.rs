@@ -13,8 +13,8 @@ pub(super) async fn execute(control: &dyn Control, args: &ChangeArgs, console: &
     let id = args.id.as_str();
     let before = RunState::from(&control.inspect(&id.into()).await?.status);
     if state::has_ended(before) && before != RunState::Cancelled {
-        let word = state::word(before);
-        return Err(Stop::failed(format_args!("run `{id}` has ended already: it is {word}, and stays so")));
+        let phrase = state::phrase(before);
+        return Err(Stop::failed(format_args!("run `{id}` has ended already: it {phrase}, and stays so")));
     }
     control.cancel(&id.into(), args.caller.name(console)).await?;
     let now = RunState::from(&control.inspect(&id.into()).await?.status);

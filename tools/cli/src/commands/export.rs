@@ -23,9 +23,9 @@ pub(super) async fn execute(control: &dyn Control, args: &ExportArgs, console: &
         file.write_all(b"\n")
     });
     written.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Stop::failed(format_args!("`{shown}` is there already, and is not overwritten: give another name"))
-        }
+        std::io::ErrorKind::AlreadyExists => Stop::failed(format_args!(
+            "`{shown}` is there already, and is not overwritten: give another name"
+        )),
         _ => Stop::failed(format_args!("`{shown}` cannot be written: {error}")),
     })?;
     console.note(format!("wrote {} bytes to {shown}", text.len() + 1));

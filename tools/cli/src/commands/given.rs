@@ -18,9 +18,8 @@ pub(super) fn value(what: &str, text: &str, console: &mut Console<'_>) -> Done<J
         console.input.by_ref().take(MOST).read_to_string(&mut read).map_err(unreadable)?;
         read.as_str()
     } else if let Some(path) = text.strip_prefix('@') {
-        let file = std::fs::File::open(path).map_err(|error| {
-            Stop::usage(format_args!("{what} cannot be read from `{path}`: {error}"))
-        })?;
+        let file = std::fs::File::open(path)
+            .map_err(|error| Stop::usage(format_args!("{what} cannot be read from `{path}`: {error}")))?;
         file.take(MOST).read_to_string(&mut read).map_err(unreadable)?;
         read.as_str()
     } else {
@@ -42,7 +41,10 @@ pub(super) fn inputs(known: &PipelineDescription, value: Option<Json>) -> Done<J
             return listed(&Vec::<Value>::new());
         }
         let all = names.join("`, `");
-        return Err(Stop::usage(format_args!("`{}` has the inputs `{all}`: give them with `--input`", known.name)));
+        return Err(Stop::usage(format_args!(
+            "`{}` has the inputs `{all}`: give them with `--input`",
+            known.name
+        )));
     };
     let decoded: Value = value.decode().map_err(|error| Stop::usage(format_args!("the input: {error}")))?;
     match (decoded, names.as_slice()) {

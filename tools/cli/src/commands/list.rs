@@ -48,14 +48,15 @@ fn table(runs: &[RunSummary]) -> Table {
     let mut table = Table::new(columns);
     for run in runs {
         let labels = run.labels.iter().map(|(name, value)| format!("{name}={value}"));
+        let used = run.usage != flujo::Usage::default();
         let labels = labels.collect::<Vec<_>>().join(" ");
         table.row([
             Cell::new(run.id.as_str()),
             Cell::new(state::word(run.state)).colour(Colour::of_state(run.state)),
             Cell::new(&run.pipeline),
             Cell::new(time::short(run.created)),
-            Cell::new(run.usage.cost().to_string()),
-            Cell::new(run.usage.total_tokens().to_string()),
+            Cell::new(if used { run.usage.cost().to_string() } else { String::new() }),
+            Cell::new(if used { run.usage.total_tokens().to_string() } else { String::new() }),
             Cell::new(labels),
             Cell::new(note(run)),
         ]);

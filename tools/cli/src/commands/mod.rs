@@ -37,10 +37,9 @@ pub(crate) async fn execute(
     console: &mut Console<'_>,
 ) -> Done {
     if let Some(word) = needs_code(command).filter(|_| !backend.has_code()) {
-        return Err(Stop::usage(format_args!(
-            "`{word}` needs the code of the pipelines, which a database does not have\n\
-             run it with the binary that has them: its `main` ends with `flujo_cli::run(flujo).await`"
-        )));
+        let what = format_args!("`{word}` needs the code of the pipelines, which a database does not have");
+        let next = "run it with the binary that has them: its `main` ends with `flujo_cli::run(flujo).await`";
+        return Err(Stop::usage(what).next(next));
     }
     let control = backend.control.as_ref();
     match command {

@@ -18,9 +18,8 @@ pub(super) fn print(
     (messages, outputs): (bool, bool),
     console: &mut Console<'_>,
 ) -> Done<()> {
-    let input_of = |record: &Record| {
-        given.iter().find(|input| input.path == record.key.path && input.n == record.key.n)
-    };
+    let input_of =
+        |record: &Record| given.iter().find(|input| input.path == record.key.path && input.n == record.key.n);
     for (i, record) in records.iter().enumerate() {
         let input = input_of(record);
         let says = messages && !record.messages.is_empty();
@@ -88,7 +87,8 @@ fn attempt(record: &Record, console: &mut Console<'_>) -> Done<()> {
     if record.usage != flujo::Usage::default() {
         console.field("  usage", &usage::line(&record.usage))?;
     }
-    for (model, used) in record.models.as_deref().map(|models| models.by_model.as_slice()).unwrap_or_default() {
+    for (model, used) in record.models.as_deref().map(|models| models.by_model.as_slice()).unwrap_or_default()
+    {
         console.field("  model", &format!("{model}: {}", usage::line(used)))?;
     }
     Ok(())

@@ -27,7 +27,7 @@ pub(super) fn print(view: &RunView, console: &mut Console<'_>) -> Done {
     }
     let detail = output.map(ToString::to_string).or(failure);
     let detail = detail.map(|detail| format!(": {detail}")).unwrap_or_default();
-    console.coloured(&format!("{id} is {word}{detail}"), Colour::of_state(state))?;
+    console.coloured(&format!("{id} {}{detail}", state::phrase(state)), Colour::of_state(state))?;
     next(view, console);
     Ok(exit(state))
 }

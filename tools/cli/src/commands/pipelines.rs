@@ -27,7 +27,9 @@ pub(super) fn execute(control: &dyn Control, console: &mut Console<'_>) -> Done 
             let inputs = signature(known);
             let (steps, calls) = (bound(known.bounds.step_runs), bound(known.bounds.model_calls));
             let questions = bound(known.bounds.questions);
-            table.row([known.name, known.output.type_name, &steps, &calls, &questions, &inputs].map(Cell::new));
+            table.row(
+                [known.name, known.output.type_name, &steps, &calls, &questions, &inputs].map(Cell::new),
+            );
         }
         if !all.is_empty() {
             console.table(&table)?;

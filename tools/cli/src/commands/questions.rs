@@ -34,7 +34,7 @@ pub(super) async fn execute(control: &dyn Control, args: &QuestionsArgs, console
                 console.print("\n")?;
             }
             let place = format!("{}  {}", pending.run, pending.question.path);
-            console.coloured(&place, Some(Colour::Yellow))?;
+            console.whole(&place, Colour::Yellow)?;
             print(pending.run.as_str(), &pending.question, console)?;
         }
     }
@@ -65,7 +65,10 @@ pub(super) fn print(run: &str, question: &Question, console: &mut Console<'_>) -
     }
     // Never broken: people copy it.
     let command = console.command(&["reply", run, question.path.as_str()]);
-    console.line(format!("  {command} {}", example.map_or_else(|| "JSON".to_owned(), |value| shell::quoted(&value))))
+    console.line(format!(
+        "  {command} {}",
+        example.map_or_else(|| "JSON".to_owned(), |value| shell::quoted(&value))
+    ))
 }
 
 /// Returns a reply that fits the schema, where that is simple, and all replies where they are few.

@@ -28,7 +28,8 @@ pub(super) async fn execute(control: &dyn Control, args: &RunArg, console: &mut 
         console.coloured(&format!("{id} does not fit this code: {path}: {what}"), Some(Colour::Red))?;
         console.note("nothing was changed; the run goes on with the code that it knows");
     } else {
-        console.coloured(&format!("{id} fits this code: {} records", view.records.len()), Some(Colour::Green))?;
+        console
+            .coloured(&format!("{id} fits this code: {} records", view.records.len()), Some(Colour::Green))?;
     }
     Ok(if mismatch.is_some() { Exit::Findings } else { Exit::Ok })
 }

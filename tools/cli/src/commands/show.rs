@@ -27,7 +27,8 @@ pub(super) async fn execute(control: &dyn Control, args: &ShowArgs, console: &mu
         None
     };
     let is_shown = |path: &Path| args.node.as_deref().is_none_or(|node| node == path.as_str());
-    let records: Vec<&Arc<Record>> = view.records.iter().filter(|record| is_shown(&record.key.path)).collect();
+    let records: Vec<&Arc<Record>> =
+        view.records.iter().filter(|record| is_shown(&record.key.path)).collect();
     let given = inputs.as_ref().map(|inputs| &inputs.nodes).into_iter().flatten();
     let given: Vec<_> = given.filter(|input| is_shown(&input.path)).collect();
     let asks = view.questions.iter().any(|question| is_shown(&question.path));
@@ -137,7 +138,11 @@ fn table(nodes: &[NodeView]) -> Table {
             Cell::new(node.last.key.kind.word()),
             Cell::new(node.attempts.to_string()),
             Cell::new(Span(node.working).to_string()),
-            Cell::new(if node.usage == flujo::Usage::default() { String::new() } else { node.usage.cost().to_string() }),
+            Cell::new(if node.usage == flujo::Usage::default() {
+                String::new()
+            } else {
+                node.usage.cost().to_string()
+            }),
             Cell::new(short(node.ended)),
         ]);
     }

@@ -50,7 +50,7 @@ pub(super) async fn finish(
     if console.json {
         console.answer(&StateAnswer { id, state: state::word(begun), output: None, failure: None })?;
     } else if state::has_ended(begun) {
-        console.line(format!("{id} is there already, and is {}", state::word(begun)))?;
+        console.line(format!("{id} is there already, and {}", state::phrase(begun)))?;
     } else {
         console.line(format!("{word} {id}"))?;
         let worker = console.command(&["worker"]);

@@ -24,7 +24,8 @@ pub(super) fn execute(control: &dyn Control, args: &ValidateArgs, console: &mut 
             findings.push(finding);
         }
     }
-    let format = args.format.unwrap_or(if console.json { ValidateFormat::Json } else { ValidateFormat::Text });
+    let format =
+        args.format.unwrap_or(if console.json { ValidateFormat::Json } else { ValidateFormat::Text });
     match format {
         ValidateFormat::Text => text(&findings, all.len(), console)?,
         ValidateFormat::Json => {
@@ -39,7 +40,7 @@ pub(super) fn execute(control: &dyn Control, args: &ValidateArgs, console: &mut 
 fn text(findings: &[Finding], pipelines: usize, console: &mut Console<'_>) -> Done<()> {
     for Finding { rule, severity, message, node, file, line, .. } in findings {
         let colour = if *severity >= Severity::Warning { Colour::Yellow } else { Colour::Cyan };
-        console.coloured(&format!("{severity}[{rule}] {}:{line}", places::shown(file)), Some(colour))?;
+        console.whole(&format!("{severity}[{rule}] {}:{line}", places::shown(file)), colour)?;
         console.block(2, &format!("{node}: {message}"))?;
     }
     let warnings = findings.iter().filter(|finding| finding.severity >= Severity::Warning).count();

@@ -101,7 +101,7 @@ impl News<'_> {
             }
             Self::State(state, failure) => {
                 let failure = failure.as_deref().map(|failure| format!(": {failure}")).unwrap_or_default();
-                (format!("the run is {}{failure}", state::word(*state)), Colour::of_state(*state))
+                (format!("the run {}{failure}", state::phrase(*state)), Colour::of_state(*state))
             }
         }
     }

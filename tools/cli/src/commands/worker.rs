@@ -4,6 +4,7 @@ use crate::args::WorkerArgs;
 use crate::backend::Backend;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::signals::Interrupts;
 use crate::stop::{Done, Stop};
 use serde::Serialize;
 
@@ -17,17 +18,17 @@ pub(super) async fn execute(backend: &Backend, args: &WorkerArgs, console: &mut 
         return Err(Stop::usage("`worker` needs the code of the pipelines"));
     };
     let (asked, stops) = tokio::sync::oneshot::channel::<()>();
-    let hears = console.signals;
+    let mut interrupts = console.signals.then(|| Interrupts::listen(true).ok()).flatten();
     console.note("working on runs; Ctrl-C ends it");
     let mut working = worker(args.together, Box::pin(async move { _ = stops.await }));
     let resumed = tokio::select! {
         done = &mut working => done?,
-        () = interrupted(), if hears => {
+        () = next(&mut interrupts) => {
             console.note("stopping: the runs under way have ten seconds; Ctrl-C again ends it at once");
             _ = asked.send(());
             tokio::select! {
                 done = working => done?,
-                () = interrupted() => return Ok(Exit::Interrupted),
+                () = next(&mut interrupts) => return Ok(Exit::Interrupted),
             }
         }
     };
@@ -40,18 +41,9 @@ pub(super) async fn execute(backend: &Backend, args: &WorkerArgs, console: &mut 
     Ok(Exit::Ok)
 }
 
-/// Waits for Ctrl-C, or for the signal by which services are stopped.
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminated.recv() => {}
-            }
-            return;
-        }
+async fn next(interrupts: &mut Option<Interrupts>) {
+    match interrupts {
+        Some(interrupts) => interrupts.next().await,
+        None => std::future::pending().await,
     }
-    _ = tokio::signal::ctrl_c().await;
 }

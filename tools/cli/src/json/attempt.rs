@@ -92,7 +92,11 @@ impl<'a> AttemptDoc<'a> {
             context: record.parts.iter().map(|(part, change)| PartDoc::of(part, change)).collect(),
             findings: record.findings.iter().map(|finding| finding.message.as_str()).collect(),
             cached: record.cached,
-            models: models.into_iter().flat_map(|used| &used.by_model).map(|(name, _)| name.as_str()).collect(),
+            models: models
+                .into_iter()
+                .flat_map(|used| &used.by_model)
+                .map(|(name, _)| name.as_str())
+                .collect(),
             repairs: repairs.iter().map(String::as_str).collect(),
             usage: UsageDoc::from(&record.usage),
             started: time(record.started),
@@ -127,7 +131,10 @@ pub(crate) struct FailureDoc<'a> {
 impl<'a> FailureDoc<'a> {
     pub(crate) fn of(failure: &'a FailureRecord) -> Self {
         Self {
-            kind: serde_json::to_value(failure.kind).ok().and_then(|kind| kind.as_str().map(snake)).unwrap_or_default(),
+            kind: serde_json::to_value(failure.kind)
+                .ok()
+                .and_then(|kind| kind.as_str().map(snake))
+                .unwrap_or_default(),
             path: failure.node().map(flujo::path::Path::as_str),
             chain: &failure.chain,
             retryable: failure.retryable,

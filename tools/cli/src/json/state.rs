@@ -21,6 +21,16 @@ pub(crate) fn word(state: RunState) -> &'static str {
     found.map_or("unknown", |(_, word)| word)
 }
 
+/// Returns the state as the end of a sentence: `is done`, `has failed`.
+pub(crate) fn phrase(state: RunState) -> String {
+    let verb = match state {
+        RunState::Failed | RunState::Crashed => "has",
+        RunState::Cancelled => "was",
+        _ => "is",
+    };
+    format!("{verb} {}", word(state))
+}
+
 pub(crate) fn parse(text: &str) -> Option<RunState> {
     WORDS.iter().zip(STATES).find(|(word, _)| **word == text).map(|(_, state)| state)
 }

@@ -81,7 +81,10 @@ mod tests {
 
     #[test]
     fn nothing_controls_the_terminal() {
-        assert_eq!(line("a\u{1b}[2Jb\r\n\tc\0\u{7f}\u{9b}1m"), "a\\u{1b}[2Jb\\r\\n\\tc\\u{0}\\u{7f}\\u{9b}1m");
+        assert_eq!(
+            line("a\u{1b}[2Jb\r\n\tc\0\u{7f}\u{9b}1m"),
+            "a\\u{1b}[2Jb\\r\\n\\tc\\u{0}\\u{7f}\\u{9b}1m"
+        );
         assert_eq!(line("pay \u{202e}100\u{2069}"), "pay \\u{202e}100\\u{2069}");
         assert_eq!(lines("a\nb\u{7}"), "a\nb\\u{7}");
         assert!(matches!(line("Grüße, 世界 🙂"), Cow::Borrowed("Grüße, 世界 🙂")));

@@ -108,7 +108,8 @@ impl Table {
             let cells = self.rows.iter().filter_map(|row| row.get(i)).map(|cell| width(&cell.text));
             cells.chain(self.title(i).map(width)).max().unwrap_or(0)
         };
-        let has_text = |i: &usize| self.rows.iter().any(|row| row.get(*i).is_some_and(|cell| !cell.text.is_empty()));
+        let has_text =
+            |i: &usize| self.rows.iter().any(|row| row.get(*i).is_some_and(|cell| !cell.text.is_empty()));
         let shown = (0..self.columns.len()).filter(|i| self.fit(*i) == Fit::Whole || has_text(i));
         let mut shown: Vec<_> = shown.map(|i| (i, natural(i))).collect();
         loop {
@@ -236,7 +237,8 @@ mod tests {
 
     #[test]
     fn a_row_becomes_lines_where_nothing_else_fits() {
-        let stacked = "r-1\n  pipeline  w…\n  cost      $…\n  note      a…\nr-22\n  pipeline  w…\n  cost      $…";
+        let stacked =
+            "r-1\n  pipeline  w…\n  cost      $…\n  note      a…\nr-22\n  pipeline  w…\n  cost      $…";
         assert_eq!(shown(14).lines().next(), Some("id    note"));
         assert_eq!(table().stacked(14, false).join("\n"), stacked);
         assert_eq!(shown(3).lines().next(), Some("r-1"));

@@ -115,7 +115,10 @@ mod tests {
         assert_eq!("2026-11-30T01:31:06+02:00".parse(), Ok(at(1_795_995_066)));
         assert_eq!("2026-11-29".parse(), Ok(at(1_795_910_400)));
         assert_eq!("2h".parse(), Ok(Moment::Ago(Duration::from_secs(7_200))));
-        assert_eq!(Moment::Ago(Duration::from_secs(1)).resolve(Timestamp(3_000_000_000)), Timestamp(2_000_000_000));
+        assert_eq!(
+            Moment::Ago(Duration::from_secs(1)).resolve(Timestamp(3_000_000_000)),
+            Timestamp(2_000_000_000)
+        );
         for wrong in ["", "yesterday", "2026-13-01", "1969-12-31", "2h?", "-1h"] {
             assert!(wrong.parse::<Moment>().is_err(), "{wrong}");
         }
@@ -139,7 +142,8 @@ mod tests {
         assert_eq!(day(at), "2026-11-29");
         assert_eq!(exact(Timestamp(0)), "1970-01-01T00:00:00.000000000Z");
         assert_eq!(day(Timestamp(u64::MAX)), "2554-07-21");
-        let spans = [0, 900_000, 12_000_000, 1_500_000_000, 125_000_000_000, 11_220_000_000_000, 187_200_000_000_000];
+        let spans =
+            [0, 900_000, 12_000_000, 1_500_000_000, 125_000_000_000, 11_220_000_000_000, 187_200_000_000_000];
         let shown = spans.map(|nanos| Span(Duration::from_nanos(nanos)).to_string());
         assert_eq!(shown, ["0s", "900µs", "12ms", "1.50s", "2m05s", "3h07m", "2d04h"]);
     }

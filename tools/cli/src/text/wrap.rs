@@ -33,7 +33,9 @@ pub(crate) fn wrapped(text: &str, most: Option<usize>) -> Vec<String> {
             lines.push(one.trim_end().to_owned());
             rest = more.trim_start();
         }
-        lines.push(rest.to_owned());
+        if !rest.is_empty() || line.is_empty() {
+            lines.push(rest.to_owned());
+        }
     }
     lines
 }
