@@ -1,0 +1,56 @@
+//! The state of a run after a command that waited for it.
+
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::json::raw::Raw;
+use crate::json::run::StateAnswer;
+use crate::json::state;
+use crate::stop::Done;
+use crate::text::colour::Colour;
+use flujo::engine::{FinalOutcome, RunState, RunView, Status};
+
+/// Prints how a run stands, and returns the exit code: a failed run is a failed command.
+pub(super) fn print(view: &RunView, console: &mut Console<'_>) -> Done {
+    let (id, state) = (view.run.id.as_str(), RunState::from(&view.status));
+    let word = state::word(state);
+    let output = match &view.status {
+        Status::Ended(FinalOutcome::Done(output)) => Some(output),
+        _ => None,
+    };
+    let failure = match &view.status {
+        Status::Ended(outcome) => outcome.failure_line(),
+        _ => None,
+    };
+    if console.json {
+        console.answer(&StateAnswer { id, state: word, output: output.map(Raw), failure })?;
+        return Ok(exit(state));
+    }
+    let detail = output.map(ToString::to_string).or(failure);
+    let detail = detail.map(|detail| format!(": {detail}")).unwrap_or_default();
+    console.coloured(&format!("{id} {}{detail}", state::phrase(state)), Colour::of_state(state))?;
+    next(view, console);
+    Ok(exit(state))
+}
+
+/// Says what a person may do next.
+pub(super) fn next(view: &RunView, console: &mut Console<'_>) {
+    let id = view.run.id.as_str();
+    let note = match RunState::from(&view.status) {
+        RunState::Paused if !view.questions.is_empty() => {
+            format!("it waits for a reply: `{}`", console.command(&["questions", id]))
+        }
+        RunState::Failed => format!("it can go on where it failed: `{}`", console.command(&["retry", id])),
+        RunState::Created | RunState::Interrupted => {
+            format!("no process works on it: `{}` goes on with it", console.command(&["worker"]))
+        }
+        _ => return,
+    };
+    console.note(note);
+}
+
+pub(super) fn exit(state: RunState) -> Exit {
+    match state {
+        RunState::Failed | RunState::Cancelled | RunState::Crashed => Exit::Failed,
+        _ => Exit::Ok,
+    }
+}

@@ -1,0 +1,39 @@
+//! `reply`.
+
+use super::given;
+use crate::args::ReplyArgs;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::stop::{Done, Stop};
+use flujo::path::Path;
+use flujo::run::Control;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    id: &'a str,
+    path: &'a str,
+    replied: bool,
+}
+
+pub(super) async fn execute(control: &dyn Control, args: &ReplyArgs, console: &mut Console<'_>) -> Done {
+    let (id, path) = (args.id.as_str(), Path::from(args.path.as_str()));
+    let value = given::value("the reply", &args.value, console)?;
+    let open = control.questions(&id.into()).await?;
+    if !open.iter().any(|question| question.path == path) {
+        let others: Vec<_> = open.iter().map(|question| format!("`{}`", question.path)).collect();
+        let next = match others.as_slice() {
+            [] => "it has no open question".to_owned(),
+            _ => format!("open: {}", others.join(", ")),
+        };
+        return Err(Stop::nothing(format_args!("run `{id}` has no open question at `{path}`; {next}")));
+    }
+    control.reply(&id.into(), &path, &value, args.caller.name(console)).await?;
+    if console.json {
+        console.answer(&Answer { id, path: path.as_str(), replied: true })?;
+    } else {
+        console.line(format!("replied to {path} of {id}"))?;
+        console.note("a worker, or the process that runs it, goes on with the run");
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,55 @@
+//! `validate`.
+
+use super::find;
+use crate::args::{ValidateArgs, ValidateFormat};
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::json::pipeline::{FindingDoc, FindingsAnswer};
+use crate::json::sarif;
+use crate::stop::Done;
+use crate::text::colour::Colour;
+use crate::text::places;
+use flujo::graph::{Finding, Severity};
+use flujo::run::Control;
+
+pub(super) fn execute(control: &dyn Control, args: &ValidateArgs, console: &mut Console<'_>) -> Done {
+    let all = match &args.pipeline {
+        Some(name) => vec![find::pipeline(control, name)?],
+        None => control.pipelines(),
+    };
+    let mut findings: Vec<Finding> = Vec::new();
+    for finding in all.iter().flat_map(|known| known.graph.validate().findings) {
+        // A pipeline that others call is found once for each, at another path each time.
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
+    let format =
+        args.format.unwrap_or(if console.json { ValidateFormat::Json } else { ValidateFormat::Text });
+    match format {
+        ValidateFormat::Text => text(&findings, all.len(), console)?,
+        ValidateFormat::Json => {
+            console.answer(&FindingsAnswer { findings: findings.iter().map(FindingDoc::of).collect() })?;
+        }
+        ValidateFormat::Sarif => console.answer(&sarif::Log::of(&findings))?,
+    }
+    let warned = findings.iter().any(|finding| finding.severity >= Severity::Warning);
+    Ok(if warned && args.fail_on_warn { Exit::Findings } else { Exit::Ok })
+}
+
+fn text(findings: &[Finding], pipelines: usize, console: &mut Console<'_>) -> Done<()> {
+    for Finding { rule, severity, message, node, file, line, .. } in findings {
+        let colour = if *severity >= Severity::Warning { Colour::Yellow } else { Colour::Cyan };
+        console.whole(&format!("{severity}[{rule}] {}:{line}", places::shown(file)), colour)?;
+        console.block(2, &format!("{node}: {message}"))?;
+    }
+    let warnings = findings.iter().filter(|finding| finding.severity >= Severity::Warning).count();
+    let count = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    console.note(format!(
+        "{}: {}, {}",
+        count(pipelines, "pipeline"),
+        count(warnings, "warning"),
+        count(findings.len() - warnings, "hint")
+    ));
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! `worker`.
+
+use crate::args::WorkerArgs;
+use crate::backend::Backend;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::signals::Interrupts;
+use crate::stop::{Done, Stop};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Answer {
+    resumed: u64,
+}
+
+pub(super) async fn execute(backend: &Backend, args: &WorkerArgs, console: &mut Console<'_>) -> Done {
+    let Some(worker) = &backend.worker else {
+        return Err(Stop::usage("`worker` needs the code of the pipelines"));
+    };
+    let (asked, stops) = tokio::sync::oneshot::channel::<()>();
+    let mut interrupts = console.signals.then(|| Interrupts::listen(true).ok()).flatten();
+    console.note("working on runs; Ctrl-C ends it");
+    let mut working = worker(args.together, Box::pin(async move { _ = stops.await }));
+    let resumed = tokio::select! {
+        done = &mut working => done?,
+        () = next(&mut interrupts) => {
+            console.note("stopping: the runs under way have ten seconds; Ctrl-C again ends it at once");
+            _ = asked.send(());
+            tokio::select! {
+                done = working => done?,
+                () = next(&mut interrupts) => return Ok(Exit::Interrupted),
+            }
+        }
+    };
+    if console.json {
+        console.answer(&Answer { resumed })?;
+    } else {
+        let times = if resumed == 1 { "run" } else { "runs" };
+        console.line(format!("went on with {resumed} {times}"))?;
+    }
+    Ok(Exit::Ok)
+}
+
+async fn next(interrupts: &mut Option<Interrupts>) {
+    match interrupts {
+        Some(interrupts) => interrupts.next().await,
+        None => std::future::pending().await,
+    }
+}

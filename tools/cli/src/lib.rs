@@ -1,0 +1,61 @@
+//! A command line on the runs of [`flujo`]: lists, questions, replies, forks, usage, findings, drawings.
+//!
+//! [`run`] makes any binary with pipelines one. The binary `flujo` of this crate does the same for a database, without
+//! code: `flujo --db runs.db list`.
+//!
+//! ```no_run
+//! use flujo::prelude::*;
+//! use flujo_sqlite::Sqlite;
+//! use std::process::ExitCode;
+//!
+//! #[step]
+//! async fn greet(name: String) -> Result<String> {
+//!     Ok(format!("Hello, {name}!"))
+//! }
+//!
+//! pipeline! {
+//!     fn welcome(name: String) -> String { greet(name) }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<ExitCode, flujo::Error> {
+//!     let engine = Sqlite::open("runs.db")?;
+//!     let flujo = Flujo::builder().engine(engine).pipeline::<welcome>().build()?;
+//!     Ok(flujo_cli::run(flujo).await)
+//! }
+//! ```
+//!
+//! `app start welcome --input '"Ada"' --wait` starts a run, and `app list --state failed --json` is for other programs.
+//!
+//! # What is printed
+//!
+//! Tables fit the terminal; colours are for terminals only, and not if `NO_COLOR` is set. With `--json` every answer is
+//! one JSON value on one line, and `watch --json` prints one for each event. Times are in UTC, money is in whole
+//! nano-dollars (`cost_nanos`). New fields may be added to these documents; those that are there keep their meaning.
+//! Characters that would control the terminal, or turn the direction of text around, are shown as `\u{1b}`.
+//!
+//! # Exit codes
+//!
+//! [`Exit`] lists them: 0 ok, 1 failed, 2 usage, 3 nothing found, 4 findings, 130 interrupted.
+
+mod args;
+mod backend;
+mod by;
+mod commands;
+mod console;
+mod exit;
+#[cfg(feature = "sqlite")]
+mod installed;
+mod json;
+mod process;
+mod run;
+mod signals;
+mod stop;
+mod text;
+
+pub use self::console::Console;
+pub use backend::Backend;
+pub use exit::Exit;
+#[cfg(feature = "sqlite")]
+pub use installed::run_installed;
+pub use run::{run, run_from};

@@ -1,0 +1,58 @@
+//! The command line within a process: colours, widths and names that the caller sets.
+
+use flujo::prelude::*;
+use flujo_cli::{Backend, Console, Exit, run_from};
+use flujo_testing::PausedClock;
+use std::sync::Arc;
+
+#[step]
+async fn greet(name: String) -> Result<String> {
+    Ok(format!("Hello, {name}!"))
+}
+
+pipeline! {
+    fn welcome(name: String) -> String { greet(name) }
+}
+
+async fn said(
+    backend: &Backend,
+    words: &[&str],
+    console: impl FnOnce(Console<'_>) -> Console<'_>,
+) -> (Exit, String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let words = ["app"].iter().chain(words);
+    let exit = run_from(backend, words, console(Console::new(std::io::empty(), &mut out, &mut err))).await;
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (exit, text(out), text(err))
+}
+
+#[tokio::test]
+async fn a_caller_sets_what_a_process_looks_up() {
+    let clock = PausedClock::at(flujo::clock::Timestamp(1_795_995_066_000_000_000));
+    let flujo = Flujo::builder().clock(Arc::new(clock.clone())).pipeline::<welcome>().build().unwrap();
+    let backend = Backend::new(flujo);
+    let start = ["start", "welcome", "--input", "\"Ada\"", "--id", "r-1", "--wait"];
+    let (exit, out, _) = said(&backend, &start, |console| console.user("ops").colours(true)).await;
+    assert_eq!((exit, out.as_str()), (Exit::Ok, "\u{1b}[32mr-1 is done: \"Hello, Ada!\"\u{1b}[0m\n"));
+    let (_, out, _) = said(&backend, &["show", "r-1", "--json"], |console| console).await;
+    assert!(out.contains("\"by\":\"ops\""), "{out}");
+    let (_, out, _) =
+        said(&backend, &["list", "--created-since", "1h"], |console| console.clock(clock).width(12)).await;
+    assert_eq!(out, "run  state\nr-1  done\n");
+    let (exit, _, err) = said(&backend, &["show", "r-2"], |console| console.colours(true)).await;
+    assert_eq!(exit, Exit::Nothing);
+    assert_eq!(err, "\u{1b}[31merror:\u{1b}[0m there is no run `r-2`; `list` shows the runs\n");
+    assert_eq!((exit.code(), Exit::Interrupted.code()), (3, 130));
+}
+
+#[tokio::test]
+async fn a_binary_without_pipelines_says_so() {
+    let backend = Backend::new(Flujo::builder().build().unwrap());
+    let (exit, out, err) = said(&backend, &["pipelines"], |console| console).await;
+    let expected = "no pipeline is registered: call `.pipeline::<..>()` on the builder\n";
+    assert_eq!((exit, out.as_str(), err.as_str()), (Exit::Nothing, "", expected));
+    let (exit, _, err) = said(&backend, &["start", "welcome"], |console| console).await;
+    let expected =
+        "error: there is no pipeline `welcome`: this binary has none; register it with `.pipeline::<..>()`\n";
+    assert_eq!((exit, err.as_str()), (Exit::Nothing, expected));
+}

@@ -1,0 +1,24 @@
+//! The command line as a process: what it prints, its exit codes, and what it does to files.
+#![cfg(feature = "sqlite")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that goes wrong panics"
+)]
+
+mod arguments;
+mod changes;
+mod completions;
+mod damaged;
+mod exits;
+mod golden;
+mod hostile;
+mod interrupts;
+mod library;
+mod pipes;
+mod sarif;
+mod support;
+#[cfg(target_os = "linux")]
+mod terminal;
+mod writing;

@@ -1,0 +1,90 @@
+//! A pseudo terminal: width, colours, and progress.
+
+use crate::support::{Folder, flujo, letters};
+use pty_process::Size;
+use pty_process::blocking::{Command, open};
+use std::io::Read;
+use std::path::Path;
+
+/// What a command prints on a terminal of this width.
+fn on_terminal(
+    folder: &Folder,
+    program: &Path,
+    words: &[&str],
+    columns: u16,
+    more: &[(&str, &str)],
+) -> (i32, String) {
+    let (mut terminal, side) = open().unwrap();
+    terminal.resize(Size::new(24, columns)).unwrap();
+    let mut command = Command::new(program).current_dir(folder.path()).env_clear().args(words);
+    let environment =
+        [("TERM", "xterm-256color"), ("LETTERS_DB", "runs.db"), ("LETTERS_NOW", crate::support::NOW)];
+    for (name, value) in environment.iter().chain(more) {
+        command = command.env(name, value);
+    }
+    let mut process = command.spawn(side).unwrap();
+    let (mut text, mut piece) = (Vec::new(), [0; 4096]);
+    // The terminal is gone with the process: that is an error of reading, and no end.
+    while let Ok(n @ 1..) = terminal.read(&mut piece) {
+        text.extend_from_slice(&piece[..n]);
+    }
+    let code = process.wait().unwrap().code().unwrap();
+    (code, String::from_utf8(text).unwrap().replace("\r\n", "\n"))
+}
+
+#[test]
+fn tables_fit_and_have_colours() {
+    let folder = Folder::with_runs();
+    let list = ["--db", "runs.db", "list", "--order", "id"];
+    let (code, out) = on_terminal(&folder, flujo(), &list, 40, &[]);
+    assert_eq!(code, 0);
+    let expected = "\
+        \u{1b}[2mrun\u{1b}[0m  \u{1b}[2mstate\u{1b}[0m   \u{1b}[2mpipeline\u{1b}[0m  \u{1b}[2mnote\u{1b}[0m\n\
+        l-1  \u{1b}[33mpaused\u{1b}[0m  letter    1 open question\n\
+        l-2  \u{1b}[31mfailed\u{1b}[0m  letter    letter/greet: th…\n\
+        n-1  \u{1b}[32mdone\u{1b}[0m    note\n";
+    assert_eq!(out, expected);
+}
+
+#[test]
+fn no_color_turns_them_off_and_so_does_a_dumb_terminal() {
+    let folder = Folder::with_runs();
+    let list = ["--db", "runs.db", "list", "--order", "id"];
+    let plain = "run  state   pipeline  note\n\
+                 l-1  paused  letter    1 open question\n\
+                 l-2  failed  letter    letter/greet: th…\n\
+                 n-1  done    note\n";
+    for more in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        assert_eq!(on_terminal(&folder, flujo(), &list, 40, &[more]), (0, plain.to_owned()), "{more:?}");
+    }
+    // An empty value says nothing (https://no-color.org).
+    let (_, coloured) = on_terminal(&folder, flujo(), &list, 40, &[("NO_COLOR", "")]);
+    assert!(coloured.contains("\u{1b}[33mpaused"), "{coloured:?}");
+    // Off a terminal there are none in any case.
+    assert!(!folder.flujo(&["list"]).out.contains('\u{1b}'));
+}
+
+#[test]
+fn json_has_no_colours() {
+    let folder = Folder::with_runs();
+    let (_, out) = on_terminal(&folder, flujo(), &["--db", "runs.db", "list", "--json"], 40, &[]);
+    assert!(out.starts_with("{\"runs\":[") && !out.contains('\u{1b}'), "{out:?}");
+}
+
+#[test]
+fn a_watched_run_shows_its_progress_and_leaves_only_lines() {
+    let folder = Folder::new();
+    let items = format!("[{:?}]", (0..100).collect::<Vec<u32>>());
+    let mut command = folder.command(&letters());
+    let words = ["start", "queue", "--input", &items, "--id", "q-1", "--wait"];
+    let mut writer = command.args(words).stdout(std::process::Stdio::null()).spawn().unwrap();
+    while folder.flujo(&["show", "q-1"]).code != Some(0) {}
+    let watch = ["--db", "runs.db", "watch", "q-1", "--every", "50"];
+    let (code, out) = on_terminal(&folder, flujo(), &watch, 60, &[]);
+    assert!(writer.wait().unwrap().success());
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains(" running, ") && out.contains(" attempts, $0.00"), "{out:?}");
+    // The last thing is the state, and the moving line is gone.
+    assert!(out.contains("the run is done"), "{out:?}");
+    assert!(out.matches("carry").count() >= 100, "{out:?}");
+}
