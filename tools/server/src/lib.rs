@@ -26,6 +26,7 @@
 
 mod access;
 mod api;
+pub mod comparison;
 mod console;
 pub mod drawing;
 mod events;

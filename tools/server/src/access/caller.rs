@@ -1,3 +1,4 @@
+use super::asked;
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use axum::extract::FromRequestParts;
@@ -106,6 +107,8 @@ impl Caller {
 impl FromRequestParts<AppState> for Caller {
     type Rejection = Problem;
     async fn from_request_parts(request: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        state.access.caller(request).await
+        let caller = state.access.caller(request).await?;
+        asked::is_known(request, &caller);
+        Ok(caller)
     }
 }
