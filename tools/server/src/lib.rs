@@ -31,6 +31,7 @@ mod console;
 pub mod drawing;
 mod events;
 mod live;
+mod patient;
 mod problem;
 mod serve;
 mod server;
