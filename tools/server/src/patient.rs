@@ -94,7 +94,10 @@ mod tests {
         assert_eq!(taken, b"12345");
         let began = tokio::time::Instant::now();
         let error = here.write_all(b"abcd").await.unwrap_err();
-        assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::TimedOut, "nothing was taken for 10s"));
+        assert_eq!(
+            (error.kind(), error.to_string().as_str()),
+            (ErrorKind::TimedOut, "nothing was taken for 10s")
+        );
         assert_eq!(began.elapsed(), Duration::from_secs(10));
     }
 }

@@ -1,7 +1,9 @@
 //! What callers do to runs.
 
+use super::answer::{Accepted, Created};
 use super::data::{ForkGiven, LimitsGiven, MismatchBody, ReplayBody, ReplyGiven, StartGiven, StartedBody};
-use super::operation::{About, Accepted, Call, Created, HeaderRead, Json, Nothing, Operations};
+use super::header_read::HeaderRead;
+use super::operation::{About, Call, Json, Nothing, Operations};
 use super::pipelines::find;
 use super::value::Value;
 use super::{address, words};

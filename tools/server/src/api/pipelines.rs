@@ -1,5 +1,6 @@
+use super::answer::Drawn;
 use super::data::{PipelineBody, PipelineDetail, PipelinesBody};
-use super::operation::{About, Call, Drawn, Json, Nothing, Operations};
+use super::operation::{About, Call, Json, Nothing, Operations};
 use crate::access::Role;
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;

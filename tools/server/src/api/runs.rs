@@ -3,9 +3,10 @@
 use super::data::{
     AttemptBody, ComparisonBody, CountBody, CountsBody, ExportBody, InboxBody, MismatchBody, NodeBody,
     NodeDetail, NodesBody, Number, Order, QuestionBody, QuestionsBody, RunBody, RunDetail, RunPage,
-    StateWord, place_of,
+    StateWord,
 };
 use super::operation::{About, Call, Json, Nothing, Operations};
+use super::places::{QUESTION_PLACE, question_place_of};
 use crate::access::Role;
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
@@ -54,6 +55,7 @@ struct RunsQuery {
     /// The order: by id, or by the time of creation or of the last change, the newest first. Defaults to `created`.
     order: Option<Order>,
     /// The place behind which the page begins: `next` of the page before.
+    #[schemars(extend("pattern" = super::PLACE))]
     after: Option<String>,
     /// The most runs of the page. Defaults to 50.
     limit: Option<Number>,
@@ -195,6 +197,7 @@ struct InboxQuery {
     /// Only questions of runs of this pipeline.
     pipeline: Option<String>,
     /// The place behind which the page begins: `next` of the page before.
+    #[schemars(extend("pattern" = QUESTION_PLACE))]
     after: Option<String>,
     /// The most questions of the page. Defaults to 50.
     limit: Option<Number>,
@@ -206,7 +209,7 @@ async fn inbox(call: Call<InboxQuery, ()>) -> Result<Json<InboxBody>, Problem> {
     let mut filter = QuestionFilter::default().limit(limit + 1);
     filter.pipeline = pipeline;
     if let Some(after) = after {
-        filter = filter.after(place_of(&after).ok_or_else(|| not_a_place(&after))?);
+        filter = filter.after(question_place_of(&after).ok_or_else(|| not_a_place(&after))?);
     }
     Ok(Json(InboxBody::of(&call.state.control.inbox(&filter).await?, limit)))
 }

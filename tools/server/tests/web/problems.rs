@@ -108,7 +108,9 @@ async fn parameters_are_read_exactly() {
         "/api/v1/events?after=x.r",
         "/api/v1/runs/%FF",
         "/api/v1/runs/r/nodes/%FF",
-        "/api/v1/events?after=1.%25FF",
+        "/api/v1/events?after=1.%25F",
+        "/api/v1/events?after=%2B1.r",
+        "/api/v1/runs?after=",
     ] {
         caller.get(path).await.is(400, "parameter");
     }
