@@ -116,6 +116,9 @@ async fn parameters_are_read_exactly() {
     }
     let got = caller.with("last-event-id", "é").get("/api/v1/events").await;
     got.is(400, "parameter");
+    // An empty header says nothing, and what is wrong is said beside a right one.
+    caller.with("last-event-id", "0.").get("/api/v1/events?after=x").await.is(400, "parameter");
+    caller.with("last-event-id", "").get("/api/v1/events?after=x").await.is(400, "parameter");
 }
 
 #[tokio::test]
