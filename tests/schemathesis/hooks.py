@@ -58,9 +58,12 @@ def before_call(context, case, kwargs):
     if "pipeline" in body:
         body["pipeline"], body["input"] = chance.choice(INPUTS)
         body.pop("context", None)
+        body.pop("id", None)
     if "from" in body:
         body["from"] = path
         body.pop("models", None)
         body.pop("input", None)
+        # Most that are made up are those of runs that were started before.
+        body.pop("id", None)
     if "path" in body:
         body["path"], body["value"] = path, chance.choice(REPLIES)
