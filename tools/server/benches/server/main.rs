@@ -6,10 +6,14 @@
     missing_docs,
     clippy::print_stdout,
     clippy::expect_used,
+    clippy::panic,
     reason = "a bench reports to its caller, and has no readers of its docs"
 )]
 
+mod clients;
+mod fanout;
 mod page;
+mod viewers;
 
 fn report(name: &str, measured: f64, bound: f64) -> bool {
     let held = measured <= bound;
@@ -25,7 +29,11 @@ fn median_of(mut all: Vec<f64>) -> f64 {
 fn main() {
     // `cargo bench --bench server -- list_page` measures that alone.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let measures: [(&str, fn() -> bool); 1] = [("list_page", page::measure)];
+    let measures: [(&str, fn() -> bool); 3] = [
+        ("list_page", page::measure),
+        ("events_fanout", fanout::measure),
+        ("viewers_200", viewers::measure),
+    ];
     let mut held = true;
     for (name, measure) in measures {
         if wanted.is_empty() || wanted.iter().any(|word| word == name) {

@@ -99,7 +99,7 @@ fn queried(db: &Connection) -> (Vec<(String, String, u64)>, Vec<Row>) {
     let mut counts = db
         .prepare_cached("SELECT pipeline, status, count(*) FROM standings GROUP BY 1, 2")
         .expect("a query");
-    let counts = counts.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).expect("rows");
+    let counts = counts.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.unsigned_abs()))).expect("rows");
     let mut rows = db
         .prepare_cached(
             "SELECT r.id, r.pipeline, r.created, r.labels, r.seed_origin, s.status, s.owner, s.replied, s.started, \
@@ -116,8 +116,8 @@ fn queried(db: &Connection) -> (Vec<(String, String, u64)>, Vec<Row>) {
                 pipeline: row.get(1)?,
                 labels: serde_json::from_str(&labels.unwrap_or_default()).unwrap_or_default(),
                 status: row.get(5)?,
-                created: row.get(2)?,
-                changed: row.get(9)?,
+                created: row.get::<_, i64>(2)?.unsigned_abs(),
+                changed: row.get::<_, i64>(9)?.unsigned_abs(),
                 usage: serde_json::from_str(&usage.unwrap_or_default()).unwrap_or_default(),
             })
         })
