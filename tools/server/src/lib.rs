@@ -30,6 +30,7 @@ pub mod comparison;
 mod console;
 pub mod drawing;
 mod events;
+mod lists;
 mod live;
 mod patient;
 mod problem;

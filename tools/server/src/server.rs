@@ -1,5 +1,6 @@
 use crate::access::{self, AccessBuilder, Authorizer, Role};
 use crate::events::Watching;
+use crate::lists::Lists;
 use crate::live::Live;
 use crate::serve::{ServeError, serve};
 use crate::settings::Settings;
@@ -146,7 +147,8 @@ impl Server {
         let Self { control, live, access, settings } = self;
         let (ending, ends) = watch::channel(false);
         let watching = Watching::new(Arc::clone(&control), live, settings, ends);
-        let state = AppState { control, watching, access: Arc::new(access.build()), settings };
+        let lists = Lists::new(Arc::clone(&control));
+        let state = AppState { control, lists, watching, access: Arc::new(access.build()), settings };
         let open = api::health(state.clone());
         let guarded = Router::new()
             .merge(api::routes(state.clone()))

@@ -1,5 +1,6 @@
 use crate::access::Access;
 use crate::events::Watching;
+use crate::lists::Lists;
 use crate::settings::Settings;
 use flujo::run::Control;
 use std::sync::Arc;
@@ -9,6 +10,8 @@ use std::sync::Arc;
 pub(crate) struct AppState {
     /// The runs.
     pub(crate) control: Arc<dyn Control>,
+    /// The lists that pages show.
+    pub(crate) lists: Lists,
     /// The runs that somebody watches.
     pub(crate) watching: Watching,
     /// Who may do what.

@@ -13,6 +13,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// The checks and headers that are common to all routes.
 pub(crate) async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
+    let may_change = !parts.method.is_safe();
     let asked = Asked::of(&mut parts);
     let checked = state.access.came_directly(&parts);
     let time = state.settings.request_time;
@@ -25,6 +26,9 @@ pub(crate) async fn guard(State(state): State<AppState>, request: Request, next:
             Problem::new(Kind::OutOfTime, what).into_response()
         })
     };
+    if may_change {
+        state.lists.forget();
+    }
     asked.log(&response);
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
