@@ -58,4 +58,4 @@ pub use backend::Backend;
 pub use exit::Exit;
 #[cfg(feature = "sqlite")]
 pub use installed::run_installed;
-pub use run::{run, run_from};
+pub use run::{is_command, run, run_from};

@@ -29,6 +29,16 @@ pub async fn run<R: Send + Sync + 'static>(flujo: Flujo<R>) -> ExitCode {
     run_from(&backend, std::env::args_os(), Console::of_process()).await.into()
 }
 
+/// Returns true if this is the word of a command, for a binary that has other arguments too.
+///
+/// ```
+/// assert!(flujo_cli::is_command("list"));
+/// assert!(!flujo_cli::is_command("posts.jsonl"));
+/// ```
+pub fn is_command(word: &str) -> bool {
+    Cli::command().find_subcommand(word).is_some()
+}
+
 /// Runs a command line, whose first word is the name of the program, and returns its exit code. Errors are printed to
 /// the console.
 ///

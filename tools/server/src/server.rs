@@ -1,4 +1,5 @@
 use crate::access::{self, AccessBuilder, Authorizer, Role};
+use crate::console::Button;
 use crate::events::Watching;
 use crate::live::Live;
 use crate::serve::{ServeError, serve};
@@ -44,6 +45,7 @@ pub struct Server {
     live: Live,
     access: AccessBuilder,
     settings: Settings,
+    buttons: Vec<Button>,
 }
 
 impl fmt::Debug for Server {
@@ -60,7 +62,8 @@ impl Server {
 
     /// Creates a server for runs that are shared.
     pub fn of(control: Arc<dyn Control>) -> Self {
-        Self { control, live: Live::new(), access: AccessBuilder::default(), settings: Settings::default() }
+        let (access, settings) = (AccessBuilder::default(), Settings::default());
+        Self { control, live: Live::new(), access, settings, buttons: Vec::new() }
     }
 
     /// Sets the observer that the runs of this process have: changes are seen at once, and texts while they are written.
@@ -87,6 +90,31 @@ impl Server {
     /// refused.
     pub fn host(mut self, name: impl Into<String>) -> Self {
         self.access.hosts.push(name.into());
+        self
+    }
+
+    /// Adds a button to every page of the console, for admins. What it asks first is `sure`; then the future is awaited.
+    ///
+    /// ```
+    /// # use flujo::Flujo;
+    /// # fn main() -> Result<(), flujo::Error> {
+    /// # async fn reload_prices() {}
+    /// let server = flujo_server::Server::new(Flujo::builder().build()?)
+    ///     .button("Reload prices", "Read the price list again?", || async { reload_prices().await });
+    /// # drop(server);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn button<F>(
+        mut self,
+        label: impl Into<String>,
+        sure: impl Into<String>,
+        press: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.buttons.push(Button::new(label.into(), sure.into(), press));
         self
     }
 
@@ -135,10 +163,11 @@ impl Server {
     }
 
     fn assembled(self) -> (Router, watch::Sender<bool>) {
-        let Self { control, live, access, settings } = self;
+        let Self { control, live, access, settings, buttons } = self;
         let (ending, ends) = watch::channel(false);
         let watching = Watching::new(Arc::clone(&control), live, settings, ends);
-        let state = AppState { control, watching, access: Arc::new(access.build()), settings };
+        let access = Arc::new(access.build());
+        let state = AppState { control, watching, access, settings, buttons: buttons.into() };
         let open = api::health(state.clone());
         let guarded = Router::new()
             .merge(api::routes(state.clone()))

@@ -1,4 +1,5 @@
 use crate::access::Access;
+use crate::console::Button;
 use crate::events::Watching;
 use crate::settings::Settings;
 use flujo::run::Control;
@@ -15,4 +16,6 @@ pub(crate) struct AppState {
     pub(crate) access: Arc<Access>,
     /// Sizes and times.
     pub(crate) settings: Settings,
+    /// What the application adds to every page.
+    pub(crate) buttons: Arc<[Button]>,
 }
