@@ -12,7 +12,8 @@ impl<C: ModelClient> ModelClient for Slow<C> {
         request: ModelRequest,
         chunks: &mut dyn ChunkSink,
     ) -> Result<ModelReply, ModelError> {
-        let words: usize = request.messages.iter().map(|message| message.text.split_whitespace().count()).sum();
+        let words: usize =
+            request.messages.iter().map(|message| message.text.split_whitespace().count()).sum();
         let words = u32::try_from(words).unwrap_or(u32::MAX).min(60);
         tokio::time::sleep(Duration::from_millis(40) * words).await;
         self.0.call(request, chunks).await

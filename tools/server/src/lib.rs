@@ -26,9 +26,13 @@
 
 mod access;
 mod api;
+mod button;
+mod change_place;
 mod console;
+mod data;
 pub mod drawing;
 mod events;
+mod fields;
 mod live;
 mod problem;
 mod serve;
@@ -36,6 +40,7 @@ mod server;
 mod settings;
 mod state;
 mod time;
+mod words;
 
 pub use access::{Authorizer, Caller, ParseRoleError, Role};
 pub use live::Live;

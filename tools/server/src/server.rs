@@ -1,5 +1,5 @@
-use crate::access::{self, AccessBuilder, Authorizer, Role};
-use crate::console::Button;
+use crate::access::{self, AccessBuilder, Authorizer, Guard, Role};
+use crate::button::Button;
 use crate::events::Watching;
 use crate::live::Live;
 use crate::serve::{ServeError, serve};
@@ -167,14 +167,15 @@ impl Server {
         let (ending, ends) = watch::channel(false);
         let watching = Watching::new(Arc::clone(&control), live, settings, ends);
         let access = Arc::new(access.build());
-        let state = AppState { control, watching, access, settings, buttons: buttons.into() };
+        let state =
+            AppState { control, watching, access: Arc::clone(&access), settings, buttons: buttons.into() };
         let open = api::health(state.clone());
         let guarded = Router::new()
             .merge(api::routes(state.clone()))
-            .merge(access::routes(state.clone()))
+            .merge(access::routes(Arc::clone(&access)))
             .merge(console::routes(state.clone()))
             .layer(DefaultBodyLimit::max(settings.body))
-            .layer(from_fn_with_state(state, access::guard));
+            .layer(from_fn_with_state(Guard { access, time: settings.request_time }, access::guard));
         (open.merge(guarded), ending)
     }
 

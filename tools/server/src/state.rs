@@ -1,9 +1,18 @@
-use crate::access::Access;
-use crate::console::Button;
+use crate::access::{Access, Caller};
+use crate::button::Button;
 use crate::events::Watching;
+use crate::problem::Problem;
 use crate::settings::Settings;
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
 use flujo::run::Control;
 use std::sync::Arc;
+
+impl FromRef<AppState> for Arc<Access> {
+    fn from_ref(state: &AppState) -> Self {
+        Self::clone(&state.access)
+    }
+}
 
 /// What every route knows.
 #[derive(Clone)]
@@ -18,4 +27,11 @@ pub(crate) struct AppState {
     pub(crate) settings: Settings,
     /// What the application adds to every page.
     pub(crate) buttons: Arc<[Button]>,
+}
+
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = Problem;
+    async fn from_request_parts(request: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        state.access.caller(request).await
+    }
 }

@@ -1,20 +1,33 @@
+use super::Access;
 use crate::problem::{Kind, Problem};
-use crate::state::AppState;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// A page may load what this server sends, and nothing else; nothing in a text is run.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+/// What is checked of every request.
+#[derive(Clone)]
+pub(crate) struct Guard {
+    pub(crate) access: Arc<Access>,
+    /// The time for the head of an answer.
+    pub(crate) time: Duration,
+}
+
 /// The checks and headers that are common to all routes.
-pub(crate) async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn guard(
+    State(Guard { access, time }): State<Guard>,
+    request: Request,
+    next: Next,
+) -> Response {
     let (parts, body) = request.into_parts();
-    let checked = state.access.came_directly(&parts);
+    let checked = access.came_directly(&parts);
     let path = parts.uri.path().to_owned();
-    let time = state.settings.request_time;
     let mut response = match checked {
         Err(problem) => problem.into_response(),
         Ok(()) => match tokio::time::timeout(time, next.run(Request::from_parts(parts, body))).await {

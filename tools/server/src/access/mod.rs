@@ -13,7 +13,7 @@ pub use authorizer::Authorizer;
 pub use caller::{Caller, ParseRoleError, Role};
 #[allow(unused_imports, reason = "for the forms of the console")]
 pub(crate) use form::{Csrf, Form};
-pub(crate) use guard::guard;
+pub(crate) use guard::{Guard, guard};
 pub(crate) use session::routes;
 
 use crate::problem::{Kind, Problem};

@@ -7,7 +7,6 @@ use super::sealed::{fits, seal};
 use super::tokens::{Token, Tokens};
 use super::{Access, Caller, Form, Known};
 use crate::problem::Problem;
-use crate::state::AppState;
 use axum::Router;
 use axum::extract::State;
 use axum::http::request::Parts;
@@ -15,6 +14,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde::Deserialize;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const COOKIE: &str = "flujo_session";
@@ -22,8 +22,8 @@ const COOKIE: &str = "flujo_session";
 const LIFE: u64 = 12 * 60 * 60;
 
 /// The routes by which a browser gets and gives back its session.
-pub(crate) fn routes(state: AppState) -> Router {
-    Router::new().route("/login", post(log_in)).route("/logout", post(log_out)).with_state(state)
+pub(crate) fn routes(access: Arc<Access>) -> Router {
+    Router::new().route("/login", post(log_in)).route("/logout", post(log_out)).with_state(access)
 }
 
 /// The form of the page `/login`.
@@ -35,9 +35,9 @@ struct Login {
     next: String,
 }
 
-async fn log_in(State(state): State<AppState>, Form(login): Form<Login>) -> Result<Response, Problem> {
+async fn log_in(State(access): State<Arc<Access>>, Form(login): Form<Login>) -> Result<Response, Problem> {
     let next = own_page(&login.next);
-    match state.access.session(&login.token) {
+    match access.session(&login.token) {
         Some(cookie) => Ok(go(next, cookie)),
         None => Ok((StatusCode::SEE_OTHER, [(header::LOCATION, "/login?wrong")]).into_response()),
     }

@@ -1,13 +1,14 @@
 //! What callers do to runs.
 
-use super::data::{ForkGiven, MismatchBody, ReplayBody, ReplyGiven, StartGiven, StartedBody};
+use super::address;
 use super::operation::{About, Accepted, Call, Created, Json, Nothing, Operations};
 use super::pipelines::find;
-use super::value::Value;
-use super::{address, words};
 use crate::access::{Caller, Role};
+use crate::data::value::Value;
+use crate::data::{ForkGiven, MismatchBody, ReplayBody, ReplyGiven, StartGiven, StartedBody};
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
+use crate::words;
 use axum::http::HeaderMap;
 use flujo::ErrorKind;
 use flujo::codec::Json as Recorded;

@@ -1,8 +1,8 @@
 //! One operation of the interface: what it takes and answers, by types, in one place for the router and the document.
 
 use super::document::Document;
-use super::fields;
 use crate::access::{Caller, Role};
+use crate::fields;
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use axum::Router;

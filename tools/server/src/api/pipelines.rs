@@ -1,6 +1,6 @@
-use super::data::{PipelineBody, PipelineDetail, PipelinesBody};
 use super::operation::{About, Call, Json, Nothing, Operations, Sent};
 use crate::access::Role;
+use crate::data::{PipelineBody, PipelineDetail, PipelinesBody};
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use axum::http::header;

@@ -1,11 +1,12 @@
 //! Runs, as they are recorded.
 
-use super::data::{
+use super::operation::{About, Call, Json, Nothing, Operations};
+use crate::access::Role;
+use crate::change_place;
+use crate::data::{
     AttemptBody, CountBody, CountsBody, ExportBody, InboxBody, MismatchBody, NodeBody, NodeDetail, NodesBody,
     Number, Order, QuestionBody, QuestionsBody, RunBody, RunDetail, RunPage, StateWord, place_of,
 };
-use super::operation::{About, Call, Json, Nothing, Operations};
-use crate::access::Role;
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use crate::time::Time;
@@ -101,13 +102,14 @@ async fn list(call: Call<RunsQuery, ()>) -> Result<Json<RunPage>, Problem> {
     // One more than the page has says whether there is another page.
     let mut filter = filter.filter().order(order).limit(limit + 1);
     if let Some(after) = after {
-        let place = super::place_of(&after).ok_or_else(|| not_a_place(&after))?;
+        let place = change_place::place_of(&after).ok_or_else(|| not_a_place(&after))?;
         filter = filter.after(place);
     }
     let found = call.state.control.list(&filter).await?;
     let page = found.get(..limit).unwrap_or(&found);
-    let next =
-        (found.len() > limit).then(|| page.last().map(|run| super::place(&order.cursor(run)))).flatten();
+    let next = (found.len() > limit)
+        .then(|| page.last().map(|run| change_place::place(&order.cursor(run))))
+        .flatten();
     Ok(Json(RunPage { runs: page.iter().map(RunBody::of).collect(), next }))
 }
 

@@ -1,8 +1,8 @@
 //! What was used, and what was deleted.
 
-use super::data::{ActionBody, ActionsBody, PruneGiven, PrunedBody, UsageReportBody};
 use super::operation::{About, Call, Json, Nothing, Operations};
 use crate::access::Role;
+use crate::data::{ActionBody, ActionsBody, PruneGiven, PrunedBody, UsageReportBody};
 use crate::problem::{Kind, Problem};
 use crate::time::Time;
 use flujo::ErrorKind;

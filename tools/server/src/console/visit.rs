@@ -1,8 +1,8 @@
 //! Who visits a page, and how: by a whole page, or by a part of one that htmx asks for.
 
-use super::Button;
 use super::page;
 use crate::access::{Caller, Csrf, Role};
+use crate::button::Button;
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use axum::extract::FromRequestParts;

@@ -1,8 +1,8 @@
 use super::feed::{Feed, newest, since};
 use super::told::Told;
 use super::watched::{Place, Watching};
-use crate::api::data::RunBody;
-use crate::api::place;
+use crate::change_place::place;
+use crate::data::RunBody;
 use crate::problem::Problem;
 use flujo::clock::Timestamp;
 use flujo::engine::{RunCursor, RunId, RunOrder, RunSummary};

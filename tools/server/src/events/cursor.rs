@@ -1,4 +1,4 @@
-use crate::api::words;
+use crate::words;
 use flujo::engine::{RunState, RunView};
 use std::fmt;
 use std::str::FromStr;

@@ -1,5 +1,5 @@
 use super::Cursor;
-use crate::api::data::{ActionBody, QuestionBody, RecordBody, ReplyBody, StateBody};
+use crate::data::{ActionBody, QuestionBody, RecordBody, ReplyBody, StateBody};
 use flujo::engine::{RunState, RunView};
 use flujo::question::Question;
 use serde::Serialize;

@@ -7,6 +7,7 @@ mod pipeline;
 mod question;
 mod run;
 mod usage;
+pub(crate) mod value;
 
 pub(crate) use action::{ActionBody, ActionsBody, PrunedBody};
 pub(crate) use given::{ForkGiven, Number, Order, PruneGiven, ReplyGiven, StartGiven, StateWord};

@@ -1,4 +1,4 @@
-//! Buttons that an application adds to every page.
+//! The buttons of the application.
 
 use super::fields::Form;
 use super::visit::{Answer, Visit};
@@ -6,34 +6,7 @@ use crate::access::Role;
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use axum::extract::{Path, State};
-use flujo::clock::BoxFuture;
 use maud::{Markup, html};
-use std::fmt;
-use std::sync::Arc;
-
-/// A button of the application, for its admins.
-#[derive(Clone)]
-pub(crate) struct Button {
-    label: String,
-    /// What is asked before it is done.
-    sure: String,
-    press: Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>,
-}
-
-impl Button {
-    pub(crate) fn new<F>(label: String, sure: String, press: impl Fn() -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        Self { label, sure, press: Arc::new(move || Box::pin(press())) }
-    }
-}
-
-impl fmt::Debug for Button {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Button").field("label", &self.label).finish_non_exhaustive()
-    }
-}
 
 /// The buttons, for whoever may press them.
 pub(super) fn buttons(visit: &Visit) -> Markup {

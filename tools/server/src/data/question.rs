@@ -1,4 +1,4 @@
-use crate::api::value::Value;
+use crate::data::value::Value;
 use crate::time::Time;
 use flujo::engine::{PendingQuestion, QuestionPlace};
 use flujo::question::{Answered, Question};

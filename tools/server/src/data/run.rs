@@ -1,9 +1,9 @@
 use super::node::FailureBody;
 use super::question::{AnsweredBody, QuestionBody};
 use super::{ActionBody, NodeDetail, UsageBody};
-use crate::api::value::Value;
-use crate::api::words;
+use crate::data::value::Value;
 use crate::time::Time;
+use crate::words;
 use flujo::UsageLimits;
 use flujo::engine::{FinalOutcome, Labels, RunCount, RunState, RunSummary, RunView, Status};
 use flujo::error::Mismatch;

@@ -1,8 +1,8 @@
 //! What callers send.
 
-use crate::api::value::Value;
-use crate::api::words;
+use crate::data::value::Value;
 use crate::time::Time;
+use crate::words;
 use flujo::engine::{RunOrder, RunState};
 use flujo::{Cost, UsageLimits};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
