@@ -162,6 +162,20 @@ impl Server {
         self.assembled().0
     }
 
+    /// Returns the routes, as [`router`](Self::router); their streams of events end when `end` completes. A server that
+    /// ends gracefully waits for them.
+    ///
+    /// # Panics
+    /// It is called outside of a tokio runtime.
+    pub fn router_until(self, end: impl Future<Output = ()> + Send + 'static) -> Router {
+        let (router, ending) = self.assembled();
+        tokio::spawn(async move {
+            end.await;
+            ending.send_replace(true);
+        });
+        router
+    }
+
     fn assembled(self) -> (Router, watch::Sender<bool>) {
         let Self { control, live, access, settings, buttons } = self;
         let (ending, ends) = watch::channel(false);
