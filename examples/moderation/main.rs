@@ -42,12 +42,12 @@ const HELP: &str = "\
 Moderates posts: steps route them, a word list labels them, you are asked where it is not sure.
 
 cargo run --example moderation -- [FILE] [OPTIONS]
-cargo run --example moderation -- serve [--address 127.0.0.1:8080]
+cargo run --example moderation -- serve [--address 127.0.0.1:8080] [--pace MILLISECONDS]
 cargo run --example moderation -- COMMAND
 
 `serve` moderates posts as they arrive and shows them in a browser; its runs are in the file
 moderation.db, and other commands work on them: list, show, questions, reply, usage, validate
-and more.
+and more; `list --help` says more of each.
 
 FILE                 posts, one JSON object a line: id, author, reputation from 0 to 1, text
                      (default: examples/data/posts.jsonl)

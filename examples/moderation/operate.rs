@@ -31,10 +31,10 @@ pub async fn execute(words: &[String]) -> Result<ExitCode, Box<dyn Error>> {
     let posts = read_posts(None)?;
     let [command, rest @ ..] = words else { return Err(BadArgs::new("a command is missing").into()) };
     if command == "serve" {
-        let address = serve::address(rest)?;
+        let options = serve::Options::from_words(rest)?;
         let live = Live::new();
         let flujo = runs(&posts).engine(Sqlite::open(FILE)?).observer(live.clone()).build()?;
-        serve::serve(flujo, live, posts, address).await?;
+        serve::serve(flujo, live, posts, options).await?;
         return Ok(ExitCode::SUCCESS);
     }
     // What looks at the pipeline alone makes no file.

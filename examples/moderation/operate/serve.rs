@@ -9,32 +9,45 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::str::FromStr;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// The time between two posts.
-const ARRIVAL: Duration = Duration::from_millis(600);
+/// The options of `serve`.
+pub struct Options {
+    address: SocketAddr,
+    /// The time between two posts.
+    pace: Duration,
+}
 
-/// Reads `--address`.
-pub fn address(words: &[String]) -> Result<SocketAddr, BadArgs> {
-    let mut args = Args::new(words.iter().cloned());
-    let mut address = SocketAddr::from(([127, 0, 0, 1], 8080));
-    while let Some(arg) = args.next_arg()? {
-        match arg {
-            Arg::Option(option) if option == "--address" => {
-                let given = args.value("--address")?;
-                address = given.parse().map_err(|_| {
-                    BadArgs::new(format!(
-                        "--address takes an address such as 127.0.0.1:8080, and got `{given}`"
-                    ))
-                })?;
-            }
-            Arg::Option(word) | Arg::Word(word) => {
-                return Err(BadArgs::new(format!("`serve` takes --address alone; what is `{word}`?")));
+impl Options {
+    pub fn from_words(words: &[String]) -> Result<Self, BadArgs> {
+        let mut args = Args::new(words.iter().cloned());
+        let mut options =
+            Self { address: SocketAddr::from(([127, 0, 0, 1], 8080)), pace: Duration::from_millis(600) };
+        while let Some(arg) = args.next_arg()? {
+            match arg {
+                Arg::Option(option) if option == "--address" => {
+                    options.address = read(&args.value("--address")?, "--address", "127.0.0.1:8080")?;
+                }
+                Arg::Option(option) if option == "--pace" => {
+                    options.pace = Duration::from_millis(read(&args.value("--pace")?, "--pace", "600")?);
+                }
+                Arg::Option(word) | Arg::Word(word) => {
+                    return Err(BadArgs::new(format!(
+                        "`serve` takes --address and --pace; what is `{word}`?"
+                    )));
+                }
             }
         }
+        Ok(options)
     }
-    Ok(address)
+}
+
+fn read<T: FromStr>(given: &str, option: &str, example: &str) -> Result<T, BadArgs> {
+    given
+        .parse()
+        .map_err(|_| BadArgs::new(format!("{option} takes a value such as {example}, and got `{given}`")))
 }
 
 /// Serves until Ctrl-C. Whatever a crash left behind goes on.
@@ -42,7 +55,7 @@ pub async fn serve(
     flujo: Flujo<App>,
     live: Live,
     posts: Vec<Post>,
-    address: SocketAddr,
+    Options { address, pace }: Options,
 ) -> Result<(), Box<dyn Error>> {
     let server = Server::new(flujo.clone()).live(live).button(
         "Crash",
@@ -62,7 +75,7 @@ pub async fn serve(
     let (end, ends) = watch::channel(());
     let ended = |mut ends: watch::Receiver<()>| async move { _ = ends.changed().await };
     let worker = tokio::spawn(flujo.worker().until(ended(ends.clone())));
-    let arriving = tokio::spawn(arrive(flujo, posts));
+    let arriving = tokio::spawn(arrive(flujo, posts, pace));
     let until = async {
         _ = tokio::signal::ctrl_c().await;
         _ = end.send(());
@@ -74,7 +87,7 @@ pub async fn serve(
 }
 
 /// Starts a run for each post that has none, one after the other. The worker goes on with the others.
-async fn arrive(flujo: Flujo<App>, posts: Vec<Post>) -> Result<(), flujo::Error> {
+async fn arrive(flujo: Flujo<App>, posts: Vec<Post>, pace: Duration) -> Result<(), flujo::Error> {
     let known = flujo.list(&RunFilter::default()).await?;
     let known: BTreeSet<_> = known.into_iter().map(|run| run.id).collect();
     for post in posts {
@@ -85,7 +98,7 @@ async fn arrive(flujo: Flujo<App>, posts: Vec<Post>) -> Result<(), flujo::Error>
         let run = flujo.run(moderate(post.clone())).id(id).context(Moderation::default());
         // What comes of it is on the page.
         drop(run.label("author", post.author).by("feed").start());
-        tokio::time::sleep(ARRIVAL).await;
+        tokio::time::sleep(pace).await;
     }
     Ok(())
 }
