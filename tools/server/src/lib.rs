@@ -28,6 +28,7 @@ mod access;
 mod api;
 mod button;
 mod change_place;
+pub mod comparison;
 mod console;
 mod data;
 pub mod drawing;

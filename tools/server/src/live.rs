@@ -55,7 +55,7 @@ pub(crate) struct Text {
     pub(crate) kind: TextKind,
     pub(crate) path: Path,
     pub(crate) attempt: u32,
-    pub(crate) text: String,
+    pub(crate) said: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +124,7 @@ impl Observer for Live {
         };
         match (said, signals) {
             (Some((kind, attempt, text)), Some(signals)) => {
-                let text = Text { kind, path: event.path.clone(), attempt, text: text.to_owned() };
+                let text = Text { kind, path: event.path.clone(), attempt, said: text.to_owned() };
                 // An error says that nobody reads.
                 let _ = signals.texts.send(text);
             }

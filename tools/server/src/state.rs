@@ -1,4 +1,4 @@
-use crate::access::{Access, Caller};
+use crate::access::{Access, Caller, is_known};
 use crate::button::Button;
 use crate::events::Watching;
 use crate::problem::Problem;
@@ -32,6 +32,8 @@ pub(crate) struct AppState {
 impl FromRequestParts<AppState> for Caller {
     type Rejection = Problem;
     async fn from_request_parts(request: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        state.access.caller(request).await
+        let caller = state.access.caller(request).await?;
+        is_known(request, &caller);
+        Ok(caller)
     }
 }

@@ -15,7 +15,6 @@ const PURPOSE: &str = "form";
 
 /// The text that the forms of a page send in their field `csrf`, or a script in the header `x-csrf-token`.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "for the forms of the console")]
 pub(crate) struct Csrf(pub(crate) String);
 
 fn session_of(headers: &HeaderMap) -> &str {
@@ -46,7 +45,7 @@ where
         if !kind.starts_with("application/x-www-form-urlencoded") {
             return Err(Problem::new(Kind::MediaType, "send a form: `application/x-www-form-urlencoded`"));
         }
-        let body = Bytes::from_request(request, state).await.map_err(Problem::of_body)?;
+        let body = Bytes::from_request(request, state).await?;
         let pairs: Vec<_> = form_urlencoded::parse(&body).into_owned().collect();
         let field = pairs.iter().find(|(name, _)| name == FIELD).map(|(_, value)| value.as_str());
         let shown = headers.get(HEADER).and_then(|value| value.to_str().ok()).or(field);

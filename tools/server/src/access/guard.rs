@@ -1,4 +1,5 @@
 use super::Access;
+use super::asked::Asked;
 use crate::problem::{Kind, Problem};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
@@ -25,25 +26,25 @@ pub(crate) async fn guard(
     request: Request,
     next: Next,
 ) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    let asked = Asked::of(&mut parts);
     let checked = access.came_directly(&parts);
-    let path = parts.uri.path().to_owned();
-    let mut response = match checked {
-        Err(problem) => problem.into_response(),
-        Ok(()) => match tokio::time::timeout(time, next.run(Request::from_parts(parts, body))).await {
-            Ok(response) => response,
-            Err(_) => {
-                let what = format!("no answer within {time:?}: what was asked for may still be carried out");
-                Problem::new(Kind::OutOfTime, what).into_response()
-            }
-        },
+    let mut response = if let Err(problem) = checked {
+        problem.into_response()
+    } else {
+        let answered = tokio::time::timeout(time, next.run(Request::from_parts(parts, body))).await;
+        answered.unwrap_or_else(|_| {
+            let what = format!("no answer within {time:?}: what was asked for may still be carried out");
+            Problem::new(Kind::OutOfTime, what).into_response()
+        })
     };
+    asked.log(&response);
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(HeaderName::from_static("x-frame-options"), HeaderValue::from_static("DENY"));
-    if path.starts_with("/api/") || !headers.contains_key(header::CACHE_CONTROL) {
+    if asked.path().starts_with("/api/") || !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response

@@ -33,7 +33,7 @@ fn operations() -> Operations {
 pub(crate) fn routes(state: AppState) -> Router {
     let Operations { router, document } = operations();
     // It is the same for everyone, and made once.
-    let document: axum::body::Bytes = document.finish().to_string().into();
+    let document: axum::body::Bytes = document.finish(&state.access).to_string().into();
     let document =
         get(move |_: Caller| async move { ([(header::CONTENT_TYPE, "application/json")], document) });
     let mut router = router.route("/api/v1/openapi.json", document);

@@ -2,6 +2,7 @@
 
 use super::document::Document;
 use crate::access::{Caller, Role};
+use crate::events::TOLD;
 use crate::fields;
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
@@ -28,8 +29,36 @@ pub(crate) struct About {
     pub(crate) summary: &'static str,
     /// The role that it takes.
     pub(crate) role: Role,
+    /// The header that it reads.
+    pub(crate) header: Option<HeaderRead>,
     /// The problems that it may answer with, beside those that every operation has.
     pub(crate) problems: &'static [Kind],
+}
+
+/// A header that changes what an operation does.
+#[derive(Clone, Copy)]
+pub(crate) enum HeaderRead {
+    IdempotencyKey,
+    LastEventId,
+}
+
+impl HeaderRead {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::IdempotencyKey => "Idempotency-Key",
+            Self::LastEventId => "Last-Event-ID",
+        }
+    }
+
+    pub(super) const fn said(self) -> &'static str {
+        match self {
+            Self::IdempotencyKey => {
+                "What the id of the run follows from, together with the name of the caller, if the body has none: a \
+                 request that is sent twice starts one run."
+            }
+            Self::LastEventId => "The id of the event behind which the stream goes on.",
+        }
+    }
 }
 
 /// A request that was read.
@@ -97,10 +126,26 @@ impl<T: DeserializeOwned + JsonSchema + Send + 'static> Body for Json<T> {
 /// A JSON value, taken or sent.
 pub(crate) struct Json<T>(pub(crate) T);
 
+/// What is sent if there is no problem.
+pub(crate) struct AnswerFacts {
+    pub(super) status: u16,
+    pub(super) said: String,
+    /// The media types, each with a schema.
+    pub(super) media: Vec<(&'static str, Schema)>,
+    /// What the header `Location` says.
+    pub(super) place: Option<&'static str>,
+}
+
+impl AnswerFacts {
+    fn json<T: JsonSchema>(status: u16, said: &str, schemas: &mut SchemaGenerator) -> Self {
+        let media = vec![("application/json", schemas.subschema_for::<T>())];
+        Self { status, said: said.to_owned(), media, place: None }
+    }
+}
+
 /// What an operation answers.
 pub(crate) trait Answer: Send + 'static {
-    /// The status, the media type, and the schema of what is sent.
-    fn document(schemas: &mut SchemaGenerator) -> (u16, &'static str, Schema);
+    fn document(schemas: &mut SchemaGenerator) -> AnswerFacts;
     fn into_response(self) -> Response;
 }
 
@@ -115,8 +160,8 @@ fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
 }
 
 impl<T: Serialize + JsonSchema + Send + 'static> Answer for Json<T> {
-    fn document(schemas: &mut SchemaGenerator) -> (u16, &'static str, Schema) {
-        (200, "application/json", schemas.subschema_for::<T>())
+    fn document(schemas: &mut SchemaGenerator) -> AnswerFacts {
+        AnswerFacts::json::<T>(200, "What was asked for.", schemas)
     }
     fn into_response(self) -> Response {
         json(StatusCode::OK, &self.0)
@@ -127,8 +172,9 @@ impl<T: Serialize + JsonSchema + Send + 'static> Answer for Json<T> {
 pub(crate) struct Created<T>(pub(crate) String, pub(crate) T);
 
 impl<T: Serialize + JsonSchema + Send + 'static> Answer for Created<T> {
-    fn document(schemas: &mut SchemaGenerator) -> (u16, &'static str, Schema) {
-        (201, "application/json", schemas.subschema_for::<T>())
+    fn document(schemas: &mut SchemaGenerator) -> AnswerFacts {
+        let facts = AnswerFacts::json::<T>(201, "The run is there.", schemas);
+        AnswerFacts { place: Some("The address of the run."), ..facts }
     }
     fn into_response(self) -> Response {
         let mut response = json(StatusCode::CREATED, &self.1);
@@ -143,21 +189,50 @@ impl<T: Serialize + JsonSchema + Send + 'static> Answer for Created<T> {
 pub(crate) struct Accepted<T>(pub(crate) T);
 
 impl<T: Serialize + JsonSchema + Send + 'static> Answer for Accepted<T> {
-    fn document(schemas: &mut SchemaGenerator) -> (u16, &'static str, Schema) {
-        (202, "application/json", schemas.subschema_for::<T>())
+    fn document(schemas: &mut SchemaGenerator) -> AnswerFacts {
+        AnswerFacts::json::<T>(202, "It goes on.", schemas)
     }
     fn into_response(self) -> Response {
         json(StatusCode::ACCEPTED, &self.0)
     }
 }
 
-/// Text of some type, or a stream: what is sent already has its headers.
-pub(crate) struct Sent<const STREAM: bool>(pub(crate) Response);
+/// A drawing in one of several languages.
+pub(crate) struct Drawn(pub(crate) &'static str, pub(crate) String);
 
-impl<const STREAM: bool> Answer for Sent<STREAM> {
-    fn document(_: &mut SchemaGenerator) -> (u16, &'static str, Schema) {
-        let media = if STREAM { "text/event-stream" } else { "text/plain" };
-        (200, media, schemars::json_schema!({ "type": "string" }))
+impl Drawn {
+    /// The media types, which have a schema if they are JSON.
+    pub(crate) const MERMAID: &str = "text/plain; charset=utf-8";
+    pub(crate) const DOT: &str = "text/vnd.graphviz; charset=utf-8";
+    pub(crate) const JSON: &str = "application/json";
+    pub(crate) const SVG: &str = "image/svg+xml";
+}
+
+impl Answer for Drawn {
+    fn document(_: &mut SchemaGenerator) -> AnswerFacts {
+        let text = || schemars::json_schema!({ "type": "string" });
+        let media = vec![
+            (Self::MERMAID, text()),
+            (Self::DOT, text()),
+            (Self::SVG, text()),
+            (Self::JSON, schemars::json_schema!({ "type": "object" })),
+        ];
+        AnswerFacts { status: 200, said: "The drawing.".to_owned(), media, place: None }
+    }
+    fn into_response(self) -> Response {
+        ([(header::CONTENT_TYPE, self.0)], self.1).into_response()
+    }
+}
+
+/// Events, until the caller goes away.
+pub(crate) struct Streamed(pub(crate) Response);
+
+impl Answer for Streamed {
+    fn document(_: &mut SchemaGenerator) -> AnswerFacts {
+        let lines: Vec<_> = TOLD.iter().map(|(name, said)| format!("- `{name}`: {said}")).collect();
+        let said = format!("Server-sent events, whose data is JSON.\n\n{}", lines.join("\n"));
+        let media = vec![("text/event-stream", schemars::json_schema!({ "type": "string" }))];
+        AnswerFacts { status: 200, said, media, place: None }
     }
     fn into_response(self) -> Response {
         self.0
@@ -207,19 +282,20 @@ impl Operations {
         Fut: Future<Output = Result<T, Problem>> + Send + 'static,
     {
         self.document.add::<Q, B, T>(if is_post { "post" } else { "get" }, &about);
-        let answer = move |State(state): State<AppState>, request: Request| async move {
-            let called = async {
-                let handled = handler(read::<Q, B>(state, request, about).await?);
+        let route = move |State(state): State<AppState>, request: Request| async move {
+            let done = async {
+                let answer = handler(read::<Q, B>(state, request, about).await?);
                 // A change that has begun is carried out, even if the caller goes away.
-                match is_post {
-                    true => tokio::spawn(handled).await.unwrap_or_else(|_| Err(broken())),
-                    false => handled.await,
+                if is_post {
+                    tokio::spawn(answer).await.unwrap_or_else(|_| Err(broken()))
+                } else {
+                    answer.await
                 }
             };
-            called.await.map_or_else(Problem::into_response, Answer::into_response)
+            done.await.map_or_else(Problem::into_response, Answer::into_response)
         };
         let filter = if is_post { MethodFilter::POST } else { MethodFilter::GET };
-        self.router = self.router.route(&format!("/api/v1{}", about.path), on(filter, answer));
+        self.router = self.router.route(&format!("/api/v1{}", about.path), on(filter, route));
         self
     }
 }
@@ -240,8 +316,7 @@ async fn read<Q: DeserializeOwned, B: Body>(
     let Path(path) = path.map_err(|error| Problem::new(Kind::Parameter, error.body_text()))?;
     let query = query(&parts)?;
     let headers = parts.headers.clone();
-    let bytes =
-        Bytes::from_request(Request::from_parts(parts, body), &state).await.map_err(Problem::of_body)?;
+    let bytes = Bytes::from_request(Request::from_parts(parts, body), &state).await?;
     let body = B::read(&headers, &bytes)?;
     Ok(Call { state, caller, path, headers, query, body })
 }

@@ -4,8 +4,9 @@ use super::operation::{About, Call, Json, Nothing, Operations};
 use crate::access::Role;
 use crate::change_place;
 use crate::data::{
-    AttemptBody, CountBody, CountsBody, ExportBody, InboxBody, MismatchBody, NodeBody, NodeDetail, NodesBody,
-    Number, Order, QuestionBody, QuestionsBody, RunBody, RunDetail, RunPage, StateWord, place_of,
+    AttemptBody, ComparisonBody, CountBody, CountsBody, ExportBody, InboxBody, MismatchBody, NodeBody,
+    NodeDetail, NodesBody, Number, Order, QuestionBody, QuestionsBody, RunBody, RunDetail, RunPage,
+    StateWord, place_of,
 };
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
@@ -19,7 +20,7 @@ use std::collections::BTreeMap;
 const PAGE: usize = 50;
 
 const fn about(path: &'static str, name: &'static str, summary: &'static str) -> About {
-    About { path, name, summary, role: Role::Viewer, problems: &[Kind::UnknownRun] }
+    About { path, name, summary, role: Role::Viewer, header: None, problems: &[Kind::UnknownRun] }
 }
 
 pub(super) fn add(operations: Operations) -> Operations {
@@ -36,6 +37,7 @@ pub(super) fn add(operations: Operations) -> Operations {
         .get(About { problems: &[Kind::UnknownRun, Kind::UnknownNode], ..node }, node_detail)
         .get(about("/runs/{id}/questions", "list_questions", "The open questions of a run."), questions)
         .get(about("/runs/{id}/export", "export_run", "Everything that is recorded of a run."), export)
+        .get(about("/compare", "compare_runs", "Two runs beside each other, node by node."), compare)
         .get(
             About {
                 problems: &[],
@@ -171,6 +173,22 @@ async fn export(call: Call<Nothing, ()>) -> Result<Json<ExportBody>, Problem> {
     let inputs = inputs(&call.state, &view).await?;
     let nodes = view.nodes().iter().map(|node| detail(&view, inputs.as_ref(), node.path.as_str())).collect();
     Ok(Json(ExportBody { version: 1, run: RunDetail::of(&view), nodes }))
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct CompareQuery {
+    /// The id of the first run.
+    first: String,
+    /// The id of the second run.
+    second: String,
+}
+
+async fn compare(call: Call<CompareQuery, ()>) -> Result<Json<ComparisonBody>, Problem> {
+    let CompareQuery { first, second } = call.query;
+    let first = call.state.control.inspect(&first.into()).await?;
+    let second = call.state.control.inspect(&second.into()).await?;
+    Ok(Json(ComparisonBody::of(&first, &second)))
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -1,6 +1,6 @@
 //! Runs as they happen.
 
-use super::operation::{About, Call, Operations, Sent};
+use super::operation::{About, Call, HeaderRead, Operations, Streamed};
 use crate::access::Role;
 use crate::problem::{Kind, Problem};
 use schemars::JsonSchema;
@@ -14,6 +14,7 @@ pub(super) fn add(operations: Operations) -> Operations {
                 name: "watch_run",
                 summary: "What is recorded of a run from its beginning, and what happens from now on.",
                 role: Role::Viewer,
+                header: Some(HeaderRead::LastEventId),
                 problems: &[Kind::UnknownRun, Kind::TooMany],
             },
             of_run,
@@ -24,6 +25,7 @@ pub(super) fn add(operations: Operations) -> Operations {
                 name: "watch_runs",
                 summary: "Runs that change from now on: each as it is then.",
                 role: Role::Viewer,
+                header: Some(HeaderRead::LastEventId),
                 problems: &[Kind::TooMany],
             },
             of_all,
@@ -37,10 +39,10 @@ struct EventsQuery {
     after: Option<String>,
 }
 
-async fn of_run(call: Call<EventsQuery, ()>) -> Result<Sent<true>, Problem> {
-    call.state.watching.of_run(&call.run(), &call.headers, call.query.after.as_deref()).await.map(Sent)
+async fn of_run(call: Call<EventsQuery, ()>) -> Result<Streamed, Problem> {
+    call.state.watching.of_run(&call.run(), &call.headers, call.query.after.as_deref()).await.map(Streamed)
 }
 
-async fn of_all(call: Call<EventsQuery, ()>) -> Result<Sent<true>, Problem> {
-    call.state.watching.of_all(&call.headers, call.query.after.as_deref()).await.map(Sent)
+async fn of_all(call: Call<EventsQuery, ()>) -> Result<Streamed, Problem> {
+    call.state.watching.of_all(&call.headers, call.query.after.as_deref()).await.map(Streamed)
 }

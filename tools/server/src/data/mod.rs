@@ -1,6 +1,7 @@
 //! The values that are sent and taken.
 
 mod action;
+mod comparison;
 mod given;
 mod node;
 mod pipeline;
@@ -10,7 +11,10 @@ mod usage;
 pub(crate) mod value;
 
 pub(crate) use action::{ActionBody, ActionsBody, PrunedBody};
-pub(crate) use given::{ForkGiven, Number, Order, PruneGiven, ReplyGiven, StartGiven, StateWord};
+pub(crate) use comparison::ComparisonBody;
+pub(crate) use given::{
+    ForkGiven, LimitsGiven, Number, Order, PruneGiven, ReplyGiven, StartGiven, StateWord,
+};
 pub(crate) use node::{AttemptBody, NodeBody, NodeDetail, NodesBody, RecordBody};
 pub(crate) use pipeline::{PipelineBody, PipelineDetail, PipelinesBody};
 pub(crate) use question::{InboxBody, QuestionBody, QuestionsBody, ReplyBody, place_of};

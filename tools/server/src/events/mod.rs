@@ -8,6 +8,7 @@
 mod all;
 mod cursor;
 mod feed;
+mod past;
 mod run;
 mod told;
 mod viewer;
@@ -15,5 +16,4 @@ mod watched;
 
 use cursor::Cursor;
 pub(crate) use told::TOLD;
-#[allow(unused_imports, reason = "for the pages of the console")]
-pub(crate) use watched::{Seen, Watching};
+pub(crate) use watched::Watching;

@@ -97,11 +97,11 @@ impl RunViewer {
 }
 
 fn said(text: Text) -> Told {
-    let Text { kind, path, attempt, text } = text;
+    let Text { kind, path, attempt, said } = text;
     let name = match kind {
         TextKind::Began => "began",
         TextKind::Chunk => "chunk",
         TextKind::Reasoning => "reasoning",
     };
-    Told::passing(name, &TextBody { path: path.to_string(), attempt, text })
+    Told::passing(name, &TextBody { path: path.to_string(), attempt, text: said })
 }

@@ -51,27 +51,27 @@ impl Told {
     pub(super) fn next(cursor: &mut Cursor, view: &RunView) -> Option<Self> {
         if let Some(record) = view.records.get(cursor.records) {
             cursor.records += 1;
-            return Some(Self::at("record", &*cursor, &RecordBody::of(record)));
+            return Some(Self::at("record", *cursor, &RecordBody::of(record)));
         }
         if cursor.asked < view.questions.len() + view.answered.len() {
             let question = asked(view).get(cursor.asked).copied()?;
             cursor.asked += 1;
-            return Some(Self::at("question", &*cursor, &QuestionBody::of(question)));
+            return Some(Self::at("question", *cursor, &QuestionBody::of(question)));
         }
         if let Some(answered) = view.answered.get(cursor.answered) {
             cursor.answered += 1;
-            return Some(Self::at("reply", &*cursor, &ReplyBody::of(answered)));
+            return Some(Self::at("reply", *cursor, &ReplyBody::of(answered)));
         }
         if let Some(action) = view.acted.get(cursor.acted) {
             cursor.acted += 1;
-            return Some(Self::at("action", &*cursor, &ActionBody::of(action)));
+            return Some(Self::at("action", *cursor, &ActionBody::of(action)));
         }
         let state = RunState::from(&view.status);
         if cursor.state == Some(state) {
             return None;
         }
         cursor.state = Some(state);
-        Some(Self::at("state", &*cursor, &StateBody::of(view)))
+        Some(Self::at("state", *cursor, &StateBody::of(view)))
     }
 }
 

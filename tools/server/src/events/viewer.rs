@@ -39,7 +39,9 @@ impl Watching {
             None => None,
         };
         let viewer = RunViewer::begin(self, id, after).await?;
-        let told = stream::unfold(viewer, |mut viewer| async { Some((sent(viewer.next().await?), viewer)) });
+        let told = stream::unfold(viewer, |mut viewer| async {
+            Some((Ok::<_, Infallible>(sent(viewer.next().await?)), viewer))
+        });
         Ok(Sse::new(told).keep_alive(self.alive()).into_response())
     }
 
@@ -50,7 +52,9 @@ impl Watching {
             None => None,
         };
         let viewer = AllViewer::begin(self, after).await?;
-        let told = stream::unfold(viewer, |mut viewer| async { Some((sent(viewer.next().await?), viewer)) });
+        let told = stream::unfold(viewer, |mut viewer| async {
+            Some((Ok::<_, Infallible>(sent(viewer.next().await?)), viewer))
+        });
         Ok(Sse::new(told).keep_alive(self.alive()).into_response())
     }
 
@@ -60,10 +64,10 @@ impl Watching {
 }
 
 /// Ids have no line breaks, because places are numbers, words and escaped ids of runs; data is JSON on one line.
-fn sent(told: Told) -> Result<Event, Infallible> {
+fn sent(told: Told) -> Event {
     let event = Event::default().event(told.name).data(told.data);
-    Ok(match told.id {
+    match told.id {
         Some(id) => event.id(id),
         None => event,
-    })
+    }
 }

@@ -36,7 +36,7 @@ async fn pipelines_are_described() {
 }
 
 #[tokio::test]
-async fn a_graph_is_drawn_in_three_languages() {
+async fn a_graph_is_drawn_in_four_languages() {
     let caller = Shop::new().caller();
     let path = "/api/v1/pipelines/welcome/graph";
     let of = |query: &str| format!("{path}{query}");
@@ -56,7 +56,12 @@ async fn a_graph_is_drawn_in_three_languages() {
         (json.text.as_str(), json.header("content-type")),
         (&*welcome::GRAPH.json(), "application/json")
     );
-    caller.get(&of("?format=svg")).await.is(400, "parameter");
+    let svg = caller.get(&of("?format=svg")).await;
+    assert_eq!(
+        (svg.text.as_str(), svg.header("content-type")),
+        (&*flujo_server::drawing::svg(&welcome::GRAPH, None), "image/svg+xml")
+    );
+    caller.get(&of("?format=png")).await.is(400, "parameter");
 }
 
 #[tokio::test]

@@ -68,7 +68,7 @@ async fn a_run_is_seen_over_a_socket_and_streams_end_with_the_server() {
     shop.welcome("r").await;
     let (address, end, serving) = served(shop.server()).await;
     let mut stream = connected(address, "/api/v1/runs/r").await;
-    let said = read(&mut stream, "}}").await;
+    let said = read(&mut stream, "}]}").await;
     assert!(said.starts_with("HTTP/1.1 200 OK\r\n") && said.contains("\"output\":\"Hello, Ada!\""), "{said}");
     // The connection is used again.
     stream.write_all(format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes()).await.unwrap();

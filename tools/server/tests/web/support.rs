@@ -27,7 +27,7 @@ pub(crate) struct World {
     pub(crate) gate: Arc<Gate>,
 }
 
-pub(crate) struct Gate(pub Semaphore);
+pub(crate) struct Gate(pub(crate) Semaphore);
 impl Default for Gate {
     fn default() -> Self {
         Self(Semaphore::new(0))
