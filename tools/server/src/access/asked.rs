@@ -1,5 +1,5 @@
 use super::Caller;
-use crate::problem::Refused;
+use crate::problem::{Kind, Refused};
 use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
