@@ -20,13 +20,13 @@ use flujo::codec::Json as Recorded;
 use flujo::engine::Labels;
 use flujo::prelude::*;
 use flujo::run::{Control, StartRun};
+use flujo_examples::signals::told_to_end;
 use flujo_server::{Live, Role, Server};
 use flujo_sqlite::Sqlite;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::net::SocketAddr;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 /// Orders of this many cents and more wait for a person.
@@ -125,10 +125,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let ended = |mut ends: watch::Receiver<()>| async move { _ = ends.changed().await };
     let application = shop.with_state(flujo.clone()).merge(console.router_until(ended(ends.clone())));
     let worker = tokio::spawn(flujo.worker().until(ended(ends.clone())));
-    let (mut terminated, mut interrupted) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::spawn(async move {
-        tokio::select! { _ = terminated.recv() => {}, _ = interrupted.recv() => {} }
+        _ = told_to_end().await;
         drop(end);
     });
 

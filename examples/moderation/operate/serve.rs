@@ -4,6 +4,7 @@ use crate::pipeline::{App, Moderation, Post, moderate};
 use flujo::engine::{RunFilter, RunId};
 use flujo::prelude::*;
 use flujo_examples::args::{Arg, Args, BadArgs};
+use flujo_examples::signals::told_to_end;
 use flujo_server::{Live, Server};
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -50,7 +51,7 @@ fn read<T: FromStr>(given: &str, option: &str, example: &str) -> Result<T, BadAr
         .map_err(|_| BadArgs::new(format!("{option} takes a value such as {example}, and got `{given}`")))
 }
 
-/// Serves until Ctrl-C. Whatever a crash left behind goes on.
+/// Serves until the process is told to end. Whatever a crash left behind goes on.
 pub async fn serve(
     flujo: Flujo<App>,
     live: Live,
@@ -77,7 +78,7 @@ pub async fn serve(
     let worker = tokio::spawn(flujo.worker().until(ended(ends.clone())));
     let arriving = tokio::spawn(arrive(flujo, posts, pace));
     let until = async {
-        _ = tokio::signal::ctrl_c().await;
+        _ = told_to_end().await;
         _ = end.send(());
     };
     server.serve_on(listener, until).await?;
