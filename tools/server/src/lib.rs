@@ -35,6 +35,7 @@ pub mod drawing;
 mod events;
 mod fields;
 mod live;
+mod mounted;
 mod problem;
 mod serve;
 mod server;

@@ -2,13 +2,14 @@ use crate::access::{self, AccessBuilder, Authorizer, Guard, Role};
 use crate::button::Button;
 use crate::events::Watching;
 use crate::live::Live;
+use crate::mounted::mounted;
 use crate::serve::{ServeError, serve};
 use crate::settings::Settings;
 use crate::state::AppState;
 use crate::{api, console};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use flujo::Secret;
 use flujo::run::Control;
 use std::fmt;
@@ -154,7 +155,8 @@ impl Server {
         self
     }
 
-    /// Returns the routes: `/api/v1`, the pages at `/`, `/healthz` and `/readyz`.
+    /// Returns the routes: `/api/v1`, the pages at `/`, `/healthz` and `/readyz`. They may be merged into a router or
+    /// nested in one: `Router::new().nest("/flujo", server.router())`.
     ///
     /// Without tokens and without an [`Authorizer`] only requests of the machine itself are answered, and only if the
     /// application is served `into_make_service_with_connect_info::<SocketAddr>()`.
@@ -190,7 +192,7 @@ impl Server {
             .merge(console::routes(state.clone()))
             .layer(DefaultBodyLimit::max(settings.body))
             .layer(from_fn_with_state(Guard { access, time: settings.request_time }, access::guard));
-        (open.merge(guarded), ending)
+        (open.merge(guarded).layer(from_fn(mounted)), ending)
     }
 
     /// Serves until the process ends.
