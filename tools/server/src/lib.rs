@@ -36,6 +36,7 @@ mod events;
 mod fields;
 mod live;
 mod mounted;
+mod patient;
 mod problem;
 mod serve;
 mod server;

@@ -131,6 +131,14 @@ impl Server {
         self
     }
 
+    /// Sets the time for which a caller may take nothing of what it is sent, for [`serve`](Self::serve): then the
+    /// connection is closed, and the log says so. A viewer of events comes back with the place where it was. Defaults to
+    /// 30 seconds.
+    pub fn write_time(mut self, time: Duration) -> Self {
+        self.settings.write_time = time;
+        self
+    }
+
     /// Sets the most connections at once, for [`serve`](Self::serve). Further ones wait. Defaults to 1024.
     pub fn connections(mut self, most: usize) -> Self {
         self.settings.connections = most;

@@ -59,7 +59,7 @@ async fn a_graph_is_drawn_in_four_languages() {
     let svg = caller.get(&of("?format=svg")).await;
     assert_eq!(
         (svg.text.as_str(), svg.header("content-type")),
-        (&*flujo_server::drawing::svg(&welcome::GRAPH, None), "image/svg+xml")
+        (&*flujo_server::drawing::svg(welcome::GRAPH, None), "image/svg+xml")
     );
     caller.get(&of("?format=png")).await.is(400, "parameter");
 }

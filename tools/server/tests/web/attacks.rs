@@ -152,7 +152,7 @@ async fn numbers_are_sent_as_they_are_recorded() {
 async fn long_texts_come_back_whole() {
     let shop = Shop::new();
     let caller = Caller::of(shop.server().body_limit(64 << 20).router());
-    let part = "<script>x</script>\0\u{202e}\r\n";
+    let part = format!("{}\0\u{202e}\r\n", "<script>alert(1)</script>".repeat(50));
     let text = part.repeat((10 << 20) / part.len() + 1);
     let start = json!({ "pipeline": "welcome", "id": "long", "input": [text] });
     caller.post("/api/v1/runs", &start).await.ok();

@@ -63,7 +63,10 @@ async fn two_runs_are_compared_node_by_node() {
     // The same by the library, and as text.
     let view = async |id: &str| flujo::run::Control::inspect(&shop.flujo, &id.into()).await.unwrap();
     let found = compare(&view("a").await, &view("d").await);
-    assert_eq!(found.iter().map(|node| node.standing()).collect::<Vec<_>>(), [Standing::Differs; 2]);
+    assert_eq!(
+        found.iter().map(flujo_server::comparison::Compared::standing).collect::<Vec<_>>(),
+        [Standing::Differs; 2]
+    );
     assert_eq!((Standing::First.word(), Standing::Second.word()), ("first", "second"));
 
     for (query, status, kind) in [

@@ -19,5 +19,6 @@ mod filters;
 mod logged;
 mod problems;
 mod serving;
+mod slow;
 mod streams;
 mod support;
