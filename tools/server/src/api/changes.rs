@@ -233,6 +233,7 @@ async fn fork(call: Call<Nothing, Json<ForkGiven>>) -> Result<Created<StartedBod
     let id = id_of(given.id, &call.caller, &call.headers)?;
     let mut fork = ForkRun::new(&of, Path::from(given.from.as_str()), &id);
     fork.input = given.input.map(|input| inputs(&pipeline, &input)).transpose()?;
+    fork.models = given.models.into_iter().map(|(node, model)| (node.as_str().into(), model)).collect();
     fork.by = call.caller.name().map(str::to_owned);
     let state = call.state.control.fork(&fork).await.map_err(refused)?;
     Ok(created(&id, state))

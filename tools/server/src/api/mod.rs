@@ -7,6 +7,7 @@ pub(crate) mod fields;
 mod health;
 mod operation;
 mod pipelines;
+mod recorded;
 mod runs;
 mod streams;
 mod totals;
@@ -31,7 +32,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 fn operations() -> Operations {
     let operations = pipelines::add(Operations::new());
     let operations = changes::add(runs::add(operations));
-    streams::add(totals::add(operations))
+    streams::add(totals::add(recorded::add(operations)))
 }
 
 /// Returns the routes below `/api`.

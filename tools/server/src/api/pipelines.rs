@@ -69,6 +69,8 @@ enum Format {
     Dot,
     /// JSON.
     Json,
+    /// SVG, laid out.
+    Svg,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -85,6 +87,7 @@ async fn draw(call: Call<DrawQuery, ()>) -> Result<Sent<false>, Problem> {
         Format::Mermaid => ("text/plain; charset=utf-8", graph.mermaid()),
         Format::Dot => ("text/vnd.graphviz; charset=utf-8", graph.dot()),
         Format::Json => ("application/json", graph.json()),
+        Format::Svg => ("image/svg+xml", crate::drawing::svg(graph, None)),
     };
     Ok(Sent(([(header::CONTENT_TYPE, media)], text).into_response()))
 }

@@ -2,7 +2,8 @@ use crate::site::Site;
 use flujo::codec::Json;
 
 /// A text that would be run, close what is around it, or turn it around.
-const EVIL: &str = "</textarea></script><script>alert('x')</script><img src=x onerror=alert(1)>\"'&amp;\0\u{202e}";
+const EVIL: &str =
+    "</textarea></script><script>alert('x')</script><img src=x onerror=alert(1)>\"'&amp;\0\u{202e}";
 
 fn is_safe(page: &str) {
     for part in ["<script>alert", "<img", "</textarea></script>"] {

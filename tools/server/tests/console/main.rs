@@ -1,6 +1,5 @@
 //! The pages for people, asked as a browser asks.
 
-
 mod acts;
 mod hostile;
 mod html;

@@ -56,7 +56,9 @@ async fn a_graph_is_drawn_in_three_languages() {
         (json.text.as_str(), json.header("content-type")),
         (&*welcome::GRAPH.json(), "application/json")
     );
-    caller.get(&of("?format=svg")).await.is(400, "parameter");
+    let svg = caller.get(&of("?format=svg")).await;
+    assert!(svg.text.starts_with("<svg ") && svg.header("content-type") == "image/svg+xml", "{}", svg.text);
+    caller.get(&of("?format=png")).await.is(400, "parameter");
 }
 
 #[tokio::test]

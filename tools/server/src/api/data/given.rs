@@ -79,6 +79,9 @@ pub(crate) struct ForkGiven {
     pub(crate) id: Option<String>,
     /// Other inputs: a list of their values, or a map with their names.
     pub(crate) input: Option<Value>,
+    /// Other models, as `provider:model`, by the path of a node; all nodes within it are meant.
+    #[serde(default)]
+    pub(crate) models: BTreeMap<String, String>,
 }
 
 /// Runs to delete.
