@@ -39,23 +39,29 @@
 //! [`Exit`] lists them: 0 ok, 1 failed, 2 usage, 3 nothing found, 4 findings, 130 interrupted.
 
 mod args;
-mod backend;
 mod by;
+mod cli;
 mod commands;
 mod console;
 mod exit;
 #[cfg(feature = "sqlite")]
 mod installed;
 mod json;
-mod process;
+mod place;
+#[cfg(feature = "remote")]
+mod remote;
 mod run;
+mod runs;
 mod signals;
 mod stop;
+mod terminal;
 mod text;
+#[cfg(feature = "server")]
+mod tokens;
 
 pub use self::console::Console;
-pub use backend::Backend;
+pub use cli::Cli;
 pub use exit::Exit;
 #[cfg(feature = "sqlite")]
 pub use installed::run_installed;
-pub use run::{is_command, run, run_from};
+pub use run::{is_command, run};

@@ -130,7 +130,7 @@ fn the_database_must_be_named() {
         let err = format!("error: {err}\n");
         assert_eq!(flujo(words), Said { code: Some(code), out: String::new(), err }, "{words:?}");
     };
-    let which = "which runs? give the file of their database: `flujo --db runs.db list`, for instance";
+    let which = "which runs? give the file of their database, `flujo --db runs.db list`, or `--server` with an address";
     refused(&["list"], 2, which);
     let postgres =
         "there is no engine for PostgreSQL in this version; give the file of a database of flujo-sqlite";

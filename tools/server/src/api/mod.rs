@@ -5,6 +5,7 @@ mod document;
 mod health;
 mod operation;
 mod pipelines;
+mod recorded;
 mod runs;
 mod streams;
 mod totals;
@@ -26,7 +27,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 fn operations() -> Operations {
     let operations = pipelines::add(Operations::new());
     let operations = changes::add(runs::add(operations));
-    streams::add(totals::add(operations))
+    streams::add(totals::add(recorded::add(operations)))
 }
 
 /// Returns the routes below `/api`.
