@@ -11,9 +11,14 @@ async fn state(site: &Site, id: &str) -> RunState {
 async fn forms_of_somebody_else_are_refused() {
     let site = Site::new();
     site.start("moderate", "m", r#"["a post"]"#).await;
-    for address in
-        ["/runs/m/cancel", "/runs/m/retry", "/runs/m/reply", "/runs/m/fork", "/runs-act", "/pipelines/echo/start"]
-    {
+    for address in [
+        "/runs/m/cancel",
+        "/runs/m/retry",
+        "/runs/m/reply",
+        "/runs/m/fork",
+        "/runs-act",
+        "/pipelines/echo/start",
+    ] {
         for pairs in [vec![], vec![("csrf", "")], vec![("csrf", "0000")]] {
             let answer = site.post_raw(address, &pairs, false).await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{address}");
@@ -44,7 +49,10 @@ async fn a_viewer_sees_everything_and_changes_nothing() {
 async fn who_is_not_known_is_asked_to_log_in() {
     let site = Site::with(|server| server.token("ops", flujo_server::Role::Operator, "a-token"));
     let answer = site.fetch("/runs/m?node=x").await;
-    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/login?next=%2Fruns%2Fm%3Fnode%3Dx"));
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (StatusCode::SEE_OTHER, "/login?next=%2Fruns%2Fm%3Fnode%3Dx")
+    );
     let page = site.page("/login?next=%2Finbox").await;
     page.has("name=\"next\" value=\"/inbox\"").has("type=\"password\"");
     let wrong = site.post("/login", &[("token", "no"), ("next", "/inbox")]).await;
@@ -62,10 +70,16 @@ async fn many_runs_are_cancelled_and_retried_at_once() {
     }
     site.start("echo", "broken", r#"["bad", 1]"#).await;
     let answer = site
-        .post("/runs-act", &[("action", "cancel"), ("id", "a"), ("id", "b"), ("id", "none"), ("back", "state=paused")])
+        .post(
+            "/runs-act",
+            &[("action", "cancel"), ("id", "a"), ("id", "b"), ("id", "none"), ("back", "state=paused")],
+        )
         .await;
     answer.has("2 of 3 runs were cancelled.").has("href=\"/?state=paused\"").has("not cancelled");
-    assert_eq!((state(&site, "a").await, state(&site, "b").await), (RunState::Cancelled, RunState::Cancelled));
+    assert_eq!(
+        (state(&site, "a").await, state(&site, "b").await),
+        (RunState::Cancelled, RunState::Cancelled)
+    );
     let answer = site.post("/runs-act", &[("action", "retry"), ("id", "broken"), ("id", "a")]).await;
     answer.has("1 of 2 runs was retried.");
     site.post("/runs-act", &[("action", "retry")]).await.has("No runs were selected.");
@@ -90,6 +104,7 @@ async fn a_run_is_cancelled_and_forked_with_another_input() {
     let answer = site.post_part("/runs/m/fork", &[from, ("id", " "), ("input/0", "x")]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     answer.has("write an id for the new run").has_not("<html");
-    let answer = site.post("/runs/m/fork", &[("from", "moderate/none"), ("id", "m3"), ("input/0", "x")]).await;
+    let answer =
+        site.post("/runs/m/fork", &[("from", "moderate/none"), ("id", "m3"), ("input/0", "x")]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
 }

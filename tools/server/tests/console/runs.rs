@@ -100,7 +100,10 @@ async fn a_run_shows_its_graph_its_timeline_its_nodes_and_who_did_what() {
 
     site.start("echo", "broken", r#"["bad", 1]"#).await;
     let page = site.page("/runs/broken").await;
-    page.has("<h2>Failure</h2>").has("it is &lt;bad&gt;, and bad").has("Retry</button>").has("class=\"node kind-step failed\"");
+    page.has("<h2>Failure</h2>")
+        .has("it is &lt;bad&gt;, and bad")
+        .has("Retry</button>")
+        .has("class=\"node kind-step failed\"");
     let missing = site.fetch("/runs/nothing").await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
     html::checked(&missing.text);
@@ -111,7 +114,10 @@ async fn the_context_of_a_node_is_shown_before_and_after() {
     let site = Site::new();
     site.start("desk", "d", r#"["first"]"#).await;
     let page = site.page("/runs/d?node=desk%2Fnote").await;
-    page.has("<h4>Context</h4>").has("<code><bdi>(rest)</bdi></code>").has("<ins class=\"new\">").has("first");
+    page.has("<h4>Context</h4>")
+        .has("<code><bdi>(rest)</bdi></code>")
+        .has("<ins class=\"new\">")
+        .has("first");
 }
 
 #[tokio::test]
@@ -121,7 +127,10 @@ async fn two_runs_are_compared_node_by_node() {
     site.start("echo", "b", r#"["two", 1]"#).await;
     site.start("echo", "c", r#"["one", 1]"#).await;
     let page = site.page("/compare?a=a&b=b").await;
-    page.has("<span class=\"differs\">differs</span>").has("<bdi>echo/shorten</bdi>").has("- ONE").has("+ TWO");
+    page.has("<span class=\"differs\">differs</span>")
+        .has("<bdi>echo/shorten</bdi>")
+        .has("- ONE")
+        .has("+ TWO");
     site.page("/compare?a=a&b=c").await.has_not("differs");
     site.page("/compare").await.has("Compare two runs");
     assert_eq!(site.fetch("/compare?a=a&b=none").await.status, StatusCode::NOT_FOUND);

@@ -26,7 +26,11 @@ pub enum Verdict {
 
 #[step]
 pub async fn shorten(text: String) -> Result<String> {
-    if text == "bad" { Err(StepError::fatal(format!("it is <bad>, and {text}"))) } else { Ok(text.to_uppercase()) }
+    if text == "bad" {
+        Err(StepError::fatal(format!("it is <bad>, and {text}")))
+    } else {
+        Ok(text.to_uppercase())
+    }
 }
 #[step]
 pub async fn decide(text: String, verdict: Verdict) -> Result<String> {
@@ -117,8 +121,11 @@ impl Site {
 
     pub async fn start_labelled(&self, pipeline: &str, id: &str, input: &str, labels: &[(&str, &str)]) {
         let mut set = Labels::default();
-        labels.iter().for_each(|(name, value)| set.set(*name, *value).unwrap());
-        let run = StartRun::new(pipeline, id, flujo::codec::Json::parse(input).unwrap()).labels(set).by("tests");
+        for (name, value) in labels {
+            set.set(*name, *value).unwrap();
+        }
+        let run =
+            StartRun::new(pipeline, id, flujo::codec::Json::parse(input).unwrap()).labels(set).by("tests");
         Control::start(&*self.flujo, &run).await.unwrap();
         Control::attach(&*self.flujo, &id.into()).await.unwrap();
     }
@@ -174,7 +181,8 @@ impl Site {
 
     pub async fn post_raw(&self, address: &str, pairs: &[(&str, &str)], is_part: bool) -> Answer {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        let mut request = Request::post(address).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let mut request =
+            Request::post(address).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         if is_part {
             request = request.header("hx-request", "true");
         }
