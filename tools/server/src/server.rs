@@ -8,8 +8,8 @@ use crate::{api, console};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use flujo::Secret;
 use flujo::run::Control;
+use flujo::{Secret, SharedBudget};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -42,6 +42,7 @@ use tokio::sync::watch;
 pub struct Server {
     control: Arc<dyn Control>,
     live: Live,
+    budgets: Vec<(String, SharedBudget)>,
     access: AccessBuilder,
     settings: Settings,
 }
@@ -60,7 +61,8 @@ impl Server {
 
     /// Creates a server for runs that are shared.
     pub fn of(control: Arc<dyn Control>) -> Self {
-        Self { control, live: Live::new(), access: AccessBuilder::default(), settings: Settings::default() }
+        let (access, settings) = (AccessBuilder::default(), Settings::default());
+        Self { control, live: Live::new(), budgets: Vec::new(), access, settings }
     }
 
     /// Sets the observer that the runs of this process have: changes are seen at once, and texts while they are written.
@@ -87,6 +89,13 @@ impl Server {
     /// refused.
     pub fn host(mut self, name: impl Into<String>) -> Self {
         self.access.hosts.push(name.into());
+        self
+    }
+
+    /// Adds a budget, so that the page of usage shows what is left of it: one that was given to
+    /// `Flujo::builder().budget(..)`.
+    pub fn budget(mut self, name: impl Into<String>, budget: SharedBudget) -> Self {
+        self.budgets.push((name.into(), budget));
         self
     }
 
@@ -135,10 +144,16 @@ impl Server {
     }
 
     fn assembled(self) -> (Router, watch::Sender<bool>) {
-        let Self { control, live, access, settings } = self;
+        let Self { control, live, budgets, access, settings } = self;
         let (ending, ends) = watch::channel(false);
         let watching = Watching::new(Arc::clone(&control), live, settings, ends);
-        let state = AppState { control, watching, access: Arc::new(access.build()), settings };
+        let state = AppState {
+            control,
+            watching,
+            access: Arc::new(access.build()),
+            settings,
+            budgets: budgets.into(),
+        };
         let open = api::health(state.clone());
         let guarded = Router::new()
             .merge(api::routes(state.clone()))

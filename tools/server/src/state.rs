@@ -1,6 +1,7 @@
 use crate::access::Access;
 use crate::events::Watching;
 use crate::settings::Settings;
+use flujo::SharedBudget;
 use flujo::run::Control;
 use std::sync::Arc;
 
@@ -15,4 +16,6 @@ pub(crate) struct AppState {
     pub(crate) access: Arc<Access>,
     /// Sizes and times.
     pub(crate) settings: Settings,
+    /// Budgets of several runs, by the names that people know them by.
+    pub(crate) budgets: Arc<[(String, SharedBudget)]>,
 }

@@ -27,9 +27,10 @@ pub(super) fn question(visit: &Visit, run: &str, question: &Question) -> Markup 
     with_form(visit, run, question, &field, &raw, &Errors::new())
 }
 
-/// The name of the value in the form of a question: two forms on one page have different ids.
+/// The name of the value in the form of a question: two forms on one page have different ids. What an id of a run may
+/// have in it, a name of an input may not.
 pub(super) fn prefix(run: &str, question: &Question) -> String {
-    format!("{VALUE}:{run}:{}", question.path)
+    format!("{VALUE}-{}", form_name(run, question.path.as_str()))
 }
 
 pub(super) fn with_form(
