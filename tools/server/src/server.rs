@@ -10,8 +10,8 @@ use crate::{api, console};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use flujo::Secret;
 use flujo::run::Control;
+use flujo::{Secret, SharedBudget};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -44,6 +44,7 @@ use tokio::sync::watch;
 pub struct Server {
     control: Arc<dyn Control>,
     live: Live,
+    budgets: Vec<(String, SharedBudget)>,
     access: AccessBuilder,
     settings: Settings,
     buttons: Vec<Button>,
@@ -64,7 +65,7 @@ impl Server {
     /// Creates a server for runs that are shared.
     pub fn of(control: Arc<dyn Control>) -> Self {
         let (access, settings) = (AccessBuilder::default(), Settings::default());
-        Self { control, live: Live::new(), access, settings, buttons: Vec::new() }
+        Self { control, live: Live::new(), budgets: Vec::new(), access, settings, buttons: Vec::new() }
     }
 
     /// Sets the observer that the runs of this process have: changes are seen at once, and texts while they are written.
@@ -116,6 +117,13 @@ impl Server {
         F: Future<Output = ()> + Send + 'static,
     {
         self.buttons.push(Button::new(label.into(), sure.into(), press));
+        self
+    }
+
+    /// Adds a budget, so that the page of usage shows what is left of it: one that was given to
+    /// `Flujo::builder().budget(..)`.
+    pub fn budget(mut self, name: impl Into<String>, budget: SharedBudget) -> Self {
+        self.budgets.push((name.into(), budget));
         self
     }
 
@@ -187,12 +195,18 @@ impl Server {
     }
 
     fn assembled(self) -> (Router, watch::Sender<bool>) {
-        let Self { control, live, access, settings, buttons } = self;
+        let Self { control, live, budgets, access, settings, buttons } = self;
         let (ending, ends) = watch::channel(false);
         let watching = Watching::new(Arc::clone(&control), live, settings, ends);
         let access = Arc::new(access.build());
-        let state =
-            AppState { control, watching, access: Arc::clone(&access), settings, buttons: buttons.into() };
+        let state = AppState {
+            control,
+            watching,
+            access: Arc::clone(&access),
+            settings,
+            budgets: budgets.into(),
+            buttons: buttons.into(),
+        };
         let open = api::health(state.clone());
         let guarded = Router::new()
             .merge(api::routes(state.clone()))

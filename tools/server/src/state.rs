@@ -5,6 +5,7 @@ use crate::problem::Problem;
 use crate::settings::Settings;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
+use flujo::SharedBudget;
 use flujo::run::Control;
 use std::sync::Arc;
 
@@ -25,6 +26,8 @@ pub(crate) struct AppState {
     pub(crate) access: Arc<Access>,
     /// Sizes and times.
     pub(crate) settings: Settings,
+    /// Budgets of several runs, by the names that people know them by.
+    pub(crate) budgets: Arc<[(String, SharedBudget)]>,
     /// What the application adds to every page.
     pub(crate) buttons: Arc<[Button]>,
 }

@@ -1,5 +1,7 @@
 //! Money and tokens by day, pipeline, model and label.
 
+mod budgets;
+
 use super::fields::Pairs;
 use super::page::{Room, page};
 use super::run::table;
@@ -51,6 +53,7 @@ pub(super) async fn usage(State(state): State<AppState>, visit: Visit, RawQuery(
             button type="submit" { "Show" }
         }
         (sums(&lines, filter.by_label.as_deref()))
+        (budgets::budgets(&state.budgets))
     };
     Ok(page(&visit, Room::Usage, "Usage", &content))
 }

@@ -88,14 +88,17 @@ async fn a_run_shows_its_graph_its_timeline_its_nodes_and_who_did_what() {
         .has("class=\"node kind-step done\"")
         .has("class=\"node kind-ask waiting\"")
         .has("class=\"node kind-step idle\"")
-        .has("<a href=\"?node=moderate%2Fshorten#node\"><code><bdi>moderate/shorten</bdi></code></a>")
+        .has("<a href=\"?node=moderate%2Fshorten#node\"><code><bdi>shorten</bdi></code></a>")
+        .has("It waits for a reply at <code><bdi>moderate/verdict</bdi></code>.")
         .has("Publish this post?")
         .has("sse-connect=\"/api/v1/runs/m/events\"")
-        .has("step attempt 1")
+        .has(">step 1</td>")
         .has("<bdi>tests</bdi>")
         .has("href=\"/api/v1/runs/m/export\"");
     let node = site.page("/runs/m?node=moderate%2Fshorten").await;
-    node.has("<bdi>moderate/shorten</bdi></code>, attempt 1</h3>").has("a post").has("A POST");
+    node.has("<bdi>moderate/shorten</bdi></code>, attempt 1 <span class=\"state done\">done</span></h3>")
+        .has("a post")
+        .has("A POST");
     site.page("/runs/m?node=moderate%2Fother").await.has("Nothing is recorded at this node yet.");
 
     site.start("echo", "broken", r#"["bad", 1]"#).await;

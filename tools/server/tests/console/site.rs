@@ -126,7 +126,9 @@ impl Site {
 
     pub async fn start_labelled(&self, pipeline: &str, id: &str, input: &str, labels: &[(&str, &str)]) {
         let mut set = Labels::default();
-        labels.iter().for_each(|(name, value)| set.set(*name, *value).unwrap());
+        for (name, value) in labels {
+            set.set(*name, *value).unwrap();
+        }
         let run =
             StartRun::new(pipeline, id, flujo::codec::Json::parse(input).unwrap()).labels(set).by("tests");
         Control::start(&*self.flujo, &run).await.unwrap();

@@ -70,8 +70,12 @@ fn attempt(visit: &Visit, seen: &Seen, i: usize, record: &Record, inputs: Option
     let (path, n) = (record.key.path.as_str(), record.key.n);
     let input = inputs.and_then(|inputs| inputs.of(path, n));
     let text = |of: &str| format!("{}/text?of={of}", show::run_address(seen.id()));
-    html! {
-        h3 { code { (show::text(path)) } ", attempt " (n) }
+    let (class, word) = match &record.outcome {
+        RecordOutcome::Output(_) => ("state done", "done"),
+        RecordOutcome::Failure(_) => ("state failed", "failed"),
+    };
+    let inside = html! {
+        h3 { code { (show::text(path)) } ", attempt " (n) " " span class=(class) { (word) } }
         p class="quiet" {
             (record.key.kind.word()) ", begun " (show::time(record.started)) ", took " (show::duration(record.ended.since(record.started)))
             @if record.usage.cost.0 > 0 || record.usage.model_calls > 0 {
@@ -85,6 +89,7 @@ fn attempt(visit: &Visit, seen: &Seen, i: usize, record: &Record, inputs: Option
                 h4 { "Input" }
                 @match input {
                     Some(input) => (show::value(&input.input, Some(&text(&format!("given&path={}&n={n}", show::escaped(path)))))),
+                    None if inputs.is_some() => p class="quiet" { "What was said before: see the messages." },
                     None => p class="quiet" { "Not known: the records do not fit the code that is here, or it is not here." },
                 }
             }
@@ -110,7 +115,8 @@ fn attempt(visit: &Visit, seen: &Seen, i: usize, record: &Record, inputs: Option
         @for repair in record.models.iter().flat_map(|used| &used.repairs) { p class="quiet" { "Repaired: " (show::text(repair)) } }
         (messages::messages(&record.messages, &format!("{}/text?of=message&i={i}", show::run_address(seen.id()))))
         (fork_link(visit, seen, path))
-    }
+    };
+    html! { div class="attempt" { (inside) } }
 }
 
 fn fork_link(visit: &Visit, seen: &Seen, path: &str) -> Markup {

@@ -40,7 +40,7 @@ pub(in super::super) fn table(rows: impl Iterator<Item = (Markup, Usage)>, what:
                         tr {
                             th scope="row" { (name) }
                             td class="number" {
-                                (usage.cost)
+                                (show::money(usage.cost))
                                 @if usage.unpriced_calls > 0 { " + " (show::number(usage.unpriced_calls)) " calls without a price" }
                             }
                             td class="number" { (show::number(usage.model_calls)) }
