@@ -251,7 +251,7 @@ pipeline! {
                 if label.is_sure() {
                     judge(label.tone)
                 } else {
-                    let human: Tone = ask("How does this post sound to you?").showing(&label);
+                    let human: Tone = ask("How does this post sound to you?").showing(&case);
                     judge(human).named("judge_human")
                 }
             }
