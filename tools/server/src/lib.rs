@@ -27,7 +27,6 @@
 mod access;
 mod api;
 mod button;
-mod change_place;
 pub mod comparison;
 mod console;
 mod data;
@@ -37,6 +36,7 @@ mod fields;
 mod live;
 mod mounted;
 mod patient;
+mod places;
 mod problem;
 mod serve;
 mod server;

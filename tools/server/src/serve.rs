@@ -123,16 +123,15 @@ async fn answer(
     http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(KEPT);
     let stream = Patient::new(stream, write_time);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
-    let ended = tokio::select! {
+    let before = tokio::select! {
         ended = &mut connection => Some(ended),
         _ = ending.wait_for(|ending| *ending) => None,
     };
-    let ended = match ended {
-        Some(ended) => ended,
-        None => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
+    let ended = if let Some(ended) = before {
+        ended
+    } else {
+        connection.as_mut().graceful_shutdown();
+        connection.await
     };
     // What else a client did wrong on its connection is its own trouble.
     if let Err(error) = ended

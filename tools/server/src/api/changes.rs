@@ -1,7 +1,9 @@
 //! What callers do to runs.
 
 use super::address;
-use super::operation::{About, Accepted, Call, Created, HeaderRead, Json, Nothing, Operations};
+use super::answer::{Accepted, Created};
+use super::header_read::HeaderRead;
+use super::operation::{About, Call, Json, Nothing, Operations};
 use super::pipelines::find;
 use crate::access::{Caller, Role};
 use crate::data::value::Value;

@@ -1,6 +1,7 @@
 //! The OpenAPI document, made of the types that the operations take and answer.
 
-use super::operation::{About, Answer, Body};
+use super::answer::Answer;
+use super::operation::{About, Body};
 use crate::access::Access;
 use crate::problem::{Kind, ProblemBody};
 use schemars::generate::SchemaSettings;
@@ -41,8 +42,7 @@ impl Document {
         let mut parameters = parts(about.path);
         parameters.extend(self.query::<Q>());
         parameters.extend(about.header.map(|header| {
-            // What a header can hold, without spaces around it, which are not a part of it.
-            let schema = json!({ "type": "string", "pattern": "^[!-~]+$" });
+            let schema = json!({ "type": "string", "pattern": header.pattern() });
             json!({
                 "name": header.name(), "in": "header", "required": false, "schema": schema,
                 "description": header.said(),

@@ -1,7 +1,9 @@
 //! The interface for programs, `/api/v1`.
 
+mod answer;
 mod changes;
 mod document;
+mod header_read;
 mod health;
 mod operation;
 mod pipelines;

@@ -1,4 +1,5 @@
-use super::operation::{About, Call, Drawn, Json, Nothing, Operations};
+use super::answer::Drawn;
+use super::operation::{About, Call, Json, Nothing, Operations};
 use crate::access::Role;
 use crate::data::{PipelineBody, PipelineDetail, PipelinesBody};
 use crate::problem::{Kind, Problem};

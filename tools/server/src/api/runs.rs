@@ -2,12 +2,13 @@
 
 use super::operation::{About, Call, Json, Nothing, Operations};
 use crate::access::Role;
-use crate::change_place;
 use crate::data::{
     AttemptBody, ComparisonBody, CountBody, CountsBody, ExportBody, InboxBody, MismatchBody, NodeBody,
     NodeDetail, NodesBody, Number, Order, QuestionBody, QuestionsBody, RunBody, RunDetail, RunPage,
-    StateWord, place_of,
+    StateWord,
 };
+use crate::places;
+use crate::places::{QUESTION_PLACE, question_place_of};
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use crate::time::Time;
@@ -55,6 +56,7 @@ struct RunsQuery {
     /// The order: by id, or by the time of creation or of the last change, the newest first. Defaults to `created`.
     order: Option<Order>,
     /// The place behind which the page begins: `next` of the page before.
+    #[schemars(extend("pattern" = crate::places::PLACE))]
     after: Option<String>,
     /// The most runs of the page. Defaults to 50.
     limit: Option<Number>,
@@ -104,14 +106,13 @@ async fn list(call: Call<RunsQuery, ()>) -> Result<Json<RunPage>, Problem> {
     // One more than the page has says whether there is another page.
     let mut filter = filter.filter().order(order).limit(limit + 1);
     if let Some(after) = after {
-        let place = change_place::place_of(&after).ok_or_else(|| not_a_place(&after))?;
+        let place = places::place_of(&after).ok_or_else(|| not_a_place(&after))?;
         filter = filter.after(place);
     }
     let found = call.state.control.list(&filter).await?;
     let page = found.get(..limit).unwrap_or(&found);
-    let next = (found.len() > limit)
-        .then(|| page.last().map(|run| change_place::place(&order.cursor(run))))
-        .flatten();
+    let next =
+        (found.len() > limit).then(|| page.last().map(|run| places::place(&order.cursor(run)))).flatten();
     Ok(Json(RunPage { runs: page.iter().map(RunBody::of).collect(), next }))
 }
 
@@ -197,6 +198,7 @@ struct InboxQuery {
     /// Only questions of runs of this pipeline.
     pipeline: Option<String>,
     /// The place behind which the page begins: `next` of the page before.
+    #[schemars(extend("pattern" = QUESTION_PLACE))]
     after: Option<String>,
     /// The most questions of the page. Defaults to 50.
     limit: Option<Number>,
@@ -208,7 +210,7 @@ async fn inbox(call: Call<InboxQuery, ()>) -> Result<Json<InboxBody>, Problem> {
     let mut filter = QuestionFilter::default().limit(limit + 1);
     filter.pipeline = pipeline;
     if let Some(after) = after {
-        filter = filter.after(place_of(&after).ok_or_else(|| not_a_place(&after))?);
+        filter = filter.after(question_place_of(&after).ok_or_else(|| not_a_place(&after))?);
     }
     Ok(Json(InboxBody::of(&call.state.control.inbox(&filter).await?, limit)))
 }

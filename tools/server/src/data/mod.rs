@@ -17,7 +17,7 @@ pub(crate) use given::{
 };
 pub(crate) use node::{AttemptBody, NodeBody, NodeDetail, NodesBody, RecordBody};
 pub(crate) use pipeline::{PipelineBody, PipelineDetail, PipelinesBody};
-pub(crate) use question::{InboxBody, QuestionBody, QuestionsBody, ReplyBody, place_of};
+pub(crate) use question::{InboxBody, QuestionBody, QuestionsBody, ReplyBody};
 pub(crate) use run::{
     CountBody, CountsBody, ExportBody, MismatchBody, ReplayBody, RunBody, RunDetail, RunPage, StartedBody,
     StateBody,

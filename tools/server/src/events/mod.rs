@@ -14,6 +14,7 @@ mod told;
 mod viewer;
 mod watched;
 
+pub(crate) use cursor::CURSOR;
 use cursor::Cursor;
-pub(crate) use told::TOLD;
+pub(crate) use told::{TOLD, event_schema};
 pub(crate) use watched::Watching;
