@@ -18,6 +18,7 @@ mod interrupts;
 mod library;
 mod pipes;
 mod remote;
+mod restart;
 mod sarif;
 mod serve;
 mod served;
