@@ -2,8 +2,10 @@
 
 use flujo::prelude::*;
 use flujo_cli::{Cli, Console, Exit};
+use flujo_server::{Live, Role};
 use flujo_testing::PausedClock;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 #[step]
 async fn greet(name: String) -> Result<String> {
@@ -55,4 +57,61 @@ async fn a_binary_without_pipelines_says_so() {
     let expected =
         "error: there is no pipeline `welcome`: this binary has none; register it with `.pipeline::<..>()`\n";
     assert_eq!((exit, err.as_str()), (Exit::Nothing, expected));
+}
+
+/// An output that others read while it is written.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The first line of the answer of a server that was begun with these words.
+async fn answered(cli: &Cli, words: &[&str]) -> (Option<Exit>, String, String) {
+    let (out, err) = (Shared::default(), Shared::default());
+    let console = Console::new(std::io::empty(), out.clone(), err.clone());
+    let text = |shared: &Shared| String::from_utf8(shared.0.lock().unwrap().clone()).unwrap();
+    let asking = async {
+        while !text(&out).ends_with('\n') {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        let address = text(&out).trim_end().replace("serving at http://0.0.0.0", "127.0.0.1");
+        let mut stream =
+            tokio::net::TcpStream::connect(address.replace("serving at http://", "")).await.unwrap();
+        stream.write_all(b"GET /api/v1/runs HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).await.unwrap();
+        line
+    };
+    let words = ["app"].iter().chain(words);
+    tokio::select! {
+        exit = cli.run_from(words, console) => (Some(exit), String::new(), text(&err)),
+        line = asking => (None, line, text(&err)),
+    }
+}
+
+#[tokio::test]
+async fn a_caller_has_settings_of_its_own_for_the_server() {
+    let live = Live::new();
+    let flujo = Flujo::builder().observer(live.clone()).pipeline::<welcome>().build().unwrap();
+    let cli = Cli::new(flujo.clone()).live(live.clone());
+    let (_, line, _) = answered(&cli, &["serve", "--address", "127.0.0.1:0"]).await;
+    assert_eq!(line, "HTTP/1.1 200 OK\r\n");
+    // Whoever tells callers apart may listen anywhere.
+    let cli =
+        Cli::new(flujo.clone()).live(live).server(|server| server.token("ops", Role::Operator, "t0ken"));
+    let (_, line, _) = answered(&cli, &["serve", "--address", "0.0.0.0:0"]).await;
+    assert_eq!(line, "HTTP/1.1 401 Unauthorized\r\n");
+    // Other settings do not open it: the server itself says what is missing.
+    let cli = Cli::new(flujo).server(|server| server.host("example.org"));
+    let (exit, _, err) = answered(&cli, &["serve", "--address", "0.0.0.0:0"]).await;
+    assert_eq!(exit, Some(Exit::Usage));
+    assert!(err.starts_with("error: everyone who reaches 0.0.0.0:"), "{err}");
 }
