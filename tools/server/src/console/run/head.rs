@@ -41,7 +41,9 @@ fn sentence(seen: &Seen) -> Markup {
             html! { "It runs at " (at(&under_way.iter().map(flujo::path::Path::as_str).collect::<Vec<_>>())) "." }
         }
         Status::Interrupted => html! { "Its process is gone. A worker continues it." },
-        Status::Paused if view.questions.is_empty() => html! { "All questions are answered. A worker continues it." },
+        Status::Paused if view.questions.is_empty() => {
+            html! { "All questions are answered. A worker continues it." }
+        }
         Status::Paused => {
             let asked: Vec<_> = view.questions.iter().map(|question| question.path.as_str()).collect();
             html! { "It waits for " (if asked.len() == 1 { "a reply" } else { "replies" }) " at " (at(&asked)) "." }
