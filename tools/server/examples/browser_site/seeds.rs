@@ -21,7 +21,7 @@ pub async fn plant(flujo: &Flujo<Office>) -> Done {
         return Ok(());
     }
     let evil_id = format!("evil/{}", EVIL.replace('\0', ""));
-    let evil_label = format!("<b>{}", EVIL.replace('\0', "").get(..200).unwrap_or("</b>"));
+    let evil_label = format!("<b>{}", EVIL.replace('\0', "").get(..150).unwrap_or("</b>"));
     for (id, text) in [(evil_id.as_str(), EVIL.to_owned()), ("evil-long", EVIL.repeat(LONG / EVIL.len()))] {
         start(flujo, "outbreak", id, &(text,), &[("tenant", &evil_label), ("<i>name</i>", "x")]).await?;
     }

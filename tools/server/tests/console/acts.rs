@@ -133,3 +133,30 @@ async fn buttons_of_the_application_are_for_its_admins() {
     assert_eq!(site.post_raw("/buttons/0", &[], false).await.status, StatusCode::FORBIDDEN);
     assert_eq!(pressed.load(Ordering::Relaxed), 1);
 }
+
+#[tokio::test]
+async fn a_fork_asks_another_model() {
+    let site = Site::new();
+    site.start("chat", "c", r#"["hello"]"#).await;
+    site.page("/runs/c").await.has("TEST:SMALL ANSWERS").has("Cost by model");
+    let form = site.page("/runs/c/fork?from=chat%2Fanswer").await;
+    form.has("<legend>Models</legend>").has("name=\"model:chat/answer\"").has("placeholder=\"test:small\"");
+    let pairs = [("from", "chat/answer"), ("id", "c2"), ("input/0", "hello"), ("model:chat/answer", "large")];
+    let wrong = site.post("/runs/c/fork", &pairs).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    wrong.has("The run was not forked").has("write the provider and the model").has("value=\"large\"");
+    let pairs =
+        [("from", "chat/answer"), ("id", "c2"), ("input/0", "hello"), ("model:chat/answer", " test:large ")];
+    let forked = site.post("/runs/c/fork", &pairs).await;
+    assert_eq!(forked.header("location"), "/runs/c2", "{}", forked.text);
+    Control::attach(&*site.flujo, &"c2".into()).await.unwrap();
+    site.page("/runs/c2")
+        .await
+        .has("TEST:LARGE ANSWERS")
+        .has("<bdi>chat/answer</bdi></code> asks <bdi>test:large</bdi>");
+    // A fork of the fork begins with what it asks.
+    site.page("/runs/c2/fork").await.has("value=\"test:large\"");
+    // A pipeline without models has no such fields.
+    site.start("echo", "e", r#"["x", 1]"#).await;
+    site.page("/runs/e/fork").await.has_not("Models");
+}

@@ -3,7 +3,7 @@
 use super::super::form::{Errors, Raw};
 use super::super::show;
 use super::Seen;
-use flujo::graph::NodeKind;
+use flujo::graph::{Graph, NodeKind};
 use flujo::run::ForkRun;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ const NAME: &str = "model:";
 
 /// The steps of the pipeline that models answer, by their paths.
 fn steps(seen: &Seen) -> Vec<String> {
-    let walked = seen.graph.map(|graph| graph.walk()).unwrap_or_default();
+    let walked = seen.graph.map(Graph::walk).unwrap_or_default();
     let models = walked.into_iter().filter(|(_, node)| node.kind == NodeKind::Model);
     models.map(|(path, _)| path).take(MOST).collect()
 }

@@ -29,23 +29,22 @@ pub(super) fn budgets(all: &[(String, SharedBudget)]) -> Markup {
 fn rows(name: &str, budget: &SharedBudget) -> Markup {
     let (limits, spent) = (budget.limits(), budget.spent());
     let money = |n: u64| Cost(n).to_string();
-    let rows: [(&str, Option<u64>, u64, &dyn Fn(u64) -> String); 3] = [
-        ("money", limits.cost.map(|cost| cost.0), spent.cost.0, &money),
-        ("tokens", limits.total_tokens, spent.total_tokens(), &show::number),
-        ("calls", limits.model_calls, spent.model_calls, &show::number),
-    ];
     html! {
-        @for (what, limit, used, shown) in rows {
-            @if let Some(limit) = limit {
-                tr {
-                    th scope="row" { (show::text(name)) }
-                    td { (what) }
-                    td class="number" { (shown(used)) }
-                    td class="number" { (shown(limit)) }
-                    td class="number" { (shown(limit.saturating_sub(used))) }
-                    td { (bar(used, limit)) }
-                }
-            }
+        @if let Some(limit) = limits.cost { (row(name, "money", spent.cost.0, limit.0, money)) }
+        @if let Some(limit) = limits.total_tokens { (row(name, "tokens", spent.total_tokens(), limit, show::number)) }
+        @if let Some(limit) = limits.model_calls { (row(name, "calls", spent.model_calls, limit, show::number)) }
+    }
+}
+
+fn row(name: &str, of: &str, used: u64, limit: u64, shown: impl Fn(u64) -> String) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (show::text(name)) }
+            td { (of) }
+            td class="number" { (shown(used)) }
+            td class="number" { (shown(limit)) }
+            td class="number" { (shown(limit.saturating_sub(used))) }
+            td class="wide" { (bar(used, limit)) }
         }
     }
 }
