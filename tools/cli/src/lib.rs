@@ -86,4 +86,4 @@ pub use cli::Cli;
 pub use exit::Exit;
 #[cfg(feature = "sqlite")]
 pub use installed::run_installed;
-pub use run::run;
+pub use run::{is_command, run};

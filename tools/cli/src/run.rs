@@ -1,8 +1,9 @@
+use crate::args::Binary;
 use crate::cli::Cli;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::stop::{Done, Stop};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use flujo::Flujo;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -22,6 +23,16 @@ use std::process::ExitCode;
 /// ```
 pub async fn run<R: Send + Sync + 'static>(flujo: Flujo<R>) -> ExitCode {
     Cli::new(flujo).run().await
+}
+
+/// Returns true if this is the word of a command, for a binary that has other arguments too.
+///
+/// ```
+/// assert!(flujo_cli::is_command("list"));
+/// assert!(!flujo_cli::is_command("posts.jsonl"));
+/// ```
+pub fn is_command(word: &str) -> bool {
+    Binary::command().find_subcommand(word).is_some()
 }
 
 /// Prints what is left to print, and returns the exit code.

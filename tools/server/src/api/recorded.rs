@@ -1,10 +1,10 @@
 //! A run as engines store it, for programs that are made of `flujo` too.
 
 use super::operation::{About, Call, Json, Nothing, Operations};
-use super::value::Value;
-use super::words;
 use crate::access::Role;
+use crate::data::value::Value;
 use crate::problem::{Kind, Problem};
+use crate::words;
 use flujo::Usage;
 use flujo::clock::Timestamp;
 use flujo::codec::Json as Recorded;
@@ -23,6 +23,7 @@ pub(super) fn add(operations: Operations) -> Operations {
             name: "recorded_run",
             summary: "Everything that is recorded of a run, in the forms that engines store.",
             role: Role::Viewer,
+            header: None,
             problems: &[Kind::UnknownRun],
         },
         recorded,

@@ -1,8 +1,8 @@
 //! What was used, and what was deleted.
 
-use super::data::{ActionBody, ActionsBody, PruneGiven, PrunedBody, UsageReportBody};
 use super::operation::{About, Call, Json, Nothing, Operations};
 use crate::access::Role;
+use crate::data::{ActionBody, ActionsBody, PruneGiven, PrunedBody, UsageReportBody};
 use crate::problem::{Kind, Problem};
 use crate::time::Time;
 use flujo::ErrorKind;
@@ -19,6 +19,7 @@ pub(super) fn add(operations: Operations) -> Operations {
                 name: "report_usage",
                 summary: "Tokens, calls and money by day, pipeline, model and label.",
                 role: Role::Viewer,
+                header: None,
                 problems: &[],
             },
             usage,
@@ -29,6 +30,7 @@ pub(super) fn add(operations: Operations) -> Operations {
                 name: "list_prunes",
                 summary: "Who deleted runs, the last first.",
                 role: Role::Viewer,
+                header: None,
                 problems: &[],
             },
             pruned,
@@ -39,6 +41,7 @@ pub(super) fn add(operations: Operations) -> Operations {
                 name: "prune_runs",
                 summary: "Deletes the runs that ended before a moment.",
                 role: Role::Admin,
+                header: None,
                 problems: &[Kind::Unsupported],
             },
             prune,

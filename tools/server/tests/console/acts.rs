@@ -108,3 +108,55 @@ async fn a_run_is_cancelled_and_forked_with_another_input() {
         site.post("/runs/m/fork", &[("from", "moderate/none"), ("id", "m3"), ("input/0", "x")]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
+
+#[tokio::test]
+async fn buttons_of_the_application_are_for_its_admins() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    let pressed = Arc::new(AtomicU32::new(0));
+    let counted = |server: flujo_server::Server| {
+        let pressed = Arc::clone(&pressed);
+        server.button("Reload <prices>", "Read the \"price list\" again?", move || {
+            let pressed = Arc::clone(&pressed);
+            async move {
+                pressed.fetch_add(1, Ordering::Relaxed);
+            }
+        })
+    };
+    let site = Site::with(counted);
+    let page = site.page("/").await;
+    page.has("action=\"/buttons/0\"")
+        .has("Reload &lt;prices&gt;")
+        .has("Read the &quot;price list&quot; again?");
+    assert_eq!(site.post("/buttons/0", &[]).await.header("location"), "/");
+    assert_eq!(site.post("/buttons/1", &[]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(site.post_raw("/buttons/0", &[], false).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(pressed.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_fork_asks_another_model() {
+    let site = Site::new();
+    site.start("chat", "c", r#"["hello"]"#).await;
+    site.page("/runs/c").await.has("TEST:SMALL ANSWERS").has("Cost by model");
+    let form = site.page("/runs/c/fork?from=chat%2Fanswer").await;
+    form.has("<legend>Models</legend>").has("name=\"model:chat/answer\"").has("placeholder=\"test:small\"");
+    let pairs = [("from", "chat/answer"), ("id", "c2"), ("input/0", "hello"), ("model:chat/answer", "large")];
+    let wrong = site.post("/runs/c/fork", &pairs).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    wrong.has("The run was not forked").has("write the provider and the model").has("value=\"large\"");
+    let pairs =
+        [("from", "chat/answer"), ("id", "c2"), ("input/0", "hello"), ("model:chat/answer", " test:large ")];
+    let forked = site.post("/runs/c/fork", &pairs).await;
+    assert_eq!(forked.header("location"), "/runs/c2", "{}", forked.text);
+    Control::attach(&*site.flujo, &"c2".into()).await.unwrap();
+    site.page("/runs/c2")
+        .await
+        .has("TEST:LARGE ANSWERS")
+        .has("<bdi>chat/answer</bdi></code> asks <bdi>test:large</bdi>");
+    // A fork of the fork begins with what it asks.
+    site.page("/runs/c2/fork").await.has("value=\"test:large\"");
+    // A pipeline without models has no such fields.
+    site.start("echo", "e", r#"["x", 1]"#).await;
+    site.page("/runs/e/fork").await.has_not("Models");
+}

@@ -3,6 +3,7 @@ use crate::site::Site;
 use axum::http::StatusCode;
 use flujo::engine::RunState;
 use flujo::run::Control;
+use std::fmt::Write as _;
 
 const PATH: &str = "moderate/ask";
 
@@ -10,7 +11,12 @@ const PATH: &str = "moderate/ask";
 async fn question(site: &Site, run: &str) -> (String, String) {
     let open = Control::questions(&*site.flujo, &run.into()).await.unwrap();
     let path = open[0].path.to_string();
-    let name = format!("reply:{run}:{path}");
+    let digits: String =
+        run.bytes().chain([b'/']).chain(path.bytes()).fold(String::new(), |mut digits, byte| {
+            write!(digits, "{byte:02x}").unwrap();
+            digits
+        });
+    let name = format!("reply-q{digits}");
     (path, name)
 }
 
@@ -87,6 +93,8 @@ async fn a_reply_finishes_the_run() {
     pairs.push((&notify, "true"));
     let sent = site.post("/runs/m/reply", &pairs).await;
     assert_eq!((sent.status, sent.header("location")), (StatusCode::SEE_OTHER, "/runs/m"), "{}", sent.text);
+    site.page("/runs/m").await.has("A worker continues it.");
+    site.flujo.recover().await.unwrap();
     let view = Control::attach(&*site.flujo, &"m".into()).await.unwrap();
     assert_eq!(RunState::from(&view.status), RunState::Done);
     let page = site.page("/runs/m").await;
@@ -105,9 +113,10 @@ async fn the_second_of_two_replies_is_told_so() {
     let first = site.post("/runs/m/reply", &pairs).await;
     assert_eq!(first.status, StatusCode::SEE_OTHER, "{}", first.text);
     for is_part in [true, false] {
-        let second = match is_part {
-            true => site.post_part("/runs/m/reply", &pairs).await,
-            false => site.post("/runs/m/reply", &pairs).await,
+        let second = if is_part {
+            site.post_part("/runs/m/reply", &pairs).await
+        } else {
+            site.post("/runs/m/reply", &pairs).await
         };
         assert_eq!(second.status, StatusCode::CONFLICT);
         second

@@ -21,7 +21,7 @@ pub(super) fn buttons(visit: &Visit, seen: &Seen) -> Markup {
         html! {
             form method="post" action=(format!("{address}/{to}")) {
                 (visit.seal())
-                button type="submit" data-sure=[sure] { (label) }
+                button type="submit" id=(format!("act-{to}")) data-sure=[sure] { (label) }
             }
         }
     };
@@ -32,16 +32,16 @@ pub(super) fn buttons(visit: &Visit, seen: &Seen) -> Markup {
                 @if !seen.is_ended() { (post("cancel", "Cancel", Some("Cancel this run for good?"))) }
                 @if state == RunState::Failed && seen.graph.is_some() { (post("retry", "Retry", None)) }
                 @if seen.is_ended() && seen.graph.is_some() && !seen.view.records.is_empty() {
-                    a class="button" href=(format!("{address}/fork")) { "Fork" }
+                    a class="button" id="act-fork" href=(format!("{address}/fork")) { "Fork" }
                 }
             }
-            form method="get" action="/compare" {
+            a class="button" id="act-export" href=(format!("/api/v1{address}/export")) download="" { "Export" }
+            form method="get" action="/compare" class="apart" {
                 input type="hidden" name="a" value=(show::printable(id));
                 label for="compare-with" { "Compare with " }
                 input type="text" id="compare-with" name="b" size="14" autocomplete="off";
-                " " button type="submit" { "Compare" }
+                " " button type="submit" id="act-compare" { "Compare" }
             }
-            a class="button" href=(format!("/api/v1{address}/export")) download="" { "Export" }
         }
     }
 }
