@@ -46,6 +46,9 @@ pub struct Cli {
     pub(crate) worker: Option<Work>,
     #[cfg(feature = "server")]
     pub(crate) settings: Vec<Setting>,
+    /// True if `serve` works on runs without being told.
+    #[cfg(feature = "server")]
+    pub(crate) works: bool,
 }
 
 /// Where a worker of some resources becomes one without types.
@@ -93,6 +96,8 @@ impl Cli {
             worker: None,
             #[cfg(feature = "server")]
             settings: Vec::new(),
+            #[cfg(feature = "server")]
+            works: false,
         }
     }
 
@@ -113,6 +118,15 @@ impl Cli {
         setting: impl Fn(flujo_server::Server) -> flujo_server::Server + Send + Sync + 'static,
     ) -> Self {
         self.settings.push(Box::new(setting));
+        self
+    }
+
+    /// Lets `serve` work on runs too, as `serve --work` does: on those of processes that are gone, and on those whose reply
+    /// has arrived. It is for a binary that is the one process of its runs.
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub fn works(mut self) -> Self {
+        self.works = true;
         self
     }
 

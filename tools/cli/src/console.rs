@@ -51,6 +51,7 @@ pub struct Console<'c> {
     /// Where the runs of the command are: the next step depends on it.
     pub(crate) place: Place,
     /// Looks a variable of the environment up.
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only servers have tokens"))]
     pub(crate) variable: fn(&str) -> Option<String>,
     /// True if answers are JSON.
     pub(crate) json: bool,

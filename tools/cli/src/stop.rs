@@ -32,7 +32,7 @@ impl Stop {
     }
 
     /// The error of something that another build of this crate has.
-    #[cfg_attr(all(feature = "server", feature = "remote"), allow(dead_code, reason = "this build has all"))]
+    #[cfg(any(not(feature = "server"), all(feature = "sqlite", not(feature = "remote"))))]
     pub(crate) fn feature(what: &str, feature: &str) -> Self {
         Self::usage(format_args!("{what} needs the feature `{feature}` of `flujo-cli`"))
             .next(format_args!("build with it: `cargo add flujo-cli --features {feature}`"))

@@ -52,8 +52,11 @@ pub(super) async fn execute(cli: &Cli, args: &ServeArgs, console: &mut Console<'
     let (stop, stops) = watch::channel(false);
     let until = |mut stops: watch::Receiver<bool>| async move { _ = stops.wait_for(|stop| *stop).await };
     let serving = server.serve_on(listener, until(stops.clone()));
-    let working =
-        cli.worker.as_ref().filter(|_| args.work).map(|worker| worker(None, Box::pin(until(stops))));
+    let working = cli
+        .worker
+        .as_ref()
+        .filter(|_| args.work || cli.works)
+        .map(|worker| worker(None, Box::pin(until(stops))));
     let mut both = Box::pin(async {
         let serving = async { serving.await.map_err(Stop::usage) };
         let working = async {

@@ -102,13 +102,13 @@ async fn a_caller_has_settings_of_its_own_for_the_server() {
     let live = Live::new();
     let flujo = Flujo::builder().observer(live.clone()).pipeline::<welcome>().build().unwrap();
     let cli = Cli::new(flujo.clone()).live(live.clone());
-    let (_, line, _) = answered(&cli, &["serve", "--address", "127.0.0.1:0"]).await;
-    assert_eq!(line, "HTTP/1.1 200 OK\r\n");
+    let (_, status, _) = answered(&cli, &["serve", "--address", "127.0.0.1:0"]).await;
+    assert_eq!(status, "HTTP/1.1 200 OK\r\n");
     // Whoever tells callers apart may listen anywhere.
     let cli =
         Cli::new(flujo.clone()).live(live).server(|server| server.token("ops", Role::Operator, "t0ken"));
-    let (_, line, _) = answered(&cli, &["serve", "--address", "0.0.0.0:0"]).await;
-    assert_eq!(line, "HTTP/1.1 401 Unauthorized\r\n");
+    let (_, status, _) = answered(&cli, &["serve", "--address", "0.0.0.0:0"]).await;
+    assert_eq!(status, "HTTP/1.1 401 Unauthorized\r\n");
     // Other settings do not open it: the server itself says what is missing.
     let cli = Cli::new(flujo).server(|server| server.host("example.org"));
     let (exit, _, err) = answered(&cli, &["serve", "--address", "0.0.0.0:0"]).await;
