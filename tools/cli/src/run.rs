@@ -1,19 +1,16 @@
-use crate::args::{Cli, Command, Common};
-use crate::backend::Backend;
-use crate::commands;
+use crate::args::Binary;
+use crate::cli::Cli;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::signals::Interrupts;
 use crate::stop::{Done, Stop};
 use clap::{CommandFactory, Parser};
 use flujo::Flujo;
-use flujo::clock::BoxFuture;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Runs the command line of this process on the pipelines and the engine of a [`Flujo`], and returns the exit code.
 ///
-/// It needs a runtime with all drivers, as `#[tokio::main]` makes it: Ctrl-C is heard.
+/// It needs a runtime with all drivers, as `#[tokio::main]` makes it: Ctrl-C is heard. [`Cli`] takes settings too.
 ///
 /// ```no_run
 /// use flujo::Flujo;
@@ -25,60 +22,17 @@ use std::process::ExitCode;
 /// }
 /// ```
 pub async fn run<R: Send + Sync + 'static>(flujo: Flujo<R>) -> ExitCode {
-    let backend = Backend::new(flujo);
-    run_from(&backend, std::env::args_os(), Console::of_process()).await.into()
+    Cli::new(flujo).run().await
 }
 
-/// Runs a command line, whose first word is the name of the program, and returns its exit code. Errors are printed to
-/// the console.
+/// Returns true if this is the word of a command, for a binary that has other arguments too.
 ///
-/// [`Console`] has an example.
-pub fn run_from<'a, A: Into<OsString>>(
-    backend: &'a Backend,
-    args: impl IntoIterator<Item = A>,
-    mut console: Console<'a>,
-) -> BoxFuture<'a, Exit> {
-    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
-    Box::pin(async move {
-        console.command = program(&args);
-        match parse::<Cli>(&args, &mut console) {
-            Ok(Cli { common, command }) => {
-                execute(backend, Cli::command(), &common, &command, &mut console).await
-            }
-            Err(stop) => ended(Err(stop), &mut console),
-        }
-    })
-}
-
-/// Executes a command, and prints its error.
-pub(crate) async fn execute(
-    backend: &Backend,
-    grammar: clap::Command,
-    common: &Common,
-    command: &Command,
-    console: &mut Console<'_>,
-) -> Exit {
-    console.json = common.json;
-    // A worker listens itself, because it ends its work first.
-    let hears = console.signals && !matches!(command, Command::Worker(_));
-    let mut interrupts = hears.then(|| Interrupts::listen(false).ok()).flatten();
-    let done = {
-        let working = Box::pin(commands::execute(backend, grammar, command, console));
-        match &mut interrupts {
-            Some(interrupts) => tokio::select! {
-                done = working => Some(done),
-                () = interrupts.next() => None,
-            },
-            None => Some(working.await),
-        }
-    };
-    match done {
-        Some(done) => ended(done, console),
-        None => {
-            console.note("interrupted; what is recorded stays");
-            Exit::Interrupted
-        }
-    }
+/// ```
+/// assert!(flujo_cli::is_command("list"));
+/// assert!(!flujo_cli::is_command("posts.jsonl"));
+/// ```
+pub fn is_command(word: &str) -> bool {
+    Binary::command().find_subcommand(word).is_some()
 }
 
 /// Prints what is left to print, and returns the exit code.
@@ -97,7 +51,7 @@ pub(crate) fn ended(done: Done, console: &mut Console<'_>) -> Exit {
 /// Parses a command line. Help goes to the output, and is no error.
 pub(crate) fn parse<P: Parser>(args: &[OsString], console: &mut Console<'_>) -> Done<P> {
     let named = P::command().bin_name(program(args));
-    let wide = console.width.unwrap_or(100).clamp(20, 100);
+    let wide = console.terminal.width.unwrap_or(100).clamp(20, 100);
     let parsed = named.term_width(wide).try_get_matches_from(args);
     match parsed.and_then(|found| P::from_arg_matches(&found)) {
         Ok(cli) => Ok(cli),

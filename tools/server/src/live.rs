@@ -10,6 +10,8 @@ use tokio::sync::{Notify, broadcast};
 
 /// The texts that are kept for a viewer who is slower than a model; older ones are dropped, and the viewer is told.
 const TEXTS: usize = 256;
+/// The longest of them, in bytes; longer ones are several. With the number this bounds what is kept of a run.
+const LONGEST: usize = 16 * 1024;
 
 /// An observer of the runs of this process, for those who watch them through a server.
 ///
@@ -55,7 +57,7 @@ pub(crate) struct Text {
     pub(crate) kind: TextKind,
     pub(crate) path: Path,
     pub(crate) attempt: u32,
-    pub(crate) text: String,
+    pub(crate) said: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,9 +126,11 @@ impl Observer for Live {
         };
         match (said, signals) {
             (Some((kind, attempt, text)), Some(signals)) => {
-                let text = Text { kind, path: event.path.clone(), attempt, text: text.to_owned() };
-                // An error says that nobody reads.
-                let _ = signals.texts.send(text);
+                for part in parts(text) {
+                    let text = Text { kind, path: event.path.clone(), attempt, said: part.to_owned() };
+                    // An error says that nobody reads.
+                    let _ = signals.texts.send(text);
+                }
             }
             (Some(_), None) => {}
             (None, signals) => {
@@ -140,5 +144,37 @@ impl Observer for Live {
 
     fn wants(&self) -> Values {
         Values { chunks: self.chunks, ..Values::default() }
+    }
+}
+
+/// A text in parts of at most [`LONGEST`] bytes; one part if there is nothing in it.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let mut left = Some(text);
+    std::iter::from_fn(move || {
+        let text = left?;
+        if text.len() <= LONGEST {
+            return left.take();
+        }
+        let mut end = LONGEST;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let (part, rest) = text.split_at_checked(end)?;
+        left = Some(rest);
+        Some(part)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        assert_eq!(parts("").collect::<Vec<_>>(), [""]);
+        let long = format!("a{}", "\u{1f600}".repeat(LONGEST / 2));
+        let all: Vec<_> = parts(&long).collect();
+        assert_eq!(all.concat(), long);
+        assert_eq!(all.iter().map(|part| part.len()).collect::<Vec<_>>(), [LONGEST - 3, LONGEST, 4]);
     }
 }

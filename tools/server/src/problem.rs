@@ -8,6 +8,10 @@ use flujo::{Error, ErrorKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// A mark on an answer: what it says instead of what was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Refused(pub(crate) Kind);
+
 /// The kinds of problems: each has a type, a title and a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -75,6 +79,19 @@ impl Kind {
         }
     }
 
+    /// The kind as one word, which does not change between versions.
+    pub(crate) const fn word(self) -> &'static str {
+        self.facts().1
+    }
+
+    /// True if a caller is refused for who it is or where it comes from.
+    pub(crate) const fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::Unauthorized | Self::Forbidden | Self::ForeignPage | Self::ForeignForm | Self::UnknownHost
+        )
+    }
+
     /// The kind in words.
     pub(crate) const fn title(self) -> &'static str {
         self.facts().2
@@ -123,9 +140,11 @@ impl Problem {
     pub(crate) fn unknown_pipeline(name: &str) -> Self {
         Self::new(Kind::UnknownPipeline, format!("no pipeline `{}` is registered here", name.escape_debug()))
     }
+}
 
-    /// The problem of a body that could not be read to its end.
-    pub(crate) fn of_body(error: BytesRejection) -> Self {
+/// A body that could not be read to its end.
+impl From<BytesRejection> for Problem {
+    fn from(error: BytesRejection) -> Self {
         if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
             return Self::new(Kind::TooLarge, "the body has more bytes than this server takes");
         }
@@ -181,6 +200,7 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&body).unwrap_or_default();
         let media = HeaderValue::from_static("application/problem+json");
         let mut response = (self.kind.status(), [(header::CONTENT_TYPE, media)], body).into_response();
+        response.extensions_mut().insert(Refused(self.kind));
         if self.kind == Kind::Unauthorized {
             let how = HeaderValue::from_static("Bearer realm=\"flujo\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, how);

@@ -1,5 +1,6 @@
 //! The loop that accepts connections.
 
+use crate::patient::Patient;
 use crate::settings::Settings;
 use axum::Router;
 use axum::body::Body;
@@ -20,6 +21,8 @@ use tower_service::Service;
 
 /// The time in which a client has to send the head of a request.
 const HEAD: Duration = Duration::from_secs(10);
+/// The most bytes of a connection that are kept: of the head of a request, and of what was not taken yet.
+const KEPT: usize = 64 * 1024;
 /// The time in which requests under way are answered at the end.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -86,7 +89,7 @@ pub(crate) async fn serve(
                 Ok((stream, peer)) => {
                     let (router, ending) = (router.clone(), ending.subscribe());
                     connections.spawn(async move {
-                        answer(stream, peer, router, ending).await;
+                        answer(stream, peer, router, ending, settings.write_time).await;
                         drop(place);
                     });
                 }
@@ -102,7 +105,13 @@ pub(crate) async fn serve(
     let _ = tokio::time::timeout(GRACE, all).await;
 }
 
-async fn answer(stream: TcpStream, peer: SocketAddr, router: Router, mut ending: watch::Receiver<bool>) {
+async fn answer(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    mut ending: watch::Receiver<bool>,
+    write_time: Duration,
+) {
     // It only makes small answers faster.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
@@ -111,12 +120,28 @@ async fn answer(stream: TcpStream, peer: SocketAddr, router: Router, mut ending:
         router.clone().call(request.map(Body::new))
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD);
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(KEPT);
+    let stream = Patient::new(stream, write_time);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
-    tokio::select! {
-        // What a client did wrong on its connection is its own trouble.
-        _ = &mut connection => return,
-        _ = ending.wait_for(|ending| *ending) => connection.as_mut().graceful_shutdown(),
+    let before = tokio::select! {
+        ended = &mut connection => Some(ended),
+        _ = ending.wait_for(|ending| *ending) => None,
+    };
+    let ended = if let Some(ended) = before {
+        ended
+    } else {
+        connection.as_mut().graceful_shutdown();
+        connection.await
+    };
+    // What else a client did wrong on its connection is its own trouble.
+    if let Err(error) = ended
+        && has_stalled(&error)
+    {
+        tracing::warn!(target: "flujo_server", %peer, "a caller took nothing for {write_time:?}, and was dropped");
     }
-    let _ = connection.await;
+}
+
+fn has_stalled(error: &hyper::Error) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
+    source.is_some_and(|source| source.kind() == io::ErrorKind::TimedOut)
 }

@@ -7,6 +7,8 @@ pub(crate) struct Settings {
     pub(crate) body: usize,
     /// The time for the head of an answer.
     pub(crate) request_time: Duration,
+    /// The time for which a caller may take nothing of what it is sent.
+    pub(crate) write_time: Duration,
     /// The most connections at once.
     pub(crate) connections: usize,
     /// The most streams of events at once.
@@ -22,6 +24,7 @@ impl Default for Settings {
         Self {
             body: 1 << 20,
             request_time: Duration::from_secs(30),
+            write_time: Duration::from_secs(30),
             connections: 1024,
             viewers: 256,
             poll: Duration::from_millis(500),

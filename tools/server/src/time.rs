@@ -11,13 +11,13 @@ use std::fmt;
 pub(crate) struct Time(pub(crate) Timestamp);
 
 const SECOND: u64 = 1_000_000_000;
-const DAY: u64 = 86_400;
+const DAY: i64 = 86_400;
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (seconds, nanos) = (self.0.0 / SECOND, self.0.0 % SECOND);
-        let (year, month, day) = date(seconds / DAY);
-        let of_day = seconds % DAY;
+        let (year, month, day) = date(seconds / DAY.unsigned_abs());
+        let of_day = seconds % DAY.unsigned_abs();
         let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z")
     }
@@ -35,26 +35,36 @@ fn date(days: u64) -> (u64, u64, u64) {
     (year + era * 400 + u64::from(month <= 2), month, day)
 }
 
-/// The day since 1970 of a date; `None` before that, or if there is no such date.
-fn day_of(year: u64, month: u64, day: u64) -> Option<u64> {
-    let y = if month <= 2 { year.checked_sub(1)? } else { year };
-    let shifted = if month > 2 { month.checked_sub(3)? } else { month + 9 };
-    let of_year = (153 * shifted + 2) / 5 + day.checked_sub(1)?;
-    let (era, of_era) = (y / 400, y % 400);
-    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year;
-    let found = days.checked_sub(719_468)?;
-    (date(found) == (year, month, day)).then_some(found)
+/// The day since 1970 of a date; `None` if there is no such date.
+fn day_of(year: i64, month: i64, day: i64) -> Option<i64> {
+    let is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let last = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap => 29,
+        2 => 28,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=last).contains(&day) {
+        return None;
+    }
+    // The year begins in March, so that its last day is the one that may be missing.
+    let (y, shifted) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let of_year = (153 * shifted + 2) / 5 + day - 1;
+    let (era, of_era) = (y.div_euclid(400), y.rem_euclid(400));
+    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
 }
 
 impl Time {
-    /// Reads a date, `2026-01-31`, which is its beginning in UTC, or a time with a zone, `2026-01-31T10:00:00.5+01:00`.
+    /// Reads a date, `2026-01-31`, which is its beginning in UTC, or a time with a zone, `2026-01-31T10:00:00.5+01:00`. A
+    /// time that no run can have had is the first or the last one that it could have.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (year, rest) = number(text, 4)?;
         let (month, rest) = number(rest.strip_prefix('-')?, 2)?;
         let (day, rest) = number(rest.strip_prefix('-')?, 2)?;
-        let days = day_of(year, month, day)?;
+        let day = day_of(year, month, day)? * DAY;
         if rest.is_empty() {
-            return days.checked_mul(DAY)?.checked_mul(SECOND).map(|at| Self(Timestamp(at)));
+            return Some(Self::of(day, 0));
         }
         let (hour, rest) = number(rest.strip_prefix(['T', 't', ' '])?, 2)?;
         let (minute, rest) = number(rest.strip_prefix(':')?, 2)?;
@@ -66,39 +76,45 @@ impl Time {
             Some(rest) => fraction(rest)?,
             None => (0, rest),
         };
-        let local = days.checked_mul(DAY)? + hour * 3600 + minute * 60 + second;
-        let seconds = match zone {
-            "Z" | "z" => local,
-            _ => {
-                let (hours, rest) = number(zone.get(1..)?, 2)?;
-                let (minutes, rest) = number(rest.strip_prefix(':')?, 2)?;
-                let ahead = hours * 3600 + minutes * 60;
-                if !rest.is_empty() || hours > 23 || minutes > 59 {
-                    return None;
-                }
-                match zone.as_bytes().first()? {
-                    b'+' => local.checked_sub(ahead)?,
-                    b'-' => local + ahead,
-                    _ => return None,
-                }
-            }
-        };
-        Some(Self(Timestamp(seconds.checked_mul(SECOND)?.checked_add(nanos)?)))
+        let local = day + hour * 3600 + minute * 60 + second;
+        Some(Self::of(local - ahead(zone)?, nanos))
+    }
+
+    fn of(seconds: i64, nanos: i64) -> Self {
+        let nanos = i128::from(seconds) * i128::from(SECOND) + i128::from(nanos);
+        Self(Timestamp(u64::try_from(nanos.max(0)).unwrap_or(u64::MAX)))
+    }
+}
+
+/// The seconds by which a zone is ahead of UTC.
+fn ahead(zone: &str) -> Option<i64> {
+    if matches!(zone, "Z" | "z") {
+        return Some(0);
+    }
+    let (hours, rest) = number(zone.get(1..)?, 2)?;
+    let (minutes, rest) = number(rest.strip_prefix(':')?, 2)?;
+    if !rest.is_empty() || hours > 23 || minutes > 59 {
+        return None;
+    }
+    match zone.as_bytes().first()? {
+        b'+' => Some(hours * 3600 + minutes * 60),
+        b'-' => Some(-(hours * 3600 + minutes * 60)),
+        _ => None,
     }
 }
 
 /// The number of so many digits at the beginning, and the rest.
-fn number(text: &str, digits: usize) -> Option<(u64, &str)> {
+fn number(text: &str, digits: usize) -> Option<(i64, &str)> {
     let (head, rest) = text.split_at_checked(digits)?;
     let value = head.bytes().all(|byte| byte.is_ascii_digit()).then(|| head.parse().ok())??;
     Some((value, rest))
 }
 
-/// The nanoseconds of a fraction of a second, and the rest.
-fn fraction(text: &str) -> Option<(u64, &str)> {
+/// The nanoseconds of a fraction of a second, and the rest; what is less than one is left out.
+fn fraction(text: &str) -> Option<(i64, &str)> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (digits, rest) = text.split_at_checked(end).filter(|(digits, _)| matches!(digits.len(), 1..=9))?;
-    Some((format!("{digits:0<9}").parse().ok()?, rest))
+    let (digits, rest) = text.split_at_checked(end).filter(|(digits, _)| !digits.is_empty())?;
+    Some((format!("{:0<9}", digits.get(..9).unwrap_or(digits)).parse().ok()?, rest))
 }
 
 impl Serialize for Time {
@@ -142,10 +158,15 @@ mod tests {
         assert_eq!(read("2023-11-15"), Some(1_700_006_400 * SECOND));
         assert_eq!(read("2023-11-14T23:13:20+01:00"), Some(1_700_000_000 * SECOND));
         assert_eq!(read("2023-11-14T17:13:20.25-05:00"), Some(1_700_000_000_250_000_000));
+        assert_eq!(read("2023-11-14t22:13:20.0000000019z"), Some(1_700_000_000_000_000_001));
+        for early in ["0000-01-01", "1969-12-31", "1970-01-01T00:00:00+00:01", "0001-02-29T00:00:00Z"] {
+            assert_eq!(read(early), if early.starts_with("0001") { None } else { Some(0) }, "{early}");
+        }
+        assert_eq!(read("1969-12-31T23:59:59.5-00:01"), Some(59_500_000_000));
+        assert_eq!((read("9999-12-31"), read("2555-01-01T00:00:00Z")), (Some(u64::MAX), Some(u64::MAX)));
         for wrong in [
             "",
             "now",
-            "1969-12-31",
             "2023-02-29",
             "2023-13-01",
             "2023-11-15T",
@@ -153,8 +174,6 @@ mod tests {
             "2023-11-15T10:00:00",
             "2023-11-15T24:00:00Z",
             "2023-11-15T10:00:00.Z",
-            "2023-11-15T10:00:00.0000000001Z",
-            "9999-01-01",
             "2023-1-1",
             "+023-11-15",
             "2023-11-15T10:00:00é01:00",

@@ -13,5 +13,6 @@ pub(crate) struct GraphArgs {
 pub(crate) enum GraphFormat {
     Mermaid,
     Dot,
+    Svg,
     Json,
 }

@@ -5,16 +5,16 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::run::{ListAnswer, RunDoc};
 use crate::json::state;
+use crate::runs::Runs;
 use crate::stop::{Done, Stop};
 use crate::text::colour::Colour;
 use crate::text::table::{Cell, Column, Table};
 use crate::text::time;
 use flujo::engine::{RunState, RunSummary};
-use flujo::run::Control;
 
-pub(super) async fn execute(control: &dyn Control, args: &ListArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(source: &dyn Runs, args: &ListArgs, console: &mut Console<'_>) -> Done {
     let filter = args.filter(console.now()).map_err(Stop::usage)?;
-    let mut runs = control.list(&filter).await?;
+    let mut runs = source.list(&filter).await?;
     let more = runs.len() > args.limit;
     runs.truncate(args.limit);
     let next = runs.last().filter(|_| more).map(|last| args.order().cursor(last).to_string());

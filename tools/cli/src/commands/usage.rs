@@ -3,17 +3,17 @@
 use crate::args::{UsageArgs, UsageBy};
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::json::usage::{UsageAnswer, UsageDoc, UsageLineDoc};
+use crate::json::usage::{UsageAnswer, UsageDoc, UsageKey, UsageLineDoc};
+use crate::runs::Runs;
 use crate::stop::Done;
 use crate::text::table::{Cell, Column, Table};
 use crate::text::time::day;
 use flujo::Usage;
 use flujo::engine::UsageLine;
-use flujo::run::Control;
 use std::collections::BTreeMap;
 
-pub(super) async fn execute(control: &dyn Control, args: &UsageArgs, console: &mut Console<'_>) -> Done {
-    let lines = control.usage(&args.filter(console.now())).await?;
+pub(super) async fn execute(runs: &dyn Runs, args: &UsageArgs, console: &mut Console<'_>) -> Done {
+    let lines = runs.usage(&args.filter(console.now())).await?;
     let mut sums = BTreeMap::<Option<String>, Usage>::new();
     for line in &lines {
         *sums.entry(key(line, &args.by)).or_default() += line.usage;
@@ -54,15 +54,14 @@ fn word(by: &UsageBy) -> String {
 }
 
 fn document(by: &UsageBy, key: Option<&str>, usage: &Usage) -> UsageLineDoc {
-    let usage = UsageDoc::from(usage);
     let key = key.map(str::to_owned);
-    let none = UsageLineDoc { day: None, pipeline: None, model: None, label: None, usage };
-    match by {
-        UsageBy::Day => UsageLineDoc { day: key, ..none },
-        UsageBy::Pipeline => UsageLineDoc { pipeline: key, ..none },
-        UsageBy::Model => UsageLineDoc { model: Some(key), ..none },
-        UsageBy::Label(_) => UsageLineDoc { label: Some(key), ..none },
-    }
+    let key = match by {
+        UsageBy::Day => UsageKey::Day(key),
+        UsageBy::Pipeline => UsageKey::Pipeline(key),
+        UsageBy::Model => UsageKey::Model(key),
+        UsageBy::Label(_) => UsageKey::Label(key),
+    };
+    UsageLineDoc { key, usage: UsageDoc::from(usage) }
 }
 
 fn table(by: &UsageBy, sums: &BTreeMap<Option<String>, Usage>, total: &Usage) -> Table {

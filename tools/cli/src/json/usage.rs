@@ -33,20 +33,24 @@ impl From<&Usage> for UsageDoc {
     }
 }
 
-/// A line of `usage`: the fields by which it is told apart, and the sum.
+/// A line of `usage`: what it is told apart by, and the sum.
 #[derive(Debug, Serialize)]
 pub(crate) struct UsageLineDoc {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) day: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) pipeline: Option<String>,
-    /// Present and `null` for usage that code reported.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) model: Option<Option<String>>,
-    /// Present and `null` for runs without the label.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) label: Option<Option<String>>,
+    #[serde(flatten)]
+    pub(crate) key: UsageKey,
     pub(crate) usage: UsageDoc,
+}
+
+/// The one field that is there.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UsageKey {
+    Day(Option<String>),
+    Pipeline(Option<String>),
+    /// `null` for usage that code reported.
+    Model(Option<String>),
+    /// `null` for runs without the label.
+    Label(Option<String>),
 }
 
 #[derive(Debug, Serialize)]

@@ -3,6 +3,7 @@
 //! `FLUJO_CLI=overwrite cargo test -p flujo-cli golden` writes the files anew; then the difference is read.
 
 use crate::support::{Folder, Said, flujo, letters};
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -67,12 +68,12 @@ fn session(more: &[&str], columns: Option<&str>) -> String {
             command.env("COLUMNS", columns);
         }
         let said = Said::of(&command.args(*words).args(more).output().unwrap());
-        transcript.push_str(&format!("$ {program} {}\n", [*words, more].concat().join(" ")));
+        writeln!(transcript, "$ {program} {}", [*words, more].concat().join(" ")).unwrap();
         transcript.push_str(&said.out);
         transcript.extend(said.err.lines().map(|line| format!("! {line}\n")));
         match said.code {
             Some(0) => {}
-            code => transcript.push_str(&format!("[{}]\n", code.unwrap())),
+            code => writeln!(transcript, "[{}]", code.unwrap()).unwrap(),
         }
     }
     transcript

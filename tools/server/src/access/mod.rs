@@ -1,5 +1,6 @@
 //! Who asks, and what that caller may do.
 
+mod asked;
 mod authorizer;
 mod caller;
 mod form;
@@ -9,11 +10,11 @@ mod sealed;
 mod session;
 mod tokens;
 
+pub(crate) use asked::is_known;
 pub use authorizer::Authorizer;
 pub use caller::{Caller, ParseRoleError, Role};
-#[allow(unused_imports, reason = "for the forms of the console")]
 pub(crate) use form::{Csrf, Form};
-pub(crate) use guard::guard;
+pub(crate) use guard::{Guard, guard};
 pub(crate) use session::routes;
 
 use crate::problem::{Kind, Problem};
@@ -73,30 +74,34 @@ impl AccessBuilder {
 
 impl Access {
     /// Returns true if a person has to log in with a token.
-    #[allow(dead_code, reason = "for the pages of the console")]
     pub(crate) fn has_login(&self) -> bool {
         !matches!(self.known, Known::ThisMachine)
+    }
+
+    /// Returns true if callers may be known by something else than a token.
+    pub(crate) fn knows_others(&self) -> bool {
+        matches!(self.known, Known::Authorizer(..))
     }
 
     /// Finds out who asks.
     pub(crate) async fn caller(&self, request: &Parts) -> Result<Caller, Problem> {
         match &self.known {
             Known::ThisMachine => this_machine(request),
-            Known::Tokens(tokens) => self.by_token(tokens, request).ok_or_else(unauthorized),
-            Known::Authorizer(authorizer, tokens) => match self.by_token(tokens, request) {
+            Known::Tokens(tokens) => by_token(tokens, request).ok_or_else(unauthorized),
+            Known::Authorizer(authorizer, tokens) => match by_token(tokens, request) {
                 Some(caller) => Ok(caller),
                 None => authorizer.caller(request).await.ok_or_else(unauthorized),
             },
         }
     }
+}
 
-    /// The caller with a token, in the header or in the session of a browser.
-    fn by_token(&self, tokens: &Tokens, request: &Parts) -> Option<Caller> {
-        match request.headers.get(header::AUTHORIZATION) {
-            // A token that is wrong is refused, whatever the session says.
-            Some(value) => tokens.find(bearer(value.to_str().ok()?)?),
-            None => session::caller(tokens, request),
-        }
+/// The caller with a token, in the header or in the session of a browser.
+fn by_token(tokens: &Tokens, request: &Parts) -> Option<Caller> {
+    match request.headers.get(header::AUTHORIZATION) {
+        // A token that is wrong is refused, whatever the session says.
+        Some(value) => tokens.find(bearer(value.to_str().ok()?)?),
+        None => session::caller(tokens, request),
     }
 }
 

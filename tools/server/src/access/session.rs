@@ -6,15 +6,15 @@
 use super::sealed::{fits, seal};
 use super::tokens::{Token, Tokens};
 use super::{Access, Caller, Form, Known};
-use crate::problem::Problem;
-use crate::state::AppState;
-use axum::Router;
+use crate::problem::{Kind, Refused};
 use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::{Extension, Router};
 use serde::Deserialize;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const COOKIE: &str = "flujo_session";
@@ -22,8 +22,8 @@ const COOKIE: &str = "flujo_session";
 const LIFE: u64 = 12 * 60 * 60;
 
 /// The routes by which a browser gets and gives back its session.
-pub(crate) fn routes(state: AppState) -> Router {
-    Router::new().route("/login", post(log_in)).route("/logout", post(log_out)).with_state(state)
+pub(crate) fn routes(access: Arc<Access>) -> Router {
+    Router::new().route("/login", post(log_in)).route("/logout", post(log_out)).with_state(access)
 }
 
 /// The form of the page `/login`.
@@ -35,24 +35,25 @@ struct Login {
     next: String,
 }
 
-async fn log_in(State(state): State<AppState>, Form(login): Form<Login>) -> Result<Response, Problem> {
+async fn log_in(State(access): State<Arc<Access>>, Form(login): Form<Login>) -> Response {
     let next = own_page(&login.next);
-    match state.access.session(&login.token) {
-        Some(cookie) => Ok(go(next, cookie)),
-        None => Ok((StatusCode::SEE_OTHER, [(header::LOCATION, "/login?wrong")]).into_response()),
-    }
+    let Some(cookie) = access.session(&login.token) else {
+        let wrong = [(header::LOCATION, "/login?wrong")];
+        return (StatusCode::SEE_OTHER, Extension(Refused(Kind::Unauthorized)), wrong).into_response();
+    };
+    go(next, &cookie)
 }
 
 #[derive(Deserialize)]
 struct Logout {}
 
 async fn log_out(Form(Logout {}): Form<Logout>) -> Response {
-    go("/login", cookie("", 0))
+    go("/login", &cookie("", 0))
 }
 
-fn go(to: &str, cookie: String) -> Response {
+fn go(to: &str, cookie: &str) -> Response {
     let mut headers = HeaderMap::new();
-    let pairs = [(header::LOCATION, to), (header::SET_COOKIE, cookie.as_str())];
+    let pairs = [(header::LOCATION, to), (header::SET_COOKIE, cookie)];
     for (name, value) in pairs as [(HeaderName, &str); 2] {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);

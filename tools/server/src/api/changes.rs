@@ -1,13 +1,16 @@
 //! What callers do to runs.
 
-use super::data::{ForkGiven, MismatchBody, ReplayBody, ReplyGiven, StartGiven, StartedBody};
-use super::operation::{About, Accepted, Call, Created, Json, Nothing, Operations};
+use super::address;
+use super::answer::{Accepted, Created};
+use super::header_read::HeaderRead;
+use super::operation::{About, Call, Json, Nothing, Operations};
 use super::pipelines::find;
-use super::value::Value;
-use super::{address, words};
 use crate::access::{Caller, Role};
+use crate::data::value::Value;
+use crate::data::{ForkGiven, LimitsGiven, MismatchBody, ReplayBody, ReplyGiven, StartGiven, StartedBody};
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
+use crate::words;
 use axum::http::HeaderMap;
 use flujo::ErrorKind;
 use flujo::codec::Json as Recorded;
@@ -30,7 +33,7 @@ const fn about(
     summary: &'static str,
     problems: &'static [Kind],
 ) -> About {
-    About { path, name, summary, role: Role::Operator, problems }
+    About { path, name, summary, role: Role::Operator, header: None, problems }
 }
 
 pub(super) fn add(operations: Operations) -> Operations {
@@ -41,7 +44,13 @@ pub(super) fn add(operations: Operations) -> Operations {
     let replay = "Replays the records with the code that is here; nothing runs, and nothing is written.";
     let replay = about("/runs/{id}/replay", "replay_run", replay, &[UnknownRun, NotRegistered]);
     operations
-        .post(about("/runs", "start_run", "Starts a run.", &[UnknownPipeline, Conflict, Unfit, Setup]), start)
+        .post(
+            About {
+                header: Some(HeaderRead::IdempotencyKey),
+                ..about("/runs", "start_run", "Starts a run.", &[UnknownPipeline, Conflict, Unfit, Setup])
+            },
+            start,
+        )
         .post(
             about(
                 "/runs/{id}/replies",
@@ -62,12 +71,15 @@ pub(super) fn add(operations: Operations) -> Operations {
             retry,
         )
         .post(
-            about(
-                "/runs/{id}/fork",
-                "fork_run",
-                "Starts a new run that takes over the records in front of a node.",
-                &[UnknownRun, Conflict, Mismatch, NotRegistered, Unfit, Setup],
-            ),
+            About {
+                header: Some(HeaderRead::IdempotencyKey),
+                ..about(
+                    "/runs/{id}/fork",
+                    "fork_run",
+                    "Starts a new run that takes over the records in front of a node.",
+                    &[UnknownRun, Conflict, Mismatch, NotRegistered, Unfit, Setup],
+                )
+            },
             fork,
         )
         .post(About { role: Role::Viewer, ..replay }, replay_run)
@@ -153,7 +165,7 @@ async fn start(call: Call<Nothing, Json<StartGiven>>) -> Result<Created<StartedB
     }
     let mut run = StartRun::new(pipeline.name, &id, inputs(&pipeline, &given.input)?).labels(labels);
     run.context = given.context.map(|context| context.0);
-    run.limits = given.limits.map(|limits| limits.limits());
+    run.limits = given.limits.map(LimitsGiven::limits);
     run.by = call.caller.name().map(str::to_owned);
     let state = call.state.control.start(&run).await.map_err(refused)?;
     Ok(created(&id, state))
@@ -233,6 +245,7 @@ async fn fork(call: Call<Nothing, Json<ForkGiven>>) -> Result<Created<StartedBod
     let id = id_of(given.id, &call.caller, &call.headers)?;
     let mut fork = ForkRun::new(&of, Path::from(given.from.as_str()), &id);
     fork.input = given.input.map(|input| inputs(&pipeline, &input)).transpose()?;
+    fork.models = given.models.into_iter().map(|(node, model)| (Path::from(node.as_str()), model)).collect();
     fork.by = call.caller.name().map(str::to_owned);
     let state = call.state.control.fork(&fork).await.map_err(refused)?;
     Ok(created(&id, state))

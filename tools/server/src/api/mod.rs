@@ -1,17 +1,16 @@
 //! The interface for programs, `/api/v1`.
 
+mod answer;
 mod changes;
-pub(crate) mod data;
 mod document;
-pub(crate) mod fields;
+mod header_read;
 mod health;
 mod operation;
 mod pipelines;
+mod recorded;
 mod runs;
 mod streams;
 mod totals;
-pub(crate) mod value;
-pub(crate) mod words;
 
 pub(crate) use health::health;
 
@@ -23,22 +22,21 @@ use axum::extract::Request;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
-use flujo::clock::Timestamp;
-use flujo::engine::{RunCursor, RunId};
+use flujo::engine::RunId;
 use operation::Operations;
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 fn operations() -> Operations {
     let operations = pipelines::add(Operations::new());
     let operations = changes::add(runs::add(operations));
-    streams::add(totals::add(operations))
+    streams::add(totals::add(recorded::add(operations)))
 }
 
 /// Returns the routes below `/api`.
 pub(crate) fn routes(state: AppState) -> Router {
     let Operations { router, document } = operations();
     // It is the same for everyone, and made once.
-    let document: axum::body::Bytes = document.finish().to_string().into();
+    let document: axum::body::Bytes = document.finish(&state.access).to_string().into();
     let document =
         get(move |_: Caller| async move { ([(header::CONTENT_TYPE, "application/json")], document) });
     let mut router = router.route("/api/v1/openapi.json", document);
@@ -60,16 +58,4 @@ async fn unknown(request: Request) -> impl IntoResponse {
 /// The address of a run.
 fn address(id: &RunId) -> String {
     format!("/api/v1/runs/{}", utf8_percent_encode(id.as_str(), NON_ALPHANUMERIC))
-}
-
-/// A place in the order of changes, on one line whatever the id is.
-pub(crate) fn place(cursor: &RunCursor) -> String {
-    format!("{}.{}", cursor.at.0, utf8_percent_encode(cursor.id.as_str(), NON_ALPHANUMERIC))
-}
-
-/// Returns the place that [`place`] wrote.
-pub(crate) fn place_of(text: &str) -> Option<RunCursor> {
-    let (at, id) = text.split_once('.')?;
-    let id = percent_decode_str(id).decode_utf8().ok()?;
-    Some(RunCursor { at: Timestamp(at.parse().ok()?), id: RunId::from(&*id) })
 }

@@ -1,19 +1,20 @@
 //! One operation of the interface: what it takes and answers, by types, in one place for the router and the document.
 
+use super::answer::Answer;
 use super::document::Document;
-use super::fields;
+use super::header_read::HeaderRead;
 use crate::access::{Caller, Role};
+use crate::fields;
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, header};
+use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, on};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 
@@ -28,6 +29,8 @@ pub(crate) struct About {
     pub(crate) summary: &'static str,
     /// The role that it takes.
     pub(crate) role: Role,
+    /// The header that it reads.
+    pub(crate) header: Option<HeaderRead>,
     /// The problems that it may answer with, beside those that every operation has.
     pub(crate) problems: &'static [Kind],
 }
@@ -97,73 +100,6 @@ impl<T: DeserializeOwned + JsonSchema + Send + 'static> Body for Json<T> {
 /// A JSON value, taken or sent.
 pub(crate) struct Json<T>(pub(crate) T);
 
-/// What an operation answers.
-pub(crate) trait Answer: Send + 'static {
-    /// The status, the media type, and the schema of what is sent.
-    fn document(schemas: &mut SchemaGenerator) -> (u16, &'static str, Schema);
-    fn into_response(self) -> Response;
-}
-
-fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
-    match serde_json::to_vec(value) {
-        Ok(body) => (status, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
-        // A recorded value that is no JSON: the storage is damaged.
-        Err(error) => {
-            Problem::new(Kind::Internal, format!("what is recorded cannot be shown: {error}")).into_response()
-        }
-    }
-}
-
-impl<T: Serialize + JsonSchema + Send + 'static> Answer for Json<T> {
-    fn document(schemas: &mut SchemaGenerator) -> (u16, &'static str, Schema) {
-        (200, "application/json", schemas.subschema_for::<T>())
-    }
-    fn into_response(self) -> Response {
-        json(StatusCode::OK, &self.0)
-    }
-}
-
-/// A run that exists now, at this address.
-pub(crate) struct Created<T>(pub(crate) String, pub(crate) T);
-
-impl<T: Serialize + JsonSchema + Send + 'static> Answer for Created<T> {
-    fn document(schemas: &mut SchemaGenerator) -> (u16, &'static str, Schema) {
-        (201, "application/json", schemas.subschema_for::<T>())
-    }
-    fn into_response(self) -> Response {
-        let mut response = json(StatusCode::CREATED, &self.1);
-        if let Ok(place) = HeaderValue::from_str(&self.0) {
-            response.headers_mut().insert(header::LOCATION, place);
-        }
-        response
-    }
-}
-
-/// Something that goes on after the answer.
-pub(crate) struct Accepted<T>(pub(crate) T);
-
-impl<T: Serialize + JsonSchema + Send + 'static> Answer for Accepted<T> {
-    fn document(schemas: &mut SchemaGenerator) -> (u16, &'static str, Schema) {
-        (202, "application/json", schemas.subschema_for::<T>())
-    }
-    fn into_response(self) -> Response {
-        json(StatusCode::ACCEPTED, &self.0)
-    }
-}
-
-/// Text of some type, or a stream: what is sent already has its headers.
-pub(crate) struct Sent<const STREAM: bool>(pub(crate) Response);
-
-impl<const STREAM: bool> Answer for Sent<STREAM> {
-    fn document(_: &mut SchemaGenerator) -> (u16, &'static str, Schema) {
-        let media = if STREAM { "text/event-stream" } else { "text/plain" };
-        (200, media, schemars::json_schema!({ "type": "string" }))
-    }
-    fn into_response(self) -> Response {
-        self.0
-    }
-}
-
 /// The operations, as routes and as a document.
 pub(crate) struct Operations {
     pub(crate) router: Router<AppState>,
@@ -207,19 +143,20 @@ impl Operations {
         Fut: Future<Output = Result<T, Problem>> + Send + 'static,
     {
         self.document.add::<Q, B, T>(if is_post { "post" } else { "get" }, &about);
-        let answer = move |State(state): State<AppState>, request: Request| async move {
-            let called = async {
-                let handled = handler(read::<Q, B>(state, request, about).await?);
+        let route = move |State(state): State<AppState>, request: Request| async move {
+            let done = async {
+                let answer = handler(read::<Q, B>(state, request, about).await?);
                 // A change that has begun is carried out, even if the caller goes away.
-                match is_post {
-                    true => tokio::spawn(handled).await.unwrap_or_else(|_| Err(broken())),
-                    false => handled.await,
+                if is_post {
+                    tokio::spawn(answer).await.unwrap_or_else(|_| Err(broken()))
+                } else {
+                    answer.await
                 }
             };
-            called.await.map_or_else(Problem::into_response, Answer::into_response)
+            done.await.map_or_else(Problem::into_response, Answer::into_response)
         };
         let filter = if is_post { MethodFilter::POST } else { MethodFilter::GET };
-        self.router = self.router.route(&format!("/api/v1{}", about.path), on(filter, answer));
+        self.router = self.router.route(&format!("/api/v1{}", about.path), on(filter, route));
         self
     }
 }
@@ -240,8 +177,7 @@ async fn read<Q: DeserializeOwned, B: Body>(
     let Path(path) = path.map_err(|error| Problem::new(Kind::Parameter, error.body_text()))?;
     let query = query(&parts)?;
     let headers = parts.headers.clone();
-    let bytes =
-        Bytes::from_request(Request::from_parts(parts, body), &state).await.map_err(Problem::of_body)?;
+    let bytes = Bytes::from_request(Request::from_parts(parts, body), &state).await?;
     let body = B::read(&headers, &bytes)?;
     Ok(Call { state, caller, path, headers, query, body })
 }

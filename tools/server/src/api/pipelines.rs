@@ -1,10 +1,9 @@
-use super::data::{PipelineBody, PipelineDetail, PipelinesBody};
-use super::operation::{About, Call, Json, Nothing, Operations, Sent};
+use super::answer::Drawn;
+use super::operation::{About, Call, Json, Nothing, Operations};
 use crate::access::Role;
+use crate::data::{PipelineBody, PipelineDetail, PipelinesBody};
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
-use axum::http::header;
-use axum::response::IntoResponse;
 use flujo::run::PipelineDescription;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -17,6 +16,7 @@ pub(super) fn add(operations: Operations) -> Operations {
                 name: "list_pipelines",
                 summary: "The registered pipelines.",
                 role: Role::Viewer,
+                header: None,
                 problems: &[],
             },
             list,
@@ -27,6 +27,7 @@ pub(super) fn add(operations: Operations) -> Operations {
                 name: "show_pipeline",
                 summary: "A pipeline with its schemas, its graph, and what may be wrong with it.",
                 role: Role::Viewer,
+                header: None,
                 problems: &[Kind::UnknownPipeline],
             },
             show,
@@ -37,6 +38,7 @@ pub(super) fn add(operations: Operations) -> Operations {
                 name: "draw_pipeline",
                 summary: "The graph of a pipeline for a program that draws it.",
                 role: Role::Viewer,
+                header: None,
                 problems: &[Kind::UnknownPipeline],
             },
             draw,
@@ -69,6 +71,8 @@ enum Format {
     Dot,
     /// JSON.
     Json,
+    /// The picture that the pages show.
+    Svg,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -79,12 +83,12 @@ struct DrawQuery {
     format: Format,
 }
 
-async fn draw(call: Call<DrawQuery, ()>) -> Result<Sent<false>, Problem> {
+async fn draw(call: Call<DrawQuery, ()>) -> Result<Drawn, Problem> {
     let graph = find(&call.state, call.part("name"))?.graph;
-    let (media, text) = match call.query.format {
-        Format::Mermaid => ("text/plain; charset=utf-8", graph.mermaid()),
-        Format::Dot => ("text/vnd.graphviz; charset=utf-8", graph.dot()),
-        Format::Json => ("application/json", graph.json()),
-    };
-    Ok(Sent(([(header::CONTENT_TYPE, media)], text).into_response()))
+    Ok(match call.query.format {
+        Format::Mermaid => Drawn(Drawn::MERMAID, graph.mermaid()),
+        Format::Dot => Drawn(Drawn::DOT, graph.dot()),
+        Format::Json => Drawn(Drawn::JSON, graph.json()),
+        Format::Svg => Drawn(Drawn::SVG, crate::drawing::svg(graph, None)),
+    })
 }

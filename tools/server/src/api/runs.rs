@@ -1,11 +1,14 @@
 //! Runs, as they are recorded.
 
-use super::data::{
-    AttemptBody, CountBody, CountsBody, ExportBody, InboxBody, MismatchBody, NodeBody, NodeDetail, NodesBody,
-    Number, Order, QuestionBody, QuestionsBody, RunBody, RunDetail, RunPage, StateWord, place_of,
-};
 use super::operation::{About, Call, Json, Nothing, Operations};
 use crate::access::Role;
+use crate::data::{
+    AttemptBody, ComparisonBody, CountBody, CountsBody, ExportBody, InboxBody, MismatchBody, NodeBody,
+    NodeDetail, NodesBody, Number, Order, QuestionBody, QuestionsBody, RunBody, RunDetail, RunPage,
+    StateWord,
+};
+use crate::places;
+use crate::places::{QUESTION_PLACE, question_place_of};
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use crate::time::Time;
@@ -18,7 +21,7 @@ use std::collections::BTreeMap;
 const PAGE: usize = 50;
 
 const fn about(path: &'static str, name: &'static str, summary: &'static str) -> About {
-    About { path, name, summary, role: Role::Viewer, problems: &[Kind::UnknownRun] }
+    About { path, name, summary, role: Role::Viewer, header: None, problems: &[Kind::UnknownRun] }
 }
 
 pub(super) fn add(operations: Operations) -> Operations {
@@ -35,6 +38,7 @@ pub(super) fn add(operations: Operations) -> Operations {
         .get(About { problems: &[Kind::UnknownRun, Kind::UnknownNode], ..node }, node_detail)
         .get(about("/runs/{id}/questions", "list_questions", "The open questions of a run."), questions)
         .get(about("/runs/{id}/export", "export_run", "Everything that is recorded of a run."), export)
+        .get(about("/compare", "compare_runs", "Two runs beside each other, node by node."), compare)
         .get(
             About {
                 problems: &[],
@@ -52,6 +56,7 @@ struct RunsQuery {
     /// The order: by id, or by the time of creation or of the last change, the newest first. Defaults to `created`.
     order: Option<Order>,
     /// The place behind which the page begins: `next` of the page before.
+    #[schemars(extend("pattern" = crate::places::PLACE))]
     after: Option<String>,
     /// The most runs of the page. Defaults to 50.
     limit: Option<Number>,
@@ -101,13 +106,13 @@ async fn list(call: Call<RunsQuery, ()>) -> Result<Json<RunPage>, Problem> {
     // One more than the page has says whether there is another page.
     let mut filter = filter.filter().order(order).limit(limit + 1);
     if let Some(after) = after {
-        let place = super::place_of(&after).ok_or_else(|| not_a_place(&after))?;
+        let place = places::place_of(&after).ok_or_else(|| not_a_place(&after))?;
         filter = filter.after(place);
     }
     let found = call.state.control.list(&filter).await?;
     let page = found.get(..limit).unwrap_or(&found);
     let next =
-        (found.len() > limit).then(|| page.last().map(|run| super::place(&order.cursor(run)))).flatten();
+        (found.len() > limit).then(|| page.last().map(|run| places::place(&order.cursor(run)))).flatten();
     Ok(Json(RunPage { runs: page.iter().map(RunBody::of).collect(), next }))
 }
 
@@ -173,10 +178,27 @@ async fn export(call: Call<Nothing, ()>) -> Result<Json<ExportBody>, Problem> {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+struct CompareQuery {
+    /// The id of the first run.
+    first: String,
+    /// The id of the second run.
+    second: String,
+}
+
+async fn compare(call: Call<CompareQuery, ()>) -> Result<Json<ComparisonBody>, Problem> {
+    let CompareQuery { first, second } = call.query;
+    let first = call.state.control.inspect(&first.into()).await?;
+    let second = call.state.control.inspect(&second.into()).await?;
+    Ok(Json(ComparisonBody::of(&first, &second)))
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 struct InboxQuery {
     /// Only questions of runs of this pipeline.
     pipeline: Option<String>,
     /// The place behind which the page begins: `next` of the page before.
+    #[schemars(extend("pattern" = QUESTION_PLACE))]
     after: Option<String>,
     /// The most questions of the page. Defaults to 50.
     limit: Option<Number>,
@@ -188,7 +210,7 @@ async fn inbox(call: Call<InboxQuery, ()>) -> Result<Json<InboxBody>, Problem> {
     let mut filter = QuestionFilter::default().limit(limit + 1);
     filter.pipeline = pipeline;
     if let Some(after) = after {
-        filter = filter.after(place_of(&after).ok_or_else(|| not_a_place(&after))?);
+        filter = filter.after(question_place_of(&after).ok_or_else(|| not_a_place(&after))?);
     }
     Ok(Json(InboxBody::of(&call.state.control.inbox(&filter).await?, limit)))
 }

@@ -1,7 +1,11 @@
 //! Runs as they happen.
 
-use super::operation::{About, Call, Operations, Sent};
+use super::answer::Streamed;
+use super::header_read::HeaderRead;
+use super::operation::{About, Call, Operations};
 use crate::access::Role;
+use crate::events::CURSOR;
+use crate::places::PLACE;
 use crate::problem::{Kind, Problem};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -14,6 +18,7 @@ pub(super) fn add(operations: Operations) -> Operations {
                 name: "watch_run",
                 summary: "What is recorded of a run from its beginning, and what happens from now on.",
                 role: Role::Viewer,
+                header: Some(HeaderRead::LastEventIdOfRun),
                 problems: &[Kind::UnknownRun, Kind::TooMany],
             },
             of_run,
@@ -24,6 +29,7 @@ pub(super) fn add(operations: Operations) -> Operations {
                 name: "watch_runs",
                 summary: "Runs that change from now on: each as it is then.",
                 role: Role::Viewer,
+                header: Some(HeaderRead::LastEventIdOfAll),
                 problems: &[Kind::TooMany],
             },
             of_all,
@@ -34,13 +40,22 @@ pub(super) fn add(operations: Operations) -> Operations {
 #[serde(deny_unknown_fields)]
 struct EventsQuery {
     /// The id of an event behind which the stream begins, for callers that send no `Last-Event-ID`.
+    #[schemars(extend("pattern" = format!("^$|{CURSOR}")))]
     after: Option<String>,
 }
 
-async fn of_run(call: Call<EventsQuery, ()>) -> Result<Sent<true>, Problem> {
-    call.state.watching.of_run(&call.run(), &call.headers, call.query.after.as_deref()).await.map(Sent)
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AllEventsQuery {
+    /// The id of an event behind which the stream begins, for callers that send no `Last-Event-ID`.
+    #[schemars(extend("pattern" = format!("^$|{PLACE}")))]
+    after: Option<String>,
 }
 
-async fn of_all(call: Call<EventsQuery, ()>) -> Result<Sent<true>, Problem> {
-    call.state.watching.of_all(&call.headers, call.query.after.as_deref()).await.map(Sent)
+async fn of_run(call: Call<EventsQuery, ()>) -> Result<Streamed, Problem> {
+    call.state.watching.of_run(&call.run(), &call.headers, call.query.after.as_deref()).await.map(Streamed)
+}
+
+async fn of_all(call: Call<AllEventsQuery, ()>) -> Result<Streamed, Problem> {
+    call.state.watching.of_all(&call.headers, call.query.after.as_deref()).await.map(Streamed)
 }

@@ -1,8 +1,8 @@
 //! What was used, and what was deleted.
 
-use super::data::{ActionBody, ActionsBody, PruneGiven, PrunedBody, UsageReportBody};
 use super::operation::{About, Call, Json, Nothing, Operations};
 use crate::access::Role;
+use crate::data::{ActionBody, ActionsBody, PruneGiven, PrunedBody, UsageReportBody};
 use crate::problem::{Kind, Problem};
 use crate::time::Time;
 use flujo::ErrorKind;
@@ -17,8 +17,9 @@ pub(super) fn add(operations: Operations) -> Operations {
             About {
                 path: "/usage",
                 name: "report_usage",
-                summary: "Tokens, calls and money by day, pipeline, model and label.",
+                summary: "Tokens, calls and money by day, pipeline, model and label, and what is left of budgets.",
                 role: Role::Viewer,
+                header: None,
                 problems: &[],
             },
             usage,
@@ -29,6 +30,7 @@ pub(super) fn add(operations: Operations) -> Operations {
                 name: "list_prunes",
                 summary: "Who deleted runs, the last first.",
                 role: Role::Viewer,
+                header: None,
                 problems: &[],
             },
             pruned,
@@ -39,6 +41,7 @@ pub(super) fn add(operations: Operations) -> Operations {
                 name: "prune_runs",
                 summary: "Deletes the runs that ended before a moment.",
                 role: Role::Admin,
+                header: None,
                 problems: &[Kind::Unsupported],
             },
             prune,
@@ -67,7 +70,7 @@ async fn usage(call: Call<UsageQuery, ()>) -> Result<Json<UsageReportBody>, Prob
     filter.pipeline = pipeline;
     filter.labels = label.into_iter().collect();
     filter.by_label = by_label;
-    Ok(Json(UsageReportBody::of(call.state.control.usage(&filter).await?)))
+    Ok(Json(UsageReportBody::of(call.state.control.usage(&filter).await?, &call.state.budgets)))
 }
 
 async fn pruned(call: Call<Nothing, ()>) -> Result<Json<ActionsBody>, Problem> {

@@ -5,6 +5,7 @@ use super::page::{Room, page};
 use super::run::{Seen, difference};
 use super::show;
 use super::visit::{Answer, Visit};
+use crate::comparison::{self, Compared, Standing};
 use crate::state::AppState;
 use axum::extract::{RawQuery, State};
 use flujo::codec::Json;
@@ -40,21 +41,8 @@ pub(super) async fn compare(
     Ok(page(&visit, Room::Runs, "Compare", &content))
 }
 
-/// The nodes of both, in the order of the first run; those of the second alone come last.
-fn paired(a: &Seen, b: &Seen) -> Vec<(Option<NodeView>, Option<NodeView>)> {
-    let mut right: Vec<Option<NodeView>> = b.view.nodes().into_iter().map(Some).collect();
-    let mut pairs = Vec::new();
-    for node in a.view.nodes() {
-        let other =
-            right.iter_mut().find(|other| other.as_ref().is_some_and(|other| other.path == node.path));
-        pairs.push((Some(node), other.and_then(Option::take)));
-    }
-    pairs.extend(right.into_iter().flatten().map(|node| (None, Some(node))));
-    pairs
-}
-
 fn table(a: &Seen, b: &Seen) -> Markup {
-    let pairs = paired(a, b);
+    let pairs = comparison::compare(&a.view, &b.view);
     let head = |seen: &Seen| {
         html! {
             a href=(show::run_address(seen.id())) { (show::text(seen.id())) } " "
@@ -72,7 +60,7 @@ fn table(a: &Seen, b: &Seen) -> Markup {
                         td { code { (show::line(b.view.run.input.as_str(), 80)) } }
                         td { (changed(&a.view.run.input, &b.view.run.input)) }
                     }
-                    @for (left, right) in pairs.iter().take(MOST) { (row(left.as_ref(), right.as_ref())) }
+                    @for node in pairs.iter().take(MOST) { (row(node)) }
                 }
             }
         }
@@ -80,16 +68,16 @@ fn table(a: &Seen, b: &Seen) -> Markup {
     }
 }
 
-fn row(left: Option<&NodeView>, right: Option<&NodeView>) -> Markup {
-    let path = left.or(right).map(|node| node.path.as_str()).unwrap_or_default();
+fn row(node: &Compared) -> Markup {
     html! {
         tr {
-            th scope="row" { code { (show::text(path)) } }
-            td { (facts(left)) }
-            td { (facts(right)) }
+            th scope="row" { code { (show::text(node.path())) } }
+            td { (facts(node.first())) }
+            td { (facts(node.second())) }
             td {
-                @match (left, right) {
-                    (Some(left), Some(right)) => (outcomes(&left.last.outcome, &right.last.outcome)),
+                @match (node.standing(), node.first(), node.second()) {
+                    (Standing::Same, ..) => "same",
+                    (_, Some(left), Some(right)) => (outcomes(&left.last.outcome, &right.last.outcome)),
                     _ => span class="differs" { "in one run only" },
                 }
             }
@@ -112,9 +100,6 @@ fn facts(node: Option<&NodeView>) -> Markup {
 fn outcomes(left: &RecordOutcome, right: &RecordOutcome) -> Markup {
     match (left, right) {
         (RecordOutcome::Output(left), RecordOutcome::Output(right)) => changed(left, right),
-        (RecordOutcome::Failure(left), RecordOutcome::Failure(right)) if left.chain == right.chain => {
-            html! { "same" }
-        }
         (RecordOutcome::Failure(left), RecordOutcome::Failure(right)) => {
             html! { span class="differs" { "differs" } (difference(&left.chain.join("\n"), &right.chain.join("\n"))) }
         }

@@ -24,7 +24,7 @@ impl FromRequest<AppState> for Form {
         let (mut parts, body) = request.into_parts();
         let Csrf(expected) = Csrf::from_request_parts(&mut parts, state).await?;
         let request = Request::from_parts(parts, body);
-        let body = Bytes::from_request(request, state).await.map_err(Problem::of_body)?;
+        let body = Bytes::from_request(request, state).await.map_err(Problem::from)?;
         let mut pairs = Pairs::of_bytes(&body);
         let shown = pairs.0.remove("csrf").and_then(|mut values| values.pop()).unwrap_or_default();
         if !bool::from(shown.as_bytes().ct_eq(expected.as_bytes())) {

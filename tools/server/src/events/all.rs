@@ -1,12 +1,13 @@
-use super::feed::{Feed, newest, since};
+use super::feed::{Feed, newest};
+use super::past::Past;
 use super::told::Told;
 use super::watched::{Place, Watching};
-use crate::api::data::RunBody;
-use crate::api::place;
+use crate::data::RunBody;
+use crate::places::place;
 use crate::problem::Problem;
 use flujo::clock::Timestamp;
 use flujo::engine::{RunCursor, RunId, RunOrder, RunSummary};
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -18,10 +19,12 @@ pub(crate) struct AllViewer {
     next: u64,
     /// The change that was told last.
     at: RunCursor,
-    /// What was read for this viewer alone, and is told first.
-    read: VecDeque<RunSummary>,
-    /// The changes that were read so, which come by the feed too.
+    /// What is read for this viewer alone, and is told first.
+    past: Past,
+    /// The changes that were read so and may come by the feed too.
     told: HashMap<RunId, Timestamp>,
+    /// Older changes than this do not come by the feed any more.
+    horizon: Timestamp,
     /// True until the viewer was told where the stream begins.
     is_new: bool,
     count: watch::Receiver<u64>,
@@ -33,31 +36,35 @@ impl AllViewer {
     /// Begins behind a place, or with what changes from now on.
     pub(crate) async fn begin(watching: &Watching, after: Option<RunCursor>) -> Result<Self, Problem> {
         let place = watching.place()?;
+        // Before the feed is waited for: if the engine fails, the viewer is told so at once.
+        let last = newest(&**watching.control()).await?;
         let feed = watching.all();
-        let (next, count) = (feed.end(), feed.count.subscribe());
+        feed.begun().await;
         let is_new = after.is_none();
-        let at = match after {
-            Some(after) => after,
-            None => match newest(&**watching.control()).await? {
-                Some(run) => RunOrder::Changed.cursor(&run),
-                None => RunCursor { at: Timestamp::default(), id: RunId::from("") },
-            },
+        let before_all = || RunCursor { at: Timestamp::default(), id: RunId::from("") };
+        let now = || last.map_or_else(before_all, |run| RunOrder::Changed.cursor(&run));
+        let mut viewer = Self {
+            watching: watching.clone(),
+            next: 0,
+            at: after.unwrap_or_else(now),
+            past: Past::default(),
+            told: HashMap::new(),
+            horizon: Timestamp::default(),
+            is_new,
+            count: feed.count.subscribe(),
+            feed,
+            ends: watching.ends(),
+            _place: place,
         };
-        let (read, told) = (VecDeque::new(), HashMap::new());
-        let ends = watching.ends();
-        let watching = watching.clone();
-        let mut viewer = Self { watching, feed, next, at, read, told, is_new, count, ends, _place: place };
         viewer.read_on().await?;
         Ok(viewer)
     }
 
     /// Reads what changed behind the viewer's place, in place of what the feed has not kept.
     async fn read_on(&mut self) -> Result<(), Problem> {
-        self.next = self.feed.end();
-        let is_behind = |run: &RunSummary| (run.changed, &run.id) > (self.at.at, &self.at.id);
-        let found = since(&**self.watching.control(), self.at.at).await?;
-        self.read = found.into_iter().filter(is_behind).collect();
-        self.told = self.read.iter().map(|run| (run.id.clone(), run.changed)).collect();
+        (self.next, self.horizon) = self.feed.end();
+        self.told.clear();
+        self.past = Past::since(&**self.watching.control(), self.at.at).await?;
         Ok(())
     }
 
@@ -66,13 +73,17 @@ impl AllViewer {
         Told::at("run", place(&self.at), &RunBody::of(run))
     }
 
-    /// The next event; `None` at the end of the stream.
+    /// The next event; `None` at the end of the stream. Without the engine the stream ends, and the viewer comes back to
+    /// the place where it is.
     pub(crate) async fn next(&mut self) -> Option<Told> {
         if std::mem::take(&mut self.is_new) {
             return Some(Told::at("ready", place(&self.at), &serde_json::Value::Null));
         }
         loop {
-            if let Some(run) = self.read.pop_front() {
+            if let Some(run) = self.past.next(&**self.watching.control(), &self.at).await.ok()? {
+                if run.changed >= self.horizon {
+                    self.told.insert(run.id.clone(), run.changed);
+                }
                 return Some(self.tell(&run));
             }
             match self.feed.get(self.next) {
@@ -85,10 +96,9 @@ impl AllViewer {
                 Ok(None) => tokio::select! {
                     biased;
                     // A router that is not served never ends.
-                Ok(_) = self.ends.wait_for(|ends| *ends) => return None,
+                    Ok(_) = self.ends.wait_for(|ends| *ends) => return None,
                     changed = self.count.changed() => changed.ok()?,
                 },
-                // Without the engine, the viewer comes back later, to the place where it is.
                 Err(()) => self.read_on().await.ok()?,
             }
         }

@@ -1,4 +1,5 @@
-use crate::api::words;
+use crate::places::number_of;
+use crate::words;
 use flujo::engine::{RunState, RunView};
 use std::fmt;
 use std::str::FromStr;
@@ -15,6 +16,10 @@ pub(crate) struct Cursor {
     pub(super) acted: usize,
     pub(super) state: Option<RunState>,
 }
+
+/// The places, as a pattern.
+pub(crate) const CURSOR: &str =
+    r"^[0-9]{1,20}(\.[0-9]{1,20}){4}\.(-|created|running|interrupted|paused|done|failed|cancelled|crashed)$";
 
 impl Cursor {
     /// The place before everything.
@@ -44,12 +49,13 @@ impl fmt::Display for Cursor {
 impl FromStr for Cursor {
     type Err = ();
     fn from_str(text: &str) -> Result<Self, ()> {
-        fn next<T: FromStr>(part: Option<&str>) -> Result<T, ()> {
-            part.ok_or(())?.parse().map_err(drop)
+        fn next(part: Option<&str>) -> Result<usize, ()> {
+            let number = number_of(part.ok_or(())?).ok_or(())?;
+            Ok(usize::try_from(number).unwrap_or(usize::MAX))
         }
         let mut parts = text.split('.');
         let cursor = Self {
-            created: next(parts.next())?,
+            created: number_of(parts.next().ok_or(())?).ok_or(())?,
             records: next(parts.next())?,
             asked: next(parts.next())?,
             answered: next(parts.next())?,

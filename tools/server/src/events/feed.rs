@@ -14,13 +14,15 @@ const KEPT: usize = 1024;
 /// How far behind the newest change another one may still appear: two processes write at once, and their clocks differ.
 const OVERLAP: Duration = Duration::from_secs(5);
 /// The runs that are asked for at once.
-const PAGE: usize = 500;
+pub(super) const PAGE: usize = 500;
 
 /// The changes of all runs, until nobody watches them.
 pub(super) struct Feed {
     kept: Mutex<Kept>,
     /// The number of changes so far.
     pub(super) count: watch::Sender<u64>,
+    /// True once the first look is over: what changes from then on is a change of the feed.
+    begun: watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -28,21 +30,35 @@ struct Kept {
     /// The number of the first change that is kept.
     first: u64,
     changes: VecDeque<Arc<RunSummary>>,
+    /// No further change is older than this.
+    horizon: Timestamp,
 }
 
 impl Feed {
     pub(super) fn begin(control: Arc<dyn Control>, live: Live, poll: Duration) -> Arc<Self> {
-        let feed = Arc::new(Self { kept: Mutex::default(), count: watch::channel(0).0 });
+        let feed = Arc::new(Self {
+            kept: Mutex::default(),
+            count: watch::channel(0).0,
+            begun: watch::channel(false).0,
+        });
         drop(tokio::spawn(look(control, live, Arc::downgrade(&feed), poll)));
         feed
+    }
+
+    /// Completes once every further change is a change of the feed. Who asks the engine before that misses what changes
+    /// between the two.
+    pub(super) async fn begun(&self) {
+        // The sender is in `self`.
+        let _ = self.begun.subscribe().wait_for(|begun| *begun).await;
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, runs: Vec<RunSummary>) {
+    fn add(&self, runs: Vec<RunSummary>, horizon: Timestamp) {
         let mut kept = self.kept();
+        kept.horizon = horizon;
         for run in runs {
             if kept.changes.len() == KEPT {
                 kept.changes.pop_front();
@@ -62,15 +78,15 @@ impl Feed {
         Ok(usize::try_from(at).ok().and_then(|at| kept.changes.get(at).cloned()))
     }
 
-    /// The number of the next change.
-    pub(super) fn end(&self) -> u64 {
+    /// The number of the next change, and a time that neither it nor a later one is older than.
+    pub(super) fn end(&self) -> (u64, Timestamp) {
         let kept = self.kept();
-        kept.first + kept.changes.len() as u64
+        (kept.first + kept.changes.len() as u64, kept.horizon)
     }
 }
 
 /// The runs that changed at a moment or after it, in the order of their changes.
-pub(super) async fn since(control: &dyn Control, from: Timestamp) -> RunResult<Vec<RunSummary>> {
+async fn since(control: &dyn Control, from: Timestamp) -> RunResult<Vec<RunSummary>> {
     let mut filter =
         RunFilter::default().order(RunOrder::Changed).limit(PAGE).changed(Period::new(Some(from), None));
     let mut all: Vec<RunSummary> = Vec::new();
@@ -111,14 +127,15 @@ async fn look(control: Arc<dyn Control>, live: Live, feed: Weak<Feed>, poll: Dur
         let Some(feed) = feed.upgrade() else { return };
         // After a failure of the engine, the next look finds what changed meanwhile.
         if let Ok((newest, runs)) = found {
-            match &mut known {
-                Some(known) => feed.add(known.new(runs)),
-                None => {
-                    let mut first = Known { newest, runs: HashMap::new() };
-                    first.new(runs);
-                    known = Some(first);
-                    feed.count.send_replace(feed.end());
-                }
+            if let Some(known) = &mut known {
+                let news = known.news(runs);
+                feed.add(news, known.horizon());
+            } else {
+                let mut first = Known { newest, runs: HashMap::new() };
+                first.news(runs);
+                feed.add(Vec::new(), first.horizon());
+                known = Some(first);
+                feed.begun.send_replace(true);
             }
         }
         drop(feed);
@@ -136,8 +153,13 @@ struct Known {
 }
 
 impl Known {
+    /// The next look finds nothing that is older.
+    fn horizon(&self) -> Timestamp {
+        self.newest.before(OVERLAP)
+    }
+
     /// The runs that are not known like this yet.
-    fn new(&mut self, found: Vec<RunSummary>) -> Vec<RunSummary> {
+    fn news(&mut self, found: Vec<RunSummary>) -> Vec<RunSummary> {
         let mut new = Vec::new();
         for run in found {
             self.newest = self.newest.max(run.changed);
@@ -146,7 +168,7 @@ impl Known {
                 new.push(run);
             }
         }
-        let from = self.newest.before(OVERLAP);
+        let from = self.horizon();
         self.runs.retain(|_, run| run.changed >= from);
         new
     }

@@ -8,12 +8,13 @@
 mod all;
 mod cursor;
 mod feed;
+mod past;
 mod run;
 mod told;
 mod viewer;
 mod watched;
 
+pub(crate) use cursor::CURSOR;
 use cursor::Cursor;
-pub(crate) use told::TOLD;
-#[allow(unused_imports, reason = "for the pages of the console")]
-pub(crate) use watched::{Seen, Watching};
+pub(crate) use told::{TOLD, event_schema};
+pub(crate) use watched::Watching;

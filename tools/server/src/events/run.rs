@@ -1,7 +1,7 @@
 use super::cursor::Cursor;
 use super::told::Told;
 use super::watched::{Place, Seen, Watched, Watching};
-use crate::api::data::{DroppedBody, TextBody};
+use crate::data::{DroppedBody, TextBody};
 use crate::live::{Text, TextKind};
 use crate::problem::Problem;
 use flujo::engine::{RunId, RunView};
@@ -97,11 +97,11 @@ impl RunViewer {
 }
 
 fn said(text: Text) -> Told {
-    let Text { kind, path, attempt, text } = text;
+    let Text { kind, path, attempt, said } = text;
     let name = match kind {
         TextKind::Began => "began",
         TextKind::Chunk => "chunk",
         TextKind::Reasoning => "reasoning",
     };
-    Told::passing(name, &TextBody { path: path.to_string(), attempt, text })
+    Told::passing(name, &TextBody { path: path.to_string(), attempt, text: said })
 }

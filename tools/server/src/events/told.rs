@@ -1,8 +1,12 @@
 use super::Cursor;
-use crate::api::data::{ActionBody, QuestionBody, RecordBody, ReplyBody, StateBody};
+use crate::data::{
+    ActionBody, DroppedBody, QuestionBody, RecordBody, ReplyBody, RunBody, StateBody, TextBody,
+};
 use flujo::engine::{RunState, RunView};
 use flujo::question::Question;
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
+use serde_json::json;
 use std::fmt::Display;
 
 /// The names of events, with what they say; the OpenAPI document lists them.
@@ -24,6 +28,37 @@ pub(crate) const TOLD: [(&str, &str); 13] = [
     ("run", "A run changed, in the stream of all runs: `Run`."),
     ("ready", "The stream of all runs begins behind this place."),
 ];
+
+/// The schema of the events of a stream, by their names.
+pub(crate) fn event_schema(schemas: &mut SchemaGenerator) -> Schema {
+    let data = [
+        ("record", schemas.subschema_for::<RecordBody>()),
+        ("question", schemas.subschema_for::<QuestionBody>()),
+        ("reply", schemas.subschema_for::<ReplyBody>()),
+        ("action", schemas.subschema_for::<ActionBody>()),
+        ("state", schemas.subschema_for::<StateBody>()),
+        ("began", schemas.subschema_for::<TextBody>()),
+        ("chunk", schemas.subschema_for::<TextBody>()),
+        ("reasoning", schemas.subschema_for::<TextBody>()),
+        ("dropped", schemas.subschema_for::<DroppedBody>()),
+        ("run", schemas.subschema_for::<RunBody>()),
+        ("reset", json_schema!({ "type": "null" })),
+        ("gone", json_schema!({ "type": "null" })),
+        ("ready", json_schema!({ "type": "null" })),
+    ];
+    let event = |(name, schema): (&str, Schema)| {
+        json!({
+            "type": "object",
+            "required": ["event", "data"],
+            "properties": {
+                "event": { "const": name },
+                "id": { "type": "string" },
+                "data": { "type": "string", "contentMediaType": "application/json", "contentSchema": schema },
+            },
+        })
+    };
+    json_schema!({ "oneOf": data.map(event) })
+}
 
 /// One event as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,27 +86,27 @@ impl Told {
     pub(super) fn next(cursor: &mut Cursor, view: &RunView) -> Option<Self> {
         if let Some(record) = view.records.get(cursor.records) {
             cursor.records += 1;
-            return Some(Self::at("record", &*cursor, &RecordBody::of(record)));
+            return Some(Self::at("record", *cursor, &RecordBody::of(record)));
         }
         if cursor.asked < view.questions.len() + view.answered.len() {
             let question = asked(view).get(cursor.asked).copied()?;
             cursor.asked += 1;
-            return Some(Self::at("question", &*cursor, &QuestionBody::of(question)));
+            return Some(Self::at("question", *cursor, &QuestionBody::of(question)));
         }
         if let Some(answered) = view.answered.get(cursor.answered) {
             cursor.answered += 1;
-            return Some(Self::at("reply", &*cursor, &ReplyBody::of(answered)));
+            return Some(Self::at("reply", *cursor, &ReplyBody::of(answered)));
         }
         if let Some(action) = view.acted.get(cursor.acted) {
             cursor.acted += 1;
-            return Some(Self::at("action", &*cursor, &ActionBody::of(action)));
+            return Some(Self::at("action", *cursor, &ActionBody::of(action)));
         }
         let state = RunState::from(&view.status);
         if cursor.state == Some(state) {
             return None;
         }
         cursor.state = Some(state);
-        Some(Self::at("state", &*cursor, &StateBody::of(view)))
+        Some(Self::at("state", *cursor, &StateBody::of(view)))
     }
 }
 

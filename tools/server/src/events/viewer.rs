@@ -5,7 +5,7 @@ use super::cursor::Cursor;
 use super::run::RunViewer;
 use super::told::Told;
 use super::watched::Watching;
-use crate::api::place_of;
+use crate::places::place_of;
 use crate::problem::{Kind, Problem};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -14,11 +14,20 @@ use flujo::engine::RunId;
 use futures_util::stream;
 use std::convert::Infallible;
 
-/// The place that a viewer was told last: of the header that browsers send when they come back, else of the query.
-fn last(headers: &HeaderMap, after: Option<&str>) -> Option<String> {
-    let header =
-        headers.get("last-event-id").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    header.or_else(|| after.map(str::to_owned)).filter(|text| !text.is_empty())
+/// The place that a viewer was told last: of the header that browsers send when they come back, else of the query. None
+/// is the same as an empty one.
+fn last<T>(
+    headers: &HeaderMap,
+    after: Option<&str>,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, Problem> {
+    let header = headers.get("last-event-id").map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let place = |text: Option<&str>| match text {
+        None | Some("") => Ok(None),
+        Some(text) => read(text).map(Some).ok_or_else(|| not_a_place(text)),
+    };
+    let (header, query) = (place(header.as_deref())?, place(after)?);
+    Ok(header.or(query))
 }
 
 fn not_a_place(text: &str) -> Problem {
@@ -34,23 +43,21 @@ impl Watching {
         headers: &HeaderMap,
         after: Option<&str>,
     ) -> Result<Response, Problem> {
-        let after = match last(headers, after) {
-            Some(text) => Some(text.parse::<Cursor>().map_err(|()| not_a_place(&text))?),
-            None => None,
-        };
+        let after = last(headers, after, |text| text.parse::<Cursor>().ok())?;
         let viewer = RunViewer::begin(self, id, after).await?;
-        let told = stream::unfold(viewer, |mut viewer| async { Some((sent(viewer.next().await?), viewer)) });
+        let told = stream::unfold(viewer, |mut viewer| async {
+            Some((Ok::<_, Infallible>(sent(viewer.next().await?)), viewer))
+        });
         Ok(Sse::new(told).keep_alive(self.alive()).into_response())
     }
 
     /// The stream of all runs.
     pub(crate) async fn of_all(&self, headers: &HeaderMap, after: Option<&str>) -> Result<Response, Problem> {
-        let after = match last(headers, after) {
-            Some(text) => Some(place_of(&text).ok_or_else(|| not_a_place(&text))?),
-            None => None,
-        };
+        let after = last(headers, after, place_of)?;
         let viewer = AllViewer::begin(self, after).await?;
-        let told = stream::unfold(viewer, |mut viewer| async { Some((sent(viewer.next().await?), viewer)) });
+        let told = stream::unfold(viewer, |mut viewer| async {
+            Some((Ok::<_, Infallible>(sent(viewer.next().await?)), viewer))
+        });
         Ok(Sse::new(told).keep_alive(self.alive()).into_response())
     }
 
@@ -60,10 +67,10 @@ impl Watching {
 }
 
 /// Ids have no line breaks, because places are numbers, words and escaped ids of runs; data is JSON on one line.
-fn sent(told: Told) -> Result<Event, Infallible> {
+fn sent(told: Told) -> Event {
     let event = Event::default().event(told.name).data(told.data);
-    Ok(match told.id {
+    match told.id {
         Some(id) => event.id(id),
         None => event,
-    })
+    }
 }

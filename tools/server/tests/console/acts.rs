@@ -110,6 +110,31 @@ async fn a_run_is_cancelled_and_forked_with_another_input() {
 }
 
 #[tokio::test]
+async fn buttons_of_the_application_are_for_its_admins() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    let pressed = Arc::new(AtomicU32::new(0));
+    let counted = |server: flujo_server::Server| {
+        let pressed = Arc::clone(&pressed);
+        server.button("Reload <prices>", "Read the \"price list\" again?", move || {
+            let pressed = Arc::clone(&pressed);
+            async move {
+                pressed.fetch_add(1, Ordering::Relaxed);
+            }
+        })
+    };
+    let site = Site::with(counted);
+    let page = site.page("/").await;
+    page.has("action=\"/buttons/0\"")
+        .has("Reload &lt;prices&gt;")
+        .has("Read the &quot;price list&quot; again?");
+    assert_eq!(site.post("/buttons/0", &[]).await.header("location"), "/");
+    assert_eq!(site.post("/buttons/1", &[]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(site.post_raw("/buttons/0", &[], false).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(pressed.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
 async fn a_fork_asks_another_model() {
     let site = Site::new();
     site.start("chat", "c", r#"["hello"]"#).await;

@@ -12,6 +12,7 @@ mod acts;
 mod hostile;
 mod html;
 mod inbox;
+mod mounted;
 mod pipelines;
 mod runs;
 mod site;

@@ -130,6 +130,11 @@ impl Site {
         Self { router: change(Server::of(control)).router(), flujo, token: None }
     }
 
+    /// The router itself.
+    pub fn router(&self) -> axum::Router {
+        self.router.clone()
+    }
+
     pub fn as_viewer() -> Self {
         let site = Self::with(|server| server.token("viewer", Role::Viewer, "viewer-token"));
         Self { token: Some("viewer-token"), ..site }

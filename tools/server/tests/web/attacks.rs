@@ -1,6 +1,7 @@
 //! Contents that somebody made to do harm: they come back as they are, and do nothing.
 
 use super::support::*;
+use flujo_server::Role;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
@@ -31,7 +32,7 @@ async fn an_id_is_any_text_and_stays_what_it_is() {
         let got =
             caller.post("/api/v1/runs", &json!({ "pipeline": "welcome", "id": id, "input": [id] })).await;
         let place = got.header("location").to_owned();
-        let names: Vec<_> = got.headers.keys().map(|name| name.as_str()).collect();
+        let names: Vec<_> = got.headers.keys().map(axum::http::HeaderName::as_str).collect();
         assert!(!names.contains(&"set-cookie"), "{names:?}");
         assert_eq!(got.ok()["id"], id);
         shop.idle(id).await;
@@ -145,4 +146,84 @@ async fn numbers_are_sent_as_they_are_recorded() {
     flujo::run::Control::attach(&flujo, &"n".into()).await.unwrap();
     let got = caller.get("/api/v1/runs/n").await;
     assert!(got.text.contains("\"output\":[9007199254740993,0.1,18446744073709551615]"), "{}", got.text);
+}
+
+#[tokio::test]
+async fn long_texts_come_back_whole() {
+    let shop = Shop::new();
+    let caller = Caller::of(shop.server().body_limit(64 << 20).router());
+    let part = format!("{}\0\u{202e}\r\n", "<script>alert(1)</script>".repeat(50));
+    let text = part.repeat((10 << 20) / part.len() + 1);
+    let start = json!({ "pipeline": "welcome", "id": "long", "input": [text] });
+    caller.post("/api/v1/runs", &start).await.ok();
+    shop.idle("long").await;
+    // Byte for byte as it was sent.
+    let sent = start["input"].to_string();
+    let export = caller.get("/api/v1/runs/long/export").await;
+    assert_eq!(export.header("content-type"), "application/json");
+    assert_eq!((export.status, export.text.matches(&sent).count()), (200, 2), "of the run and of its node");
+    let said = format!("\"Hello, {}", sent.trim_start_matches("[\"").trim_end_matches("\"]"));
+    assert_eq!(export.text.matches(&said).count(), 2);
+    let run = caller.get("/api/v1/runs/long").await;
+    assert_eq!((run.text.matches(&sent).count(), run.text.matches(&said).count()), (1, 1));
+    // Lists and streams do not carry them.
+    assert!(caller.get("/api/v1/runs").await.text.len() < 2000);
+    let mut stream = Stream::open(&caller, "/api/v1/runs/long/events").await;
+    let told = stream.state("done").await;
+    assert!(told.iter().all(|(_, _, data)| data.to_string().len() < 1000));
+    // By default so much is not taken.
+    let start = json!({ "pipeline": "welcome", "input": ["x".repeat(10 << 20)] });
+    shop.caller().post("/api/v1/runs", &start).await.is(413, "too-large");
+}
+
+#[tokio::test]
+async fn what_people_are_shown_and_reply_stays_what_it_is() {
+    use flujo::prelude::*;
+    pipeline! {
+        fn asking(text: String) -> String {
+            let reply: String = ask(text.clone()).showing(&text);
+            reply
+        }
+    }
+    let flujo = Flujo::builder().pipeline::<asking>().build().unwrap();
+    let caller = Caller::of(
+        flujo_server::Server::new(flujo.clone()).token("a\u{202e}<b>", Role::Operator, "act").router(),
+    );
+    let caller = caller.token("act");
+    for (n, text) in NASTY.into_iter().enumerate() {
+        let id = format!("q{n}");
+        let start = json!({ "pipeline": "asking", "id": id, "input": [text] });
+        caller.post("/api/v1/runs", &start).await.ok();
+        flujo::run::Control::attach(&flujo, &id.as_str().into()).await.unwrap();
+        let asked = caller.get(&format!("/api/v1/runs/{id}/questions")).await;
+        assert_eq!(asked.header("content-type"), "application/json");
+        let question = asked.ok()["questions"][0].clone();
+        assert_eq!((&question["message"], &question["shown"]), (&json!(text), &json!(text)));
+        let inbox = caller.get("/api/v1/questions?pipeline=asking").await.ok();
+        assert_eq!(inbox["questions"][0]["question"], question);
+        let reply = json!({ "path": question["path"], "value": text });
+        caller.post(&format!("/api/v1/runs/{id}/replies"), &reply).await.ok();
+        flujo.recover().await.unwrap();
+        let run = caller.get(&format!("/api/v1/runs/{id}")).await.ok();
+        assert_eq!((&run["output"], &run["by"]), (&json!(text), &json!("a\u{202e}<b>")));
+        assert_eq!(run["answered"][0]["reply"]["value"], text);
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_any_bytes_is_a_key_and_no_header() {
+    let shop = Shop::new();
+    let caller = shop.caller();
+    let start = json!({ "pipeline": "welcome", "input": ["x"] });
+    let mut ids = std::collections::BTreeSet::new();
+    for key in ["a", "A", "\u{e9}\u{202e}", "<script>", "\"; x=1", "a\tb", &"k".repeat(5000)] {
+        let caller = caller.with("idempotency-key", key);
+        let first = caller.post("/api/v1/runs", &start).await;
+        let place = first.header("location").to_owned();
+        let id = first.ok()["id"].as_str().unwrap().to_owned();
+        assert!(id.strip_prefix("k-").unwrap().bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
+        assert_eq!(place, format!("/api/v1/runs/{}", coded(&id)));
+        assert_eq!(caller.post("/api/v1/runs", &start).await.ok()["id"], id.as_str());
+        assert!(ids.insert(id), "{key}");
+    }
 }

@@ -8,7 +8,8 @@ async fn document() -> Value {
     Shop::new().caller().get("/api/v1/openapi.json").await.ok()
 }
 
-const ROUTES: [&str; 22] = [
+const ROUTES: [&str; 24] = [
+    "get /api/v1/compare compare_runs",
     "get /api/v1/events watch_runs",
     "get /api/v1/pipelines list_pipelines",
     "get /api/v1/pipelines/{name} show_pipeline",
@@ -23,6 +24,7 @@ const ROUTES: [&str; 22] = [
     "get /api/v1/runs/{id}/nodes list_nodes",
     "get /api/v1/runs/{id}/nodes/{path} show_node",
     "get /api/v1/runs/{id}/questions list_questions",
+    "get /api/v1/runs/{id}/recorded recorded_run",
     "get /api/v1/usage report_usage",
     "post /api/v1/prune prune_runs",
     "post /api/v1/runs start_run",
@@ -65,19 +67,23 @@ async fn it_is_an_openapi_document() {
                 let name = parameter["name"].as_str().unwrap();
                 assert!(parameters.insert((place, name)));
                 assert!(parameter["schema"].is_object() || parameter["schema"].is_boolean());
-                assert!(
-                    place == "query"
-                        || (parameter["required"] == true && path.contains(&format!("{{{name}}}")))
-                );
+                let is_in_path = parameter["required"] == true && path.contains(&format!("{{{name}}}"));
+                assert!(place != "path" || is_in_path);
+                assert!(place != "header" || ["Idempotency-Key", "Last-Event-ID"].contains(&name), "{name}");
                 assert!(place == "path" || !parameter["description"].as_str().unwrap().is_empty(), "{name}");
             }
             let in_path = parameters.iter().filter(|(place, _)| *place == "path").count();
             assert_eq!(path.matches('{').count(), in_path, "{path}");
             for (status, response) in operation["responses"].as_object().unwrap() {
                 assert!(status.parse::<u16>().is_ok_and(|status| (200..600).contains(&status)));
-                assert!(response["description"].is_string() && response["content"].is_object());
-                let media = response["content"].as_object().unwrap().keys().next().unwrap();
-                assert_eq!(media == "application/problem+json", status.as_str() >= "400", "{path} {status}");
+                assert!(!response["description"].as_str().unwrap().is_empty());
+                let content = response["content"].as_object().unwrap();
+                assert!(!content.is_empty());
+                for media in content.keys() {
+                    let is_problem = media == "application/problem+json";
+                    assert_eq!(is_problem, status.as_str() >= "400", "{path} {status}");
+                }
+                assert_eq!(response["headers"]["Location"].is_object(), status == "201", "{path} {status}");
             }
             assert!(operation["responses"].get("401").is_some());
         }
@@ -161,6 +167,9 @@ async fn what_is_answered_fits_it() {
     let start = json!({ "pipeline": "welcome", "id": "r2", "input": ["Ada"] });
     let mut seen = BTreeSet::new();
     for (method, route, path, body) in [
+        ("get", "/compare", "/compare?first=q&second=f", None),
+        ("get", "/compare", "/compare?first=q&second=none", None),
+        ("get", "/compare", "/compare?first=q", None),
         ("get", "/pipelines", "/pipelines", None),
         ("get", "/pipelines/{name}", "/pipelines/refund", None),
         ("get", "/pipelines/{name}", "/pipelines/none", None),
@@ -180,6 +189,7 @@ async fn what_is_answered_fits_it() {
         ("get", "/runs/{id}/nodes/{path}", "/runs/f/nodes/fragile/check", None),
         ("get", "/runs/{id}/nodes/{path}", "/runs/f/nodes/none", None),
         ("get", "/runs/{id}/questions", "/runs/open/questions", None),
+        ("get", "/runs/{id}/recorded", "/runs/f/recorded", None),
         ("get", "/usage", "/usage?by_label=a", None),
         ("post", "/runs", "/runs", Some(start.clone())),
         ("post", "/runs", "/runs", Some(json!({ "pipeline": "welcome", "id": "r2", "input": ["Eve"] }))),
@@ -215,4 +225,15 @@ async fn what_is_answered_fits_it() {
     }
     // Streams and drawings are no JSON.
     assert_eq!(seen.len(), ROUTES.len() - 2);
+}
+
+#[tokio::test]
+async fn it_says_how_callers_are_known() {
+    let shop = Shop::new();
+    let of = async |server: flujo_server::Server| {
+        let caller = Caller::of(server.router()).token("see");
+        caller.get("/api/v1/openapi.json").await.ok()["security"].clone()
+    };
+    assert_eq!(of(shop.server()).await, json!([]));
+    assert_eq!(of(shop.closed()).await, json!([{ "token": [] }, { "session": [] }]));
 }

@@ -108,12 +108,17 @@ async fn parameters_are_read_exactly() {
         "/api/v1/events?after=x.r",
         "/api/v1/runs/%FF",
         "/api/v1/runs/r/nodes/%FF",
-        "/api/v1/events?after=1.%25FF",
+        "/api/v1/events?after=1.%25F",
+        "/api/v1/events?after=%2B1.r",
+        "/api/v1/runs?after=",
     ] {
         caller.get(path).await.is(400, "parameter");
     }
     let got = caller.with("last-event-id", "é").get("/api/v1/events").await;
     got.is(400, "parameter");
+    // An empty header says nothing, and what is wrong is said beside a right one.
+    caller.with("last-event-id", "0.").get("/api/v1/events?after=x").await.is(400, "parameter");
+    caller.with("last-event-id", "").get("/api/v1/events?after=x").await.is(400, "parameter");
 }
 
 #[tokio::test]

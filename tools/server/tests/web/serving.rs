@@ -9,14 +9,18 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-type Running = (SocketAddr, oneshot::Sender<()>, JoinHandle<Result<(), flujo_server::ServeError>>);
+pub(crate) type Running = (SocketAddr, oneshot::Sender<()>, JoinHandle<Result<(), flujo_server::ServeError>>);
 
-async fn served(server: Server) -> Running {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+/// A server at a socket, until it is told to end.
+pub(crate) fn served(server: Server, listener: TcpListener) -> Running {
     let address = listener.local_addr().unwrap();
     let (end, ends) = oneshot::channel::<()>();
     let serving = tokio::spawn(server.serve_on(listener, async move { drop(ends.await) }));
     (address, end, serving)
+}
+
+async fn listening() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").await.unwrap()
 }
 
 async fn connected(address: SocketAddr, path: &str) -> TcpStream {
@@ -27,7 +31,7 @@ async fn connected(address: SocketAddr, path: &str) -> TcpStream {
 }
 
 /// Reads until the text is there, or the connection ends.
-async fn read(stream: &mut TcpStream, until: &str) -> String {
+pub(crate) async fn read(stream: &mut TcpStream, until: &str) -> String {
     let (mut all, mut part) = (String::new(), [0; 4096]);
     while !all.contains(until) {
         let n = tokio::time::timeout(Duration::from_secs(10), stream.read(&mut part)).await.unwrap().unwrap();
@@ -66,9 +70,9 @@ async fn who_is_not_told_apart_is_not_served_from_elsewhere() {
 async fn a_run_is_seen_over_a_socket_and_streams_end_with_the_server() {
     let shop = Shop::new();
     shop.welcome("r").await;
-    let (address, end, serving) = served(shop.server()).await;
+    let (address, end, serving) = served(shop.server(), listening().await);
     let mut stream = connected(address, "/api/v1/runs/r").await;
-    let said = read(&mut stream, "}}").await;
+    let said = read(&mut stream, "}]}").await;
     assert!(said.starts_with("HTTP/1.1 200 OK\r\n") && said.contains("\"output\":\"Hello, Ada!\""), "{said}");
     // The connection is used again.
     stream.write_all(format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes()).await.unwrap();
@@ -86,7 +90,7 @@ async fn a_run_is_seen_over_a_socket_and_streams_end_with_the_server() {
 #[tokio::test]
 async fn a_request_under_way_is_answered_at_the_end() {
     let shop = Shop::new();
-    let (address, end, serving) = served(shop.server()).await;
+    let (address, end, serving) = served(shop.server(), listening().await);
     let mut stream = TcpStream::connect(address).await.unwrap();
     let body = r#"{"pipeline":"welcome","id":"late","input":["Ada"]}"#;
     let head = format!(
@@ -106,7 +110,7 @@ async fn a_request_under_way_is_answered_at_the_end() {
 #[tokio::test]
 async fn connections_have_a_bound() {
     let shop = Shop::new();
-    let (address, _end, _serving) = served(shop.server().connections(1)).await;
+    let (address, _end, _serving) = served(shop.server().connections(1), listening().await);
     let mut one = connected(address, "/healthz").await;
     assert!(read(&mut one, "ok\n").await.ends_with("ok\n"));
     let mut two = connected(address, "/healthz").await;
@@ -119,7 +123,7 @@ async fn connections_have_a_bound() {
 #[tokio::test]
 async fn what_is_no_http_is_refused() {
     let shop = Shop::new();
-    let (address, _end, _serving) = served(shop.server()).await;
+    let (address, _end, _serving) = served(shop.server(), listening().await);
     for bytes in [
         "nonsense\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: a\r\nHost: b\u{0}\r\n\r\n",

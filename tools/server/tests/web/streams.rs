@@ -234,3 +234,33 @@ async fn a_quiet_stream_gives_signs_of_life() {
     }
     assert!(read.starts_with("event: ready\ndata: null\nid: 0.\n\n:"), "{read}");
 }
+
+#[tokio::test]
+async fn many_changes_are_read_page_by_page_while_more_come() {
+    let shop = Shop::new();
+    let caller = shop.caller();
+    for n in 0..1700 {
+        // Several runs with one time, across the ends of pages.
+        if n % 7 == 0 {
+            shop.clock.advance(Duration::from_nanos(1));
+        }
+        shop.welcome(&format!("r{n:04}")).await;
+    }
+    let mut stream = Stream::open(&caller, "/api/v1/events?after=0.").await;
+    let mut seen = Vec::new();
+    let mut read = async |stream: &mut Stream, until: usize| {
+        while seen.len() < until {
+            let (name, _, run) = stream.next().await.unwrap();
+            assert_eq!((name.as_str(), &run["state"]), ("run", &json!("done")));
+            seen.push(run["id"].as_str().unwrap().to_owned());
+        }
+        seen.clone()
+    };
+    read(&mut stream, 10).await;
+    shop.clock.advance(Duration::from_nanos(1));
+    shop.welcome("late").await;
+    let seen = read(&mut stream, 1701).await;
+    let expected: Vec<_> = (0..1700).map(|n| format!("r{n:04}")).chain(["late".to_owned()]).collect();
+    assert_eq!(seen, expected);
+    assert!(tokio::time::timeout(Duration::from_millis(100), stream.next()).await.is_err());
+}

@@ -27,7 +27,7 @@ pub(crate) struct World {
     pub(crate) gate: Arc<Gate>,
 }
 
-pub(crate) struct Gate(pub Semaphore);
+pub(crate) struct Gate(pub(crate) Semaphore);
 impl Default for Gate {
     fn default() -> Self {
         Self(Semaphore::new(0))
@@ -59,8 +59,8 @@ pub(crate) async fn pay(cents: u64, run: &RunInfo) -> Result<String> {
 }
 
 #[step]
-pub(crate) async fn check(word: String, world: &World) -> Result<String> {
-    if world.good.lock().unwrap().contains(&word) { Ok(word) } else { fatal(&word) }
+pub(crate) async fn check(word: String, all: &World) -> Result<String> {
+    if all.good.lock().unwrap().contains(&word) { Ok(word) } else { fatal(&word) }
 }
 
 fn fatal(word: &str) -> Result<String> {

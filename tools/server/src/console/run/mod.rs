@@ -154,8 +154,8 @@ fn now(seen: &Seen) -> Markup {
     html! {
         (facts::ended(seen))
         div class="columns" {
-            section aria-label="Graph" { (graph::graph(seen)) }
             section aria-label="Timeline" { (timeline::timeline(seen)) }
+            section aria-label="Graph" { (graph::graph(seen)) }
         }
         (sums::sums(seen))
         (facts::actions(seen))

@@ -1,8 +1,8 @@
 //! What callers send.
 
-use crate::api::value::Value;
-use crate::api::words;
+use crate::data::value::Value;
 use crate::time::Time;
+use crate::words;
 use flujo::engine::{RunOrder, RunState};
 use flujo::{Cost, UsageLimits};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -79,6 +79,10 @@ pub(crate) struct ForkGiven {
     pub(crate) id: Option<String>,
     /// Other inputs: a list of their values, or a map with their names.
     pub(crate) input: Option<Value>,
+    /// Models that answer in place of those of the code, as `provider:model`, by the path of a node; all nodes within it
+    /// are meant.
+    #[serde(default)]
+    pub(crate) models: BTreeMap<String, String>,
 }
 
 /// Runs to delete.
@@ -135,7 +139,7 @@ impl JsonSchema for StateWord {
         "StateWord".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "enum": words::ALL_STATES.split(", ").collect::<Vec<_>>() })
+        json_schema!({ "type": "string", "description": "A state of a run.", "enum": words::ALL_STATES.split(", ").collect::<Vec<_>>() })
     }
 }
 
@@ -156,6 +160,6 @@ impl JsonSchema for Order {
         "Order".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "enum": ["id", "created", "changed"] })
+        json_schema!({ "type": "string", "description": "An order of runs.", "enum": ["id", "created", "changed"] })
     }
 }

@@ -1,4 +1,4 @@
-use crate::api::value::Value;
+use crate::data::value::Value;
 use flujo::codec::Json;
 use flujo::graph::{Bounds, Finding};
 use flujo::run::{PipelineDescription, ValueDescription};

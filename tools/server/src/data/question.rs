@@ -1,6 +1,7 @@
-use crate::api::value::Value;
+use crate::data::value::Value;
+use crate::places::question_place;
 use crate::time::Time;
-use flujo::engine::{PendingQuestion, QuestionPlace};
+use flujo::engine::PendingQuestion;
 use flujo::question::{Answered, Question};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -86,20 +87,10 @@ pub(crate) struct InboxBody {
 impl InboxBody {
     pub(crate) fn of(found: &[PendingQuestion], limit: usize) -> Self {
         let page = found.get(..limit).unwrap_or(found);
-        let next = (found.len() > limit).then(|| page.last().map(|last| place(&last.place()))).flatten();
+        let next =
+            (found.len() > limit).then(|| page.last().map(|last| question_place(&last.place()))).flatten();
         Self { questions: page.iter().map(PendingBody::of).collect(), next }
     }
-}
-
-/// The place of a question as text: a list of JSON, because ids and paths are any text.
-fn place((asked, run, path): &QuestionPlace) -> String {
-    serde_json::json!([asked.0.to_string(), run.as_str(), path.as_str()]).to_string()
-}
-
-/// Returns the place that [`InboxBody::next`] wrote.
-pub(crate) fn place_of(text: &str) -> Option<QuestionPlace> {
-    let (asked, run, path): (String, String, String) = serde_json::from_str(text).ok()?;
-    Some((flujo::clock::Timestamp(asked.parse().ok()?), run.into(), path.as_str().into()))
 }
 
 /// A reply to a question.

@@ -1,7 +1,7 @@
 use super::{MismatchBody, UsageBody};
-use crate::api::value::Value;
-use crate::api::words;
+use crate::data::value::Value;
 use crate::time::Time;
+use crate::words;
 use flujo::codec::Json;
 use flujo::engine::{NodeInput, NodeView, PartChange, Record, RecordOutcome};
 use flujo::error::FailureRecord;

@@ -1,18 +1,23 @@
 //! The values that are sent and taken.
 
 mod action;
+mod comparison;
 mod given;
 mod node;
 mod pipeline;
 mod question;
 mod run;
 mod usage;
+pub(crate) mod value;
 
 pub(crate) use action::{ActionBody, ActionsBody, PrunedBody};
-pub(crate) use given::{ForkGiven, Number, Order, PruneGiven, ReplyGiven, StartGiven, StateWord};
+pub(crate) use comparison::ComparisonBody;
+pub(crate) use given::{
+    ForkGiven, LimitsGiven, Number, Order, PruneGiven, ReplyGiven, StartGiven, StateWord,
+};
 pub(crate) use node::{AttemptBody, NodeBody, NodeDetail, NodesBody, RecordBody};
 pub(crate) use pipeline::{PipelineBody, PipelineDetail, PipelinesBody};
-pub(crate) use question::{InboxBody, QuestionBody, QuestionsBody, ReplyBody, place_of};
+pub(crate) use question::{InboxBody, QuestionBody, QuestionsBody, ReplyBody};
 pub(crate) use run::{
     CountBody, CountsBody, ExportBody, MismatchBody, ReplayBody, RunBody, RunDetail, RunPage, StartedBody,
     StateBody,

@@ -3,14 +3,17 @@
 use console::Term;
 use std::io::IsTerminal;
 
-pub(crate) struct Process {
+/// A terminal, or what stands in its place.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Terminal {
     pub(crate) width: Option<usize>,
     pub(crate) colours: bool,
     pub(crate) error_colours: bool,
+    /// True if something that moves can be shown.
     pub(crate) live: bool,
 }
 
-impl Process {
+impl Terminal {
     pub(crate) fn look() -> Self {
         let (out, err) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
         // https://no-color.org: any value that is not empty.

@@ -1,9 +1,9 @@
 use super::node::FailureBody;
 use super::question::{AnsweredBody, QuestionBody};
 use super::{ActionBody, NodeDetail, UsageBody};
-use crate::api::value::Value;
-use crate::api::words;
+use crate::data::value::Value;
 use crate::time::Time;
+use crate::words;
 use flujo::UsageLimits;
 use flujo::engine::{FinalOutcome, Labels, RunCount, RunState, RunSummary, RunView, Status};
 use flujo::error::Mismatch;
@@ -139,6 +139,9 @@ pub(crate) struct RunDetail {
     /// The run that this one was forked from.
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<String>,
+    /// Models that answer in place of those of the code, by the path of the node: of a fork with other models.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    models: BTreeMap<String, String>,
     /// The time of creation.
     created: Time,
     /// The time at which the first execution began.
@@ -223,6 +226,7 @@ impl RunDetail {
             labels: map(&run.labels),
             by: run.by.clone(),
             origin: run.seed.origin.as_ref().map(ToString::to_string),
+            models: run.models.iter().map(|(node, model)| (node.to_string(), model.clone())).collect(),
             created: Time(run.created),
             started: view.started.map(Time),
             changed: Time(view.changed),

@@ -1,0 +1,80 @@
+//! The runs that a command works on: those of an engine in this process, or those of a server.
+
+mod local;
+mod pipeline;
+
+pub(crate) use local::Local;
+pub(crate) use pipeline::{Finding, Pipeline, Value};
+
+use crate::args::GraphFormat;
+use crate::stop::{Done, Stop};
+use flujo::async_trait;
+use flujo::clock::Timestamp;
+use flujo::codec::Json;
+use flujo::engine::{
+    PendingQuestion, QuestionFilter, RunFilter, RunId, RunState, RunSummary, RunView, UsageFilter, UsageLine,
+};
+use flujo::error::Mismatch;
+use flujo::path::Path;
+use flujo::run::{ForkRun, StartRun};
+use std::time::Duration;
+
+/// What commands ask of runs. It is [`Control`](flujo::run::Control) for callers that have no types at all: pipelines may
+/// be those of another program, and each error knows its exit code and the next step.
+#[async_trait]
+pub(crate) trait Runs: Send + Sync {
+    async fn pipelines(&self) -> Done<Vec<Pipeline>>;
+    async fn pipeline(&self, name: &str) -> Done<Pipeline>;
+    async fn drawn(&self, name: &str, format: GraphFormat) -> Done<String>;
+    async fn list(&self, filter: &RunFilter) -> Done<Vec<RunSummary>>;
+    async fn inbox(&self, filter: &QuestionFilter) -> Done<Vec<PendingQuestion>>;
+    async fn usage(&self, filter: &UsageFilter) -> Done<Vec<UsageLine>>;
+    async fn inspect(&self, id: &RunId) -> Done<RunView>;
+    async fn inputs(&self, id: &RunId) -> Done<Inputs>;
+    async fn start(&self, run: &StartRun) -> Done<RunState>;
+    /// Waits until no execution works on the run.
+    async fn attach(&self, id: &RunId) -> Done<RunView>;
+    async fn reply(&self, id: &RunId, path: &Path, value: &Json, by: Option<&str>) -> Done<()>;
+    async fn cancel(&self, id: &RunId, by: Option<&str>) -> Done<()>;
+    /// Resumes a failed run, and waits until no execution works on it.
+    async fn retry(&self, id: &RunId, by: Option<&str>) -> Done<RunView>;
+    async fn fork(&self, fork: &ForkRun) -> Done<RunState>;
+    async fn replay(&self, id: &RunId) -> Done<Option<Mismatch>>;
+    async fn prune(&self, before: Timestamp, by: Option<&str>) -> Done<u64>;
+    /// Begins to follow a run; `every` is the least time between two looks.
+    fn follow<'r>(&'r self, id: &'r RunId, every: Duration) -> Box<dyn Follow + 'r>;
+}
+
+/// A run that somebody watches.
+#[async_trait]
+pub(crate) trait Follow: Send {
+    /// Returns the run at once for the first time, and then when there may be news.
+    async fn look(&mut self) -> Done<RunView>;
+}
+
+/// What the nodes of a run were given.
+#[derive(Debug)]
+pub(crate) struct Inputs {
+    pub(crate) nodes: Vec<Given>,
+    /// The first record that does not fit the code.
+    pub(crate) mismatch: Option<Mismatch>,
+}
+
+/// What a node was given.
+#[derive(Debug)]
+pub(crate) struct Given {
+    pub(crate) path: Path,
+    pub(crate) n: u32,
+    pub(crate) input: Json,
+    /// The parts of the context, as they were before.
+    pub(crate) context: Vec<(String, Json)>,
+}
+
+/// The error of a name that no pipeline has.
+pub(crate) fn unknown_pipeline(name: &str, names: &[&str], without_any: &str) -> Stop {
+    if names.is_empty() {
+        return Stop::nothing(format_args!("there is no pipeline `{name}`: {without_any}"));
+    }
+    let names = names.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
+    Stop::nothing(format_args!("there is no pipeline `{name}`; there is {names}"))
+}
