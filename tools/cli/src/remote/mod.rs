@@ -5,7 +5,6 @@ mod answers;
 mod bodies;
 mod client;
 mod query;
-mod recorded;
 mod trouble;
 mod watching;
 
@@ -16,8 +15,8 @@ use crate::stop::{Done, Stop};
 use crate::text::time::exact;
 use address::Address;
 use answers::{
-    ExportAnswer, InboxAnswer, PipelineAnswer, PipelinesAnswer, PrunedAnswer, ReplayAnswer, RunsAnswer,
-    StartedAnswer, UsageReportAnswer,
+    ExportAnswer, InboxAnswer, PipelineAnswer, PipelinesAnswer, PrunedAnswer, RecordedAnswer, ReplayAnswer,
+    RunsAnswer, StartedAnswer, UsageReportAnswer,
 };
 use bodies::{ForkBody, PruneBody, ReplyBody, StartBody};
 use client::Client;
@@ -30,7 +29,6 @@ use flujo::engine::{
 use flujo::error::Mismatch;
 use flujo::path::Path;
 use flujo::run::{ForkRun, StartRun};
-use recorded::RecordedAnswer;
 use std::time::Duration;
 use trouble::Trouble;
 use watching::Watching;

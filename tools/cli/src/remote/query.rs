@@ -2,7 +2,6 @@
 
 use crate::json::state;
 use crate::text::time::exact;
-use flujo::clock::Timestamp;
 use flujo::engine::{Period, QuestionPlace, RunCursor, RunFilter, RunOrder, UsageFilter};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -58,6 +57,6 @@ pub(super) fn place(cursor: &RunCursor) -> String {
 
 /// Returns a place in an inbox as the interface writes it.
 pub(super) fn question_place((asked, run, path): &QuestionPlace) -> String {
-    let Timestamp(asked) = asked;
-    serde_json::json!([asked.to_string(), run.as_str(), path.as_str()]).to_string()
+    let coded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
+    format!("{}.{}.{}", asked.0, coded(run.as_str()), coded(path.as_str()))
 }

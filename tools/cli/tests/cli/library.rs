@@ -2,7 +2,7 @@
 
 use flujo::prelude::*;
 use flujo_cli::{Cli, Console, Exit};
-use flujo_server::{Live, Role};
+use flujo_server::{Live, Role, Server};
 use flujo_testing::PausedClock;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -114,4 +114,35 @@ async fn a_caller_has_settings_of_its_own_for_the_server() {
     let (exit, _, err) = answered(&cli, &["serve", "--address", "0.0.0.0:0"]).await;
     assert_eq!(exit, Some(Exit::Usage));
     assert!(err.starts_with("error: everyone who reaches 0.0.0.0:"), "{err}");
+}
+
+/// A server has pages of at most 500, and a command asks for as many as it needs.
+#[tokio::test]
+async fn a_long_list_is_many_pages_of_a_server() {
+    let flujo = Flujo::builder().pipeline::<welcome>().build().unwrap();
+    for n in 0..600 {
+        drop(flujo.run(welcome("Ada".into())).id(format!("r/{n:03}")).await);
+    }
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let serving = tokio::spawn(Server::new(flujo).serve_on(listener, std::future::pending()));
+    let listed = async |more: &[&str]| {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let words = ["flujo", "--server", &url, "list", "--json", "--order", "id", "--limit", "550"];
+        let console = Console::new(std::io::empty(), &mut out, &mut err);
+        let exit = flujo_cli::run_installed(words.iter().chain(more), console).await;
+        assert_eq!(exit, Exit::Ok, "{}", String::from_utf8_lossy(&err));
+        serde_json::from_slice::<serde_json::Value>(&out).unwrap()
+    };
+    let first = listed(&[]).await;
+    let ids = |page: &serde_json::Value| {
+        let runs = page["runs"].as_array().unwrap();
+        runs.iter().map(|run| run["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!((ids(&first).len(), &first["next"]), (550, &"0.r/549".into()));
+    let rest = listed(&["--after", "0.r/549"]).await;
+    assert_eq!((ids(&rest).len(), &rest["next"]), (50, &serde_json::Value::Null));
+    let expected: Vec<_> = (0..600).map(|n| format!("r/{n:03}")).collect();
+    assert_eq!([ids(&first), ids(&rest)].concat(), expected);
+    serving.abort();
 }

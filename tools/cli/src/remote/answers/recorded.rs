@@ -1,6 +1,6 @@
 //! A run in the forms that engines store, which the interface sends as they are.
 
-use super::answers::State;
+use super::values::State;
 use flujo::Usage;
 use flujo::clock::Timestamp;
 use flujo::codec::Json;
@@ -8,24 +8,12 @@ use flujo::engine::{Action, FinalOutcome, Record, RunRecord, RunState, RunView, 
 use flujo::error::Signal;
 use flujo::path::Path;
 use flujo::question::{Answered, Question};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
+use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A recorded value within a document, digit by digit.
-#[derive(Debug)]
-pub(super) struct Value(pub(super) Json);
-
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(from)?;
-        Ok(Self(Json::recorded(raw.get())))
-    }
-}
-
 #[derive(Deserialize)]
-pub(super) struct RecordedAnswer {
+pub(in crate::remote) struct RecordedAnswer {
     run: RunRecord,
     state: State,
     outcome: Option<FinalOutcome>,
