@@ -46,7 +46,7 @@ async fn main() -> Result<ExitCode, flujo::Error> {
     let cli = Cli::new(flujo);
     #[cfg(feature = "server")]
     let cli = match std::env::var("LETTERS_BUDGET") {
-        Ok(dollars) => cli.server(move |server| server.budget("letters", flujo::SharedBudget::usd(&dollars))),
+        Ok(dollars) => cli.server(move |server| server.budget("letters", SharedBudget::usd(&dollars))),
         Err(_) => cli,
     };
     Ok(cli.run_from(std::env::args_os(), console).await.into())
