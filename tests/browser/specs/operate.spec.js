@@ -10,7 +10,7 @@ test('a run is forked with edited input and another model, and compared', async 
   await expect(state(page)).toHaveText('done');
 
   await page.locator('svg.graph a', { hasText: 'draft' }).click();
-  await page.getByRole('link', { name: 'Fork from here' }).last().click();
+  await page.getByRole('link', { name: 'Fork from here' }).first().click();
   await expect(page.getByLabel('From the node')).toHaveValue('post/draft');
   await expect(page.getByLabel('topic')).toHaveValue('sand');
   await page.getByLabel('topic').fill('gravel');

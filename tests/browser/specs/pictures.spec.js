@@ -29,8 +29,9 @@ test('the pictures of the book', async ({ site, browser }) => {
   const page = await visit('light', 1200, 800);
 
   await site.run('count', 'count-1', [1], { tenant: 'initech' });
+  site.release('count-1', 1);
   await page.goto('/?text=o');
-  await expect(page.locator('#runs .state.running')).toBeVisible();
+  await expect(page.locator('#runs tbody .state.running')).toBeVisible();
   await picture(page, 'console-runs');
 
   await page.goto('/runs/post-tides');

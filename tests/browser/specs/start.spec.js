@@ -15,7 +15,6 @@ test('a run is started from the form and watched until it asks', async ({ page }
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(`Run ${id}`);
   // Nobody loads the page again: the graph and the state follow the run.
   const gather = page.getByRole('link', { name: /^step gather/ });
-  await expect(gather).toHaveClass(/running/);
   await expect(gather).toHaveClass(/done/);
   await expect(page.locator('svg.graph a', { hasText: 'verdict' })).toHaveClass(/waiting/);
   await expect(page.getByRole('status')).toContainText('It waits for a reply at post/verdict.');
@@ -51,11 +50,19 @@ test('what does not fit the schema is said at its field, and nothing is lost', a
 
 test('a run that is slow is followed step by step, over a reload in the middle', async ({ page, site }) => {
   const id = await site.run('count', fresh('count'), [1]);
+  const node = (name) => page.locator('svg.graph a', { hasText: name });
   await page.goto(`/runs/${id}`);
-  await expect(page.locator('svg.graph a', { hasText: 'second' })).toHaveClass(/running/);
+  await expect(node('tick')).toHaveClass(/running/);
+  await expect(node('second')).toHaveClass(/idle/);
+  site.release(id, 1);
+  await expect(node('tick')).toHaveClass(/done/);
+  await expect(node('second')).toHaveClass(/running/);
+  await expect(page.getByRole('status')).toContainText('It runs at count/second.');
   await page.reload();
-  await expect(page.locator('svg.graph a', { hasText: 'third' })).toHaveClass(/running/);
-  await expect(page.locator('svg.graph a', { hasText: 'third' })).toHaveClass(/done/);
+  await expect(node('second')).toHaveClass(/running/);
+  site.release(id, 2);
+  await expect(node('third')).toHaveClass(/running/);
+  site.release(id, 3, 4, 5);
   await expect(page.getByRole('status').locator('.state')).toHaveText('done');
   await expect(page.locator('#now pre').first()).toHaveText('6');
 });

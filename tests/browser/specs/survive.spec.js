@@ -4,7 +4,7 @@ import { Site } from '../support/site.js';
 // A server of their own: it is killed.
 const lone = test.extend({
   mortal: async ({}, use) => {
-    const site = await new Site().start();
+    const site = await new Site('empty').start();
     await use(site);
     await site.end();
   },
@@ -15,12 +15,16 @@ lone('the server is killed and started again while pages are open, and they go o
   const wrong = await guard(context, mortal.address);
   const [run, list] = [await context.newPage(), await context.newPage()];
   await mortal.run('count', 'killed', [10]);
+  mortal.release('killed', 10);
   await run.goto(pageOf('killed'));
   await list.goto('/?text=killed');
   await expect(run.locator('svg.graph a', { hasText: 'second' })).toHaveClass(/running/);
   await mortal.kill();
   await mortal.start();
   // The run goes on in the new process, and both pages show it without a reload.
+  mortal.release('killed', 11);
+  await expect(run.locator('svg.graph a', { hasText: 'third' })).toHaveClass(/running/, { timeout: 40_000 });
+  mortal.release('killed', 12, 13, 14);
   await expect(run.getByRole('status').locator('.state')).toHaveText('done', { timeout: 40_000 });
   await expect(run.locator('#now pre').first()).toHaveText('15');
   await expect(list.locator('#runs tbody .state')).toHaveText('done', { timeout: 40_000 });

@@ -1,6 +1,6 @@
 // Sites: servers that a test starts, kills and starts again.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -39,14 +39,16 @@ export function launch(command, args = []) {
 
 // The site of the tests, with a file of its own. It may die and come back at the same address.
 export class Site {
-  constructor() {
+  // `more` are further words for the command: `empty` for a site without the runs that are there otherwise.
+  constructor(...more) {
+    this.more = more;
     this.folder = mkdtempSync(join(tmpdir(), 'flujo-browser-'));
     this.port = 0;
   }
 
   async start() {
     const command = process.env.FLUJO_SITE ?? built;
-    this.process = await launch(command, [join(this.folder, 'runs.db'), String(this.port)]);
+    this.process = await launch(command, [join(this.folder, 'runs.db'), String(this.port), ...this.more]);
     this.address = this.process.address;
     this.port = Number(new URL(this.address).port);
     return this;
@@ -59,6 +61,11 @@ export class Site {
   async end() {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  // Lets a run of `count` go on from a number.
+  release(id, ...numbers) {
+    for (const n of numbers) writeFileSync(join(this.folder, `${id}.${n}`), '');
   }
 
   // Starts a run as a program would, and returns its id.

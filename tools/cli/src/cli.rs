@@ -2,14 +2,14 @@ use crate::args::{Binary, Command, Common};
 use crate::commands;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::host::Host;
+use crate::parse::{ended, parse, program};
 use crate::place::Place;
-use crate::run::{ended, parse, program};
 use crate::runs::{Local, Runs};
 use crate::signals::Interrupts;
 use clap::CommandFactory;
 use flujo::Flujo;
 use flujo::clock::BoxFuture;
-use flujo::error::RunResult;
 use flujo::run::Control;
 use std::ffi::OsString;
 use std::fmt;
@@ -37,30 +37,12 @@ use std::sync::Arc;
 /// # }
 /// ```
 pub struct Cli {
-    pub(crate) runs: Box<dyn Runs>,
-    pub(crate) place: Place,
-    /// The engine in this process; `None` if a server has the runs.
-    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "what is served"))]
-    pub(crate) control: Option<Arc<dyn Control>>,
-    /// Works on runs until the future completes; the number is how many at once. `None` without code.
-    pub(crate) worker: Option<Work>,
-    #[cfg(feature = "server")]
-    pub(crate) settings: Vec<Setting>,
-    /// True if `serve` works on runs without being told.
-    #[cfg(feature = "server")]
-    pub(crate) works: bool,
+    host: Host,
 }
-
-/// Where a worker of some resources becomes one without types.
-type Work =
-    Box<dyn Fn(Option<usize>, BoxFuture<'static, ()>) -> BoxFuture<'static, RunResult<u64>> + Send + Sync>;
-
-#[cfg(feature = "server")]
-type Setting = Box<dyn Fn(flujo_server::Server) -> flujo_server::Server + Send + Sync>;
 
 impl fmt::Debug for Cli {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cli").field("place", &self.place).finish_non_exhaustive()
+        f.debug_struct("Cli").field("place", &self.host.place).finish_non_exhaustive()
     }
 }
 
@@ -75,7 +57,9 @@ impl Cli {
             }
             Box::pin(worker.until(stop)) as BoxFuture<'static, _>
         };
-        Self { worker: Some(Box::new(worker)), ..Self::local(Arc::new(flujo), Place::Binary) }
+        let mut cli = Self::local(Arc::new(flujo), Place::Binary);
+        cli.host.worker = Some(Box::new(worker));
+        cli
     }
 
     /// Creates a command line without code, such as that of a database: what needs the code of a pipeline is refused.
@@ -84,21 +68,13 @@ impl Cli {
     }
 
     fn local(control: Arc<dyn Control>, place: Place) -> Self {
-        let runs = Box::new(Local(Arc::clone(&control)));
-        Self { control: Some(control), ..Self::on(runs, place) }
+        let mut cli = Self::on(Box::new(Local(Arc::clone(&control))), place);
+        cli.host.control = Some(control);
+        cli
     }
 
     pub(crate) fn on(runs: Box<dyn Runs>, place: Place) -> Self {
-        Self {
-            runs,
-            place,
-            control: None,
-            worker: None,
-            #[cfg(feature = "server")]
-            settings: Vec::new(),
-            #[cfg(feature = "server")]
-            works: false,
-        }
+        Self { host: Host::new(runs, place) }
     }
 
     /// Sets the observer that the [`Flujo`] has too: the pages of `serve` show changes at once, and texts of models
@@ -117,7 +93,7 @@ impl Cli {
         mut self,
         setting: impl Fn(flujo_server::Server) -> flujo_server::Server + Send + Sync + 'static,
     ) -> Self {
-        self.settings.push(Box::new(setting));
+        self.host.settings.push(Box::new(setting));
         self
     }
 
@@ -126,7 +102,7 @@ impl Cli {
     #[cfg(feature = "server")]
     #[must_use]
     pub fn works(mut self) -> Self {
-        self.works = true;
+        self.host.works = true;
         self
     }
 
@@ -166,12 +142,12 @@ impl Cli {
         command: &Command,
         console: &mut Console<'_>,
     ) -> Exit {
-        (console.json, console.place) = (common.json, self.place);
+        (console.json, console.place) = (common.json, self.host.place);
         // A service listens itself, because it ends its work first.
         let hears = console.signals && !matches!(command, Command::Worker(_) | Command::Serve(_));
         let mut interrupts = hears.then(|| Interrupts::listen(false).ok()).flatten();
         let done = {
-            let working = Box::pin(commands::execute(self, grammar, command, console));
+            let working = Box::pin(commands::execute(&self.host, grammar, command, console));
             match &mut interrupts {
                 Some(interrupts) => tokio::select! {
                     done = working => Some(done),

@@ -2,7 +2,7 @@ use crate::args::{Command, Installed};
 use crate::cli::Cli;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::run::{ended, parse, program};
+use crate::parse::{ended, parse, program};
 use crate::stop::{Done, Stop};
 use clap::CommandFactory;
 use flujo::Flujo;

@@ -66,9 +66,11 @@ mod cli;
 mod commands;
 mod console;
 mod exit;
+mod host;
 #[cfg(feature = "sqlite")]
 mod installed;
 mod json;
+mod parse;
 mod place;
 #[cfg(feature = "remote")]
 mod remote;

@@ -13,7 +13,7 @@ mod validate;
 pub(crate) use by::Caller;
 pub(crate) use filter::ListArgs;
 pub(crate) use fork::ForkArgs;
-pub(crate) use graph::{GraphArgs, GraphFormat};
+pub(crate) use graph::GraphArgs;
 pub(crate) use serve::ServeArgs;
 pub(crate) use show::{ExportArgs, ShowArgs, WatchArgs};
 pub(crate) use start::StartArgs;

@@ -1,8 +1,9 @@
 //! `graph`.
 
-use crate::args::{GraphArgs, GraphFormat};
+use crate::args::GraphArgs;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::runs::GraphFormat;
 use crate::runs::Runs;
 use crate::stop::Done;
 use crate::text::escape;

@@ -27,20 +27,20 @@ mod watched;
 mod worker;
 
 use crate::args::Command;
-use crate::cli::Cli;
 use crate::console::Console;
+use crate::host::Host;
 use crate::place::Place;
 use crate::stop::{Done, Stop};
 
 /// Executes a command.
 pub(crate) async fn execute(
-    cli: &Cli,
+    host: &Host,
     grammar: clap::Command,
     command: &Command,
     console: &mut Console<'_>,
 ) -> Done {
-    allowed(command, cli.place)?;
-    let runs = cli.runs.as_ref();
+    allowed(command, host.place)?;
+    let runs = host.runs.as_ref();
     match command {
         Command::Pipelines => pipelines::execute(runs, console).await,
         Command::Start(args) => start::execute(runs, args, console).await,
@@ -56,9 +56,9 @@ pub(crate) async fn execute(
         Command::Export(args) => export::execute(runs, args, console).await,
         Command::Prune(args) => prune::execute(runs, args, console).await,
         Command::Usage(args) => usage::execute(runs, args, console).await,
-        Command::Worker(args) => worker::execute(cli, args, console).await,
+        Command::Worker(args) => worker::execute(host, args, console).await,
         #[cfg(feature = "server")]
-        Command::Serve(args) => serve::execute(cli, args, console).await,
+        Command::Serve(args) => serve::execute(host, args, console).await,
         #[cfg(not(feature = "server"))]
         Command::Serve(_) => Err(Stop::feature("`serve`", "server")),
         Command::Graph(args) => graph::execute(runs, args, console).await,

@@ -2,9 +2,9 @@
 
 use super::worker::next;
 use crate::args::ServeArgs;
-use crate::cli::Cli;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::host::Host;
 use crate::signals::Interrupts;
 use crate::stop::{Done, Stop};
 use crate::tokens::{self, Known};
@@ -22,13 +22,13 @@ struct Answer {
 /// The variable that lists the callers where no file does.
 const TOKENS: &str = "FLUJO_TOKENS";
 
-pub(super) async fn execute(cli: &Cli, args: &ServeArgs, console: &mut Console<'_>) -> Done {
-    let Some(control) = &cli.control else {
+pub(super) async fn execute(host: &Host, args: &ServeArgs, console: &mut Console<'_>) -> Done {
+    let Some(control) = &host.control else {
         return Err(Stop::usage("`serve` needs the runs in this process"));
     };
     let known = known(args, console)?;
     // Settings of the program may have an authorizer, so that the server itself has to say what is missing.
-    if !args.address.ip().to_canonical().is_loopback() && known.is_empty() && cli.settings.is_empty() {
+    if !args.address.ip().to_canonical().is_loopback() && known.is_empty() && host.settings.is_empty() {
         let what = format!("everyone who reaches {} could change runs", args.address);
         let next = "list who may with `--token-file FILE`, or listen at 127.0.0.1 behind something that asks";
         return Err(Stop::usage(what).next(next));
@@ -40,22 +40,22 @@ pub(super) async fn execute(cli: &Cli, args: &ServeArgs, console: &mut Console<'
     for host in &args.hosts {
         server = server.host(host);
     }
-    for setting in &cli.settings {
+    for setting in &host.settings {
         server = setting(server);
     }
     let mut interrupts = console.signals.then(|| Interrupts::listen(true).ok()).flatten();
     let listener = TcpListener::bind(args.address).await.map_err(|error| {
-        let what = format!("cannot listen at {}: {error}", args.address);
+        let what = format_args!("cannot listen at {}: {error}", args.address);
         Stop::failed(what).next("give another one: `--address 127.0.0.1:0` takes a free port")
     })?;
     let address = listener.local_addr().unwrap_or(args.address);
     let (stop, stops) = watch::channel(false);
     let until = |mut stops: watch::Receiver<bool>| async move { _ = stops.wait_for(|stop| *stop).await };
     let serving = server.serve_on(listener, until(stops.clone()));
-    let working = cli
+    let working = host
         .worker
         .as_ref()
-        .filter(|_| args.work || cli.works)
+        .filter(|_| args.work || host.works)
         .map(|worker| worker(None, Box::pin(until(stops))));
     let mut both = Box::pin(async {
         let serving = async { serving.await.map_err(Stop::usage) };

@@ -1,9 +1,9 @@
 //! `worker`.
 
 use crate::args::WorkerArgs;
-use crate::cli::Cli;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::host::Host;
 use crate::signals::Interrupts;
 use crate::stop::{Done, Stop};
 use serde::Serialize;
@@ -13,8 +13,8 @@ struct Answer {
     resumed: u64,
 }
 
-pub(super) async fn execute(cli: &Cli, args: &WorkerArgs, console: &mut Console<'_>) -> Done {
-    let Some(worker) = &cli.worker else {
+pub(super) async fn execute(host: &Host, args: &WorkerArgs, console: &mut Console<'_>) -> Done {
+    let Some(worker) = &host.worker else {
         return Err(Stop::usage("`worker` needs the code of the pipelines"));
     };
     let (asked, stops) = tokio::sync::oneshot::channel::<()>();

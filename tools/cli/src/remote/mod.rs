@@ -8,8 +8,8 @@ mod query;
 mod trouble;
 mod watching;
 
-use crate::args::GraphFormat;
 use crate::json::raw::Raw;
+use crate::runs::GraphFormat;
 use crate::runs::{Follow, Inputs, Pipeline, Runs, unknown_pipeline};
 use crate::stop::{Done, Stop};
 use crate::text::shell::quoted;

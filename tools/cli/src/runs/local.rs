@@ -1,5 +1,5 @@
+use super::GraphFormat;
 use super::{Follow, Given, Inputs, Pipeline, Runs, unknown_pipeline};
-use crate::args::GraphFormat;
 use crate::stop::Done;
 use flujo::async_trait;
 use flujo::clock::Timestamp;

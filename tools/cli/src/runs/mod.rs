@@ -1,12 +1,13 @@
 //! The runs that a command works on: those of an engine in this process, or those of a server.
 
+mod graph_format;
 mod local;
 mod pipeline;
 
+pub(crate) use graph_format::GraphFormat;
 pub(crate) use local::Local;
 pub(crate) use pipeline::{Finding, Pipeline, Value};
 
-use crate::args::GraphFormat;
 use crate::stop::{Done, Stop};
 use flujo::async_trait;
 use flujo::clock::Timestamp;

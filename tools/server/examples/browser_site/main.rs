@@ -2,7 +2,8 @@
 //!
 //! `cargo run -p flujo-server --features sqlite --example browser_site -- runs.db 8080`
 //!
-//! The file is filled when it is new. The first line that is printed is the address; with port 0 the system chooses one.
+//! The file is filled when it is new, unless `empty` follows the port. The first line that is printed is the address;
+//! with port 0 the system chooses one. A run of `count` goes on from `n` once there is a file `<id>.<n>` beside the runs.
 #![allow(
     clippy::print_stdout,
     unreachable_pub,
@@ -19,9 +20,10 @@ use flujo::prelude::*;
 use flujo::run::Control;
 use flujo_server::{Live, Server};
 use flujo_sqlite::Sqlite;
-use pipelines::{Attempts, Office, broken, count, outbreak, post, questions, shout};
+use pipelines::{Attempts, Gate, Office, broken, count, outbreak, post, questions, shout};
 use std::error::Error;
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -32,11 +34,12 @@ async fn main() -> std::result::Result<(), Box<dyn Error>> {
     let file = args.next().ok_or("the first argument is the file of the runs")?;
     let port = args.next().map_or(Ok(0), |port| port.parse::<u16>())?;
 
+    let folder = Path::new(&file).parent().map(Path::to_owned).unwrap_or_default();
     let live = Live::new();
     let budget = SharedBudget::usd("20");
     let builder = Flujo::builder()
         .engine(Sqlite::open(file)?)
-        .resources(Office { attempts: Attempts::default() })
+        .resources(Office { attempts: Attempts::default(), gate: Gate(folder) })
         .models(model::Model)
         .prices(model::Prices)
         .record_messages(Redact::new())
@@ -45,7 +48,9 @@ async fn main() -> std::result::Result<(), Box<dyn Error>> {
     let builder = builder.pipeline::<post>().pipeline::<questions>().pipeline::<count>();
     let flujo = builder.pipeline::<broken>().pipeline::<outbreak>().pipeline::<shout>().build()?;
     let flujo = Arc::new(flujo);
-    seeds::plant(&flujo).await?;
+    if args.next().as_deref() != Some("empty") {
+        seeds::plant(&flujo).await?;
+    }
 
     let worker = flujo.worker().every(Duration::from_millis(200));
     let worker = tokio::spawn(worker.until(std::future::pending::<()>()));

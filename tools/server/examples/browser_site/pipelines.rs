@@ -5,6 +5,7 @@ use flujo::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,9 +13,13 @@ use std::time::Duration;
 #[derive(Default)]
 pub struct Attempts(Mutex<BTreeSet<String>>);
 
+/// The folder in which a file lets a step go on.
+pub struct Gate(pub PathBuf);
+
 #[resources]
 pub struct Office {
     pub attempts: Attempts,
+    pub gate: Gate,
 }
 
 /// What the desk keeps in mind while a post is written.
@@ -147,14 +152,16 @@ pipeline! {
 }
 
 #[step]
-async fn tick(n: u32, run: &RunInfo) -> Result<u32> {
-    run.emit("tick");
-    tokio::time::sleep(Duration::from_millis(600)).await;
+async fn tick(n: u32, gate: &Gate, run: &RunInfo) -> Result<u32> {
+    let file = gate.0.join(format!("{}.{n}", run.id()));
+    while !file.exists() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     Ok(n + 1)
 }
 pipeline! {
-    /// Counts slowly, so that it can be watched.
-    pub fn count(from: u32) -> u32 {
+    /// Counts, each time once it is let go on: it can be watched for as long as somebody likes.
+    pub fn count(from: u32, office: &Office) -> u32 {
         let one = tick(from);
         let two = tick(one).named("second");
         let three = tick(two).named("third");

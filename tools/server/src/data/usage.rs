@@ -1,6 +1,6 @@
 use crate::time::Time;
-use flujo::Usage;
 use flujo::engine::UsageLine;
+use flujo::{SharedBudget, Usage};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -52,6 +52,40 @@ pub(crate) struct UsageReportBody {
     lines: Vec<UsageLineBody>,
     /// The sum of the lines.
     total: UsageBody,
+    /// The budgets of the application, whatever is asked for.
+    budgets: Vec<BudgetBody>,
+}
+
+/// A budget that the runs of the server's process share, and what they used of it since the process started.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Budget")]
+pub(crate) struct BudgetBody {
+    /// Its name.
+    name: String,
+    /// The most money, in billionths of a dollar.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_nanos: Option<u64>,
+    /// The most tokens, sent and received.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_tokens: Option<u64>,
+    /// The most calls of models.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model_calls: Option<u64>,
+    /// What was used.
+    spent: UsageBody,
+}
+
+impl BudgetBody {
+    fn of((name, budget): &(String, SharedBudget)) -> Self {
+        let limits = budget.limits();
+        Self {
+            name: name.clone(),
+            cost_nanos: limits.cost.map(|cost| cost.0),
+            total_tokens: limits.total_tokens,
+            model_calls: limits.model_calls,
+            spent: budget.spent().into(),
+        }
+    }
 }
 
 /// What was used on one day, by one pipeline, on one model.
@@ -73,7 +107,7 @@ pub(crate) struct UsageLineBody {
 }
 
 impl UsageReportBody {
-    pub(crate) fn of(lines: Vec<UsageLine>) -> Self {
+    pub(crate) fn of(lines: Vec<UsageLine>, budgets: &[(String, SharedBudget)]) -> Self {
         let mut total = Usage::default();
         for line in &lines {
             total += line.usage;
@@ -85,6 +119,7 @@ impl UsageReportBody {
             label: line.label,
             usage: line.usage.into(),
         };
-        Self { lines: lines.into_iter().map(line).collect(), total: total.into() }
+        let budgets = budgets.iter().map(BudgetBody::of).collect();
+        Self { lines: lines.into_iter().map(line).collect(), total: total.into(), budgets }
     }
 }
