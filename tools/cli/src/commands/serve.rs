@@ -45,7 +45,7 @@ pub(super) async fn execute(host: &Host, args: &ServeArgs, console: &mut Console
     }
     let mut interrupts = console.signals.then(|| Interrupts::listen(true).ok()).flatten();
     let listener = TcpListener::bind(args.address).await.map_err(|error| {
-        let what = format_args!("cannot listen at {}: {error}", args.address);
+        let what = format!("cannot listen at {}: {error}", args.address);
         Stop::failed(what).next("give another one: `--address 127.0.0.1:0` takes a free port")
     })?;
     let address = listener.local_addr().unwrap_or(args.address);
