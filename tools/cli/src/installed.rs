@@ -122,7 +122,7 @@ fn database(db: &str) -> Done<Cli> {
     };
     // The engine would make a database of it, and whoever looks changes nothing.
     if length == 0 {
-        let what = format_args!("`{db}` is empty: it has no runs, and nothing was changed");
+        let what = format!("`{db}` is empty: it has no runs, and nothing was changed");
         return Err(Stop::failed(what));
     }
     without_code(Some(Sqlite::open(Path::new(db))?))

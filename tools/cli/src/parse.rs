@@ -3,6 +3,7 @@
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::stop::{Done, Stop};
+use crate::text::help;
 use clap::Parser;
 use std::ffi::OsString;
 
@@ -22,13 +23,12 @@ pub(crate) fn ended(done: Done, console: &mut Console<'_>) -> Exit {
 /// Parses a command line. Help goes to the output, and is no error.
 pub(crate) fn parse<P: Parser>(args: &[OsString], console: &mut Console<'_>) -> Done<P> {
     let named = P::command().bin_name(program(args));
-    let wide = console.terminal.width.unwrap_or(100).clamp(20, 100);
-    let parsed = named.term_width(wide).try_get_matches_from(args);
-    match parsed.and_then(|found| P::from_arg_matches(&found)) {
+    match named.try_get_matches_from(args).and_then(|found| P::from_arg_matches(&found)) {
         Ok(cli) => Ok(cli),
         Err(error) if error.use_stderr() => Err(refused(&error, args)),
         Err(help) => {
-            console.print(help.render())?;
+            let wide = console.terminal.width.unwrap_or(100).clamp(20, 100);
+            console.print(help::fitted(&help.render().to_string(), wide))?;
             console.flush()?;
             // What was asked for is printed.
             Err(Stop::Closed)

@@ -80,8 +80,7 @@ fn allowed(command: &Command, place: Place) -> Done<()> {
     match place {
         Place::Binary => Ok(()),
         Place::Database => needs_code(command).map_or(Ok(()), |word| {
-            let what =
-                format_args!("`{word}` needs the code of the pipelines, which a database does not have");
+            let what = format!("`{word}` needs the code of the pipelines, which a database does not have");
             let next =
                 "run it with the binary that has them: its `main` ends with `flujo_cli::run(flujo).await`";
             Err(Stop::usage(what).next(next))

@@ -29,7 +29,7 @@ pub(super) async fn execute(host: &Host, args: &ServeArgs, console: &mut Console
     let known = known(args, console)?;
     // Settings of the program may have an authorizer, so that the server itself has to say what is missing.
     if !args.address.ip().to_canonical().is_loopback() && known.is_empty() && host.settings.is_empty() {
-        let what = format_args!("everyone who reaches {} could change runs", args.address);
+        let what = format!("everyone who reaches {} could change runs", args.address);
         let next = "list who may with `--token-file FILE`, or listen at 127.0.0.1 behind something that asks";
         return Err(Stop::usage(what).next(next));
     }
@@ -45,7 +45,7 @@ pub(super) async fn execute(host: &Host, args: &ServeArgs, console: &mut Console
     }
     let mut interrupts = console.signals.then(|| Interrupts::listen(true).ok()).flatten();
     let listener = TcpListener::bind(args.address).await.map_err(|error| {
-        let what = format_args!("cannot listen at {}: {error}", args.address);
+        let what = format!("cannot listen at {}: {error}", args.address);
         Stop::failed(what).next("give another one: `--address 127.0.0.1:0` takes a free port")
     })?;
     let address = listener.local_addr().unwrap_or(args.address);

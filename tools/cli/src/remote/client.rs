@@ -117,7 +117,7 @@ impl Client {
             let body = whole(response).await?;
             if status.is_success() { Ok(body) } else { Err(Trouble::read(status, &body)) }
         };
-        let late = || Trouble::Away(format!("no answer within {ANSWER:?}"));
+        let late = || Trouble::Lost(format!("it took longer than {ANSWER:?}"));
         timeout(ANSWER, answered).await.unwrap_or_else(|_| Err(late()))
     }
 
@@ -127,13 +127,15 @@ impl Client {
         body: Bytes,
     ) -> Result<Response<Incoming>, Trouble> {
         let request = request.body(Full::from(body)).map_err(|error| Trouble::Strange(error.to_string()))?;
-        self.http.request(request).await.map_err(|error| Trouble::Away(cause(&error)))
+        self.http.request(request).await.map_err(|error| {
+            if error.is_connect() { Trouble::Away(cause(&error)) } else { Trouble::Lost(cause(&error)) }
+        })
     }
 }
 
 async fn whole(response: Response<Incoming>) -> Result<Bytes, Trouble> {
     let body = Limited::new(response.into_body(), MOST).collect().await;
-    let broke_off = |error: Box<dyn StdError + Send + Sync>| Trouble::Away(cause(error.as_ref()));
+    let broke_off = |error: Box<dyn StdError + Send + Sync>| Trouble::Lost(cause(error.as_ref()));
     body.map(http_body_util::Collected::to_bytes).map_err(broke_off)
 }
 

@@ -12,6 +12,7 @@ use crate::json::raw::Raw;
 use crate::runs::GraphFormat;
 use crate::runs::{Budget, Follow, Inputs, Pipeline, Runs, unknown_pipeline};
 use crate::stop::{Done, Stop};
+use crate::text::shell::quoted;
 use crate::text::time::exact;
 use address::Address;
 use answers::{
@@ -55,6 +56,20 @@ impl Remote {
 
     fn said<T>(&self, answer: Result<T, Trouble>) -> Done<T> {
         answer.map_err(|trouble| trouble.stop(self.client.address.as_str()))
+    }
+
+    /// The answer to a run that begins. Whether it has, if there is no answer, its id says.
+    fn begun<T>(&self, id: &RunId, answer: Result<T, Trouble>) -> Done<T> {
+        let may_have = matches!(answer, Err(Trouble::Lost(_)));
+        self.said(answer).map_err(|stop| {
+            if !may_have {
+                return stop;
+            }
+            let id = quoted(id.as_str());
+            stop.next(format_args!(
+                "the run may have begun: `show {id}` says so, and `--id {id}` begins it only once"
+            ))
+        })
     }
 
     async fn view(&self, id: &RunId) -> Result<RunView, Trouble> {
@@ -134,8 +149,10 @@ impl Runs for Remote {
             query.extend(after.take().map(|place| ("after".to_owned(), place)));
             let page: RunsAnswer = self.said(self.client.get(&["runs"], &query).await)?;
             after.clone_from(&page.next);
+            let before = found.len();
             found.extend(page.summaries());
-            if after.is_none() {
+            // A page with nothing on it is followed by none, whatever it says.
+            if after.is_none() || found.len() == before {
                 break;
             }
         }
@@ -158,8 +175,10 @@ impl Runs for Remote {
             query.extend(after.take().map(|place| ("after".to_owned(), place)));
             let page: InboxAnswer = self.said(self.client.get(&["questions"], &query).await)?;
             after.clone_from(&page.next);
+            let before = found.len();
             found.extend(page.pending());
-            if after.is_none() {
+            // A page with nothing on it is followed by none, whatever it says.
+            if after.is_none() || found.len() == before {
                 break;
             }
         }
@@ -187,8 +206,8 @@ impl Runs for Remote {
     }
 
     async fn start(&self, run: &StartRun) -> Done<RunState> {
-        let started: StartedAnswer = self.said(self.client.post(&["runs"], &StartBody::from(run)).await)?;
-        Ok(started.state.0)
+        let started: Result<StartedAnswer, _> = self.client.post(&["runs"], &StartBody::from(run)).await;
+        Ok(self.begun(&run.id, started)?.state.0)
     }
 
     async fn attach(&self, id: &RunId) -> Done<RunView> {
@@ -214,9 +233,9 @@ impl Runs for Remote {
 
     async fn fork(&self, fork: &ForkRun) -> Done<RunState> {
         let body = ForkBody::from(fork);
-        let forked: StartedAnswer =
-            self.said(self.client.post(&["runs", fork.of.as_str(), "fork"], &body).await)?;
-        Ok(forked.state.0)
+        let forked: Result<StartedAnswer, _> =
+            self.client.post(&["runs", fork.of.as_str(), "fork"], &body).await;
+        Ok(self.begun(&fork.id, forked)?.state.0)
     }
 
     async fn replay(&self, id: &RunId) -> Done<Option<Mismatch>> {

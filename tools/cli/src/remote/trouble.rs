@@ -6,8 +6,10 @@ use serde::Deserialize;
 /// The reason why a server did not answer what was asked.
 #[derive(Debug)]
 pub(super) enum Trouble {
-    /// It was not reached, or the connection broke off: it may be back soon.
+    /// It was not reached: it may be back soon.
     Away(String),
+    /// It was asked, and did not answer.
+    Lost(String),
     /// It answered with a problem.
     Problem(Problem),
     /// What it answered cannot be understood.
@@ -38,7 +40,7 @@ impl Trouble {
     /// Returns true if asking once more may help.
     pub(super) fn is_passing(&self) -> bool {
         match self {
-            Self::Away(_) => true,
+            Self::Away(_) | Self::Lost(_) => true,
             Self::Problem(problem) => matches!(problem.word(), "engine" | "out-of-time" | "too-many"),
             Self::Strange(_) => false,
         }
@@ -55,6 +57,8 @@ impl Trouble {
                 Stop::failed(format_args!("the server at {server} cannot be reached: {what}"))
                     .next("is it there? `serve` begins one, and prints its address")
             }
+            Self::Lost(what) => Stop::failed(format_args!("the server at {server} did not answer: {what}"))
+                .next("what it was asked may have been done: look before you ask again"),
             Self::Strange(what) => Stop::failed(format_args!("this is no server of flujo: {server}: {what}"))
                 .next("give the address that `serve` prints"),
             Self::Problem(problem) => problem.stop(),

@@ -1,6 +1,9 @@
 //! The command line within a process: colours, widths and names that the caller sets.
 
+use flujo::codec::Json;
+use flujo::engine::RunState;
 use flujo::prelude::*;
+use flujo::run::Control;
 use flujo_cli::{Cli, Console, Exit};
 use flujo_server::{Live, Role, Server};
 use flujo_testing::PausedClock;
@@ -114,6 +117,41 @@ async fn a_caller_has_settings_of_its_own_for_the_server() {
     let (exit, _, err) = answered(&cli, &["serve", "--address", "0.0.0.0:0"]).await;
     assert_eq!(exit, Some(Exit::Usage));
     assert!(err.starts_with("error: everyone who reaches 0.0.0.0:"), "{err}");
+}
+
+#[step]
+async fn note(agreed: bool) -> Result<bool> {
+    Ok(agreed)
+}
+
+pipeline! {
+    fn agree() -> bool {
+        let agreed: bool = ask("Agreed?");
+        note(agreed)
+    }
+}
+
+#[tokio::test]
+async fn a_binary_may_always_work_while_it_serves() {
+    let flujo = Flujo::builder().pipeline::<agree>().build().unwrap();
+    drop(flujo.run(agree()).id("a-1").await);
+    let control: &dyn Control = &flujo;
+    let replied = async {
+        control
+            .reply(&"a-1".into(), &"agree/agreed".into(), &Json::encode(&true).unwrap(), None)
+            .await
+            .unwrap();
+        while RunState::from(&control.inspect(&"a-1".into()).await.unwrap().status) != RunState::Done {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    let cli = Cli::new(flujo.clone()).works();
+    let (out, err) = (Shared::default(), Shared::default());
+    let console = Console::new(std::io::empty(), out, err);
+    tokio::select! {
+        exit = cli.run_from(["app", "serve", "--address", "127.0.0.1:0"], console) => panic!("{exit:?}"),
+        () = replied => {}
+    }
 }
 
 /// A server has pages of at most 500, and a command asks for as many as it needs.

@@ -193,6 +193,18 @@ fn a_server_that_is_none_is_named() {
     assert_eq!(said.code, Some(1));
     assert!(said.err.starts_with(&format!("error: this is no server of flujo: {other}: ")), "{said:?}");
     assert!(said.err.ends_with("give the address that `serve` prints\n"), "{said:?}");
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let closing = std::thread::spawn(move || {
+        let (mut stream, _) = silent.accept().unwrap();
+        _ = std::io::Read::read(&mut stream, &mut [0; 4096]).unwrap();
+    });
+    let lost = flujo(&url);
+    closing.join().unwrap();
+    assert!(
+        lost.code == Some(1) && lost.err.starts_with(&format!("error: the server at {url} did not answer: "))
+    );
+    assert!(lost.err.ends_with("may have been done: look before you ask again\n"), "{lost:?}");
     let both = folder.flujo(&["--server", "http://x.org", "list"]);
     assert!(both.code == Some(2) && both.err.contains("give one of `--db` and `--server`"), "{both:?}");
     let token = folder.flujo(&["--token-env", "X", "list"]);

@@ -117,3 +117,16 @@ fn a_run_of_a_server_shows_its_progress() {
     assert!(out.contains(" running, ") && out.contains(" attempts, $0.00"), "{out:?}");
     assert!(out.contains("the run is done") && out.matches("carry").count() >= 100, "{out:?}");
 }
+
+#[test]
+fn help_fits_too() {
+    let folder = Folder::new();
+    for columns in [80, 40] {
+        for words in [&["--help"][..], &["serve", "--help"], &["list", "-h"], &["start", "--help"]] {
+            let (code, out) = on_terminal(&folder, flujo(), words, columns, &[]);
+            assert_eq!(code, 0, "{out}");
+            let wide = out.lines().find(|line| line.chars().count() > usize::from(columns));
+            assert_eq!(wide, None, "{words:?} {columns}\n{out}");
+        }
+    }
+}
