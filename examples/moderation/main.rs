@@ -2,12 +2,17 @@
 //!
 //! A few steps look at each post; what they cannot decide goes to a model, which looks closer until it is sure;
 //! what it is not sure of after three looks goes to you. What that may cost is limited: for a label, for a post,
-//! and for all of them. A word list stands in for the model, unless `--model` names one. `pipeline.rs` is the workflow and the part worth reading; the rest drives it.
+//! and for all of them. A word list stands in for the model, unless `--model` names one. `pipeline.rs` is the workflow and
+//! the part worth reading; the rest drives it.
+//!
+//! `cargo run --example moderation -- serve` shows the same in a browser, with runs that survive a crash.
 #![allow(unreachable_pub, reason = "the pipeline is written as it would be in a library")]
 
 #[cfg(all(test, feature = "sqlite"))]
 #[path = "../kills/moderation.rs"]
 mod kills;
+#[cfg(feature = "serve")]
+mod operate;
 mod pipeline;
 mod replies;
 mod report;
@@ -37,6 +42,12 @@ const HELP: &str = "\
 Moderates posts: steps route them, a word list labels them, you are asked where it is not sure.
 
 cargo run --example moderation -- [FILE] [OPTIONS]
+cargo run --example moderation -- serve [--address 127.0.0.1:8080] [--pace MILLISECONDS]
+cargo run --example moderation -- COMMAND
+
+`serve` moderates posts as they arrive and shows them in a browser; its runs are in the file
+moderation.db, and other commands work on them: list, show, questions, reply, usage, validate
+and more; `list --help` says more of each.
 
 FILE                 posts, one JSON object a line: id, author, reputation from 0 to 1, text
                      (default: examples/data/posts.jsonl)
@@ -51,14 +62,24 @@ FILE                 posts, one JSON object a line: id, author, reputation from 
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let asked =
-        match Asked::from_args(std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned())) {
-            Ok(asked) => asked,
+    let words: Vec<_> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    #[cfg(feature = "serve")]
+    if words.first().is_some_and(|word| operate::is_command(word)) {
+        return match operate::execute(&words).await {
+            Ok(code) => code,
             Err(error) => {
-                eprintln!("{error}; `--help` says what can be given");
-                return ExitCode::from(2);
+                eprintln!("{error}");
+                ExitCode::FAILURE
             }
         };
+    }
+    let asked = match Asked::from_args(words.into_iter()) {
+        Ok(asked) => asked,
+        Err(error) => {
+            eprintln!("{error}; `--help` says what can be given");
+            return ExitCode::from(2);
+        }
+    };
     let done = match asked {
         Asked::Help => writeln!(io::stdout(), "{HELP}").map_err(Into::into),
         Asked::Graph(drawn) => write!(io::stdout(), "{drawn}").map_err(Into::into),

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 /// A post as somebody wrote it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Post {
     pub id: u64,
@@ -82,7 +82,7 @@ impl Label {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Verdict {
     Approved,
     Rejected,
@@ -91,7 +91,7 @@ pub enum Verdict {
 
 /// State that lives as long as one run.
 #[context]
-#[derive(Debug, Default)]
+#[derive(Debug, Default, JsonSchema)]
 pub struct Moderation {
     pub author: String,
     pub reputation: f64,
@@ -251,7 +251,7 @@ pipeline! {
                 if label.is_sure() {
                     judge(label.tone)
                 } else {
-                    let human: Tone = ask("How does this post sound to you?").showing(&label);
+                    let human: Tone = ask("How does this post sound to you?").showing(&case);
                     judge(human).named("judge_human")
                 }
             }

@@ -4,4 +4,6 @@
 pub mod answers;
 pub mod args;
 pub mod jsonl;
+#[cfg(feature = "serve")]
+pub mod signals;
 pub mod terminal;

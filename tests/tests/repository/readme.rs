@@ -86,7 +86,7 @@ fn ci_runs_the_commands_of_the_readme() -> Checked {
         blocks(&read("README.md")?).into_iter().filter(|block| block.language == "sh").collect();
     assert_eq!(commands.len(), 1, "{commands:?}");
     for Block { text, .. } in &commands {
-        assert_eq!(text, "cargo run --example moderation\ncargo test\n");
+        assert_eq!(text, "cargo run --example moderation -- serve\ncargo test\n");
     }
 
     let ci = read(".ci/run")?;
@@ -111,6 +111,8 @@ fn every_dependency_has_its_reason() -> Checked {
         "flujo-models",
         "flujo-testing",
         "engines/sqlite",
+        "tools/cli",
+        "tools/server",
         "examples",
         "tests",
     ] {

@@ -1,5 +1,7 @@
 use crate::by;
+use crate::place::Place;
 use crate::stop::Done;
+use crate::terminal::Terminal;
 use crate::text::colour::Colour;
 use crate::text::escape;
 use crate::text::table::Table;
@@ -16,7 +18,7 @@ use std::sync::Arc;
 ///
 /// ```
 /// use flujo::prelude::*;
-/// use flujo_cli::{Backend, Console, Exit, run_from};
+/// use flujo_cli::{Cli, Console, Exit};
 ///
 /// # #[step]
 /// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
@@ -26,11 +28,11 @@ use std::sync::Arc;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), flujo::Error> {
-/// let backend = Backend::new(Flujo::builder().pipeline::<welcome>().build()?);
+/// let cli = Cli::new(Flujo::builder().pipeline::<welcome>().build()?);
 /// let (mut out, mut err) = (Vec::new(), Vec::new());
 /// let console = Console::new(std::io::empty(), &mut out, &mut err);
 /// let args = ["app", "start", "welcome", "--input", "\"Ada\"", "--id", "r-1", "--wait"];
-/// assert_eq!(run_from(&backend, args, console).await, Exit::Ok);
+/// assert_eq!(cli.run_from(args, console).await, Exit::Ok);
 /// assert_eq!(String::from_utf8_lossy(&out), "r-1 is done: \"Hello, Ada!\"\n");
 /// # Ok(())
 /// # }
@@ -39,17 +41,18 @@ pub struct Console<'c> {
     pub(crate) input: Box<dyn Read + Send + 'c>,
     pub(crate) out: Box<dyn Write + Send + 'c>,
     pub(crate) err: Box<dyn Write + Send + 'c>,
-    pub(crate) width: Option<usize>,
-    pub(crate) colours: bool,
-    pub(crate) error_colours: bool,
-    /// True if something that moves can be shown.
-    pub(crate) live: bool,
+    pub(crate) terminal: Terminal,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) user: Option<String>,
     /// True if Ctrl-C is heard.
     pub(crate) signals: bool,
     /// The beginning of the command that the next step is made of: `flujo --db runs.db`.
     pub(crate) command: String,
+    /// Where the runs of the command are: the next step depends on it.
+    pub(crate) place: Place,
+    /// Looks a variable of the environment up.
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only servers have tokens"))]
+    pub(crate) variable: fn(&str) -> Option<String>,
     /// True if answers are JSON.
     pub(crate) json: bool,
 }
@@ -57,12 +60,12 @@ pub struct Console<'c> {
 impl fmt::Debug for Console<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Console");
-        out.field("width", &self.width).field("colours", &self.colours).finish_non_exhaustive()
+        out.field("terminal", &self.terminal).finish_non_exhaustive()
     }
 }
 
 impl<'c> Console<'c> {
-    /// Creates a console that is no terminal: without a width, colours, progress and signals.
+    /// Creates a console that is no terminal: without a width, colours, progress, signals and environment.
     pub fn new(
         input: impl Read + Send + 'c,
         out: impl Write + Send + 'c,
@@ -72,14 +75,13 @@ impl<'c> Console<'c> {
             input: Box::new(input),
             out: Box::new(out),
             err: Box::new(err),
-            width: None,
-            colours: false,
-            error_colours: false,
-            live: false,
+            terminal: Terminal::default(),
             clock: Arc::new(SystemClock::new()),
             user: None,
             signals: false,
             command: String::new(),
+            place: Place::Binary,
+            variable: |_| None,
             json: false,
         }
     }
@@ -87,14 +89,11 @@ impl<'c> Console<'c> {
     /// Creates the console of this process. `NO_COLOR` turns colours off, `COLUMNS` is the width where it is set, and
     /// the user is that of the session: `USER`, `LOGNAME` or `USERNAME`.
     pub fn of_process() -> Self {
-        let process = crate::process::Process::look();
         Self {
-            width: process.width,
-            colours: process.colours,
-            error_colours: process.error_colours,
-            live: process.live,
+            terminal: Terminal::look(),
             user: by::user(),
             signals: true,
+            variable: |name| std::env::var(name).ok(),
             ..Self::new(std::io::stdin(), std::io::BufWriter::new(std::io::stdout()), std::io::stderr())
         }
     }
@@ -102,14 +101,14 @@ impl<'c> Console<'c> {
     /// Sets the width of the terminal, in columns.
     #[must_use]
     pub fn width(mut self, columns: usize) -> Self {
-        self.width = Some(columns);
+        self.terminal.width = Some(columns);
         self
     }
 
     /// Allows colours, or forbids them.
     #[must_use]
     pub fn colours(mut self, colours: bool) -> Self {
-        (self.colours, self.error_colours) = (colours, colours);
+        (self.terminal.colours, self.terminal.error_colours) = (colours, colours);
         self
     }
 
@@ -147,11 +146,12 @@ impl Console<'_> {
 
     /// Prints a line in a colour, broken to fit.
     pub(crate) fn coloured(&mut self, text: &str, colour: Option<Colour>) -> Done<()> {
-        for (i, line) in
-            wrapped(&escape::line(text), self.width.map(|width| width.max(12) - 2)).iter().enumerate()
+        for (i, line) in wrapped(&escape::line(text), self.terminal.width.map(|width| width.max(12) - 2))
+            .iter()
+            .enumerate()
         {
             let indent = if i == 0 { "" } else { "  " };
-            match colour.filter(|_| self.colours) {
+            match colour.filter(|_| self.terminal.colours) {
                 Some(colour) => writeln!(self.out, "{indent}{}", colour.paint(line))?,
                 None => writeln!(self.out, "{indent}{line}")?,
             }
@@ -162,14 +162,14 @@ impl Console<'_> {
     /// Prints a line in a colour, as a whole: people copy what is in it.
     pub(crate) fn whole(&mut self, text: &str, colour: Colour) -> Done<()> {
         let text = escape::line(text);
-        let text = if self.colours { colour.paint(&text) } else { text.into_owned() };
+        let text = if self.terminal.colours { colour.paint(&text) } else { text.into_owned() };
         writeln!(self.out, "{text}")?;
         Ok(())
     }
 
     /// Prints text of any number of lines, indented, and broken to fit.
     pub(crate) fn block(&mut self, indent: usize, text: &str) -> Done<()> {
-        let most = self.width.map(|width| width.saturating_sub(indent).max(1));
+        let most = self.terminal.width.map(|width| width.saturating_sub(indent).max(1));
         for line in wrapped(&escape::lines(text), most) {
             writeln!(self.out, "{:indent$}{line}", "")?;
         }
@@ -179,17 +179,17 @@ impl Console<'_> {
     /// Prints `title  text` with its text broken to fit beside the title.
     pub(crate) fn field(&mut self, title: &str, text: &str) -> Done<()> {
         const TITLE: usize = 11;
-        let most = self.width.map(|width| width.saturating_sub(TITLE).max(1));
+        let most = self.terminal.width.map(|width| width.saturating_sub(TITLE).max(1));
         for (i, line) in wrapped(&escape::lines(text), most).iter().enumerate() {
             let title = if i == 0 { format!("{title:TITLE$}") } else { " ".repeat(TITLE) };
-            let title = if self.colours { Colour::Dim.paint(&title) } else { title };
+            let title = if self.terminal.colours { Colour::Dim.paint(&title) } else { title };
             writeln!(self.out, "{title}{line}")?;
         }
         Ok(())
     }
 
     pub(crate) fn table(&mut self, table: &Table) -> Done<()> {
-        for line in table.lines(self.width, self.colours) {
+        for line in table.lines(self.terminal.width, self.terminal.colours) {
             writeln!(self.out, "{line}")?;
         }
         Ok(())
@@ -211,7 +211,8 @@ impl Console<'_> {
 
     pub(crate) fn error(&mut self, what: &str, next: Option<&str>) {
         _ = self.out.flush();
-        let word = if self.error_colours { Colour::Red.paint("error:") } else { "error:".to_owned() };
+        let word =
+            if self.terminal.error_colours { Colour::Red.paint("error:") } else { "error:".to_owned() };
         _ = writeln!(self.err, "{word} {}", escape::line(what));
         if let Some(next) = next {
             _ = writeln!(self.err, "{}", escape::line(next));

@@ -1,7 +1,7 @@
 //! A command line on the runs of [`flujo`]: lists, questions, replies, forks, usage, findings, drawings.
 //!
-//! [`run`] makes any binary with pipelines one. The binary `flujo` of this crate does the same for a database, without
-//! code: `flujo --db runs.db list`.
+//! [`run`] makes any binary with pipelines one. The binary `flujo` of this crate does the same without code, for a database
+//! (`flujo --db runs.db list`) and for a server (`flujo --server http://127.0.0.1:8080 list`).
 //!
 //! ```no_run
 //! use flujo::prelude::*;
@@ -27,6 +27,28 @@
 //!
 //! `app start welcome --input '"Ada"' --wait` starts a run, and `app list --state failed --json` is for other programs.
 //!
+//! # Pages and an interface for programs
+//!
+//! `app serve` serves the runs at `http://127.0.0.1:8080`: pages for people, and `/api/v1` for programs. `--work` goes on
+//! with runs too, such as those whose reply has arrived, and Ctrl-C or `SIGTERM` ends it without loss. Without tokens only
+//! this machine is answered. `--token-file FILE`, or the variable `FLUJO_TOKENS`, lists who else may ask, a caller on each
+//! line: a name, a role and a token.
+//!
+//! ```text
+//! ops    operator  c5f7e0...
+//! board  viewer    91d2aa...
+//! ```
+//!
+//! [`Cli`] takes the other settings of a server, such as the observer that makes its pages live.
+//!
+//! `flujo --server URL` asks such a server. What it changes is recorded in the name that belongs to the token in the variable
+//! `FLUJO_TOKEN`, or in that which `--token-env` names; the token itself is never printed.
+//!
+//! # Features
+//!
+//! All are on by default. `server` is `serve` and `graph --format svg`; `sqlite` is the binary `flujo`, and `remote` its
+//! `--server`. Without them, a command line on a [`Flujo`](flujo::Flujo) is light: nothing that serves, and no C.
+//!
 //! # What is printed
 //!
 //! Tables fit the terminal; colours are for terminals only, and not if `NO_COLOR` is set. With `--json` every answer is
@@ -39,23 +61,31 @@
 //! [`Exit`] lists them: 0 ok, 1 failed, 2 usage, 3 nothing found, 4 findings, 130 interrupted.
 
 mod args;
-mod backend;
 mod by;
+mod cli;
 mod commands;
 mod console;
 mod exit;
+mod host;
 #[cfg(feature = "sqlite")]
 mod installed;
 mod json;
-mod process;
+mod parse;
+mod place;
+#[cfg(feature = "remote")]
+mod remote;
 mod run;
+mod runs;
 mod signals;
 mod stop;
+mod terminal;
 mod text;
+#[cfg(feature = "server")]
+mod tokens;
 
 pub use self::console::Console;
-pub use backend::Backend;
+pub use cli::Cli;
 pub use exit::Exit;
 #[cfg(feature = "sqlite")]
 pub use installed::run_installed;
-pub use run::{run, run_from};
+pub use run::{is_command, run};

@@ -31,6 +31,13 @@ impl Stop {
         Self::Error(Exit::Nothing, what.to_string(), None)
     }
 
+    /// The error of something that another build of this crate has.
+    #[cfg(any(not(feature = "server"), all(feature = "sqlite", not(feature = "remote"))))]
+    pub(crate) fn feature(what: &str, feature: &str) -> Self {
+        Self::usage(format_args!("{what} needs the feature `{feature}` of `flujo-cli`"))
+            .next(format_args!("build with it: `cargo add flujo-cli --features {feature}`"))
+    }
+
     /// Adds the next step.
     pub(crate) fn next(self, step: impl Display) -> Self {
         match self {

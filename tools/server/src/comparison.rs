@@ -15,7 +15,7 @@
 //! let flujo = Flujo::builder().pipeline::<welcome>().build()?;
 //! flujo.run(welcome("Ada".to_owned())).id("a").await;
 //! flujo.run(welcome("Eve".to_owned())).id("b").await;
-//! let found = compare(&flujo.inspect(&"a".into()).await?, &flujo.inspect(&"b".into()).await?);
+//! let found = compare(&flujo.inspect("a").await?, &flujo.inspect("b").await?);
 //! assert_eq!(found[0].path(), "welcome/greet");
 //! assert_eq!(found[0].standing(), Standing::Differs);
 //! # Ok(())

@@ -26,19 +26,25 @@
 
 mod access;
 mod api;
+mod button;
 pub mod comparison;
 mod console;
+mod data;
 pub mod drawing;
 mod events;
+mod fields;
 mod lists;
 mod live;
+mod mounted;
 mod patient;
+mod places;
 mod problem;
 mod serve;
 mod server;
 mod settings;
 mod state;
 mod time;
+mod words;
 
 pub use access::{Authorizer, Caller, ParseRoleError, Role};
 pub use live::Live;

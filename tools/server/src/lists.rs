@@ -1,5 +1,8 @@
 //! Lists that many people look at.
 
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
 use flujo::engine::{RunCount, RunFilter, RunSummary};
 use flujo::error::RunResult;
 use flujo::run::Control;
@@ -41,10 +44,20 @@ impl Lists {
     }
 
     /// Forgets what is kept: somebody has changed something.
-    pub(crate) fn forget(&self) {
+    fn forget(&self) {
         self.0.runs.forget();
         self.0.counts.forget();
     }
+}
+
+/// Forgets what is kept after a request that may have changed something.
+pub(crate) async fn after_changes(State(lists): State<Lists>, request: Request, next: Next) -> Response {
+    let may_change = !request.method().is_safe();
+    let response = next.run(request).await;
+    if may_change {
+        lists.forget();
+    }
+    response
 }
 
 /// An answer, and until when it is used.

@@ -1,6 +1,5 @@
 //! Errors as callers see them: problem details, RFC 9457.
 
-use crate::access::Refused;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -8,6 +7,10 @@ use flujo::error::Signal;
 use flujo::{Error, ErrorKind};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+/// A mark on an answer: what it says instead of what was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Refused(pub(crate) Kind);
 
 /// The kinds of problems: each has a type, a title and a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

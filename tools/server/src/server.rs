@@ -1,16 +1,18 @@
-use crate::access::{self, AccessBuilder, Authorizer, Role};
+use crate::access::{self, AccessBuilder, Authorizer, Guard, Role};
+use crate::button::Button;
 use crate::events::Watching;
-use crate::lists::Lists;
+use crate::lists::{self, Lists};
 use crate::live::Live;
+use crate::mounted::mounted;
 use crate::serve::{ServeError, serve};
 use crate::settings::Settings;
 use crate::state::AppState;
 use crate::{api, console};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
-use flujo::Secret;
+use axum::middleware::{from_fn, from_fn_with_state};
 use flujo::run::Control;
+use flujo::{Secret, SharedBudget};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -43,8 +45,10 @@ use tokio::sync::watch;
 pub struct Server {
     control: Arc<dyn Control>,
     live: Live,
+    budgets: Vec<(String, SharedBudget)>,
     access: AccessBuilder,
     settings: Settings,
+    buttons: Vec<Button>,
 }
 
 impl fmt::Debug for Server {
@@ -61,7 +65,8 @@ impl Server {
 
     /// Creates a server for runs that are shared.
     pub fn of(control: Arc<dyn Control>) -> Self {
-        Self { control, live: Live::new(), access: AccessBuilder::default(), settings: Settings::default() }
+        let (access, settings) = (AccessBuilder::default(), Settings::default());
+        Self { control, live: Live::new(), budgets: Vec::new(), access, settings, buttons: Vec::new() }
     }
 
     /// Sets the observer that the runs of this process have: changes are seen at once, and texts while they are written.
@@ -88,6 +93,38 @@ impl Server {
     /// refused.
     pub fn host(mut self, name: impl Into<String>) -> Self {
         self.access.hosts.push(name.into());
+        self
+    }
+
+    /// Adds a button to every page of the console, for admins. What it asks first is `sure`; then the future is awaited.
+    ///
+    /// ```
+    /// # use flujo::Flujo;
+    /// # fn main() -> Result<(), flujo::Error> {
+    /// # async fn reload_prices() {}
+    /// let server = flujo_server::Server::new(Flujo::builder().build()?)
+    ///     .button("Reload prices", "Read the price list again?", || async { reload_prices().await });
+    /// # drop(server);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn button<F>(
+        mut self,
+        label: impl Into<String>,
+        sure: impl Into<String>,
+        press: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.buttons.push(Button::new(label.into(), sure.into(), press));
+        self
+    }
+
+    /// Adds a budget, so that the page of usage shows what is left of it: one that was given to
+    /// `Flujo::builder().budget(..)`.
+    pub fn budget(mut self, name: impl Into<String>, budget: SharedBudget) -> Self {
+        self.budgets.push((name.into(), budget));
         self
     }
 
@@ -135,7 +172,8 @@ impl Server {
         self
     }
 
-    /// Returns the routes: `/api/v1`, the pages at `/`, `/healthz` and `/readyz`.
+    /// Returns the routes: `/api/v1`, the pages at `/`, `/healthz` and `/readyz`. They may be merged into a router or
+    /// nested in one: `Router::new().nest("/flujo", server.router())`.
     ///
     /// Without tokens and without an [`Authorizer`] only requests of the machine itself are answered, and only if the
     /// application is served `into_make_service_with_connect_info::<SocketAddr>()`.
@@ -143,20 +181,44 @@ impl Server {
         self.assembled().0
     }
 
+    /// Returns the routes, as [`router`](Self::router); their streams of events end when `end` completes. A server that
+    /// ends gracefully waits for them.
+    ///
+    /// # Panics
+    /// It is called outside of a tokio runtime.
+    pub fn router_until(self, end: impl Future<Output = ()> + Send + 'static) -> Router {
+        let (router, ending) = self.assembled();
+        tokio::spawn(async move {
+            end.await;
+            ending.send_replace(true);
+        });
+        router
+    }
+
     fn assembled(self) -> (Router, watch::Sender<bool>) {
-        let Self { control, live, access, settings } = self;
+        let Self { control, live, budgets, access, settings, buttons } = self;
         let (ending, ends) = watch::channel(false);
         let watching = Watching::new(Arc::clone(&control), live, settings, ends);
+        let access = Arc::new(access.build());
         let lists = Lists::new(Arc::clone(&control));
-        let state = AppState { control, lists, watching, access: Arc::new(access.build()), settings };
+        let state = AppState {
+            lists: lists.clone(),
+            control,
+            watching,
+            access: Arc::clone(&access),
+            settings,
+            budgets: budgets.into(),
+            buttons: buttons.into(),
+        };
         let open = api::health(state.clone());
         let guarded = Router::new()
             .merge(api::routes(state.clone()))
-            .merge(access::routes(state.clone()))
-            .merge(console::routes(state.clone()))
+            .merge(access::routes(Arc::clone(&access)))
+            .merge(console::routes(state))
             .layer(DefaultBodyLimit::max(settings.body))
-            .layer(from_fn_with_state(state, access::guard));
-        (open.merge(guarded), ending)
+            .layer(from_fn_with_state(lists, lists::after_changes))
+            .layer(from_fn_with_state(Guard { access, time: settings.request_time }, access::guard));
+        (open.merge(guarded).layer(from_fn(mounted)), ending)
     }
 
     /// Serves until the process ends.

@@ -14,7 +14,7 @@ mod pipelines;
 
 use flujo::model::Script;
 use flujo::prelude::*;
-use flujo_cli::{Backend, Console, run_from};
+use flujo_cli::{Cli, Console};
 use flujo_sqlite::{Sqlite, Synchronous};
 use pipelines::{MadeUpPrices, letter, note, queue, summary};
 use std::process::ExitCode;
@@ -43,6 +43,11 @@ async fn main() -> Result<ExitCode, flujo::Error> {
         .pipeline::<summary>()
         .build()?;
     // Without a clock of its own this would be `flujo_cli::run(flujo).await`.
-    let backend = Backend::new(flujo);
-    Ok(run_from(&backend, std::env::args_os(), console).await.into())
+    let cli = Cli::new(flujo);
+    #[cfg(feature = "server")]
+    let cli = match std::env::var("LETTERS_BUDGET") {
+        Ok(dollars) => cli.server(move |server| server.budget("letters", SharedBudget::usd(&dollars))),
+        Err(_) => cli,
+    };
+    Ok(cli.run_from(std::env::args_os(), console).await.into())
 }

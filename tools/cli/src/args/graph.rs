@@ -1,4 +1,5 @@
-use clap::{Args, ValueEnum};
+use crate::runs::GraphFormat;
+use clap::Args;
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct GraphArgs {
@@ -7,11 +8,4 @@ pub(crate) struct GraphArgs {
     /// The language of the drawing [default: mermaid, or json with `--json`]
     #[arg(long, value_enum)]
     pub(crate) format: Option<GraphFormat>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum GraphFormat {
-    Mermaid,
-    Dot,
-    Json,
 }

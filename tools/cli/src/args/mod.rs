@@ -1,22 +1,25 @@
 //! The grammar of the command line. Its comments are what `--help` says.
 
+mod by;
 mod filter;
 mod fork;
 mod graph;
+mod serve;
 mod show;
 mod start;
 mod usage;
 mod validate;
 
+pub(crate) use by::Caller;
 pub(crate) use filter::ListArgs;
 pub(crate) use fork::ForkArgs;
-pub(crate) use graph::{GraphArgs, GraphFormat};
-pub(crate) use show::{ExportArgs, ShowArgs, WatchArgs};
+pub(crate) use graph::GraphArgs;
+pub(crate) use serve::ServeArgs;
+pub(crate) use show::{CompareArgs, ExportArgs, ShowArgs, WatchArgs};
 pub(crate) use start::StartArgs;
 pub(crate) use usage::{UsageArgs, UsageBy};
 pub(crate) use validate::{ValidateArgs, ValidateFormat};
 
-use crate::console::Console;
 use crate::text::time;
 use clap::{Args, Parser, Subcommand};
 use std::time::Duration;
@@ -24,14 +27,14 @@ use std::time::Duration;
 /// Looks at durable runs, answers their questions, and operates them.
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true, after_help = EXITS)]
-pub(crate) struct Cli {
+pub(crate) struct Binary {
     #[command(flatten)]
     pub(crate) common: Common,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-/// Looks at the runs in a database, answers their questions, and operates them. No code is needed.
+/// Looks at the runs in a database or of a server, answers their questions, and operates them. No code is needed.
 #[cfg(feature = "sqlite")]
 #[derive(Debug, Parser)]
 #[command(name = "flujo", version, arg_required_else_help = true, after_help = EXITS)]
@@ -39,6 +42,12 @@ pub(crate) struct Installed {
     /// The file of the runs
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) db: Option<String>,
+    /// The address of a server that has the runs, such as `http://127.0.0.1:8080`
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// The variable that has the token for the server [default: `FLUJO_TOKEN`]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) token_env: Option<String>,
     #[command(flatten)]
     pub(crate) common: Common,
     #[command(subcommand)]
@@ -54,21 +63,6 @@ pub(crate) struct Common {
     pub(crate) json: bool,
 }
 
-/// Who changes something.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct Caller {
-    /// Your name, which is recorded with the change [default: the user of the session]
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
-}
-
-impl Caller {
-    /// Returns the name: the one that was given, or that of the user.
-    pub(crate) fn name<'c>(&'c self, console: &'c Console<'_>) -> Option<&'c str> {
-        self.by.as_deref().or(console.user.as_deref())
-    }
-}
-
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Command {
     /// List the pipelines, with their inputs and bounds
@@ -79,7 +73,9 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Show a run, or one of its nodes
     Show(ShowArgs),
-    /// Follow a run until it ends
+    /// Compare two runs, node by node
+    Compare(CompareArgs),
+    /// Follow a run until it ends, or all runs
     Watch(WatchArgs),
     /// List open questions, oldest first
     Questions(QuestionsArgs),
@@ -101,6 +97,8 @@ pub(crate) enum Command {
     Usage(UsageArgs),
     /// Work on runs until Ctrl-C: those of processes that are gone, and those whose reply has arrived
     Worker(WorkerArgs),
+    /// Serve the pages and the HTTP interface until Ctrl-C
+    Serve(ServeArgs),
     /// Draw a pipeline
     Graph(GraphArgs),
     /// Check the pipelines for mistakes that the compiler does not see

@@ -4,12 +4,12 @@ use crate::args::ExportArgs;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::export::Export;
+use crate::runs::Runs;
 use crate::stop::{Done, Stop};
-use flujo::run::Control;
 use std::io::Write;
 
-pub(super) async fn execute(control: &dyn Control, args: &ExportArgs, console: &mut Console<'_>) -> Done {
-    let view = control.inspect(&args.id.as_str().into()).await?;
+pub(super) async fn execute(runs: &dyn Runs, args: &ExportArgs, console: &mut Console<'_>) -> Done {
+    let view = runs.inspect(&args.id.as_str().into()).await?;
     let export = Export::of(&view);
     let Some(path) = &args.output else {
         console.answer(&export)?;

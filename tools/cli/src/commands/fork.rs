@@ -1,13 +1,14 @@
 //! `fork`.
 
-use super::{find, given, start};
+use super::{given, start};
 use crate::args::ForkArgs;
 use crate::console::Console;
+use crate::runs::Runs;
 use crate::stop::{Done, Stop};
-use flujo::run::{Control, ForkRun};
+use flujo::run::ForkRun;
 
-pub(super) async fn execute(control: &dyn Control, args: &ForkArgs, console: &mut Console<'_>) -> Done {
-    let view = control.inspect(&args.id.as_str().into()).await?;
+pub(super) async fn execute(runs: &dyn Runs, args: &ForkArgs, console: &mut Console<'_>) -> Done {
+    let view = runs.inspect(&args.id.as_str().into()).await?;
     let begins = |path: &str| {
         let rest = path.strip_prefix(args.from.as_str());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#', '[']))
@@ -24,7 +25,7 @@ pub(super) async fn execute(control: &dyn Control, args: &ForkArgs, console: &mu
     let id = args.new_id.clone().unwrap_or_else(|| start::fresh(&args.id));
     let mut fork = ForkRun::new(args.id.as_str(), args.from.as_str(), id.as_str());
     if let Some(text) = &args.input {
-        let known = find::pipeline(control, &view.run.pipeline)?;
+        let known = runs.pipeline(&view.run.pipeline).await?;
         let value = given::value("the input", text, console)?;
         fork = fork.input(given::inputs(&known, Some(value))?);
     }
@@ -34,6 +35,6 @@ pub(super) async fn execute(control: &dyn Control, args: &ForkArgs, console: &mu
     if let Some(by) = args.caller.name(console) {
         fork = fork.by(by);
     }
-    let begun = control.fork(&fork).await?;
-    start::finish(control, (&id, begun), args.wait, "forked", console).await
+    let begun = runs.fork(&fork).await?;
+    start::finish(runs, (&id, begun), args.wait, "forked", console).await
 }

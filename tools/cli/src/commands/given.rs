@@ -1,9 +1,9 @@
 //! Values on the command line: JSON, `@FILE`, or `-` for the input.
 
 use crate::console::Console;
+use crate::runs::{self, Pipeline};
 use crate::stop::{Done, Stop};
 use flujo::codec::Json;
-use flujo::run::PipelineDescription;
 use serde_json::Value;
 use std::io::Read;
 
@@ -34,8 +34,8 @@ pub(super) fn value(what: &str, text: &str, console: &mut Console<'_>) -> Done<J
 }
 
 /// Returns the list of a pipeline's inputs: the value is that list, or an object of their names, or the one input.
-pub(super) fn inputs(known: &PipelineDescription, value: Option<Json>) -> Done<Json> {
-    let names: Vec<&str> = known.inputs.iter().map(|input| input.name).collect();
+pub(super) fn inputs(known: &Pipeline, value: Option<Json>) -> Done<Json> {
+    let names: Vec<&str> = known.inputs.iter().map(|input| input.name.as_str()).collect();
     let Some(value) = value else {
         if names.is_empty() {
             return listed(&Vec::<Value>::new());
@@ -69,8 +69,8 @@ pub(super) fn inputs(known: &PipelineDescription, value: Option<Json>) -> Done<J
 }
 
 /// Returns names and types of the inputs: `post: Post, urgent: bool`.
-pub(super) fn signature(known: &PipelineDescription) -> String {
-    let input = |input: &flujo::run::ValueDescription| format!("{}: {}", input.name, input.type_name);
+pub(super) fn signature(known: &Pipeline) -> String {
+    let input = |input: &runs::Value| format!("{}: {}", input.name, input.type_name);
     known.inputs.iter().map(input).collect::<Vec<_>>().join(", ")
 }
 

@@ -1,21 +1,21 @@
 //! `graph`.
 
-use super::find;
-use crate::args::{GraphArgs, GraphFormat};
+use crate::args::GraphArgs;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::runs::GraphFormat;
+use crate::runs::Runs;
 use crate::stop::Done;
-use flujo::run::Control;
+use crate::text::escape;
 
-pub(super) fn execute(control: &dyn Control, args: &GraphArgs, console: &mut Console<'_>) -> Done {
-    let known = find::pipeline(control, &args.pipeline)?;
+pub(super) async fn execute(runs: &dyn Runs, args: &GraphArgs, console: &mut Console<'_>) -> Done {
     let format = args.format.unwrap_or(if console.json { GraphFormat::Json } else { GraphFormat::Mermaid });
-    let drawn = match format {
-        GraphFormat::Mermaid => known.graph.mermaid(),
-        GraphFormat::Dot => known.graph.dot(),
-        GraphFormat::Json => known.graph.json(),
-    };
-    console.print(drawn.trim_end())?;
+    let drawn = runs.drawn(&args.pipeline, format).await?;
+    // That of a server may have anything in its texts. JSON has escapes of its own.
+    match format {
+        GraphFormat::Json => console.print(drawn.trim_end())?,
+        _ => console.print(escape::lines(drawn.trim_end()))?,
+    }
     console.print("\n")?;
     Ok(Exit::Ok)
 }

@@ -2,11 +2,12 @@
 
 use crate::console::Console;
 use crate::json::attempt::{snake, state};
+use crate::runs::Given;
 use crate::stop::Done;
 use crate::text::colour::Colour;
 use crate::text::time::{Span, short};
 use crate::text::usage;
-use flujo::engine::{Exchange, NodeInput, PartChange, Record, RecordOutcome};
+use flujo::engine::{Exchange, PartChange, Record, RecordOutcome};
 use flujo::error::FailureRecord;
 use flujo::model::Message;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 /// Prints attempts with their inputs; an input without an attempt is that of a node that has not ended.
 pub(super) fn print(
     records: &[&Arc<Record>],
-    given: &[&NodeInput],
+    given: &[&Given],
     (messages, outputs): (bool, bool),
     console: &mut Console<'_>,
 ) -> Done<()> {
@@ -40,9 +41,8 @@ pub(super) fn print(
             record.messages.iter().try_for_each(|exchange| said(exchange, console))?;
         }
     }
-    let recorded = |input: &NodeInput| {
-        records.iter().any(|record| record.key.path == input.path && record.key.n == input.n)
-    };
+    let recorded =
+        |input: &Given| records.iter().any(|record| record.key.path == input.path && record.key.n == input.n);
     for input in given.iter().filter(|input| !recorded(input)) {
         console.print("\n")?;
         let n = if input.n > 1 { format!(" attempt {}", input.n) } else { String::new() };
@@ -61,7 +61,7 @@ fn title(record: &Record, console: &mut Console<'_>) -> Done<()> {
     console.coloured(&title, Some(colour))
 }
 
-fn given(input: &NodeInput, console: &mut Console<'_>) -> Done<()> {
+fn given(input: &Given, console: &mut Console<'_>) -> Done<()> {
     console.field("  input", input.input.as_str())?;
     for (part, value) in &input.context {
         console.field("  context", &format!("{part} = {value}"))?;

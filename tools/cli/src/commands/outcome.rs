@@ -5,6 +5,7 @@ use crate::exit::Exit;
 use crate::json::raw::Raw;
 use crate::json::run::StateAnswer;
 use crate::json::state;
+use crate::place::Place;
 use crate::stop::Done;
 use crate::text::colour::Colour;
 use flujo::engine::{FinalOutcome, RunState, RunView, Status};
@@ -39,9 +40,17 @@ pub(super) fn next(view: &RunView, console: &mut Console<'_>) {
         RunState::Paused if !view.questions.is_empty() => {
             format!("it waits for a reply: `{}`", console.command(&["questions", id]))
         }
+        RunState::Failed if console.place == Place::Database => {
+            format!("it can go on where it failed: `retry {id}` of the binary with its pipelines")
+        }
         RunState::Failed => format!("it can go on where it failed: `{}`", console.command(&["retry", id])),
         RunState::Created | RunState::Interrupted => {
-            format!("no process works on it: `{}` goes on with it", console.command(&["worker"]))
+            let worker = match console.place {
+                Place::Binary => format!("`{}`", console.command(&["worker"])),
+                Place::Database => "`worker` of the binary with its pipelines".to_owned(),
+                Place::Server => "a server with `serve --work`".to_owned(),
+            };
+            format!("no process works on it: {worker} goes on with it")
         }
         _ => return,
     };

@@ -4,12 +4,12 @@ use super::given::signature;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::pipeline::{PipelineDoc, PipelinesAnswer};
+use crate::runs::Runs;
 use crate::stop::Done;
 use crate::text::table::{Cell, Column, Table};
-use flujo::run::Control;
 
-pub(super) fn execute(control: &dyn Control, console: &mut Console<'_>) -> Done {
-    let all = control.pipelines();
+pub(super) async fn execute(runs: &dyn Runs, console: &mut Console<'_>) -> Done {
+    let all = runs.pipelines().await?;
     if console.json {
         console.answer(&PipelinesAnswer { pipelines: all.iter().map(PipelineDoc::of).collect() })?;
     } else {
@@ -28,7 +28,7 @@ pub(super) fn execute(control: &dyn Control, console: &mut Console<'_>) -> Done 
             let (steps, calls) = (bound(known.bounds.step_runs), bound(known.bounds.model_calls));
             let questions = bound(known.bounds.questions);
             table.row(
-                [known.name, known.output.type_name, &steps, &calls, &questions, &inputs].map(Cell::new),
+                [&known.name, &known.output.type_name, &steps, &calls, &questions, &inputs].map(Cell::new),
             );
         }
         if !all.is_empty() {

@@ -4,9 +4,9 @@ use crate::args::PruneArgs;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::raw::time;
+use crate::runs::Runs;
 use crate::stop::Done;
 use crate::text::time::short;
-use flujo::run::Control;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -15,9 +15,9 @@ struct Answer {
     before: String,
 }
 
-pub(super) async fn execute(control: &dyn Control, args: &PruneArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(runs: &dyn Runs, args: &PruneArgs, console: &mut Console<'_>) -> Done {
     let before = console.now().before(args.older_than);
-    let deleted = control.prune(before, args.caller.name(console)).await?;
+    let deleted = runs.prune(before, args.caller.name(console)).await?;
     if console.json {
         console.answer(&Answer { deleted, before: time(before) })?;
     } else {

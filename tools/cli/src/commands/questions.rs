@@ -4,27 +4,24 @@ use crate::args::QuestionsArgs;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::question::{PendingDoc, QuestionsAnswer};
+use crate::runs::Runs;
 use crate::stop::Done;
 use crate::text::colour::Colour;
 use crate::text::{shell, time};
 use flujo::engine::{PendingQuestion, QuestionFilter};
 use flujo::question::Question;
-use flujo::run::Control;
 use serde_json::Value;
 
-pub(super) async fn execute(control: &dyn Control, args: &QuestionsArgs, console: &mut Console<'_>) -> Done {
-    let questions = match &args.id {
-        Some(id) => {
-            let view = control.inspect(&id.as_str().into()).await?;
-            let (run, pipeline) = (view.run.id.clone(), view.run.pipeline.clone());
-            let of_run = |question| PendingQuestion::new(run.clone(), pipeline.clone(), question);
-            view.questions.into_iter().take(args.limit).map(of_run).collect()
-        }
-        None => {
-            let mut filter = QuestionFilter::default().limit(args.limit);
-            filter.pipeline.clone_from(&args.pipeline);
-            control.inbox(&filter).await?
-        }
+pub(super) async fn execute(runs: &dyn Runs, args: &QuestionsArgs, console: &mut Console<'_>) -> Done {
+    let questions = if let Some(id) = &args.id {
+        let view = runs.inspect(&id.as_str().into()).await?;
+        let (run, pipeline) = (view.run.id.clone(), view.run.pipeline.clone());
+        let of_run = |question| PendingQuestion::new(run.clone(), pipeline.clone(), question);
+        view.questions.into_iter().take(args.limit).map(of_run).collect()
+    } else {
+        let mut filter = QuestionFilter::default().limit(args.limit);
+        filter.pipeline.clone_from(&args.pipeline);
+        runs.inbox(&filter).await?
     };
     if console.json {
         console.answer(&QuestionsAnswer { questions: questions.iter().map(PendingDoc::of).collect() })?;
@@ -53,11 +50,11 @@ pub(super) fn print(run: &str, question: &Question, console: &mut Console<'_>) -
         let text = shown.decode::<String>().unwrap_or_else(|_| shown.to_string());
         console.block(2, &format!("shown: {text}"))?;
     }
-    let mut times = format!("asked {} UTC", time::short(question.asked));
-    if let (Some(deadline), Some(default)) = (question.deadline, &question.default) {
-        times.push_str(&format!(", becomes {default} at {} UTC", time::short(deadline)));
-    }
-    console.block(2, &times)?;
+    let becomes = match (question.deadline, &question.default) {
+        (Some(deadline), Some(default)) => format!(", becomes {default} at {} UTC", time::short(deadline)),
+        _ => String::new(),
+    };
+    console.block(2, &format!("asked {} UTC{becomes}", time::short(question.asked)))?;
     let schema: Value = question.schema.decode().unwrap_or_default();
     let (example, choices) = example(&schema);
     if choices.len() > 1 {

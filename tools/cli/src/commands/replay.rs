@@ -1,13 +1,12 @@
 //! `replay`.
 
-use super::find;
 use crate::args::RunArg;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::runs::Runs;
 use crate::stop::Done;
 use crate::text::colour::Colour;
 use flujo::error::Mismatch;
-use flujo::run::Control;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -17,11 +16,11 @@ struct Answer<'a> {
     mismatch: Option<&'a Mismatch>,
 }
 
-pub(super) async fn execute(control: &dyn Control, args: &RunArg, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(runs: &dyn Runs, args: &RunArg, console: &mut Console<'_>) -> Done {
     let id = args.id.as_str();
-    let view = control.inspect(&id.into()).await?;
-    find::pipeline(control, &view.run.pipeline)?;
-    let mismatch = control.replay(&id.into()).await?;
+    let view = runs.inspect(&id.into()).await?;
+    runs.pipeline(&view.run.pipeline).await?;
+    let mismatch = runs.replay(&id.into()).await?;
     if console.json {
         console.answer(&Answer { id, fits: mismatch.is_none(), mismatch: mismatch.as_ref() })?;
     } else if let Some(Mismatch { path, what }) = &mismatch {

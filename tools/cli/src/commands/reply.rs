@@ -4,9 +4,9 @@ use super::given;
 use crate::args::ReplyArgs;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::runs::Runs;
 use crate::stop::{Done, Stop};
 use flujo::path::Path;
-use flujo::run::Control;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -16,10 +16,10 @@ struct Answer<'a> {
     replied: bool,
 }
 
-pub(super) async fn execute(control: &dyn Control, args: &ReplyArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(runs: &dyn Runs, args: &ReplyArgs, console: &mut Console<'_>) -> Done {
     let (id, path) = (args.id.as_str(), Path::from(args.path.as_str()));
     let value = given::value("the reply", &args.value, console)?;
-    let open = control.questions(&id.into()).await?;
+    let open = runs.inspect(&id.into()).await?.questions;
     if !open.iter().any(|question| question.path == path) {
         let others: Vec<_> = open.iter().map(|question| format!("`{}`", question.path)).collect();
         let next = match others.as_slice() {
@@ -28,7 +28,7 @@ pub(super) async fn execute(control: &dyn Control, args: &ReplyArgs, console: &m
         };
         return Err(Stop::nothing(format_args!("run `{id}` has no open question at `{path}`; {next}")));
     }
-    control.reply(&id.into(), &path, &value, args.caller.name(console)).await?;
+    runs.reply(&id.into(), &path, &value, args.caller.name(console)).await?;
     if console.json {
         console.answer(&Answer { id, path: path.as_str(), replied: true })?;
     } else {

@@ -7,6 +7,7 @@ use crate::exit::Exit;
 use crate::json::attempt::{AttemptDoc, InputDoc, state as state_of};
 use crate::json::run::ShowAnswer;
 use crate::json::state;
+use crate::runs::{Inputs, Runs};
 use crate::stop::{Done, Stop};
 use crate::text::colour::Colour;
 use crate::text::table::{Cell, Column, Table};
@@ -14,15 +15,14 @@ use crate::text::time::{Span, short};
 use crate::text::usage;
 use flujo::engine::{Action, ActionKind, FinalOutcome, NodeView, Record, RunState, RunView, Status};
 use flujo::path::Path;
-use flujo::run::{Control, RunInputs};
 use std::sync::Arc;
 
-pub(super) async fn execute(control: &dyn Control, args: &ShowArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(runs: &dyn Runs, args: &ShowArgs, console: &mut Console<'_>) -> Done {
     let id = args.id.as_str().into();
-    let view = control.inspect(&id).await?;
+    let view = runs.inspect(&id).await?;
     let inputs = if args.inputs {
-        find::pipeline(control, &view.run.pipeline)?;
-        Some(control.inputs(&id).await?)
+        runs.pipeline(&view.run.pipeline).await?;
+        Some(runs.inputs(&id).await?)
     } else {
         None
     };
@@ -40,7 +40,7 @@ pub(super) async fn execute(control: &dyn Control, args: &ShowArgs, console: &mu
             args.id
         )));
     }
-    let under_way = find::summary(control, &view).await?.map(|run| run.under_way).unwrap_or_default();
+    let under_way = find::summary(runs, &view).await?.map(|run| run.under_way).unwrap_or_default();
     let nodes = view.nodes();
     if console.json {
         let mut answer = ShowAnswer::of(&view, &nodes, under_way);
@@ -166,7 +166,7 @@ fn history(actions: &[Action]) -> Table {
     table
 }
 
-fn mismatch(inputs: Option<&RunInputs>, console: &mut Console<'_>) {
+fn mismatch(inputs: Option<&Inputs>, console: &mut Console<'_>) {
     if let Some(mismatch) = inputs.and_then(|inputs| inputs.mismatch.as_ref()) {
         let (path, what) = (&mismatch.path, &mismatch.what);
         console.note(format!("inputs are known up to {path}: from there on this code does not fit: {what}"));

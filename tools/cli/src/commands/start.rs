@@ -1,18 +1,20 @@
 //! `start`.
 
-use super::{find, given, outcome};
+use super::{given, outcome};
 use crate::args::StartArgs;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::run::StateAnswer;
 use crate::json::state;
+use crate::place::Place;
+use crate::runs::Runs;
 use crate::stop::{Done, Stop};
 use flujo::engine::{Labels, RunState};
-use flujo::run::{Control, StartRun};
+use flujo::run::StartRun;
 use std::hash::{BuildHasher, Hasher};
 
-pub(super) async fn execute(control: &dyn Control, args: &StartArgs, console: &mut Console<'_>) -> Done {
-    let known = find::pipeline(control, &args.pipeline)?;
+pub(super) async fn execute(runs: &dyn Runs, args: &StartArgs, console: &mut Console<'_>) -> Done {
+    let known = runs.pipeline(&args.pipeline).await?;
     let input = args.input.as_deref().map(|text| given::value("the input", text, console)).transpose()?;
     let input = given::inputs(&known, input)?;
     let id = args.id.clone().unwrap_or_else(|| fresh(&args.pipeline));
@@ -31,20 +33,20 @@ pub(super) async fn execute(control: &dyn Control, args: &StartArgs, console: &m
     if let Some(by) = args.caller.name(console) {
         run = run.by(by);
     }
-    let begun = control.start(&run).await?;
-    finish(control, (&id, begun), args.wait, "started", console).await
+    let begun = runs.start(&run).await?;
+    finish(runs, (&id, begun), args.wait, "started", console).await
 }
 
 /// Waits for a run that was begun, or says that it was.
 pub(super) async fn finish(
-    control: &dyn Control,
+    runs: &dyn Runs,
     (id, begun): (&str, RunState),
     wait: bool,
     word: &str,
     console: &mut Console<'_>,
 ) -> Done {
     if wait {
-        let view = control.attach(&id.into()).await?;
+        let view = runs.attach(&id.into()).await?;
         return outcome::print(&view, console);
     }
     if console.json {
@@ -53,8 +55,11 @@ pub(super) async fn finish(
         console.line(format!("{id} is there already, and {}", state::phrase(begun)))?;
     } else {
         console.line(format!("{word} {id}"))?;
-        let worker = console.command(&["worker"]);
-        console.note(format!("it goes on in a worker: `{worker}`; with `--wait` this command stays with it"));
+        let goes_on = match console.place {
+            Place::Server => format!("it goes on in the server: `{}`", console.command(&["watch", id])),
+            _ => format!("it goes on in a worker: `{}`", console.command(&["worker"])),
+        };
+        console.note(format!("{goes_on}; with `--wait` this command stays with it"));
     }
     Ok(Exit::Ok)
 }

@@ -1,27 +1,26 @@
 //! `validate`.
 
-use super::find;
 use crate::args::{ValidateArgs, ValidateFormat};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::pipeline::{FindingDoc, FindingsAnswer};
 use crate::json::sarif;
+use crate::runs::{Finding, Runs};
 use crate::stop::Done;
 use crate::text::colour::Colour;
 use crate::text::places;
-use flujo::graph::{Finding, Severity};
-use flujo::run::Control;
+use flujo::graph::Severity;
 
-pub(super) fn execute(control: &dyn Control, args: &ValidateArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(runs: &dyn Runs, args: &ValidateArgs, console: &mut Console<'_>) -> Done {
     let all = match &args.pipeline {
-        Some(name) => vec![find::pipeline(control, name)?],
-        None => control.pipelines(),
+        Some(name) => vec![runs.pipeline(name).await?],
+        None => runs.pipelines().await?,
     };
     let mut findings: Vec<Finding> = Vec::new();
-    for finding in all.iter().flat_map(|known| known.graph.validate().findings) {
+    for finding in all.iter().flat_map(|known| &known.findings) {
         // A pipeline that others call is found once for each, at another path each time.
-        if !findings.contains(&finding) {
-            findings.push(finding);
+        if !findings.contains(finding) {
+            findings.push(finding.clone());
         }
     }
     let format =
@@ -38,7 +37,7 @@ pub(super) fn execute(control: &dyn Control, args: &ValidateArgs, console: &mut 
 }
 
 fn text(findings: &[Finding], pipelines: usize, console: &mut Console<'_>) -> Done<()> {
-    for Finding { rule, severity, message, node, file, line, .. } in findings {
+    for Finding { rule, severity, message, node, file, line } in findings {
         let colour = if *severity >= Severity::Warning { Colour::Yellow } else { Colour::Cyan };
         console.whole(&format!("{severity}[{rule}] {}:{line}", places::shown(file)), colour)?;
         console.block(2, &format!("{node}: {message}"))?;

@@ -6,21 +6,22 @@ use crate::args::WatchArgs;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::state;
+use crate::runs::Runs;
 use crate::stop::Done;
 use crate::text::escape;
 use crate::text::time::Span;
 use flujo::engine::{RunState, RunView};
 use flujo::path::Path;
-use flujo::run::Control;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::Duration;
 
-pub(super) async fn execute(control: &dyn Control, args: &WatchArgs, console: &mut Console<'_>) -> Done {
-    let id = args.id.as_str().into();
-    let bar = Bar::new(console.live && !console.json);
+pub(super) async fn execute(runs: &dyn Runs, args: &WatchArgs, console: &mut Console<'_>) -> Done {
+    let id = args.id.as_deref().unwrap_or_default().into();
+    let bar = Bar::new(console.terminal.live && !console.json);
     let (mut seen, mut advised) = (Seen::default(), None);
+    let mut following = runs.follow(&id, args.every);
     loop {
-        let view = control.inspect(&id).await?;
+        let view = following.look().await?;
         let news = seen.news(&view);
         bar.0.suspend(|| -> Done<()> {
             for one in &news {
@@ -47,11 +48,10 @@ pub(super) async fn execute(control: &dyn Control, args: &WatchArgs, console: &m
         if args.until_asked && now == RunState::Paused {
             return Ok(Exit::Ok);
         }
-        if console.live {
-            let under_way = find::summary(control, &view).await?.map(|run| run.under_way).unwrap_or_default();
+        if console.terminal.live {
+            let under_way = find::summary(runs, &view).await?.map(|run| run.under_way).unwrap_or_default();
             bar.0.set_message(progress(&view, &under_way, console));
         }
-        tokio::time::sleep(args.every).await;
     }
 }
 

@@ -67,7 +67,7 @@ impl Seen {
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(super) enum NewsDoc<'v> {
-    Attempt { attempt: AttemptDoc<'v> },
+    Attempt { attempt: Box<AttemptDoc<'v>> },
     Asked { question: QuestionDoc<'v> },
     Replied { answered: AnsweredDoc<'v> },
     State { state: &'static str, failure: Option<&'v str> },
@@ -76,7 +76,7 @@ pub(super) enum NewsDoc<'v> {
 impl News<'_> {
     pub(super) fn document(&self) -> NewsDoc<'_> {
         match self {
-            Self::Attempt(record) => NewsDoc::Attempt { attempt: AttemptDoc::of(record, false) },
+            Self::Attempt(record) => NewsDoc::Attempt { attempt: Box::new(AttemptDoc::of(record, false)) },
             Self::Asked(question) => NewsDoc::Asked { question: QuestionDoc::of(question) },
             Self::Replied(answered) => NewsDoc::Replied { answered: AnsweredDoc::of(answered) },
             Self::State(state, failure) => {

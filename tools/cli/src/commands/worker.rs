@@ -1,9 +1,9 @@
 //! `worker`.
 
 use crate::args::WorkerArgs;
-use crate::backend::Backend;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::host::Host;
 use crate::signals::Interrupts;
 use crate::stop::{Done, Stop};
 use serde::Serialize;
@@ -13,8 +13,8 @@ struct Answer {
     resumed: u64,
 }
 
-pub(super) async fn execute(backend: &Backend, args: &WorkerArgs, console: &mut Console<'_>) -> Done {
-    let Some(worker) = &backend.worker else {
+pub(super) async fn execute(host: &Host, args: &WorkerArgs, console: &mut Console<'_>) -> Done {
+    let Some(worker) = &host.worker else {
         return Err(Stop::usage("`worker` needs the code of the pipelines"));
     };
     let (asked, stops) = tokio::sync::oneshot::channel::<()>();
@@ -41,7 +41,8 @@ pub(super) async fn execute(backend: &Backend, args: &WorkerArgs, console: &mut 
     Ok(Exit::Ok)
 }
 
-async fn next(interrupts: &mut Option<Interrupts>) {
+/// Waits for the next interruption, for ever where none is heard.
+pub(super) async fn next(interrupts: &mut Option<Interrupts>) {
     match interrupts {
         Some(interrupts) => interrupts.next().await,
         None => std::future::pending().await,

@@ -2,8 +2,9 @@
 
 use super::raw::{Raw, nanos, time};
 use super::usage::UsageDoc;
+use crate::runs::Given;
 use flujo::codec::Json;
-use flujo::engine::{Exchange, NodeInput, NodeView, Record, RecordOutcome};
+use flujo::engine::{Exchange, NodeView, Record, RecordOutcome};
 use flujo::error::FailureRecord;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -166,7 +167,7 @@ pub(crate) struct InputDoc<'a> {
 }
 
 impl<'a> InputDoc<'a> {
-    pub(crate) fn of(node: &'a NodeInput) -> Self {
+    pub(crate) fn of(node: &'a Given) -> Self {
         let part = |(name, value): &'a (String, Json)| (name.as_str(), Raw(value));
         let context = node.context.iter().map(part).collect();
         Self { path: node.path.as_str(), n: node.n, input: Raw(&node.input), context }

@@ -16,7 +16,8 @@ const VERSION: u32 = 1;
 /// a number, and times are nanoseconds since 1970.
 #[derive(Serialize)]
 pub(crate) struct Export<'a> {
-    flujo_export: u32,
+    #[serde(rename = "flujo_export")]
+    version: u32,
     run: &'a RunRecord,
     state: &'static str,
     outcome: Option<&'a FinalOutcome>,
@@ -38,7 +39,7 @@ impl<'a> Export<'a> {
             _ => None,
         };
         Self {
-            flujo_export: VERSION,
+            version: VERSION,
             run: &view.run,
             state: state::word(RunState::from(&view.status)),
             outcome,

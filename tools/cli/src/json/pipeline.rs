@@ -1,8 +1,7 @@
 //! Pipelines and findings in documents.
 
 use super::raw::Raw;
-use flujo::graph::Finding;
-use flujo::run::{PipelineDescription, ValueDescription};
+use crate::runs::{Finding, Pipeline, Value};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -12,7 +11,7 @@ pub(crate) struct PipelineDoc<'a> {
     file: String,
     line: u32,
     /// What has to stay the same for a recorded run: 32 hexadecimal digits.
-    fingerprint: String,
+    fingerprint: &'a str,
     inputs: Vec<ValueDoc<'a>>,
     output: ValueDoc<'a>,
     context: ValueDoc<'a>,
@@ -38,14 +37,14 @@ struct BoundsDoc {
 }
 
 impl<'a> PipelineDoc<'a> {
-    pub(crate) fn of(known: &'a PipelineDescription) -> Self {
+    pub(crate) fn of(known: &'a Pipeline) -> Self {
         let bounds = known.bounds;
         Self {
-            name: known.name,
-            doc: known.graph.doc,
-            file: crate::text::places::shown(known.graph.file),
-            line: known.graph.line,
-            fingerprint: format!("{:032x}", known.fingerprint),
+            name: &known.name,
+            doc: &known.doc,
+            file: crate::text::places::shown(&known.file),
+            line: known.line,
+            fingerprint: &known.fingerprint,
             inputs: known.inputs.iter().map(ValueDoc::of).collect(),
             output: ValueDoc::of(&known.output),
             context: ValueDoc::of(&known.context),
@@ -60,8 +59,8 @@ impl<'a> PipelineDoc<'a> {
 }
 
 impl<'a> ValueDoc<'a> {
-    fn of(value: &'a ValueDescription) -> Self {
-        Self { name: value.name, type_name: value.type_name, schema: value.schema.as_ref().map(Raw) }
+    fn of(value: &'a Value) -> Self {
+        Self { name: &value.name, type_name: &value.type_name, schema: value.schema.as_ref().map(Raw) }
     }
 }
 
@@ -83,11 +82,11 @@ pub(crate) struct FindingDoc<'a> {
 impl<'a> FindingDoc<'a> {
     pub(crate) fn of(finding: &'a Finding) -> Self {
         Self {
-            rule: finding.rule,
+            rule: &finding.rule,
             severity: finding.severity.to_string(),
             message: &finding.message,
             node: &finding.node,
-            file: crate::text::places::shown(finding.file),
+            file: crate::text::places::shown(&finding.file),
             line: finding.line,
         }
     }

@@ -1,8 +1,9 @@
 //! Findings as SARIF 2.1.0, which code hosts show beside the lines:
 //! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>.
 
+use crate::runs::Finding;
 use crate::text::places;
-use flujo::graph::{Finding, Severity};
+use flujo::graph::Severity;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -90,7 +91,7 @@ struct LogicalLocation {
 
 impl Log {
     pub(crate) fn of(findings: &[Finding]) -> Self {
-        let rules: BTreeSet<&str> = findings.iter().map(|finding| finding.rule).collect();
+        let rules: BTreeSet<&str> = findings.iter().map(|finding| finding.rule.as_str()).collect();
         let rules: Vec<&str> = rules.into_iter().collect();
         let results = findings.iter().map(|finding| Outcome::of(finding, &rules)).collect();
         let rules = rules.iter().map(|rule| Rule { id: (*rule).to_owned() }).collect();
@@ -108,13 +109,13 @@ impl Outcome {
         };
         let location = Location {
             physical_location: PhysicalLocation {
-                artifact_location: ArtifactLocation { uri: places::uri(finding.file) },
+                artifact_location: ArtifactLocation { uri: places::uri(&finding.file) },
                 region: Region { start_line: finding.line.max(1) },
             },
             logical_locations: [LogicalLocation { fully_qualified_name: finding.node.clone() }],
         };
         Self {
-            rule_id: finding.rule.to_owned(),
+            rule_id: finding.rule.clone(),
             rule_index: rules.iter().position(|rule| *rule == finding.rule).unwrap_or_default(),
             level,
             message: Message { text: format!("{}: {}", finding.node, finding.message) },

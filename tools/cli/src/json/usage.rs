@@ -1,5 +1,6 @@
 //! Usage in documents.
 
+use crate::runs::Budget;
 use flujo::Usage;
 use serde::Serialize;
 
@@ -33,20 +34,24 @@ impl From<&Usage> for UsageDoc {
     }
 }
 
-/// A line of `usage`: the fields by which it is told apart, and the sum.
+/// A line of `usage`: what it is told apart by, and the sum.
 #[derive(Debug, Serialize)]
 pub(crate) struct UsageLineDoc {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) day: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) pipeline: Option<String>,
-    /// Present and `null` for usage that code reported.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) model: Option<Option<String>>,
-    /// Present and `null` for runs without the label.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) label: Option<Option<String>>,
+    #[serde(flatten)]
+    pub(crate) key: UsageKey,
     pub(crate) usage: UsageDoc,
+}
+
+/// The one field that is there.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UsageKey {
+    Day(Option<String>),
+    Pipeline(Option<String>),
+    /// `null` for usage that code reported.
+    Model(Option<String>),
+    /// `null` for runs without the label.
+    Label(Option<String>),
 }
 
 #[derive(Debug, Serialize)]
@@ -54,4 +59,29 @@ pub(crate) struct UsageAnswer {
     pub(crate) by: String,
     pub(crate) lines: Vec<UsageLineDoc>,
     pub(crate) total: UsageDoc,
+    /// Those that a server tells of.
+    pub(crate) budgets: Vec<BudgetDoc>,
+}
+
+/// A budget that runs share, and what they used of it.
+#[derive(Debug, Serialize)]
+pub(crate) struct BudgetDoc {
+    name: String,
+    /// Billionths of a US dollar.
+    cost_nanos: Option<u64>,
+    total_tokens: Option<u64>,
+    model_calls: Option<u64>,
+    spent: UsageDoc,
+}
+
+impl From<&Budget> for BudgetDoc {
+    fn from(budget: &Budget) -> Self {
+        Self {
+            name: budget.name.clone(),
+            cost_nanos: budget.limits.cost.map(|cost| cost.0),
+            total_tokens: budget.limits.total_tokens,
+            model_calls: budget.limits.model_calls,
+            spent: UsageDoc::from(&budget.spent),
+        }
+    }
 }

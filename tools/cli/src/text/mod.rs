@@ -2,6 +2,7 @@
 
 pub(crate) mod colour;
 pub(crate) mod escape;
+pub(crate) mod help;
 pub(crate) mod places;
 pub(crate) mod shell;
 pub(crate) mod table;

@@ -1,5 +1,6 @@
 //! Source files of pipelines.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// Returns a source file as it is shown: relative to the current folder where it is below it, with `/`.
@@ -28,7 +29,8 @@ pub(crate) fn uri(file: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/!$&'()*+,;=@".contains(&byte) {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            // A `String` takes every character.
+            _ = write!(uri, "%{byte:02X}");
         }
     }
     uri

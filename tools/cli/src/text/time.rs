@@ -27,14 +27,18 @@ impl FromStr for Moment {
         if let Ok(ago) = duration(text) {
             return Ok(Self::Ago(ago));
         }
-        let midnight = format!("{text}T00:00:00Z");
-        let time = text.parse::<jiff::Timestamp>().or_else(|_| midnight.parse::<jiff::Timestamp>());
-        let nanos = time.ok().and_then(|time| u64::try_from(time.as_nanosecond()).ok());
-        nanos.map(|nanos| Self::At(Timestamp(nanos))).ok_or_else(|| {
+        let time = read(text).or_else(|| read(&format!("{text}T00:00:00Z")));
+        time.map(Self::At).ok_or_else(|| {
             "give a time such as `2026-01-31T12:00:00Z`, a day such as `2026-01-31`, or how long ago: `2h`"
                 .to_owned()
         })
     }
+}
+
+/// Reads a time as RFC 3339 writes it.
+pub(crate) fn read(text: &str) -> Option<Timestamp> {
+    let time = text.parse::<jiff::Timestamp>().ok()?;
+    u64::try_from(time.as_nanosecond()).ok().map(Timestamp)
 }
 
 /// Reads a duration such as `45s`, `1h30m`, `30d`.

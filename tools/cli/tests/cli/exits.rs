@@ -59,6 +59,9 @@ fn every_command_has_its_exit_codes() {
         (0, &["graph", "note"]),
         (3, &["graph", "nothing"]),
         (2, &["graph", "note", "--format", "oil"]),
+        (2, &["serve", "--address", "nowhere"]),
+        (2, &["serve", "--address", "0.0.0.0:0"]),
+        (2, &["serve", "--token-file", "missing"]),
         (0, &["validate"]),
         (4, &["validate", "--fail-on-warn"]),
         (0, &["validate", "note", "--fail-on-warn"]),
@@ -104,11 +107,16 @@ fn a_database_says_what_needs_code() {
         &["graph", "note"],
         &["validate"],
         &["worker"],
+        &["serve", "--work"],
         &["show", "n-1", "--inputs"],
     ];
     for words in without {
         let said = folder.flujo(words);
-        let word = if words[0] == "show" { "show --inputs" } else { words[0] };
+        let word = match words[0] {
+            "show" => "show --inputs",
+            "serve" => "serve --work",
+            word => word,
+        };
         let expected = format!(
             "error: `{word}` needs the code of the pipelines, which a database does not have\n\
              run it with the binary that has them: its `main` ends with `flujo_cli::run(flujo).await`\n"
@@ -130,7 +138,7 @@ fn the_database_must_be_named() {
         let err = format!("error: {err}\n");
         assert_eq!(flujo(words), Said { code: Some(code), out: String::new(), err }, "{words:?}");
     };
-    let which = "which runs? give the file of their database: `flujo --db runs.db list`, for instance";
+    let which = "which runs? give the file of their database, `flujo --db runs.db list`, or `--server` with an address";
     refused(&["list"], 2, which);
     let postgres =
         "there is no engine for PostgreSQL in this version; give the file of a database of flujo-sqlite";

@@ -3,6 +3,7 @@
 //! `FLUJO_CLI=overwrite cargo test -p flujo-cli golden` writes the files anew; then the difference is read.
 
 use crate::support::{Folder, Said, flujo, letters};
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,7 @@ const SESSION: &[Line<'_>] = &[
     ("flujo", &["list", "--order", "id", "--state", "failed,done", "--limit", "2"]),
     ("flujo", &["list", "--label", "tenant=acme", "--text", "L-"]),
     ("flujo", &["list", "--created-until", "2026-11-29"]),
+    ("flujo", &["list", "--count", "--pipeline", "note"]),
     ("flujo", &["show", "l-1"]),
     ("flujo", &["show", "l-1", "--node", "letter/write", "--messages"]),
     ("letters", &["show", "n-1", "--inputs"]),
@@ -36,6 +38,7 @@ const SESSION: &[Line<'_>] = &[
     ("flujo", &["watch", "n-2"]),
     ("letters", &["retry", "n-2"]),
     ("letters", &["fork", "n-1", "--from", "note/sign", "--id", "n-3", "--input", "[\"Bob\",1]", "--wait"]),
+    ("flujo", &["compare", "n-1", "n-3"]),
     ("letters", &["replay", "n-1"]),
     ("flujo", &["show", "n-2"]),
     ("flujo", &["usage"]),
@@ -67,12 +70,12 @@ fn session(more: &[&str], columns: Option<&str>) -> String {
             command.env("COLUMNS", columns);
         }
         let said = Said::of(&command.args(*words).args(more).output().unwrap());
-        transcript.push_str(&format!("$ {program} {}\n", [*words, more].concat().join(" ")));
+        writeln!(transcript, "$ {program} {}", [*words, more].concat().join(" ")).unwrap();
         transcript.push_str(&said.out);
         transcript.extend(said.err.lines().map(|line| format!("! {line}\n")));
         match said.code {
             Some(0) => {}
-            code => transcript.push_str(&format!("[{}]\n", code.unwrap())),
+            code => writeln!(transcript, "[{}]", code.unwrap()).unwrap(),
         }
     }
     transcript

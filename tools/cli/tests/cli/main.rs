@@ -1,5 +1,5 @@
 //! The command line as a process: what it prints, its exit codes, and what it does to files.
-#![cfg(feature = "sqlite")]
+#![cfg(all(feature = "remote", feature = "server", feature = "sqlite"))]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -17,7 +17,11 @@ mod hostile;
 mod interrupts;
 mod library;
 mod pipes;
+mod remote;
+mod restart;
 mod sarif;
+mod serve;
+mod served;
 mod support;
 #[cfg(target_os = "linux")]
 mod terminal;

@@ -1,5 +1,6 @@
 //! A pseudo terminal: width, colours, and progress.
 
+use crate::served::Served;
 use crate::support::{Folder, flujo, letters};
 use pty_process::Size;
 use pty_process::blocking::{Command, open};
@@ -47,6 +48,19 @@ fn tables_fit_and_have_colours() {
 }
 
 #[test]
+fn a_wider_terminal_shows_more() {
+    let folder = Folder::with_runs();
+    let list = ["--db", "runs.db", "list", "--order", "id"];
+    let (code, out) = on_terminal(&folder, flujo(), &list, 80, &[("NO_COLOR", "1")]);
+    let expected = "\
+        run  state   pipeline  created (UTC)          cost  tokens  note\n\
+        l-1  paused  letter    2026-11-29 23:31:06  $0.001      12  1 open question\n\
+        l-2  failed  letter    2026-11-29 23:31:06                  letter/greet: there…\n\
+        n-1  done    note      2026-11-29 23:31:06\n";
+    assert_eq!((code, out.as_str()), (0, expected));
+}
+
+#[test]
 fn no_color_turns_them_off_and_so_does_a_dumb_terminal() {
     let folder = Folder::with_runs();
     let list = ["--db", "runs.db", "list", "--order", "id"];
@@ -87,4 +101,32 @@ fn a_watched_run_shows_its_progress_and_leaves_only_lines() {
     // The last thing is the state, and the moving line is gone.
     assert!(out.contains("the run is done"), "{out:?}");
     assert!(out.matches("carry").count() >= 100, "{out:?}");
+}
+
+/// A run of a server moves too: its events say when to look.
+#[test]
+fn a_run_of_a_server_shows_its_progress() {
+    let folder = Folder::new();
+    let served = Served::letters(&folder, &[]);
+    let items = format!("[{:?}]", (0..100).collect::<Vec<u32>>());
+    let started = served.flujo(&folder, &["start", "queue", "--input", &items, "--id", "q-1"]);
+    assert_eq!(started.code, Some(0), "{started:?}");
+    let watch = ["--server", &served.url, "watch", "q-1", "--every", "50"];
+    let (code, out) = on_terminal(&folder, flujo(), &watch, 60, &[]);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains(" running, ") && out.contains(" attempts, $0.00"), "{out:?}");
+    assert!(out.contains("the run is done") && out.matches("carry").count() >= 100, "{out:?}");
+}
+
+#[test]
+fn help_fits_too() {
+    let folder = Folder::new();
+    for columns in [80, 40] {
+        for words in [&["--help"][..], &["serve", "--help"], &["list", "-h"], &["start", "--help"]] {
+            let (code, out) = on_terminal(&folder, flujo(), words, columns, &[]);
+            assert_eq!(code, 0, "{out}");
+            let wide = out.lines().find(|line| line.chars().count() > usize::from(columns));
+            assert_eq!(wide, None, "{words:?} {columns}\n{out}");
+        }
+    }
 }

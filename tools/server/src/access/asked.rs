@@ -1,5 +1,5 @@
 use super::Caller;
-use crate::problem::Kind;
+use crate::problem::{Kind, Refused};
 use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
@@ -7,16 +7,12 @@ use axum::response::Response;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
-/// A mark on an answer: what it says instead of what was asked for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Refused(pub(crate) Kind);
-
 /// The name of the caller, once it is known.
 #[derive(Clone, Debug, Default)]
 struct Who(Arc<OnceLock<Option<String>>>);
 
 /// Notes for the log who asks.
-pub(super) fn is_known(request: &Parts, caller: &Caller) {
+pub(crate) fn is_known(request: &Parts, caller: &Caller) {
     if let Some(Who(name)) = request.extensions.get() {
         // It was said before, of the same request.
         let _ = name.set(caller.name().map(str::to_owned));

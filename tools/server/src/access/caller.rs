@@ -1,8 +1,4 @@
-use super::asked;
 use crate::problem::{Kind, Problem};
-use crate::state::AppState;
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use std::fmt;
 
 /// The permissions of a caller: each has those before it.
@@ -101,14 +97,5 @@ impl Caller {
         }
         let what = format!("this takes the role `{role}`, and the caller has the role `{}`", self.role);
         Err(Problem::new(Kind::Forbidden, what))
-    }
-}
-
-impl FromRequestParts<AppState> for Caller {
-    type Rejection = Problem;
-    async fn from_request_parts(request: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let caller = state.access.caller(request).await?;
-        asked::is_known(request, &caller);
-        Ok(caller)
     }
 }

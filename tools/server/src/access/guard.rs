@@ -1,22 +1,34 @@
+use super::Access;
 use super::asked::Asked;
 use crate::problem::{Kind, Problem};
-use crate::state::AppState;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// A page may load what this server sends, and nothing else; nothing in a text is run.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+/// What is checked of every request.
+#[derive(Clone)]
+pub(crate) struct Guard {
+    pub(crate) access: Arc<Access>,
+    /// The time for the head of an answer.
+    pub(crate) time: Duration,
+}
+
 /// The checks and headers that are common to all routes.
-pub(crate) async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn guard(
+    State(Guard { access, time }): State<Guard>,
+    request: Request,
+    next: Next,
+) -> Response {
     let (mut parts, body) = request.into_parts();
-    let may_change = !parts.method.is_safe();
     let asked = Asked::of(&mut parts);
-    let checked = state.access.came_directly(&parts);
-    let time = state.settings.request_time;
+    let checked = access.came_directly(&parts);
     let mut response = if let Err(problem) = checked {
         problem.into_response()
     } else {
@@ -26,9 +38,6 @@ pub(crate) async fn guard(State(state): State<AppState>, request: Request, next:
             Problem::new(Kind::OutOfTime, what).into_response()
         })
     };
-    if may_change {
-        state.lists.forget();
-    }
     asked.log(&response);
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -10,11 +10,11 @@ mod sealed;
 mod session;
 mod tokens;
 
-pub(crate) use asked::Refused;
+pub(crate) use asked::is_known;
 pub use authorizer::Authorizer;
 pub use caller::{Caller, ParseRoleError, Role};
 pub(crate) use form::{Csrf, Form};
-pub(crate) use guard::guard;
+pub(crate) use guard::{Guard, guard};
 pub(crate) use session::routes;
 
 use crate::problem::{Kind, Problem};

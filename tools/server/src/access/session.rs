@@ -5,9 +5,8 @@
 
 use super::sealed::{fits, seal};
 use super::tokens::{Token, Tokens};
-use super::{Access, Caller, Form, Known, Refused};
-use crate::problem::Kind;
-use crate::state::AppState;
+use super::{Access, Caller, Form, Known};
+use crate::problem::{Kind, Refused};
 use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -15,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Extension, Router};
 use serde::Deserialize;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const COOKIE: &str = "flujo_session";
@@ -22,8 +22,8 @@ const COOKIE: &str = "flujo_session";
 const LIFE: u64 = 12 * 60 * 60;
 
 /// The routes by which a browser gets and gives back its session.
-pub(crate) fn routes(state: AppState) -> Router {
-    Router::new().route("/login", post(log_in)).route("/logout", post(log_out)).with_state(state)
+pub(crate) fn routes(access: Arc<Access>) -> Router {
+    Router::new().route("/login", post(log_in)).route("/logout", post(log_out)).with_state(access)
 }
 
 /// The form of the page `/login`.
@@ -35,9 +35,9 @@ struct Login {
     next: String,
 }
 
-async fn log_in(State(state): State<AppState>, Form(login): Form<Login>) -> Response {
+async fn log_in(State(access): State<Arc<Access>>, Form(login): Form<Login>) -> Response {
     let next = own_page(&login.next);
-    let Some(cookie) = state.access.session(&login.token) else {
+    let Some(cookie) = access.session(&login.token) else {
         let wrong = [(header::LOCATION, "/login?wrong")];
         return (StatusCode::SEE_OTHER, Extension(Refused(Kind::Unauthorized)), wrong).into_response();
     };

@@ -1,15 +1,16 @@
 //! What callers do to runs.
 
+use super::address;
 use super::answer::{Accepted, Created};
-use super::data::{ForkGiven, LimitsGiven, MismatchBody, ReplayBody, ReplyGiven, StartGiven, StartedBody};
 use super::header_read::HeaderRead;
 use super::operation::{About, Call, Json, Nothing, Operations};
 use super::pipelines::find;
-use super::value::Value;
-use super::{address, words};
 use crate::access::{Caller, Role};
+use crate::data::value::Value;
+use crate::data::{ForkGiven, LimitsGiven, MismatchBody, ReplayBody, ReplyGiven, StartGiven, StartedBody};
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
+use crate::words;
 use axum::http::HeaderMap;
 use flujo::ErrorKind;
 use flujo::codec::Json as Recorded;

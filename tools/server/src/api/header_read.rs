@@ -1,5 +1,5 @@
-use super::places::PLACE;
 use crate::events::CURSOR;
+use crate::places::PLACE;
 
 /// A header that changes what an operation does.
 #[derive(Clone, Copy)]

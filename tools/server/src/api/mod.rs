@@ -2,22 +2,17 @@
 
 mod answer;
 mod changes;
-pub(crate) mod data;
 mod document;
-pub(crate) mod fields;
 mod header_read;
 mod health;
 mod operation;
 mod pipelines;
-mod places;
+mod recorded;
 mod runs;
 mod streams;
 mod totals;
-pub(crate) mod value;
-pub(crate) mod words;
 
 pub(crate) use health::health;
-pub(crate) use places::{PLACE, number_of, place, place_of};
 
 use crate::access::Caller;
 use crate::problem::{Kind, Problem};
@@ -34,7 +29,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 fn operations() -> Operations {
     let operations = pipelines::add(Operations::new());
     let operations = changes::add(runs::add(operations));
-    streams::add(totals::add(operations))
+    streams::add(totals::add(recorded::add(operations)))
 }
 
 /// Returns the routes below `/api`.

@@ -2,9 +2,9 @@
 
 use super::answer::Answer;
 use super::document::Document;
-use super::fields;
 use super::header_read::HeaderRead;
 use crate::access::{Caller, Role};
+use crate::fields;
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use axum::Router;

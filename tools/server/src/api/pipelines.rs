@@ -1,7 +1,7 @@
 use super::answer::Drawn;
-use super::data::{PipelineBody, PipelineDetail, PipelinesBody};
 use super::operation::{About, Call, Json, Nothing, Operations};
 use crate::access::Role;
+use crate::data::{PipelineBody, PipelineDetail, PipelinesBody};
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use flujo::run::PipelineDescription;

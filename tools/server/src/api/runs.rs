@@ -1,13 +1,14 @@
 //! Runs, as they are recorded.
 
-use super::data::{
+use super::operation::{About, Call, Json, Nothing, Operations};
+use crate::access::Role;
+use crate::data::{
     AttemptBody, ComparisonBody, CountBody, CountsBody, ExportBody, InboxBody, MismatchBody, NodeBody,
     NodeDetail, NodesBody, Number, Order, QuestionBody, QuestionsBody, RunBody, RunDetail, RunPage,
     StateWord,
 };
-use super::operation::{About, Call, Json, Nothing, Operations};
-use super::places::{QUESTION_PLACE, question_place_of};
-use crate::access::Role;
+use crate::places;
+use crate::places::{QUESTION_PLACE, question_place_of};
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use crate::time::Time;
@@ -55,7 +56,7 @@ struct RunsQuery {
     /// The order: by id, or by the time of creation or of the last change, the newest first. Defaults to `created`.
     order: Option<Order>,
     /// The place behind which the page begins: `next` of the page before.
-    #[schemars(extend("pattern" = super::PLACE))]
+    #[schemars(extend("pattern" = crate::places::PLACE))]
     after: Option<String>,
     /// The most runs of the page. Defaults to 50.
     limit: Option<Number>,
@@ -105,13 +106,13 @@ async fn list(call: Call<RunsQuery, ()>) -> Result<Json<RunPage>, Problem> {
     // One more than the page has says whether there is another page.
     let mut filter = filter.filter().order(order).limit(limit + 1);
     if let Some(after) = after {
-        let place = super::place_of(&after).ok_or_else(|| not_a_place(&after))?;
+        let place = places::place_of(&after).ok_or_else(|| not_a_place(&after))?;
         filter = filter.after(place);
     }
     let found = call.state.control.list(&filter).await?;
     let page = found.get(..limit).unwrap_or(&found);
     let next =
-        (found.len() > limit).then(|| page.last().map(|run| super::place(&order.cursor(run)))).flatten();
+        (found.len() > limit).then(|| page.last().map(|run| places::place(&order.cursor(run)))).flatten();
     Ok(Json(RunPage { runs: page.iter().map(RunBody::of).collect(), next }))
 }
 

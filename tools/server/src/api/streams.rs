@@ -1,11 +1,11 @@
 //! Runs as they happen.
 
-use super::PLACE;
 use super::answer::Streamed;
 use super::header_read::HeaderRead;
 use super::operation::{About, Call, Operations};
 use crate::access::Role;
 use crate::events::CURSOR;
+use crate::places::PLACE;
 use crate::problem::{Kind, Problem};
 use schemars::JsonSchema;
 use serde::Deserialize;

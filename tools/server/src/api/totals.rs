@@ -1,8 +1,8 @@
 //! What was used, and what was deleted.
 
-use super::data::{ActionBody, ActionsBody, PruneGiven, PrunedBody, UsageReportBody};
 use super::operation::{About, Call, Json, Nothing, Operations};
 use crate::access::Role;
+use crate::data::{ActionBody, ActionsBody, PruneGiven, PrunedBody, UsageReportBody};
 use crate::problem::{Kind, Problem};
 use crate::time::Time;
 use flujo::ErrorKind;
@@ -17,7 +17,7 @@ pub(super) fn add(operations: Operations) -> Operations {
             About {
                 path: "/usage",
                 name: "report_usage",
-                summary: "Tokens, calls and money by day, pipeline, model and label.",
+                summary: "Tokens, calls and money by day, pipeline, model and label, and what is left of budgets.",
                 role: Role::Viewer,
                 header: None,
                 problems: &[],
@@ -70,7 +70,7 @@ async fn usage(call: Call<UsageQuery, ()>) -> Result<Json<UsageReportBody>, Prob
     filter.pipeline = pipeline;
     filter.labels = label.into_iter().collect();
     filter.by_label = by_label;
-    Ok(Json(UsageReportBody::of(call.state.control.usage(&filter).await?)))
+    Ok(Json(UsageReportBody::of(call.state.control.usage(&filter).await?, &call.state.budgets)))
 }
 
 async fn pruned(call: Call<Nothing, ()>) -> Result<Json<ActionsBody>, Problem> {

@@ -46,7 +46,7 @@ fn table(a: &Seen, b: &Seen) -> Markup {
     let head = |seen: &Seen| {
         html! {
             a href=(show::run_address(seen.id())) { (show::text(seen.id())) } " "
-            (show::state(RunState::from(&seen.view.status))) ", " (seen.view.usage.cost)
+            (show::state(RunState::from(&seen.view.status))) " " (seen.view.usage.cost)
         }
     };
     html! {
@@ -90,7 +90,7 @@ fn facts(node: Option<&NodeView>) -> Markup {
         @if let Some(node) = node {
             @let is_done = matches!(node.last.outcome, RecordOutcome::Output(_));
             span class=(if is_done { "state done" } else { "state failed" }) { (if is_done { "done" } else { "failed" }) }
-            ", " (show::duration(node.working))
+            " " (show::duration(node.working))
             @if node.attempts > 1 { ", " (node.attempts) " attempts" }
             @if node.usage.cost.0 > 0 { ", " (node.usage.cost) }
         } @else { span class="quiet" { "nothing" } }

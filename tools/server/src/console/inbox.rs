@@ -42,7 +42,7 @@ impl Filter {
 
     fn live<'l>(&self, address: &'l str) -> Live<'l> {
         let trigger = self.after.is_none().then_some(live::ALL);
-        Live { id: "inbox", address, label: "Open questions", trigger, keeps_focus: true }
+        Live { id: "inbox", address, label: "Open questions", trigger, keeps_focus: true, beside: None }
     }
 }
 

@@ -34,19 +34,22 @@ pub(super) struct Live<'l> {
     pub(super) trigger: Option<&'l str>,
     /// True if it is not replaced while it has the focus.
     pub(super) keeps_focus: bool,
+    /// The id and the content of another element that changes with it.
+    pub(super) beside: Option<(&'l str, &'l Markup)>,
 }
 
 impl Live<'_> {
-    fn known(content: &Markup) -> String {
+    fn known(&self, content: &Markup) -> String {
         let mut hasher = DefaultHasher::new();
         content.0.hash(&mut hasher);
+        self.beside.map(|(_, content)| &content.0).hash(&mut hasher);
         format!("{:016x}", hasher.finish())
     }
 
     /// The element with its content.
     pub(super) fn show(&self, content: &Markup) -> Markup {
         let joint = if self.address.contains('?') { '&' } else { '?' };
-        let address = format!("{}{joint}known={}", self.address, Self::known(content));
+        let address = format!("{}{joint}known={}", self.address, self.known(content));
         html! {
             div id=(self.id) data-live="" data-keep=[self.keeps_focus.then_some("")] role="region" aria-label=(self.label)
                 hx-get=[self.trigger.map(|_| address.as_str())] hx-trigger=[self.trigger] hx-swap="outerHTML" {
@@ -57,9 +60,13 @@ impl Live<'_> {
 
     /// The answer to htmx, which knows the content of this digest.
     pub(super) fn answer(&self, known: Option<&str>, content: &Markup) -> Response {
-        if self.trigger.is_some() && known == Some(&Self::known(content)) {
+        if self.trigger.is_some() && known == Some(&self.known(content)) {
             return StatusCode::NO_CONTENT.into_response();
         }
-        html_of(self.show(content))
+        html_of(html! {
+            (self.show(content))
+            // htmx puts it where the element of this id is.
+            @if let Some((id, content)) = self.beside { div id=(id) hx-swap-oob="true" { (content) } }
+        })
     }
 }

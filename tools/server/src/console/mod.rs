@@ -1,6 +1,7 @@
 //! The pages for people, at `/`: rendered here, followed live by htmx, and of use without it.
 
 mod assets;
+mod buttons;
 mod compare;
 mod fields;
 mod form;
@@ -42,6 +43,7 @@ pub(crate) fn routes(state: AppState) -> Router {
         .route("/pipelines/{name}/start", post(pipelines::start))
         .route("/usage", get(usage::usage))
         .route("/login", get(login::login))
+        .route("/buttons/{n}", post(buttons::press))
         .route("/assets/{file}", get(assets::serve))
         .with_state(state)
 }

@@ -66,6 +66,7 @@ pub(super) fn shell(title: &str, room: Option<Room>, visit: Option<&Visit>, cont
                             }
                         }
                     }
+                    @if let Some(visit) = visit { (super::buttons::buttons(visit)) }
                     @if let Some(visit) = visit.filter(|visit| visit.has_login) {
                         form method="post" action="/logout" {
                             (visit.seal())

@@ -2,6 +2,7 @@
 
 use crate::drawing::short_time;
 use crate::time::Time;
+use flujo::Cost;
 use flujo::clock::Timestamp;
 use flujo::codec::Json;
 use flujo::engine::{Labels, RunState};
@@ -89,7 +90,7 @@ pub(super) fn time(at: Timestamp) -> Markup {
     let exact = Time(at).to_string();
     let (date, clock) = exact.split_once('T').unwrap_or_default();
     let clock = clock.split('.').next().unwrap_or_default();
-    html! { time datetime=(exact) { (date) " " (clock) " UTC" } }
+    html! { time datetime=(exact) { (date) " " (clock) } }
 }
 
 /// A duration in short; exact for programs.
@@ -101,11 +102,24 @@ pub(super) fn duration(time: Duration) -> Markup {
 /// How long ago something was, in a unit so large that it seldom changes.
 pub(super) fn age(at: Timestamp) -> String {
     match now().since(at).as_secs() {
-        0..60 => "under 1m".to_owned(),
+        0..60 => "< 1m".to_owned(),
         seconds @ 60..3_600 => format!("{}m", seconds / 60),
         seconds @ 3_600..86_400 => format!("{}h", seconds / 3_600),
         seconds => format!("{}d", seconds / 86_400),
     }
+}
+
+/// How long ago something was; exact for programs, and where a pointer rests on it.
+pub(super) fn ago(at: Timestamp) -> Markup {
+    let exact = Time(at).to_string();
+    html! { time datetime=(exact) title=(exact) { (age(at)) } }
+}
+
+/// Money in a column: six digits behind the point, so that the columns of numbers are aligned; exact for programs.
+pub(super) fn money(cost: Cost) -> Markup {
+    let micros = cost.0.div_ceil(1_000);
+    let exact = cost.to_string();
+    html! { data value=(exact) title=(exact) { "$" (number(micros / 1_000_000)) "." (format!("{:06}", micros % 1_000_000)) } }
 }
 
 pub(super) fn now() -> Timestamp {
@@ -118,7 +132,7 @@ pub(super) fn number(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -193,7 +207,7 @@ mod tests {
         assert_eq!(date(Timestamp(0)), "1970-01-01");
         assert_eq!(date(Timestamp(951_782_400 * 1_000_000_000)), "2000-02-29");
         let last = time(Timestamp(1_795_998_634_000_000_007)).into_string();
-        assert_eq!(last, "<time datetime=\"2026-11-30T00:30:34.000000007Z\">2026-11-30 00:30:34 UTC</time>");
+        assert_eq!(last, "<time datetime=\"2026-11-30T00:30:34.000000007Z\">2026-11-30 00:30:34</time>");
         assert_eq!(
             (number(0), number(999), number(1_000), number(u64::MAX)),
             ("0".to_owned(), "999".to_owned(), "1,000".to_owned(), "18,446,744,073,709,551,615".to_owned())

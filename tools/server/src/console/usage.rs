@@ -1,5 +1,7 @@
 //! Money and tokens by day, pipeline, model and label.
 
+mod budgets;
+
 use super::fields::Pairs;
 use super::page::{Room, page};
 use super::run::table;
@@ -12,6 +14,7 @@ use flujo::Usage;
 use flujo::clock::Timestamp;
 use flujo::engine::{Period, UsageFilter, UsageLine};
 use maud::{Markup, html};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// A day in nanoseconds.
@@ -50,6 +53,7 @@ pub(super) async fn usage(State(state): State<AppState>, visit: Visit, RawQuery(
             div { label for="label" { "By the label" } input type="text" id="label" name="label" value=[filter.by_label.as_deref().map(show::printable)] placeholder="tenant" autocomplete="off"; }
             button type="submit" { "Show" }
         }
+        (budgets::budgets(&state.budgets))
         (sums(&lines, filter.by_label.as_deref()))
     };
     Ok(page(&visit, Room::Usage, "Usage", &content))
@@ -61,6 +65,7 @@ fn sums(lines: &[UsageLine], label: Option<&str>) -> Markup {
     }
     let all: Usage = lines.iter().map(|line| line.usage).sum();
     html! {
+        h2 { "In this time" }
         p { "Together " strong { (all.cost) } ", " (show::number(all.total_tokens())) " tokens in " (show::number(all.model_calls)) " calls." }
         (by(lines, "Day", |line| show::date(line.day)))
         (by(lines, "Pipeline", |line| line.pipeline.clone()))
@@ -79,9 +84,15 @@ fn by(lines: &[UsageLine], what: &str, key: impl Fn(&UsageLine) -> String) -> Ma
     for line in lines {
         *sums.entry(key(line)).or_default() += line.usage;
     }
+    let mut rows: Vec<_> = sums.iter().rev().collect();
+    // Days stay in their order, the last first; of everything else the dearest comes first.
+    if what != "Day" {
+        rows.sort_by_key(|(_, usage)| Reverse(usage.cost.0));
+    }
+    let rows = rows.into_iter().take(500).map(|(name, usage)| (show::text(name), *usage));
     html! {
-        h2 { "By " (what.to_lowercase()) }
-        (table(sums.iter().rev().take(500).map(|(name, usage)| (show::text(name), *usage)), what))
-        @if sums.len() > 500 { p class="quiet" { "The last 500 of " (sums.len()) " are shown." } }
+        h3 { "By " (what.to_lowercase()) }
+        (table(rows, what))
+        @if sums.len() > 500 { p class="quiet" { "500 of " (sums.len()) " are shown." } }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::page;
 use crate::access::{Caller, Csrf, Role};
+use crate::button::Button;
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use axum::extract::FromRequestParts;
@@ -9,6 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
+use std::sync::Arc;
 
 /// A visit of a caller who is known.
 #[derive(Clone, Debug)]
@@ -19,6 +21,7 @@ pub(super) struct Visit {
     /// True if only a part of a page is asked for.
     pub(super) is_part: bool,
     pub(super) has_login: bool,
+    pub(super) buttons: Arc<[Button]>,
 }
 
 impl Visit {
@@ -78,7 +81,7 @@ impl FromRequestParts<AppState> for Visit {
                     Ok(Csrf(csrf)) => csrf,
                     Err(problem) => return Err(Refused(problem).into_response()),
                 };
-                Ok(Self { caller, csrf, is_part, has_login })
+                Ok(Self { caller, csrf, is_part, has_login, buttons: Arc::clone(&state.buttons) })
             }
             Err(problem) if problem.kind == Kind::Unauthorized && has_login => {
                 let whole = request.uri.path_and_query().map_or("/", |address| address.as_str());

@@ -27,8 +27,8 @@ pipeline! {
 
 #[test]
 fn a_graph_is_drawn_with_nested_pipelines_branches_and_labels() {
-    let drawn = svg(&outer::GRAPH, None);
-    assert_eq!(drawn, svg(&outer::GRAPH, None), "it is the same each time");
+    let drawn = svg(outer::GRAPH, None);
+    assert_eq!(drawn, svg(outer::GRAPH, None), "it is the same each time");
     for part in [
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"graph\" role=\"group\"",
         "<title>outer</title>",
@@ -50,7 +50,7 @@ fn a_graph_is_drawn_with_nested_pipelines_branches_and_labels() {
 async fn a_run_marks_what_is_done_what_failed_and_what_waits() {
     let flujo = Flujo::builder().engine(Memory::new()).pipeline::<outer>().build().unwrap();
     flujo.run(outer("good".to_owned())).id("waits").await;
-    let drawn = svg(&outer::GRAPH, Some(&flujo.inspect("waits").await.unwrap()));
+    let drawn = svg(outer::GRAPH, Some(&flujo.inspect("waits").await.unwrap()));
     assert_eq!(drawn.matches("kind-ask waiting").count(), 1, "{drawn}");
     assert_eq!(drawn.matches("kind-step done").count(), 2, "{drawn}");
     assert_eq!(drawn.matches("kind-pipeline done").count(), 1);
@@ -58,7 +58,7 @@ async fn a_run_marks_what_is_done_what_failed_and_what_waits() {
     assert!(drawn.contains("? waiting</text>"), "{drawn}");
 
     flujo.run(outer("bad".to_owned())).id("fails").await;
-    let drawn = svg(&outer::GRAPH, Some(&flujo.inspect("fails").await.unwrap()));
+    let drawn = svg(outer::GRAPH, Some(&flujo.inspect("fails").await.unwrap()));
     assert_eq!(drawn.matches("kind-step failed").count(), 1, "{drawn}");
     assert!(drawn.contains("step check: failed, ✗ "), "{drawn}");
 }

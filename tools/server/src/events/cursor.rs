@@ -1,4 +1,5 @@
-use crate::api::{number_of, words};
+use crate::places::number_of;
+use crate::words;
 use flujo::engine::{RunState, RunView};
 use std::fmt;
 use std::str::FromStr;

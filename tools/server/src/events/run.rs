@@ -1,7 +1,7 @@
 use super::cursor::Cursor;
 use super::told::Told;
 use super::watched::{Place, Seen, Watched, Watching};
-use crate::api::data::{DroppedBody, TextBody};
+use crate::data::{DroppedBody, TextBody};
 use crate::live::{Text, TextKind};
 use crate::problem::Problem;
 use flujo::engine::{RunId, RunView};

@@ -1,5 +1,5 @@
 use super::Cursor;
-use crate::api::data::{
+use crate::data::{
     ActionBody, DroppedBody, QuestionBody, RecordBody, ReplyBody, RunBody, StateBody, TextBody,
 };
 use flujo::engine::{RunState, RunView};

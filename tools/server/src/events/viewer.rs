@@ -5,7 +5,7 @@ use super::cursor::Cursor;
 use super::run::RunViewer;
 use super::told::Told;
 use super::watched::Watching;
-use crate::api::place_of;
+use crate::places::place_of;
 use crate::problem::{Kind, Problem};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};

@@ -1,8 +1,10 @@
 use crate::site::Site;
 use flujo::codec::Json;
+use std::fmt::Write as _;
 
 /// A text that would be run, close what is around it, or turn it around.
-const EVIL: &str = "</textarea></script><script>alert('x')</script><img src=x onerror=alert(1)>\"'&amp;\0\u{202e}";
+const EVIL: &str =
+    "</textarea></script><script>alert('x')</script><img src=x onerror=alert(1)>\"'&amp;\0\u{202e}";
 
 fn is_safe(page: &str) {
     for part in ["<script>alert", "<img", "</textarea></script>"] {
@@ -35,9 +37,10 @@ async fn what_runs_say_is_text_on_every_page() {
 
     let pairs = [("id", EVIL), ("input/0", EVIL), ("input/1", EVIL), ("labels", EVIL), ("limit", EVIL)];
     for is_part in [true, false] {
-        let answer = match is_part {
-            true => site.post_part("/pipelines/echo/start", &pairs).await,
-            false => site.post("/pipelines/echo/start", &pairs).await,
+        let answer = if is_part {
+            site.post_part("/pipelines/echo/start", &pairs).await
+        } else {
+            site.post("/pipelines/echo/start", &pairs).await
         };
         assert!(!answer.text.contains("<script>alert") && !answer.text.contains("<img"), "{}", answer.text);
     }
@@ -51,5 +54,9 @@ async fn marks_of_direction_end_with_their_text() {
 }
 
 fn escaped(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    let mut out = String::new();
+    for byte in text.bytes() {
+        write!(out, "%{byte:02X}").unwrap();
+    }
+    out
 }

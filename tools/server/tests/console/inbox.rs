@@ -3,6 +3,7 @@ use crate::site::Site;
 use axum::http::StatusCode;
 use flujo::engine::RunState;
 use flujo::run::Control;
+use std::fmt::Write as _;
 
 const PATH: &str = "moderate/ask";
 
@@ -10,7 +11,12 @@ const PATH: &str = "moderate/ask";
 async fn question(site: &Site, run: &str) -> (String, String) {
     let open = Control::questions(&*site.flujo, &run.into()).await.unwrap();
     let path = open[0].path.to_string();
-    let name = format!("reply:{run}:{path}");
+    let digits: String =
+        run.bytes().chain([b'/']).chain(path.bytes()).fold(String::new(), |mut digits, byte| {
+            write!(digits, "{byte:02x}").unwrap();
+            digits
+        });
+    let name = format!("reply-q{digits}");
     (path, name)
 }
 
@@ -31,12 +37,27 @@ async fn the_inbox_has_the_oldest_question_first_and_pages() {
         site.start("moderate", &format!("m-{i:02}"), r#"["a post"]"#).await;
     }
     let first = site.page("/inbox").await;
-    first.has("Publish this post?").has("A POST").has("/runs/m-00\"").has("/runs/m-49\"").has_not("/runs/m-50\"");
+    first
+        .has("Publish this post?")
+        .has("A POST")
+        .has("/runs/m-00\"")
+        .has("/runs/m-49\"")
+        .has_not("/runs/m-50\"");
     let elements = html::checked(&first.text);
     let next = elements.iter().find(|element| element.get("rel") == Some("next")).unwrap();
-    site.page(next.get("href").unwrap()).await.has("/runs/m-50\"").has("/runs/m-59\"").has_not("/runs/m-49\"");
+    site.page(next.get("href").unwrap())
+        .await
+        .has("/runs/m-50\"")
+        .has("/runs/m-59\"")
+        .has_not("/runs/m-49\"");
     site.page("/inbox?pipeline=echo").await.has("No questions are open.");
-    let link = elements.iter().find(|element| element.name == "a" && element.text == "Reply").unwrap().get("href").unwrap().to_owned();
+    let link = elements
+        .iter()
+        .find(|element| element.name == "a" && element.text == "Reply")
+        .unwrap()
+        .get("href")
+        .unwrap()
+        .to_owned();
     let (address, id) = link.split_once('#').unwrap();
     site.page(address).await.has(&format!("id=\"{id}\""));
 }
@@ -62,7 +83,8 @@ async fn a_reply_finishes_the_run() {
     let word = format!("{name}/{redact}/redact/words/0");
     let given = format!("{name}/{redact}/redact/notify?");
     let notify = format!("{name}/{redact}/redact/notify");
-    let mut pairs = vec![("path", path.as_str()), (&choice, &redact), (&count, "1"), (&word, "damn"), (&given, "on")];
+    let mut pairs =
+        vec![("path", path.as_str()), (&choice, &redact), (&count, "1"), (&word, "damn"), (&given, "on")];
     let wrong = site.post_part("/runs/m/reply", &pairs).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     wrong.has("The reply was not sent").has("choose yes or no").has("damn");
@@ -71,6 +93,8 @@ async fn a_reply_finishes_the_run() {
     pairs.push((&notify, "true"));
     let sent = site.post("/runs/m/reply", &pairs).await;
     assert_eq!((sent.status, sent.header("location")), (StatusCode::SEE_OTHER, "/runs/m"), "{}", sent.text);
+    site.page("/runs/m").await.has("A worker continues it.");
+    site.flujo.recover().await.unwrap();
     let view = Control::attach(&*site.flujo, &"m".into()).await.unwrap();
     assert_eq!(RunState::from(&view.status), RunState::Done);
     let page = site.page("/runs/m").await;
@@ -89,12 +113,16 @@ async fn the_second_of_two_replies_is_told_so() {
     let first = site.post("/runs/m/reply", &pairs).await;
     assert_eq!(first.status, StatusCode::SEE_OTHER, "{}", first.text);
     for is_part in [true, false] {
-        let second = match is_part {
-            true => site.post_part("/runs/m/reply", &pairs).await,
-            false => site.post("/runs/m/reply", &pairs).await,
+        let second = if is_part {
+            site.post_part("/runs/m/reply", &pairs).await
+        } else {
+            site.post("/runs/m/reply", &pairs).await
         };
         assert_eq!(second.status, StatusCode::CONFLICT);
-        second.has("This question was answered before: your reply was not used.").has("publish").has("Show the run");
+        second
+            .has("This question was answered before: your reply was not used.")
+            .has("publish")
+            .has("Show the run");
         assert_eq!(second.text.contains("<html"), !is_part);
     }
     let none = site.post("/runs/m/reply", &[("path", "moderate/none")]).await;

@@ -88,19 +88,25 @@ async fn a_run_shows_its_graph_its_timeline_its_nodes_and_who_did_what() {
         .has("class=\"node kind-step done\"")
         .has("class=\"node kind-ask waiting\"")
         .has("class=\"node kind-step idle\"")
-        .has("<a href=\"?node=moderate%2Fshorten#node\"><code><bdi>moderate/shorten</bdi></code></a>")
+        .has("<a href=\"?node=moderate%2Fshorten#node\"><code><bdi>shorten</bdi></code></a>")
+        .has("It waits for a reply at <code><bdi>moderate/verdict</bdi></code>.")
         .has("Publish this post?")
         .has("sse-connect=\"/api/v1/runs/m/events\"")
-        .has("step attempt 1")
+        .has(">step 1</td>")
         .has("<bdi>tests</bdi>")
         .has("href=\"/api/v1/runs/m/export\"");
     let node = site.page("/runs/m?node=moderate%2Fshorten").await;
-    node.has("<bdi>moderate/shorten</bdi></code>, attempt 1</h3>").has("a post").has("A POST");
+    node.has("<bdi>moderate/shorten</bdi></code>, attempt 1 <span class=\"state done\">done</span></h3>")
+        .has("a post")
+        .has("A POST");
     site.page("/runs/m?node=moderate%2Fother").await.has("Nothing is recorded at this node yet.");
 
     site.start("echo", "broken", r#"["bad", 1]"#).await;
     let page = site.page("/runs/broken").await;
-    page.has("<h2>Failure</h2>").has("it is &lt;bad&gt;, and bad").has("Retry</button>").has("class=\"node kind-step failed\"");
+    page.has("<h2>Failure</h2>")
+        .has("it is &lt;bad&gt;, and bad")
+        .has("Retry</button>")
+        .has("class=\"node kind-step failed\"");
     let missing = site.fetch("/runs/nothing").await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
     html::checked(&missing.text);
@@ -111,7 +117,10 @@ async fn the_context_of_a_node_is_shown_before_and_after() {
     let site = Site::new();
     site.start("desk", "d", r#"["first"]"#).await;
     let page = site.page("/runs/d?node=desk%2Fnote").await;
-    page.has("<h4>Context</h4>").has("<code><bdi>(rest)</bdi></code>").has("<ins class=\"new\">").has("first");
+    page.has("<h4>Context</h4>")
+        .has("<code><bdi>(rest)</bdi></code>")
+        .has("<ins class=\"new\">")
+        .has("first");
 }
 
 #[tokio::test]
@@ -121,7 +130,10 @@ async fn two_runs_are_compared_node_by_node() {
     site.start("echo", "b", r#"["two", 1]"#).await;
     site.start("echo", "c", r#"["one", 1]"#).await;
     let page = site.page("/compare?a=a&b=b").await;
-    page.has("<span class=\"differs\">differs</span>").has("<bdi>echo/shorten</bdi>").has("- ONE").has("+ TWO");
+    page.has("<span class=\"differs\">differs</span>")
+        .has("<bdi>echo/shorten</bdi>")
+        .has("- ONE")
+        .has("+ TWO");
     site.page("/compare?a=a&b=c").await.has_not("differs");
     site.page("/compare").await.has("Compare two runs");
     assert_eq!(site.fetch("/compare?a=a&b=none").await.status, StatusCode::NOT_FOUND);
@@ -133,4 +145,38 @@ async fn usage_is_shown_for_a_period() {
     site.page("/usage").await.has("Nothing was used in this time.");
     site.page("/usage?from=odd").await.has("A date is written as 2026-01-31.");
     site.page("/usage?label=tenant&pipeline=echo").await.has("value=\"tenant\"");
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_budget_is_shown() {
+    let mut limits = flujo::UsageLimits::usd("2.50");
+    limits.model_calls = Some(1_000);
+    let budget = flujo::SharedBudget::new(limits);
+    let site = Site::with(|server| server.budget("the <team>", budget));
+    let page = site.page("/usage").await;
+    page.has("the &lt;team&gt;").has("$2.50").has("<td>calls</td>").has("1,000").has_not("<td>tokens</td>");
+    Site::new().page("/usage").await.has_not("Budgets");
+}
+
+#[tokio::test]
+async fn the_wait_in_front_of_a_second_attempt_is_drawn() {
+    let site = Site::new();
+    site.start("lucky", "l", r#"["x"]"#).await;
+    let page = site.page("/runs/l").await;
+    page.has(">step 1</td>").has(">step 2</td>").has("<rect class=\"gap\"");
+    let node = site.page("/runs/l?node=lucky%2Fguess").await;
+    node.has("not the first time").has("attempt 2 <span class=\"state done\">");
+}
+
+#[tokio::test]
+async fn a_run_says_in_a_sentence_how_it_stands() {
+    let site = Site::new();
+    site.start("echo", "done", r#"["x", 1]"#).await;
+    site.page("/runs/done").await.has("<span class=\"state done\">done</span><span>It ended <time");
+    site.start("echo", "broken", r#"["bad", 1]"#).await;
+    site.page("/runs/broken").await.has("<span><bdi>echo/shorten: it is &lt;bad&gt;, and bad</bdi></span>");
+    // The parts that are asked for again bring the head along.
+    site.start("moderate", "m", r#"["a post"]"#).await;
+    let part = site.fetch("/runs/m/now").await;
+    part.has("<div id=\"head\" hx-swap-oob=\"true\">").has("It waits for a reply at").has_not("<html");
 }

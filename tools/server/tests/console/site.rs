@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use flujo::engine::{Labels, Memory};
+use flujo::model::Script;
 use flujo::prelude::*;
 use flujo::run::{Control, StartRun};
 use flujo_server::{Role, Server};
@@ -26,7 +27,11 @@ pub enum Verdict {
 
 #[step]
 pub async fn shorten(text: String) -> Result<String> {
-    if text == "bad" { Err(StepError::fatal(format!("it is <bad>, and {text}"))) } else { Ok(text.to_uppercase()) }
+    if text == "bad" {
+        Err(StepError::fatal(format!("it is <bad>, and {text}")))
+    } else {
+        Ok(text.to_uppercase())
+    }
 }
 #[step]
 pub async fn decide(text: String, verdict: Verdict) -> Result<String> {
@@ -48,6 +53,23 @@ pipeline! {
         let short = shorten(text);
         let verdict: Verdict = ask("Publish this post?").showing(&short);
         decide(short, verdict)
+    }
+}
+#[step(retries = 1, backoff = "1ms")]
+pub async fn guess(text: String, run: &RunInfo) -> Result<String> {
+    if run.attempt() == 1 { Err(std::io::Error::other("not the first time").into()) } else { Ok(text) }
+}
+#[step(model = "test:small", max_tokens = 50)]
+pub fn answer(text: String) -> Prompt<String> {
+    Prompt::ask(text)
+}
+pipeline! {
+    pub fn lucky(text: String) -> String { guess(text) }
+}
+pipeline! {
+    pub fn chat(text: String) -> String {
+        let said = answer(text);
+        shorten(said)
     }
 }
 pipeline! {
@@ -101,9 +123,16 @@ impl Site {
     pub fn with(change: impl FnOnce(Server) -> Server) -> Self {
         let builder = Flujo::builder().engine(Memory::new());
         let builder = builder.pipeline::<moderate>().pipeline::<echo>().pipeline::<desk>();
+        let models = Script::new().otherwise(|request| format!("{} answers", request.model));
+        let builder = builder.pipeline::<lucky>().pipeline::<chat>().models(models);
         let flujo = Arc::new(builder.build().unwrap());
         let control: Arc<dyn Control> = flujo.clone();
         Self { router: change(Server::of(control)).router(), flujo, token: None }
+    }
+
+    /// The router itself.
+    pub fn router(&self) -> axum::Router {
+        self.router.clone()
     }
 
     pub fn as_viewer() -> Self {
@@ -117,8 +146,11 @@ impl Site {
 
     pub async fn start_labelled(&self, pipeline: &str, id: &str, input: &str, labels: &[(&str, &str)]) {
         let mut set = Labels::default();
-        labels.iter().for_each(|(name, value)| set.set(*name, *value).unwrap());
-        let run = StartRun::new(pipeline, id, flujo::codec::Json::parse(input).unwrap()).labels(set).by("tests");
+        for (name, value) in labels {
+            set.set(*name, *value).unwrap();
+        }
+        let run =
+            StartRun::new(pipeline, id, flujo::codec::Json::parse(input).unwrap()).labels(set).by("tests");
         Control::start(&*self.flujo, &run).await.unwrap();
         Control::attach(&*self.flujo, &id.into()).await.unwrap();
     }
@@ -174,7 +206,8 @@ impl Site {
 
     pub async fn post_raw(&self, address: &str, pairs: &[(&str, &str)], is_part: bool) -> Answer {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        let mut request = Request::post(address).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let mut request =
+            Request::post(address).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         if is_part {
             request = request.header("hx-request", "true");
         }

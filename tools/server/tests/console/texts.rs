@@ -8,7 +8,9 @@ async fn long_texts_are_cut_with_a_link_to_the_whole() {
     let long = "ä".repeat(50_000);
     site.start("echo", "long", &serde_json::to_string(&(&long, 1)).unwrap()).await;
     let page = site.page("/runs/long?node=echo%2Fshorten").await;
-    page.has("of 100002 bytes").has("href=\"/runs/long/text?of=record&amp;i=0\"").has("href=\"/runs/long/text?of=output\"");
+    page.has("of 100002 bytes")
+        .has("href=\"/runs/long/text?of=record&amp;i=0\"")
+        .has("href=\"/runs/long/text?of=output\"");
     assert!(page.text.len() < 600_000, "{}", page.text.len());
     for of in ["of=record&i=0", "of=output", "of=input", "of=given&path=echo%2Fshorten&n=1"] {
         let whole = site.fetch(&format!("/runs/long/text?{of}")).await;
@@ -26,7 +28,8 @@ async fn long_texts_are_cut_with_a_link_to_the_whole() {
 async fn files_are_kept_by_browsers_and_change_their_name_with_their_content() {
     let site = Site::new();
     let page = site.page("/").await;
-    let files: Vec<_> = page.text.split('"').filter(|part| part.starts_with("/assets/")).map(str::to_owned).collect();
+    let files: Vec<_> =
+        page.text.split('"').filter(|part| part.starts_with("/assets/")).map(str::to_owned).collect();
     assert_eq!(files.len(), 4, "{files:?}");
     for file in files {
         let answer = site.fetch(&file).await;

@@ -204,11 +204,11 @@ async fn usage_is_added_up_by_day_pipeline_and_label() {
     let line = |day: usize, cost| json!({ "day": days[day], "pipeline": "refund", "usage": usage(cost) });
     assert_eq!(
         caller.get("/api/v1/usage").await.ok(),
-        json!({ "lines": [line(0, 5000), line(1, 7000)], "total": usage(12000) })
+        json!({ "lines": [line(0, 5000), line(1, 7000)], "total": usage(12000), "budgets": [] })
     );
-    let only = json!({ "lines": [line(1, 7000)], "total": usage(7000) });
+    let only = json!({ "lines": [line(1, 7000)], "total": usage(7000), "budgets": [] });
     assert_eq!(caller.get("/api/v1/usage?from=2023-11-16").await.ok(), only);
-    let only = json!({ "lines": [line(0, 5000)], "total": usage(5000) });
+    let only = json!({ "lines": [line(0, 5000)], "total": usage(5000), "budgets": [] });
     assert_eq!(caller.get("/api/v1/usage?until=2023-11-16&pipeline=refund").await.ok(), only);
     assert_eq!(caller.get("/api/v1/usage?label[tenant]=acme").await.ok(), only);
     assert_eq!(caller.get("/api/v1/usage?pipeline=welcome").await.ok()["lines"], json!([]));
@@ -217,6 +217,19 @@ async fn usage_is_added_up_by_day_pipeline_and_label() {
     assert_eq!(
         caller.get("/api/v1/usage?by_label=tenant").await.ok()["lines"],
         json!([labelled, line(1, 7000)])
+    );
+}
+
+#[tokio::test]
+async fn usage_says_what_is_left_of_budgets() {
+    let mut limits = UsageLimits::usd("2.50");
+    limits.model_calls = Some(1_000);
+    let budget = SharedBudget::new(limits);
+    let caller = Caller::of(Shop::new().server().budget("team", budget).router());
+    let nothing = caller.get("/api/v1/usage").await.ok()["total"].clone();
+    assert_eq!(
+        caller.get("/api/v1/usage").await.ok()["budgets"],
+        json!([{ "name": "team", "cost_nanos": 2_500_000_000_u64, "model_calls": 1_000, "spent": nothing }])
     );
 }
 

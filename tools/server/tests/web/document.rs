@@ -8,7 +8,7 @@ async fn document() -> Value {
     Shop::new().caller().get("/api/v1/openapi.json").await.ok()
 }
 
-const ROUTES: [&str; 23] = [
+const ROUTES: [&str; 24] = [
     "get /api/v1/compare compare_runs",
     "get /api/v1/events watch_runs",
     "get /api/v1/pipelines list_pipelines",
@@ -24,6 +24,7 @@ const ROUTES: [&str; 23] = [
     "get /api/v1/runs/{id}/nodes list_nodes",
     "get /api/v1/runs/{id}/nodes/{path} show_node",
     "get /api/v1/runs/{id}/questions list_questions",
+    "get /api/v1/runs/{id}/recorded recorded_run",
     "get /api/v1/usage report_usage",
     "post /api/v1/prune prune_runs",
     "post /api/v1/runs start_run",
@@ -188,6 +189,7 @@ async fn what_is_answered_fits_it() {
         ("get", "/runs/{id}/nodes/{path}", "/runs/f/nodes/fragile/check", None),
         ("get", "/runs/{id}/nodes/{path}", "/runs/f/nodes/none", None),
         ("get", "/runs/{id}/questions", "/runs/open/questions", None),
+        ("get", "/runs/{id}/recorded", "/runs/f/recorded", None),
         ("get", "/usage", "/usage?by_label=a", None),
         ("post", "/runs", "/runs", Some(start.clone())),
         ("post", "/runs", "/runs", Some(json!({ "pipeline": "welcome", "id": "r2", "input": ["Eve"] }))),

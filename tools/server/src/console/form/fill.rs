@@ -36,7 +36,6 @@ fn pretty(value: &Value) -> String {
 fn fill(field: &Field, name: &str, value: Option<&Value>, raw: &mut Raw, fuel: &mut u32) {
     let value = value.or(field.default.as_ref());
     match (&field.kind, value) {
-        (Kind::Const(_), _) => {}
         (Kind::Json, Some(value)) => raw.set(name, pretty(value)),
         (Kind::Choice(values), Some(value)) => {
             if values.len() > OFFERED {
@@ -98,6 +97,7 @@ fn fill(field: &Field, name: &str, value: Option<&Value>, raw: &mut Raw, fuel: &
                 fill(&variant.field, &name::item(name, i), value.filter(|_| chosen), raw, fuel);
             }
         }
+        // One value needs no input, and a value of another kind is written as JSON.
         _ => {}
     }
 }

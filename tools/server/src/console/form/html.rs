@@ -4,6 +4,7 @@ use super::super::show::{printable, text};
 use super::field::{Bounds, Field, Kind, Length, List, Property, Variant, text_of};
 use super::{Errors, Raw, edit, name, read};
 use maud::{Markup, html};
+use std::fmt::Write as _;
 
 /// The most values that are offered to choose from; of more, one is written.
 pub(super) const OFFERED: usize = 200;
@@ -25,7 +26,12 @@ struct Html<'f> {
 fn id(name: &str) -> String {
     let mut out = String::from("f-");
     for c in name.chars() {
-        if c.is_ascii_alphanumeric() { out.push(c) } else { out.push_str(&format!("-{:x}-", u32::from(c))) }
+        if c.is_ascii_alphanumeric() {
+            out.push(c);
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "-{:x}-", u32::from(c));
+        }
     }
     out
 }
@@ -118,7 +124,7 @@ impl Html<'_> {
                     (text(label.unwrap_or("value")))
                     @if !said.is_empty() { " " span class="kind" { (said) } }
                 }
-                (self.doc(field, &id))
+                (doc(field, &id))
                 (control)
                 (self.error(name, &id))
             }
@@ -130,16 +136,10 @@ impl Html<'_> {
         html! {
             fieldset id=(id) aria-describedby=[self.described(field, name, &id)] {
                 legend { (text(label.unwrap_or("value"))) }
-                (self.doc(field, &id))
+                (doc(field, &id))
                 (self.error(name, &id))
                 (inner)
             }
-        }
-    }
-
-    fn doc(&self, field: &Field, id: &str) -> Markup {
-        html! {
-            @if let Some(doc) = &field.doc { p class="doc" id=(format!("{id}-doc")) { (text(doc)) } }
         }
     }
 
@@ -252,6 +252,12 @@ impl Html<'_> {
                 button type="submit" name=(edit::EDIT) value=(edit::add(name)) { "Add an item" }
             }
         }
+    }
+}
+
+fn doc(field: &Field, id: &str) -> Markup {
+    html! {
+        @if let Some(doc) = &field.doc { p class="doc" id=(format!("{id}-doc")) { (text(doc)) } }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The names of fields: JSON pointers behind the name of the form, `reply/deny`, `reply/tags/0`. What a value is
 //! chosen by has a name of its own, which no property can have.
 
+use std::fmt::Write as _;
+
 /// The name of a property below a field.
 pub(super) fn child(name: &str, property: &str) -> String {
     let mut out = format!("{name}/");
@@ -13,7 +15,10 @@ pub(super) fn child(name: &str, property: &str) -> String {
             '!' => out.push_str("~4"),
             '^' => out.push_str("~5"),
             // A browser would send another character, or none.
-            c if c.is_control() => out.push_str(&format!("~x{:x}-", u32::from(c))),
+            c if c.is_control() => {
+                // Writing to a string cannot fail.
+                let _ = write!(out, "~x{:x}-", u32::from(c));
+            }
             c => out.push(c),
         }
     }

@@ -29,10 +29,8 @@ pub(crate) fn read(field: &Field, name: &str, raw: &Raw, errors: &mut Errors) ->
                 (0..).zip(fields).map(|(i, field)| read(field, &name::item(name, i), raw, errors)).collect();
             values.into_iter().collect::<Option<Vec<_>>>().map(Value::Array)
         }
-        Kind::Nullable(inner) => match is_given(name, raw) {
-            true => read(inner, name, raw, errors),
-            false => Some(Value::Null),
-        },
+        Kind::Nullable(inner) if is_given(name, raw) => read(inner, name, raw, errors),
+        Kind::Nullable(_) => Some(Value::Null),
         Kind::OneOf(variants) => match chosen(variants, name, raw) {
             Some((i, variant)) => read(&variant.field, &name::item(name, i), raw, errors),
             None => wrong(errors, name, "choose one of these"),

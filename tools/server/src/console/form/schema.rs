@@ -35,25 +35,13 @@ impl<'s> Reader<'s> {
         self.fields += 1;
         let Value::Object(object) = schema else { return Field::json() };
         if depth > DEEPEST || self.fields > MOST {
-            return self.described(object, Field::json());
+            return described(object, Field::json());
         }
         let field = match object.get("$ref").and_then(Value::as_str) {
             Some(reference) => self.referred(reference, depth),
             None => Field::new(self.kind(object, depth).unwrap_or_default()),
         };
-        self.described(object, field)
-    }
-
-    /// Adds what the schema says beside its type.
-    fn described(&self, object: &Object, field: Field) -> Field {
-        let text = |key| object.get(key).and_then(Value::as_str).map(str::to_owned);
-        Field {
-            // The titles that `schemars` writes are names of types; they say less than the name of a property.
-            title: field.title,
-            doc: text("description").or(field.doc),
-            default: object.get("default").cloned().or(field.default),
-            kind: field.kind,
-        }
+        described(object, field)
     }
 
     fn referred(&mut self, reference: &'s str, depth: usize) -> Field {
@@ -202,6 +190,18 @@ impl<'s> Reader<'s> {
             None => Kind::OneOf(variants),
         };
         if rest.len() < all.len() { Kind::Nullable(Box::new(Field::new(kind))) } else { kind }
+    }
+}
+
+/// Adds what the schema says beside its type.
+fn described(object: &Object, field: Field) -> Field {
+    let text = |key| object.get(key).and_then(Value::as_str).map(str::to_owned);
+    Field {
+        // The titles that `schemars` writes are names of types; they say less than the name of a property.
+        title: field.title,
+        doc: text("description").or(field.doc),
+        default: object.get("default").cloned().or(field.default),
+        kind: field.kind,
     }
 }
 

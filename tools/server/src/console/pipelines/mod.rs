@@ -71,20 +71,26 @@ pub(super) async fn show_pipeline(
         h1 { "Pipeline " (show::text(pipeline.name)) }
         @if !pipeline.graph.doc.is_empty() { p { (show::text(pipeline.graph.doc.trim())) } }
         p { a href=(format!("/?pipeline={}", show::escaped(pipeline.name))) { "Its runs" } }
-        h2 { "Graph" }
-        div class="scroll" tabindex="0" role="group" aria-label="Graph" {
-            // The drawing escapes all its texts.
-            (PreEscaped(drawing::draw(pipeline.graph, None, &[], &|path| format!("#{}", anchor(path)))))
+        div class="columns halves" {
+            section aria-label="Graph" {
+                h2 { "Graph" }
+                div class="scroll" tabindex="0" role="group" aria-label="Drawing of the graph" {
+                    // The drawing escapes all its texts.
+                    (PreEscaped(drawing::draw(pipeline.graph, None, &[], &|path| format!("#{}", anchor(path)))))
+                }
+            }
+            @if visit.may_operate() {
+                section aria-labelledby="start" {
+                    h2 id="start" { "Start a run" }
+                    (start::form(&visit, &pipeline, &field, &raw, &super::form::Errors::new()))
+                }
+            }
         }
         (bounds(&pipeline.bounds))
         (findings(&pipeline.graph.validate()))
         (nodes(&pipeline))
         h2 { "Types" }
         @for value in pipeline.inputs.iter().chain([&pipeline.output, &pipeline.context]).filter(|value| value.type_name != "()") { (schema(value)) }
-        @if visit.may_operate() {
-            h2 id="start" { "Start a run" }
-            (start::form(&visit, &pipeline, &field, &raw, &super::form::Errors::new()))
-        }
     };
     Ok(page(&visit, Room::Pipelines, pipeline.name, &content))
 }

@@ -1,56 +1,13 @@
-//! The facts of a run, and who did what to it.
+//! How a run ended, what it began with, and who did what to it.
 
 use super::super::show;
 use super::Seen;
-use flujo::engine::{ActionKind, FinalOutcome, RunState, Status};
+use flujo::engine::{ActionKind, FinalOutcome, Status};
 use flujo::error::FailureRecord;
 use maud::{Markup, html};
 
-pub(super) fn facts(seen: &Seen) -> Markup {
-    let (view, run) = (&seen.view, &seen.view.run);
-    let state = RunState::from(&view.status);
-    html! {
-        dl class="facts" {
-            dt { "State" }
-            dd aria-live="polite" {
-                (show::state(state))
-                @if let Some(summary) = &seen.summary {
-                    @for path in &summary.under_way { " " code { (show::text(path.as_str())) } }
-                }
-            }
-            dt { "Pipeline" }
-            dd {
-                @if seen.graph.is_some() { a href=(format!("/pipelines/{}", show::escaped(&run.pipeline))) { (show::text(&run.pipeline)) } }
-                @else { (show::text(&run.pipeline)) " " span class="quiet" { "(not registered here)" } }
-            }
-            @if !run.labels.is_empty() { dt { "Labels" } dd { (show::labels(&run.labels)) } }
-            @if let Some(origin) = &run.seed.origin {
-                dt { "Fork of" }
-                dd {
-                    a href=(show::run_address(origin.as_str())) { (show::text(origin.as_str())) } " "
-                    a href=(format!("/compare?a={}&b={}", show::escaped(origin.as_str()), show::escaped(run.id.as_str()))) { "compare" }
-                }
-            }
-            dt { "Created" }
-            dd { (show::time(run.created)) @if let Some(by) = &run.by { " by " (show::text(by)) } }
-            @if let Some(started) = view.started { dt { "Started" } dd { (show::time(started)) } }
-            dt { "Changed" } dd { (show::time(view.changed)) }
-            @if let Some(ended) = view.ended { dt { "Ended" } dd { (show::time(ended)) ", after " (show::duration(ended.since(run.created))) } }
-            dt { "Cost" }
-            dd {
-                (view.usage.cost)
-                @if view.usage.unpriced_calls > 0 { ", and " (show::number(view.usage.unpriced_calls)) " calls without a known price" }
-                @if let Some(limit) = run.limits.cost { " of at most " (limit) }
-                @if view.reserved.cost.0 > 0 { ", " (view.reserved.cost) " reserved" }
-            }
-            dt { "Tokens" }
-            dd { (show::number(view.usage.input_tokens)) " in, " (show::number(view.usage.output_tokens)) " out, in " (show::number(view.usage.model_calls)) " calls" }
-        }
-        (ended(seen))
-    }
-}
-
-fn ended(seen: &Seen) -> Markup {
+/// How a run ended, or why it does not go on.
+pub(super) fn ended(seen: &Seen) -> Markup {
     let whole = format!("{}/text?of=output", show::run_address(seen.id()));
     match &seen.view.status {
         Status::Ended(FinalOutcome::Done(output)) => html! {

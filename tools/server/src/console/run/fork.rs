@@ -5,7 +5,7 @@ use super::super::form::{Errors, Field, Raw, edited, fieldset, filled, read};
 use super::super::page::{Room, html_of, page};
 use super::super::visit::{Answer, Refused, Visit};
 use super::super::{inputs, show};
-use super::Seen;
+use super::{Seen, fork_models};
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use axum::extract::{Path, RawQuery, State};
@@ -33,6 +33,7 @@ pub(in super::super) async fn fork_form(
     let first = seen.view.records.first().map(|record| record.key.path.to_string());
     raw.set("from", from.or(first).unwrap_or_default());
     raw.set("id", inputs::new_id(&seen.view.run.pipeline));
+    fork_models::fill(&seen, &mut raw);
     Ok(shown(&visit, &seen, &field, &raw, &Errors::new(), StatusCode::OK))
 }
 
@@ -70,9 +71,10 @@ pub(in super::super) async fn fork(
     if new.is_empty() {
         errors.insert("id".to_owned(), "write an id for the new run".to_owned());
     }
+    let fork = ForkRun::new(id.as_str(), raw.get("from").unwrap_or_default(), new.as_str());
+    let mut fork = fork_models::read(&seen, &raw, &mut errors, fork);
     if let (Some(value), true) = (value, errors.is_empty()) {
         let is_same = inputs::value(&seen.view.run.input).as_ref() == Some(&value);
-        let mut fork = ForkRun::new(id.as_str(), raw.get("from").unwrap_or_default(), new.as_str());
         if !is_same {
             fork = fork.input(encoded(&value)?);
         }
@@ -102,6 +104,7 @@ fn shown(
         "fork",
         &html! {
             @if let Some(message) = errors.get("") { p class="error" role="alert" { (show::text(message)) } }
+            @else if !errors.is_empty() { p class="error" role="alert" { "The run was not forked: see below." } }
             (from(seen, raw))
             div class="field" {
                 label for="new-id" { "Id of the new run" }
@@ -110,6 +113,7 @@ fn shown(
                 @if let Some(message) = errors.get("id") { p class="error" id="new-id-error" { (message) } }
             }
             (fieldset(field, INPUT, raw, errors))
+            (fork_models::fields(seen, raw, errors))
             button type="submit" class="main" { "Fork" }
         },
     );

@@ -11,7 +11,7 @@ pub(super) fn graph(seen: &Seen) -> Markup {
             Some(graph) => {
                 @let under_way = seen.summary.as_ref().map(|run| run.under_way.as_slice()).unwrap_or_default();
                 @let link = |path: &str| format!("?node={}#node", show::escaped(path));
-                div class="scroll" tabindex="0" role="group" aria-label="Graph" {
+                div class="scroll" tabindex="0" role="group" aria-label="Drawing of the graph" {
                     // The drawing escapes all its texts.
                     (PreEscaped(drawing::draw(graph, Some(&seen.view), under_way, &link)))
                 }

@@ -3,7 +3,9 @@
 mod act;
 mod facts;
 mod fork;
+mod fork_models;
 mod graph;
+mod head;
 mod messages;
 mod node;
 mod question;
@@ -31,6 +33,9 @@ use axum::extract::{Path, RawQuery, State};
 use flujo::engine::{RunId, RunSummary, RunView, Status};
 use flujo::graph::Graph;
 use maud::{Markup, html};
+
+/// The id of the element with the state and the facts of a run.
+const HEAD: &str = "head";
 
 /// A run with what is known of it beside its records.
 pub(super) struct Seen {
@@ -76,11 +81,13 @@ pub(super) async fn show_run(
     };
     let address = show::run_address(&id);
     let events = format!("/api/v1{address}/events");
+    let head = head::head(&visit, &seen);
     let content = html! {
-        h1 { "Run " (show::text(&id)) }
+        div class="title" { h1 { "Run " (show::text(&id)) } (act::tools(&seen)) }
+        div id=(HEAD) { (head) }
         (stream((!seen.is_ended()).then_some(events.as_str()), &html! {
             (questions_part(&seen, &format!("{address}/questions")).show(&questions(&visit, &seen)))
-            (now_part(&seen, &format!("{address}/now")).show(&now(&visit, &seen)))
+            (now_part(&seen, &format!("{address}/now"), &head).show(&now(&seen)))
         }))
         @if let Some(node) = node { section id="node" aria-label="The selected node" { (node) } }
         (facts::begun_with(&seen))
@@ -98,7 +105,8 @@ pub(super) async fn now_of(
     let seen = Seen::of(&state, &id).await?;
     let address = format!("{}/now", show::run_address(&id));
     let pairs = Pairs::of_query(query.as_deref());
-    Ok(now_part(&seen, &address).answer(pairs.get("known"), &now(&visit, &seen)))
+    let head = head::head(&visit, &seen);
+    Ok(now_part(&seen, &address, &head).answer(pairs.get("known"), &now(&seen)))
 }
 
 /// `GET /runs/{id}/questions`: the open questions.
@@ -119,12 +127,14 @@ fn trigger(seen: &Seen) -> Option<&'static str> {
     (!seen.is_ended()).then_some(RUN)
 }
 
-fn now_part<'l>(seen: &Seen, address: &'l str) -> Live<'l> {
-    Live { id: "now", address, label: "State of the run", trigger: trigger(seen), keeps_focus: true }
+fn now_part<'l>(seen: &Seen, address: &'l str, head: &'l Markup) -> Live<'l> {
+    let (trigger, beside) = (trigger(seen), Some((HEAD, head)));
+    Live { id: "now", address, label: "Progress of the run", trigger, keeps_focus: true, beside }
 }
 
 fn questions_part<'l>(seen: &Seen, address: &'l str) -> Live<'l> {
-    Live { id: "questions", address, label: "Open questions", trigger: trigger(seen), keeps_focus: true }
+    let trigger = trigger(seen);
+    Live { id: "questions", address, label: "Open questions", trigger, keeps_focus: true, beside: None }
 }
 
 fn questions(visit: &Visit, seen: &Seen) -> Markup {
@@ -140,12 +150,13 @@ fn questions(visit: &Visit, seen: &Seen) -> Markup {
     }
 }
 
-fn now(visit: &Visit, seen: &Seen) -> Markup {
+fn now(seen: &Seen) -> Markup {
     html! {
-        (facts::facts(seen))
-        (act::buttons(visit, seen))
-        (graph::graph(seen))
-        (timeline::timeline(seen))
+        (facts::ended(seen))
+        div class="columns" {
+            section aria-label="Timeline" { (timeline::timeline(seen)) }
+            section aria-label="Graph" { (graph::graph(seen)) }
+        }
         (sums::sums(seen))
         (facts::actions(seen))
     }

@@ -25,7 +25,7 @@ pub(super) async fn node(
     seen: &Seen,
     node: &str,
 ) -> Result<Markup, Refused> {
-    let found: Vec<(usize, &Record)> = seen
+    let mut found: Vec<(usize, &Record)> = seen
         .view
         .records
         .iter()
@@ -33,6 +33,8 @@ pub(super) async fn node(
         .filter(|(_, record)| is_selected(seen, record.key.path.as_str(), node))
         .map(|(i, record)| (i, record.as_ref()))
         .collect();
+    // What a step was given and gave comes before the rounds that it took with its tools.
+    found.sort_by_key(|(_, record)| is_round(record));
     // The walk needs the code; without it inputs are not known.
     let inputs = match seen.graph {
         Some(_) if !found.is_empty() => state.control.inputs(&seen.view.run.id).await.ok(),
@@ -66,12 +68,20 @@ pub(super) async fn node(
     })
 }
 
+/// True of a round of a model with tools: `draft~1`.
+fn is_round(record: &Record) -> bool {
+    record.key.path.as_str().rsplit('/').next().is_some_and(|last| last.contains('~'))
+}
+
 fn attempt(visit: &Visit, seen: &Seen, i: usize, record: &Record, inputs: Option<&RunInputs>) -> Markup {
     let (path, n) = (record.key.path.as_str(), record.key.n);
     let input = inputs.and_then(|inputs| inputs.of(path, n));
-    let text = |of: &str| format!("{}/text?of={of}", show::run_address(seen.id()));
-    html! {
-        h3 { code { (show::text(path)) } ", attempt " (n) }
+    let (class, word) = match &record.outcome {
+        RecordOutcome::Output(_) => ("state done", "done"),
+        RecordOutcome::Failure(_) => ("state failed", "failed"),
+    };
+    let inside = html! {
+        h3 { code { (show::text(path)) } ", attempt " (n) " " span class=(class) { (word) } }
         p class="quiet" {
             (record.key.kind.word()) ", begun " (show::time(record.started)) ", took " (show::duration(record.ended.since(record.started)))
             @if record.usage.cost.0 > 0 || record.usage.model_calls > 0 {
@@ -80,11 +90,38 @@ fn attempt(visit: &Visit, seen: &Seen, i: usize, record: &Record, inputs: Option
             @if record.cached { ", from the cache" }
             @for (model, _) in record.models.iter().flat_map(|used| &used.by_model) { ", " (show::text(model)) }
         }
+        @if is_round(record) && input.is_none() && !record.messages.is_empty() {
+            (messages::messages(&record.messages, &format!("{}/text?of=message&i={i}", show::run_address(seen.id()))))
+            details { summary { "As it is recorded" } (values(seen, i, record, None, inputs.is_some())) }
+        } @else {
+            (values(seen, i, record, input, inputs.is_some()))
+            (messages::messages(&record.messages, &format!("{}/text?of=message&i={i}", show::run_address(seen.id()))))
+        }
+        @if !record.findings.is_empty() {
+            h4 { "Findings" }
+            ul { @for finding in &record.findings { li { (show::text(&finding.message)) } } }
+        }
+        @if !record.parts.is_empty() { h4 { "Context" } @for (name, change) in &record.parts { (part(name, change, input)) } }
+        @if let Some(reasoning) = record.models.as_ref().and_then(|used| used.reasoning.as_deref()) {
+            h4 { "Reasoning" } (show::block(reasoning, None))
+        }
+        @for repair in record.models.iter().flat_map(|used| &used.repairs) { p class="quiet" { "Repaired: " (show::text(repair)) } }
+        (fork_link(visit, seen, path))
+    };
+    html! { div class="attempt" { (inside) } }
+}
+
+/// The input and the output, or the error.
+fn values(seen: &Seen, i: usize, record: &Record, input: Option<&NodeInput>, is_walked: bool) -> Markup {
+    let (path, n) = (record.key.path.as_str(), record.key.n);
+    let text = |of: &str| format!("{}/text?of={of}", show::run_address(seen.id()));
+    html! {
         div class="sides" {
             div {
                 h4 { "Input" }
                 @match input {
                     Some(input) => (show::value(&input.input, Some(&text(&format!("given&path={}&n={n}", show::escaped(path)))))),
+                    None if is_walked => p class="quiet" { "What was said before: see the messages." },
                     None => p class="quiet" { "Not known: the records do not fit the code that is here, or it is not here." },
                 }
             }
@@ -99,17 +136,6 @@ fn attempt(visit: &Visit, seen: &Seen, i: usize, record: &Record, inputs: Option
                 }
             }
         }
-        @if !record.findings.is_empty() {
-            h4 { "Findings" }
-            ul { @for finding in &record.findings { li { (show::text(&finding.message)) } } }
-        }
-        @if !record.parts.is_empty() { h4 { "Context" } @for (name, change) in &record.parts { (part(name, change, input)) } }
-        @if let Some(reasoning) = record.models.as_ref().and_then(|used| used.reasoning.as_deref()) {
-            h4 { "Reasoning" } (show::block(reasoning, None))
-        }
-        @for repair in record.models.iter().flat_map(|used| &used.repairs) { p class="quiet" { "Repaired: " (show::text(repair)) } }
-        (messages::messages(&record.messages, &format!("{}/text?of=message&i={i}", show::run_address(seen.id()))))
-        (fork_link(visit, seen, path))
     }
 }
 

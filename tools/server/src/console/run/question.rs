@@ -5,6 +5,7 @@ use super::super::show;
 use super::super::visit::Visit;
 use flujo::question::Question;
 use maud::{Markup, html};
+use std::fmt::Write as _;
 
 /// The name of the value in a form.
 const VALUE: &str = "reply";
@@ -13,7 +14,8 @@ const VALUE: &str = "reply";
 pub(in super::super) fn form_name(run: &str, path: &str) -> String {
     let mut out = String::from("q");
     for byte in run.bytes().chain([b'/']).chain(path.bytes()) {
-        out.push_str(&format!("{byte:02x}"));
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{byte:02x}");
     }
     out
 }
@@ -25,9 +27,10 @@ pub(super) fn question(visit: &Visit, run: &str, question: &Question) -> Markup 
     with_form(visit, run, question, &field, &raw, &Errors::new())
 }
 
-/// The name of the value in the form of a question: two forms on one page have different ids.
+/// The name of the value in the form of a question: two forms on one page have different ids. What an id of a run may
+/// have in it, a name of an input may not.
 pub(super) fn prefix(run: &str, question: &Question) -> String {
-    format!("{VALUE}:{run}:{}", question.path)
+    format!("{VALUE}-{}", form_name(run, question.path.as_str()))
 }
 
 pub(super) fn with_form(

@@ -28,19 +28,19 @@ pub(super) fn sums(seen: &Seen) -> Markup {
 pub(in super::super) fn table(rows: impl Iterator<Item = (Markup, Usage)>, what: &str) -> Markup {
     html! {
         div class="scroll" tabindex="0" role="group" aria-label=(format!("Table by {}", what.to_lowercase())) {
-            table {
+            table class="sums" {
                 thead { tr {
                     th scope="col" { (what) }
                     th scope="col" class="number" { "Cost" } th scope="col" class="number" { "Calls" }
-                    th scope="col" class="number" { "Tokens in" } th scope="col" class="number" { "of them cached" }
-                    th scope="col" class="number" { "Tokens out" } th scope="col" class="number" { "of them reasoning" }
+                    th scope="col" class="number" { "Tokens in" } th scope="col" class="number" { "cached" }
+                    th scope="col" class="number" { "Tokens out" } th scope="col" class="number" { "reasoning" }
                 } }
                 tbody {
                     @for (name, usage) in rows {
                         tr {
                             th scope="row" { (name) }
                             td class="number" {
-                                (usage.cost)
+                                (show::money(usage.cost))
                                 @if usage.unpriced_calls > 0 { " + " (show::number(usage.unpriced_calls)) " calls without a price" }
                             }
                             td class="number" { (show::number(usage.model_calls)) }

@@ -42,7 +42,9 @@ impl Filter {
                 Some(state) if !filter.states.contains(&state) => filter.states.push(state),
                 Some(_) => {}
                 None => {
-                    filter.wrong.push(format!("There is no state \u{201c}{}\u{201d}.", show::printable(word)))
+                    filter
+                        .wrong
+                        .push(format!("There is no state \u{201c}{}\u{201d}.", show::printable(word)));
                 }
             }
         }
@@ -56,7 +58,9 @@ impl Filter {
             match after.parse() {
                 Ok(cursor) => filter.after = Some(cursor),
                 Err(_) => {
-                    filter.wrong.push("The place in the list is not known; this is its beginning.".to_owned())
+                    filter
+                        .wrong
+                        .push("The place in the list is not known; this is its beginning.".to_owned());
                 }
             }
         }

@@ -50,7 +50,7 @@ fn address(filter: &Filter) -> String {
 /// The first page follows what happens; a further one stays as it is, so that its runs do not move away.
 fn live<'l>(filter: &Filter, address: &'l str) -> Live<'l> {
     let trigger = filter.after.is_none().then_some(ALL);
-    Live { id: "runs", address, label: "Runs", trigger, keeps_focus: true }
+    Live { id: "runs", address, label: "Runs", trigger, keeps_focus: true, beside: None }
 }
 
 async fn rows(state: &AppState, visit: &Visit, filter: &Filter) -> Result<Markup, flujo::Error> {

@@ -29,9 +29,9 @@ pub(super) fn table(visit: &Visit, filter: &Filter, runs: &[RunSummary]) -> Mark
                             th scope="col" class="number" { "Questions" }
                             th scope="col" class="number" { "Cost" }
                             th scope="col" class="number" { "Tokens" }
-                            th scope="col" { "Created" }
                             th scope="col" class="number" { "Age" }
-                            th scope="col" { "Changed" }
+                            th scope="col" class="number" { "Changed" }
+                            th scope="col" { "Labels" }
                         }
                     }
                     tbody { @for run in runs { (row(may, run)) } }
@@ -54,24 +54,23 @@ fn row(may: bool, run: &RunSummary) -> Markup {
             @if may { td { input type="checkbox" name="id" value=(show::printable(id)) aria-label=(format!("Select run {}", show::printable(id))); } }
             td class="id" {
                 a href=(show::run_address(id)) { (show::text(id)) }
-                @if !run.labels.is_empty() { div { (show::labels(&run.labels)) } }
                 @if let Some(origin) = &run.origin {
                     div class="quiet" { "fork of " a href=(show::run_address(origin.as_str())) { (show::text(origin.as_str())) } }
                 }
             }
             td { (show::text(&run.pipeline)) }
             td { (show::state(run.state)) }
-            td {
+            td class="long" {
                 @for path in run.under_way.iter().take(3) { code { (show::text(path.as_str())) } " " }
                 @if run.under_way.len() > 3 { "and " (run.under_way.len() - 3) " more" }
                 @if let Some(failure) = &run.failure { span { (show::text(failure)) } }
             }
             td class="number" { @if run.questions > 0 { (run.questions) } }
-            td class="number" { (run.usage.cost) @if run.usage.unpriced_calls > 0 { span title="some calls have no known price" { " +?" } } }
-            td class="number" { (show::number(run.usage.total_tokens())) }
-            td { (show::time(run.created)) }
-            td class="number" { (show::age(run.created)) }
-            td { (show::time(run.changed)) }
+            td class="number" { @if run.usage.cost.0 > 0 { (show::money(run.usage.cost)) } @else { span class="quiet" { "–" } } @if run.usage.unpriced_calls > 0 { span title="some calls have no known price" { " +?" } } }
+            td class="number" { @if run.usage.total_tokens() > 0 { (show::number(run.usage.total_tokens())) } @else { span class="quiet" { "–" } } }
+            td class="number" { (show::ago(run.created)) }
+            td class="number" { (show::ago(run.changed)) }
+            td class="labels" { (show::labels(&run.labels)) }
         }
     }
 }

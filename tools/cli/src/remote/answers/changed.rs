@@ -1,0 +1,21 @@
+//! What is said of a change.
+
+use super::values::State;
+use flujo::error::Mismatch;
+use serde::Deserialize;
+
+/// A run after a change.
+#[derive(Deserialize)]
+pub(in crate::remote) struct StartedAnswer {
+    pub(in crate::remote) state: State,
+}
+
+#[derive(Deserialize)]
+pub(in crate::remote) struct PrunedAnswer {
+    pub(in crate::remote) runs: u64,
+}
+
+#[derive(Deserialize)]
+pub(in crate::remote) struct ReplayAnswer {
+    pub(in crate::remote) mismatch: Option<Mismatch>,
+}
