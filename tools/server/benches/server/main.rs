@@ -29,11 +29,8 @@ fn median_of(mut all: Vec<f64>) -> f64 {
 fn main() {
     // `cargo bench --bench server -- list_page` measures that alone.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let measures: [(&str, fn() -> bool); 3] = [
-        ("list_page", page::measure),
-        ("events_fanout", fanout::measure),
-        ("viewers_200", viewers::measure),
-    ];
+    let measures: [(&str, fn() -> bool); 3] =
+        [("list_page", page::measure), ("events_fanout", fanout::measure), ("viewers_200", viewers::measure)];
     let mut held = true;
     for (name, measure) in measures {
         if wanted.is_empty() || wanted.iter().any(|word| word == name) {

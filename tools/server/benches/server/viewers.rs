@@ -123,8 +123,7 @@ pub(crate) fn measure() -> bool {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let live = Live::new();
-        let flujo =
-            Flujo::builder().pipeline::<work>().observer(live.clone()).build().expect("a runtime");
+        let flujo = Flujo::builder().pipeline::<work>().observer(live.clone()).build().expect("a runtime");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
         let address = listener.local_addr().expect("an address");
         let server = Server::new(flujo.clone()).live(live);
