@@ -12,12 +12,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How many times as long an answer is used as it took: what is asked again and again takes at most that part of the time.
-const SHARE: u32 = 9;
+const SHARE: u32 = 19;
 /// The most lists that are kept.
 const KEPT: usize = 64;
 
 /// The lists and numbers of runs that pages show: asked for once for all who look at the same time. An answer that took a
-/// millisecond is used for nine, so that the runs keep the processor however many people look. What somebody changes
+/// millisecond is used for nineteen, so that the runs keep the processor however many people look. What somebody changes
 /// through this server is seen at once.
 #[derive(Clone)]
 pub(crate) struct Lists(Arc<Inner>);
@@ -108,7 +108,7 @@ mod tests {
     use tokio::time::sleep;
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_is_used_for_nine_times_as_long_as_it_took() {
+    async fn an_answer_is_used_for_nineteen_times_as_long_as_it_took() {
         let (shared, asked) = (Shared::<u32>::default(), AtomicU32::new(0));
         let get = async |question: &str| {
             let ask = async || {
@@ -120,7 +120,7 @@ mod tests {
         // Together, and one after the other while it is good.
         let (first, second, other) = tokio::join!(get("a"), get("a"), get("b"));
         assert_eq!((first, first + other), (second, 1));
-        sleep(Duration::from_millis(89)).await;
+        sleep(Duration::from_millis(189)).await;
         assert_eq!(get("a").await, first);
         sleep(Duration::from_millis(1)).await;
         assert_eq!((get("a").await, get("a").await), (2, 2));

@@ -19,7 +19,7 @@ const RATE: u128 = 10_000;
 /// The time between two looks while there is more to tell than may be told.
 const BEHIND: Duration = Duration::from_millis(50);
 /// The part of the time in which runs are looked at: one of so many.
-const SHARE: u32 = 10;
+const SHARE: u32 = 20;
 /// The runs that are asked for at once.
 pub(super) const PAGE: usize = 500;
 
