@@ -83,3 +83,15 @@ test('of ten megabytes the beginning is shown, and all of it is a file', async (
   expect(weight).toBeLessThan(2_000_000);
   await unharmed(page);
 });
+
+test('a form of somebody else is refused, and the page says what to do', async ({ page, site }) => {
+  const id = await site.run('questions', fresh('forged'), ['x']);
+  await page.goto(pageOf(id));
+  await page.locator('.question input[name=csrf]').evaluate((input) => (input.value = '0000'));
+  await page.getByRole('radio', { name: 'yes' }).check();
+  await page.getByRole('button', { name: 'Reply', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Forbidden');
+  await expect(page.getByRole('alert')).toContainText('load the page again');
+  await page.goto(pageOf(id));
+  await expect(page.getByRole('heading', { name: 'Are you sure?' })).toBeVisible();
+});

@@ -148,3 +148,10 @@ test('the inbox leads to the form, and a reply finishes the run', async ({ page,
   await page.goto('/inbox');
   await expect(page.getByRole('article').filter({ has: page.getByRole('link', { name: id }) })).toHaveCount(0);
 });
+
+test('a question that is asked while the inbox is open appears in it', async ({ page, site }) => {
+  await page.goto('/inbox?pipeline=questions');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Inbox');
+  const id = await site.run('questions', fresh('live'), ['x']);
+  await expect(page.getByRole('article').filter({ has: page.getByRole('link', { name: id }) })).toContainText('Are you sure?');
+});

@@ -2,16 +2,19 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const root = new URL('../../../', import.meta.url).pathname;
-const built = `${process.env.CARGO_TARGET_DIR ?? 'target'}/debug/examples/browser_site`;
+// An example that `.ci/run browser` has built.
+export function example(name) {
+  return resolve(root, process.env.CARGO_TARGET_DIR ?? 'target', 'debug/examples', name);
+}
 
 // Starts a command, and waits for the first address that it prints.
-export function launch(command, args = []) {
+export function launch(command, args = [], cwd = root) {
   const [program, ...first] = command.split(' ');
-  const child = spawn(program, [...first, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, [...first, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (text) => (said = `${said}${text}`.slice(-10_000)));
   const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -29,7 +32,7 @@ export function launch(command, args = []) {
   };
   // A site that does not start is not left behind.
   return address.then(
-    (address) => ({ address, kill }),
+    (address) => ({ address, kill, ended }),
     async (error) => {
       await kill();
       throw error;
@@ -47,7 +50,7 @@ export class Site {
   }
 
   async start() {
-    const command = process.env.FLUJO_SITE ?? built;
+    const command = process.env.FLUJO_SITE ?? example('browser_site');
     this.process = await launch(command, [join(this.folder, 'runs.db'), String(this.port), ...this.more]);
     this.address = this.process.address;
     this.port = Number(new URL(this.address).port);

@@ -7,11 +7,38 @@ document.addEventListener("input", (event) => {
   if (form) form.setAttribute("data-typed", "");
 });
 document.addEventListener("submit", (event) => event.target.removeAttribute("data-typed"));
+const TYPED = "input:not([type=checkbox], [type=radio]), textarea, select";
 document.addEventListener("htmx:beforeSwap", (event) => {
   const live = event.detail.target;
   if (!live || !live.hasAttribute("data-live")) return;
-  const inUse = live.querySelector("form[data-typed]") || (live.hasAttribute("data-keep") && live.contains(document.activeElement) && document.activeElement !== document.body);
+  const active = document.activeElement;
+  const inUse = live.querySelector("form[data-typed]") || (live.hasAttribute("data-keep") && live.contains(active) && active.matches(TYPED));
   if (inUse) event.detail.shouldSwap = false;
+});
+
+// What has the focus has it again when its part is shown anew, and what was scrolled aside stays so.
+let focused = null;
+let scrolled = [];
+const named = (element) => `[aria-label="${CSS.escape(element.getAttribute("aria-label") ?? "")}"]`;
+const found = (element) => {
+  if (element.id) return `#${CSS.escape(element.id)}`;
+  if (element.matches("input[name][value]")) return `input[name="${CSS.escape(element.name)}"][value="${CSS.escape(element.value)}"]`;
+  const around = element.closest("[aria-label]");
+  // The graph and the timeline have the same links.
+  if (element.hasAttribute("href") && around) return `${named(around)} a[href="${CSS.escape(element.getAttribute("href"))}"]`;
+  return element.hasAttribute("aria-label") ? named(element) : null;
+};
+document.addEventListener("htmx:beforeSwap", () => {
+  focused = document.activeElement && document.activeElement !== document.body ? found(document.activeElement) : null;
+  scrolled = [...document.querySelectorAll(".scroll[aria-label]")].map((one) => [named(one), one.scrollLeft]);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const [name, left] of scrolled) {
+    const one = document.querySelector(name);
+    if (one) one.scrollLeft = left;
+  }
+  const lost = !document.activeElement || document.activeElement === document.body;
+  if (lost && focused) document.querySelector(focused)?.focus({ preventScroll: true });
 });
 
 // The boxes that are checked stay so when a list is shown anew.

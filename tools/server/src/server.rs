@@ -211,7 +211,7 @@ impl Server {
         let guarded = Router::new()
             .merge(api::routes(state.clone()))
             .merge(access::routes(Arc::clone(&access)))
-            .merge(console::routes(state.clone()))
+            .merge(console::routes(state))
             .layer(DefaultBodyLimit::max(settings.body))
             .layer(from_fn_with_state(Guard { access, time: settings.request_time }, access::guard));
         (open.merge(guarded).layer(from_fn(mounted)), ending)

@@ -44,5 +44,10 @@ async fn main() -> Result<ExitCode, flujo::Error> {
         .build()?;
     // Without a clock of its own this would be `flujo_cli::run(flujo).await`.
     let cli = Cli::new(flujo);
+    #[cfg(feature = "server")]
+    let cli = match std::env::var("LETTERS_BUDGET") {
+        Ok(dollars) => cli.server(move |server| server.budget("letters", SharedBudget::usd(&dollars))),
+        Err(_) => cli,
+    };
     Ok(cli.run_from(std::env::args_os(), console).await.into())
 }

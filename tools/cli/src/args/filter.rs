@@ -37,6 +37,9 @@ pub(crate) struct ListArgs {
     /// Only runs with this text in their ids
     #[arg(long, value_name = "TEXT")]
     text: Option<String>,
+    /// Count them by pipeline and state, instead of listing them
+    #[arg(long, conflicts_with_all = ["after", "limit", "order"])]
+    pub(crate) count: bool,
     /// The order: created and changed begin with the newest
     #[arg(long, value_enum, default_value_t = OrderBy::Created)]
     order: OrderBy,

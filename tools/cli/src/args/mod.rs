@@ -15,7 +15,7 @@ pub(crate) use filter::ListArgs;
 pub(crate) use fork::ForkArgs;
 pub(crate) use graph::GraphArgs;
 pub(crate) use serve::ServeArgs;
-pub(crate) use show::{ExportArgs, ShowArgs, WatchArgs};
+pub(crate) use show::{CompareArgs, ExportArgs, ShowArgs, WatchArgs};
 pub(crate) use start::StartArgs;
 pub(crate) use usage::{UsageArgs, UsageBy};
 pub(crate) use validate::{ValidateArgs, ValidateFormat};
@@ -73,7 +73,9 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Show a run, or one of its nodes
     Show(ShowArgs),
-    /// Follow a run until it ends
+    /// Compare two runs, node by node
+    Compare(CompareArgs),
+    /// Follow a run until it ends, or all runs
     Watch(WatchArgs),
     /// List open questions, oldest first
     Questions(QuestionsArgs),

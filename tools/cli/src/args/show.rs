@@ -19,14 +19,22 @@ pub(crate) struct ShowArgs {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct WatchArgs {
-    /// The id of the run
-    pub(crate) id: String,
+    /// The id of the run; without it all runs are followed, a line for each change
+    pub(crate) id: Option<String>,
     /// How long to wait between two looks, in milliseconds
     #[arg(long, value_name = "MS", default_value = "500", value_parser = millis)]
     pub(crate) every: Duration,
     /// Stop where the run waits for replies
-    #[arg(long)]
+    #[arg(long, requires = "id")]
     pub(crate) until_asked: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// The id of a run
+    pub(crate) first: String,
+    /// The id of the other run
+    pub(crate) second: String,
 }
 
 fn millis(text: &str) -> Result<Duration, String> {

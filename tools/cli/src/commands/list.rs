@@ -3,17 +3,20 @@
 use crate::args::ListArgs;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::json::run::{ListAnswer, RunDoc};
+use crate::json::run::{CountDoc, CountsAnswer, ListAnswer, RunDoc};
 use crate::json::state;
 use crate::runs::Runs;
 use crate::stop::{Done, Stop};
 use crate::text::colour::Colour;
 use crate::text::table::{Cell, Column, Table};
 use crate::text::time;
-use flujo::engine::{RunState, RunSummary};
+use flujo::engine::{RunFilter, RunState, RunSummary};
 
 pub(super) async fn execute(source: &dyn Runs, args: &ListArgs, console: &mut Console<'_>) -> Done {
     let filter = args.filter(console.now()).map_err(Stop::usage)?;
+    if args.count {
+        return counts(source, &filter, console).await;
+    }
     let mut runs = source.list(&filter).await?;
     let more = runs.len() > args.limit;
     runs.truncate(args.limit);
@@ -28,6 +31,30 @@ pub(super) async fn execute(source: &dyn Runs, args: &ListArgs, console: &mut Co
         }
     }
     if runs.is_empty() {
+        console.note("no run matches");
+        return Ok(Exit::Nothing);
+    }
+    Ok(Exit::Ok)
+}
+
+/// The numbers of runs, in place of the runs.
+async fn counts(source: &dyn Runs, filter: &RunFilter, console: &mut Console<'_>) -> Done {
+    let counts = source.count(filter).await?;
+    if console.json {
+        console.answer(&CountsAnswer { counts: counts.iter().map(CountDoc::of).collect() })?;
+    } else if !counts.is_empty() {
+        let columns = [Column::whole("pipeline"), Column::whole("state"), Column::whole("runs").right()];
+        let mut table = Table::new(columns);
+        for count in &counts {
+            table.row([
+                Cell::new(&count.pipeline),
+                Cell::new(state::word(count.state)).colour(Colour::of_state(count.state)),
+                Cell::new(count.runs.to_string()),
+            ]);
+        }
+        console.table(&table)?;
+    }
+    if counts.is_empty() {
         console.note("no run matches");
         return Ok(Exit::Nothing);
     }
@@ -65,7 +92,7 @@ fn table(runs: &[RunSummary]) -> Table {
 }
 
 /// Returns the one thing that is worth knowing of a run beside its state.
-fn note(run: &RunSummary) -> String {
+pub(super) fn note(run: &RunSummary) -> String {
     match run.state {
         RunState::Failed | RunState::Crashed => run.failure.clone().unwrap_or_default(),
         RunState::Paused if run.replied => "replied; a worker goes on with it".to_owned(),

@@ -1,6 +1,8 @@
 //! The commands, one file each.
 
 mod cancel;
+#[cfg(feature = "server")]
+mod compare;
 mod completions;
 mod export;
 mod find;
@@ -23,6 +25,7 @@ mod start;
 mod usage;
 mod validate;
 mod watch;
+mod watch_all;
 mod watched;
 mod worker;
 
@@ -46,6 +49,11 @@ pub(crate) async fn execute(
         Command::Start(args) => start::execute(runs, args, console).await,
         Command::List(args) => list::execute(runs, args, console).await,
         Command::Show(args) => show::execute(runs, args, console).await,
+        #[cfg(feature = "server")]
+        Command::Compare(args) => compare::execute(runs, args, console).await,
+        #[cfg(not(feature = "server"))]
+        Command::Compare(_) => Err(Stop::feature("`compare`", "server")),
+        Command::Watch(args) if args.id.is_none() => watch_all::execute(runs, args, console).await,
         Command::Watch(args) => watch::execute(runs, args, console).await,
         Command::Questions(args) => questions::execute(runs, args, console).await,
         Command::Reply(args) => reply::execute(runs, args, console).await,

@@ -3,17 +3,18 @@
 use crate::args::{UsageArgs, UsageBy};
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::json::usage::{UsageAnswer, UsageDoc, UsageKey, UsageLineDoc};
-use crate::runs::Runs;
+use crate::json::usage::{BudgetDoc, UsageAnswer, UsageDoc, UsageKey, UsageLineDoc};
+use crate::runs::{Budget, Runs};
 use crate::stop::Done;
 use crate::text::table::{Cell, Column, Table};
 use crate::text::time::day;
-use flujo::Usage;
 use flujo::engine::UsageLine;
+use flujo::{Cost, Usage};
 use std::collections::BTreeMap;
 
 pub(super) async fn execute(runs: &dyn Runs, args: &UsageArgs, console: &mut Console<'_>) -> Done {
     let lines = runs.usage(&args.filter(console.now())).await?;
+    let budgets = runs.budgets().await?;
     let mut sums = BTreeMap::<Option<String>, Usage>::new();
     for line in &lines {
         *sums.entry(key(line, &args.by)).or_default() += line.usage;
@@ -21,9 +22,20 @@ pub(super) async fn execute(runs: &dyn Runs, args: &UsageArgs, console: &mut Con
     let total: Usage = sums.values().copied().sum();
     if console.json {
         let lines = sums.iter().map(|(key, usage)| document(&args.by, key.as_deref(), usage)).collect();
-        console.answer(&UsageAnswer { by: word(&args.by), lines, total: UsageDoc::from(&total) })?;
+        console.answer(&UsageAnswer {
+            by: word(&args.by),
+            lines,
+            total: UsageDoc::from(&total),
+            budgets: budgets.iter().map(BudgetDoc::from).collect(),
+        })?;
     } else if !sums.is_empty() {
         console.table(&table(&args.by, &sums, &total))?;
+    }
+    if !console.json && !budgets.is_empty() {
+        if !sums.is_empty() {
+            console.line("")?;
+        }
+        console.table(&left(&budgets))?;
     }
     if sums.is_empty() {
         console.note("nothing was used");
@@ -33,6 +45,26 @@ pub(super) async fn execute(runs: &dyn Runs, args: &UsageArgs, console: &mut Con
         console.note(format!("{} calls have no known price, and are not in the cost", total.unpriced_calls));
     }
     Ok(Exit::Ok)
+}
+
+/// What is left of budgets.
+fn left(budgets: &[Budget]) -> Table {
+    let numbers = ["used", "limit", "left"].map(|title| Column::whole(title).right());
+    let mut table =
+        Table::new([vec![Column::whole("budget"), Column::whole("of")], numbers.to_vec()].concat());
+    let money = |n: u64| Cost(n).to_string();
+    let number = |n: u64| n.to_string();
+    for Budget { name, limits, spent } in budgets {
+        let mut row = |of: &str, used: u64, limit: Option<u64>, shown: &dyn Fn(u64) -> String| {
+            let Some(limit) = limit else { return };
+            let numbers = [used, limit, limit.saturating_sub(used)].map(|n| Cell::new(shown(n)));
+            table.row([vec![Cell::new(name), Cell::new(of)], numbers.to_vec()].concat());
+        };
+        row("money", spent.cost().0, limits.cost.map(|cost| cost.0), &money);
+        row("tokens", spent.total_tokens(), limits.total_tokens, &number);
+        row("calls", spent.model_calls, limits.model_calls, &number);
+    }
+    table
 }
 
 fn key(line: &UsageLine, by: &UsageBy) -> Option<String> {

@@ -16,7 +16,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::Duration;
 
 pub(super) async fn execute(runs: &dyn Runs, args: &WatchArgs, console: &mut Console<'_>) -> Done {
-    let id = args.id.as_str().into();
+    let id = args.id.as_deref().unwrap_or_default().into();
     let bar = Bar::new(console.terminal.live && !console.json);
     let (mut seen, mut advised) = (Seen::default(), None);
     let mut following = runs.follow(&id, args.every);

@@ -5,7 +5,9 @@ use super::question::{AnsweredDoc, QuestionDoc};
 use super::raw::{Raw, nanos, time};
 use super::state;
 use super::usage::UsageDoc;
-use flujo::engine::{Action, ActionKind, FinalOutcome, Labels, RunState, RunSummary, RunView, Status};
+use flujo::engine::{
+    Action, ActionKind, FinalOutcome, Labels, RunCount, RunState, RunSummary, RunView, Status,
+};
 use flujo::error::Mismatch;
 use flujo::path::Path;
 use serde::Serialize;
@@ -50,6 +52,25 @@ impl<'a> RunDoc<'a> {
             failure: run.failure.as_deref(),
         }
     }
+}
+
+/// The number of runs of a pipeline in a state.
+#[derive(Serialize)]
+pub(crate) struct CountDoc<'a> {
+    pipeline: &'a str,
+    state: &'static str,
+    runs: u64,
+}
+
+impl<'a> CountDoc<'a> {
+    pub(crate) fn of(count: &'a RunCount) -> Self {
+        Self { pipeline: &count.pipeline, state: state::word(count.state), runs: count.runs }
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct CountsAnswer<'a> {
+    pub(crate) counts: Vec<CountDoc<'a>>,
 }
 
 #[derive(Serialize)]

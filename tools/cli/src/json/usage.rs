@@ -1,5 +1,6 @@
 //! Usage in documents.
 
+use crate::runs::Budget;
 use flujo::Usage;
 use serde::Serialize;
 
@@ -58,4 +59,29 @@ pub(crate) struct UsageAnswer {
     pub(crate) by: String,
     pub(crate) lines: Vec<UsageLineDoc>,
     pub(crate) total: UsageDoc,
+    /// Those that a server tells of.
+    pub(crate) budgets: Vec<BudgetDoc>,
+}
+
+/// A budget that runs share, and what they used of it.
+#[derive(Debug, Serialize)]
+pub(crate) struct BudgetDoc {
+    name: String,
+    /// Billionths of a US dollar.
+    cost_nanos: Option<u64>,
+    total_tokens: Option<u64>,
+    model_calls: Option<u64>,
+    spent: UsageDoc,
+}
+
+impl From<&Budget> for BudgetDoc {
+    fn from(budget: &Budget) -> Self {
+        Self {
+            name: budget.name.clone(),
+            cost_nanos: budget.limits.cost.map(|cost| cost.0),
+            total_tokens: budget.limits.total_tokens,
+            model_calls: budget.limits.model_calls,
+            spent: UsageDoc::from(&budget.spent),
+        }
+    }
 }

@@ -10,14 +10,14 @@ mod watching;
 
 use crate::json::raw::Raw;
 use crate::runs::GraphFormat;
-use crate::runs::{Follow, Inputs, Pipeline, Runs, unknown_pipeline};
+use crate::runs::{Budget, Follow, Inputs, Pipeline, Runs, unknown_pipeline};
 use crate::stop::{Done, Stop};
 use crate::text::shell::quoted;
 use crate::text::time::exact;
 use address::Address;
 use answers::{
-    ExportAnswer, InboxAnswer, PipelineAnswer, PipelinesAnswer, PrunedAnswer, RecordedAnswer, ReplayAnswer,
-    RunsAnswer, StartedAnswer, UsageReportAnswer,
+    CountsAnswer, ExportAnswer, InboxAnswer, PipelineAnswer, PipelinesAnswer, PrunedAnswer, RecordedAnswer,
+    ReplayAnswer, RunsAnswer, StartedAnswer, UsageReportAnswer,
 };
 use bodies::{ForkBody, PruneBody, ReplyBody, StartBody};
 use client::Client;
@@ -25,7 +25,8 @@ use flujo::async_trait;
 use flujo::clock::Timestamp;
 use flujo::codec::Json;
 use flujo::engine::{
-    PendingQuestion, QuestionFilter, RunFilter, RunId, RunState, RunSummary, RunView, UsageFilter, UsageLine,
+    PendingQuestion, QuestionFilter, RunCount, RunFilter, RunId, RunState, RunSummary, RunView, UsageFilter,
+    UsageLine,
 };
 use flujo::error::Mismatch;
 use flujo::path::Path;
@@ -158,6 +159,13 @@ impl Runs for Remote {
         Ok(found)
     }
 
+    async fn count(&self, filter: &RunFilter) -> Done<Vec<RunCount>> {
+        let mut query = query::runs(filter);
+        query.retain(|(name, _)| name != "order");
+        let counts: CountsAnswer = self.said(self.client.get(&["runs", "counts"], &query).await)?;
+        Ok(counts.counts())
+    }
+
     async fn inbox(&self, filter: &QuestionFilter) -> Done<Vec<PendingQuestion>> {
         let most = filter.limit.unwrap_or(usize::MAX);
         let (mut found, mut after) = (Vec::new(), filter.after.as_ref().map(query::question_place));
@@ -181,6 +189,11 @@ impl Runs for Remote {
         let report: UsageReportAnswer =
             self.said(self.client.get(&["usage"], &query::usage(filter)).await)?;
         Ok(report.lines())
+    }
+
+    async fn budgets(&self) -> Done<Vec<Budget>> {
+        let report: UsageReportAnswer = self.said(self.client.get(&["usage"], &[]).await)?;
+        Ok(report.budgets())
     }
 
     async fn inspect(&self, id: &RunId) -> Done<RunView> {

@@ -5,7 +5,8 @@ use flujo::async_trait;
 use flujo::clock::Timestamp;
 use flujo::codec::Json;
 use flujo::engine::{
-    PendingQuestion, QuestionFilter, RunFilter, RunId, RunState, RunSummary, RunView, UsageFilter, UsageLine,
+    PendingQuestion, QuestionFilter, RunCount, RunFilter, RunId, RunState, RunSummary, RunView, UsageFilter,
+    UsageLine,
 };
 use flujo::error::Mismatch;
 use flujo::path::Path;
@@ -49,6 +50,10 @@ impl Runs for Local {
 
     async fn list(&self, filter: &RunFilter) -> Done<Vec<RunSummary>> {
         Ok(self.0.list(filter).await?)
+    }
+
+    async fn count(&self, filter: &RunFilter) -> Done<Vec<RunCount>> {
+        Ok(self.0.count(filter).await?)
     }
 
     async fn inbox(&self, filter: &QuestionFilter) -> Done<Vec<PendingQuestion>> {

@@ -9,15 +9,16 @@ pub(crate) use local::Local;
 pub(crate) use pipeline::{Finding, Pipeline, Value};
 
 use crate::stop::{Done, Stop};
-use flujo::async_trait;
 use flujo::clock::Timestamp;
 use flujo::codec::Json;
 use flujo::engine::{
-    PendingQuestion, QuestionFilter, RunFilter, RunId, RunState, RunSummary, RunView, UsageFilter, UsageLine,
+    PendingQuestion, QuestionFilter, RunCount, RunFilter, RunId, RunState, RunSummary, RunView, UsageFilter,
+    UsageLine,
 };
 use flujo::error::Mismatch;
 use flujo::path::Path;
 use flujo::run::{ForkRun, StartRun};
+use flujo::{Usage, UsageLimits, async_trait};
 use std::time::Duration;
 
 /// What commands ask of runs. It is [`Control`](flujo::run::Control) for callers that have no types at all: pipelines may
@@ -28,8 +29,13 @@ pub(crate) trait Runs: Send + Sync {
     async fn pipeline(&self, name: &str) -> Done<Pipeline>;
     async fn drawn(&self, name: &str, format: GraphFormat) -> Done<String>;
     async fn list(&self, filter: &RunFilter) -> Done<Vec<RunSummary>>;
+    async fn count(&self, filter: &RunFilter) -> Done<Vec<RunCount>>;
     async fn inbox(&self, filter: &QuestionFilter) -> Done<Vec<PendingQuestion>>;
     async fn usage(&self, filter: &UsageFilter) -> Done<Vec<UsageLine>>;
+    /// Returns the budgets that runs share, where they are known.
+    async fn budgets(&self) -> Done<Vec<Budget>> {
+        Ok(Vec::new())
+    }
     async fn inspect(&self, id: &RunId) -> Done<RunView>;
     async fn inputs(&self, id: &RunId) -> Done<Inputs>;
     async fn start(&self, run: &StartRun) -> Done<RunState>;
@@ -51,6 +57,14 @@ pub(crate) trait Runs: Send + Sync {
 pub(crate) trait Follow: Send {
     /// Returns the run at once for the first time, and then when there may be news.
     async fn look(&mut self) -> Done<RunView>;
+}
+
+/// A budget that runs share, and what they used of it.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    pub(crate) name: String,
+    pub(crate) limits: UsageLimits,
+    pub(crate) spent: Usage,
 }
 
 /// What the nodes of a run were given.

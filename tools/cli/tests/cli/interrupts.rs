@@ -45,3 +45,34 @@ fn a_worker_ends_with_0() {
     assert_eq!(said.code, Some(0), "{said:?}");
     assert!(said.out.starts_with("went on with "), "{said:?}");
 }
+
+#[test]
+fn all_runs_are_watched_at_once() {
+    let folder = Folder::with_runs();
+    for more in [&[][..], &["--json"]] {
+        let mut command = folder.command(flujo());
+        command.args(["--db", "runs.db", "watch", "--every", "10"]).args(more);
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut err = String::new();
+        let mut said = BufReader::new(process.stderr.take().unwrap());
+        said.read_line(&mut err).unwrap();
+        assert_eq!(err, "watching all runs; Ctrl-C ends it\n");
+        let id = if more.is_empty() { "n-7" } else { "n-8" };
+        let start = ["start", "note", "--input", "[\"Bob\",1]", "--id", id, "--wait"];
+        assert_eq!(folder.letters(&start).code, Some(0));
+        let mut out = BufReader::new(process.stdout.take().unwrap());
+        let is_last = |line: &str| match more {
+            [] => line.contains("n-7 is done"),
+            _ => line.contains("\"id\":\"n-8\"") && line.contains("\"state\":\"done\""),
+        };
+        let mut line = String::new();
+        while !is_last(&line) {
+            line.clear();
+            assert_ne!(out.read_line(&mut line).unwrap(), 0);
+            // What was there before is not told.
+            assert!(line.contains(id), "{line}");
+        }
+        interrupt(&process);
+        assert_eq!(process.wait().unwrap().code(), Some(130));
+    }
+}

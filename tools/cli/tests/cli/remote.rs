@@ -11,6 +11,9 @@ const READING: &[&[&str]] = &[
     &["list", "--order", "id", "--after", "0.l-2"],
     &["list", "--state", "failed,done", "--label", "tenant=acme"],
     &["list", "--text", "L-", "--created-since", "2026-11-29", "--changed-until", "2026-12-01"],
+    &["list", "--count"],
+    &["list", "--count", "--state", "done", "--label", "tenant=none"],
+    &["compare", "l-1", "l-2"],
     &["show", "l-1"],
     &["show", "l-2"],
     &["show", "n-1"],
@@ -206,4 +209,17 @@ fn a_server_that_is_none_is_named() {
     assert!(both.code == Some(2) && both.err.contains("give one of `--db` and `--server`"), "{both:?}");
     let token = folder.flujo(&["--token-env", "X", "list"]);
     assert!(token.code == Some(2) && token.err.contains("`--token-env` is for `--server`"), "{token:?}");
+}
+
+#[test]
+fn what_is_left_of_the_budgets_of_a_server_is_told() {
+    let folder = Folder::with_runs();
+    let mut command = folder.command(&crate::support::letters());
+    command.env("LETTERS_BUDGET", "2.50");
+    let served = Served::of(command, &[]);
+    let said = served.flujo(&folder, &["usage"]);
+    let expected = "\nbudget   of      used  limit   left\nletters  money  $0.00  $2.50  $2.50\n";
+    assert!(said.out.ends_with(expected), "{}", said.out);
+    let json = served.flujo(&folder, &["usage", "--json"]).json();
+    assert_eq!(json["budgets"][0]["cost_nanos"], json!(2_500_000_000_u64));
 }

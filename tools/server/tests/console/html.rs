@@ -63,7 +63,7 @@ fn nothing_inline(elements: &[Element]) {
             }
         }
         if element.name == "script" {
-            assert!(element.get("src").is_some_and(|src| is_asset(src)) && element.text.is_empty());
+            assert!(element.get("src").is_some_and(is_asset) && element.text.is_empty());
         }
     }
 }

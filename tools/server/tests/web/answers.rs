@@ -222,9 +222,9 @@ async fn usage_is_added_up_by_day_pipeline_and_label() {
 
 #[tokio::test]
 async fn usage_says_what_is_left_of_budgets() {
-    let mut limits = flujo::UsageLimits::usd("2.50");
+    let mut limits = UsageLimits::usd("2.50");
     limits.model_calls = Some(1_000);
-    let budget = flujo::SharedBudget::new(limits);
+    let budget = SharedBudget::new(limits);
     let caller = Caller::of(Shop::new().server().budget("team", budget).router());
     let nothing = caller.get("/api/v1/usage").await.ok()["total"].clone();
     assert_eq!(

@@ -14,5 +14,5 @@ pub(super) use inbox::InboxAnswer;
 pub(super) use inputs::ExportAnswer;
 pub(super) use pipelines::{PipelineAnswer, PipelinesAnswer};
 pub(super) use recorded::RecordedAnswer;
-pub(super) use runs::RunsAnswer;
+pub(super) use runs::{CountsAnswer, RunsAnswer};
 pub(super) use usage::UsageReportAnswer;

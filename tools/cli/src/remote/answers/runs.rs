@@ -1,6 +1,6 @@
 use super::usage::UsageAnswer;
 use super::values::{State, Time};
-use flujo::engine::{Labels, RunSummary};
+use flujo::engine::{Labels, RunCount, RunSummary};
 use serde::Deserialize;
 
 /// A page of runs.
@@ -48,5 +48,25 @@ impl RunsAnswer {
             summary.failure = run.failure;
             summary
         })
+    }
+}
+
+/// The numbers of runs.
+#[derive(Deserialize)]
+pub(in crate::remote) struct CountsAnswer {
+    counts: Vec<CountAnswer>,
+}
+
+#[derive(Deserialize)]
+struct CountAnswer {
+    pipeline: String,
+    state: State,
+    runs: u64,
+}
+
+impl CountsAnswer {
+    pub(in crate::remote) fn counts(self) -> Vec<RunCount> {
+        let counts = self.counts.into_iter();
+        counts.map(|count| RunCount::new(count.pipeline, count.state.0, count.runs)).collect()
     }
 }

@@ -1,6 +1,7 @@
 use super::values::Time;
+use crate::runs::Budget;
 use flujo::engine::UsageReport;
-use flujo::{Cost, Usage};
+use flujo::{Cost, Usage, UsageLimits};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -35,6 +36,16 @@ impl From<UsageAnswer> for Usage {
 #[derive(Deserialize)]
 pub(in crate::remote) struct UsageReportAnswer {
     lines: Vec<UsageLineAnswer>,
+    budgets: Vec<BudgetAnswer>,
+}
+
+#[derive(Deserialize)]
+struct BudgetAnswer {
+    name: String,
+    cost_nanos: Option<u64>,
+    total_tokens: Option<u64>,
+    model_calls: Option<u64>,
+    spent: UsageAnswer,
 }
 
 #[derive(Deserialize)]
@@ -47,6 +58,17 @@ struct UsageLineAnswer {
 }
 
 impl UsageReportAnswer {
+    pub(in crate::remote) fn budgets(self) -> Vec<Budget> {
+        let budgets = self.budgets.into_iter().map(|budget| {
+            let mut limits = UsageLimits::NONE;
+            limits.cost = budget.cost_nanos.map(Cost);
+            limits.total_tokens = budget.total_tokens;
+            limits.model_calls = budget.model_calls;
+            Budget { name: budget.name, limits, spent: budget.spent.into() }
+        });
+        budgets.collect()
+    }
+
     pub(in crate::remote) fn lines(self) -> Vec<flujo::engine::UsageLine> {
         let mut report = UsageReport::default();
         for UsageLineAnswer { day, pipeline, model, label, usage } in self.lines {

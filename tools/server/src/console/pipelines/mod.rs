@@ -71,7 +71,7 @@ pub(super) async fn show_pipeline(
         h1 { "Pipeline " (show::text(pipeline.name)) }
         @if !pipeline.graph.doc.is_empty() { p { (show::text(pipeline.graph.doc.trim())) } }
         p { a href=(format!("/?pipeline={}", show::escaped(pipeline.name))) { "Its runs" } }
-        div class="columns" {
+        div class="columns halves" {
             section aria-label="Graph" {
                 h2 { "Graph" }
                 div class="scroll" tabindex="0" role="group" aria-label="Drawing of the graph" {

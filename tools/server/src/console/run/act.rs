@@ -16,7 +16,7 @@ const REFUSAL: Duration = Duration::from_millis(300);
 
 /// The buttons of a run.
 pub(super) fn buttons(visit: &Visit, seen: &Seen) -> Markup {
-    let (id, address) = (seen.id(), show::run_address(seen.id()));
+    let address = show::run_address(seen.id());
     let post = |to: &str, label: &str, sure: Option<&str>| {
         html! {
             form method="post" action=(format!("{address}/{to}")) {
@@ -35,13 +35,22 @@ pub(super) fn buttons(visit: &Visit, seen: &Seen) -> Markup {
                     a class="button" id="act-fork" href=(format!("{address}/fork")) { "Fork" }
                 }
             }
-            a class="button" id="act-export" href=(format!("/api/v1{address}/export")) download="" { "Export" }
-            form method="get" action="/compare" class="apart" {
+        }
+    }
+}
+
+/// What changes nothing, and does not change while the run goes on.
+pub(super) fn tools(seen: &Seen) -> Markup {
+    let (id, address) = (seen.id(), show::run_address(seen.id()));
+    html! {
+        div class="row" role="group" aria-label="Looking further" {
+            form method="get" action="/compare" {
                 input type="hidden" name="a" value=(show::printable(id));
                 label for="compare-with" { "Compare with " }
-                input type="text" id="compare-with" name="b" size="14" autocomplete="off";
-                " " button type="submit" id="act-compare" { "Compare" }
+                input type="text" id="compare-with" name="b" size="14" autocomplete="off" placeholder="the id of a run";
+                " " button type="submit" { "Compare" }
             }
+            a class="button" href=(format!("/api/v1{address}/export")) download="" { "Export" }
         }
     }
 }

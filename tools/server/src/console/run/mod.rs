@@ -83,7 +83,7 @@ pub(super) async fn show_run(
     let events = format!("/api/v1{address}/events");
     let head = head::head(&visit, &seen);
     let content = html! {
-        h1 { "Run " (show::text(&id)) }
+        div class="title" { h1 { "Run " (show::text(&id)) } (act::tools(&seen)) }
         div id=(HEAD) { (head) }
         (stream((!seen.is_ended()).then_some(events.as_str()), &html! {
             (questions_part(&seen, &format!("{address}/questions")).show(&questions(&visit, &seen)))

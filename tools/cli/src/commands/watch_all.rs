@@ -1,0 +1,69 @@
+//! `watch` without a run: all runs, a line for each change.
+
+use super::list::note;
+use crate::args::WatchArgs;
+use crate::console::Console;
+use crate::json::run::RunDoc;
+use crate::json::state;
+use crate::runs::Runs;
+use crate::stop::Done;
+use crate::text::colour::Colour;
+use crate::text::time::short;
+use flujo::clock::Timestamp;
+use flujo::engine::{Period, RunFilter, RunId, RunOrder, RunSummary};
+use std::collections::HashMap;
+
+pub(super) async fn execute(runs: &dyn Runs, args: &WatchArgs, console: &mut Console<'_>) -> Done {
+    console.note("watching all runs; Ctrl-C ends it");
+    console.flush()?;
+    let mut seen = Seen::begin(runs).await?;
+    loop {
+        tokio::time::sleep(args.every).await;
+        for run in seen.news(runs).await? {
+            if console.json {
+                console.answer(&RunDoc::of(&run))?;
+            } else {
+                let note = match note(&run) {
+                    note if note.is_empty() => note,
+                    note => format!(": {note}"),
+                };
+                let line = format!("{}  {} {}{note}", short(run.changed), run.id, state::phrase(run.state));
+                console.coloured(&line, Colour::of_state(run.state))?;
+            }
+        }
+        console.flush()?;
+    }
+}
+
+/// The last change that was seen, and those at the same time.
+struct Seen {
+    at: Timestamp,
+    runs: HashMap<RunId, Timestamp>,
+}
+
+impl Seen {
+    async fn begin(runs: &dyn Runs) -> Done<Self> {
+        let newest = RunFilter::default().order(RunOrder::Changed).limit(1);
+        let at = runs.list(&newest).await?.first().map(|run| run.changed).unwrap_or_default();
+        let mut seen = Self { at, runs: HashMap::new() };
+        seen.news(runs).await?;
+        Ok(seen)
+    }
+
+    /// Returns the runs that changed, the oldest change first.
+    async fn news(&mut self, runs: &dyn Runs) -> Done<Vec<RunSummary>> {
+        let since = RunFilter::default().order(RunOrder::Changed).changed(Period::new(Some(self.at), None));
+        let mut found = runs.list(&since).await?;
+        found.reverse();
+        found.retain(|run| self.runs.get(&run.id) != Some(&run.changed));
+        if let Some(last) = found.last() {
+            self.at = last.changed;
+            let at = self.at;
+            self.runs.retain(|_, changed| *changed == at);
+        }
+        self.runs.extend(
+            found.iter().filter(|run| run.changed == self.at).map(|run| (run.id.clone(), run.changed)),
+        );
+        Ok(found)
+    }
+}
