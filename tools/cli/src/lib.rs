@@ -89,3 +89,8 @@ pub use exit::Exit;
 #[cfg(feature = "sqlite")]
 pub use installed::run_installed;
 pub use run::{is_command, run};
+
+/// The code of the chapter on operating.
+#[cfg(all(doctest, feature = "server", feature = "sqlite"))]
+#[doc = include_str!("../../../docs/book/operating.md")]
+struct Operating;

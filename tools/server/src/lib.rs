@@ -33,6 +33,7 @@ mod data;
 pub mod drawing;
 mod events;
 mod fields;
+mod lists;
 mod live;
 mod mounted;
 mod patient;

@@ -1,6 +1,7 @@
 use crate::access::{self, AccessBuilder, Authorizer, Guard, Role};
 use crate::button::Button;
 use crate::events::Watching;
+use crate::lists::{self, Lists};
 use crate::live::Live;
 use crate::mounted::mounted;
 use crate::serve::{ServeError, serve};
@@ -199,7 +200,9 @@ impl Server {
         let (ending, ends) = watch::channel(false);
         let watching = Watching::new(Arc::clone(&control), live, settings, ends);
         let access = Arc::new(access.build());
+        let lists = Lists::new(Arc::clone(&control));
         let state = AppState {
+            lists: lists.clone(),
             control,
             watching,
             access: Arc::clone(&access),
@@ -213,6 +216,7 @@ impl Server {
             .merge(access::routes(Arc::clone(&access)))
             .merge(console::routes(state))
             .layer(DefaultBodyLimit::max(settings.body))
+            .layer(from_fn_with_state(lists, lists::after_changes))
             .layer(from_fn_with_state(Guard { access, time: settings.request_time }, access::guard));
         (open.merge(guarded).layer(from_fn(mounted)), ending)
     }

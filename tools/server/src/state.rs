@@ -1,6 +1,7 @@
 use crate::access::{Access, Caller, is_known};
 use crate::button::Button;
 use crate::events::Watching;
+use crate::lists::Lists;
 use crate::problem::Problem;
 use crate::settings::Settings;
 use axum::extract::{FromRef, FromRequestParts};
@@ -20,6 +21,8 @@ impl FromRef<AppState> for Arc<Access> {
 pub(crate) struct AppState {
     /// The runs.
     pub(crate) control: Arc<dyn Control>,
+    /// The lists that pages show.
+    pub(crate) lists: Lists,
     /// The runs that somebody watches.
     pub(crate) watching: Watching,
     /// Who may do what.

@@ -16,6 +16,7 @@ mod golden;
 mod hostile;
 mod interrupts;
 mod library;
+mod parity;
 mod pipes;
 mod remote;
 mod restart;

@@ -58,7 +58,7 @@ impl Connection {
         if self.buffer.is_empty() {
             self.more().await;
         }
-        let found = self.buffer.iter().filter(|byte| **byte == letter).count();
+        let found = self.buffer.split(|byte| *byte == letter).count() - 1;
         self.buffer.clear();
         found
     }

@@ -5,6 +5,7 @@ use crate::{median_of, report};
 use axum::Router;
 use axum::response::sse::{Event, Sse};
 use axum::routing::get;
+use axum::serve::ListenerExt;
 use flujo::codec::Json;
 use flujo::engine::RunId;
 use flujo::prelude::*;
@@ -120,6 +121,8 @@ async fn bare() -> f64 {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
     let address = listener.local_addr().expect("an address");
     let router = Router::new().route("/", get(events));
+    // What is small is sent at once, as our server does it.
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     let serving = tokio::spawn(async move { axum::serve(listener, router).await });
     let took = timed(viewers(address, "/"), || {
         for _ in 0..BURST {

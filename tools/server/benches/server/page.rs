@@ -1,5 +1,6 @@
 //! The page of the newest of 100,000 runs, against bare queries for the same rows and a template that shows them alike.
 
+use crate::folder::Folder;
 use crate::{median_of, report};
 use axum::Router;
 use axum::body::Body;
@@ -15,7 +16,6 @@ use maud::{Markup, html};
 use rusqlite::Connection;
 use std::hint::black_box;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 use tower::ServiceExt;
@@ -33,22 +33,6 @@ async fn greet(name: String) -> Result<String> {
 
 pipeline! {
     fn welcome(name: String) -> String { greet(name) }
-}
-
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-page-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).expect("a folder");
-        Self(folder)
-    }
-}
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 async fn filled(sqlite: &Arc<Sqlite>) -> Flujo {
@@ -96,10 +80,11 @@ struct Row {
 
 /// The same two questions to the file: the numbers of runs, and the rows of the page.
 fn queried(db: &Connection) -> (Vec<(String, String, u64)>, Vec<Row>) {
-    let mut counts = db
-        .prepare_cached("SELECT pipeline, status, count(*) FROM standings GROUP BY 1, 2")
-        .expect("a query");
-    let counts = counts.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.unsigned_abs()))).expect("rows");
+    let mut counts =
+        db.prepare_cached("SELECT pipeline, status, count(*) FROM standings GROUP BY 1, 2").expect("a query");
+    let counts = counts
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.unsigned_abs())))
+        .expect("rows");
     let mut rows = db
         .prepare_cached(
             "SELECT r.id, r.pipeline, r.created, r.labels, r.seed_origin, s.status, s.owner, s.replied, s.started, \
@@ -167,10 +152,9 @@ fn shown(counts: &[(String, String, u64)], rows: &[Row]) -> String {
 
 pub(crate) fn measure() -> bool {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let folder = Folder::new();
-    let file = folder.0.join("runs.db");
-    let sqlite =
-        Arc::new(Sqlite::builder(&file).synchronous(Synchronous::Off).open().expect("a database"));
+    let folder = Folder::new("page");
+    let file = folder.file();
+    let sqlite = Arc::new(Sqlite::builder(&file).synchronous(Synchronous::Off).open().expect("a database"));
     let flujo = runtime.block_on(filled(&sqlite));
     let router = Server::new(flujo).router();
     let db = Connection::open(&file).expect("a database");

@@ -1,9 +1,11 @@
 //! 200 people look at live pages while 500 runs work: no run takes longer for it.
 
 use crate::clients::Connection;
+use crate::folder::Folder;
 use crate::{median_of, report};
 use flujo::prelude::*;
 use flujo_server::{Live, Server};
+use flujo_sqlite::Sqlite;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -44,7 +46,7 @@ struct Seen {
 /// A person with a page open: the events of it, and after each burst the part of it that has changed.
 async fn person(address: SocketAddr, n: usize, round: usize, seen: Arc<Seen>) {
     // Half of them have the list open, and half of them a run.
-    let (events, part, pause) = if n % 2 == 0 {
+    let (events, part, pause) = if n.is_multiple_of(2) {
         ("/api/v1/events".to_owned(), "/runs-part?".to_owned(), 500)
     } else {
         let run = format!("{round}-{n}");
@@ -81,20 +83,20 @@ fn people(address: SocketAddr, round: usize) -> (Arc<Seen>, JoinHandle<()>) {
 
 /// The time of the slowest of 500 runs, and the median of all of them.
 async fn worked(flujo: &Flujo, address: Option<SocketAddr>, round: usize) -> (f64, f64) {
-    let begun = tokio::sync::watch::channel(false).0;
+    let gate = tokio::sync::watch::channel(false).0;
     let runs: Vec<_> = (0..RUNS)
         .map(|n| {
-            let (flujo, mut begin) = (flujo.clone(), begun.subscribe());
+            let (flujo, mut open) = (flujo.clone(), gate.subscribe());
             tokio::spawn(async move {
                 let run = flujo.run(work(STEPS)).id(format!("{round}-{n}"));
-                begin.wait_for(|begun| *begun).await.expect("a beginning");
+                open.wait_for(|is_open| *is_open).await.expect("a beginning");
                 let start = Instant::now();
                 run.await.into_output().expect("an output");
                 start.elapsed().as_secs_f64()
             })
         })
         .collect();
-    begun.send_replace(true);
+    gate.send_replace(true);
     let watched = match address {
         Some(address) => {
             // Each run that is watched is there before somebody looks.
@@ -122,9 +124,11 @@ async fn worked(flujo: &Flujo, address: Option<SocketAddr>, round: usize) -> (f6
 pub(crate) fn measure() -> bool {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
+        let folder = Folder::new("viewers");
+        let sqlite = Sqlite::open(folder.file()).expect("a database");
         let live = Live::new();
-        let flujo =
-            Flujo::builder().pipeline::<work>().observer(live.clone()).build().expect("a runtime");
+        let builder = Flujo::builder().engine(sqlite).pipeline::<work>().observer(live.clone());
+        let flujo = builder.build().expect("a runtime");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
         let address = listener.local_addr().expect("an address");
         let server = Server::new(flujo.clone()).live(live);

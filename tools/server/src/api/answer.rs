@@ -106,6 +106,19 @@ impl Answer for Drawn {
     }
 }
 
+/// A picture, as SVG.
+pub(crate) struct Picture(pub(crate) String);
+
+impl Answer for Picture {
+    fn document(_: &mut SchemaGenerator) -> AnswerFacts {
+        let media = vec![(Drawn::SVG, schemars::json_schema!({ "type": "string" }))];
+        AnswerFacts { status: 200, said: "The picture.".to_owned(), media, place: None }
+    }
+    fn into_response(self) -> Response {
+        ([(header::CONTENT_TYPE, Drawn::SVG)], self.0).into_response()
+    }
+}
+
 /// Events, until the caller goes away.
 pub(crate) struct Streamed(pub(crate) Response);
 

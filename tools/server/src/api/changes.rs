@@ -4,7 +4,7 @@ use super::address;
 use super::answer::{Accepted, Created};
 use super::header_read::HeaderRead;
 use super::operation::{About, Call, Json, Nothing, Operations};
-use super::pipelines::find;
+use super::pipelines::{find, registered};
 use crate::access::{Caller, Role};
 use crate::data::value::Value;
 use crate::data::{ForkGiven, LimitsGiven, MismatchBody, ReplayBody, ReplyGiven, StartGiven, StartedBody};
@@ -210,12 +210,6 @@ async fn cancel(call: Call<Nothing, ()>) -> Result<Json<StartedBody>, Problem> {
     let id = call.run();
     call.state.control.cancel(&id, call.caller.name()).await?;
     now(&call.state, &id).await.map(Json)
-}
-
-/// Checks that the code of a run is here.
-fn registered(state: &AppState, view: &RunView) -> Result<PipelineDescription, Problem> {
-    let name = &view.run.pipeline;
-    find(state, name).map_err(|unknown| Problem { kind: Kind::NotRegistered, ..unknown })
 }
 
 async fn retry(call: Call<Nothing, ()>) -> Result<Accepted<StartedBody>, Problem> {

@@ -4,6 +4,7 @@ use crate::access::Role;
 use crate::data::{PipelineBody, PipelineDetail, PipelinesBody};
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
+use flujo::engine::RunView;
 use flujo::run::PipelineDescription;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -49,6 +50,12 @@ pub(super) fn add(operations: Operations) -> Operations {
 pub(super) fn find(state: &AppState, name: &str) -> Result<PipelineDescription, Problem> {
     let mut all = state.control.pipelines().into_iter();
     all.find(|pipeline| pipeline.name == name).ok_or_else(|| Problem::unknown_pipeline(name))
+}
+
+/// Checks that the code of a run is here.
+pub(super) fn registered(state: &AppState, view: &RunView) -> Result<PipelineDescription, Problem> {
+    let name = &view.run.pipeline;
+    find(state, name).map_err(|unknown| Problem { kind: Kind::NotRegistered, ..unknown })
 }
 
 async fn list(call: Call<Nothing, ()>) -> Result<Json<PipelinesBody>, Problem> {

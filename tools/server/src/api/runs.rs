@@ -1,6 +1,8 @@
 //! Runs, as they are recorded.
 
+use super::answer::Picture;
 use super::operation::{About, Call, Json, Nothing, Operations};
+use super::pipelines::registered;
 use crate::access::Role;
 use crate::data::{
     AttemptBody, ComparisonBody, CountBody, CountsBody, ExportBody, InboxBody, MismatchBody, NodeBody,
@@ -30,12 +32,18 @@ pub(super) fn add(operations: Operations) -> Operations {
         "show_node",
         "The attempts of a node, with what went in and came out.",
     );
+    let picture = about(
+        "/runs/{id}/graph",
+        "draw_run",
+        "The graph of a run with the state, time and cost of each node, as SVG.",
+    );
     operations
         .get(About { problems: &[], ..about("/runs", "list_runs", "Runs, page by page.") }, list)
         .get(About { problems: &[], ..about("/runs/counts", "count_runs", "The numbers of runs.") }, count)
         .get(about("/runs/{id}", "show_run", "A run, without its nodes."), show)
         .get(about("/runs/{id}/nodes", "list_nodes", "The nodes of a run that have records."), nodes)
         .get(About { problems: &[Kind::UnknownRun, Kind::UnknownNode], ..node }, node_detail)
+        .get(About { problems: &[Kind::UnknownRun, Kind::NotRegistered], ..picture }, draw)
         .get(about("/runs/{id}/questions", "list_questions", "The open questions of a run."), questions)
         .get(about("/runs/{id}/export", "export_run", "Everything that is recorded of a run."), export)
         .get(about("/compare", "compare_runs", "Two runs beside each other, node by node."), compare)
@@ -162,6 +170,12 @@ async fn node_detail(call: Call<Nothing, ()>) -> Result<Json<NodeDetail>, Proble
     }
     let inputs = inputs(&call.state, &view).await?;
     Ok(Json(detail(&view, inputs.as_ref(), path)))
+}
+
+async fn draw(call: Call<Nothing, ()>) -> Result<Picture, Problem> {
+    let view = call.state.control.inspect(&call.run()).await?;
+    let pipeline = registered(&call.state, &view)?;
+    Ok(Picture(crate::drawing::svg(pipeline.graph, Some(&view))))
 }
 
 async fn questions(call: Call<Nothing, ()>) -> Result<Json<QuestionsBody>, Problem> {

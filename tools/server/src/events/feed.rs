@@ -6,13 +6,20 @@ use flujo::error::RunResult;
 use flujo::run::Control;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// The changes that are kept for viewers; one who is slower than that asks the engine for what it missed.
 const KEPT: usize = 1024;
 /// How far behind the newest change another one may still appear: two processes write at once, and their clocks differ.
 const OVERLAP: Duration = Duration::from_secs(5);
+/// The events that all viewers together are told in a second while runs change without end: a run that changes faster is
+/// told as it is then. So what viewers cost does not grow with their number, and runs keep the processor.
+const RATE: u32 = 20_000;
+/// The longest time between two looks.
+const LONGEST: Duration = Duration::from_secs(5);
+/// The part of the time in which runs are looked at: one of so many.
+const SHARE: u32 = 10;
 /// The runs that are asked for at once.
 pub(super) const PAGE: usize = 500;
 
@@ -116,6 +123,7 @@ pub(super) async fn newest(control: &dyn Control) -> RunResult<Option<RunSummary
 async fn look(control: Arc<dyn Control>, live: Live, feed: Weak<Feed>, poll: Duration) {
     let mut known: Option<Known> = None;
     loop {
+        let start = Instant::now();
         let found = match &known {
             None => newest(&*control).await.map(|run| run.map_or_else(Timestamp::default, |run| run.changed)),
             Some(known) => Ok(known.newest),
@@ -125,10 +133,13 @@ async fn look(control: Arc<dyn Control>, live: Live, feed: Weak<Feed>, poll: Dur
             Err(error) => Err(error),
         };
         let Some(feed) = feed.upgrade() else { return };
+        let mut pause = start.elapsed() * (SHARE - 1);
         // After a failure of the engine, the next look finds what changed meanwhile.
         if let Ok((newest, runs)) = found {
             if let Some(known) = &mut known {
                 let news = known.news(runs);
+                let told = news.len().saturating_mul(feed.count.receiver_count());
+                pause = pause.max(Duration::from_secs(1) / RATE * u32::try_from(told).unwrap_or(u32::MAX));
                 feed.add(news, known.horizon());
             } else {
                 let mut first = Known { newest, runs: HashMap::new() };
@@ -139,6 +150,7 @@ async fn look(control: Arc<dyn Control>, live: Live, feed: Weak<Feed>, poll: Dur
             }
         }
         drop(feed);
+        tokio::time::sleep(pause.min(LONGEST)).await;
         tokio::select! {
             () = live.any() => tokio::time::sleep(PAUSE).await,
             () = tokio::time::sleep(poll) => {}

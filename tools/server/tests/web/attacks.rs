@@ -227,3 +227,49 @@ async fn a_key_of_any_bytes_is_a_key_and_no_header() {
         assert!(ids.insert(id), "{key}");
     }
 }
+
+/// Says what it was asked.
+struct Echo;
+
+#[flujo::async_trait]
+impl flujo::model::ModelClient for Echo {
+    async fn call(
+        &self,
+        request: flujo::model::ModelRequest,
+        _: &mut dyn flujo::model::ChunkSink,
+    ) -> Result<flujo::model::ModelReply, flujo::model::ModelError> {
+        let said = request.messages.last().map(|message| message.text.clone()).unwrap_or_default();
+        Ok(flujo::model::ModelReply::new(said))
+    }
+}
+
+#[tokio::test]
+async fn prompts_and_answers_of_models_stay_what_they_are() {
+    use flujo::prelude::*;
+    #[step(model = "test:small")]
+    fn echo(text: String) -> Prompt<String> {
+        Prompt::system("Say it.").user(text)
+    }
+    pipeline! {
+        fn echoed(text: String) -> String { echo(text) }
+    }
+    let builder = Flujo::builder().models(Echo).pipeline::<echoed>();
+    let flujo = builder.record_messages(flujo::events::Redact::new()).build().unwrap();
+    let caller = Caller::of(flujo_server::Server::new(flujo.clone()).router());
+    for (n, text) in NASTY.into_iter().enumerate() {
+        let id = format!("m{n}");
+        let start = json!({ "pipeline": "echoed", "id": id, "input": [text] });
+        caller.post("/api/v1/runs", &start).await.ok();
+        flujo::run::Control::attach(&flujo, &id.as_str().into()).await.unwrap();
+        let node = caller.get(&format!("/api/v1/runs/{id}/nodes/echoed/echo")).await;
+        assert_eq!(node.header("content-type"), "application/json");
+        let attempt = node.ok()["attempts"][0].clone();
+        assert_eq!((&attempt["input"], &attempt["output"]), (&json!([text]), &json!(text)));
+        let sent = serde_json::to_string(text).unwrap();
+        assert!(attempt["messages"].to_string().matches(&sent).count() >= 2, "{attempt}");
+        // A picture of it is of the code alone, and no text of a run is in it.
+        let picture = caller.get(&format!("/api/v1/runs/{id}/graph")).await;
+        assert_eq!((picture.status, picture.header("content-type")), (200, "image/svg+xml"));
+        assert!(picture.text.starts_with("<svg ") && !picture.text.contains("<script"), "{}", picture.text);
+    }
+}

@@ -135,3 +135,20 @@ async fn a_fork_is_answered_by_another_model() {
     asked("n", json!({ "named/name_it": 1 })).await.is(422, "unfit");
     assert_eq!(caller.get("/api/v1/runs?text=n&state=created").await.ok()["runs"], json!([]));
 }
+
+#[tokio::test]
+async fn a_run_is_drawn_as_it_is() {
+    let shop = Shop::new();
+    let caller = Caller::of(shop.closed().router()).token("see");
+    drop(shop.flujo.run(fragile("odd".to_owned())).id("f").await);
+    let view = flujo::run::Control::inspect(&shop.flujo, &"f".into()).await.unwrap();
+    let drawn = caller.get("/api/v1/runs/f/graph").await;
+    assert_eq!(drawn.header("content-type"), "image/svg+xml");
+    assert_eq!(drawn.text, flujo_server::drawing::svg(fragile::GRAPH, Some(&view)));
+    assert_ne!(drawn.text, flujo_server::drawing::svg(fragile::GRAPH, None));
+    caller.get("/api/v1/runs/none/graph").await.is(404, "unknown-run");
+    // The code of another process.
+    let other = Flujo::builder().engine(shop.engine.clone()).build().unwrap();
+    let caller = Caller::of(flujo_server::Server::new(other).router());
+    caller.get("/api/v1/runs/f/graph").await.is(409, "not-registered");
+}

@@ -8,7 +8,7 @@ async fn document() -> Value {
     Shop::new().caller().get("/api/v1/openapi.json").await.ok()
 }
 
-const ROUTES: [&str; 24] = [
+const ROUTES: [&str; 25] = [
     "get /api/v1/compare compare_runs",
     "get /api/v1/events watch_runs",
     "get /api/v1/pipelines list_pipelines",
@@ -21,6 +21,7 @@ const ROUTES: [&str; 24] = [
     "get /api/v1/runs/{id} show_run",
     "get /api/v1/runs/{id}/events watch_run",
     "get /api/v1/runs/{id}/export export_run",
+    "get /api/v1/runs/{id}/graph draw_run",
     "get /api/v1/runs/{id}/nodes list_nodes",
     "get /api/v1/runs/{id}/nodes/{path} show_node",
     "get /api/v1/runs/{id}/questions list_questions",
@@ -185,6 +186,7 @@ async fn what_is_answered_fits_it() {
         ("get", "/runs/{id}/events", "/runs/none/events", None),
         ("get", "/runs/{id}/export", "/runs/f/export", None),
         ("get", "/runs/{id}/export", "/runs/q/export", None),
+        ("get", "/runs/{id}/graph", "/runs/none/graph", None),
         ("get", "/runs/{id}/nodes", "/runs/f/nodes", None),
         ("get", "/runs/{id}/nodes/{path}", "/runs/f/nodes/fragile/check", None),
         ("get", "/runs/{id}/nodes/{path}", "/runs/f/nodes/none", None),

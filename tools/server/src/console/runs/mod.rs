@@ -54,16 +54,14 @@ fn live<'l>(filter: &Filter, address: &'l str) -> Live<'l> {
 }
 
 async fn rows(state: &AppState, visit: &Visit, filter: &Filter) -> Result<Markup, flujo::Error> {
-    let counts = state.control.count(&filter.counted()).await?;
+    let counts = state.lists.count(&filter.counted()).await?;
     // One more than is shown: then there is a next page.
-    let mut runs = state.control.list(&filter.listed().limit(LIMIT + 1)).await?;
-    let next = (runs.len() > LIMIT).then(|| {
-        runs.truncate(LIMIT);
-        runs.last().map(|last| filter.order.cursor(last).to_string())
-    });
+    let found = state.lists.list(&filter.listed().limit(LIMIT + 1)).await?;
+    let runs = found.get(..LIMIT).unwrap_or(&found);
+    let next = (found.len() > LIMIT).then(|| runs.last().map(|last| filter.order.cursor(last).to_string()));
     Ok(html! {
         (counted(filter, &counts))
-        (table::table(visit, filter, &runs))
+        (table::table(visit, filter, runs))
         (pages(filter, next.flatten().as_deref()))
     })
 }
