@@ -58,6 +58,13 @@ async fn filled(sqlite: &Arc<Sqlite>) -> Flujo {
     flujo
 }
 
+/// The server uses a list for some time if it took some: a change, here one that is refused, makes it ask again.
+async fn forget(router: &Router) {
+    let request =
+        Request::post("/logout").header("host", "localhost").body(Body::empty()).expect("a request");
+    drop(router.clone().oneshot(request).await.expect("an answer"));
+}
+
 async fn page(router: &Router) -> String {
     let mut request = Request::get("/").header("host", "localhost").body(Body::empty()).expect("a request");
     request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4000))));
@@ -179,11 +186,13 @@ pub(crate) fn measure() -> bool {
                     black_box(shown(&counts, &rows));
                 }
                 let floor = floor.elapsed().as_secs_f64();
-                let start = Instant::now();
+                let mut took = 0.0;
                 for _ in 0..TIMES {
+                    runtime.block_on(forget(&router));
+                    let start = Instant::now();
                     black_box(runtime.block_on(page(&router)));
+                    took += start.elapsed().as_secs_f64();
                 }
-                let took = start.elapsed().as_secs_f64();
                 spent.push(took * 1000.0 / f64::from(TIMES));
                 took / floor
             })

@@ -15,9 +15,9 @@ const KEPT: usize = 1024;
 const OVERLAP: Duration = Duration::from_secs(5);
 /// The events that all viewers together are told in a second while runs change without end: a run that changes faster is
 /// told as it is then. So what viewers cost does not grow with their number, and runs keep the processor.
-const RATE: u32 = 20_000;
-/// The longest time between two looks.
-const LONGEST: Duration = Duration::from_secs(5);
+const RATE: u128 = 10_000;
+/// The time between two looks while there is more to tell than may be told.
+const BEHIND: Duration = Duration::from_millis(50);
 /// The part of the time in which runs are looked at: one of so many.
 const SHARE: u32 = 10;
 /// The runs that are asked for at once.
@@ -122,6 +122,7 @@ pub(super) async fn newest(control: &dyn Control) -> RunResult<Option<RunSummary
 
 async fn look(control: Arc<dyn Control>, live: Live, feed: Weak<Feed>, poll: Duration) {
     let mut known: Option<Known> = None;
+    let mut last = Instant::now();
     loop {
         let start = Instant::now();
         let found = match &known {
@@ -133,24 +134,27 @@ async fn look(control: Arc<dyn Control>, live: Live, feed: Weak<Feed>, poll: Dur
             Err(error) => Err(error),
         };
         let Some(feed) = feed.upgrade() else { return };
-        let mut pause = start.elapsed() * (SHARE - 1);
+        let pause = start.elapsed() * (SHARE - 1);
         // After a failure of the engine, the next look finds what changed meanwhile.
         if let Ok((newest, runs)) = found {
             if let Some(known) = &mut known {
-                let news = known.news(runs);
-                let told = news.len().saturating_mul(feed.count.receiver_count());
-                pause = pause.max(Duration::from_secs(1) / RATE * u32::try_from(told).unwrap_or(u32::MAX));
+                let news = known.news(runs, most(last.elapsed(), feed.count.receiver_count()));
+                last = start;
                 feed.add(news, known.horizon());
             } else {
-                let mut first = Known { newest, runs: HashMap::new() };
-                first.news(runs);
+                let mut first = Known { newest, runs: HashMap::new(), is_behind: false };
+                first.news(runs, usize::MAX);
                 feed.add(Vec::new(), first.horizon());
                 known = Some(first);
                 feed.begun.send_replace(true);
             }
         }
         drop(feed);
-        tokio::time::sleep(pause.min(LONGEST)).await;
+        tokio::time::sleep(pause).await;
+        if known.as_ref().is_some_and(|known| known.is_behind) {
+            tokio::time::sleep(BEHIND).await;
+            continue;
+        }
         tokio::select! {
             () = live.any() => tokio::time::sleep(PAUSE).await,
             () = tokio::time::sleep(poll) => {}
@@ -162,6 +166,14 @@ async fn look(control: Arc<dyn Control>, live: Live, feed: Weak<Feed>, poll: Dur
 struct Known {
     newest: Timestamp,
     runs: HashMap<RunId, RunSummary>,
+    /// There is more than was taken.
+    is_behind: bool,
+}
+
+/// The most changes that so many viewers may be told after some time.
+fn most(time: Duration, viewers: usize) -> usize {
+    let all = time.as_millis().saturating_mul(RATE) / 1000;
+    usize::try_from(all).unwrap_or(KEPT).checked_div(viewers).unwrap_or(KEPT).clamp(1, KEPT)
 }
 
 impl Known {
@@ -170,12 +182,18 @@ impl Known {
         self.newest.before(OVERLAP)
     }
 
-    /// The runs that are not known like this yet.
-    fn news(&mut self, found: Vec<RunSummary>) -> Vec<RunSummary> {
+    /// The first runs that are not known like this yet. What is left is found by the next look, as it is then.
+    fn news(&mut self, found: Vec<RunSummary>, most: usize) -> Vec<RunSummary> {
         let mut new = Vec::new();
+        self.is_behind = false;
         for run in found {
+            let is_new = self.runs.get(&run.id) != Some(&run);
+            if is_new && new.len() == most {
+                self.is_behind = true;
+                break;
+            }
             self.newest = self.newest.max(run.changed);
-            if self.runs.get(&run.id) != Some(&run) {
+            if is_new {
                 self.runs.insert(run.id.clone(), run.clone());
                 new.push(run);
             }
@@ -183,5 +201,18 @@ impl Known {
         let from = self.horizon();
         self.runs.retain(|_, run| run.changed >= from);
         new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_viewers_together_have_a_rate() {
+        let second = Duration::from_secs(1);
+        assert_eq!((most(second, 100), most(second / 10, 100), most(second, 10_000)), (100, 10, 1));
+        assert_eq!((most(second, 1), most(second, 0), most(Duration::ZERO, 1)), (KEPT, KEPT, 1));
+        assert_eq!(most(Duration::MAX, usize::MAX), 1);
     }
 }

@@ -6,12 +6,16 @@ use flujo::ErrorKind;
 use flujo::engine::{RunId, RunState, RunView};
 use flujo::run::Control;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// The pause after a signal, in which further signals come together.
 pub(super) const PAUSE: Duration = Duration::from_millis(10);
+
+/// The looks at single runs in a second, however many of them are watched: the runs keep the processor.
+const LOOKS: u32 = 200;
 
 /// The runs that somebody watches: each is looked at once, for all of its viewers.
 #[derive(Clone)]
@@ -24,6 +28,8 @@ struct Inner {
     runs: Mutex<HashMap<RunId, Weak<Watched>>>,
     feed: Mutex<Weak<Feed>>,
     viewers: Arc<Semaphore>,
+    /// The number of runs that somebody watches.
+    watched: Arc<AtomicUsize>,
     ends: watch::Receiver<bool>,
 }
 
@@ -40,6 +46,27 @@ pub(crate) enum Seen {
 pub(crate) struct Watched {
     pub(crate) seen: watch::Sender<Seen>,
     pub(crate) signals: Arc<RunSignals>,
+    /// The number of runs that somebody watches.
+    count: Arc<AtomicUsize>,
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Watched {
+    fn new(view: Arc<RunView>, signals: Arc<RunSignals>, count: Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self { seen: watch::channel(Seen::View(view)).0, signals, count }
+    }
+
+    /// The pause after a signal, in which further signals come together: the more runs are watched, the longer.
+    fn pause(&self) -> Duration {
+        let watched = u32::try_from(self.count.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
+        PAUSE.max(Duration::from_secs(1) * watched / LOOKS)
+    }
 }
 
 /// The place of a viewer among the most that there may be.
@@ -54,7 +81,7 @@ impl Watching {
     ) -> Self {
         let viewers = Arc::new(Semaphore::new(settings.viewers.min(Semaphore::MAX_PERMITS)));
         let (runs, feed) = (Mutex::default(), Mutex::new(Weak::new()));
-        Self(Arc::new(Inner { control, live, settings, runs, feed, viewers, ends }))
+        Self(Arc::new(Inner { control, live, settings, runs, feed, viewers, watched: Arc::default(), ends }))
     }
 
     /// Takes the place of a viewer.
@@ -97,7 +124,7 @@ impl Watching {
             return Ok(known);
         }
         runs.retain(|_, run| run.strong_count() > 0);
-        let run = Arc::new(Watched { seen: watch::channel(Seen::View(view)).0, signals });
+        let run = Arc::new(Watched::new(view, signals, Arc::clone(&self.0.watched)));
         runs.insert(id.clone(), Arc::downgrade(&run));
         drop(runs);
         let (control, poll) = (Arc::clone(&self.0.control), self.0.settings.poll);
@@ -120,9 +147,10 @@ impl Watching {
 /// Looks at a run again and again, until nobody watches it or it is gone.
 async fn look(control: Arc<dyn Control>, id: RunId, run: Weak<Watched>, poll: Duration) {
     loop {
-        let Some(signals) = run.upgrade().map(|run| Arc::clone(&run.signals)) else { return };
+        let known = run.upgrade().map(|run| (Arc::clone(&run.signals), run.pause()));
+        let Some((signals, pause)) = known else { return };
         tokio::select! {
-            () = signals.changed.notified() => tokio::time::sleep(PAUSE).await,
+            () = signals.changed.notified() => tokio::time::sleep(pause).await,
             () = tokio::time::sleep(poll) => {}
         }
         drop(signals);

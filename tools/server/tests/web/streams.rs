@@ -264,3 +264,26 @@ async fn many_changes_are_read_page_by_page_while_more_come() {
     assert_eq!(seen, expected);
     assert!(tokio::time::timeout(Duration::from_millis(100), stream.next()).await.is_err());
 }
+
+#[tokio::test]
+async fn many_viewers_are_told_all_in_the_end() {
+    let shop = Shop::new();
+    let caller = Caller::of(shop.server().poll_every(Duration::from_secs(3600)).router());
+    let mut streams = Vec::new();
+    for _ in 0..20 {
+        streams.push(Stream::open(&caller, "/api/v1/events").await);
+    }
+    // More at once than so many viewers may be told at once.
+    for n in 0..300 {
+        shop.clock.advance(Duration::from_nanos(1));
+        shop.welcome(&format!("r{n:03}")).await;
+    }
+    let expected: Vec<_> = (0..300).map(|n| format!("r{n:03}")).collect();
+    for stream in &mut streams {
+        let told = stream.until(|(_, _, run)| run["id"] == "r299" && run["state"] == "done").await;
+        let done = told.iter().filter(|(_, _, run)| run["state"] == "done");
+        let mut done: Vec<_> = done.map(|(_, _, run)| run["id"].as_str().unwrap().to_owned()).collect();
+        done.sort();
+        assert_eq!(done, expected);
+    }
+}
