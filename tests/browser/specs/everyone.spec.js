@@ -15,6 +15,7 @@ const pages = {
   'the pipelines': '/pipelines',
   'a pipeline with a form': '/pipelines/post',
   'the usage': '/usage?label=tenant',
+  'a login': '/login?wrong',
   'something that is not there': '/runs/none',
 };
 

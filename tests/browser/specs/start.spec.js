@@ -77,3 +77,17 @@ test('a run that is slow is followed step by step, over a reload in the middle',
   await expect(page.getByRole('status').locator('.state')).toHaveText('done');
   await expect(page.locator('#now pre').first()).toHaveText('6');
 });
+
+test('a text is on the page while a model writes it', async ({ page, site }) => {
+  const id = fresh('slow');
+  await site.run('outbreak', id, [`slowly ${id}`]);
+  await page.goto(`/runs/${id}`);
+  const writing = page.getByRole('region', { name: 'Texts that are being written' });
+  await expect(page.locator('svg.graph a', { hasText: 'repeat_after_me' })).toHaveClass(/running/);
+  site.release(id, 0);
+  await expect(writing.getByRole('heading')).toHaveText('outbreak/repeat_after_me writes');
+  await expect(writing.locator('pre')).toHaveText(/^test:small says: *$/);
+  site.release(id, 2);
+  await expect(page.getByRole('heading', { name: /go on/ })).toBeVisible();
+  await expect(writing.getByRole('heading')).toHaveCount(0);
+});

@@ -59,3 +59,43 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-sure]");
   if (button && !window.confirm(button.getAttribute("data-sure"))) event.preventDefault();
 });
+
+// The texts of models while they are written, which are gone from here once they are recorded. They are put in as text.
+const LONGEST = 20000;
+const written = (source) => {
+  const part = (path, begins) => {
+    const place = document.getElementById("writing");
+    if (!place) return null;
+    let one = [...place.children].find((child) => child.dataset.path === path);
+    if (!one && begins) {
+      one = document.createElement("div");
+      one.dataset.path = path;
+      one.append(document.createElement("h3"), document.createElement("pre"));
+      one.firstChild.append(document.createElement("code"), " writes");
+      one.firstChild.firstChild.textContent = path;
+      one.lastChild.dir = "auto";
+      one.hidden = true;
+      place.append(one);
+    }
+    return one ?? null;
+  };
+  source.addEventListener("began", (event) => {
+    const one = part(JSON.parse(event.data).path, true);
+    if (one) [one.lastChild.textContent, one.hidden] = ["", true];
+  });
+  source.addEventListener("chunk", (event) => {
+    const { path, text } = JSON.parse(event.data);
+    const one = part(path, true);
+    if (one) [one.lastChild.textContent, one.hidden] = [(one.lastChild.textContent + text).slice(-LONGEST), false];
+  });
+  source.addEventListener("record", (event) => part(JSON.parse(event.data).path, false)?.remove());
+  source.addEventListener("state", (event) => {
+    if (JSON.parse(event.data).state !== "running") document.getElementById("writing")?.replaceChildren();
+  });
+};
+const heard = new WeakSet();
+document.addEventListener("htmx:sseOpen", (event) => {
+  const source = event.detail.source;
+  if (!heard.has(source)) written(source);
+  heard.add(source);
+});

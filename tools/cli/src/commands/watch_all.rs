@@ -10,13 +10,13 @@ use crate::stop::Done;
 use crate::text::colour::Colour;
 use crate::text::time::short;
 use flujo::clock::Timestamp;
-use flujo::engine::{Period, RunFilter, RunId, RunOrder, RunSummary};
+use flujo::engine::{Period, RunFilter, RunId, RunOrder, RunState, RunSummary};
 use std::collections::HashMap;
 
 pub(super) async fn execute(runs: &dyn Runs, args: &WatchArgs, console: &mut Console<'_>) -> Done {
-    console.note("watching all runs; Ctrl-C ends it");
-    console.flush()?;
     let mut seen = Seen::begin(runs).await?;
+    // Not before: whoever reads this may change something, and is to see it.
+    console.note("watching all runs; Ctrl-C ends it");
     loop {
         tokio::time::sleep(args.every).await;
         for run in seen.news(runs).await? {
@@ -38,7 +38,14 @@ pub(super) async fn execute(runs: &dyn Runs, args: &WatchArgs, console: &mut Con
 /// The last change that was seen, and those at the same time.
 struct Seen {
     at: Timestamp,
-    runs: HashMap<RunId, Timestamp>,
+    runs: HashMap<RunId, Look>,
+}
+
+/// How a run looked. Two changes may have one time, where clocks are coarse.
+type Look = (Timestamp, RunState, bool, usize);
+
+fn look(run: &RunSummary) -> Look {
+    (run.changed, run.state, run.replied, run.questions)
 }
 
 impl Seen {
@@ -55,15 +62,14 @@ impl Seen {
         let since = RunFilter::default().order(RunOrder::Changed).changed(Period::new(Some(self.at), None));
         let mut found = runs.list(&since).await?;
         found.reverse();
-        found.retain(|run| self.runs.get(&run.id) != Some(&run.changed));
+        found.retain(|run| self.runs.get(&run.id) != Some(&look(run)));
         if let Some(last) = found.last() {
             self.at = last.changed;
             let at = self.at;
-            self.runs.retain(|_, changed| *changed == at);
+            self.runs.retain(|_, (changed, ..)| *changed == at);
         }
-        self.runs.extend(
-            found.iter().filter(|run| run.changed == self.at).map(|run| (run.id.clone(), run.changed)),
-        );
+        let latest = found.iter().filter(|run| run.changed == self.at);
+        self.runs.extend(latest.map(|run| (run.id.clone(), look(run))));
         Ok(found)
     }
 }

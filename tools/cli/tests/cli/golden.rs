@@ -5,7 +5,7 @@
 use crate::support::{Folder, Said, flujo, letters};
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The words of a command, and what stands in its environment.
 type Line<'a> = (&'a str, &'a [&'a str]);
@@ -89,8 +89,9 @@ fn compare(name: &str, transcript: &str) {
     let expected = fs::read_to_string(&path).unwrap_or_default();
     let mut lines = expected.lines().zip(transcript.lines()).enumerate();
     if let Some((n, (was, is))) = lines.find(|(_, (was, is))| was != is) {
-        let path: PathBuf = path;
-        panic!("{}:{}\n was: {was}\n now: {is}", path.display(), n + 1);
+        let around: Vec<_> = transcript.lines().skip(n.saturating_sub(12)).take(24).collect();
+        let (path, around) = (path.display(), around.join("\n"));
+        panic!("{path}:{}\n was: {was}\n now: {is}\n\n{around}", n + 1);
     }
     assert_eq!(expected.lines().count(), transcript.lines().count(), "{name}\n{transcript}");
 }

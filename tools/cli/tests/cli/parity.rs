@@ -249,14 +249,8 @@ fn what_the_console_does_the_interface_and_the_commands_do_and_the_book_says_so(
     let (was, tail) = rest.split_once("<!-- end -->").unwrap();
     let now = table(&operations);
     if std::env::var("FLUJO_BOOK").is_ok_and(|word| word == "overwrite") {
-        fs::write(
-            &book,
-            format!(
-                "{head}FLUJO_BOOK=overwrite writes it -->\n{now}{tail}",
-                tail = format!("<!-- end -->{tail}")
-            ),
-        )
-        .unwrap();
+        fs::write(&book, format!("{head}FLUJO_BOOK=overwrite writes it -->\n{now}<!-- end -->{tail}"))
+            .unwrap();
     } else {
         assert_eq!(was, now, "FLUJO_BOOK=overwrite cargo test -p flujo-cli parity");
     }

@@ -15,6 +15,18 @@ fn on_terminal(
     columns: u16,
     more: &[(&str, &str)],
 ) -> (i32, String) {
+    watched_on_terminal(folder, program, words, columns, more, &mut |_| {})
+}
+
+/// The same, where somebody does something about what is seen.
+fn watched_on_terminal(
+    folder: &Folder,
+    program: &Path,
+    words: &[&str],
+    columns: u16,
+    more: &[(&str, &str)],
+    seen: &mut dyn FnMut(&str),
+) -> (i32, String) {
     let (mut terminal, side) = open().unwrap();
     terminal.resize(Size::new(24, columns)).unwrap();
     let mut command = Command::new(program).current_dir(folder.path()).env_clear().args(words);
@@ -28,6 +40,7 @@ fn on_terminal(
     // The terminal is gone with the process: that is an error of reading, and no end.
     while let Ok(n @ 1..) = terminal.read(&mut piece) {
         text.extend_from_slice(&piece[..n]);
+        seen(&String::from_utf8_lossy(&text));
     }
     let code = process.wait().unwrap().code().unwrap();
     (code, String::from_utf8(text).unwrap().replace("\r\n", "\n"))
@@ -85,37 +98,47 @@ fn json_has_no_colours() {
     assert!(out.starts_with("{\"runs\":[") && !out.contains('\u{1b}'), "{out:?}");
 }
 
+/// Watches a run that asks, replies once its moving line is there, and checks what was seen.
+fn progress(folder: &Folder, place: [&str; 2], served: &Served) {
+    let mut replied = false;
+    let mut reply = |text: &str| {
+        if !replied && text.contains(" paused, ") && text.contains(" attempts, $0.001") {
+            replied = true;
+            let said = served.flujo(folder, &["reply", "l-1", "letter/agreed", "true"]);
+            assert_eq!(said.code, Some(0), "{said:?}");
+        }
+    };
+    let watch = [&place[..], &["watch", "l-1", "--every", "50"]].concat();
+    let (code, out) = watched_on_terminal(folder, flujo(), &watch, 60, &[], &mut reply);
+    assert_eq!(code, 0, "{out}");
+    // The last thing is the state, and the moving line is gone.
+    let (_, after) = out.split_once("letter/agreed answered").unwrap();
+    assert!(after.contains("the run is done"), "{out:?}");
+    for once in ["letter/greet done", "letter/write done", "letter/post done"] {
+        assert_eq!(out.matches(once).count(), 1, "{once}: {out:?}");
+    }
+}
+
+/// A server that works on runs; its clock is that of the machine, because a worker waits.
+fn working(folder: &Folder) -> Served {
+    let mut command = folder.command(&letters());
+    command.env_remove("LETTERS_NOW");
+    Served::of(command, &["--work"])
+}
+
 #[test]
 fn a_watched_run_shows_its_progress_and_leaves_only_lines() {
-    let folder = Folder::new();
-    let items = format!("[{:?}]", (0..100).collect::<Vec<u32>>());
-    let mut command = folder.command(&letters());
-    let words = ["start", "queue", "--input", &items, "--id", "q-1", "--wait"];
-    let mut writer = command.args(words).stdout(std::process::Stdio::null()).spawn().unwrap();
-    while folder.flujo(&["show", "q-1"]).code != Some(0) {}
-    let watch = ["--db", "runs.db", "watch", "q-1", "--every", "50"];
-    let (code, out) = on_terminal(&folder, flujo(), &watch, 60, &[]);
-    assert!(writer.wait().unwrap().success());
-    assert_eq!(code, 0, "{out}");
-    assert!(out.contains(" running, ") && out.contains(" attempts, $0.00"), "{out:?}");
-    // The last thing is the state, and the moving line is gone.
-    assert!(out.contains("the run is done"), "{out:?}");
-    assert!(out.matches("carry").count() >= 100, "{out:?}");
+    let folder = Folder::with_runs();
+    let served = working(&folder);
+    progress(&folder, ["--db", "runs.db"], &served);
 }
 
 /// A run of a server moves too: its events say when to look.
 #[test]
 fn a_run_of_a_server_shows_its_progress() {
-    let folder = Folder::new();
-    let served = Served::letters(&folder, &[]);
-    let items = format!("[{:?}]", (0..100).collect::<Vec<u32>>());
-    let started = served.flujo(&folder, &["start", "queue", "--input", &items, "--id", "q-1"]);
-    assert_eq!(started.code, Some(0), "{started:?}");
-    let watch = ["--server", &served.url, "watch", "q-1", "--every", "50"];
-    let (code, out) = on_terminal(&folder, flujo(), &watch, 60, &[]);
-    assert_eq!(code, 0, "{out}");
-    assert!(out.contains(" running, ") && out.contains(" attempts, $0.00"), "{out:?}");
-    assert!(out.contains("the run is done") && out.matches("carry").count() >= 100, "{out:?}");
+    let folder = Folder::with_runs();
+    let served = working(&folder);
+    progress(&folder, ["--server", &served.url], &served);
 }
 
 #[test]

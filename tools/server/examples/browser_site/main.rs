@@ -39,8 +39,8 @@ async fn main() -> std::result::Result<(), Box<dyn Error>> {
     let budget = SharedBudget::usd("20");
     let builder = Flujo::builder()
         .engine(Sqlite::open(file)?)
-        .resources(Office { attempts: Attempts::default(), gate: Gate(folder) })
-        .models(model::Model)
+        .resources(Office { attempts: Attempts::default(), gate: Gate(folder.clone()) })
+        .models(model::Model(folder.clone()))
         .prices(model::Prices)
         .record_messages(Redact::new())
         .budget(budget.clone())

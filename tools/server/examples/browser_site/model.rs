@@ -3,9 +3,11 @@
 use async_trait::async_trait;
 use flujo::Cost;
 use flujo::model::{ChunkSink, ModelClient, ModelError, ModelReply, ModelRequest, PriceBook, Role, Tokens};
+use std::path::PathBuf;
 use std::time::Duration;
 
-pub struct Model;
+/// Every second word of a text that is asked for slowly waits for a file in this folder.
+pub struct Model(pub PathBuf);
 
 #[async_trait]
 impl ModelClient for Model {
@@ -29,7 +31,12 @@ impl ModelClient for Model {
             None => format!("{} says: {asked}", request.model),
         };
         if text.len() < 10_000 {
-            for word in text.split_inclusive(' ') {
+            let gates = asked.strip_prefix("slowly ");
+            for (n, word) in text.split_inclusive(' ').enumerate() {
+                let gate = gates.map(|id| self.0.join(format!("{id}.{n}"))).filter(|_| n % 2 == 0);
+                while gate.as_ref().is_some_and(|gate| !gate.exists()) {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
                 chunks.chunk(word);
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }

@@ -86,6 +86,8 @@ pub(super) async fn show_run(
         div class="title" { h1 { "Run " (show::text(&id)) } (act::tools(&seen)) }
         div id=(HEAD) { (head) }
         (stream((!seen.is_ended()).then_some(events.as_str()), &html! {
+            // The script puts texts here while they are written: they are not recorded before they are whole.
+            section id="writing" aria-label="Texts that are being written" {}
             (questions_part(&seen, &format!("{address}/questions")).show(&questions(&visit, &seen)))
             (now_part(&seen, &format!("{address}/now"), &head).show(&now(&seen)))
         }))
