@@ -1,5 +1,6 @@
 //! Viewers who do not read: what is kept for them has a bound, they are told what they missed, and they are let go.
 
+use super::logged::{Line, Log};
 use super::serving::{read, served};
 use flujo::prelude::*;
 use flujo_server::{Live, Server};
@@ -8,6 +9,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tracing_subscriber::Registry;
+use tracing_subscriber::layer::SubscriberExt;
 
 /// What the system keeps on each side of a connection.
 const KERNEL: u32 = 8 * 1024;
@@ -100,8 +103,10 @@ async fn what_is_kept_for_a_viewer_who_does_not_read_has_a_bound() {
     assert_eq!(all.matches("event: record").count(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn a_viewer_who_takes_nothing_is_let_go() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(Registry::default().with(log.clone()));
     let (flujo, server) = talking();
     let server = server.viewers(1).write_time(Duration::from_millis(200));
     let (address, _end, _serving) = served(server, listening());
@@ -112,6 +117,11 @@ async fn a_viewer_who_takes_nothing_is_let_go() {
     // Its place is free: it was the only one.
     let mut other = viewer(address, "/api/v1/runs/t/events").await;
     assert!(read(&mut other, "\"state\":\"done\"").await.contains("event: record"));
+    let peer = slow.local_addr().unwrap().to_string();
+    let lines = log.lines();
+    let said = |line: &Line| (line["peer"].clone(), line["message"].clone());
+    let dropped = "a caller took nothing for 200ms, and was dropped".to_owned();
+    assert_eq!(lines.iter().map(said).collect::<Vec<_>>(), [(peer, dropped)]);
     // What was on its way comes, and then the end: no part of an event is told twice when it comes back.
     let mut left = Vec::new();
     let end = tokio::time::timeout(Duration::from_secs(5), slow.read_to_end(&mut left)).await.unwrap();
