@@ -71,12 +71,12 @@ def before_call(context, case, kwargs):
 
 @schemathesis.hook
 def filter_query(context, query):
-    # In a query everything is text: `label[a]=1` is right, and `label[a][b]=c` is the label `a][b`, for any text is a name. What
-    # the fuzzer means by it, a number or a map in a map, does not exist there.
+    # `label[a][b]=c` is right: it is the label `a][b`, for any text is a name. What the fuzzer means by it, a map in a map, does
+    # not exist in a query.
     for name, value in (query or {}).items():
         name = str(name)
-        if name == "label" and isinstance(value, dict) and not all(isinstance(text, str) for text in value.values()):
+        if name == "label" and isinstance(value, dict) and any(isinstance(text, (dict, list)) for text in value.values()):
             return False
-        if name.startswith("label[") and ("][" in name or not isinstance(value, str)):
+        if name.startswith("label[") and ("][" in name or isinstance(value, (dict, list))):
             return False
     return True

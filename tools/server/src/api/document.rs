@@ -117,6 +117,11 @@ impl Document {
                 field.remove("description")
             });
             let is_map = field.get("additionalProperties").is_some();
+            if let (true, Some(field)) = (is_map, field.as_object_mut()) {
+                // Everything is text in a query, `null` and numbers too.
+                let scalars = json!({ "type": ["string", "number", "boolean", "null"] });
+                field.insert("additionalProperties".to_owned(), scalars);
+            }
             let mut parameter = Map::new();
             parameter.insert("name".to_owned(), json!(name));
             parameter.insert("in".to_owned(), json!("query"));
