@@ -11,6 +11,7 @@ use flujo::model::{ModelClient, Permit, Script, Tape};
 use flujo::prelude::*;
 use flujo::rate_limits::RateLimited;
 use flujo::recipes::{Command, PlannerInput, Team, Toolbox};
+use flujo::run::ForkRun;
 use flujo::settings::Settings;
 use flujo_models::{Compatible, Models, PriceList, Wire};
 #[cfg(feature = "sqlite")]
@@ -131,6 +132,7 @@ fn say_what_holds_keys(everything: &Everything, settings: &Settings) {
         std::fs::remove_dir_all(folder).unwrap();
     }
     everything.say(Permit::holding(models()));
+    everything.say(ForkRun::new("r", "asking/ask", "r2").model("asking/ask", "office:m"));
     everything.say(ConsoleTracer::to(everything.clone()));
     for setting in settings.all() {
         everything.say(setting);
@@ -225,6 +227,8 @@ fn everything_with_planted_keys() -> Everything {
         let (engine, log) = (Arc::new(Memory::new()), EventLog::with_values());
         let builder = Flujo::builder().engine(Arc::clone(&engine)).settings(&settings);
         let builder = builder.models(models).prices(PriceList::from_settings(&settings).unwrap());
+        // What models are told and answer is recorded too.
+        let builder = builder.record_messages(Redact::new());
         everything.say(&builder);
         let flujo = builder.observer(ConsoleTracer::to(everything.clone())).build().unwrap();
         everything.say(&flujo);
