@@ -16,7 +16,7 @@ const PRUNED: usize = 200;
 impl Sqlite {
     /// Deletes the runs that ended more than `older_than` ago, on the engine's clock, with all of their rows,
     /// and returns their number. The file keeps its size, and new rows reuse the space; `VACUUM` shrinks it. Who did
-    /// so, `by`, is on record: [`Engine::pruned`].
+    /// so, `by`, is on record: [`Engine::pruned`](flujo::engine::Engine::pruned).
     ///
     /// ```no_run
     /// # async fn tidy(sqlite: flujo_sqlite::Sqlite) -> Result<(), flujo::Error> {
