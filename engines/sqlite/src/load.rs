@@ -264,7 +264,7 @@ fn records_at(db: &Connection, run: i64, at: Range<usize>) -> Result<Vec<StoredR
             findings: row.list(12)?,
             cached: row.flag(13)?,
             models: row.optional_value(14)?,
-            messages: messages.remove(&(at.start + records.len())).unwrap_or_default(),
+            messages: messages.remove(&(at.start + records.len())).unwrap_or_default().into(),
             started: row.time(16)?,
             ended: row.time(17)?,
         };

@@ -200,7 +200,7 @@ async fn perform(
         findings: extras.map(|extras| extras.findings.clone()).unwrap_or_default(),
         cached: extras.is_some(),
         models: extras.map(|extras| Box::new(extras.models.clone())),
-        messages: extras.map(|extras| extras.messages.clone()).unwrap_or_default(),
+        messages: extras.map(|extras| extras.messages.clone().into()).unwrap_or_default(),
         started: times.0,
         ended: times.1,
     })

@@ -1,4 +1,4 @@
-use super::{Exchange, Finding, LimitScope, ModelUse, PartChange};
+use super::{Exchanges, Finding, LimitScope, ModelUse, PartChange};
 use crate::clock::Timestamp;
 use crate::codec::{Digest, Json};
 use crate::error::{FailureRecord, Signal};
@@ -105,7 +105,7 @@ pub struct AttemptRecord {
     /// The models that the attempt called, if any.
     pub models: Option<Box<ModelUse>>,
     /// The messages to models and their answers, where they are recorded.
-    pub messages: Vec<Exchange>,
+    pub messages: Exchanges,
     /// The time at which the attempt began.
     pub started: Timestamp,
     /// The time at which the attempt ended.

@@ -1,4 +1,4 @@
-use super::{AttemptCommand, AttemptRecord, Exchange, Key, PartChange};
+use super::{AttemptCommand, AttemptRecord, Exchanges, Key, PartChange};
 use crate::clock::Timestamp;
 use crate::codec::{Digest, Json};
 use crate::error::{FailureRecord, Signal};
@@ -66,12 +66,16 @@ pub struct Record {
     pub models: Option<Box<ModelUse>>,
     /// The messages to models and their answers, where they are recorded. An engine may delete them before the
     /// record.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub messages: Vec<Exchange>,
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub messages: Exchanges,
     /// The time at which the attempt began.
     pub started: Timestamp,
     /// The time at which the attempt ended.
     pub ended: Timestamp,
+}
+
+fn is_none(messages: &Exchanges) -> bool {
+    messages.is_empty()
 }
 
 impl Record {

@@ -4,7 +4,7 @@
 use super::billing::Billing;
 use super::model_call::ModelCall;
 use crate::cache::CacheUse;
-use crate::engine::{Exchange, ModelUse};
+use crate::engine::{Exchange, Exchanges, ModelUse};
 use crate::events::{Chunks, EventKind, Stage};
 use crate::model::{CallOptions, ModelError};
 use crate::path::Path;
@@ -192,12 +192,6 @@ impl RunInfo {
         self.state.change(|spent| spent.messages.push(exchange));
     }
 
-    /// Takes the messages of the attempt's calls.
-    pub(crate) fn take_messages(&self) -> Vec<Exchange> {
-        let mut spent = self.state.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        spent.as_mut().map(|spent| std::mem::take(&mut spent.messages)).unwrap_or_default()
-    }
-
     /// Notes the repairs that the answer took.
     pub(super) fn repaired(&self, repairs: Vec<String>) {
         if let Some(stage) = &self.env.stage {
@@ -213,15 +207,16 @@ impl RunInfo {
         spent.calling.iter().fold(spent.usage, |sum, (.., bound)| sum + bound.estimated())
     }
 
-    /// Returns what an attempt that has ended used, with what there is to record of its model calls.
-    pub(crate) fn account(&self) -> (Usage, Option<Box<ModelUse>>) {
+    /// Returns what an attempt that has ended used, with what there is to record of its model calls; the messages are
+    /// taken.
+    pub(crate) fn account(&self) -> (Usage, Option<Box<ModelUse>>, Exchanges) {
         let mut spent = self.state.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(spent) = spent.as_mut() else { return (Usage::default(), None) };
+        let Some(spent) = spent.as_mut() else { return (Usage::default(), None, Exchanges::default()) };
         for (_, model, bound) in std::mem::take(&mut spent.calling) {
             spent.called(model, bound.estimated());
         }
         let models = (spent.models != ModelUse::default()).then(|| Box::new(spent.models.clone()));
-        (spent.usage, models)
+        (spent.usage, models, std::mem::take(&mut spent.messages).into())
     }
 
     /// Returns what the attempt used, if anything.

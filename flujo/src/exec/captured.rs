@@ -21,6 +21,8 @@ impl Captured {
     }
 
     /// Notes the input of an attempt. One that cannot be encoded has no record either.
+    #[cold]
+    #[inline(never)]
     pub(super) fn attempt(&self, key: &Key, step: &mut dyn AnyStep) {
         // A reply in a conversation has the messages so far, which are in the records in front of it.
         if step.def().name.is_empty() {
@@ -33,6 +35,8 @@ impl Captured {
     }
 
     /// Notes the input of a pipeline.
+    #[cold]
+    #[inline(never)]
     pub(super) fn pipeline(&self, path: Path, input: Option<&dyn AnyInput>) {
         if let Some(Ok(input)) = input.map(AnyInput::record) {
             self.add(NodeInput::new(path, 1, input, Vec::new()));

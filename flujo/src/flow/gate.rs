@@ -4,7 +4,7 @@ use super::form::Form;
 use crate::codec::{CodecError, Digest, Json};
 use crate::context::{Contains, Context};
 use crate::durable::Durable;
-use crate::engine::{AttemptCommand, AttemptRecord, Body, Finding, Key, Kind, RecordOutcome};
+use crate::engine::{AttemptCommand, AttemptRecord, Body, Exchanges, Finding, Key, Kind, RecordOutcome};
 use crate::error::{Error, ErrorKind, FailureRecord, LastAttempt, RunResult, Signal};
 use crate::exec::node_events::Gated;
 use crate::exec::plugins::{Refused, ask};
@@ -358,7 +358,7 @@ async fn look(
         findings: reasons.into_iter().map(|message| Finding { message }).collect(),
         cached: false,
         models: None,
-        messages: Vec::new(),
+        messages: Exchanges::default(),
         started,
         ended: env.clock.now(),
     }

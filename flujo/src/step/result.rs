@@ -209,7 +209,7 @@ impl Tally {
     pub(crate) fn add(&mut self, info: &RunInfo, started: Timestamp, ended: Timestamp) {
         self.attempts += 1;
         self.latency = self.latency.saturating_add(ended.nanos_since(started));
-        let (usage, models) = info.account();
+        let (usage, models, _) = info.account();
         let later = Extra::of(usage, &[], info.is_cached(), models.as_deref());
         self.extra = Extra::then(self.extra.take(), later);
     }

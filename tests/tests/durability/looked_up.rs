@@ -184,7 +184,7 @@ fn messages_of_models_are_recorded_on_request_and_redacted() {
         assert!(flujo.inspect("silent").await.unwrap().records.iter().all(|r| r.messages.is_empty()));
         drop(flujo.run(felt("planted: I am ada@example.org".into())).id("r").await);
         let view = flujo.inspect("r").await.unwrap();
-        let [exchange] = view.records[0].messages.as_slice() else { panic!("{view:?}") };
+        let [exchange] = &*view.records[0].messages else { panic!("{view:?}") };
         let sent: Vec<_> = exchange.sent.iter().map(|m| (m.role, m.text.as_str())).collect();
         let expected =
             [(Role::System, "What mood? My key is [REDACTED]"), (Role::User, "[REDACTED]: I am [REDACTED]")];

@@ -114,7 +114,7 @@ async fn record_is_whole(bench: &Bench) -> Checked {
         findings,
         cached: true,
         models: Some(Box::new(models)),
-        messages,
+        messages: messages.into(),
         started: times.0,
         ended: times.1,
     };

@@ -48,8 +48,7 @@ pub(super) async fn recorded(
         }
     };
     let ended = env.clock.now();
-    let (usage, models) = work.info.account();
-    let messages = work.info.take_messages();
+    let (usage, models, messages) = work.info.account();
     let (findings, cached) = (findings(found), work.info.is_cached());
     Ok(AttemptRecord { outcome, parts, usage, findings, cached, models, messages, started, ended })
 }

@@ -219,7 +219,7 @@ impl Fault for RecordsSignals {
                         findings: Vec::new(),
                         cached: false,
                         models: None,
-                        messages: Vec::new(),
+                        messages: flujo::engine::Exchanges::default(),
                         started: now,
                         ended: now,
                     })

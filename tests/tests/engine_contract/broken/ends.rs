@@ -254,7 +254,7 @@ impl Program for Renewed {
                 findings: Vec::new(),
                 cached: false,
                 models: None,
-                messages: Vec::new(),
+                messages: flujo::engine::Exchanges::default(),
                 started: now,
                 ended: now,
             };

@@ -102,7 +102,7 @@ impl<'a> AttemptDoc<'a> {
             usage: UsageDoc::from(&record.usage),
             started: time(record.started),
             ended: time(record.ended),
-            messages: messages.then_some(record.messages.as_slice()),
+            messages: messages.then_some(&*record.messages),
         }
     }
 }
