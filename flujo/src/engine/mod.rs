@@ -25,6 +25,7 @@ mod retention;
 mod run_filter;
 mod run_graph;
 mod run_record;
+mod run_state;
 mod summary;
 mod usage_report;
 
@@ -48,7 +49,8 @@ pub use retention::Retention;
 pub use run_filter::{CursorError, Period, RunCount, RunCursor, RunFilter, RunOrder};
 pub use run_graph::{RunGraph, StoredGraph, StoredNode};
 pub use run_record::{Ended, EndedBy, FinalOutcome, RunId, RunRecord, RunView, Seed, Status};
-pub use summary::{RunState, RunSummary};
+pub use run_state::RunState;
+pub use summary::RunSummary;
 pub use usage_report::{UsageFilter, UsageLine, UsageReport};
 
 use crate::clock::{Clock, Timestamp};

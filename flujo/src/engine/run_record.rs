@@ -103,7 +103,7 @@ pub struct Seed {
 }
 
 /// The status of a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
     /// The run was created, and no execution has begun.
     Created,
@@ -172,7 +172,7 @@ pub enum EndedBy {
 }
 
 /// Everything recorded of a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RunView {
     /// The run as it was created.

@@ -1,44 +1,7 @@
-use super::{FinalOutcome, Labels, RunId, Status};
+use super::{Labels, RunId, RunState};
 use crate::clock::Timestamp;
 use crate::path::Path;
 use crate::usage::Usage;
-
-/// The status of a run as a single word, without its outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum RunState {
-    /// The run was created, and no execution has begun.
-    Created,
-    /// An execution works on the run.
-    Running,
-    /// The run has begun, and its process is gone.
-    Interrupted,
-    /// The run waits for replies.
-    Paused,
-    /// The run completed with an output.
-    Done,
-    /// A node failed.
-    Failed,
-    /// `cancel` was called.
-    Cancelled,
-    /// The run was taken over five times without a record in between.
-    Crashed,
-}
-
-impl From<&Status> for RunState {
-    fn from(status: &Status) -> Self {
-        match status {
-            Status::Created => Self::Created,
-            Status::Running => Self::Running,
-            Status::Interrupted => Self::Interrupted,
-            Status::Paused => Self::Paused,
-            Status::Ended(FinalOutcome::Done(_)) => Self::Done,
-            Status::Ended(FinalOutcome::Failed(_)) => Self::Failed,
-            Status::Ended(FinalOutcome::Cancelled) => Self::Cancelled,
-            Status::Ended(FinalOutcome::Crashed(_)) => Self::Crashed,
-        }
-    }
-}
 
 /// The summary of one run, for lists.
 #[derive(Clone, Debug, PartialEq, Eq)]

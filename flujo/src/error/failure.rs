@@ -42,6 +42,23 @@ pub enum FailureKind {
     LimitExceeded,
 }
 
+impl FailureKind {
+    /// Returns the kind as a word in lower case: `timed_out`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::TimedOut => "timed_out",
+            Self::Rejected => "rejected",
+            Self::Exhausted => "exhausted",
+            Self::Panicked => "panicked",
+            Self::Codec => "codec",
+            Self::MergeConflict => "merge_conflict",
+            Self::Unconfigured => "unconfigured",
+            Self::LimitExceeded => "limit_exceeded",
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.path, self.message)

@@ -44,7 +44,6 @@ mod server;
 mod settings;
 mod state;
 mod time;
-mod words;
 
 pub use access::{Authorizer, Caller, ParseRoleError, Role};
 pub use live::Live;

@@ -1,5 +1,4 @@
 use super::label;
-use crate::json::state;
 use crate::text::time::Moment;
 use clap::{Args, ValueEnum};
 use flujo::clock::Timestamp;
@@ -7,7 +6,8 @@ use flujo::engine::{Period, RunFilter, RunOrder, RunState};
 
 /// The states of a run, by their words.
 fn run_state(text: &str) -> Result<RunState, String> {
-    state::parse(text).ok_or_else(|| format!("give one of {}", state::WORDS.join(", ")))
+    RunState::from_word(text)
+        .ok_or_else(|| format!("give one of {}", RunState::ALL.map(RunState::word).join(", ")))
 }
 
 #[derive(Clone, Debug, Args)]

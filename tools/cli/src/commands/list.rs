@@ -4,7 +4,6 @@ use crate::args::ListArgs;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::run::{CountDoc, CountsAnswer, ListAnswer, RunDoc};
-use crate::json::state;
 use crate::runs::Runs;
 use crate::stop::{Done, Stop};
 use crate::text::colour::Colour;
@@ -48,7 +47,7 @@ async fn counts(source: &dyn Runs, filter: &RunFilter, console: &mut Console<'_>
         for count in &counts {
             table.row([
                 Cell::new(&count.pipeline),
-                Cell::new(state::word(count.state)).colour(Colour::of_state(count.state)),
+                Cell::new(count.state.word()).colour(Colour::of_state(count.state)),
                 Cell::new(count.runs.to_string()),
             ]);
         }
@@ -79,7 +78,7 @@ fn table(runs: &[RunSummary]) -> Table {
         let labels = labels.collect::<Vec<_>>().join(" ");
         table.row([
             Cell::new(run.id.as_str()),
-            Cell::new(state::word(run.state)).colour(Colour::of_state(run.state)),
+            Cell::new(run.state.word()).colour(Colour::of_state(run.state)),
             Cell::new(&run.pipeline),
             Cell::new(time::short(run.created)),
             Cell::new(if used { run.usage.cost().to_string() } else { String::new() }),

@@ -1,7 +1,7 @@
 //! The attempts of nodes: what they were given, what came of it, and what models said.
 
 use crate::console::Console;
-use crate::json::attempt::{snake, state};
+use crate::json::attempt::state;
 use crate::runs::Given;
 use crate::stop::Done;
 use crate::text::colour::Colour;
@@ -95,7 +95,7 @@ fn attempt(record: &Record, console: &mut Console<'_>) -> Done<()> {
 }
 
 fn failed(failure: &FailureRecord, console: &mut Console<'_>) -> Done<()> {
-    let kind = snake(&format!("{:?}", failure.kind));
+    let kind = failure.kind.word();
     let again = if failure.retryable { "" } else { ", for good" };
     console.field("  kind", &format!("{}{again}", kind.replace('_', " ")))?;
     for (i, message) in failure.chain.iter().enumerate() {
@@ -120,7 +120,7 @@ fn said(exchange: &Exchange, console: &mut Console<'_>) -> Done<()> {
 }
 
 fn one(message: &Message, console: &mut Console<'_>) -> Done<()> {
-    let role = snake(&format!("{:?}", message.role));
+    let role = format!("{:?}", message.role).to_ascii_lowercase();
     console.block(4, &format!("{role}:"))?;
     console.block(6, &message.text)?;
     for attachment in &message.attachments {

@@ -4,16 +4,16 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::raw::Raw;
 use crate::json::run::StateAnswer;
-use crate::json::state;
 use crate::place::Place;
 use crate::stop::Done;
 use crate::text::colour::Colour;
+use crate::text::state;
 use flujo::engine::{FinalOutcome, RunState, RunView, Status};
 
 /// Prints how a run stands, and returns the exit code: a failed run is a failed command.
 pub(super) fn print(view: &RunView, console: &mut Console<'_>) -> Done {
     let (id, state) = (view.run.id.as_str(), RunState::from(&view.status));
-    let word = state::word(state);
+    let word = state.word();
     let output = match &view.status {
         Status::Ended(FinalOutcome::Done(output)) => Some(output),
         _ => None,

@@ -6,7 +6,6 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::attempt::{AttemptDoc, InputDoc, state as state_of};
 use crate::json::run::ShowAnswer;
-use crate::json::state;
 use crate::runs::{Inputs, Runs};
 use crate::stop::{Done, Stop};
 use crate::text::colour::Colour;
@@ -83,7 +82,7 @@ fn head(view: &RunView, under_way: &[Path], console: &mut Console<'_>) -> Done<(
     let state = RunState::from(&view.status);
     console.field("run", run.id.as_str())?;
     console.field("pipeline", &run.pipeline)?;
-    console.field("state", state::word(state))?;
+    console.field("state", state.word())?;
     if !under_way.is_empty() {
         let paths = under_way.iter().map(Path::as_str).collect::<Vec<_>>().join(", ");
         console.field("at", &paths)?;

@@ -5,10 +5,10 @@ use crate::args::StartArgs;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::run::StateAnswer;
-use crate::json::state;
 use crate::place::Place;
 use crate::runs::Runs;
 use crate::stop::{Done, Stop};
+use crate::text::state;
 use flujo::engine::{Labels, RunState};
 use flujo::run::StartRun;
 use std::hash::{BuildHasher, Hasher};
@@ -50,8 +50,8 @@ pub(super) async fn finish(
         return outcome::print(&view, console);
     }
     if console.json {
-        console.answer(&StateAnswer { id, state: state::word(begun), output: None, failure: None })?;
-    } else if state::has_ended(begun) {
+        console.answer(&StateAnswer { id, state: begun.word(), output: None, failure: None })?;
+    } else if begun.has_ended() {
         console.line(format!("{id} is there already, and {}", state::phrase(begun)))?;
     } else {
         console.line(format!("{word} {id}"))?;

@@ -5,7 +5,6 @@ use super::{find, outcome};
 use crate::args::WatchArgs;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::json::state;
 use crate::runs::Runs;
 use crate::stop::Done;
 use crate::text::escape;
@@ -35,7 +34,7 @@ pub(super) async fn execute(runs: &dyn Runs, args: &WatchArgs, console: &mut Con
             console.flush()
         })?;
         let now = RunState::from(&view.status);
-        if state::has_ended(now) {
+        if now.has_ended() {
             drop(bar);
             outcome::next(&view, console);
             return Ok(outcome::exit(now));
@@ -57,7 +56,7 @@ pub(super) async fn execute(runs: &dyn Runs, args: &WatchArgs, console: &mut Con
 
 /// Returns the moving line: `running for 12.00s, 5 attempts, $0.0021, at moderate/label`.
 fn progress(view: &RunView, under_way: &[Path], console: &Console<'_>) -> String {
-    let word = state::word(RunState::from(&view.status));
+    let word = RunState::from(&view.status).word();
     let since = Span(console.now().since(view.started.unwrap_or(view.run.created)));
     let mut text = format!("{word}, {since} old, {} attempts, {}", view.records.len(), view.usage.cost());
     if !under_way.is_empty() {

@@ -2,8 +2,8 @@
 
 use crate::json::attempt::AttemptDoc;
 use crate::json::question::{AnsweredDoc, QuestionDoc};
-use crate::json::state;
 use crate::text::colour::Colour;
+use crate::text::state;
 use crate::text::time::{Span, short};
 use flujo::clock::Timestamp;
 use flujo::engine::{Record, RecordOutcome, RunState, RunView};
@@ -80,7 +80,7 @@ impl News<'_> {
             Self::Asked(question) => NewsDoc::Asked { question: QuestionDoc::of(question) },
             Self::Replied(answered) => NewsDoc::Replied { answered: AnsweredDoc::of(answered) },
             Self::State(state, failure) => {
-                NewsDoc::State { state: state::word(*state), failure: failure.as_deref() }
+                NewsDoc::State { state: state.word(), failure: failure.as_deref() }
             }
         }
     }

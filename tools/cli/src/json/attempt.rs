@@ -120,7 +120,7 @@ impl<'a> PartDoc<'a> {
 
 #[derive(Serialize)]
 pub(crate) struct FailureDoc<'a> {
-    kind: String,
+    kind: &'static str,
     path: Option<&'a str>,
     /// The message, then those of its causes.
     chain: &'a [String],
@@ -132,10 +132,7 @@ pub(crate) struct FailureDoc<'a> {
 impl<'a> FailureDoc<'a> {
     pub(crate) fn of(failure: &'a FailureRecord) -> Self {
         Self {
-            kind: serde_json::to_value(failure.kind)
-                .ok()
-                .and_then(|kind| kind.as_str().map(snake))
-                .unwrap_or_default(),
+            kind: failure.kind.word(),
             path: failure.node().map(flujo::path::Path::as_str),
             chain: &failure.chain,
             retryable: failure.retryable,
@@ -143,18 +140,6 @@ impl<'a> FailureDoc<'a> {
             last_output: failure.last_output.as_ref().map(Raw),
         }
     }
-}
-
-/// `TimedOut` as `timed_out`.
-pub(crate) fn snake(name: &str) -> String {
-    let mut word = String::new();
-    for (i, c) in name.chars().enumerate() {
-        if c.is_uppercase() && i > 0 {
-            word.push('_');
-        }
-        word.extend(c.to_lowercase());
-    }
-    word
 }
 
 /// What a node was given.

@@ -1,6 +1,5 @@
 //! Everything recorded of a run.
 
-use super::state;
 use flujo::Usage;
 use flujo::clock::Timestamp;
 use flujo::codec::Json;
@@ -41,7 +40,7 @@ impl<'a> Export<'a> {
         Self {
             version: VERSION,
             run: &view.run,
-            state: state::word(RunState::from(&view.status)),
+            state: RunState::from(&view.status).word(),
             outcome,
             context: &view.context,
             records: &view.records,

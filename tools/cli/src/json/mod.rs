@@ -9,5 +9,4 @@ pub(crate) mod question;
 pub(crate) mod raw;
 pub(crate) mod run;
 pub(crate) mod sarif;
-pub(crate) mod state;
 pub(crate) mod usage;

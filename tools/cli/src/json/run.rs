@@ -3,7 +3,6 @@
 use super::attempt::{AttemptDoc, InputDoc, NodeDoc};
 use super::question::{AnsweredDoc, QuestionDoc};
 use super::raw::{Raw, nanos, time};
-use super::state;
 use super::usage::UsageDoc;
 use flujo::engine::{
     Action, ActionKind, FinalOutcome, Labels, RunCount, RunState, RunSummary, RunView, Status,
@@ -37,7 +36,7 @@ impl<'a> RunDoc<'a> {
         Self {
             id: run.id.as_str(),
             pipeline: &run.pipeline,
-            state: state::word(run.state),
+            state: run.state.word(),
             replied: run.replied,
             deadline: run.deadline.map(time),
             labels: &run.labels,
@@ -64,7 +63,7 @@ pub(crate) struct CountDoc<'a> {
 
 impl<'a> CountDoc<'a> {
     pub(crate) fn of(count: &'a RunCount) -> Self {
-        Self { pipeline: &count.pipeline, state: state::word(count.state), runs: count.runs }
+        Self { pipeline: &count.pipeline, state: count.state.word(), runs: count.runs }
     }
 }
 
@@ -127,7 +126,7 @@ impl<'a> ShowAnswer<'a> {
         Self {
             id: run.id.as_str(),
             pipeline: &run.pipeline,
-            state: state::word(RunState::from(&view.status)),
+            state: RunState::from(&view.status).word(),
             labels: &run.labels,
             origin: run.seed.origin.as_ref().map(flujo::engine::RunId::as_str),
             by: run.by.as_deref(),

@@ -16,8 +16,8 @@ use crate::text::shell::quoted;
 use crate::text::time::exact;
 use address::Address;
 use answers::{
-    CountsAnswer, ExportAnswer, InboxAnswer, PipelineAnswer, PipelinesAnswer, PrunedAnswer, RecordedAnswer,
-    ReplayAnswer, RunsAnswer, StartedAnswer, UsageReportAnswer,
+    CountsAnswer, ExportAnswer, InboxAnswer, PipelineAnswer, PipelinesAnswer, PrunedAnswer, ReplayAnswer,
+    RunsAnswer, StartedAnswer, UsageReportAnswer,
 };
 use bodies::{ForkBody, PruneBody, ReplyBody, StartBody};
 use client::Client;
@@ -73,8 +73,7 @@ impl Remote {
     }
 
     async fn view(&self, id: &RunId) -> Result<RunView, Trouble> {
-        let stored: RecordedAnswer = self.client.get(&["runs", id.as_str(), "recorded"], &[]).await?;
-        Ok(stored.into())
+        self.client.get(&["runs", id.as_str(), "recorded"], &[]).await
     }
 
     async fn names(&self) -> Done<Vec<String>> {
@@ -207,7 +206,7 @@ impl Runs for Remote {
 
     async fn start(&self, run: &StartRun) -> Done<RunState> {
         let started: Result<StartedAnswer, _> = self.client.post(&["runs"], &StartBody::from(run)).await;
-        Ok(self.begun(&run.id, started)?.state.0)
+        Ok(self.begun(&run.id, started)?.state)
     }
 
     async fn attach(&self, id: &RunId) -> Done<RunView> {
@@ -235,7 +234,7 @@ impl Runs for Remote {
         let body = ForkBody::from(fork);
         let forked: Result<StartedAnswer, _> =
             self.client.post(&["runs", fork.of.as_str(), "fork"], &body).await;
-        Ok(self.begun(&fork.id, forked)?.state.0)
+        Ok(self.begun(&fork.id, forked)?.state)
     }
 
     async fn replay(&self, id: &RunId) -> Done<Option<Mismatch>> {

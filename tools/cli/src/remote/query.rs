@@ -1,6 +1,5 @@
 //! Filters as the queries of the interface.
 
-use crate::json::state;
 use crate::text::time::exact;
 use flujo::engine::{Period, QuestionPlace, RunCursor, RunFilter, RunOrder, UsageFilter};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -27,7 +26,7 @@ fn labels(query: &mut Query, labels: &[(String, String)]) {
 pub(super) fn runs(filter: &RunFilter) -> Query {
     let mut query = Query::new();
     add(&mut query, "pipeline", filter.pipeline.as_deref());
-    query.extend(filter.states.iter().map(|one| ("state".to_owned(), state::word(*one).to_owned())));
+    query.extend(filter.states.iter().map(|one| ("state".to_owned(), one.word().to_owned())));
     labels(&mut query, &filter.labels);
     period(&mut query, ["created_from", "created_until"], filter.created);
     period(&mut query, ["changed_from", "changed_until"], filter.changed);

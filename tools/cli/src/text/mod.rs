@@ -5,6 +5,7 @@ pub(crate) mod escape;
 pub(crate) mod help;
 pub(crate) mod places;
 pub(crate) mod shell;
+pub(crate) mod state;
 pub(crate) mod table;
 pub(crate) mod time;
 pub(crate) mod usage;

@@ -10,7 +10,6 @@ use crate::data::value::Value;
 use crate::data::{ForkGiven, LimitsGiven, MismatchBody, ReplayBody, ReplyGiven, StartGiven, StartedBody};
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
-use crate::words;
 use axum::http::HeaderMap;
 use flujo::ErrorKind;
 use flujo::codec::Json as Recorded;
@@ -172,7 +171,7 @@ async fn start(call: Call<Nothing, Json<StartGiven>>) -> Result<Created<StartedB
 }
 
 fn created(id: &RunId, state: RunState) -> Created<StartedBody> {
-    Created(address(id), StartedBody { id: id.to_string(), state: words::state(state) })
+    Created(address(id), StartedBody { id: id.to_string(), state: state.word() })
 }
 
 async fn reply(call: Call<Nothing, Json<ReplyGiven>>) -> Result<Json<StartedBody>, Problem> {
@@ -203,7 +202,7 @@ async fn reply(call: Call<Nothing, Json<ReplyGiven>>) -> Result<Json<StartedBody
 /// The state of a run after a change.
 async fn now(state: &AppState, id: &RunId) -> Result<StartedBody, Problem> {
     let view = state.control.inspect(id).await?;
-    Ok(StartedBody { id: id.to_string(), state: words::state(RunState::from(&view.status)) })
+    Ok(StartedBody { id: id.to_string(), state: RunState::from(&view.status).word() })
 }
 
 async fn cancel(call: Call<Nothing, ()>) -> Result<Json<StartedBody>, Problem> {

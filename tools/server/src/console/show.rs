@@ -140,35 +140,8 @@ pub(super) fn number(n: u64) -> String {
     out
 }
 
-/// The word of a state.
-pub(super) fn word(state: RunState) -> &'static str {
-    match state {
-        RunState::Created => "created",
-        RunState::Running => "running",
-        RunState::Interrupted => "interrupted",
-        RunState::Paused => "paused",
-        RunState::Done => "done",
-        RunState::Failed => "failed",
-        RunState::Cancelled => "cancelled",
-        RunState::Crashed => "crashed",
-        _ => "unknown",
-    }
-}
-
-/// All states, in the order in which runs go through them.
-pub(super) const STATES: [RunState; 8] = [
-    RunState::Created,
-    RunState::Running,
-    RunState::Interrupted,
-    RunState::Paused,
-    RunState::Done,
-    RunState::Failed,
-    RunState::Cancelled,
-    RunState::Crashed,
-];
-
 pub(super) fn state(state: RunState) -> Markup {
-    html! { span class=(format!("state {}", word(state))) { (word(state)) } }
+    html! { span class=(format!("state {state}")) { (state.word()) } }
 }
 
 pub(super) fn labels(labels: &Labels) -> Markup {

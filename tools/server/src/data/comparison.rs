@@ -2,7 +2,6 @@ use super::UsageBody;
 use super::node::{FailureBody, NodeBody};
 use crate::comparison::{Compared, Standing, compare};
 use crate::data::value::Value;
-use crate::words;
 use flujo::engine::{NodeView, RecordOutcome, RunState, RunView};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -42,7 +41,7 @@ impl ComparedRunBody {
         Self {
             id: view.run.id.to_string(),
             pipeline: view.run.pipeline.clone(),
-            state: words::state(RunState::from(&view.status)),
+            state: RunState::from(&view.status).word(),
             input: Value(view.run.input.clone()),
             usage: view.usage.into(),
         }

@@ -2,7 +2,6 @@
 
 use crate::data::value::Value;
 use crate::time::Time;
-use crate::words;
 use flujo::engine::{RunOrder, RunState};
 use flujo::{Cost, UsageLimits};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -129,8 +128,12 @@ pub(crate) struct StateWord(pub(crate) RunState);
 impl<'de> Deserialize<'de> for StateWord {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        let what = format!("`{}` is no state: write one of {}", text.escape_debug(), words::ALL_STATES);
-        words::state_of(&text).map(Self).ok_or_else(|| D::Error::custom(what))
+        let what = format!(
+            "`{}` is no state: write one of {}",
+            text.escape_debug(),
+            RunState::ALL.map(RunState::word).join(", ")
+        );
+        RunState::from_word(&text).map(Self).ok_or_else(|| D::Error::custom(what))
     }
 }
 
@@ -139,7 +142,7 @@ impl JsonSchema for StateWord {
         "StateWord".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "description": "A state of a run.", "enum": words::ALL_STATES.split(", ").collect::<Vec<_>>() })
+        json_schema!({ "type": "string", "description": "A state of a run.", "enum": RunState::ALL.map(RunState::word) })
     }
 }
 
@@ -151,7 +154,12 @@ impl<'de> Deserialize<'de> for Order {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
         let what = format!("`{}` is no order: write `id`, `created` or `changed`", text.escape_debug());
-        words::order_of(&text).map(Self).ok_or_else(|| D::Error::custom(what))
+        match text.as_str() {
+            "id" => Ok(Self(RunOrder::Id)),
+            "created" => Ok(Self(RunOrder::Created)),
+            "changed" => Ok(Self(RunOrder::Changed)),
+            _ => Err(D::Error::custom(what)),
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 use super::{MismatchBody, UsageBody};
 use crate::data::value::Value;
 use crate::time::Time;
-use crate::words;
 use flujo::codec::Json;
 use flujo::engine::{NodeInput, NodeView, PartChange, Record, RecordOutcome};
 use flujo::error::FailureRecord;
@@ -268,7 +267,7 @@ pub(crate) struct FailureBody {
 impl FailureBody {
     pub(crate) fn of(failure: &FailureRecord) -> Self {
         Self {
-            kind: words::failure(failure.kind),
+            kind: failure.kind.word().to_owned(),
             message: message(failure),
             causes: failure.chain.iter().skip(1).cloned().collect(),
             retryable: failure.retryable,

@@ -3,7 +3,6 @@ use super::question::{AnsweredBody, QuestionBody};
 use super::{ActionBody, NodeDetail, UsageBody};
 use crate::data::value::Value;
 use crate::time::Time;
-use crate::words;
 use flujo::UsageLimits;
 use flujo::engine::{FinalOutcome, Labels, RunCount, RunState, RunSummary, RunView, Status};
 use flujo::error::Mismatch;
@@ -65,7 +64,7 @@ impl RunBody {
         Self {
             id: run.id.to_string(),
             pipeline: run.pipeline.clone(),
-            state: words::state(run.state),
+            state: run.state.word(),
             replied: run.replied,
             deadline: run.deadline.map(Time),
             labels: map(&run.labels),
@@ -115,7 +114,7 @@ pub(crate) struct CountBody {
 
 impl CountBody {
     pub(crate) fn of(count: RunCount) -> Self {
-        Self { pipeline: count.pipeline, state: words::state(count.state), runs: count.runs }
+        Self { pipeline: count.pipeline, state: count.state.word(), runs: count.runs }
     }
 }
 
@@ -222,7 +221,7 @@ impl RunDetail {
             id: run.id.to_string(),
             pipeline: run.pipeline.clone(),
             fingerprint: format!("{:032x}", run.fingerprint),
-            state: words::state(RunState::from(&view.status)),
+            state: RunState::from(&view.status).word(),
             labels: map(&run.labels),
             by: run.by.clone(),
             origin: run.seed.origin.as_ref().map(ToString::to_string),
@@ -309,7 +308,7 @@ impl StateBody {
             _ => None,
         };
         Self {
-            state: words::state(RunState::from(&view.status)),
+            state: RunState::from(&view.status).word(),
             questions: view.questions.len(),
             usage: view.usage.into(),
             changed: Time(view.changed),

@@ -1,5 +1,4 @@
 use crate::places::number_of;
-use crate::words;
 use flujo::engine::{RunState, RunView};
 use std::fmt;
 use std::str::FromStr;
@@ -41,7 +40,7 @@ impl Cursor {
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { created, records, asked, answered, acted, state } = self;
-        let state = state.map_or("-", words::state);
+        let state = state.map_or("-", RunState::word);
         write!(f, "{created}.{records}.{asked}.{answered}.{acted}.{state}")
     }
 }
@@ -62,7 +61,7 @@ impl FromStr for Cursor {
             acted: next(parts.next())?,
             state: match parts.next().ok_or(())? {
                 "-" => None,
-                word => Some(words::state_of(word).ok_or(())?),
+                word => Some(RunState::from_word(word).ok_or(())?),
             },
         };
         parts.next().map_or(Ok(cursor), |_| Err(()))

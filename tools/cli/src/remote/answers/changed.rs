@@ -1,13 +1,13 @@
 //! What is said of a change.
 
-use super::values::State;
+use flujo::engine::RunState;
 use flujo::error::Mismatch;
 use serde::Deserialize;
 
 /// A run after a change.
 #[derive(Deserialize)]
 pub(in crate::remote) struct StartedAnswer {
-    pub(in crate::remote) state: State,
+    pub(in crate::remote) state: RunState,
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,6 @@
 use super::usage::UsageAnswer;
-use super::values::{State, Time};
+use super::values::Time;
+use flujo::engine::RunState;
 use flujo::engine::{Labels, RunCount, RunSummary};
 use serde::Deserialize;
 
@@ -14,7 +15,7 @@ pub(in crate::remote) struct RunsAnswer {
 struct RunAnswer {
     id: String,
     pipeline: String,
-    state: State,
+    state: RunState,
     replied: bool,
     deadline: Option<Time>,
     labels: Labels,
@@ -32,7 +33,7 @@ struct RunAnswer {
 impl RunsAnswer {
     pub(in crate::remote) fn summaries(self) -> impl Iterator<Item = RunSummary> {
         self.runs.into_iter().map(|run| {
-            let mut summary = RunSummary::new(run.id.into(), run.pipeline, run.state.0);
+            let mut summary = RunSummary::new(run.id.into(), run.pipeline, run.state);
             let at = |time: Option<Time>| time.map(|time| time.0);
             summary.replied = run.replied;
             summary.deadline = at(run.deadline);
@@ -60,13 +61,13 @@ pub(in crate::remote) struct CountsAnswer {
 #[derive(Deserialize)]
 struct CountAnswer {
     pipeline: String,
-    state: State,
+    state: RunState,
     runs: u64,
 }
 
 impl CountsAnswer {
     pub(in crate::remote) fn counts(self) -> Vec<RunCount> {
         let counts = self.counts.into_iter();
-        counts.map(|count| RunCount::new(count.pipeline, count.state.0, count.runs)).collect()
+        counts.map(|count| RunCount::new(count.pipeline, count.state, count.runs)).collect()
     }
 }

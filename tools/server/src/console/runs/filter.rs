@@ -38,7 +38,7 @@ impl Filter {
             ..Self::default()
         };
         for word in pairs.all("state").filter(|word| !word.is_empty()) {
-            match show::STATES.into_iter().find(|state| show::word(*state) == word) {
+            match RunState::ALL.into_iter().find(|state| state.word() == word) {
                 Some(state) if !filter.states.contains(&state) => filter.states.push(state),
                 Some(_) => {}
                 None => {
@@ -88,7 +88,7 @@ impl Filter {
             ("text", &self.text),
         ];
         pairs.extend(texts.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))));
-        pairs.extend(self.states.iter().map(|state| ("state", show::word(*state))));
+        pairs.extend(self.states.iter().map(|state| ("state", state.word())));
         match self.order {
             RunOrder::Changed => pairs.push(("order", "changed")),
             RunOrder::Id => pairs.push(("order", "id")),
@@ -153,8 +153,8 @@ impl Filter {
                     label for="by-state" { "State" }
                     select id="by-state" name="state" {
                         option value="" { "all" }
-                        @for state in show::STATES {
-                            option value=(show::word(state)) selected[self.states == [state]] { (show::word(state)) }
+                        @for state in RunState::ALL {
+                            option value=(state.word()) selected[self.states == [state]] { (state.word()) }
                         }
                     }
                 }

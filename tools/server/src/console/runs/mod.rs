@@ -77,7 +77,7 @@ fn counted(filter: &Filter, counts: &[RunCount]) -> Markup {
             li { a href=(format!("/?{}", filter.with_states(&[]).query(&[]))) aria-current=[here(filter.states.is_empty())] {
                 "all " (show::number(all))
             } }
-            @for state in show::STATES {
+            @for state in RunState::ALL {
                 @let n = of(state);
                 @if n > 0 || filter.states.contains(&state) {
                     li { a href=(format!("/?{}", filter.with_states(&[state]).query(&[])))
