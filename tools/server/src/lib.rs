@@ -36,7 +36,6 @@ mod fields;
 mod lists;
 mod live;
 mod mounted;
-mod patient;
 mod places;
 mod problem;
 mod serve;

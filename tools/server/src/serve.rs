@@ -1,6 +1,5 @@
 //! The loop that accepts connections.
 
-use crate::patient::Patient;
 use crate::settings::Settings;
 use axum::Router;
 use axum::body::Body;
@@ -17,6 +16,7 @@ use std::{fmt, io};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
 use tower_service::Service;
 
 /// The time in which a client has to send the head of a request.
@@ -121,7 +121,9 @@ async fn answer(
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(KEPT);
-    let stream = Patient::new(stream, write_time);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(write_time));
+    let stream = Box::pin(stream);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     let before = tokio::select! {
         ended = &mut connection => Some(ended),

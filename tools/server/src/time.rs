@@ -1,6 +1,9 @@
 //! Times as RFC 3339 writes them, exact to the nanosecond.
 
 use flujo::clock::Timestamp;
+use jiff::civil;
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::Offset;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::borrow::Cow;
@@ -10,111 +13,41 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Time(pub(crate) Timestamp);
 
-const SECOND: u64 = 1_000_000_000;
-const DAY: i64 = 86_400;
-
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (seconds, nanos) = (self.0.0 / SECOND, self.0.0 % SECOND);
-        let (year, month, day) = date(seconds / DAY.unsigned_abs());
-        let of_day = seconds % DAY.unsigned_abs();
-        let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z")
+        // All nanoseconds of a `Timestamp` are before the year 2555.
+        let at = jiff::Timestamp::from_nanosecond(self.0.0.into()).unwrap_or(jiff::Timestamp::MAX);
+        write!(f, "{at:.9}")
     }
-}
-
-/// The date of a day since 1970, by eras of 400 years that begin in March.
-fn date(days: u64) -> (u64, u64, u64) {
-    let z = days + 719_468;
-    let (era, of_era) = (z / 146_097, z % 146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    (year + era * 400 + u64::from(month <= 2), month, day)
-}
-
-/// The day since 1970 of a date; `None` if there is no such date.
-fn day_of(year: i64, month: i64, day: i64) -> Option<i64> {
-    let is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    let last = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap => 29,
-        2 => 28,
-        1..=12 => 31,
-        _ => return None,
-    };
-    if !(1..=last).contains(&day) {
-        return None;
-    }
-    // The year begins in March, so that its last day is the one that may be missing.
-    let (y, shifted) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let of_year = (153 * shifted + 2) / 5 + day - 1;
-    let (era, of_era) = (y.div_euclid(400), y.rem_euclid(400));
-    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
 }
 
 impl Time {
-    /// Reads a date, `2026-01-31`, which is its beginning in UTC, or a time with a zone, `2026-01-31T10:00:00.5+01:00`. A
-    /// time that no run can have had is the first or the last one that it could have.
+    /// Reads a date, `2026-01-31`, which is its beginning in UTC, or a time with an offset,
+    /// `2026-01-31T10:00:00.5+01:00`. A time before 1970 or after 2554 is the first or the last one that a run can have.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let (year, rest) = number(text, 4)?;
-        let (month, rest) = number(rest.strip_prefix('-')?, 2)?;
-        let (day, rest) = number(rest.strip_prefix('-')?, 2)?;
-        let day = day_of(year, month, day)? * DAY;
-        if rest.is_empty() {
-            return Some(Self::of(day, 0));
-        }
-        let (hour, rest) = number(rest.strip_prefix(['T', 't', ' '])?, 2)?;
-        let (minute, rest) = number(rest.strip_prefix(':')?, 2)?;
-        let (second, rest) = number(rest.strip_prefix(':')?, 2)?;
-        if hour > 23 || minute > 59 || second > 60 {
-            return None;
-        }
-        let (nanos, zone) = match rest.strip_prefix('.') {
-            Some(rest) => fraction(rest)?,
-            None => (0, rest),
+        let text = to_nanoseconds(text);
+        let pieces = Pieces::parse(&text).ok()?;
+        let date = pieces.date();
+        let (time, offset) = match (pieces.time(), pieces.to_numeric_offset()) {
+            (None, None) => (civil::Time::midnight(), Offset::UTC),
+            (Some(time), Some(offset)) => (time, offset),
+            _ => return None,
         };
-        let local = day + hour * 3600 + minute * 60 + second;
-        Some(Self::of(local - ahead(zone)?, nanos))
-    }
-
-    fn of(seconds: i64, nanos: i64) -> Self {
-        let nanos = i128::from(seconds) * i128::from(SECOND) + i128::from(nanos);
-        Self(Timestamp(u64::try_from(nanos.max(0)).unwrap_or(u64::MAX)))
-    }
-}
-
-/// The seconds by which a zone is ahead of UTC.
-fn ahead(zone: &str) -> Option<i64> {
-    if matches!(zone, "Z" | "z") {
-        return Some(0);
-    }
-    let (hours, rest) = number(zone.get(1..)?, 2)?;
-    let (minutes, rest) = number(rest.strip_prefix(':')?, 2)?;
-    if !rest.is_empty() || hours > 23 || minutes > 59 {
-        return None;
-    }
-    match zone.as_bytes().first()? {
-        b'+' => Some(hours * 3600 + minutes * 60),
-        b'-' => Some(-(hours * 3600 + minutes * 60)),
-        _ => None,
+        let nanos = match offset.to_timestamp(date.to_datetime(time)) {
+            Ok(at) => u64::try_from(at.as_nanosecond().max(0)).unwrap_or(u64::MAX),
+            // The last and the first days of the calendar, in some zones.
+            Err(_) if date.year() > 0 => u64::MAX,
+            Err(_) => 0,
+        };
+        Some(Self(Timestamp(nanos)))
     }
 }
 
-/// The number of so many digits at the beginning, and the rest.
-fn number(text: &str, digits: usize) -> Option<(i64, &str)> {
-    let (head, rest) = text.split_at_checked(digits)?;
-    let value = head.bytes().all(|byte| byte.is_ascii_digit()).then(|| head.parse().ok())??;
-    Some((value, rest))
-}
-
-/// The nanoseconds of a fraction of a second, and the rest; what is less than one is left out.
-fn fraction(text: &str) -> Option<(i64, &str)> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (digits, rest) = text.split_at_checked(end).filter(|(digits, _)| !digits.is_empty())?;
-    Some((format!("{:0<9}", digits.get(..9).unwrap_or(digits)).parse().ok()?, rest))
+/// Leaves out the digits of a fraction behind the ninth, which RFC 3339 allows and `jiff` refuses.
+fn to_nanoseconds(text: &str) -> String {
+    let Some((head, rest)) = text.split_once('.') else { return text.to_owned() };
+    let (digits, zone) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
+    format!("{head}.{}{zone}", digits.get(..9).unwrap_or(digits))
 }
 
 impl Serialize for Time {
@@ -143,6 +76,8 @@ impl JsonSchema for Time {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
 
     #[test]
     fn times_are_written_and_read_exactly() {
