@@ -79,7 +79,7 @@ impl Marks {
 
     /// Adds to a node and to the pipelines around it, whose state is that of what happened last in them.
     fn add(&mut self, graph: &Graph, path: &Path, mark: Mark) {
-        let Some(place) = graph.place_of(path.as_str()) else { return };
+        let Some(place) = graph.node_path(path.as_str()) else { return };
         let mut around = place.as_str();
         while around.contains('/') {
             let known = self.0.entry(around.to_owned()).or_insert(Mark {

@@ -25,7 +25,7 @@ fn steps(seen: &Seen) -> Vec<String> {
 fn asked(seen: &Seen, step: &str) -> String {
     let Some(graph) = seen.graph else { return String::new() };
     let records = seen.view.records.iter().filter(|record| {
-        let place = graph.place_of(record.key.path.as_str());
+        let place = graph.node_path(record.key.path.as_str());
         place.is_some_and(|place| place == step)
     });
     let models: BTreeSet<&str> = records

@@ -16,7 +16,7 @@ const MOST: usize = 25;
 fn is_selected(seen: &Seen, path: &str, node: &str) -> bool {
     let inside =
         |path: &str| path.strip_prefix(node).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    inside(path) || seen.graph.and_then(|graph| graph.place_of(path)).is_some_and(|place| inside(&place))
+    inside(path) || seen.graph.and_then(|graph| graph.node_path(path)).is_some_and(|place| inside(&place))
 }
 
 pub(super) async fn node(
