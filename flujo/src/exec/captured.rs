@@ -6,7 +6,7 @@ use crate::engine::{Key, NodeInput};
 use crate::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// The inputs that a walk has come by.
+/// The inputs of the nodes that a walk has visited.
 #[derive(Debug, Default)]
 pub(crate) struct Captured(Mutex<Vec<NodeInput>>);
 
@@ -14,7 +14,7 @@ impl Captured {
     /// Takes them, in the order of paths and attempts.
     pub(crate) fn take(&self) -> Vec<NodeInput> {
         let mut all = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        // Arms and passes of a walk may come by a node more than once, with the same input.
+        // Arms and passes of a walk may visit a node more than once, with equal inputs.
         all.sort_by(|a, b| (&a.path, a.n).cmp(&(&b.path, b.n)));
         all.dedup_by(|a, b| (&a.path, a.n) == (&b.path, b.n));
         all

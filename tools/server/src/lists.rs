@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(get("a").await, first);
         sleep(Duration::from_millis(1)).await;
         assert_eq!((get("a").await, get("a").await), (2, 2));
-        // After a change, nobody has an answer of before.
+        // After a change no earlier answer is used.
         shared.forget();
         assert_eq!(get("a").await, 3);
         for n in 0..200 {

@@ -8,7 +8,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::{Notify, broadcast};
 
-/// The texts that are kept for a viewer who is slower than a model; older ones are dropped, and the viewer is told.
+/// The capacity of the buffer of texts of a run; where a viewer is slower than a model the oldest are dropped, and the event
+/// `dropped` says so.
 const TEXTS: usize = 256;
 /// The longest of them, in bytes; longer ones are several. With the number this bounds what is kept of a run.
 const LONGEST: usize = 16 * 1024;
@@ -128,7 +129,7 @@ impl Observer for Live {
             (Some((kind, attempt, text)), Some(signals)) => {
                 for part in parts(text) {
                     let text = Text { kind, path: event.path.clone(), attempt, said: part.to_owned() };
-                    // An error says that nobody reads.
+                    // An error says that there is no receiver.
                     let _ = signals.texts.send(text);
                 }
             }

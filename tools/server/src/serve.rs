@@ -83,7 +83,7 @@ pub(crate) async fn serve(
         };
         tokio::select! {
             () = &mut end => break,
-            // Connections that have ended are let go of while others come.
+            // Frees the tasks of connections that have ended.
             Some(_) = connections.join_next() => {}
             (accepted, place) = accepted => match accepted {
                 Ok((stream, peer)) => {

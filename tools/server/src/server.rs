@@ -224,7 +224,7 @@ impl Server {
     /// Serves until the process ends.
     ///
     /// # Errors
-    /// The address is not of this machine alone and callers are not told apart; it cannot be listened at.
+    /// The address is not of this machine alone and callers are not authenticated; it cannot be listened at.
     pub async fn serve(self, address: SocketAddr) -> Result<(), ServeError> {
         self.serve_until(address, std::future::pending()).await
     }

@@ -113,7 +113,7 @@ impl Runs for Local {
     }
 }
 
-/// A file tells nobody that it has changed: it is looked at again and again.
+/// Polls: a file sends no events.
 struct Looking<'r> {
     runs: &'r Local,
     id: &'r RunId,

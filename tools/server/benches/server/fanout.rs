@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, broadcast, mpsc};
 
 const VIEWERS: usize = 100;
-/// The texts that are said at once: fewer than are kept for viewers.
+/// The texts of one burst: fewer than the buffer of a run holds.
 const BURST: usize = 100;
 const ROUNDS: usize = 10;
 /// A letter that is once in each event, and in nothing else of it.

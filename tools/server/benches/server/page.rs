@@ -128,7 +128,7 @@ fn moment(at: u64) -> Markup {
     }
 }
 
-/// The same cells as those of the console's table.
+/// The cells of the console's table.
 fn shown(counts: &[(String, String, u64)], rows: &[Row]) -> String {
     let all: u64 = counts.iter().map(|(_, _, n)| n).sum();
     html! {

@@ -1,5 +1,5 @@
 use super::Access;
-use super::asked::Asked;
+use super::access_log::AccessLog;
 use crate::problem::{Kind, Problem};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
@@ -27,7 +27,7 @@ pub(crate) async fn guard(
     next: Next,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    let asked = Asked::of(&mut parts);
+    let asked = AccessLog::of(&mut parts);
     let checked = access.came_directly(&parts);
     let mut response = if let Err(problem) = checked {
         problem.into_response()

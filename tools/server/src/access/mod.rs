@@ -1,6 +1,6 @@
 //! Who asks, and what that caller may do.
 
-mod asked;
+mod access_log;
 mod authorizer;
 mod caller;
 mod form;
@@ -10,7 +10,7 @@ mod sealed;
 mod session;
 mod tokens;
 
-pub(crate) use asked::is_known;
+pub(crate) use access_log::is_known;
 pub use authorizer::Authorizer;
 pub use caller::{Caller, ParseRoleError, Role};
 pub(crate) use form::{Csrf, Form};
@@ -55,7 +55,7 @@ impl AccessBuilder {
         self.tokens.add(name, role, secret);
     }
 
-    /// Returns true if callers are told apart.
+    /// Returns true if callers are authenticated.
     pub(crate) fn is_closed(&self) -> bool {
         self.authorizer.is_some() || !self.tokens.is_empty()
     }

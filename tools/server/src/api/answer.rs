@@ -1,7 +1,7 @@
 //! What operations answer.
 
 use super::operation::Json;
-use crate::events::{TOLD, event_schema};
+use crate::events::{EVENT_NAMES, event_schema};
 use crate::problem::{Kind, Problem};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -124,7 +124,7 @@ pub(crate) struct Streamed(pub(crate) Response);
 
 impl Answer for Streamed {
     fn document(schemas: &mut SchemaGenerator) -> AnswerFacts {
-        let lines: Vec<_> = TOLD.iter().map(|(name, said)| format!("- `{name}`: {said}")).collect();
+        let lines: Vec<_> = EVENT_NAMES.iter().map(|(name, said)| format!("- `{name}`: {said}")).collect();
         let said = format!("Server-sent events, whose data is JSON.\n\n{}", lines.join("\n"));
         let media = vec![("text/event-stream", event_schema(schemas))];
         AnswerFacts { status: 200, said, media, place: None }

@@ -7,7 +7,9 @@ use super::operation::{About, Call, Json, Nothing, Operations};
 use super::pipelines::{find, registered};
 use crate::access::{Caller, Role};
 use crate::data::value::Value;
-use crate::data::{ForkGiven, LimitsGiven, MismatchBody, ReplayBody, ReplyGiven, StartGiven, StartedBody};
+use crate::data::{
+    ForkRequest, LimitsRequest, MismatchBody, ReplayBody, ReplyRequest, StartRequest, StartedBody,
+};
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use axum::http::HeaderMap;
@@ -154,7 +156,7 @@ fn refused(error: flujo::Error) -> Problem {
     if is_unfit { Problem { kind: Kind::Unfit, ..problem } } else { problem }
 }
 
-async fn start(call: Call<Nothing, Json<StartGiven>>) -> Result<Created<StartedBody>, Problem> {
+async fn start(call: Call<Nothing, Json<StartRequest>>) -> Result<Created<StartedBody>, Problem> {
     let Json(given) = call.body;
     let pipeline = find(&call.state, &given.pipeline)?;
     let id = id_of(given.id, &call.caller, &call.headers)?;
@@ -164,7 +166,7 @@ async fn start(call: Call<Nothing, Json<StartGiven>>) -> Result<Created<StartedB
     }
     let mut run = StartRun::new(pipeline.name, &id, inputs(&pipeline, &given.input)?).labels(labels);
     run.context = given.context.map(|context| context.0);
-    run.limits = given.limits.map(LimitsGiven::limits);
+    run.limits = given.limits.map(LimitsRequest::limits);
     run.by = call.caller.name().map(str::to_owned);
     let state = call.state.control.start(&run).await.map_err(refused)?;
     Ok(created(&id, state))
@@ -174,9 +176,9 @@ fn created(id: &RunId, state: RunState) -> Created<StartedBody> {
     Created(address(id), StartedBody { id: id.to_string(), state: state.word() })
 }
 
-async fn reply(call: Call<Nothing, Json<ReplyGiven>>) -> Result<Json<StartedBody>, Problem> {
+async fn reply(call: Call<Nothing, Json<ReplyRequest>>) -> Result<Json<StartedBody>, Problem> {
     let id = call.run();
-    let Json(ReplyGiven { path, value }) = call.body;
+    let Json(ReplyRequest { path, value }) = call.body;
     let control = &call.state.control;
     let view = control.inspect(&id).await?;
     let is_open = |view: &RunView| view.questions.iter().any(|question| question.path == *path.as_str());
@@ -230,7 +232,7 @@ async fn retry(call: Call<Nothing, ()>) -> Result<Accepted<StartedBody>, Problem
     now(&call.state, &id).await.map(Accepted)
 }
 
-async fn fork(call: Call<Nothing, Json<ForkGiven>>) -> Result<Created<StartedBody>, Problem> {
+async fn fork(call: Call<Nothing, Json<ForkRequest>>) -> Result<Created<StartedBody>, Problem> {
     let of = call.run();
     let Json(given) = call.body;
     let view = call.state.control.inspect(&of).await?;

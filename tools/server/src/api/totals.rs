@@ -2,7 +2,7 @@
 
 use super::operation::{About, Call, Json, Nothing, Operations};
 use crate::access::Role;
-use crate::data::{ActionBody, ActionsBody, PruneGiven, PrunedBody, UsageReportBody};
+use crate::data::{ActionBody, ActionsBody, PruneRequest, PrunedBody, UsageReportBody};
 use crate::problem::{Kind, Problem};
 use crate::time::Time;
 use flujo::ErrorKind;
@@ -60,7 +60,7 @@ struct UsageQuery {
     /// Only runs with all of these labels: `label[tenant]=acme`.
     #[serde(default)]
     label: BTreeMap<String, String>,
-    /// The name of a label whose values are told apart.
+    /// The name of a label whose values have lines of their own.
     by_label: Option<String>,
 }
 
@@ -78,8 +78,8 @@ async fn pruned(call: Call<Nothing, ()>) -> Result<Json<ActionsBody>, Problem> {
     Ok(Json(ActionsBody { actions: actions.iter().map(ActionBody::of).collect() }))
 }
 
-async fn prune(call: Call<Nothing, Json<PruneGiven>>) -> Result<Json<PrunedBody>, Problem> {
-    let Json(PruneGiven { before }) = call.body;
+async fn prune(call: Call<Nothing, Json<PruneRequest>>) -> Result<Json<PrunedBody>, Problem> {
+    let Json(PruneRequest { before }) = call.body;
     match call.state.control.prune(before.0, call.caller.name()).await {
         Ok(runs) => Ok(Json(PrunedBody { runs })),
         Err(error) => Err(match error.kind() {

@@ -1,7 +1,7 @@
 //! Two runs beside each other, node by node.
 
 use super::fields::Pairs;
-use super::page::{Room, page};
+use super::page::{Section, page};
 use super::run::{Seen, difference};
 use super::show;
 use super::visit::{Answer, Visit};
@@ -38,7 +38,7 @@ pub(super) async fn compare(
         let (a, b) = (Seen::of(&state, a).await?, Seen::of(&state, b).await?);
         html! { h1 { "Compare two runs" } (form) (table(&a, &b)) }
     };
-    Ok(page(&visit, Room::Runs, "Compare", &content))
+    Ok(page(&visit, Section::Runs, "Compare", &content))
 }
 
 fn table(a: &Seen, b: &Seen) -> Markup {

@@ -2,7 +2,7 @@
 
 use super::fields::{Pairs, query};
 use super::live::{self, Live, stream};
-use super::page::{Room, page};
+use super::page::{Section, page};
 use super::run::form_name;
 use super::show;
 use super::visit::{Answer, Visit};
@@ -66,7 +66,7 @@ pub(super) async fn inbox(State(state): State<AppState>, visit: Visit, RawQuery(
         }
         (stream(Some("/api/v1/events"), &filter.live(&filter.address("/inbox-part", filter.after.as_ref())).show(&shown)))
     };
-    Ok(page(&visit, Room::Inbox, "Inbox", &content))
+    Ok(page(&visit, Section::Inbox, "Inbox", &content))
 }
 
 /// `GET /inbox-part`

@@ -22,7 +22,7 @@ pub(super) fn value(json: &Json) -> Option<Value> {
     serde_json::from_str(json.as_str()).ok()
 }
 
-/// A new id that nobody has yet.
+/// A random id.
 pub(super) fn new_id(pipeline: &str) -> String {
     format!("{pipeline}-{:x}", super::show::now().0)
 }

@@ -1,4 +1,4 @@
-//! Parts of a page that follow what happens: htmx asks for them again, and is told that nothing has changed by an empty
+//! Parts of a page that follow what happens: htmx asks for them again, and learns that nothing has changed by an empty
 //! answer, so that what a person reads or types is not replaced in vain.
 
 use super::page::html_of;
@@ -11,7 +11,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// bursts: a burst is one request.
 pub(super) const RUN: &str = "sse:record delay:300ms, sse:question delay:300ms, sse:reply delay:300ms, \
                               sse:action delay:300ms, sse:state delay:300ms, sse:began delay:300ms, every 5s";
-/// The same for pages of all runs.
+/// The events of all runs that change their pages.
 pub(super) const ALL: &str = "sse:run delay:500ms, every 10s";
 
 /// Wraps the live parts of a page: the events come from `address`.

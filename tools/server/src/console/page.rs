@@ -14,14 +14,14 @@ const HTMX: &str = r#"{"includeIndicatorStyles":false,"allowEval":false,"history
 
 /// The pages that every page links to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Room {
+pub(super) enum Section {
     Runs,
     Inbox,
     Pipelines,
     Usage,
 }
 
-impl Room {
+impl Section {
     const ALL: [(Self, &'static str, &'static str); 4] = [
         (Self::Runs, "/", "Runs"),
         (Self::Inbox, "/inbox", "Inbox"),
@@ -31,7 +31,7 @@ impl Room {
 }
 
 /// Answers with a page.
-pub(super) fn page(visit: &Visit, room: Room, title: &str, content: &Markup) -> Response {
+pub(super) fn page(visit: &Visit, room: Section, title: &str, content: &Markup) -> Response {
     html_of(shell(title, Some(room), Some(visit), content))
 }
 
@@ -40,7 +40,7 @@ pub(super) fn html_of(markup: Markup) -> Response {
     ([(header::CONTENT_TYPE, HTML)], markup.into_string()).into_response()
 }
 
-pub(super) fn shell(title: &str, room: Option<Room>, visit: Option<&Visit>, content: &Markup) -> Markup {
+pub(super) fn shell(title: &str, room: Option<Section>, visit: Option<&Visit>, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -61,7 +61,7 @@ pub(super) fn shell(title: &str, room: Option<Room>, visit: Option<&Visit>, cont
                     span class="brand" { "flujo" }
                     nav aria-label="Pages" {
                         ul {
-                            @for (one, address, name) in Room::ALL {
+                            @for (one, address, name) in Section::ALL {
                                 li { a href=(address) aria-current=[(room == Some(one)).then_some("page")] { (name) } }
                             }
                         }

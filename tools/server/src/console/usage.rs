@@ -3,7 +3,7 @@
 mod budgets;
 
 use super::fields::Pairs;
-use super::page::{Room, page};
+use super::page::{Section, page};
 use super::run::table;
 use super::show;
 use super::visit::{Answer, Visit};
@@ -56,7 +56,7 @@ pub(super) async fn usage(State(state): State<AppState>, visit: Visit, RawQuery(
         (budgets::budgets(&state.budgets))
         (sums(&lines, filter.by_label.as_deref()))
     };
-    Ok(page(&visit, Room::Usage, "Usage", &content))
+    Ok(page(&visit, Section::Usage, "Usage", &content))
 }
 
 fn sums(lines: &[UsageLine], label: Option<&str>) -> Markup {

@@ -2,22 +2,22 @@
 
 mod action;
 mod comparison;
-mod given;
 mod node;
 mod pipeline;
 mod question;
+mod requests;
 mod run;
 mod usage;
 pub(crate) mod value;
 
 pub(crate) use action::{ActionBody, ActionsBody, PrunedBody};
 pub(crate) use comparison::ComparisonBody;
-pub(crate) use given::{
-    ForkGiven, LimitsGiven, Number, Order, PruneGiven, ReplyGiven, StartGiven, StateWord,
-};
 pub(crate) use node::{AttemptBody, NodeBody, NodeDetail, NodesBody, RecordBody};
 pub(crate) use pipeline::{PipelineBody, PipelineDetail, PipelinesBody};
 pub(crate) use question::{InboxBody, QuestionBody, QuestionsBody, ReplyBody};
+pub(crate) use requests::{
+    ForkRequest, LimitsRequest, Number, Order, PruneRequest, ReplyRequest, StartRequest, StateWord,
+};
 pub(crate) use run::{
     CountBody, CountsBody, ExportBody, MismatchBody, ReplayBody, RunBody, RunDetail, RunPage, StartedBody,
     StateBody,

@@ -69,7 +69,7 @@ fn message(failure: &FailureRecord) -> String {
     failure.chain.first().cloned().unwrap_or_default()
 }
 
-/// An attempt that has ended, as it is told when it happens: without what went in and came out.
+/// An attempt that has ended, as the stream of events has it: without what went in and came out.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Record")]
 pub(crate) struct RecordBody {

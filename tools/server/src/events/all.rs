@@ -1,6 +1,6 @@
 use super::feed::{Feed, newest};
 use super::past::Past;
-use super::told::Told;
+use super::stream_event::StreamEvent;
 use super::watched::{Place, Watching};
 use crate::data::RunBody;
 use crate::places::place;
@@ -17,15 +17,15 @@ pub(crate) struct AllViewer {
     feed: Arc<Feed>,
     /// The change of the feed that is next.
     next: u64,
-    /// The change that was told last.
+    /// The change that was sent last.
     at: RunCursor,
-    /// What is read for this viewer alone, and is told first.
+    /// The changes that are read for this viewer alone, and are sent first.
     past: Past,
     /// The changes that were read so and may come by the feed too.
-    told: HashMap<RunId, Timestamp>,
+    sent: HashMap<RunId, Timestamp>,
     /// Older changes than this do not come by the feed any more.
     horizon: Timestamp,
-    /// True until the viewer was told where the stream begins.
+    /// True until `ready` was sent.
     is_new: bool,
     count: watch::Receiver<u64>,
     ends: watch::Receiver<bool>,
@@ -36,7 +36,7 @@ impl AllViewer {
     /// Begins behind a place, or with what changes from now on.
     pub(crate) async fn begin(watching: &Watching, after: Option<RunCursor>) -> Result<Self, Problem> {
         let place = watching.place()?;
-        // Before the feed is waited for: if the engine fails, the viewer is told so at once.
+        // Before the feed is waited for: if the engine fails, the viewer gets the error at once.
         let last = newest(&**watching.control()).await?;
         let feed = watching.all();
         feed.begun().await;
@@ -48,7 +48,7 @@ impl AllViewer {
             next: 0,
             at: after.unwrap_or_else(now),
             past: Past::default(),
-            told: HashMap::new(),
+            sent: HashMap::new(),
             horizon: Timestamp::default(),
             is_new,
             count: feed.count.subscribe(),
@@ -63,34 +63,34 @@ impl AllViewer {
     /// Reads what changed behind the viewer's place, in place of what the feed has not kept.
     async fn read_on(&mut self) -> Result<(), Problem> {
         (self.next, self.horizon) = self.feed.end();
-        self.told.clear();
+        self.sent.clear();
         self.past = Past::since(&**self.watching.control(), self.at.at).await?;
         Ok(())
     }
 
-    fn tell(&mut self, run: &RunSummary) -> Told {
+    fn event(&mut self, run: &RunSummary) -> StreamEvent {
         self.at = self.at.clone().max_of(RunOrder::Changed.cursor(run));
-        Told::at("run", place(&self.at), &RunBody::of(run))
+        StreamEvent::at("run", place(&self.at), &RunBody::of(run))
     }
 
     /// The next event; `None` at the end of the stream. Without the engine the stream ends, and the viewer comes back to
     /// the place where it is.
-    pub(crate) async fn next(&mut self) -> Option<Told> {
+    pub(crate) async fn next(&mut self) -> Option<StreamEvent> {
         if std::mem::take(&mut self.is_new) {
-            return Some(Told::at("ready", place(&self.at), &serde_json::Value::Null));
+            return Some(StreamEvent::at("ready", place(&self.at), &serde_json::Value::Null));
         }
         loop {
             if let Some(run) = self.past.next(&**self.watching.control(), &self.at).await.ok()? {
                 if run.changed >= self.horizon {
-                    self.told.insert(run.id.clone(), run.changed);
+                    self.sent.insert(run.id.clone(), run.changed);
                 }
-                return Some(self.tell(&run));
+                return Some(self.event(&run));
             }
             match self.feed.get(self.next) {
                 Ok(Some(run)) => {
                     self.next += 1;
-                    if self.told.get(&run.id).is_none_or(|told| run.changed > *told) {
-                        return Some(self.tell(&run));
+                    if self.sent.get(&run.id).is_none_or(|sent| run.changed > *sent) {
+                        return Some(self.event(&run));
                     }
                 }
                 Ok(None) => tokio::select! {

@@ -3,7 +3,7 @@ use flujo::engine::{RunState, RunView};
 use std::fmt;
 use std::str::FromStr;
 
-/// How much of a run a viewer has been told: numbers that only grow, and the state that it was told last. As text, it
+/// How much of a run was sent to a viewer: numbers that only grow, and the last state. As text, it
 /// is the id of an event: `1700000000000000000.3.1.0.0.running`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cursor {

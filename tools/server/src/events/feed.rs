@@ -9,21 +9,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// The changes that are kept for viewers; one who is slower than that asks the engine for what it missed.
+/// The capacity of the buffer of changes; a viewer that is further behind reads what it missed from the engine.
 const KEPT: usize = 1024;
 /// How far behind the newest change another one may still appear: two processes write at once, and their clocks differ.
 const OVERLAP: Duration = Duration::from_secs(5);
-/// The events that all viewers together are told in a second while runs change without end: a run that changes faster is
-/// told as it is then. So what viewers cost does not grow with their number, and runs keep the processor.
+/// The events that are sent to all viewers together in a second while runs change without end: of a run that changes faster
+/// only the newest state is sent. So what viewers cost does not grow with their number, and runs keep the processor.
 const RATE: u128 = 10_000;
-/// The time between two looks while there is more to tell than may be told.
+/// The time between two looks while there is more to send than may be sent.
 const BEHIND: Duration = Duration::from_millis(50);
 /// The part of the time in which runs are looked at: one of so many.
 const SHARE: u32 = 20;
 /// The runs that are asked for at once.
 pub(super) const PAGE: usize = 500;
 
-/// The changes of all runs, until nobody watches them.
+/// The changes of all runs, polled while there are viewers.
 pub(super) struct Feed {
     kept: Mutex<Kept>,
     /// The number of changes so far.
@@ -170,7 +170,7 @@ struct Known {
     is_behind: bool,
 }
 
-/// The most changes that so many viewers may be told after some time.
+/// The most changes that may be sent to so many viewers after some time.
 fn most(time: Duration, viewers: usize) -> usize {
     let all = time.as_millis().saturating_mul(RATE) / 1000;
     usize::try_from(all).unwrap_or(KEPT).checked_div(viewers).unwrap_or(KEPT).clamp(1, KEPT)

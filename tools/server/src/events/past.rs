@@ -55,7 +55,7 @@ impl Past {
             }
             let Some(page) = self.pages.pop() else { return Ok(None) };
             let found = control.list(&self.filter(page)).await?;
-            // A page from which runs have gone ends with some that were told before.
+            // A page from which runs have gone ends with some that were sent before.
             let is_behind = |run: &RunSummary| (run.changed, &run.id) > (at.at, &at.id);
             self.read = found.into_iter().rev().filter(is_behind).collect();
         }

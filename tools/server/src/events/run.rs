@@ -1,5 +1,5 @@
 use super::cursor::Cursor;
-use super::told::Told;
+use super::stream_event::StreamEvent;
 use super::watched::{Place, Seen, Watched, Watching};
 use crate::data::{DroppedBody, TextBody};
 use crate::live::{Text, TextKind};
@@ -11,7 +11,7 @@ use tokio::sync::{broadcast, watch};
 
 /// A viewer of one run.
 pub(crate) struct RunViewer {
-    /// The view that the viewer is told, up to its end.
+    /// The view that is sent, up to its end.
     view: Arc<RunView>,
     cursor: Option<Cursor>,
     seen: watch::Receiver<Seen>,
@@ -33,7 +33,7 @@ impl RunViewer {
         let place = watching.place()?;
         let run = watching.run(id).await?;
         let texts = run.signals.texts.subscribe();
-        // A look of this viewer's own: what was recorded before the request is told at once.
+        // A look of this viewer's own: what was recorded before the request is sent at once.
         let mut seen = run.seen.subscribe();
         let view = Arc::new(watching.view(id).await?);
         seen.mark_changed();
@@ -50,7 +50,7 @@ impl RunViewer {
     }
 
     /// The next event; `None` at the end of the stream.
-    pub(crate) async fn next(&mut self) -> Option<Told> {
+    pub(crate) async fn next(&mut self) -> Option<StreamEvent> {
         loop {
             if self.gone {
                 return None;
@@ -59,13 +59,13 @@ impl RunViewer {
                 Some(cursor) if !cursor.is_in(&self.view) => {
                     let start = Cursor::start(&self.view);
                     self.cursor = Some(start);
-                    return Some(Told::at("reset", start, &serde_json::Value::Null));
+                    return Some(StreamEvent::at("reset", start, &serde_json::Value::Null));
                 }
                 Some(cursor) => cursor,
                 none => none.insert(Cursor::start(&self.view)),
             };
-            if let Some(told) = Told::next(cursor, &self.view) {
-                return Some(told);
+            if let Some(event) = StreamEvent::next(cursor, &self.view) {
+                return Some(event);
             }
             tokio::select! {
                 biased;
@@ -80,14 +80,14 @@ impl RunViewer {
                         Seen::View(_) => {}
                         Seen::Gone => {
                             self.gone = true;
-                            return Some(Told::passing("gone", &serde_json::Value::Null));
+                            return Some(StreamEvent::passing("gone", &serde_json::Value::Null));
                         }
                     }
                 }
                 text = self.texts.recv() => match text {
                     Ok(text) => return Some(said(text)),
                     Err(RecvError::Lagged(events)) => {
-                        return Some(Told::passing("dropped", &DroppedBody { events }));
+                        return Some(StreamEvent::passing("dropped", &DroppedBody { events }));
                     }
                     Err(RecvError::Closed) => return None,
                 },
@@ -96,12 +96,12 @@ impl RunViewer {
     }
 }
 
-fn said(text: Text) -> Told {
+fn said(text: Text) -> StreamEvent {
     let Text { kind, path, attempt, said } = text;
     let name = match kind {
         TextKind::Began => "began",
         TextKind::Chunk => "chunk",
         TextKind::Reasoning => "reasoning",
     };
-    Told::passing(name, &TextBody { path: path.to_string(), attempt, text: said })
+    StreamEvent::passing(name, &TextBody { path: path.to_string(), attempt, text: said })
 }

@@ -3,7 +3,7 @@
 use super::all::AllViewer;
 use super::cursor::Cursor;
 use super::run::RunViewer;
-use super::told::Told;
+use super::stream_event::StreamEvent;
 use super::watched::Watching;
 use crate::places::place_of;
 use crate::problem::{Kind, Problem};
@@ -14,7 +14,7 @@ use flujo::engine::RunId;
 use futures_util::stream;
 use std::convert::Infallible;
 
-/// The place that a viewer was told last: of the header that browsers send when they come back, else of the query. None
+/// The place of the last event that a viewer got: of the header that browsers send when they come back, else of the query. None
 /// is the same as an empty one.
 fn last<T>(
     headers: &HeaderMap,
@@ -45,20 +45,20 @@ impl Watching {
     ) -> Result<Response, Problem> {
         let after = last(headers, after, |text| text.parse::<Cursor>().ok())?;
         let viewer = RunViewer::begin(self, id, after).await?;
-        let told = stream::unfold(viewer, |mut viewer| async {
+        let events = stream::unfold(viewer, |mut viewer| async {
             Some((Ok::<_, Infallible>(sent(viewer.next().await?)), viewer))
         });
-        Ok(Sse::new(told).keep_alive(self.alive()).into_response())
+        Ok(Sse::new(events).keep_alive(self.alive()).into_response())
     }
 
     /// The stream of all runs.
     pub(crate) async fn of_all(&self, headers: &HeaderMap, after: Option<&str>) -> Result<Response, Problem> {
         let after = last(headers, after, place_of)?;
         let viewer = AllViewer::begin(self, after).await?;
-        let told = stream::unfold(viewer, |mut viewer| async {
+        let events = stream::unfold(viewer, |mut viewer| async {
             Some((Ok::<_, Infallible>(sent(viewer.next().await?)), viewer))
         });
-        Ok(Sse::new(told).keep_alive(self.alive()).into_response())
+        Ok(Sse::new(events).keep_alive(self.alive()).into_response())
     }
 
     fn alive(&self) -> KeepAlive {
@@ -67,10 +67,10 @@ impl Watching {
 }
 
 /// Ids have no line breaks, because places are numbers, words and escaped ids of runs; data is JSON on one line.
-fn sent(told: Told) -> Event {
-    let event = Event::default().event(told.name).data(told.data);
-    match told.id {
-        Some(id) => event.id(id),
-        None => event,
+fn sent(event: StreamEvent) -> Event {
+    let sent = Event::default().event(event.name).data(event.data);
+    match event.id {
+        Some(id) => sent.id(id),
+        None => sent,
     }
 }

@@ -42,7 +42,7 @@ pub(crate) enum Seen {
     Gone,
 }
 
-/// A run that somebody watches, until nobody does.
+/// A run with at least one viewer.
 pub(crate) struct Watched {
     pub(crate) seen: watch::Sender<Seen>,
     pub(crate) signals: Arc<RunSignals>,
@@ -144,7 +144,7 @@ impl Watching {
     }
 }
 
-/// Looks at a run again and again, until nobody watches it or it is gone.
+/// Polls a run while it has viewers and exists.
 async fn look(control: Arc<dyn Control>, id: RunId, run: Weak<Watched>, poll: Duration) {
     loop {
         let known = run.upgrade().map(|run| (Arc::clone(&run.signals), run.pause()));

@@ -18,7 +18,7 @@ pub(super) enum Kind {
     /// Anything, written as JSON.
     #[default]
     Json,
-    /// One value, which nobody has to write.
+    /// A constant.
     Const(Value),
     /// One of some values.
     Choice(Vec<Value>),

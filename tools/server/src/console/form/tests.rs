@@ -270,7 +270,7 @@ fn lists_grow_and_shrink_by_their_buttons() {
     assert!(!edited(&mut Raw::default()));
     assert_eq!(says(&list, &[]), one("v", "this needs at least 1 items"));
     assert_eq!(says(&list, &[("v#", "4")]), one("v", "this has 4 items, the most are 3"));
-    // A number of items that nobody can have sent is bounded.
+    // The number of items is bounded, whatever a client sends.
     assert!(reads(&list, &[("v#", "999999999999")]).is_err());
     let html = fieldset(&list, "v", &filled(&list, "v", None), &Errors::new()).into_string();
     assert!(

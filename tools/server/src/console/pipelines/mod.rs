@@ -4,7 +4,7 @@ mod start;
 
 pub(super) use start::start;
 
-use super::page::{Room, page};
+use super::page::{Section, page};
 use super::show;
 use super::visit::{Answer, Refused, Visit};
 use crate::drawing;
@@ -33,7 +33,7 @@ pub(super) async fn list(State(state): State<AppState>, visit: Visit) -> Answer 
             }
         }
     };
-    Ok(page(&visit, Room::Pipelines, "Pipelines", &content))
+    Ok(page(&visit, Section::Pipelines, "Pipelines", &content))
 }
 
 fn address(name: &str) -> String {
@@ -92,7 +92,7 @@ pub(super) async fn show_pipeline(
         h2 { "Types" }
         @for value in pipeline.inputs.iter().chain([&pipeline.output, &pipeline.context]).filter(|value| value.type_name != "()") { (schema(value)) }
     };
-    Ok(page(&visit, Room::Pipelines, pipeline.name, &content))
+    Ok(page(&visit, Section::Pipelines, pipeline.name, &content))
 }
 
 fn anchor(path: &str) -> String {

@@ -2,7 +2,7 @@
 
 use super::super::fields::Form;
 use super::super::form::{Errors, Field, Raw, edited, fieldset, filled, read};
-use super::super::page::{Room, html_of, page};
+use super::super::page::{Section, html_of, page};
 use super::super::visit::{Answer, Visit};
 use super::super::{inputs, show};
 use super::{address, described};
@@ -118,7 +118,7 @@ pub(in super::super) async fn start(
         html_of(form)
     } else {
         let content = html! { h1 { "Start a run of " a href=(address(pipeline.name)) { (show::text(pipeline.name)) } } (form) };
-        page(&visit, Room::Pipelines, "Start", &content)
+        page(&visit, Section::Pipelines, "Start", &content)
     };
     *response.status_mut() = status;
     Ok(response)

@@ -2,7 +2,7 @@
 
 use super::super::fields::{Form, Pairs};
 use super::super::form::{Errors, Field, Raw, edited, fieldset, filled, read};
-use super::super::page::{Room, html_of, page};
+use super::super::page::{Section, html_of, page};
 use super::super::visit::{Answer, Refused, Visit};
 use super::super::{inputs, show};
 use super::{Seen, fork_models};
@@ -128,7 +128,7 @@ fn shown(
             }
             (form)
         };
-        page(visit, Room::Runs, "Fork", &content)
+        page(visit, Section::Runs, "Fork", &content)
     };
     *response.status_mut() = status;
     response

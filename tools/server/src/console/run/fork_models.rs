@@ -36,7 +36,7 @@ fn asked(seen: &Seen, step: &str) -> String {
     models.into_iter().collect::<Vec<_>>().join(", ")
 }
 
-/// Begins with the models that the run was told to ask.
+/// Begins with the models that the run names.
 pub(super) fn fill(seen: &Seen, raw: &mut Raw) {
     for (node, model) in &seen.view.run.models {
         raw.set(format!("{NAME}{node}"), model.as_str());

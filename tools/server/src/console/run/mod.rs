@@ -24,7 +24,7 @@ pub(super) use texts::whole;
 
 use super::fields::Pairs;
 use super::live::{Live, RUN, stream};
-use super::page::{Room, page};
+use super::page::{Section, page};
 use super::runs::summary;
 use super::show;
 use super::visit::{Answer, Refused, Visit};
@@ -94,7 +94,7 @@ pub(super) async fn show_run(
         @if let Some(node) = node { section id="node" aria-label="The selected node" { (node) } }
         (facts::begun_with(&seen))
     };
-    Ok(page(&visit, Room::Runs, &format!("Run {id}"), &content))
+    Ok(page(&visit, Section::Runs, &format!("Run {id}"), &content))
 }
 
 /// `GET /runs/{id}/now`: what changes while a run goes on.

@@ -2,7 +2,7 @@
 
 use super::super::fields::Form;
 use super::super::form::{Errors, Field, edited, read};
-use super::super::page::{Room, html_of, page};
+use super::super::page::{Section, html_of, page};
 use super::super::show;
 use super::super::visit::{Answer, Refused, Visit};
 use super::Seen;
@@ -77,7 +77,7 @@ fn again(
             h2 { "Question" }
             (question::with_form(visit, id, asked, field, raw, errors))
         };
-        page(visit, Room::Inbox, "Reply", &content)
+        page(visit, Section::Inbox, "Reply", &content)
     };
     *response.status_mut() = status;
     response
@@ -106,7 +106,7 @@ async fn gone(state: &AppState, visit: &Visit, id: &str, path: &str) -> Answer {
     let mut response = if visit.is_part {
         html_of(content)
     } else {
-        page(visit, Room::Inbox, "Answered before", &html! { h1 { "Answered before" } (content) })
+        page(visit, Section::Inbox, "Answered before", &html! { h1 { "Answered before" } (content) })
     };
     *response.status_mut() = StatusCode::CONFLICT;
     Ok(response)

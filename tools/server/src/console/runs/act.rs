@@ -1,7 +1,7 @@
 //! Cancels and retries several runs.
 
 use super::super::fields::Form;
-use super::super::page::{Room, page};
+use super::super::page::{Section, page};
 use super::super::run::retried;
 use super::super::show;
 use super::super::visit::{Answer, Visit};
@@ -52,5 +52,5 @@ pub(in super::super) async fn act(State(state): State<AppState>, visit: Visit, F
         }
         p { a class="button" href=(back) { "Back to the list" } }
     };
-    Ok(page(&visit, Room::Runs, "Runs", &content))
+    Ok(page(&visit, Section::Runs, "Runs", &content))
 }

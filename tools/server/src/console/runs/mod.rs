@@ -8,7 +8,7 @@ pub(super) use act::act;
 
 use super::fields::Pairs;
 use super::live::{ALL, Live, stream};
-use super::page::{Room, page};
+use super::page::{Section, page};
 use super::show;
 use super::visit::{Answer, Visit};
 use crate::state::AppState;
@@ -32,7 +32,7 @@ pub(super) async fn list(State(state): State<AppState>, visit: Visit, RawQuery(q
         (filter.form(&names))
         (stream(filter.after.is_none().then_some("/api/v1/events"), &live(&filter, &address(&filter)).show(&rows)))
     };
-    Ok(page(&visit, Room::Runs, "Runs", &content))
+    Ok(page(&visit, Section::Runs, "Runs", &content))
 }
 
 /// `GET /runs-part`: the counts and the table.

@@ -10,15 +10,15 @@ use serde_json::json;
 use std::fmt::Display;
 
 /// The names of events, with what they say; the OpenAPI document lists them.
-pub(crate) const TOLD: [(&str, &str); 13] = [
+pub(crate) const EVENT_NAMES: [(&str, &str); 13] = [
     ("record", "An attempt has ended: `Record`."),
     ("question", "A question was asked: `Question`."),
     ("reply", "A question was answered: `Reply`."),
     ("action", "Somebody did something to the run: `Action`."),
-    ("state", "The state of the run, once everything before it was told: `State`."),
+    ("state", "The state of the run, after everything before it: `State`."),
     (
         "reset",
-        "The place is not one of this run, which has the id of a run that was deleted: all is told anew.",
+        "The place is not one of this run, which has the id of a run that was deleted: the stream begins anew.",
     ),
     ("gone", "The run was deleted; the stream ends."),
     ("began", "The body of an attempt begins; not recorded: `Text`."),
@@ -60,15 +60,15 @@ pub(crate) fn event_schema(schemas: &mut SchemaGenerator) -> Schema {
     json_schema!({ "oneOf": data.map(event) })
 }
 
-/// One event as it is sent.
+/// One event of a stream, as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct StreamEvent {
     pub(crate) name: &'static str,
     pub(crate) id: Option<String>,
     pub(crate) data: String,
 }
 
-impl Told {
+impl StreamEvent {
     /// An event that moves the viewer to a place.
     pub(super) fn at(name: &'static str, place: impl Display, data: &impl Serialize) -> Self {
         Self { id: Some(place.to_string()), ..Self::passing(name, data) }

@@ -11,24 +11,24 @@ use std::sync::{Arc, OnceLock};
 #[derive(Clone, Debug, Default)]
 struct Who(Arc<OnceLock<Option<String>>>);
 
-/// Notes for the log who asks.
+/// Notes the caller for the log.
 pub(crate) fn is_known(request: &Parts, caller: &Caller) {
     if let Some(Who(name)) = request.extensions.get() {
-        // It was said before, of the same request.
+        // A request may be authenticated twice.
         let _ = name.set(caller.name().map(str::to_owned));
     }
 }
 
-/// The facts of a request that the log has if the caller is refused.
+/// The facts of a request for the log of refused callers.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct AccessLog {
     method: Method,
     path: String,
     peer: Option<SocketAddr>,
     who: Who,
 }
 
-impl Asked {
+impl AccessLog {
     pub(super) fn of(request: &mut Parts) -> Self {
         let who = Who::default();
         request.extensions.insert(who.clone());
@@ -40,8 +40,8 @@ impl Asked {
         &self.path
     }
 
-    /// Writes a line for a caller who is refused. Tokens are no part of it, and texts of the caller are escaped: nobody
-    /// forges a line.
+    /// Writes a line for a caller who is refused. Tokens are no part of it, and texts of the caller are escaped, so that a
+    /// line cannot be forged.
     pub(super) fn log(&self, response: &Response) {
         let status = response.status();
         let kind = response.extensions().get::<Refused>().map(|Refused(kind)| *kind);

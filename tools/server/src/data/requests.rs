@@ -14,7 +14,7 @@ use std::time::Duration;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "StartRun")]
 #[serde(deny_unknown_fields)]
-pub(crate) struct StartGiven {
+pub(crate) struct StartRequest {
     /// The pipeline.
     pub(crate) pipeline: String,
     /// The id of the run. Without it, it follows from the header `Idempotency-Key`; without that, it is random.
@@ -27,14 +27,14 @@ pub(crate) struct StartGiven {
     #[serde(default)]
     pub(crate) labels: BTreeMap<String, String>,
     /// Limits of the run.
-    pub(crate) limits: Option<LimitsGiven>,
+    pub(crate) limits: Option<LimitsRequest>,
 }
 
 /// Limits of a run; those of the server apply as well.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "NewLimits")]
 #[serde(deny_unknown_fields)]
-pub(crate) struct LimitsGiven {
+pub(crate) struct LimitsRequest {
     /// Money, in billionths of a dollar.
     cost_nanos: Option<u64>,
     /// Tokens, sent and received.
@@ -45,7 +45,7 @@ pub(crate) struct LimitsGiven {
     active_nanos: Option<u64>,
 }
 
-impl LimitsGiven {
+impl LimitsRequest {
     pub(crate) fn limits(self) -> UsageLimits {
         let mut limits = UsageLimits::NONE;
         limits.cost = self.cost_nanos.map(Cost);
@@ -60,7 +60,7 @@ impl LimitsGiven {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "NewReply")]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ReplyGiven {
+pub(crate) struct ReplyRequest {
     /// The node that asks.
     pub(crate) path: String,
     /// The reply, which fits the schema of the question.
@@ -71,7 +71,7 @@ pub(crate) struct ReplyGiven {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "ForkRun")]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ForkGiven {
+pub(crate) struct ForkRequest {
     /// The first node that is executed again.
     pub(crate) from: String,
     /// The id of the new run. Without it, it follows from the header `Idempotency-Key`; without that, it is random.
@@ -88,7 +88,7 @@ pub(crate) struct ForkGiven {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Prune")]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PruneGiven {
+pub(crate) struct PruneRequest {
     /// Runs that ended before this moment.
     pub(crate) before: Time,
 }
