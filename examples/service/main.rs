@@ -9,7 +9,7 @@
 //! An order is a run. Its id is that of the order, so an order that arrives twice is one run. Large orders wait for a
 //! person, who finds them at `http://localhost:8080/inbox` after a login with the token. When the process is told to end
 //! it takes no further requests, finishes what it can within ten seconds, and leaves the rest to the next process.
-#![allow(clippy::print_stdout, reason = "it says where it listens")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it says where it listens, or why not")]
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -27,6 +27,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::net::SocketAddr;
+use std::process::ExitCode;
 use tokio::sync::watch;
 
 /// Orders of this many cents and more wait for a person.
@@ -103,9 +104,21 @@ async fn order(State(flujo): State<Flujo<Shop>>, Json(order): Json<Order>) -> (S
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let token =
-        std::env::var("FLUJO_TOKEN").map_err(|_| "FLUJO_TOKEN is the token of those who operate this")?;
+async fn main() -> ExitCode {
+    match serve().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve() -> Result<(), Box<dyn Error>> {
+    let token = std::env::var("FLUJO_TOKEN").unwrap_or_default();
+    if token.is_empty() {
+        return Err("FLUJO_TOKEN is not set: it is the token of those who operate this".into());
+    }
     let address: SocketAddr =
         std::env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:8080".to_owned()).parse()?;
 

@@ -213,3 +213,20 @@ fn a_service_takes_an_order_once_and_ends_gracefully() {
         served.post("/api/v1/runs/o-200000/replies", &serde_json::json!({ "path": path, "value": "accept" }));
     served.wait_for(&reply, |served| served.runs("done") == 2);
 }
+
+#[test]
+fn a_service_without_its_token_says_so_and_does_not_begin() {
+    let folder = Folder::new("service-without");
+    for token in [None, Some("")] {
+        let mut command = example("service");
+        command.env_remove("FLUJO_TOKEN").envs(token.map(|token| ("FLUJO_TOKEN", token)));
+        let ended = command.env("ADDRESS", "127.0.0.1:0").current_dir(&folder.0).output().unwrap();
+        assert_eq!(ended.status.code(), Some(1));
+        assert_eq!(String::from_utf8(ended.stdout).unwrap(), "");
+        assert_eq!(
+            String::from_utf8(ended.stderr).unwrap(),
+            "FLUJO_TOKEN is not set: it is the token of those who operate this\n"
+        );
+        assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 0);
+    }
+}

@@ -37,7 +37,7 @@ const NO_TEXT: &[&str] = &[
     "flujo::engine::run_filter::Period",
     "flujo::engine::run_filter::RunOrder",
     "flujo::engine::run_record::Status",
-    "flujo::engine::summary::RunState",
+    "flujo::engine::run_state::RunState",
     "flujo::events::observer::Chunks",
     "flujo::flow::critique::Critique",
     "flujo::flow::wait::WaitFor",

@@ -1,15 +1,31 @@
 //! Fields of queries and forms, as values that types are read from.
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+
+/// Reads a type from fields; `state=a&state=b` is a list, and `label[tenant]=acme` a map.
+///
+/// # Errors
+/// A field comes twice, or does not fit; the error names it.
+pub(crate) fn read<T: DeserializeOwned>(
+    pairs: impl IntoIterator<Item = (String, String)>,
+) -> Result<T, String> {
+    serde_path_to_error::deserialize(map(pairs)?).map_err(|error| named(&error))
+}
+
+/// The message of an error, behind the field that it is about.
+pub(crate) fn named(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let (path, message) = (error.path(), error.inner().to_string());
+    // A missing or unknown field is named by the message already.
+    let depth = path.iter().count();
+    let is_named = depth == 0 || (depth == 1 && message.starts_with("unknown field"));
+    if is_named { message } else { format!("`{path}`: {message}") }
+}
 
 /// The names that may come several times.
 const LISTS: [&str; 1] = ["state"];
 
-/// Returns the fields as a map: `state=a&state=b` is a list, and `label[tenant]=acme` a map in it.
-///
-/// # Errors
-/// A field comes twice.
-pub(crate) fn map(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Value, String> {
+fn map(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Value, String> {
     let mut all = Map::new();
     for (name, value) in pairs {
         let twice = || format!("`{}` comes twice", name.escape_debug());

@@ -42,6 +42,11 @@ impl ServeError {
         Self { what, source: None }
     }
 
+    pub(crate) fn empty_token(name: &str) -> Self {
+        let what = format!("the token of `{}` is empty: is its variable set?", name.escape_debug());
+        Self { what, source: None }
+    }
+
     pub(crate) fn listen(address: SocketAddr, error: io::Error) -> Self {
         Self { what: format!("cannot listen at {address}"), source: Some(error) }
     }

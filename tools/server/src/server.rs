@@ -77,7 +77,8 @@ impl Server {
     }
 
     /// Adds a caller, who is known by a token: `Authorization: Bearer ..`, or the login of the console. The token should
-    /// be long and random. The name is recorded with what the caller changes.
+    /// be long and random; an empty one lets no caller in, and [`serve`](Self::serve) refuses it. The name is recorded
+    /// with what the caller changes.
     pub fn token(mut self, name: impl Into<String>, role: Role, token: impl Into<Secret>) -> Self {
         self.access.token(name.into(), role, token.into());
         self
@@ -224,7 +225,7 @@ impl Server {
     /// Serves until the process ends.
     ///
     /// # Errors
-    /// The address is not of this machine alone and callers are not authenticated; it cannot be listened at.
+    /// A token is empty; the address is not of this machine alone and callers are not authenticated; it cannot be listened at.
     pub async fn serve(self, address: SocketAddr) -> Result<(), ServeError> {
         self.serve_until(address, std::future::pending()).await
     }
@@ -258,11 +259,15 @@ impl Server {
         self.check(address)?;
         let settings = self.settings;
         let (router, ending) = self.assembled();
+        let router = router.fallback(console::missing);
         serve(listener, router, ending, settings, end).await;
         Ok(())
     }
 
     fn check(&self, address: SocketAddr) -> Result<(), ServeError> {
+        if let Some(name) = self.access.tokens.empty() {
+            return Err(ServeError::empty_token(name));
+        }
         if address.ip().to_canonical().is_loopback() || self.access.is_closed() {
             return Ok(());
         }

@@ -58,8 +58,6 @@ where
             ));
         }
         let pairs = pairs.into_iter().filter(|(name, _)| name != FIELD);
-        let fields = crate::fields::map(pairs);
-        let fields = fields.and_then(|map| serde_json::from_value(map).map_err(|error| error.to_string()));
-        fields.map(Self).map_err(|error| Problem::new(Kind::Parameter, error))
+        crate::fields::read(pairs).map(Self).map_err(|error| Problem::new(Kind::Parameter, error))
     }
 }

@@ -16,7 +16,7 @@ impl Seal {
         for token in tokens.iter() {
             sum.update(Sha256::digest(token.secret.expose().as_bytes()));
         }
-        if tokens.is_empty() {
+        if tokens.iter().next().is_none() {
             let mut random = [0; 32];
             if getrandom::fill(&mut random).is_err() {
                 // The keys of the standard library's hash maps are random too.

@@ -5,7 +5,11 @@ use subtle::ConstantTimeEq;
 
 /// The tokens that callers show.
 #[derive(Default)]
-pub(crate) struct Tokens(Vec<Token>);
+pub(crate) struct Tokens {
+    all: Vec<Token>,
+    /// The first caller whose token is empty: it is no token, and lets no caller in.
+    empty: Option<String>,
+}
 
 pub(super) struct Token {
     pub(super) name: String,
@@ -21,15 +25,25 @@ impl Token {
 
 impl Tokens {
     pub(super) fn add(&mut self, name: String, role: Role, secret: Secret) {
-        self.0.push(Token { name, role, secret });
+        if secret.expose().trim().is_empty() {
+            self.empty.get_or_insert(name);
+            return;
+        }
+        self.all.push(Token { name, role, secret });
     }
 
+    /// Returns true if callers need no token. Where one is empty they do: it was meant to be there.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty() && self.empty.is_none()
+    }
+
+    /// Returns a caller whose token is empty.
+    pub(crate) fn empty(&self) -> Option<&str> {
+        self.empty.as_deref()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Token> {
-        self.0.iter()
+        self.all.iter()
     }
 
     /// The token with this text. Digests are compared, all of them and in constant time: how long it takes says nothing
@@ -38,7 +52,7 @@ impl Tokens {
         let digest = |text: &str| <[u8; 32]>::from(Sha256::digest(text.as_bytes()));
         let shown = digest(text);
         let mut found = None;
-        for token in &self.0 {
+        for token in &self.all {
             if bool::from(digest(token.secret.expose()).ct_eq(&shown)) {
                 found = Some(token);
             }

@@ -90,10 +90,14 @@ impl<T: DeserializeOwned + JsonSchema + Send + 'static> Body for Json<T> {
         if !kind.eq_ignore_ascii_case("application/json") {
             return Err(Problem::new(Kind::MediaType, "send JSON: `Content-Type: application/json`"));
         }
-        serde_json::from_slice(body).map(Self).map_err(|error| {
-            let kind = if error.is_data() { Kind::Unfit } else { Kind::Json };
-            Problem::new(kind, error.to_string())
-        })
+        let mut json = serde_json::Deserializer::from_slice(body);
+        let read = serde_path_to_error::deserialize(&mut json);
+        let read = read.map_err(|error| {
+            let kind = if error.inner().is_data() { Kind::Unfit } else { Kind::Json };
+            Problem::new(kind, fields::named(&error))
+        })?;
+        json.end().map_err(|error| Problem::new(Kind::Json, error.to_string()))?;
+        Ok(Self(read))
     }
 }
 
@@ -184,7 +188,5 @@ async fn read<Q: DeserializeOwned, B: Body>(
 
 fn query<Q: DeserializeOwned>(parts: &Parts) -> Result<Q, Problem> {
     let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned();
-    let read =
-        fields::map(pairs).and_then(|map| serde_json::from_value(map).map_err(|error| error.to_string()));
-    read.map_err(|error| Problem::new(Kind::Parameter, error))
+    fields::read(pairs).map_err(|error| Problem::new(Kind::Parameter, error))
 }

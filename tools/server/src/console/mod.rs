@@ -17,9 +17,18 @@ mod show;
 mod usage;
 mod visit;
 
+use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use axum::Router;
+use axum::http::Uri;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+
+/// Answers for an address at which there is nothing.
+pub(crate) async fn missing(uri: Uri) -> Response {
+    let what = format!("there is nothing at `{}`", uri.path().escape_debug());
+    visit::Refused(Problem::new(Kind::UnknownRoute, what)).into_response()
+}
 
 /// Returns the routes of the pages.
 pub(crate) fn routes(state: AppState) -> Router {

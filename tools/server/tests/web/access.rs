@@ -3,7 +3,9 @@
 use super::support::*;
 use axum::http::request::Parts;
 use flujo_server::{Authorizer, Role, Server};
+use hmac::{Hmac, Mac};
 use serde_json::json;
+use sha2::Sha256;
 
 /// Each operation that takes more than the role of a viewer.
 const CHANGES: [(&str, &str); 6] = [
@@ -161,6 +163,61 @@ async fn a_form_of_somebody_else_is_refused() {
     }
     form.got("POST", "/logout", "").await.is(403, "foreign-form");
     form.with("content-type", "text/plain").got("POST", "/login", "token=act").await.is(415, "media-type");
+}
+
+/// What an application gets that sets `.token("ops", .., env)` while the variable is empty.
+#[tokio::test]
+async fn an_empty_token_lets_nobody_in() {
+    let shop = Shop::new();
+    for empty in ["", " ", "\n"] {
+        let server = || shop.server().token("ops", Role::Admin, empty);
+        let nobody = Caller::of(server().router());
+        let shown = ["", "Bearer", "Bearer ", "Bearer \t", "bearer  "];
+        let mut callers: Vec<_> = shown.iter().map(|value| nobody.with("authorization", value)).collect();
+        callers.push(nobody.clone());
+        // Sessions are sealed with the token: with an empty one anybody could seal one.
+        let until = "9999999999";
+        callers.push(
+            nobody.with("cookie", &format!("flujo_session={until}.{}", sealed(empty, "session", until))),
+        );
+        for caller in &callers {
+            caller.get("/api/v1/runs").await.is(401, "unauthorized");
+            caller.post("/api/v1/prune", &json!({ "before": "2023-01-01" })).await.is(401, "unauthorized");
+            assert_eq!(caller.get("/inbox").await.header("location"), "/login?next=%2Finbox");
+        }
+        // The form of the login, with the seal that the server gave.
+        let page = nobody.get("/login").await.text;
+        let seal = page.split_once("name=\"csrf\" value=\"").unwrap().1.split_once('"').unwrap().0;
+        let form = nobody.with("content-type", "application/x-www-form-urlencoded");
+        for token in ["", "+", "%0A"] {
+            let got = form.got("POST", "/login", format!("csrf={seal}&token={token}")).await;
+            assert_eq!((got.status, got.header("location")), (303, "/login?wrong"));
+            assert_eq!(got.header("set-cookie"), "");
+        }
+        // Whoever has a token is let in beside it, and an empty one is not served at all.
+        let both = Caller::of(server().token("eve", Role::Viewer, "see").router());
+        both.token("see").get("/api/v1/runs").await.ok();
+        both.with("authorization", "Bearer ").get("/api/v1/runs").await.is(401, "unauthorized");
+        let refused = server().serve("127.0.0.1:0".parse().unwrap()).await.unwrap_err();
+        assert_eq!(refused.to_string(), "the token of `ops` is empty: is its variable set?");
+    }
+}
+
+/// A seal as the server makes it, by somebody who guesses the key.
+fn sealed(key: &str, purpose: &str, text: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
+    mac.update(format!("{purpose}\0{text}").as_bytes());
+    format!("{:x}", mac.finalize().into_bytes())
+}
+
+#[tokio::test]
+async fn whoever_knows_a_token_can_seal_a_session_with_it() {
+    // So that the forged cookies above are forged as they would be.
+    let shop = Shop::new();
+    let nobody = Caller::of(shop.closed().router());
+    let session = |key| format!("flujo_session=9999999999.{}", sealed(key, "session", "9999999999"));
+    nobody.with("cookie", &session("see")).get("/api/v1/runs").await.ok();
+    nobody.with("cookie", &session("seen")).get("/api/v1/runs").await.is(401, "unauthorized");
 }
 
 struct Proxy;

@@ -80,8 +80,8 @@ async fn parameters_are_read_exactly() {
         ("stat=done", "unknown field `stat`"),
         ("state=Done", "`Done` is no state: write one of created, running"),
         ("state=", "`` is no state"),
-        ("order=newest", "`newest` is no order: write `id`, `created` or `changed`"),
-        ("limit=a", "`a` is no number from 1 to 500"),
+        ("order=newest", "`order`: `newest` is no order: write `id`, `created` or `changed`"),
+        ("limit=a", "`limit`: `a` is no number from 1 to 500"),
         ("after=x", "`after`: `x` is no place: take `next` of the page before"),
         ("created_from=yesterday", "`yesterday` is not a time: write `2026-01-31` or"),
         ("pipeline=a&pipeline=b", "`pipeline` comes twice"),
@@ -93,7 +93,15 @@ async fn parameters_are_read_exactly() {
         let got = caller.get(&format!("/api/v1/runs?{query}")).await;
         got.is(400, "parameter");
         let said = got.json()["detail"].as_str().unwrap().to_owned();
-        assert!(said.contains(detail), "{query}: {said}");
+        assert!(said.starts_with(detail), "{query}: {said}");
+    }
+    for (path, detail) in [
+        ("/api/v1/usage?from=x", "`from`: `x` is not a time: write"),
+        ("/api/v1/questions?limit=0", "`limit`: `0` is no number from 1 to 500"),
+        ("/api/v1/runs/r?x=1", "unknown field `x`"),
+    ] {
+        let said = caller.get(path).await.json()["detail"].as_str().unwrap().to_owned();
+        assert!(said.starts_with(detail), "{path}: {said}");
     }
     for path in [
         "/api/v1/runs/r?x=1",
@@ -150,6 +158,24 @@ async fn bodies_are_read_exactly() {
         got.is(status, kind);
     }
     caller.got("POST", "/api/v1/runs", vec![0xff, 0xfe]).await.is(400, "json");
+    // The field is named.
+    for (body, detail) in [
+        ("{\"pipeline\":\"welcome\"}", "missing field `input` at line 1 column 22"),
+        ("{\"pipeline\":1,\"input\":[]}", "`pipeline`: invalid type: integer `1`, expected a string"),
+        (
+            "{\"pipeline\":\"welcome\",\"input\":[],\"limits\":{\"cost_nanos\":-1}}",
+            "`limits.cost_nanos`: invalid value: integer `-1`, expected u64",
+        ),
+        ("{\"pipeline\":\"welcome\",\"input\":[],\"more\":1}", "unknown field `more`"),
+        (
+            "{\"pipeline\":\"welcome\",\"input\":[],\"limits\":{\"cost\":1}}",
+            "`limits.cost`: unknown field `cost`, expected one of",
+        ),
+    ] {
+        let got = caller.got("POST", "/api/v1/runs", body.to_owned()).await;
+        let said = got.json()["detail"].as_str().unwrap().to_owned();
+        assert!(said.starts_with(detail), "{said}");
+    }
     assert_eq!(caller.get("/api/v1/runs").await.ok(), json!({ "runs": [] }));
 }
 

@@ -142,3 +142,18 @@ async fn what_is_no_http_is_refused() {
     stream.write_all(request.as_bytes()).await.unwrap();
     assert!(read(&mut stream, "no such text").await.starts_with("HTTP/1.1 421 "));
 }
+
+#[tokio::test]
+async fn an_address_at_which_there_is_nothing_says_so_on_a_page() {
+    let shop = Shop::new();
+    let (address, end, serving) = served(shop.server(), listening().await);
+    let got = read(&mut connected(address, "/nothing-%3Cb%3E").await, "</html>").await;
+    assert!(got.starts_with("HTTP/1.1 404 Not Found\r\n"), "{got}");
+    assert!(got.contains("content-type: text/html; charset=utf-8\r\n"), "{got}");
+    assert!(got.contains("there is nothing at `/nothing-%3Cb%3E`"), "{got}");
+    // The interface answers with a problem.
+    let got = read(&mut connected(address, "/api/v1/nothing").await, "\"status\"").await;
+    assert!(got.contains("content-type: application/problem+json\r\n"), "{got}");
+    end.send(()).unwrap();
+    serving.await.unwrap().unwrap();
+}
