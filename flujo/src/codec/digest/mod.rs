@@ -15,12 +15,13 @@ use xxhash_rust::xxh3::xxh3_128;
 /// The digest of a value is made of XXH3, and the same where its canonical JSON is the same: it finds changed code,
 /// not forgers, and is taken of every input. Names that leave the process are cut from a SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Digest(u128);
+// Not a `u128`, whose alignment would make every record longer. The highest byte first: they are ordered as the number is.
+pub struct Digest([u8; 16]);
 
 impl Digest {
     /// The digest of some bytes.
     pub fn of(bytes: &[u8]) -> Self {
-        Self(xxh3_128(bytes))
+        Self::from_bits(xxh3_128(bytes))
     }
 
     /// The first 128 bits of SHA-256 over several texts with a zero byte between them.
@@ -33,28 +34,36 @@ impl Digest {
             hash.update(part.as_bytes());
         }
         let full = hash.finalize();
-        Self(full.iter().take(16).fold(0, |n, byte| n << 8 | u128::from(*byte)))
+        Self(full.first_chunk().copied().unwrap_or_default())
     }
 
     /// The 128 bits, the highest first.
     pub fn to_bytes(self) -> [u8; 16] {
-        self.0.to_be_bytes()
+        self.0
     }
 
     /// The digest of these bits.
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(u128::from_be_bytes(bytes))
+        Self(bytes)
+    }
+
+    fn from_bits(bits: u128) -> Self {
+        Self(bits.to_be_bytes())
+    }
+
+    fn bits(self) -> u128 {
+        u128::from_be_bytes(self.0)
     }
 
     /// The low 64 bits, as a seed.
     pub(crate) fn low(self) -> u64 {
-        u64::try_from(self.0 & u128::from(u64::MAX)).unwrap_or_default()
+        u64::try_from(self.bits() & u128::from(u64::MAX)).unwrap_or_default()
     }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        write!(f, "{:032x}", self.bits())
     }
 }
 impl fmt::Debug for Digest {
@@ -70,6 +79,6 @@ impl Serialize for Digest {
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        u128::from_str_radix(&text, 16).map(Self).map_err(serde::de::Error::custom)
+        u128::from_str_radix(&text, 16).map(Self::from_bits).map_err(serde::de::Error::custom)
     }
 }
