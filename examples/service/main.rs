@@ -119,8 +119,9 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     if token.is_empty() {
         return Err("FLUJO_TOKEN is not set: it is the token of those who operate this".into());
     }
+    let address = std::env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
     let address: SocketAddr =
-        std::env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:8080".to_owned()).parse()?;
+        address.parse().map_err(|_| format!("ADDRESS is `{address}`: write it as 127.0.0.1:8080"))?;
 
     let live = Live::new();
     let flujo = Flujo::builder()

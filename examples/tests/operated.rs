@@ -229,4 +229,8 @@ fn a_service_without_its_token_says_so_and_does_not_begin() {
         );
         assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 0);
     }
+    let mut command = example("service");
+    let ended =
+        command.env("FLUJO_TOKEN", TOKEN).env("ADDRESS", "here").current_dir(&folder.0).output().unwrap();
+    assert_eq!(String::from_utf8(ended.stderr).unwrap(), "ADDRESS is `here`: write it as 127.0.0.1:8080\n");
 }

@@ -2,7 +2,7 @@ use super::Exchange;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::ops::Deref;
 
-/// The recorded calls of an attempt, which is a slice of [`Exchange`]. Most records have none: they are as small as that.
+/// The recorded calls of an attempt: a slice of [`Exchange`]. It has the size of a pointer, because most records have none.
 ///
 /// ```
 /// use flujo::engine::{Exchange, Exchanges};

@@ -90,3 +90,17 @@ impl From<&Status> for RunState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RunState;
+
+    /// What serde writes is the word: values that are sent and lists that are typed agree.
+    #[test]
+    fn a_state_is_written_as_its_word() {
+        for state in RunState::ALL {
+            assert_eq!(serde_json::to_value(state).ok(), Some(state.word().into()));
+            assert_eq!(RunState::from_word(state.word()), Some(state));
+        }
+    }
+}

@@ -51,19 +51,15 @@ impl Digest {
         Self(bits.to_be_bytes())
     }
 
-    fn bits(self) -> u128 {
-        u128::from_be_bytes(self.0)
-    }
-
     /// The low 64 bits, as a seed.
     pub(crate) fn low(self) -> u64 {
-        u64::try_from(self.bits() & u128::from(u64::MAX)).unwrap_or_default()
+        self.0.last_chunk().copied().map(u64::from_be_bytes).unwrap_or_default()
     }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.bits())
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
     }
 }
 impl fmt::Debug for Digest {

@@ -27,7 +27,7 @@ pub(crate) async fn guard(
     next: Next,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    let asked = AccessLog::of(&mut parts);
+    let entry = AccessLog::of(&mut parts);
     let checked = access.came_directly(&parts);
     let mut response = if let Err(problem) = checked {
         problem.into_response()
@@ -38,13 +38,13 @@ pub(crate) async fn guard(
             Problem::new(Kind::OutOfTime, what).into_response()
         })
     };
-    asked.log(&response);
+    entry.log(&response);
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(HeaderName::from_static("x-frame-options"), HeaderValue::from_static("DENY"));
-    if asked.path().starts_with("/api/") || !headers.contains_key(header::CACHE_CONTROL) {
+    if entry.path().starts_with("/api/") || !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response

@@ -31,8 +31,8 @@ impl Section {
 }
 
 /// Answers with a page.
-pub(super) fn page(visit: &Visit, room: Section, title: &str, content: &Markup) -> Response {
-    html_of(shell(title, Some(room), Some(visit), content))
+pub(super) fn page(visit: &Visit, section: Section, title: &str, content: &Markup) -> Response {
+    html_of(shell(title, Some(section), Some(visit), content))
 }
 
 /// Answers with a part of a page.
@@ -40,7 +40,12 @@ pub(super) fn html_of(markup: Markup) -> Response {
     ([(header::CONTENT_TYPE, HTML)], markup.into_string()).into_response()
 }
 
-pub(super) fn shell(title: &str, room: Option<Section>, visit: Option<&Visit>, content: &Markup) -> Markup {
+pub(super) fn shell(
+    title: &str,
+    section: Option<Section>,
+    visit: Option<&Visit>,
+    content: &Markup,
+) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -62,7 +67,7 @@ pub(super) fn shell(title: &str, room: Option<Section>, visit: Option<&Visit>, c
                     nav aria-label="Pages" {
                         ul {
                             @for (one, address, name) in Section::ALL {
-                                li { a href=(address) aria-current=[(room == Some(one)).then_some("page")] { (name) } }
+                                li { a href=(address) aria-current=[(section == Some(one)).then_some("page")] { (name) } }
                             }
                         }
                     }

@@ -38,7 +38,7 @@ impl Filter {
             ..Self::default()
         };
         for word in pairs.all("state").filter(|word| !word.is_empty()) {
-            match RunState::ALL.into_iter().find(|state| state.word() == word) {
+            match RunState::from_word(word) {
                 Some(state) if !filter.states.contains(&state) => filter.states.push(state),
                 Some(_) => {}
                 None => {
