@@ -216,14 +216,12 @@ impl Handle for Mortal {
         let dies_inside = strikes && plan.moment == Moment::Before;
         let watched = Arc::clone(&plan);
         let key = plan.begin.is_some().then(|| command.key.clone());
-        let body: Body<'b> = Box::new(move || {
-            Box::pin(async move {
-                if let (Some(begin), Some(key)) = (&watched.begin, &key) {
-                    begin(key);
-                }
-                let done = body().await;
-                if dies_inside { watched.die().await } else { done }
-            })
+        let body: Body<'b> = Box::pin(async move {
+            if let (Some(begin), Some(key)) = (&watched.begin, &key) {
+                begin(key);
+            }
+            let done = body.await;
+            if dies_inside { watched.die().await } else { done }
         });
         let done = self.inner.attempt(command, body).await;
         // The body of a recorded attempt does not run, so it cannot die inside.

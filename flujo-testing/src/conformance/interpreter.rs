@@ -113,10 +113,7 @@ async fn attempted(stage: &Stage, attempt: &Attempt, handle: &mut dyn Handle) ->
     };
     let name = format!("{}.{}", attempt.key.path, attempt.key.n);
     let account = handle.account();
-    let body = Box::new({
-        let name = name.clone();
-        move || -> BoxFuture<'_, _> { Box::pin(perform(stage, attempt, name, account)) }
-    });
+    let body = Box::pin(perform(stage, attempt, name.clone(), account));
     let record = told(stage, &name, handle.attempt(command, body).await)?;
     if record.key != attempt.key {
         stage.result(format!("{name} is answered by the record of {}", record.key));

@@ -155,7 +155,7 @@ impl Handle for Invocation {
             Next::Run(n) => n,
         };
         self.ownership.begin(&key.path).await?;
-        let done = self.ownership.activity().body(body()).await??;
+        let done = self.ownership.activity().body(body).await??;
         let within = command.within.clone();
         let record = Arc::new(Record::new(command, done));
         let ownership = Arc::clone(&self.ownership);

@@ -157,6 +157,28 @@ mod tests {
     }
 
     #[test]
+    fn any_number_of_entries_is_sorted_and_none_comes_twice() {
+        struct Pairs(Vec<String>);
+        impl Serialize for Pairs {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_map(self.0.iter().map(|key| (key, 1)))
+            }
+        }
+        for n in 1..40_usize {
+            // 17 and 40 have no divisor in common, so that is every key once, and in no order.
+            let mut keys: Vec<String> = (0..n).map(|i| format!("a long key {:02}", i * 17 % 40)).collect();
+            let written = text(&Pairs(keys.clone()));
+            keys.sort();
+            let sorted: Vec<String> = keys.iter().map(|key| format!("\"{key}\":1")).collect();
+            assert_eq!(written, format!("{{{}}}", sorted.join(",")));
+            keys.reverse();
+            keys.insert(n / 2, "a long key 00".to_owned());
+            let twice = "a map has two entries with the key `a long key 00`, and one would be lost";
+            assert_eq!(text(&Pairs(keys)), format!("error: {twice}"));
+        }
+    }
+
+    #[test]
     fn enums_and_keys_read_back() {
         let all = vec![
             Shape::Unit,

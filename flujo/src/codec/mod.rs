@@ -24,6 +24,7 @@ mod digest;
 #[cfg(test)]
 mod exact;
 pub(crate) mod list;
+mod names;
 mod shape;
 mod text;
 mod writer;

@@ -1,3 +1,4 @@
+use super::names::Names;
 use super::shape::OpenSome;
 use super::text::{head, is_plain, write_text};
 use super::{CodecError, MAX_DEPTH};
@@ -15,6 +16,9 @@ thread_local! {
 /// Longer buffers are not kept.
 const KEPT: usize = 64 * 1024;
 
+/// So many entries are put in order in place.
+const FEW: usize = 8;
+
 /// Writes one value. All that is not about its type is compiled once.
 pub(super) type Write<'a> = &'a mut dyn FnMut(&mut Writer) -> Result<(), CodecError>;
 
@@ -28,7 +32,7 @@ pub(super) fn with_text(write: Write<'_>, read: &mut dyn FnMut(&str)) -> Result<
         };
         let done = writer.write(write).map(|()| read(&writer.out));
         if writer.out.capacity().max(writer.sorted.capacity()) > KEPT {
-            *writer = Writer::new();
+            (writer.out, writer.sorted, writer.entries) = Default::default();
         }
         done
     })
@@ -64,6 +68,22 @@ pub(super) struct Writer {
     entries: Vec<Entry>,
     depth: usize,
     pub(super) some: OpenSome,
+    names: Names<Name>,
+}
+
+/// The name of a field, as it is written.
+struct Name {
+    head: u64,
+    /// With a comma before it, and its colon.
+    text: String,
+}
+
+impl Name {
+    /// A name in which something has to be escaped is written like any other key.
+    fn of(name: &str) -> Option<Self> {
+        let head = head(name.as_bytes());
+        is_plain(name.as_bytes(), head).then(|| Self { head, text: format!(",\"{name}\":") })
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -94,6 +114,7 @@ impl Writer {
             entries: Vec::new(),
             depth: 0,
             some: OpenSome::NONE,
+            names: Names::new(),
         }
     }
 
@@ -188,23 +209,11 @@ impl Compound<'_> {
     /// The name of a field.
     #[inline]
     pub(super) fn name(&mut self, name: &'static str) -> Result<(), CodecError> {
-        let bytes = name.as_bytes();
-        let head = head(bytes);
-        if !is_plain(bytes, head) {
-            return self.key(name);
-        }
-        let more = self.writer.out.len() > self.start;
-        let out = &mut self.writer.out;
-        out.reserve(bytes.len() + 4);
-        // Each of a length that is known here: that is a store, and no call.
-        if more {
-            out.push_str(",\"");
-        } else {
-            out.push('"');
-        }
-        let start = out.len() - 1;
-        out.push_str(name);
-        out.push_str("\":");
+        let Writer { out, names, .. } = &mut *self.writer;
+        let Some(Name { head, text }) = names.find(name, Name::of) else { return self.key(name) };
+        let (head, first) = (*head, out.len() == self.start);
+        out.push_str(if first { text.get(1..).unwrap_or_default() } else { text });
+        let start = out.len() - (text.len() - 1);
         self.entry(head, start);
         Ok(())
     }
@@ -274,7 +283,21 @@ impl Writer {
     fn sort(&mut self, first_entry: usize, start: usize) -> Result<(), CodecError> {
         let Self { out, sorted, entries, .. } = self;
         let here = entries.get_mut(first_entry..).unwrap_or_default();
-        here.sort_by(|a, b| a.cmp(b, out));
+        if here.len() <= FEW {
+            // Written out: a struct has few fields, and a call that sorts any number takes longer than to sort them.
+            for from in 1..here.len() {
+                for at in (1..=from).rev() {
+                    match here.get_mut(at - 1..=at) {
+                        Some([before, entry]) if entry.cmp(before, out) == Ordering::Less => {
+                            std::mem::swap(before, entry);
+                        }
+                        _ => break,
+                    }
+                }
+            }
+        } else {
+            here.sort_by(|a, b| a.cmp(b, out));
+        }
         sorted.clear();
         // Where the map is most of the text, the text before it is copied rather than the map.
         let whole = start <= out.len() / 2;

@@ -85,9 +85,9 @@ pub struct AttemptCommand {
     pub within: LimitScope,
 }
 
-/// The body of an attempt. A failure is a record, not an error; if the account of the run ends the body with a
+/// The body of an attempt, which is dropped unpolled where there is a record. A failure is a record, not an error; if the account of the run ends the body with a
 /// signal, there is no record.
-pub type Body<'a> = Box<dyn FnOnce() -> BoxFuture<'a, Result<AttemptRecord, Signal>> + Send + 'a>;
+pub type Body<'a> = BoxFuture<'a, Result<AttemptRecord, Signal>>;
 
 /// The result of an attempt's body.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -80,6 +80,7 @@ fn is_none(messages: &Exchanges) -> bool {
 
 impl Record {
     /// Creates the record of an attempt that has just ended.
+    #[inline]
     pub fn new(command: AttemptCommand, done: AttemptRecord) -> Self {
         let AttemptCommand { key, version, digest, .. } = command;
         let outcome = match done.outcome {

@@ -106,11 +106,6 @@ impl dyn AnyStep + '_ {
     pub(super) fn digest_input(&self) -> Result<Digest, CodecError> {
         self.input().ok_or_else(|| missing("input"))?.digest()
     }
-    /// Begins an attempt: no output yet, and new copies of the parts that it may write.
-    pub(super) fn begin(&mut self) {
-        self.clear();
-        self.draft();
-    }
     /// The output, if there is one.
     pub(super) fn output(&mut self) -> Option<&mut (dyn Any + Send + Sync)> {
         self.slot().value()

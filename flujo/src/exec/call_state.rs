@@ -46,6 +46,14 @@ impl Spent {
             None => self.models.by_model.push((model, usage)),
         }
     }
+
+    fn account(&mut self) -> (Usage, Option<Box<ModelUse>>, Exchanges) {
+        for (_, model, bound) in std::mem::take(&mut self.calling) {
+            self.called(model, bound.estimated());
+        }
+        let models = (self.models != ModelUse::default()).then(|| Box::new(self.models.clone()));
+        (self.usage, models, std::mem::take(&mut self.messages).into())
+    }
 }
 
 impl CallState {
@@ -209,14 +217,12 @@ impl RunInfo {
 
     /// Returns what an attempt that has ended used, with what there is to record of its model calls; the messages are
     /// taken.
-    pub(crate) fn account(&self) -> (Usage, Option<Box<ModelUse>>, Exchanges) {
-        let mut spent = self.state.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(spent) = spent.as_mut() else { return (Usage::default(), None, Exchanges::default()) };
-        for (_, model, bound) in std::mem::take(&mut spent.calling) {
-            spent.called(model, bound.estimated());
+    #[inline]
+    pub(crate) fn account(&mut self) -> (Usage, Option<Box<ModelUse>>, Exchanges) {
+        match self.state.spent.get_mut().unwrap_or_else(PoisonError::into_inner) {
+            Some(spent) => spent.account(),
+            None => (Usage::default(), None, Exchanges::default()),
         }
-        let models = (spent.models != ModelUse::default()).then(|| Box::new(spent.models.clone()));
-        (spent.usage, models, std::mem::take(&mut spent.messages).into())
     }
 
     /// Returns what the attempt used, if anything.

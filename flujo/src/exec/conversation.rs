@@ -171,7 +171,8 @@ impl AnyStep for ReplyStep<'_> {
         &mut self.record
     }
     fn draft(&mut self) {
-        self.step.begin();
+        self.step.clear();
+        self.step.draft();
     }
     fn call<'a>(&'a mut self, _: bool, run: &'a RunInfo) -> BoxFuture<'a, Result<(), StepError>> {
         Box::pin(async move {

@@ -51,7 +51,7 @@ impl Handle for Memo {
             record.answers(&command)?;
             return Ok(record);
         }
-        let done = body().await?;
+        let done = body.await?;
         self.account.settle(&command.key, done.usage, &command.within).await?;
         let record = Arc::new(Record::new(command, done));
         let mut kept = self.kept();

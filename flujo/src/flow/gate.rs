@@ -306,11 +306,9 @@ impl Driver<'_> {
         let key = Key { path: path.clone(), kind: Kind::Gate, n };
         let body: Body<'_> = {
             let (reporter, timed, value) = (&reporter, &timed, &mut *value);
-            Box::new(move || {
-                Box::pin(async move {
-                    reporter.looks(n);
-                    Ok(look(value, strict, plugins, &info, (env, timed)).await)
-                })
+            Box::pin(async move {
+                reporter.looks(n);
+                Ok(look(value, strict, plugins, &info, (env, timed)).await)
             })
         };
         let command =

@@ -206,7 +206,7 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn add(&mut self, info: &RunInfo, started: Timestamp, ended: Timestamp) {
+    pub(crate) fn add(&mut self, info: &mut RunInfo, started: Timestamp, ended: Timestamp) {
         self.attempts += 1;
         self.latency = self.latency.saturating_add(ended.nanos_since(started));
         let (usage, models, _) = info.account();

@@ -5,6 +5,7 @@
 //! `Option` and its value, integers of any width) is not distinguished here.
 
 use super::Digest;
+use crate::codec::names::Names;
 use crate::codec::shape::OpenSome;
 use crate::codec::text::{head, is_plain};
 use crate::codec::writer::{Write, with_text};
@@ -37,7 +38,7 @@ fn digest_with(value: WriteValue<'_>) -> Result<Digest, CodecError> {
         };
         let digest = writer.digest(value);
         if writer.bytes.capacity() > KEPT {
-            *writer = DigestWriter::new();
+            writer.bytes = Vec::new();
         }
         digest
     })
@@ -69,16 +70,34 @@ pub(super) enum Tag {
     Map,
 }
 
+#[inline]
+fn push_text(bytes: &mut Vec<u8>, text: &[u8]) {
+    let mut length = text.len();
+    // Seven bits a byte, the lowest first; all but the last have the eighth.
+    loop {
+        let [low, ..] = length.to_le_bytes();
+        length >>= 7;
+        if length == 0 {
+            bytes.push(low);
+            break;
+        }
+        bytes.push(low | 0x80);
+    }
+    bytes.extend_from_slice(text);
+}
+
 /// Values as bytes.
 pub(super) struct DigestWriter {
     bytes: Vec<u8>,
     depth: usize,
     pub(super) some: OpenSome,
+    /// Their lengths and bytes.
+    names: Names<Box<[u8]>>,
 }
 
 impl DigestWriter {
     const fn new() -> Self {
-        Self { bytes: Vec::new(), depth: 0, some: OpenSome::NONE }
+        Self { bytes: Vec::new(), depth: 0, some: OpenSome::NONE, names: Names::new() }
     }
 
     fn digest(&mut self, value: WriteValue<'_>) -> Result<Digest, CodecError> {
@@ -102,18 +121,7 @@ impl DigestWriter {
 
     #[inline]
     pub(super) fn text(&mut self, text: &[u8]) {
-        let mut length = text.len();
-        // Seven bits a byte, the lowest first; all but the last have the eighth.
-        loop {
-            let [low, ..] = length.to_le_bytes();
-            length >>= 7;
-            if length == 0 {
-                self.bytes.push(low);
-                break;
-            }
-            self.bytes.push(low | 0x80);
-        }
-        self.bytes.extend_from_slice(text);
+        push_text(&mut self.bytes, text);
     }
 
     /// Where the next byte goes.
@@ -140,10 +148,19 @@ impl DigestWriter {
 
     pub(super) fn name(&mut self, name: &'static str) -> Result<(), CodecError> {
         let bytes = name.as_bytes();
-        if !is_plain(bytes, head(bytes)) {
-            return self.key(name);
+        let plain = || is_plain(bytes, head(bytes));
+        let known = self.names.find(name, |_| {
+            plain().then(|| {
+                let mut text = Vec::new();
+                push_text(&mut text, bytes);
+                text.into()
+            })
+        });
+        match known {
+            Some(known) => self.bytes.extend_from_slice(known),
+            None if plain() => self.text(bytes),
+            None => return self.key(name),
         }
-        self.text(bytes);
         Ok(())
     }
 

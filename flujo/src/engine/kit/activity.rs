@@ -1,6 +1,7 @@
 use crate::error::Signal;
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
@@ -76,18 +77,11 @@ impl Activity {
 
     /// [`body`](Self::body) for one that may end with a signal itself. Its output is handed on as it is: that of an attempt
     /// is large.
-    pub(super) async fn fallible_body<T>(
-        &self,
-        body: impl Future<Output = Result<T, Signal>> + Send,
-    ) -> Result<T, Signal> {
-        let _working = self.working();
-        let mut body = std::pin::pin!(body);
-        // `cancel` wakes the whole program, so one check per poll is enough, and needs no registration of a waker.
-        poll_fn(|cx| match self.check() {
-            Err(signal) => Poll::Ready(Err(signal)),
-            Ok(()) => body.as_mut().poll(cx),
-        })
-        .await
+    pub(super) fn fallible_body<T, F>(&self, body: F) -> UnlessCancelled<'_, F>
+    where
+        F: Future<Output = Result<T, Signal>> + Send,
+    {
+        UnlessCancelled { activity: self, working: None, body }
     }
 
     /// Waits for storage as work in progress; a cancellation does not drop it.
@@ -153,6 +147,33 @@ impl Activity {
             }
         })
         .await
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A body, which is work in progress while it waits, and is dropped by a cancellation.
+    pub(super) struct UnlessCancelled<'a, F> {
+        activity: &'a Activity,
+        working: Option<WorkGuard<'a>>,
+        #[pin]
+        body: F,
+    }
+}
+
+impl<T, F: Future<Output = Result<T, Signal>>> Future for UnlessCancelled<'_, F> {
+    type Output = Result<T, Signal>;
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        // `cancel` wakes the whole program, so one check per poll is enough, and needs no registration of a waker.
+        if let Err(signal) = this.activity.check() {
+            return Poll::Ready(Err(signal));
+        }
+        let polled = this.body.poll(cx);
+        // Whether a run is idle is asked after a poll of all of it: a body that is ready at once needs no guard.
+        if polled.is_pending() && this.working.is_none() {
+            *this.working = Some(this.activity.working());
+        }
+        polled
     }
 }
 

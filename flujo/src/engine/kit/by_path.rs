@@ -98,9 +98,12 @@ impl<J: Journal> ByPathHandle<J> {
             record.answers(&command)?;
             return Ok(record);
         }
-        let done = self.ownership.activity().fallible_body(body()).await?;
         let within = command.within.clone();
-        let record = Arc::new(Record::new(command, done));
+        // In one place: what an attempt leaves is large.
+        let record = match self.ownership.activity().fallible_body(body).await {
+            Ok(done) => Arc::new(Record::new(command, done)),
+            Err(signal) => return Err(signal),
+        };
         let keep = |journal: &mut ByPath<J>| journal.records.push(Arc::clone(&record));
         self.ownership.commit(&record, &within, keep).await?;
         Ok(record)

@@ -116,6 +116,10 @@ impl Ledger {
 
     /// Replaces a reservation by the actual usage; true if there was a reservation. Idempotent by key.
     pub fn settle(&mut self, key: &Key, used: Usage, within: &LimitScope) -> bool {
+        // Most attempts reserve nothing and use nothing.
+        if self.open.is_empty() && used == Usage::default() {
+            return false;
+        }
         let reserved = self.close(key).is_some();
         if (reserved || used != Usage::default()) && self.settled.insert(key.clone()) {
             self.meters(within, |meter| meter.spend(used));

@@ -45,7 +45,7 @@ impl Driver<'_> {
         }
         let record = {
             let (step, work) = (&mut *step, &mut *work);
-            let body: Body<'_> = Box::new(move || boxed!(recorded(step, env, work)));
+            let body: Body<'_> = boxed!(recorded(step, env, work));
             handle.attempt(command, body).await?
         };
         node_events::recorded(env, work, &record);
@@ -140,14 +140,14 @@ async fn direct(
 ) -> Result<(), Box<Failed>> {
     let started = env.clock.now();
     node_events::attempt(env, step, work, started);
-    step.begin();
+    step.draft();
     let done = node_events::within(node_events::span(work), perform(step, env, work)).await;
     if !is_signal(&done) {
         work.info.settle().await;
     }
     work.ended = env.clock.now();
     if let Some(tally) = &mut work.tally {
-        tally.add(&work.info, started, work.ended);
+        tally.add(&mut work.info, started, work.ended);
     }
     if let Some(timed) = &work.timed {
         timed.add(env, started, work.ended);

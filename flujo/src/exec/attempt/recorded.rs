@@ -19,13 +19,13 @@ pub(super) async fn recorded(
 ) -> Result<AttemptRecord, Signal> {
     let started = env.clock.now();
     node_events::attempt(env, step, work, started);
-    step.begin();
+    step.draft();
     let done = node_events::within(node_events::span(work), perform(step, env, work)).await;
-    let mut found = Vec::new();
-    let encoded = match done {
+    let (mut found, mut changed) = (Vec::new(), Changed::default());
+    let outcome = match done {
         Ok(reasons) => {
             found = reasons;
-            encode(step, work).map_err(|e| Box::new(FailureRecord::codec(&e)))
+            encode(step, work, &mut changed).map_err(|e| Box::new(FailureRecord::codec(&e)))
         }
         Err(failed) => {
             if let Some(signal) = failed.signal() {
@@ -35,26 +35,21 @@ pub(super) async fn recorded(
             Err(Box::new(failed.record))
         }
     };
-    let (outcome, parts) = match encoded {
-        Ok((output, changed)) => {
-            if let Some(cache) = work.info.cache() {
-                cache.store(&changed.whole).await;
-            }
-            (Ok(output), changed.recorded)
-        }
-        Err(failure) => {
+    match (&outcome, work.info.cache()) {
+        (Ok(_), Some(cache)) => cache.store(&changed.whole).await,
+        (Ok(_), None) => {}
+        // A failed attempt leaves no trace.
+        (Err(_), _) => {
             step.clear();
-            (Err(failure), Vec::new())
+            changed.recorded.clear();
         }
-    };
+    }
     let ended = env.clock.now();
     let (usage, models, messages) = work.info.account();
     let (findings, cached) = (findings(found), work.info.is_cached());
+    let parts = changed.recorded;
     Ok(AttemptRecord { outcome, parts, usage, findings, cached, models, messages, started, ended })
 }
-
-/// An output and the parts that changed, encoded.
-type Encoded = (Json, Changed);
 
 /// The parts that an attempt changed: as they are recorded, and whole, for a cache, whose entries are taken in
 /// other runs too, where a list may have other elements.
@@ -64,13 +59,13 @@ struct Changed {
     whole: Vec<(String, Json)>,
 }
 
-fn encode(step: &mut dyn AnyStep, work: &mut Work<'_>) -> Result<Encoded, CodecError> {
+/// The record of the output, which flows on as it reads back, and of the parts that changed.
+fn encode(step: &mut dyn AnyStep, work: &mut Work<'_>, changed: &mut Changed) -> Result<Json, CodecError> {
     let json = step.record_output()?;
     let (version, writes) = (step.def().version, step.def().writes);
     step.recall(version, &json)?;
-    let mut changed = Changed::default();
     if writes == 0 {
-        return Ok((json, changed));
+        return Ok(json);
     }
     let before = step.context().save_bits(writes)?;
     step.exchange();
@@ -100,7 +95,7 @@ fn encode(step: &mut dyn AnyStep, work: &mut Work<'_>) -> Result<Encoded, CodecE
             changed.whole.push((part.to_owned(), new));
         }
     }
-    Ok((json, changed))
+    Ok(json)
 }
 
 /// Takes an attempt from its record; one of an older version is carried over.

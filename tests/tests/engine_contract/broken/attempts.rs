@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 
 /// A body whose outcome is there already.
 fn ready(done: AttemptRecord) -> Body<'static> {
-    Box::new(move || Box::pin(std::future::ready(Ok(done))))
+    Box::pin(std::future::ready(Ok(done)))
 }
 
 /// Failed attempts have no record: their bodies run again.
@@ -27,15 +27,13 @@ impl Fault for ForgetsFailures {
         body: Body<'_>,
     ) -> Result<Arc<Record>, Signal> {
         let failed = Mutex::new(None);
-        let watched: Body<'_> = Box::new(|| {
-            Box::pin(async {
-                let done = body().await?;
-                if done.outcome.is_err() {
-                    *lock(&failed) = Some(done);
-                    return Err(Signal::Engine("not recorded".into()));
-                }
-                Ok(done)
-            })
+        let watched: Body<'_> = Box::pin(async {
+            let done = body.await?;
+            if done.outcome.is_err() {
+                *lock(&failed) = Some(done);
+                return Err(Signal::Engine("not recorded".into()));
+            }
+            Ok(done)
         });
         let ended = on.inner.attempt(command.clone(), watched).await;
         let failed = lock(&failed).take();
@@ -56,15 +54,15 @@ impl Fault for RunsRecordedBodies {
     ) -> Result<Arc<Record>, Signal> {
         let ran = AtomicBool::new(false);
         let body = Mutex::new(Some(body));
-        let first: Body<'_> = Box::new(|| {
+        let first: Body<'_> = Box::pin(async {
             ran.store(true, Ordering::SeqCst);
             let body = lock(&body).take().unwrap();
-            body()
+            body.await
         });
         let record = on.inner.attempt(command, first).await?;
         let again = lock(&body).take();
         if let Some(again) = again {
-            drop(again().await);
+            drop(again.await);
         }
         Ok(record)
     }
@@ -114,7 +112,7 @@ impl Fault for RecordsLate {
         if lock(&self.written).contains(&(on.id.clone(), command.key.clone())) {
             return on.inner.attempt(command, body).await;
         }
-        let done = body().await?;
+        let done = body.await?;
         lock(&self.late).insert(on.id.clone(), (command.clone(), done.clone()));
         Ok(Arc::new(Record::new(command, done)))
     }
@@ -140,15 +138,13 @@ impl Fault for RoundsFloats {
         body: Body<'_>,
     ) -> Result<Arc<Record>, Signal> {
         let live = Mutex::new(None);
-        let stored: Body<'_> = Box::new(|| {
-            Box::pin(async {
-                let mut done = body().await?;
-                *lock(&live) = Some(done.clone());
-                if let Ok(output) = &mut done.outcome {
-                    *output = Json::encode(&rounded(output.decode().unwrap())).unwrap();
-                }
-                Ok(done)
-            })
+        let stored: Body<'_> = Box::pin(async {
+            let mut done = body.await?;
+            *lock(&live) = Some(done.clone());
+            if let Ok(output) = &mut done.outcome {
+                *output = Json::encode(&rounded(output.decode().unwrap())).unwrap();
+            }
+            Ok(done)
         });
         let record = on.inner.attempt(command.clone(), stored).await?;
         let live = lock(&live).take();
@@ -167,8 +163,7 @@ impl Fault for LosesFindings {
         command: AttemptCommand,
         body: Body<'_>,
     ) -> Result<Arc<Record>, Signal> {
-        let less: Body<'_> =
-            Box::new(|| Box::pin(async { Ok(AttemptRecord { findings: Vec::new(), ..body().await? }) }));
+        let less: Body<'_> = Box::pin(async { Ok(AttemptRecord { findings: Vec::new(), ..body.await? }) });
         on.inner.attempt(command, less).await
     }
 }
@@ -184,14 +179,12 @@ impl Fault for TakesAppendedForWhole {
         command: AttemptCommand,
         body: Body<'_>,
     ) -> Result<Arc<Record>, Signal> {
-        let whole: Body<'_> = Box::new(|| {
-            Box::pin(async {
-                let mut done = body().await?;
-                for (_, change) in &mut done.parts {
-                    *change = Json::recorded(change.as_str()).into();
-                }
-                Ok(done)
-            })
+        let whole: Body<'_> = Box::pin(async {
+            let mut done = body.await?;
+            for (_, change) in &mut done.parts {
+                *change = Json::recorded(change.as_str()).into();
+            }
+            Ok(done)
         });
         on.inner.attempt(command, whole).await
     }
@@ -209,20 +202,18 @@ impl Fault for RecordsSignals {
         body: Body<'_>,
     ) -> Result<Arc<Record>, Signal> {
         let now = on.clock.now();
-        let caught: Body<'_> = Box::new(move || {
-            Box::pin(async move {
-                body().await.or_else(|signal| {
-                    Ok(AttemptRecord {
-                        outcome: Err(Box::new(failure(&signal))),
-                        parts: Vec::new(),
-                        usage: flujo::Usage::default(),
-                        findings: Vec::new(),
-                        cached: false,
-                        models: None,
-                        messages: flujo::engine::Exchanges::default(),
-                        started: now,
-                        ended: now,
-                    })
+        let caught: Body<'_> = Box::pin(async move {
+            body.await.or_else(|signal| {
+                Ok(AttemptRecord {
+                    outcome: Err(Box::new(failure(&signal))),
+                    parts: Vec::new(),
+                    usage: flujo::Usage::default(),
+                    findings: Vec::new(),
+                    cached: false,
+                    models: None,
+                    messages: flujo::engine::Exchanges::default(),
+                    started: now,
+                    ended: now,
                 })
             })
         });
@@ -275,12 +266,10 @@ impl Fault for GoesOnWithoutOwnership {
         body: Body<'_>,
     ) -> Result<Arc<Record>, Signal> {
         let live = Mutex::new(None);
-        let watched: Body<'_> = Box::new(|| {
-            Box::pin(async {
-                let done = body().await?;
-                *lock(&live) = Some(done.clone());
-                Ok(done)
-            })
+        let watched: Body<'_> = Box::pin(async {
+            let done = body.await?;
+            *lock(&live) = Some(done.clone());
+            Ok(done)
         });
         let ended = on.inner.attempt(command.clone(), watched).await;
         let live = lock(&live).take();

@@ -79,15 +79,13 @@ impl Fault for RestartsOnFailure {
         body: Body<'_>,
     ) -> Result<Arc<Record>, Signal> {
         let (id, key) = (on.id.clone(), command.key.clone());
-        let watched: Body<'_> = Box::new(|| {
-            Box::pin(async {
-                let done = body().await?;
-                if done.outcome.is_err() && lock(&self.failed).insert((id.clone(), key)) {
-                    lock(&self.again).insert(id);
-                    return Err(Signal::Engine("once more".into()));
-                }
-                Ok(done)
-            })
+        let watched: Body<'_> = Box::pin(async {
+            let done = body.await?;
+            if done.outcome.is_err() && lock(&self.failed).insert((id.clone(), key)) {
+                lock(&self.again).insert(id);
+                return Err(Signal::Engine("once more".into()));
+            }
+            Ok(done)
         });
         on.inner.attempt(command, watched).await
     }
@@ -267,8 +265,7 @@ impl Program for Renewed {
                     within: None,
                 };
                 let done = done.clone();
-                if let Err(signal) = handle.attempt(command, Box::new(|| Box::pin(async { Ok(done) }))).await
-                {
+                if let Err(signal) = handle.attempt(command, Box::pin(async { Ok(done) })).await {
                     return Ended { outcome: Err(EndedBy::Signal(signal)), context: None };
                 }
             }

@@ -131,9 +131,9 @@ impl Fault for ChargesReplays {
         body: Body<'_>,
     ) -> Result<Arc<Record>, Signal> {
         let ran = AtomicBool::new(false);
-        let watched: Body<'_> = Box::new(|| {
+        let watched: Body<'_> = Box::pin(async {
             ran.store(true, Ordering::SeqCst);
-            body()
+            body.await
         });
         let record = on.inner.attempt(command, watched).await?;
         if !ran.load(Ordering::SeqCst) {
