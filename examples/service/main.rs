@@ -148,7 +148,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     println!("http://{}", listener.local_addr()?);
     let service = application.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(ended(ends)).await?;
-    let resumed = worker.await??;
-    println!("stopped; went on with {resumed} runs");
+    worker.await??;
+    println!("stopped");
     Ok(())
 }
