@@ -2,9 +2,10 @@
 //! and shared budgets.
 
 use super::{Amount, Cost, Usage, UsageLimits};
+use serde::{Deserialize, Serialize};
 
 /// Sums that cannot overflow: a comparison with a limit is exact whatever is added up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Sum {
     cost: u128,
     tokens: u128,
@@ -45,7 +46,7 @@ pub(crate) struct Refused {
 }
 
 /// An account: what may be spent, what is, and what may be on its way.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Meter {
     pub(crate) limits: UsageLimits,
     spent: Usage,

@@ -240,9 +240,14 @@ fn no_dependency_is_pinned_to_one_version() -> Result<(), Box<dyn Error>> {
             }
         }
     }
-    // What the macros write, and stubs, are made of hidden items of exactly one version of the runtime.
+    // What the macros write, and stubs, are made of hidden items of exactly one version of the runtime, and a service of
+    // Restate with the name of a pipeline of hidden items of its SDK.
     let version = env!("CARGO_PKG_VERSION");
-    let expected = [format!("flujo: flujo-macros={version}"), format!("flujo-testing: flujo={version}")];
+    let expected = [
+        format!("flujo: flujo-macros={version}"),
+        format!("flujo-testing: flujo={version}"),
+        "flujo-restate: restate-sdk=0.13.0".to_owned(),
+    ];
     assert_eq!(pinned, expected.into());
     Ok(())
 }

@@ -110,6 +110,7 @@ fn every_dependency_has_its_reason() -> Checked {
         "flujo-mcp",
         "flujo-models",
         "flujo-testing",
+        "engines/restate",
         "engines/sqlite",
         "tools/cli",
         "tools/server",

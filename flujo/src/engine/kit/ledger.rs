@@ -1,23 +1,39 @@
 use crate::engine::{Key, LimitScope, Reservation, outward};
 use crate::path::Path;
 use crate::usage::{LimitExceeded, LimitOf, Meter, Refused, Usage, UsageLimits};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The usage and the reservations of a run and of the limited nodes in it, against their limits.
 ///
 /// An engine that loads a run rebuilds the ledger: [`settle`](Self::settle) for each record that the run made itself,
-/// [`hold`](Self::hold) for each open reservation, and [`forfeit`](Self::forfeit) for usage without a record.
-#[derive(Clone, Debug, Default)]
+/// [`hold`](Self::hold) for each open reservation, and [`forfeit`](Self::forfeit) for usage without a record. One that stores
+/// a run as a whole stores the ledger as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     run: Meter,
     nodes: BTreeMap<Path, Meter>,
+    #[serde(with = "pairs")]
     open: BTreeMap<Key, Open>,
     settled: BTreeSet<Key>,
     given_up: Usage,
 }
 
+/// A map as a list: the keys of a JSON object are texts.
+mod pairs {
+    use super::{BTreeMap, Deserialize, Deserializer, Key, Open, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(open: &BTreeMap<Key, Open>, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(open)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<Key, Open>, D::Error> {
+        Ok(Vec::deserialize(from)?.into_iter().collect())
+    }
+}
+
 /// The open reservation of an attempt.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Open {
     amount: Usage,
     within: LimitScope,
@@ -37,6 +53,11 @@ impl Ledger {
     /// Returns the open reservations: the estimated usage that is charged if the calls in flight are never settled.
     pub fn reserved(&self) -> Usage {
         self.open.values().map(|open| open.amount.estimated()).sum()
+    }
+
+    /// Returns the open reservation of an attempt.
+    pub fn held(&self, key: &Key) -> Usage {
+        self.open.get(key).map(|open| open.amount).unwrap_or_default()
     }
 
     /// Returns the usage of abandoned attempts, which have no record.
@@ -187,6 +208,17 @@ mod tests {
         assert_eq!(ledger.spent(), Usage { model_calls: 3, estimated_calls: 2, ..Usage::default() });
         ledger.charge_open();
         assert_eq!(ledger.spent().model_calls, 3);
+    }
+
+    #[test]
+    fn a_ledger_is_read_back_as_it_was_written() {
+        let mut ledger = Ledger::new(UsageLimits::NONE.model_calls(9));
+        let node = Some(node("p", 3, None));
+        assert_eq!(reserve(&mut ledger, 1, 2, &node), Ok(()));
+        assert_eq!(reserve(&mut ledger, 2, 1, &None), Ok(()));
+        ledger.settle(&key(2), calls(1), &None);
+        let written = serde_json::to_string(&ledger).unwrap();
+        assert_eq!(serde_json::from_str::<Ledger>(&written).unwrap(), ledger);
     }
 
     #[test]

@@ -1,0 +1,118 @@
+//! The server, as seen from outside: its ingress, which calls services, and its admin interface.
+
+use crate::error::RestateError;
+use crate::state::{Answer, Request};
+use crate::wire::{APPLY, OBJECT, Stored, VIEW};
+use flujo::engine::RunId;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::header::{ACCEPT, CONTENT_TYPE};
+use hyper::{Method, StatusCode, Uri};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// The addresses of a server, and connections to it.
+#[derive(Clone)]
+pub(crate) struct Client {
+    http: hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>,
+    ingress: Arc<str>,
+    admin: Arc<str>,
+}
+
+impl Client {
+    /// # Errors
+    /// An address is none of `http`.
+    pub(crate) fn new(ingress: &str, admin: &str) -> Result<Self, RestateError> {
+        let address = |text: &str| -> Result<Arc<str>, RestateError> {
+            let text = text.trim_end_matches('/');
+            let is_http = text.parse::<Uri>().is_ok_and(|uri| uri.scheme_str() == Some("http"));
+            if is_http { Ok(text.into()) } else { Err(RestateError::address(text)) }
+        };
+        let http = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build_http();
+        Ok(Self { http, ingress: address(ingress)?, admin: address(admin)? })
+    }
+
+    /// Applies a request to a run.
+    pub(crate) async fn apply(&self, run: &RunId, request: &Request) -> Result<Answer, RestateError> {
+        self.call_object(run, APPLY, request).await
+    }
+
+    /// Returns a run and its state, if there is one.
+    pub(crate) async fn stored(&self, run: &RunId) -> Result<Option<Stored>, RestateError> {
+        self.call_object(run, VIEW, &()).await
+    }
+
+    async fn call_object<T: DeserializeOwned>(
+        &self,
+        run: &RunId,
+        handler: &str,
+        body: &impl Serialize,
+    ) -> Result<T, RestateError> {
+        let key = utf8_percent_encode(run.as_str(), NON_ALPHANUMERIC);
+        let url = format!("{}/{}/{key}/{handler}", self.ingress, OBJECT);
+        self.json(Method::POST, url, Some(body)).await
+    }
+
+    /// The rows of an SQL query, as the server writes them.
+    pub(crate) async fn query<T: DeserializeOwned>(&self, sql: &str) -> Result<Vec<T>, RestateError> {
+        #[derive(serde::Deserialize)]
+        struct Rows<T> {
+            rows: Vec<T>,
+        }
+        let query = serde_json::json!({ "query": sql });
+        let found: Rows<T> = self.json(Method::POST, format!("{}/query", self.admin), Some(&query)).await?;
+        Ok(found.rows)
+    }
+
+    /// Checks that both interfaces answer.
+    pub(crate) async fn health(&self) -> Result<(), RestateError> {
+        let none = None::<&Value>;
+        let _: Value = self.json(Method::GET, format!("{}/health", self.admin), none).await?;
+        let _: Value = self.json(Method::GET, format!("{}/restate/health", self.ingress), none).await?;
+        Ok(())
+    }
+
+    /// Calls the admin interface.
+    pub(crate) async fn admin<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<T, RestateError> {
+        self.json(method, format!("{}{path}", self.admin), body).await
+    }
+
+    async fn json<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        url: String,
+        body: Option<&impl Serialize>,
+    ) -> Result<T, RestateError> {
+        let bytes = match body {
+            Some(body) => serde_json::to_vec(body).map_err(|e| RestateError::unreadable(&url, e))?,
+            None => Vec::new(),
+        };
+        let request = hyper::Request::builder()
+            .method(method)
+            .uri(&url)
+            .header(CONTENT_TYPE, "application/json")
+            .header(ACCEPT, "application/json")
+            .body(Full::new(Bytes::from(bytes)))
+            .map_err(|e| RestateError::unreadable(&url, e))?;
+        let response = self.http.request(request).await.map_err(|e| RestateError::unreachable(&url, e))?;
+        let status = response.status();
+        let read = response.into_body().collect().await.map_err(|e| RestateError::unreachable(&url, e))?;
+        let bytes = read.to_bytes();
+        if !status.is_success() {
+            return Err(RestateError::refused(&url, status, &bytes));
+        }
+        let empty: &[u8] =
+            if status == StatusCode::NO_CONTENT || bytes.is_empty() { b"null" } else { &bytes };
+        serde_json::from_slice(empty).map_err(|e| RestateError::unreadable(&url, e))
+    }
+}

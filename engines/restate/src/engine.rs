@@ -1,0 +1,200 @@
+use crate::arm::Known;
+use crate::client::Client;
+use crate::error::RestateError;
+use crate::journal::{self, quoted};
+use crate::state::{Answer, Request, RunState};
+use crate::wire::{OBJECT, RUN_RECORD, Stored};
+use async_trait::async_trait;
+use flujo::clock::{Clock, SystemClock};
+use flujo::engine::kit::{SavedRun, check_reply};
+use flujo::engine::{
+    Engine, FinalOutcome, Program, Record, RunFilter, RunId, RunRecord, RunState as State, RunSummary,
+    RunView,
+};
+use flujo::error::{Error, ErrorKind};
+use flujo::path::Path;
+use flujo::question::Reply;
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// An engine whose runs are kept, and brought back after every crash, by a Restate server. The processes that
+/// [`serve`](crate::serve) execute them. A clone is a handle to the same server.
+#[derive(Clone)]
+pub struct Restate {
+    client: Client,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for Restate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Restate").finish_non_exhaustive()
+    }
+}
+
+/// How long a caller waits before it looks at a run again, at first and at most.
+const LOOKS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
+
+impl Restate {
+    /// Creates an engine on a server. `ingress` is the address at which it calls services, by default port 8080, and
+    /// `admin` that of its admin interface, by default port 9070.
+    ///
+    /// # Errors
+    /// An address is none of `http://`. Whether a server is there is found out by the first call.
+    pub fn connect(ingress: &str, admin: &str) -> Result<Self, RestateError> {
+        Ok(Self { client: Client::new(ingress, admin)?, clock: Arc::new(SystemClock::new()) })
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    async fn found(&self, id: &RunId) -> Result<Stored, Error> {
+        let found = self.client.stored(id).await?;
+        found.ok_or_else(|| Error::new(ErrorKind::UnknownRun(id.to_string())))
+    }
+
+    async fn records(&self, run: &RunRecord) -> Result<Vec<Arc<Record>>, Error> {
+        let mut records = run.seed.records.clone();
+        records.extend(journal::records(&self.client, &run.pipeline, &run.id).await?);
+        Ok(records)
+    }
+
+    async fn apply(&self, id: &RunId, request: Request) -> Result<Answer, Error> {
+        match self.client.apply(id, &request).await? {
+            Answer::Unknown => Err(Error::new(ErrorKind::UnknownRun(id.to_string()))),
+            Answer::Refused { path, answered, open, at } => {
+                check_reply(&path, answered.as_ref(), open.as_deref(), at).map(|()| Answer::Done)
+            }
+            answer => Ok(answer),
+        }
+    }
+
+    /// Waits until nothing of the run works.
+    async fn rest(&self, id: &RunId) -> Result<(), Error> {
+        let (mut pause, most) = LOOKS;
+        while self.found(id).await?.1.is_working() {
+            self.clock.sleep(pause).await;
+            pause = (pause * 2).min(most);
+        }
+        Ok(())
+    }
+
+    fn view_of(run: Arc<RunRecord>, state: RunState, records: Vec<Arc<Record>>) -> RunView {
+        let working = state.is_working();
+        let mut saved = SavedRun::new(run);
+        saved.lifecycle = state.shown_lifecycle();
+        saved.records = records;
+        saved.questions = state.questions.into_iter().map(|asked| asked.open).collect();
+        saved.answered = state.answered;
+        saved.ledger = state.ledger;
+        let is_limited = !saved.run.limits.is_none();
+        let used = saved.records.iter().skip(saved.run.seed.records.len()).map(|record| record.usage).sum();
+        let mut view = saved.view(working);
+        if !is_limited {
+            // Nobody counted it before.
+            view.usage = used;
+        }
+        view
+    }
+}
+
+#[async_trait]
+impl Engine for Restate {
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    async fn create(&self, run: RunRecord) -> Result<Option<RunView>, Error> {
+        let id = run.id.clone();
+        match self.apply(&id, Request::Create(Box::new(run))).await? {
+            Answer::Exists => self.view(&id).await,
+            _ => Ok(None),
+        }
+    }
+
+    async fn execute(&self, id: &RunId, _: Arc<dyn Program>) -> Result<(), Error> {
+        let (run, state) = self.found(id).await?;
+        if state.lifecycle.outcome.is_none() && !state.is_live() {
+            let first = state.execution == 0 && run.seed.records.is_empty();
+            let records = if first { Vec::new() } else { self.records(&run).await? };
+            let mut known: Vec<_> =
+                records.into_iter().map(|record| (record.key.clone(), Known::Record(record))).collect();
+            known.extend(run.seed.timers.iter().map(|key| (key.clone(), Known::Over)));
+            self.apply(id, Request::Begin { at: self.clock.now(), known }).await?;
+        }
+        self.rest(id).await
+    }
+
+    async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error> {
+        let Some((run, state)) = self.client.stored(id).await? else { return Ok(None) };
+        let records = self.records(&run).await?;
+        Ok(Some(Self::view_of(run, state, records)))
+    }
+
+    async fn list(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, Error> {
+        #[derive(Deserialize)]
+        struct Row {
+            service_key: String,
+            key: String,
+            value_utf8: String,
+        }
+        let sql =
+            format!("SELECT service_key, key, value_utf8 FROM state WHERE service_name = {}", quoted(OBJECT));
+        let (mut runs, mut states) = (HashMap::new(), Vec::new());
+        for row in self.client.query::<Row>(&sql).await? {
+            let unreadable = |e| RestateError::unreadable("the table `state`", e);
+            if row.key == RUN_RECORD {
+                let run: RunRecord = serde_json::from_str(&row.value_utf8).map_err(unreadable)?;
+                runs.insert(row.service_key, run);
+            } else {
+                let state: RunState = serde_json::from_str(&row.value_utf8).map_err(unreadable)?;
+                states.push((row.service_key, state));
+            }
+        }
+        let known = states.into_iter().filter_map(|(key, state)| Some(summary(runs.get(&key)?, &state)));
+        Ok(filter.list(known))
+    }
+
+    async fn idle(&self, id: &RunId) -> Result<(), Error> {
+        self.rest(id).await
+    }
+
+    async fn reopen(&self, id: &RunId, by: Option<&str>) -> Result<(), Error> {
+        let (run, state) = self.found(id).await?;
+        let Some(FinalOutcome::Failed(failure)) = &state.lifecycle.outcome else { return Ok(()) };
+        let records = self.records(&run).await?;
+        let of_node = |record: &&Arc<Record>| Some(&record.key.path) == failure.node();
+        let attempts = records.iter().filter(of_node).map(|record| record.key.n).max().unwrap_or(0);
+        let reopened = Request::Reopen { at: self.clock.now(), by: by.map(str::to_owned), attempts };
+        self.apply(id, reopened).await.map(drop)
+    }
+
+    async fn reply(&self, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error> {
+        self.apply(id, Request::Reply { path: path.clone(), reply }).await.map(drop)
+    }
+
+    async fn cancel(&self, id: &RunId, by: Option<&str>) -> Result<(), Error> {
+        let cancelled = Request::Cancel { at: self.clock.now(), by: by.map(str::to_owned) };
+        self.apply(id, cancelled).await.map(drop)
+    }
+}
+
+fn summary(run: &RunRecord, state: &RunState) -> RunSummary {
+    let lifecycle = state.shown_lifecycle();
+    let status = State::from(&lifecycle.status(state.is_working()));
+    let mut summary = RunSummary::new(run.id.clone(), run.pipeline.clone(), status);
+    let deadlines = state.questions.iter().filter_map(|asked| asked.open.question.deadline);
+    summary.deadline = deadlines.min().filter(|_| lifecycle.paused);
+    summary.labels = run.labels.clone();
+    summary.origin.clone_from(&run.seed.origin);
+    summary.created = run.created;
+    (summary.started, summary.changed, summary.ended) =
+        (lifecycle.started, lifecycle.changed, lifecycle.ended);
+    summary.usage = state.ledger.spent();
+    summary.questions = state.questions.len();
+    summary.failure = lifecycle.outcome.as_ref().and_then(FinalOutcome::failure_line);
+    summary
+}

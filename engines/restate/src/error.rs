@@ -1,0 +1,68 @@
+use flujo::error::{EngineError, Error, ErrorKind};
+use hyper::StatusCode;
+use std::error::Error as StdError;
+use std::fmt;
+
+/// The server could not be used.
+#[derive(Debug)]
+pub struct RestateError {
+    message: String,
+    status: Option<u16>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl RestateError {
+    fn new(message: String) -> Self {
+        Self { message, status: None, source: None }
+    }
+
+    pub(crate) fn address(text: &str) -> Self {
+        Self::new(format!("`{text}` is no address of a Restate server: write `http://host:port`"))
+    }
+
+    pub(crate) fn unreachable(url: &str, source: impl StdError + Send + Sync + 'static) -> Self {
+        let message = format!("no Restate server answers at {url}: start one, or name its address");
+        Self { source: Some(Box::new(source)), ..Self::new(message) }
+    }
+
+    pub(crate) fn unreadable(url: &str, source: impl StdError + Send + Sync + 'static) -> Self {
+        let message = format!("what {url} answers is not what a Restate server of version 1.7 does");
+        Self { source: Some(Box::new(source)), ..Self::new(message) }
+    }
+
+    pub(crate) fn refused(url: &str, status: StatusCode, body: &[u8]) -> Self {
+        let said = serde_json::from_slice::<serde_json::Value>(body).ok();
+        let said = said.and_then(|said| Some(said.get("message")?.as_str()?.to_owned()));
+        let said = said.unwrap_or_else(|| String::from_utf8_lossy(body).chars().take(200).collect());
+        let status = status.as_u16();
+        Self { status: Some(status), ..Self::new(format!("{url} answers {status}: {said}")) }
+    }
+
+    pub(crate) fn setup(message: impl Into<String>) -> Self {
+        Self::new(message.into())
+    }
+
+    /// Returns the HTTP status, if the server answered with one.
+    pub fn status(&self) -> Option<u16> {
+        self.status
+    }
+}
+
+impl fmt::Display for RestateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for RestateError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<RestateError> for Error {
+    fn from(error: RestateError) -> Self {
+        let message = error.to_string();
+        Error::new(ErrorKind::Engine(EngineError::new(message).with_source(error)))
+    }
+}

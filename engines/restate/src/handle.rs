@@ -1,0 +1,340 @@
+//! The handle of one invocation: of a run, or of one arm of it.
+
+use crate::account::unexpected;
+use crate::arm::{Chain, Known, SentEnd};
+use crate::state::{Answer, Request};
+use crate::wire::{APPLY, Begin, OBJECT, RUN, error_of, signal_of};
+use crate::worker::Worker;
+use async_trait::async_trait;
+use flujo::engine::{
+    Account, Arm, ArmEnd, ArmGrant, AttemptCommand, Body, ForkPolicy, Handle, Key, Kind, OnQuestion, Record,
+    RunRecord,
+};
+use flujo::error::{Mismatch, Signal};
+use flujo::path::Path;
+use flujo::question::{Question, Reply};
+use restate_sdk::context::{CallFuture, DurableFuturesUnordered, RequestTarget, RunFuture};
+use restate_sdk::endpoint::ContextInternal;
+use restate_sdk::errors::{HandlerError, TerminalError};
+use restate_sdk::serde::Json;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// The handle of an invocation. Commands are issued on its context, in their order.
+pub(crate) struct Invocation {
+    cx: ContextInternal,
+    worker: Arc<Worker>,
+    run: Arc<RunRecord>,
+    execution: u32,
+    /// The key of this invocation.
+    key: String,
+    chain: Chain,
+    /// How many forks on the way to its arm were entered: commands before the last one are known.
+    entered: usize,
+    /// The commands that are not executed again, and those that this invocation has executed.
+    known: Arc<Mutex<HashMap<Key, Known>>>,
+    /// How often each fork was issued and failed.
+    forks: HashMap<Path, u32>,
+    forgiven: Vec<(Path, u32)>,
+    end: Arc<Mutex<Option<ArmEnd>>>,
+}
+
+impl Invocation {
+    pub(crate) fn new(cx: ContextInternal, worker: Arc<Worker>, key: String, begin: Begin) -> Self {
+        let Begin { run, execution, chain, commands, forgiven, .. } = begin;
+        let known = Arc::new(Mutex::new(commands.into_iter().collect()));
+        let (forks, end) = (HashMap::new(), Arc::default());
+        Self { cx, worker, run, execution, key, chain, entered: 0, known, forks, forgiven, end }
+    }
+
+    /// Where the end of its arm is left.
+    pub(crate) fn end(&self) -> Arc<Mutex<Option<ArmEnd>>> {
+        Arc::clone(&self.end)
+    }
+
+    /// The result of a command that is not executed again.
+    fn find(&self, key: &Key) -> Result<Option<Known>, Signal> {
+        let found = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        if found.is_none() && self.entered < self.chain.len() {
+            let what = "the invocation of an arm came across a command that was not executed before its fork";
+            let mismatch = Mismatch { path: key.path.clone(), what: what.to_owned() };
+            return Err(Signal::JournalMismatch(Box::new(mismatch)));
+        }
+        Ok(found)
+    }
+
+    fn keep(&self, key: Key, known: Known) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, known);
+    }
+
+    /// Asks the object of the run.
+    async fn ask_object(&self, request: Request) -> Result<Answer, Signal> {
+        let target = RequestTarget::object(OBJECT, self.run.id.as_str(), APPLY);
+        let call = self.cx.request::<_, Json<Answer>>(target, Json(request)).call();
+        match call.await {
+            Ok(Json(Answer::Cancelled)) => Err(Signal::Cancelled),
+            Ok(Json(Answer::Differs(signal))) => Err(signal),
+            Ok(Json(answer)) => Ok(answer),
+            Err(error) => Err(signal_of(&error)),
+        }
+    }
+
+    /// The arms around this invocation, as questions record them.
+    fn arms(&self) -> Vec<(Path, usize)> {
+        self.chain.iter().map(|(path, _, arm)| (path.clone(), *arm)).collect()
+    }
+
+    /// The key of the invocation of an arm.
+    fn key_of_arm(&self, fork: &Path, n: u32, arm: usize) -> String {
+        format!("{}/{fork}.{n}[{arm}]", self.key)
+    }
+
+    /// What the invocation of an arm begins with: the body from the beginning, with all that came before the fork.
+    fn begin_arm(&self, fork: &Path, n: u32, arm: usize) -> Begin {
+        let mut chain = self.chain.clone();
+        chain.push((fork.clone(), n, arm));
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut commands: Vec<_> = known.iter().map(|(key, known)| (key.clone(), known.clone())).collect();
+        drop(known);
+        // What is sent is compared with what was sent.
+        commands.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Begin {
+            run: Arc::clone(&self.run),
+            execution: self.execution,
+            of: Some(self.key.clone()),
+            chain,
+            commands,
+            forgiven: self.forgiven.clone(),
+        }
+    }
+
+    /// Runs the arm that this invocation is for.
+    async fn enter(&self, fork: usize, arm: usize, mut arms: Vec<Arm<'_>>) -> Signal {
+        let is_last = fork + 1 == self.chain.len();
+        if arm >= arms.len() {
+            return Signal::Internal(format!("a fork has no arm {arm}"));
+        }
+        let body = arms.swap_remove(arm).body;
+        let inner = Self {
+            cx: self.cx.clone(),
+            worker: Arc::clone(&self.worker),
+            run: Arc::clone(&self.run),
+            execution: self.execution,
+            key: self.key.clone(),
+            chain: self.chain.clone(),
+            entered: fork + 1,
+            known: Arc::clone(&self.known),
+            forks: HashMap::new(),
+            forgiven: self.forgiven.clone(),
+            end: Arc::clone(&self.end),
+        };
+        match body(ArmGrant { handle: Box::new(inner), encode: is_last }).await {
+            ArmEnd::Signal(signal) => signal,
+            end if is_last => {
+                *self.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
+                Signal::ArmEnded
+            }
+            _ => Signal::Internal("an arm ended before the fork inside it was reached".to_owned()),
+        }
+    }
+
+    /// Runs arms, each as an invocation of its own.
+    async fn spread(
+        &self,
+        path: &Path,
+        n: u32,
+        arms: usize,
+        policy: ForkPolicy,
+    ) -> Result<Vec<SentEnd>, Signal> {
+        let keys: BTreeSet<_> = (0..arms).map(|arm| self.key_of_arm(path, n, arm)).collect();
+        self.ask_object(Request::Fork { invocation: self.key.clone(), arms: keys }).await?;
+        let mut ends = vec![SentEnd::Cancelled; arms];
+        let (mut calls, mut started, mut handles) = (DurableFuturesUnordered::new(), 0, Vec::new());
+        let mut stopped = None;
+        loop {
+            while started < arms && calls.len() < policy.concurrency.max(1) {
+                let target =
+                    RequestTarget::workflow(&self.run.pipeline, self.key_of_arm(path, n, started), RUN);
+                let begin = Json(self.begin_arm(path, n, started));
+                let call = self.cx.request::<_, Json<Option<SentEnd>>>(target, begin).call();
+                handles.push(call.invocation_handle().await.map_err(|error| signal_of(&error))?);
+                calls.push(call);
+                started += 1;
+            }
+            let next = match calls.next().await {
+                Ok(next) => next,
+                Err(error) => return Err(signal_of(&error)),
+            };
+            let Some((arm, answered)) = next else { break };
+            let end = match answered {
+                Ok(Json(Some(end))) => end,
+                Ok(Json(None)) => SentEnd::Signal(Signal::Internal("an arm ended as a run".to_owned())),
+                Err(error) => SentEnd::Signal(signal_of(&error)),
+            };
+            let stops = match &end {
+                SentEnd::Failed(_) => policy.fails(&ArmEnd::from(end.clone())),
+                SentEnd::Signal(signal) => *signal != Signal::Suspended,
+                SentEnd::Recorded(_) | SentEnd::Cancelled => false,
+            };
+            if let Some(slot) = ends.get_mut(arm) {
+                *slot = end;
+            }
+            if stops {
+                stopped = Some(arm);
+                break;
+            }
+        }
+        if stopped.is_some() {
+            for (arm, handle) in handles.iter().enumerate() {
+                if ends.get(arm) == Some(&SentEnd::Cancelled) {
+                    handle.cancel();
+                }
+            }
+        }
+        let gone = |end: &SentEnd| matches!(end, SentEnd::Failed(_) | SentEnd::Cancelled);
+        let withdrawn = ends.iter().enumerate().filter(|(_, end)| gone(end)).map(|(arm, _)| arm).collect();
+        self.ask_object(Request::Join { invocation: self.key.clone(), fork: path.clone(), withdrawn })
+            .await?;
+        Ok(ends)
+    }
+
+    /// Waits for the reply to a question that is open, or for its deadline.
+    async fn wait_for(&self, question: &Question) -> Result<Reply, Signal> {
+        let promise = self.cx.promise::<Json<Reply>>(question.path.as_str());
+        let Some(deadline) = question.deadline else {
+            return promise.await.map(|Json(reply)| reply).map_err(|error| signal_of(&error));
+        };
+        let timer = self.cx.sleep(deadline.since(question.asked));
+        let replied = async {
+            Ok::<_, TerminalError>(restate_sdk::select! {
+                replied = promise => { Some(replied?.0) },
+                over = timer => { over?; None },
+            })
+        };
+        if let Some(reply) = replied.await.map_err(|error: TerminalError| signal_of(&error))? {
+            return Ok(reply);
+        }
+        match self.ask_object(Request::Due { path: question.path.clone() }).await? {
+            Answer::Replied(reply) => Ok(reply),
+            other => Err(unexpected(&other)),
+        }
+    }
+}
+
+#[async_trait]
+impl Handle for Invocation {
+    async fn attempt<'b>(&mut self, command: AttemptCommand, body: Body<'b>) -> Result<Arc<Record>, Signal> {
+        let key = command.key.clone();
+        match self.find(&key)? {
+            Some(Known::Record(record)) => {
+                record.answers(&command)?;
+                return Ok(record);
+            }
+            Some(_) => return Err(another_kind(&key)),
+            None => {}
+        }
+        let (cx, name, within) = (self.cx.clone(), key.to_string(), command.within.clone());
+        let executed = command.clone();
+        let run = cx.run(move || async move {
+            match body.await {
+                Ok(done) => Ok(Json(Arc::new(Record::new(executed, done)))),
+                // Nothing is recorded, and the server tries again.
+                Err(signal @ (Signal::Engine(_) | Signal::OwnershipLost)) => {
+                    Err(HandlerError::from(signal.to_string()))
+                }
+                Err(signal) => Err(error_of(&signal).into()),
+            }
+        });
+        let Json(record) = run.name(name).await.map_err(|error| signal_of(&error))?;
+        record.answers(&command)?;
+        if !self.run.limits.is_none() || within.is_some() {
+            let settled = Request::Settle { key: key.clone(), used: record.usage, within };
+            self.ask_object(settled).await?;
+        }
+        self.keep(key, Known::Record(Arc::clone(&record)));
+        Ok(record)
+    }
+
+    async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal> {
+        if self.find(&key)?.is_none() {
+            self.cx.sleep(wait).await.map_err(|error| signal_of(&error))?;
+            self.keep(key, Known::Over);
+        }
+        Ok(())
+    }
+
+    async fn ask(&mut self, question: Question, on_asked: OnQuestion<'_>) -> Result<Reply, Signal> {
+        let key = Key { path: question.path.clone(), kind: Kind::Ask, n: 1 };
+        match self.find(&key)? {
+            Some(Known::Reply(reply)) => return Ok(reply),
+            Some(_) => return Err(another_kind(&key)),
+            None => {}
+        }
+        // Its times are those of the first execution.
+        let now = question.clone();
+        let recorded = self.cx.run(move || async move { Ok(Json(question)) });
+        let Json(question) = recorded.name(key.to_string()).await.map_err(|error| signal_of(&error))?;
+        question.is_asked_again(&now)?;
+        let (arms, invocation) = (self.arms(), self.key.clone());
+        let asked = Request::Ask { question: question.clone(), arms, invocation };
+        let reply = match self.ask_object(asked).await? {
+            Answer::Replied(reply) => reply,
+            Answer::Open(is_new) => {
+                if is_new {
+                    on_asked(&question);
+                }
+                self.wait_for(&question).await?
+            }
+            other => return Err(unexpected(&other)),
+        };
+        self.keep(key, Known::Reply(reply.clone()));
+        Ok(reply)
+    }
+
+    async fn fork<'b>(
+        &mut self,
+        path: Path,
+        arms: Vec<Arm<'b>>,
+        policy: ForkPolicy,
+    ) -> Result<Vec<ArmEnd>, Signal> {
+        let n = self.forks.get(&path).copied().unwrap_or(0) + 1;
+        let here = self.chain.get(self.entered).filter(|(fork, times, _)| *fork == path && *times == n);
+        if let Some((_, _, arm)) = here {
+            return Err(self.enter(self.entered, *arm, arms).await);
+        }
+        let key = Key { path: path.clone(), kind: Kind::Fork, n };
+        let ends = match self.find(&key)? {
+            Some(Known::Arms(ends)) => ends,
+            Some(_) => return Err(another_kind(&key)),
+            None => {
+                let count = arms.len();
+                // Their bodies run in other invocations.
+                drop(arms);
+                let ends = self.spread(&path, n, count, policy).await?;
+                let signal = ends.iter().find_map(|end| match end {
+                    SentEnd::Signal(signal) => Some(signal.clone()),
+                    _ => None,
+                });
+                if let Some(signal) = signal {
+                    return Err(signal);
+                }
+                self.keep(key, Known::Arms(ends.clone()));
+                ends
+            }
+        };
+        let ends: Vec<_> = ends.into_iter().map(ArmEnd::from).collect();
+        if ends.iter().any(|end| policy.fails(end)) {
+            self.forks.insert(path, n);
+        }
+        Ok(ends)
+    }
+
+    fn account(&self) -> Arc<dyn Account> {
+        self.worker.accounts.of(&self.run)
+    }
+}
+
+fn another_kind(key: &Key) -> Signal {
+    Signal::Internal(format!("`{key}` has a result of another kind"))
+}

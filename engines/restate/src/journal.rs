@@ -1,0 +1,109 @@
+//! The records of a run, read from the journals of its invocations.
+
+use crate::client::Client;
+use crate::error::RestateError;
+use flujo::engine::{Record, RunId};
+use prost::Message;
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// A command that executed something: message `RunCommandMessage` of Restate's service protocol.
+#[derive(Clone, PartialEq, Message)]
+struct RunCommand {
+    #[prost(uint32, tag = "11")]
+    result_completion_id: u32,
+    #[prost(string, tag = "12")]
+    name: String,
+}
+
+/// What came of it: `RunCompletionNotificationMessage`, without failures.
+#[derive(Clone, PartialEq, Message)]
+struct RunCompletion {
+    #[prost(uint32, tag = "1")]
+    completion_id: u32,
+    #[prost(message, optional, tag = "5")]
+    value: Option<Value>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Value {
+    #[prost(bytes = "vec", tag = "1")]
+    content: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    entry_type: String,
+    raw: Option<String>,
+}
+
+/// A text in SQL.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Reads the records of a run, in the order in which their attempts ended.
+pub(crate) async fn records(
+    client: &Client,
+    pipeline: &str,
+    run: &RunId,
+) -> Result<Vec<Arc<Record>>, RestateError> {
+    let sql = format!(
+        "SELECT j.id, j.entry_type, j.raw FROM sys_journal j JOIN sys_invocation i ON i.id = j.id \
+         WHERE i.target_service_name = {} AND starts_with(i.target_service_key, {}) \
+         AND j.entry_type IN ('Command: Run', 'Notification: Run') ORDER BY j.id, j.index",
+        quoted(pipeline),
+        quoted(&format!("{run}~")),
+    );
+    let rows: Vec<Row> = client.query(&sql).await?;
+    let mut names = HashMap::new();
+    let mut values = Vec::new();
+    for row in rows {
+        let bytes = row.raw.as_deref().and_then(from_hex).unwrap_or_default();
+        if row.entry_type.starts_with("Command") {
+            if let Ok(command) = RunCommand::decode(bytes.as_slice()) {
+                names.insert((row.id, command.result_completion_id), command.name);
+            }
+        } else if let Ok(RunCompletion { completion_id, value: Some(value) }) =
+            RunCompletion::decode(bytes.as_slice())
+        {
+            values.push(((row.id, completion_id), value.content));
+        }
+    }
+    // A later execution may have executed again what an earlier one had, if that one could not be read then.
+    let mut found: BTreeMap<String, Arc<Record>> = BTreeMap::new();
+    for (place, value) in values {
+        let Some(name) = names.get(&place) else { continue };
+        // Other values have other names: questions, and the times of ends.
+        let Ok(record) = serde_json::from_slice::<Record>(&value) else { continue };
+        if record.key.to_string() == *name {
+            found.entry(name.clone()).or_insert_with(|| Arc::new(record));
+        }
+    }
+    let mut records: Vec<_> = found.into_values().collect();
+    records.sort_by(|a, b| (a.ended, &a.key).cmp(&(b.ended, &b.key)));
+    Ok(records)
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let text = text.as_bytes();
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    let pairs = text.as_chunks::<2>();
+    let byte = |[high, low]: &[u8; 2]| u8::try_from(digit(high)? * 16 + digit(low)?).ok();
+    if pairs.1.is_empty() { pairs.0.iter().map(byte).collect() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hexadecimal_is_read_whole_or_not_at_all() {
+        assert_eq!(from_hex("00ff1a"), Some(vec![0, 255, 26]));
+        assert_eq!(from_hex("00f"), None);
+        assert_eq!(from_hex("0x"), None);
+        assert_eq!(quoted("it's"), "'it''s'");
+    }
+}

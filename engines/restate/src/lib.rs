@@ -1,0 +1,70 @@
+//! An engine of [flujo] on [Restate](https://restate.dev): runs, and the arms of one run, spread over many machines.
+//!
+//! A Restate server keeps the journals of runs and calls the processes that have the code, the *workers*. A worker that dies
+//! loses nothing that a step has finished: the server calls another one, which gets the journal.
+//!
+//! ```no_run
+//! use flujo::prelude::*;
+//! use flujo_restate::Restate;
+//! use tokio::net::TcpListener;
+//!
+//! #[step]
+//! async fn greet(name: String) -> Result<String> {
+//!     Ok(format!("Hello, {name}!"))
+//! }
+//!
+//! pipeline! {
+//!     fn welcome(name: String) -> String { greet(name) }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+//! let engine = Restate::connect("http://127.0.0.1:8080", "http://127.0.0.1:9070")?;
+//! let flujo = Flujo::builder().engine(engine.clone()).pipeline::<welcome>().build()?;
+//!
+//! // In a worker: serve, and tell the server once where.
+//! let listener = TcpListener::bind("0.0.0.0:9080").await?;
+//! let (worker, served) = (flujo.clone(), engine.clone());
+//! tokio::spawn(async move { flujo_restate::serve(&worker, &served, listener, std::future::pending()).await });
+//! engine.register("http://worker-1:9080").await?;
+//!
+//! // Here, or in any other process.
+//! let result = flujo.run(welcome("Ada".to_owned())).id("hello-1").await;
+//! assert_eq!(result.into_output()?, "Hello, Ada!");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is where
+//!
+//! | in Restate | is |
+//! |---|---|
+//! | service `shop.refund`, a workflow | the pipeline of that durable name |
+//! | an invocation with the key `r-1~1` | the first execution of run `r-1`; a retry is `r-1~2` |
+//! | an invocation with the key `r-1~1/shop.refund/join.1[0]` | arm 0 of a fork: a run of the body from the beginning, on what was recorded before |
+//! | an entry `shop.refund/pay Step 1` of a journal | the record of an attempt |
+//! | object `flujo.Run` with the key `r-1` | everything else of the run: its input, questions, limits, the state |
+//!
+//! What differs from other engines: which worker works is the server's decision, so a crash of a worker is no takeover that
+//! is counted; and the body of a step that is under way when its run is cancelled runs to its end.
+//!
+//! The server is software of its own, under BSL 1.1: whoever runs it accepts that licence.
+
+mod account;
+mod arm;
+mod client;
+mod engine;
+mod error;
+mod handle;
+mod journal;
+mod object;
+mod serve;
+mod service;
+mod state;
+mod wire;
+mod worker;
+mod workflow;
+
+pub use engine::Restate;
+pub use error::RestateError;
+pub use serve::serve;

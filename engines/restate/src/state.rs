@@ -1,0 +1,391 @@
+//! The state of a logical run, which the object of the run keeps: everything but its records, which are in the journals
+//! of its invocations.
+
+use crate::arm::Commands;
+use flujo::clock::Timestamp;
+use flujo::codec::Json;
+use flujo::engine::kit::{Ledger, Lifecycle, OpenQuestion, check_reply};
+use flujo::engine::{Ended, EndedBy, Key, LimitScope, Reservation, RunRecord};
+use flujo::error::{FailureRecord, Signal};
+use flujo::path::Path;
+use flujo::question::{Answered, Question, Reply};
+use flujo::{LimitExceeded, Usage};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The state of a run, beside the record that it was created with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct RunState {
+    pub(crate) pipeline: String,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) questions: Vec<Asked>,
+    pub(crate) answered: Vec<Answered>,
+    pub(crate) ledger: Ledger,
+    /// The number of the newest execution; 0 before the first.
+    pub(crate) execution: u32,
+    /// The invocation of the newest execution, as the server names it.
+    pub(crate) invocation: Option<String>,
+    /// The invocations that work: those that wait for replies or for their arms do not.
+    working: BTreeSet<String>,
+    /// The forks whose arms have not all ended, by the invocation that waits for them.
+    forks: BTreeMap<String, BTreeSet<String>>,
+    /// Reservations by the attempt that holds them: an attempt that is made again gives up those of the lost one.
+    holders: Vec<(Key, String)>,
+}
+
+/// An open question, and the invocation that asked it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    pub(crate) open: OpenQuestion,
+    invocation: String,
+}
+
+/// What is asked of the object of a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Request {
+    /// Creates the run, unless there is one.
+    Create(Box<RunRecord>),
+    /// Begins an execution, unless one is under way or the run has ended.
+    Begin { at: Timestamp, known: Commands },
+    /// Reserves an upper bound for the body `holder` of an attempt.
+    Reserve { reservation: Reservation, holder: String },
+    /// Checks the limits against what was used.
+    Check { key: Key, within: LimitScope },
+    /// Replaces a reservation by what was used.
+    Settle { key: Key, used: Usage, within: LimitScope },
+    /// Charges an attempt that will have no record.
+    Forfeit { key: Key, used: Usage, within: LimitScope },
+    /// Asks a question.
+    Ask { question: Question, arms: Vec<(Path, usize)>, invocation: String },
+    /// The deadline of a question has passed.
+    Due { path: Path },
+    /// Answers a question.
+    Reply { path: Path, reply: Reply },
+    /// An invocation waits for arms.
+    Fork { invocation: String, arms: BTreeSet<String> },
+    /// An arm has ended.
+    ArmEnded { invocation: String, of: String },
+    /// An invocation goes on after its arms; those that failed or were cancelled withdraw their questions.
+    Join { invocation: String, fork: Path, withdrawn: Vec<usize> },
+    /// An execution ends.
+    Finish { execution: u32, ended: SentEnded, at: Timestamp },
+    /// Ends the run at its next command.
+    Cancel { at: Timestamp, by: Option<String> },
+    /// Makes a failed run ready to continue; the failed node has so many attempts.
+    Reopen { at: Timestamp, by: Option<String>, attempts: u32 },
+}
+
+/// The answer to a [`Request`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Answer {
+    Done,
+    /// There is no such run.
+    Unknown,
+    /// There is a run with this id already.
+    Exists,
+    /// An execution begins.
+    Begun,
+    /// A limit would be exceeded.
+    Limit(Box<LimitExceeded>),
+    /// The run was cancelled.
+    Cancelled,
+    /// The question is open; true if it was not before.
+    Open(bool),
+    /// The question is answered.
+    Replied(Reply),
+    /// The question differs from the one on record.
+    Differs(Signal),
+    /// The reply is refused: the question is answered, not open, or its deadline has passed.
+    Refused {
+        path: Path,
+        answered: Option<Reply>,
+        open: Option<Box<Question>>,
+        at: Timestamp,
+    },
+}
+
+/// What follows from a request.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Effect {
+    /// Start an execution with these commands.
+    Start(u32),
+    /// Hand a reply to the invocation that waits for it.
+    Answer { invocation: String, path: Path, reply: Reply },
+    /// Cancel the invocation of the newest execution.
+    Cancel,
+}
+
+/// The end of an execution, as it is sent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SentEnded {
+    outcome: SentOutcome,
+    context: Option<Json>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum SentOutcome {
+    Done(Json),
+    Failed(FailureRecord),
+    Signal(Signal),
+}
+
+impl From<Ended> for SentEnded {
+    fn from(ended: Ended) -> Self {
+        let outcome = match ended.outcome {
+            Ok(output) => SentOutcome::Done(output),
+            Err(EndedBy::Failure(failure)) => SentOutcome::Failed(failure),
+            Err(EndedBy::Signal(signal)) => SentOutcome::Signal(signal),
+        };
+        Self { outcome, context: ended.context }
+    }
+}
+
+impl From<SentEnded> for Ended {
+    fn from(ended: SentEnded) -> Self {
+        let outcome = match ended.outcome {
+            SentOutcome::Done(output) => Ok(output),
+            SentOutcome::Failed(failure) => Err(EndedBy::Failure(failure)),
+            SentOutcome::Signal(signal) => Err(EndedBy::Signal(signal)),
+        };
+        Self { outcome, context: ended.context }
+    }
+}
+
+/// The key of the invocation that executes a run for the `n`th time.
+pub(crate) fn root_key(run: &str, execution: u32) -> String {
+    format!("{run}~{execution}")
+}
+
+impl RunState {
+    pub(crate) fn new(run: &RunRecord) -> Self {
+        Self {
+            pipeline: run.pipeline.clone(),
+            lifecycle: Lifecycle::new(run.context.clone(), run.created),
+            questions: Vec::new(),
+            answered: run.seed.replies.clone(),
+            ledger: Ledger::new(run.limits),
+            execution: 0,
+            invocation: None,
+            working: BTreeSet::new(),
+            forks: BTreeMap::new(),
+            holders: Vec::new(),
+        }
+    }
+
+    /// Whether an execution has begun and not ended.
+    pub(crate) fn is_live(&self) -> bool {
+        self.lifecycle.begun
+            && self.lifecycle.outcome.is_none()
+            && self.lifecycle.stopped.is_none()
+            && !self.lifecycle.paused
+    }
+
+    /// Whether the execution works: it does not if all of its invocations wait for replies.
+    pub(crate) fn is_working(&self) -> bool {
+        self.is_live() && (!self.working.is_empty() || self.questions.is_empty())
+    }
+
+    /// The lifecycle as others see it: a run of which nothing works is paused, although its invocations wait.
+    pub(crate) fn shown_lifecycle(&self) -> Lifecycle {
+        let mut shown = self.lifecycle.clone();
+        shown.paused |= self.is_live() && !self.is_working();
+        shown
+    }
+
+    /// Applies a request to a run that exists.
+    pub(crate) fn apply(&mut self, id: &str, request: Request) -> (Answer, Vec<Effect>) {
+        let answer = match request {
+            Request::Create(_) => Answer::Exists,
+            Request::Begin { at, .. } => return self.begin(id, at),
+            Request::Reserve { reservation, holder } => self.reserve(&reservation, holder),
+            Request::Check { key, within } if !self.lifecycle.cancelled => {
+                self.ledger.check(&key, &within).map_or_else(Answer::Limit, |()| Answer::Done)
+            }
+            Request::Check { .. } => Answer::Cancelled,
+            Request::Settle { key, used, within } => {
+                self.holders.retain(|(held, _)| *held != key);
+                self.ledger.settle(&key, used, &within);
+                Answer::Done
+            }
+            Request::Forfeit { key, used, within } => {
+                self.holders.retain(|(held, _)| *held != key);
+                self.ledger.forfeit(&key, used, &within);
+                Answer::Done
+            }
+            Request::Ask { question, arms, invocation } => self.ask(question, arms, invocation),
+            Request::Due { path } => self.due(&path),
+            Request::Reply { path, reply } => return self.reply(&path, reply),
+            Request::Fork { invocation, arms } => {
+                self.working.remove(&invocation);
+                self.working.extend(arms.iter().cloned());
+                self.forks.insert(invocation, arms);
+                Answer::Done
+            }
+            Request::ArmEnded { invocation, of } => self.arm_ended(&invocation, &of),
+            Request::Join { invocation, fork, withdrawn } => self.join(invocation, &fork, &withdrawn),
+            Request::Finish { execution, ended, at } => self.finish(execution, ended, at),
+            Request::Cancel { at, by } => {
+                let live = self.is_live();
+                let changed = self.lifecycle.cancel((at, by.as_deref()), live);
+                if !live {
+                    self.close();
+                }
+                return (Answer::Done, if changed && live { vec![Effect::Cancel] } else { Vec::new() });
+            }
+            Request::Reopen { at, by, attempts } => {
+                self.lifecycle.reopen((at, by.as_deref()), |_| attempts);
+                Answer::Done
+            }
+        };
+        (answer, Vec::new())
+    }
+
+    fn begin(&mut self, id: &str, at: Timestamp) -> (Answer, Vec<Effect>) {
+        if self.is_live() || !self.lifecycle.take(at) {
+            return (Answer::Done, Vec::new());
+        }
+        // Who restarts a failed invocation is the server, which has its own count of that.
+        self.lifecycle.takeovers = 0;
+        self.ledger.charge_open();
+        self.execution += 1;
+        self.forks.clear();
+        self.working = BTreeSet::from([root_key(id, self.execution)]);
+        (Answer::Begun, vec![Effect::Start(self.execution)])
+    }
+
+    fn reserve(&mut self, reservation: &Reservation, holder: String) -> Answer {
+        if self.lifecycle.cancelled {
+            return Answer::Cancelled;
+        }
+        let key = &reservation.key;
+        match self.holders.iter_mut().find(|(held, _)| held == key) {
+            Some((_, by)) if *by == holder => {}
+            Some((_, by)) => {
+                // The body that held it is gone: its call may have been made.
+                *by = holder;
+                let lost = self.ledger.held(key).estimated();
+                self.ledger.forfeit(key, lost, &reservation.within);
+            }
+            None => self.holders.push((key.clone(), holder)),
+        }
+        match self.ledger.reserve(reservation) {
+            Ok(_) => Answer::Done,
+            Err(exceeded) => Answer::Limit(exceeded),
+        }
+    }
+
+    fn ask(&mut self, question: Question, arms: Vec<(Path, usize)>, invocation: String) -> Answer {
+        if self.lifecycle.cancelled {
+            return Answer::Cancelled;
+        }
+        let path = &question.path;
+        if let Some(known) = self.answered.iter().find(|known| known.question.path == *path) {
+            return match known.question.is_asked_again(&question) {
+                Ok(()) => Answer::Replied(known.reply.clone()),
+                Err(signal) => Answer::Differs(signal),
+            };
+        }
+        self.working.remove(&invocation);
+        if let Some(known) = self.questions.iter_mut().find(|known| known.open.question.path == *path) {
+            // A later execution asks it again, and is the one that waits.
+            known.invocation = invocation;
+            return match known.open.question.is_asked_again(&question) {
+                Ok(()) => Answer::Open(false),
+                Err(signal) => Answer::Differs(signal),
+            };
+        }
+        self.lifecycle.changed = question.asked;
+        self.questions.push(Asked { open: OpenQuestion::new(question, arms), invocation });
+        Answer::Open(true)
+    }
+
+    /// Takes the default of a question, unless a reply came before.
+    fn due(&mut self, path: &Path) -> Answer {
+        if let Some(known) = self.answered.iter().find(|known| known.question.path == *path) {
+            return Answer::Replied(known.reply.clone());
+        }
+        let question = self.questions.iter().map(|asked| &asked.open.question).find(|q| q.path == *path);
+        let taken = question.and_then(|q| Some((q.deadline?, q.default.clone()?)));
+        let Some((at, value)) = taken else { return Answer::Done };
+        let reply = Reply { value, by: Some("deadline".to_owned()), at };
+        self.answer(path, reply.clone());
+        Answer::Replied(reply)
+    }
+
+    fn reply(&mut self, path: &Path, reply: Reply) -> (Answer, Vec<Effect>) {
+        let answered = self.answered.iter().find(|known| known.question.path == *path);
+        let open = self.questions.iter().map(|asked| &asked.open.question).find(|q| q.path == *path);
+        let answered = answered.map(|known| &known.reply);
+        if check_reply(path, answered, open, reply.at).is_err() {
+            let (answered, open) = (answered.cloned(), open.cloned().map(Box::new));
+            return (Answer::Refused { path: path.clone(), answered, open, at: reply.at }, Vec::new());
+        }
+        match self.answer(path, reply.clone()) {
+            Some(invocation) => {
+                (Answer::Done, vec![Effect::Answer { invocation, path: path.clone(), reply }])
+            }
+            None => (Answer::Done, Vec::new()),
+        }
+    }
+
+    /// Answers an open question; returns the invocation that waits for it, which works again.
+    fn answer(&mut self, path: &Path, reply: Reply) -> Option<String> {
+        let at = self.questions.iter().position(|asked| asked.open.question.path == *path)?;
+        let Asked { open, invocation } = self.questions.remove(at);
+        self.lifecycle.changed = reply.at;
+        self.answered.push(Answered { question: open.question, reply });
+        self.working.insert(invocation.clone());
+        Some(invocation)
+    }
+
+    fn arm_ended(&mut self, invocation: &str, of: &str) -> Answer {
+        self.working.remove(invocation);
+        // After its fork was joined, an arm is of no account.
+        if let Some(arms) = self.forks.get_mut(of) {
+            arms.remove(invocation);
+            // Who waits for it goes on: at no moment does nobody work.
+            if arms.is_empty() {
+                self.working.insert(of.to_owned());
+            }
+        }
+        Answer::Done
+    }
+
+    fn join(&mut self, invocation: String, fork: &Path, withdrawn: &[usize]) -> Answer {
+        self.forget_arms(&invocation);
+        let gone =
+            |asked: &Asked| asked.open.arms.iter().any(|(path, arm)| path == fork && withdrawn.contains(arm));
+        self.questions.retain(|asked| !gone(asked));
+        self.working.insert(invocation);
+        Answer::Done
+    }
+
+    /// Forgets the arms of an invocation, and theirs.
+    fn forget_arms(&mut self, invocation: &str) {
+        for arm in self.forks.remove(invocation).unwrap_or_default() {
+            self.working.remove(&arm);
+            self.forget_arms(&arm);
+        }
+    }
+
+    fn finish(&mut self, execution: u32, ended: SentEnded, at: Timestamp) -> Answer {
+        if execution != self.execution || self.lifecycle.outcome.is_some() {
+            return Answer::Done;
+        }
+        let began = self.lifecycle.started.unwrap_or(at);
+        self.lifecycle.active = at.since(began);
+        self.working.clear();
+        self.forks.clear();
+        if self.lifecycle.end(ended.into(), at) {
+            self.close();
+        }
+        Answer::Done
+    }
+
+    /// Nothing of the run is open any more.
+    fn close(&mut self) {
+        self.ledger.charge_open();
+        self.questions.clear();
+        self.holders.clear();
+    }
+}

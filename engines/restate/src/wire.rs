@@ -1,0 +1,67 @@
+//! The messages between the services: their names, and the input of an invocation.
+
+use crate::arm::{Chain, Commands};
+use crate::state::RunState;
+use flujo::engine::RunRecord;
+use flujo::error::Signal;
+use flujo::path::Path;
+use restate_sdk::errors::TerminalError;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The name of the service of the objects of runs.
+pub(crate) const OBJECT: &str = "flujo.Run";
+
+/// Its handler that applies a [`Request`](crate::state::Request).
+pub(crate) const APPLY: &str = "apply";
+
+/// Its handler that returns a run and its state.
+pub(crate) const VIEW: &str = "view";
+
+/// The state of an object that is the run as it was created.
+pub(crate) const RUN_RECORD: &str = "run";
+
+/// The state of an object that changes.
+pub(crate) const RUN_STATE: &str = "state";
+
+/// A run and its state, as they are stored.
+pub(crate) type Stored = (Arc<RunRecord>, RunState);
+
+/// The handler of a pipeline that executes a run, or an arm of one.
+pub(crate) const RUN: &str = "run";
+
+/// The handler of a pipeline that takes the reply to a question.
+pub(crate) const REPLY: &str = "reply";
+
+/// What an invocation begins with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Begin {
+    pub(crate) run: Arc<RunRecord>,
+    pub(crate) execution: u32,
+    /// The invocation that waits for it, if it is for an arm.
+    pub(crate) of: Option<String>,
+    /// The arm that it is for.
+    pub(crate) chain: Chain,
+    /// The commands that are not executed again: those of the execution before this one, or those before the fork.
+    pub(crate) commands: Commands,
+    /// Attempts that no longer count.
+    pub(crate) forgiven: Vec<(Path, u32)>,
+}
+
+/// The signal that the server gave an invocation.
+pub(crate) fn signal_of(error: &TerminalError) -> Signal {
+    match (error.code(), serde_json::from_str(error.message())) {
+        (SIGNAL, Ok(signal)) => signal,
+        (409, _) => Signal::Cancelled,
+        (code, _) => Signal::Internal(format!("Restate answered {code}: {}", error.message())),
+    }
+}
+
+/// The code of an error that is a signal of flujo.
+const SIGNAL: u16 = 470;
+
+/// The error that carries a signal of flujo.
+pub(crate) fn error_of(signal: &Signal) -> TerminalError {
+    let said = serde_json::to_string(signal).unwrap_or_else(|_| signal.to_string());
+    TerminalError::new_with_code(SIGNAL, said)
+}

@@ -1,0 +1,79 @@
+//! The service of a pipeline: its runs, and their arms, are invocations of it.
+
+use crate::arm::SentEnd;
+use crate::handle::Invocation;
+use crate::service::{Dispatch, NamedService};
+use crate::state::{Answer, Request, SentEnded};
+use crate::wire::{APPLY, Begin, OBJECT, REPLY, RUN};
+use crate::worker::Worker;
+use flujo::engine::{ArmEnd, Ended, EndedBy};
+use flujo::error::Signal;
+use flujo::path::Path;
+use flujo::question::Reply;
+use restate_sdk::context::RequestTarget;
+use restate_sdk::endpoint::ContextInternal;
+use restate_sdk::errors::{HandlerError, HandlerResult};
+use restate_sdk::serde::Json;
+use std::sync::{Arc, PoisonError};
+
+pub(crate) fn service(name: &str, worker: &Arc<Worker>) -> Result<NamedService, serde_json::Error> {
+    let worker = Arc::clone(worker);
+    let dispatch: Dispatch = Arc::new(move |cx| {
+        let worker = Arc::clone(&worker);
+        Box::pin(async move {
+            if cx.handler_name() == REPLY {
+                let (Json((path, reply)), _) = cx.input::<Json<(Path, Reply)>>().await;
+                cx.resolve_promise(path.as_str(), Json(reply));
+                cx.handle_handler_result(Ok(Json(())));
+            } else {
+                let (Json(begin), about) = cx.input::<Json<Begin>>().await;
+                let done = execute(&worker, &cx, about.key, begin).await;
+                cx.handle_handler_result(done);
+            }
+            cx.end();
+            Ok(())
+        })
+    });
+    NamedService::new(name, "WORKFLOW", &[(RUN, "WORKFLOW"), (REPLY, "SHARED")], dispatch)
+}
+
+/// Executes a run, or an arm of it. An arm answers with its end.
+async fn execute(
+    worker: &Arc<Worker>,
+    cx: &ContextInternal,
+    key: String,
+    begin: Begin,
+) -> HandlerResult<Json<Option<SentEnd>>> {
+    // Another worker may have the pipeline: the server tries again.
+    let program = worker.programs.program(&begin.run, begin.forgiven.clone())?;
+    let (id, execution, is_arm) = (begin.run.id.clone(), begin.execution, !begin.chain.is_empty());
+    let of = begin.of.clone().unwrap_or_default();
+    let invocation = Invocation::new(cx.clone(), Arc::clone(worker), key.clone(), begin);
+    let end = invocation.end();
+    let ended = program.run(Box::new(invocation)).await;
+    if let Err(EndedBy::Signal(signal @ (Signal::Engine(_) | Signal::OwnershipLost))) = &ended.outcome {
+        // What has failed may work again, so this is no end.
+        return Err(HandlerError::from(signal.to_string()));
+    }
+    let target = || RequestTarget::object(OBJECT, id.as_str(), APPLY);
+    if !is_arm {
+        let clock = &worker.clock;
+        let Json(at) = cx.run(|| async { Ok(Json(clock.now())) }).await.map_err(HandlerError::from)?;
+        let request = Request::Finish { execution, ended: SentEnded::from(ended), at };
+        cx.request::<_, Json<Answer>>(target(), Json(request)).call().await?;
+        return Ok(Json(None));
+    }
+    let found = end.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let end = end_of_arm(ended, found);
+    cx.request::<_, Json<Answer>>(target(), Json(Request::ArmEnded { invocation: key, of })).send();
+    Ok(Json(Some(SentEnd::from(end))))
+}
+
+fn end_of_arm(ended: Ended, found: Option<ArmEnd>) -> ArmEnd {
+    match (ended.outcome, found) {
+        (Err(EndedBy::Signal(Signal::ArmEnded)), Some(end)) => end,
+        (Err(EndedBy::Signal(signal)), _) => ArmEnd::Signal(signal),
+        (Err(EndedBy::Failure(failure)), _) => ArmEnd::Failed(failure),
+        (Ok(_), _) => ArmEnd::Signal(Signal::Internal("the body ended before its arm".to_owned())),
+    }
+}

@@ -1,0 +1,32 @@
+//! A process that serves the pipelines of the tests until it is told to end, or killed.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "a process of tests"
+)]
+
+mod pipelines;
+
+use flujo_restate::Restate;
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    let [_, ingress, admin] = args.as_slice() else { panic!("restate_worker INGRESS ADMIN") };
+    let address = std::env::var("FLUJO_ADDRESS").unwrap_or_else(|_| "127.0.0.1:0".to_owned());
+    let engine = Restate::connect(ingress, admin).expect("addresses");
+    let flujo = pipelines::all(engine.clone());
+    let listener = TcpListener::bind(&address).await.expect("an address of its own");
+    println!("http://{}", listener.local_addr().expect("an address"));
+    let mut told =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).expect("signals");
+    let stop = async move {
+        told.recv().await;
+    };
+    flujo_restate::serve(&flujo, &engine, listener, stop).await.expect("services");
+    println!("stopped");
+}

@@ -1,0 +1,62 @@
+//! The registered pipelines as programs, for engines that call their workers.
+
+use super::flujo::Flujo;
+use super::runtime::Runtime;
+use crate::engine::{Program, RunRecord};
+use crate::error::RunResult;
+use crate::path::Path;
+use std::fmt;
+use std::sync::Arc;
+
+/// The registered pipelines of a [`Flujo`], by their durable names, for an engine whose server calls the process that
+/// has the code. An engine that is called by its process gets the program with
+/// [`execute`](crate::engine::Engine::execute).
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(name) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # fn main() -> Result<(), flujo::Error> {
+/// let flujo = Flujo::builder().pipeline::<welcome>().build()?;
+/// assert_eq!(flujo.programs().names(), ["welcome"]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Programs(Runtime);
+
+impl fmt::Debug for Programs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Programs").field("names", &self.names()).finish()
+    }
+}
+
+impl Programs {
+    /// Returns the durable names of the pipelines, in alphabetical order.
+    pub fn names(&self) -> Vec<&'static str> {
+        let mut names = self.0.names();
+        names.sort_unstable();
+        names
+    }
+
+    /// Returns the program of a run; `forgiven` are the attempts that no longer count, by path.
+    ///
+    /// # Errors
+    /// The pipeline of the run is not registered, or there is no engine.
+    pub fn program(&self, run: &Arc<RunRecord>, forgiven: Vec<(Path, u32)>) -> RunResult<Arc<dyn Program>> {
+        let pipeline = self.0.registered(&run.pipeline)?;
+        let mut start = self.0.program(pipeline, run, None, None)?;
+        start.forgiven = forgiven;
+        Ok(Arc::new(start))
+    }
+}
+
+impl<R> Flujo<R> {
+    /// Returns the registered pipelines as programs, for an engine whose server calls this process.
+    pub fn programs(&self) -> Programs {
+        Programs(self.runtime.clone())
+    }
+}
