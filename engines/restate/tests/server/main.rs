@@ -11,13 +11,21 @@
 mod pipelines;
 mod support;
 
-use flujo::engine::{FinalOutcome, Status};
+use flujo::UsageLimits;
+use flujo::engine::{FinalOutcome, RunId, Status};
+use flujo::run::{Control, ForkRun};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::future::IntoFuture;
-use support::{server, start, until};
+use support::{server, start, until, wait_for};
 
 fn is_done(view: &flujo::engine::RunView, output: &str) -> bool {
     matches!(&view.status, Status::Ended(FinalOutcome::Done(json)) if json.as_str() == output)
+}
+
+fn error_of<T>(outcome: flujo::Outcome<T>) -> String {
+    let flujo::Outcome::Failed(error) = outcome else { panic!("it has not failed") };
+    error.to_string()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,7 +129,7 @@ async fn a_timer_goes_on_over_a_restart_of_the_server() {
     let flujo = server.flujo();
     let began = std::time::Instant::now();
     start(&flujo, "waits", "r", json!([1])).await;
-    server.wait_for_line("ends r waits/before").await;
+    until(&flujo, "r", |view| view.records.len() == 1).await;
     server.kill();
     server.start().await;
     until(&flujo, "r", |view| is_done(view, "3")).await;
@@ -157,4 +165,91 @@ async fn runs_are_started_once() {
         assert!(begun.len() == 5 && begun.values().all(|n| *n == 1), "{begun:?}");
     }
     assert_eq!(flujo.list(&flujo::engine::RunFilter::default()).await.unwrap().len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_run_goes_on_where_it_failed() {
+    let Some(mut server) = server().await else { return };
+    server.worker().await;
+    let flujo = server.flujo();
+    let failed = flujo.run(pipelines::fails(1)).id("r").await;
+    assert_eq!(failed.steps.len(), 2);
+    assert_eq!(error_of(failed.outcome), "fails/pay: no money");
+    server.pay();
+    let result = flujo.resume::<pipelines::fails>("r").by("ops").await.unwrap();
+    assert_eq!(result.into_output().unwrap(), 3);
+    let begun: Vec<_> = server.begun("r").into_iter().collect();
+    let expected = [("fails/after", 1), ("fails/before", 1), ("fails/pay", 2)];
+    assert_eq!(begun, expected.map(|(path, n)| (path.to_owned(), n)));
+    let view = flujo.inspect("r").await.unwrap();
+    assert_eq!(view.records.len(), 4, "{:#?}", view.records);
+    assert_eq!(view.acted.len(), 1, "{:?}", view.acted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_forked_and_replayed_from_its_records() {
+    let Some(mut server) = server().await else { return };
+    server.worker().await;
+    let flujo = server.flujo();
+    flujo.run(pipelines::asks(1)).id("a").await;
+    flujo.resume::<pipelines::asks>("a").reply(40_u64).await.unwrap();
+    assert_eq!(Control::replay(&flujo, &"a".into()).await.unwrap(), None);
+    Control::fork(&flujo, &ForkRun::new("a", "asks/after", "b")).await.unwrap();
+    let view = until(&flujo, "b", |view| is_done(view, "43")).await;
+    assert_eq!(view.run.seed.origin.as_ref().map(RunId::as_str), Some("a"));
+    let begun: Vec<_> = server.begun("b").into_keys().collect();
+    assert_eq!(begun, ["asks/after"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_holds_for_arms_on_two_workers() {
+    let Some(mut server) = server().await else { return };
+    server.workers(2).await;
+    let flujo = server.flujo();
+    let calls = || server.lines().iter().filter(|line| line.starts_with("called model")).count();
+    // Two calls each in four arms, which wait for their turn at the one ledger.
+    let free = flujo.run(pipelines::guesses(10)).id("free").await;
+    assert_eq!(free.usage.model_calls, 8);
+    assert_eq!((free.into_output().unwrap(), calls()), (24, 8));
+    let limits = UsageLimits::NONE.model_calls(5);
+    let failed = flujo.run(pipelines::guesses(20)).id("limited").limits(limits).await;
+    let error = error_of(failed.outcome);
+    assert!(error.contains("the run's limit of 5 model calls would be exceeded"), "{error}");
+    // The last one that was reserved may be given up before it is made.
+    assert!((4..=5).contains(&(calls() - 8)), "{}", calls());
+    let usage = flujo.inspect("limited").await.unwrap().usage;
+    assert!(usage.model_calls <= 5, "{usage:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_two_workers_is_killed_under_250_runs() {
+    let Some(mut server) = server().await else { return };
+    server.workers(2).await;
+    let flujo = server.flujo();
+    let all: Vec<_> =
+        (0..250).map(|i| flujo.run(pipelines::steps(i, 20)).id(format!("r-{i}")).into_future()).collect();
+    let all = tokio::spawn(futures_util::future::join_all(all));
+    wait_for("some steps", async || server.lines().len() > 600).await;
+    let killed = server.kill_worker(0);
+    for (i, result) in all.await.unwrap().into_iter().enumerate() {
+        assert_eq!(result.into_output().unwrap(), i as u64 + 5);
+    }
+    let mut by_step: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in server.lines() {
+        let words: Vec<_> = line.split(' ').collect();
+        if let ["ends", run, path, process] = words.as_slice() {
+            by_step.entry(format!("{run} {path}")).or_default().push((*process).to_owned());
+        }
+    }
+    assert_eq!(by_step.len(), 1_250);
+    for (step, processes) in &by_step {
+        // A step whose worker was killed between its end and its record is done again, by the other one.
+        let (last, before) = processes.split_last().unwrap();
+        assert!(
+            before.is_empty() || (before == [killed.as_str()] && *last != killed),
+            "{step}: {processes:?}"
+        );
+    }
+    let shares = |process: &str| by_step.values().flatten().filter(|by| *by == process).count();
+    assert!(shares(&killed) > 100, "{}", shares(&killed));
 }

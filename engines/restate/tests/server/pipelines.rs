@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "a test")]
 
+use flujo::model::{ChunkSink, ModelClient, ModelError, ModelReply, ModelRequest, Tokens};
 use flujo::prelude::*;
 use std::fs::File;
 use std::io::Write;
@@ -83,6 +84,61 @@ pipeline! {
     }
 }
 
+/// Fails until somebody says that it need not any more, by a file beside the log.
+#[step]
+pub(crate) async fn pay(n: u64, run: &RunInfo) -> Result<u64> {
+    log(&format!("begins {} {} {}", run.id(), run.path(), std::process::id()));
+    let paid =
+        std::env::var("FLUJO_LOG").is_ok_and(|log| std::path::Path::new(&format!("{log}.paid")).exists());
+    if !paid {
+        return Err(StepError::fatal("no money"));
+    }
+    Ok(n)
+}
+
+pipeline! {
+    /// A step that fails between two others.
+    pub fn fails(n: u64) -> u64 {
+        let n = add(n, 0).named("before");
+        let n = pay(n);
+        add(n, 0).named("after")
+    }
+}
+
+/// Asks a model.
+#[step(model = "test:counts", retries = 0)]
+pub(crate) fn guess(n: u64) -> Prompt<String> {
+    Prompt::system("Guess.").user(format!("Is it {n}?"))
+}
+
+pipeline! {
+    /// Arms that ask a model, two times each.
+    pub fn guesses(n: u64) -> u64 {
+        let all = map(vec![1, 2, 3, 4], |i| {
+            let a = guess(i).named("g0");
+            let b = guess(i + n).named("g1");
+            value((a.len() + b.len()) as u64)
+        });
+        value(all.iter().sum::<u64>())
+    }
+}
+
+/// Says "yes" after a moment, and writes down that it did.
+pub(crate) struct Counts;
+
+#[async_trait::async_trait]
+impl ModelClient for Counts {
+    async fn call(
+        &self,
+        _: ModelRequest,
+        _: &mut dyn ChunkSink,
+    ) -> std::result::Result<ModelReply, ModelError> {
+        log(&format!("called model {}", std::process::id()));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        Ok(ModelReply::new("yes").used(Tokens::new(10, 2)))
+    }
+}
+
 /// All of them, on an engine.
 pub(crate) fn all(engine: flujo_restate::Restate) -> Flujo {
     Flujo::builder()
@@ -92,6 +148,9 @@ pub(crate) fn all(engine: flujo_restate::Restate) -> Flujo {
         .pipeline::<unanswered>()
         .pipeline::<arms>()
         .pipeline::<waits>()
+        .pipeline::<fails>()
+        .pipeline::<guesses>()
+        .models(Counts)
         .build()
         .expect("pipelines that fit together")
 }

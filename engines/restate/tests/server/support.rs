@@ -156,6 +156,33 @@ impl Server {
         Worker { process: Process(child), address: line.trim().to_owned() }
     }
 
+    /// Starts workers behind one address that gives connections to them by turns, as a balancer does.
+    pub(crate) async fn workers(&mut self, n: usize) {
+        for _ in 0..n {
+            self.workers.push(self.process_at("127.0.0.1:0"));
+        }
+        let addresses: Vec<_> = self
+            .workers
+            .iter()
+            .map(|worker| worker.address.trim_start_matches("http://").to_owned())
+            .collect();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(balance(listener, addresses));
+        self.engine().register(&address).await.unwrap();
+    }
+
+    /// Kills a worker for good; returns the number of its process.
+    pub(crate) fn kill_worker(&mut self, worker: usize) -> String {
+        self.workers[worker].process.kill();
+        self.workers[worker].process.0.id().to_string()
+    }
+
+    /// Says to steps that fail that they need not.
+    pub(crate) fn pay(&self) {
+        std::fs::write(format!("{}.paid", self.log().display()), "").unwrap();
+    }
+
     /// Kills a worker, and starts it again where it was.
     pub(crate) fn restart(&mut self, worker: usize) {
         let address = self.workers[worker].address.trim_start_matches("http://").to_owned();
@@ -192,6 +219,24 @@ impl Server {
             }
         }
         paths
+    }
+}
+
+async fn balance(listener: tokio::net::TcpListener, addresses: Vec<String>) {
+    let mut turn = 0;
+    while let Ok((mut from, _)) = listener.accept().await {
+        let mut to = None;
+        // Who is dead is left out.
+        for _ in 0..addresses.len() {
+            turn += 1;
+            if let Ok(stream) = tokio::net::TcpStream::connect(&addresses[turn % addresses.len()]).await {
+                to = Some(stream);
+                break;
+            }
+        }
+        if let Some(mut to) = to {
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut from, &mut to).await });
+        }
     }
 }
 
