@@ -2,7 +2,7 @@
 
 use crate::error::RestateError;
 use crate::state::{Answer, Request};
-use crate::wire::{APPLY, OBJECT, Stored, VIEW};
+use crate::wire::{APPLY, AT_REST, OBJECT, Stored, VIEW};
 use flujo::engine::RunId;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -45,6 +45,21 @@ impl Client {
     /// Returns a run and its state, if there is one.
     pub(crate) async fn stored(&self, run: &RunId) -> Result<Option<Stored>, RestateError> {
         self.call_object(run, VIEW, &()).await
+    }
+
+    /// Waits until an execution has ended.
+    pub(crate) async fn ended(&self, pipeline: &str, root: &str) -> Result<(), RestateError> {
+        let key = utf8_percent_encode(root, NON_ALPHANUMERIC);
+        let url = format!("{}/restate/workflow/{pipeline}/{key}/attach", self.ingress);
+        let _: Value = self.json(Method::GET, url, None::<&Value>).await?;
+        Ok(())
+    }
+
+    /// Waits until an execution comes to rest for the `n`th time.
+    pub(crate) async fn at_rest(&self, pipeline: &str, root: &str, n: u32) -> Result<(), RestateError> {
+        let key = utf8_percent_encode(root, NON_ALPHANUMERIC);
+        let url = format!("{}/{pipeline}/{key}/{AT_REST}", self.ingress);
+        self.json(Method::POST, url, Some(&n)).await
     }
 
     async fn call_object<T: DeserializeOwned>(

@@ -2,7 +2,7 @@ use crate::arm::Known;
 use crate::client::Client;
 use crate::error::RestateError;
 use crate::journal::{self, quoted};
-use crate::state::{Answer, Request, RunState};
+use crate::state::{Answer, Request, RunState, root_key};
 use crate::wire::{OBJECT, RUN_RECORD, Stored};
 use async_trait::async_trait;
 use flujo::clock::{Clock, SystemClock};
@@ -18,7 +18,6 @@ use serde::Deserialize;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// An engine whose runs are kept, and brought back after every crash, by a Restate server. The processes that
 /// [`serve`](crate::serve) execute them. A clone is a handle to the same server.
@@ -33,9 +32,6 @@ impl fmt::Debug for Restate {
         f.debug_struct("Restate").finish_non_exhaustive()
     }
 }
-
-/// How long a caller waits before it looks at a run again, at first and at most.
-const LOOKS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
 
 impl Restate {
     /// Creates an engine on a server. `ingress` is the address at which it calls services, by default port 8080, and
@@ -56,9 +52,9 @@ impl Restate {
         found.ok_or_else(|| Error::new(ErrorKind::UnknownRun(id.to_string())))
     }
 
-    async fn records(&self, run: &RunRecord) -> Result<Vec<Arc<Record>>, Error> {
+    async fn records(&self, run: &RunRecord, state: &RunState) -> Result<Vec<Arc<Record>>, Error> {
         let mut records = run.seed.records.clone();
-        records.extend(journal::records(&self.client, &run.pipeline, &run.id).await?);
+        records.extend(journal::records(&self.client, &run.pipeline, &state.invocations).await?);
         Ok(records)
     }
 
@@ -72,14 +68,21 @@ impl Restate {
         }
     }
 
-    /// Waits until nothing of the run works.
-    async fn rest(&self, id: &RunId) -> Result<(), Error> {
-        let (mut pause, most) = LOOKS;
-        while self.found(id).await?.1.is_working() {
-            self.clock.sleep(pause).await;
-            pause = (pause * 2).min(most);
+    /// Waits until nothing of a run works.
+    async fn rest(&self, run: &RunRecord, state: &RunState) -> Result<(), Error> {
+        if !state.is_working() {
+            return Ok(());
         }
-        Ok(())
+        let root = root_key(run.id.as_str(), state.execution);
+        let ended = self.client.ended(&state.pipeline, &root);
+        if !may_ask(run) {
+            return Ok(ended.await?);
+        }
+        let rested = self.client.at_rest(&state.pipeline, &root, state.rests);
+        tokio::select! {
+            ended = ended => Ok(ended?),
+            rested = rested => Ok(rested?),
+        }
     }
 
     fn view_of(run: Arc<RunRecord>, state: RunState, records: Vec<Arc<Record>>) -> RunView {
@@ -116,21 +119,21 @@ impl Engine for Restate {
     }
 
     async fn execute(&self, id: &RunId, _: Arc<dyn Program>) -> Result<(), Error> {
-        let (run, state) = self.found(id).await?;
+        let (run, mut state) = self.found(id).await?;
         if state.lifecycle.outcome.is_none() && !state.is_live() {
-            let first = state.execution == 0 && run.seed.records.is_empty();
-            let records = if first { Vec::new() } else { self.records(&run).await? };
+            let records = self.records(&run, &state).await?;
             let mut known: Vec<_> =
                 records.into_iter().map(|record| (record.key.clone(), Known::Record(record))).collect();
             known.extend(run.seed.timers.iter().map(|key| (key.clone(), Known::Over)));
             self.apply(id, Request::Begin { at: self.clock.now(), known }).await?;
+            state = self.found(id).await?.1;
         }
-        self.rest(id).await
+        self.rest(&run, &state).await
     }
 
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error> {
         let Some((run, state)) = self.client.stored(id).await? else { return Ok(None) };
-        let records = self.records(&run).await?;
+        let records = self.records(&run, &state).await?;
         Ok(Some(Self::view_of(run, state, records)))
     }
 
@@ -159,13 +162,14 @@ impl Engine for Restate {
     }
 
     async fn idle(&self, id: &RunId) -> Result<(), Error> {
-        self.rest(id).await
+        let (run, state) = self.found(id).await?;
+        self.rest(&run, &state).await
     }
 
     async fn reopen(&self, id: &RunId, by: Option<&str>) -> Result<(), Error> {
         let (run, state) = self.found(id).await?;
         let Some(FinalOutcome::Failed(failure)) = &state.lifecycle.outcome else { return Ok(()) };
-        let records = self.records(&run).await?;
+        let records = self.records(&run, &state).await?;
         let of_node = |record: &&Arc<Record>| Some(&record.key.path) == failure.node();
         let attempts = records.iter().filter(of_node).map(|record| record.key.n).max().unwrap_or(0);
         let reopened = Request::Reopen { at: self.clock.now(), by: by.map(str::to_owned), attempts };
@@ -180,6 +184,11 @@ impl Engine for Restate {
         let cancelled = Request::Cancel { at: self.clock.now(), by: by.map(str::to_owned) };
         self.apply(id, cancelled).await.map(drop)
     }
+}
+
+/// Whether a run may wait for a reply: where it asks, and where a model calls tools that are asked about first.
+fn may_ask(run: &RunRecord) -> bool {
+    run.graph.stored().nodes.iter().any(|node| matches!(node.kind.as_str(), "ask" | "model"))
 }
 
 fn summary(run: &RunRecord, state: &RunState) -> RunSummary {

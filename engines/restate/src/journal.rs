@@ -2,10 +2,10 @@
 
 use crate::client::Client;
 use crate::error::RestateError;
-use flujo::engine::{Record, RunId};
+use flujo::engine::Record;
 use prost::Message;
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// A command that executed something: message `RunCommandMessage` of Restate's service protocol.
@@ -26,6 +26,24 @@ struct RunCompletion {
     value: Option<Value>,
 }
 
+/// A command that called a service: `CallCommandMessage`.
+#[derive(Clone, PartialEq, Message)]
+struct CallCommand {
+    #[prost(string, tag = "1")]
+    service_name: String,
+    #[prost(uint32, tag = "10")]
+    invocation_id_completion: u32,
+}
+
+/// The invocation that was called: `CallInvocationIdCompletionNotificationMessage`.
+#[derive(Clone, PartialEq, Message)]
+struct CalledInvocation {
+    #[prost(uint32, tag = "1")]
+    completion_id: u32,
+    #[prost(string, tag = "16")]
+    invocation_id: String,
+}
+
 #[derive(Clone, PartialEq, Message)]
 struct Value {
     #[prost(bytes = "vec", tag = "1")]
@@ -44,32 +62,52 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// Reads the records of a run, in the order in which their attempts ended.
+/// Reads the records of a run, in the order in which their attempts ended. `executions` are its invocations; those of
+/// arms are found where they were called. By their ids alone: whatever else is asked for makes the server read the
+/// journals of all runs.
 pub(crate) async fn records(
     client: &Client,
     pipeline: &str,
-    run: &RunId,
+    executions: &[String],
 ) -> Result<Vec<Arc<Record>>, RestateError> {
-    let sql = format!(
-        "SELECT j.id, j.entry_type, j.raw FROM sys_journal j JOIN sys_invocation i ON i.id = j.id \
-         WHERE i.target_service_name = {} AND starts_with(i.target_service_key, {}) \
-         AND j.entry_type IN ('Command: Run', 'Notification: Run') ORDER BY j.id, j.index",
-        quoted(pipeline),
-        quoted(&format!("{run}~")),
-    );
-    let rows: Vec<Row> = client.query(&sql).await?;
     let mut names = HashMap::new();
     let mut values = Vec::new();
-    for row in rows {
-        let bytes = row.raw.as_deref().and_then(from_hex).unwrap_or_default();
-        if row.entry_type.starts_with("Command") {
-            if let Ok(command) = RunCommand::decode(bytes.as_slice()) {
-                names.insert((row.id, command.result_completion_id), command.name);
+    let mut arms = HashSet::new();
+    let mut level = executions.to_vec();
+    while !level.is_empty() {
+        let ids: Vec<_> = level.drain(..).map(|id| quoted(&id)).collect();
+        let sql = format!(
+            "SELECT id, entry_type, raw FROM sys_journal WHERE id IN ({}) ORDER BY id, index",
+            ids.join(", ")
+        );
+        for row in client.query::<Row>(&sql).await? {
+            let bytes = row.raw.as_deref().and_then(from_hex).unwrap_or_default();
+            match row.entry_type.as_str() {
+                "Command: Run" => {
+                    if let Ok(command) = RunCommand::decode(bytes.as_slice()) {
+                        names.insert((row.id, command.result_completion_id), command.name);
+                    }
+                }
+                "Notification: Run" => {
+                    let completion = RunCompletion::decode(bytes.as_slice());
+                    if let Ok(RunCompletion { completion_id, value: Some(value) }) = completion {
+                        values.push(((row.id, completion_id), value.content));
+                    }
+                }
+                "Command: Call" => {
+                    let call = CallCommand::decode(bytes.as_slice()).unwrap_or_default();
+                    if call.service_name == pipeline {
+                        arms.insert((row.id, call.invocation_id_completion));
+                    }
+                }
+                "Notification: CallInvocationId" => {
+                    let called = CalledInvocation::decode(bytes.as_slice()).unwrap_or_default();
+                    if arms.contains(&(row.id, called.completion_id)) {
+                        level.push(called.invocation_id);
+                    }
+                }
+                _ => {}
             }
-        } else if let Ok(RunCompletion { completion_id, value: Some(value) }) =
-            RunCompletion::decode(bytes.as_slice())
-        {
-            values.push(((row.id, completion_id), value.content));
         }
     }
     // A later execution may have executed again what an earlier one had, if that one could not be read then.

@@ -1,11 +1,11 @@
 //! The object of a logical run: one for each run, by its id. It applies one request after the other, whichever machine
 //! they come from.
 
-use crate::arm::Chain;
+use crate::arm::{Chain, Commands, Known};
 use crate::service::{Dispatch, NamedService};
 use crate::state::{Answer, Effect, Request, RunState, root_key};
-use crate::wire::{APPLY, Begin, OBJECT, REPLY, RUN, RUN_RECORD, RUN_STATE, Stored, VIEW};
-use flujo::engine::RunRecord;
+use crate::wire::{APPLY, Begin, OBJECT, REPLY, REST, RUN, RUN_RECORD, RUN_STATE, Stored, VIEW};
+use flujo::engine::{RunGraph, RunRecord, Seed, StoredGraph};
 use flujo::path::Path;
 use flujo::question::Reply;
 use restate_sdk::context::RequestTarget;
@@ -40,21 +40,37 @@ async fn view(cx: &ContextInternal) -> HandlerResult<Json<Option<Stored>>> {
 }
 
 async fn apply(cx: &ContextInternal, id: &str, request: Request) -> HandlerResult<Json<Answer>> {
-    let Some(Json(mut state)) = cx.get::<Json<RunState>>(RUN_STATE).await? else {
-        let Request::Create(run) = request else { return Ok(Json(Answer::Unknown)) };
-        cx.set(RUN_STATE, Json(RunState::new(&run)));
-        cx.set(RUN_RECORD, Json(run));
-        return Ok(Json(Answer::Done));
+    let stored = cx.get::<Json<RunState>>(RUN_STATE).await?;
+    let mut created = None;
+    let (mut state, commands, (answer, effects)) = match (stored, request) {
+        (Some(Json(mut state)), request) => {
+            let commands = match &request {
+                Request::Begin { known, .. } => known.clone(),
+                _ => Vec::new(),
+            };
+            let done = state.apply(id, request);
+            (state, commands, done)
+        }
+        (None, Request::Create(run)) => {
+            let mut state = RunState::new(&run);
+            let (_, effects) = state.begin(id, run.created);
+            let commands = seeded(&run);
+            created = Some(sent(&run));
+            cx.set(RUN_RECORD, Json(run));
+            (state, commands, (Answer::Done, effects))
+        }
+        (None, _) => return Ok(Json(Answer::Unknown)),
     };
-    let commands = match &request {
-        Request::Begin { known, .. } => known.clone(),
-        _ => Vec::new(),
-    };
-    let (answer, effects) = state.apply(id, request);
     for effect in effects {
         match effect {
             Effect::Start(n) => {
-                let Some(Json(run)) = cx.get::<Json<Arc<RunRecord>>>(RUN_RECORD).await? else { continue };
+                let run = match created.take() {
+                    Some(run) => run,
+                    None => match cx.get::<Json<RunRecord>>(RUN_RECORD).await? {
+                        Some(Json(run)) => sent(&run),
+                        None => continue,
+                    },
+                };
                 let target = RequestTarget::workflow(&state.pipeline, root_key(id, n), RUN);
                 let forgiven = state.lifecycle.forgiven.clone();
                 let begin = Begin {
@@ -66,14 +82,18 @@ async fn apply(cx: &ContextInternal, id: &str, request: Request) -> HandlerResul
                     forgiven,
                 };
                 let sent = cx.request::<_, ()>(target, Json(begin)).send();
-                state.invocation = Some(sent.await?.invocation_id().to_owned());
+                state.invocations.push(sent.await?.invocation_id().to_owned());
             }
             Effect::Answer { invocation, path, reply } => {
                 let target = RequestTarget::workflow(&state.pipeline, invocation, REPLY);
                 cx.request::<Json<(Path, Reply)>, ()>(target, Json((path, reply))).send();
             }
+            Effect::Rest(n) => {
+                let root = root_key(id, state.execution);
+                cx.request::<_, ()>(RequestTarget::workflow(&state.pipeline, root, REST), Json(n)).send();
+            }
             Effect::Cancel => {
-                if let Some(invocation) = &state.invocation {
+                if let Some(invocation) = state.invocations.last() {
                     cx.cancel_invocation(invocation);
                 }
             }
@@ -81,4 +101,24 @@ async fn apply(cx: &ContextInternal, id: &str, request: Request) -> HandlerResul
     }
     cx.set(RUN_STATE, Json(state));
     Ok(Json(answer))
+}
+
+/// The commands that a run takes over from another one.
+fn seeded(run: &RunRecord) -> Commands {
+    let records =
+        run.seed.records.iter().map(|record| (record.key.clone(), Known::Record(Arc::clone(record))));
+    records.chain(run.seed.timers.iter().map(|key| (key.clone(), Known::Over))).collect()
+}
+
+/// A run as its invocations need it. Its graph is that of their code, and what it takes over is among their commands.
+fn sent(run: &RunRecord) -> Arc<RunRecord> {
+    let nothing = StoredGraph {
+        name: run.pipeline.clone(),
+        inputs: Vec::new(),
+        output: String::new(),
+        context: String::new(),
+        nodes: Vec::new(),
+    };
+    let (graph, seed) = (RunGraph::Stored(Arc::new(nothing)), Seed::default());
+    Arc::new(RunRecord { graph, seed, ..run.clone() })
 }

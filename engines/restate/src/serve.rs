@@ -38,17 +38,19 @@ pub async fn serve<R: Send + Sync + 'static>(
     let accounts = Accounts::new(engine.client().clone(), process);
     let names = programs.names();
     let worker = Arc::new(Worker { programs, clock, accounts });
-    let mut services = vec![object::service().map_err(|e| RestateError::unreadable(OBJECT, e))?];
+    let options = ServiceOptions::new().journal_retention(KEPT);
+    let object = object::service().map_err(|e| RestateError::unreadable(OBJECT, e))?;
+    // The run as it was created is large, and most requests do not need it.
+    let mut services = vec![(object, ServiceOptions::new().enable_lazy_state(true))];
     for name in names {
         let service = workflow::service(name, &worker).map_err(|_| {
             RestateError::setup(format!(
                 "Restate has no service of the name `{name}`: give the pipeline another one"
             ))
         })?;
-        services.push(service);
+        services.push((service, options.clone()));
     }
-    let options = ServiceOptions::new().journal_retention(KEPT);
-    let server = HttpServer::new(endpoint(services, &options));
+    let server = HttpServer::new(endpoint(services));
     server.serve_with_cancel(listener, stop).await;
     Ok(())
 }

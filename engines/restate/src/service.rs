@@ -53,10 +53,10 @@ impl IntoServiceDefinition for NamedService {
 }
 
 /// An endpoint with these services.
-pub(crate) fn endpoint(services: Vec<NamedService>, options: &ServiceOptions) -> Endpoint {
+pub(crate) fn endpoint(services: Vec<(NamedService, ServiceOptions)>) -> Endpoint {
     let mut builder = Endpoint::builder();
-    for service in services {
-        builder = builder.bind(service.into_service_definition().options(options.clone()));
+    for (service, options) in services {
+        builder = builder.bind(service.into_service_definition().options(options));
     }
     builder.build()
 }

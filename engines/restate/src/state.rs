@@ -23,8 +23,10 @@ pub(crate) struct RunState {
     pub(crate) ledger: Ledger,
     /// The number of the newest execution; 0 before the first.
     pub(crate) execution: u32,
-    /// The invocation of the newest execution, as the server names it.
-    pub(crate) invocation: Option<String>,
+    /// The invocations of the executions, in their order, as the server names them.
+    pub(crate) invocations: Vec<String>,
+    /// How often the run came to rest: nothing of it worked any more, and replies were waited for.
+    pub(crate) rests: u32,
     /// The invocations that work: those that wait for replies or for their arms do not.
     working: BTreeSet<String>,
     /// The forks whose arms have not all ended, by the invocation that waits for them.
@@ -43,7 +45,7 @@ pub(crate) struct Asked {
 /// What is asked of the object of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Request {
-    /// Creates the run, unless there is one.
+    /// Creates the run and begins its first execution, unless there is one.
     Create(Box<RunRecord>),
     /// Begins an execution, unless one is under way or the run has ended.
     Begin { at: Timestamp, known: Commands },
@@ -113,6 +115,8 @@ pub(crate) enum Effect {
     Answer { invocation: String, path: Path, reply: Reply },
     /// Cancel the invocation of the newest execution.
     Cancel,
+    /// Tell those who wait for it that the run has come to rest for this time.
+    Rest(u32),
 }
 
 /// The end of an execution, as it is sent.
@@ -165,7 +169,8 @@ impl RunState {
             answered: run.seed.replies.clone(),
             ledger: Ledger::new(run.limits),
             execution: 0,
-            invocation: None,
+            invocations: Vec::new(),
+            rests: 0,
             working: BTreeSet::new(),
             forks: BTreeMap::new(),
             holders: Vec::new(),
@@ -194,6 +199,17 @@ impl RunState {
 
     /// Applies a request to a run that exists.
     pub(crate) fn apply(&mut self, id: &str, request: Request) -> (Answer, Vec<Effect>) {
+        let worked = self.is_working();
+        let (answer, mut effects) = self.decide(id, request);
+        // Who waits for the end of an execution waits for its invocation.
+        if worked && self.is_live() && !self.is_working() {
+            effects.push(Effect::Rest(self.rests));
+            self.rests += 1;
+        }
+        (answer, effects)
+    }
+
+    fn decide(&mut self, id: &str, request: Request) -> (Answer, Vec<Effect>) {
         let answer = match request {
             Request::Create(_) => Answer::Exists,
             Request::Begin { at, .. } => return self.begin(id, at),
@@ -240,7 +256,7 @@ impl RunState {
         (answer, Vec::new())
     }
 
-    fn begin(&mut self, id: &str, at: Timestamp) -> (Answer, Vec<Effect>) {
+    pub(crate) fn begin(&mut self, id: &str, at: Timestamp) -> (Answer, Vec<Effect>) {
         if self.is_live() || !self.lifecycle.take(at) {
             return (Answer::Done, Vec::new());
         }

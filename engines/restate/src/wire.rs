@@ -33,6 +33,12 @@ pub(crate) const RUN: &str = "run";
 /// The handler of a pipeline that takes the reply to a question.
 pub(crate) const REPLY: &str = "reply";
 
+/// The handler of a pipeline that is told that a run has come to rest.
+pub(crate) const REST: &str = "rest";
+
+/// The handler of a pipeline that answers once a run has come to rest.
+pub(crate) const AT_REST: &str = "at_rest";
+
 /// What an invocation begins with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Begin {

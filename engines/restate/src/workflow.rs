@@ -4,7 +4,7 @@ use crate::arm::SentEnd;
 use crate::handle::Invocation;
 use crate::service::{Dispatch, NamedService};
 use crate::state::{Answer, Request, SentEnded};
-use crate::wire::{APPLY, Begin, OBJECT, REPLY, RUN};
+use crate::wire::{APPLY, AT_REST, Begin, OBJECT, REPLY, REST, RUN};
 use crate::worker::Worker;
 use flujo::engine::{ArmEnd, Ended, EndedBy};
 use flujo::error::Signal;
@@ -21,20 +21,38 @@ pub(crate) fn service(name: &str, worker: &Arc<Worker>) -> Result<NamedService, 
     let dispatch: Dispatch = Arc::new(move |cx| {
         let worker = Arc::clone(&worker);
         Box::pin(async move {
-            if cx.handler_name() == REPLY {
-                let (Json((path, reply)), _) = cx.input::<Json<(Path, Reply)>>().await;
-                cx.resolve_promise(path.as_str(), Json(reply));
-                cx.handle_handler_result(Ok(Json(())));
-            } else {
-                let (Json(begin), about) = cx.input::<Json<Begin>>().await;
-                let done = execute(&worker, &cx, about.key, begin).await;
-                cx.handle_handler_result(done);
+            match cx.handler_name() {
+                REPLY => {
+                    let (Json((path, reply)), _) = cx.input::<Json<(Path, Reply)>>().await;
+                    cx.resolve_promise(path.as_str(), Json(reply));
+                    cx.handle_handler_result(Ok(Json(())));
+                }
+                REST => {
+                    let (Json(n), _) = cx.input::<Json<u32>>().await;
+                    cx.resolve_promise(&rest(n), Json(()));
+                    cx.handle_handler_result(Ok(Json(())));
+                }
+                AT_REST => {
+                    let (Json(n), _) = cx.input::<Json<u32>>().await;
+                    let rested = cx.promise::<Json<()>>(&rest(n)).await;
+                    cx.handle_handler_result(rested.map_err(HandlerError::from));
+                }
+                _ => {
+                    let (Json(begin), about) = cx.input::<Json<Begin>>().await;
+                    let done = execute(&worker, &cx, about.key, begin).await;
+                    cx.handle_handler_result(done);
+                }
             }
             cx.end();
             Ok(())
         })
     });
-    NamedService::new(name, "WORKFLOW", &[(RUN, "WORKFLOW"), (REPLY, "SHARED")], dispatch)
+    NamedService::new(
+        name,
+        "WORKFLOW",
+        &[(RUN, "WORKFLOW"), (REPLY, "SHARED"), (REST, "SHARED"), (AT_REST, "SHARED")],
+        dispatch,
+    )
 }
 
 /// Executes a run, or an arm of it. An arm answers with its end.
@@ -67,6 +85,11 @@ async fn execute(
     let end = end_of_arm(ended, found);
     cx.request::<_, Json<Answer>>(target(), Json(Request::ArmEnded { invocation: key, of })).send();
     Ok(Json(Some(SentEnd::from(end))))
+}
+
+/// The promise that is kept when a run comes to rest for the `n`th time. No path of a question has a blank.
+fn rest(n: u32) -> String {
+    format!("rest {n}")
 }
 
 fn end_of_arm(ended: Ended, found: Option<ArmEnd>) -> ArmEnd {

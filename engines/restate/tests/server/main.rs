@@ -8,16 +8,18 @@
     reason = "tests"
 )]
 
+mod installed;
 mod pipelines;
 mod support;
 
 use flujo::UsageLimits;
 use flujo::engine::{FinalOutcome, RunId, Status};
 use flujo::run::{Control, ForkRun};
+use installed::wait_for;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::future::IntoFuture;
-use support::{server, start, until, wait_for};
+use support::{server, start, until};
 
 fn is_done(view: &flujo::engine::RunView, output: &str) -> bool {
     matches!(&view.status, Status::Ended(FinalOutcome::Done(json)) if json.as_str() == output)

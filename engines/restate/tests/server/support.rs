@@ -1,53 +1,19 @@
 //! A server and workers of a test: each on ports of its own, with a folder of its own, and ended with it.
 
+use crate::installed::{Installed, Process, wait_for};
 use flujo::Flujo;
 use flujo::engine::RunView;
 use flujo::run::{Control, StartRun};
 use flujo_restate::Restate;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-static FOLDERS: AtomicUsize = AtomicUsize::new(0);
-
-/// A port that nobody listens on.
-fn free() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).map(|at| at.port()).unwrap()
-}
-
-/// The program of the server, which `.ci/run restate` installs.
-fn program() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/restate/node_modules/@restatedev");
-    let name = match std::env::consts::ARCH {
-        "aarch64" => "restate-server-linux-arm64",
-        _ => "restate-server-linux-x64",
-    };
-    Some(folder.join(name).join("bin/restate-server")).filter(|program| program.exists())
-}
-
-/// Kills a process when the test is over.
-struct Process(Child);
-
-impl Process {
-    fn kill(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
 pub(crate) struct Server {
-    process: Option<Process>,
-    folder: PathBuf,
-    ports: [u16; 3],
+    installed: Installed,
     workers: Vec<Worker>,
 }
 
@@ -58,79 +24,38 @@ pub(crate) struct Worker {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // They would look for their server.
         self.workers.clear();
-        self.process = None;
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
 /// A server without workers; `None`, and said, where none is installed.
 pub(crate) async fn server() -> Option<Server> {
-    if program().is_none() {
-        assert!(
-            std::env::var("FLUJO_RESTATE").is_err(),
-            "no Restate server in tests/restate: npm ci --ignore-scripts"
-        );
-        eprintln!("SKIPPED: no Restate server is installed, `.ci/run restate` does that");
-        return None;
-    }
-    let n = FOLDERS.fetch_add(1, Ordering::SeqCst);
-    let folder = std::env::temp_dir().join(format!("flujo-restate-{}-{n}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let mut server = Server { process: None, folder, ports: [free(), free(), free()], workers: Vec::new() };
-    server.start().await;
-    Some(server)
+    Some(Server { installed: Installed::start().await?, workers: Vec::new() })
 }
 
 impl Server {
-    pub(crate) fn ingress(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports[1])
-    }
-
-    pub(crate) fn admin(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports[2])
-    }
-
     pub(crate) fn engine(&self) -> Restate {
-        Restate::connect(&self.ingress(), &self.admin()).unwrap()
+        self.installed.engine()
     }
 
     pub(crate) fn flujo(&self) -> Flujo {
         crate::pipelines::all(self.engine())
     }
 
+    /// Starts the server again.
     pub(crate) async fn start(&mut self) {
-        let [node, ingress, admin] = self.ports;
-        let log = std::fs::File::create(self.folder.join("server.log")).unwrap();
-        let child = Command::new(program().unwrap())
-            .arg("--no-logo")
-            .env("RESTATE_DISABLE_TELEMETRY", "true")
-            .env("RESTATE_BASE_DIR", self.folder.join("data"))
-            .env("RESTATE_NODE_NAME", "test")
-            .env("RESTATE_LISTEN_MODE", "tcp")
-            .env("RESTATE_BIND_ADDRESS", format!("127.0.0.1:{node}"))
-            .env("RESTATE_ADVERTISED_ADDRESS", format!("http://127.0.0.1:{node}"))
-            .env("RESTATE_INGRESS__BIND_ADDRESS", format!("127.0.0.1:{ingress}"))
-            .env("RESTATE_ADMIN__BIND_ADDRESS", format!("127.0.0.1:{admin}"))
-            .env("RESTATE_ROCKSDB_TOTAL_MEMORY_SIZE", "256MB")
-            .env("RESTATE_DEFAULT_NUM_PARTITIONS", "4")
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        self.process = Some(Process(child));
-        let engine = self.engine();
-        wait_for("the server", async || engine.health().await.is_ok()).await;
+        self.installed.restart().await;
     }
 
     /// Kills the server as a crash does.
     pub(crate) fn kill(&mut self) {
-        self.process = None;
+        self.installed.kill();
     }
 
     /// The log that steps write, outside of everything.
     fn log(&self) -> PathBuf {
-        self.folder.join("steps.log")
+        self.installed.folder.join("steps.log")
     }
 
     /// Starts a worker, and tells the server of it.
@@ -145,7 +70,7 @@ impl Server {
         let test = std::env::current_exe().unwrap();
         let program = test.parent().and_then(Path::parent).unwrap().join("examples/restate_worker");
         let mut child = Command::new(program)
-            .args([self.ingress(), self.admin()])
+            .args([self.installed.ingress(), self.installed.admin()])
             .env("FLUJO_LOG", self.log())
             .env("FLUJO_ADDRESS", address)
             .stdout(Stdio::piped())
@@ -257,13 +182,5 @@ pub(crate) async fn until(flujo: &Flujo, id: &str, is: impl Fn(&RunView) -> bool
             assert!(began.elapsed() < Duration::from_secs(60), "{view:#?}");
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-pub(crate) async fn wait_for(what: &str, is: impl AsyncFn() -> bool) {
-    let began = Instant::now();
-    while !is().await {
-        assert!(began.elapsed() < Duration::from_secs(60), "{what} takes longer than a minute");
-        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

@@ -1,0 +1,121 @@
+//! A server that `.ci/run restate` has installed: on ports and with a folder of its own, and ended with its owner.
+
+use flujo_restate::Restate;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+static FOLDERS: AtomicUsize = AtomicUsize::new(0);
+
+/// A port that nobody listens on.
+fn free() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).map(|at| at.port()).unwrap()
+}
+
+/// The program, called directly: its process is the server's.
+fn program() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/restate/node_modules/@restatedev");
+    let name = match std::env::consts::ARCH {
+        "aarch64" => "restate-server-linux-arm64",
+        _ => "restate-server-linux-x64",
+    };
+    Some(folder.join(name).join("bin/restate-server")).filter(|program| program.exists())
+}
+
+/// A process that is killed when it is dropped.
+pub(crate) struct Process(pub(crate) Child);
+
+impl Process {
+    pub(crate) fn kill(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+pub(crate) struct Installed {
+    process: Option<Process>,
+    pub(crate) folder: PathBuf,
+    ports: [u16; 3],
+}
+
+impl Drop for Installed {
+    fn drop(&mut self) {
+        self.process = None;
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Installed {
+    /// Starts a server; `None`, and said, where none is installed.
+    pub(crate) async fn start() -> Option<Self> {
+        if program().is_none() {
+            let required = std::env::var("FLUJO_RESTATE").is_ok();
+            assert!(!required, "no Restate server in tests/restate: npm ci --ignore-scripts");
+            eprintln!("SKIPPED: no Restate server is installed, `.ci/run restate` does that");
+            return None;
+        }
+        let n = FOLDERS.fetch_add(1, Ordering::SeqCst);
+        let folder = std::env::temp_dir().join(format!("flujo-restate-{}-{n}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut server = Self { process: None, folder, ports: [free(), free(), free()] };
+        server.restart().await;
+        Some(server)
+    }
+
+    pub(crate) fn ingress(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports[1])
+    }
+
+    pub(crate) fn admin(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports[2])
+    }
+
+    pub(crate) fn engine(&self) -> Restate {
+        Restate::connect(&self.ingress(), &self.admin()).unwrap()
+    }
+
+    /// Kills the server as a crash does.
+    pub(crate) fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// Starts the server on what it had.
+    pub(crate) async fn restart(&mut self) {
+        let [node, ingress, admin] = self.ports;
+        let log = std::fs::File::create(self.folder.join("server.log")).unwrap();
+        let child = Command::new(program().unwrap())
+            .arg("--no-logo")
+            .env("RESTATE_DISABLE_TELEMETRY", "true")
+            .env("RESTATE_BASE_DIR", self.folder.join("data"))
+            .env("RESTATE_NODE_NAME", "test")
+            .env("RESTATE_LISTEN_MODE", "tcp")
+            .env("RESTATE_BIND_ADDRESS", format!("127.0.0.1:{node}"))
+            .env("RESTATE_ADVERTISED_ADDRESS", format!("http://127.0.0.1:{node}"))
+            .env("RESTATE_INGRESS__BIND_ADDRESS", format!("127.0.0.1:{ingress}"))
+            .env("RESTATE_ADMIN__BIND_ADDRESS", format!("127.0.0.1:{admin}"))
+            .env("RESTATE_ROCKSDB_TOTAL_MEMORY_SIZE", "256MB")
+            .env("RESTATE_DEFAULT_NUM_PARTITIONS", "4")
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        self.process = Some(Process(child));
+        let engine = self.engine();
+        wait_for("the server", async || engine.health().await.is_ok()).await;
+    }
+}
+
+pub(crate) async fn wait_for(what: &str, is: impl AsyncFn() -> bool) {
+    let began = Instant::now();
+    while !is().await {
+        assert!(began.elapsed() < Duration::from_secs(60), "{what} takes longer than a minute");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
