@@ -25,6 +25,17 @@ pub(crate) enum Known {
     Over,
 }
 
+impl Known {
+    /// The time at which it ended, if that is on record.
+    pub(crate) fn at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Record(record) => Some(record.ended),
+            Self::Reply(reply) => Some(reply.at),
+            Self::Arms(_) | Self::Over => None,
+        }
+    }
+}
+
 /// The commands that an invocation does not execute.
 pub(crate) type Commands = Vec<(Key, Known)>;
 

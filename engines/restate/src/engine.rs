@@ -17,7 +17,7 @@ use flujo::question::Reply;
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// An engine whose runs are kept, and brought back after every crash, by a Restate server. The processes that
 /// [`serve`](crate::serve) execute them. A clone is a handle to the same server.
@@ -25,7 +25,12 @@ use std::sync::Arc;
 pub struct Restate {
     client: Client,
     clock: Arc<dyn Clock>,
+    /// Runs that this process has created, and nobody has waited for: what there is to know of them is known.
+    fresh: Arc<Mutex<HashMap<RunId, Stored>>>,
 }
+
+/// So many runs are remembered.
+const FRESH: usize = 1_024;
 
 impl fmt::Debug for Restate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -40,7 +45,11 @@ impl Restate {
     /// # Errors
     /// An address is none of `http://`. Whether a server is there is found out by the first call.
     pub fn connect(ingress: &str, admin: &str) -> Result<Self, RestateError> {
-        Ok(Self { client: Client::new(ingress, admin)?, clock: Arc::new(SystemClock::new()) })
+        Ok(Self {
+            client: Client::new(ingress, admin)?,
+            clock: Arc::new(SystemClock::new()),
+            fresh: Arc::default(),
+        })
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -112,14 +121,25 @@ impl Engine for Restate {
 
     async fn create(&self, run: RunRecord) -> Result<Option<RunView>, Error> {
         let id = run.id.clone();
-        match self.apply(&id, Request::Create(Box::new(run))).await? {
-            Answer::Exists => self.view(&id).await,
-            _ => Ok(None),
+        let mut state = RunState::new(&run);
+        state.begin(id.as_str(), run.created);
+        let run = Arc::new(run);
+        if let Answer::Exists = self.apply(&id, Request::Create(Arc::clone(&run))).await? {
+            return self.view(&id).await;
         }
+        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        if fresh.len() < FRESH {
+            fresh.insert(id, (run, state));
+        }
+        Ok(None)
     }
 
     async fn execute(&self, id: &RunId, _: Arc<dyn Program>) -> Result<(), Error> {
-        let (run, mut state) = self.found(id).await?;
+        let fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        let (run, mut state) = match fresh {
+            Some(fresh) => fresh,
+            None => self.found(id).await?,
+        };
         if state.lifecycle.outcome.is_none() && !state.is_live() {
             let records = self.records(&run, &state).await?;
             let mut known: Vec<_> =

@@ -6,6 +6,7 @@ use crate::state::{Answer, Request};
 use crate::wire::{APPLY, Begin, OBJECT, RUN, error_of, signal_of};
 use crate::worker::Worker;
 use async_trait::async_trait;
+use flujo::clock::Timestamp;
 use flujo::engine::{
     Account, Arm, ArmEnd, ArmGrant, AttemptCommand, Body, ForkPolicy, Handle, Key, Kind, OnQuestion, Record,
     RunRecord,
@@ -38,19 +39,33 @@ pub(crate) struct Invocation {
     forks: HashMap<Path, u32>,
     forgiven: Vec<(Path, u32)>,
     end: Arc<Mutex<Option<ArmEnd>>>,
+    last: Arc<Mutex<Timestamp>>,
 }
 
 impl Invocation {
     pub(crate) fn new(cx: ContextInternal, worker: Arc<Worker>, key: String, begin: Begin) -> Self {
         let Begin { run, execution, chain, commands, forgiven, .. } = begin;
+        let last = commands.iter().filter_map(|(_, known)| known.at()).max();
+        let last = Arc::new(Mutex::new(last.unwrap_or(run.created)));
         let known = Arc::new(Mutex::new(commands.into_iter().collect()));
         let (forks, end) = (HashMap::new(), Arc::default());
-        Self { cx, worker, run, execution, key, chain, entered: 0, known, forks, forgiven, end }
+        Self { cx, worker, run, execution, key, chain, entered: 0, known, forks, forgiven, end, last }
     }
 
     /// Where the end of its arm is left.
     pub(crate) fn end(&self) -> Arc<Mutex<Option<ArmEnd>>> {
         Arc::clone(&self.end)
+    }
+
+    /// The time of the last thing that is on record of this invocation and its arms: the same whenever the invocation is
+    /// replayed, which the clock is not.
+    pub(crate) fn last(&self) -> Arc<Mutex<Timestamp>> {
+        Arc::clone(&self.last)
+    }
+
+    fn happened(&self, at: Timestamp) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = at.max(*last);
     }
 
     /// The result of a command that is not executed again.
@@ -65,6 +80,9 @@ impl Invocation {
     }
 
     fn keep(&self, key: Key, known: Known) {
+        if let Some(at) = known.at() {
+            self.happened(at);
+        }
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, known);
     }
 
@@ -128,6 +146,7 @@ impl Invocation {
             forks: HashMap::new(),
             forgiven: self.forgiven.clone(),
             end: Arc::clone(&self.end),
+            last: Arc::clone(&self.last),
         };
         match body(ArmGrant { handle: Box::new(inner), encode: is_last }).await {
             ArmEnd::Signal(signal) => signal,
@@ -157,7 +176,7 @@ impl Invocation {
                 let target =
                     RequestTarget::workflow(&self.run.pipeline, self.key_of_arm(path, n, started), RUN);
                 let begin = Json(self.begin_arm(path, n, started));
-                let call = self.cx.request::<_, Json<Option<SentEnd>>>(target, begin).call();
+                let call = self.cx.request::<_, Json<Option<(SentEnd, Timestamp)>>>(target, begin).call();
                 handles.push(call.invocation_handle().await.map_err(|error| signal_of(&error))?);
                 calls.push(call);
                 started += 1;
@@ -168,7 +187,10 @@ impl Invocation {
             };
             let Some((arm, answered)) = next else { break };
             let end = match answered {
-                Ok(Json(Some(end))) => end,
+                Ok(Json(Some((end, at)))) => {
+                    self.happened(at);
+                    end
+                }
                 Ok(Json(None)) => SentEnd::Signal(Signal::Internal("an arm ended as a run".to_owned())),
                 Err(error) => SentEnd::Signal(signal_of(&error)),
             };

@@ -6,7 +6,7 @@ use crate::wire::OBJECT;
 use crate::worker::Worker;
 use crate::{object, workflow};
 use flujo::Flujo;
-use flujo::clock::{Clock, Timestamp};
+use flujo::clock::Timestamp;
 use flujo::engine::Engine;
 use hyper::Method;
 use restate_sdk::endpoint::ServiceOptions;
@@ -32,12 +32,11 @@ pub async fn serve<R: Send + Sync + 'static>(
     stop: impl Future<Output = ()> + Send,
 ) -> Result<(), RestateError> {
     let programs = flujo.programs();
-    let clock: Arc<dyn Clock> = engine.clock();
-    let Timestamp(born) = clock.now();
+    let Timestamp(born) = engine.clock().now();
     let process = format!("{}-{born}", std::process::id());
     let accounts = Accounts::new(engine.client().clone(), process);
     let names = programs.names();
-    let worker = Arc::new(Worker { programs, clock, accounts });
+    let worker = Arc::new(Worker { programs, accounts });
     let options = ServiceOptions::new().journal_retention(KEPT);
     let object = object::service().map_err(|e| RestateError::unreadable(OBJECT, e))?;
     // The run as it was created is large, and most requests do not need it.

@@ -12,6 +12,7 @@ use flujo::question::{Answered, Question, Reply};
 use flujo::{LimitExceeded, Usage};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The state of a run, beside the record that it was created with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -46,7 +47,7 @@ pub(crate) struct Asked {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Request {
     /// Creates the run and begins its first execution, unless there is one.
-    Create(Box<RunRecord>),
+    Create(Arc<RunRecord>),
     /// Begins an execution, unless one is under way or the run has ended.
     Begin { at: Timestamp, known: Commands },
     /// Reserves an upper bound for the body `holder` of an attempt.
@@ -388,6 +389,8 @@ impl RunState {
         if execution != self.execution || self.lifecycle.outcome.is_some() {
             return Answer::Done;
         }
+        // It has ended when it did what it did last, and was not ended before.
+        let at = at.max(self.lifecycle.changed);
         let began = self.lifecycle.started.unwrap_or(at);
         self.lifecycle.active = at.since(began);
         self.working.clear();

@@ -6,6 +6,7 @@ use crate::service::{Dispatch, NamedService};
 use crate::state::{Answer, Request, SentEnded};
 use crate::wire::{APPLY, AT_REST, Begin, OBJECT, REPLY, REST, RUN};
 use crate::worker::Worker;
+use flujo::clock::Timestamp;
 use flujo::engine::{ArmEnd, Ended, EndedBy};
 use flujo::error::Signal;
 use flujo::path::Path;
@@ -61,13 +62,13 @@ async fn execute(
     cx: &ContextInternal,
     key: String,
     begin: Begin,
-) -> HandlerResult<Json<Option<SentEnd>>> {
+) -> HandlerResult<Json<Option<(SentEnd, Timestamp)>>> {
     // Another worker may have the pipeline: the server tries again.
     let program = worker.programs.program(&begin.run, begin.forgiven.clone())?;
     let (id, execution, is_arm) = (begin.run.id.clone(), begin.execution, !begin.chain.is_empty());
     let of = begin.of.clone().unwrap_or_default();
     let invocation = Invocation::new(cx.clone(), Arc::clone(worker), key.clone(), begin);
-    let end = invocation.end();
+    let (end, last) = (invocation.end(), invocation.last());
     let ended = program.run(Box::new(invocation)).await;
     if let Err(EndedBy::Signal(signal @ (Signal::Engine(_) | Signal::OwnershipLost))) = &ended.outcome {
         // What has failed may work again, so this is no end.
@@ -75,8 +76,7 @@ async fn execute(
     }
     let target = || RequestTarget::object(OBJECT, id.as_str(), APPLY);
     if !is_arm {
-        let clock = &worker.clock;
-        let Json(at) = cx.run(|| async { Ok(Json(clock.now())) }).await.map_err(HandlerError::from)?;
+        let at = *last.lock().unwrap_or_else(PoisonError::into_inner);
         let request = Request::Finish { execution, ended: SentEnded::from(ended), at };
         cx.request::<_, Json<Answer>>(target(), Json(request)).call().await?;
         return Ok(Json(None));
@@ -84,7 +84,8 @@ async fn execute(
     let found = end.lock().unwrap_or_else(PoisonError::into_inner).take();
     let end = end_of_arm(ended, found);
     cx.request::<_, Json<Answer>>(target(), Json(Request::ArmEnded { invocation: key, of })).send();
-    Ok(Json(Some(SentEnd::from(end))))
+    let at = *last.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(Json(Some((SentEnd::from(end), at))))
 }
 
 /// The promise that is kept when a run comes to rest for the `n`th time. No path of a question has a blank.
