@@ -4,7 +4,7 @@
 //! outside. What is not limited is not asked for.
 
 use crate::client::Client;
-use crate::state::{Answer, Request};
+use crate::request::{Answer, Request};
 use async_trait::async_trait;
 use flujo::Usage;
 use flujo::engine::{Account, Key, LimitScope, Refusal, Reservation, RunId, RunRecord};

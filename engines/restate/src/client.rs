@@ -1,7 +1,7 @@
 //! The server, as seen from outside: its ingress, which calls services, and its admin interface.
 
 use crate::error::RestateError;
-use crate::state::{Answer, Request};
+use crate::request::{Answer, Request};
 use crate::wire::{APPLY, AT_REST, OBJECT, Stored, VIEW};
 use flujo::engine::RunId;
 use http_body_util::{BodyExt, Full};

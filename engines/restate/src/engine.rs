@@ -2,7 +2,8 @@ use crate::arm::Known;
 use crate::client::Client;
 use crate::error::RestateError;
 use crate::journal::{self, quoted};
-use crate::state::{Answer, Request, RunState, root_key};
+use crate::request::{Answer, Request};
+use crate::state::{RunState, root_key};
 use crate::wire::{OBJECT, RUN_RECORD, Stored};
 use async_trait::async_trait;
 use flujo::clock::{Clock, SystemClock};
@@ -18,6 +19,7 @@ use serde::Deserialize;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// An engine whose runs are kept, and brought back after every crash, by a Restate server. The processes that
 /// [`serve`](crate::serve) execute them. A clone is a handle to the same server.
@@ -28,6 +30,9 @@ pub struct Restate {
     /// Runs that this process has created, and nobody has waited for: what there is to know of them is known.
     fresh: Arc<Mutex<HashMap<RunId, Stored>>>,
 }
+
+/// How long a caller that waits for a run does without the server.
+const AWAY: Duration = Duration::from_secs(120);
 
 /// So many runs are remembered.
 const FRESH: usize = 1_024;
@@ -83,14 +88,22 @@ impl Restate {
             return Ok(());
         }
         let root = root_key(run.id.as_str(), state.execution);
-        let ended = self.client.ended(&state.pipeline, &root);
-        if !may_ask(run) {
-            return Ok(ended.await?);
-        }
-        let rested = self.client.at_rest(&state.pipeline, &root, state.rests);
-        tokio::select! {
-            ended = ended => Ok(ended?),
-            rested = rested => Ok(rested?),
+        let away_since = Instant::now();
+        loop {
+            let ended = self.client.ended(&state.pipeline, &root);
+            let done = if may_ask(run) {
+                let rested = self.client.at_rest(&state.pipeline, &root, state.rests);
+                tokio::select! { ended = ended => ended, rested = rested => rested }
+            } else {
+                ended.await
+            };
+            match done {
+                // The run does not need who waits for it, and goes on once its server is there again.
+                Err(error) if error.is_away() && away_since.elapsed() < AWAY => {
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+                done => return Ok(done?),
+            }
         }
     }
 

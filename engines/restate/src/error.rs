@@ -8,12 +8,13 @@ use std::fmt;
 pub struct RestateError {
     message: String,
     status: Option<u16>,
+    is_away: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl RestateError {
     fn new(message: String) -> Self {
-        Self { message, status: None, source: None }
+        Self { message, status: None, is_away: false, source: None }
     }
 
     pub(crate) fn address(text: &str) -> Self {
@@ -22,7 +23,7 @@ impl RestateError {
 
     pub(crate) fn unreachable(url: &str, source: impl StdError + Send + Sync + 'static) -> Self {
         let message = format!("no Restate server answers at {url}: start one, or name its address");
-        Self { source: Some(Box::new(source)), ..Self::new(message) }
+        Self { source: Some(Box::new(source)), is_away: true, ..Self::new(message) }
     }
 
     pub(crate) fn unreadable(url: &str, source: impl StdError + Send + Sync + 'static) -> Self {
@@ -40,6 +41,11 @@ impl RestateError {
 
     pub(crate) fn setup(message: impl Into<String>) -> Self {
         Self::new(message.into())
+    }
+
+    /// Whether nothing answered: a server that is away may come back.
+    pub(crate) fn is_away(&self) -> bool {
+        self.is_away
     }
 
     /// Returns the HTTP status, if the server answered with one.

@@ -2,7 +2,7 @@
 
 use crate::account::unexpected;
 use crate::arm::{Chain, Known, SentEnd};
-use crate::state::{Answer, Request};
+use crate::request::{Answer, Request};
 use crate::wire::{APPLY, Begin, OBJECT, RUN, error_of, signal_of};
 use crate::worker::Worker;
 use async_trait::async_trait;

@@ -58,6 +58,8 @@ mod error;
 mod handle;
 mod journal;
 mod object;
+mod register;
+mod request;
 mod serve;
 mod service;
 mod state;

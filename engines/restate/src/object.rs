@@ -2,8 +2,9 @@
 //! they come from.
 
 use crate::arm::{Chain, Commands, Known};
+use crate::request::{Answer, Effect, Request};
 use crate::service::{Dispatch, NamedService};
-use crate::state::{Answer, Effect, Request, RunState, root_key};
+use crate::state::{RunState, root_key};
 use crate::wire::{APPLY, Begin, OBJECT, REPLY, REST, RUN, RUN_RECORD, RUN_STATE, Stored, VIEW};
 use flujo::engine::{RunGraph, RunRecord, Seed, StoredGraph};
 use flujo::path::Path;

@@ -1,17 +1,16 @@
 use crate::account::Accounts;
 use crate::engine::Restate;
 use crate::error::RestateError;
+use crate::register::BUILD;
 use crate::service::endpoint;
-use crate::wire::OBJECT;
+use crate::wire::{OBJECT, RUN};
 use crate::worker::Worker;
 use crate::{object, workflow};
 use flujo::Flujo;
 use flujo::clock::Timestamp;
 use flujo::engine::Engine;
-use hyper::Method;
-use restate_sdk::endpoint::ServiceOptions;
+use restate_sdk::endpoint::{HandlerOptions, ServiceOptions};
 use restate_sdk::http_server::HttpServer;
-use serde_json::{Value, json};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +18,10 @@ use tokio::net::TcpListener;
 
 /// How long journals are kept after their runs have ended.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// How long the body of a step may take. The server has no other way to know that a worker is stuck, and would throw away
+/// what takes longer, and begin it again.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// Serves the registered pipelines of `flujo` to the server of `engine` until `stop` completes. Runs under way are then
 /// given some seconds to reach their next step, and are taken over by other processes.
@@ -37,38 +40,35 @@ pub async fn serve<R: Send + Sync + 'static>(
     let accounts = Accounts::new(engine.client().clone(), process);
     let names = programs.names();
     let worker = Arc::new(Worker { programs, accounts });
-    let options = ServiceOptions::new().journal_retention(KEPT);
     let object = object::service().map_err(|e| RestateError::unreadable(OBJECT, e))?;
     // The run as it was created is large, and most requests do not need it.
-    let mut services = vec![(object, ServiceOptions::new().enable_lazy_state(true))];
+    let mut services = vec![(object, brought_back().enable_lazy_state(true))];
     for name in names {
         let service = workflow::service(name, &worker).map_err(|_| {
             RestateError::setup(format!(
                 "Restate has no service of the name `{name}`: give the pipeline another one"
             ))
         })?;
-        services.push((service, options.clone()));
+        let build = worker.programs.fingerprint(name).unwrap_or_default();
+        services.push((service, options().metadata(BUILD, format!("{build:032x}"))));
     }
     let server = HttpServer::new(endpoint(services));
     server.serve_with_cancel(listener, stop).await;
     Ok(())
 }
 
-impl Restate {
-    /// Checks that a server is there, and ready.
-    ///
-    /// # Errors
-    /// There is none, or it is not ready yet.
-    pub async fn health(&self) -> Result<(), RestateError> {
-        self.client().health().await
-    }
+/// A pipeline's service. Its journals are the records of its runs.
+fn options() -> ServiceOptions {
+    let run = HandlerOptions::new().workflow_retention(KEPT).journal_retention(KEPT);
+    brought_back().abort_timeout(LONGEST).handler(RUN, run)
+}
 
-    /// Tells the server that a process serves at `address`, as [`serve`] does.
-    ///
-    /// # Errors
-    /// There is no server, or it cannot reach the address.
-    pub async fn register(&self, address: &str) -> Result<(), RestateError> {
-        let deployment = json!({ "uri": address });
-        self.client().admin::<Value>(Method::POST, "/deployments", Some(&deployment)).await.map(drop)
-    }
+/// A service whose invocations are brought back for as long as it takes: the server would pause them after some time, and wait
+/// for somebody who resumes them.
+fn brought_back() -> ServiceOptions {
+    ServiceOptions::new()
+        .retry_policy_initial_interval(Duration::from_millis(100))
+        .retry_policy_exponentiation_factor(2.0)
+        .retry_policy_max_interval(Duration::from_secs(10))
+        .retry_policy_max_attempts(1_000_000_000)
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// The name of the service of the objects of runs.
 pub(crate) const OBJECT: &str = "flujo.Run";
 
-/// Its handler that applies a [`Request`](crate::state::Request).
+/// Its handler that applies a [`Request`](crate::request::Request).
 pub(crate) const APPLY: &str = "apply";
 
 /// Its handler that returns a run and its state.

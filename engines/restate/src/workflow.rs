@@ -2,8 +2,8 @@
 
 use crate::arm::SentEnd;
 use crate::handle::Invocation;
+use crate::request::{Answer, Request, SentEnded};
 use crate::service::{Dispatch, NamedService};
-use crate::state::{Answer, Request, SentEnded};
 use crate::wire::{APPLY, AT_REST, Begin, OBJECT, REPLY, REST, RUN};
 use crate::worker::Worker;
 use flujo::clock::Timestamp;

@@ -42,6 +42,11 @@ impl Programs {
         names
     }
 
+    /// Returns the fingerprint of a pipeline's graph: another one is another build, which runs of this one may not fit.
+    pub fn fingerprint(&self, name: &str) -> Option<u128> {
+        self.0.find(name).map(|known| known.info().fingerprint)
+    }
+
     /// Returns the program of a run; `forgiven` are the attempts that no longer count, by path.
     ///
     /// # Errors

@@ -9,6 +9,7 @@
 )]
 
 mod installed;
+mod mistakes;
 mod pipelines;
 mod support;
 

@@ -139,6 +139,27 @@ impl ModelClient for Counts {
     }
 }
 
+/// Another build, in which a pipeline has another shape.
+pub(crate) mod other {
+    #[allow(clippy::wildcard_imports, reason = "a step is several items")]
+    use super::*;
+
+    pipeline! {
+        /// Four steps.
+        pub fn steps(n: u64, millis: u64) -> u64 {
+            let n = add(n, millis).named("a");
+            let n = add(n, millis).named("b");
+            let n = add(n, millis).named("c");
+            add(n, millis).named("x")
+        }
+    }
+}
+
+/// The other build, on an engine.
+pub(crate) fn changed(engine: flujo_restate::Restate) -> Flujo {
+    Flujo::builder().engine(engine).pipeline::<other::steps>().build().expect("pipelines that fit together")
+}
+
 /// All of them, on an engine.
 pub(crate) fn all(engine: flujo_restate::Restate) -> Flujo {
     Flujo::builder()

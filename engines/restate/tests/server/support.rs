@@ -1,6 +1,7 @@
 //! A server and workers of a test: each on ports of its own, with a folder of its own, and ended with it.
 
-use crate::installed::{Installed, Process, wait_for};
+pub(crate) use crate::installed::wait_for;
+use crate::installed::{Installed, Process};
 use flujo::Flujo;
 use flujo::engine::RunView;
 use flujo::run::{Control, StartRun};
@@ -67,9 +68,17 @@ impl Server {
     }
 
     fn process_at(&self, address: &str) -> Worker {
+        self.process_with(address, false)
+    }
+
+    fn process_with(&self, address: &str, changed: bool) -> Worker {
         let test = std::env::current_exe().unwrap();
         let program = test.parent().and_then(Path::parent).unwrap().join("examples/restate_worker");
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        if changed {
+            command.env("FLUJO_CHANGED", "1");
+        }
+        let mut child = command
             .args([self.installed.ingress(), self.installed.admin()])
             .env("FLUJO_LOG", self.log())
             .env("FLUJO_ADDRESS", address)
@@ -95,6 +104,18 @@ impl Server {
         let address = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(balance(listener, addresses));
         self.engine().register(&address).await.unwrap();
+    }
+
+    /// Starts a worker of another build, at an address.
+    pub(crate) fn changed_worker(&mut self, address: &str) -> String {
+        let worker = self.process_with(address.trim_start_matches("http://"), true);
+        let address = worker.address.clone();
+        self.workers.push(worker);
+        address
+    }
+
+    pub(crate) fn address(&self, worker: usize) -> &str {
+        &self.workers[worker].address
     }
 
     /// Kills a worker for good; returns the number of its process.

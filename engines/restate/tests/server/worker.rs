@@ -19,7 +19,9 @@ async fn main() {
     let [_, ingress, admin] = args.as_slice() else { panic!("restate_worker INGRESS ADMIN") };
     let address = std::env::var("FLUJO_ADDRESS").unwrap_or_else(|_| "127.0.0.1:0".to_owned());
     let engine = Restate::connect(ingress, admin).expect("addresses");
-    let flujo = pipelines::all(engine.clone());
+    let is_changed = std::env::var("FLUJO_CHANGED").is_ok();
+    let make = if is_changed { pipelines::changed } else { pipelines::all };
+    let flujo = make(engine.clone());
     let listener = TcpListener::bind(&address).await.expect("an address of its own");
     println!("http://{}", listener.local_addr().expect("an address"));
     let mut told =

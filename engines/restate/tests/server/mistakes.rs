@@ -1,0 +1,108 @@
+//! The errors of a server, an address or a worker that is wrong, missing or too old.
+
+use crate::support::{server, start, until};
+use crate::{is_done, pipelines};
+use flujo_restate::Restate;
+use serde_json::json;
+use std::future::IntoFuture;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+/// Something at an address that gives one answer to all that it is asked.
+async fn answering(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 4096]).await;
+            let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json";
+            let all = format!("{head}\r\ncontent-length: {}\r\n\r\n{answer}", answer.len());
+            let _ = stream.write_all(all.as_bytes()).await;
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_server_that_is_missing_or_none_or_too_old() {
+    let wrong = Restate::connect("restate:8080", "http://127.0.0.1:9070").unwrap_err().to_string();
+    assert_eq!(wrong, "`restate:8080` is no address of a Restate server: write `http://host:port`");
+    let nobody = "http://127.0.0.1:9";
+    let missing = Restate::connect(nobody, nobody).unwrap().health().await.unwrap_err().to_string();
+    let expected = "no Restate server answers at http://127.0.0.1:9/health: start one, or name its address";
+    assert_eq!(missing, expected);
+    let page = answering("<html>").await;
+    let foreign = Restate::connect(&page, &page).unwrap().health().await.unwrap_err().to_string();
+    assert_eq!(
+        foreign,
+        format!("what {page}/health answers is not what a Restate server of version 1.7 does")
+    );
+    let old = answering(r#"{"version":"1.1.6"}"#).await;
+    let old = Restate::connect(&old, &old).unwrap().health().await.unwrap_err().to_string();
+    let expected =
+        "the Restate server has version 1.1.6, which is too old: version 1.7 or a newer one is needed";
+    assert_eq!(old, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_belongs_to_one_build() {
+    let Some(mut server) = server().await else { return };
+    let worker = server.worker().await;
+    let address = server.address(worker).to_owned();
+    // Once more is nothing new.
+    server.engine().register(&address).await.unwrap();
+    server.kill_worker(worker);
+    server.changed_worker(&address);
+    let refused = server.engine().register(&address).await.unwrap_err().to_string();
+    assert!(
+        refused.starts_with(&format!("the server knows another build at {address}, with another `")),
+        "{refused}"
+    );
+    let nobody = server.engine().register("http://127.0.0.1:9").await.unwrap_err().to_string();
+    assert!(nobody.contains("/deployments answers 500: ") && nobody.contains("127.0.0.1:9"), "{nobody}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_stays_with_the_build_that_began_it() {
+    let Some(mut server) = server().await else { return };
+    server.worker().await;
+    let flujo = server.flujo();
+    start(&flujo, "steps", "old", json!([1, 200])).await;
+    server.wait_for_line("begins old steps/b").await;
+    let address = server.changed_worker("127.0.0.1:0");
+    server.engine().register(&address).await.unwrap();
+    let changed = pipelines::changed(server.engine());
+    let result = changed.run(pipelines::other::steps(1, 0)).id("new").await;
+    assert_eq!(result.into_output().unwrap(), 5);
+    until(&flujo, "old", |view| is_done(view, "6")).await;
+    let paths: Vec<_> = server.begun("new").into_keys().collect();
+    assert_eq!(paths, ["steps/a", "steps/b", "steps/c", "steps/x"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_goes_away_for_some_time() {
+    let Some(mut server) = server().await else { return };
+    server.worker().await;
+    let flujo = server.flujo();
+    let waiting = tokio::spawn(flujo.run(pipelines::steps(1, 200)).id("r").into_future());
+    server.wait_for_line("begins r steps/b").await;
+    server.kill();
+    // Who begins something now is told at once.
+    let refused = flujo.run(pipelines::steps(1, 0)).id("other").await;
+    let flujo::Outcome::Failed(error) = refused.outcome else { panic!("there is no server") };
+    assert!(error.to_string().contains("no Restate server answers at http://127.0.0.1:"), "{error}");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    server.start().await;
+    assert_eq!(waiting.await.unwrap().into_output().unwrap(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipeline_that_no_worker_has() {
+    let Some(server) = server().await else { return };
+    let flujo = server.flujo();
+    let result = flujo.run(pipelines::steps(1, 0)).id("r").await;
+    let flujo::Outcome::Failed(error) = result.outcome else { panic!("nobody runs it") };
+    let error = error.to_string();
+    assert!(error.contains("register the service before calling it"), "{error}");
+}
