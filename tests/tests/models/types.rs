@@ -62,6 +62,7 @@ const NO_TEXT: &[&str] = &[
     "flujo::rate_limits::rate::Rate",
     "flujo::recipes::task::Plan",
     "flujo::recipes::task::ReflectionInput",
+    "flujo::run::programs::Programs",
     "flujo::run::start::Given",
     "flujo::run::start::Unset",
     "flujo::run::partial_stream::PartialStream",
