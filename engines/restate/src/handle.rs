@@ -1,11 +1,12 @@
 //! The handle of one invocation: of a run, or of one arm of it.
 
 use crate::account::unexpected;
-use crate::arm::{Chain, Known, SentEnd};
+use crate::arm::{Chain, Known, SentEnd, Tally};
 use crate::request::{Answer, Request};
 use crate::wire::{APPLY, Begin, OBJECT, RUN, error_of, signal_of};
 use crate::worker::Worker;
 use async_trait::async_trait;
+use flujo::Usage;
 use flujo::clock::Timestamp;
 use flujo::engine::{
     Account, Arm, ArmEnd, ArmGrant, AttemptCommand, Body, ForkPolicy, Handle, Key, Kind, OnQuestion, Record,
@@ -39,17 +40,18 @@ pub(crate) struct Invocation {
     forks: HashMap<Path, u32>,
     forgiven: Vec<(Path, u32)>,
     end: Arc<Mutex<Option<ArmEnd>>>,
-    last: Arc<Mutex<Timestamp>>,
+    tally: Arc<Mutex<Tally>>,
 }
 
 impl Invocation {
     pub(crate) fn new(cx: ContextInternal, worker: Arc<Worker>, key: String, begin: Begin) -> Self {
         let Begin { run, execution, chain, commands, forgiven, .. } = begin;
         let last = commands.iter().filter_map(|(_, known)| known.at()).max();
-        let last = Arc::new(Mutex::new(last.unwrap_or(run.created)));
+        let tally = Tally { last: last.unwrap_or(run.created), used: Usage::default() };
+        let tally = Arc::new(Mutex::new(tally));
         let known = Arc::new(Mutex::new(commands.into_iter().collect()));
         let (forks, end) = (HashMap::new(), Arc::default());
-        Self { cx, worker, run, execution, key, chain, entered: 0, known, forks, forgiven, end, last }
+        Self { cx, worker, run, execution, key, chain, entered: 0, known, forks, forgiven, end, tally }
     }
 
     /// Where the end of its arm is left.
@@ -57,15 +59,15 @@ impl Invocation {
         Arc::clone(&self.end)
     }
 
-    /// The time of the last thing that is on record of this invocation and its arms: the same whenever the invocation is
-    /// replayed, which the clock is not.
-    pub(crate) fn last(&self) -> Arc<Mutex<Timestamp>> {
-        Arc::clone(&self.last)
+    /// Where what it came to is left.
+    pub(crate) fn tally(&self) -> Arc<Mutex<Tally>> {
+        Arc::clone(&self.tally)
     }
 
-    fn happened(&self, at: Timestamp) {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = at.max(*last);
+    fn happened(&self, at: Timestamp, used: Usage) {
+        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        tally.last = at.max(tally.last);
+        tally.used += used;
     }
 
     /// The result of a command that is not executed again.
@@ -81,7 +83,7 @@ impl Invocation {
 
     fn keep(&self, key: Key, known: Known) {
         if let Some(at) = known.at() {
-            self.happened(at);
+            self.happened(at, Usage::default());
         }
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, known);
     }
@@ -146,7 +148,7 @@ impl Invocation {
             forks: HashMap::new(),
             forgiven: self.forgiven.clone(),
             end: Arc::clone(&self.end),
-            last: Arc::clone(&self.last),
+            tally: Arc::clone(&self.tally),
         };
         match body(ArmGrant { handle: Box::new(inner), encode: is_last }).await {
             ArmEnd::Signal(signal) => signal,
@@ -176,7 +178,7 @@ impl Invocation {
                 let target =
                     RequestTarget::workflow(&self.run.pipeline, self.key_of_arm(path, n, started), RUN);
                 let begin = Json(self.begin_arm(path, n, started));
-                let call = self.cx.request::<_, Json<Option<(SentEnd, Timestamp)>>>(target, begin).call();
+                let call = self.cx.request::<_, Json<Option<(SentEnd, Tally)>>>(target, begin).call();
                 handles.push(call.invocation_handle().await.map_err(|error| signal_of(&error))?);
                 calls.push(call);
                 started += 1;
@@ -187,8 +189,8 @@ impl Invocation {
             };
             let Some((arm, answered)) = next else { break };
             let end = match answered {
-                Ok(Json(Some((end, at)))) => {
-                    self.happened(at);
+                Ok(Json(Some((end, tally)))) => {
+                    self.happened(tally.last, tally.used);
                     end
                 }
                 Ok(Json(None)) => SentEnd::Signal(Signal::Internal("an arm ended as a run".to_owned())),
@@ -273,6 +275,8 @@ impl Handle for Invocation {
         if !self.run.limits.is_none() || within.is_some() {
             let settled = Request::Settle { key: key.clone(), used: record.usage, within };
             self.ask_object(settled).await?;
+        } else {
+            self.happened(record.ended, record.usage);
         }
         self.keep(key, Known::Record(Arc::clone(&record)));
         Ok(record)

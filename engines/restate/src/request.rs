@@ -1,6 +1,6 @@
 //! The requests to the object of a run, its answers, and what follows from them.
 
-use crate::arm::Commands;
+use crate::arm::{Commands, Tally};
 use flujo::clock::Timestamp;
 use flujo::codec::Json;
 use flujo::engine::{Ended, EndedBy, Key, LimitScope, Reservation, RunRecord};
@@ -40,7 +40,7 @@ pub(crate) enum Request {
     /// An invocation goes on after its arms; those that failed or were cancelled withdraw their questions.
     Join { invocation: String, fork: Path, withdrawn: Vec<usize> },
     /// An execution ends.
-    Finish { execution: u32, ended: SentEnded, at: Timestamp },
+    Finish { execution: u32, ended: SentEnded, tally: Tally },
     /// Ends the run at its next command.
     Cancel { at: Timestamp, by: Option<String> },
     /// Makes a failed run ready to continue; the failed node has so many attempts.

@@ -4,10 +4,11 @@
 #[cfg(test)]
 mod tests;
 
+use crate::arm::Tally;
 use crate::request::{Answer, Effect, Request, SentEnded};
 use flujo::clock::Timestamp;
 use flujo::engine::kit::{Ledger, Lifecycle, OpenQuestion, check_reply};
-use flujo::engine::{Key, Reservation, RunRecord};
+use flujo::engine::{Key, Kind, Reservation, RunRecord};
 use flujo::path::Path;
 use flujo::question::{Answered, Question, Reply};
 use serde::{Deserialize, Serialize};
@@ -126,7 +127,7 @@ impl RunState {
             }
             Request::ArmEnded { invocation, of } => self.arm_ended(&invocation, &of),
             Request::Join { invocation, fork, withdrawn } => self.join(invocation, &fork, &withdrawn),
-            Request::Finish { execution, ended, at } => self.finish(execution, ended, at),
+            Request::Finish { execution, ended, tally } => self.finish(execution, ended, tally),
             Request::Cancel { at, by } => {
                 let live = self.is_live();
                 let changed = self.lifecycle.cancel((at, by.as_deref()), live);
@@ -271,12 +272,14 @@ impl RunState {
         }
     }
 
-    fn finish(&mut self, execution: u32, ended: SentEnded, at: Timestamp) -> Answer {
+    fn finish(&mut self, execution: u32, ended: SentEnded, tally: Tally) -> Answer {
         if execution != self.execution || self.lifecycle.outcome.is_some() {
             return Answer::Done;
         }
         // It has ended when it did what it did last, and was not ended before.
-        let at = at.max(self.lifecycle.changed);
+        let at = tally.last.max(self.lifecycle.changed);
+        let whole = Key { path: Path::from(self.pipeline.as_str()), kind: Kind::Fork, n: execution };
+        self.ledger.settle(&whole, tally.used, &None);
         let began = self.lifecycle.started.unwrap_or(at);
         self.lifecycle.active = at.since(began);
         self.working.clear();

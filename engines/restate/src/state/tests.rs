@@ -134,13 +134,17 @@ fn an_older_execution_and_a_cancelled_run_end_nothing_twice() {
     assert!(state.apply("r", cancel()).1.is_empty());
     let ended = |execution, signal| {
         let ended = Ended { outcome: Err(EndedBy::Signal(signal)), context: None };
-        Request::Finish { execution, ended: SentEnded::from(ended), at: Timestamp(5) }
+        Request::Finish {
+            execution,
+            ended: SentEnded::from(ended),
+            tally: Tally { last: Timestamp(5), used: one() },
+        }
     };
     state.apply("r", ended(0, Signal::Suspended));
     assert!(state.is_live());
     state.apply("r", ended(1, Signal::Cancelled));
     // Not before it was cancelled.
     assert_eq!(state.lifecycle.ended, Some(Timestamp(9)));
-    assert_eq!(state.lifecycle.acted.len(), 1);
+    assert_eq!((state.lifecycle.acted.len(), state.ledger.spent()), (1, one()));
     assert!(matches!(asks(&mut state, "p/q", "r~1", &[]).0, Answer::Cancelled));
 }

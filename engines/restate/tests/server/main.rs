@@ -14,7 +14,9 @@ mod pipelines;
 mod support;
 
 use flujo::UsageLimits;
-use flujo::engine::{FinalOutcome, RunId, Status};
+use flujo::engine::{
+    FinalOutcome, QuestionFilter, RunFilter, RunId, RunOrder, RunSummary, Status, UsageFilter,
+};
 use flujo::run::{Control, ForkRun};
 use installed::wait_for;
 use serde_json::json;
@@ -167,7 +169,7 @@ async fn runs_are_started_once() {
         let begun = server.begun(&format!("r-{i}"));
         assert!(begun.len() == 5 && begun.values().all(|n| *n == 1), "{begun:?}");
     }
-    assert_eq!(flujo.list(&flujo::engine::RunFilter::default()).await.unwrap().len(), 4);
+    assert_eq!(flujo.list(&RunFilter::default()).await.unwrap().len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -255,4 +257,34 @@ async fn one_of_two_workers_is_killed_under_250_runs() {
     }
     let shares = |process: &str| by_step.values().flatten().filter(|by| *by == process).count();
     assert!(shares(&killed) > 100, "{}", shares(&killed));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_console_shows_is_there() {
+    let Some(mut server) = server().await else { return };
+    server.worker().await;
+    let flujo = server.flujo();
+    let labelled = flujo.run(pipelines::guesses(3)).id("g").label("tenant", "acme").by("ops");
+    assert_eq!(labelled.await.usage.model_calls, 8);
+    flujo.run(pipelines::asks(1)).id("q").await;
+    let all = Control::list(&flujo, &RunFilter::default().order(RunOrder::Created)).await.unwrap();
+    let of = |run: &RunSummary| (run.id.to_string(), run.state.word(), run.usage.model_calls, run.questions);
+    let mut shown: Vec<_> = all.iter().map(of).collect();
+    shown.sort();
+    assert_eq!(shown, [("g".to_owned(), "done", 8, 0), ("q".to_owned(), "paused", 0, 1)]);
+    assert!(all.iter().all(|run| run.created <= run.started.unwrap() && run.started.unwrap() <= run.changed));
+    let done = all.iter().find(|run| run.id.as_str() == "g").unwrap();
+    assert!(done.ended.is_some() && done.labels.iter().eq([("tenant", "acme")]), "{done:?}");
+    let labelled = RunFilter::default().label("tenant", "acme");
+    let counts = Control::count(&flujo, &labelled).await.unwrap();
+    assert_eq!(counts.iter().map(|count| count.runs).collect::<Vec<_>>(), [1]);
+    let inbox = Control::inbox(&flujo, &QuestionFilter::default()).await.unwrap();
+    assert_eq!(inbox.len(), 1, "{inbox:?}");
+    let usage = Control::usage(&flujo, &UsageFilter::default()).await.unwrap();
+    assert_eq!(usage.iter().map(|line| line.usage.model_calls).sum::<u64>(), 8);
+    let inputs = Control::inputs(&flujo, &"g".into()).await;
+    assert!(inputs.is_ok(), "{inputs:?}");
+    flujo.cancel("q").await.unwrap();
+    until(&flujo, "q", |view| view.status == Status::Ended(FinalOutcome::Cancelled)).await;
+    assert!(Control::inbox(&flujo, &QuestionFilter::default()).await.unwrap().is_empty());
 }
