@@ -189,7 +189,10 @@ impl RunState {
                 Err(signal) => Answer::Differs(signal),
             };
         }
-        self.working.remove(&invocation);
+        // An arm whose fork was joined without it is cancelled, and may not know that yet: nobody would withdraw its question.
+        if !self.working.remove(&invocation) {
+            return Answer::Cancelled;
+        }
         if let Some(known) = self.questions.iter_mut().find(|known| known.open.question.path == *path) {
             // A later execution asks it again, and is the one that waits.
             known.invocation = invocation;

@@ -89,6 +89,8 @@ fn an_arm_inside_of_an_arm_that_ends_late_is_of_no_account() {
     let join = Request::Join { invocation: "r~1".to_owned(), fork: "p/join".into(), withdrawn: vec![0, 1] };
     assert!(state.apply("r", join).1.is_empty());
     assert!(state.questions.is_empty());
+    assert!(matches!(asks(&mut state, "p/aa", "aa", &[]).0, Answer::Cancelled));
+    assert!(state.questions.is_empty());
     assert!(ends(&mut state, "aa", "a").is_empty() && ends(&mut state, "a", "r~1").is_empty());
     assert_eq!(state.working, BTreeSet::from(["r~1".to_owned()]));
 }
@@ -99,11 +101,18 @@ fn a_question_is_asked_once_and_answered_once() {
     assert!(
         matches!(asks(&mut state, "p/q", "r~1", &[]), (Answer::Open(true), effects) if effects == [Effect::Rest(0)])
     );
-    assert!(matches!(asks(&mut state, "p/q", "r~1", &[]).0, Answer::Open(false)));
+    // Its execution was stopped, and a later one comes here again.
+    let ended =
+        Ended { outcome: Err(EndedBy::Signal(Signal::Internal("stopped".to_owned()))), context: None };
+    let tally = Tally { last: Timestamp(3), used: Usage::default() };
+    state.apply("r", Request::Finish { execution: 1, ended: SentEnded::from(ended), tally });
+    assert_eq!(state.begin("r", Timestamp(4)).1, [Effect::Start(2)]);
+    assert!(matches!(asks(&mut state, "p/q", "r~2", &[]).0, Answer::Open(false)));
+    assert!(!state.is_working());
     assert!(matches!(replies(&mut state, "p/q").0, Answer::Done));
     assert!(matches!(replies(&mut state, "p/q").0, Answer::Refused { answered: Some(_), .. }));
     assert!(matches!(replies(&mut state, "p/other").0, Answer::Refused { answered: None, open: None, .. }));
-    assert!(matches!(asks(&mut state, "p/q", "r~1", &[]).0, Answer::Replied(_)));
+    assert!(matches!(asks(&mut state, "p/q", "r~2", &[]).0, Answer::Replied(_)));
 }
 
 #[test]

@@ -118,10 +118,14 @@ impl Server {
         &self.workers[worker].address
     }
 
-    /// Kills a worker for good; returns the number of its process.
-    pub(crate) fn kill_worker(&mut self, worker: usize) -> String {
-        self.workers[worker].process.kill();
+    /// The number of a worker's process, as it writes it.
+    pub(crate) fn process(&self, worker: usize) -> String {
         self.workers[worker].process.0.id().to_string()
+    }
+
+    /// Kills a worker for good.
+    pub(crate) fn kill_worker(&mut self, worker: usize) {
+        self.workers[worker].process.kill();
     }
 
     /// Says to steps that fail that they need not.
