@@ -22,6 +22,8 @@ pub(crate) enum Known {
     Record(Arc<Record>),
     Reply(Reply),
     Arms(Vec<SentEnd>),
+    /// A timer was set, and ends then.
+    Until(Timestamp),
     /// A timer has ended.
     Over,
 }
@@ -32,7 +34,7 @@ impl Known {
         match self {
             Self::Record(record) => Some(record.ended),
             Self::Reply(reply) => Some(reply.at),
-            Self::Arms(_) | Self::Over => None,
+            Self::Arms(_) | Self::Until(_) | Self::Over => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 use crate::arm::Known;
 use crate::client::Client;
 use crate::error::RestateError;
-use crate::journal::{self, quoted};
+use crate::journal::{self, Recorded, quoted};
 use crate::request::{Answer, Request};
 use crate::state::{RunState, root_key};
 use crate::wire::{OBJECT, RUN_RECORD, Stored};
@@ -66,10 +66,10 @@ impl Restate {
         found.ok_or_else(|| Error::new(ErrorKind::UnknownRun(id.to_string())))
     }
 
-    async fn records(&self, run: &RunRecord, state: &RunState) -> Result<Vec<Arc<Record>>, Error> {
-        let mut records = run.seed.records.clone();
-        records.extend(journal::records(&self.client, &run.pipeline, &state.invocations).await?);
-        Ok(records)
+    async fn recorded(&self, run: &RunRecord, state: &RunState) -> Result<Recorded, Error> {
+        let mut found = journal::records(&self.client, &run.pipeline, &state.invocations).await?;
+        found.records.splice(..0, run.seed.records.iter().cloned());
+        Ok(found)
     }
 
     async fn apply(&self, id: &RunId, request: Request) -> Result<Answer, Error> {
@@ -154,9 +154,10 @@ impl Engine for Restate {
             None => self.found(id).await?,
         };
         if state.lifecycle.outcome.is_none() && !state.is_live() {
-            let records = self.records(&run, &state).await?;
+            let Recorded { records, timers } = self.recorded(&run, &state).await?;
             let mut known: Vec<_> =
                 records.into_iter().map(|record| (record.key.clone(), Known::Record(record))).collect();
+            known.extend(timers.into_iter().map(|(key, deadline)| (key, Known::Until(deadline))));
             known.extend(run.seed.timers.iter().map(|key| (key.clone(), Known::Over)));
             self.apply(id, Request::Begin { at: self.clock.now(), known }).await?;
             state = self.found(id).await?.1;
@@ -166,7 +167,7 @@ impl Engine for Restate {
 
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error> {
         let Some((run, state)) = self.client.stored(id).await? else { return Ok(None) };
-        let records = self.records(&run, &state).await?;
+        let Recorded { records, .. } = self.recorded(&run, &state).await?;
         Ok(Some(Self::view_of(run, state, records)))
     }
 
@@ -202,7 +203,7 @@ impl Engine for Restate {
     async fn reopen(&self, id: &RunId, by: Option<&str>) -> Result<(), Error> {
         let (run, state) = self.found(id).await?;
         let Some(FinalOutcome::Failed(failure)) = &state.lifecycle.outcome else { return Ok(()) };
-        let records = self.records(&run, &state).await?;
+        let Recorded { records, .. } = self.recorded(&run, &state).await?;
         let of_node = |record: &&Arc<Record>| Some(&record.key.path) == failure.node();
         let attempts = records.iter().filter(of_node).map(|record| record.key.n).max().unwrap_or(0);
         let reopened = Request::Reopen { at: self.clock.now(), by: by.map(str::to_owned), attempts };

@@ -2,7 +2,9 @@
 
 use crate::client::Client;
 use crate::error::RestateError;
-use flujo::engine::Record;
+use flujo::clock::Timestamp;
+use flujo::engine::{Key, Kind, Record};
+use flujo::path::Path;
 use prost::Message;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -57,6 +59,13 @@ struct Row {
     raw: Option<String>,
 }
 
+/// What is on record of a run.
+pub(crate) struct Recorded {
+    pub(crate) records: Vec<Arc<Record>>,
+    /// The deadlines of the timers that were set.
+    pub(crate) timers: BTreeMap<Key, Timestamp>,
+}
+
 /// A text in SQL.
 pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
@@ -69,7 +78,7 @@ pub(crate) async fn records(
     client: &Client,
     pipeline: &str,
     executions: &[String],
-) -> Result<Vec<Arc<Record>>, RestateError> {
+) -> Result<Recorded, RestateError> {
     let mut names = HashMap::new();
     let mut values = Vec::new();
     let mut arms = HashSet::new();
@@ -110,11 +119,18 @@ pub(crate) async fn records(
             }
         }
     }
+    let mut timers = BTreeMap::new();
     // A later execution may have executed again what an earlier one had, if that one could not be read then.
     let mut found: BTreeMap<String, Arc<Record>> = BTreeMap::new();
     for (place, value) in values {
         let Some(name) = names.get(&place) else { continue };
         // Other values have other names: questions, and the times of ends.
+        if let Some(key) = timer(name) {
+            if let Ok(deadline) = serde_json::from_slice(&value) {
+                timers.entry(key).or_insert(deadline);
+            }
+            continue;
+        }
         let Ok(record) = serde_json::from_slice::<Record>(&value) else { continue };
         if record.key.to_string() == *name {
             found.entry(name.clone()).or_insert_with(|| Arc::new(record));
@@ -122,7 +138,14 @@ pub(crate) async fn records(
     }
     let mut records: Vec<_> = found.into_values().collect();
     records.sort_by(|a, b| (a.ended, &a.key).cmp(&(b.ended, &b.key)));
-    Ok(records)
+    Ok(Recorded { records, timers })
+}
+
+/// The key of the timer that a command of this name set.
+fn timer(name: &str) -> Option<Key> {
+    let (rest, n) = name.rsplit_once(' ')?;
+    let path = rest.strip_suffix(" Sleep")?;
+    Some(Key { path: Path::from(path), kind: Kind::Sleep, n: n.parse().ok()? })
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {

@@ -39,7 +39,8 @@ pub async fn serve<R: Send + Sync + 'static>(
     let process = format!("{}-{born}", std::process::id());
     let accounts = Accounts::new(engine.client().clone(), process);
     let names = programs.names();
-    let worker = Arc::new(Worker { programs, accounts });
+    let worker =
+        Arc::new(Worker { programs, client: engine.client().clone(), clock: engine.clock(), accounts });
     let object = object::service().map_err(|e| RestateError::unreadable(OBJECT, e))?;
     // The run as it was created is large, and most requests do not need it.
     let mut services = vec![(object, brought_back().enable_lazy_state(true))];

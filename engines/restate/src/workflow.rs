@@ -39,7 +39,7 @@ pub(crate) fn service(name: &str, worker: &Arc<Worker>) -> Result<NamedService, 
                 }
                 _ => {
                     let (Json(begin), about) = cx.input::<Json<Begin>>().await;
-                    let done = execute(&worker, &cx, about.key, begin).await;
+                    let done = execute(&worker, &cx, (about.key, about.invocation_id), begin).await;
                     cx.handle_handler_result(done);
                 }
             }
@@ -59,14 +59,14 @@ pub(crate) fn service(name: &str, worker: &Arc<Worker>) -> Result<NamedService, 
 async fn execute(
     worker: &Arc<Worker>,
     cx: &ContextInternal,
-    key: String,
+    (key, invocation_id): (String, String),
     begin: Begin,
 ) -> HandlerResult<Json<Option<(SentEnd, Tally)>>> {
     // Another worker may have the pipeline: the server tries again.
     let program = worker.programs.program(&begin.run, begin.forgiven.clone())?;
     let (id, execution, is_arm) = (begin.run.id.clone(), begin.execution, !begin.chain.is_empty());
     let of = begin.of.clone().unwrap_or_default();
-    let invocation = Invocation::new(cx.clone(), Arc::clone(worker), key.clone(), begin);
+    let invocation = Invocation::new(cx.clone(), Arc::clone(worker), (key.clone(), invocation_id), begin);
     let (end, tally) = (invocation.end(), invocation.tally());
     let ended = program.run(Box::new(invocation)).await;
     if let Err(EndedBy::Signal(signal @ (Signal::Engine(_) | Signal::OwnershipLost))) = &ended.outcome {

@@ -181,7 +181,10 @@ async fn a_failed_run_goes_on_where_it_failed() {
     assert_eq!(failed.steps.len(), 2);
     assert_eq!(error_of(failed.outcome), "fails/pay: no money");
     server.pay();
+    let resumed = std::time::Instant::now();
     let result = flujo.resume::<pipelines::fails>("r").by("ops").await.unwrap();
+    // Its timer has ended before.
+    assert!(resumed.elapsed().as_millis() < 1_500, "{:?}", resumed.elapsed());
     assert_eq!(result.into_output().unwrap(), 3);
     let begun: Vec<_> = server.begun("r").into_iter().collect();
     let expected = [("fails/after", 1), ("fails/before", 1), ("fails/pay", 2)];
@@ -294,4 +297,16 @@ async fn what_a_console_shows_is_there() {
     flujo.cancel("q").await.unwrap();
     until(&flujo, "q", |view| view.status == Status::Ended(FinalOutcome::Cancelled)).await;
     assert!(Control::inbox(&flujo, &QuestionFilter::default()).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_restarts_by_itself_does_nothing_of_its_arms_again() {
+    let Some(mut server) = server().await else { return };
+    server.worker().await;
+    let flujo = server.flujo();
+    let result = flujo.run(pipelines::stumbles(1)).id("r").retries(1).await;
+    assert_eq!(result.into_output().unwrap(), 5);
+    let begun: Vec<_> = server.begun("r").into_iter().collect();
+    let expected = [("a", 1), ("b", 1), ("bb", 1), ("stumble", 2)];
+    assert_eq!(begun, expected.map(|(step, n)| (format!("stumbles/{step}"), n)));
 }

@@ -100,8 +100,29 @@ pipeline! {
     /// A step that fails between two others.
     pub fn fails(n: u64) -> u64 {
         let n = add(n, 0).named("before");
+        wait("2s");
         let n = pay(n);
         add(n, 0).named("after")
+    }
+}
+
+/// Fails the first time that it is called in a run.
+#[step(retries = 0)]
+pub(crate) async fn stumble(n: u64, run: &RunInfo) -> Result<u64> {
+    log(&format!("begins {} {} {}", run.id(), run.path(), std::process::id()));
+    let mark = format!("{}.{}", std::env::var("FLUJO_LOG").unwrap_or_default(), run.id());
+    if std::fs::exists(&mark).is_ok_and(|exists| exists) {
+        return Ok(n);
+    }
+    std::fs::write(mark, "").expect("a mark");
+    Err(StepError::retryable("stumbled"))
+}
+
+pipeline! {
+    /// An arm that fails beside one that does not.
+    pub fn stumbles(n: u64) -> u64 {
+        let (a, b) = join({ add(n, 0).named("a") }, { let x = add(n, 0).named("b"); let x = add(x, 300).named("bb"); stumble(x) });
+        value(a + b)
     }
 }
 
@@ -170,6 +191,7 @@ pub(crate) fn all(engine: flujo_restate::Restate) -> Flujo {
         .pipeline::<arms>()
         .pipeline::<waits>()
         .pipeline::<fails>()
+        .pipeline::<stumbles>()
         .pipeline::<guesses>()
         .models(Counts)
         .build()

@@ -1,9 +1,11 @@
 //! The handle of one invocation: of a run, or of one arm of it.
 
+mod arms;
+
 use crate::account::unexpected;
 use crate::arm::{Chain, Known, SentEnd, Tally};
 use crate::request::{Answer, Request};
-use crate::wire::{APPLY, Begin, OBJECT, RUN, error_of, signal_of};
+use crate::wire::{APPLY, Begin, OBJECT, error_of, signal_of};
 use crate::worker::Worker;
 use async_trait::async_trait;
 use flujo::Usage;
@@ -15,11 +17,11 @@ use flujo::engine::{
 use flujo::error::{Mismatch, Signal};
 use flujo::path::Path;
 use flujo::question::{Question, Reply};
-use restate_sdk::context::{CallFuture, DurableFuturesUnordered, RequestTarget, RunFuture};
+use restate_sdk::context::{RequestTarget, RunFuture};
 use restate_sdk::endpoint::ContextInternal;
 use restate_sdk::errors::{HandlerError, TerminalError};
 use restate_sdk::serde::Json;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,8 +31,9 @@ pub(crate) struct Invocation {
     worker: Arc<Worker>,
     run: Arc<RunRecord>,
     execution: u32,
-    /// The key of this invocation.
+    /// The key of this invocation, and the id that the server gave it.
     key: String,
+    id: String,
     chain: Chain,
     /// How many forks on the way to its arm were entered: commands before the last one are known.
     entered: usize,
@@ -44,14 +47,19 @@ pub(crate) struct Invocation {
 }
 
 impl Invocation {
-    pub(crate) fn new(cx: ContextInternal, worker: Arc<Worker>, key: String, begin: Begin) -> Self {
+    pub(crate) fn new(
+        cx: ContextInternal,
+        worker: Arc<Worker>,
+        (key, id): (String, String),
+        begin: Begin,
+    ) -> Self {
         let Begin { run, execution, chain, commands, forgiven, .. } = begin;
         let last = commands.iter().filter_map(|(_, known)| known.at()).max();
         let tally = Tally { last: last.unwrap_or(run.created), used: Usage::default() };
         let tally = Arc::new(Mutex::new(tally));
         let known = Arc::new(Mutex::new(commands.into_iter().collect()));
         let (forks, end) = (HashMap::new(), Arc::default());
-        Self { cx, worker, run, execution, key, chain, entered: 0, known, forks, forgiven, end, tally }
+        Self { cx, worker, run, execution, key, id, chain, entered: 0, known, forks, forgiven, end, tally }
     }
 
     /// Where the end of its arm is left.
@@ -105,30 +113,6 @@ impl Invocation {
         self.chain.iter().map(|(path, _, arm)| (path.clone(), *arm)).collect()
     }
 
-    /// The key of the invocation of an arm.
-    fn key_of_arm(&self, fork: &Path, n: u32, arm: usize) -> String {
-        format!("{}/{fork}.{n}[{arm}]", self.key)
-    }
-
-    /// What the invocation of an arm begins with: the body from the beginning, with all that came before the fork.
-    fn begin_arm(&self, fork: &Path, n: u32, arm: usize) -> Begin {
-        let mut chain = self.chain.clone();
-        chain.push((fork.clone(), n, arm));
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut commands: Vec<_> = known.iter().map(|(key, known)| (key.clone(), known.clone())).collect();
-        drop(known);
-        // What is sent is compared with what was sent.
-        commands.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Begin {
-            run: Arc::clone(&self.run),
-            execution: self.execution,
-            of: Some(self.key.clone()),
-            chain,
-            commands,
-            forgiven: self.forgiven.clone(),
-        }
-    }
-
     /// Runs the arm that this invocation is for.
     async fn enter(&self, fork: usize, arm: usize, mut arms: Vec<Arm<'_>>) -> Signal {
         let is_last = fork + 1 == self.chain.len();
@@ -142,6 +126,7 @@ impl Invocation {
             run: Arc::clone(&self.run),
             execution: self.execution,
             key: self.key.clone(),
+            id: self.id.clone(),
             chain: self.chain.clone(),
             entered: fork + 1,
             known: Arc::clone(&self.known),
@@ -158,69 +143,6 @@ impl Invocation {
             }
             _ => Signal::Internal("an arm ended before the fork inside it was reached".to_owned()),
         }
-    }
-
-    /// Runs arms, each as an invocation of its own.
-    async fn spread(
-        &self,
-        path: &Path,
-        n: u32,
-        arms: usize,
-        policy: ForkPolicy,
-    ) -> Result<Vec<SentEnd>, Signal> {
-        let keys: BTreeSet<_> = (0..arms).map(|arm| self.key_of_arm(path, n, arm)).collect();
-        self.ask_object(Request::Fork { invocation: self.key.clone(), arms: keys }).await?;
-        let mut ends = vec![SentEnd::Cancelled; arms];
-        let (mut calls, mut started, mut handles) = (DurableFuturesUnordered::new(), 0, Vec::new());
-        let mut stopped = None;
-        loop {
-            while started < arms && calls.len() < policy.concurrency.max(1) {
-                let target =
-                    RequestTarget::workflow(&self.run.pipeline, self.key_of_arm(path, n, started), RUN);
-                let begin = Json(self.begin_arm(path, n, started));
-                let call = self.cx.request::<_, Json<Option<(SentEnd, Tally)>>>(target, begin).call();
-                handles.push(call.invocation_handle().await.map_err(|error| signal_of(&error))?);
-                calls.push(call);
-                started += 1;
-            }
-            let next = match calls.next().await {
-                Ok(next) => next,
-                Err(error) => return Err(signal_of(&error)),
-            };
-            let Some((arm, answered)) = next else { break };
-            let end = match answered {
-                Ok(Json(Some((end, tally)))) => {
-                    self.happened(tally.last, tally.used);
-                    end
-                }
-                Ok(Json(None)) => SentEnd::Signal(Signal::Internal("an arm ended as a run".to_owned())),
-                Err(error) => SentEnd::Signal(signal_of(&error)),
-            };
-            let stops = match &end {
-                SentEnd::Failed(_) => policy.fails(&ArmEnd::from(end.clone())),
-                SentEnd::Signal(signal) => *signal != Signal::Suspended,
-                SentEnd::Recorded(_) | SentEnd::Cancelled => false,
-            };
-            if let Some(slot) = ends.get_mut(arm) {
-                *slot = end;
-            }
-            if stops {
-                stopped = Some(arm);
-                break;
-            }
-        }
-        if stopped.is_some() {
-            for (arm, handle) in handles.iter().enumerate() {
-                if ends.get(arm) == Some(&SentEnd::Cancelled) {
-                    handle.cancel();
-                }
-            }
-        }
-        let gone = |end: &SentEnd| matches!(end, SentEnd::Failed(_) | SentEnd::Cancelled);
-        let withdrawn = ends.iter().enumerate().filter(|(_, end)| gone(end)).map(|(arm, _)| arm).collect();
-        self.ask_object(Request::Join { invocation: self.key.clone(), fork: path.clone(), withdrawn })
-            .await?;
-        Ok(ends)
     }
 
     /// Waits for the reply to a question that is open, or for its deadline.
@@ -283,10 +205,22 @@ impl Handle for Invocation {
     }
 
     async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal> {
-        if self.find(&key)?.is_none() {
-            self.cx.sleep(wait).await.map_err(|error| signal_of(&error))?;
-            self.keep(key, Known::Over);
-        }
+        let clock = Arc::clone(&self.worker.clock);
+        let left = match self.find(&key)? {
+            Some(Known::Over) => return Ok(()),
+            // An earlier execution set it.
+            Some(Known::Until(deadline)) => deadline.since(clock.now()),
+            Some(_) => return Err(another_kind(&key)),
+            None => {
+                // On record under the name of the command, where a later execution finds it.
+                let set = self.cx.run(move || async move { Ok(Json(clock.now().plus(wait))) });
+                let _: Json<Timestamp> =
+                    set.name(key.to_string()).await.map_err(|error| signal_of(&error))?;
+                wait
+            }
+        };
+        self.cx.sleep(left).await.map_err(|error| signal_of(&error))?;
+        self.keep(key, Known::Over);
         Ok(())
     }
 
