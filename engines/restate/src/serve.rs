@@ -27,7 +27,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// given some seconds to reach their next step, and are taken over by other processes.
 ///
 /// # Errors
-/// A pipeline has a name that Restate does not take, or the same name as another one.
+/// A pipeline has a name that Restate does not take; or there are observers, which a worker has no events for.
 pub async fn serve<R: Send + Sync + 'static>(
     flujo: &Flujo<R>,
     engine: &Restate,
@@ -35,6 +35,12 @@ pub async fn serve<R: Send + Sync + 'static>(
     stop: impl Future<Output = ()> + Send,
 ) -> Result<(), RestateError> {
     let programs = flujo.programs();
+    if programs.are_observed() {
+        return Err(RestateError::setup(
+            "the observers of this `Flujo` would see nothing: a worker has no events of its runs as yet. Build it without \
+             `.observer(..)`",
+        ));
+    }
     let Timestamp(born) = engine.clock().now();
     let process = format!("{}-{born}", std::process::id());
     let accounts = Accounts::new(engine.client().clone(), process);

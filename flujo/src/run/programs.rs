@@ -42,6 +42,11 @@ impl Programs {
         names
     }
 
+    /// Returns true if there are observers of all runs, which see nothing of a [`program`](Self::program).
+    pub fn are_observed(&self) -> bool {
+        !self.0.watchers.observers.is_empty()
+    }
+
     /// Returns the fingerprint of a pipeline's graph: another one is another build, which runs of this one may not fit.
     pub fn fingerprint(&self, name: &str) -> Option<u128> {
         self.0.find(name).map(|known| known.info().fingerprint)

@@ -2,6 +2,7 @@
 
 use crate::support::{server, start, until};
 use crate::{is_done, pipelines};
+use flujo::Flujo;
 use flujo_restate::Restate;
 use serde_json::json;
 use std::future::IntoFuture;
@@ -43,6 +44,20 @@ async fn a_server_that_is_missing_or_none_or_too_old() {
     let expected =
         "the Restate server has version 1.1.6, which is too old: version 1.7 or a newer one is needed";
     assert_eq!(old, expected);
+}
+
+#[tokio::test]
+async fn observers_that_would_see_nothing() {
+    struct Watches;
+    #[async_trait::async_trait]
+    impl flujo::events::Observer for Watches {
+        async fn event(&self, _: &flujo::events::Event) {}
+    }
+    let engine = Restate::connect("http://127.0.0.1:9", "http://127.0.0.1:9").unwrap();
+    let flujo = Flujo::builder().engine(engine.clone()).observer(Watches).build().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let refused = flujo_restate::serve(&flujo, &engine, listener, std::future::pending()).await.unwrap_err();
+    assert!(refused.to_string().ends_with("Build it without `.observer(..)`"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
