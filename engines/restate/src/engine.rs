@@ -21,7 +21,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// An engine whose runs are kept, and brought back after every crash, by a Restate server. The processes that
+/// An engine whose runs are stored, and resumed after every crash, by a Restate server. The processes that
 /// [`serve`](crate::serve) execute them. A clone is a handle to the same server.
 #[derive(Clone)]
 pub struct Restate {

@@ -17,11 +17,11 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// How long journals are kept after their runs have ended.
-const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// How long the body of a step may take. The server has no other way to know that a worker is stuck, and would throw away
 /// what takes longer, and begin it again.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
+const ABORT_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 
 /// Serves the registered pipelines of `flujo` to the server of `engine` until `stop` completes. Runs under way are then
 /// given some seconds to reach their next step, and are taken over by other processes.
@@ -49,7 +49,7 @@ pub async fn serve<R: Send + Sync + 'static>(
         Arc::new(Worker { programs, client: engine.client().clone(), clock: engine.clock(), accounts });
     let object = object::service().map_err(|e| RestateError::unreadable(OBJECT, e))?;
     // The run as it was created is large, and most requests do not need it.
-    let mut services = vec![(object, brought_back().enable_lazy_state(true))];
+    let mut services = vec![(object, retrying().enable_lazy_state(true))];
     for name in names {
         let service = workflow::service(name, &worker).map_err(|_| {
             RestateError::setup(format!(
@@ -66,13 +66,13 @@ pub async fn serve<R: Send + Sync + 'static>(
 
 /// A pipeline's service. Its journals are the records of its runs.
 fn options() -> ServiceOptions {
-    let run = HandlerOptions::new().workflow_retention(KEPT).journal_retention(KEPT);
-    brought_back().abort_timeout(LONGEST).handler(RUN, run)
+    let run = HandlerOptions::new().workflow_retention(RETENTION).journal_retention(RETENTION);
+    retrying().abort_timeout(ABORT_TIMEOUT).handler(RUN, run)
 }
 
-/// A service whose invocations are brought back for as long as it takes: the server would pause them after some time, and wait
+/// A service whose invocations are retried for as long as it takes: the server would pause them after some time, and wait
 /// for somebody who resumes them.
-fn brought_back() -> ServiceOptions {
+fn retrying() -> ServiceOptions {
     ServiceOptions::new()
         .retry_policy_initial_interval(Duration::from_millis(100))
         .retry_policy_exponentiation_factor(2.0)

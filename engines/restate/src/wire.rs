@@ -33,7 +33,7 @@ pub(crate) const RUN: &str = "run";
 /// The handler of a pipeline that takes the reply to a question.
 pub(crate) const REPLY: &str = "reply";
 
-/// The handler of a pipeline that is told that a run has come to rest.
+/// The handler of a pipeline that is called when a run has come to rest.
 pub(crate) const REST: &str = "rest";
 
 /// The handler of a pipeline that answers once a run has come to rest.

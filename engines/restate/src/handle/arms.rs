@@ -53,7 +53,7 @@ impl Invocation {
         self.ask_object(Request::Fork { invocation: self.key.clone(), arms: keys }).await?;
         let mut ends = vec![SentEnd::Cancelled; arms];
         let (mut calls, mut started, mut handles) = (DurableFuturesUnordered::new(), 0, Vec::new());
-        let mut stopped = None;
+        let mut stopped = false;
         loop {
             while started < arms && calls.len() < policy.concurrency.max(1) {
                 let target =
@@ -86,11 +86,11 @@ impl Invocation {
                 *slot = end;
             }
             if stops {
-                stopped = Some(arm);
+                stopped = true;
                 break;
             }
         }
-        if stopped.is_some() {
+        if stopped {
             for (arm, handle) in handles.iter().enumerate() {
                 if ends.get(arm) == Some(&SentEnd::Cancelled) {
                     handle.cancel();

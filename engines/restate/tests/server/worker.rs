@@ -1,4 +1,4 @@
-//! A process that serves the pipelines of the tests until it is told to end, or killed.
+//! A process that serves the pipelines of the tests until SIGTERM, or until it is killed.
 
 #![allow(
     clippy::expect_used,
@@ -24,10 +24,10 @@ async fn main() {
     let flujo = make(engine.clone());
     let listener = TcpListener::bind(&address).await.expect("an address of its own");
     println!("http://{}", listener.local_addr().expect("an address"));
-    let mut told =
+    let mut terminated =
         tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).expect("signals");
     let stop = async move {
-        told.recv().await;
+        terminated.recv().await;
     };
     flujo_restate::serve(&flujo, &engine, listener, stop).await.expect("services");
     println!("stopped");
