@@ -47,7 +47,7 @@ impl Control for Runtime {
         match self.find(&view.run.pipeline) {
             // The creator of the run has not begun it, and may be gone: the first process to acquire it runs it.
             Some(known) if view.status == Status::Created => {
-                self.go_on(known, Resuming::new(id.clone())).await?;
+                self.go_on(known, Resuming::unfinished(id.clone())).await?;
             }
             _ => self.engine()?.idle(id).await?,
         }
@@ -110,7 +110,7 @@ impl Control for Runtime {
             let what = format!("run `{id}` has not failed: only a failed run can be retried");
             return Err(Error::new(ErrorKind::RunConflict(what)));
         }
-        let resuming = Resuming::new(id.clone()).by(by);
+        let resuming = Resuming::asked_for(id.clone()).by(by);
         self.go_on(self.registered(&view.run.pipeline)?, resuming).await?;
         self.view(id).await
     }

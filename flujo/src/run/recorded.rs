@@ -59,7 +59,7 @@ impl Runtime {
             return Ok(RunState::Created);
         }
         // The result is recorded, whatever it is.
-        drop(tokio::spawn(runtime.go_on(&pipeline, Resuming::new(id))));
+        drop(tokio::spawn(runtime.go_on(&pipeline, Resuming::unfinished(id))));
         Ok(RunState::Created)
     }
 }

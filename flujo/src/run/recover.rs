@@ -188,7 +188,7 @@ impl Runtime {
     }
 
     async fn one(&self, id: RunId, pipeline: Arc<dyn AnyPipeline>) -> (RunId, RunResult<()>) {
-        let done = self.go_on(&pipeline, Resuming::new(id.clone())).await;
+        let done = self.go_on(&pipeline, Resuming::unfinished(id.clone())).await;
         (id, done)
     }
 

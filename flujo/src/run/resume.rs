@@ -57,11 +57,20 @@ pub(super) struct Resuming {
     replies: Vec<(Option<Path>, Result<Json, CodecError>)>,
     by: Option<String>,
     watchers: Watchers,
+    /// Whether somebody asked for the run. Without that a failed run stays failed, also one that failed after its state
+    /// was looked at, in another process.
+    retries: bool,
 }
 
 impl Resuming {
-    pub(super) fn new(id: RunId) -> Self {
-        Self { id, replies: Vec::new(), by: None, watchers: Watchers::default() }
+    /// A run that has not ended, as far as is known.
+    pub(super) fn unfinished(id: RunId) -> Self {
+        Self { id, replies: Vec::new(), by: None, watchers: Watchers::default(), retries: false }
+    }
+
+    /// A run that somebody asked for: if it has failed, it is retried.
+    pub(super) fn asked_for(id: RunId) -> Self {
+        Self { retries: true, ..Self::unfinished(id) }
     }
 
     pub(super) fn by(self, by: Option<&str>) -> Self {
@@ -79,7 +88,7 @@ type Done<P> = PipelineResult<<P as crate::step::Step>::Output, <P as Pipeline>:
 
 impl<P, R> Resume<P, R> {
     pub(super) fn new(flujo: Flujo<R>, id: RunId) -> Self {
-        Self { flujo, resuming: Resuming::new(id), pipeline: PhantomData }
+        Self { flujo, resuming: Resuming::asked_for(id), pipeline: PhantomData }
     }
 
     pub(super) fn id(&self) -> &RunId {
@@ -130,7 +139,7 @@ impl Runtime {
         pipeline: &Arc<dyn AnyPipeline>,
         resuming: Resuming,
     ) -> RunResult<UntypedResult> {
-        let Resuming { id, replies, by, mut watchers } = resuming;
+        let Resuming { id, replies, by, mut watchers, retries } = resuming;
         let (engine, view, info) = (self.engine()?, self.view(&id).await?, pipeline.info());
         if view.run.pipeline != info.name {
             let (is, name) = (&view.run.pipeline, info.name);
@@ -156,7 +165,7 @@ impl Runtime {
                 }
                 Ok(UntypedResult::of_view(info, view))
             }
-            Status::Ended(FinalOutcome::Failed(_)) => {
+            Status::Ended(FinalOutcome::Failed(_)) if retries => {
                 // A run that does not match the code stays failed.
                 if let Some(misfit) = self.misfit(pipeline, &view).await? {
                     return Ok(misfit);

@@ -4,7 +4,7 @@ use flujo::async_trait;
 use flujo::clock::Clock;
 use flujo::codec::Json;
 use flujo::engine::{
-    Engine, FinalOutcome, Program, RunFilter, RunId, RunRecord, RunSummary, RunView, Status,
+    Engine, FinalOutcome, Program, RunFilter, RunId, RunRecord, RunState, RunSummary, RunView, Status,
 };
 use flujo::error::Error;
 use flujo::path::Path;
@@ -14,8 +14,8 @@ use flujo::run::{Control, ForkRun, StartRun};
 use flujo_testing::StubAgent;
 use flujo_tests::with_engine;
 use flujo_tests::world::{Prices, Scripted, on_all};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Has no upper bound of tokens, so a limit of cost cannot be kept.
 #[step(model = "test:small")]
@@ -78,10 +78,18 @@ fn a_run_that_is_started_by_name_needs_no_price_of_what_a_stub_answers_as_one_wi
     });
 }
 
-/// Counts how often a run is read.
+/// Counts how often a run is read, and once answers as it was earlier: another process was faster.
 struct Counting {
     engine: Arc<dyn Engine>,
     views: Arc<AtomicUsize>,
+    earlier: Mutex<Option<RunView>>,
+    listed_earlier: Mutex<Option<RunSummary>>,
+}
+
+impl Counting {
+    fn new(engine: Arc<dyn Engine>) -> Self {
+        Self { engine, views: Arc::default(), earlier: Mutex::default(), listed_earlier: Mutex::default() }
+    }
 }
 
 #[async_trait]
@@ -97,10 +105,12 @@ impl Engine for Counting {
     }
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error> {
         self.views.fetch_add(1, Ordering::Relaxed);
-        self.engine.view(id).await
+        let earlier = self.earlier.lock().unwrap().take();
+        if earlier.is_some() { Ok(earlier) } else { self.engine.view(id).await }
     }
     async fn list(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, Error> {
-        self.engine.list(filter).await
+        let earlier = self.listed_earlier.lock().unwrap().take();
+        if let Some(earlier) = earlier { Ok(vec![earlier]) } else { self.engine.list(filter).await }
     }
     async fn idle(&self, id: &RunId) -> Result<(), Error> {
         self.engine.idle(id).await
@@ -120,8 +130,8 @@ impl Engine for Counting {
 fn a_fresh_run_reads_its_engine_once_for_its_result() {
     on_all(async |engine, _| {
         let engine: Arc<dyn Engine> = with_engine!(&engine, e => e.clone());
-        let views = Arc::new(AtomicUsize::new(0));
-        let counting = Counting { engine, views: Arc::clone(&views) };
+        let counting = Counting::new(engine);
+        let views = Arc::clone(&counting.views);
         let flujo = Flujo::builder().engine(counting).build().unwrap();
         let first = flujo.run(doubled(21)).id("r").await;
         assert_eq!(views.swap(0, Ordering::Relaxed), 1);
@@ -129,5 +139,51 @@ fn a_fresh_run_reads_its_engine_once_for_its_result() {
         // A second one with its id attaches to it, and reads it once too.
         assert_eq!(flujo.run(doubled(21)).id("r").await.into_output().unwrap(), 42);
         assert_eq!(views.swap(0, Ordering::Relaxed), 1);
+    });
+}
+
+static POSTED: AtomicUsize = AtomicUsize::new(0);
+
+#[step]
+async fn post(letter: u32) -> Result<u32, StepError> {
+    POSTED.fetch_add(1, Ordering::Relaxed);
+    Err(StepError::fatal(format!("the post office is closed: {letter}")))
+}
+
+pipeline! {
+    fn posted(letter: u32) -> u32 {
+        post(letter)
+    }
+}
+
+/// A failed run costs money again when it is retried, so only who asks for that gets it.
+#[test]
+fn a_run_that_fails_while_it_is_about_to_be_attached_to_or_taken_over_is_not_retried() {
+    on_all(async |engine, _| {
+        let engine: Arc<dyn Engine> = with_engine!(&engine, e => e.clone());
+        POSTED.store(0, Ordering::Relaxed);
+        let flujo =
+            Flujo::builder().engine(Counting::new(Arc::clone(&engine))).pipeline::<posted>().build().unwrap();
+        flujo.run(posted(1)).id("r").await.into_output().unwrap_err();
+        let once = POSTED.load(Ordering::Relaxed);
+
+        let failed = flujo.inspect("r").await.unwrap();
+        let (mut created, mut interrupted) =
+            (failed.clone(), flujo.list(&RunFilter::default()).await.unwrap().remove(0));
+        created.status = Status::Created;
+        interrupted.state = RunState::Interrupted;
+        let counting = Counting::new(engine);
+        *counting.earlier.lock().unwrap() = Some(created);
+        *counting.listed_earlier.lock().unwrap() = Some(interrupted);
+        let late = Flujo::builder().engine(counting).pipeline::<posted>().build().unwrap();
+        let control: Arc<dyn Control> = Arc::new(late.clone());
+        assert_eq!(control.attach(&"r".into()).await.unwrap().status, failed.status);
+        let recovered = late.recover().await.unwrap();
+        assert_eq!(recovered.runs, [("r".into(), RunState::Failed)]);
+        assert_eq!(POSTED.load(Ordering::Relaxed), once);
+
+        // Who asks for it gets it.
+        control.retry(&"r".into(), None).await.unwrap();
+        assert_eq!(POSTED.load(Ordering::Relaxed), 2 * once);
     });
 }
