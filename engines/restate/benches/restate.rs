@@ -58,7 +58,7 @@ impl Bare {
         for i in 0..STEPS {
             let before = case.clone();
             let step = cx.run(|| async move { Ok(Json(work(before))) });
-            Json(case) = step.name(format!("chain/s{i} Step 1")).await?;
+            Json(case) = step.name(format!("chain/s{i} step 1")).await?;
         }
         Ok(Json((began, nanos())))
     }

@@ -1,14 +1,14 @@
 //! Which arm of a run an invocation is for, and how an arm ends, as it is sent.
 
+use crate::entry::Entry;
 use flujo::Usage;
 use flujo::clock::Timestamp;
 use flujo::codec::Json;
-use flujo::engine::{ArmEnd, ArmRecord, Key, PartChange, Record};
+use flujo::engine::{ArmEnd, ArmRecord, Key, PartChange};
 use flujo::error::{FailureRecord, Signal};
 use flujo::path::Path;
 use flujo::question::Reply;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 /// One arm on the way to an invocation: the fork, how often it was issued, the number of the arm.
 pub(crate) type Step = (Path, u32, usize);
@@ -19,7 +19,7 @@ pub(crate) type Chain = Vec<Step>;
 /// The result of a command that was executed earlier.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Known {
-    Record(Arc<Record>),
+    Record(Entry),
     Reply(Reply),
     Arms(Vec<SentEnd>),
     /// A timer was set, and ends then.
@@ -29,10 +29,18 @@ pub(crate) enum Known {
 }
 
 impl Known {
+    /// The result, which was read under this key.
+    pub(crate) fn under(self, key: Key) -> Self {
+        match self {
+            Self::Record(entry) => Self::Record(Entry(entry.under(key))),
+            other => other,
+        }
+    }
+
     /// The time at which it ended, if that is on record.
     pub(crate) fn at(&self) -> Option<Timestamp> {
         match self {
-            Self::Record(record) => Some(record.ended),
+            Self::Record(Entry(record)) => Some(record.ended),
             Self::Reply(reply) => Some(reply.at),
             Self::Arms(_) | Self::Until(_) | Self::Over => None,
         }

@@ -154,10 +154,7 @@ impl Engine for Restate {
             None => self.found(id).await?,
         };
         if state.lifecycle.outcome.is_none() && !state.is_live() {
-            let Recorded { records, timers } = self.recorded(&run, &state).await?;
-            let mut known: Vec<_> =
-                records.into_iter().map(|record| (record.key.clone(), Known::Record(record))).collect();
-            known.extend(timers.into_iter().map(|(key, deadline)| (key, Known::Until(deadline))));
+            let mut known = self.recorded(&run, &state).await?.known();
             known.extend(run.seed.timers.iter().map(|key| (key.clone(), Known::Over)));
             self.apply(id, Request::Begin { at: self.clock.now(), known }).await?;
             state = self.found(id).await?.1;

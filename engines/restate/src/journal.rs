@@ -1,10 +1,11 @@
 //! The records of a run, read from the journals of its invocations.
 
+use crate::arm::{Commands, Known};
 use crate::client::Client;
+use crate::entry::{Entry, key_of};
 use crate::error::RestateError;
 use flujo::clock::Timestamp;
 use flujo::engine::{Key, Kind, Record};
-use flujo::path::Path;
 use prost::Message;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -66,6 +67,16 @@ pub(crate) struct Recorded {
     pub(crate) timers: BTreeMap<Key, Timestamp>,
 }
 
+impl Recorded {
+    /// What an invocation need not execute again.
+    pub(crate) fn known(self) -> Commands {
+        let records = self.records.into_iter();
+        let records = records.map(|record| (record.key.clone(), Known::Record(Entry(record))));
+        let timers = self.timers.into_iter().map(|(key, deadline)| (key, Known::Until(deadline)));
+        records.chain(timers).collect()
+    }
+}
+
 /// A text in SQL.
 pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
@@ -121,31 +132,21 @@ pub(crate) async fn records(
     }
     let mut timers = BTreeMap::new();
     // A later execution may have executed again what an earlier one had, if that one could not be read then.
-    let mut found: BTreeMap<String, Arc<Record>> = BTreeMap::new();
+    let mut found: BTreeMap<Key, Arc<Record>> = BTreeMap::new();
     for (place, value) in values {
-        let Some(name) = names.get(&place) else { continue };
-        // Other values have other names: questions, and the times of ends.
-        if let Some(key) = timer(name) {
+        // Other values have other names: questions, and what was asked of the server.
+        let Some(key) = names.get(&place).and_then(|name| key_of(name)) else { continue };
+        if key.kind == Kind::Sleep {
             if let Ok(deadline) = serde_json::from_slice(&value) {
                 timers.entry(key).or_insert(deadline);
             }
-            continue;
-        }
-        let Ok(record) = serde_json::from_slice::<Record>(&value) else { continue };
-        if record.key.to_string() == *name {
-            found.entry(name.clone()).or_insert_with(|| Arc::new(record));
+        } else if let Ok(entry) = serde_json::from_slice::<Entry>(&value) {
+            found.entry(key.clone()).or_insert_with(|| entry.under(key));
         }
     }
     let mut records: Vec<_> = found.into_values().collect();
     records.sort_by(|a, b| (a.ended, &a.key).cmp(&(b.ended, &b.key)));
     Ok(Recorded { records, timers })
-}
-
-/// The key of the timer that a command of this name set.
-fn timer(name: &str) -> Option<Key> {
-    let (rest, n) = name.rsplit_once(' ')?;
-    let path = rest.strip_suffix(" Sleep")?;
-    Some(Key { path: Path::from(path), kind: Kind::Sleep, n: n.parse().ok()? })
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {

@@ -42,7 +42,7 @@
 //! | service `shop.refund`, a workflow | the pipeline of that durable name |
 //! | an invocation with the key `r-1~1` | the first execution of run `r-1`; a retry is `r-1~2` |
 //! | an invocation with the key `r-1~1/shop.refund/join.1[0]` | arm 0 of a fork: a run of the body from the beginning, on what was recorded before |
-//! | an entry `shop.refund/pay Step 1` of a journal | the record of an attempt |
+//! | an entry `shop.refund/pay step 1` of a journal | the record of an attempt |
 //! | object `flujo.Run` with the key `r-1` | everything else of the run: its input, questions, limits, the state |
 //!
 //! What differs from other engines: which worker works is the server's decision, so a crash of a worker is no takeover that
@@ -54,6 +54,7 @@ mod account;
 mod arm;
 mod client;
 mod engine;
+mod entry;
 mod error;
 mod handle;
 mod journal;

@@ -2,6 +2,7 @@
 //! they come from.
 
 use crate::arm::{Chain, Commands, Known};
+use crate::entry::Entry;
 use crate::request::{Answer, Effect, Request};
 use crate::service::{Dispatch, NamedService};
 use crate::state::{RunState, root_key};
@@ -107,7 +108,7 @@ async fn apply(cx: &ContextInternal, id: &str, request: Request) -> HandlerResul
 /// The commands that a run takes over from another one.
 fn seeded(run: &RunRecord) -> Commands {
     let records =
-        run.seed.records.iter().map(|record| (record.key.clone(), Known::Record(Arc::clone(record))));
+        run.seed.records.iter().map(|record| (record.key.clone(), Known::Record(Entry(Arc::clone(record)))));
     records.chain(run.seed.timers.iter().map(|key| (key.clone(), Known::Over))).collect()
 }
 

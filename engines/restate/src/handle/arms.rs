@@ -1,7 +1,7 @@
 //! Arms as invocations of their own.
 
 use super::Invocation;
-use crate::arm::{Known, SentEnd, Tally};
+use crate::arm::{SentEnd, Tally};
 use crate::journal;
 use crate::request::Request;
 use crate::wire::{Begin, RUN, signal_of};
@@ -109,15 +109,12 @@ impl Invocation {
         let (client, pipeline, id) = (self.worker.client.clone(), self.run.pipeline.clone(), self.id.clone());
         let found = self.cx.run(move || async move {
             let found = journal::records(&client, &pipeline, &[id]).await?;
-            Ok(Json((found.records, found.timers.into_iter().collect::<Vec<_>>())))
+            Ok(Json(found.known()))
         });
-        let Json((records, timers)) = found.await.map_err(|error| signal_of(&error))?;
+        let Json(found) = found.await.map_err(|error| signal_of(&error))?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        for record in records {
-            known.entry(record.key.clone()).or_insert(Known::Record(record));
-        }
-        for (key, deadline) in timers {
-            known.entry(key).or_insert(Known::Until(deadline));
+        for (key, found) in found {
+            known.entry(key).or_insert(found);
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ mod arms;
 
 use crate::account::unexpected;
 use crate::arm::{Chain, Known, SentEnd, Tally};
+use crate::entry::{Entry, name_of};
 use crate::request::{Answer, Request};
 use crate::wire::{APPLY, Begin, OBJECT, error_of, signal_of};
 use crate::worker::Worker;
@@ -57,7 +58,8 @@ impl Invocation {
         let last = commands.iter().filter_map(|(_, known)| known.at()).max();
         let tally = Tally { last: last.unwrap_or(run.created), used: Usage::default() };
         let tally = Arc::new(Mutex::new(tally));
-        let known = Arc::new(Mutex::new(commands.into_iter().collect()));
+        let known = commands.into_iter().map(|(key, known)| (key.clone(), known.under(key)));
+        let known = Arc::new(Mutex::new(known.collect()));
         let (forks, end) = (HashMap::new(), Arc::default());
         Self { cx, worker, run, execution, key, id, chain, entered: 0, known, forks, forgiven, end, tally }
     }
@@ -173,18 +175,18 @@ impl Handle for Invocation {
     async fn attempt<'b>(&mut self, command: AttemptCommand, body: Body<'b>) -> Result<Arc<Record>, Signal> {
         let key = command.key.clone();
         match self.find(&key)? {
-            Some(Known::Record(record)) => {
+            Some(Known::Record(Entry(record))) => {
                 record.answers(&command)?;
                 return Ok(record);
             }
             Some(_) => return Err(another_kind(&key)),
             None => {}
         }
-        let (cx, name, within) = (self.cx.clone(), key.to_string(), command.within.clone());
+        let (cx, name, within) = (self.cx.clone(), name_of(&key), command.within.clone());
         let executed = command.clone();
         let run = cx.run(move || async move {
             match body.await {
-                Ok(done) => Ok(Json(Arc::new(Record::new(executed, done)))),
+                Ok(done) => Ok(Json(Entry(Arc::new(Record::new(executed, done))))),
                 // Nothing is recorded, and the server tries again.
                 Err(signal @ (Signal::Engine(_) | Signal::OwnershipLost)) => {
                     Err(HandlerError::from(signal.to_string()))
@@ -192,7 +194,8 @@ impl Handle for Invocation {
                 Err(signal) => Err(error_of(&signal).into()),
             }
         });
-        let Json(record) = run.name(name).await.map_err(|error| signal_of(&error))?;
+        let Json(entry) = run.name(name).await.map_err(|error| signal_of(&error))?;
+        let record = entry.under(key.clone());
         record.answers(&command)?;
         if !self.run.limits.is_none() || within.is_some() {
             let settled = Request::Settle { key: key.clone(), used: record.usage, within };
@@ -200,7 +203,7 @@ impl Handle for Invocation {
         } else {
             self.happened(record.ended, record.usage);
         }
-        self.keep(key, Known::Record(Arc::clone(&record)));
+        self.keep(key, Known::Record(Entry(Arc::clone(&record))));
         Ok(record)
     }
 
@@ -214,8 +217,7 @@ impl Handle for Invocation {
             None => {
                 // On record under the name of the command, where a later execution finds it.
                 let set = self.cx.run(move || async move { Ok(Json(clock.now().plus(wait))) });
-                let _: Json<Timestamp> =
-                    set.name(key.to_string()).await.map_err(|error| signal_of(&error))?;
+                let _: Json<Timestamp> = set.name(name_of(&key)).await.map_err(|error| signal_of(&error))?;
                 wait
             }
         };
@@ -234,7 +236,7 @@ impl Handle for Invocation {
         // Its times are those of the first execution.
         let now = question.clone();
         let recorded = self.cx.run(move || async move { Ok(Json(question)) });
-        let Json(question) = recorded.name(key.to_string()).await.map_err(|error| signal_of(&error))?;
+        let Json(question) = recorded.name(name_of(&key)).await.map_err(|error| signal_of(&error))?;
         question.is_asked_again(&now)?;
         let (arms, invocation) = (self.arms(), self.key.clone());
         let asked = Request::Ask { question: question.clone(), arms, invocation };
