@@ -153,7 +153,7 @@ async fn main() {
     by_hand(&server, usize::MAX, 4).await;
     let held = [
         report("restate_step", &server, &flujo, (21, 1)).await,
-        report("restate_50_runs", &server, &flujo, (7, 50)).await,
+        report("restate_50_runs", &server, &flujo, (21, 50)).await,
     ];
     drop(server);
     if held.contains(&false) {

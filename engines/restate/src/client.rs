@@ -39,12 +39,12 @@ impl Client {
 
     /// Applies a request to a run.
     pub(crate) async fn apply(&self, run: &RunId, request: &Request) -> Result<Answer, RestateError> {
-        self.call_object(run, APPLY, request).await
+        self.call((OBJECT, run.as_str(), APPLY), request).await
     }
 
     /// Returns a run and its state, if there is one.
     pub(crate) async fn stored(&self, run: &RunId) -> Result<Option<Stored>, RestateError> {
-        self.call_object(run, VIEW, &()).await
+        self.call((OBJECT, run.as_str(), VIEW), &()).await
     }
 
     /// Waits until an execution has ended.
@@ -62,14 +62,14 @@ impl Client {
         self.json(Method::POST, url, Some(&n)).await
     }
 
-    async fn call_object<T: DeserializeOwned>(
+    /// Calls a handler of an object.
+    pub(crate) async fn call<T: DeserializeOwned>(
         &self,
-        run: &RunId,
-        handler: &str,
+        (service, key, handler): (&str, &str, &str),
         body: &impl Serialize,
     ) -> Result<T, RestateError> {
-        let key = utf8_percent_encode(run.as_str(), NON_ALPHANUMERIC);
-        let url = format!("{}/{}/{key}/{handler}", self.ingress, OBJECT);
+        let key = utf8_percent_encode(key, NON_ALPHANUMERIC);
+        let url = format!("{}/{service}/{key}/{handler}", self.ingress);
         self.json(Method::POST, url, Some(body)).await
     }
 

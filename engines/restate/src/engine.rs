@@ -1,6 +1,7 @@
 use crate::arm::Known;
 use crate::client::Client;
 use crate::error::RestateError;
+use crate::graphs::{Graphs, without_graph};
 use crate::journal::{self, Recorded, quoted};
 use crate::request::{Answer, Request};
 use crate::state::{RunState, root_key};
@@ -27,6 +28,7 @@ use std::time::{Duration, Instant};
 pub struct Restate {
     client: Client,
     clock: Arc<dyn Clock>,
+    graphs: Graphs,
     /// Runs that this process has created, and nobody has waited for: what there is to know of them is known.
     fresh: Arc<Mutex<HashMap<RunId, Stored>>>,
 }
@@ -53,6 +55,7 @@ impl Restate {
         Ok(Self {
             client: Client::new(ingress, admin)?,
             clock: Arc::new(SystemClock::new()),
+            graphs: Graphs::default(),
             fresh: Arc::default(),
         })
     }
@@ -61,8 +64,13 @@ impl Restate {
         &self.client
     }
 
+    async fn stored(&self, id: &RunId) -> Result<Option<Stored>, Error> {
+        let Some((run, state)) = self.client.stored(id).await? else { return Ok(None) };
+        Ok(Some((self.graphs.complete(&self.client, &state.graph, run).await?, state)))
+    }
+
     async fn found(&self, id: &RunId) -> Result<Stored, Error> {
-        let found = self.client.stored(id).await?;
+        let found = self.stored(id).await?;
         found.ok_or_else(|| Error::new(ErrorKind::UnknownRun(id.to_string())))
     }
 
@@ -134,10 +142,12 @@ impl Engine for Restate {
 
     async fn create(&self, run: RunRecord) -> Result<Option<RunView>, Error> {
         let id = run.id.clone();
-        let mut state = RunState::new(&run);
+        let graph = self.graphs.store(&self.client, &run).await?;
+        let mut state = RunState::new(&run, graph.clone());
         state.begin(id.as_str(), run.created);
+        let created = Request::Create { run: Arc::new(without_graph(&run)), graph };
         let run = Arc::new(run);
-        if let Answer::Exists = self.apply(&id, Request::Create(Arc::clone(&run))).await? {
+        if let Answer::Exists = self.apply(&id, created).await? {
             return self.view(&id).await;
         }
         let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
@@ -163,7 +173,7 @@ impl Engine for Restate {
     }
 
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error> {
-        let Some((run, state)) = self.client.stored(id).await? else { return Ok(None) };
+        let Some((run, state)) = self.stored(id).await? else { return Ok(None) };
         let Recorded { records, .. } = self.recorded(&run, &state).await?;
         Ok(Some(Self::view_of(run, state, records)))
     }

@@ -44,6 +44,7 @@
 //! | an invocation with the key `r-1~1/shop.refund/join.1[0]` | arm 0 of a fork: a run of the body from the beginning, on what was recorded before |
 //! | an entry `shop.refund/pay step 1` of a journal | the record of an attempt |
 //! | object `flujo.Run` with the key `r-1` | everything else of the run: its input, questions, limits, the state |
+//! | object `flujo.Graph` | the graph of a pipeline, once for all runs of a build |
 //!
 //! What differs from other engines: which worker works is the server's decision, so a crash of a worker is no takeover that
 //! is counted; and the body of a step that is under way when its run is cancelled runs to its end.
@@ -56,6 +57,7 @@ mod client;
 mod engine;
 mod entry;
 mod error;
+mod graphs;
 mod handle;
 mod journal;
 mod object;

@@ -7,7 +7,7 @@ use crate::request::{Answer, Effect, Request};
 use crate::service::{Dispatch, NamedService};
 use crate::state::{RunState, root_key};
 use crate::wire::{APPLY, Begin, OBJECT, REPLY, REST, RUN, RUN_RECORD, RUN_STATE, Stored, VIEW};
-use flujo::engine::{RunGraph, RunRecord, Seed, StoredGraph};
+use flujo::engine::{RunRecord, Seed};
 use flujo::path::Path;
 use flujo::question::Reply;
 use restate_sdk::context::RequestTarget;
@@ -53,8 +53,8 @@ async fn apply(cx: &ContextInternal, id: &str, request: Request) -> HandlerResul
             let done = state.apply(id, request);
             (state, commands, done)
         }
-        (None, Request::Create(run)) => {
-            let mut state = RunState::new(&run);
+        (None, Request::Create { run, graph }) => {
+            let mut state = RunState::new(&run, graph);
             let (_, effects) = state.begin(id, run.created);
             let commands = seeded(&run);
             created = Some(sent(&run));
@@ -112,15 +112,7 @@ fn seeded(run: &RunRecord) -> Commands {
     records.chain(run.seed.timers.iter().map(|key| (key.clone(), Known::Over))).collect()
 }
 
-/// A run as its invocations need it. Its graph is that of their code, and what it takes over is among their commands.
+/// A run as its invocations need it: what it takes over is among their commands.
 fn sent(run: &RunRecord) -> Arc<RunRecord> {
-    let nothing = StoredGraph {
-        name: run.pipeline.clone(),
-        inputs: Vec::new(),
-        output: String::new(),
-        context: String::new(),
-        nodes: Vec::new(),
-    };
-    let (graph, seed) = (RunGraph::Stored(Arc::new(nothing)), Seed::default());
-    Arc::new(RunRecord { graph, seed, ..run.clone() })
+    Arc::new(RunRecord { seed: Seed::default(), ..run.clone() })
 }

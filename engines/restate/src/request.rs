@@ -15,8 +15,8 @@ use std::sync::Arc;
 /// What is asked of the object of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Request {
-    /// Creates the run and begins its first execution, unless there is one.
-    Create(Arc<RunRecord>),
+    /// Creates the run, whose graph is stored under a key, and begins its first execution, unless there is one.
+    Create { run: Arc<RunRecord>, graph: String },
     /// Begins an execution, unless one is under way or the run has ended.
     Begin { at: Timestamp, known: Commands },
     /// Reserves an upper bound for the body `holder` of an attempt.

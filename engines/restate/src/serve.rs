@@ -3,9 +3,9 @@ use crate::engine::Restate;
 use crate::error::RestateError;
 use crate::register::BUILD;
 use crate::service::endpoint;
-use crate::wire::{OBJECT, RUN};
+use crate::wire::{GRAPHS, OBJECT, RUN};
 use crate::worker::Worker;
-use crate::{object, workflow};
+use crate::{graphs, object, workflow};
 use flujo::Flujo;
 use flujo::clock::Timestamp;
 use flujo::engine::Engine;
@@ -49,7 +49,8 @@ pub async fn serve<R: Send + Sync + 'static>(
         Arc::new(Worker { programs, client: engine.client().clone(), clock: engine.clock(), accounts });
     let object = object::service().map_err(|e| RestateError::unreadable(OBJECT, e))?;
     // The run as it was created is large, and most requests do not need it.
-    let mut services = vec![(object, retrying().enable_lazy_state(true))];
+    let graphs = graphs::service().map_err(|e| RestateError::unreadable(GRAPHS, e))?;
+    let mut services = vec![(object, retrying().enable_lazy_state(true)), (graphs, retrying())];
     for name in names {
         let service = workflow::service(name, &worker).map_err(|_| {
             RestateError::setup(format!(

@@ -24,6 +24,18 @@ pub(crate) const RUN_RECORD: &str = "run";
 /// The state of an object that changes.
 pub(crate) const RUN_STATE: &str = "state";
 
+/// The name of the service of the objects that keep graphs.
+pub(crate) const GRAPHS: &str = "flujo.Graph";
+
+/// Its handler that stores a graph.
+pub(crate) const PUT: &str = "put";
+
+/// Its handler that returns a graph.
+pub(crate) const GET: &str = "get";
+
+/// The state of such an object.
+pub(crate) const GRAPH: &str = "graph";
+
 /// A run and its state, as they are stored.
 pub(crate) type Stored = (Arc<RunRecord>, RunState);
 

@@ -18,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct RunState {
     pub(crate) pipeline: String,
+    /// The key of its graph.
+    pub(crate) graph: String,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) questions: Vec<Asked>,
     pub(crate) answered: Vec<Answered>,
@@ -49,9 +51,10 @@ pub(crate) fn root_key(run: &str, execution: u32) -> String {
 }
 
 impl RunState {
-    pub(crate) fn new(run: &RunRecord) -> Self {
+    pub(crate) fn new(run: &RunRecord, graph: String) -> Self {
         Self {
             pipeline: run.pipeline.clone(),
+            graph,
             lifecycle: Lifecycle::new(run.context.clone(), run.created),
             questions: Vec::new(),
             answered: run.seed.replies.clone(),
@@ -99,7 +102,7 @@ impl RunState {
 
     fn decide(&mut self, id: &str, request: Request) -> (Answer, Vec<Effect>) {
         let answer = match request {
-            Request::Create(_) => Answer::Exists,
+            Request::Create { .. } => Answer::Exists,
             Request::Begin { at, .. } => return self.begin(id, at),
             Request::Reserve { reservation, holder } => self.reserve(&reservation, holder),
             Request::Check { key, within } if !self.lifecycle.cancelled => {

@@ -26,7 +26,7 @@ fn begun(limits: UsageLimits) -> RunState {
         models: Vec::new(),
         seed: Seed::default(),
     };
-    let mut state = RunState::new(&run);
+    let mut state = RunState::new(&run, String::new());
     assert_eq!(state.begin("r", Timestamp(1)).1, [Effect::Start(1)]);
     state
 }
