@@ -139,9 +139,9 @@ async fn main() {
     let flujo = Flujo::builder().engine(engine.clone()).pipeline::<chain>().build().expect("an engine");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
-    let (pipelines, behind) = (flujo.clone(), engine.clone());
+    let pipelines = flujo.clone();
     tokio::spawn(async move {
-        flujo_restate::serve(&pipelines, &behind, listener, std::future::pending()).await.expect("services");
+        flujo_restate::serve(&pipelines, listener).await.expect("services");
     });
     engine.register(&address).await.expect("a deployment");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

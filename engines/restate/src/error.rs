@@ -21,6 +21,13 @@ impl RestateError {
         Self::new(format!("`{text}` is no address of a Restate server: write `http://host:port`"))
     }
 
+    pub(crate) fn taken(address: &str, source: std::io::Error) -> Self {
+        let message = format!(
+            "nothing can listen at `{address}`: name a host and a port that is free, such as `0.0.0.0:9080`"
+        );
+        Self { source: Some(Box::new(source)), ..Self::new(message) }
+    }
+
     pub(crate) fn unreachable(url: &str, source: impl StdError + Send + Sync + 'static) -> Self {
         let message = format!("no Restate server answers at {url}: start one, or name its address");
         Self { source: Some(Box::new(source)), is_away: true, ..Self::new(message) }

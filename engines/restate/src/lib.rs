@@ -6,7 +6,6 @@
 //! ```no_run
 //! use flujo::prelude::*;
 //! use flujo_restate::Restate;
-//! use tokio::net::TcpListener;
 //!
 //! #[step]
 //! async fn greet(name: String) -> Result<String> {
@@ -20,13 +19,11 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
 //! let engine = Restate::connect("http://127.0.0.1:8080", "http://127.0.0.1:9070")?;
-//! let flujo = Flujo::builder().engine(engine.clone()).pipeline::<welcome>().build()?;
+//! let flujo = Flujo::builder().engine(engine).pipeline::<welcome>().build()?;
 //!
-//! // In a worker: serve, and tell the server once where.
-//! let listener = TcpListener::bind("0.0.0.0:9080").await?;
-//! let (worker, served) = (flujo.clone(), engine.clone());
-//! tokio::spawn(async move { flujo_restate::serve(&worker, &served, listener, std::future::pending()).await });
-//! engine.register("http://worker-1:9080").await?;
+//! // In a worker: serve, and tell the server where.
+//! let worker = flujo.clone();
+//! tokio::spawn(async move { flujo_restate::serve(&worker, "0.0.0.0:9080").register("http://worker-1:9080").await });
 //!
 //! // Here, or in any other process.
 //! let result = flujo.run(welcome("Ada".to_owned())).id("hello-1").await;
@@ -72,4 +69,4 @@ mod workflow;
 
 pub use engine::Restate;
 pub use error::RestateError;
-pub use serve::serve;
+pub use serve::{Address, Serve, serve};

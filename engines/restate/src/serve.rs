@@ -1,17 +1,24 @@
+//! A worker: the process that the server calls.
+
 use crate::account::Accounts;
 use crate::engine::Restate;
 use crate::error::RestateError;
 use crate::register::BUILD;
-use crate::service::endpoint;
+use crate::service::{NamedService, endpoint};
 use crate::wire::{GRAPHS, OBJECT, RUN};
 use crate::worker::Worker;
 use crate::{graphs, object, workflow};
 use flujo::Flujo;
 use flujo::clock::Timestamp;
-use flujo::engine::Engine;
+use flujo::engine::{BoxFuture, Engine};
+use flujo::run::Programs;
 use restate_sdk::endpoint::{HandlerOptions, ServiceOptions};
 use restate_sdk::http_server::HttpServer;
-use std::future::Future;
+use std::any::Any;
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -19,56 +26,191 @@ use tokio::net::TcpListener;
 /// How long journals are kept after their runs have ended.
 const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// How long the body of a step may take. The server has no other way to know that a worker is stuck, and would throw away
-/// what takes longer, and begin it again.
-const ABORT_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
+/// How long an attempt without a timeout may take. The server has no other way to know that a worker is stuck, and throws
+/// away what takes longer, and begins it again.
+const ATTEMPT_LIMIT: Duration = Duration::from_secs(24 * 3600);
 
-/// Serves the registered pipelines of `flujo` to the server of `engine` until `stop` completes. Runs under way are then
-/// given some seconds to reach their next step, and are taken over by other processes.
-///
-/// # Errors
-/// A pipeline has a name that Restate does not take; or there are observers, which a worker has no events for.
-pub async fn serve<R: Send + Sync + 'static>(
-    flujo: &Flujo<R>,
-    engine: &Restate,
-    listener: TcpListener,
-    stop: impl Future<Output = ()> + Send,
-) -> Result<(), RestateError> {
-    let programs = flujo.programs();
-    if programs.are_observed() {
-        return Err(RestateError::setup(
-            "the observers of this `Flujo` would see nothing: a worker has no events of its runs as yet. Build it without \
-             `.observer(..)`",
-        ));
-    }
-    let Timestamp(born) = engine.clock().now();
-    let process = format!("{}-{born}", std::process::id());
-    let accounts = Accounts::new(engine.client().clone(), process);
-    let names = programs.names();
-    let worker =
-        Arc::new(Worker { programs, client: engine.client().clone(), clock: engine.clock(), accounts });
-    let object = object::service().map_err(|e| RestateError::unreadable(OBJECT, e))?;
-    // The run as it was created is large, and most requests do not need it.
-    let graphs = graphs::service().map_err(|e| RestateError::unreadable(GRAPHS, e))?;
-    let mut services = vec![(object, retrying().enable_lazy_state(true)), (graphs, retrying())];
-    for name in names {
-        let service = workflow::service(name, &worker).map_err(|_| {
-            RestateError::setup(format!(
-                "Restate has no service of the name `{name}`: give the pipeline another one"
-            ))
-        })?;
-        let build = worker.programs.fingerprint(name).unwrap_or_default();
-        services.push((service, options().metadata(BUILD, format!("{build:032x}"))));
-    }
-    let server = HttpServer::new(endpoint(services));
-    server.serve_with_cancel(listener, stop).await;
-    Ok(())
+/// What an attempt may take beyond its timeout, until its worker counts as stuck.
+const BEYOND: Duration = Duration::from_secs(60);
+
+/// The address that a worker listens on.
+#[derive(Debug)]
+pub enum Address {
+    /// A host and a port, such as `0.0.0.0:9080`.
+    At(String),
+    /// A socket that listens already.
+    Listener(TcpListener),
 }
 
-/// A pipeline's service. Its journals are the records of its runs.
-fn options() -> ServiceOptions {
-    let run = HandlerOptions::new().workflow_retention(RETENTION).journal_retention(RETENTION);
-    retrying().abort_timeout(ABORT_TIMEOUT).handler(RUN, run)
+impl From<&str> for Address {
+    fn from(address: &str) -> Self {
+        Self::At(address.to_owned())
+    }
+}
+
+impl From<String> for Address {
+    fn from(address: String) -> Self {
+        Self::At(address)
+    }
+}
+
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Self {
+        Self::At(address.to_string())
+    }
+}
+
+impl From<TcpListener> for Address {
+    fn from(listener: TcpListener) -> Self {
+        Self::Listener(listener)
+    }
+}
+
+/// A worker that is about to serve; see [`serve`].
+#[must_use = "a worker serves nothing until it is awaited"]
+pub struct Serve {
+    programs: Programs,
+    address: Address,
+    registered: Option<String>,
+    attempt_limit: Duration,
+    inactivity: Option<Duration>,
+}
+
+impl fmt::Debug for Serve {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serve")
+            .field("programs", &self.programs)
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Serves the registered pipelines of `flujo` at an address, to the Restate server that is its engine. The server calls the
+/// worker there; `GET /health` answers 200 while it serves.
+///
+/// ```no_run
+/// # use flujo::prelude::*;
+/// # async fn f(flujo: Flujo, terminated: impl Future<Output = ()> + Send) -> Result<(), flujo_restate::RestateError> {
+/// flujo_restate::serve(&flujo, "0.0.0.0:9080").register("http://worker-1:9080").until(terminated).await
+/// # }
+/// ```
+pub fn serve<R: Send + Sync + 'static>(flujo: &Flujo<R>, address: impl Into<Address>) -> Serve {
+    Serve {
+        programs: flujo.programs(),
+        address: address.into(),
+        registered: None,
+        attempt_limit: ATTEMPT_LIMIT,
+        inactivity: None,
+    }
+}
+
+impl Serve {
+    /// Tells the server of the worker once it serves, as [`Restate::register`] does: `address` is where the server finds it,
+    /// such as `http://worker-1:9080`.
+    pub fn register(mut self, address: impl Into<String>) -> Self {
+        self.registered = Some(address.into());
+        self
+    }
+
+    /// Sets how long an attempt may take whose step has no timeout, until its worker counts as stuck and the attempt is made
+    /// again; defaults to 24 hours. Where all steps of a pipeline have timeouts, the longest of them and a minute is used.
+    pub fn attempt_limit(mut self, limit: Duration) -> Self {
+        self.attempt_limit = limit;
+        self
+    }
+
+    /// Sets how long an invocation that does nothing stays in this worker until the server asks it to leave; defaults to the
+    /// setting of the server, a minute. It comes back when there is something to do.
+    pub fn inactivity_timeout(mut self, timeout: Duration) -> Self {
+        self.inactivity = Some(timeout);
+        self
+    }
+
+    /// Serves until `stop` completes. Runs under way are then given some seconds to reach their next step, and are taken over
+    /// by other workers.
+    ///
+    /// # Errors
+    /// The engine of the `Flujo` is no [`Restate`]; the address cannot be listened on; a pipeline has a name that Restate does
+    /// not take; there are observers, which a worker has no events for; or the server does not take the worker.
+    pub async fn until(self, stop: impl Future<Output = ()> + Send) -> Result<(), RestateError> {
+        let engine = self.programs.engine().and_then(|engine| (engine as &dyn Any).downcast_ref::<Restate>());
+        let Some(engine) = engine.cloned() else {
+            return Err(RestateError::setup(
+                "the engine of this `Flujo` is not Restate, which alone calls workers: `.engine(Restate::connect(..)?)`",
+            ));
+        };
+        if self.programs.are_observed() {
+            return Err(RestateError::setup(
+                "the observers of this `Flujo` would see nothing: a worker has no events of its runs as yet. Build it without \
+                 `.observer(..)`",
+            ));
+        }
+        let services = self.services(&engine)?;
+        let listener = match self.address {
+            Address::Listener(listener) => listener,
+            Address::At(address) => {
+                TcpListener::bind(&address).await.map_err(|e| RestateError::taken(&address, e))?
+            }
+        };
+        let mut serving = pin!(HttpServer::new(endpoint(services)).serve_with_cancel(listener, stop));
+        if let Some(address) = &self.registered {
+            tokio::select! {
+                // The server looks at the worker before it takes it.
+                registered = engine.register(address) => registered?,
+                () = &mut serving => return Ok(()),
+            }
+        }
+        serving.await;
+        Ok(())
+    }
+
+    /// The services of a worker: the objects of runs, those of graphs, and a workflow for each pipeline.
+    fn services(&self, engine: &Restate) -> Result<Vec<(NamedService, ServiceOptions)>, RestateError> {
+        let Timestamp(born) = engine.clock().now();
+        let process = format!("{}-{born}", std::process::id());
+        let worker = Arc::new(Worker {
+            programs: self.programs.clone(),
+            client: engine.client().clone(),
+            clock: engine.clock(),
+            accounts: Accounts::new(engine.client().clone(), process),
+        });
+        let object = object::service().map_err(|e| RestateError::unreadable(OBJECT, e))?;
+        let graphs = graphs::service().map_err(|e| RestateError::unreadable(GRAPHS, e))?;
+        // The run as it was created is large, and most requests do not need it.
+        let mut services = vec![(object, retrying().enable_lazy_state(true)), (graphs, retrying())];
+        for name in self.programs.names() {
+            let service = workflow::service(name, &worker).map_err(|_| {
+                RestateError::setup(format!(
+                    "Restate has no service of the name `{name}`: give the pipeline another one"
+                ))
+            })?;
+            services.push((service, self.options(name)));
+        }
+        Ok(services)
+    }
+
+    /// The options of a pipeline's service. Its journals are the records of its runs.
+    fn options(&self, name: &str) -> ServiceOptions {
+        let run = HandlerOptions::new().workflow_retention(RETENTION).journal_retention(RETENTION);
+        let abort = self.programs.longest_attempt(name).map(|longest| longest + BEYOND);
+        let build = self.programs.fingerprint(name).unwrap_or_default();
+        let options = retrying()
+            .abort_timeout(abort.unwrap_or(self.attempt_limit))
+            .metadata(BUILD, format!("{build:032x}"))
+            .handler(RUN, run);
+        match self.inactivity {
+            Some(inactivity) => options.inactivity_timeout(inactivity),
+            None => options,
+        }
+    }
+}
+
+impl IntoFuture for Serve {
+    type Output = Result<(), RestateError>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.until(std::future::pending()))
+    }
 }
 
 /// A service whose invocations are retried for as long as it takes: the server would pause them after some time, and wait

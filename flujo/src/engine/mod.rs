@@ -58,6 +58,7 @@ use crate::error::{Error, Signal};
 use crate::path::Path;
 use crate::question::{Question, Reply};
 use async_trait::async_trait;
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -111,7 +112,7 @@ pub trait Program: Send + Sync {
 
 /// The control side of an engine.
 #[async_trait]
-pub trait Engine: Send + Sync + 'static {
+pub trait Engine: Any + Send + Sync {
     /// Returns the clock of the engine's timestamps.
     fn clock(&self) -> Arc<dyn Clock>;
 

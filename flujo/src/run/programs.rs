@@ -2,11 +2,12 @@
 
 use super::flujo::Flujo;
 use super::runtime::Runtime;
-use crate::engine::{Program, RunRecord};
+use crate::engine::{Engine, Program, RunRecord};
 use crate::error::RunResult;
 use crate::path::Path;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The registered pipelines of a [`Flujo`], by their durable names, for an engine whose server calls the process that
 /// has the code. An engine that is called by its process gets the program with
@@ -45,6 +46,16 @@ impl Programs {
     /// Returns true if there are observers of all runs, which see nothing of a [`program`](Self::program).
     pub fn are_observed(&self) -> bool {
         !self.0.watchers.observers.is_empty()
+    }
+
+    /// Returns the engine: the one that serves them can look whether it is its own.
+    pub fn engine(&self) -> Option<&dyn Engine> {
+        self.0.engine.as_deref()
+    }
+
+    /// Returns the longest time that an attempt of a pipeline may take; `None` if some step has no timeout.
+    pub fn longest_attempt(&self, name: &str) -> Option<Duration> {
+        self.0.find(name).and_then(|known| known.info().graph.longest_attempt())
     }
 
     /// Returns the fingerprint of a pipeline's graph: another one is another build, which runs of this one may not fit.

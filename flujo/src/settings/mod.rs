@@ -192,7 +192,7 @@ impl Settings {
         self.all.get(key)?.value.as_deref()
     }
     fn duration(&self, key: &str) -> Option<Duration> {
-        self.text(key).and_then(value::duration)
+        self.text(key).and_then(crate::graph::duration)
     }
     fn count(&self, key: &str) -> Option<u64> {
         self.text(key)?.parse().ok()

@@ -4,7 +4,6 @@
 use crate::model::is_model;
 use crate::usage::Cost;
 use std::num::NonZeroU32;
-use std::time::Duration;
 
 /// The form of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,16 +24,13 @@ pub(super) enum Form {
 /// The wire protocols of providers.
 pub(super) const WIRES: &[&str] = &["openai-chat", "openai-responses", "anthropic", "gemini", "ollama"];
 
-const UNITS: &[(&str, u64)] =
-    &[("ms", 1), ("s", 1_000), ("min", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
-
 impl Form {
     /// # Errors
     /// What it should be, in words.
     pub(super) fn check(self, text: &str) -> Result<(), String> {
         let good = match self {
             Self::Text => !text.trim().is_empty(),
-            Self::Duration => duration(text).is_some(),
+            Self::Duration => crate::graph::duration(text).is_some(),
             Self::Dollars => Cost::usd(text).is_ok(),
             Self::Count => text.parse::<u64>().is_ok(),
             Self::Positive => text.parse::<NonZeroU32>().is_ok(),
@@ -74,15 +70,6 @@ impl Form {
     }
 }
 
-/// A duration such as `20s`, longer than nothing.
-pub(super) fn duration(text: &str) -> Option<Duration> {
-    let end = text.find(|c: char| !c.is_ascii_digit())?;
-    let (number, unit) = text.split_at_checked(end)?;
-    let (_, millis) = UNITS.iter().find(|(name, _)| *name == unit)?;
-    let total = number.parse::<u64>().ok()?.checked_mul(*millis)?;
-    (total > 0).then(|| Duration::from_millis(total))
-}
-
 /// `true` or `false`, in any case.
 pub(super) fn flag(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
@@ -95,16 +82,6 @@ pub(super) fn flag(text: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations() {
-        for (text, millis) in [("500ms", 500), ("20s", 20_000), ("2min", 120_000), ("1h", 3_600_000)] {
-            assert_eq!(duration(text), Some(Duration::from_millis(millis)), "{text}");
-        }
-        for wrong in ["", "20", "s", "1.5s", "-1s", "20 s", "0s", "2m", "99999999999999999999d", "é"] {
-            assert_eq!(duration(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn every_form_refuses_what_it_is_not_and_shows_nothing_of_it() {

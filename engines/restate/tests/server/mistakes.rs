@@ -54,10 +54,30 @@ async fn observers_that_would_see_nothing() {
         async fn event(&self, _: &flujo::events::Event) {}
     }
     let engine = Restate::connect("http://127.0.0.1:9", "http://127.0.0.1:9").unwrap();
-    let flujo = Flujo::builder().engine(engine.clone()).observer(Watches).build().unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let refused = flujo_restate::serve(&flujo, &engine, listener, std::future::pending()).await.unwrap_err();
+    let flujo = Flujo::builder().engine(engine).observer(Watches).build().unwrap();
+    let refused = flujo_restate::serve(&flujo, "127.0.0.1:0").await.unwrap_err();
     assert!(refused.to_string().ends_with("Build it without `.observer(..)`"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_worker_that_cannot_serve() {
+    let elsewhere = Flujo::builder().engine(flujo::engine::Memory::new()).build().unwrap();
+    let refused = flujo_restate::serve(&elsewhere, "127.0.0.1:0").await.unwrap_err().to_string();
+    let expected = "the engine of this `Flujo` is not Restate, which alone calls workers: `.engine(Restate::connect(..)?)`";
+    assert_eq!(refused, expected);
+    let engine = Restate::connect("http://127.0.0.1:9", "http://127.0.0.1:9").unwrap();
+    let flujo = pipelines::all(engine);
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = taken.local_addr().unwrap();
+    let refused = flujo_restate::serve(&flujo, address).await.unwrap_err();
+    let expected = format!(
+        "nothing can listen at `{address}`: name a host and a port that is free, such as `0.0.0.0:9080`"
+    );
+    assert_eq!(refused.to_string(), expected);
+    assert!(std::error::Error::source(&refused).is_some());
+    let refused =
+        flujo_restate::serve(&flujo, "127.0.0.1:0").register("http://127.0.0.1:9").await.unwrap_err();
+    assert!(refused.to_string().starts_with("no Restate server answers at http://127.0.0.1:9/"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -21,7 +21,7 @@ async fn main() {
     let engine = Restate::connect(ingress, admin).expect("addresses");
     let is_changed = std::env::var("FLUJO_CHANGED").is_ok();
     let make = if is_changed { pipelines::changed } else { pipelines::all };
-    let flujo = make(engine.clone());
+    let flujo = make(engine);
     let listener = TcpListener::bind(&address).await.expect("an address of its own");
     println!("http://{}", listener.local_addr().expect("an address"));
     let mut terminated =
@@ -29,6 +29,6 @@ async fn main() {
     let stop = async move {
         terminated.recv().await;
     };
-    flujo_restate::serve(&flujo, &engine, listener, stop).await.expect("services");
+    flujo_restate::serve(&flujo, listener).until(stop).await.expect("services");
     println!("stopped");
 }
