@@ -1,16 +1,17 @@
 //! The account of a run whose attempts are made on any machine: its ledger is in the object of the run.
 //!
 //! The body of an attempt cannot use the context of its invocation, which waits for it, so it calls the object from
-//! outside. What is not limited is not asked for.
+//! outside. Only what calls a model, or is limited, has something to reserve.
 
 use crate::client::Client;
 use crate::request::{Answer, Request};
 use async_trait::async_trait;
 use flujo::Usage;
-use flujo::engine::{Account, Key, LimitScope, Refusal, Reservation, RunId, RunRecord};
+use flujo::engine::{Account, Key, LimitScope, Refusal, Reservation, RunId};
 use flujo::error::{EngineError, Signal};
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The accounts of all runs, for the bodies of one process.
 #[derive(Clone)]
@@ -26,13 +27,13 @@ impl Accounts {
         Self { client, process: process.into(), bodies: Arc::default() }
     }
 
-    /// The account of one body.
-    pub(crate) fn of(&self, run: &RunRecord) -> Arc<dyn Account> {
+    /// The account of one body, which puts the keys that it reserves for into `reserved`.
+    pub(crate) fn of(&self, run: &RunId, reserved: &Arc<Mutex<HashSet<Key>>>) -> Arc<dyn Account> {
         let body = self.bodies.fetch_add(1, Ordering::Relaxed);
         Arc::new(RunAccount {
             client: self.client.clone(),
-            run: run.id.clone(),
-            is_limited: !run.limits.is_none(),
+            run: run.clone(),
+            reserved: Arc::clone(reserved),
             holder: format!("{} {body}", self.process),
         })
     }
@@ -41,16 +42,11 @@ impl Accounts {
 struct RunAccount {
     client: Client,
     run: RunId,
-    /// Whether the run has limits.
-    is_limited: bool,
+    reserved: Arc<Mutex<HashSet<Key>>>,
     holder: String,
 }
 
 impl RunAccount {
-    fn counts(&self, within: &LimitScope) -> bool {
-        self.is_limited || within.is_some()
-    }
-
     async fn ask(&self, request: Request) -> Result<(), Refusal> {
         match self.client.apply(&self.run, &request).await {
             Ok(Answer::Done) => Ok(()),
@@ -70,21 +66,16 @@ pub(crate) fn unexpected(answer: &Answer) -> Signal {
 #[async_trait]
 impl Account for RunAccount {
     async fn reserve(&self, reservation: Reservation) -> Result<(), Refusal> {
-        if !self.counts(&reservation.within) {
-            return Ok(());
-        }
+        self.reserved.lock().unwrap_or_else(PoisonError::into_inner).insert(reservation.key.clone());
         self.ask(Request::Reserve { reservation, holder: self.holder.clone() }).await
     }
 
     async fn check(&self, key: &Key, within: &LimitScope) -> Result<(), Refusal> {
-        if !self.counts(within) {
-            return Ok(());
-        }
         self.ask(Request::Check { key: key.clone(), within: within.clone() }).await
     }
 
     async fn settle(&self, key: &Key, used: Usage, within: &LimitScope) -> Result<(), Signal> {
-        let settled = Request::Settle { key: key.clone(), used, within: within.clone() };
+        let settled = Request::Settle { key: key.clone(), used, within: within.clone(), reserved: true };
         match self.ask(settled).await {
             Err(Refusal::Signal(signal)) => Err(signal),
             Ok(()) | Err(Refusal::Limit(_)) => Ok(()),

@@ -1,7 +1,6 @@
 //! Which arm of a run an invocation is for, and how an arm ends, as it is sent.
 
 use crate::entry::Entry;
-use flujo::Usage;
 use flujo::clock::Timestamp;
 use flujo::codec::Json;
 use flujo::engine::{ArmEnd, ArmRecord, Key, PartChange};
@@ -49,15 +48,6 @@ impl Known {
 
 /// The commands that an invocation does not execute.
 pub(crate) type Commands = Vec<(Key, Known)>;
-
-/// What an invocation and its arms came to. It is made of what is on record, so it is the same in every replay.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Tally {
-    /// The time of the last thing that is on record.
-    pub(crate) last: Timestamp,
-    /// The usage that nobody was asked about before, because nothing limits it.
-    pub(crate) used: Usage,
-}
 
 /// The end of an arm, as its invocation answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@ use crate::arm::Known;
 use crate::client::Client;
 use crate::error::RestateError;
 use crate::graphs::{Graphs, without_graph};
+use crate::hosted::Hosted;
 use crate::journal::{self, Recorded, quoted};
 use crate::request::{Answer, Request};
 use crate::state::{RunState, root_key};
@@ -29,6 +30,7 @@ pub struct Restate {
     client: Client,
     clock: Arc<dyn Clock>,
     graphs: Graphs,
+    hosted: Option<Hosted>,
     /// Runs that this process has created, and nobody has waited for: what there is to know of them is known.
     fresh: Arc<Mutex<HashMap<RunId, Stored>>>,
 }
@@ -56,8 +58,22 @@ impl Restate {
             client: Client::new(ingress, admin)?,
             clock: Arc::new(SystemClock::new()),
             graphs: Graphs::default(),
+            hosted: None,
             fresh: Arc::default(),
         })
+    }
+
+    /// An engine on a clock, which executes runs in this process: for the suite of the engine contract.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn hosting(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self.hosted = Some(Hosted::default());
+        self
+    }
+
+    pub(crate) fn hosted(&self) -> Option<&Hosted> {
+        self.hosted.as_ref()
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -92,7 +108,7 @@ impl Restate {
 
     /// Waits until nothing of a run works.
     async fn rest(&self, run: &RunRecord, state: &RunState) -> Result<(), Error> {
-        if !state.is_working() {
+        if !self.works_on(&run.id, state) {
             return Ok(());
         }
         let root = root_key(run.id.as_str(), state.execution);
@@ -115,22 +131,48 @@ impl Restate {
         }
     }
 
-    fn view_of(run: Arc<RunRecord>, state: RunState, records: Vec<Arc<Record>>) -> RunView {
-        let working = state.is_working();
+    /// Takes the defaults of questions whose deadlines have passed, where no timer of the server does so.
+    async fn apply_deadlines(&self, id: &RunId, state: &RunState) -> Result<bool, Error> {
+        let now = self.clock.now();
+        let open = state.questions.iter().map(|asked| &asked.open.question);
+        let due: Vec<_> = open.filter(|question| question.deadline.is_some_and(|at| at <= now)).collect();
+        for question in &due {
+            self.apply(id, Request::Due { path: question.path.clone(), send: true }).await?;
+        }
+        Ok(!due.is_empty())
+    }
+
+    /// Whether an execution works on a run.
+    fn works_on(&self, run: &RunId, state: &RunState) -> bool {
+        state.is_working() && self.hosted.as_ref().is_none_or(|hosted| hosted.executes(run))
+    }
+
+    fn summary(&self, run: &RunRecord, state: &RunState) -> RunSummary {
+        let lifecycle = state.shown_lifecycle();
+        let status = State::from(&lifecycle.status(self.works_on(&run.id, state)));
+        let mut summary = RunSummary::new(run.id.clone(), run.pipeline.clone(), status);
+        let deadlines = state.questions.iter().filter_map(|asked| asked.open.question.deadline);
+        summary.deadline = deadlines.min().filter(|_| lifecycle.paused);
+        summary.labels = run.labels.clone();
+        summary.origin.clone_from(&run.seed.origin);
+        summary.created = run.created;
+        (summary.started, summary.changed, summary.ended) =
+            (lifecycle.started, lifecycle.changed, lifecycle.ended);
+        summary.usage = state.ledger.spent();
+        summary.questions = state.questions.len();
+        summary.failure = lifecycle.outcome.as_ref().and_then(FinalOutcome::failure_line);
+        summary
+    }
+
+    fn view_of(&self, run: Arc<RunRecord>, state: RunState, records: Vec<Arc<Record>>) -> RunView {
+        let works = self.works_on(&run.id, &state);
         let mut saved = SavedRun::new(run);
         saved.lifecycle = state.shown_lifecycle();
         saved.records = records;
         saved.questions = state.questions.into_iter().map(|asked| asked.open).collect();
         saved.answered = state.answered;
         saved.ledger = state.ledger;
-        let is_limited = !saved.run.limits.is_none();
-        let used = saved.records.iter().skip(saved.run.seed.records.len()).map(|record| record.usage).sum();
-        let mut view = saved.view(working);
-        if !is_limited {
-            // Nobody counted it before.
-            view.usage = used;
-        }
-        view
+        saved.view(works)
     }
 }
 
@@ -144,8 +186,11 @@ impl Engine for Restate {
         let id = run.id.clone();
         let graph = self.graphs.store(&self.client, &run).await?;
         let mut state = RunState::new(&run, graph.clone());
-        state.begin(id.as_str(), run.created);
-        let created = Request::Create { run: Arc::new(without_graph(&run)), graph };
+        let begins = self.hosted.is_none();
+        if begins {
+            state.begin(id.as_str(), run.created);
+        }
+        let created = Request::Create { run: Arc::new(without_graph(&run)), graph, begins };
         let run = Arc::new(run);
         if let Answer::Exists = self.apply(&id, created).await? {
             return self.view(&id).await;
@@ -157,12 +202,16 @@ impl Engine for Restate {
         Ok(None)
     }
 
-    async fn execute(&self, id: &RunId, _: Arc<dyn Program>) -> Result<(), Error> {
+    async fn execute(&self, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error> {
+        let _here = self.hosted.as_ref().map(|hosted| hosted.give(id, program)).transpose()?;
         let fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
         let (run, mut state) = match fresh {
             Some(fresh) => fresh,
             None => self.found(id).await?,
         };
+        if self.hosted.is_some() && self.apply_deadlines(id, &state).await? {
+            state = self.found(id).await?.1;
+        }
         if state.lifecycle.outcome.is_none() && !state.is_live() {
             let mut known = self.recorded(&run, &state).await?.known();
             known.extend(run.seed.timers.iter().map(|key| (key.clone(), Known::Over)));
@@ -175,7 +224,7 @@ impl Engine for Restate {
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error> {
         let Some((run, state)) = self.stored(id).await? else { return Ok(None) };
         let Recorded { records, .. } = self.recorded(&run, &state).await?;
-        Ok(Some(Self::view_of(run, state, records)))
+        Ok(Some(self.view_of(run, state, records)))
     }
 
     async fn list(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, Error> {
@@ -198,7 +247,7 @@ impl Engine for Restate {
                 states.push((row.service_key, state));
             }
         }
-        let known = states.into_iter().filter_map(|(key, state)| Some(summary(runs.get(&key)?, &state)));
+        let known = states.into_iter().filter_map(|(key, state)| Some(self.summary(runs.get(&key)?, &state)));
         Ok(filter.list(known))
     }
 
@@ -229,22 +278,6 @@ impl Engine for Restate {
 
 /// Whether a run may wait for a reply: where it asks, and where a model calls tools that are asked about first.
 fn may_ask(run: &RunRecord) -> bool {
-    run.graph.stored().nodes.iter().any(|node| matches!(node.kind.as_str(), "ask" | "model"))
-}
-
-fn summary(run: &RunRecord, state: &RunState) -> RunSummary {
-    let lifecycle = state.shown_lifecycle();
-    let status = State::from(&lifecycle.status(state.is_working()));
-    let mut summary = RunSummary::new(run.id.clone(), run.pipeline.clone(), status);
-    let deadlines = state.questions.iter().filter_map(|asked| asked.open.question.deadline);
-    summary.deadline = deadlines.min().filter(|_| lifecycle.paused);
-    summary.labels = run.labels.clone();
-    summary.origin.clone_from(&run.seed.origin);
-    summary.created = run.created;
-    (summary.started, summary.changed, summary.ended) =
-        (lifecycle.started, lifecycle.changed, lifecycle.ended);
-    summary.usage = state.ledger.spent();
-    summary.questions = state.questions.len();
-    summary.failure = lifecycle.outcome.as_ref().and_then(FinalOutcome::failure_line);
-    summary
+    let nodes = &run.graph.stored().nodes;
+    nodes.is_empty() || nodes.iter().any(|node| matches!(node.kind.as_str(), "ask" | "model"))
 }

@@ -7,8 +7,11 @@ use flujo::codec::{Digest, Json};
 use flujo::engine::{Exchanges, Finding, Key, Kind, ModelUse, PartChange, Record, RecordOutcome as Outcome};
 use flujo::error::FailureRecord;
 use flujo::path::Path;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
+use std::fmt;
 use std::sync::Arc;
 
 /// A record, with or without its key.
@@ -21,6 +24,40 @@ impl Entry {
         let mut record = self.0;
         Arc::make_mut(&mut record).key = key;
         record
+    }
+}
+
+/// What an attempt leaves in the journal: its record, and whether its body reserved something. If it did not, what is still
+/// reserved for it was by a body that is lost.
+pub(crate) struct Attempted {
+    pub(crate) entry: Entry,
+    pub(crate) reserved: bool,
+}
+
+impl Serialize for Attempted {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if self.reserved { (&self.entry, true).serialize(to) } else { self.entry.serialize(to) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Attempted {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Attempted;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the record of an attempt")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Attempted, A::Error> {
+                let entry = Entry::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Attempted { entry, reserved: false })
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, all: A) -> Result<Attempted, A::Error> {
+                let (entry, reserved) = Deserialize::deserialize(SeqAccessDeserializer::new(all))?;
+                Ok(Attempted { entry, reserved })
+            }
+        }
+        from.deserialize_any(Either)
     }
 }
 
@@ -151,9 +188,15 @@ mod tests {
 
     fn again(record: &Record) -> Record {
         let name = name_of(&record.key);
-        let text = serde_json::to_string(&Entry(Arc::new(record.clone()))).unwrap();
-        let read: Entry = serde_json::from_slice(text.as_bytes()).unwrap();
-        Record::clone(&read.under(key_of(&name).unwrap()))
+        let read = [false, true].map(|reserved| {
+            let written = Attempted { entry: Entry(Arc::new(record.clone())), reserved };
+            let text = serde_json::to_string(&written).unwrap();
+            let read: Attempted = serde_json::from_slice(text.as_bytes()).unwrap();
+            assert_eq!(read.reserved, reserved);
+            Record::clone(&read.entry.under(key_of(&name).unwrap()))
+        });
+        assert_eq!(read[0], read[1]);
+        read[0].clone()
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::arm::{Commands, Known};
 use crate::client::Client;
-use crate::entry::{Entry, key_of};
+use crate::entry::{Attempted, Entry, key_of};
 use crate::error::RestateError;
 use flujo::clock::Timestamp;
 use flujo::engine::{Key, Kind, Record};
@@ -132,7 +132,7 @@ pub(crate) async fn records(
     }
     let mut timers = BTreeMap::new();
     // A later execution may have executed again what an earlier one had, if that one could not be read then.
-    let mut found: BTreeMap<Key, Arc<Record>> = BTreeMap::new();
+    let (mut seen, mut records) = (HashSet::new(), Vec::new());
     for (place, value) in values {
         // Other values have other names: questions, and what was asked of the server.
         let Some(key) = names.get(&place).and_then(|name| key_of(name)) else { continue };
@@ -140,12 +140,14 @@ pub(crate) async fn records(
             if let Ok(deadline) = serde_json::from_slice(&value) {
                 timers.entry(key).or_insert(deadline);
             }
-        } else if let Ok(entry) = serde_json::from_slice::<Entry>(&value) {
-            found.entry(key.clone()).or_insert_with(|| entry.under(key));
+        } else if let Ok(Attempted { entry, .. }) = serde_json::from_slice(&value)
+            && seen.insert(key.clone())
+        {
+            records.push(entry.under(key));
         }
     }
-    let mut records: Vec<_> = found.into_values().collect();
-    records.sort_by(|a, b| (a.ended, &a.key).cmp(&(b.ended, &b.key)));
+    // Those of one invocation are in the order of its commands, also where their times are equal.
+    records.sort_by_key(|record: &Arc<Record>| record.ended);
     Ok(Recorded { records, timers })
 }
 

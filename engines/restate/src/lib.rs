@@ -43,8 +43,28 @@
 //! | object `flujo.Run` with the key `r-1` | everything else of the run: its input, questions, limits, the state |
 //! | object `flujo.Graph` | the graph of a pipeline, once for all runs of a build |
 //!
-//! What differs from other engines: which worker works is the server's decision, so a crash of a worker is no takeover that
-//! is counted; and the body of a step that is under way when its run is cancelled runs to its end.
+//! # What differs from other engines
+//!
+//! The sentences of the engine contract (`flujo_testing::conformance`) that are otherwise here. All others hold, in the tests of
+//! this crate.
+//!
+//! | sentence | here |
+//! |---|---|
+//! | `attempt/signal-leaves-no-record` | if the storage fails in the body of an attempt, the server makes the attempt again until it works |
+//! | `replay/kind` | the server itself refuses other commands under a running execution: the worker serves other code at the same address |
+//! | `replay/question` | an execution that waits for a reply waits on: that its question is now another one is found when it goes on |
+//! | `fork/signal-drops-siblings` | as for an attempt: a failure of the storage in an arm is tried again, and ends nothing |
+//! | `ledger/settle-once` | as for an attempt |
+//! | `ledger/unsettled-is-charged` | what a dead worker had reserved is charged when its attempt reserves again or ends, not before |
+//! | `ownership/five-takeovers-crash` | which worker works is the server's decision: no death of one is counted as a takeover |
+//! | `cancel/at-the-next-command` | a command that is on its way while its run is cancelled may be executed; one that reserves is refused |
+//! | `cancel/charges-reservations` | the body of an attempt that is under way when its run is cancelled goes to its end |
+//! | `outcome/signals-are-none` | as for an attempt |
+//! | `control/active-time` | the active time is known when an execution ends, and is all the time since it began |
+//! | `list/paused-runs` | a run goes on when its reply is there, and is not paused any more |
+//! | `summary/times` | a run has ended when the last thing that is on record had: nothing asks for the time after it |
+//! | `summary/last-change-first` | as for a paused run |
+//! | `process/takeovers-survive` | as for takeovers |
 //!
 //! The server is software of its own, under BSL 1.1: whoever runs it accepts that licence.
 
@@ -56,6 +76,7 @@ mod entry;
 mod error;
 mod graphs;
 mod handle;
+mod hosted;
 mod journal;
 mod object;
 mod register;

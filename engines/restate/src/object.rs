@@ -53,9 +53,9 @@ async fn apply(cx: &ContextInternal, id: &str, request: Request) -> HandlerResul
             let done = state.apply(id, request);
             (state, commands, done)
         }
-        (None, Request::Create { run, graph }) => {
+        (None, Request::Create { run, graph, begins }) => {
             let mut state = RunState::new(&run, graph);
-            let (_, effects) = state.begin(id, run.created);
+            let effects = if begins { state.begin(id, run.created).1 } else { Vec::new() };
             let commands = seeded(&run);
             created = Some(sent(&run));
             cx.set(RUN_RECORD, Json(run));
@@ -79,6 +79,7 @@ async fn apply(cx: &ContextInternal, id: &str, request: Request) -> HandlerResul
                     run,
                     execution: n,
                     of: None,
+                    settle: false,
                     chain: Chain::new(),
                     commands: commands.clone(),
                     forgiven,

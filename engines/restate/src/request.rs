@@ -1,6 +1,6 @@
 //! The requests to the object of a run, its answers, and what follows from them.
 
-use crate::arm::{Commands, Tally};
+use crate::arm::Commands;
 use flujo::clock::Timestamp;
 use flujo::codec::Json;
 use flujo::engine::{Ended, EndedBy, Key, LimitScope, Reservation, RunRecord};
@@ -15,32 +15,32 @@ use std::sync::Arc;
 /// What is asked of the object of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Request {
-    /// Creates the run, whose graph is stored under a key, and begins its first execution, unless there is one.
-    Create { run: Arc<RunRecord>, graph: String },
+    /// Creates the run, whose graph is stored under a key, unless there is one, and begins its first execution if `begins`.
+    Create { run: Arc<RunRecord>, graph: String, begins: bool },
     /// Begins an execution, unless one is under way or the run has ended.
     Begin { at: Timestamp, known: Commands },
     /// Reserves an upper bound for the body `holder` of an attempt.
     Reserve { reservation: Reservation, holder: String },
     /// Checks the limits against what was used.
     Check { key: Key, within: LimitScope },
-    /// Replaces a reservation by what was used.
-    Settle { key: Key, used: Usage, within: LimitScope },
+    /// Replaces a reservation by what was used; unless it is of the body that used it, it is charged as well.
+    Settle { key: Key, used: Usage, within: LimitScope, reserved: bool },
     /// Charges an attempt that will have no record.
     Forfeit { key: Key, used: Usage, within: LimitScope },
     /// Asks a question.
     Ask { question: Question, arms: Vec<(Path, usize)>, invocation: String },
-    /// The deadline of a question has passed.
-    Due { path: Path },
+    /// The deadline of a question has passed; whoever waits for the reply is to be sent it, unless it asks this itself.
+    Due { path: Path, send: bool },
     /// Answers a question.
     Reply { path: Path, reply: Reply },
     /// An invocation waits for arms.
     Fork { invocation: String, arms: BTreeSet<String> },
-    /// An arm has ended.
-    ArmEnded { invocation: String, of: String },
+    /// An arm has ended; if it `stops` its siblings, the fork goes on without them.
+    ArmEnded { invocation: String, of: String, stops: bool },
     /// An invocation goes on after its arms; those that failed or were cancelled withdraw their questions.
     Join { invocation: String, fork: Path, withdrawn: Vec<usize> },
-    /// An execution ends.
-    Finish { execution: u32, ended: SentEnded, tally: Tally },
+    /// An execution ends; the last thing of it that is on record happened at this time.
+    Finish { execution: u32, ended: SentEnded, last: Timestamp },
     /// Ends the run at its next command.
     Cancel { at: Timestamp, by: Option<String> },
     /// Makes a failed run ready to continue; the failed node has so many attempts.

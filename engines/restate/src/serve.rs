@@ -6,7 +6,7 @@ use crate::error::RestateError;
 use crate::register::BUILD;
 use crate::service::{NamedService, endpoint};
 use crate::wire::{GRAPHS, OBJECT, RUN};
-use crate::worker::Worker;
+use crate::worker::{Source, Worker};
 use crate::{graphs, object, workflow};
 use flujo::Flujo;
 use flujo::clock::Timestamp;
@@ -74,6 +74,8 @@ pub struct Serve {
     registered: Option<String>,
     attempt_limit: Duration,
     inactivity: Option<Duration>,
+    /// The names of pipelines whose programs the engine is given, see `hosted.rs`.
+    hosting: &'static [&'static str],
 }
 
 impl fmt::Debug for Serve {
@@ -101,6 +103,7 @@ pub fn serve<R: Send + Sync + 'static>(flujo: &Flujo<R>, address: impl Into<Addr
         registered: None,
         attempt_limit: ATTEMPT_LIMIT,
         inactivity: None,
+        hosting: &[],
     }
 }
 
@@ -123,6 +126,13 @@ impl Serve {
     /// setting of the server, a minute. It comes back when there is something to do.
     pub fn inactivity_timeout(mut self, timeout: Duration) -> Self {
         self.inactivity = Some(timeout);
+        self
+    }
+
+    /// Serves the programs that the engine is given for the runs of these pipelines.
+    #[doc(hidden)]
+    pub fn hosting(mut self, pipelines: &'static [&'static str]) -> Self {
+        self.hosting = pipelines;
         self
     }
 
@@ -169,7 +179,10 @@ impl Serve {
         let Timestamp(born) = engine.clock().now();
         let process = format!("{}-{born}", std::process::id());
         let worker = Arc::new(Worker {
-            programs: self.programs.clone(),
+            source: match engine.hosted() {
+                Some(hosted) => Source::Hosted(hosted.clone()),
+                None => Source::Registered(self.programs.clone()),
+            },
             client: engine.client().clone(),
             clock: engine.clock(),
             accounts: Accounts::new(engine.client().clone(), process),
@@ -177,8 +190,9 @@ impl Serve {
         let object = object::service().map_err(|e| RestateError::unreadable(OBJECT, e))?;
         let graphs = graphs::service().map_err(|e| RestateError::unreadable(GRAPHS, e))?;
         // The run as it was created is large, and most requests do not need it.
-        let mut services = vec![(object, retrying().enable_lazy_state(true)), (graphs, retrying())];
-        for name in self.programs.names() {
+        let again = self.longest_interval();
+        let mut services = vec![(object, retrying(again).enable_lazy_state(true)), (graphs, retrying(again))];
+        for name in self.programs.names().into_iter().chain(self.hosting.iter().copied()) {
             let service = workflow::service(name, &worker).map_err(|_| {
                 RestateError::setup(format!(
                     "Restate has no service of the name `{name}`: give the pipeline another one"
@@ -189,12 +203,17 @@ impl Serve {
         Ok(services)
     }
 
+    /// The longest time until an invocation is tried again whose worker was not there. The suite has no time for the usual one.
+    fn longest_interval(&self) -> Duration {
+        if self.hosting.is_empty() { Duration::from_secs(10) } else { Duration::from_millis(200) }
+    }
+
     /// The options of a pipeline's service. Its journals are the records of its runs.
     fn options(&self, name: &str) -> ServiceOptions {
         let run = HandlerOptions::new().workflow_retention(RETENTION).journal_retention(RETENTION);
         let abort = self.programs.longest_attempt(name).map(|longest| longest + BEYOND);
         let build = self.programs.fingerprint(name).unwrap_or_default();
-        let options = retrying()
+        let options = retrying(self.longest_interval())
             .abort_timeout(abort.unwrap_or(self.attempt_limit))
             .metadata(BUILD, format!("{build:032x}"))
             .handler(RUN, run);
@@ -213,12 +232,12 @@ impl IntoFuture for Serve {
     }
 }
 
-/// A service whose invocations are retried for as long as it takes: the server would pause them after some time, and wait
-/// for somebody who resumes them.
-fn retrying() -> ServiceOptions {
+/// A service whose invocations are retried for as long as it takes, in intervals of at most `max`: the server would pause them
+/// after some time, and wait for somebody who resumes them.
+fn retrying(max: Duration) -> ServiceOptions {
     ServiceOptions::new()
         .retry_policy_initial_interval(Duration::from_millis(100))
         .retry_policy_exponentiation_factor(2.0)
-        .retry_policy_max_interval(Duration::from_secs(10))
+        .retry_policy_max_interval(max)
         .retry_policy_max_attempts(1_000_000_000)
 }

@@ -58,6 +58,8 @@ pub(crate) struct Begin {
     pub(crate) execution: u32,
     /// The invocation that waits for it, if it is for an arm.
     pub(crate) of: Option<String>,
+    /// Whether the failure of the arm is a value, and its siblings continue.
+    pub(crate) settle: bool,
     /// The arm that it is for.
     pub(crate) chain: Chain,
     /// The commands that are not executed again: those of the execution before this one, or those before the fork.

@@ -1,12 +1,13 @@
 //! The service of a pipeline: its runs, and their arms, are invocations of it.
 
-use crate::arm::{SentEnd, Tally};
+use crate::arm::SentEnd;
 use crate::handle::Invocation;
 use crate::request::{Answer, Request, SentEnded};
 use crate::service::{Dispatch, NamedService};
 use crate::wire::{APPLY, AT_REST, Begin, OBJECT, REPLY, REST, RUN};
 use crate::worker::Worker;
-use flujo::engine::{ArmEnd, Ended, EndedBy};
+use flujo::clock::Timestamp;
+use flujo::engine::{ArmEnd, Ended, EndedBy, ForkPolicy};
 use flujo::error::Signal;
 use flujo::path::Path;
 use flujo::question::Reply;
@@ -61,30 +62,35 @@ async fn execute(
     cx: &ContextInternal,
     (key, invocation_id): (String, String),
     begin: Begin,
-) -> HandlerResult<Json<Option<(SentEnd, Tally)>>> {
+) -> HandlerResult<Json<Option<(SentEnd, Timestamp)>>> {
     // Another worker may have the pipeline: the server tries again.
-    let program = worker.programs.program(&begin.run, begin.forgiven.clone())?;
+    let (program, dropped) = worker.program(&begin.run, begin.forgiven.clone())?;
     let (id, execution, is_arm) = (begin.run.id.clone(), begin.execution, !begin.chain.is_empty());
+    let settle = begin.settle;
     let of = begin.of.clone().unwrap_or_default();
     let invocation = Invocation::new(cx.clone(), Arc::clone(worker), (key.clone(), invocation_id), begin);
-    let (end, tally) = (invocation.end(), invocation.tally());
-    let ended = program.run(Box::new(invocation)).await;
+    let (end, last) = (invocation.end(), invocation.last());
+    let ended = tokio::select! {
+        ended = program.run(Box::new(invocation)) => ended,
+        () = dropped => return Err(HandlerError::from("the execution was dropped")),
+    };
     if let Err(EndedBy::Signal(signal @ (Signal::Engine(_) | Signal::OwnershipLost))) = &ended.outcome {
         // What has failed may work again, so this is no end.
         return Err(HandlerError::from(signal.to_string()));
     }
     let target = || RequestTarget::object(OBJECT, id.as_str(), APPLY);
     if !is_arm {
-        let tally = *tally.lock().unwrap_or_else(PoisonError::into_inner);
-        let request = Request::Finish { execution, ended: SentEnded::from(ended), tally };
+        let last = *last.lock().unwrap_or_else(PoisonError::into_inner);
+        let request = Request::Finish { execution, ended: SentEnded::from(ended), last };
         cx.request::<_, Json<Answer>>(target(), Json(request)).call().await?;
         return Ok(Json(None));
     }
     let found = end.lock().unwrap_or_else(PoisonError::into_inner).take();
     let end = end_of_arm(ended, found);
-    cx.request::<_, Json<Answer>>(target(), Json(Request::ArmEnded { invocation: key, of })).send();
-    let tally = *tally.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(Json(Some((SentEnd::from(end), tally))))
+    let stops = ForkPolicy { settle, concurrency: 1 }.stops_at(&end);
+    cx.request::<_, Json<Answer>>(target(), Json(Request::ArmEnded { invocation: key, of, stops })).send();
+    let last = *last.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(Json(Some((SentEnd::from(end), last))))
 }
 
 /// The promise that is kept when a run comes to rest for the `n`th time. No path of a question has a blank.

@@ -89,8 +89,8 @@ impl ForkPolicy {
         matches!(end, ArmEnd::Failed(failure) if !self.settle || failure.scope.is_some())
     }
 
-    /// Returns true if this end of an arm ends its siblings too.
-    pub(super) fn stops_at(self, end: &ArmEnd) -> bool {
+    /// Returns true if this end of an arm ends its siblings too: the fork goes on without waiting for them.
+    pub fn stops_at(self, end: &ArmEnd) -> bool {
         match end {
             ArmEnd::Failed(_) => self.fails(end),
             ArmEnd::Signal(signal) => *signal != Signal::Suspended,

@@ -1,10 +1,11 @@
 //! Arms as invocations of their own.
 
 use super::Invocation;
-use crate::arm::{SentEnd, Tally};
+use crate::arm::SentEnd;
 use crate::journal;
 use crate::request::Request;
 use crate::wire::{Begin, RUN, signal_of};
+use flujo::clock::Timestamp;
 use flujo::engine::{ArmEnd, ForkPolicy};
 use flujo::error::Signal;
 use flujo::path::Path;
@@ -20,7 +21,7 @@ impl Invocation {
     }
 
     /// What the invocation of an arm begins with: the body from the beginning, with all that came before the fork.
-    fn begin_arm(&self, fork: &Path, n: u32, arm: usize) -> Begin {
+    fn begin_arm(&self, (fork, n, arm): (&Path, u32, usize), policy: ForkPolicy) -> Begin {
         let mut chain = self.chain.clone();
         chain.push((fork.clone(), n, arm));
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -32,6 +33,7 @@ impl Invocation {
             run: Arc::clone(&self.run),
             execution: self.execution,
             of: Some(self.key.clone()),
+            settle: policy.settle,
             chain,
             commands,
             forgiven: self.forgiven.clone(),
@@ -58,8 +60,8 @@ impl Invocation {
             while started < arms && calls.len() < policy.concurrency.max(1) {
                 let target =
                     RequestTarget::workflow(&self.run.pipeline, self.key_of_arm(path, n, started), RUN);
-                let begin = Json(self.begin_arm(path, n, started));
-                let call = self.cx.request::<_, Json<Option<(SentEnd, Tally)>>>(target, begin).call();
+                let begin = Json(self.begin_arm((path, n, started), policy));
+                let call = self.cx.request::<_, Json<Option<(SentEnd, Timestamp)>>>(target, begin).call();
                 handles.push(call.invocation_handle().await.map_err(|error| signal_of(&error))?);
                 calls.push(call);
                 started += 1;
@@ -70,18 +72,14 @@ impl Invocation {
             };
             let Some((arm, answered)) = next else { break };
             let end = match answered {
-                Ok(Json(Some((end, tally)))) => {
-                    self.happened(tally.last, tally.used);
+                Ok(Json(Some((end, last)))) => {
+                    self.happened(last);
                     end
                 }
                 Ok(Json(None)) => SentEnd::Signal(Signal::Internal("an arm ended as a run".to_owned())),
                 Err(error) => SentEnd::Signal(signal_of(&error)),
             };
-            let stops = match &end {
-                SentEnd::Failed(_) => policy.fails(&ArmEnd::from(end.clone())),
-                SentEnd::Signal(signal) => *signal != Signal::Suspended,
-                SentEnd::Recorded(_) | SentEnd::Cancelled => false,
-            };
+            let stops = policy.stops_at(&ArmEnd::from(end.clone()));
             if let Some(slot) = ends.get_mut(arm) {
                 *slot = end;
             }

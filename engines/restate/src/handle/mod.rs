@@ -3,8 +3,8 @@
 mod arms;
 
 use crate::account::unexpected;
-use crate::arm::{Chain, Known, SentEnd, Tally};
-use crate::entry::{Entry, name_of};
+use crate::arm::{Chain, Known, SentEnd};
+use crate::entry::{Attempted, Entry, name_of};
 use crate::request::{Answer, Request};
 use crate::wire::{APPLY, Begin, OBJECT, error_of, signal_of};
 use crate::worker::Worker;
@@ -22,8 +22,11 @@ use restate_sdk::context::{RequestTarget, RunFuture};
 use restate_sdk::endpoint::ContextInternal;
 use restate_sdk::errors::{HandlerError, TerminalError};
 use restate_sdk::serde::Json;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 /// The handle of an invocation. Commands are issued on its context, in their order.
@@ -43,8 +46,11 @@ pub(crate) struct Invocation {
     /// How often each fork was issued and failed.
     forks: HashMap<Path, u32>,
     forgiven: Vec<(Path, u32)>,
+    /// The attempts whose bodies have reserved something.
+    reserved: Arc<Mutex<HashSet<Key>>>,
     end: Arc<Mutex<Option<ArmEnd>>>,
-    tally: Arc<Mutex<Tally>>,
+    /// The time of the last thing that is on record. It is made of what is on record, so every replay has the same.
+    last: Arc<Mutex<Timestamp>>,
 }
 
 impl Invocation {
@@ -56,12 +62,26 @@ impl Invocation {
     ) -> Self {
         let Begin { run, execution, chain, commands, forgiven, .. } = begin;
         let last = commands.iter().filter_map(|(_, known)| known.at()).max();
-        let tally = Tally { last: last.unwrap_or(run.created), used: Usage::default() };
-        let tally = Arc::new(Mutex::new(tally));
+        let last = Arc::new(Mutex::new(last.unwrap_or(run.created)));
         let known = commands.into_iter().map(|(key, known)| (key.clone(), known.under(key)));
         let known = Arc::new(Mutex::new(known.collect()));
-        let (forks, end) = (HashMap::new(), Arc::default());
-        Self { cx, worker, run, execution, key, id, chain, entered: 0, known, forks, forgiven, end, tally }
+        let (forks, reserved, end) = (HashMap::new(), Arc::default(), Arc::default());
+        Self {
+            cx,
+            worker,
+            run,
+            execution,
+            key,
+            id,
+            chain,
+            entered: 0,
+            known,
+            forks,
+            forgiven,
+            reserved,
+            end,
+            last,
+        }
     }
 
     /// Where the end of its arm is left.
@@ -69,15 +89,14 @@ impl Invocation {
         Arc::clone(&self.end)
     }
 
-    /// Where what it came to is left.
-    pub(crate) fn tally(&self) -> Arc<Mutex<Tally>> {
-        Arc::clone(&self.tally)
+    /// Where the time of its last thing is left.
+    pub(crate) fn last(&self) -> Arc<Mutex<Timestamp>> {
+        Arc::clone(&self.last)
     }
 
-    fn happened(&self, at: Timestamp, used: Usage) {
-        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-        tally.last = at.max(tally.last);
-        tally.used += used;
+    fn happened(&self, at: Timestamp) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = at.max(*last);
     }
 
     /// The result of a command that is not executed again.
@@ -93,7 +112,7 @@ impl Invocation {
 
     fn keep(&self, key: Key, known: Known) {
         if let Some(at) = known.at() {
-            self.happened(at, Usage::default());
+            self.happened(at);
         }
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, known);
     }
@@ -134,8 +153,9 @@ impl Invocation {
             known: Arc::clone(&self.known),
             forks: HashMap::new(),
             forgiven: self.forgiven.clone(),
+            reserved: Arc::clone(&self.reserved),
             end: Arc::clone(&self.end),
-            tally: Arc::clone(&self.tally),
+            last: Arc::clone(&self.last),
         };
         match body(ArmGrant { handle: Box::new(inner), encode: is_last }).await {
             ArmEnd::Signal(signal) => signal,
@@ -150,7 +170,7 @@ impl Invocation {
     /// Waits for the reply to a question that is open, or for its deadline.
     async fn wait_for(&self, question: &Question) -> Result<Reply, Signal> {
         let promise = self.cx.promise::<Json<Reply>>(question.path.as_str());
-        let Some(deadline) = question.deadline else {
+        let Some(deadline) = question.deadline.filter(|_| self.worker.has_server_time()) else {
             return promise.await.map(|Json(reply)| reply).map_err(|error| signal_of(&error));
         };
         let timer = self.cx.sleep(deadline.since(question.asked));
@@ -163,7 +183,7 @@ impl Invocation {
         if let Some(reply) = replied.await.map_err(|error: TerminalError| signal_of(&error))? {
             return Ok(reply);
         }
-        match self.ask_object(Request::Due { path: question.path.clone() }).await? {
+        match self.ask_object(Request::Due { path: question.path.clone(), send: false }).await? {
             Answer::Replied(reply) => Ok(reply),
             other => Err(unexpected(&other)),
         }
@@ -184,9 +204,15 @@ impl Handle for Invocation {
         }
         let (cx, name, within) = (self.cx.clone(), name_of(&key), command.within.clone());
         let executed = command.clone();
+        let reservations = Arc::clone(&self.reserved);
         let run = cx.run(move || async move {
             match body.await {
-                Ok(done) => Ok(Json(Entry(Arc::new(Record::new(executed, done))))),
+                Ok(done) => {
+                    let reserved =
+                        reservations.lock().unwrap_or_else(PoisonError::into_inner).remove(&executed.key);
+                    let entry = Entry(Arc::new(Record::new(executed, done)));
+                    Ok(Json(Attempted { entry, reserved }))
+                }
                 // Nothing is recorded, and the server tries again.
                 Err(signal @ (Signal::Engine(_) | Signal::OwnershipLost)) => {
                     Err(HandlerError::from(signal.to_string()))
@@ -194,14 +220,13 @@ impl Handle for Invocation {
                 Err(signal) => Err(error_of(&signal).into()),
             }
         });
-        let Json(entry) = run.name(name).await.map_err(|error| signal_of(&error))?;
+        let Json(Attempted { entry, reserved }) = run.name(name).await.map_err(|error| signal_of(&error))?;
         let record = entry.under(key.clone());
         record.answers(&command)?;
-        if !self.run.limits.is_none() || within.is_some() {
-            let settled = Request::Settle { key: key.clone(), used: record.usage, within };
+        let pays = key.kind == Kind::Model || within.is_some() || !self.run.limits.is_none();
+        if pays || record.usage != Usage::default() {
+            let settled = Request::Settle { key: key.clone(), used: record.usage, within, reserved };
             self.ask_object(settled).await?;
-        } else {
-            self.happened(record.ended, record.usage);
         }
         self.keep(key, Known::Record(Entry(Arc::clone(&record))));
         Ok(record)
@@ -209,19 +234,29 @@ impl Handle for Invocation {
 
     async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal> {
         let clock = Arc::clone(&self.worker.clock);
-        let left = match self.find(&key)? {
+        let (left, deadline) = match self.find(&key)? {
             Some(Known::Over) => return Ok(()),
             // An earlier execution set it.
-            Some(Known::Until(deadline)) => deadline.since(clock.now()),
+            Some(Known::Until(deadline)) => (deadline.since(clock.now()), deadline),
             Some(_) => return Err(another_kind(&key)),
             None => {
                 // On record under the name of the command, where a later execution finds it.
                 let set = self.cx.run(move || async move { Ok(Json(clock.now().plus(wait))) });
-                let _: Json<Timestamp> = set.name(name_of(&key)).await.map_err(|error| signal_of(&error))?;
-                wait
+                let Json(deadline) = set.name(name_of(&key)).await.map_err(|error| signal_of(&error))?;
+                (wait, deadline)
             }
         };
-        self.cx.sleep(left).await.map_err(|error| signal_of(&error))?;
+        if self.worker.has_server_time() {
+            self.cx.sleep(left).await.map_err(|error| signal_of(&error))?;
+        } else {
+            let clock = Arc::clone(&self.worker.clock);
+            let over = self.cx.run(move || async move {
+                clock.sleep(deadline.since(clock.now())).await;
+                Ok(Json(()))
+            });
+            over.await.map_err(|error| signal_of(&error))?;
+        }
+        self.happened(deadline);
         self.keep(key, Known::Over);
         Ok(())
     }
@@ -240,10 +275,16 @@ impl Handle for Invocation {
         question.is_asked_again(&now)?;
         let (arms, invocation) = (self.arms(), self.key.clone());
         let asked = Request::Ask { question: question.clone(), arms, invocation };
-        let reply = match self.ask_object(asked).await? {
+        let mut asking = pin!(self.ask_object(asked));
+        // What is answered without waiting was asked before, and is in the journal.
+        let (answer, replayed) = match poll_fn(|cx| Poll::Ready(asking.as_mut().poll(cx))).await {
+            Poll::Ready(answer) => (answer?, true),
+            Poll::Pending => (asking.await?, false),
+        };
+        let reply = match answer {
             Answer::Replied(reply) => reply,
             Answer::Open(is_new) => {
-                if is_new {
+                if is_new && !replayed {
                     on_asked(&question);
                 }
                 self.wait_for(&question).await?
@@ -293,7 +334,7 @@ impl Handle for Invocation {
     }
 
     fn account(&self) -> Arc<dyn Account> {
-        self.worker.accounts.of(&self.run)
+        self.worker.accounts.of(&self.run.id, &self.reserved)
     }
 }
 

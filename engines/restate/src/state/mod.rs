@@ -4,11 +4,10 @@
 #[cfg(test)]
 mod tests;
 
-use crate::arm::Tally;
 use crate::request::{Answer, Effect, Request, SentEnded};
 use flujo::clock::Timestamp;
 use flujo::engine::kit::{Ledger, Lifecycle, OpenQuestion, check_reply};
-use flujo::engine::{Key, Kind, Reservation, RunRecord};
+use flujo::engine::{Key, Reservation, RunRecord};
 use flujo::path::Path;
 use flujo::question::{Answered, Question, Reply};
 use serde::{Deserialize, Serialize};
@@ -109,8 +108,12 @@ impl RunState {
                 self.ledger.check(&key, &within).map_or_else(Answer::Limit, |()| Answer::Done)
             }
             Request::Check { .. } => Answer::Cancelled,
-            Request::Settle { key, used, within } => {
-                self.holders.retain(|(held, _)| *held != key);
+            Request::Settle { key, used, within, reserved } => {
+                let was_held = self.holders.extract_if(.., |(held, _)| *held == key).count() > 0;
+                if was_held && !reserved {
+                    let lost = self.ledger.held(&key).estimated();
+                    self.ledger.forfeit(&key, lost, &within);
+                }
                 self.ledger.settle(&key, used, &within);
                 Answer::Done
             }
@@ -120,7 +123,7 @@ impl RunState {
                 Answer::Done
             }
             Request::Ask { question, arms, invocation } => self.ask(question, arms, invocation),
-            Request::Due { path } => self.due(&path),
+            Request::Due { path, send } => return self.due(&path, send),
             Request::Reply { path, reply } => return self.reply(&path, reply),
             Request::Fork { invocation, arms } => {
                 self.working.remove(&invocation);
@@ -128,13 +131,14 @@ impl RunState {
                 self.forks.insert(invocation, arms);
                 Answer::Done
             }
-            Request::ArmEnded { invocation, of } => self.arm_ended(&invocation, &of),
+            Request::ArmEnded { invocation, of, stops } => self.arm_ended(&invocation, &of, stops),
             Request::Join { invocation, fork, withdrawn } => self.join(invocation, &fork, &withdrawn),
-            Request::Finish { execution, ended, tally } => self.finish(execution, ended, tally),
+            Request::Finish { execution, ended, last } => self.finish(execution, ended, last),
             Request::Cancel { at, by } => {
-                let live = self.is_live();
-                let changed = self.lifecycle.cancel((at, by.as_deref()), live);
-                if !live {
+                let (live, works) = (self.is_live(), self.is_working());
+                let changed = self.lifecycle.cancel((at, by.as_deref()), works);
+                // What only waits has ended with this: its invocations have nothing to do any more.
+                if !works {
                     self.close();
                 }
                 return (Answer::Done, if changed && live { vec![Effect::Cancel] } else { Vec::new() });
@@ -210,16 +214,18 @@ impl RunState {
     }
 
     /// Takes the default of a question, unless a reply came before.
-    fn due(&mut self, path: &Path) -> Answer {
+    fn due(&mut self, path: &Path, send: bool) -> (Answer, Vec<Effect>) {
         if let Some(known) = self.answered.iter().find(|known| known.question.path == *path) {
-            return Answer::Replied(known.reply.clone());
+            return (Answer::Replied(known.reply.clone()), Vec::new());
         }
         let question = self.questions.iter().map(|asked| &asked.open.question).find(|q| q.path == *path);
         let taken = question.and_then(|q| Some((q.deadline?, q.default.clone()?)));
-        let Some((at, value)) = taken else { return Answer::Done };
+        let Some((at, value)) = taken else { return (Answer::Done, Vec::new()) };
         let reply = Reply { value, by: Some("deadline".to_owned()), at };
-        self.answer(path, reply.clone());
-        Answer::Replied(reply)
+        let waits = self.answer(path, reply.clone()).filter(|_| send);
+        let answered =
+            waits.map(|invocation| Effect::Answer { invocation, path: path.clone(), reply: reply.clone() });
+        (Answer::Replied(reply), answered.into_iter().collect())
     }
 
     fn reply(&mut self, path: &Path, reply: Reply) -> (Answer, Vec<Effect>) {
@@ -248,13 +254,13 @@ impl RunState {
         Some(invocation)
     }
 
-    fn arm_ended(&mut self, invocation: &str, of: &str) -> Answer {
+    fn arm_ended(&mut self, invocation: &str, of: &str, stops: bool) -> Answer {
         self.working.remove(invocation);
         // After its fork was joined, an arm is of no account.
         if let Some(arms) = self.forks.get_mut(of) {
             arms.remove(invocation);
             // Who waits for it goes on: at no moment does nobody work.
-            if arms.is_empty() {
+            if stops || arms.is_empty() {
                 self.working.insert(of.to_owned());
             }
         }
@@ -278,14 +284,12 @@ impl RunState {
         }
     }
 
-    fn finish(&mut self, execution: u32, ended: SentEnded, tally: Tally) -> Answer {
+    fn finish(&mut self, execution: u32, ended: SentEnded, last: Timestamp) -> Answer {
         if execution != self.execution || self.lifecycle.outcome.is_some() {
             return Answer::Done;
         }
         // It has ended when it did what it did last, and was not ended before.
-        let at = tally.last.max(self.lifecycle.changed);
-        let whole = Key { path: Path::from(self.pipeline.as_str()), kind: Kind::Fork, n: execution };
-        self.ledger.settle(&whole, tally.used, &None);
+        let at = last.max(self.lifecycle.changed);
         let began = self.lifecycle.started.unwrap_or(at);
         self.lifecycle.active = at.since(began);
         self.working.clear();

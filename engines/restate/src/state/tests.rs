@@ -57,7 +57,9 @@ fn fork(state: &mut RunState, invocation: &str, arms: &[&str]) {
 }
 
 fn ends(state: &mut RunState, invocation: &str, of: &str) -> Vec<Effect> {
-    state.apply("r", Request::ArmEnded { invocation: invocation.to_owned(), of: of.to_owned() }).1
+    state
+        .apply("r", Request::ArmEnded { invocation: invocation.to_owned(), of: of.to_owned(), stops: false })
+        .1
 }
 
 fn replies(state: &mut RunState, path: &str) -> (Answer, Vec<Effect>) {
@@ -78,6 +80,17 @@ fn a_run_rests_when_all_of_its_arms_wait() {
     assert!(state.is_working());
     // Between the end of the last arm and the next command of who waits for it, nobody rests.
     assert!(ends(&mut state, "a", "r~1").is_empty() && state.is_working());
+}
+
+#[test]
+fn a_run_does_not_rest_between_an_arm_that_stops_its_siblings_and_their_fork() {
+    let mut state = begun(UsageLimits::NONE);
+    fork(&mut state, "r~1", &["a", "b"]);
+    asks(&mut state, "p/a", "a", &[("p/join", 0)]);
+    let stops = Request::ArmEnded { invocation: "b".to_owned(), of: "r~1".to_owned(), stops: true };
+    assert!(state.apply("r", stops).1.is_empty() && state.is_working());
+    let join = Request::Join { invocation: "r~1".to_owned(), fork: "p/join".into(), withdrawn: vec![0, 1] };
+    assert!(state.apply("r", join).1.is_empty() && state.is_working());
 }
 
 #[test]
@@ -104,8 +117,7 @@ fn a_question_is_asked_once_and_answered_once() {
     // Its execution was stopped, and a later one comes here again.
     let ended =
         Ended { outcome: Err(EndedBy::Signal(Signal::Internal("stopped".to_owned()))), context: None };
-    let tally = Tally { last: Timestamp(3), used: Usage::default() };
-    state.apply("r", Request::Finish { execution: 1, ended: SentEnded::from(ended), tally });
+    state.apply("r", Request::Finish { execution: 1, ended: SentEnded::from(ended), last: Timestamp(3) });
     assert_eq!(state.begin("r", Timestamp(4)).1, [Effect::Start(2)]);
     assert!(matches!(asks(&mut state, "p/q", "r~2", &[]).0, Answer::Open(false)));
     assert!(!state.is_working());
@@ -131,7 +143,7 @@ fn a_body_that_is_begun_again_charges_what_the_lost_one_held() {
     assert_eq!((state.ledger.spent().model_calls, state.ledger.spent().estimated_calls), (2, 2));
     assert!(matches!(state.apply("r", call("b")).0, Answer::Limit(_)));
     let used = one();
-    state.apply("r", Request::Settle { key: key.clone(), used, within: None });
+    state.apply("r", Request::Settle { key: key.clone(), used, within: None, reserved: true });
     assert_eq!((state.ledger.spent().model_calls, state.ledger.reserved()), (3, Usage::default()));
 }
 
@@ -143,17 +155,13 @@ fn an_older_execution_and_a_cancelled_run_end_nothing_twice() {
     assert!(state.apply("r", cancel()).1.is_empty());
     let ended = |execution, signal| {
         let ended = Ended { outcome: Err(EndedBy::Signal(signal)), context: None };
-        Request::Finish {
-            execution,
-            ended: SentEnded::from(ended),
-            tally: Tally { last: Timestamp(5), used: one() },
-        }
+        Request::Finish { execution, ended: SentEnded::from(ended), last: Timestamp(5) }
     };
     state.apply("r", ended(0, Signal::Suspended));
     assert!(state.is_live());
     state.apply("r", ended(1, Signal::Cancelled));
     // Not before it was cancelled.
     assert_eq!(state.lifecycle.ended, Some(Timestamp(9)));
-    assert_eq!((state.lifecycle.acted.len(), state.ledger.spent()), (1, one()));
+    assert_eq!(state.lifecycle.acted.len(), 1);
     assert!(matches!(asks(&mut state, "p/q", "r~1", &[]).0, Answer::Cancelled));
 }

@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod contract;
 mod installed;
 mod mistakes;
 mod pipelines;
