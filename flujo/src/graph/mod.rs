@@ -15,6 +15,7 @@ mod value_schemas;
 pub use bounds::{Asking, Bounds};
 pub use fingerprint::fingerprint;
 pub use lint::{Finding, Report, Severity};
+#[cfg(feature = "settings")]
 pub(crate) use longest_attempt::duration;
 pub(crate) use places::Place;
 pub use render::Drawing;
