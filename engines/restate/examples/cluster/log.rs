@@ -40,7 +40,7 @@ struct Line {
     at: u64,
 }
 
-/// What the log says.
+/// The lines of a log.
 pub(crate) struct Done(Vec<Line>);
 
 impl Done {

@@ -1,4 +1,4 @@
-//! What a cluster has, on one machine: a server, workers, and the load balancer in front of the workers.
+//! A cluster on one machine: a server, workers, and the load balancer in front of the workers.
 
 use flujo_restate::Restate;
 use std::error::Error;

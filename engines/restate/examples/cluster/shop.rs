@@ -10,14 +10,14 @@ pub(crate) const STEPS: usize = 10;
 /// The arms of a run that have steps: three parcels, and the invoice beside them.
 pub(crate) const ARMS: usize = 4;
 
-/// What the steps use.
+/// The services of the steps.
 #[resources]
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) log: Log,
 }
 
-/// What a step does: it takes a while, and a worker may be killed in it.
+/// The work of every step: it takes a while, and a worker may be killed in it.
 async fn work<T>(log: &Log, run: &RunInfo, result: T) -> Result<T> {
     log.write("begins", run)?;
     tokio::time::sleep(Duration::from_millis(60)).await;
