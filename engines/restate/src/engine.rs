@@ -122,8 +122,11 @@ impl Restate {
                 ended.await
             };
             match done {
-                // The run does not need who waits for it, and goes on once its server is there again.
-                Err(error) if error.is_away() && away_since.elapsed() < AWAY => {
+                // The run does not need who waits for it, and goes on once its server is there again. An execution that was
+                // just begun may be on its way to the partition that it belongs to, which does not know it as yet.
+                Err(error)
+                    if (error.is_away() || error.status() == Some(404)) && away_since.elapsed() < AWAY =>
+                {
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
                 done => return Ok(done?),

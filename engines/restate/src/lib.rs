@@ -91,3 +91,8 @@ mod workflow;
 pub use engine::Restate;
 pub use error::RestateError;
 pub use serve::{Address, Serve, serve};
+
+/// The chapter of the book, whose examples compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/book/many-machines.md")]
+struct Chapter;
