@@ -107,15 +107,15 @@ impl Restate {
     }
 
     /// Waits until nothing of a run works.
-    async fn rest(&self, run: &RunRecord, state: &RunState) -> Result<(), Error> {
-        if !self.works_on(&run.id, state) {
+    async fn rest(&self, run: &RunId, state: &RunState) -> Result<(), Error> {
+        if !self.works_on(run, state) {
             return Ok(());
         }
-        let root = root_key(run.id.as_str(), state.execution);
+        let root = root_key(run.as_str(), state.execution);
         let away_since = Instant::now();
         loop {
             let ended = self.client.ended(&state.pipeline, &root);
-            let done = if may_ask(run) {
+            let done = if state.may_ask {
                 let rested = self.client.at_rest(&state.pipeline, &root, state.rests);
                 tokio::select! { ended = ended => ended, rested = rested => rested }
             } else {
@@ -188,12 +188,13 @@ impl Engine for Restate {
     async fn create(&self, run: RunRecord) -> Result<Option<RunView>, Error> {
         let id = run.id.clone();
         let graph = self.graphs.store(&self.client, &run).await?;
-        let mut state = RunState::new(&run, graph.clone());
+        let may_ask = may_ask(&run);
+        let mut state = RunState::new(&run, graph.clone(), may_ask);
         let begins = self.hosted.is_none();
         if begins {
             state.begin(id.as_str(), run.created);
         }
-        let created = Request::Create { run: Arc::new(without_graph(&run)), graph, begins };
+        let created = Request::Create { run: Arc::new(without_graph(&run)), graph, may_ask, begins };
         let run = Arc::new(run);
         if let Answer::Exists = self.apply(&id, created).await? {
             return self.view(&id).await;
@@ -221,7 +222,7 @@ impl Engine for Restate {
             self.apply(id, Request::Begin { at: self.clock.now(), known }).await?;
             state = self.found(id).await?.1;
         }
-        self.rest(&run, &state).await
+        self.rest(id, &state).await
     }
 
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error> {
@@ -255,8 +256,8 @@ impl Engine for Restate {
     }
 
     async fn idle(&self, id: &RunId) -> Result<(), Error> {
-        let (run, state) = self.found(id).await?;
-        self.rest(&run, &state).await
+        let (_, state) = self.found(id).await?;
+        self.rest(id, &state).await
     }
 
     async fn reopen(&self, id: &RunId, by: Option<&str>) -> Result<(), Error> {

@@ -4,6 +4,7 @@ use crate::arm::{Commands, Known};
 use crate::client::Client;
 use crate::entry::{Attempted, Entry, key_of};
 use crate::error::RestateError;
+use crate::wire::is_of_arms;
 use flujo::clock::Timestamp;
 use flujo::engine::{Key, Kind, Record};
 use prost::Message;
@@ -116,7 +117,7 @@ pub(crate) async fn records(
                 }
                 "Command: Call" => {
                     let call = CallCommand::decode(bytes.as_slice()).unwrap_or_default();
-                    if call.service_name == pipeline {
+                    if is_of_arms(&call.service_name, pipeline) {
                         arms.insert((row.id, call.invocation_id_completion));
                     }
                 }

@@ -37,6 +37,7 @@
 //! | in Restate | is |
 //! |---|---|
 //! | service `shop.refund`, a workflow | the pipeline of that durable name |
+//! | service `shop.refund.arms-` and the fingerprint, a workflow | the arms of one build of it: they run the code that their run began with |
 //! | an invocation with the key `r-1~1` | the first execution of run `r-1`; a retry is `r-1~2` |
 //! | an invocation with the key `r-1~1/shop.refund/join.1[0]` | arm 0 of a fork: a run of the body from the beginning, on what was recorded before |
 //! | an entry `shop.refund/pay step 1` of a journal | the record of an attempt |

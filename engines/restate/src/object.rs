@@ -53,8 +53,8 @@ async fn apply(cx: &ContextInternal, id: &str, request: Request) -> HandlerResul
             let done = state.apply(id, request);
             (state, commands, done)
         }
-        (None, Request::Create { run, graph, begins }) => {
-            let mut state = RunState::new(&run, graph);
+        (None, Request::Create { run, graph, may_ask, begins }) => {
+            let mut state = RunState::new(&run, graph, may_ask);
             let effects = if begins { state.begin(id, run.created).1 } else { Vec::new() };
             let commands = seeded(&run);
             created = Some(sent(&run));
@@ -87,8 +87,8 @@ async fn apply(cx: &ContextInternal, id: &str, request: Request) -> HandlerResul
                 let sent = cx.request::<_, ()>(target, Json(begin)).send();
                 state.invocations.push(sent.await?.invocation_id().to_owned());
             }
-            Effect::Answer { invocation, path, reply } => {
-                let target = RequestTarget::workflow(&state.pipeline, invocation, REPLY);
+            Effect::Answer { to, path, reply } => {
+                let target = RequestTarget::workflow(to.service, to.key, REPLY);
                 cx.request::<Json<(Path, Reply)>, ()>(target, Json((path, reply))).send();
             }
             Effect::Rest(n) => {

@@ -39,9 +39,19 @@ struct Service {
     name: String,
     #[serde(default)]
     metadata: BTreeMap<String, String>,
+    #[serde(default)]
+    abort_timeout: Value,
+    #[serde(default)]
+    inactivity_timeout: Value,
 }
 
 impl Deployment {
+    /// The timeouts of its services.
+    fn timeouts(&self) -> BTreeMap<&str, (&Value, &Value)> {
+        let services = self.services.iter();
+        services.map(|of| (of.name.as_str(), (&of.abort_timeout, &of.inactivity_timeout))).collect()
+    }
+
     /// The builds of its pipelines.
     fn builds(self) -> BTreeMap<String, String> {
         let build = |mut service: Service| Some((service.name, service.metadata.remove(BUILD)?));
@@ -78,7 +88,6 @@ impl Restate {
         self.health().await?;
         let look = json!({ "uri": address, "dry_run": true, "force": true });
         let served: Deployment = self.client().admin(Method::POST, "/deployments", Some(&look)).await?;
-        let served = served.builds();
         let all: Deployments = self.client().admin(Method::GET, "/deployments", None).await?;
         let here = |known: &Known| {
             let uri = known.uri.as_deref().unwrap_or_default();
@@ -87,9 +96,18 @@ impl Restate {
         if let Some(known) = all.deployments.iter().find(|known| here(known)) {
             let path = format!("/deployments/{}", known.id);
             let before: Deployment = self.client().admin(Method::GET, &path, None).await?;
-            let before = before.builds();
-            if before == served {
+            let are_the_timeouts = before.timeouts() == served.timeouts();
+            let (before, served) = (before.builds(), served.builds());
+            if before == served && are_the_timeouts {
                 return Ok(());
+            }
+            if before == served {
+                let again = json!({ "uri": address, "force": true });
+                return self
+                    .client()
+                    .admin::<Value>(Method::POST, "/deployments", Some(&again))
+                    .await
+                    .map(drop);
             }
             let differs = |(name, build): &(&String, &String)| served.get(*name) != Some(*build);
             let name =

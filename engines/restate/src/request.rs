@@ -15,8 +15,9 @@ use std::sync::Arc;
 /// What is asked of the object of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Request {
-    /// Creates the run, whose graph is stored under a key, unless there is one, and begins its first execution if `begins`.
-    Create { run: Arc<RunRecord>, graph: String, begins: bool },
+    /// Creates the run, unless there is one, and begins its first execution if `begins`. Its graph is stored under a key, and
+    /// `may_ask` says whether it has questions.
+    Create { run: Arc<RunRecord>, graph: String, may_ask: bool, begins: bool },
     /// Begins an execution, unless one is under way or the run has ended.
     Begin { at: Timestamp, known: Commands },
     /// Reserves an upper bound for the body `holder` of an attempt.
@@ -28,7 +29,7 @@ pub(crate) enum Request {
     /// Charges an attempt that will have no record.
     Forfeit { key: Key, used: Usage, within: LimitScope },
     /// Asks a question.
-    Ask { question: Question, arms: Vec<(Path, usize)>, invocation: String },
+    Ask { question: Question, arms: Vec<(Path, usize)>, by: Invoked },
     /// The deadline of a question has passed; whoever waits for the reply is to be sent it, unless it asks this itself.
     Due { path: Path, send: bool },
     /// Answers a question.
@@ -45,6 +46,13 @@ pub(crate) enum Request {
     Cancel { at: Timestamp, by: Option<String> },
     /// Makes a failed run ready to continue; the failed node has so many attempts.
     Reopen { at: Timestamp, by: Option<String>, attempts: u32 },
+}
+
+/// An invocation of a pipeline's service, or of the service of its arms.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Invoked {
+    pub(crate) service: String,
+    pub(crate) key: String,
 }
 
 /// The answer to a [`Request`].
@@ -82,7 +90,7 @@ pub(crate) enum Effect {
     /// Start an execution with these commands.
     Start(u32),
     /// Hand a reply to the invocation that waits for it.
-    Answer { invocation: String, path: Path, reply: Reply },
+    Answer { to: Invoked, path: Path, reply: Reply },
     /// Cancel the invocation of the newest execution.
     Cancel,
     /// Tell those who wait for it that the run has come to rest for this time.

@@ -5,7 +5,7 @@ use crate::engine::Restate;
 use crate::error::RestateError;
 use crate::register::BUILD;
 use crate::service::{NamedService, endpoint};
-use crate::wire::{GRAPHS, OBJECT, RUN};
+use crate::wire::{GRAPHS, OBJECT, RUN, arms_of};
 use crate::worker::{Source, Worker};
 use crate::{graphs, object, workflow};
 use flujo::Flujo;
@@ -174,7 +174,7 @@ impl Serve {
         Ok(())
     }
 
-    /// The services of a worker: the objects of runs, those of graphs, and a workflow for each pipeline.
+    /// The services of a worker: the objects of runs, those of graphs, and two workflows for each pipeline.
     fn services(&self, engine: &Restate) -> Result<Vec<(NamedService, ServiceOptions)>, RestateError> {
         let Timestamp(born) = engine.clock().now();
         let process = format!("{}-{born}", std::process::id());
@@ -193,12 +193,16 @@ impl Serve {
         let again = self.longest_interval();
         let mut services = vec![(object, retrying(again).enable_lazy_state(true)), (graphs, retrying(again))];
         for name in self.programs.names().into_iter().chain(self.hosting.iter().copied()) {
-            let service = workflow::service(name, &worker).map_err(|_| {
+            let wrong = |_| {
                 RestateError::setup(format!(
                     "Restate has no service of the name `{name}`: give the pipeline another one"
                 ))
-            })?;
-            services.push((service, self.options(name)));
+            };
+            let build = worker.build(name);
+            let arms = workflow::service(&arms_of(name, build), &worker).map_err(wrong)?;
+            services.push((arms, self.options(name)));
+            let options = self.options(name).metadata(BUILD, format!("{build:032x}"));
+            services.push((workflow::service(name, &worker).map_err(wrong)?, options));
         }
         Ok(services)
     }
@@ -212,10 +216,8 @@ impl Serve {
     fn options(&self, name: &str) -> ServiceOptions {
         let run = HandlerOptions::new().workflow_retention(RETENTION).journal_retention(RETENTION);
         let abort = self.programs.longest_attempt(name).map(|longest| longest + BEYOND);
-        let build = self.programs.fingerprint(name).unwrap_or_default();
         let options = retrying(self.longest_interval())
             .abort_timeout(abort.unwrap_or(self.attempt_limit))
-            .metadata(BUILD, format!("{build:032x}"))
             .handler(RUN, run);
         match self.inactivity {
             Some(inactivity) => options.inactivity_timeout(inactivity),

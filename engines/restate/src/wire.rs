@@ -51,6 +51,19 @@ pub(crate) const REST: &str = "rest";
 /// The handler of a pipeline that answers once a run has come to rest.
 pub(crate) const AT_REST: &str = "at_rest";
 
+/// The service of the arms of a build of a pipeline. The server gives a call to the newest deployment that has the service, so
+/// that arms with a service in common with another build would run code that their run did not begin with.
+pub(crate) fn arms_of(pipeline: &str, build: u128) -> String {
+    format!("{pipeline}{ARMS}{build:032x}")
+}
+
+/// Whether a service is one of the arms of a pipeline.
+pub(crate) fn is_of_arms(service: &str, pipeline: &str) -> bool {
+    service.strip_prefix(pipeline).is_some_and(|rest| rest.starts_with(ARMS))
+}
+
+const ARMS: &str = ".arms-";
+
 /// What an invocation begins with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Begin {

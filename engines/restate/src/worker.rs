@@ -41,6 +41,14 @@ impl Worker {
         }
     }
 
+    /// The build of a pipeline: its fingerprint.
+    pub(crate) fn build(&self, pipeline: &str) -> u128 {
+        match &self.source {
+            Source::Registered(programs) => programs.fingerprint(pipeline).unwrap_or_default(),
+            Source::Hosted(_) => 0,
+        }
+    }
+
     /// Whether timers are those of the server.
     pub(crate) fn has_server_time(&self) -> bool {
         matches!(self.source, Source::Registered(_))

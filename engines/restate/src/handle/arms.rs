@@ -53,13 +53,13 @@ impl Invocation {
         }
         let keys: BTreeSet<_> = (0..arms).map(|arm| self.key_of_arm(path, n, arm)).collect();
         self.ask_object(Request::Fork { invocation: self.key.clone(), arms: keys }).await?;
+        let service = self.service_of_arms();
         let mut ends = vec![SentEnd::Cancelled; arms];
         let (mut calls, mut started, mut handles) = (DurableFuturesUnordered::new(), 0, Vec::new());
         let mut stopped = false;
         loop {
             while started < arms && calls.len() < policy.concurrency.max(1) {
-                let target =
-                    RequestTarget::workflow(&self.run.pipeline, self.key_of_arm(path, n, started), RUN);
+                let target = RequestTarget::workflow(&service, self.key_of_arm(path, n, started), RUN);
                 let begin = Json(self.begin_arm((path, n, started), policy));
                 let call = self.cx.request::<_, Json<Option<(SentEnd, Timestamp)>>>(target, begin).call();
                 handles.push(call.invocation_handle().await.map_err(|error| signal_of(&error))?);

@@ -5,8 +5,8 @@ mod arms;
 use crate::account::unexpected;
 use crate::arm::{Chain, Known, SentEnd};
 use crate::entry::{Attempted, Entry, name_of};
-use crate::request::{Answer, Request};
-use crate::wire::{APPLY, Begin, OBJECT, error_of, signal_of};
+use crate::request::{Answer, Invoked, Request};
+use crate::wire::{APPLY, Begin, OBJECT, arms_of, error_of, signal_of};
 use crate::worker::Worker;
 use async_trait::async_trait;
 use flujo::Usage;
@@ -127,6 +127,16 @@ impl Invocation {
             Ok(Json(answer)) => Ok(answer),
             Err(error) => Err(signal_of(&error)),
         }
+    }
+
+    /// The service of the arms of this build.
+    fn service_of_arms(&self) -> String {
+        arms_of(&self.run.pipeline, self.worker.build(&self.run.pipeline))
+    }
+
+    /// The service that this invocation is of.
+    fn service(&self) -> String {
+        if self.chain.is_empty() { self.run.pipeline.clone() } else { self.service_of_arms() }
     }
 
     /// The arms around this invocation, as questions record them.
@@ -273,8 +283,8 @@ impl Handle for Invocation {
         let recorded = self.cx.run(move || async move { Ok(Json(question)) });
         let Json(question) = recorded.name(name_of(&key)).await.map_err(|error| signal_of(&error))?;
         question.is_asked_again(&now)?;
-        let (arms, invocation) = (self.arms(), self.key.clone());
-        let asked = Request::Ask { question: question.clone(), arms, invocation };
+        let by = Invoked { service: self.service(), key: self.key.clone() };
+        let asked = Request::Ask { question: question.clone(), arms: self.arms(), by };
         let mut asking = pin!(self.ask_object(asked));
         // What is answered without waiting was asked before, and is in the journal.
         let (answer, replayed) = match poll_fn(|cx| Poll::Ready(asking.as_mut().poll(cx))).await {

@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::request::{Answer, Effect, Request, SentEnded};
+use crate::request::{Answer, Effect, Invoked, Request, SentEnded};
 use flujo::clock::Timestamp;
 use flujo::engine::kit::{Ledger, Lifecycle, OpenQuestion, check_reply};
 use flujo::engine::{Key, Reservation, RunRecord};
@@ -19,6 +19,8 @@ pub(crate) struct RunState {
     pub(crate) pipeline: String,
     /// The key of its graph.
     pub(crate) graph: String,
+    /// Whether it may come to rest.
+    pub(crate) may_ask: bool,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) questions: Vec<Asked>,
     pub(crate) answered: Vec<Answered>,
@@ -41,7 +43,7 @@ pub(crate) struct RunState {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Asked {
     pub(crate) open: OpenQuestion,
-    invocation: String,
+    by: Invoked,
 }
 
 /// The key of the invocation that executes a run for the `n`th time.
@@ -50,10 +52,11 @@ pub(crate) fn root_key(run: &str, execution: u32) -> String {
 }
 
 impl RunState {
-    pub(crate) fn new(run: &RunRecord, graph: String) -> Self {
+    pub(crate) fn new(run: &RunRecord, graph: String, may_ask: bool) -> Self {
         Self {
             pipeline: run.pipeline.clone(),
             graph,
+            may_ask,
             lifecycle: Lifecycle::new(run.context.clone(), run.created),
             questions: Vec::new(),
             answered: run.seed.replies.clone(),
@@ -89,10 +92,11 @@ impl RunState {
 
     /// Applies a request to a run that exists.
     pub(crate) fn apply(&mut self, id: &str, request: Request) -> (Answer, Vec<Effect>) {
-        let worked = self.is_working();
+        let (lived, worked) = (self.is_live(), self.is_working());
         let (answer, mut effects) = self.decide(id, request);
-        // Who waits for the end of an execution waits for its invocation.
-        if worked && self.is_live() && !self.is_working() {
+        // Who waits for the end of an execution waits for its invocation; the call of who waits for a rest ends with it too.
+        let rests = worked && self.is_live() && !self.is_working();
+        if rests || (self.may_ask && lived && !self.is_live()) {
             effects.push(Effect::Rest(self.rests));
             self.rests += 1;
         }
@@ -122,7 +126,7 @@ impl RunState {
                 self.ledger.forfeit(&key, used, &within);
                 Answer::Done
             }
-            Request::Ask { question, arms, invocation } => self.ask(question, arms, invocation),
+            Request::Ask { question, arms, by } => self.ask(question, arms, by),
             Request::Due { path, send } => return self.due(&path, send),
             Request::Reply { path, reply } => return self.reply(&path, reply),
             Request::Fork { invocation, arms } => {
@@ -185,7 +189,7 @@ impl RunState {
         }
     }
 
-    fn ask(&mut self, question: Question, arms: Vec<(Path, usize)>, invocation: String) -> Answer {
+    fn ask(&mut self, question: Question, arms: Vec<(Path, usize)>, by: Invoked) -> Answer {
         if self.lifecycle.cancelled {
             return Answer::Cancelled;
         }
@@ -197,19 +201,19 @@ impl RunState {
             };
         }
         // An arm whose fork was joined without it is cancelled, and may not know that yet: nobody would withdraw its question.
-        if !self.working.remove(&invocation) {
+        if !self.working.remove(&by.key) {
             return Answer::Cancelled;
         }
         if let Some(known) = self.questions.iter_mut().find(|known| known.open.question.path == *path) {
             // A later execution asks it again, and is the one that waits.
-            known.invocation = invocation;
+            known.by = by;
             return match known.open.question.is_asked_again(&question) {
                 Ok(()) => Answer::Open(false),
                 Err(signal) => Answer::Differs(signal),
             };
         }
         self.lifecycle.changed = question.asked;
-        self.questions.push(Asked { open: OpenQuestion::new(question, arms), invocation });
+        self.questions.push(Asked { open: OpenQuestion::new(question, arms), by });
         Answer::Open(true)
     }
 
@@ -223,8 +227,7 @@ impl RunState {
         let Some((at, value)) = taken else { return (Answer::Done, Vec::new()) };
         let reply = Reply { value, by: Some("deadline".to_owned()), at };
         let waits = self.answer(path, reply.clone()).filter(|_| send);
-        let answered =
-            waits.map(|invocation| Effect::Answer { invocation, path: path.clone(), reply: reply.clone() });
+        let answered = waits.map(|to| Effect::Answer { to, path: path.clone(), reply: reply.clone() });
         (Answer::Replied(reply), answered.into_iter().collect())
     }
 
@@ -237,21 +240,19 @@ impl RunState {
             return (Answer::Refused { path: path.clone(), answered, open, at: reply.at }, Vec::new());
         }
         match self.answer(path, reply.clone()) {
-            Some(invocation) => {
-                (Answer::Done, vec![Effect::Answer { invocation, path: path.clone(), reply }])
-            }
+            Some(to) => (Answer::Done, vec![Effect::Answer { to, path: path.clone(), reply }]),
             None => (Answer::Done, Vec::new()),
         }
     }
 
     /// Answers an open question; returns the invocation that waits for it, which works again.
-    fn answer(&mut self, path: &Path, reply: Reply) -> Option<String> {
+    fn answer(&mut self, path: &Path, reply: Reply) -> Option<Invoked> {
         let at = self.questions.iter().position(|asked| asked.open.question.path == *path)?;
-        let Asked { open, invocation } = self.questions.remove(at);
+        let Asked { open, by } = self.questions.remove(at);
         self.lifecycle.changed = reply.at;
         self.answered.push(Answered { question: open.question, reply });
-        self.working.insert(invocation.clone());
-        Some(invocation)
+        self.working.insert(by.key.clone());
+        Some(by)
     }
 
     fn arm_ended(&mut self, invocation: &str, of: &str, stops: bool) -> Answer {

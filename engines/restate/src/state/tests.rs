@@ -26,7 +26,7 @@ fn begun(limits: UsageLimits) -> RunState {
         models: Vec::new(),
         seed: Seed::default(),
     };
-    let mut state = RunState::new(&run, String::new());
+    let mut state = RunState::new(&run, String::new(), true);
     assert_eq!(state.begin("r", Timestamp(1)).1, [Effect::Start(1)]);
     state
 }
@@ -42,7 +42,8 @@ fn asks(state: &mut RunState, path: &str, invocation: &str, arms: &[(&str, usize
         default: None,
     };
     let arms = arms.iter().map(|(path, arm)| (Path::from(*path), *arm)).collect();
-    state.apply("r", Request::Ask { question, arms, invocation: invocation.to_owned() })
+    let by = Invoked { service: "p".to_owned(), key: invocation.to_owned() };
+    state.apply("r", Request::Ask { question, arms, by })
 }
 
 fn one() -> Usage {
@@ -76,7 +77,7 @@ fn a_run_rests_when_all_of_its_arms_wait() {
     assert_eq!(ends(&mut state, "b", "r~1"), [Effect::Rest(0)]);
     assert!(!state.is_working() && state.shown_lifecycle().paused && !state.lifecycle.paused);
     let (_, effects) = replies(&mut state, "p/a");
-    assert!(matches!(effects.as_slice(), [Effect::Answer { invocation, .. }] if invocation == "a"));
+    assert!(matches!(effects.as_slice(), [Effect::Answer { to, .. }] if to.key == "a"));
     assert!(state.is_working());
     // Between the end of the last arm and the next command of who waits for it, nobody rests.
     assert!(ends(&mut state, "a", "r~1").is_empty() && state.is_working());

@@ -99,6 +99,27 @@ async fn an_address_belongs_to_one_build() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_build_that_is_there_again_with_other_timeouts_has_those() {
+    let Some(server) = server().await else { return };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut listener = flujo_restate::Address::from(listener);
+    for (hours, shown) in [(2, "2h"), (2, "2h"), (3, "3h")] {
+        let worker =
+            flujo_restate::serve(&server.flujo(), listener).attempt_limit(Duration::from_secs(hours * 3600));
+        let serving = tokio::spawn(worker.into_future());
+        server.engine().register(&format!("http://{address}")).await.unwrap();
+        let about = server.admin("services/steps").await;
+        assert!(about["abort_timeout"].as_str().unwrap().starts_with(shown), "{about}");
+        let all = server.admin("deployments").await;
+        assert_eq!(all["deployments"].as_array().unwrap().len(), 1, "{all}");
+        serving.abort();
+        let _ = serving.await;
+        listener = address.into();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_stays_with_the_build_that_began_it() {
     let Some(mut server) = server().await else { return };
     server.worker().await;
@@ -140,4 +161,16 @@ async fn a_pipeline_that_no_worker_has() {
     let flujo::Outcome::Failed(error) = result.outcome else { panic!("nobody runs it") };
     let error = error.to_string();
     assert!(error.contains("register the service before calling it"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn arms_of_a_run_stay_with_the_build_that_began_it() {
+    let Some(mut server) = server().await else { return };
+    server.worker().await;
+    let flujo = server.flujo();
+    start(&flujo, "arms", "old", json!([1, 500])).await;
+    server.wait_for_line("begins old arms/first").await;
+    let address = server.changed_worker("127.0.0.1:0");
+    server.engine().register(&address).await.unwrap();
+    until(&flujo, "old", |view| is_done(view, "45")).await;
 }

@@ -166,6 +166,18 @@ pub(crate) mod other {
     use super::*;
 
     pipeline! {
+        /// Other arms.
+        pub fn arms(n: u64, millis: u64) -> u64 {
+            let n = add(n, millis).named("first");
+            let (a, b) = join(
+                { let x = add(n, millis).named("other0"); add(x, millis).named("other1") },
+                { let x = add(n, millis).named("more0"); add(x, millis).named("more1") },
+            );
+            value(a + b)
+        }
+    }
+
+    pipeline! {
         /// Four steps.
         pub fn steps(n: u64, millis: u64) -> u64 {
             let n = add(n, millis).named("a");
@@ -178,7 +190,12 @@ pub(crate) mod other {
 
 /// The other build, on an engine.
 pub(crate) fn changed(engine: flujo_restate::Restate) -> Flujo {
-    Flujo::builder().engine(engine).pipeline::<other::steps>().build().expect("pipelines that fit together")
+    Flujo::builder()
+        .engine(engine)
+        .pipeline::<other::steps>()
+        .pipeline::<other::arms>()
+        .build()
+        .expect("pipelines that fit together")
 }
 
 /// All of them, on an engine.

@@ -44,6 +44,16 @@ impl Server {
         crate::pipelines::all(self.engine())
     }
 
+    /// What the admin interface of the server answers.
+    pub(crate) async fn admin(&self, path: &str) -> serde_json::Value {
+        use http_body_util::BodyExt;
+        let client: hyper_util::client::legacy::Client<_, http_body_util::Empty<hyper::body::Bytes>> =
+            hyper_util::client::legacy::Client::builder(hyper_util::rt::TokioExecutor::new()).build_http();
+        let url = format!("{}/{path}", self.installed.admin()).parse().unwrap();
+        let answer = client.get(url).await.unwrap().into_body().collect().await.unwrap();
+        serde_json::from_slice(&answer.to_bytes()).unwrap()
+    }
+
     /// Starts the server again.
     pub(crate) async fn start(&mut self) {
         self.installed.restart().await;
