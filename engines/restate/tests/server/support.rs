@@ -6,6 +6,10 @@ use flujo::Flujo;
 use flujo::engine::RunView;
 use flujo::run::{Control, StartRun};
 use flujo_restate::Restate;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -46,12 +50,28 @@ impl Server {
 
     /// What the admin interface of the server answers.
     pub(crate) async fn admin(&self, path: &str) -> serde_json::Value {
-        use http_body_util::BodyExt;
-        let client: hyper_util::client::legacy::Client<_, http_body_util::Empty<hyper::body::Bytes>> =
-            hyper_util::client::legacy::Client::builder(hyper_util::rt::TokioExecutor::new()).build_http();
-        let url = format!("{}/{path}", self.installed.admin()).parse().unwrap();
-        let answer = client.get(url).await.unwrap().into_body().collect().await.unwrap();
+        self.asked(hyper::Request::get(format!("{}/{path}", self.installed.admin())), String::new()).await
+    }
+
+    /// The rows of an SQL query.
+    pub(crate) async fn query(&self, sql: &str) -> serde_json::Value {
+        let request = hyper::Request::post(format!("{}/query", self.installed.admin()))
+            .header("content-type", "application/json");
+        self.asked(request, serde_json::json!({ "query": sql }).to_string()).await["rows"].take()
+    }
+
+    async fn asked(&self, request: hyper::http::request::Builder, body: String) -> serde_json::Value {
+        let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+        let request = request.header("accept", "application/json").body(Full::from(body)).unwrap();
+        let answer = client.request(request).await.unwrap().into_body().collect().await.unwrap();
         serde_json::from_slice(&answer.to_bytes()).unwrap()
+    }
+
+    /// Waits until no invocation is under way.
+    pub(crate) async fn ends_everything(&self) {
+        let sql = "SELECT target FROM sys_invocation WHERE status <> 'completed'";
+        wait_for("the end of all invocations", async || self.query(sql).await.as_array().unwrap().is_empty())
+            .await;
     }
 
     /// Starts the server again.
