@@ -5,6 +5,7 @@ use crate::graphs::{Graphs, without_graph};
 use crate::journal::{self, Recorded, quoted};
 use crate::request::{Answer, Request};
 use crate::state::{RunState, root_key};
+use crate::trouble::{LOOK, Troubles};
 use crate::wire::{OBJECT, RUN_RECORD, Stored};
 use async_trait::async_trait;
 use flujo::clock::{Clock, SystemClock};
@@ -13,7 +14,7 @@ use flujo::engine::{
     Engine, FinalOutcome, Program, Record, RunFilter, RunId, RunRecord, RunState as State, RunSummary,
     RunView,
 };
-use flujo::error::{Error, ErrorKind};
+use flujo::error::{EngineError, Error, ErrorKind, Signal};
 use flujo::path::Path;
 use flujo::question::Reply;
 use serde::Deserialize;
@@ -29,6 +30,7 @@ pub struct Restate {
     client: Client,
     clock: Arc<dyn Clock>,
     graphs: Graphs,
+    troubles: Troubles,
     /// Runs that this process has created, and nobody has waited for: what there is to know of them is known.
     fresh: Arc<Mutex<HashMap<RunId, Stored>>>,
 }
@@ -56,8 +58,18 @@ impl Restate {
             client: Client::new(ingress, admin)?,
             clock: Arc::new(SystemClock::new()),
             graphs: Graphs::default(),
+            troubles: Troubles::default(),
             fresh: Arc::default(),
         })
+    }
+
+    /// Sets how many bytes a message to the server may have, and so what a step, an arm or a run may return, or be given;
+    /// defaults to 30 MiB. What is larger ends the run with an error: a server would refuse it again and again. The limit of a
+    /// server is its `message-size-limit`, by default 32 MiB: keep this one below it, the same in all processes.
+    #[must_use]
+    pub fn value_limit(mut self, bytes: usize) -> Self {
+        self.client.limit = bytes;
+        self
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -95,6 +107,13 @@ impl Restate {
         if !state.is_working() {
             return Ok(());
         }
+        tokio::select! {
+            rested = self.rested(run, state) => rested,
+            trouble = self.stuck(run, state) => Err(trouble),
+        }
+    }
+
+    async fn rested(&self, run: &RunRecord, state: &RunState) -> Result<(), Error> {
         let root = root_key(run.id.as_str(), state.execution);
         let away_since = Instant::now();
         loop {
@@ -110,9 +129,31 @@ impl Restate {
                 Err(error) if error.is_away() && away_since.elapsed() < AWAY => {
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
+                // The object has sent the invocation, which is on its way to the part of the server that executes it.
+                Err(error) if error.status() == Some(404) && away_since.elapsed() < AWAY => {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
                 done => return Ok(done?),
             }
         }
+    }
+
+    /// Waits until something is wrong with a run that does not end by itself.
+    async fn stuck(&self, run: &RunRecord, state: &RunState) -> Error {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            // A server that cannot be asked is waited for elsewhere.
+            if let Ok(Some(trouble)) = self.trouble(run, state).await {
+                return Error::new(ErrorKind::Engine(trouble));
+            }
+        }
+    }
+
+    /// Returns what keeps a run from going on.
+    async fn trouble(&self, run: &RunRecord, state: &RunState) -> Result<Option<EngineError>, RestateError> {
+        let root = root_key(run.id.as_str(), state.execution);
+        let why = self.troubles.of(&self.client, &state.pipeline, &root).await?;
+        Ok(why.map(|why| EngineError::new(format!("run `{}` does not go on: {why}", run.id))))
     }
 
     fn view_of(run: Arc<RunRecord>, state: RunState, records: Vec<Arc<Record>>) -> RunView {
@@ -175,7 +216,11 @@ impl Engine for Restate {
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error> {
         let Some((run, state)) = self.stored(id).await? else { return Ok(None) };
         let Recorded { records, .. } = self.recorded(&run, &state).await?;
-        Ok(Some(Self::view_of(run, state, records)))
+        let trouble = if state.is_working() { self.trouble(&run, &state).await? } else { None };
+        let mut view = Self::view_of(run, state, records);
+        // It stays resumable, and goes on once that is put right.
+        view.stopped = view.stopped.or(trouble.map(Signal::Engine));
+        Ok(Some(view))
     }
 
     async fn list(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, Error> {

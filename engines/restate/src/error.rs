@@ -43,6 +43,16 @@ impl RestateError {
         let said = said.and_then(|said| Some(said.get("message")?.as_str()?.to_owned()));
         let said = said.unwrap_or_else(|| String::from_utf8_lossy(body).chars().take(200).collect());
         let status = status.as_u16();
+        if status == 413 {
+            // A server with a limit of its own.
+            return Self {
+                status: Some(status),
+                ..Self::new(format!(
+                    "{url} takes nothing so large: keep large values elsewhere and pass references to them, or raise the \
+                     `request-size-limit` of the server's ingress"
+                ))
+            };
+        }
         Self { status: Some(status), ..Self::new(format!("{url} answers {status}: {said}")) }
     }
 
@@ -53,6 +63,11 @@ impl RestateError {
     /// Whether nothing answered: a server that is away may come back.
     pub(crate) fn is_away(&self) -> bool {
         self.is_away
+    }
+
+    /// Whether the server answered that something is wrong with itself.
+    pub(crate) fn is_of_server(&self) -> bool {
+        self.status.is_some_and(|status| status >= 500)
     }
 
     /// Returns the HTTP status, if the server answered with one.

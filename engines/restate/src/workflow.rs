@@ -2,7 +2,8 @@
 
 use crate::arm::{SentEnd, Tally};
 use crate::handle::Invocation;
-use crate::request::{Answer, Request, SentEnded};
+use crate::limit;
+use crate::request::{Answer, Request};
 use crate::service::{Dispatch, NamedService};
 use crate::wire::{APPLY, AT_REST, Begin, OBJECT, REPLY, REST, RUN};
 use crate::worker::Worker;
@@ -76,7 +77,7 @@ async fn execute(
     let target = || RequestTarget::object(OBJECT, id.as_str(), APPLY);
     if !is_arm {
         let tally = *tally.lock().unwrap_or_else(PoisonError::into_inner);
-        let request = Request::Finish { execution, ended: SentEnded::from(ended), tally };
+        let request = Request::Finish { execution, ended: limit::ended(ended, worker.client.limit), tally };
         cx.request::<_, Json<Answer>>(target(), Json(request)).call().await?;
         return Ok(Json(None));
     }
@@ -84,7 +85,7 @@ async fn execute(
     let end = end_of_arm(ended, found);
     cx.request::<_, Json<Answer>>(target(), Json(Request::ArmEnded { invocation: key, of })).send();
     let tally = *tally.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(Json(Some((SentEnd::from(end), tally))))
+    Ok(Json(Some((limit::arm_ended(SentEnd::from(end), worker.client.limit), tally))))
 }
 
 /// The promise that is kept when a run comes to rest for the `n`th time. No path of a question has a blank.

@@ -5,6 +5,7 @@ mod arms;
 use crate::account::unexpected;
 use crate::arm::{Chain, Known, SentEnd, Tally};
 use crate::entry::{Entry, name_of};
+use crate::limit;
 use crate::request::{Answer, Request};
 use crate::wire::{APPLY, Begin, OBJECT, error_of, signal_of};
 use crate::worker::Worker;
@@ -18,6 +19,7 @@ use flujo::engine::{
 use flujo::error::{Mismatch, Signal};
 use flujo::path::Path;
 use flujo::question::{Question, Reply};
+use hyper::body::Bytes;
 use restate_sdk::context::{RequestTarget, RunFuture};
 use restate_sdk::endpoint::ContextInternal;
 use restate_sdk::errors::{HandlerError, TerminalError};
@@ -183,10 +185,11 @@ impl Handle for Invocation {
             None => {}
         }
         let (cx, name, within) = (self.cx.clone(), name_of(&key), command.within.clone());
+        let limit = self.worker.client.limit;
         let executed = command.clone();
         let run = cx.run(move || async move {
             match body.await {
-                Ok(done) => Ok(Json(Entry(Arc::new(Record::new(executed, done))))),
+                Ok(done) => Ok(limit::written(Record::new(executed, done), limit)?),
                 // Nothing is recorded, and the server tries again.
                 Err(signal @ (Signal::Engine(_) | Signal::OwnershipLost)) => {
                     Err(HandlerError::from(signal.to_string()))
@@ -194,7 +197,9 @@ impl Handle for Invocation {
                 Err(signal) => Err(error_of(&signal).into()),
             }
         });
-        let Json(entry) = run.name(name).await.map_err(|error| signal_of(&error))?;
+        let bytes: Bytes = run.name(name).await.map_err(|error| signal_of(&error))?;
+        let unreadable = |error| Signal::Internal(format!("the record of `{key}` cannot be read: {error}"));
+        let entry: Entry = serde_json::from_slice(&bytes).map_err(unreadable)?;
         let record = entry.under(key.clone());
         record.answers(&command)?;
         if !self.run.limits.is_none() || within.is_some() {

@@ -8,10 +8,15 @@
     reason = "tests"
 )]
 
+mod cluster;
+mod foreign;
 mod installed;
+mod large;
 mod mistakes;
 mod pipelines;
+mod refused;
 mod support;
+mod timeouts;
 
 use flujo::UsageLimits;
 use flujo::engine::{
