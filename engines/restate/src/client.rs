@@ -21,6 +21,9 @@ use std::time::{Duration, Instant};
 /// How long the nodes of a cluster may need until others do what a dead one did.
 const TAKING_PLACE: Duration = Duration::from_secs(20);
 
+/// A request of fewer bytes is not refused for its size.
+const LARGE: usize = 1 << 20;
+
 /// The addresses of a server, and connections to it.
 #[derive(Clone)]
 pub(crate) struct Client {
@@ -136,6 +139,7 @@ impl Client {
                 self.limit,
             )));
         }
+        let size = bytes.len();
         let request = hyper::Request::builder()
             .method(method)
             .uri(&url)
@@ -143,7 +147,15 @@ impl Client {
             .header(ACCEPT, "application/json")
             .body(Full::new(Bytes::from(bytes)))
             .map_err(|e| RestateError::unreadable(&url, e))?;
-        let response = self.http.request(request).await.map_err(|e| RestateError::unreachable(&url, e))?;
+        let response = self.http.request(request).await.map_err(|e| {
+            // A server that takes nothing so large closes the connection, and mostly before its answer is read.
+            let is_refused = size > LARGE && !e.is_connect();
+            if is_refused {
+                RestateError::broken_off(&url, size, e)
+            } else {
+                RestateError::unreachable(&url, e)
+            }
+        })?;
         let status = response.status();
         let read = response.into_body().collect().await.map_err(|e| RestateError::unreachable(&url, e))?;
         let bytes = read.to_bytes();

@@ -33,6 +33,14 @@ impl RestateError {
         Self { source: Some(Box::new(source)), is_away: true, ..Self::new(message) }
     }
 
+    pub(crate) fn broken_off(url: &str, size: usize, source: impl StdError + Send + Sync + 'static) -> Self {
+        let message = format!(
+            "the connection to {url} broke off while {size} bytes were sent: the server has ended, or takes nothing so large. \
+             Keep large values elsewhere and pass references to them, or raise the `request-size-limit` of the server's ingress"
+        );
+        Self { source: Some(Box::new(source)), is_away: true, ..Self::new(message) }
+    }
+
     pub(crate) fn unreadable(url: &str, source: impl StdError + Send + Sync + 'static) -> Self {
         let message = format!("what {url} answers is not what a Restate server of version 1.7 does");
         Self { source: Some(Box::new(source)), ..Self::new(message) }

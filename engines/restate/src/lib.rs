@@ -46,6 +46,19 @@
 //! What differs from other engines: which worker works is the server's decision, so a crash of a worker is no takeover that
 //! is counted; and the body of a step that is under way when its run is cancelled runs to its end.
 //!
+//! A run whose invocation is refused by the code at its address, by a worker without its pipeline, or by the server for the
+//! size of what is sent, waits until that is put right. Who waits for it is told after some seconds, and so is who inspects
+//! it, in `RunView::stopped`.
+//!
+//! Whatever the server is sent is one message: a value above [`Restate::value_limit`] ends its step, or its run, with an
+//! error. An arm is given the records of all that came before its fork, so those together have that limit too.
+//!
+//! Workers of one build may share an address. The server fills a connection before it opens another one, so a balancer of
+//! connections shares the work more evenly if a connection takes few calls: set
+//! `worker.invoker.http2-streams-per-connection-limit` of the server to 8 or so, or use a balancer of requests.
+//!
+//! A cluster goes on without one of its nodes. A [`Restate`] talks to one address, though: give it that of a balancer.
+//!
 //! The server is software of its own, under BSL 1.1: whoever runs it accepts that licence.
 
 mod account;

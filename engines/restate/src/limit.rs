@@ -102,3 +102,18 @@ impl Write for Counted {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fits_is_left_as_it_is() {
+        assert_eq!(excess(&"letters", 9), None);
+        assert_eq!(excess(&"letters", 8), Some(9));
+        assert_eq!(arm_ended(SentEnd::Cancelled, 11), SentEnd::Cancelled);
+        let SentEnd::Failed(failure) = arm_ended(SentEnd::Cancelled, 10) else { panic!("it is too large") };
+        assert!(failure.chain[0].starts_with("the result of this arm has 11 bytes, and "), "{failure:?}");
+        assert!(!failure.retryable);
+    }
+}

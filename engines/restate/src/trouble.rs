@@ -15,7 +15,7 @@ pub(crate) const LOOK: Duration = Duration::from_secs(5);
 /// An answer that is so old is still good: all callers of a process share one.
 const FRESH: Duration = Duration::from_secs(2);
 
-/// An invocation that was refused so often is not about to go on.
+/// An invocation that was refused so often, and is not tried at the moment, is not about to go on.
 const REFUSED: u32 = 3;
 
 /// So many are looked at.
@@ -23,10 +23,15 @@ const AT_ONCE: usize = 1_000;
 
 /// The invocations that do not go on, as the server knows them.
 #[derive(Clone, Default)]
-pub(crate) struct Troubles(Arc<Mutex<Option<(Instant, Arc<[Trouble]>)>>>);
+pub(crate) struct Troubles(Arc<Mutex<Option<Seen>>>);
+
+/// What the server answered, and when.
+struct Seen {
+    at: Instant,
+    troubles: Arc<[Trouble]>,
+}
 
 /// An invocation that does not go on.
-#[derive(Debug)]
 struct Trouble {
     pipeline: String,
     key: String,
@@ -45,8 +50,10 @@ struct Failing {
 #[derive(Deserialize)]
 struct Target {
     id: String,
-    target_service_name: String,
-    target_service_key: Option<String>,
+    #[serde(rename = "target_service_name")]
+    pipeline: String,
+    #[serde(rename = "target_service_key")]
+    key: Option<String>,
 }
 
 impl Troubles {
@@ -59,10 +66,10 @@ impl Troubles {
     ) -> Result<Option<String>, RestateError> {
         let mut found = self.0.lock().await;
         let troubles = match &*found {
-            Some((at, troubles)) if at.elapsed() < FRESH => Arc::clone(troubles),
+            Some(Seen { at, troubles }) if at.elapsed() < FRESH => Arc::clone(troubles),
             _ => {
                 let troubles: Arc<[Trouble]> = look(client).await?.into();
-                *found = Some((Instant::now(), Arc::clone(&troubles)));
+                *found = Some(Seen { at: Instant::now(), troubles: Arc::clone(&troubles) });
                 troubles
             }
         };
@@ -80,7 +87,7 @@ async fn look(client: &Client) -> Result<Vec<Trouble>, RestateError> {
     let sql = format!(
         "SELECT s.id, s.last_failure, s.last_failure_error_code, d.endpoint FROM sys_invocation_state s \
          LEFT JOIN sys_deployment d ON d.id = s.last_attempt_deployment_id \
-         WHERE s.retry_count >= {REFUSED} AND s.last_failure IS NOT NULL LIMIT {AT_ONCE}"
+         WHERE NOT s.in_flight AND s.retry_count >= {REFUSED} AND s.last_failure IS NOT NULL LIMIT {AT_ONCE}"
     );
     let failing = client.query::<Failing>(&sql).await?;
     let mut failing: HashMap<_, _> = failing.into_iter().map(|row| (row.id.clone(), row)).collect();
@@ -95,8 +102,8 @@ async fn look(client: &Client) -> Result<Vec<Trouble>, RestateError> {
     let targets = client.query::<Target>(&sql).await?;
     let trouble = |target: Target| {
         let failing = failing.remove(&target.id)?;
-        let why = why(&failing, &target.target_service_name)?;
-        Some(Trouble { pipeline: target.target_service_name, key: target.target_service_key?, why })
+        let why = why(&failing, &target.pipeline)?;
+        Some(Trouble { pipeline: target.pipeline, key: target.key?, why })
     };
     Ok(targets.into_iter().filter_map(trouble).collect())
 }
@@ -112,8 +119,8 @@ fn why(failing: &Failing, pipeline: &str) -> Option<String> {
              address of its own"
         )),
         Some("RT0012") if said.contains("404") => Some(format!(
-            "the worker at {address} does not have the pipeline `{pipeline}`. Start one there that has it, and the run \
-                 goes on; nothing of it is lost"
+            "the worker at {address} does not have the pipeline `{pipeline}`. Start one there that has it, and the run goes \
+             on; nothing of it is lost"
         )),
         // A worker that sends what is larger than what it thinks the limit is.
         _ if said.contains("message size limit") => Some(format!(
@@ -122,5 +129,35 @@ fn why(failing: &Failing, pipeline: &str) -> Option<String> {
              the server"
         )),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(code: &str, said: &str) -> Option<String> {
+        let failing = Failing {
+            id: "inv_1".to_owned(),
+            last_failure: said.to_owned(),
+            last_failure_error_code: Some(code.to_owned()),
+            endpoint: Some("http://worker-1:9080/".to_owned()),
+        };
+        why(&failing, "shop.refund")
+    }
+
+    #[test]
+    fn what_ends_by_itself_is_no_trouble() {
+        let missing = told("RT0012", "[500 Internal] unexpected http status code: 404 Not Found");
+        let expected = "the worker at http://worker-1:9080 does not have the pipeline `shop.refund`. Start one there that has \
+                        it, and the run goes on; nothing of it is lost";
+        assert_eq!(missing.as_deref(), Some(expected));
+        assert!(told("RT0016", "[570 Journal mismatch] Found a mismatch").is_some());
+        // A balancer whose workers are all away, and a worker that is.
+        assert_eq!(
+            told("RT0012", "[500 Internal] unexpected http status code: 503 Service Unavailable"),
+            None
+        );
+        assert_eq!(told("RT0010", "[500 Internal] client error (Connect)"), None);
     }
 }

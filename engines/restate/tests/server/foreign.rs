@@ -17,9 +17,9 @@ async fn workers_with_other_pipelines_share_a_server() {
     server.wait_for_line("begins before steps/b").await;
     // From now on it has the objects of all runs, those of the first one's among them.
     let second = server.worker_with(&[("FLUJO_BUILD", "foreign")]).await;
-    let served = server.admin("/services/flujo.Run").await["deployment_id"].clone();
-    assert_eq!(served, server.admin("/services/apart").await["deployment_id"]);
-    assert_ne!(served, server.admin("/services/steps").await["deployment_id"]);
+    let objects = server.admin("/services/flujo.Run").await["deployment_id"].clone();
+    assert_eq!(objects, server.admin("/services/apart").await["deployment_id"]);
+    assert_ne!(objects, server.admin("/services/steps").await["deployment_id"]);
     let other = pipelines::foreign(server.engine());
     assert_eq!(other.run(apart(1, 0)).id("other").await.into_output().unwrap(), 3);
     assert_eq!(flujo.run(pipelines::steps(1, 0)).id("after").await.into_output().unwrap(), 6);

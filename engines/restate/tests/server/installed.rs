@@ -40,7 +40,7 @@ impl Drop for Process {
 }
 
 pub(crate) struct Installed {
-    process: Option<Process>,
+    pub(crate) process: Option<Process>,
     pub(crate) folder: PathBuf,
     ports: [u16; 3],
     /// What is not as with other servers of tests, as environment variables.
@@ -55,12 +55,7 @@ impl Drop for Installed {
 }
 
 impl Installed {
-    /// Starts a server; `None`, and said, where none is installed.
-    pub(crate) async fn start() -> Option<Self> {
-        Self::start_with(&[]).await
-    }
-
-    /// Starts a server with settings of its own.
+    /// Starts a server with settings of its own; `None`, and said, where none is installed.
     pub(crate) async fn start_with(settings: &[(&str, &str)]) -> Option<Self> {
         let mut server = Self::prepare()?;
         server.settings = settings.iter().map(|(name, value)| set(name, value)).collect();
@@ -131,11 +126,6 @@ impl Installed {
         self.process = None;
     }
 
-    /// The number of its process.
-    pub(crate) fn process(&self) -> Option<u32> {
-        self.process.as_ref().map(|process| process.0.id())
-    }
-
     /// Starts the server on what it had.
     pub(crate) async fn restart(&mut self) {
         self.spawn();
@@ -148,6 +138,8 @@ impl Installed {
         let child = Command::new(program().unwrap())
             .arg("--no-logo")
             .env("RESTATE_DISABLE_TELEMETRY", "true")
+            // With it, the server spends nearly all of its time on the backtraces of errors that it then deals with.
+            .env("RUST_BACKTRACE", "0")
             .env("RESTATE_BASE_DIR", self.folder.join("data"))
             .env("RESTATE_NODE_NAME", "test")
             .env("RESTATE_LISTEN_MODE", "tcp")

@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod balance;
 mod cluster;
 mod foreign;
 mod installed;

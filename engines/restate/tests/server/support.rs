@@ -1,5 +1,6 @@
 //! A server and workers of a test: each on ports of its own, with a folder of its own, and ended with it.
 
+use crate::balance::balance;
 pub(crate) use crate::installed::wait_for;
 use crate::installed::{Installed, Process};
 use flujo::Flujo;
@@ -229,24 +230,6 @@ async fn get(url: &str) -> serde_json::Value {
     let http: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
     let answer = http.get(url.parse().unwrap()).await.unwrap().into_body().collect().await.unwrap();
     serde_json::from_slice(&answer.to_bytes()).unwrap()
-}
-
-async fn balance(listener: tokio::net::TcpListener, addresses: Vec<String>) {
-    let mut turn = 0;
-    while let Ok((mut from, _)) = listener.accept().await {
-        let mut to = None;
-        // Who is dead is left out.
-        for _ in 0..addresses.len() {
-            turn += 1;
-            if let Ok(stream) = tokio::net::TcpStream::connect(&addresses[turn % addresses.len()]).await {
-                to = Some(stream);
-                break;
-            }
-        }
-        if let Some(mut to) = to {
-            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut from, &mut to).await });
-        }
-    }
 }
 
 /// Starts a run by the name of its pipeline.
