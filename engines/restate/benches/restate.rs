@@ -134,7 +134,7 @@ async fn report(name: &str, server: &Installed, flujo: &Flujo, (rounds, n): (usi
 
 #[tokio::main]
 async fn main() {
-    let Some(server) = Installed::start().await else { return };
+    let Some(server) = Installed::start_with(&[]).await else { return };
     let engine = Restate::connect(&server.ingress(), &server.admin()).expect("addresses");
     let flujo = Flujo::builder().engine(engine.clone()).pipeline::<chain>().build().expect("an engine");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

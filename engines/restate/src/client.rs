@@ -1,6 +1,7 @@
 //! The server, as seen from outside: its ingress, which calls services, and its admin interface.
 
 use crate::error::RestateError;
+use crate::limit;
 use crate::request::{Answer, Request};
 use crate::wire::{APPLY, AT_REST, OBJECT, Stored, VIEW};
 use flujo::engine::RunId;
@@ -15,6 +16,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long the nodes of a cluster may need until others do what a dead one did.
+const TAKING_PLACE: Duration = Duration::from_secs(20);
+
+/// A request of fewer bytes is not refused for its size.
+const LARGE: usize = 1 << 20;
 
 /// The addresses of a server, and connections to it.
 #[derive(Clone)]
@@ -22,6 +30,8 @@ pub(crate) struct Client {
     http: hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>,
     ingress: Arc<str>,
     admin: Arc<str>,
+    /// The size of the largest message.
+    pub(crate) limit: usize,
 }
 
 impl Client {
@@ -34,7 +44,7 @@ impl Client {
             if is_http { Ok(text.into()) } else { Err(RestateError::address(text)) }
         };
         let http = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build_http();
-        Ok(Self { http, ingress: address(ingress)?, admin: address(admin)? })
+        Ok(Self { http, ingress: address(ingress)?, admin: address(admin)?, limit: limit::LIMIT })
     }
 
     /// Applies a request to a run.
@@ -80,8 +90,18 @@ impl Client {
             rows: Vec<T>,
         }
         let query = serde_json::json!({ "query": sql });
-        let found: Rows<T> = self.json(Method::POST, format!("{}/query", self.admin), Some(&query)).await?;
-        Ok(found.rows)
+        let asked = Instant::now();
+        loop {
+            let found =
+                self.json::<Rows<T>>(Method::POST, format!("{}/query", self.admin), Some(&query)).await;
+            match found {
+                // A node that had some of the rows has died, and others have yet to take its place.
+                Err(error) if error.is_of_server() && asked.elapsed() < TAKING_PLACE => {
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+                found => return Ok(found?.rows),
+            }
+        }
     }
 
     /// Checks that both interfaces answer.
@@ -112,6 +132,14 @@ impl Client {
             Some(body) => serde_json::to_vec(body).map_err(|e| RestateError::unreadable(&url, e))?,
             None => Vec::new(),
         };
+        if bytes.len() > self.limit {
+            return Err(RestateError::setup(limit::message(
+                &format!("what is sent to {url}"),
+                bytes.len(),
+                self.limit,
+            )));
+        }
+        let size = bytes.len();
         let request = hyper::Request::builder()
             .method(method)
             .uri(&url)
@@ -119,7 +147,15 @@ impl Client {
             .header(ACCEPT, "application/json")
             .body(Full::new(Bytes::from(bytes)))
             .map_err(|e| RestateError::unreadable(&url, e))?;
-        let response = self.http.request(request).await.map_err(|e| RestateError::unreachable(&url, e))?;
+        let response = self.http.request(request).await.map_err(|e| {
+            // A server that takes nothing so large closes the connection, and mostly before its answer is read.
+            let is_refused = size > LARGE && !e.is_connect();
+            if is_refused {
+                RestateError::broken_off(&url, size, e)
+            } else {
+                RestateError::unreachable(&url, e)
+            }
+        })?;
         let status = response.status();
         let read = response.into_body().collect().await.map_err(|e| RestateError::unreachable(&url, e))?;
         let bytes = read.to_bytes();

@@ -6,6 +6,7 @@ use crate::hosted::Hosted;
 use crate::journal::{self, Recorded, quoted};
 use crate::request::{Answer, Request};
 use crate::state::{RunState, root_key};
+use crate::trouble::{LOOK, Troubles};
 use crate::wire::{OBJECT, RUN_RECORD, Stored};
 use async_trait::async_trait;
 use flujo::clock::{Clock, SystemClock};
@@ -14,7 +15,7 @@ use flujo::engine::{
     Engine, FinalOutcome, Program, Record, RunFilter, RunId, RunRecord, RunState as State, RunSummary,
     RunView,
 };
-use flujo::error::{Error, ErrorKind};
+use flujo::error::{EngineError, Error, ErrorKind, Signal};
 use flujo::path::Path;
 use flujo::question::Reply;
 use serde::Deserialize;
@@ -31,7 +32,8 @@ pub struct Restate {
     clock: Arc<dyn Clock>,
     graphs: Graphs,
     hosted: Option<Hosted>,
-    /// Runs that this process has created, and nobody has waited for: what there is to know of them is known.
+    troubles: Troubles,
+    /// Runs that this process has created and not yet waited for, so that their state need not be read.
     fresh: Arc<Mutex<HashMap<RunId, Stored>>>,
 }
 
@@ -59,6 +61,7 @@ impl Restate {
             clock: Arc::new(SystemClock::new()),
             graphs: Graphs::default(),
             hosted: None,
+            troubles: Troubles::default(),
             fresh: Arc::default(),
         })
     }
@@ -74,6 +77,15 @@ impl Restate {
 
     pub(crate) fn hosted(&self) -> Option<&Hosted> {
         self.hosted.as_ref()
+    }
+
+    /// Sets how many bytes a message to the server may have, and so what a step, an arm or a run may return, or be given;
+    /// defaults to 30 MiB. What is larger ends the run with an error: a server would refuse it again and again. The limit of a
+    /// server is its `message-size-limit`, by default 32 MiB: keep this one below it, the same in all processes.
+    #[must_use]
+    pub fn value_limit(mut self, bytes: usize) -> Self {
+        self.client.limit = bytes;
+        self
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -111,6 +123,13 @@ impl Restate {
         if !self.works_on(run, state) {
             return Ok(());
         }
+        tokio::select! {
+            rested = self.rested(run, state) => rested,
+            trouble = self.stuck(run, state) => Err(trouble),
+        }
+    }
+
+    async fn rested(&self, run: &RunId, state: &RunState) -> Result<(), Error> {
         let root = root_key(run.as_str(), state.execution);
         let away_since = Instant::now();
         loop {
@@ -122,16 +141,35 @@ impl Restate {
                 ended.await
             };
             match done {
-                // The run does not need who waits for it, and goes on once its server is there again. An execution that was
-                // just begun may be on its way to the partition that it belongs to, which does not know it as yet.
-                Err(error)
-                    if (error.is_away() || error.status() == Some(404)) && away_since.elapsed() < AWAY =>
-                {
+                // The run does not need who waits for it, and goes on once its server is there again.
+                Err(error) if error.is_away() && away_since.elapsed() < AWAY => {
                     tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+                // The object has sent the invocation, which is on its way to the part of the server that executes it.
+                Err(error) if error.status() == Some(404) && away_since.elapsed() < AWAY => {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 done => return Ok(done?),
             }
         }
+    }
+
+    /// Waits until something is wrong with a run that does not end by itself.
+    async fn stuck(&self, run: &RunId, state: &RunState) -> Error {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            // A server that cannot be asked is waited for elsewhere.
+            if let Ok(Some(trouble)) = self.trouble(run, state).await {
+                return Error::new(ErrorKind::Engine(trouble));
+            }
+        }
+    }
+
+    /// Returns what keeps a run from going on.
+    async fn trouble(&self, run: &RunId, state: &RunState) -> Result<Option<EngineError>, RestateError> {
+        let root = root_key(run.as_str(), state.execution);
+        let why = self.troubles.of(&self.client, &state.pipeline, &root).await?;
+        Ok(why.map(|why| EngineError::new(format!("run `{run}` does not go on: {why}"))))
     }
 
     /// Takes the defaults of questions whose deadlines have passed, where no timer of the server does so.
@@ -228,7 +266,11 @@ impl Engine for Restate {
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error> {
         let Some((run, state)) = self.stored(id).await? else { return Ok(None) };
         let Recorded { records, .. } = self.recorded(&run, &state).await?;
-        Ok(Some(self.view_of(run, state, records)))
+        let trouble = if self.works_on(id, &state) { self.trouble(id, &state).await? } else { None };
+        let mut view = self.view_of(run, state, records);
+        // It stays resumable, and goes on once that is put right.
+        view.stopped = view.stopped.or(trouble.map(Signal::Engine));
+        Ok(Some(view))
     }
 
     async fn list(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, Error> {

@@ -33,6 +33,14 @@ impl RestateError {
         Self { source: Some(Box::new(source)), is_away: true, ..Self::new(message) }
     }
 
+    pub(crate) fn broken_off(url: &str, size: usize, source: impl StdError + Send + Sync + 'static) -> Self {
+        let message = format!(
+            "the connection to {url} broke off while {size} bytes were sent: the server has ended, or takes nothing so large. \
+             Keep large values elsewhere and pass references to them, or raise the `request-size-limit` of the server's ingress"
+        );
+        Self { source: Some(Box::new(source)), is_away: true, ..Self::new(message) }
+    }
+
     pub(crate) fn unreadable(url: &str, source: impl StdError + Send + Sync + 'static) -> Self {
         let message = format!("what {url} answers is not what a Restate server of version 1.7 does");
         Self { source: Some(Box::new(source)), ..Self::new(message) }
@@ -43,6 +51,16 @@ impl RestateError {
         let said = said.and_then(|said| Some(said.get("message")?.as_str()?.to_owned()));
         let said = said.unwrap_or_else(|| String::from_utf8_lossy(body).chars().take(200).collect());
         let status = status.as_u16();
+        if status == 413 {
+            // A server with a limit of its own.
+            return Self {
+                status: Some(status),
+                ..Self::new(format!(
+                    "{url} takes nothing so large: keep large values elsewhere and pass references to them, or raise the \
+                     `request-size-limit` of the server's ingress"
+                ))
+            };
+        }
         Self { status: Some(status), ..Self::new(format!("{url} answers {status}: {said}")) }
     }
 
@@ -53,6 +71,11 @@ impl RestateError {
     /// Whether nothing answered: a server that is away may come back.
     pub(crate) fn is_away(&self) -> bool {
         self.is_away
+    }
+
+    /// Whether the server answered that something is wrong with itself.
+    pub(crate) fn is_of_server(&self) -> bool {
+        self.status.is_some_and(|status| status >= 500)
     }
 
     /// Returns the HTTP status, if the server answered with one.

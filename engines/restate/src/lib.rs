@@ -67,6 +67,19 @@
 //! | `summary/last-change-first` | as for a paused run |
 //! | `process/takeovers-survive` | as for takeovers |
 //!
+//! A run whose invocation is refused by the code at its address, by a worker without its pipeline, or by the server for the
+//! size of what is sent, waits until that is put right. Who waits for it is told after some seconds, and so is who inspects
+//! it, in `RunView::stopped`.
+//!
+//! Whatever the server is sent is one message: a value above [`Restate::value_limit`] ends its step, or its run, with an
+//! error. An arm is given the records of all that came before its fork, so those together have that limit too.
+//!
+//! Workers of one build may share an address. The server fills a connection before it opens another one, so a balancer of
+//! connections shares the work more evenly if a connection takes few calls: set
+//! `worker.invoker.http2-streams-per-connection-limit` of the server to 8 or so, or use a balancer of requests.
+//!
+//! A cluster goes on without one of its nodes. A [`Restate`] talks to one address, though: give it that of a balancer.
+//!
 //! The server is software of its own, under BSL 1.1: whoever runs it accepts that licence.
 
 mod account;
@@ -79,12 +92,14 @@ mod graphs;
 mod handle;
 mod hosted;
 mod journal;
+mod limit;
 mod object;
 mod register;
 mod request;
 mod serve;
 mod service;
 mod state;
+mod trouble;
 mod wire;
 mod worker;
 mod workflow;

@@ -62,7 +62,7 @@ pub(crate) fn is_of_arms(service: &str, pipeline: &str) -> bool {
     service.strip_prefix(pipeline).is_some_and(|rest| rest.starts_with(ARMS))
 }
 
-const ARMS: &str = ".arms-";
+pub(crate) const ARMS: &str = ".arms-";
 
 /// What an invocation begins with.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -2,7 +2,8 @@
 
 use crate::arm::SentEnd;
 use crate::handle::Invocation;
-use crate::request::{Answer, Request, SentEnded};
+use crate::limit;
+use crate::request::{Answer, Request};
 use crate::service::{Dispatch, NamedService};
 use crate::wire::{APPLY, AT_REST, Begin, OBJECT, REPLY, REST, RUN};
 use crate::worker::Worker;
@@ -81,7 +82,7 @@ async fn execute(
     let target = || RequestTarget::object(OBJECT, id.as_str(), APPLY);
     if !is_arm {
         let last = *last.lock().unwrap_or_else(PoisonError::into_inner);
-        let request = Request::Finish { execution, ended: SentEnded::from(ended), last };
+        let request = Request::Finish { execution, ended: limit::ended(ended, worker.client.limit), last };
         cx.request::<_, Json<Answer>>(target(), Json(request)).call().await?;
         return Ok(Json(None));
     }
@@ -90,7 +91,7 @@ async fn execute(
     let stops = ForkPolicy { settle, concurrency: 1 }.stops_at(&end);
     cx.request::<_, Json<Answer>>(target(), Json(Request::ArmEnded { invocation: key, of, stops })).send();
     let last = *last.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(Json(Some((SentEnd::from(end), last))))
+    Ok(Json(Some((limit::arm_ended(SentEnd::from(end), worker.client.limit), last))))
 }
 
 /// The promise that is kept when a run comes to rest for the `n`th time. No path of a question has a blank.

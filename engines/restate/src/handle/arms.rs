@@ -3,6 +3,7 @@
 use super::Invocation;
 use crate::arm::SentEnd;
 use crate::journal;
+use crate::limit;
 use crate::request::Request;
 use crate::wire::{Begin, RUN, signal_of};
 use flujo::clock::Timestamp;
@@ -50,6 +51,12 @@ impl Invocation {
     ) -> Result<Vec<SentEnd>, Signal> {
         if n > 1 {
             self.recall_arms().await?;
+        }
+        let limit = self.worker.client.limit;
+        if let Some(size) = limit::excess(&self.begin_arm((path, n, 0), policy), limit) {
+            // One is given what the others are.
+            let failure = limit::failure("what came before this fork, and each arm is given,", size, limit);
+            return Ok(vec![SentEnd::Failed(failure); arms]);
         }
         let keys: BTreeSet<_> = (0..arms).map(|arm| self.key_of_arm(path, n, arm)).collect();
         self.ask_object(Request::Fork { invocation: self.key.clone(), arms: keys }).await?;

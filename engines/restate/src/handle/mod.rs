@@ -5,6 +5,7 @@ mod arms;
 use crate::account::unexpected;
 use crate::arm::{Chain, Known, SentEnd};
 use crate::entry::{Attempted, Entry, name_of};
+use crate::limit;
 use crate::request::{Answer, Invoked, Request};
 use crate::wire::{APPLY, Begin, OBJECT, arms_of, error_of, signal_of};
 use crate::worker::Worker;
@@ -18,6 +19,7 @@ use flujo::engine::{
 use flujo::error::{Mismatch, Signal};
 use flujo::path::Path;
 use flujo::question::{Question, Reply};
+use hyper::body::Bytes;
 use restate_sdk::context::{RequestTarget, RunFuture};
 use restate_sdk::endpoint::ContextInternal;
 use restate_sdk::errors::{HandlerError, TerminalError};
@@ -213,6 +215,7 @@ impl Handle for Invocation {
             None => {}
         }
         let (cx, name, within) = (self.cx.clone(), name_of(&key), command.within.clone());
+        let limit = self.worker.client.limit;
         let executed = command.clone();
         let reservations = Arc::clone(&self.reserved);
         let run = cx.run(move || async move {
@@ -220,8 +223,7 @@ impl Handle for Invocation {
                 Ok(done) => {
                     let reserved =
                         reservations.lock().unwrap_or_else(PoisonError::into_inner).remove(&executed.key);
-                    let entry = Entry(Arc::new(Record::new(executed, done)));
-                    Ok(Json(Attempted { entry, reserved }))
+                    Ok(limit::written(Record::new(executed, done), reserved, limit)?)
                 }
                 // Nothing is recorded, and the server tries again.
                 Err(signal @ (Signal::Engine(_) | Signal::OwnershipLost)) => {
@@ -230,7 +232,9 @@ impl Handle for Invocation {
                 Err(signal) => Err(error_of(&signal).into()),
             }
         });
-        let Json(Attempted { entry, reserved }) = run.name(name).await.map_err(|error| signal_of(&error))?;
+        let bytes: Bytes = run.name(name).await.map_err(|error| signal_of(&error))?;
+        let unreadable = |error| Signal::Internal(format!("the record of `{key}` cannot be read: {error}"));
+        let Attempted { entry, reserved } = serde_json::from_slice(&bytes).map_err(unreadable)?;
         let record = entry.under(key.clone());
         record.answers(&command)?;
         let pays = key.kind == Kind::Model || within.is_some() || !self.run.limits.is_none();

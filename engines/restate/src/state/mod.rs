@@ -200,7 +200,7 @@ impl RunState {
                 Err(signal) => Answer::Differs(signal),
             };
         }
-        // An arm whose fork was joined without it is cancelled, and may not know that yet: nobody would withdraw its question.
+        // An arm whose fork was joined without it is cancelled, and may not know that yet: its question would stay open for ever.
         if !self.working.remove(&by.key) {
             return Answer::Cancelled;
         }
@@ -260,7 +260,7 @@ impl RunState {
         // After its fork was joined, an arm is of no account.
         if let Some(arms) = self.forks.get_mut(of) {
             arms.remove(invocation);
-            // Who waits for it goes on: at no moment does nobody work.
+            // Who waits for it goes on, so the run works at every moment.
             if stops || arms.is_empty() {
                 self.working.insert(of.to_owned());
             }

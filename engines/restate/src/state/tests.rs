@@ -79,7 +79,7 @@ fn a_run_rests_when_all_of_its_arms_wait() {
     let (_, effects) = replies(&mut state, "p/a");
     assert!(matches!(effects.as_slice(), [Effect::Answer { to, .. }] if to.key == "a"));
     assert!(state.is_working());
-    // Between the end of the last arm and the next command of who waits for it, nobody rests.
+    // Between the end of the last arm and the next command of who waits for it, the run works.
     assert!(ends(&mut state, "a", "r~1").is_empty() && state.is_working());
 }
 

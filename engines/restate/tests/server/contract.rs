@@ -114,7 +114,7 @@ const DIFFERS: &[(&str, &str)] = &[
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_engine_contract_is_kept_but_for_what_the_docs_list() {
-    let Some(server) = Installed::start().await else { return };
+    let Some(server) = Installed::start_with(&[]).await else { return };
     let (ingress, admin) = (server.ingress(), server.admin());
     let number = AtomicUsize::new(0);
     let open = move |storage: Arc<(usize, OnceLock<Check>)>, clock: Arc<dyn Clock>| {

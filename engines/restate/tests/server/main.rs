@@ -8,11 +8,17 @@
     reason = "tests"
 )]
 
+mod balance;
+mod cluster;
 mod contract;
+mod foreign;
 mod installed;
+mod large;
 mod mistakes;
 mod pipelines;
+mod refused;
 mod support;
+mod timeouts;
 
 use flujo::UsageLimits;
 use flujo::engine::{

@@ -29,8 +29,8 @@ async fn answering(answer: &'static str) -> String {
 async fn a_server_that_is_missing_or_none_or_too_old() {
     let wrong = Restate::connect("restate:8080", "http://127.0.0.1:9070").unwrap_err().to_string();
     assert_eq!(wrong, "`restate:8080` is no address of a Restate server: write `http://host:port`");
-    let nobody = "http://127.0.0.1:9";
-    let missing = Restate::connect(nobody, nobody).unwrap().health().await.unwrap_err().to_string();
+    let unused = "http://127.0.0.1:9";
+    let missing = Restate::connect(unused, unused).unwrap().health().await.unwrap_err().to_string();
     let expected = "no Restate server answers at http://127.0.0.1:9/health: start one, or name its address";
     assert_eq!(missing, expected);
     let page = answering("<html>").await;
@@ -94,8 +94,8 @@ async fn an_address_belongs_to_one_build() {
         refused.starts_with(&format!("the server knows another build at {address}, with another `")),
         "{refused}"
     );
-    let nobody = server.engine().register("http://127.0.0.1:9").await.unwrap_err().to_string();
-    assert!(nobody.contains("/deployments answers 500: ") && nobody.contains("127.0.0.1:9"), "{nobody}");
+    let missing = server.engine().register("http://127.0.0.1:9").await.unwrap_err().to_string();
+    assert!(missing.contains("/deployments answers 500: ") && missing.contains("127.0.0.1:9"), "{missing}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,9 +109,9 @@ async fn a_build_that_is_there_again_with_other_timeouts_has_those() {
             flujo_restate::serve(&server.flujo(), listener).attempt_limit(Duration::from_secs(hours * 3600));
         let serving = tokio::spawn(worker.into_future());
         server.engine().register(&format!("http://{address}")).await.unwrap();
-        let about = server.admin("services/steps").await;
+        let about = server.admin("/services/steps").await;
         assert!(about["abort_timeout"].as_str().unwrap().starts_with(shown), "{about}");
-        let all = server.admin("deployments").await;
+        let all = server.admin("/deployments").await;
         assert_eq!(all["deployments"].as_array().unwrap().len(), 1, "{all}");
         serving.abort();
         let _ = serving.await;
@@ -144,7 +144,7 @@ async fn a_server_that_goes_away_for_some_time() {
     let waiting = tokio::spawn(flujo.run(pipelines::steps(1, 200)).id("r").into_future());
     server.wait_for_line("begins r steps/b").await;
     server.kill();
-    // Who begins something now is told at once.
+    // Who begins something now gets an error at once.
     let refused = flujo.run(pipelines::steps(1, 0)).id("other").await;
     let flujo::Outcome::Failed(error) = refused.outcome else { panic!("there is no server") };
     assert!(error.to_string().contains("no Restate server answers at http://127.0.0.1:"), "{error}");

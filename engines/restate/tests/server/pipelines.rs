@@ -49,7 +49,7 @@ pipeline! {
 }
 
 pipeline! {
-    /// A question that nobody answers.
+    /// A question without an answer.
     pub(crate) fn unanswered(n: u64) -> u64 {
         let more: u64 = ask("How many more?").timeout("1s", 7);
         value(n + more)
@@ -126,6 +126,115 @@ pipeline! {
     }
 }
 
+pipeline! {
+    /// One step.
+    pub(crate) fn single(n: u64, millis: u64) -> u64 {
+        add(n, millis)
+    }
+}
+
+/// Does not end the first time that it is called in a run.
+#[step]
+pub(crate) async fn hang(n: u64, run: &RunInfo) -> Result<u64> {
+    log(&format!("begins {} {} {}", run.id(), run.path(), std::process::id()));
+    let mark = format!("{}.{}", std::env::var("FLUJO_LOG").unwrap_or_default(), run.id());
+    if !std::fs::exists(&mark).is_ok_and(|exists| exists) {
+        std::fs::write(mark, "").expect("a mark");
+        std::future::pending::<()>().await;
+    }
+    log(&format!("ends {} {} {}", run.id(), run.path(), std::process::id()));
+    Ok(n)
+}
+
+pipeline! {
+    /// A step that hangs between two others.
+    pub(crate) fn hangs(n: u64) -> u64 {
+        let n = add(n, 0).named("before");
+        let n = hang(n);
+        add(n, 0).named("after")
+    }
+}
+
+/// Adds one, in some time.
+#[step(timeout = "20s")]
+pub(crate) async fn soon(n: u64) -> Result<u64> {
+    Ok(n + 1)
+}
+
+/// Adds one, in more time.
+#[step(timeout = "90s")]
+pub(crate) async fn later(n: u64) -> Result<u64> {
+    Ok(n + 1)
+}
+
+pipeline! {
+    /// Steps that all have timeouts.
+    pub(crate) fn timed(n: u64) -> u64 {
+        let n = soon(n);
+        later(n)
+    }
+}
+
+/// A text of so many letters.
+#[step]
+pub(crate) async fn letters(n: u64, run: &RunInfo) -> Result<String> {
+    log(&format!("begins {} {} {}", run.id(), run.path(), std::process::id()));
+    Ok("x".repeat(usize::try_from(n).expect("a size")))
+}
+
+/// How many letters there are.
+#[step]
+pub(crate) async fn count(text: String) -> Result<u64> {
+    Ok(text.len() as u64)
+}
+
+pipeline! {
+    /// A large value between two steps.
+    pub(crate) fn large(n: u64) -> u64 {
+        let n = add(n, 0).named("before");
+        let text = letters(n);
+        count(text)
+    }
+}
+
+pipeline! {
+    /// A large input.
+    pub(crate) fn counts(text: String) -> u64 {
+        count(text)
+    }
+}
+
+pipeline! {
+    /// Two large values, one after the other, before arms.
+    pub(crate) fn piles(n: u64) -> u64 {
+        let a = letters(n).named("a");
+        let b = letters(n).named("b");
+        let (a, b) = join({ count(a).named("ca") }, { count(b).named("cb") });
+        value(a + b)
+    }
+}
+
+pipeline! {
+    /// A large result, made of two values that are less so.
+    pub(crate) fn sums(n: u64) -> String {
+        let a = letters(n).named("a");
+        let b = letters(n).named("b");
+        value(format!("{a}{b}"))
+    }
+}
+
+pipeline! {
+    /// Arms with large results.
+    pub(crate) fn yields(n: u64) -> u64 {
+        let all = map(vec![n, 3], |n| {
+            let a = letters(n).named("a");
+            let b = letters(n).named("b");
+            value(format!("{a}{b}"))
+        });
+        value(all.iter().map(|text| text.len() as u64).sum::<u64>())
+    }
+}
+
 /// Asks a model.
 #[step(model = "test:counts", retries = 0)]
 pub(crate) fn guess(n: u64) -> Prompt<String> {
@@ -188,6 +297,25 @@ pub(crate) mod other {
     }
 }
 
+/// A build of another application.
+pub(crate) mod apart {
+    #[allow(clippy::wildcard_imports, reason = "a step is several items")]
+    use super::*;
+
+    pipeline! {
+        /// Two steps.
+        pub fn apart(n: u64, millis: u64) -> u64 {
+            let n = add(n, millis).named("a");
+            add(n, millis).named("b")
+        }
+    }
+}
+
+/// Another application, on an engine.
+pub(crate) fn foreign(engine: flujo_restate::Restate) -> Flujo {
+    Flujo::builder().engine(engine).pipeline::<apart::apart>().build().expect("pipelines that fit together")
+}
+
 /// The other build, on an engine.
 pub(crate) fn changed(engine: flujo_restate::Restate) -> Flujo {
     Flujo::builder()
@@ -210,6 +338,14 @@ pub(crate) fn all(engine: flujo_restate::Restate) -> Flujo {
         .pipeline::<fails>()
         .pipeline::<stumbles>()
         .pipeline::<guesses>()
+        .pipeline::<single>()
+        .pipeline::<sums>()
+        .pipeline::<yields>()
+        .pipeline::<hangs>()
+        .pipeline::<timed>()
+        .pipeline::<large>()
+        .pipeline::<counts>()
+        .pipeline::<piles>()
         .models(Counts)
         .build()
         .expect("pipelines that fit together")

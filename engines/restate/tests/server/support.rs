@@ -1,5 +1,6 @@
 //! A server and workers of a test: each on ports of its own, with a folder of its own, and ended with it.
 
+use crate::balance::balance;
 pub(crate) use crate::installed::wait_for;
 use crate::installed::{Installed, Process};
 use flujo::Flujo;
@@ -19,6 +20,8 @@ use std::time::{Duration, Instant};
 
 pub(crate) struct Server {
     installed: Installed,
+    /// The nodes of its cluster beside the one that tests and workers talk to.
+    others: Vec<Installed>,
     workers: Vec<Worker>,
 }
 
@@ -36,7 +39,20 @@ impl Drop for Server {
 
 /// A server without workers; `None`, and said, where none is installed.
 pub(crate) async fn server() -> Option<Server> {
-    Some(Server { installed: Installed::start().await?, workers: Vec::new() })
+    server_with(&[]).await
+}
+
+/// A server with settings of its own.
+pub(crate) async fn server_with(settings: &[(&str, &str)]) -> Option<Server> {
+    let installed = Installed::start_with(settings).await?;
+    Some(Server { installed, others: Vec::new(), workers: Vec::new() })
+}
+
+/// A cluster.
+pub(crate) async fn cluster(n: usize) -> Option<Server> {
+    let mut nodes = Installed::cluster(n).await?;
+    let installed = nodes.remove(0);
+    Some(Server { installed, others: nodes, workers: Vec::new() })
 }
 
 impl Server {
@@ -50,7 +66,7 @@ impl Server {
 
     /// What the admin interface of the server answers.
     pub(crate) async fn admin(&self, path: &str) -> serde_json::Value {
-        self.asked(hyper::Request::get(format!("{}/{path}", self.installed.admin())), String::new()).await
+        self.asked(hyper::Request::get(format!("{}{path}", self.installed.admin())), String::new()).await
     }
 
     /// The rows of an SQL query.
@@ -84,6 +100,16 @@ impl Server {
         self.installed.kill();
     }
 
+    /// Kills a node that only other nodes talk to.
+    pub(crate) fn kill_other(&mut self, n: usize) {
+        self.others[n].kill();
+    }
+
+    /// Starts such a node again.
+    pub(crate) async fn start_other(&mut self, n: usize) {
+        self.others[n].restart().await;
+    }
+
     /// The log that steps write, outside of everything.
     fn log(&self) -> PathBuf {
         self.installed.folder.join("steps.log")
@@ -91,27 +117,29 @@ impl Server {
 
     /// Starts a worker, and tells the server of it.
     pub(crate) async fn worker(&mut self) -> usize {
-        let worker = self.process_at("127.0.0.1:0");
+        self.worker_with(&[]).await
+    }
+
+    /// Starts a worker with settings of its own, and tells the server of it.
+    pub(crate) async fn worker_with(&mut self, settings: &[(&str, &str)]) -> usize {
+        let worker = self.process_with("127.0.0.1:0", settings);
         self.engine().register(&worker.address).await.unwrap();
         self.workers.push(worker);
         self.workers.len() - 1
     }
 
     fn process_at(&self, address: &str) -> Worker {
-        self.process_with(address, false)
+        self.process_with(address, &[])
     }
 
-    fn process_with(&self, address: &str, changed: bool) -> Worker {
+    fn process_with(&self, address: &str, settings: &[(&str, &str)]) -> Worker {
         let test = std::env::current_exe().unwrap();
         let program = test.parent().and_then(Path::parent).unwrap().join("examples/restate_worker");
-        let mut command = Command::new(program);
-        if changed {
-            command.env("FLUJO_CHANGED", "1");
-        }
-        let mut child = command
+        let mut child = Command::new(program)
             .args([self.installed.ingress(), self.installed.admin()])
             .env("FLUJO_LOG", self.log())
             .env("FLUJO_ADDRESS", address)
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -138,10 +166,29 @@ impl Server {
 
     /// Starts a worker of another build, at an address.
     pub(crate) fn changed_worker(&mut self, address: &str) -> String {
-        let worker = self.process_with(address.trim_start_matches("http://"), true);
+        self.worker_of(address, "changed")
+    }
+
+    /// Starts a worker of a build, at an address, and does not tell the server of it.
+    pub(crate) fn worker_of(&mut self, address: &str, build: &str) -> String {
+        let address = address.trim_start_matches("http://");
+        let worker = self.process_with(address, &[("FLUJO_BUILD", build)]);
         let address = worker.address.clone();
         self.workers.push(worker);
         address
+    }
+
+    /// Kills a worker, and starts one of another build where it was.
+    pub(crate) fn replace(&mut self, worker: usize, build: &str) {
+        self.replace_with(worker, &[("FLUJO_BUILD", build)]);
+    }
+
+    /// Kills a worker, and starts one with settings of its own where it was.
+    pub(crate) fn replace_with(&mut self, worker: usize, settings: &[(&str, &str)]) {
+        self.workers[worker].process.kill();
+        let address = self.workers[worker].address.trim_start_matches("http://").to_owned();
+        assert!(address.parse::<SocketAddr>().is_ok());
+        self.workers[worker] = self.process_with(&address, settings);
     }
 
     pub(crate) fn address(&self, worker: usize) -> &str {
@@ -165,10 +212,7 @@ impl Server {
 
     /// Kills a worker, and starts it again where it was.
     pub(crate) fn restart(&mut self, worker: usize) {
-        let address = self.workers[worker].address.trim_start_matches("http://").to_owned();
-        assert!(address.parse::<SocketAddr>().is_ok());
-        self.workers[worker].process.kill();
-        self.workers[worker] = self.process_at(&address);
+        self.replace_with(worker, &[]);
     }
 
     pub(crate) fn lines(&self) -> Vec<String> {
@@ -199,24 +243,6 @@ impl Server {
             }
         }
         paths
-    }
-}
-
-async fn balance(listener: tokio::net::TcpListener, addresses: Vec<String>) {
-    let mut turn = 0;
-    while let Ok((mut from, _)) = listener.accept().await {
-        let mut to = None;
-        // Who is dead is left out.
-        for _ in 0..addresses.len() {
-            turn += 1;
-            if let Ok(stream) = tokio::net::TcpStream::connect(&addresses[turn % addresses.len()]).await {
-                to = Some(stream);
-                break;
-            }
-        }
-        if let Some(mut to) = to {
-            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut from, &mut to).await });
-        }
     }
 }
 

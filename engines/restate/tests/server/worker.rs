@@ -11,16 +11,28 @@
 mod pipelines;
 
 use flujo_restate::Restate;
+use std::time::Duration;
 use tokio::net::TcpListener;
+
+fn millis(variable: &str) -> Option<Duration> {
+    let text = std::env::var(variable).ok()?;
+    Some(Duration::from_millis(text.parse().expect("milliseconds")))
+}
 
 #[tokio::main]
 async fn main() {
     let args: Vec<String> = std::env::args().collect();
     let [_, ingress, admin] = args.as_slice() else { panic!("restate_worker INGRESS ADMIN") };
     let address = std::env::var("FLUJO_ADDRESS").unwrap_or_else(|_| "127.0.0.1:0".to_owned());
-    let engine = Restate::connect(ingress, admin).expect("addresses");
-    let is_changed = std::env::var("FLUJO_CHANGED").is_ok();
-    let make = if is_changed { pipelines::changed } else { pipelines::all };
+    let mut engine = Restate::connect(ingress, admin).expect("addresses");
+    if let Ok(bytes) = std::env::var("FLUJO_VALUE_LIMIT") {
+        engine = engine.value_limit(bytes.parse().expect("bytes"));
+    }
+    let make = match std::env::var("FLUJO_BUILD").as_deref() {
+        Ok("changed") => pipelines::changed,
+        Ok("foreign") => pipelines::foreign,
+        _ => pipelines::all,
+    };
     let flujo = make(engine);
     let listener = TcpListener::bind(&address).await.expect("an address of its own");
     println!("http://{}", listener.local_addr().expect("an address"));
@@ -29,6 +41,13 @@ async fn main() {
     let stop = async move {
         terminated.recv().await;
     };
-    flujo_restate::serve(&flujo, listener).until(stop).await.expect("services");
+    let mut serve = flujo_restate::serve(&flujo, listener);
+    if let Some(timeout) = millis("FLUJO_INACTIVITY_MS") {
+        serve = serve.inactivity_timeout(timeout);
+    }
+    if let Some(limit) = millis("FLUJO_ATTEMPT_LIMIT_MS") {
+        serve = serve.attempt_limit(limit);
+    }
+    serve.until(stop).await.expect("services");
     println!("stopped");
 }
