@@ -63,15 +63,23 @@ impl Restate {
     /// Checks that a server is there, ready, and of a version that is supported.
     ///
     /// # Errors
-    /// There is none, it is not ready yet, it is something else, or it is too old.
+    /// There is none, it is not ready yet, it is something else, or it is too old or too new.
     pub async fn health(&self) -> Result<(), RestateError> {
         self.client().health().await?;
         let Version { version } = self.client().admin(Method::GET, "/version", None).await?;
         let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or_default());
-        if (parts.next().unwrap_or_default(), parts.next().unwrap_or_default()) < OLDEST {
+        let (major, minor) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let (oldest, supported) = (format!("{}.{}", OLDEST.0, OLDEST.1), OLDEST.0);
+        if (major, minor) < OLDEST {
             return Err(RestateError::setup(format!(
-                "the Restate server has version {version}, which is too old: version {}.{} or a newer one is needed",
-                OLDEST.0, OLDEST.1
+                "the Restate server has version {version}, which is too old: version {oldest} or a newer one is needed"
+            )));
+        }
+        if major > supported {
+            return Err(RestateError::setup(format!(
+                "the Restate server has version {version}, which this version of flujo-restate does not know: use a server from \
+                 version {oldest} on, below {}.0, or a newer flujo-restate",
+                supported + 1
             )));
         }
         Ok(())

@@ -15,6 +15,7 @@ mod foreign;
 mod installed;
 mod large;
 mod mistakes;
+mod operated;
 mod pipelines;
 mod refused;
 mod support;
@@ -134,6 +135,22 @@ async fn workers_are_killed_while_arms_of_several_steps_run() {
     assert_eq!(ended.len(), 12, "{ended:?}");
     assert!(ended.values().all(|n| *n == 1), "{ended:?}");
     assert!(begun.values().any(|n| *n > 1), "{begun:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_is_killed_in_a_map_inside_of_a_map() {
+    let Some(mut server) = server().await else { return };
+    let worker = server.worker().await;
+    let flujo = server.flujo();
+    start(&flujo, "nested", "r", json!([1, 150])).await;
+    for path in ["nested/rows[1]/cells[0]/y", "nested/rows[0]/sum"] {
+        server.wait_for_line(&format!("begins r {path}")).await;
+        server.restart(worker);
+    }
+    until(&flujo, "r", |view| is_done(view, "21")).await;
+    let ended = server.ended("r");
+    assert_eq!(ended.len(), 11, "{ended:?}");
+    assert!(ended.values().all(|n| *n == 1), "{ended:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

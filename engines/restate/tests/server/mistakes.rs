@@ -26,7 +26,7 @@ async fn answering(answer: &'static str) -> String {
 }
 
 #[tokio::test]
-async fn a_server_that_is_missing_or_none_or_too_old() {
+async fn a_server_that_is_missing_or_none_or_of_another_version() {
     let wrong = Restate::connect("restate:8080", "http://127.0.0.1:9070").unwrap_err().to_string();
     assert_eq!(wrong, "`restate:8080` is no address of a Restate server: write `http://host:port`");
     let unused = "http://127.0.0.1:9";
@@ -44,6 +44,13 @@ async fn a_server_that_is_missing_or_none_or_too_old() {
     let expected =
         "the Restate server has version 1.1.6, which is too old: version 1.7 or a newer one is needed";
     assert_eq!(old, expected);
+    let newer = answering(r#"{"version":"1.12.0"}"#).await;
+    Restate::connect(&newer, &newer).unwrap().health().await.unwrap();
+    let new = answering(r#"{"version":"2.0.1"}"#).await;
+    let new = Restate::connect(&new, &new).unwrap().health().await.unwrap_err().to_string();
+    let expected = "the Restate server has version 2.0.1, which this version of flujo-restate does not know: use a server \
+                    from version 1.7 on, below 2.0, or a newer flujo-restate";
+    assert_eq!(new, expected);
 }
 
 #[tokio::test]

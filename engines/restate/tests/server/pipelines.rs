@@ -76,6 +76,22 @@ pipeline! {
 }
 
 pipeline! {
+    /// Items of items.
+    pub(crate) fn nested(n: u64, millis: u64) -> u64 {
+        let rows = map(vec![vec![n, 2], vec![3, 4]], |row| {
+            let cells = map(row, |x| {
+                let x = add(x, millis).named("x");
+                add(x, millis).named("y")
+            });
+            let sum = value(cells.iter().sum::<u64>());
+            add(sum, millis).named("sum")
+        });
+        let n = value(rows.iter().sum::<u64>());
+        add(n, 0).named("last")
+    }
+}
+
+pipeline! {
     /// A timer between two steps.
     pub(crate) fn waits(n: u64) -> u64 {
         let n = add(n, 0).named("before");
@@ -334,6 +350,7 @@ pub(crate) fn all(engine: flujo_restate::Restate) -> Flujo {
         .pipeline::<asks>()
         .pipeline::<unanswered>()
         .pipeline::<arms>()
+        .pipeline::<nested>()
         .pipeline::<waits>()
         .pipeline::<fails>()
         .pipeline::<stumbles>()
