@@ -35,9 +35,9 @@ async fn a_node_of_a_cluster_is_killed_under_100_runs() {
     for (run, steps) in by_run {
         let mut once = steps.clone();
         once.dedup();
-        // A step that was under way on the killed node is begun once more; none is after the next one has begun.
+        // What was under way when its part of the server moved to another node is begun once more, and that may move again; no
+        // step is begun again after the next one has begun.
         assert_eq!(once, ["a", "b", "c", "d", "e"].map(|step| format!("steps/{step}")), "{run}");
-        assert!(steps.len() <= 6, "{run}: {steps:?}");
         if steps.len() > 5 {
             let records = flujo.inspect(run.as_str()).await.unwrap().records;
             assert_eq!(records.len(), 5, "{run}");
