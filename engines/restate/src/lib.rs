@@ -68,8 +68,8 @@
 //! | `process/takeovers-survive` | as for takeovers |
 //!
 //! A run whose invocation is refused by the code at its address, by a worker without its pipeline, or by the server for the
-//! size of what is sent, waits until that is put right. Who waits for it is told after some seconds, and so is who inspects
-//! it, in `RunView::stopped`.
+//! size of what is sent, waits until that is put right. A caller that waits for it gets an error after some seconds, and a view
+//! has it in `RunView::stopped`.
 //!
 //! Whatever the server is sent is one message: a value above [`Restate::value_limit`] ends its step, or its run, with an
 //! error. An arm is given the records of all that came before its fork, so those together have that limit too.
