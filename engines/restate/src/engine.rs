@@ -263,6 +263,10 @@ impl Engine for Restate {
         self.rest(id, &state).await
     }
 
+    fn executes_elsewhere(&self) -> bool {
+        self.hosted.is_none()
+    }
+
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error> {
         let Some((run, state)) = self.stored(id).await? else { return Ok(None) };
         let Recorded { records, .. } = self.recorded(&run, &state).await?;

@@ -141,7 +141,7 @@ impl Serve {
     ///
     /// # Errors
     /// The engine of the `Flujo` is no [`Restate`]; the address cannot be listened on; a pipeline has a name that Restate does
-    /// not take; there are observers, which a worker has no events for; or the server does not take the worker.
+    /// not take; or the server does not take the worker.
     pub async fn until(self, stop: impl Future<Output = ()> + Send) -> Result<(), RestateError> {
         let engine = self.programs.engine().and_then(|engine| (engine as &dyn Any).downcast_ref::<Restate>());
         let Some(engine) = engine.cloned() else {
@@ -149,12 +149,6 @@ impl Serve {
                 "the engine of this `Flujo` is not Restate, which alone calls workers: `.engine(Restate::connect(..)?)`",
             ));
         };
-        if self.programs.are_observed() {
-            return Err(RestateError::setup(
-                "the observers of this `Flujo` would see nothing: a worker has no events of its runs as yet. Build it without \
-                 `.observer(..)`",
-            ));
-        }
         let services = self.services(&engine)?;
         let listener = match self.address {
             Address::Listener(listener) => listener,

@@ -129,6 +129,12 @@ pub trait Engine: Any + Send + Sync {
     /// The run is unknown, already owned in this process, or storage failed.
     async fn execute(&self, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error>;
 
+    /// Returns true if other processes execute its runs, so that observers of this one would see nothing of them. Defaults
+    /// to false.
+    fn executes_elsewhere(&self) -> bool {
+        false
+    }
+
     /// Returns everything recorded of a run.
     ///
     /// # Errors

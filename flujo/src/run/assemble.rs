@@ -121,6 +121,8 @@ impl Settings {
             checked_models: CheckedModels::default(),
             next_id: AtomicU64::new(1),
         };
-        Ok(Runtime::new(shared))
+        let runtime = Runtime::new(shared);
+        runtime.check_observers(&Watchers::default())?;
+        Ok(runtime)
     }
 }

@@ -43,11 +43,6 @@ impl Programs {
         names
     }
 
-    /// Returns true if there are observers of all runs, which see nothing of a [`program`](Self::program).
-    pub fn are_observed(&self) -> bool {
-        !self.0.watchers.observers.is_empty()
-    }
-
     /// Returns the engine: the one that serves them can look whether it is its own.
     pub fn engine(&self) -> Option<&dyn Engine> {
         self.0.engine.as_deref()

@@ -20,6 +20,7 @@ impl Runtime {
         begins: (Json, Json),
     ) -> RunResult<UntypedResult> {
         let Ready { info, id, labels, by, limits, retries, watchers, .. } = ready;
+        self.check_observers(&watchers)?;
         let engine = self.engine()?;
         let given = Given { id, labels, by, limits, retries: retries.unwrap_or(0), models: Vec::new() };
         let run = Arc::new(record(info, begins, given, engine.clock().now()));

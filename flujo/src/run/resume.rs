@@ -140,6 +140,7 @@ impl Runtime {
         resuming: Resuming,
     ) -> RunResult<UntypedResult> {
         let Resuming { id, replies, by, mut watchers, retries } = resuming;
+        self.check_observers(&watchers)?;
         let (engine, view, info) = (self.engine()?, self.view(&id).await?, pipeline.info());
         if view.run.pipeline != info.name {
             let (is, name) = (&view.run.pipeline, info.name);

@@ -80,6 +80,18 @@ impl Shared {
         })
     }
 
+    /// Refuses observers that would see nothing: those of this process, where other processes execute the runs.
+    pub(super) fn check_observers(&self, watchers: &Watchers) -> RunResult<()> {
+        let elsewhere = self.engine.as_ref().is_some_and(|engine| engine.executes_elsewhere());
+        if !elsewhere || (self.watchers.observers.is_empty() && watchers.observers.is_empty()) {
+            return Ok(());
+        }
+        Err(Error::setup(
+            "this engine executes runs in other processes, where an observer of this one would see nothing: leave \
+             `.observer(..)` and `.stream()` out, and look at runs with `inspect`",
+        ))
+    }
+
     /// The hub for the events of a run, if it has observers.
     pub(super) fn hub(
         &self,

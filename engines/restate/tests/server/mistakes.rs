@@ -53,17 +53,28 @@ async fn a_server_that_is_missing_or_none_or_of_another_version() {
     assert_eq!(new, expected);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn observers_that_would_see_nothing() {
     struct Watches;
     #[async_trait::async_trait]
     impl flujo::events::Observer for Watches {
         async fn event(&self, _: &flujo::events::Event) {}
     }
-    let engine = Restate::connect("http://127.0.0.1:9", "http://127.0.0.1:9").unwrap();
-    let flujo = Flujo::builder().engine(engine).observer(Watches).build().unwrap();
-    let refused = flujo_restate::serve(&flujo, "127.0.0.1:0").await.unwrap_err();
-    assert!(refused.to_string().ends_with("Build it without `.observer(..)`"), "{refused}");
+    let refused = "this engine executes runs in other processes, where an observer of this one would see nothing: leave \
+                   `.observer(..)` and `.stream()` out, and look at runs with `inspect`";
+    let unused = || Restate::connect("http://127.0.0.1:9", "http://127.0.0.1:9").unwrap();
+    let built = Flujo::builder().engine(unused()).observer(Watches).build().unwrap_err();
+    assert!(built.to_string().contains(refused), "{built}");
+    // Before the run is created.
+    let flujo = pipelines::all(unused());
+    let error = crate::error_of(flujo.run(pipelines::steps(1, 0)).observer(Watches).id("r").await.outcome);
+    assert!(error.contains(refused), "{error}");
+    let mut stream = flujo.run(pipelines::steps(1, 0)).stream();
+    let Some(flujo::run::Streamed::Result(result)) = stream.next().await else { panic!("it has no events") };
+    let error = crate::error_of(result.outcome);
+    assert!(error.contains(refused), "{error}");
+    let error = flujo.resume::<pipelines::steps>("r").observer(Watches).await.unwrap_err();
+    assert!(error.to_string().contains(refused), "{error}");
 }
 
 #[tokio::test]
