@@ -6,6 +6,7 @@ use flujo::model::ToolServer as _;
 use flujo_mcp::McpServer;
 use serde::Deserialize;
 use serde_json::json;
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -36,7 +37,7 @@ fn installed(place: &Path, how: &str) -> Option<String> {
     }
     let what = format!("{} is not installed: {how}", place.display());
     assert_ne!(std::env::var("FLUJO_MCP").as_deref(), Ok("required"), "{what}");
-    eprintln!("SKIPPED: {what}");
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {what}");
     None
 }
 

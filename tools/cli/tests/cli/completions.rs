@@ -1,6 +1,7 @@
 //! Completions, loaded by the shells that are installed.
 
 use crate::support::{Folder, letters};
+use std::io::Write;
 use std::process::Command;
 
 /// Loads the completions in a shell that checks them; says loudly if the shell is not installed.
@@ -16,7 +17,10 @@ fn loads(shell: &str, check: &[&str], expected: &str) {
     let output = match command.output() {
         Ok(output) => output,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_required(shell) => {
-            eprintln!("SKIPPED: {shell} is not installed, so nothing loads its completions");
+            let _ = writeln!(
+                std::io::stderr(),
+                "SKIPPED: {shell} is not installed, so nothing loads its completions"
+            );
             return;
         }
         Err(error) => panic!("{shell}: {error}"),

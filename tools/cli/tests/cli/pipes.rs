@@ -1,6 +1,7 @@
 //! Output that nobody reads to its end.
 
 use crate::support::{Folder, flujo, letters};
+use std::io::Write;
 use std::process::Stdio;
 
 /// A reader that is gone before anything is written.
@@ -44,7 +45,7 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     let mut command = folder.command(std::path::Path::new("bash"));
     let command = command.env("PATH", "/usr/bin:/bin").env("FLUJO", flujo()).args(["-c", shell]);
     let Ok(output) = command.output() else {
-        eprintln!("SKIPPED: bash is not installed, so nothing is piped into head");
+        let _ = writeln!(std::io::stderr(), "SKIPPED: bash is not installed, so nothing is piped into head");
         return;
     };
     let out = String::from_utf8(output.stdout).unwrap();
