@@ -1,4 +1,4 @@
-//! What keeps runs from going on although their server and their workers are there: it does not end by itself.
+//! Runs that cannot go on although their server and their workers are there: this does not end by itself.
 
 use crate::client::Client;
 use crate::error::RestateError;

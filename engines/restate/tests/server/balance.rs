@@ -1,4 +1,4 @@
-//! What gives several workers one address.
+//! A balancer of connections: one address for several workers.
 
 /// Gives connections to the workers by turns, as a balancer does.
 pub(crate) async fn balance(listener: tokio::net::TcpListener, addresses: Vec<String>) {
