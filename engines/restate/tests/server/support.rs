@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -23,6 +23,8 @@ pub(crate) struct Server {
     /// The nodes of its cluster beside the one that tests and workers talk to.
     others: Vec<Installed>,
     workers: Vec<Worker>,
+    /// The processes of workers that were killed.
+    killed: Vec<String>,
 }
 
 pub(crate) struct Worker {
@@ -45,14 +47,14 @@ pub(crate) async fn server() -> Option<Server> {
 /// A server with settings of its own.
 pub(crate) async fn server_with(settings: &[(&str, &str)]) -> Option<Server> {
     let installed = Installed::start_with(settings).await?;
-    Some(Server { installed, others: Vec::new(), workers: Vec::new() })
+    Some(Server { installed, others: Vec::new(), workers: Vec::new(), killed: Vec::new() })
 }
 
 /// A cluster.
 pub(crate) async fn cluster(n: usize) -> Option<Server> {
     let mut nodes = Installed::cluster(n).await?;
     let installed = nodes.remove(0);
-    Some(Server { installed, others: nodes, workers: Vec::new() })
+    Some(Server { installed, others: nodes, workers: Vec::new(), killed: Vec::new() })
 }
 
 impl Server {
@@ -185,7 +187,7 @@ impl Server {
 
     /// Kills a worker, and starts one with settings of its own where it was.
     pub(crate) fn replace_with(&mut self, worker: usize, settings: &[(&str, &str)]) {
-        self.workers[worker].process.kill();
+        self.kill_worker(worker);
         let address = self.workers[worker].address.trim_start_matches("http://").to_owned();
         assert!(address.parse::<SocketAddr>().is_ok());
         self.workers[worker] = self.process_with(&address, settings);
@@ -202,6 +204,7 @@ impl Server {
 
     /// Kills a worker for good.
     pub(crate) fn kill_worker(&mut self, worker: usize) {
+        self.killed.push(self.process(worker));
         self.workers[worker].process.kill();
     }
 
@@ -233,6 +236,29 @@ impl Server {
     /// How often each step of a run came to its end, by its path.
     pub(crate) fn ended(&self, run: &str) -> BTreeMap<String, usize> {
         self.count(&format!("ends {run} "))
+    }
+
+    /// The steps of a run that were done again although they were finished. One whose worker was killed between its end and its
+    /// record is not finished: it ends in a process that was killed, and once more in another one.
+    pub(crate) fn done_twice(&self, run: &str) -> Vec<String> {
+        let mut by_path: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for line in self.lines() {
+            if let ["ends", of, path, process] = line.split(' ').collect::<Vec<_>>().as_slice()
+                && *of == run
+            {
+                by_path.entry((*path).to_owned()).or_default().push((*process).to_owned());
+            }
+        }
+        let is_twice = |processes: &Vec<String>| {
+            let lost = processes.split_last().map(|(_, lost)| lost).unwrap_or_default();
+            lost.iter().any(|one| !self.killed.contains(one))
+                || processes.iter().collect::<BTreeSet<_>>().len() < processes.len()
+        };
+        by_path
+            .into_iter()
+            .filter(|(_, by)| is_twice(by))
+            .map(|(path, by)| format!("{path}: {by:?}"))
+            .collect()
     }
 
     fn count(&self, start: &str) -> BTreeMap<String, usize> {
