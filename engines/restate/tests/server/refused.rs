@@ -11,8 +11,10 @@ async fn a_run_waits_for_the_build_that_began_it() {
     let Some(mut server) = server().await else { return };
     let worker = server.worker().await;
     let flujo = server.flujo();
+    // One is in its arms, and the other one in its steps.
+    start(&flujo, "arms", "q", json!([1, 1000])).await;
+    server.wait_for_line("begins q arms/a0").await;
     start(&flujo, "steps", "r", json!([1, 300])).await;
-    start(&flujo, "arms", "q", json!([1, 300])).await;
     server.wait_for_line("begins r steps/d").await;
     let waiting = tokio::spawn(flujo.run(pipelines::steps(1, 300)).id("r").into_future());
     server.replace(worker, "changed");
