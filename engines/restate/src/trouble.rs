@@ -108,7 +108,10 @@ async fn look(client: &Client) -> Result<Vec<Trouble>, RestateError> {
         let why = why(&failing, &target.pipeline)?;
         Some(Trouble { pipeline: target.pipeline, key: target.key?, why })
     };
-    Ok(targets.into_iter().filter_map(trouble).collect())
+    let mut troubles: Vec<_> = targets.into_iter().filter_map(trouble).collect();
+    // That of a run comes before those of its arms.
+    troubles.sort_by(|a, b| a.key.cmp(&b.key));
+    Ok(troubles)
 }
 
 /// What is wrong, if it does not end by itself, and what to do.
