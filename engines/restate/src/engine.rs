@@ -12,8 +12,7 @@ use async_trait::async_trait;
 use flujo::clock::{Clock, SystemClock};
 use flujo::engine::kit::{SavedRun, check_reply};
 use flujo::engine::{
-    Engine, FinalOutcome, Program, Record, RunFilter, RunId, RunRecord, RunState as State, RunSummary,
-    RunView,
+    Engine, FinalOutcome, Program, Record, RunFilter, RunId, RunRecord, RunSummary, RunView,
 };
 use flujo::error::{EngineError, Error, ErrorKind, Signal};
 use flujo::path::Path;
@@ -141,7 +140,7 @@ impl Restate {
                 ended.await
             };
             match done {
-                // The run does not need who waits for it, and goes on once its server is there again.
+                // The run does not depend on its caller, and goes on once the server is back.
                 Err(error) if error.is_away() && away_since.elapsed() < AWAY => {
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
@@ -189,20 +188,9 @@ impl Restate {
     }
 
     fn summary(&self, run: &RunRecord, state: &RunState) -> RunSummary {
-        let lifecycle = state.shown_lifecycle();
-        let status = State::from(&lifecycle.status(self.works_on(&run.id, state)));
-        let mut summary = RunSummary::new(run.id.clone(), run.pipeline.clone(), status);
-        let deadlines = state.questions.iter().filter_map(|asked| asked.open.question.deadline);
-        summary.deadline = deadlines.min().filter(|_| lifecycle.paused);
-        summary.labels = run.labels.clone();
-        summary.origin.clone_from(&run.seed.origin);
-        summary.created = run.created;
-        (summary.started, summary.changed, summary.ended) =
-            (lifecycle.started, lifecycle.changed, lifecycle.ended);
-        summary.usage = state.ledger.spent();
-        summary.questions = state.questions.len();
-        summary.failure = lifecycle.outcome.as_ref().and_then(FinalOutcome::failure_line);
-        summary
+        let questions: Vec<_> = state.questions.iter().map(|asked| &asked.open).collect();
+        let works = self.works_on(&run.id, state);
+        state.shown_lifecycle().summary(run, &questions, state.ledger.spent(), works)
     }
 
     fn view_of(&self, run: Arc<RunRecord>, state: RunState, records: Vec<Arc<Record>>) -> RunView {

@@ -69,23 +69,7 @@ pub(crate) fn message(what: &str, size: usize, limit: usize) -> String {
 
 /// The failure of what is too large: it is no other the next time.
 pub(crate) fn failure(what: &str, size: usize, limit: usize) -> FailureRecord {
-    FailureRecord {
-        kind: FailureKind::Codec,
-        retryable: false,
-        chain: vec![message(what, size, limit)],
-        feedback: None,
-        last_output: None,
-        limit: None,
-        path: None,
-        attempt: None,
-        redirect: false,
-        retry_after: None,
-        exceeded: None,
-        original: None,
-        scope: None,
-        last: None,
-        active: Vec::new(),
-    }
+    FailureRecord::new(FailureKind::Codec, false, message(what, size, limit))
 }
 
 /// Counts what is written.

@@ -87,11 +87,11 @@ async fn execute(
         return Ok(Json(None));
     }
     let found = end.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let end = end_of_arm(ended, found);
-    let stops = ForkPolicy { settle, concurrency: 1 }.stops_at(&end);
+    let end = limit::arm_ended(SentEnd::from(end_of_arm(ended, found)), worker.client.limit);
+    let stops = ForkPolicy { settle, concurrency: 1 }.stops_at(&ArmEnd::from(end.clone()));
     cx.request::<_, Json<Answer>>(target(), Json(Request::ArmEnded { invocation: key, of, stops })).send();
     let last = *last.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(Json(Some((limit::arm_ended(SentEnd::from(end), worker.client.limit), last))))
+    Ok(Json(Some((end, last))))
 }
 
 /// The promise that is kept when a run comes to rest for the `n`th time. No path of a question has a blank.

@@ -107,7 +107,14 @@ pub struct FailureRecord {
 }
 
 impl FailureRecord {
-    fn plain(kind: FailureKind, retryable: bool, message: impl fmt::Display) -> Self {
+    /// Creates a failure of one message, without a place.
+    ///
+    /// ```
+    /// use flujo::error::{FailureKind, FailureRecord};
+    /// let failure = FailureRecord::new(FailureKind::Failed, false, "the post office is closed");
+    /// assert_eq!((failure.chain.len(), failure.path), (1, None));
+    /// ```
+    pub fn new(kind: FailureKind, retryable: bool, message: impl fmt::Display) -> Self {
         Self {
             kind,
             retryable,
@@ -144,7 +151,7 @@ impl FailureRecord {
             cause = next.source();
         }
         let retry_after = error.wait.map(|wait| u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX));
-        let base = Self { retry_after, ..Self::plain(FailureKind::Failed, error.is_retryable(), "") };
+        let base = Self { retry_after, ..Self::new(FailureKind::Failed, error.is_retryable(), "") };
         match &error.cause {
             Cause::Rejected(reasons) => Self {
                 kind: FailureKind::Rejected,
@@ -163,7 +170,7 @@ impl FailureRecord {
         let limit_ns = u64::try_from(limit.as_nanos()).ok();
         Self {
             limit: limit_ns,
-            ..Self::plain(FailureKind::TimedOut, true, format_args!("timed out after {limit:?}"))
+            ..Self::new(FailureKind::TimedOut, true, format_args!("timed out after {limit:?}"))
         }
     }
 
@@ -178,7 +185,7 @@ impl FailureRecord {
             chain: reasons.to_vec(),
             feedback: Some(reasons.join("; ")),
             last_output,
-            ..Self::plain(FailureKind::Rejected, true, "")
+            ..Self::new(FailureKind::Rejected, true, "")
         }
     }
 
@@ -190,26 +197,26 @@ impl FailureRecord {
             format!("plugin `{plugin}` redirected, but the call names no step for it: add `.redirect(step)`")
         };
         let kind = if known { FailureKind::Rejected } else { FailureKind::Unconfigured };
-        Self { last_output, redirect: known, ..Self::plain(kind, known, message) }
+        Self { last_output, redirect: known, ..Self::new(kind, known, message) }
     }
 
     /// A plugin redirected where nothing is called again.
     pub(crate) fn redirected_at_gate(plugin: &str) -> Self {
         let message = format!("plugin `{plugin}` redirected, but a gate calls no step: reject the value");
-        Self::plain(FailureKind::Unconfigured, false, message)
+        Self::new(FailureKind::Unconfigured, false, message)
     }
 
     pub(crate) fn limit(exceeded: Box<LimitExceeded>) -> Self {
-        let base = Self::plain(FailureKind::LimitExceeded, false, &exceeded);
+        let base = Self::new(FailureKind::LimitExceeded, false, &exceeded);
         Self { path: Some(exceeded.path.clone()), exceeded: Some(exceeded), ..base }
     }
 
     pub(crate) fn panicked(message: impl fmt::Display) -> Self {
-        Self::plain(FailureKind::Panicked, false, message)
+        Self::new(FailureKind::Panicked, false, message)
     }
 
     pub(crate) fn codec(error: &CodecError) -> Self {
-        Self::plain(FailureKind::Codec, false, error)
+        Self::new(FailureKind::Codec, false, error)
     }
 
     /// The record of a run or an arm that failed.

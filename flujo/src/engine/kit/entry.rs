@@ -1,7 +1,7 @@
 use super::question::{OpenQuestion, check_reply};
 use super::{Activity, Change, Journal, Ledger, Lifecycle, Ownership, SavedRun};
 use crate::clock::Clock;
-use crate::engine::{FinalOutcome, Record, RunRecord, RunState, RunSummary, RunView};
+use crate::engine::{Record, RunRecord, RunSummary, RunView};
 use crate::error::{Error, ErrorKind};
 use crate::path::Path;
 use crate::question::{Answered, Question, Reply};
@@ -134,25 +134,10 @@ impl<J: Journal> Entry<J> {
 
     /// Returns the summary of the run for lists.
     pub fn summary(&self) -> RunSummary {
-        let (state, run) = (self.state(), &self.run);
-        let State { lifecycle, live, questions, .. } = &*state;
-        let deadlines = questions.iter().filter_map(|open| open.question.deadline);
-        let status = RunState::from(&lifecycle.status(live.is_some()));
-        let mut summary = RunSummary::new(run.id.clone(), run.pipeline.clone(), status);
-        summary.replied = lifecycle.paused && lifecycle.replied;
-        summary.deadline = deadlines.min().filter(|_| lifecycle.paused);
-        summary.labels = run.labels.clone();
-        summary.origin.clone_from(&run.seed.origin);
-        summary.created = run.created;
-        (summary.started, summary.changed, summary.ended) =
-            (lifecycle.started, lifecycle.changed, lifecycle.ended);
-        summary.usage = state.ledger.spent();
-        summary.questions = questions.len();
-        if live.is_some() {
-            summary.under_way.clone_from(&lifecycle.in_flight);
-        }
-        summary.failure = lifecycle.outcome.as_ref().and_then(FinalOutcome::failure_line);
-        summary
+        let state = self.state();
+        let State { lifecycle, live, questions, ledger, .. } = &*state;
+        let questions: Vec<_> = questions.iter().collect();
+        lifecycle.summary(&self.run, &questions, ledger.spent(), live.is_some())
     }
 
     /// Returns the open questions of the run.

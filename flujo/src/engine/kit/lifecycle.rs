@@ -1,6 +1,9 @@
+use super::OpenQuestion;
 use crate::clock::Timestamp;
 use crate::codec::Json;
-use crate::engine::{Action, ActionKind, Ended, EndedBy, FinalOutcome, Status};
+use crate::engine::{
+    Action, ActionKind, Ended, EndedBy, FinalOutcome, RunRecord, RunState, RunSummary, Status,
+};
 use crate::error::{FailureRecord, Signal};
 use crate::path::Path;
 use crate::usage::Usage;
@@ -156,6 +159,33 @@ impl Lifecycle {
             self.ended = Some(now);
         }
         true
+    }
+
+    /// Returns the summary of a run for lists, with its open questions and what it has `spent`; `running` says whether an
+    /// execution works on it.
+    pub fn summary(
+        &self,
+        run: &RunRecord,
+        questions: &[&OpenQuestion],
+        spent: Usage,
+        running: bool,
+    ) -> RunSummary {
+        let status = RunState::from(&self.status(running));
+        let mut summary = RunSummary::new(run.id.clone(), run.pipeline.clone(), status);
+        let deadlines = questions.iter().filter_map(|open| open.question.deadline);
+        summary.deadline = deadlines.min().filter(|_| self.paused);
+        summary.questions = questions.len();
+        summary.replied = self.paused && self.replied;
+        summary.labels = run.labels.clone();
+        summary.origin.clone_from(&run.seed.origin);
+        summary.created = run.created;
+        (summary.started, summary.changed, summary.ended) = (self.started, self.changed, self.ended);
+        summary.usage = spent;
+        if running {
+            summary.under_way.clone_from(&self.in_flight);
+        }
+        summary.failure = self.outcome.as_ref().and_then(FinalOutcome::failure_line);
+        summary
     }
 
     /// Ends an execution at `now`; true if the run has ended with it.

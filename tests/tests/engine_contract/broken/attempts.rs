@@ -221,23 +221,7 @@ impl Fault for RecordsSignals {
     }
 }
 fn failure(signal: &Signal) -> FailureRecord {
-    FailureRecord {
-        kind: FailureKind::Failed,
-        retryable: false,
-        chain: vec![signal.to_string()],
-        feedback: None,
-        last_output: None,
-        limit: None,
-        path: None,
-        attempt: None,
-        redirect: false,
-        retry_after: None,
-        exceeded: None,
-        original: None,
-        scope: None,
-        last: None,
-        active: Vec::new(),
-    }
+    FailureRecord::new(FailureKind::Failed, false, signal)
 }
 
 /// Records are listed by path, not as they were written.
