@@ -1,6 +1,6 @@
 //! Two applications on one server, each with pipelines that the other does not have.
 
-use crate::pipelines::apart::apart;
+use crate::pipelines::builds::apart::apart;
 use crate::support::{server, start, until};
 use crate::{error_of, is_done, pipelines};
 use serde_json::json;
@@ -20,7 +20,7 @@ async fn workers_with_other_pipelines_share_a_server() {
     let objects = server.admin("/services/flujo.Run").await["deployment_id"].clone();
     assert_eq!(objects, server.admin("/services/apart").await["deployment_id"]);
     assert_ne!(objects, server.admin("/services/steps").await["deployment_id"]);
-    let other = pipelines::foreign(server.engine());
+    let other = pipelines::builds::foreign(server.engine());
     assert_eq!(other.run(apart(1, 0)).id("other").await.into_output().unwrap(), 3);
     assert_eq!(flujo.run(pipelines::steps(1, 0)).id("after").await.into_output().unwrap(), 6);
     assert_eq!(waiting.await.unwrap().into_output().unwrap(), 6);
@@ -40,7 +40,7 @@ async fn a_worker_that_comes_back_with_other_pipelines() {
     let Some(mut server) = server().await else { return };
     let first = server.worker().await;
     server.worker_with(&[("FLUJO_BUILD", "foreign")]).await;
-    let (flujo, other) = (server.flujo(), pipelines::foreign(server.engine()));
+    let (flujo, other) = (server.flujo(), pipelines::builds::foreign(server.engine()));
     start(&flujo, "steps", "r", json!([1, 200])).await;
     server.wait_for_line("begins r steps/c").await;
     server.replace(first, "foreign");

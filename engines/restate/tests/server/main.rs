@@ -12,6 +12,7 @@ mod balance;
 mod cluster;
 mod contract;
 mod foreign;
+mod ids;
 mod installed;
 mod large;
 mod mistakes;
@@ -30,6 +31,7 @@ use installed::wait_for;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::future::IntoFuture;
+use std::time::{Duration, Instant};
 use support::{server, start, until};
 
 fn is_done(view: &flujo::engine::RunView, output: &str) -> bool {
@@ -154,11 +156,42 @@ async fn a_worker_is_killed_in_a_map_inside_of_a_map() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_worker_is_killed_in_the_arms_that_a_set_selects() {
+    let Some(mut server) = server().await else { return };
+    let worker = server.worker().await;
+    let flujo = server.flujo();
+    start(&flujo, "routed", "r", json!([1, 150])).await;
+    server.wait_for_line("begins r routed/farther").await;
+    server.restart(worker);
+    until(&flujo, "r", |view| is_done(view, "16")).await;
+    assert_eq!(server.ended("r").len(), 4, "{:?}", server.ended("r"));
+    assert_eq!(server.done_twice("r"), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_is_killed_before_a_step_is_tried_again() {
+    let Some(mut server) = server().await else { return };
+    let worker = server.worker().await;
+    let flujo = server.flujo();
+    let began = Instant::now();
+    start(&flujo, "retried", "r", json!([1])).await;
+    server.wait_for_line("begins r retried/stumble").await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    server.restart(worker);
+    until(&flujo, "r", |view| is_done(view, "2")).await;
+    // The failed attempt is on record, and its backoff is a timer of the server.
+    assert!(began.elapsed() >= Duration::from_secs(2), "{:?}", began.elapsed());
+    assert_eq!(server.begun("r").into_values().collect::<Vec<_>>(), [1, 2]);
+    let attempts: Vec<_> = flujo.inspect("r").await.unwrap().records.iter().map(|one| one.key.n).collect();
+    assert_eq!(attempts, [1, 2, 1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_timer_goes_on_over_a_restart_of_the_server() {
     let Some(mut server) = server().await else { return };
     server.worker().await;
     let flujo = server.flujo();
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     start(&flujo, "waits", "r", json!([1])).await;
     until(&flujo, "r", |view| view.records.len() == 1).await;
     server.kill();
@@ -178,7 +211,7 @@ async fn a_run_is_cancelled_with_arms_under_way() {
     flujo.cancel("r").await.unwrap();
     until(&flujo, "r", |view| view.status == Status::Ended(FinalOutcome::Cancelled)).await;
     let lines = server.lines().len();
-    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(server.lines().len() <= lines + 8, "steps go on: {:?}", server.lines());
     assert_eq!(server.begun("r").get("arms/last"), None);
 }
@@ -207,7 +240,7 @@ async fn a_failed_run_goes_on_where_it_failed() {
     assert_eq!(failed.steps.len(), 2);
     assert_eq!(error_of(failed.outcome), "fails/pay: no money");
     server.pay();
-    let resumed = std::time::Instant::now();
+    let resumed = Instant::now();
     let result = flujo.resume::<pipelines::fails>("r").by("ops").await.unwrap();
     // Its timer has ended before.
     assert!(resumed.elapsed().as_millis() < 1_500, "{:?}", resumed.elapsed());
@@ -218,6 +251,24 @@ async fn a_failed_run_goes_on_where_it_failed() {
     let view = flujo.inspect("r").await.unwrap();
     assert_eq!(view.records.len(), 4, "{:#?}", view.records);
     assert_eq!(view.acted.len(), 1, "{:?}", view.acted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_run_is_retried_by_the_newest_build() {
+    let Some(mut server) = server().await else { return };
+    server.worker().await;
+    let flujo = server.flujo();
+    let failed = flujo.run(pipelines::fails(1)).id("r").await;
+    assert_eq!(error_of(failed.outcome), "fails/pay: no money");
+    server.pay();
+    let address = server.changed_worker("127.0.0.1:0");
+    server.engine().register(&address).await.unwrap();
+    let changed = pipelines::builds::changed(server.engine());
+    let result = changed.resume::<pipelines::builds::other::fails>("r").by("ops").await.unwrap();
+    assert_eq!(result.into_output().unwrap(), 4);
+    let begun: Vec<_> = server.begun("r").into_iter().collect();
+    let expected = [("fails/after", 1), ("fails/before", 1), ("fails/more", 1), ("fails/pay", 2)];
+    assert_eq!(begun, expected.map(|(path, n)| (path.to_owned(), n)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

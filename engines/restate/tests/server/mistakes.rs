@@ -146,8 +146,8 @@ async fn a_run_stays_with_the_build_that_began_it() {
     server.wait_for_line("begins old steps/b").await;
     let address = server.changed_worker("127.0.0.1:0");
     server.engine().register(&address).await.unwrap();
-    let changed = pipelines::changed(server.engine());
-    let result = changed.run(pipelines::other::steps(1, 0)).id("new").await;
+    let changed = pipelines::builds::changed(server.engine());
+    let result = changed.run(pipelines::builds::other::steps(1, 0)).id("new").await;
     assert_eq!(result.into_output().unwrap(), 5);
     until(&flujo, "old", |view| is_done(view, "6")).await;
     let paths: Vec<_> = server.begun("new").into_keys().collect();

@@ -2,8 +2,12 @@
 
 #![allow(clippy::expect_used, reason = "a test")]
 
+pub(crate) mod builds;
+
 use flujo::model::{ChunkSink, ModelClient, ModelError, ModelReply, ModelRequest, Tokens};
 use flujo::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Write;
 use std::time::Duration;
@@ -285,61 +289,37 @@ impl ModelClient for Counts {
     }
 }
 
-/// Another build, in which a pipeline has another shape.
-pub(crate) mod other {
-    #[allow(clippy::wildcard_imports, reason = "a step is several items")]
-    use super::*;
+/// A place that a parcel may come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Place {
+    Near,
+    Far,
+    Nowhere,
+}
 
-    pipeline! {
-        /// Other arms.
-        pub fn arms(n: u64, millis: u64) -> u64 {
-            let n = add(n, millis).named("first");
-            let (a, b) = join(
-                { let x = add(n, millis).named("other0"); add(x, millis).named("other1") },
-                { let x = add(n, millis).named("more0"); add(x, millis).named("more1") },
-            );
-            value(a + b)
-        }
-    }
-
-    pipeline! {
-        /// Four steps.
-        pub fn steps(n: u64, millis: u64) -> u64 {
-            let n = add(n, millis).named("a");
-            let n = add(n, millis).named("b");
-            let n = add(n, millis).named("c");
-            add(n, millis).named("x")
-        }
+pipeline! {
+    /// The arms that a set selects.
+    pub(crate) fn routed(n: u64, millis: u64) -> u64 {
+        let places = value(BTreeSet::from([Place::Near, Place::Far]));
+        let found = route(places, |place| match place {
+            Place::Near => add(n, millis).named("near"),
+            Place::Far => {
+                let n = add(n + 10, millis).named("far");
+                add(n, millis).named("farther")
+            }
+            Place::Nowhere => fail("nowhere"),
+        });
+        let n = value(found.iter().sum::<u64>());
+        add(n, 0).named("last")
     }
 }
 
-/// A build of another application.
-pub(crate) mod apart {
-    #[allow(clippy::wildcard_imports, reason = "a step is several items")]
-    use super::*;
-
-    pipeline! {
-        /// Two steps.
-        pub fn apart(n: u64, millis: u64) -> u64 {
-            let n = add(n, millis).named("a");
-            add(n, millis).named("b")
-        }
+pipeline! {
+    /// A step that is tried again after some time.
+    pub(crate) fn retried(n: u64) -> u64 {
+        let n = stumble(n).retries(1).backoff("2s");
+        add(n, 0).named("after")
     }
-}
-
-/// Another application, on an engine.
-pub(crate) fn foreign(engine: flujo_restate::Restate) -> Flujo {
-    Flujo::builder().engine(engine).pipeline::<apart::apart>().build().expect("pipelines that fit together")
-}
-
-/// The other build, on an engine.
-pub(crate) fn changed(engine: flujo_restate::Restate) -> Flujo {
-    Flujo::builder()
-        .engine(engine)
-        .pipeline::<other::steps>()
-        .pipeline::<other::arms>()
-        .build()
-        .expect("pipelines that fit together")
 }
 
 /// All of them, on an engine.
@@ -351,6 +331,8 @@ pub(crate) fn all(engine: flujo_restate::Restate) -> Flujo {
         .pipeline::<unanswered>()
         .pipeline::<arms>()
         .pipeline::<nested>()
+        .pipeline::<routed>()
+        .pipeline::<retried>()
         .pipeline::<waits>()
         .pipeline::<fails>()
         .pipeline::<stumbles>()

@@ -29,8 +29,8 @@ async fn main() {
         engine = engine.value_limit(bytes.parse().expect("bytes"));
     }
     let make = match std::env::var("FLUJO_BUILD").as_deref() {
-        Ok("changed") => pipelines::changed,
-        Ok("foreign") => pipelines::foreign,
+        Ok("changed") => pipelines::builds::changed,
+        Ok("foreign") => pipelines::builds::foreign,
         _ => pipelines::all,
     };
     let flujo = make(engine);
