@@ -75,6 +75,8 @@ impl Server {
             .env("RESTATE_ADMIN__BIND_ADDRESS", admin.to_string())
             .env("RESTATE_ROCKSDB_TOTAL_MEMORY_SIZE", "256MB")
             .env("RESTATE_DEFAULT_NUM_PARTITIONS", "4")
+            // It fills a connection before it opens another one, and the balancer gives a connection to one worker.
+            .env("RESTATE_WORKER__INVOKER__HTTP2_STREAMS_PER_CONNECTION_LIMIT", "8")
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)
             .stderr(file)

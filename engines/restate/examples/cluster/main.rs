@@ -21,7 +21,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-type Told = Result<(), Box<dyn Error>>;
+type Finished = Result<(), Box<dyn Error>>;
 
 const RUNS: usize = 200;
 const WORKERS: [&str; 2] = ["worker-1", "worker-2"];
@@ -46,9 +46,9 @@ async fn main() -> ExitCode {
                 eprintln!("{NO_SERVER}");
                 return ExitCode::from(2);
             };
-            // Whatever happens, what it has started is stopped when `tell` is dropped.
+            // Whatever happens, what it has started is stopped when `demonstrate` is dropped.
             tokio::select! {
-                done = tell(&program) => done,
+                done = demonstrate(&program) => done,
                 _ = tokio::signal::ctrl_c() => Err("stopped".into()),
             }
         }
@@ -76,7 +76,7 @@ fn flujo((ingress, admin): (&str, &str), (name, log): (&str, &Path)) -> Result<F
 }
 
 /// A worker. It is called through the balancer, so this is the address that it registers.
-async fn work(server: (&str, &str), log: (&str, &Path), (listen, behind): (&str, &str)) -> Told {
+async fn work(server: (&str, &str), log: (&str, &Path), (listen, behind): (&str, &str)) -> Finished {
     let flujo = flujo(server, log)?;
     let stop = async { drop(tokio::signal::ctrl_c().await) };
     Ok(flujo_restate::serve(&flujo, listen).register(behind).until(stop).await?)
@@ -93,7 +93,7 @@ async fn run(flujo: &Flujo<Site>, number: u64) -> Result<String, flujo::Error> {
     flujo.resume::<order>(id.as_str()).reply(true).by("Ada").await?.into_output()
 }
 
-async fn tell(program: &Path) -> Told {
+async fn demonstrate(program: &Path) -> Finished {
     let server = Server::start(program).await?;
     let log = server.folder.join("steps.log");
     let flujo = flujo((&server.ingress, &server.admin), ("main", &log))?;
@@ -155,7 +155,7 @@ async fn tell(program: &Path) -> Told {
 }
 
 /// Waits until a third of all steps has ended, and both workers have done some of them.
-async fn wait_for_work(log: &Path) -> Told {
+async fn wait_for_work(log: &Path) -> Finished {
     let began = Instant::now();
     loop {
         let done = Done::read(log)?;
