@@ -63,7 +63,7 @@ pub use server::McpServer;
 
 /// The chapter of the book, whose examples compile and run.
 #[cfg(doctest)]
-#[doc = include_str!("../../docs/book/mcp.md")]
+#[doc = include_str!("../../docs/book/how-to/mcp.md")]
 struct Chapter;
 
 /// Names for [`server!`].

@@ -30,30 +30,30 @@ pub mod world;
 /// Chapters of the book whose examples compile and run.
 #[cfg(doctest)]
 mod book {
-    #[doc = include_str!("../../docs/book/tools.md")]
+    #[doc = include_str!("../../docs/book/how-to/tools.md")]
     struct Tools;
-    #[doc = include_str!("../../docs/book/agents.md")]
+    #[doc = include_str!("../../docs/book/how-to/agents.md")]
     struct Agents;
-    #[doc = include_str!("../../docs/book/tuning.md")]
+    #[doc = include_str!("../../docs/book/how-to/tuning.md")]
     struct Tuning;
-    #[doc = include_str!("../../docs/book/streaming.md")]
+    #[doc = include_str!("../../docs/book/how-to/streaming.md")]
     struct Streaming;
-    #[doc = include_str!("../../docs/book/cost.md")]
+    #[doc = include_str!("../../docs/book/how-to/cost.md")]
     struct Cost;
-    #[doc = include_str!("../../docs/book/caching.md")]
+    #[doc = include_str!("../../docs/book/how-to/caching.md")]
     struct Caching;
-    #[doc = include_str!("../../docs/book/engines.md")]
+    #[doc = include_str!("../../docs/book/how-to/writing-an-engine.md")]
     struct Engines;
     #[cfg(feature = "sqlite")]
-    #[doc = include_str!("../../docs/book/durable-runs.md")]
+    #[doc = include_str!("../../docs/book/how-to/durable-runs.md")]
     struct DurableRuns;
 }
 
 /// And those of what it takes to ask real models.
 #[cfg(all(doctest, feature = "models"))]
 mod book_of_models {
-    #[doc = include_str!("../../docs/book/models.md")]
+    #[doc = include_str!("../../docs/book/how-to/models.md")]
     struct Models;
-    #[doc = include_str!("../../docs/book/settings.md")]
+    #[doc = include_str!("../../docs/book/reference/settings.md")]
     struct Settings;
 }

@@ -110,5 +110,5 @@ pub use serve::{Address, Serve, serve};
 
 /// The chapter of the book, whose examples compile.
 #[cfg(doctest)]
-#[doc = include_str!("../../../docs/book/many-machines.md")]
+#[doc = include_str!("../../../docs/book/how-to/many-machines.md")]
 struct Chapter;

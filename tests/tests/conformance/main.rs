@@ -1,4 +1,4 @@
-//! What every form and every attempt does in every case, on every engine. `docs/semantics.md` lists the rows and the
+//! What every form and every attempt does in every case, on every engine. `docs/book/reference/semantics.md` lists the rows and the
 //! tests that show them; `rows.rs` holds the two together, for this and for the suites beside it.
 #![allow(missing_docs, reason = "a test binary has no readers of its docs")]
 #![allow(unreachable_pub, reason = "modules of one test binary show each other what they like")]

@@ -1,4 +1,4 @@
-//! Holds `docs/semantics.md` and the tests together.
+//! Holds `docs/book/reference/semantics.md` and the tests together.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// `(row, what shows it)` of every table.
 fn rows() -> Vec<(String, String)> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/semantics.md");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/book/reference/semantics.md");
     let text = fs::read_to_string(page).unwrap();
     let cells = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| row "));
     cells
@@ -68,6 +68,6 @@ fn every_test_is_named_by_a_row() {
     let rows = rows();
     for test in tests() {
         let named = rows.iter().any(|(_, shown)| shown.contains(&format!("`{test}`")));
-        assert!(named, "no row of docs/semantics.md names `{test}`");
+        assert!(named, "no row of docs/book/reference/semantics.md names `{test}`");
     }
 }

@@ -65,7 +65,7 @@ fn options() -> String {
 /// One test for all tables of the page: they are written into one file.
 #[test]
 fn the_book_has_the_tables_of_providers() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/book/models.md");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/book/how-to/models.md");
     let mut text = fs::read_to_string(&page).unwrap();
     for (begin, made) in [("<!-- providers -->\n", table()), ("<!-- options -->\n", options())] {
         let (before, rest) = text.split_once(begin).unwrap();

@@ -9,5 +9,7 @@ mod editor;
 mod expansion;
 mod forms;
 mod layers;
+mod markdown;
 mod readme;
+mod snippets;
 mod summaries;

@@ -1,52 +1,6 @@
 //! Holds the README and CONTRIBUTING.md to the truth.
 
-use std::error::Error;
-use std::fs;
-use std::path::{Path, PathBuf};
-
-type Checked = Result<(), Box<dyn Error>>;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn read(path: &str) -> Result<String, Box<dyn Error>> {
-    fs::read_to_string(root().join(path)).map_err(|e| format!("{path}: {e}").into())
-}
-
-/// A fenced block: its language, what it holds, and the file that the comment right above it names.
-#[derive(Debug)]
-struct Block {
-    language: String,
-    text: String,
-    source: Option<String>,
-}
-
-fn blocks(markdown: &str) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut above = "";
-    let mut lines = markdown.lines();
-    while let Some(line) = lines.next() {
-        if let Some(language) = line.strip_prefix("```") {
-            let text =
-                lines.by_ref().take_while(|line| *line != "```").flat_map(|line| [line, "\n"]).collect();
-            let source = above.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
-            blocks.push(Block { language: language.to_owned(), text, source: source.map(str::to_owned) });
-        }
-        above = line;
-    }
-    blocks
-}
-
-/// Whether the lines of `text` stand in `file` one after the other, however deep they are indented there.
-fn holds(file: &str, text: &str) -> bool {
-    let lines: Vec<_> = file.lines().collect();
-    let wanted: Vec<_> = text.lines().collect();
-    lines.windows(wanted.len()).any(|found| {
-        let indent = found.first().map_or(0, |line| line.len() - line.trim_start().len());
-        found.iter().zip(&wanted).all(|(found, wanted)| found.get(indent..).unwrap_or_default() == *wanted)
-    })
-}
+use crate::markdown::{Block, Checked, blocks, holds, read};
 
 #[test]
 fn what_the_readme_shows_is_what_the_files_hold() -> Checked {

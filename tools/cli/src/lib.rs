@@ -92,5 +92,5 @@ pub use run::{is_command, run};
 
 /// The code of the chapter on operating.
 #[cfg(all(doctest, feature = "server", feature = "sqlite"))]
-#[doc = include_str!("../../../docs/book/operating.md")]
+#[doc = include_str!("../../../docs/book/how-to/operating.md")]
 struct Operating;

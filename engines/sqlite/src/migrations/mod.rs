@@ -1,4 +1,4 @@
-//! The tables of the file, as migrations from version to version. `docs/book/durable-runs.md` describes them for users.
+//! The tables of the file, as migrations from version to version. `docs/book/how-to/durable-runs.md` describes them for users.
 
 mod v1;
 mod v2;
@@ -99,7 +99,8 @@ mod tests {
     fn every_table_is_described() {
         let db = Connection::open_in_memory().unwrap();
         migrate(&db).unwrap();
-        let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/book/durable-runs.md");
+        let page =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/book/how-to/durable-runs.md");
         let page = std::fs::read_to_string(page).unwrap();
         let mut tables = db
             .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")

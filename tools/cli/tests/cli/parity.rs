@@ -243,7 +243,7 @@ fn what_the_console_does_the_interface_and_the_commands_do_and_the_book_says_so(
     forms.retain(|form| !FORMS.contains(&form.as_str()));
     assert!(forms.is_empty(), "the table has no row for these forms: {forms:?}");
 
-    let book = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/book/operating.md");
+    let book = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/book/how-to/operating.md");
     let text = fs::read_to_string(&book).unwrap();
     let (head, rest) = text.split_once("FLUJO_BOOK=overwrite writes it -->\n").unwrap();
     let (was, tail) = rest.split_once("<!-- end -->").unwrap();
