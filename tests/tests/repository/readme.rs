@@ -48,7 +48,7 @@ fn ci_runs_the_commands_of_the_readme() -> Checked {
     assert_eq!(typed.len(), 1, "{typed:?}");
 
     let ci = read(".ci/run")?;
-    assert!(ci.contains("\n    readme_hello\n"), ".ci/run types what the README begins with");
+    assert!(ci.contains("\n    .ci/book\n"), ".ci/run types what the README begins with");
     for command in ["run", "test"] {
         assert!(ci.contains(&format!("$(readme_command {command})")), ".ci/run takes it from the README");
         assert!(!ci.contains(&format!("\n    cargo {command}")), ".ci/run does not repeat it");
