@@ -49,6 +49,13 @@ mod book {
     struct DurableRuns;
 }
 
+/// Features of the Python predecessor, and what takes their place.
+#[cfg(doctest)]
+mod book_from_python {
+    #[doc = include_str!("../../docs/book/from-python/steps.md")]
+    struct Steps;
+}
+
 /// And those of what it takes to ask real models.
 #[cfg(all(doctest, feature = "models"))]
 mod book_of_models {
