@@ -54,6 +54,8 @@ mod book {
 mod book_from_python {
     #[doc = include_str!("../../docs/book/from-python/steps.md")]
     struct Steps;
+    #[doc = include_str!("../../docs/book/from-python/control-flow.md")]
+    struct ControlFlow;
 }
 
 /// And those of what it takes to ask real models.
