@@ -56,6 +56,8 @@ mod book_from_python {
     struct Steps;
     #[doc = include_str!("../../docs/book/from-python/control-flow.md")]
     struct ControlFlow;
+    #[doc = include_str!("../../docs/book/from-python/context.md")]
+    struct Context;
 }
 
 /// And those of what it takes to ask real models.
