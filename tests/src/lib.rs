@@ -58,6 +58,8 @@ mod book_from_python {
     struct ControlFlow;
     #[doc = include_str!("../../docs/book/from-python/context.md")]
     struct Context;
+    #[doc = include_str!("../../docs/book/from-python/agents.md")]
+    struct Agents;
 }
 
 /// And those of what it takes to ask real models.
