@@ -60,6 +60,8 @@ mod book_from_python {
     struct Context;
     #[doc = include_str!("../../docs/book/from-python/agents.md")]
     struct Agents;
+    #[doc = include_str!("../../docs/book/from-python/people.md")]
+    struct People;
 }
 
 /// And those of what it takes to ask real models.
