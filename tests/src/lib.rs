@@ -62,6 +62,8 @@ mod book_from_python {
     struct Agents;
     #[doc = include_str!("../../docs/book/from-python/people.md")]
     struct People;
+    #[doc = include_str!("../../docs/book/from-python/cost.md")]
+    struct Cost;
 }
 
 /// And those of what it takes to ask real models.
