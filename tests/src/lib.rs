@@ -64,6 +64,8 @@ mod book_from_python {
     struct People;
     #[doc = include_str!("../../docs/book/from-python/cost.md")]
     struct Cost;
+    #[doc = include_str!("../../docs/book/from-python/operations.md")]
+    struct Operations;
 }
 
 /// And those of what it takes to ask real models.
