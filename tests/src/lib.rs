@@ -66,6 +66,8 @@ mod book_from_python {
     struct Cost;
     #[doc = include_str!("../../docs/book/from-python/operations.md")]
     struct Operations;
+    #[doc = include_str!("../../docs/book/from-python/testing.md")]
+    struct Testing;
 }
 
 /// And those of what it takes to ask real models.
