@@ -68,6 +68,8 @@ mod book_from_python {
     struct Operations;
     #[doc = include_str!("../../docs/book/from-python/testing.md")]
     struct Testing;
+    #[doc = include_str!("../../docs/book/from-python/not-here.md")]
+    struct NotHere;
 }
 
 /// And those of what it takes to ask real models.
