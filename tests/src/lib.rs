@@ -52,6 +52,8 @@ mod book {
 /// Features of the Python predecessor, and what takes their place.
 #[cfg(doctest)]
 mod book_from_python {
+    #[doc = include_str!("../../docs/book/from-python/overview.md")]
+    struct Overview;
     #[doc = include_str!("../../docs/book/from-python/steps.md")]
     struct Steps;
     #[doc = include_str!("../../docs/book/from-python/control-flow.md")]
