@@ -8,6 +8,7 @@ mod dependencies;
 mod editor;
 mod expansion;
 mod forms;
+mod from_python;
 mod layers;
 mod markdown;
 mod readme;
