@@ -74,6 +74,11 @@ mod book_from_python {
     struct NotHere;
 }
 
+/// The language on one page.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/book/assistants.md")]
+struct Assistants;
+
 /// And those of what it takes to ask real models.
 #[cfg(all(doctest, feature = "models"))]
 mod book_of_models {

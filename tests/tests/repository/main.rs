@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "a test binary has no readers of its docs")]
 
 mod architecture;
+mod assistants;
 mod book;
 mod dependencies;
 mod editor;
@@ -10,6 +11,7 @@ mod expansion;
 mod forms;
 mod from_python;
 mod layers;
+mod llms;
 mod markdown;
 mod readme;
 mod snippets;
