@@ -50,7 +50,9 @@ fn parts(summary: &str) -> Vec<Part> {
             current = parts.len() - 1;
         } else if let Some(page) = link(line) {
             let part = if line.trim_start().starts_with("- ") { current } else { 0 };
-            parts[part].pages.push(page);
+            if let Some(part) = parts.get_mut(part) {
+                part.pages.push(page);
+            }
         }
     }
     parts.retain(|part| !part.pages.is_empty());
