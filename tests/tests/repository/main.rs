@@ -3,13 +3,13 @@
 #![allow(missing_docs, reason = "a test binary has no readers of its docs")]
 
 mod architecture;
-mod book;
 mod dependencies;
 mod editor;
 mod expansion;
 mod forms;
 mod layers;
 mod markdown;
+mod messages;
 mod readme;
 mod snippets;
 mod summaries;
