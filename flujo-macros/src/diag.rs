@@ -2,11 +2,38 @@
 //!
 //! A headline names what is wrong in the user's nouns, without a full stop; a second line, where there is
 //! one, is the next step. Proc macros on stable can give neither labels nor suggestions, so both lines are
-//! the message.
+//! the message. The name of the mistake ends the headline: no error is made without one.
 
+use crate::mistake::Mistake;
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use std::fmt::Display;
+use syn::meta::ParseNestedMeta;
+use syn::parse::ParseStream;
+
+/// An error at one span.
+#[allow(clippy::disallowed_methods, reason = "the message is named")]
+pub(crate) fn error(span: Span, mistake: Mistake, message: impl Display) -> syn::Error {
+    syn::Error::new(span, mistake.named(message))
+}
+
+/// An error under all of `tokens`.
+#[allow(clippy::disallowed_methods, reason = "the message is named")]
+pub(crate) fn error_at(tokens: impl ToTokens, mistake: Mistake, message: impl Display) -> syn::Error {
+    syn::Error::new_spanned(tokens, mistake.named(message))
+}
+
+/// An error at the next token, or at the end.
+#[allow(clippy::disallowed_methods, reason = "the message is named")]
+pub(crate) fn unexpected(input: ParseStream<'_>, mistake: Mistake, message: impl Display) -> syn::Error {
+    input.error(mistake.named(message))
+}
+
+/// An error at an entry of an attribute.
+#[allow(clippy::disallowed_methods, reason = "the message is named")]
+pub(crate) fn in_meta(meta: &ParseNestedMeta<'_>, mistake: Mistake, message: impl Display) -> syn::Error {
+    meta.error(mistake.named(message))
+}
 
 /// A collection of errors; its owner decides what can still be expanded.
 #[derive(Debug, Default)]
@@ -16,12 +43,18 @@ pub(crate) struct Sink {
 
 impl Sink {
     /// An error under all of `tokens`.
-    pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl Display) {
-        self.push(syn::Error::new_spanned(tokens, message));
+    pub(crate) fn at(&mut self, tokens: impl ToTokens, mistake: Mistake, message: impl Display) {
+        self.push(error_at(tokens, mistake, message));
     }
 
     /// An error at one span.
-    pub(crate) fn span(&mut self, span: Span, message: impl Display) {
+    pub(crate) fn span(&mut self, span: Span, mistake: Mistake, message: impl Display) {
+        self.push(error(span, mistake, message));
+    }
+
+    /// A mistake of ours: it has no name, since there is nothing to look up.
+    #[allow(clippy::disallowed_methods, reason = "the only error without a name")]
+    pub(crate) fn bug(&mut self, span: Span, message: impl Display) {
         self.push(syn::Error::new(span, message));
     }
 
@@ -112,6 +145,7 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mistake;
 
     #[test]
     fn distances() {
@@ -149,8 +183,8 @@ mod tests {
     fn errors_come_together() {
         let mut sink = Sink::default();
         assert!(!sink.failed() && sink.ok(Ok(1)) == Some(1));
-        sink.span(Span::call_site(), "one");
-        sink.at(quote::quote!(x), "two");
+        sink.span(Span::call_site(), mistake::given_twice, "one");
+        sink.at(quote::quote!(x), mistake::given_twice, "two");
         assert!(sink.failed());
         let text = sink.into_tokens().to_string();
         assert_eq!(text.matches("compile_error").count(), 2, "{text}");

@@ -33,7 +33,7 @@ fn caught(input: &TokenStream, mut kept: TokenStream, expand: impl FnOnce() -> T
                 .or_else(|| panic.downcast_ref::<String>().cloned())
                 .unwrap_or_else(|| "panic".to_owned());
             let mut sink = Sink::default();
-            sink.span(
+            sink.bug(
                 name.map_or_else(Span::call_site, |n| n.span()),
                 format!("bug in flujo: {reason}, while expanding `{text}`\nplease report it with the code"),
             );

@@ -1,6 +1,7 @@
 //! The struct behind `#[context]` and `#[resources]`.
 
 use crate::diag::Sink;
+use crate::mistake;
 use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{Fields, Item, ItemStruct};
@@ -21,28 +22,37 @@ pub(crate) fn named_struct<'a>(item: &'a Item, shape: &Shape, sink: &mut Sink) -
     let found = match item {
         Item::Struct(found) => found,
         Item::Enum(e) => {
-            sink.at(e.enum_token, format!("{message}\nthis enum can be the type of a field"));
+            sink.at(
+                e.enum_token,
+                mistake::needs_named_fields,
+                format!("{message}\nthis enum can be the type of a field"),
+            );
             return None;
         }
         Item::Union(u) => {
-            sink.at(u.union_token, message);
+            sink.at(u.union_token, mistake::needs_named_fields, message);
             return None;
         }
         other => {
             let first = other.to_token_stream().into_iter().next();
-            sink.at(first, message);
+            sink.at(first, mistake::needs_named_fields, message);
             return None;
         }
     };
     match &found.fields {
         Fields::Named(_) => {}
         Fields::Unnamed(fields) => {
-            sink.at(fields, format!("the fields of {what} have names\nwrite `{{ name: Type }}`"));
+            sink.at(
+                fields,
+                mistake::needs_named_fields,
+                format!("the fields of {what} have names\nwrite `{{ name: Type }}`"),
+            );
             return None;
         }
         Fields::Unit => {
             sink.at(
                 &found.ident,
+                mistake::needs_named_fields,
                 format!(
                     "`#[{attribute}]` goes on a struct with named fields\n\
              write `struct {} {{}}` for a struct without fields",
@@ -53,7 +63,11 @@ pub(crate) fn named_struct<'a>(item: &'a Item, shape: &Shape, sink: &mut Sink) -
         }
     }
     if !found.generics.params.is_empty() {
-        sink.at(&found.generics, format!("{is} one concrete type, without parameters\nwrite the types out"));
+        sink.at(
+            &found.generics,
+            mistake::struct_with_parameters,
+            format!("{is} one concrete type, without parameters\nwrite the types out"),
+        );
         return None;
     }
     Some(found)

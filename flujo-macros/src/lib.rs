@@ -11,6 +11,7 @@ mod debug;
 mod diag;
 mod entry;
 mod item;
+mod mistake;
 mod names;
 mod nesting;
 mod options;

@@ -3,6 +3,8 @@
 //! `syn` is a recursive parser, and what it returns is dropped and visited recursively. A procedural macro
 //! cannot parse on a larger stack of its own: spans live on the compiler's thread.
 
+use crate::diag;
+use crate::mistake;
 use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
 
 /// Brackets, type arguments, prefixes, and words and operators that recurse to their right, around a token.
@@ -34,13 +36,16 @@ impl Advice {
 pub(crate) fn check(tokens: &TokenStream, advice: Advice) -> syn::Result<()> {
     match walk(tokens.clone(), Way::default()) {
         None => Ok(()),
-        Some((at, Limit::Depth)) => Err(syn::Error::new(
+        Some((at, Limit::Depth)) => Err(diag::error(
             at,
+            mistake::nested_too_deeply,
             format!("this is nested more than {MAX_DEPTH} levels deep\n{}", advice.deep),
         )),
-        Some((at, Limit::Length)) => {
-            Err(syn::Error::new(at, format!("this expression is too long\n{}", advice.long)))
-        }
+        Some((at, Limit::Length)) => Err(diag::error(
+            at,
+            mistake::expression_too_long,
+            format!("this expression is too long\n{}", advice.long),
+        )),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Checks on the text of a type: whether its values can be recorded at all.
 
+use crate::diag;
+use crate::mistake;
 use crate::names;
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
@@ -47,8 +49,9 @@ fn unshared(ty: &Type, what: &str) -> syn::Result<()> {
     let mut shares = Shares { around: 0, found: None };
     shares.visit_type(ty);
     let Some((inner, word)) = shares.found else { return Ok(()) };
-    Err(syn::Error::new_spanned(
+    Err(diag::error_at(
         inner,
+        mistake::shared_state,
         format!(
             "{what} is copied for every attempt, and all copies share this `{word}`: what a failed attempt wrote to it would stay\n\
              hold the value itself; what is to be shared is a resource"
@@ -99,28 +102,34 @@ const ATOMICS: [&str; 11] = [
 
 fn belongs_to_itself(ty: &Type, what: &str) -> syn::Result<()> {
     let shown = || names::source(ty);
-    let message = match ty {
+    let (mistake, message) = match ty {
         Type::ImplTrait(_) => return Err(nameless(ty)),
         Type::Reference(r) => {
             let instead = instead(plain(&r.elem)).unwrap_or_else(|| names::source(&r.elem));
-            format!("{what} is owned, because it is recorded\nwrite `{instead}`")
+            (mistake::borrowed_value, format!("{what} is owned, because it is recorded\nwrite `{instead}`"))
         }
         _ if instead(ty).is_some() => {
-            format!("{what} is owned, because it is recorded\nwrite `{}`", instead(ty).unwrap_or_default())
+            let instead = instead(ty).unwrap_or_default();
+            (mistake::borrowed_value, format!("{what} is owned, because it is recorded\nwrite `{instead}`"))
         }
-        Type::TraitObject(_) => format!(
-            "{what} is recorded, and `{}` does not say which type to read back\n\
+        Type::TraitObject(_) => (
+            mistake::type_not_recordable,
+            format!(
+                "{what} is recorded, and `{}` does not say which type to read back\n\
              use an enum of the possible types",
-            shown()
+                shown()
+            ),
         ),
-        Type::Ptr(_) | Type::FnPtr(_) => format!("{what} is recorded, and `{}` is an address", shown()),
-        Type::Infer(_) => format!("{what} needs a type\nwrite it out"),
+        Type::Ptr(_) | Type::FnPtr(_) => {
+            (mistake::type_not_recordable, format!("{what} is recorded, and `{}` is an address", shown()))
+        }
+        Type::Infer(_) => (mistake::type_left_out, format!("{what} needs a type\nwrite it out")),
         _ => {
             no_secret(ty, what)?;
             return borrowed(ty, what);
         }
     };
-    Err(syn::Error::new_spanned(ty, message))
+    Err(diag::error_at(ty, mistake, message))
 }
 
 /// Refuses a `Secret`, which no trait lets through either: here it is said what to do instead.
@@ -128,8 +137,9 @@ fn no_secret(ty: &Type, what: &str) -> syn::Result<()> {
     let mut found = Secrets(None);
     found.visit_type(ty);
     let Some(secret) = found.0 else { return Ok(()) };
-    Err(syn::Error::new_spanned(
+    Err(diag::error_at(
         secret,
+        mistake::secret_recorded,
         format!(
             "{what} is recorded, and a secret must not be\nkeep it in `#[resources]`, and take `&Secret` in the step"
         ),
@@ -157,8 +167,9 @@ pub(crate) fn borrowed(ty: &Type, what: &str) -> syn::Result<()> {
 }
 
 pub(crate) fn nameless(ty: &Type) -> syn::Error {
-    syn::Error::new_spanned(
+    diag::error_at(
         ty,
+        mistake::type_without_a_name,
         "the types of a step have names, which records and graphs show\nwrite the type, or a type parameter: `fn step<T: Trait>(..)`",
     )
 }
@@ -176,12 +187,14 @@ impl Found {
     fn error(self, whose: &str) -> syn::Error {
         match self {
             Self::Nameless(ty) => nameless(&ty),
-            Self::Borrow(ty) => syn::Error::new_spanned(
+            Self::Borrow(ty) => diag::error_at(
                 ty,
+                mistake::borrowed_value,
                 format!("{whose} holds no references, because it is recorded\nmake this part owned, too"),
             ),
-            Self::Lifetime(l) => syn::Error::new_spanned(
+            Self::Lifetime(l) => diag::error_at(
                 l,
+                mistake::borrowed_value,
                 format!(
                     "{whose} holds no references, because it is recorded\nmake the part with this lifetime owned"
                 ),

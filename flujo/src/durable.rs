@@ -15,7 +15,7 @@ use std::any::Any;
 /// leaves no trace. `Arc<Mutex<T>>` and its like are refused by the macros where they see them, and are a mistake
 /// inside a type of your own, too.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be recorded",
+    message = "`{Self}` cannot be recorded [not_recordable]",
     label = "this value crosses a step boundary, so it must be durable",
     note = "add `#[derive(Clone, serde::Serialize, serde::Deserialize)]` to `{Self}`"
 )]
@@ -26,7 +26,7 @@ impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Durable fo
 
 /// A value that a person, or a model, can be asked for: it has a JSON Schema.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be used as a reply",
+    message = "`{Self}` cannot be used as a reply [not_a_reply]",
     label = "no JSON Schema for this type",
     note = "add `#[derive(Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]` to `{Self}`"
 )]
@@ -49,7 +49,7 @@ pub const fn assert_reply<T: Reply>() {}
 /// own: `type Output: Durable` reports one missing derive three times, in the words of serde.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be recorded",
+    message = "`{Self}` cannot be recorded [not_recordable]",
     label = "this value crosses a step boundary, so it must be durable",
     note = "add `#[derive(Clone, serde::Serialize, serde::Deserialize)]` to `{Self}`"
 )]

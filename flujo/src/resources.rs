@@ -5,7 +5,7 @@
 /// `#[resources]` implements it once per field. Every type provides itself, so that a unit test can hand
 /// a step the one service it asks for: `triage(post).run(&mut ctx, &db).await`.
 #[diagnostic::on_unimplemented(
-    message = "resources `{Self}` do not provide `{T}`",
+    message = "resources `{Self}` do not provide `{T}` [resource_missing]",
     label = "this step needs `{T}`",
     note = "use resources that are `{T}`, or have a field of that type",
     note = "to read `{T}` from the context instead, mark the parameter: `#[ctx] name: &{T}`"

@@ -8,6 +8,7 @@ mod serde_twin;
 
 use crate::diag::Sink;
 use crate::item;
+use crate::mistake;
 use crate::nesting::{self, Advice};
 use model::Broken;
 use proc_macro2::TokenStream;
@@ -21,6 +22,7 @@ pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
     if !options.is_empty() {
         sink.at(
             options,
+            mistake::struct_options,
             "`#[context]` on a struct takes no options\n\
          `part` and `merge` belong to its fields: `#[context(part)]`",
         );

@@ -2,6 +2,7 @@
 
 use super::parse::{self, Merge};
 use crate::diag::Sink;
+use crate::mistake;
 use crate::types;
 use syn::{Attribute, Ident, ItemStruct, Meta, Path, Token, Type};
 
@@ -70,6 +71,7 @@ impl Context {
                 if parts.len() == MOST_PARTS {
                     sink.at(
                         word,
+                        mistake::too_many_parts,
                         format!(
                             "a context has at most {MOST_PARTS} parts\n\
                      put parts that are written together in one struct"
@@ -87,6 +89,7 @@ impl Context {
                     let shown = crate::names::source(&field.ty);
                     sink.at(
                         &field.ty,
+                        mistake::two_parts_of_one_type,
                         format!(
                             "parts `{other}` and `{name}` both have the type `{shown}`, \
                          and a step finds a part by its type\n\

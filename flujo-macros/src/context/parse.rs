@@ -1,6 +1,7 @@
 //! `#[context(part, merge = rule)]` on a field.
 
 use crate::diag::{self, Sink};
+use crate::mistake;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, Expr, ExprLit, Field, Ident, Lit, Meta, Path, Token};
@@ -38,6 +39,7 @@ pub(super) fn marks(field: &Field, sink: &mut Sink) -> Marks {
         } else if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
             sink.at(
                 attr,
+                mistake::conditional_field,
                 "a context has the same fields in every build: a recorded run outlives one\n\
              make the field's type an `Option` instead",
             );
@@ -45,7 +47,11 @@ pub(super) fn marks(field: &Field, sink: &mut Sink) -> Marks {
     }
     if marks.merge.is_some() && marks.part.is_none() {
         let at = field.attrs.iter().find(|a| a.path().is_ident("context"));
-        sink.at(at, "only a part has a merge rule\nwrite `#[context(part, merge = ..)]`");
+        sink.at(
+            at,
+            mistake::merge_without_part,
+            "only a part has a merge rule\nwrite `#[context(part, merge = ..)]`",
+        );
     }
     marks
 }
@@ -53,7 +59,7 @@ pub(super) fn marks(field: &Field, sink: &mut Sink) -> Marks {
 fn list(attr: &Attribute, marks: &mut Marks, sink: &mut Sink) {
     let Meta::List(_) = &attr.meta else {
         sink.at(
-            attr,
+            attr, mistake::context_without_option,
             "this attribute has no option\nwrite `#[context(part)]`, or remove the attribute: a field that is no part belongs to the rest",
         );
         return;
@@ -64,10 +70,10 @@ fn list(attr: &Attribute, marks: &mut Marks, sink: &mut Sink) {
             let key = input.call(Ident::parse_any)?;
             if key == "part" {
                 if marks.part.replace(key.clone()).is_some() {
-                    errors.span(key.span(), "`part` is given twice\nkeep one of them");
+                    errors.span(key.span(), mistake::given_twice, "`part` is given twice\nkeep one of them");
                 }
                 if input.peek(Token![=]) {
-                    return Err(input.error("`part` takes no value"));
+                    return Err(diag::unexpected(input, mistake::part_with_a_value, "`part` takes no value"));
                 }
             } else if key == "merge" {
                 if !input.peek(Token![=]) {
@@ -76,18 +82,19 @@ fn list(attr: &Attribute, marks: &mut Marks, sink: &mut Sink) {
                      for instance `merge = append`; rules are {}",
                         diag::list(RULES)
                     );
-                    return Err(syn::Error::new(key.span(), message));
+                    return Err(diag::error(key.span(), mistake::merge_without_a_rule, message));
                 }
                 input.parse::<Token![=]>()?;
                 let rule = rule(input)?;
                 if marks.merge.replace(rule).is_some() {
-                    errors.span(key.span(), "`merge` is given twice\nkeep one of them");
+                    errors.span(key.span(), mistake::given_twice, "`merge` is given twice\nkeep one of them");
                 }
             } else {
                 let meant = diag::did_you_mean(&key.to_string(), ["part", "merge"]);
                 let meant = meant.map_or_else(String::new, |w| format!("; did you mean `{w}`?"));
                 errors.span(
                     key.span(),
+                    mistake::unknown_context_option,
                     format!(
                         "unknown word `{key}` for a field of a context{meant}\n\
                  write `part`, or `part, merge = ..`"
@@ -119,15 +126,16 @@ fn rule(input: ParseStream<'_>) -> syn::Result<Merge> {
                 let meant = meant.map_or_else(String::new, |w| format!("; did you mean `{w}`?"));
                 let message =
                     format!("unknown merge rule `{word}`{meant}\nrules are {}; {own}", diag::list(RULES));
-                Err(syn::Error::new(word.span(), message))
+                Err(diag::error(word.span(), mistake::unknown_merge_rule, message))
             }
         },
         Expr::Lit(ExprLit { lit: Lit::Str(s), .. }) => {
             let message = format!("a merge rule is a name, without quotes\nwrite `merge = {}`", s.value());
-            Err(syn::Error::new(s.span(), message))
+            Err(diag::error(s.span(), mistake::merge_rule_not_a_name, message))
         }
-        other => Err(syn::Error::new_spanned(
+        other => Err(diag::error_at(
             other,
+            mistake::merge_rule_not_a_name,
             format!("a merge rule is a name\nrules are {}; {own}", diag::list(RULES)),
         )),
     }
@@ -141,6 +149,7 @@ fn serde(attr: &Attribute, marks: &mut Marks, sink: &mut Sink) {
         if lossy {
             sink.at(
                 &meta.path,
+                mistake::skipped_field,
                 format!(
                     "a context is recorded whole: `{word}` would lose this field when the run is resumed\n\
                  keep a value that need not be recorded in `#[resources]`"

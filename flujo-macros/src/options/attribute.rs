@@ -2,6 +2,7 @@
 
 use super::{Backoff, Cached, Place, ToolUse, Word, find, migrate, model, tools, unknown, value, words};
 use crate::diag::{self, Sink};
+use crate::mistake;
 use crate::nesting::{self, Advice};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser};
@@ -67,6 +68,7 @@ pub(crate) fn parse(list: TokenStream, sink: &mut Sink) -> StepOptions {
                         if given.iter().any(|old| old.key == new.key) {
                             sink.span(
                                 new.key.span(),
+                                mistake::given_twice,
                                 format!("`{}` is given twice\nkeep one of them", new.key),
                             );
                         } else {
@@ -80,7 +82,7 @@ pub(crate) fn parse(list: TokenStream, sink: &mut Sink) -> StepOptions {
                 }
             }
             if !input.is_empty() && input.parse::<Option<Token![,]>>()?.is_none() {
-                sink.span(input.span(), "expected `,` before the next option");
+                sink.span(input.span(), mistake::option_syntax, "expected `,` before the next option");
                 skip(input);
                 let _: Option<Token![,]> = input.parse()?;
             }
@@ -104,16 +106,20 @@ fn skip(input: ParseStream<'_>) {
 
 fn entry(input: ParseStream<'_>) -> syn::Result<Option<Given>> {
     if input.peek(Token![,]) {
-        return Err(input.error("expected an option before this comma"));
+        return Err(diag::unexpected(input, mistake::option_syntax, "expected an option before this comma"));
     }
     let Ok(key) = input.call(<Ident as syn::ext::IdentExt>::parse_any) else {
-        return Err(input.error("expected an option, such as `retries = 3`"));
+        return Err(diag::unexpected(
+            input,
+            mistake::option_syntax,
+            "expected an option, such as `retries = 3`",
+        ));
     };
     let word = find(&key.to_string());
     let missing = |say: &str| match word {
         Some(w) if w.applies(Place::ModelStep) => {
             let message = format!("`{key}` {say}: {}\nfor instance `{key} = {}`", w.doc, w.example);
-            syn::Error::new(key.span(), message)
+            diag::error(key.span(), mistake::option_without_a_value, message)
         }
         _ => unknown(&key, Place::ModelStep),
     };
@@ -143,7 +149,7 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
     let asks: Vec<_> = given.iter().filter(|g| selects(&g.key.to_string())).collect();
     if let [first, second, ..] = asks.as_slice() {
         let message = format!("`{}` and `{}` both select the model\nkeep one of them", first.key, second.key);
-        sink.span(second.key.span(), message);
+        sink.span(second.key.span(), mistake::model_chosen_twice, message);
     }
     // One that is misspelt is told below: the step is a model step all the same.
     let meant = |g: &Given| match g.word {
@@ -159,7 +165,7 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
     for Given { key, word, value } in given {
         if talks && key == "cached" {
             sink.span(
-                key.span(),
+                key.span(), mistake::cached_with_tools,
                 "the answer of a step with tools is a conversation, which is not cached\nset `cached` on its tools",
             );
             continue;
@@ -172,7 +178,7 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
         if let Some(what) = of_tools.filter(|_| !talks && model_step) {
             let message =
                 format!("`{key}` {what}, and this step has no tools\nname them: `tools = [search_web]`");
-            sink.span(key.span(), message);
+            sink.span(key.span(), mistake::option_without_tools, message);
             continue;
         }
         let Some(word) = word.filter(|w| w.applies(place)) else {
@@ -194,6 +200,7 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
             "migrate" if talks => {
                 sink.span(
                     key.span(),
+                    mistake::migrate_with_tools,
                     "a conversation with tools is many records, and `migrate` converts one output\n\
                      remove `migrate`: recorded runs finish on the old code",
                 );
@@ -235,18 +242,27 @@ fn step_name(word: &str, value: &Expr) -> syn::Result<Path> {
     match value {
         Expr::Path(p) if p.qself.is_none() => Ok(p.path.clone()),
         Expr::Group(g) => step_name(word, &g.expr),
-        Expr::Call(call) => Err(syn::Error::new_spanned(
+        Expr::Call(call) => Err(diag::error_at(
             &call.func,
+            mistake::named_not_called,
             format!(
                 "`{word}` takes the name of a step, not a call: it gets the same input\nremove the parentheses"
             ),
         )),
-        _ => Err(syn::Error::new_spanned(value, format!("`{word}` takes the name of a step"))),
+        _ => {
+            Err(diag::error_at(value, mistake::not_a_step_name, format!("`{word}` takes the name of a step")))
+        }
     }
 }
 
 fn version(value: &Expr) -> syn::Result<u32> {
-    let wrong = || syn::Error::new_spanned(value, "`version` is a whole number from 1, written out");
+    let wrong = || {
+        diag::error_at(
+            value,
+            mistake::value_not_written_out,
+            "`version` is a whole number from 1, written out",
+        )
+    };
     match value::count("version", value, 1)? {
         Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(n), .. }) => n.base10_parse().map_err(|_| wrong()),
         _ => Err(wrong()),

@@ -1,6 +1,7 @@
 //! Durations as people write them: `"500ms"`, `"20s"`, `"2min"`, `"1h"`, `"1d"`.
 
 use crate::diag;
+use crate::mistake::{self, Mistake};
 use syn::LitStr;
 
 const MS: u64 = 1_000_000;
@@ -34,16 +35,17 @@ const OTHER: &[(&str, &str)] = &[
 
 /// The nanoseconds of a duration literal: more than zero, and no more than a `u64` holds.
 pub(crate) fn duration(literal: &LitStr) -> syn::Result<u64> {
-    nanos(&literal.value()).map_err(|message| syn::Error::new(literal.span(), message))
+    nanos(&literal.value()).map_err(|(mistake, message)| diag::error(literal.span(), mistake, message))
 }
 
-fn nanos(text: &str) -> Result<u64, String> {
+fn nanos(text: &str) -> Result<u64, (Mistake, String)> {
     let wrong = |why: &str| {
         let reason = if why.is_empty() { String::new() } else { format!(": {why}") };
-        format!(
+        let message = format!(
             "`{text}` is not a duration{reason}\n\
              write a whole number and a unit, such as \"500ms\", \"20s\", \"2min\", \"1h\" or \"1d\""
-        )
+        );
+        (mistake::not_a_duration, message)
     };
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
@@ -69,16 +71,22 @@ fn nanos(text: &str) -> Result<u64, String> {
             .map(|(_, unit)| *unit)
             .or_else(|| diag::did_you_mean(unit, UNITS.iter().map(|(name, _)| *name)));
         return Err(match meant {
-            Some(unit) => format!(
-                "`{text}` is not a duration; did you mean \"{number}{unit}\"?\nunits are ms, s, min, h and d"
-            ),
+            Some(unit) => {
+                let message = format!(
+                    "`{text}` is not a duration; did you mean \"{number}{unit}\"?\nunits are ms, s, min, h and d"
+                );
+                (mistake::not_a_duration, message)
+            }
             None => wrong(&format!("unknown unit `{unit}`")),
         });
     };
     let total = number.parse::<u64>().ok().and_then(|n| n.checked_mul(*factor));
     match total {
-        None => Err(format!("`{text}` is too long\nthe longest duration is \"213503d\", about 584 years")),
-        Some(0) => Err(format!("`{text}` is zero\na duration is longer than zero")),
+        None => Err((
+            mistake::duration_too_long,
+            format!("`{text}` is too long\nthe longest duration is \"213503d\", about 584 years"),
+        )),
+        Some(0) => Err((mistake::duration_zero, format!("`{text}` is zero\na duration is longer than zero"))),
         Some(nanos) => Ok(nanos),
     }
 }
@@ -124,7 +132,7 @@ mod tests {
             ("213504d", "too long"),
             ("99999999999999999999999s", "too long"),
         ] {
-            let message = nanos(text).unwrap_err();
+            let (_, message) = nanos(text).unwrap_err();
             assert!(message.contains(why), "{text}: {message}");
         }
     }

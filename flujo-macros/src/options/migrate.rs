@@ -1,7 +1,8 @@
 //! The functions of `migrate`: how outputs of older versions are carried over.
 
 use super::StepOptions;
-use crate::diag::Sink;
+use crate::diag::{self, Sink};
+use crate::mistake;
 use proc_macro2::Span;
 use syn::{Expr, Path};
 
@@ -10,7 +11,11 @@ pub(super) fn functions(value: &Expr, sink: &mut Sink) -> Vec<Path> {
     let list: Vec<&Expr> = match value {
         Expr::Group(group) => return functions(&group.expr, sink),
         Expr::Array(list) if list.elems.is_empty() => {
-            sink.at(value, "`migrate` names at least one function\nname it, or remove the option");
+            sink.at(
+                value,
+                mistake::empty_list,
+                "`migrate` names at least one function\nname it, or remove the option",
+            );
             return Vec::new();
         }
         Expr::Array(list) => list.elems.iter().collect(),
@@ -23,15 +28,19 @@ fn function(value: &Expr) -> syn::Result<Path> {
     match value {
         Expr::Path(p) if p.qself.is_none() => Ok(p.path.clone()),
         Expr::Group(group) => function(&group.expr),
-        Expr::Call(call) => Err(syn::Error::new_spanned(
+        Expr::Call(call) => Err(diag::error_at(
             &call.func,
+            mistake::named_not_called,
             "`migrate` names a function, not a call: its argument is the older output\nremove the parentheses",
         )),
-        Expr::Closure(closure) => Err(syn::Error::new_spanned(
+        Expr::Closure(closure) => Err(diag::error_at(
             &closure.inputs,
+            mistake::not_a_function_name,
             "`migrate` names a function\nwrite one, such as `fn label_from_1(old: LabelV1) -> Label`",
         )),
-        _ => Err(syn::Error::new_spanned(value, "`migrate` takes the name of a function")),
+        _ => {
+            Err(diag::error_at(value, mistake::not_a_function_name, "`migrate` takes the name of a function"))
+        }
     }
 }
 
@@ -45,7 +54,7 @@ pub(super) fn fits(options: &mut StepOptions, at: Span, sink: &mut Sink) {
     options.migrate.clear();
     if older == 0 {
         sink.span(
-            at,
+            at, mistake::migrate_of_version_one,
             "`migrate` converts outputs of older versions, and version 1 has none\nset the version: `version = 2`",
         );
         return;
@@ -53,6 +62,7 @@ pub(super) fn fits(options: &mut StepOptions, at: Span, sink: &mut Sink) {
     let version = older + 1;
     sink.span(
         at,
+        mistake::migrate_names_too_many,
         format!(
             "version {version} comes after {older} other{}, and `migrate` names {known} functions\n\
              name one for each step from a version to the next",

@@ -14,6 +14,7 @@ pub(crate) use tools::{ToolUse, tools};
 pub(crate) use value::{Backoff, Cached, backoff, cached, check_call, limits, shown};
 
 use crate::diag;
+use crate::mistake;
 use proc_macro2::Ident;
 
 /// Where options are written.
@@ -198,38 +199,56 @@ pub(crate) fn words(place: Place) -> impl Iterator<Item = &'static str> {
 pub(crate) fn unknown(key: &Ident, place: Place) -> syn::Error {
     let name = key.to_string();
     let known = find(&name);
-    let message = match place {
+    let (mistake, message) = match place {
         Place::Call => match known {
-            Some(_) if name == "ask_first" => "`ask_first` asks before a model's call of a tool runs\n\
+            Some(_) if name == "ask_first" => (
+                mistake::ask_first_at_a_call,
+                "`ask_first` asks before a model's call of a tool runs\n\
                  in a pipeline bind the reply: `let allowed: bool = ask(\"..\");`"
-                .to_owned(),
-            Some(w) => format!(
-                "`{name}` is not an option of a call\nwrite it once, in the attribute: `#[step({name} = {})]`",
-                w.example
+                    .to_owned(),
             ),
-            None => format!(
-                "a step call has no option `{name}`{}\noptions of a call are {}",
-                suggestion(&name, place),
-                diag::list(words(place))
+            Some(w) => (
+                mistake::option_of_the_attribute,
+                format!(
+                    "`{name}` is not an option of a call\nwrite it once, in the attribute: `#[step({name} = {})]`",
+                    w.example
+                ),
+            ),
+            None => (
+                mistake::unknown_call_option,
+                format!(
+                    "a step call has no option `{name}`{}\noptions of a call are {}",
+                    suggestion(&name, place),
+                    diag::list(words(place))
+                ),
             ),
         },
         Place::Step | Place::ModelStep => match known {
-            Some(w) if w.applies(Place::ModelStep) => format!(
-                "`{name}` is an option of model steps\n\
+            Some(w) if w.applies(Place::ModelStep) => (
+                mistake::option_of_model_steps,
+                format!(
+                    "`{name}` is an option of model steps\n\
                  add the model that answers: `model = \"provider:model\"`, or `role = review`"
+                ),
             ),
-            Some(_) => format!(
-                "`{name}` belongs to one call of the step, not to the step\n\
+            Some(_) => (
+                mistake::option_of_a_call,
+                format!(
+                    "`{name}` belongs to one call of the step, not to the step\n\
                  write it in the pipeline: `step(..).{name}(..)`"
+                ),
             ),
-            None => format!(
-                "unknown step option `{name}`{}\noptions of `#[step]` are {}",
-                suggestion(&name, Place::ModelStep),
-                diag::list(words(Place::ModelStep))
+            None => (
+                mistake::unknown_step_option,
+                format!(
+                    "unknown step option `{name}`{}\noptions of `#[step]` are {}",
+                    suggestion(&name, Place::ModelStep),
+                    diag::list(words(Place::ModelStep))
+                ),
             ),
         },
     };
-    syn::Error::new(key.span(), message)
+    diag::error(key.span(), mistake, message)
 }
 
 fn suggestion(name: &str, place: Place) -> String {
@@ -253,9 +272,13 @@ mod tests {
     fn unknown_words_get_the_word_that_was_meant() {
         let text = |name, place| unknown(&format_ident!("{name}"), place).to_string();
         assert!(
-            text("retires", Place::Step).contains("unknown step option `retires`; did you mean `retries`?")
+            text("retires", Place::Step)
+                .contains("unknown step option `retires`; did you mean `retries`? [unknown_step_option]\n")
         );
-        assert!(text("colour", Place::Step).starts_with("unknown step option `colour`\noptions of"));
+        assert!(
+            text("colour", Place::Step)
+                .starts_with("unknown step option `colour` [unknown_step_option]\noptions of")
+        );
         assert!(text("temperature", Place::Step).contains("option of model steps"));
         assert!(text("named", Place::Step).contains("belongs to one call"));
         assert!(text("version", Place::Call).contains("#[step(version = 2)]"));

@@ -1,6 +1,8 @@
 //! The values of options that are sent to a model's provider.
 
 use super::value::{flag, string};
+use crate::diag;
+use crate::mistake::{self, Mistake};
 use crate::names;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -14,8 +16,8 @@ const EFFORTS: [(&str, &str); 5] =
 pub(super) const WORDS: [&str; 7] =
     ["reasoning_effort", "reasoning_text", "stop", "seed", "parallel_calls", "service_tier", "prompt_cache"];
 
-fn error<T>(value: &Expr, message: &str) -> syn::Result<T> {
-    Err(syn::Error::new_spanned(value, message))
+fn error<T>(value: &Expr, mistake: Mistake, message: &str) -> syn::Result<T> {
+    Err(diag::error_at(value, mistake, message))
 }
 
 /// The argument of the method of this word, if the value is written out; `None` for an expression.
@@ -35,6 +37,7 @@ pub(crate) fn argument(word: &str, value: &Expr) -> syn::Result<Option<TokenStre
                 "1h" => Ok(quote!(#pr::CacheTime::OneHour)),
                 _ => error(
                     value,
+                    mistake::prompt_cache_time,
                     "providers keep prompts for five minutes or for an hour\nwrite \"5m\" or \"1h\"",
                 ),
             })
@@ -44,7 +47,11 @@ pub(crate) fn argument(word: &str, value: &Expr) -> syn::Result<Option<TokenStre
                 let word = text.value();
                 let letters = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
                 if word.is_empty() || !word.chars().all(letters) {
-                    return error(value, "`service_tier` is a word of the provider\nfor instance `\"flex\"`");
+                    return error(
+                        value,
+                        mistake::not_a_service_tier,
+                        "`service_tier` is a word of the provider\nfor instance `\"flex\"`",
+                    );
                 }
                 Ok(text.to_token_stream())
             })
@@ -55,7 +62,7 @@ pub(crate) fn argument(word: &str, value: &Expr) -> syn::Result<Option<TokenStre
                 Ok(Some(n.to_token_stream()))
             }
             Expr::Lit(_) | Expr::Unary(_) => {
-                error(value, "`seed` is a whole number from 0\nfor instance `7`")
+                error(value, mistake::not_a_whole_number, "`seed` is a whole number from 0\nfor instance `7`")
             }
             _ => Ok(None),
         },
@@ -75,7 +82,11 @@ fn effort(value: &Expr, text: &LitStr) -> syn::Result<TokenStream> {
     known.map_or_else(
         || {
             let words: Vec<_> = EFFORTS.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-            error(value, &format!("`{word}` is no effort of reasoning\nwrite one of {}", words.join(", ")))
+            error(
+                value,
+                mistake::unknown_effort,
+                &format!("`{word}` is no effort of reasoning\nwrite one of {}", words.join(", ")),
+            )
         },
         |(_, variant)| {
             let variant = proc_macro2::Ident::new(variant, text.span());
@@ -87,15 +98,25 @@ fn effort(value: &Expr, text: &LitStr) -> syn::Result<TokenStream> {
 fn stop(value: &Expr) -> syn::Result<Option<TokenStream>> {
     const EMPTY: &str = "an empty text would end every answer at once\nwrite the text that ends it";
     if let Some(text) = string(value) {
-        return if text.value().is_empty() { error(value, EMPTY) } else { Ok(Some(quote!([#text]))) };
+        return if text.value().is_empty() {
+            error(value, mistake::empty_stop_text, EMPTY)
+        } else {
+            Ok(Some(quote!([#text])))
+        };
     }
     let Expr::Array(list) = value else { return Ok(None) };
     if list.elems.is_empty() {
-        return error(value, "`stop` names at least one text\nname it, or remove the option");
+        return error(
+            value,
+            mistake::empty_list,
+            "`stop` names at least one text\nname it, or remove the option",
+        );
     }
     for text in &list.elems {
         match string(text) {
-            Some(literal) if literal.value().is_empty() => return error(text, EMPTY),
+            Some(literal) if literal.value().is_empty() => {
+                return error(text, mistake::empty_stop_text, EMPTY);
+            }
             Some(_) => {}
             None => return Ok(None),
         }
@@ -125,7 +146,11 @@ pub(super) fn of_attribute(word: &str, value: &Expr) -> syn::Result<TokenStream>
         None if is_constant => Ok(quote!(.#method(#value))),
         None => {
             let example = super::find(word).map_or("", |word| word.example);
-            error(value, &format!("the value of `{word}` is written out\nfor instance `{word} = {example}`"))
+            error(
+                value,
+                mistake::value_not_written_out,
+                &format!("the value of `{word}` is written out\nfor instance `{word} = {example}`"),
+            )
         }
     }
 }
@@ -138,11 +163,11 @@ pub(super) fn tool_choice(value: &Expr, tools: &[super::ToolUse]) -> syn::Result
     }
     let last = |path: &syn::Path| path.segments.last().map(|last| names::text(&last.ident));
     let wrong = "`tool_choice` is `auto`, `required`, `none`, or one of the tools of the step";
-    let Expr::Path(named) = value else { return error(value, wrong) };
+    let Expr::Path(named) = value else { return error(value, mistake::unknown_tool_choice, wrong) };
     let named = last(&named.path);
     match tools.iter().find(|tool| last(&tool.path) == named) {
         Some(_) => Ok(quote!(.tool_choice(#pr::ToolChoice::tool(#named)))),
-        None => error(value, &format!("{wrong}\nname it in `tools` too")),
+        None => error(value, mistake::unknown_tool_choice, &format!("{wrong}\nname it in `tools` too")),
     }
 }
 
@@ -150,15 +175,15 @@ pub(super) fn tool_choice(value: &Expr, tools: &[super::ToolUse]) -> syn::Result
 pub(super) fn extra(value: &Expr) -> syn::Result<Vec<TokenStream>> {
     const EXAMPLE: &str =
         "`extra` takes pairs of a field and its value\nfor instance `extra = [(\"top_k\", 40)]`";
-    let Expr::Array(list) = value else { return error(value, EXAMPLE) };
+    let Expr::Array(list) = value else { return error(value, mistake::extra_not_pairs, EXAMPLE) };
     let mut pairs = Vec::new();
     for pair in &list.elems {
-        let Expr::Tuple(tuple) = pair else { return error(pair, EXAMPLE) };
+        let Expr::Tuple(tuple) = pair else { return error(pair, mistake::extra_not_pairs, EXAMPLE) };
         let parts: Vec<&Expr> = tuple.elems.iter().collect();
         let (Some(name), [_, value @ (Expr::Lit(_) | Expr::Unary(_))]) =
             (parts.first().and_then(|name| string(name)), parts.as_slice())
         else {
-            return error(pair, EXAMPLE);
+            return error(pair, mistake::extra_not_pairs, EXAMPLE);
         };
         let value = typed(value);
         pairs.push(quote!(.extra(#name, #value)));
@@ -189,16 +214,24 @@ fn typed(value: &Expr) -> TokenStream {
 pub(super) fn models(value: &Expr) -> syn::Result<Vec<LitStr>> {
     const EXAMPLE: &str = "for instance `models = [\"openai:gpt-4o\", \"anthropic:claude-sonnet-4-6\"]`";
     let Expr::Array(list) = value else {
-        return error(value, &format!("`models` takes a list of names of models\n{EXAMPLE}"));
+        return error(
+            value,
+            mistake::not_a_list,
+            &format!("`models` takes a list of names of models\n{EXAMPLE}"),
+        );
     };
     if list.elems.is_empty() {
-        return error(value, &format!("`models` names at least one model\n{EXAMPLE}"));
+        return error(value, mistake::empty_list, &format!("`models` names at least one model\n{EXAMPLE}"));
     }
     let mut names: Vec<LitStr> = Vec::new();
     for one in &list.elems {
         let name = super::value::model(one)?;
         if names.iter().any(|known| known.value() == name.value()) {
-            return error(one, &format!("`{}` is listed twice\nremove one", name.value()));
+            return error(
+                one,
+                mistake::listed_twice,
+                &format!("`{}` is listed twice\nremove one", name.value()),
+            );
         }
         names.push(name);
     }

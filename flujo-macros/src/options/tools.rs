@@ -2,6 +2,7 @@
 
 use super::value;
 use crate::diag::{self, Sink};
+use crate::mistake;
 use crate::names;
 use proc_macro2::Ident;
 use syn::{Expr, ExprArray, ExprCall, ExprMethodCall, Path};
@@ -57,12 +58,16 @@ pub(crate) fn tools(list: &Expr, sink: &mut Sink) -> Vec<ToolUse> {
         Expr::Array(list) => &list.elems,
         Expr::Group(group) => return tools(&group.expr, sink),
         _ => {
-            sink.at(list, "`tools` takes a list of steps\nfor instance `[search_web, calculator]`");
+            sink.at(
+                list,
+                mistake::not_a_list,
+                "`tools` takes a list of steps\nfor instance `[search_web, calculator]`",
+            );
             return Vec::new();
         }
     };
     if entries.is_empty() {
-        sink.at(list, "`tools` names at least one step\nname it, or remove the option");
+        sink.at(list, mistake::empty_list, "`tools` names at least one step\nname it, or remove the option");
     }
     let mut named: Vec<ToolUse> = Vec::new();
     for one in entries {
@@ -74,16 +79,22 @@ pub(crate) fn tools(list: &Expr, sink: &mut Sink) -> Vec<ToolUse> {
         };
         if let Some(known) = named.iter().find(same) {
             let word = name(path).unwrap_or_default();
-            let wrong = if tool.server.is_some() {
-                format!("the server `{word}` is listed twice\nremove one")
+            let (mistake, wrong) = if tool.server.is_some() {
+                (mistake::listed_twice, format!("the server `{word}` is listed twice\nremove one"))
             } else if known.path == *path {
-                format!("the model selects tools by name, and `{word}` is listed twice\nremove one")
+                (
+                    mistake::listed_twice,
+                    format!("the model selects tools by name, and `{word}` is listed twice\nremove one"),
+                )
             } else {
-                format!(
-                    "the model selects tools by name, and two steps are named `{word}`\nrename one of the steps"
+                (
+                    mistake::two_tools_of_one_name,
+                    format!(
+                        "the model selects tools by name, and two steps are named `{word}`\nrename one of the steps"
+                    ),
                 )
             };
-            sink.at(path, wrong);
+            sink.at(path, mistake, wrong);
             continue;
         }
         named.push(tool);
@@ -99,6 +110,7 @@ fn entry(one: &Expr, sink: &mut Sink) -> Option<ToolUse> {
         Expr::Call(call) => {
             sink.at(
                 &call.func,
+                mistake::named_not_called,
                 "a tool is named, not called: the model chooses the arguments\nremove the parentheses",
             );
             None
@@ -109,7 +121,7 @@ fn entry(one: &Expr, sink: &mut Sink) -> Option<ToolUse> {
             Some(tool)
         }
         _ => {
-            sink.at(one, "a tool is the name of a step");
+            sink.at(one, mistake::not_a_step_name, "a tool is the name of a step");
             None
         }
     }
@@ -130,6 +142,7 @@ fn server(call: &ExprCall, sink: &mut Sink) -> Option<ToolUse> {
     }
     sink.at(
         &call.func,
+        mistake::not_a_tool_server,
         "`mcp` takes the type of a resource that is a server of tools\nfor instance `mcp(Docs)`",
     );
     None
@@ -152,12 +165,12 @@ fn apply(tool: &mut ToolUse, option: &ExprMethodCall, sink: &mut Sink) {
                 "a tool has no option `{other}`{meant}\noptions of a tool are {}",
                 diag::list(words.iter().copied())
             );
-            sink.at(word, message);
+            sink.at(word, mistake::unknown_tool_option, message);
             return;
         }
     };
     if twice {
-        sink.at(word, format!("`{word}` is given twice\nkeep one of them"));
+        sink.at(word, mistake::given_twice, format!("`{word}` is given twice\nkeep one of them"));
         return;
     }
     let values: Vec<&Expr> = option.args.iter().collect();
@@ -172,6 +185,7 @@ fn apply(tool: &mut ToolUse, option: &ExprMethodCall, sink: &mut Sink) {
         ("ask_first", _) => {
             sink.at(
                 word,
+                mistake::option_arguments,
                 format!("`ask_first` takes the question\nwrite `{name}.ask_first(\"May it run?\")`"),
             );
         }
@@ -180,6 +194,7 @@ fn apply(tool: &mut ToolUse, option: &ExprMethodCall, sink: &mut Sink) {
             let write = format!("write `{name}.ask_first_if(|input| ..)`");
             sink.at(
                 word,
+                mistake::option_arguments,
                 format!(
                     "`ask_first_if` takes a function of the inputs that decides which calls ask\n{write}"
                 ),
@@ -195,7 +210,11 @@ fn apply(tool: &mut ToolUse, option: &ExprMethodCall, sink: &mut Sink) {
             let write = format!(
                 "write `{name}.ask_first(\"May it run?\").timeout(\"2h\", Approval::deny(\"no reply\"))`"
             );
-            sink.at(word, format!("`timeout` of a tool takes a duration and the reply after it\n{write}"));
+            sink.at(
+                word,
+                mistake::tool_timeout_without_reply,
+                format!("`timeout` of a tool takes a duration and the reply after it\n{write}"),
+            );
         }
     }
 }
@@ -210,6 +229,7 @@ fn of_server(server: &mut ServerUse, word: &Ident, values: &[&Expr], sink: &mut 
         ("only", _) => {
             sink.at(
                 word,
+                mistake::option_arguments,
                 "`only` takes the names of tools in quotes\nfor instance `.only([\"search\", \"fetch\"])`",
             );
         }
@@ -218,7 +238,10 @@ fn of_server(server: &mut ServerUse, word: &Ident, values: &[&Expr], sink: &mut 
                 server.retries = Some((word.clone(), n));
             }
         }
-        _ => sink
-            .at(word, "`retries` takes the number of extra attempts of a call\nfor instance `.retries(2)`"),
+        _ => sink.at(
+            word,
+            mistake::option_arguments,
+            "`retries` takes the number of extra attempts of a call\nfor instance `.retries(2)`",
+        ),
     }
 }

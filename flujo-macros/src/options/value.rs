@@ -1,6 +1,8 @@
 //! The values of options, wherever they are written.
 
 use super::duration;
+use crate::diag;
+use crate::mistake::{self, Mistake};
 use crate::names;
 use crate::token_text::text_of;
 use proc_macro2::{Ident, TokenStream};
@@ -67,17 +69,19 @@ fn literal(value: &Expr) -> Option<&Lit> {
     }
 }
 
-fn error<T>(value: &Expr, message: &str) -> syn::Result<T> {
-    Err(syn::Error::new_spanned(value, message))
+fn error<T>(value: &Expr, mistake: Mistake, message: &str) -> syn::Result<T> {
+    Err(diag::error_at(value, mistake, message))
 }
 
 /// A duration in quotes.
 pub(super) fn time(word: &str, value: &Expr) -> syn::Result<u64> {
     match string(value) {
         Some(s) => duration(s),
-        None => {
-            error(value, &format!("`{word}` takes a duration in quotes\nfor instance `{word} = \"20s\"`"))
-        }
+        None => error(
+            value,
+            mistake::duration_in_quotes,
+            &format!("`{word}` takes a duration in quotes\nfor instance `{word} = \"20s\"`"),
+        ),
     }
 }
 
@@ -88,10 +92,14 @@ pub(crate) fn backoff(value: &Expr) -> syn::Result<Backoff> {
         Expr::Group(g) => backoff(&g.expr),
         _ => match string(value) {
             Some(s) if s.value().starts_with('0') && duration(s).is_err() => {
-                error(value, "a wait is longer than zero\nwrite `none` for no wait")
+                error(value, mistake::duration_zero, "a wait is longer than zero\nwrite `none` for no wait")
             }
             Some(s) => duration(s).map(Backoff::First),
-            None => error(value, "`backoff` takes the first wait, such as \"100ms\", or `none`"),
+            None => error(
+                value,
+                mistake::duration_in_quotes,
+                "`backoff` takes the first wait, such as \"100ms\", or `none`",
+            ),
         },
     }
 }
@@ -103,33 +111,49 @@ pub(crate) fn cached(value: &Expr) -> syn::Result<Cached> {
         Expr::Group(g) => cached(&g.expr),
         _ => match string(value) {
             Some(s) => duration(s).map(Cached::Ttl),
-            None => {
-                error(value, "`cached` takes how long an output may be used, such as \"1h\", or `forever`")
-            }
+            None => error(
+                value,
+                mistake::duration_in_quotes,
+                "`cached` takes how long an output may be used, such as \"1h\", or `forever`",
+            ),
         },
     }
 }
 
 /// A count that is a literal or the path of a constant. Literals are checked here, constants by rustc.
 pub(super) fn count(word: &str, value: &Expr, at_least: u32) -> syn::Result<Expr> {
-    let wrong = || error(value, &format!("`{word}` is a whole number or the name of a `u32` constant"));
+    let wrong = || {
+        error(
+            value,
+            mistake::not_a_whole_number,
+            &format!("`{word}` is a whole number or the name of a `u32` constant"),
+        )
+    };
     match value {
         Expr::Path(_) => Ok(value.clone()),
         Expr::Group(g) => count(word, &g.expr, at_least),
         Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => {
-            error(value, &format!("`{word}` cannot be negative"))
+            error(value, mistake::number_negative, &format!("`{word}` cannot be negative"))
         }
         _ => match literal(value) {
             Some(Lit::Int(n)) => {
                 if !matches!(n.suffix(), "" | "u32") {
-                    return error(value, &format!("`{word}` is a `u32`\nremove the suffix `{}`", n.suffix()));
+                    return error(
+                        value,
+                        mistake::number_suffix,
+                        &format!("`{word}` is a `u32`\nremove the suffix `{}`", n.suffix()),
+                    );
                 }
                 match n.base10_parse::<u32>() {
-                    Ok(n) if n < at_least => error(value, &format!("`{word}` is at least {at_least}")),
-                    Ok(_) => Ok(value.clone()),
-                    Err(_) => {
-                        error(value, &format!("`{word}` does not fit a `u32`\nthe largest is {}", u32::MAX))
+                    Ok(n) if n < at_least => {
+                        error(value, mistake::number_too_small, &format!("`{word}` is at least {at_least}"))
                     }
+                    Ok(_) => Ok(value.clone()),
+                    Err(_) => error(
+                        value,
+                        mistake::number_too_large,
+                        &format!("`{word}` does not fit a `u32`\nthe largest is {}", u32::MAX),
+                    ),
                 }
             }
             _ => wrong(),
@@ -150,7 +174,7 @@ pub(super) fn fraction(word: &str, value: &Expr, most: f64) -> syn::Result<f64> 
     };
     match number {
         Some(n) if (0.0..=most).contains(&n) => Ok(n),
-        _ => error(value, &range),
+        _ => error(value, mistake::number_out_of_range, &range),
     }
 }
 
@@ -158,7 +182,11 @@ pub(super) fn fraction(word: &str, value: &Expr, most: f64) -> syn::Result<f64> 
 pub(super) fn model(value: &Expr) -> syn::Result<LitStr> {
     let example = "for instance `model = \"openai:gpt-4o-mini\"`";
     let Some(literal) = string(value) else {
-        return error(value, &format!("`model` takes the model's name in quotes\n{example}"));
+        return error(
+            value,
+            mistake::not_a_model_name,
+            &format!("`model` takes the model's name in quotes\n{example}"),
+        );
     };
     let text = literal.value();
     let well_formed = text.split_once(':').is_some_and(|(provider, model)| {
@@ -167,7 +195,11 @@ pub(super) fn model(value: &Expr) -> syn::Result<LitStr> {
     if well_formed {
         Ok(literal.clone())
     } else {
-        error(value, &format!("`{text}` does not name a provider and a model\n{example}"))
+        error(
+            value,
+            mistake::not_a_model_name,
+            &format!("`{text}` does not name a provider and a model\n{example}"),
+        )
     }
 }
 
@@ -178,6 +210,7 @@ pub(super) fn role(value: &Expr) -> syn::Result<Ident> {
         let text = literal.value();
         return error(
             value,
+            mistake::not_a_role_name,
             &format!("`role` takes the name of a role: write it without quotes\n`role = {text}`"),
         );
     }
@@ -187,13 +220,21 @@ pub(super) fn role(value: &Expr) -> syn::Result<Ident> {
         _ => None,
     };
     let Some(name) = name else {
-        return error(value, &format!("`role` takes the name of a role\n{EXAMPLE}"));
+        return error(
+            value,
+            mistake::not_a_role_name,
+            &format!("`role` takes the name of a role\n{EXAMPLE}"),
+        );
     };
     let text = name.to_string();
     if text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
         Ok(name.clone())
     } else {
-        error(value, &format!("the name of a role is lower-case: a-z, 0-9 and `_`\n{EXAMPLE}"))
+        error(
+            value,
+            mistake::not_a_role_name,
+            &format!("the name of a role is lower-case: a-z, 0-9 and `_`\n{EXAMPLE}"),
+        )
     }
 }
 
@@ -201,7 +242,7 @@ pub(super) fn role(value: &Expr) -> syn::Result<Ident> {
 pub(super) fn flag(word: &str, value: &Expr) -> syn::Result<bool> {
     match literal(value) {
         Some(Lit::Bool(b)) => Ok(b.value),
-        _ => error(value, &format!("`{word}` is `true` or `false`")),
+        _ => error(value, mistake::not_true_or_false, &format!("`{word}` is `true` or `false`")),
     }
 }
 
@@ -215,8 +256,9 @@ pub(crate) fn limits(value: &Expr) -> syn::Result<()> {
         Expr::Call(call) => {
             let usd = matches!(&*call.func, Expr::Path(p) if p.path.segments.last().is_some_and(|s| s.ident == "usd"));
             match call.args.first().and_then(string) {
-                Some(text) if usd && !is_amount(&text.value()) => Err(syn::Error::new(
+                Some(text) if usd && !is_amount(&text.value()) => Err(diag::error(
                     text.span(),
+                    mistake::not_an_amount,
                     format!(
                         "`{}` is not an amount of dollars\nwrite digits, and up to nine decimals, such as \"0.50\"",
                         text.value()
@@ -225,7 +267,11 @@ pub(crate) fn limits(value: &Expr) -> syn::Result<()> {
                 _ => Ok(()),
             }
         }
-        Expr::Lit(_) => error(value, &format!("`limits` takes the limits of a node\n{EXAMPLE}")),
+        Expr::Lit(_) => error(
+            value,
+            mistake::not_usage_limits,
+            &format!("`limits` takes the limits of a node\n{EXAMPLE}"),
+        ),
         _ => Ok(()),
     }
 }

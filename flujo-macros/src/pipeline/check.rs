@@ -2,6 +2,7 @@
 
 use super::errors::Errors;
 use super::model::{Node, What};
+use crate::mistake;
 use crate::names;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +26,7 @@ pub(crate) fn ids(nodes: &mut [Node], errors: &mut Errors) {
     });
     for (id, of) in reused {
         let [first, second, ..] = of[..] else { continue };
-        errors.span(second.at, used_again(id, &of, first, second, nodes));
+        errors.span(second.at, mistake::used_twice, used_again(id, &of, first, second, nodes));
     }
     name_joins(nodes);
 }

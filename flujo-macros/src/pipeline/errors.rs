@@ -1,7 +1,8 @@
 //! Errors beside the item, and errors inside its body.
 
 use super::model::Broken;
-use crate::diag::Sink;
+use crate::diag::{self, Sink};
+use crate::mistake::Mistake;
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use std::fmt::Display;
@@ -18,23 +19,28 @@ pub(crate) struct Errors {
 
 impl Errors {
     /// Reports at all of `tokens`.
-    pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl Display) {
-        self.beside.at(tokens, message);
+    pub(crate) fn at(&mut self, tokens: impl ToTokens, mistake: Mistake, message: impl Display) {
+        self.beside.at(tokens, mistake, message);
     }
 
     /// Reports at `span`.
-    pub(crate) fn span(&mut self, span: Span, message: impl Display) {
-        self.beside.span(span, message);
+    pub(crate) fn span(&mut self, span: Span, mistake: Mistake, message: impl Display) {
+        self.beside.span(span, mistake, message);
     }
 
     /// Reports at all of `tokens`, from an expression that takes their place.
-    pub(crate) fn broken(&mut self, tokens: impl ToTokens, message: impl Display) -> Broken {
-        self.replace(Error::new_spanned(tokens, message))
+    pub(crate) fn broken(
+        &mut self,
+        tokens: impl ToTokens,
+        mistake: Mistake,
+        message: impl Display,
+    ) -> Broken {
+        self.replace(diag::error_at(tokens, mistake, message))
     }
 
     /// Reports at `span`, from an expression that takes the place of the mistake.
-    pub(crate) fn broken_span(&mut self, span: Span, message: impl Display) -> Broken {
-        self.replace(Error::new(span, message))
+    pub(crate) fn broken_span(&mut self, span: Span, mistake: Mistake, message: impl Display) -> Broken {
+        self.replace(diag::error(span, mistake, message))
     }
 
     /// Reports an error made elsewhere, from an expression that takes the place of the mistake.

@@ -1,6 +1,8 @@
 //! The tools that a model is offered, as code: the same for the attribute of a step and for a call.
 
 use super::callee::{Callee, Callees, lint_levels};
+use crate::diag;
+use crate::mistake;
 use crate::names::{self, inner};
 use crate::options::ToolUse;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -141,7 +143,10 @@ pub(crate) fn checks(listed: &[Listed<'_>], inside: impl Fn(&TokenStream) -> Tok
 fn no_question_of(tool: &ToolUse) -> Option<TokenStream> {
     let (word, ..) = tool.timeout.as_ref().filter(|_| !tool.asks())?;
     let shown = format!("mcp({})", names::source(&tool.path));
-    Some(syn::Error::new(word.span(), no_question(&shown)).to_compile_error())
+    Some(
+        diag::error(word.span(), mistake::tool_timeout_without_question, no_question(&shown))
+            .to_compile_error(),
+    )
 }
 
 /// Steps of one name that are imported under two.
@@ -164,8 +169,9 @@ fn asks(
 ) -> Option<TokenStream> {
     let (pr, allowed) = (names::private(), lint_levels());
     tool.timeout.as_ref().filter(|_| !tool.asks()).map(|(word, ..)| {
-        let (check, no_question) =
-            (names::local("__check", word.span()), no_question(&names::source(&tool.path)));
+        let no_question = no_question(&names::source(&tool.path));
+        let no_question = mistake::tool_timeout_without_question.named(no_question);
+        let check = names::local("__check", word.span());
         let facts = callee.facts();
         let look = inside(&quote!(__flujo::assert_asks_first(&#facts, #no_question)));
         let call = quote_spanned!(word.span()=> #check(););
@@ -183,9 +189,9 @@ fn asks(
 
 fn same_name(before: &Path, path: &Path) -> String {
     let (before, shown) = (names::source(before), names::source(path));
-    format!(
+    mistake::two_tools_of_one_name.named(format!(
         "`{shown}` is a step of the same name as `{before}`, and the model selects tools by name: rename one of the steps"
-    )
+    ))
 }
 
 fn no_question(shown: &str) -> String {
@@ -197,5 +203,7 @@ fn no_question(shown: &str) -> String {
 
 fn no_step(path: &Path) -> String {
     let shown = names::source(path);
-    format!("`{shown}` is not a step, and a tool is one: annotate the function with `#[flujo::step]`")
+    mistake::not_a_step.named(format!(
+        "`{shown}` is not a step, and a tool is one: annotate the function with `#[flujo::step]`"
+    ))
 }

@@ -2,6 +2,7 @@
 
 use crate::diag::Sink;
 use crate::item;
+use crate::mistake;
 use crate::names::{self, private};
 use crate::nesting::{self, Advice};
 use proc_macro2::{Ident, TokenStream};
@@ -15,7 +16,7 @@ pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
         return error.to_compile_error();
     }
     if !options.is_empty() {
-        sink.at(options, "`#[resources]` takes no options\nremove the parentheses");
+        sink.at(options, mistake::struct_options, "`#[resources]` takes no options\nremove the parentheses");
     }
     let impls = match syn::parse2::<syn::Item>(item.clone()) {
         Ok(parsed) => {
@@ -43,6 +44,7 @@ fn provides(found: &syn::ItemStruct, sink: &mut Sink) -> TokenStream {
             let shown = names::source(ty);
             sink.at(
                 ty,
+                mistake::two_resources_of_one_type,
                 format!(
                     "resources `{other}` and `{field_name}` both have the type `{shown}`, \
                  and a step finds a service by its type\n\

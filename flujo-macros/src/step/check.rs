@@ -1,6 +1,7 @@
 //! The checks on the signature of a step that need no types.
 
-use crate::diag::Sink;
+use crate::diag::{self, Sink};
+use crate::mistake;
 use crate::names;
 use crate::options::ToolUse;
 use crate::types::{borrowed, last, nameless, owned, plain};
@@ -23,23 +24,31 @@ pub(super) struct Returned {
 /// A type behind `&` or `&mut`: one that a context or the resources can hold as a field.
 pub(super) fn shared(ty: &Type, context: bool) -> syn::Result<()> {
     let holder = if context { "a context" } else { "resources" };
-    let message = match ty {
+    let (mistake, message) = match ty {
         Type::TraitObject(_) => {
             let shown = names::source(ty);
-            format!(
+            let message = format!(
                 "{holder} cannot hold `{shown}` itself\nhold a `Box<{shown}>`, and ask for `&Box<{shown}>`"
-            )
+            );
+            (mistake::trait_object_held, message)
         }
         Type::ImplTrait(_) => return Err(nameless(ty)),
-        Type::Infer(_) => format!("a step names the type that it takes from {holder}\nwrite the type out"),
-        Type::Slice(_) => format!("a part of a context is owned\nask for `&Vec<{}>`", inner(ty)),
-        Type::Path(p) if p.path.is_ident("str") => {
-            "a part of a context is owned\nask for `&String`".to_owned()
+        Type::Infer(_) => (
+            mistake::type_left_out,
+            format!("a step names the type that it takes from {holder}\nwrite the type out"),
+        ),
+        Type::Slice(_) => {
+            (mistake::borrowed_value, format!("a part of a context is owned\nask for `&Vec<{}>`", inner(ty)))
         }
-        Type::Reference(_) => "a parameter has one `&`\nremove the other".to_owned(),
+        Type::Path(p) if p.path.is_ident("str") => {
+            (mistake::borrowed_value, "a part of a context is owned\nask for `&String`".to_owned())
+        }
+        Type::Reference(_) => {
+            (mistake::two_references, "a parameter has one `&`\nremove the other".to_owned())
+        }
         _ => return borrowed(ty, holder),
     };
-    Err(syn::Error::new_spanned(ty, message))
+    Err(diag::error_at(ty, mistake, message))
 }
 
 fn inner(ty: &Type) -> String {
@@ -58,12 +67,15 @@ pub(super) fn output(sig: &Signature, model: Option<&str>, sink: &mut Sink) -> R
         elems: syn::punctuated::Punctuated::new(),
     });
     let ReturnType::Type(_, ty) = &sig.output else {
-        let message = if model.is_some() {
-            "a model step returns its prompt\nwrite `-> Prompt<T>`, where `T` is the answer"
+        let (mistake, message) = if model.is_some() {
+            (
+                mistake::prompt_not_returned,
+                "a model step returns its prompt\nwrite `-> Prompt<T>`, where `T` is the answer",
+            )
         } else {
-            "a step returns a `Result`\nwrite `-> Result<()>`"
+            (mistake::result_not_returned, "a step returns a `Result`\nwrite `-> Result<()>`")
         };
-        sink.span(sig.ident.span(), message);
+        sink.span(sig.ident.span(), mistake, message);
         return unknown(unit);
     };
     let ty = plain(ty);
@@ -82,6 +94,7 @@ pub(super) fn output(sig: &Signature, model: Option<&str>, sink: &mut Sink) -> R
             if let Some(word) = costed(answer) {
                 sink.at(
                     word,
+                    mistake::misplaced_costed,
                     "the cost of a model call is counted automatically\nwrite `Prompt<T>` without `Costed`",
                 );
                 return unknown(unit);
@@ -89,12 +102,17 @@ pub(super) fn output(sig: &Signature, model: Option<&str>, sink: &mut Sink) -> R
             return Returned { ty: answer.clone(), error: error.cloned(), prompt: true, costed: false };
         }
         (Some(answer), None) => {
-            sink.at(ty, format!("`{shown}` needs a model\nname one: `#[step(model = \"provider:model\")]`"));
+            sink.at(
+                ty,
+                mistake::prompt_without_a_model,
+                format!("`{shown}` needs a model\nname one: `#[step(model = \"provider:model\")]`"),
+            );
             return Returned { ty: answer.clone(), error: None, prompt: true, costed: false };
         }
         (None, Some(word)) => {
             sink.at(
                 ty,
+                mistake::prompt_not_returned,
                 format!("a model step returns its prompt\nwrite `-> Prompt<{shown}>`, or remove `{word}`"),
             );
             return unknown(ty.clone());
@@ -102,16 +120,14 @@ pub(super) fn output(sig: &Signature, model: Option<&str>, sink: &mut Sink) -> R
         (None, None) => {}
     }
     if !is_result {
-        let message = match last(ty) {
-            Some(name) if name == "Result" => {
-                "the signature of a step names its output\nwrite it out: `Result<T>`".to_owned()
-            }
-            _ if matches!(ty, Type::ImplTrait(_)) => {
-                "a step returns a `Result`\nwrite `async fn` and `-> Result<T>`".to_owned()
-            }
+        let hidden = last(ty).is_some_and(|name| name == "Result");
+        let mistake = if hidden { mistake::output_hidden } else { mistake::result_not_returned };
+        let message = match ty {
+            _ if hidden => "the signature of a step names its output\nwrite it out: `Result<T>`".to_owned(),
+            Type::ImplTrait(_) => "a step returns a `Result`\nwrite `async fn` and `-> Result<T>`".to_owned(),
             _ => format!("a step returns a `Result`\nwrite `-> Result<{shown}>`"),
         };
-        sink.at(ty, message);
+        sink.at(ty, mistake, message);
         let ty = argument(ty, "Costed", 0).map_or(ty, plain);
         return unknown(if owned(ty, "").is_ok() && last(ty).is_none_or(|n| n != "Result") {
             ty.clone()
@@ -131,7 +147,7 @@ pub(super) fn output(sig: &Signature, model: Option<&str>, sink: &mut Sink) -> R
         } else {
             "`Costed` wraps the whole output\nwrite `-> Result<Costed<T>>`"
         };
-        sink.at(word, message);
+        sink.at(word, mistake::misplaced_costed, message);
         return unknown(unit);
     }
     Returned { ty: ty.clone(), error: error.cloned(), prompt: false, costed: with_cost }
@@ -162,28 +178,33 @@ fn argument<'a>(ty: &'a Type, name: &str, n: usize) -> Option<&'a Type> {
 /// What a model step with tools cannot do.
 pub(super) fn tools(name: &Ident, tools: &[ToolUse], sink: &mut Sink) {
     for tool in tools.iter().filter(|tool| tool.path.is_ident(name)) {
-        sink.at(&tool.path, format!("`{name}` cannot be its own tool\nremove it"));
+        sink.at(&tool.path, mistake::tool_of_itself, format!("`{name}` cannot be its own tool\nremove it"));
     }
 }
 
 /// The words before `fn`.
 pub(super) fn function(sig: &Signature, returned: &Returned, sink: &mut Sink) {
     if let Some(word) = &sig.constness {
-        sink.at(word, "a step cannot be `const`: it runs with its pipeline\nremove `const`");
+        sink.at(
+            word,
+            mistake::step_qualifier,
+            "a step cannot be `const`: it runs with its pipeline\nremove `const`",
+        );
     }
     if let Safety::Unsafe(word) = &sig.safety {
         sink.at(
-            word,
+            word, mistake::step_qualifier,
             "a step cannot be `unsafe`: the engine calls it\nremove `unsafe`, and use an `unsafe` block inside",
         );
     }
     if let Some(abi) = &sig.abi {
-        sink.at(abi, "a step is an ordinary Rust function\nremove the ABI");
+        sink.at(abi, mistake::step_qualifier, "a step is an ordinary Rust function\nremove the ABI");
     }
     // A prompt may be built without waiting for anything.
     if sig.asyncness.is_none() && sig.constness.is_none() && !returned.prompt {
         sink.at(
             sig.fn_token,
+            mistake::not_async,
             "a step is asynchronous, so that it can wait and be cancelled\nwrite `async fn`",
         );
     }

@@ -4,6 +4,7 @@
 //! exists, whatever `decode` demands of its parameters.
 
 use crate::diag::Sink;
+use crate::mistake;
 use crate::names;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -30,6 +31,7 @@ pub(super) fn check(sig: &Signature, sink: &mut Sink) {
             GenericParam::Lifetime(l) if !used.lifetimes.contains(&l.lifetime) => {
                 sink.at(
                     &l.lifetime,
+                    mistake::lifetime_parameter,
                     "a step has no lifetime parameters: what it takes and returns is owned\nremove it",
                 );
             }
@@ -38,14 +40,19 @@ pub(super) fn check(sig: &Signature, sink: &mut Sink) {
                     if is_maybe(bound) {
                         sink.at(
                             bound,
+                            mistake::unsized_parameter,
                             "a type parameter of a step is `Sized`, because its values are recorded\n\
                          remove this bound",
                         );
                     }
                 }
             }
-            GenericParam::Const(c) if default(c).is_none() => {
-                sink.at(&c.ty, "a const parameter of a step is an integer, a `bool` or a `char`");
+            GenericParam::Const(c) if !is_known(c) => {
+                sink.at(
+                    &c.ty,
+                    mistake::const_parameter,
+                    "a const parameter of a step is an integer, a `bool` or a `char`",
+                );
             }
             GenericParam::Lifetime(_) | GenericParam::Const(_) => {}
         }
@@ -70,6 +77,11 @@ fn is_maybe(bound: &TypeParamBound) -> bool {
         TypeParamBound::Trait(t) => names::source(t).starts_with('?'),
         _ => false,
     }
+}
+
+/// Whether a const parameter has a type that stable Rust knows for one.
+pub(super) fn is_known(param: &ConstParam) -> bool {
+    default(param).is_some()
 }
 
 /// The default of a const parameter: integers, `bool` and `char` are all that stable Rust knows.

@@ -3,6 +3,7 @@
 use super::params;
 use super::parse::StepFn;
 use crate::diag::Sink;
+use crate::mistake;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use std::fs;
@@ -30,12 +31,12 @@ fn refused(sig: &Signature) -> Option<Sink> {
     let mut sink = Sink::default();
     match receiver {
         Some(receiver) => sink.span(
-            receiver.self_token.span,
+            receiver.self_token.span, mistake::not_a_free_function,
             "a step is a free function: it cannot take `self`\n\
              move it out of the `impl` or `trait`, and take what it needs as inputs or as a resource, `db: &Db`",
         ),
         None if is_in_impl(sig.ident.span()) => sink.at(
-            &sig.ident,
+            &sig.ident, mistake::not_a_free_function,
             "a step is a free function: it cannot belong to a type or a trait\nmove it out of the `impl` or `trait`",
         ),
         None => return None,

@@ -3,6 +3,7 @@
 
 use super::check;
 use crate::diag::Sink;
+use crate::mistake;
 use crate::names;
 use crate::types;
 use proc_macro2::{Ident, Span};
@@ -40,13 +41,18 @@ pub(super) fn read(sig: &Signature, sink: &mut Sink) -> Vec<Param> {
         }
     }
     if let Some(variadic) = &sig.variadic {
-        sink.at(variadic, "a step takes a fixed number of inputs\nto hand over many values, take a `Vec<T>`");
+        sink.at(
+            variadic,
+            mistake::variadic,
+            "a step takes a fixed number of inputs\nto hand over many values, take a `Vec<T>`",
+        );
     }
     let too_many =
         sig.inputs.iter().zip(&params).filter(|(_, p)| matches!(p, Param::Input { .. })).nth(MOST_INPUTS);
     if let Some((arg, _)) = too_many {
         sink.at(
             arg,
+            mistake::too_many_inputs,
             format!("a step takes at most {MOST_INPUTS} inputs\nput what belongs together in a struct"),
         );
     }
@@ -69,6 +75,7 @@ fn one(arg: &PatType, i: usize, sink: &mut Sink) -> Param {
         if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
             sink.at(
                 attr,
+                mistake::conditional_parameter,
                 "a step has the same parameters in every build: a recorded run outlives one\n\
              put `#[cfg]` on the whole step",
             );
@@ -85,7 +92,7 @@ fn marker(attrs: &[Attribute], sink: &mut Sink) -> Option<Span> {
     let mut found = None;
     for attr in attrs.iter().filter(|a| a.path().is_ident("ctx")) {
         if !matches!(attr.meta, Meta::Path(_)) {
-            sink.at(attr, "`#[ctx]` takes no options\nwrite `#[ctx] name: &Type`");
+            sink.at(attr, mistake::misplaced_ctx, "`#[ctx]` takes no options\nwrite `#[ctx] name: &Type`");
         }
         found = attr.path().get_ident().map(Ident::span);
     }
@@ -97,6 +104,7 @@ fn owned(arg: &PatType, ty: &Type, i: usize, marked: Option<Span>, sink: &mut Si
         let shown = names::source(ty);
         sink.span(
             span,
+            mistake::misplaced_ctx,
             format!(
                 "`#[ctx]` reads from the context, so its parameter is borrowed\nwrite `#[ctx] name: &{shown}`"
             ),
@@ -104,13 +112,14 @@ fn owned(arg: &PatType, ty: &Type, i: usize, marked: Option<Span>, sink: &mut Si
         return Param::Lost;
     }
     if types::last(ty).is_some_and(|name| name == "RunInfo") {
-        sink.at(ty, "a step borrows its `RunInfo`\nwrite `&RunInfo`");
+        sink.at(ty, mistake::run_info_not_borrowed, "a step borrows its `RunInfo`\nwrite `&RunInfo`");
         return Param::Lost;
     }
     let (name, named) = name(&arg.pat, i, sink);
     if let Some(word) = check::costed(ty) {
         sink.at(
             word,
+            mistake::misplaced_costed,
             "`Costed` is for the output of a step, and callers get the value alone\ntake the value",
         );
         return Param::Broken { name };
@@ -132,6 +141,7 @@ fn name(pat: &Pat, i: usize, sink: &mut Sink) -> (Ident, bool) {
         other => {
             sink.at(
                 other,
+                mistake::input_without_a_name,
                 "an input has a name, which graphs and records show\n\
                  name it here and take it apart in the body",
             );
@@ -148,6 +158,7 @@ fn borrowed(arg: &PatType, r: &TypeReference, i: usize, marked: Option<Span>, si
     {
         sink.at(
             lifetime,
+            mistake::lifetime_parameter,
             "a step needs no lifetimes\nremove this one: what a step borrows lives as long as the attempt",
         );
         return Param::Lost;
@@ -158,7 +169,11 @@ fn borrowed(arg: &PatType, r: &TypeReference, i: usize, marked: Option<Span>, si
     if marked.is_none()
         && let Some(instead) = types::instead(ty)
     {
-        sink.at(&arg.ty, format!("an input of a step is owned, because it is recorded\ntake `{instead}`"));
+        sink.at(
+            &arg.ty,
+            mistake::borrowed_value,
+            format!("an input of a step is owned, because it is recorded\ntake `{instead}`"),
+        );
         return Param::Broken { name: name(&arg.pat, i, &mut Sink::default()).0 };
     }
     if let Err(e) = check::shared(ty, r.mutability.is_some() || marked.is_some()) {
@@ -169,6 +184,7 @@ fn borrowed(arg: &PatType, r: &TypeReference, i: usize, marked: Option<Span>, si
         (Some(_), Some(span)) => {
             sink.span(
                 span,
+                mistake::misplaced_ctx,
                 "`&mut` already borrows from the context\nremove `#[ctx]`, or `mut` to only read",
             );
             Param::Lost
@@ -178,7 +194,7 @@ fn borrowed(arg: &PatType, r: &TypeReference, i: usize, marked: Option<Span>, si
         (None, None) if is_called_ctx(&arg.pat) => {
             let shown = names::source(ty);
             sink.at(
-                &arg.ty,
+                &arg.ty, mistake::unmarked_context,
                 format!("`&{shown}` without `#[ctx]` is a resource\nto read the context, write `#[ctx] ctx: &{shown}`; a resource has another name"),
             );
             Param::Read(ty.clone())
@@ -195,9 +211,13 @@ fn is_called_ctx(pat: &Pat) -> bool {
 
 fn run(r: &TypeReference, marked: Option<Span>, sink: &mut Sink) -> Param {
     if let Some(span) = marked {
-        sink.span(span, "`RunInfo` is the run, not a part of the context\nremove `#[ctx]`");
+        sink.span(
+            span,
+            mistake::misplaced_ctx,
+            "`RunInfo` is the run, not a part of the context\nremove `#[ctx]`",
+        );
     } else if let Some(word) = &r.mutability {
-        sink.at(word, "a step cannot change its run\nwrite `&RunInfo`");
+        sink.at(word, mistake::run_info_not_borrowed, "a step cannot change its run\nwrite `&RunInfo`");
     }
     Param::Run
 }
@@ -213,6 +233,7 @@ fn twice(sig: &Signature, params: &[Param], sink: &mut Sink) {
             let shown = names::source(ty);
             sink.at(
                 &arg.ty,
+                mistake::part_asked_twice,
                 format!(
                     "this step takes `{shown}` twice\none parameter is enough: a context has one of each type"
                 ),

@@ -1,6 +1,8 @@
 //! The function behind `#[step]`: attributes, visibility, signature, and a body that stays tokens, so that
 //! a syntax error inside it is rustc's to report and harms nothing else.
 
+use crate::diag;
+use crate::mistake;
 use crate::names;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt};
@@ -25,7 +27,9 @@ impl Parse for StepFn {
             TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => {
                 Ok(Self { attrs, vis, sig, body })
             }
-            other => Err(syn::Error::new(other.span(), "expected the body of the step")),
+            other => {
+                Err(diag::error(other.span(), mistake::expected_a_body, "expected the body of the step"))
+            }
         }
     }
 }
@@ -68,8 +72,9 @@ pub(super) fn explain(item: &TokenStream, error: syn::Error) -> syn::Error {
     match other {
         Some((word, text)) if text != "fn" => {
             let what = names::item_name(item).map_or_else(|| format!("this `{text}`"), |n| format!("`{n}`"));
-            syn::Error::new(
+            diag::error(
                 word.span(),
+                mistake::not_a_function,
                 format!("{what} is not a function\n`#[step]` goes on an `async fn` that returns `Result<T>`"),
             )
         }

@@ -3,7 +3,7 @@
 
 use super::expand as whole;
 use super::facts;
-use super::generics::Forms;
+use super::generics::{self, Forms};
 use super::model::Step;
 use crate::names::{self, inner};
 use crate::types;
@@ -18,14 +18,16 @@ pub(super) fn expand(step: &Step) -> TokenStream {
     // Bounds may mention what was a mistake; a replacement has no bounds.
     sound.where_clause = None;
     for param in &mut sound.params {
-        if let GenericParam::Type(t) = param {
-            t.bounds.clear();
+        match param {
+            GenericParam::Type(t) => t.bounds.clear(),
+            GenericParam::Const(c) if !generics::is_known(c) => c.ty = parse_quote!(usize),
+            GenericParam::Const(_) | GenericParam::Lifetime(_) => {}
         }
     }
-    let generics = Forms::of(&sound, |_| quote!());
-    let Forms { bounded, arguments, .. } = &generics;
-    let (function, marker) = (whole::function(step, &generics), whole::marker(step, &generics));
-    let (facts, implementation) = (facts::facts(step, &generics), facts::implementation(step, &generics));
+    let forms = Forms::of(&sound, |_| quote!());
+    let Forms { bounded, arguments, .. } = &forms;
+    let (function, marker) = (whole::function(step, &forms), whole::marker(step, &forms));
+    let (facts, implementation) = (facts::facts(step, &forms), facts::implementation(step, &forms));
     let kept = kept(step);
     let impls = names::inside([quote! {
         #facts
@@ -48,15 +50,17 @@ pub(super) fn expand(step: &Step) -> TokenStream {
 }
 
 /// The user's function, so that what it uses counts as used, and independent mistakes in it are told too.
-/// Words that rustc would refuse as well are left out.
+/// Words that rustc would refuse as well are left out, and so is a function whose types it would refuse.
 fn kept(step: &Step) -> Option<TokenStream> {
     let mut function = step.inner.clone();
     let sig = &mut function.sig;
     let has_self = sig.inputs.iter().any(|arg| matches!(arg, FnArg::Receiver(_)));
     let sized =
         |ty: &Type| !matches!(types::plain(ty), Type::TraitObject(_) | Type::Slice(_)) && !types::is_str(ty);
-    let unsized_input = sig.inputs.iter().any(|arg| matches!(arg, FnArg::Typed(arg) if !sized(&arg.ty)));
-    if has_self || unsized_input || sig.variadic.is_some() {
+    let refused = |ty: &Type| !sized(ty) || matches!(types::plain(ty), Type::Infer(_));
+    let refused = sig.inputs.iter().any(|arg| matches!(arg, FnArg::Typed(arg) if refused(&arg.ty)));
+    let constants = sig.generics.const_params().all(generics::is_known);
+    if has_self || refused || !constants || sig.variadic.is_some() {
         return None;
     }
     sig.constness = None;

@@ -2,7 +2,7 @@
 ///
 /// `#[context]` implements this trait once per `#[context(part)]` field.
 #[diagnostic::on_unimplemented(
-    message = "context `{Self}` does not contain `{P}`",
+    message = "context `{Self}` does not contain `{P}` [part_missing]",
     label = "this step needs `{P}` from the context",
     note = "use a context that is `{P}`, or has it as a field: `#[context(part)] name: {P}`"
 )]

@@ -51,7 +51,7 @@ pub const ALL: u64 = u64::MAX;
 
 /// The state of a run; implemented by `#[context]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a context",
+    message = "`{Self}` is not a context [not_a_context]",
     label = "this type is used as a context",
     note = "add `#[flujo::context]` to `{Self}`"
 )]

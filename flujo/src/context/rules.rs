@@ -15,7 +15,7 @@ pub type Merged<T> = Result<T, (usize, String)>;
 
 /// A function that merges parts of the type `T`.
 #[diagnostic::on_unimplemented(
-    message = "this is not a merge rule for a `{T}`",
+    message = "this is not a merge rule for a `{T}` [merge_rule_of_another_shape]",
     label = "it is `{Self}`",
     note = "a merge rule is `fn(base: &{T}, arms: &[{T}]) -> Result<{T}, (usize, String)>`, with the arm that does not fit in its error"
 )]
@@ -33,7 +33,7 @@ pub fn append<T: Append>(base: &T, arms: &[T]) -> Merged<T> {
 
 /// Lists that [`append`] can lengthen.
 #[diagnostic::on_unimplemented(
-    message = "`append` cannot merge a `{Self}`",
+    message = "`append` cannot merge a `{Self}` [merge_rule_does_not_fit]",
     label = "not a rule for `{Self}`",
     note = "`append` is for a `Vec` of values that derive `Clone` and `PartialEq`"
 )]
@@ -61,7 +61,7 @@ impl<T: Clone + PartialEq> Append for Vec<T> {
 
 /// Numbers that `sum` can add without overflow.
 #[diagnostic::on_unimplemented(
-    message = "`sum` cannot merge a `{Self}`",
+    message = "`sum` cannot merge a `{Self}` [merge_rule_does_not_fit]",
     label = "not a rule for `{Self}`",
     note = "`sum` is for integers and floats; for another type, implement `flujo::context::rules::Checked`"
 )]
@@ -124,7 +124,7 @@ pub fn max<T: Ordered>(base: &T, arms: &[T]) -> Merged<T> {
 
 /// Values that [`min`] and [`max`] can compare.
 #[diagnostic::on_unimplemented(
-    message = "`min` and `max` cannot merge a `{Self}`",
+    message = "`min` and `max` cannot merge a `{Self}` [merge_rule_does_not_fit]",
     label = "not a rule for `{Self}`",
     note = "add `#[derive(Clone, PartialEq, PartialOrd)]` to `{Self}`"
 )]
@@ -162,7 +162,7 @@ pub fn union<T: Union>(base: &T, arms: &[T]) -> Merged<T> {
 
 /// Collections that [`union`] can merge.
 #[diagnostic::on_unimplemented(
-    message = "`union` cannot merge a `{Self}`",
+    message = "`union` cannot merge a `{Self}` [merge_rule_does_not_fit]",
     label = "not a rule for `{Self}`",
     note = "`union` is for sets, and for maps whose values derive `Clone` and `PartialEq`"
 )]

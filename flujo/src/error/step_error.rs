@@ -97,7 +97,7 @@ impl<E: StdError + Send + Sync + 'static> From<E> for StepError {
 
 /// A type that a step may return as its error.
 #[diagnostic::on_unimplemented(
-    message = "a step cannot fail with `{Self}`",
+    message = "a step cannot fail with `{Self}` [not_an_error]",
     label = "not an error",
     note = "implement `std::error::Error` for `{Self}`, or return a `flujo::StepError`"
 )]

@@ -46,7 +46,7 @@ use async_trait::async_trait;
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot look at a run",
+    message = "`{Self}` cannot look at a run [not_an_observer]",
     label = "this is no observer",
     note = "implement it with `#[flujo::async_trait] impl Observer for {Self} {{ async fn event(&self, event: &Event) {{ .. }} }}`"
 )]

@@ -15,7 +15,7 @@ use crate::step::{Fallback, Options, Step, StepCall, StepName, StepResult};
 
 /// A pipeline: a step whose body drives other steps. Implemented by `pipeline!`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is a step, not a pipeline",
+    message = "`{Self}` is a step, not a pipeline [not_a_pipeline]",
     label = "only pipelines are run",
     note = "call the step in a `pipeline!` and run that; in a unit test, `step(..).run(&mut context, &resources).await`"
 )]

@@ -63,7 +63,7 @@ use crate::question::QuestionBuilder;
 /// `tests/ui/flow/ask_without_type.stderr`:
 ///
 /// ```text
-/// error: `ask(..)` needs the type of its reply
+/// error: `ask(..)` needs the type of its reply [ask_without_type]
 ///        write `let reply: Reply = ask(..);`
 ///  --> ui/flow/ask_without_type.rs:8:21
 ///   |
@@ -74,7 +74,7 @@ use crate::question::QuestionBuilder;
 /// `tests/ui/flow/ask_without_schema.stderr`:
 ///
 /// ```text
-/// error[E0277]: `Label` cannot be used as a reply
+/// error[E0277]: `Label` cannot be used as a reply [not_a_reply]
 ///   --> ui/flow/ask_without_schema.rs:13:20
 ///    |
 /// 13 |         let label: Label = ask("is this sarcastic?").showing(&text);
@@ -84,7 +84,7 @@ use crate::question::QuestionBuilder;
 /// `tests/ui/flow/ask_timeout_without_default.stderr`:
 ///
 /// ```text
-/// error: `timeout` of a question takes a duration and a default reply
+/// error: `timeout` of a question takes a duration and a default reply [ask_timeout_without_default]
 ///        write `.timeout("2h", Reply::default())`
 ///   --> ui/flow/ask_timeout_without_default.rs:13:54
 ///    |

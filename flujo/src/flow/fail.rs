@@ -49,7 +49,7 @@ use std::fmt;
 /// `tests/ui/flow/fail_as_argument.stderr`:
 ///
 /// ```text
-/// error: `fail(..)` is a statement, an arm or the last expression
+/// error: `fail(..)` is a statement, an arm or the last expression [form_as_argument]
 ///        use `let .. else { fail(..) }`, `if` or `match`
 ///   --> ui/flow/fail_as_argument.rs:13:16
 ///    |
@@ -60,7 +60,7 @@ use std::fmt;
 /// `tests/ui/flow/fail_two_messages.stderr`:
 ///
 /// ```text
-/// error: `fail` takes one message
+/// error: `fail` takes one message [form_arguments]
 ///        write `fail("why")`, or `fail(format!("why: {x}"))`
 ///   --> ui/flow/fail_two_messages.rs:14:13
 ///    |
@@ -71,7 +71,7 @@ use std::fmt;
 /// `tests/ui/flow/let_else_goes_on.stderr`:
 ///
 /// ```text
-/// error: the `else` of a `let` has to end the pipeline
+/// error: the `else` of a `let` has to end the pipeline [let_else_goes_on]
 ///        end it with `fail("why")`, or use `match`
 ///   --> ui/flow/let_else_goes_on.rs:18:46
 ///    |

@@ -82,7 +82,7 @@ use std::marker::PhantomData;
 /// `tests/ui/flow/gate_of_no_validator.stderr`:
 ///
 /// ```text
-/// error[E0277]: `NoPii` does not validate `std::string::String`
+/// error[E0277]: `NoPii` does not validate `std::string::String` [not_a_validator]
 ///   --> ui/flow/gate_of_no_validator.rs:15:20
 ///    |
 /// 15 |         gate(text, NoPii)
@@ -94,7 +94,7 @@ use std::marker::PhantomData;
 /// `tests/ui/flow/gate_of_an_output.stderr`:
 ///
 /// ```text
-/// error: `limit` is a step, and its output is not available yet
+/// error: `limit` is a step, and its output is not available yet [output_not_available]
 ///        bind it to a variable first: `let x = limit(..);`
 ///   --> ui/flow/gate_of_an_output.rs:23:36
 ///    |
@@ -105,7 +105,7 @@ use std::marker::PhantomData;
 /// `tests/ui/flow/gate_retries.stderr`:
 ///
 /// ```text
-/// error: `gate` has no option `retries`, which belongs to calls
+/// error: `gate` has no option `retries`, which belongs to calls [unknown_form_option]
 ///        set it on the call that makes the value
 ///        its options are `strict`, `plugin`, `keep_findings` and `named`
 ///   --> ui/flow/gate_retries.rs:23:27

@@ -66,7 +66,7 @@ use std::task::{Context, Poll};
 /// `tests/ui/flow/join_conflict.stderr`:
 ///
 /// ```text
-/// error[E0080]: evaluation panicked: parallel branches `web` and `papers` both write context part `sources`: give the part a merge rule, `#[context(part, merge = ..)]`, or run them one after the other
+/// error[E0080]: evaluation panicked: parallel branches `web` and `papers` both write context part `sources`: give the part a merge rule, `#[context(part, merge = ..)]`, or run them one after the other [join_conflict]
 ///   --> ui/flow/join_conflict.rs:29:22
 ///    |
 /// 29 |         let (a, b) = join(web(text.clone()), papers(text));
@@ -76,7 +76,7 @@ use std::task::{Context, Poll};
 /// `tests/ui/flow/join_arm_moves.stderr`:
 ///
 /// ```text
-/// error: an arm is `|| flow`: it takes nothing and borrows what it names
+/// error: an arm is `|| flow`: it takes nothing and borrows what it names [closure_shape]
 ///        remove this
 ///   --> ui/flow/join_arm_moves.rs:18:49
 ///    |
@@ -87,7 +87,7 @@ use std::task::{Context, Poll};
 /// `tests/ui/flow/join_plain_arm.stderr`:
 ///
 /// ```text
-/// error: this arm calls no step
+/// error: this arm calls no step [runs_nothing]
 ///        bind the value before the `join`
 ///   --> ui/flow/join_plain_arm.rs:13:41
 ///    |

@@ -62,7 +62,7 @@ use crate::path::NodeId;
 /// `tests/ui/flow/map_writes_without_a_rule.stderr`:
 ///
 /// ```text
-/// error[E0080]: evaluation panicked: every item of this `map` writes context part `sources` (in `search`), which has no merge rule: add `#[context(part, merge = ..)]`, or return the value instead
+/// error[E0080]: evaluation panicked: every item of this `map` writes context part `sources` (in `search`), which has no merge rule: add `#[context(part, merge = ..)]`, or return the value instead [map_conflict]
 ///   --> ui/flow/map_writes_without_a_rule.rs:20:21
 ///    |
 /// 20 |         let found = map(topics, search);
@@ -89,7 +89,7 @@ use crate::path::NodeId;
 /// `tests/ui/flow/map_runs_nothing.stderr`:
 ///
 /// ```text
-/// error: this body calls no step: `item.len()` is plain Rust
+/// error: this body calls no step: `item.len()` is plain Rust [runs_nothing]
 ///        call a step here, or compute the value without `map`
 ///   --> ui/flow/map_runs_nothing.rs:13:49
 ///    |

@@ -59,7 +59,7 @@ use super::{Critique, Feedback};
 /// `tests/ui/flow/refine_without_max.stderr`:
 ///
 /// ```text
-/// error: `refine` needs a bound: every loop has one
+/// error: `refine` needs a bound: every loop has one [unbounded_loop]
 ///        add `.max(n)`
 ///   --> ui/flow/refine_without_max.rs:13:9
 ///    |

@@ -59,7 +59,7 @@ use super::form::Form;
 /// `tests/ui/flow/repeat_without_max.stderr`:
 ///
 /// ```text
-/// error: `repeat` needs a bound: every loop has one
+/// error: `repeat` needs a bound: every loop has one [unbounded_loop]
 ///        add `.max(n)`
 ///   --> ui/flow/repeat_without_max.rs:13:9
 ///    |
@@ -82,7 +82,7 @@ use super::form::Form;
 /// `tests/ui/flow/repeat_runs_nothing.stderr`:
 ///
 /// ```text
-/// error: this body calls no step: `text.trim().to_owned()` is plain Rust
+/// error: this body calls no step: `text.trim().to_owned()` is plain Rust [runs_nothing]
 ///        call a step here, or compute the value without `repeat`
 ///   --> ui/flow/repeat_runs_nothing.rs:13:29
 ///    |

@@ -91,7 +91,7 @@ pub const ALL_AT_ONCE: usize = usize::MAX;
 /// `tests/ui/flow/route_arm_of_two.stderr`:
 ///
 /// ```text
-/// error: an arm of `route` names one variant: two elements in one arm would run its steps at one path
+/// error: an arm of `route` names one variant: two elements in one arm would run its steps at one path [route_arm_of_two]
 ///        write an arm for each, `Topic::Web => ..`
 ///   --> ui/flow/route_arm_of_two.rs:20:13
 ///    |

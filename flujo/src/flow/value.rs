@@ -39,7 +39,7 @@
 /// `tests/ui/flow/constructor.stderr`:
 ///
 /// ```text
-/// error: `Some` is a constructor, not a step
+/// error: `Some` is a constructor, not a step [constructor_as_a_step]
 ///        write `value(Some(..))`
 ///   --> ui/flow/constructor.rs:13:9
 ///    |
@@ -50,7 +50,7 @@
 /// `tests/ui/flow/value_of_two.stderr`:
 ///
 /// ```text
-/// error: `value` takes one plain expression
+/// error: `value` takes one plain expression [form_arguments]
 ///        write `value(Some(case))`
 ///   --> ui/flow/value_of_two.rs:14:9
 ///    |
@@ -61,7 +61,7 @@
 /// `tests/ui/flow/value_with_option.stderr`:
 ///
 /// ```text
-/// error: `value` has no options
+/// error: `value` has no options [unknown_form_option]
 ///        call methods inside the parentheses: `value(x.method())`
 ///   --> ui/flow/value_with_option.rs:14:21
 ///    |

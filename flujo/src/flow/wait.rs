@@ -53,7 +53,7 @@ use std::time::Duration;
 /// `tests/ui/flow/wait_for_a_number.stderr`:
 ///
 /// ```text
-/// error: a duration is written in quotes
+/// error: a duration is written in quotes [duration_in_quotes]
 ///        for instance "2h"
 ///   --> ui/flow/wait_for_a_number.rs:13:14
 ///    |
@@ -64,7 +64,7 @@ use std::time::Duration;
 /// `tests/ui/flow/wait_without_duration.stderr`:
 ///
 /// ```text
-/// error: `wait` takes one duration
+/// error: `wait` takes one duration [form_arguments]
 ///        write `wait("2h")`, or give it a `Duration`
 ///   --> ui/flow/wait_without_duration.rs:13:9
 ///    |
@@ -75,7 +75,7 @@ use std::time::Duration;
 /// `tests/ui/flow/wait_zero.stderr`:
 ///
 /// ```text
-/// error: `0s` is zero
+/// error: `0s` is zero [duration_zero]
 ///        a duration is longer than zero
 ///   --> ui/flow/wait_zero.rs:13:14
 ///    |

@@ -29,7 +29,7 @@ use async_trait::async_trait;
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no server of tools",
+    message = "`{Self}` is no server of tools [not_a_tool_server]",
     label = "`mcp(..)` takes a resource that is one",
     note = "implement `flujo::model::ToolServer` for `{Self}`, or declare it with `flujo_mcp::server!`"
 )]

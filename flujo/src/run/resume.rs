@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 /// A value for a reply. Implemented for every type that is `Serialize`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be written down as a reply",
+    message = "`{Self}` cannot be written down as a reply [reply_not_serializable]",
     label = "expected something that is `Serialize`",
     note = "add `#[derive(serde::Serialize)]` to `{Self}`"
 )]

@@ -43,7 +43,7 @@ pub struct Given<C>(C);
 
 /// The source of the initial context.
 #[diagnostic::on_unimplemented(
-    message = "this run needs a context: `{C}` has no `Default`",
+    message = "this run needs a context: `{C}` has no `Default` [context_not_given]",
     label = "add `.context(..)` before `.await`"
 )]
 pub trait ContextGiven<C>: Send {

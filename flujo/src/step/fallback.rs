@@ -39,7 +39,7 @@ names! {
 
 /// A step that takes and returns the same as `S`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the fallback of `{S}`",
+    message = "`{Self}` cannot be the fallback of `{S}` [fallback_does_not_fit]",
     label = "it does not take and return the same types",
     note = "a fallback is a step with the input and output types of the step that it replaces"
 )]

@@ -2,7 +2,7 @@ use super::{FallbackSlot, Step, StepCall};
 
 /// A call where `pipeline!` expects a step.
 #[diagnostic::on_unimplemented(
-    message = "this call does not return a step",
+    message = "this call does not return a step [not_a_step]",
     label = "returns `{Self}`, which is not a step call",
     note = "in flow position every call is a step: annotate the function with `#[flujo::step]`",
     note = "to use a plain value here, write `value(..)`"

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 /// The output of an older version of a step, as `migrate` takes it: it only has to be read.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be read from a record",
+    message = "`{Self}` cannot be read from a record [older_output_not_readable]",
     label = "this function takes the output of an older version",
     note = "add `#[derive(serde::Deserialize)]` to `{Self}`"
 )]

@@ -103,7 +103,7 @@ pub use facts::{PipelineData, StepInfo};
 
 /// A step or a pipeline: the type behind a function annotated with `#[step]` or written in `pipeline!`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a step",
+    message = "`{Self}` is not a step [not_a_step]",
     label = "expected a step or a pipeline",
     note = "annotate the function with `#[flujo::step]`"
 )]
@@ -132,7 +132,7 @@ pub trait Step: StepInfo + Sized + Send + Sync + 'static {
 
 /// A step that is one function, not a pipeline: it has attempts of its own.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is a pipeline: this option belongs to steps",
+    message = "`{Self}` is a pipeline: this option belongs to steps [option_of_steps]",
     label = "not an option of a pipeline call",
     note = "pipeline calls take `.retries`, `.timeout`, `.limits`, `.settle` and `.named`; set the others on the steps inside"
 )]
@@ -140,7 +140,7 @@ pub trait Leaf: Step {}
 
 /// A step that is answered by a model.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not call a model: this option belongs to model steps",
+    message = "`{Self}` does not call a model: this option belongs to model steps [option_of_model_steps]",
     label = "not an option of this step",
     note = "a model step is `#[step(model = \"provider:model\")] fn name(..) -> Prompt<T>`"
 )]

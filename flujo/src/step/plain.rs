@@ -37,7 +37,7 @@ impl<S> Then<S> for AfterStep {
 
 /// A function that is no step, so that a plain expression may call it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is a step, and its output is not available yet",
+    message = "`{Self}` is a step, and its output is not available yet [output_not_available]",
     label = "a plain expression runs no step",
     note = "bind it to a variable first: `let x = {Self}(..);`"
 )]
@@ -47,7 +47,7 @@ impl PlainFunction for NoStep {}
 
 /// A function that is no step, so that closures and functions may call it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is a step, and a step cannot run inside a closure or another function",
+    message = "`{Self}` is a step, and a step cannot run inside a closure or another function [step_in_a_closure]",
     label = "a plain expression runs no step",
     note = "to run it for each item, write `map(items, |x| {Self}(x))`"
 )]

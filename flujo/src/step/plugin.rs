@@ -69,7 +69,7 @@ impl<T> PluginResult<T> {
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a plugin for `{T}`",
+    message = "`{Self}` is not a plugin for `{T}` [not_a_plugin]",
     label = "expected a plugin for `{T}`",
     note = "implement `Plugin<{T}>` for `{Self}`"
 )]

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 /// A step that a redirected attempt may be one of: it takes and returns the same as `S`.
 #[diagnostic::on_unimplemented(
-    message = "`{S}` cannot be redirected to `{Self}`",
+    message = "`{S}` cannot be redirected to `{Self}` [redirect_does_not_fit]",
     label = "it is not a step that takes and returns the same types",
     note = "a redirect names a step, not a pipeline, with the input and output types of the step that is called"
 )]

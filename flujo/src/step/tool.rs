@@ -23,7 +23,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// A value that a model can call a tool with: it has a JSON Schema.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an argument of a tool",
+    message = "`{Self}` cannot be an argument of a tool [not_a_tool_argument]",
     label = "an input of this tool is a `{Self}`, which has no JSON Schema",
     note = "add `#[derive(Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]` to `{Self}`"
 )]
@@ -80,7 +80,7 @@ arguments! {
 
 /// A step or pipeline that a model may call where the context is `C` and the resources are `R`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a tool",
+    message = "`{Self}` cannot be a tool [not_a_step]",
     label = "a tool is a step or a pipeline",
     note = "annotate the function with `#[flujo::step]`"
 )]

@@ -156,7 +156,7 @@ pub const fn assert_asks_first(facts: &Facts, no_question: &str) {
 pub const fn assert_has_tools(facts: &Facts) {
     assert!(
         facts.name.is_empty() || !facts.tools.is_empty(),
-        "this option is about tool calls, and the call has no tools: add `.tools([..])`, or remove it"
+        "this option is about tool calls, and the call has no tools: add `.tools([..])`, or remove it [option_without_tools]"
     );
 }
 

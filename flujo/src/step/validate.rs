@@ -32,7 +32,7 @@ impl ValidationResult {
 
 /// Looks at a value and says whether it may pass.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not validate `{T}`",
+    message = "`{Self}` does not validate `{T}` [not_a_validator]",
     label = "expected a validator of `{T}`",
     note = "implement `Validator<{T}>` for `{Self}`"
 )]
@@ -46,7 +46,7 @@ pub trait Validator<T>: Send + Sync + 'static {
 /// Implemented for tuples only: an impl for every `V: Validator<T>` would overlap with them, so the
 /// macros turn `.validate(NoPii)` into `.validate((NoPii,))`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a tuple of validators of `{T}`",
+    message = "`{Self}` is not a tuple of validators of `{T}` [not_a_validator]",
     label = "expected validators of `{T}`"
 )]
 pub trait Validators<T>: Send + Sync + 'static {

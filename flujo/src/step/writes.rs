@@ -62,7 +62,7 @@ pub const fn assert_apart(step: &str, whole: &str, part: &str, within: bool) {
             .push("` and for its part `")
             .push(part)
             .push("`: the whole is enough");
-        fail(&text);
+        fail(text, " [part_within_its_context]");
     }
 }
 
@@ -150,7 +150,7 @@ pub const fn assert_mergeable<C: Context>(nodes: &[(&str, u64)]) {
                     .push("`), which has no merge rule: add `#[context(part, merge = ..)]`")
             };
             let text = text.push(", or return the value instead");
-            fail(&text);
+            fail(text, " [map_conflict]");
         }
         i += 1;
     }
@@ -164,7 +164,7 @@ pub const fn assert_reads(node: &str, mask: u64) {
             .push("`")
             .push(node)
             .push("` may write the context, which this pipeline only reads: take the context as `&mut`, without `#[ctx]`");
-        fail(&text);
+        fail(text, " [context_only_read]");
     }
 }
 
@@ -179,13 +179,13 @@ const fn conflict<C: Context>(one: &str, other: &str, bit: u32) {
             "`: give the part a merge rule, `#[context(part, merge = ..)]`, or run them one after the other",
         )
     };
-    fail(&text);
+    fail(text, " [join_conflict]");
 }
 
 #[track_caller]
 #[allow(clippy::panic, reason = "const evaluation: the panic is the compile error")]
-const fn fail(text: &Text) {
-    panic!("{}", text.as_str());
+const fn fail(text: Text, name: &str) {
+    panic!("{}", text.named(name).as_str());
 }
 
 /// Bits of those parts in `mask` that only one of several arms may write: they have no merge rule.
@@ -224,18 +224,29 @@ const fn at<T>(list: &[T], i: usize) -> &T {
 
 /// A string put together in const code.
 struct Text {
-    bytes: [u8; 512],
+    bytes: [u8; Self::TEXT + Self::NAME],
     len: usize,
 }
 impl Text {
+    /// What a message may take. A longer one is cut, and has its name all the same.
+    const TEXT: usize = 512;
+    /// What the name of the mistake may take.
+    const NAME: usize = 64;
+
     const fn new() -> Self {
-        Self { bytes: [0; 512], len: 0 }
+        Self { bytes: [0; Self::TEXT + Self::NAME], len: 0 }
+    }
+    const fn push(self, s: &str) -> Self {
+        self.push_up_to(s, Self::TEXT)
+    }
+    const fn named(self, name: &str) -> Self {
+        self.push_up_to(name, Self::TEXT + Self::NAME)
     }
     #[allow(clippy::indexing_slicing, reason = "the loop compares both indices with the lengths")]
-    const fn push(mut self, s: &str) -> Self {
+    const fn push_up_to(mut self, s: &str, most: usize) -> Self {
         let s = s.as_bytes();
         let mut i = 0;
-        while i < s.len() && self.len < self.bytes.len() {
+        while i < s.len() && self.len < most {
             self.bytes[self.len] = s[i];
             self.len += 1;
             i += 1;

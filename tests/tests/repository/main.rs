@@ -4,7 +4,6 @@
 
 mod architecture;
 mod assistants;
-mod book;
 mod dependencies;
 mod editor;
 mod expansion;
@@ -13,6 +12,7 @@ mod from_python;
 mod layers;
 mod llms;
 mod markdown;
+mod messages;
 mod readme;
 mod snippets;
 mod summaries;

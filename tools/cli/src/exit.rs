@@ -19,7 +19,7 @@ pub enum Exit {
     Failed,
     /// 2: the command line is wrong, or the command needs the binary with the pipelines.
     Usage,
-    /// 3: there is no such run, pipeline, node or question; no run matches the filter.
+    /// 3: there is no such run, pipeline, node, question or message; no run matches the filter.
     Nothing,
     /// 4: `validate --fail-on-warn` has warnings, or `replay` found a record that does not fit the code.
     Findings,

@@ -59,8 +59,10 @@ fn opened(installed: &Installed, console: &mut Console<'_>) -> Done<Cli> {
         (Some(_), None) if token_env.is_some() => Err(Stop::usage("`--token-env` is for `--server`")),
         (Some(db), None) => database(db),
         (None, Some(url)) => self::server(url, token_env.as_deref(), console),
-        // The one command that looks at no runs.
-        (None, None) if matches!(command, Command::Completions(_)) => without_code(None),
+        // The commands that look at no runs.
+        (None, None) if matches!(command, Command::Completions(_) | Command::Explain(_)) => {
+            without_code(None)
+        }
         (None, None) => Err(Stop::usage(
             "which runs? give the file of their database, `flujo --db runs.db list`, or `--server` with an address",
         )),

@@ -49,6 +49,11 @@
 //! All are on by default. `server` is `serve` and `graph --format svg`; `sqlite` is the binary `flujo`, and `remote` its
 //! `--server`. Without them, a command line on a [`Flujo`](flujo::Flujo) is light: nothing that serves, and no C.
 //!
+//! # Messages of the compiler
+//!
+//! `flujo explain join_conflict` shows a program with the mistake whose name ends a message, and the message. It needs no
+//! database, and `app explain` is there too. `flujo explain` lists the names.
+//!
 //! # What is printed
 //!
 //! Tables fit the terminal; colours are for terminals only, and not if `NO_COLOR` is set. With `--json` every answer is
@@ -66,6 +71,7 @@ mod cli;
 mod commands;
 mod console;
 mod exit;
+mod explain;
 mod host;
 #[cfg(feature = "sqlite")]
 mod installed;

@@ -2,6 +2,7 @@
 
 use super::FlowParser;
 use super::stmt::Binding;
+use crate::mistake;
 use crate::names;
 use crate::options;
 use crate::pipeline::model::{Ask, Broken, What};
@@ -21,13 +22,16 @@ impl FlowParser<'_> {
     ) -> Result<Ask, Broken> {
         self.form_options(word, options);
         let Some(reply) = binding.ty.filter(|ty| !matches!(ty, Type::Infer(_))) else {
-            return Err(self
-                .errors
-                .broken(word, "`ask(..)` needs the type of its reply\nwrite `let reply: Reply = ask(..);`"));
+            return Err(self.errors.broken(
+                word,
+                mistake::ask_without_type,
+                "`ask(..)` needs the type of its reply\nwrite `let reply: Reply = ask(..);`",
+            ));
         };
         let [message] = call.args.iter().collect::<Vec<_>>()[..] else {
             return Err(self.errors.broken(
                 word,
+                mistake::form_arguments,
                 "`ask` takes one message\nwrite `let reply: Reply = ask(\"what to decide\").showing(&x);`",
             ));
         };
@@ -77,7 +81,7 @@ impl FlowParser<'_> {
     ) -> TokenStream {
         let (dot, method) = (&option.dot_token, &option.method);
         let [wait, default] = option.args.iter().collect::<Vec<_>>()[..] else {
-            self.errors.at(method, "`timeout` of a question takes a duration and a default reply\nwrite `.timeout(\"2h\", Reply::default())`");
+            self.errors.at(method, mistake::ask_timeout_without_default, "`timeout` of a question takes a duration and a default reply\nwrite `.timeout(\"2h\", Reply::default())`");
             return TokenStream::new();
         };
         shown.push(("timeout".to_owned(), options::shown(wait)));

@@ -6,6 +6,7 @@ use super::counts::is_const;
 use super::form_options;
 use super::forms::superfluous_of_body;
 use super::stmt::Binding;
+use crate::mistake::{self, Mistake};
 use crate::names;
 use crate::options;
 use crate::pipeline::model::{Body, Broken, Count, Flow, Input, NodeIndex, Plain, Within};
@@ -50,11 +51,19 @@ impl FlowParser<'_> {
                 ("or_last", []) => all.or_last = true,
                 ("keep_findings", []) => all.keeps = Some(method.span()),
                 ("settle" | "or_last" | "keep_findings", _) => {
-                    self.errors.at(args, format!("`{name}` takes no arguments\nwrite `.{name}()`"));
+                    self.errors.at(
+                        args,
+                        mistake::option_arguments,
+                        format!("`{name}` takes no arguments\nwrite `.{name}()`"),
+                    );
                 }
                 ("max", [n]) => all.max = Some(self.count(n, word)),
                 ("max", _) => {
-                    self.errors.at(method, "`max` takes one number\nwrite `.max(3)`");
+                    self.errors.at(
+                        method,
+                        mistake::option_arguments,
+                        "`max` takes one number\nwrite `.max(3)`",
+                    );
                     all.max = Some(Count { plain: Self::nothing(method.span()), known: None });
                 }
                 ("limits", _) => {
@@ -72,22 +81,33 @@ impl FlowParser<'_> {
                 ("until", _) => all.until = Some(option),
                 ("concurrency", [n]) => {
                     if number(n) == Some(0) {
-                        self.errors.at(n, "at least one item runs at a time\nwrite `.concurrency(1)` for one after the other");
+                        self.errors.at(n, mistake::concurrency_zero, "at least one item runs at a time\nwrite `.concurrency(1)` for one after the other");
                     }
                     self.counted(n, "assert_concurrency");
                     all.concurrency = Some(n);
                 }
                 ("concurrency", _) => {
-                    self.errors.at(method, "`concurrency` takes one number\nwrite `.concurrency(4)`");
+                    self.errors.at(
+                        method,
+                        mistake::option_arguments,
+                        "`concurrency` takes one number\nwrite `.concurrency(4)`",
+                    );
                 }
                 ("plugin", [plugin]) => all.plugins.push((option, plugin)),
                 ("plugin", _) => {
-                    self.errors
-                        .at(method, "`plugin` takes one plugin\nwrite `.plugin(Redact)`, once for each");
+                    self.errors.at(
+                        method,
+                        mistake::option_arguments,
+                        "`plugin` takes one plugin\nwrite `.plugin(Redact)`, once for each",
+                    );
                 }
                 ("strict", [yes]) => all.strict = Some(yes),
                 ("strict", _) => {
-                    self.errors.at(method, "`strict` takes `true` or `false`\nwrite `.strict(false)`");
+                    self.errors.at(
+                        method,
+                        mistake::option_arguments,
+                        "`strict` takes `true` or `false`\nwrite `.strict(false)`",
+                    );
                 }
                 _ => {}
             }
@@ -101,7 +121,7 @@ impl FlowParser<'_> {
     pub(super) fn limits(&mut self, option: &ExprMethodCall) -> Option<Plain> {
         let [limits] = option.args.iter().collect::<Vec<_>>()[..] else {
             let message = "`limits` takes one `UsageLimits`\nwrite `.limits(UsageLimits::usd(\"0.10\"))`";
-            self.errors.at(&option.method, message);
+            self.errors.at(&option.method, mistake::option_arguments, message);
             return None;
         };
         match options::limits(limits) {
@@ -116,7 +136,11 @@ impl FlowParser<'_> {
     /// `.timeout(..)` of a form.
     pub(super) fn timeout(&mut self, option: &ExprMethodCall) -> Option<Plain> {
         let [limit] = option.args.iter().collect::<Vec<_>>()[..] else {
-            self.errors.at(&option.method, "`timeout` takes one duration\nwrite `.timeout(\"20s\")`");
+            self.errors.at(
+                &option.method,
+                mistake::option_arguments,
+                "`timeout` takes one duration\nwrite `.timeout(\"20s\")`",
+            );
             return None;
         };
         match self.duration(limit) {
@@ -136,13 +160,13 @@ impl FlowParser<'_> {
             } else {
                 "a loop runs at least once\nset `max` to 1 or more"
             };
-            return Count { plain: self.broken_count(n, why), known: None };
+            return Count { plain: self.broken_count(n, mistake::max_zero, why), known: None };
         }
         if let Expr::Lit(ExprLit { lit, .. }) = n
             && !matches!(lit, Lit::Int(_))
         {
             let why = "`max` is a whole number\nfor instance `.max(3)`";
-            return Count { plain: self.broken_count(n, why), known: None };
+            return Count { plain: self.broken_count(n, mistake::not_a_whole_number, why), known: None };
         }
         self.counted(n, if word == "map" { "assert_items" } else { "assert_rounds" });
         let known = is_const(n).then(|| n.clone());
@@ -156,8 +180,8 @@ impl FlowParser<'_> {
         }
     }
 
-    fn broken_count(&mut self, n: &Expr, why: &str) -> Plain {
-        let tokens = self.errors.broken(n, why).tokens;
+    fn broken_count(&mut self, n: &Expr, mistake: Mistake, why: &str) -> Plain {
+        let tokens = self.errors.broken(n, mistake, why).tokens;
         Plain { tokens, at: n.span(), reads_context: None }
     }
 
@@ -175,6 +199,7 @@ impl FlowParser<'_> {
                 if let Some(token) = superfluous_of_body(closure) {
                     return Err(self.errors.broken(
                         token,
+                        mistake::closure_shape,
                         format!("this body is `{example}`: it borrows what it names\nremove this"),
                     ));
                 }
@@ -183,6 +208,7 @@ impl FlowParser<'_> {
                     let at = closure.inputs_begin.spans[0];
                     return Err(self.errors.broken_span(
                         at,
+                        mistake::body_takes_one_value,
                         format!(
                             "this body takes one value, not {n}\nwrite `{example}`, with a tuple for several"
                         ),
@@ -195,9 +221,11 @@ impl FlowParser<'_> {
                 Ok(Body { pat: Some(pat.clone()), flow, at: closure.body.span() })
             }
             Expr::Path(path) if path.qself.is_none() => self.bare(path, value),
-            _ => Err(self
-                .errors
-                .broken(expr, format!("this body is a closure, or the name of a step\nwrite `{example}`"))),
+            _ => Err(self.errors.broken(
+                expr,
+                mistake::not_a_body,
+                format!("this body is a closure, or the name of a step\nwrite `{example}`"),
+            )),
         }
     }
 
@@ -206,6 +234,7 @@ impl FlowParser<'_> {
         if let Some(word) = path.path.get_ident().filter(|word| is_form(word)) {
             return Err(self.errors.broken(
                 word,
+                mistake::form_as_a_step,
                 format!("`{word}` is a flow form, not a step\nwrite a closure: `|x| {word}(..)`"),
             ));
         }

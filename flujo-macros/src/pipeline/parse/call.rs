@@ -7,6 +7,7 @@ use super::forms::FORMS;
 use super::header::is_name;
 use super::steps_in_values::is_type_like;
 use super::stmt::Binding;
+use crate::mistake;
 use crate::names;
 use crate::options::{self, Place};
 use crate::pipeline::model::{Args, Broken, Call, CallOption, CallTools, Flow, Given, Input, StandIns, What};
@@ -23,7 +24,7 @@ pub(super) struct Options {
     name: Option<LitStr>,
     settle: bool,
     retries: Given,
-    stand_ins: StandIns,
+    pub(super) stand_ins: StandIns,
     pub(super) tools: Box<CallTools>,
     keeps: bool,
 }
@@ -42,7 +43,7 @@ impl FlowParser<'_> {
         self.no_attributes(&call.attrs);
         if path.qself.is_some() {
             return Flow::Broken(self.errors.broken(
-                &path.path,
+                &path.path, mistake::function_of_a_type,
                 "a function of a type is not a step\nwrite `value(..)` around this call if it is a plain value",
             ));
         }
@@ -68,20 +69,20 @@ impl FlowParser<'_> {
             Expr::Path(path) if path.qself.is_none() => &path.path,
             Expr::Lit(_) => {
                 return Err(self.errors.broken(
-                    expr,
+                    expr, mistake::right_side_of_pipe,
                     "the right side of `>>` is the name of a step\nwrite `value(..)` around a shift of numbers",
                 ));
             }
             Expr::Call(call) => {
                 let name = names::source(&call.func);
                 return Err(self.errors.broken(
-                    base,
+                    base, mistake::right_side_of_pipe,
                     format!("the right side of `>>` is the name of a step, which takes the left side alone\nwrite `x >> {name}`, or call it: `{name}(x, ..)`"),
                 ));
             }
             _ => {
                 return Err(self.errors.broken(
-                    base,
+                    base, mistake::right_side_of_pipe,
                     "the right side of `>>` is the name of a step, with options\nfor instance `x >> review.retries(2)`",
                 ));
             }
@@ -89,6 +90,7 @@ impl FlowParser<'_> {
         if let Some(word) = path.get_ident().filter(|word| is_form(word)) {
             return Err(self.errors.broken(
                 word,
+                mistake::form_as_a_step,
                 format!("`{word}` is a flow form, not a step\nbind the left side first: `let x = ..;`"),
             ));
         }
@@ -105,17 +107,17 @@ impl FlowParser<'_> {
         let text = names::source(path);
         let upper = |ident: &Ident| ident.to_string().starts_with(char::is_uppercase);
         if upper(last) {
-            return Some(
-                self.errors.broken(
-                    path,
-                    format!("`{text}` is a constructor, not a step\nwrite `value({text}(..))`"),
-                ),
-            );
+            return Some(self.errors.broken(
+                path,
+                mistake::constructor_as_a_step,
+                format!("`{text}` is a constructor, not a step\nwrite `value({text}(..))`"),
+            ));
         }
         if let Some(before) = segments.next() {
             if is_type_like(before) {
                 return Some(self.errors.broken(
                     path,
+                    mistake::function_of_a_type,
                     format!("`{text}` is a function of a type, not a step\nwrite `value({text}(..))`"),
                 ));
             }
@@ -127,12 +129,13 @@ impl FlowParser<'_> {
         if self.scope.contains(&last.to_string()) {
             return Some(self.errors.broken(
                 last,
+                mistake::step_shadowed,
                 format!("`{last}` is a value here: an earlier binding shadows the step\nrename that binding"),
             ));
         }
         (*last == self.header.ident).then(|| {
             self.errors.broken(
-                last,
+                last, mistake::calls_itself,
                 format!("`{last}` cannot call itself: its graph would be endless\nrepeat a part of it with `repeat(x, |x| ..).until(|x| ..).max(n)`"),
             )
         })
@@ -150,11 +153,12 @@ impl FlowParser<'_> {
         Some(if method == "run" {
             self.errors.broken(
                 method,
+                mistake::run_called,
                 format!("a pipeline runs its steps itself\nremove `.run(..)` after `{name}(..)`"),
             )
         } else {
             self.errors.broken(
-                method,
+                method, mistake::output_not_available,
                 format!("`{method}` is not an option of a call, and the output of `{name}` is not available yet\nbind it to a variable first: `let x = {name}(..);`, then `x.{method}(..)`"),
             )
         })
@@ -198,13 +202,20 @@ impl FlowParser<'_> {
             let word = option.method.to_string();
             let several = matches!(word.as_str(), "validate" | "plugin" | "extra");
             if !several && before.iter().any(|other| other.method == option.method) {
-                self.errors
-                    .at(&option.method, format!("`{}` is given twice\nkeep one of them", option.method));
+                self.errors.at(
+                    &option.method,
+                    mistake::given_twice,
+                    format!("`{}` is given twice\nkeep one of them", option.method),
+                );
                 continue;
             }
             self.no_attributes(&option.attrs);
             if let Some(args) = &option.turbofish {
-                self.errors.at(args, "an option takes no type arguments\nremove them");
+                self.errors.at(
+                    args,
+                    mistake::option_type_arguments,
+                    "an option takes no type arguments\nremove them",
+                );
             }
             self.option(option, &mut all);
         }
@@ -228,7 +239,11 @@ impl FlowParser<'_> {
         match word.as_str() {
             "named" => all.name = self.name(option),
             "settle" | "keep_findings" if !args.is_empty() => {
-                self.errors.at(args, format!("`{word}` takes no arguments\nwrite `.{word}()`"));
+                self.errors.at(
+                    args,
+                    mistake::option_arguments,
+                    format!("`{word}` takes no arguments\nwrite `.{word}()`"),
+                );
             }
             "settle" => {
                 all.settle = true;
@@ -276,53 +291,6 @@ impl FlowParser<'_> {
         }
     }
 
-    /// `.fallback(step)` and `.redirect(step)`: both name a step that gets the same input.
-    fn stand_in(&mut self, word: &str, option: &ExprMethodCall, all: &mut Options) {
-        match option.args.first() {
-            Some(Expr::Path(path)) if path.qself.is_none() && option.args.len() == 1 => {
-                if self.no_step_name(&path.path) {
-                    return;
-                }
-                let callee = self.callees.of(&path.path);
-                let (slot, method) = match word {
-                    "redirect" => (&mut all.stand_ins.redirect, "with_redirect"),
-                    _ => (&mut all.stand_ins.fallback, "with_fallback"),
-                };
-                *slot = Some(callee.clone());
-                all.shown.push((word.to_owned(), names::source(&path.path)));
-                all.tokens.push(CallOption {
-                    dot: option.dot_token,
-                    tokens: TokenStream::new(),
-                    stand_in: Some((method, path.path.clone(), callee)),
-                });
-            }
-            Some(Expr::Call(call)) if option.args.len() == 1 => {
-                let name = names::source(&call.func);
-                self.errors.at(
-                    &call.func,
-                    format!(
-                        "`{word}` takes the name of a step: it gets the same input\nwrite `.{word}({name})`"
-                    ),
-                );
-            }
-            _ => self.errors.at(
-                &option.method,
-                format!("`{word}` takes the name of one step\nwrite `.{word}({})`", example(word)),
-            ),
-        }
-    }
-
-    /// Reports a fallback or redirect that is no step's name by its looks.
-    fn no_step_name(&mut self, path: &Path) -> bool {
-        let Some(last) = path.segments.last() else { return true };
-        let upper = last.ident.to_string().starts_with(char::is_uppercase);
-        let local = path.get_ident().is_some_and(|name| self.scope.contains(&name.to_string()));
-        if upper || local {
-            self.errors.at(path, format!("`{}` is not the name of a step", names::source(path)));
-        }
-        upper || local
-    }
-
     /// The literal in `.named("..")`.
     pub(super) fn name(&mut self, option: &ExprMethodCall) -> Option<LitStr> {
         match option.args.iter().collect::<Vec<_>>().as_slice() {
@@ -332,21 +300,23 @@ impl FlowParser<'_> {
                 }
                 self.errors.at(
                     text,
+                    mistake::not_a_node_name,
                     "a name holds the letters `a` to `z`, digits and `_`\nit is a segment of paths",
                 );
             }
             [other] => self.errors.at(
                 other,
+                mistake::not_a_node_name,
                 "a name is a literal, since paths are known at compile time\nwrite `.named(\"second_look\")`",
             ),
-            _ => self.errors.at(&option.method, "`named` takes one literal\nwrite `.named(\"second_look\")`"),
+            _ => self.errors.at(
+                &option.method,
+                mistake::option_arguments,
+                "`named` takes one literal\nwrite `.named(\"second_look\")`",
+            ),
         }
         None
     }
-}
-
-fn example(word: &str) -> &'static str {
-    if word == "redirect" { "careful" } else { "cheap" }
 }
 
 pub(super) fn is_form(word: &Ident) -> bool {

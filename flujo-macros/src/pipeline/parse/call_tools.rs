@@ -2,6 +2,7 @@
 
 use super::FlowParser;
 use super::call::Options;
+use crate::mistake;
 use crate::names;
 use crate::options;
 use crate::pipeline::model::CallOption;
@@ -14,7 +15,11 @@ impl FlowParser<'_> {
     pub(super) fn tools(&mut self, option: &ExprMethodCall, all: &mut Options) {
         let word = &option.method;
         let [list] = option.args.iter().collect::<Vec<_>>()[..] else {
-            self.errors.at(word, "`tools` takes a list of steps\nwrite `.tools([search_web, calculator])`");
+            self.errors.at(
+                word,
+                mistake::not_a_list,
+                "`tools` takes a list of steps\nwrite `.tools([search_web, calculator])`",
+            );
             return;
         };
         all.shown.push((word.to_string(), options::shown(list)));
@@ -23,7 +28,7 @@ impl FlowParser<'_> {
             let context = tool.values().find_map(|value| self.reads_context(&value.to_token_stream()));
             if let Some(at) = context {
                 self.errors.span(
-                    at,
+                    at, mistake::question_reads_the_context,
                     "the call has the context while its tools ask\nbind what the question says first: `let name = ..;`",
                 );
                 continue;

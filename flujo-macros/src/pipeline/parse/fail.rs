@@ -1,6 +1,7 @@
 //! `fail`: the end of a pipeline as failed.
 
 use super::FlowParser;
+use crate::mistake;
 use crate::pipeline::model::{Fail, Flow, What};
 use proc_macro2::Ident;
 use syn::{ExprCall, ExprMethodCall};
@@ -16,6 +17,7 @@ impl FlowParser<'_> {
             }
             _ => Flow::Broken(self.errors.broken(
                 word,
+                mistake::form_arguments,
                 "`fail` takes one message\nwrite `fail(\"why\")`, or `fail(format!(\"why: {x}\"))`",
             )),
         }

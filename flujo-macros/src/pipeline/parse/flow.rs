@@ -3,6 +3,7 @@
 use super::FlowParser;
 use super::plain::{is_assign_op, root};
 use super::stmt::Binding;
+use crate::mistake;
 use crate::names;
 use crate::pipeline::model::{Arm, Flow, If, Match, NodeIndex, Pipe, Plain, What};
 use crate::token_text::text_of;
@@ -27,13 +28,17 @@ impl FlowParser<'_> {
             Expr::Binary(expr) if matches!(expr.op, BinOp::Shr(_)) => self.pipe(expr),
             Expr::Call(_) | Expr::MethodCall(_) => self.call_or_value(expr, binding),
             Expr::Await(wait) if runs(&wait.base) => {
-                self.errors
-                    .span(wait.await_token.span, "a pipeline awaits its steps itself\nremove `.await`");
+                self.errors.span(
+                    wait.await_token.span,
+                    mistake::await_in_pipeline,
+                    "a pipeline awaits its steps itself\nremove `.await`",
+                );
                 self.flow(&wait.base, binding)
             }
             Expr::Try(question) if runs(&question.expr) => {
                 self.errors.span(
                     question.question_token.span(),
+                    mistake::question_mark,
                     "a pipeline has no `?`: the failure of a step ends it\nremove `?`",
                 );
                 self.flow(&question.expr, binding)
@@ -48,41 +53,41 @@ impl FlowParser<'_> {
     /// Refuses expressions that are neither flow nor values.
     fn refused(&mut self, expr: &Expr) -> Option<Flow> {
         let broken = match expr {
-            Expr::Loop(e) => self.errors.broken_span(e.loop_token.span, unbounded("loop")),
-            Expr::While(e) => self.errors.broken_span(e.while_token.span, unbounded("while")),
+            Expr::Loop(e) => self.errors.broken_span(e.loop_token.span, mistake::loop_in_pipeline, unbounded("loop")),
+            Expr::While(e) => self.errors.broken_span(e.while_token.span, mistake::loop_in_pipeline, unbounded("while")),
             Expr::ForLoop(e) => self.errors.broken_span(
-                e.for_token.span,
+                e.for_token.span, mistake::loop_in_pipeline,
                 "a pipeline has no `for`: the graph lists every call\nwrite `map(items, |item| ..)` to run steps for every item, or loop inside a step",
             ),
             Expr::Assign(e) => self.assigned(&e.left),
             Expr::Binary(e) if is_assign_op(&e.op) => self.assigned(&e.left),
-            Expr::Break(e) => self.errors.broken_span(e.break_token.span, "a pipeline has no `break`: a `repeat` ends by its `.until(|x| ..)`\nuse `if` or `match`"),
-            Expr::Continue(e) => self.errors.broken_span(e.continue_token.span, "a pipeline has no `continue`: a body ends with its last expression\nuse `if` or `match`"),
+            Expr::Break(e) => self.errors.broken_span(e.break_token.span, mistake::break_in_pipeline, "a pipeline has no `break`: a `repeat` ends by its `.until(|x| ..)`\nuse `if` or `match`"),
+            Expr::Continue(e) => self.errors.broken_span(e.continue_token.span, mistake::continue_in_pipeline, "a pipeline has no `continue`: a body ends with its last expression\nuse `if` or `match`"),
             Expr::Return(e) => self.errors.broken_span(
-                e.return_token.span,
+                e.return_token.span, mistake::return_in_pipeline,
                 "a pipeline has no `return`: its last expression is its output\nuse `if`, `match` or `fail(..)`",
             ),
             Expr::Closure(e) => self.errors.broken_span(
-                e.inputs_begin.spans[0],
+                e.inputs_begin.spans[0], mistake::calls_a_closure,
                 "a pipeline does not call closures\ncall the step itself, `step(x)`, or write `map(items, |x| step(x))`",
             ),
             Expr::Async(e) => self.errors.broken_span(
-                e.async_token.span,
+                e.async_token.span, mistake::async_block,
                 "a pipeline has no `async` blocks: it awaits its steps itself\nmove this block into a step",
             ),
             Expr::Unsafe(e) => {
-                self.errors.broken_span(e.unsafe_token.span, "a pipeline holds no `unsafe` code\nmove this block into a step")
+                self.errors.broken_span(e.unsafe_token.span, mistake::unsafe_block, "a pipeline holds no `unsafe` code\nmove this block into a step")
             }
-            Expr::Block(e) => self.errors.broken(&e.label, "a block in a pipeline has no label: nothing can break out of it\nremove the label"),
-            Expr::Let(e) => self.errors.broken_span(e.let_token.span, "`let` as a condition belongs into `if`"),
+            Expr::Block(e) => self.errors.broken(&e.label, mistake::labelled_block, "a block in a pipeline has no label: nothing can break out of it\nremove the label"),
+            Expr::Let(e) => self.errors.broken_span(e.let_token.span, mistake::let_outside_of_if, "`let` as a condition belongs into `if`"),
             Expr::TryBlock(_) | Expr::Yield(_) | Expr::Const(_) => {
-                self.errors.broken_span(first(expr), "this expression cannot run in a pipeline\nwrite `value(..)` around a plain expression")
+                self.errors.broken_span(first(expr), mistake::cannot_run_in_pipeline, "this expression cannot run in a pipeline\nwrite `value(..)` around a plain expression")
             }
             // `case(x).risk`, `&case(x)`: an output is used before it is there
             Expr::Field(e) if runs(&e.base) => self.unbound(&e.base, &e.member.to_token_stream()),
             Expr::Index(e) if runs(&e.expr) => self.unbound(&e.expr, &quote!([..])),
             Expr::Await(e) => self.errors.broken_span(
-                e.await_token.span,
+                e.await_token.span, mistake::await_in_pipeline,
                 "a pipeline waits for steps only\nwait in a step, and call that step",
             ),
             _ => return None,
@@ -93,17 +98,20 @@ impl FlowParser<'_> {
     fn assigned(&mut self, left: &Expr) -> crate::pipeline::model::Broken {
         let context = self.header.context.as_ref().map(|context| &context.ident);
         if context.is_some() && root(left) == context {
-            self.errors
-                .broken(left, "a pipeline only reads the context\nwrite to it in a step that takes `&mut`")
+            self.errors.broken(
+                left,
+                mistake::context_assigned,
+                "a pipeline only reads the context\nwrite to it in a step that takes `&mut`",
+            )
         } else {
-            self.errors.broken(left, "a pipeline has no assignments: each value is bound once\nwrite another `let`, which may have the same name")
+            self.errors.broken(left, mistake::assignment, "a pipeline has no assignments: each value is bound once\nwrite another `let`, which may have the same name")
         }
     }
 
     fn unbound(&mut self, call: &Expr, used: &TokenStream) -> crate::pipeline::model::Broken {
         let name = callee_name(call);
         self.errors.broken(
-            used,
+            used, mistake::output_not_available,
             format!("the output of `{name}` is not available yet\nbind it to a variable first: `let x = {name}(..);`"),
         )
     }
@@ -118,13 +126,17 @@ impl FlowParser<'_> {
                 Flow::Broken(self.unbound(&field.base, &field.member.to_token_stream()))
             }
             Expr::Await(wait) if runs(&wait.base) => {
-                self.errors
-                    .span(wait.await_token.span, "a pipeline awaits its steps itself\nremove `.await`");
+                self.errors.span(
+                    wait.await_token.span,
+                    mistake::await_in_pipeline,
+                    "a pipeline awaits its steps itself\nremove `.await`",
+                );
                 self.flow(&without(expr, &wait.base), binding)
             }
             Expr::Try(question) if runs(&question.expr) => {
                 self.errors.span(
                     question.question_token.span(),
+                    mistake::question_mark,
                     "a pipeline has no `?`: the failure of a step ends it\nremove `?`",
                 );
                 self.flow(&without(expr, &question.expr), binding)

@@ -1,6 +1,7 @@
 //! Which form has which options, and what is said of one that it does not have.
 
 use super::FlowParser;
+use crate::mistake;
 use crate::{diag, options};
 use proc_macro2::Ident;
 use syn::ExprMethodCall;
@@ -43,7 +44,11 @@ impl FlowParser<'_> {
         for (i, option) in options.iter().enumerate() {
             let (name, before) = (option.method.to_string(), options.get(..i).unwrap_or_default());
             if name != "plugin" && before.iter().any(|other| other.method == name) {
-                self.errors.at(&option.method, format!("`{name}` is given twice\nkeep one of them"));
+                self.errors.at(
+                    &option.method,
+                    mistake::given_twice,
+                    format!("`{name}` is given twice\nkeep one of them"),
+                );
             }
             if known.contains(&name.as_str()) {
                 continue;
@@ -55,14 +60,22 @@ impl FlowParser<'_> {
             let list = diag::list(known.iter().copied());
             let list =
                 if known.len() == 1 { format!("option is {list}") } else { format!("options are {list}") };
-            self.errors.at(&option.method, format!("`{form}` has no option `{name}`{meant}\nits {list}"));
+            self.errors.at(
+                &option.method,
+                mistake::unknown_form_option,
+                format!("`{form}` has no option `{name}`{meant}\nits {list}"),
+            );
         }
     }
 
     /// Reports the options of a form that has none.
     pub(super) fn no_options(&mut self, form: &Ident, options: &[&ExprMethodCall], next: &str) {
         if let Some(option) = options.first() {
-            self.errors.at(&option.method, format!("`{form}` has no options\n{next}"));
+            self.errors.at(
+                &option.method,
+                mistake::unknown_form_option,
+                format!("`{form}` has no options\n{next}"),
+            );
         }
     }
 }

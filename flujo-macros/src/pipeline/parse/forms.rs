@@ -2,6 +2,7 @@
 
 use super::FlowParser;
 use super::stmt::Binding;
+use crate::mistake;
 use crate::pipeline::model::{Body, Broken, Flow, Within};
 use crate::token_text::text_of;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -54,6 +55,7 @@ impl FlowParser<'_> {
         };
         Err(self.errors.broken_span(
             body.at,
+            mistake::runs_nothing,
             format!("this body calls no step{what}\ncall a step here, or compute the value without `{word}`"),
         ))
     }

@@ -2,6 +2,7 @@
 
 use super::FlowParser;
 use super::forms::{form_id, name_at};
+use crate::mistake;
 use crate::pipeline::model::{Broken, Gate, Plain, What};
 use crate::tokens::parenthesized;
 use proc_macro2::Ident;
@@ -18,7 +19,7 @@ impl FlowParser<'_> {
         let options = self.options_of(word, options);
         let [value, validators] = call.args.iter().collect::<Vec<_>>()[..] else {
             return Err(self.errors.broken(
-                word,
+                word, mistake::form_arguments,
                 "`gate` takes a value and its validators\nwrite `let text = gate(text, NoPii);`, or `(NoPii, Short)` for several",
             ));
         };

@@ -1,6 +1,8 @@
 //! The signature: parameters by shape.
 
 use super::Raw;
+use crate::diag;
+use crate::mistake;
 use crate::names;
 use crate::pipeline::errors::Errors;
 use crate::pipeline::model::{ContextParam, Header, ResourcesParam};
@@ -28,13 +30,18 @@ pub(crate) fn header(raw: Raw, errors: &mut Errors) -> (Header, bool) {
         ReturnType::Default => {
             errors.at(
                 &ident,
+                mistake::missing_output,
                 "a pipeline declares its output\nadd `-> Output` after the parameters, `-> ()` for none",
             );
             (parse_quote!(()), false)
         }
     };
     let (output, named) = if let Type::ImplTrait(_) = &output {
-        errors.at(&output, "a pipeline's output is recorded, so its type has a name\nwrite the type itself");
+        errors.at(
+            &output,
+            mistake::type_without_a_name,
+            "a pipeline's output is recorded, so its type has a name\nwrite the type itself",
+        );
         (parse_quote!(()), false)
     } else {
         (output, true)
@@ -51,30 +58,31 @@ fn options(attrs: &mut Vec<Attribute>, errors: &mut Errors) -> Option<String> {
     let mut name = None;
     attrs.retain(|attr| {
         if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
-            errors.at(attr, "`pipeline!` generates several items from one function\nput this attribute on the whole `pipeline! { .. }`");
+            errors.at(attr, mistake::attribute_on_the_function, "`pipeline!` generates several items from one function\nput this attribute on the whole `pipeline! { .. }`");
             return false;
         }
         if !attr.path().is_ident("pipeline") {
             return true;
         }
         if name.is_some() {
-            errors.at(attr, "a pipeline has one name\nremove this attribute");
+            errors.at(attr, mistake::given_twice, "a pipeline has one name\nremove this attribute");
         }
         let Meta::List(list) = &attr.meta else {
-            errors.at(attr, "expected `#[pipeline(name = \"..\")]`");
+            errors.at(attr, mistake::unknown_pipeline_option, "expected `#[pipeline(name = \"..\")]`");
             return false;
         };
         let parsed = list.parse_nested_meta(|meta| {
             if !meta.path.is_ident("name") {
-                return Err(meta.error("unknown pipeline option\nthe only option is `name = \"..\"`, the name in records"));
+                let message = "unknown pipeline option\nthe only option is `name = \"..\"`, the name in records";
+                return Err(diag::in_meta(&meta, mistake::unknown_pipeline_option, message));
             }
             match meta.value()?.parse::<Expr>()? {
                 Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if is_name(&text.value()) => {
                     name = Some(text.value());
                     Ok(())
                 }
-                other => Err(syn::Error::new_spanned(
-                    other,
+                other => Err(diag::error_at(
+                    other, mistake::not_a_pipeline_name,
                     "a pipeline's name is a literal of the letters `a` to `z`, digits and `_`\nit is the first segment of every path",
                 )),
             }
@@ -96,32 +104,42 @@ pub(super) fn is_name(text: &str) -> bool {
 /// types that do not exist without it.
 fn qualifiers(sig: &Signature, errors: &mut Errors) -> bool {
     if let Some(token) = &sig.asyncness {
-        errors.at(token, "a pipeline is always asynchronous\nremove `async`");
+        errors.at(token, mistake::pipeline_qualifier, "a pipeline is always asynchronous\nremove `async`");
     }
     if let Some(token) = &sig.constness {
-        errors.at(token, "a pipeline cannot be `const`\nremove `const`");
+        errors.at(token, mistake::pipeline_qualifier, "a pipeline cannot be `const`\nremove `const`");
     }
     match &sig.safety {
         Safety::Unsafe(token) => {
-            errors.at(token, "a pipeline cannot be `unsafe`\nput unsafe code into a step");
+            errors.at(
+                token,
+                mistake::pipeline_qualifier,
+                "a pipeline cannot be `unsafe`\nput unsafe code into a step",
+            );
         }
-        Safety::Safe(token) => errors.at(token, "a pipeline is always safe\nremove `safe`"),
+        Safety::Safe(token) => {
+            errors.at(token, mistake::pipeline_qualifier, "a pipeline is always safe\nremove `safe`");
+        }
         Safety::Default => {}
     }
     if let Some(abi) = &sig.abi {
-        errors.at(abi, "a pipeline has no ABI\nremove this");
+        errors.at(abi, mistake::pipeline_qualifier, "a pipeline has no ABI\nremove this");
     }
     if let Some(variadic) = &sig.variadic {
-        errors.at(variadic, "a pipeline has a fixed number of inputs");
+        errors.at(variadic, mistake::variadic, "a pipeline has a fixed number of inputs");
     }
     let generics = &sig.generics;
     if generics.params.is_empty() {
         if let Some(clause) = &generics.where_clause {
-            errors.at(clause, "pipelines are not generic\nremove the `where` clause");
+            errors.at(
+                clause,
+                mistake::generic_pipeline,
+                "pipelines are not generic\nremove the `where` clause",
+            );
         }
         return false;
     }
-    errors.at(generics, "pipelines are not generic: their graph and records have one type each\nmake the steps generic instead");
+    errors.at(generics, mistake::generic_pipeline, "pipelines are not generic: their graph and records have one type each\nmake the steps generic instead");
     true
 }
 
@@ -137,8 +155,11 @@ impl Params<'_> {
         let mut param = match arg {
             FnArg::Typed(param) => param,
             FnArg::Receiver(receiver) => {
-                self.errors
-                    .at(receiver, "a pipeline is a free function\ntake the value as an ordinary input");
+                self.errors.at(
+                    receiver,
+                    mistake::not_a_free_function,
+                    "a pipeline is a free function\ntake the value as an ordinary input",
+                );
                 return;
             }
         };
@@ -152,12 +173,15 @@ impl Params<'_> {
             Type::ImplTrait(ty) => {
                 self.errors.at(
                     ty,
+                    mistake::type_without_a_name,
                     "a pipeline's inputs are recorded, so their types have names\nwrite the type itself",
                 );
             }
-            _ if read => self
-                .errors
-                .at(&param.ty, "`#[ctx]` marks a context that is only read\nwrite `&` in front of its type"),
+            _ if read => self.errors.at(
+                &param.ty,
+                mistake::misplaced_ctx,
+                "`#[ctx]` marks a context that is only read\nwrite `&` in front of its type",
+            ),
             _ => self.input(param),
         }
     }
@@ -169,7 +193,7 @@ impl Params<'_> {
             if attr.path().is_ident("ctx") {
                 read = true;
             } else if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
-                self.errors.at(attr, "the parameters of a pipeline do not depend on `cfg`\nput it on the whole `pipeline! { .. }`");
+                self.errors.at(attr, mistake::conditional_parameter, "the parameters of a pipeline do not depend on `cfg`\nput it on the whole `pipeline! { .. }`");
             } else {
                 return true;
             }
@@ -184,6 +208,7 @@ impl Params<'_> {
             pat => {
                 self.errors.at(
                     pat,
+                    mistake::input_without_a_name,
                     "an input has a name, which the graph shows\ntake it whole and take it apart with `let`",
                 );
                 // the names are still bound, so that their uses are not reported too
@@ -197,20 +222,28 @@ impl Params<'_> {
         if let Some(lifetime) = &ty.lifetime {
             self.errors.at(
                 lifetime,
+                mistake::lifetime_parameter,
                 "a pipeline borrows its context and resources only while it runs\nremove the lifetime",
             );
         }
         if ty.mutability.is_some() || read {
             if read && ty.mutability.is_some() {
-                self.errors
-                    .at(ty, "`#[ctx]` marks a context that is only read\nremove `mut`, or remove `#[ctx]`");
+                self.errors.at(
+                    ty,
+                    mistake::misplaced_ctx,
+                    "`#[ctx]` marks a context that is only read\nremove `mut`, or remove `#[ctx]`",
+                );
             }
             self.context(param, elem, ty.mutability.is_some());
         } else if is_run_info(elem) {
             self.run_info(param);
         } else if let Some(owned) = owned(elem) {
             let name = names::source(&owned).replace(&format!("{}::", names::private_text()), "");
-            self.errors.at(ty, format!("inputs are owned because they are recorded\ntake `{name}`"));
+            self.errors.at(
+                ty,
+                mistake::borrowed_value,
+                format!("inputs are owned because they are recorded\ntake `{name}`"),
+            );
             self.input(PatType { ty: Box::new(owned), ..param.clone() });
         } else {
             self.resources(param, elem);
@@ -221,7 +254,7 @@ impl Params<'_> {
         let Some(ident) = self.name(param) else { return };
         if self.context.is_some() {
             self.errors.at(
-                &*param.ty,
+                &*param.ty, mistake::two_contexts,
                 "a pipeline takes at most one context\ntake the context that has both as parts; its steps ask for the parts",
             );
             return;
@@ -233,7 +266,7 @@ impl Params<'_> {
         let Some(ident) = self.name(param) else { return };
         if self.resources.is_some() {
             self.errors.at(
-                &*param.ty,
+                &*param.ty, mistake::two_resources,
                 "a pipeline takes at most one resources struct\ntake the struct that has both as fields; its steps ask for the fields",
             );
             return;
@@ -242,7 +275,11 @@ impl Params<'_> {
     }
 
     fn run_info(&mut self, param: &PatType) {
-        self.errors.at(&*param.ty, "a pipeline has no access to its run\ntake `&RunInfo` in a step");
+        self.errors.at(
+            &*param.ty,
+            mistake::run_info_in_pipeline,
+            "a pipeline has no access to its run\ntake `&RunInfo` in a step",
+        );
     }
 
     /// The name of a borrowed parameter.
@@ -250,13 +287,17 @@ impl Params<'_> {
         match &*param.pat {
             Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => {
                 if let Some(token) = &pat.mutability {
-                    self.errors.at(token, "this parameter is borrowed already\nremove `mut`");
+                    self.errors.at(
+                        token,
+                        mistake::mut_parameter,
+                        "this parameter is borrowed already\nremove `mut`",
+                    );
                 }
                 Some(pat.ident.clone())
             }
             Pat::Wild(wild) => Some(syn::Ident::new("_unused", wild.underscore_token.span)),
             pat => {
-                self.errors.at(pat, "this parameter needs a plain name");
+                self.errors.at(pat, mistake::input_without_a_name, "this parameter needs a plain name");
                 None
             }
         }

@@ -3,6 +3,7 @@
 use super::FlowParser;
 use super::forms::superfluous;
 use super::stmt::Binding;
+use crate::mistake;
 use crate::options;
 use crate::pipeline::model::{Broken, Flow, Join, What, Within};
 use proc_macro2::Ident;
@@ -21,6 +22,7 @@ impl FlowParser<'_> {
         if !(2..=8).contains(&n) {
             return Err(self.errors.broken(
                 word,
+                mistake::join_arms,
                 format!(
                     "`join` takes 2 to 8 arms, this one has {n}\n{}",
                     match n {
@@ -38,7 +40,11 @@ impl FlowParser<'_> {
                 "named" => id = self.name(option).map(|name| name.value()).unwrap_or_default(),
                 "settle" => {
                     if !option.args.is_empty() {
-                        self.errors.at(&option.args, "`settle` takes no arguments\nwrite `.settle()`");
+                        self.errors.at(
+                            &option.args,
+                            mistake::option_arguments,
+                            "`settle` takes no arguments\nwrite `.settle()`",
+                        );
                     }
                     settle = true;
                 }
@@ -65,9 +71,11 @@ impl FlowParser<'_> {
             let flow = if runs || matches!(flow, Flow::Broken(_)) {
                 flow
             } else {
-                Flow::Broken(
-                    self.errors.broken(arm, "this arm calls no step\nbind the value before the `join`"),
-                )
+                Flow::Broken(self.errors.broken(
+                    arm,
+                    mistake::runs_nothing,
+                    "this arm calls no step\nbind the value before the `join`",
+                ))
             };
             ranges.push(nodes);
             arms.push((arm.span(), flow));
@@ -89,6 +97,7 @@ impl FlowParser<'_> {
         if let Some(token) = superfluous(closure) {
             let broken = self.errors.broken(
                 token,
+                mistake::closure_shape,
                 "an arm is `|| flow`: it takes nothing and borrows what it names\nremove this",
             );
             return Flow::Broken(broken);

@@ -2,6 +2,7 @@
 
 use super::FlowParser;
 use super::stmt::Binding;
+use crate::mistake;
 use crate::names;
 use crate::pipeline::model::{Broken, Map, What};
 use proc_macro2::Ident;
@@ -19,6 +20,7 @@ impl FlowParser<'_> {
         let [items, body] = call.args.iter().collect::<Vec<_>>()[..] else {
             return Err(self.errors.broken(
                 word,
+                mistake::form_arguments,
                 "`map` takes items and a body\nwrite `let labels = map(items, |item| label(item));`",
             ));
         };

@@ -4,6 +4,7 @@
 mod ask;
 mod body;
 mod call;
+mod call_stand_ins;
 mod call_tools;
 mod counts;
 mod fail;
@@ -28,6 +29,8 @@ use super::bindings::bindings;
 use super::callee::Callees;
 use super::errors::Errors;
 use super::model::{Guard, Header, Node, NodeIndex, Pipeline, What, Within};
+use crate::diag;
+use crate::mistake;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use std::collections::BTreeSet;
@@ -49,20 +52,36 @@ pub(crate) fn raw(input: TokenStream) -> syn::Result<Raw> {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
         if !input.peek(syn::Token![fn]) && input.fork().parse::<Signature>().is_err() {
-            return Err(input.error(
+            return Err(diag::unexpected(
+                input,
+                mistake::not_a_function,
                 "expected a function\nwrite `pipeline! { fn name(input: In, ctx: &mut Context) -> Out { .. } }`",
             ));
         }
         let sig = input.parse()?;
         let body = match input.parse::<TokenTree>() {
             Ok(TokenTree::Group(group)) if group.delimiter() == proc_macro2::Delimiter::Brace => group,
-            Ok(other) => return Err(syn::Error::new(other.span(), "expected the pipeline's body, `{ .. }`")),
-            Err(_) => return Err(input.error("expected the pipeline's body, `{ .. }`")),
+            Ok(other) => {
+                return Err(diag::error(
+                    other.span(),
+                    mistake::expected_a_body,
+                    "expected the pipeline's body, `{ .. }`",
+                ));
+            }
+            Err(_) => {
+                return Err(diag::unexpected(
+                    input,
+                    mistake::expected_a_body,
+                    "expected the pipeline's body, `{ .. }`",
+                ));
+            }
         };
         if !input.is_empty() {
-            return Err(
-                input.error("`pipeline!` holds one function\nwrite another `pipeline! { .. }` for this one")
-            );
+            return Err(diag::unexpected(
+                input,
+                mistake::two_functions,
+                "`pipeline!` holds one function\nwrite another `pipeline! { .. }` for this one",
+            ));
         }
         Ok(Raw { attrs, vis, sig, body })
     };

@@ -3,6 +3,7 @@
 use super::FlowParser;
 use super::forms::FORMS;
 use super::steps_in_values::{Guards, Place};
+use crate::mistake;
 use crate::names;
 use crate::pipeline::bindings::Bound;
 use crate::pipeline::errors::Errors;
@@ -112,39 +113,39 @@ impl Check<'_> {
         let own = self.functions == 0;
         let broken = match expr {
             Expr::Await(wait) => self.errors.broken_span(
-                wait.await_token.span,
+                wait.await_token.span, mistake::value_cannot_wait,
                 "a plain expression is evaluated again on resume, so it cannot wait\nwait in a step, and call that step",
             ),
             Expr::Async(block) => self.errors.broken_span(
-                block.async_token.span,
+                block.async_token.span, mistake::value_cannot_wait,
                 "a plain expression is evaluated again on resume, so it cannot run anything\nmove this block into a step",
             ),
             Expr::Try(question) if own => self.errors.broken_span(
-                question.question_token.span(),
+                question.question_token.span(), mistake::question_mark,
                 "a pipeline has no `?`: the failure of a step ends it\nuse `let .. else { fail(..) }`, or do this in a step",
             ),
             Expr::Return(jump) if own => self.errors.broken_span(
-                jump.return_token.span,
+                jump.return_token.span, mistake::return_in_pipeline,
                 "a pipeline has no `return`: its last expression is its output\nuse `if`, `match` or `fail(..)`",
             ),
             Expr::Break(jump) if self.loops == 0 && jump.label.is_none() => {
-                self.errors.broken_span(jump.break_token.span, "`break` outside of a loop")
+                self.errors.broken_span(jump.break_token.span, mistake::break_in_pipeline, "`break` outside of a loop")
             }
             Expr::Continue(jump) if self.loops == 0 && jump.label.is_none() => {
-                self.errors.broken_span(jump.continue_token.span, "`continue` outside of a loop")
+                self.errors.broken_span(jump.continue_token.span, mistake::continue_in_pipeline, "`continue` outside of a loop")
             }
             Expr::Assign(assign) if self.is_context(&assign.left) => {
-                self.errors.broken(&assign.left, CONTEXT_ASSIGNED)
+                self.errors.broken(&assign.left, mistake::context_assigned, CONTEXT_ASSIGNED)
             }
             Expr::Binary(op) if is_assign_op(&op.op) && self.is_context(&op.left) => {
-                self.errors.broken(&op.left, CONTEXT_ASSIGNED)
+                self.errors.broken(&op.left, mistake::context_assigned, CONTEXT_ASSIGNED)
             }
             Expr::Path(path) => {
                 let name = path.path.get_ident()?;
                 if Some(name) != self.resources {
                     return None;
                 }
-                self.errors.broken(name, resources_read(name))
+                self.errors.broken(name, mistake::resources_read, resources_read(name))
             }
             Expr::Call(call) => {
                 let Expr::Path(path) = &*call.func else { return None };
@@ -155,9 +156,9 @@ impl Check<'_> {
                 let name = path.path.get_ident()?;
                 let word = name.to_string();
                 if word == "value" {
-                    self.errors.broken(name, "this is a plain value already\nremove `value(..)` around it")
+                    self.errors.broken(name, mistake::value_as_argument, "this is a plain value already\nremove `value(..)` around it")
                 } else if FORMS.contains(&word.as_str()) {
-                    self.errors.broken(name, nested_form(&word))
+                    self.errors.broken(name, mistake::form_as_argument, nested_form(&word))
                 } else {
                     return None;
                 }
@@ -178,7 +179,8 @@ impl Check<'_> {
             return names::recovered();
         }
         let name = names::source(path);
-        self.errors.broken(path, place.message(&name)).tokens
+        let (mistake, message) = place.message(&name);
+        self.errors.broken(path, mistake, message).tokens
     }
 
     /// The names among the arguments of a call: one may be that of a step.

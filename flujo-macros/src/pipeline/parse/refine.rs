@@ -2,6 +2,7 @@
 
 use super::FlowParser;
 use super::forms::{form_id, name_at};
+use crate::mistake;
 use crate::pipeline::model::{Broken, Refine, What};
 use proc_macro2::Ident;
 use syn::spanned::Spanned;
@@ -17,14 +18,16 @@ impl FlowParser<'_> {
         let options = self.options_of(word, options);
         let [generator, critic] = call.args.iter().collect::<Vec<_>>()[..] else {
             return Err(self.errors.broken(
-                word,
+                word, mistake::form_arguments,
                 "`refine` takes a generator and a critic\nwrite `refine(|feedback| write(feedback), |draft| review(draft)).max(3)`",
             ));
         };
         let Some(max) = options.max else {
-            return Err(self
-                .errors
-                .broken(word, "`refine` needs a bound: every loop has one\nadd `.max(n)`"));
+            return Err(self.errors.broken(
+                word,
+                mistake::unbounded_loop,
+                "`refine` needs a bound: every loop has one\nadd `.max(n)`",
+            ));
         };
         let node = self.node(
             form_id(options.name.as_ref(), word),

@@ -3,6 +3,7 @@
 use super::FlowParser;
 use super::body::FormOptions;
 use super::forms::{form_id, name_at};
+use crate::mistake;
 use crate::pipeline::model::{Broken, Count, Plain, Repeat, What};
 use proc_macro2::Ident;
 use syn::{Expr, ExprCall, ExprMethodCall};
@@ -17,7 +18,7 @@ impl FlowParser<'_> {
         let options = self.options_of(word, options);
         let [seed, body] = call.args.iter().collect::<Vec<_>>()[..] else {
             return Err(self.errors.broken(
-                word,
+                word, mistake::form_arguments,
                 "`repeat` takes the first value and a body\nwrite `repeat(first, |x| step(x)).until(|x| x.good).max(3)`",
             ));
         };
@@ -48,10 +49,10 @@ impl FlowParser<'_> {
             (Some(_), Some(_)) => None,
         };
         if let Some(message) = missing {
-            return Err(self.errors.broken(word, message));
+            return Err(self.errors.broken(word, mistake::unbounded_loop, message));
         }
         let Some(until) = options.until else {
-            return Err(self.errors.broken(word, "`repeat` needs `.until`"));
+            return Err(self.errors.broken(word, mistake::unbounded_loop, "`repeat` needs `.until`"));
         };
         let holds = match until.args.iter().collect::<Vec<_>>()[..] {
             [holds @ Expr::Closure(closure)] if closure.inputs.len() == 1 => holds,
@@ -59,11 +60,14 @@ impl FlowParser<'_> {
             _ => {
                 return Err(self.errors.broken(
                     &until.method,
+                    mistake::option_arguments,
                     "`until` takes a condition on the value of a round\nwrite `.until(|x| x.good)`",
                 ));
             }
         };
-        let Some(max) = &options.max else { return Err(self.errors.broken(word, "`repeat` needs `.max`")) };
+        let Some(max) = &options.max else {
+            return Err(self.errors.broken(word, mistake::unbounded_loop, "`repeat` needs `.max`"));
+        };
         let max = Count { plain: max.plain.clone(), known: max.known.clone() };
         Ok((self.plain(holds), max))
     }

@@ -1,6 +1,7 @@
 //! `route`: the arms of a `match` that a set selects.
 
 use super::FlowParser;
+use crate::mistake;
 use crate::pipeline::model::{Broken, Plain, Route, What};
 use proc_macro2::Ident;
 use syn::spanned::Spanned;
@@ -16,15 +17,19 @@ impl FlowParser<'_> {
         const EXAMPLE: &str = "write `route(set, |r| match r { .. })`";
         let options = self.options_of(word, options);
         let [set, body] = call.args.iter().collect::<Vec<_>>()[..] else {
-            return Err(self.errors.broken(word, format!("`route` takes a set and a body\n{EXAMPLE}")));
+            return Err(self.errors.broken(
+                word,
+                mistake::form_arguments,
+                format!("`route` takes a set and a body\n{EXAMPLE}"),
+            ));
         };
         let Expr::Closure(closure) = body else {
             let message = format!("`route` selects the arms of a `match`\n{EXAMPLE}");
-            return Err(self.errors.broken(body, message));
+            return Err(self.errors.broken(body, mistake::route_without_match, message));
         };
         let Some((pat, expr)) = arms_of(closure) else {
             let message = format!("the body of `route` is one `match` on what it takes\n{EXAMPLE}");
-            return Err(self.errors.broken_span(closure.body.span(), message));
+            return Err(self.errors.broken_span(closure.body.span(), mistake::route_without_match, message));
         };
         if let Some(broken) = expr.arms.iter().find_map(|arm| self.several(&arm.pat)) {
             return Err(broken);
@@ -63,7 +68,7 @@ impl FlowParser<'_> {
         };
         (!one).then(|| {
             self.errors.broken(
-                pat,
+                pat, mistake::route_arm_of_two,
                 "an arm of `route` names one variant: two elements in one arm would run its steps at one path\nwrite an arm for each, `Topic::Web => ..`",
             )
         })

@@ -5,6 +5,7 @@
 //! step. The guards of a statement are chained: after the first step the next ones accept everything, so that one
 //! mistake is one error, and the value of a refused call has any type, so that nothing else is said about it.
 
+use crate::mistake::{self, Mistake};
 use crate::names;
 use crate::pipeline::callee::{Callee, Callees};
 use crate::pipeline::model::Guard;
@@ -25,13 +26,19 @@ pub(in crate::pipeline) enum Place {
 }
 
 impl Place {
-    pub(super) fn message(self, name: &str) -> String {
+    pub(super) fn message(self, name: &str) -> (Mistake, String) {
         match self {
-            Self::Value => format!(
-                "`{name}` is a step, and its output is not available yet\nbind it to a variable first: `let x = {name}(..);`"
+            Self::Value => (
+                mistake::output_not_available,
+                format!(
+                    "`{name}` is a step, and its output is not available yet\nbind it to a variable first: `let x = {name}(..);`"
+                ),
             ),
-            Self::Function => format!(
-                "`{name}` is a step, and a step cannot run inside a closure or another function\nto run it for each item, write `map(items, |x| {name}(x))`"
+            Self::Function => (
+                mistake::step_in_a_closure,
+                format!(
+                    "`{name}` is a step, and a step cannot run inside a closure or another function\nto run it for each item, write `map(items, |x| {name}(x))`"
+                ),
             ),
         }
     }

@@ -1,6 +1,7 @@
 //! Blocks and statements.
 
 use super::FlowParser;
+use crate::mistake;
 use crate::pipeline::bindings::bindings;
 use crate::pipeline::model::{Block, Flow, Let, Line, What};
 use crate::token_text::text_of;
@@ -51,8 +52,11 @@ impl FlowParser<'_> {
                 }
                 Stmt::Item(item) => {
                     let word = item.to_token_stream().into_iter().next();
-                    self.errors
-                        .at(word, "a pipeline holds no items\nmove this item out of `pipeline! { .. }`");
+                    self.errors.at(
+                        word,
+                        mistake::item_in_pipeline,
+                        "a pipeline holds no items\nmove this item out of `pipeline! { .. }`",
+                    );
                 }
                 Stmt::Macro(stmt) => {
                     let expr =
@@ -74,7 +78,7 @@ impl FlowParser<'_> {
     fn local(&mut self, local: &Local) -> Option<Line> {
         self.no_cfg(&local.attrs);
         let Some(init) = &local.init else {
-            self.errors.at(local, "a `let` in a pipeline has a value\nwrite `let x = ..;`, with `if` or `match` on the right side");
+            self.errors.at(local, mistake::let_without_value, "a `let` in a pipeline has a value\nwrite `let x = ..;`, with `if` or `match` on the right side");
             self.bind(&local.pat);
             return None;
         };
@@ -93,7 +97,7 @@ impl FlowParser<'_> {
             let mut block = self.nested(|parser| parser.block(&expr.block));
             if !block.ends() && !block.last().is_some_and(Flow::is_macro) {
                 let broken = self.errors.broken(
-                    else_token,
+                    else_token, mistake::let_else_goes_on,
                     "the `else` of a `let` has to end the pipeline\nend it with `fail(\"why\")`, or use `match`",
                 );
                 block.tail = Some(Box::new(Flow::Broken(broken)));
@@ -118,6 +122,7 @@ impl FlowParser<'_> {
             if self.header.context.as_ref().is_some_and(|context| context.ident == name) {
                 self.errors.at(
                     &name,
+                    mistake::context_shadowed,
                     format!("`{name}` is this pipeline's context\nchoose another name for this value"),
                 );
                 self.hidden_context = true;
@@ -129,7 +134,7 @@ impl FlowParser<'_> {
     pub(super) fn no_cfg(&mut self, attrs: &[Attribute]) {
         for attr in attrs.iter().filter(|a| a.path().is_ident("cfg") || a.path().is_ident("cfg_attr")) {
             self.errors.at(
-                attr,
+                attr, mistake::conditional_graph,
                 "the graph of a pipeline does not depend on `cfg`\nput `cfg` on the whole `pipeline! { .. }`, or branch inside a step",
             );
         }
@@ -138,7 +143,11 @@ impl FlowParser<'_> {
     pub(super) fn no_attributes(&mut self, attrs: &[Attribute]) {
         self.no_cfg(attrs);
         for attr in attrs.iter().filter(|a| !a.path().is_ident("cfg") && !a.path().is_ident("cfg_attr")) {
-            self.errors.at(attr, "an attribute here would be lost\nput it on a `let` or on the pipeline");
+            self.errors.at(
+                attr,
+                mistake::attribute_in_pipeline,
+                "an attribute here would be lost\nput it on a `let` or on the pipeline",
+            );
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use super::FlowParser;
 use super::forms::{form_id, name_at};
+use crate::diag;
+use crate::mistake;
 use crate::names;
 use crate::options;
 use crate::pipeline::model::{Broken, Plain, Wait, What};
@@ -19,9 +21,11 @@ impl FlowParser<'_> {
     ) -> Result<Wait, Broken> {
         let options = self.options_of(word, options);
         let [duration] = call.args.iter().collect::<Vec<_>>()[..] else {
-            return Err(self
-                .errors
-                .broken(word, "`wait` takes one duration\nwrite `wait(\"2h\")`, or give it a `Duration`"));
+            return Err(self.errors.broken(
+                word,
+                mistake::form_arguments,
+                "`wait` takes one duration\nwrite `wait(\"2h\")`, or give it a `Duration`",
+            ));
         };
         let shown = vec![("for".to_owned(), options::shown(duration))];
         let duration = self.duration(duration).map_err(|error| self.errors.broken_error(error))?;
@@ -40,9 +44,11 @@ impl FlowParser<'_> {
                 let tokens = quote!(#pr::Duration::from_nanos(#nanos));
                 Ok(Plain { tokens, at: text.span(), reads_context: None })
             }
-            Expr::Lit(_) => {
-                Err(syn::Error::new(wait.span(), "a duration is written in quotes\nfor instance \"2h\""))
-            }
+            Expr::Lit(_) => Err(diag::error(
+                wait.span(),
+                mistake::duration_in_quotes,
+                "a duration is written in quotes\nfor instance \"2h\"",
+            )),
             wait => Ok(self.plain(wait)),
         }
     }

@@ -103,6 +103,8 @@ pub(crate) enum Command {
     Graph(GraphArgs),
     /// Check the pipelines for mistakes that the compiler does not see
     Validate(ValidateArgs),
+    /// Explain a message of the compiler by its name, or list the names
+    Explain(ExplainArgs),
     /// Print the completions of a shell
     Completions(CompletionsArgs),
 }
@@ -162,6 +164,12 @@ pub(crate) struct WorkerArgs {
     /// How many runs are worked on at once [default: 64]
     #[arg(long, value_name = "N")]
     pub(crate) together: Option<usize>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The name that ends the message, such as `join_conflict`
+    pub(crate) name: Option<String>,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -4,6 +4,7 @@ mod cancel;
 #[cfg(feature = "server")]
 mod compare;
 mod completions;
+mod explain;
 mod export;
 mod find;
 mod fork;
@@ -71,6 +72,7 @@ pub(crate) async fn execute(
         Command::Serve(_) => Err(Stop::feature("`serve`", "server")),
         Command::Graph(args) => graph::execute(runs, args, console).await,
         Command::Validate(args) => validate::execute(runs, args, console).await,
+        Command::Explain(args) => explain::execute(args, console),
         Command::Completions(args) => completions::execute(grammar, args, console),
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod attempt;
 #[cfg(feature = "server")]
 pub(crate) mod compare;
+pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod pipeline;
 pub(crate) mod question;

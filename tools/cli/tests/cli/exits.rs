@@ -66,6 +66,11 @@ fn every_command_has_its_exit_codes() {
         (4, &["validate", "--fail-on-warn"]),
         (0, &["validate", "note", "--fail-on-warn"]),
         (3, &["validate", "nothing"]),
+        (0, &["explain"]),
+        (0, &["explain", "join_conflict"]),
+        (0, &["explain", "[join_conflict]"]),
+        (3, &["explain", "join_conflit"]),
+        (3, &["explain", "E0308"]),
         (0, &["completions", "bash"]),
         (2, &["completions", "cmd"]),
         (0, &["cancel", "l-1"]),
@@ -152,4 +157,5 @@ fn the_database_must_be_named() {
     refused(&["--db", "runs.db", "list"], 3, missing);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "a wrong name creates no file");
     assert_eq!(flujo(&["completions", "zsh"]).code, Some(0));
+    assert_eq!(flujo(&["explain", "join_conflict"]).code, Some(0));
 }

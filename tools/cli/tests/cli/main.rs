@@ -12,6 +12,7 @@ mod changes;
 mod completions;
 mod damaged;
 mod exits;
+mod explain;
 mod golden;
 mod hostile;
 mod interrupts;

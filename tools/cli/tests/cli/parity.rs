@@ -149,7 +149,7 @@ const FORMS: [&str; 11] = [
 ];
 
 /// Commands about processes and shells, which no server does for anybody.
-const OF_PROCESSES: [&str; 4] = ["worker", "serve", "completions", "help"];
+const OF_PROCESSES: [&str; 5] = ["worker", "serve", "explain", "completions", "help"];
 
 fn get(served: &Served, path: &str) -> String {
     let host = served.url.strip_prefix("http://").unwrap();
