@@ -35,12 +35,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let ticket = Ticket { customer: customer.to_string(), text: text.to_string() };
         let result = flujo.run(support(ticket)).context(Case::default()).await;
         for (model, usage) in result.by_model() {
-            println!(
-                "  {model}: {} calls, {} tokens, {}",
-                usage.model_calls,
-                usage.total_tokens(),
-                usage.cost()
-            );
+            let (calls, cost) = (usage.model_calls, usage.cost());
+            println!("  {model}: {calls} calls, {} tokens, {cost}", usage.total_tokens());
         }
         println!("  notes: {:?}", result.context.notes);
         match result.into_output() {
