@@ -54,8 +54,9 @@ async fn a_ticket_outlives_the_worker_that_began_it() -> Checked {
     assert_eq!(said(started)?, "t-2 is paused\n");
     drop(first);
 
-    said(helpdesk(&server, &["reply", "t-2", "support/decision", r#""pay""#]).output()?)?;
+    // A worker takes the reply. It would wait for one.
     let _second = work()?;
+    said(helpdesk(&server, &["reply", "t-2", "support/decision", r#""pay""#]).output()?)?;
     let ended = helpdesk(&server, &["watch", "t-2"]).output()?;
     assert!(said(ended)?.contains("Your money is on its way back."));
     Ok(())

@@ -134,6 +134,34 @@ fn a_reader_has_added_exactly_the_crates_that_the_code_uses() -> Checked {
     Ok(())
 }
 
+/// A reader who types what the pages show, and opens the files that they link to, has the whole program.
+#[test]
+fn each_line_of_code_is_on_a_page_or_in_a_file_that_its_page_links_to() -> Checked {
+    let mut shown = BTreeSet::new();
+    for number in 1..=10 {
+        let (code, page) = chapter(number)?;
+        let page = fs::read_to_string(page)?;
+        let blocks = page.split("```rust\n").skip(1).filter_map(|rest| rest.split("```").next());
+        shown.extend(blocks.flat_map(str::lines).map(|line| line.trim().to_owned()));
+        for entry in fs::read_dir(&code)? {
+            let path = entry?.path();
+            let file = path.strip_prefix(folder())?.to_string_lossy().replace('\\', "/");
+            if !file.ends_with(".rs") || page.contains(&format!("/blob/main/examples/tutorial/{file}")) {
+                continue;
+            }
+            let text = fs::read_to_string(&path)?;
+            let code =
+                text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//!"));
+            let hidden: Vec<_> = code.filter(|line| !shown.contains(*line)).collect();
+            assert!(
+                hidden.is_empty(),
+                "the page of chapter {number} shows no such lines of {file}: {hidden:#?}"
+            );
+        }
+    }
+    Ok(())
+}
+
 /// What `cargo test` prints of chapter 8, out of the names of its tests, which are run by it.
 #[test]
 fn the_tests_of_chapter_8_are_those_of_its_page() -> Checked {

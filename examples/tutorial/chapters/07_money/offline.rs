@@ -12,17 +12,17 @@ fn answer(request: &ModelRequest) -> &'static str {
     let prompt = prompt.join("\n");
     let has = |words: &str| prompt.contains(words);
     let path = request.path.as_str();
+    if path == "support/classify" && has("three legs") {
+        return r#"{"kind": "refund", "orders": [2207], "summary": "The chair has three legs."}"#;
+    }
+    if path == "support/classify" && has("chipped") {
+        return r#"{"kind": "refund", "orders": [1041], "summary": "The mug is chipped."}"#;
+    }
+    if path == "support/classify" && has("1041") {
+        return r#"{"kind": "status", "orders": [1041], "summary": "Where is the mug?"}"#;
+    }
     if path == "support/classify" {
-        return match () {
-            () if has("three legs") => {
-                r#"{"kind": "refund", "orders": [2207], "summary": "The chair has three legs."}"#
-            }
-            () if has("chipped") => {
-                r#"{"kind": "refund", "orders": [1041], "summary": "The mug is chipped."}"#
-            }
-            () if has("1041") => r#"{"kind": "status", "orders": [1041], "summary": "Where is the mug?"}"#,
-            () => r#"{"kind": "other", "orders": [], "summary": "Asks for lamps."}"#,
-        };
+        return r#"{"kind": "other", "orders": [], "summary": "Asks for lamps."}"#;
     }
     if path.starts_with("support/check_tone") && !has("Hello Ada") {
         return r#"{"Revise": "greet the customer by name"}"#;
