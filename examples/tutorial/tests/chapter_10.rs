@@ -57,7 +57,8 @@ async fn a_ticket_outlives_the_worker_that_began_it() -> Checked {
     // A worker takes the reply. It would wait for one.
     let _second = work()?;
     said(helpdesk(&server, &["reply", "t-2", "support/decision", r#""pay""#]).output()?)?;
-    let ended = helpdesk(&server, &["watch", "t-2"]).output()?;
-    assert!(said(ended)?.contains("Your money is on its way back."));
+    assert!(said(helpdesk(&server, &["watch", "t-2"]).output()?)?.ends_with("the run is done\n"));
+    let shown = said(helpdesk(&server, &["show", "t-2"]).output()?)?;
+    assert!(shown.contains(r#"output     "We are sorry. Your money is on its way back.""#), "{shown}");
     Ok(())
 }
