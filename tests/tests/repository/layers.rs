@@ -220,7 +220,9 @@ fn crates() -> Vec<String> {
     let (_, members) = manifest.split_once("members = [").unwrap();
     let (members, _) = members.split_once(']').unwrap();
     let members = members.split(',').map(|member| member.trim().trim_matches('"').to_owned());
-    members.filter(|member| !matches!(member.as_str(), "" | "examples" | "tests")).collect()
+    members
+        .filter(|member| !matches!(member.as_str(), "" | "examples" | "examples/tutorial" | "tests"))
+        .collect()
 }
 
 #[test]

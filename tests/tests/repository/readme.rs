@@ -74,6 +74,7 @@ fn every_dependency_has_its_reason() -> Checked {
         "tools/cli",
         "tools/server",
         "examples",
+        "examples/tutorial",
         "tests",
     ] {
         let mut inside = false;

@@ -1,0 +1,261 @@
+//! Chapter 5: orders side by side, and two critics at once.
+
+use flujo::model::{ModelRequest, Script};
+use flujo::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A message of a customer.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+struct Ticket {
+    customer: String,
+    text: String,
+}
+
+/// The request in a ticket.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+struct Request {
+    kind: Kind,
+    /// The numbers of the orders that the ticket is about.
+    orders: Vec<u32>,
+    /// The request in one sentence.
+    summary: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    /// Where is my order?
+    Status,
+    /// I want my money back.
+    Refund,
+    Other,
+}
+
+/// An order, as the shop knows it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Order {
+    number: u32,
+    item: String,
+    cents: u64,
+}
+
+/// The parcel of an order, on its way from carrier to carrier.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Parcel {
+    number: u32,
+    carrier: String,
+    /// The place where the last carrier has it.
+    seen: Option<String>,
+}
+
+impl Parcel {
+    fn sent(number: u32) -> Self {
+        Self { number, carrier: "SeaLine".to_string(), seen: None }
+    }
+
+    fn is_found(&self) -> bool {
+        self.seen.is_some()
+    }
+}
+
+/// The state of one run.
+#[context]
+#[derive(Debug, Default)]
+struct Case {
+    customer: String,
+    /// A log for the colleague who opens the ticket later.
+    #[context(part, merge = append)]
+    notes: Vec<String>,
+}
+
+/// A client of the order service.
+#[derive(Debug)]
+struct Orders(BTreeMap<u32, Order>);
+
+impl Orders {
+    fn open() -> Self {
+        let known = [(1041, "mug", 1_800), (2207, "chair", 12_900)];
+        let known =
+            known.map(|(number, item, cents)| (number, Order { number, item: item.to_string(), cents }));
+        Self(known.into())
+    }
+}
+
+/// The services that all runs share.
+#[resources]
+#[derive(Debug)]
+struct Shop {
+    orders: Orders,
+}
+
+/// Opens the case.
+#[step]
+async fn open_case(ticket: Ticket, ctx: &mut Case) -> Result<String> {
+    ctx.customer = ticket.customer;
+    Ok(ticket.text)
+}
+
+/// Sorts a ticket.
+#[step(model = "openai:gpt-4o-mini", max_tokens = 200, timeout = "30s", retries = 2)]
+fn classify(text: String) -> Prompt<Request> {
+    Prompt::system("You sort the tickets of a shop that sells furniture and tableware.").user(text)
+}
+
+/// Looks an order up.
+#[step(retries = 2, timeout = "5s")]
+async fn look_up(number: u32, orders: &Orders, notes: &mut Vec<String>) -> Result<Order> {
+    notes.push(format!("looked order {number} up"));
+    let order = orders.0.get(&number).cloned();
+    order.ok_or_else(|| StepError::fatal(format!("there is no order {number}")))
+}
+
+/// Asks a carrier for the parcel. In a real shop this is a request to its tracking API.
+#[step(retries = 2, timeout = "5s")]
+async fn track(parcel: Parcel) -> Result<Parcel> {
+    let (carrier, seen) = match parcel.carrier.as_str() {
+        "SeaLine" => ("RailFast", None),
+        "RailFast" => ("CityBike", None),
+        _ => ("CityBike", Some("on a bicycle in your town".to_string())),
+    };
+    Ok(Parcel { carrier: carrier.to_string(), seen, ..parcel })
+}
+
+/// Writes the reply, or a better one with the critic's feedback.
+#[step(model = "openai:gpt-4o-mini", max_tokens = 300, timeout = "30s", retries = 1)]
+fn draft(
+    request: Request,
+    orders: Vec<Order>,
+    parcels: Vec<Parcel>,
+    feedback: Option<Feedback>,
+    #[ctx] case: &Case,
+) -> Prompt<String> {
+    let prompt = Prompt::system("Answer the customer of a shop in one or two friendly sentences.")
+        .user(format!("{} asks: {}", case.customer, request.summary))
+        .user(format!("Facts: {orders:?}, {parcels:?}"));
+    match feedback {
+        None => prompt,
+        Some(feedback) => prompt.user(format!("Your last draft was sent back: {feedback}")),
+    }
+}
+
+/// Holds a draft to the rules of the shop.
+#[step(model = "openai:gpt-4o-mini", max_tokens = 100, timeout = "30s", retries = 1)]
+fn check_policy(text: String) -> Prompt<Critique> {
+    Prompt::system("Accept a reply that promises no date and no discount.").user(text)
+}
+
+/// Reads a draft as a customer would.
+#[step(model = "openai:gpt-4o-mini", max_tokens = 100, timeout = "30s", retries = 1)]
+fn check_tone(text: String) -> Prompt<Critique> {
+    Prompt::system("Accept a reply that greets the customer by name.").user(text)
+}
+
+/// Combines the verdicts of two critics.
+fn both(policy: Critique, tone: Critique) -> Critique {
+    match (policy, tone) {
+        (Critique::Accept, other) | (other, Critique::Accept) => other,
+        (Critique::Revise(one), Critique::Revise(other)) => Critique::revise(format!("{one}; {other}")),
+    }
+}
+
+/// A last check, which needs no model.
+struct NoInternals;
+
+impl Validator<String> for NoInternals {
+    fn validate(&self, text: &String) -> ValidationResult {
+        if text.contains("Parcel {") {
+            return ValidationResult::invalid("it shows the inside of our program");
+        }
+        ValidationResult::valid()
+    }
+}
+
+/// Pays orders back.
+#[step]
+async fn refund(orders: Vec<Order>, notes: &mut Vec<String>) -> Result<String> {
+    let cents: u64 = orders.iter().map(|order| order.cents).sum();
+    notes.push(format!("refunded {cents} cents"));
+    Ok("We are sorry. Your money is on its way back.".to_string())
+}
+
+/// Hands the ticket over to a colleague.
+#[step]
+async fn hand_over(summary: String, notes: &mut Vec<String>) -> Result<String> {
+    notes.push(format!("for a colleague: {summary}"));
+    Ok("Thank you for your message. A colleague will answer you today.".to_string())
+}
+
+pipeline! {
+    /// Answers a ticket.
+    fn support(ticket: Ticket, ctx: &mut Case, shop: &Shop) -> String {
+        let text = open_case(ticket);
+        let request = classify(text);
+        let found = map(request.orders.clone(), |number| look_up(number).settle()).concurrency(4).max(10);
+        // Unknown orders are left out.
+        let orders: Vec<Order> = found.into_iter().flatten().collect();
+        let reply = match request.kind {
+            Kind::Status if !orders.is_empty() => {
+                let parcels = map(orders.clone(), |order| {
+                    repeat(Parcel::sent(order.number), |parcel| track(parcel)).until(Parcel::is_found).max(5)
+                });
+                refine(
+                    |feedback| draft(request.clone(), orders.clone(), parcels.clone(), feedback),
+                    |text| {
+                        let (policy, tone) = join(check_policy(text.clone()), check_tone(text));
+                        value(both(policy, tone))
+                    },
+                ).max(3)
+            }
+            Kind::Refund if !orders.is_empty() => refund(orders),
+            _ => hand_over(request.summary),
+        };
+        gate(reply, NoInternals)
+    }
+}
+
+/// Answers in place of a model.
+fn offline(request: &ModelRequest) -> &'static str {
+    let prompt: Vec<_> = request.messages.iter().map(|message| message.text.as_str()).collect();
+    let prompt = prompt.join("\n");
+    let has = |words: &str| prompt.contains(words);
+    let path = request.path.as_str();
+    match path {
+        "support/classify" => {
+            r#"{"kind": "status", "orders": [1041, 999, 2207], "summary": "Where are the mug, the chair and order 999?"}"#
+        }
+        _ if path.starts_with("support/check_policy") && has("tomorrow") => {
+            r#"{"Revise": "promise no date"}"#
+        }
+        _ if path.starts_with("support/check_tone") && !has("Hello") => {
+            r#"{"Revise": "greet the customer by name"}"#
+        }
+        _ if path.starts_with("support/check") => r#""Accept""#,
+        _ if has("sent back") => {
+            "Hello Ada, your mug and your chair are on bicycles in your town. There is no order 999."
+        }
+        _ => "You get your mug and your chair tomorrow.",
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), flujo::Error> {
+    let shop = Shop { orders: Orders::open() };
+    let script = Script::new().otherwise(offline);
+    let flujo = Flujo::builder().models(script.clone()).resources(shop).build()?;
+
+    let ticket =
+        Ticket { customer: "Ada".to_string(), text: "Where are my orders 1041, 999 and 2207?".to_string() };
+    println!("> {}", ticket.text);
+    let result = flujo.run(support(ticket)).context(Case::default()).await;
+    for step in &result.steps {
+        println!("  {}{}", step.path(), if step.is_done() { "" } else { ": failed" });
+    }
+    println!("  notes: {:?}", result.context.notes);
+    for request in script.requests().iter().filter(|request| request.path.as_str() == "support/draft#2") {
+        println!("  {}", request.messages[3].text);
+    }
+    println!("< {}", result.into_output()?);
+    Ok(())
+}

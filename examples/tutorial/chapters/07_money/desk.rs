@@ -1,0 +1,261 @@
+//! The steps and the pipeline of the support desk.
+
+use flujo::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A message of a customer.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Ticket {
+    pub customer: String,
+    pub text: String,
+}
+
+/// The request in a ticket.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Request {
+    pub kind: Kind,
+    /// The numbers of the orders that the ticket is about.
+    pub orders: Vec<u32>,
+    /// The request in one sentence.
+    pub summary: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Where is my order?
+    Status,
+    /// I want my money back.
+    Refund,
+    Other,
+}
+
+/// An order, as the shop knows it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Order {
+    pub number: u32,
+    pub item: String,
+    pub cents: u64,
+}
+
+/// The parcel of an order, on its way from carrier to carrier.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Parcel {
+    pub number: u32,
+    pub carrier: String,
+    /// The place where the last carrier has it.
+    pub seen: Option<String>,
+}
+
+impl Parcel {
+    pub fn sent(number: u32) -> Self {
+        Self { number, carrier: "SeaLine".to_string(), seen: None }
+    }
+
+    pub fn is_found(&self) -> bool {
+        self.seen.is_some()
+    }
+}
+
+/// The state of one run.
+#[context]
+#[derive(Debug, Default)]
+pub struct Case {
+    pub customer: String,
+    /// A log for the colleague who opens the ticket later.
+    #[context(part, merge = append)]
+    pub notes: Vec<String>,
+}
+
+/// A client of the order service.
+#[derive(Debug)]
+pub struct Orders(pub BTreeMap<u32, Order>);
+
+impl Orders {
+    pub fn open() -> Self {
+        let known = [(1041, "mug", 1_800), (2207, "chair", 12_900)];
+        let known =
+            known.map(|(number, item, cents)| (number, Order { number, item: item.to_string(), cents }));
+        Self(known.into())
+    }
+}
+
+/// The refunds, by idempotency key. In a real shop this is a client of the bank's API: its clones share one account.
+#[derive(Clone, Debug, Default)]
+pub struct Bank(Arc<Mutex<BTreeMap<String, u64>>>);
+
+impl Bank {
+    /// Pays, unless it has paid for this key before.
+    pub fn pay(&self, key: String, cents: u64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert(cents);
+    }
+
+    pub fn paid(&self) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
+    }
+}
+
+/// The services that all runs share.
+#[resources]
+#[derive(Debug)]
+pub struct Shop {
+    pub orders: Orders,
+    pub bank: Bank,
+}
+
+/// Refunds of more than this wait for a person.
+pub const ASK_ABOVE: u64 = 5_000;
+
+/// A person's decision about a refund.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    Pay,
+    Refuse { reason: String },
+}
+
+/// Opens the case.
+#[step]
+pub async fn open_case(ticket: Ticket, ctx: &mut Case) -> Result<String> {
+    ctx.customer = ticket.customer;
+    Ok(ticket.text)
+}
+
+/// Sorts a ticket.
+#[step(model = "openai:gpt-4o-mini", max_tokens = 200, timeout = "30s", retries = 2)]
+pub fn classify(text: String) -> Prompt<Request> {
+    Prompt::system("You sort the tickets of a shop that sells furniture and tableware.").user(text)
+}
+
+/// Looks an order up.
+#[step(retries = 2, timeout = "5s")]
+pub async fn look_up(number: u32, orders: &Orders, notes: &mut Vec<String>) -> Result<Order> {
+    notes.push(format!("looked order {number} up"));
+    let order = orders.0.get(&number).cloned();
+    order.ok_or_else(|| StepError::fatal(format!("there is no order {number}")))
+}
+
+/// Asks a carrier for the parcel. In a real shop this is a request to its tracking API.
+#[step(retries = 2, timeout = "5s")]
+pub async fn track(parcel: Parcel) -> Result<Parcel> {
+    let (carrier, seen) = match parcel.carrier.as_str() {
+        "SeaLine" => ("RailFast", None),
+        "RailFast" => ("CityBike", None),
+        _ => ("CityBike", Some("on a bicycle in your town".to_string())),
+    };
+    Ok(Parcel { carrier: carrier.to_string(), seen, ..parcel })
+}
+
+/// Writes the reply, or a better one with the critic's feedback.
+#[step(model = "openai:gpt-4o-mini", max_tokens = 300, timeout = "30s", retries = 1)]
+pub fn draft(
+    request: Request,
+    orders: Vec<Order>,
+    parcels: Vec<Parcel>,
+    feedback: Option<Feedback>,
+    #[ctx] case: &Case,
+) -> Prompt<String> {
+    let prompt = Prompt::system("Answer the customer of a shop in one or two friendly sentences.")
+        .user(format!("{} asks: {}", case.customer, request.summary))
+        .user(format!("Facts: {orders:?}, {parcels:?}"));
+    match feedback {
+        None => prompt,
+        Some(feedback) => prompt.user(format!("Your last draft was sent back: {feedback}")),
+    }
+}
+
+/// Holds a draft to the rules of the shop.
+#[step(model = "openai:gpt-4o-mini", max_tokens = 100, timeout = "30s", retries = 1)]
+pub fn check_policy(text: String) -> Prompt<Critique> {
+    Prompt::system("Accept a reply that promises no date and no discount.").user(text)
+}
+
+/// Reads a draft as a customer would.
+#[step(model = "openai:gpt-4o-mini", max_tokens = 100, timeout = "30s", retries = 1)]
+pub fn check_tone(text: String) -> Prompt<Critique> {
+    Prompt::system("Accept a reply that greets the customer by name.").user(text)
+}
+
+/// Combines the verdicts of two critics.
+fn both(policy: Critique, tone: Critique) -> Critique {
+    match (policy, tone) {
+        (Critique::Accept, other) | (other, Critique::Accept) => other,
+        (Critique::Revise(one), Critique::Revise(other)) => Critique::revise(format!("{one}; {other}")),
+    }
+}
+
+/// A last check, which needs no model.
+struct NoInternals;
+
+impl Validator<String> for NoInternals {
+    fn validate(&self, text: &String) -> ValidationResult {
+        if text.contains("Parcel {") {
+            return ValidationResult::invalid("it shows the inside of our program");
+        }
+        ValidationResult::valid()
+    }
+}
+
+/// Pays orders back.
+#[step(retries = 2)]
+pub async fn refund(cents: u64, bank: &Bank, notes: &mut Vec<String>, run: &RunInfo) -> Result<String> {
+    bank.pay(run.idempotency_key(), cents);
+    notes.push(format!("refunded {cents} cents"));
+    Ok("We are sorry. Your money is on its way back.".to_string())
+}
+
+/// Hands the ticket over to a colleague.
+#[step]
+pub async fn hand_over(summary: String, notes: &mut Vec<String>) -> Result<String> {
+    notes.push(format!("for a colleague: {summary}"));
+    Ok("Thank you for your message. A colleague will answer you today.".to_string())
+}
+
+pipeline! {
+    /// Answers a ticket.
+    pub fn support(ticket: Ticket, ctx: &mut Case, shop: &Shop) -> String {
+        let text = open_case(ticket);
+        let request = classify(text);
+        let found = map(request.orders.clone(), |number| look_up(number).settle()).concurrency(4).max(10);
+        // Unknown orders are left out.
+        let orders: Vec<Order> = found.into_iter().flatten().collect();
+        let reply = match request.kind {
+            Kind::Status if !orders.is_empty() => {
+                let parcels = map(orders.clone(), |order| {
+                    repeat(Parcel::sent(order.number), |parcel| track(parcel)).until(Parcel::is_found).max(5)
+                });
+                let written = refine(
+                    |feedback| draft(request.clone(), orders.clone(), parcels.clone(), feedback),
+                    |text| {
+                        let (policy, tone) = join(check_policy(text.clone()), check_tone(text));
+                        value(both(policy, tone))
+                    },
+                ).max(9).limits(UsageLimits::usd("0.0008")).settle().named("written");
+                match written {
+                    Ok(text) => text,
+                    Err(failure) => hand_over(failure.message).named("hand_over_draft"),
+                }
+            }
+            Kind::Refund if !orders.is_empty() => {
+                let cents: u64 = orders.iter().map(|order| order.cents).sum();
+                let decision = if cents > ASK_ABOVE {
+                    let decision: Decision = ask(format!("Refund {cents} cents?"))
+                        .showing(&orders)
+                        .timeout("2d", Decision::Refuse { reason: "it was not decided in time".to_string() });
+                    decision
+                } else {
+                    Decision::Pay
+                };
+                match decision {
+                    Decision::Pay => refund(cents),
+                    Decision::Refuse { reason } => format!("We cannot refund this: {reason}."),
+                }
+            }
+            _ => hand_over(request.summary),
+        };
+        gate(reply, NoInternals)
+    }
+}

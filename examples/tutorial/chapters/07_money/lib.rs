@@ -1,0 +1,4 @@
+//! The support desk of the tutorial.
+
+pub mod desk;
+pub mod offline;
