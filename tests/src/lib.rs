@@ -30,6 +30,18 @@ pub mod world;
 /// Chapters of the book whose examples compile and run.
 #[cfg(doctest)]
 mod book {
+    #[doc = include_str!("../../docs/book/how-to/human-in-the-loop.md")]
+    struct HumanInTheLoop;
+    #[doc = include_str!("../../docs/book/how-to/guardrails.md")]
+    struct Guardrails;
+    #[doc = include_str!("../../docs/book/how-to/structured-output.md")]
+    struct StructuredOutput;
+    #[doc = include_str!("../../docs/book/how-to/errors-and-retries.md")]
+    struct ErrorsAndRetries;
+    #[doc = include_str!("../../docs/book/how-to/dynamic-choices.md")]
+    struct DynamicChoices;
+    #[doc = include_str!("../../docs/book/how-to/pipelines-in-pipelines.md")]
+    struct PipelinesInPipelines;
     #[doc = include_str!("../../docs/book/how-to/tools.md")]
     struct Tools;
     #[doc = include_str!("../../docs/book/how-to/agents.md")]
