@@ -42,6 +42,12 @@ mod book {
     struct DynamicChoices;
     #[doc = include_str!("../../docs/book/how-to/pipelines-in-pipelines.md")]
     struct PipelinesInPipelines;
+    #[doc = include_str!("../../docs/book/how-to/changing-pipelines.md")]
+    struct ChangingPipelines;
+    #[doc = include_str!("../../docs/book/how-to/testing.md")]
+    struct Testing;
+    #[doc = include_str!("../../docs/book/how-to/starting-runs.md")]
+    struct StartingRuns;
     #[doc = include_str!("../../docs/book/how-to/tools.md")]
     struct Tools;
     #[doc = include_str!("../../docs/book/how-to/agents.md")]
