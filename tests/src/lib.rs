@@ -48,6 +48,10 @@ mod book {
     struct Testing;
     #[doc = include_str!("../../docs/book/how-to/starting-runs.md")]
     struct StartingRuns;
+    #[doc = include_str!("../../docs/book/how-to/model-client.md")]
+    struct ModelClient;
+    #[doc = include_str!("../../docs/book/how-to/observability.md")]
+    struct Observability;
     #[doc = include_str!("../../docs/book/how-to/tools.md")]
     struct Tools;
     #[doc = include_str!("../../docs/book/how-to/agents.md")]
