@@ -98,6 +98,15 @@ impl StartRun {
         self
     }
 
+    /// Adds a label.
+    ///
+    /// # Errors
+    /// As [`Labels::set`].
+    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> RunResult<Self> {
+        self.labels.set(name, value)?;
+        Ok(self)
+    }
+
     /// Sets limits of the run.
     #[must_use]
     pub fn limits(mut self, limits: UsageLimits) -> Self {
