@@ -30,6 +30,28 @@ pub mod world;
 /// Chapters of the book whose examples compile and run.
 #[cfg(doctest)]
 mod book {
+    #[doc = include_str!("../../docs/book/how-to/human-in-the-loop.md")]
+    struct HumanInTheLoop;
+    #[doc = include_str!("../../docs/book/how-to/guardrails.md")]
+    struct Guardrails;
+    #[doc = include_str!("../../docs/book/how-to/structured-output.md")]
+    struct StructuredOutput;
+    #[doc = include_str!("../../docs/book/how-to/errors-and-retries.md")]
+    struct ErrorsAndRetries;
+    #[doc = include_str!("../../docs/book/how-to/dynamic-choices.md")]
+    struct DynamicChoices;
+    #[doc = include_str!("../../docs/book/how-to/pipelines-in-pipelines.md")]
+    struct PipelinesInPipelines;
+    #[doc = include_str!("../../docs/book/how-to/changing-pipelines.md")]
+    struct ChangingPipelines;
+    #[doc = include_str!("../../docs/book/how-to/testing.md")]
+    struct Testing;
+    #[doc = include_str!("../../docs/book/how-to/starting-runs.md")]
+    struct StartingRuns;
+    #[doc = include_str!("../../docs/book/how-to/model-client.md")]
+    struct ModelClient;
+    #[doc = include_str!("../../docs/book/how-to/observability.md")]
+    struct Observability;
     #[doc = include_str!("../../docs/book/how-to/tools.md")]
     struct Tools;
     #[doc = include_str!("../../docs/book/how-to/agents.md")]

@@ -1,7 +1,10 @@
 //! Requests of callers without types to [`Control`](super::Control).
 
 use crate::codec::Json;
+use crate::durable::Inputs;
 use crate::engine::{Labels, RunId};
+use crate::error::{Error, ErrorKind, RunResult};
+use crate::exec::Pipeline;
 use crate::path::Path;
 use crate::usage::UsageLimits;
 
@@ -16,6 +19,8 @@ use crate::usage::UsageLimits;
 /// assert_eq!((run.pipeline.as_str(), run.id.as_str()), ("welcome", "r-1"));
 /// # Ok::<(), flujo::codec::CodecError>(())
 /// ```
+///
+/// A caller that has the pipeline creates it with its types: [`StartRun::of`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StartRun {
@@ -49,6 +54,36 @@ impl StartRun {
         }
     }
 
+    /// Creates a request to start a run of `P` with these inputs, a tuple as in the call. `Control::start` with it returns
+    /// once the run is durable, which [`Run::start`](super::Run::start) does not wait for: a queue acknowledges its message
+    /// then.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// use flujo::run::{Control, StartRun};
+    ///
+    /// # #[step]
+    /// # async fn greet(name: String) -> Result<String> { Ok(name) }
+    /// pipeline! {
+    ///     fn welcome(name: String) -> String { greet(name) }
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// let flujo = Flujo::builder().pipeline::<welcome>().build()?;
+    /// Control::start(&flujo, &StartRun::of::<welcome>("r-1", &("Ada".to_string(),))?).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// An input cannot be encoded as JSON.
+    pub fn of<P: Pipeline>(id: impl Into<RunId>, input: &P::Input) -> RunResult<Self> {
+        match input.record() {
+            Ok(input) => Ok(Self::new(P::FACTS.name, id, input)),
+            Err(error) => Err(Error::new(ErrorKind::Codec(error))),
+        }
+    }
+
     /// Sets the context that the run begins with.
     #[must_use]
     pub fn context(mut self, context: Json) -> Self {
@@ -61,6 +96,15 @@ impl StartRun {
     pub fn labels(mut self, labels: Labels) -> Self {
         self.labels = labels;
         self
+    }
+
+    /// Adds a label.
+    ///
+    /// # Errors
+    /// As [`Labels::set`].
+    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> RunResult<Self> {
+        self.labels.set(name, value)?;
+        Ok(self)
     }
 
     /// Sets limits of the run.

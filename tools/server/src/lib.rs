@@ -48,3 +48,11 @@ pub use access::{Authorizer, Caller, ParseRoleError, Role};
 pub use live::Live;
 pub use serve::ServeError;
 pub use server::Server;
+
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../../docs/book/how-to/streaming-to-a-page.md")]
+    struct StreamingToAPage;
+    #[doc = include_str!("../../../docs/book/how-to/deploying.md")]
+    struct Deploying;
+}
