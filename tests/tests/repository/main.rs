@@ -10,6 +10,7 @@ mod expansion;
 mod forms;
 mod layers;
 mod markdown;
+mod packages;
 mod readme;
 mod snippets;
 mod summaries;

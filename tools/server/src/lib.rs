@@ -48,3 +48,8 @@ pub use access::{Authorizer, Caller, ParseRoleError, Role};
 pub use live::Live;
 pub use serve::ServeError;
 pub use server::Server;
+
+/// The page of the crate on crates.io, whose example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
