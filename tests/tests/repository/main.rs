@@ -12,5 +12,7 @@ mod layers;
 mod markdown;
 mod packages;
 mod readme;
+mod release;
 mod snippets;
 mod summaries;
+mod workflows;
