@@ -292,3 +292,8 @@ pub fn resources(options: TokenStream, item: TokenStream) -> TokenStream {
 pub fn pipeline(input: TokenStream) -> TokenStream {
     entry::function(input.into(), pipeline::expand).into()
 }
+
+/// The page of the crate on crates.io, whose example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

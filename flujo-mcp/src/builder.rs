@@ -57,6 +57,8 @@ impl McpServer {
     /// it needs is given with [`env`](ServerBuilder::env), keys above all: those among the arguments are seen by everybody who may
     /// list processes, and are not taken out of messages.
     ///
+    /// On Windows a script is named with its ending, `npx.cmd`, and a program without: `uvx`.
+    ///
     /// ```no_run
     /// # fn main() -> Result<(), flujo::Error> {
     /// let time = flujo_mcp::McpServer::stdio("time", "uvx", ["mcp-server-time"]).build()?;

@@ -73,3 +73,8 @@ pub mod __private {
     pub use flujo::model::{ToolServer, ToolSpec};
     pub use flujo::{StepError, async_trait};
 }
+
+/// The page of the crate on crates.io, whose example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -59,3 +59,8 @@ use flujo::error::{Error, ErrorKind};
 fn setup(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Setup(message.into()))
 }
+
+/// The page of the crate on crates.io, whose example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -33,3 +33,8 @@ pub use gather::gather_result;
 pub use ordered_log::OrderedLog;
 pub use replies::Replies;
 pub use stub::StubAgent;
+
+/// The page of the crate on crates.io, whose example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -181,3 +181,8 @@ pub mod prelude {
         context, pipeline, resources, step,
     };
 }
+
+/// The page of the crate on crates.io, whose example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -112,3 +112,8 @@ pub use serve::{Address, Serve, serve};
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/book/how-to/many-machines.md")]
 struct Chapter;
+
+/// The page of the crate on crates.io, whose example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -194,3 +194,8 @@ impl Sqlite {
 fn unknown(id: &RunId) -> Error {
     Error::new(ErrorKind::UnknownRun(id.to_string()))
 }
+
+/// The page of the crate on crates.io, whose example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -40,6 +40,12 @@ const INHERITED: &[&str] = &[
     "USERPROFILE",
 ];
 
+/// What to do about a program that is not found. Windows finds programs without their ending, and scripts only with it.
+#[cfg(not(windows))]
+const MISSING: &str = "check that it is installed, and that its folder is in `PATH`";
+#[cfg(windows)]
+const MISSING: &str = "check that it is installed, and that its folder is in `PATH`; a script is named with its ending, such as `npx.cmd`";
+
 /// Starts the process of a server.
 ///
 /// # Errors
@@ -67,9 +73,7 @@ pub(crate) fn start(
     let mut child = command.spawn().map_err(|error| {
         let text = format!("`{}` cannot be started: {error}", program.command.display());
         match error.kind() {
-            io::ErrorKind::NotFound => {
-                Failure::lasting(text).and("check that it is installed, and that its folder is in `PATH`")
-            }
+            io::ErrorKind::NotFound => Failure::lasting(text).and(MISSING),
             io::ErrorKind::PermissionDenied => Failure::lasting(text),
             _ => Failure::passing(text),
         }

@@ -134,14 +134,6 @@ fn a_file_of_ones_own_goes_before_the_list() {
 }
 
 #[test]
-fn the_date_is_that_of_the_version() {
-    let lock = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock")).unwrap();
-    let (_, after) = lock.split_once("name = \"genai-prices\"\nversion = \"").unwrap();
-    let version = after.split('"').next().unwrap();
-    assert!(BUNDLED.starts_with(&format!("genai-prices {version}, ")), "say of when the prices are");
-}
-
-#[test]
 fn what_is_written_to_the_cache_has_the_price_of_the_list() {
     let prices = at(12, 0);
     let model = "anthropic:claude-sonnet-4-5";

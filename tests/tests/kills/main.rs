@@ -13,7 +13,7 @@
 #[cfg(feature = "sqlite")]
 mod child;
 mod kills;
-#[cfg(feature = "sqlite")]
+#[cfg(all(feature = "sqlite", unix))]
 mod owners;
 #[cfg(feature = "sqlite")]
 mod place;

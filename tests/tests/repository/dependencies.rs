@@ -32,7 +32,7 @@ fn lock() -> Result<Lock, Box<dyn Error>> {
 }
 
 /// The manifests of this workspace, which cargo reads without looking at any registry.
-fn manifests() -> Result<Value, Box<dyn Error>> {
+pub(crate) fn manifests() -> Result<Value, Box<dyn Error>> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"]);
     let output = cargo.arg(format!("{ROOT}/Cargo.toml")).output()?;

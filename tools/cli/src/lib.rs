@@ -100,3 +100,8 @@ pub use run::{is_command, run};
 #[cfg(all(doctest, feature = "server", feature = "sqlite"))]
 #[doc = include_str!("../../../docs/book/how-to/operating.md")]
 struct Operating;
+
+/// The page of the crate on crates.io, whose example compiles.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

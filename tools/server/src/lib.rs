@@ -49,6 +49,12 @@ pub use live::Live;
 pub use serve::ServeError;
 pub use server::Server;
 
+/// The page of the crate on crates.io, whose example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+/// Pages of the book, whose examples compile.
 #[cfg(doctest)]
 mod book {
     #[doc = include_str!("../../../docs/book/how-to/streaming-to-a-page.md")]
