@@ -90,7 +90,7 @@ fn the_expansions_that_the_book_quotes_are_those_of_the_macros() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/expansion");
     let source = fs::read_to_string(fixtures.join("hello.rs")).expect("the fixture");
     let root = package("hello");
-    for item in ["greet", "hello"] {
+    for item in ["translate", "shout", "hello"] {
         let now = formatted(&check(&root, &source, item));
         let file = fixtures.join(format!("{item}.expanded.rs"));
         if env::var_os("FLUJO_BOOK").is_some_and(|value| value == "overwrite") {

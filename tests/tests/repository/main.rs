@@ -7,6 +7,7 @@ mod book;
 mod dependencies;
 mod editor;
 mod expansion;
+mod explanation;
 mod forms;
 mod layers;
 mod markdown;
