@@ -191,7 +191,7 @@ cat << TEXT
 ## Memory of runs that wait
 
 $(f paused) runs have done one step and wait for a reply. *Process* is the resident memory of the whole process, *added* what
-these runs added to it. By hand, a run that waits is a task of tokio and nothing else. Medians of $(f paused_rounds) rounds.
+these runs added to it. By hand, a run that waits is a task of tokio and nothing else.
 
 | | process | added | range |
 |---|---|---|---|

@@ -22,7 +22,7 @@ place=${CARGO_TARGET_DIR:-target}/compare
 # shellcheck source=bench/compare/rows.sh
 . "$here/rows.sh"
 
-rounds=7 crashes=5 pauses=3 paused=1000 share=1 quick=
+rounds=5 crashes=5 pauses=1 paused=1000 share=1 quick=
 case "${1:-}" in
     '') ;;
     --quick) rounds=3 crashes=1 pauses=1 paused=100 share=5 quick=yes ;;
@@ -302,7 +302,6 @@ fact dbos "$(version_of dbos dbos)"
 fact python_flujo "$(version_of python_flujo flujo)"
 fact rounds "$rounds"
 fact crash_rounds "$crashes"
-fact paused_rounds "$pauses"
 fact paused "$paused"
 fact load_before "$(cut -d ' ' -f 1-3 /proc/loadavg)"
 
