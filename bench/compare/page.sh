@@ -138,13 +138,14 @@ cat << TEXT
 
 ## A step that does nothing
 
-Ten steps one after the other; each adds one to a number. The time is for one run of all ten.
+Ten steps one after the other; each adds one to a number. The time is that of the processor for one run of all ten, all
+threads together.
 
 $(table steps ns 'one run')
 
 ## Fifty items beside each other
 
-One trivial step for each of fifty items, then the sum.
+One trivial step for each of fifty items, then the sum. The time is that of the processor again.
 
 $(table fan ns 'one run')
 
@@ -172,7 +173,7 @@ Each library has its own defaults here, but for the variants that a row names.
 
 Ten steps of 100 ms. The process is killed with \`kill -9\` inside the fifth one, and started again at once. *Goes on* is the
 time from the kill until another step has begun, with the start of the new process. *Again* is how many steps ran more than
-once; one is the least there can be, as a step that was under way is not finished. Medians of $(f crash_rounds) rounds.
+once; one is the least there can be, as a step that was under way is not finished. Rounds: $(f crash_rounds).
 
 | | goes on after | range | again | most |
 |---|---|---|---|---|

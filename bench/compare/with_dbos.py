@@ -68,7 +68,7 @@ async def asks(n: int) -> int:
 
 async def fans() -> None:
     assert await fan(ITEMS) == 1275
-    timer = Timer()
+    timer = Timer(words.workload)
     for _ in range(words.count):
         assert await fan(ITEMS) == 1275
     timer.say_each(words.count)
@@ -91,7 +91,7 @@ def main() -> None:
     DBOS.launch()
     if words.workload == "durable":
         assert chain(7) == 7 + STEPS
-        timer = Timer()
+        timer = Timer(words.workload)
         for n in range(words.count):
             assert chain(n) == n + STEPS
         timer.say_each(words.count)

@@ -82,7 +82,7 @@ def main() -> None:
     if words.workload in ("steps", "durable"):
         graph = chain(add)
         assert graph.invoke({"n": 7}, **options("warm"))["n"] == 7 + STEPS
-        timer = Timer()
+        timer = Timer(words.workload)
         for n in range(words.count):
             assert graph.invoke({"n": n}, **options(f"run-{n}"))["n"] == n + STEPS
         timer.say_each(words.count)
@@ -90,7 +90,7 @@ def main() -> None:
         graph = fan()
         inputs = {"items": list(range(ITEMS)), "sums": []}
         assert sum(graph.invoke(inputs, **options("warm"))["sums"]) == 1275
-        timer = Timer()
+        timer = Timer(words.workload)
         for n in range(words.count):
             assert sum(graph.invoke(inputs, **options(f"run-{n}"))["sums"]) == 1275
         timer.say_each(words.count)

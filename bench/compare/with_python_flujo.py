@@ -57,7 +57,7 @@ async def main() -> None:
     if words.workload in ("steps", "durable"):
         flujo = runner(chain(add))
         assert await last(flujo, 7, "warm") == 7 + STEPS
-        timer = Timer()
+        timer = Timer(words.workload)
         for n in range(words.count):
             assert await last(flujo, n, f"run-{n}") == n + STEPS
         timer.say_each(words.count)
@@ -66,7 +66,7 @@ async def main() -> None:
         flujo = runner(Step.map_over("fan", body, iterable_input="items"), context_model=Items)
         items = list(range(ITEMS))
         assert sum(await last(flujo, None, "warm", items=items)) == 1275
-        timer = Timer()
+        timer = Timer(words.workload)
         for n in range(words.count):
             assert sum(await last(flujo, None, f"run-{n}", items=items)) == 1275
         timer.say_each(words.count)

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{ITEMS, STEPS, note, resident, say, say_each, words};
+use common::{ITEMS, STEPS, note, processor, resident, say, say_each, say_each_used, words};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
@@ -57,7 +57,8 @@ async fn durable(mut n: u64, file: &mut File) -> Result<u64, String> {
 async fn crash(folder: &Path) -> Result<(), String> {
     let path = folder.join("done.log");
     let done = std::fs::read_to_string(&path).unwrap_or_default().lines().count() as u64;
-    let mut file = OpenOptions::new().create(true).append(true).open(path).map_err(|error| error.to_string())?;
+    let mut file =
+        OpenOptions::new().create(true).append(true).open(path).map_err(|error| error.to_string())?;
     for n in done..STEPS {
         note(folder, n);
         tokio::time::sleep(common::SLOW).await;
@@ -90,19 +91,19 @@ async fn main() -> Result<(), String> {
     match words.workload.as_str() {
         "steps" => {
             assert_eq!(chain(7).await?, 17);
-            let start = Instant::now();
+            let before = processor();
             for n in 0..words.count {
                 assert_eq!(chain(n).await?, n + STEPS);
             }
-            say_each(start, words.count);
+            say_each_used(before, words.count);
         }
         "fan" => {
             assert_eq!(fan().await?, 1275);
-            let start = Instant::now();
+            let before = processor();
             for _ in 0..words.count {
                 assert_eq!(fan().await?, 1275);
             }
-            say_each(start, words.count);
+            say_each_used(before, words.count);
         }
         "durable" => {
             let mut file = File::create(words.folder.join("runs.log")).map_err(|error| error.to_string())?;

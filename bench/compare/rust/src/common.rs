@@ -37,6 +37,21 @@ pub fn say_each(start: Instant, count: u64) {
     say(&format!("{}", start.elapsed().as_nanos() / u128::from(count.max(1))));
 }
 
+/// Nanoseconds of the processor that this process has used, all threads together, as Linux counts them.
+pub fn processor() -> u64 {
+    let threads = std::fs::read_dir("/proc/self/task").expect("Linux");
+    let used = threads.filter_map(|thread| {
+        let line = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        line.split(' ').next()?.parse::<u64>().ok()
+    });
+    used.sum()
+}
+
+/// Nanoseconds of the processor for each of `count` runs since `before`.
+pub fn say_each_used(before: u64, count: u64) {
+    say(&format!("{}", (processor() - before) / count.max(1)));
+}
+
 /// Resident memory of this process in bytes, as Linux counts it.
 pub fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

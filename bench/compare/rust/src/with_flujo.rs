@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{ITEMS, STEPS, Words, note, resident, say, say_each, words};
+use common::{ITEMS, STEPS, Words, note, processor, resident, say, say_each, say_each_used, words};
 use flujo::prelude::*;
 use flujo_sqlite::{Sqlite, Synchronous};
 use std::path::PathBuf;
@@ -114,7 +114,15 @@ async fn main() -> Outcome<()> {
     let words = words();
     let flujo = flujo(&words)?;
     match words.workload.as_str() {
-        "steps" | "durable" => {
+        "steps" => {
+            assert_eq!(flujo.run(chain(7)).await.into_output()?, 17);
+            let before = processor();
+            for n in 0..words.count {
+                assert_eq!(flujo.run(chain(n)).await.into_output()?, n + STEPS);
+            }
+            say_each_used(before, words.count);
+        }
+        "durable" => {
             assert_eq!(flujo.run(chain(7)).await.into_output()?, 17);
             let start = Instant::now();
             for n in 0..words.count {
@@ -124,11 +132,11 @@ async fn main() -> Outcome<()> {
         }
         "fan" => {
             assert_eq!(flujo.run(fan(ITEMS)).await.into_output()?, 1275);
-            let start = Instant::now();
+            let before = processor();
             for _ in 0..words.count {
                 assert_eq!(flujo.run(fan(ITEMS)).await.into_output()?, 1275);
             }
-            say_each(start, words.count);
+            say_each_used(before, words.count);
         }
         // Started again, it takes over the run of the process that was killed.
         "crash" => {
