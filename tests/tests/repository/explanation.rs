@@ -12,7 +12,7 @@ fn sources(dir: &Path, all: &mut String) -> Result<(), Box<dyn Error>> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() && !["target", "node_modules", "ui"].contains(&name.as_str()) {
             sources(&path, all)?;
-        } else if name.ends_with(".rs") {
+        } else if path.extension().is_some_and(|end| end == "rs") {
             all.push_str(&fs::read_to_string(&path)?);
         }
     }
