@@ -66,6 +66,14 @@ mod book {
     struct Caching;
     #[doc = include_str!("../../docs/book/how-to/writing-an-engine.md")]
     struct Engines;
+    #[doc = include_str!("../../docs/book/explanation/how-a-run-goes-on.md")]
+    struct HowARunGoesOn;
+    #[doc = include_str!("../../docs/book/explanation/cost-model.md")]
+    struct CostModel;
+    #[doc = include_str!("../../docs/book/explanation/limits.md")]
+    struct Limits;
+    #[doc = include_str!("../../docs/book/explanation/stability.md")]
+    struct Stability;
     #[cfg(feature = "sqlite")]
     #[doc = include_str!("../../docs/book/how-to/durable-runs.md")]
     struct DurableRuns;

@@ -7,6 +7,7 @@ mod assistants;
 mod dependencies;
 mod editor;
 mod expansion;
+mod explanation;
 mod forms;
 mod from_python;
 mod layers;
