@@ -11,6 +11,9 @@ mod debug;
 mod diag;
 mod entry;
 mod item;
+#[cfg(test)]
+#[path = "../../tests/src/made.rs"]
+mod made;
 mod names;
 mod nesting;
 mod options;

@@ -22,6 +22,7 @@ mod forms;
 pub mod kill;
 pub mod library;
 pub mod lines;
+pub mod made;
 pub mod pieces;
 pub mod servants;
 pub mod stories;
