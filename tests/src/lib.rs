@@ -48,6 +48,14 @@ mod book {
     #[cfg(feature = "sqlite")]
     #[doc = include_str!("../../docs/book/how-to/durable-runs.md")]
     struct DurableRuns;
+    #[doc = include_str!("../../docs/book/reference/options.md")]
+    struct Options;
+    #[doc = include_str!("../../docs/book/reference/events.md")]
+    struct Events;
+    #[doc = include_str!("../../docs/book/reference/errors.md")]
+    struct Errors;
+    #[doc = include_str!("../../docs/book/reference/paths.md")]
+    struct Paths;
 }
 
 /// And those of what it takes to ask real models.

@@ -64,6 +64,7 @@ fn the_page_of_options_has_every_word() {
     made::compare("reference/options.md", &[("words", table())]).unwrap();
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/book/reference/options.md");
     let page = fs::read_to_string(page).unwrap();
+    let rustdoc = include_str!("../lib.rs");
     let snippets: String =
         page.split("```rust").skip(1).filter_map(|rest| rest.split("\n```").next()).collect();
     for Word { name, .. } in WORDS {
@@ -72,6 +73,18 @@ fn the_page_of_options_has_every_word() {
         let section = section.unwrap_or_else(|| panic!("the page has no section for `{name}`"));
         for has in ["\n- Type: ", "\n- Default: ", "\n- Rows: ["] {
             assert!(section.contains(has), "the section of `{name}` has no `{}`", has.trim());
+        }
+        // Types and defaults are those of the table in the rustdoc of `#[step]`.
+        if let Some((_, row)) = rustdoc.split_once(&format!("\n/// | `{name} = ")) {
+            let cells: Vec<_> = row.lines().next().unwrap_or_default().split("` | ").collect();
+            let rest = cells.get(1..).unwrap_or_default().join("` | ");
+            let mut cells = rest.split(" | ");
+            for is in [
+                format!("\n- Type: {}\n", cells.next().unwrap()),
+                format!("\n- Default: {}\n", cells.next().unwrap()),
+            ] {
+                assert!(section.contains(&is), "the section of `{name}` does not say {is}");
+            }
         }
         let used = [format!("{name} = "), format!(".{name}(")];
         assert!(used.iter().any(|used| snippets.contains(used)), "no snippet of the page uses `{name}`");

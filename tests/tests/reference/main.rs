@@ -6,6 +6,7 @@
 mod ask;
 mod branches;
 mod calls;
+mod cases;
 mod fail;
 mod gate;
 mod join;

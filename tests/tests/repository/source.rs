@@ -77,6 +77,7 @@ pub(crate) fn methods(source: &str) -> Vec<Method> {
 
 fn method(signature: &str, doc: &[&str]) -> Option<Method> {
     let (head, rest) = signature.split_once('(')?;
+    let rest = rest.trim_start();
     let name = head.split('<').next()?.to_owned();
     let receiver =
         ["mut self", "&self", "self"].into_iter().find_map(|receiver| rest.strip_prefix(receiver))?;

@@ -63,4 +63,11 @@ fn every_table_and_every_column_is_in_the_book() {
     for table in tables.iter().flatten() {
         assert!(described.contains(&format!("| `{table}` |")), "the page does not say what is in `{table}`");
     }
+    let queries = page.split("```sql\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let queries: Vec<_> =
+        queries.flat_map(|block| block.split(";\n")).filter(|sql| !sql.trim().is_empty()).collect();
+    assert_eq!(queries.len(), 2);
+    for sql in queries {
+        assert_eq!(rows(&db, sql).len(), 0, "an empty file has no rows");
+    }
 }

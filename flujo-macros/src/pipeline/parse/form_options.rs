@@ -82,8 +82,10 @@ mod tests {
             }
         }
         let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-        let mut table =
-            row([String::new()].into_iter().chain(words.iter().map(|word| format!("`{word}`"))).collect());
+        let mut table = row(["form".to_owned()]
+            .into_iter()
+            .chain(words.iter().map(|word| format!("`{word}`")))
+            .collect());
         table.push_str(&row(vec!["---".to_owned(); words.len() + 1]));
         for (form, options) in OPTIONS {
             let takes = words.iter().map(|word| if options.contains(word) { "yes" } else { "" }.to_owned());
