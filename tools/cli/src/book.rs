@@ -12,7 +12,9 @@ mod made;
 
 /// As it is written on the command line.
 fn written(arg: &Arg) -> String {
-    let names = arg.get_value_names().into_iter().flatten().map(|name| format!("<{name}>"));
+    let bare = arg.is_positional() && !arg.is_required_set();
+    let named = |name: &clap::builder::Str| if bare { format!("[{name}]") } else { format!("<{name}>") };
+    let names = arg.get_value_names().into_iter().flatten().map(named);
     let values: Vec<_> = names.collect();
     match arg.get_long() {
         Some(long) if arg.get_action().takes_values() => format!("--{long} {}", values.join(" ")),
@@ -21,32 +23,40 @@ fn written(arg: &Arg) -> String {
     }
 }
 
-fn rows<'c>(args: impl Iterator<Item = &'c Arg>) -> String {
+/// The help of a word, and the default that it names.
+fn explained(arg: &Arg) -> (String, String) {
+    let help = arg.get_long_help().or(arg.get_help()).map(ToString::to_string).unwrap_or_default();
+    let help = help.replace("\n\n", ". ");
+    match help.split_once(" [default: ").and_then(|(help, rest)| Some((help, rest.strip_suffix(']')?))) {
+        Some((help, default)) => (made::cell(help), made::cell(default)),
+        None => (made::cell(&help), String::new()),
+    }
+}
+
+fn rows(args: &[&Arg]) -> String {
     let mut out = String::new();
     for arg in args {
-        let help = arg.get_long_help().or(arg.get_help()).map(ToString::to_string).unwrap_or_default();
+        let (help, said) = explained(arg);
         let takes_values = arg.get_action().takes_values();
-        let values = arg.get_possible_values();
-        let values: Vec<_> = values.iter().map(|value| format!("`{}`", value.get_name())).collect();
-        let values = if takes_values && !values.is_empty() {
-            format!(" One of {}.", values.join(", "))
-        } else {
-            String::new()
+        let code = |text: &str| format!("`{text}`");
+        let values: Vec<_> = arg.get_possible_values().iter().map(|value| code(value.get_name())).collect();
+        let values = match takes_values && !values.is_empty() {
+            true => format!(" One of {}.", values.join(", ")),
+            false => String::new(),
         };
-        let default: Vec<_> =
-            arg.get_default_values().iter().map(|value| format!("`{}`", value.to_string_lossy())).collect();
-        let default = match (arg.is_required_set(), takes_values && !default.is_empty()) {
+        let defaults: Vec<_> =
+            arg.get_default_values().iter().map(|value| code(&value.to_string_lossy())).collect();
+        let default = match (arg.is_required_set(), takes_values && !defaults.is_empty()) {
             (true, _) => "required".to_owned(),
-            (_, true) => default.join(", "),
-            _ => String::new(),
+            (false, true) => defaults.join(", "),
+            (false, false) if said.is_empty() => "none".to_owned(),
+            (false, false) => said,
         };
-        writeln!(
-            out,
-            "| `{}` | {default} | {}.{values} |",
-            written(arg),
-            made::cell(&help).trim_end_matches('.')
-        )
-        .unwrap();
+        let help = match help.trim_end_matches('.') {
+            "" => String::new(),
+            help => format!("{help}."),
+        };
+        writeln!(out, "| `{}` | {default} | {help}{values} |", written(arg)).unwrap();
     }
     out
 }
@@ -62,7 +72,7 @@ fn commands(grammar: &Command) -> String {
     for command in grammar.get_subcommands().filter(|command| command.get_name() != "help") {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
         writeln!(out, "### `{}`\n\n{}.\n", command.get_name(), made::cell(&about)).unwrap();
-        let rows = rows(command.get_arguments().filter(own));
+        let rows = rows(&command.get_arguments().filter(own).collect::<Vec<_>>());
         if !rows.is_empty() {
             writeln!(out, "{HEAD}{rows}").unwrap();
         }
@@ -72,7 +82,7 @@ fn commands(grammar: &Command) -> String {
 
 /// What every command takes.
 fn everywhere(grammar: &Command) -> String {
-    format!("{HEAD}{}", rows(grammar.get_arguments().filter(|arg| arg.is_global_set())))
+    format!("{HEAD}{}", rows(&grammar.get_arguments().filter(|arg| arg.is_global_set()).collect::<Vec<_>>()))
 }
 
 fn exits() -> String {

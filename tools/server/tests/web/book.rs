@@ -14,7 +14,7 @@ mod made;
 fn shape(schema: &Value) -> String {
     if let Some(name) = schema["$ref"].as_str() {
         let name = name.rsplit('/').next().unwrap();
-        return format!("[`{name}`](#{})", name.to_lowercase());
+        return format!("[`{name}`](#schema-{})", name.to_lowercase());
     }
     for word in ["anyOf", "oneOf", "allOf"] {
         if let Some(any) = schema[word].as_array() {
@@ -47,10 +47,53 @@ fn shape(schema: &Value) -> String {
 }
 
 fn said(value: &Value) -> String {
-    made::cell(value["description"].as_str().unwrap_or_default())
+    made::cell(&value["description"].as_str().unwrap_or_default().replace("\n- ", " <br>"))
 }
 
-fn operations(document: &Value) -> String {
+/// The bodies of a response, by their types.
+fn bodies(response: &Value) -> String {
+    let media = response["content"].as_object().unwrap().iter();
+    let bodies: Vec<_> = media
+        .map(|(media, content)| match media.as_str() {
+            "application/json" | "application/problem+json" => shape(&content["schema"]),
+            media => format!("`{media}`"),
+        })
+        .collect();
+    bodies.join("<br>")
+}
+
+/// What a response means: several kinds of problems have one status.
+fn titles(response: &Value) -> Vec<String> {
+    let said = said(response);
+    if response["content"]["application/problem+json"].is_object() {
+        return said.split("; ").map(str::to_owned).collect();
+    }
+    vec![said]
+}
+
+/// The problems that every operation may answer with.
+fn of_every_operation(document: &Value) -> BTreeSet<(String, String)> {
+    let items = document["paths"].as_object().unwrap().values();
+    let operations = items.flat_map(|item| item.as_object().unwrap().values());
+    let all = operations.map(|operation| {
+        let responses = operation["responses"].as_object().unwrap().iter();
+        let problems = responses.filter(|(status, _)| status.as_str() >= "400");
+        let problems = problems
+            .flat_map(|(status, response)| titles(response).into_iter().map(|title| (status.clone(), title)));
+        problems.collect::<BTreeSet<_>>()
+    });
+    all.reduce(|all, of| all.intersection(&of).cloned().collect()).unwrap()
+}
+
+fn every(problems: &BTreeSet<(String, String)>) -> String {
+    let mut out = "| status | meaning |\n|---|---|\n".to_owned();
+    for (status, title) in problems {
+        writeln!(out, "| {status} | {title} |").unwrap();
+    }
+    out
+}
+
+fn operations(document: &Value, every: &BTreeSet<(String, String)>) -> String {
     let mut out = String::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -81,14 +124,13 @@ fn operations(document: &Value) -> String {
             }
             out.push_str("| status | body | meaning |\n|---|---|---|\n");
             for (status, response) in operation["responses"].as_object().unwrap() {
-                let media = response["content"].as_object().unwrap().iter();
-                let bodies: Vec<_> = media
-                    .map(|(media, content)| match media.as_str() {
-                        "application/json" | "application/problem+json" => shape(&content["schema"]),
-                        media => format!("`{media}`"),
-                    })
+                let titles: Vec<_> = titles(response)
+                    .into_iter()
+                    .filter(|title| !every.contains(&(status.clone(), title.clone())))
                     .collect();
-                writeln!(out, "| {status} | {} | {} |", bodies.join("<br>"), said(response)).unwrap();
+                if !titles.is_empty() {
+                    writeln!(out, "| {status} | {} | {} |", bodies(response), titles.join("; ")).unwrap();
+                }
             }
             out.push('\n');
         }
@@ -99,7 +141,9 @@ fn operations(document: &Value) -> String {
 fn schemas(document: &Value) -> String {
     let mut out = String::new();
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
-        writeln!(out, "### {name}\n\n{}\n", said(schema)).unwrap();
+        // An operation may have the same name, and with it the heading's own anchor.
+        let anchor = format!("<a id=\"schema-{}\"></a>", name.to_lowercase());
+        writeln!(out, "### {name}\n\n{anchor}{}\n", said(schema)).unwrap();
         let Some(fields) = schema["properties"].as_object() else {
             writeln!(out, "Type: {}.\n", shape(schema)).unwrap();
             continue;
@@ -119,6 +163,12 @@ fn schemas(document: &Value) -> String {
 #[tokio::test]
 async fn the_page_of_the_interface_is_what_its_document_says() {
     let document: Value = Shop::new().caller().get("/api/v1/openapi.json").await.ok();
-    let parts = [("operations", operations(&document)), ("schemas", schemas(&document))];
+    let common = of_every_operation(&document);
+    assert_eq!(common.len(), 6);
+    let parts = [
+        ("every", every(&common)),
+        ("operations", operations(&document, &common)),
+        ("schemas", schemas(&document)),
+    ];
     made::compare("reference/http.md", &parts).unwrap();
 }
