@@ -119,6 +119,9 @@ fn links_of_the_reference_lead_to_pages_and_anchors() -> Checked {
                 continue;
             }
             seen += 1;
+            if target.contains("README.md") {
+                wrong.push(format!("{page}: mdBook does not follow `{target}`: its page is index.html"));
+            }
             let (file, anchor) = target.split_once('#').map_or((target, None), |(file, id)| (file, Some(id)));
             let at = if file.is_empty() {
                 PathBuf::from(&page)

@@ -32,7 +32,7 @@ const LANGUAGE: &[Limit] = &[
         "A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;",
     ),
     (
-        "parts of a context that have an attribute",
+        "parts of a context",
         "63",
         "does not compile",
         "flujo-macros/src/context/model.rs",

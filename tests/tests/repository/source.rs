@@ -59,7 +59,7 @@ pub(crate) fn methods(source: &str) -> Vec<Method> {
         } else if let Some(rest) = text.strip_prefix("pub fn ").or_else(|| text.strip_prefix("pub async fn "))
         {
             let mut signature = rest.to_owned();
-            while !signature.contains(')') {
+            while !is_closed(&signature) {
                 let Some(next) = lines.next() else { break };
                 signature.push(' ');
                 signature.push_str(next.trim());
@@ -75,14 +75,30 @@ pub(crate) fn methods(source: &str) -> Vec<Method> {
     found
 }
 
+/// The place of the parenthesis that closes the one in front of `rest`.
+fn closing(rest: &str) -> Option<usize> {
+    let mut depth = 1_u32;
+    rest.char_indices().find_map(|(at, c)| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        (depth == 0).then_some(at)
+    })
+}
+
+fn is_closed(signature: &str) -> bool {
+    signature.split_once('(').is_some_and(|(_, rest)| closing(rest).is_some())
+}
+
 fn method(signature: &str, doc: &[&str]) -> Option<Method> {
     let (head, rest) = signature.split_once('(')?;
-    let rest = rest.trim_start();
+    let rest = rest.get(..closing(rest)?)?.trim();
     let name = head.split('<').next()?.to_owned();
     let receiver =
         ["mut self", "&self", "self"].into_iter().find_map(|receiver| rest.strip_prefix(receiver))?;
-    let end = receiver.rfind(") ->").or_else(|| receiver.rfind(')'))?;
-    let arguments = receiver.get(..end)?.trim_start_matches(',').trim().trim_end_matches(',').to_owned();
+    let arguments = receiver.trim_start_matches(',').trim().trim_end_matches(',').replace("crate::", "");
     let prose = doc.iter().take_while(|line| !line.starts_with("```") && !line.starts_with("# "));
     let doc = prose.copied().collect::<Vec<_>>().join(" ").trim().to_owned();
     Some(Method { name, arguments, doc })
@@ -104,11 +120,14 @@ fn variants_are_read_with_their_fields() {
 
 #[test]
 fn methods_are_read_with_their_arguments() {
-    let source = "    /// Sets it.\n    ///\n    /// ```\n    /// x\n    /// ```\n    pub fn set<T: Into<String>>(mut self, to: T) -> Self {\n\n    /// No.\n    #[doc(hidden)]\n    pub fn hidden(self) {\n    pub fn of(x: u32) -> Self {\n    /// Long.\n    pub fn long(\n        self,\n        a: u32,\n    ) -> Self {\n";
+    let source = "    /// Sets it.\n    ///\n    /// ```\n    /// x\n    /// ```\n    pub fn set<T: Into<String>>(mut self, to: T) -> Self {\n\n    /// No.\n    #[doc(hidden)]\n    pub fn hidden(self) {\n    pub fn of(x: u32) -> Self {\n    /// Long.\n    pub fn long(\n        self,\n        a: impl Fn(u32) -> (),\n    ) -> Self {\n";
     let method = |name: &str, arguments: &str, doc: &str| Method {
         name: name.to_owned(),
         arguments: arguments.to_owned(),
         doc: doc.to_owned(),
     };
-    assert_eq!(methods(source), [method("set", "to: T", "Sets it."), method("long", "a: u32", "Long.")]);
+    assert_eq!(
+        methods(source),
+        [method("set", "to: T", "Sets it."), method("long", "a: impl Fn(u32) -> ()", "Long.")]
+    );
 }
