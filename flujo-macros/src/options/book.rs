@@ -50,9 +50,10 @@ fn table() -> String {
             (false, true) => format!("`{} = {}`, model steps", word.name, word.example),
             (false, false) => "no".to_owned(),
         };
-        let (call, by) = match word.applies(Place::Call) {
-            true => (format!("`{}`", at_call(word)), called_by(word, &source)),
-            false => ("no".to_owned(), "none"),
+        let (call, by) = if word.applies(Place::Call) {
+            (format!("`{}`", at_call(word)), called_by(word, &source))
+        } else {
+            ("no".to_owned(), "none")
         };
         writeln!(out, "| [`{0}`](#{0}) | {attribute} | {call} | {by} | {1} |", word.name, word.doc).unwrap();
     }

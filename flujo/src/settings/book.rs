@@ -42,9 +42,10 @@ fn the_book_has_every_setting() {
         writeln!(table, "| `{}` | `{}` | {} | {default} |", key.path, key.variable, form(key.form)).unwrap();
     }
     for (word, of) in OF_PROVIDERS {
-        let variable = match LIMITS.contains(word) {
-            true => format!("`FLUJO_{}_{}`", in_variables("openai"), word.to_uppercase()),
-            false => "none".to_owned(),
+        let variable = if LIMITS.contains(word) {
+            format!("`FLUJO_{}_{}`", in_variables("openai"), word.to_uppercase())
+        } else {
+            "none".to_owned()
         };
         writeln!(
             table,

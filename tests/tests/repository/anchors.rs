@@ -55,7 +55,7 @@ pub(crate) fn pages(dir: &str) -> Result<Vec<String>, Box<dyn Error>> {
         let name = format!("{dir}/{}", path.file_name().unwrap_or_default().to_string_lossy());
         if path.is_dir() {
             found.extend(pages(&name)?);
-        } else if name.ends_with(".md") {
+        } else if path.extension().is_some_and(|end| end == "md") {
             found.push(name);
         }
     }

@@ -20,7 +20,7 @@ const KINDS: &[Advice] = &[
     ("TimedOut", "yes", "raise the `timeout`, or make the work smaller"),
     (
         "Rejected",
-        "yes, with the reasons as feedback; a `gate` is not",
+        "yes, with the reasons as feedback; a `gate` has no retries of its own",
         "read `feedback()` and `last_output()`; mend the prompt, the step or the validator",
     ),
     ("Exhausted", "no", "raise `max`, take the last value with `.or_last()`, or settle the loop"),

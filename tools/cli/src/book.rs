@@ -40,9 +40,10 @@ fn rows(args: &[&Arg]) -> String {
         let takes_values = arg.get_action().takes_values();
         let code = |text: &str| format!("`{text}`");
         let values: Vec<_> = arg.get_possible_values().iter().map(|value| code(value.get_name())).collect();
-        let values = match takes_values && !values.is_empty() {
-            true => format!(" One of {}.", values.join(", ")),
-            false => String::new(),
+        let values = if takes_values && !values.is_empty() {
+            format!(" One of {}.", values.join(", "))
+        } else {
+            String::new()
         };
         let defaults: Vec<_> =
             arg.get_default_values().iter().map(|value| code(&value.to_string_lossy())).collect();
