@@ -11,6 +11,9 @@ mod debug;
 mod diag;
 mod entry;
 mod item;
+#[cfg(test)]
+#[path = "../../tests/src/made.rs"]
+mod made;
 mod mistake;
 mod names;
 mod nesting;

@@ -22,6 +22,7 @@ mod forms;
 pub mod kill;
 pub mod library;
 pub mod lines;
+pub mod made;
 pub mod pieces;
 pub mod servants;
 pub mod stories;
@@ -77,6 +78,14 @@ mod book {
     #[cfg(feature = "sqlite")]
     #[doc = include_str!("../../docs/book/how-to/durable-runs.md")]
     struct DurableRuns;
+    #[doc = include_str!("../../docs/book/reference/options.md")]
+    struct Options;
+    #[doc = include_str!("../../docs/book/reference/events.md")]
+    struct Events;
+    #[doc = include_str!("../../docs/book/reference/errors.md")]
+    struct Errors;
+    #[doc = include_str!("../../docs/book/reference/paths.md")]
+    struct Paths;
 }
 
 /// Features of the Python predecessor, and what takes their place.

@@ -1,6 +1,8 @@
 //! The options of steps: one list of words for `#[step(..)]` and for calls in `pipeline!`.
 
 mod attribute;
+#[cfg(test)]
+mod book;
 mod duration;
 mod migrate;
 mod model;

@@ -85,7 +85,7 @@ impl AgentBuilder {
         self
     }
 
-    /// The rules.
+    /// Sets the system message: the rules of the agent.
     pub fn system(mut self, text: impl Into<String>) -> Self {
         self.0.system = Some(text.into());
         self
@@ -140,7 +140,7 @@ impl AgentBuilder {
         self
     }
 
-    /// Whom it asks, in place of the client of the engine.
+    /// Sets the client that is asked, in place of that of the engine.
     pub fn client(mut self, client: impl ModelClient) -> Self {
         self.0.client = Some(Arc::new(client));
         self

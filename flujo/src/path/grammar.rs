@@ -1,4 +1,4 @@
-//! The grammar of paths: `pipeline/notes[3]/relabel#2.1!guess~4`. No other file reads or writes these characters.
+//! The grammar of paths: `pipeline/notes[3]/relabel!guess~4#2.1`. No other file reads or writes these characters.
 //!
 //! | character | what follows |
 //! |---|---|

@@ -43,6 +43,8 @@
 //!
 //! Durations are written as in `#[step(timeout = "20s")]`: `500ms`, `20s`, `2min`, `1h`, `1d`.
 
+#[cfg(test)]
+mod book;
 mod file;
 mod keys;
 mod sources;

@@ -66,3 +66,30 @@ fn the_messages_that_forms_quote_are_those_of_the_compiler() -> Checked {
     }
     Ok(())
 }
+
+#[test]
+fn every_form_has_a_page_in_the_reference_of_the_book() -> Checked {
+    for form in FORMS.into_iter().chain(["calls", "branches"]) {
+        let page = fs::read_to_string(root().join(format!("docs/book/reference/forms/{form}.md")))?;
+        for heading in [
+            "Example",
+            "Options",
+            "What is recorded",
+            "Failure, pause, crash, cancel",
+            "Cost",
+            "Graph",
+            "Read on",
+        ] {
+            assert!(page.contains(&format!("\n## {heading}\n")), "the page of {form} has no `## {heading}`");
+        }
+        let (_, messages) =
+            page.rsplit_once("\nMessages: ").ok_or_else(|| format!("{form} names no messages"))?;
+        let names: Vec<_> = messages.split('`').skip(1).step_by(2).collect();
+        assert!(names.len() >= 3, "{form} names {names:?}");
+        for name in names {
+            let file = format!("tests/ui/flow/{name}.stderr");
+            assert!(root().join(&file).exists(), "{form}: there is no {file}");
+        }
+    }
+    Ok(())
+}

@@ -38,6 +38,8 @@ mod live;
 mod mounted;
 mod places;
 mod problem;
+#[cfg(test)]
+mod problem_book;
 mod serve;
 mod server;
 mod settings;

@@ -1,5 +1,7 @@
-//! The tables of the file, as migrations from version to version. `docs/book/how-to/durable-runs.md` describes them for users.
+//! The tables of the file, as migrations from version to version. `docs/book/reference/file-format.md` describes them for users.
 
+#[cfg(test)]
+mod book;
 mod v1;
 mod v2;
 mod v3;

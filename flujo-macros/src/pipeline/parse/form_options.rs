@@ -79,3 +79,31 @@ impl FlowParser<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made;
+
+    /// `FLUJO_BOOK=overwrite cargo test -p flujo-macros` writes the table.
+    #[test]
+    fn the_book_has_the_options_of_every_form() {
+        let mut words: Vec<&str> = Vec::new();
+        for word in OPTIONS.iter().flat_map(|(_, options)| *options) {
+            if !words.contains(word) {
+                words.push(word);
+            }
+        }
+        let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let mut table = row(["form".to_owned()]
+            .into_iter()
+            .chain(words.iter().map(|word| format!("`{word}`")))
+            .collect());
+        table.push_str(&row(vec!["---".to_owned(); words.len() + 1]));
+        for (form, options) in OPTIONS {
+            let takes = words.iter().map(|word| if options.contains(word) { "yes" } else { "" }.to_owned());
+            table.push_str(&row([format!("[`{form}`](forms/{form}.md)")].into_iter().chain(takes).collect()));
+        }
+        made::compare("reference/forms.md", &[("options", table)]).unwrap();
+    }
+}

@@ -12,6 +12,7 @@
 mod access;
 mod answers;
 mod attacks;
+mod book;
 mod changes;
 mod compared;
 mod document;
