@@ -46,6 +46,16 @@ pub struct Json(Arc<str>);
 pub type AnswerSchema = fn() -> Result<Json, CodecError>;
 
 /// A value could not be recorded, or a record not read.
+///
+/// ```
+/// use flujo::codec::{CodecError, Json, MAX_DEPTH};
+///
+/// let refused: CodecError = Json::encode(&f64::NAN).unwrap_err();
+/// assert!(refused.to_string().contains("number"), "{refused}");
+///
+/// let nested = "[".repeat(MAX_DEPTH + 1) + &"]".repeat(MAX_DEPTH + 1);
+/// assert!(Json::parse(nested).is_err());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodecError {
     message: String,

@@ -1,6 +1,25 @@
 /// Implemented by contexts that hold a `P`: the context `Self` itself, or one of its direct parts.
 ///
 /// `#[context]` implements this trait once per `#[context(part)]` field.
+///
+/// A function that works on the contexts of several pipelines:
+///
+/// ```
+/// use flujo::Contains;
+/// use flujo::prelude::*;
+///
+/// #[context]
+/// struct Sources(#[context(part)] Vec<String>);
+///
+/// fn forget(context: &mut impl Contains<Vec<String>>) -> usize {
+///     let number = context.part().len();
+///     context.part_mut().clear();
+///     number
+/// }
+/// let mut sources = Sources(vec!["the web".to_owned()]);
+/// assert_eq!((forget(&mut sources), sources.0.len()), (1, 0));
+/// assert_eq!(<Sources as Contains<Vec<String>>>::BIT, Some(0));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "context `{Self}` does not contain `{P}`",
     label = "this step needs `{P}` from the context",

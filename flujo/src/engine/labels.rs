@@ -90,6 +90,19 @@ impl Labels {
     }
 
     /// Returns true if there are no labels.
+    ///
+    /// ```
+    /// use flujo::engine::Labels;
+    /// let mut labels = Labels::default();
+    /// assert!(labels.is_empty());
+    /// assert!(labels.set("tenant", "a".repeat(Labels::VALUE + 1)).is_err());
+    /// assert!(labels.set("t".repeat(Labels::NAME + 1), "acme").is_err());
+    /// for n in 0..Labels::MOST {
+    ///     labels.set(format!("label-{n}"), "set")?;
+    /// }
+    /// assert!(labels.set("one more", "set").is_err());
+    /// # Ok::<(), flujo::Error>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

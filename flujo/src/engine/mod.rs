@@ -63,10 +63,58 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A callback that receives a question once it is durable.
+///
+/// ```
+/// use flujo::engine::{Handle, OnQuestion};
+/// use flujo::error::Signal;
+/// use flujo::question::{Question, Reply};
+///
+/// /// A handle that counts what is asked through it.
+/// async fn counted(handle: &mut dyn Handle, question: Question, asked: &mut usize) -> Result<Reply, Signal> {
+///     let on_asked: OnQuestion<'_> = &mut |_| *asked += 1;
+///     handle.ask(question, on_asked).await
+/// }
+/// ```
 pub type OnQuestion<'a> = &'a mut (dyn FnMut(&Question) + Send);
 
 /// The in-run side of an engine. Commands of one handle are issued one after another, in program order: concurrency
 /// exists only between the handles of the arms of a [`fork`](Handle::fork).
+///
+/// ```
+/// use flujo::engine::{Account, Arm, AttemptCommand, BoxFuture, Body, ForkPolicy, Handle, Key, OnQuestion, Record};
+/// use flujo::engine::{ArmEnd, async_trait};
+/// use flujo::error::Signal;
+/// use flujo::path::Path;
+/// use flujo::question::{Question, Reply};
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// /// A handle that prints each command before another one executes it.
+/// struct Printed(Box<dyn Handle>);
+///
+/// #[async_trait]
+/// impl Handle for Printed {
+///     async fn attempt<'b>(&mut self, command: AttemptCommand, body: Body<'b>) -> Result<Arc<Record>, Signal> {
+///         println!("{}", command.key);
+///         self.0.attempt(command, body).await
+///     }
+///     async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal> {
+///         println!("{key}");
+///         self.0.sleep(key, wait).await
+///     }
+///     async fn ask(&mut self, question: Question, on_asked: OnQuestion<'_>) -> Result<Reply, Signal> {
+///         println!("{}", question.path);
+///         self.0.ask(question, on_asked).await
+///     }
+///     async fn fork<'b>(&mut self, path: Path, arms: Vec<Arm<'b>>, policy: ForkPolicy) -> Result<Vec<ArmEnd>, Signal> {
+///         println!("{path}");
+///         self.0.fork(path, arms, policy).await
+///     }
+///     fn account(&self) -> Arc<dyn Account> {
+///         self.0.account()
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Handle: Send {
     /// Executes one attempt of a node, or returns its record. The outcome, success or not, is recorded atomically and
@@ -111,6 +159,43 @@ pub trait Program: Send + Sync {
 }
 
 /// The control side of an engine.
+///
+/// An application rarely calls it: [`Control`](crate::run::Control) does. This is the whole of it, on [`Memory`]:
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::engine::{Engine, Memory, QuestionFilter, RunFilter, UsageFilter};
+///
+/// let engine = Memory::new();
+/// let flujo = Flujo::builder().engine(engine.clone()).build()?;
+/// flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
+///
+/// let id = "r-1".into();
+/// engine.idle(&id).await?;
+/// assert_eq!(engine.list(&RunFilter::default()).await?.len(), 1);
+/// assert_eq!(engine.count(&RunFilter::default()).await?[0].runs, 1);
+/// assert_eq!(engine.questions(&QuestionFilter::default()).await?, []);
+/// assert_eq!(engine.usage(&UsageFilter::default()).await?, []);
+/// assert!(engine.view(&id).await?.is_some() && !engine.executes_elsewhere());
+///
+/// // Nothing changes in a run that has ended.
+/// engine.reopen(&id, Some("ops")).await?;
+/// engine.cancel(&id, Some("ops")).await?;
+///
+/// // Old runs are deleted, where the engine can do that.
+/// let now = engine.clock().now();
+/// assert!(engine.prune(now, Some("ops")).await.is_err());
+/// assert_eq!(engine.pruned().await?, []);
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait Engine: Any + Send + Sync {
     /// Returns the clock of the engine's timestamps.

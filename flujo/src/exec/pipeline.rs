@@ -14,6 +14,26 @@ use crate::step::writes::project;
 use crate::step::{Fallback, Options, Step, StepCall, StepName, StepResult};
 
 /// A pipeline: a step whose body drives other steps. Implemented by `pipeline!`.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::Pipeline;
+///
+/// /// Lists what a program can run.
+/// fn line<P: Pipeline>() -> String {
+///     format!("{} with {} nodes, {:032x}", P::GRAPH.name, P::GRAPH.nodes.len(), P::FINGERPRINT)
+/// }
+/// assert!(line::<welcome>().starts_with("welcome with 1 nodes, "));
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is a step, not a pipeline",
     label = "only pipelines are run",

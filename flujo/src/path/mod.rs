@@ -8,6 +8,12 @@ use std::sync::Arc;
 
 /// The id of a node in its pipeline: usually text known at compile time, but a driver that walks a tree
 /// made at run time may use text of its own.
+///
+/// ```
+/// use flujo::path::{NodeId, Path};
+/// let id = NodeId::new("triage");
+/// assert_eq!(Path::from(format!("moderate/{}", id.as_str())), "moderate/triage");
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct NodeId(Name);
 

@@ -43,6 +43,54 @@ use async_trait::async_trait;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// A person's reply, and what is seen of runs:
+///
+/// ```
+/// use flujo::prelude::*;
+/// use flujo::codec::Json;
+/// use flujo::engine::{QuestionFilter, RunFilter, RunState, UsageFilter};
+/// use flujo::run::{Control, StartRun};
+///
+/// pipeline! {
+///     fn refund(cents: u32) -> String {
+///         let pay: bool = ask("Pay?").showing(&cents);
+///         value(if pay { format!("paid {cents}") } else { "kept".to_owned() })
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let flujo = Flujo::builder().pipeline::<refund>().build()?;
+/// let control: &dyn Control = &flujo;
+/// assert_eq!(control.pipelines()[0].name, "refund");
+/// let json = |value: &str| Json::parse(value).expect("it is JSON");
+/// control.start(&StartRun::new("refund", "r-1", json("[990]")).by("shop")).await?;
+/// let id = "r-1".into();
+/// control.attach(&id).await?;
+///
+/// // The questions of all runs, and those of one.
+/// let asked = control.inbox(&QuestionFilter::default()).await?;
+/// assert_eq!(control.questions(&id).await?[0], asked[0].question);
+/// control.reply(&id, &asked[0].question.path, &json("true"), Some("ops")).await?;
+/// flujo.recover().await?;
+/// assert_eq!(control.list(&RunFilter::default()).await?[0].state, RunState::Done);
+/// assert_eq!(control.count(&RunFilter::default()).await?[0].runs, 1);
+/// assert_eq!(control.usage(&UsageFilter::default()).await?, []);
+///
+/// // What a node was given, and whether the records fit the code.
+/// assert_eq!(control.inputs(&id).await?.mismatch, None);
+/// assert_eq!(control.replay(&id).await?, None);
+///
+/// // A run that has ended is not cancelled; one that has not failed is not retried.
+/// control.cancel(&id, Some("ops")).await?;
+/// assert!(control.retry(&id, Some("ops")).await.is_err());
+/// // An engine in a file deletes old runs; this one forgets them by itself.
+/// assert!(control.prune(asked[0].question.asked, Some("ops")).await.is_err());
+/// assert_eq!(control.pruned().await?, []);
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait Control: Send + Sync {
     /// Returns the registered pipelines, in the order of their names.

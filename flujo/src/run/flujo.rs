@@ -97,6 +97,24 @@ impl<R: Send + Sync + 'static> Flujo<R> {
 
     /// Ends a run at its next command, for good.
     ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # pipeline! {
+    /// #     fn refund(cents: u32) -> bool {
+    /// #         let pay: bool = ask("Pay?").showing(&cents);
+    /// #         value(pay)
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// let flujo = Flujo::builder().build()?;
+    /// flujo.run(refund(990)).id("r-1").await;
+    /// flujo.cancel("r-1").await?;
+    /// assert!(flujo.resume::<refund>("r-1").await?.into_output().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// The run is unknown, or the engine failed.
     pub async fn cancel(&self, id: impl Into<RunId>) -> RunResult<()> {

@@ -52,6 +52,25 @@ impl<P: Pipeline> RunHandle<P> {
 
     /// Ends the run at its next command, for good.
     ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # pipeline! {
+    /// #     fn nap() -> u32 {
+    /// #         wait("1h");
+    /// #         value(1)
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// let flujo = Flujo::builder().build()?;
+    /// let handle = flujo.start(nap());
+    /// # while flujo.inspect(handle.id()).await.is_err() { tokio::task::yield_now().await; }
+    /// handle.cancel().await?;
+    /// assert!(matches!(handle.wait().await?.outcome, Outcome::Cancelled));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// The engine failed, or the run has not begun yet.
     pub async fn cancel(&self) -> RunResult<()> {

@@ -18,6 +18,22 @@ use std::time::Duration;
 type ReadyRun = (RunId, Arc<dyn AnyPipeline>);
 
 /// The result of [`Flujo::recover`].
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// # let flujo = Flujo::builder().build()?;
+/// use flujo::run::Recovered;
+///
+/// let recovered: Recovered = flujo.recover().await?;
+/// for (run, problem) in &recovered.problems {
+///     eprintln!("{run}: {problem}");
+/// }
+/// assert!(recovered.runs.is_empty() && recovered.unknown.is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Recovered {
@@ -100,6 +116,21 @@ impl<R: Send + Sync + 'static> Worker<R> {
     }
 
     /// Sets the most runs that are resumed concurrently; defaults to 64.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// # async fn f(flujo: flujo::Flujo, the_end: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>) -> Result<(), flujo::Error> {
+    /// let resumed = flujo
+    ///     .worker()
+    ///     .every(Duration::from_secs(5))
+    ///     .together(8)
+    ///     .grace(Duration::from_secs(30))
+    ///     .until(the_end)
+    ///     .await?;
+    /// println!("resumed {resumed} runs");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn together(mut self, runs: usize) -> Self {
         self.pace.together = runs.max(1);
         self

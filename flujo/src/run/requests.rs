@@ -16,6 +16,23 @@ use crate::usage::UsageLimits;
 /// assert_eq!((run.pipeline.as_str(), run.id.as_str()), ("welcome", "r-1"));
 /// # Ok::<(), flujo::codec::CodecError>(())
 /// ```
+///
+/// ```
+/// use flujo::UsageLimits;
+/// use flujo::codec::Json;
+/// use flujo::engine::Labels;
+/// use flujo::run::StartRun;
+///
+/// let mut labels = Labels::default();
+/// labels.set("tenant", "acme")?;
+/// let start = StartRun::new("moderate", "post-1", Json::parse(r#"["Hello!"]"#).unwrap())
+///     .context(Json::parse(r#"{"seen":[]}"#).unwrap())
+///     .labels(labels)
+///     .limits(UsageLimits::usd("0.50"))
+///     .by("importer");
+/// assert_eq!(start.labels.get("tenant"), Some("acme"));
+/// # Ok::<(), flujo::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StartRun {
@@ -85,6 +102,17 @@ impl StartRun {
 ///
 /// let fork = ForkRun::new("r-1", "welcome/greet", "r-2").by("ops");
 /// assert_eq!((fork.of.as_str(), fork.from.as_str(), fork.id.as_str()), ("r-1", "welcome/greet", "r-2"));
+/// ```
+///
+/// ```
+/// use flujo::codec::Json;
+/// use flujo::run::ForkRun;
+///
+/// let fork = ForkRun::new("post-1", "moderate/judge", "post-1-again")
+///     .input(Json::parse(r#"["Hello, you!"]"#).unwrap())
+///     .model("moderate/judge", "openai:gpt-4o")
+///     .by("ops");
+/// assert_eq!(fork.models.len(), 1);
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -21,6 +21,29 @@ pub trait ToolSet<C, R> {
 }
 
 /// An entry of a list of tools: a step, a pipeline or a server.
+///
+/// In a pipeline, names of steps and their options are tools: `.tools([search, refund.ask_first("Refund?")])`. A list that is
+/// made elsewhere is made of these:
+///
+/// ```
+/// use flujo::prelude::*;
+/// use flujo::step::Tool;
+/// use std::time::Duration;
+///
+/// /// Pays money back.
+/// #[step]
+/// async fn refund(cents: u32) -> Result<String> {
+///     Ok(format!("paid {cents} cents"))
+/// }
+///
+/// let tools: Vec<Tool<(), ()>> = vec![
+///     Tool::of::<refund>()
+///         .ask_first("Refund?")
+///         .ask_first_if::<refund>(|cents| *cents > 1_000)
+///         .timeout(Duration::from_secs(3600), Approval::Denied { reason: None }),
+/// ];
+/// # drop(tools);
+/// ```
 pub struct Tool<C, R>(pub(crate) Offered<C, R>);
 
 pub(crate) enum Offered<C, R> {

@@ -13,6 +13,49 @@ use tokio::sync::Notify;
 /// One run in this process: its state behind one lock, and its journal `J`.
 ///
 /// Its methods are the control side of a run, and [`acquire`](Self::acquire) begins an execution of it.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::clock::SystemClock;
+/// use flujo::codec::Json;
+/// use flujo::engine::kit::{Entry, SavedRun};
+/// use flujo::engine::{ActionKind, Ended, EndedBy, RunRecord, RunState};
+/// use flujo::error::FailureRecord;
+/// use flujo::{Error, ErrorKind};
+/// use std::sync::Arc;
+///
+/// # let memory = flujo::engine::Memory::new();
+/// # let flujo = Flujo::builder().engine(memory.clone()).build()?;
+/// # flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
+/// # let view = flujo.inspect("r-1").await?;
+/// # let run = RunRecord { id: "r-2".into(), ..RunRecord::clone(&view.run) };
+/// let entry = Entry::new(SavedRun::new(run), (), Arc::new(SystemClock::new()));
+/// assert_eq!((entry.run().id.as_str(), entry.has_ended()), ("r-2", false));
+///
+/// // One execution at a time: it owns the run until it is finished.
+/// let owned = entry.acquire().await?.expect("the run has not ended");
+/// assert!(matches!(entry.acquire().await.map_err(|error| error.kind().clone()), Err(ErrorKind::Busy(_))));
+/// let failure = FailureRecord::of_error(&Error::new(ErrorKind::Failed("no page".to_owned())));
+/// owned.finish(Ended { outcome: Err(EndedBy::Failure(failure)), context: None }).await?;
+/// drop(owned);
+/// entry.idle().await;
+/// assert_eq!(entry.summary().state, RunState::Failed);
+///
+/// // The control side: a failed run is reopened, then cancelled.
+/// entry.reopen(Some("ops"), |_journal, _path| 1).await?;
+/// entry.cancel(Some("ops")).await?;
+/// let view = entry.view(|_journal| Vec::new());
+/// assert_eq!(view.acted.iter().map(|action| &action.what).collect::<Vec<_>>(), [&ActionKind::Retried, &ActionKind::Cancelled]);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Entry<J: Journal = ()> {
     run: Arc<RunRecord>,
     pub(super) clock: Arc<dyn Clock>,
