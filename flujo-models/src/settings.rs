@@ -11,7 +11,7 @@ impl Models {
     /// Returns a client of all known providers and those of the settings, with their keys and timeouts.
     ///
     /// # Errors
-    /// All invalid settings of providers, in one error.
+    /// [`ErrorKind::Setup`](flujo::ErrorKind::Setup): all invalid settings of providers, in one error.
     pub fn from_settings(settings: &Settings) -> RunResult<Self> {
         Self::builder().settings(settings).build()
     }

@@ -64,6 +64,8 @@
 //! The forms of a pipeline are in [`flow`], the options of a step's call on [`StepCall`], the result of a run in
 //! [`PipelineResult`].
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 // The macros write `::flujo::..`, in doc tests and in this crate alike.
 #[allow(unused_extern_crates, reason = "generated code names the crate from inside it too")]
 extern crate self as flujo;

@@ -110,20 +110,22 @@ pub trait Account: Send + Sync {
     /// same attempt.
     ///
     /// # Errors
-    /// A limit of the run or of a node would be exceeded, or a signal: the call must not be made.
+    /// [`Refusal::Limit`]: a limit of the run or of a node would be exceeded. [`Refusal::Signal`]: the run
+    /// ends. In both cases the call must not be made.
     async fn reserve(&self, reservation: Reservation) -> Result<(), Refusal>;
 
     /// Checks the limits against the usage so far: code steps report usage after the fact, so it may exceed them.
     ///
     /// # Errors
-    /// A limit is exceeded, or a signal.
+    /// [`Refusal::Limit`]: a limit is exceeded. [`Refusal::Signal`]: the run ends.
     async fn check(&self, key: &Key, within: &LimitScope) -> Result<(), Refusal>;
 
     /// Replaces a reservation by the actual usage; idempotent by key. Only for attempts without a record: a record
     /// settles in its own transaction.
     ///
     /// # Errors
-    /// Signals only.
+    /// Signals only: [`Signal::OwnershipLost`] if another owner took over, [`Signal::Engine`] if storage
+    /// failed.
     async fn settle(&self, key: &Key, used: Usage, within: &LimitScope) -> Result<(), Signal>;
 
     /// Charges `used` for an abandoned attempt, which will have no record, in place of its reservation. An engine

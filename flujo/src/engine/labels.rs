@@ -33,8 +33,8 @@ impl Labels {
     /// Sets a label; the last value of a name counts.
     ///
     /// # Errors
-    /// The name is empty or too long, the value is too long, one of them has a control character, or there are too
-    /// many labels.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): the name is empty or too long, the value is too long, one
+    /// of them has a control character, or there are too many labels.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) -> Result<(), Error> {
         let (name, value) = (name.into(), value.into());
         let refuse = |what: String| Err(Error::setup(what));

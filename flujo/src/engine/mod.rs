@@ -82,7 +82,7 @@ pub type OnQuestion<'a> = &'a mut (dyn FnMut(&Question) + Send);
 ///
 /// ```
 /// use flujo::engine::{Account, Arm, AttemptCommand, BoxFuture, Body, ForkPolicy, Handle, Key, OnQuestion, Record};
-/// use flujo::engine::{ArmEnd, async_trait};
+/// use flujo::engine::ArmEnd;
 /// use flujo::error::Signal;
 /// use flujo::path::Path;
 /// use flujo::question::{Question, Reply};
@@ -92,7 +92,7 @@ pub type OnQuestion<'a> = &'a mut (dyn FnMut(&Question) + Send);
 /// /// A handle that prints each command before another one executes it.
 /// struct Printed(Box<dyn Handle>);
 ///
-/// #[async_trait]
+/// #[flujo::async_trait]
 /// impl Handle for Printed {
 ///     async fn attempt<'b>(&mut self, command: AttemptCommand, body: Body<'b>) -> Result<Arc<Record>, Signal> {
 ///         println!("{}", command.key);
@@ -121,13 +121,14 @@ pub trait Handle: Send {
     /// is durable before this returns. On replay kind, version and input digest must equal the record's.
     ///
     /// # Errors
-    /// Signals only: a failed attempt is a record.
+    /// Signals only, because a failed attempt is a record: [`Signal::JournalMismatch`] if the record is of
+    /// another command, [`Signal::Cancelled`], [`Signal::OwnershipLost`], [`Signal::Engine`].
     async fn attempt<'b>(&mut self, command: AttemptCommand, body: Body<'b>) -> Result<Arc<Record>, Signal>;
 
     /// Waits until `wait` has passed since the first call; the deadline is recorded.
     ///
     /// # Errors
-    /// Signals only.
+    /// Signals only: [`Signal::Cancelled`], [`Signal::OwnershipLost`], [`Signal::Engine`].
     async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal>;
 
     /// Asks a question. `on_asked` is called after the question is durable, and not for a question that was recorded
@@ -140,7 +141,8 @@ pub trait Handle: Send {
     /// Runs arms concurrently, each on a handle of its own.
     ///
     /// # Errors
-    /// Signals only: a failing arm is an [`ArmEnd`].
+    /// Signals only, because a failing arm is an [`ArmEnd`]: [`Signal::Cancelled`], [`Signal::OwnershipLost`],
+    /// [`Signal::Engine`].
     async fn fork<'b>(
         &mut self,
         path: Path,
@@ -172,6 +174,7 @@ pub trait Program: Send + Sync {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), flujo::Error> {
 /// use flujo::engine::{Engine, Memory, QuestionFilter, RunFilter, UsageFilter};
+/// use std::time::Duration;
 ///
 /// let engine = Memory::new();
 /// let flujo = Flujo::builder().engine(engine.clone()).build()?;
@@ -190,9 +193,9 @@ pub trait Program: Send + Sync {
 /// engine.cancel(&id, Some("ops")).await?;
 ///
 /// // Old runs are deleted, where the engine can do that.
-/// let now = engine.clock().now();
-/// assert!(engine.prune(now, Some("ops")).await.is_err());
-/// assert_eq!(engine.pruned().await?, []);
+/// let later = engine.clock().now().plus(Duration::from_secs(1));
+/// assert_eq!(engine.prune(later, Some("ops")).await?, 1);
+/// assert_eq!(engine.pruned().await?[0].by.as_deref(), Some("ops"));
 /// # Ok(())
 /// # }
 /// ```
@@ -204,14 +207,16 @@ pub trait Engine: Any + Send + Sync {
     /// Creates a run by compare-and-set; returns the existing run if the id is taken.
     ///
     /// # Errors
-    /// Storage failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn create(&self, run: RunRecord) -> Result<Option<RunView>, Error>;
 
     /// Takes ownership of the run with a new fencing token and works on it until it ends, pauses, fails or
     /// is cancelled. Dropping the future equals a crash.
     ///
     /// # Errors
-    /// The run is unknown, already owned in this process, or storage failed.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy): an execution in this process works on it.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn execute(&self, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error>;
 
     /// Returns true if other processes execute its runs, so that observers of this one would see nothing of them. Defaults
@@ -223,20 +228,20 @@ pub trait Engine: Any + Send + Sync {
     /// Returns everything recorded of a run.
     ///
     /// # Errors
-    /// Storage failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error>;
 
     /// Returns the runs that match a filter, in its order.
     ///
     /// # Errors
-    /// Storage failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn list(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, Error>;
 
     /// Returns the numbers of the runs that match a filter, by pipeline and state, in that order; order, place and
     /// limit of the filter do not matter. Defaults to counting the list.
     ///
     /// # Errors
-    /// Storage failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn count(&self, filter: &RunFilter) -> Result<Vec<RunCount>, Error> {
         let all = RunFilter { after: None, limit: None, ..filter.clone() };
         Ok(filter.count(self.list(&all).await?))
@@ -246,7 +251,7 @@ pub trait Engine: Any + Send + Sync {
     /// that have some.
     ///
     /// # Errors
-    /// Storage failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn questions(&self, filter: &QuestionFilter) -> Result<Vec<PendingQuestion>, Error> {
         let mut found = Vec::new();
         for run in self.list(&RunFilter::default()).await?.into_iter().filter(|run| run.questions > 0) {
@@ -261,7 +266,7 @@ pub trait Engine: Any + Send + Sync {
     /// runs.
     ///
     /// # Errors
-    /// Storage failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageLine>, Error> {
         let mut report = UsageReport::default();
         for run in self.list(&filter.runs()).await? {
@@ -275,34 +280,40 @@ pub trait Engine: Any + Send + Sync {
     /// Waits until no execution works on the run.
     ///
     /// # Errors
-    /// The run is unknown, or storage failed.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn idle(&self, id: &RunId) -> Result<(), Error>;
 
     /// Makes a failed run ready to continue at the node that failed: its attempts so far no longer count. The run's
     /// [`Action`]s say that `by` did so.
     ///
     /// # Errors
-    /// The run is unknown, or storage failed.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn reopen(&self, id: &RunId, by: Option<&str>) -> Result<(), Error>;
 
     /// Answers a question by compare-and-set; possible as soon as the question is recorded.
     ///
     /// # Errors
-    /// There is no such open question; it was answered before; storage failed.
+    /// [`ErrorKind::Reply`](crate::ErrorKind::Reply): there is no such open question, or it was answered
+    /// before. [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn reply(&self, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error>;
 
     /// Sets the durable flag that ends the run at its next command. The run's [`Action`]s say that `by` did so; a run
     /// that has ended or is cancelled already is not changed.
     ///
     /// # Errors
-    /// The run is unknown, or storage failed.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn cancel(&self, id: &RunId, by: Option<&str>) -> Result<(), Error>;
 
     /// Deletes the runs that ended before a moment, with all of their records, and returns their number;
     /// [`pruned`](Self::pruned) says that `by` did so. Defaults to an error: the engine keeps its runs.
     ///
     /// # Errors
-    /// The engine cannot delete runs, or storage failed.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): the engine does not delete runs.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn prune(&self, before: Timestamp, by: Option<&str>) -> Result<u64, Error> {
         let (_, _) = (before, by);
         Err(Error::setup("this engine does not delete runs"))
@@ -311,7 +322,7 @@ pub trait Engine: Any + Send + Sync {
     /// Returns who deleted runs, the last first. Defaults to none.
     ///
     /// # Errors
-    /// Storage failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn pruned(&self) -> Result<Vec<Action>, Error> {
         Ok(Vec::new())
     }

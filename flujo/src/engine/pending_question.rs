@@ -43,16 +43,17 @@ pub type QuestionPlace = (Timestamp, RunId, Path);
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), flujo::Error> {
 /// use flujo::engine::{PendingQuestion, QuestionFilter};
+/// use flujo::run::Control;
 ///
 /// let flujo = Flujo::builder().pipeline::<refund>().build()?;
 /// for id in ["r-1", "r-2"] {
 ///     flujo.run(refund(990)).id(id).await;
 /// }
 /// let first = QuestionFilter::default().pipeline("refund").limit(1);
-/// let page: Vec<PendingQuestion> = flujo.control().inbox(&first).await?;
+/// let page: Vec<PendingQuestion> = flujo.inbox(&first).await?;
 /// assert_eq!((page[0].run.as_str(), page[0].question.message.as_str()), ("r-1", "Pay?"));
 ///
-/// let next = flujo.control().inbox(&first.clone().after(page[0].place())).await?;
+/// let next = flujo.inbox(&first.clone().after(page[0].place())).await?;
 /// assert_eq!(next[0].run.as_str(), "r-2");
 ///
 /// // An engine makes the list of all that are open.

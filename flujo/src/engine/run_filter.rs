@@ -167,7 +167,8 @@ impl FromStr for RunCursor {
 ///
 /// ```
 /// use flujo::engine::{CursorError, RunCursor};
-/// assert_eq!("page 2".parse::<RunCursor>(), Err(CursorError));
+/// let refused: CursorError = "page 2".parse::<RunCursor>().unwrap_err();
+/// assert_eq!(refused.to_string(), "not a cursor: take the one that came with the previous page");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// let graph: &RunGraph = &view.run.graph;
 /// assert_eq!(graph.size(), 1);
 /// let stored: &StoredGraph = &graph.stored();
-/// assert_eq!((stored.nodes[0].path.as_str(), stored.nodes[0].kind.as_str()), ("greet", "step"));
+/// assert_eq!((stored.nodes[0].path.as_str(), stored.nodes[0].kind.as_str()), ("welcome/greet", "step"));
 /// // Two builds with the same names and other types differ in this.
 /// assert_eq!(graph.types(), RunGraph::Stored(graph.stored()).types());
 /// # Ok(())

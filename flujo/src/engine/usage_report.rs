@@ -113,7 +113,7 @@ const DAY: u64 = 86_400 * 1_000_000_000;
 /// let mut report = UsageReport::default();
 /// // A run whose steps cost nothing adds no line.
 /// report.add_run(&view, &UsageFilter::default());
-/// let call = Usage { model_calls: 1, ..Usage::default() };
+/// let call = Usage::default().model_calls(1);
 /// report.add(Timestamp(0), ("moderate", Some("acme")), call, &[("openai:gpt-4o-mini".to_owned(), call)]);
 ///
 /// let lines = report.lines();

@@ -96,11 +96,10 @@ impl std::error::Error for Failure {}
 /// A failed attempt as it is recorded.
 ///
 /// ```
-/// use flujo::error::FailureRecord;
-/// use flujo::{Error, ErrorKind};
+/// use flujo::error::{FailureKind, FailureRecord};
 ///
 /// // What is recorded of an error, by an engine or a program of your own.
-/// let failure = FailureRecord::of_error(&Error::new(ErrorKind::Failed("no page".to_owned())));
+/// let failure = FailureRecord::new(FailureKind::Failed, false, "no page");
 /// assert_eq!((failure.chain.as_slice(), failure.node()), (&["no page".to_owned()][..], None));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -52,6 +52,7 @@ pub trait Pipeline: Step {
     /// The fingerprint of its graph.
     const FINGERPRINT: u128 = fingerprint(Self::GRAPH);
     /// The lowered body.
+    #[doc(hidden)]
     fn body<'a>(
         input: Self::Input,
         cx: &'a mut Cx<'_, Self::Context, Self::Resources>,
@@ -68,6 +69,7 @@ pub trait Pipeline: Step {
     }
 }
 
+#[doc(hidden)]
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// Runs a pipeline whose context is this one, or a part of it.
     ///

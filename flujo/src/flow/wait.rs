@@ -120,6 +120,7 @@ impl From<Duration> for WaitFor {
     }
 }
 
+#[doc(hidden)]
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// Waits. The deadline is recorded: a restart waits for the rest of the time only.
     ///

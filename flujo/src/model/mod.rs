@@ -117,7 +117,8 @@ pub trait ModelClient: Send + Sync + 'static {
     /// Makes one call. A client must not retry: the step's `retries` are the only ones.
     ///
     /// # Errors
-    /// The call failed; the kind of the [`ModelError`] decides whether the step retries.
+    /// The kind of the [`ModelError`] decides whether the step retries: [`ModelFailure::Overloaded`] and its
+    /// like are tried again, [`ModelFailure::Unauthorized`] and its like are not.
     async fn call(&self, request: ModelRequest, chunks: &mut dyn ChunkSink)
     -> Result<ModelReply, ModelError>;
 

@@ -87,7 +87,7 @@ impl Question {
     /// ```
     ///
     /// # Errors
-    /// A mismatch that says what differs.
+    /// [`Signal::JournalMismatch`], with the difference.
     pub fn is_asked_again(&self, now: &Self) -> Result<(), Signal> {
         let what = if self.schema != now.schema {
             "the type of its reply changed since it was asked"

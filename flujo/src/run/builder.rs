@@ -276,7 +276,7 @@ impl<R> Builder<R> {
     /// Builds the [`Flujo`].
     ///
     /// # Errors
-    /// All problems of the set-up, at once.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): all problems of the set-up, at once.
     pub fn build(self) -> RunResult<Flujo<R>> {
         match self.settings.assemble() {
             Ok(runtime) => Ok(Flujo { runtime, resources: self.resources }),

@@ -116,7 +116,8 @@ impl<R: Send + Sync + 'static> Flujo<R> {
     /// ```
     ///
     /// # Errors
-    /// The run is unknown, or the engine failed.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     pub async fn cancel(&self, id: impl Into<RunId>) -> RunResult<()> {
         self.runtime.engine()?.cancel(&id.into(), None).await
     }
@@ -124,7 +125,8 @@ impl<R: Send + Sync + 'static> Flujo<R> {
     /// Returns everything recorded of a run.
     ///
     /// # Errors
-    /// The run is unknown, or the engine failed.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     pub async fn inspect(&self, id: impl Into<RunId>) -> RunResult<RunView> {
         self.runtime.inspect(id.into()).await
     }

@@ -72,7 +72,8 @@ impl<P: Pipeline> RunHandle<P> {
     /// ```
     ///
     /// # Errors
-    /// The engine failed, or the run has not begun yet.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): the run has not begun yet.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     pub async fn cancel(&self) -> RunResult<()> {
         let Some(engine) = &self.engine else {
             self.task.abort();
@@ -84,7 +85,7 @@ impl<P: Pipeline> RunHandle<P> {
     /// Waits for the result, like `.await`.
     ///
     /// # Errors
-    /// The task no longer exists: its runtime was shut down.
+    /// [`ErrorKind::Interrupted`]: the task no longer exists, because its runtime was shut down.
     pub async fn wait(self) -> RunResult<Done<P>> {
         self.await
     }

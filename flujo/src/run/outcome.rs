@@ -66,7 +66,8 @@ impl<T, C> PipelineResult<T, C> {
     /// Returns the output.
     ///
     /// # Errors
-    /// The run failed, was cancelled, or is waiting for replies.
+    /// The error of the run, if it failed; its [`kind`](Error::kind) says how.
+    /// [`ErrorKind::Signal`](crate::ErrorKind::Signal): it was cancelled, or is waiting for replies.
     pub fn into_output(self) -> RunResult<T> {
         match self.outcome {
             Outcome::Done(output) => Ok(output),

@@ -85,7 +85,8 @@ impl Programs {
     /// ```
     ///
     /// # Errors
-    /// The pipeline of the run is not registered, or there is no engine.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): the pipeline of the run is not registered, or there is no
+    /// engine.
     pub fn program(&self, run: &Arc<RunRecord>, forgiven: Vec<(Path, u32)>) -> RunResult<Arc<dyn Program>> {
         let pipeline = self.0.registered(&run.pipeline)?;
         let mut start = self.0.program(pipeline, run, None, None)?;

@@ -54,7 +54,8 @@ impl<R: Send + Sync + 'static> Flujo<R> {
     /// passed. Returns when each of them has ended or paused.
     ///
     /// # Errors
-    /// The engine failed. Errors of single runs are in [`Recovered::problems`].
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed. Errors of single runs are in
+    /// [`Recovered::problems`].
     pub async fn recover(&self) -> RunResult<Recovered> {
         self.runtime.recovered().await
     }
@@ -71,7 +72,8 @@ impl<R: Send + Sync + 'static> Flujo<R> {
     /// Returns the runs that match a filter, in its order.
     ///
     /// # Errors
-    /// The engine failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): the engine is ephemeral and records nothing.
     pub async fn list(&self, filter: &RunFilter) -> RunResult<Vec<RunSummary>> {
         self.runtime.engine()?.list(filter).await
     }
@@ -147,8 +149,8 @@ impl<R: Send + Sync + 'static> Worker<R> {
     /// that it resumed a run.
     ///
     /// # Errors
-    /// The engine is ephemeral and has no runs. Errors of single runs are recorded with them, and errors of the
-    /// engine are retried.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): the engine is ephemeral and records nothing. Errors of
+    /// single runs are recorded with them, and errors of the engine are retried.
     pub async fn until(self, stop: impl Future<Output = ()> + Send) -> RunResult<u64> {
         self.flujo.runtime.work(self.pace, pin!(stop)).await
     }

@@ -395,7 +395,8 @@ impl<S: Step, F: FallbackSlot> StepCall<S, F> {
     /// ```
     ///
     /// # Errors
-    /// The step failed; the error's path is the step's name.
+    /// The step failed, as its [`ErrorKind`](crate::ErrorKind) says: `ErrorKind::Failed`, `ErrorKind::TimedOut`,
+    /// `ErrorKind::Rejected` and the like. The error's path is the step's name.
     // Boxed: a future whose type repeats the bounds has rustc report a missing part at the method, at the
     // call and at `.await`.
     pub fn run<'a, C: Context, R: Send + Sync>(

@@ -23,7 +23,7 @@ use std::sync::{Arc, PoisonError};
 ///     let (of_the_run,): (String,) = run.input()?;
 ///     assert_eq!((run.path().as_str(), of_the_run), ("report/write", topic.clone()));
 ///     // A service that bills by the call.
-///     run.spend(Usage { cost: flujo::Cost::usd("0.01")?, ..Usage::default() });
+///     run.spend(Usage::of_cost(flujo::Cost::usd("0.01")?));
 ///     // The feedback on the last attempt, the replies of people, and what was done so far.
 ///     let feedback = run.feedback().unwrap_or("none");
 ///     assert!(run.hitl_history().is_empty() && run.command_log().await?.is_empty());
@@ -37,7 +37,7 @@ use std::sync::{Arc, PoisonError};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), flujo::Error> {
 /// let result = Flujo::builder().build()?.run(report("tides".to_owned())).await;
-/// assert_eq!(result.usage.cost, flujo::Cost(10_000_000));
+/// assert_eq!(result.usage.cost(), flujo::Cost(10_000_000));
 /// assert_eq!(result.into_output()?, "On tides. Feedback: none. Key: 32");
 /// # Ok(())
 /// # }

@@ -74,6 +74,8 @@ pub use info::RunInfo;
 pub use into_step_call::IntoStepCall;
 // Public here, so that messages do not name `__private`.
 pub use migrate::Older;
+// Guards that only generated code writes.
+#[doc(hidden)]
 pub use plain::{AfterStep, Gives, Neither, NoStep, NoStepYet, Plain, PlainClosure, PlainFunction, Then};
 pub use plugin::{Plugin, PluginResult, Priority};
 pub(crate) use policy::Options;

@@ -49,6 +49,10 @@ use std::sync::Arc;
 /// ```
 pub trait Stub<S: Step>: Send + Sync + 'static {
     /// Answers one call.
+    ///
+    /// # Errors
+    /// A failure of the step: a [retryable](StepError::retryable) one is tried again, a
+    /// [fatal](StepError::fatal) one is not.
     fn call(&self, input: &S::Input, run: &RunInfo) -> BoxFuture<'_, Result<S::Output, StepError>>;
 }
 
@@ -57,6 +61,10 @@ pub trait AnyStub: Send + Sync + 'static {
     /// The step that it replaces.
     fn step(&self) -> TypeId;
     /// Answers one call. `input` is the step's input; the result is the step's output.
+    ///
+    /// # Errors
+    /// A failure of the step: a [retryable](StepError::retryable) one is tried again, a
+    /// [fatal](StepError::fatal) one is not.
     fn call<'s>(
         &'s self,
         input: &(dyn Any + Send + Sync),

@@ -40,7 +40,7 @@ pub trait ToolSet<C, R> {
 ///     Tool::of::<refund>()
 ///         .ask_first("Refund?")
 ///         .ask_first_if::<refund>(|cents| *cents > 1_000)
-///         .timeout(Duration::from_secs(3600), Approval::Denied { reason: None }),
+///         .timeout(Duration::from_secs(3600), Approval::deny("no reply in time")),
 /// ];
 /// # drop(tools);
 /// ```

@@ -162,8 +162,10 @@ fn an_example_calls_names_and_reads_what_stands_in_its_code_and_not_in_its_texts
         words.join(" ")
     };
     assert_eq!(sorted(&code.called), "make own turn view");
-    assert_eq!(sorted(&code.fields), "left open shut");
+    assert_eq!(sorted(&code.fields), "_ left open shut");
     assert_eq!(sorted(&code.heads), "Thing a view");
     assert!(code.paths.contains(&("Thing".to_owned(), "make".to_owned())));
-    assert!(!code.words.contains("text") && !code.words.contains("raw") && !code.words.contains("call_nothing"));
+    assert!(
+        !code.words.contains("text") && !code.words.contains("raw") && !code.words.contains("call_nothing")
+    );
 }

@@ -15,7 +15,7 @@ fn kinds(error: &str) -> Option<&'static [&'static str]> {
         "flujo::error::Error" => &["ErrorKind::", "Signal::"],
         // Its kinds are whether trying again helps.
         "flujo::error::StepError" => &["retryable", "fatal", "StepError::"],
-        "flujo::model::failure::ModelError" => &["ModelFailure::"],
+        "flujo::model::failure::ModelError" | "flujo::model::ModelError" => &["ModelFailure::"],
         "flujo::error::failure::Failure" => &["FailureKind::"],
         _ => return None,
     })

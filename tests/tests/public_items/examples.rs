@@ -25,8 +25,11 @@ pub fn blocks(markdown: &str, bare_is_rust: bool) -> Vec<String> {
             None => {
                 let fence: String = text.chars().take_while(|&c| c == '`').collect();
                 if fence.len() >= 3 {
-                    let tags: Vec<_> =
-                        text.trim_start_matches('`').split([',', ' ']).filter(|tag| !tag.is_empty()).collect();
+                    let tags: Vec<_> = text
+                        .trim_start_matches('`')
+                        .split([',', ' '])
+                        .filter(|tag| !tag.is_empty())
+                        .collect();
                     let is_rust = tags.iter().all(|tag| COMPILES.contains(tag))
                         && (bare_is_rust || tags.contains(&"rust"));
                     open = Some((fence, is_rust, Vec::new()));

@@ -85,7 +85,9 @@ impl<'j> Reader<'j> {
             let Some((word, inner)) = inner(item) else { continue };
             let below = |name: &Value| format!("{path}::{}", name.as_str().unwrap_or_default());
             if word == "use" {
-                let (Some(target), is_glob) = (inner["id"].as_u64(), inner["is_glob"] == true) else { continue };
+                let (Some(target), is_glob) = (inner["id"].as_u64(), inner["is_glob"] == true) else {
+                    continue;
+                };
                 if is_glob {
                     let module = self.item(target).and_then(|module| module.get("inner"));
                     let list = module.map(|module| module["module"]["items"].clone()).unwrap_or_default();
@@ -108,7 +110,9 @@ impl<'j> Reader<'j> {
     }
 
     fn visit(&mut self, id: Id, path: String, open: &mut VecDeque<(Id, String)>) {
-        let Some((item, (word, inner))) = self.item(id).and_then(|item| Some((item, inner(item)?))) else { return };
+        let Some((item, (word, inner))) = self.item(id).and_then(|item| Some((item, inner(item)?))) else {
+            return;
+        };
         if self.seen.contains_key(&id) {
             return;
         }
@@ -157,7 +161,9 @@ impl<'j> Reader<'j> {
     }
 
     fn member(&mut self, id: Id, owner: usize) {
-        let Some((item, (word, inner))) = self.item(id).and_then(|item| Some((item, inner(item)?))) else { return };
+        let Some((item, (word, inner))) = self.item(id).and_then(|item| Some((item, inner(item)?))) else {
+            return;
+        };
         let Some(path) = self.items.get(owner).map(|owner| owner.path.clone()) else { return };
         let path = format!("{path}::{}", item["name"].as_str().unwrap_or_default());
         let kind = match word {
@@ -193,7 +199,8 @@ impl<'j> Reader<'j> {
 
     fn signature(&self, new: &mut Item, inner: &Value) {
         let sig = &inner["sig"];
-        new.takes_self = sig["inputs"].as_array().is_some_and(|inputs| inputs.iter().any(|input| input[0] == "self"));
+        new.takes_self =
+            sig["inputs"].as_array().is_some_and(|inputs| inputs.iter().any(|input| input[0] == "self"));
         types(&sig["output"], &mut new.gives);
         new.error = result(&sig["output"]).and_then(|result| self.error_type(result));
     }
@@ -211,7 +218,9 @@ impl<'j> Reader<'j> {
         for variant in ids(&inner["variants"]).filter_map(|id| self.item(id)) {
             let kind = &variant["inner"]["variant"]["kind"];
             let mut inside = BTreeSet::new();
-            for field in ids(&kind["tuple"]).chain(ids(&kind["struct"]["fields"])).filter_map(|id| self.item(id)) {
+            for field in
+                ids(&kind["tuple"]).chain(ids(&kind["struct"]["fields"])).filter_map(|id| self.item(id))
+            {
                 types(&field["inner"]["struct_field"], &mut inside);
             }
             new.variants.push((variant["name"].as_str().unwrap_or_default().to_owned(), inside));
@@ -261,7 +270,13 @@ fn inner(item: &Value) -> Option<(&str, &Value)> {
 }
 
 fn ids(list: &Value) -> impl Iterator<Item = Id> {
-    list.as_array().map(Vec::as_slice).unwrap_or_default().iter().filter_map(Value::as_u64).collect::<Vec<_>>().into_iter()
+    list.as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Value::as_u64)
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 /// The types and traits that are named anywhere in a type.
@@ -280,13 +295,18 @@ fn types(in_type: &Value, found: &mut BTreeSet<Id>) {
     }
 }
 
-/// The first `Result` in a type.
+/// The `Result` that a function returns, now or by a future.
 fn result(in_type: &Value) -> Option<&Value> {
     match in_type {
         Value::Object(object) => object.iter().find_map(|(key, value)| {
-            let name = value["path"].as_str().and_then(|path| path.rsplit("::").next());
-            let is_one = key == "resolved_path" && name.is_some_and(|name| ["Result", "RunResult"].contains(&name));
-            if is_one { Some(value) } else { result(value) }
+            if key != "resolved_path" {
+                return result(value);
+            }
+            match value["path"].as_str().and_then(|path| path.rsplit("::").next()) {
+                Some("Result" | "RunResult") => Some(value),
+                Some("Pin" | "Box" | "BoxFuture") => result(value),
+                _ => None,
+            }
         }),
         Value::Array(values) => values.iter().find_map(result),
         _ => None,
@@ -296,5 +316,9 @@ fn result(in_type: &Value) -> Option<&Value> {
 /// The names that several methods have.
 pub fn ambiguous(items: &[Item]) -> HashSet<&str> {
     let mut seen = HashSet::new();
-    items.iter().filter(|item| item.kind == Kind::Method && !seen.insert(item.name.as_str())).map(|item| item.name.as_str()).collect()
+    items
+        .iter()
+        .filter(|item| item.kind == Kind::Method && !seen.insert(item.name.as_str()))
+        .map(|item| item.name.as_str())
+        .collect()
 }

@@ -51,11 +51,14 @@ fn folder() -> Option<PathBuf> {
 fn read(folder: &Path) -> Result<Vec<Documented>, Box<dyn Error>> {
     let mut found = Vec::new();
     for name in CRATES {
-        let json = fs::read(folder.join(format!("{name}.json"))).map_err(|error| format!("{name}.json: {error}"))?;
+        let json =
+            fs::read(folder.join(format!("{name}.json"))).map_err(|error| format!("{name}.json: {error}"))?;
         let json = serde_json::from_slice(&json)?;
         let items = Reader::new(&json).ok_or("rustdoc's JSON has another form now")?.items();
         let examples = items.iter().flat_map(|item| {
-            std::iter::once(&item.docs).chain(&item.member_docs).flat_map(|docs| examples::of_item(&item.path, docs))
+            std::iter::once(&item.docs)
+                .chain(&item.member_docs)
+                .flat_map(|docs| examples::of_item(&item.path, docs))
         });
         found.push(Documented { name, examples: examples.collect(), items });
     }
@@ -72,7 +75,8 @@ fn every_public_item_has_an_example_or_is_reached_by_one_or_has_a_reason() -> Re
     for krate in &crates {
         // The macros are on the pages of `flujo`, and their examples too.
         let beside = if krate.name == "flujo" { "flujo_macros" } else { "flujo" };
-        let of_others = crates.iter().filter(|other| other.name == beside && krate.name.starts_with("flujo_m"));
+        let of_others =
+            crates.iter().filter(|other| other.name == beside && krate.name.starts_with("flujo_m"));
         let of_macros = crates.iter().filter(|other| krate.name == "flujo" && other.name == "flujo_macros");
         let others = of_others.chain(of_macros).flat_map(|other| &other.examples);
         let reached = Lookup::new(&krate.items).reached(krate.examples.iter().chain(others).chain(&book));
@@ -105,9 +109,13 @@ fn every_public_item_has_an_example_or_is_reached_by_one_or_has_a_reason() -> Re
         missing.len(),
         missing.join("\n")
     );
-    let idle: Vec<_> = reasons.iter().enumerate().filter(|(n, _)| !used.contains(n)).map(|(_, r)| r.path).collect();
+    let idle: Vec<_> =
+        reasons.iter().enumerate().filter(|(n, _)| !used.contains(n)).map(|(_, r)| r.path).collect();
     assert!(idle.is_empty(), "reasons for what is not there, or has an example: {}", idle.join(", "));
-    assert!(excused * 20 <= all, "{excused} of {all} items have a reason in place of an example: more than one in twenty");
+    assert!(
+        excused * 20 <= all,
+        "{excused} of {all} items have a reason in place of an example: more than one in twenty"
+    );
     Ok(())
 }
 

@@ -26,7 +26,12 @@ impl<'i> Lookup<'i> {
         }
         Self {
             items,
-            types: items.iter().enumerate().filter(|(_, item)| is_type(item)).map(|(i, item)| (item.id, i)).collect(),
+            types: items
+                .iter()
+                .enumerate()
+                .filter(|(_, item)| is_type(item))
+                .map(|(i, item)| (item.id, i))
+                .collect(),
             by_path: items.iter().enumerate().map(|(i, item)| (item.path.as_str(), i)).collect(),
             members,
             ambiguous: ambiguous(items),
@@ -58,7 +63,9 @@ impl<'i> Lookup<'i> {
                 open.extend(&item.gives);
             }
             // What `#[step]` makes of a function returns it.
-            if item.path == "flujo::StepCall" && (code.words.contains("pipeline") || code.words.contains("step")) {
+            if item.path == "flujo::StepCall"
+                && (code.words.contains("pipeline") || code.words.contains("step"))
+            {
                 open.push(item.id);
             }
             // A name that is used once needs no type.
@@ -82,7 +89,9 @@ impl<'i> Lookup<'i> {
         }
         let mut at_hand = HashSet::new();
         while let Some(id) = open.pop() {
-            if at_hand.insert(id) && let Some(&i) = self.types.get(&id) {
+            if at_hand.insert(id)
+                && let Some(&i) = self.types.get(&id)
+            {
                 self.use_of(i, example, found, &mut open);
             }
         }

@@ -109,7 +109,9 @@ impl<J: Journal> Ownership<ByPath<J>> {
     /// equals a crash.
     ///
     /// # Errors
-    /// Storage failed, or another owner took over: the end of the execution is not written.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
+    /// [`ErrorKind::Signal`](crate::ErrorKind::Signal): another owner took over. In both cases the end of the
+    /// execution is not written.
     pub async fn execute(self, program: Arc<dyn Program>) -> Result<(), Error> {
         let ownership = Arc::new(self);
         let handle = ByPathHandle { ownership: Arc::clone(&ownership), arms: Vec::new() };

@@ -27,8 +27,8 @@ use tokio::sync::Notify;
 /// use flujo::codec::Json;
 /// use flujo::engine::kit::{Entry, SavedRun};
 /// use flujo::engine::{ActionKind, Ended, EndedBy, RunRecord, RunState};
-/// use flujo::error::FailureRecord;
-/// use flujo::{Error, ErrorKind};
+/// use flujo::ErrorKind;
+/// use flujo::error::{FailureKind, FailureRecord};
 /// use std::sync::Arc;
 ///
 /// # let memory = flujo::engine::Memory::new();
@@ -42,7 +42,7 @@ use tokio::sync::Notify;
 /// // One execution at a time: it owns the run until it is finished.
 /// let owned = entry.acquire().await?.expect("the run has not ended");
 /// assert!(matches!(entry.acquire().await.map_err(|error| error.kind().clone()), Err(ErrorKind::Busy(_))));
-/// let failure = FailureRecord::of_error(&Error::new(ErrorKind::Failed("no page".to_owned())));
+/// let failure = FailureRecord::new(FailureKind::Failed, false, "no page");
 /// owned.finish(Ended { outcome: Err(EndedBy::Failure(failure)), context: None }).await?;
 /// drop(owned);
 /// entry.idle().await;
@@ -205,7 +205,7 @@ impl<J: Journal> Entry<J> {
     /// longer count. `attempts` returns the number of attempts recorded for a path; `by` is the caller.
     ///
     /// # Errors
-    /// Storage failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     pub async fn reopen(&self, by: Option<&str>, attempts: impl Fn(&J, &Path) -> u32) -> Result<(), Error> {
         let ack = {
             let mut state = self.state();
@@ -245,7 +245,7 @@ impl<J: Journal> Entry<J> {
     /// execution ends at once; a run that has ended is not changed. `by` is the caller.
     ///
     /// # Errors
-    /// Storage failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     pub async fn cancel(&self, by: Option<&str>) -> Result<(), Error> {
         let ack = {
             let mut state = self.state();

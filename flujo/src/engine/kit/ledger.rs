@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// use flujo::engine::{Key, Kind, Reservation};
 /// use flujo::{Usage, UsageLimits};
 ///
-/// let calls = |n| Usage { model_calls: n, ..Usage::default() };
+/// let calls = |n| Usage::default().model_calls(n);
 /// let key = |n| Key { path: "moderate/label".into(), kind: Kind::Model, n };
 /// let mut ledger = Ledger::new(UsageLimits::NONE.model_calls(3));
 ///

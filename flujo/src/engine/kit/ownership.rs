@@ -77,7 +77,6 @@ use std::sync::{Arc, MutexGuard};
 /// }).await?;
 ///
 /// // A question: with nothing else to do, the execution is suspended until there is a reply.
-/// let ask = || owned.ask(question.clone(), &[("welcome/join".into(), 0)], &mut |_| {});
 /// assert_eq!(owned.activity().drive(owned.ask(question.clone(), &[], &mut |_| {})).await, Err(Signal::Suspended));
 /// assert_eq!(entry.questions(), [question.clone()]);
 /// let reply = Reply { value: Json::encode("Ada").unwrap(), by: Some("ops".to_owned()), at: owned.clock().now() };

@@ -181,7 +181,8 @@ impl SavedRuns {
     /// Applies a change of the run `id`.
     ///
     /// # Errors
-    /// The run was not created before: the beginning of the journal is missing.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the run was not created before, so the beginning of the
+    /// journal is missing.
     pub fn apply(&mut self, id: &RunId, change: Change<'_>) -> Result<(), Error> {
         match (self.0.get_mut(id), change) {
             (Some(run), change) => run.apply(change),
