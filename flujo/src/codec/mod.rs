@@ -54,7 +54,7 @@ pub type AnswerSchema = fn() -> Result<Json, CodecError>;
 /// assert!(refused.to_string().contains("number"), "{refused}");
 ///
 /// let nested = "[".repeat(MAX_DEPTH + 1) + &"]".repeat(MAX_DEPTH + 1);
-/// assert!(Json::parse(nested).is_err());
+/// assert!(Json::parse(&nested).is_err());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodecError {

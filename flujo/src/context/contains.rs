@@ -9,16 +9,19 @@
 /// use flujo::prelude::*;
 ///
 /// #[context]
-/// struct Sources(#[context(part)] Vec<String>);
+/// struct Research {
+///     #[context(part)]
+///     sources: Vec<String>,
+/// }
 ///
 /// fn forget(context: &mut impl Contains<Vec<String>>) -> usize {
-///     let number = context.part().len();
-///     context.part_mut().clear();
+///     let number = Contains::<Vec<String>>::part(context).len();
+///     Contains::<Vec<String>>::part_mut(context).clear();
 ///     number
 /// }
-/// let mut sources = Sources(vec!["the web".to_owned()]);
-/// assert_eq!((forget(&mut sources), sources.0.len()), (1, 0));
-/// assert_eq!(<Sources as Contains<Vec<String>>>::BIT, Some(0));
+/// let mut research = Research { sources: vec!["the web".to_owned()] };
+/// assert_eq!((forget(&mut research), research.sources.len()), (1, 0));
+/// assert_eq!(<Research as Contains<Vec<String>>>::BIT, Some(0));
 /// ```
 #[diagnostic::on_unimplemented(
     message = "context `{Self}` does not contain `{P}`",

@@ -20,7 +20,7 @@
 //!     sources: Vec<String>,
 //!     #[context(part, merge = sum)]
 //!     pages: u32,
-//!     #[context(part, merge = longest)]
+//!     #[context(part, merge = self::longest)]
 //!     note: String,
 //! }
 //!
@@ -28,11 +28,13 @@
 //! fn merged<T>(rule: impl MergeRule<T>, base: T, arms: [T; 2]) -> Merged<T> {
 //!     rule(&base, &arms)
 //! }
+//! # fn main() {
 //! assert_eq!(merged(append, vec!["a"], [vec!["a", "b"], vec!["a", "c"]]), Ok(vec!["a", "b", "c"]));
 //! assert_eq!(merged(sum, 10, [12, 11]), Ok(13));
 //! assert_eq!(merged(longest, String::new(), ["one".to_owned(), "three".to_owned()]), Ok("three".to_owned()));
 //! // The arm that does not fit, from 0, and the reason.
 //! assert_eq!(merged(append, vec![1], [vec![1], vec![2]]).map_err(|(arm, _)| arm), Err(1));
+//! # }
 //! ```
 
 use std::cmp::Ordering;

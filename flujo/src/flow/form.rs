@@ -24,7 +24,7 @@ use std::marker::PhantomData;
 ///         let parts = map(topics, |topic| write(topic))
 ///             .max(20)
 ///             .concurrency(4)
-///             .timeout("10m")
+///             .timeout("10min")
 ///             .limits(UsageLimits::usd("1.00"))
 ///             .named("parts");
 ///         // A text that is too long passes, and the finding is recorded.

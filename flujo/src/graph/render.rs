@@ -75,9 +75,8 @@ impl Graph {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), flujo::Error> {
 /// # let flujo = Flujo::builder().build()?;
-/// # flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
-/// let view = flujo.inspect("r-1").await?;
-/// let drawing = welcome::GRAPH.with_run(&view);
+/// let result = flujo.run(welcome("Ada".to_owned())).await;
+/// let drawing = welcome::GRAPH.with_run(&result);
 /// assert!(drawing.mermaid().starts_with("flowchart"));
 /// assert!(drawing.dot().starts_with("digraph"));
 /// assert!(drawing.json().contains(r#""standing""#));

@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// ```
 /// use flujo::path::{NodeId, Path};
 /// let id = NodeId::new("triage");
-/// assert_eq!(Path::from(format!("moderate/{}", id.as_str())), "moderate/triage");
+/// assert_eq!(Path::from("moderate/triage"), format!("moderate/{}", id.as_str()).as_str());
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct NodeId(Name);

@@ -32,6 +32,11 @@ use std::time::Duration;
 /// # }
 /// # #[step(model = "openai:gpt-4o-mini", max_tokens = 50)]
 /// # fn label(post: String) -> Prompt<String> { Prompt::ask(post) }
+/// /// Returns the meaning of a word.
+/// #[step]
+/// async fn look_up(word: String) -> Result<String> {
+///     Ok(format!("{word} is a greeting"))
+/// }
 /// # #[step(model = "openai:gpt-4o-mini", max_tokens = 50)]
 /// # fn explain(post: String) -> Prompt<String> { Prompt::ask(post) }
 /// pipeline! {
@@ -44,9 +49,10 @@ use std::time::Duration;
 ///             .validate(Short)
 ///             .cached("1h")
 ///             .limits(UsageLimits::usd("0.01"));
-///         // The model, and how it answers.
+///         // The model, what it may call, and how it answers.
 ///         let why = explain(post)
 ///             .models(["openai:gpt-4o", "openai:gpt-4o-mini"])
+///             .tools([look_up])
 ///             .temperature(0.2)
 ///             .top_p(0.9)
 ///             .max_tokens(200)

@@ -1,4 +1,5 @@
-//! A function that fails says with which kinds of error: those that its caller would match on.
+//! A function that fails says with which kinds of error: those that its caller would match on. That there are sections `# Errors`
+//! and `# Panics` at all is also asked by clippy, which does not look into traits.
 
 use crate::items::Item;
 

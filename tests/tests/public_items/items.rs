@@ -44,6 +44,8 @@ pub struct Item {
     pub member_docs: Vec<String>,
     /// The error type of the `Result` that it returns.
     pub error: Option<ErrorType>,
+    /// True if it is there with a feature alone.
+    pub is_optional: bool,
 }
 
 /// An error of ours, by its full path.
@@ -113,7 +115,8 @@ impl<'j> Reader<'j> {
         let Some((item, (word, inner))) = self.item(id).and_then(|item| Some((item, inner(item)?))) else {
             return;
         };
-        if self.seen.contains_key(&id) {
+        // A `use` may name a private module too, which it does not make public.
+        if self.seen.contains_key(&id) || !self.is_public(id) {
             return;
         }
         let kind = match word {
@@ -194,6 +197,7 @@ impl<'j> Reader<'j> {
             becomes: BTreeSet::new(),
             member_docs: Vec::new(),
             error: None,
+            is_optional: item["attrs"].to_string().contains("CfgTrace([NameValue { name: \\\"feature\\\""),
         }
     }
 

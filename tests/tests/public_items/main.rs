@@ -120,6 +120,29 @@ fn every_public_item_has_an_example_or_is_reached_by_one_or_has_a_reason() -> Re
 }
 
 #[test]
+fn what_needs_a_feature_is_marked_on_docs_rs() -> Result<(), Box<dyn Error>> {
+    let Some(folder) = folder() else { return Ok(()) };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut optional = HashSet::new();
+    for item in read(&folder)?.iter().flat_map(|krate| &krate.items).filter(|item| item.is_optional) {
+        let (krate, _) = item.place.split_once("/src/").ok_or("an item is outside of `src`")?;
+        optional.insert(krate.to_owned());
+    }
+    // Those whose items need one; a crate that has none is not marked by mistake.
+    let mut optional: Vec<_> = optional.into_iter().collect();
+    optional.sort();
+    assert_eq!(optional, ["flujo", "flujo-models", "tools/cli"]);
+    for krate in optional {
+        let page = fs::read_to_string(root.join(&krate).join("src/lib.rs"))?;
+        assert!(
+            page.contains("#![cfg_attr(docsrs, feature(doc_cfg))]"),
+            "{krate}: docs.rs marks nothing without it"
+        );
+    }
+    Ok(())
+}
+
+#[test]
 fn what_fails_says_with_which_kinds() -> Result<(), Box<dyn Error>> {
     let Some(folder) = folder() else { return Ok(()) };
     let mut wrong = Vec::new();
