@@ -75,6 +75,7 @@ impl<S: Step> StubAgent<S> {
     ///
     /// ```
     /// # use flujo::prelude::*;
+    /// use flujo::clock::Timestamp;
     /// use flujo::{Cost, Usage};
     /// use flujo_testing::{PausedClock, StubAgent};
     /// use std::time::Duration;
@@ -89,7 +90,7 @@ impl<S: Step> StubAgent<S> {
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), flujo::Error> {
-    /// let clock = PausedClock::new();
+    /// let clock = PausedClock::at(Timestamp(0));
     /// // Fails, then answers after a second; each answer has a price.
     /// let stub = StubAgent::<price>::scripted([Err(StepError::retryable("busy")), Ok(7)])
     ///     .delays(clock.clone(), [Duration::ZERO, Duration::from_secs(1)])

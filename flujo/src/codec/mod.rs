@@ -43,6 +43,15 @@ pub const MAX_DEPTH: usize = 127;
 pub struct Json(Arc<str>);
 
 /// Makes the JSON Schema of a type: the one that a model is sent for an answer of that type.
+///
+/// ```
+/// use flujo::codec::AnswerSchema;
+/// use flujo::model::schema_of;
+/// // A function and no value, so that it can stand in the constant data of a pipeline.
+/// const OF_A_NUMBER: AnswerSchema = schema_of::<u32>;
+/// assert!(OF_A_NUMBER()?.as_str().contains("integer"));
+/// # Ok::<(), flujo::codec::CodecError>(())
+/// ```
 pub type AnswerSchema = fn() -> Result<Json, CodecError>;
 
 /// A value could not be recorded, or a record not read.

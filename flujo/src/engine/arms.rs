@@ -25,25 +25,26 @@ pub type ArmBody<'a> = Box<dyn FnOnce(ArmGrant) -> BoxFuture<'a, ArmEnd> + Send 
 /// One arm of a fork.
 ///
 /// ```
-/// use flujo::engine::{Arm, ArmEnd, ArmGrant, ForkPolicy, Handle};
+/// use flujo::engine::{Arm, ArmBody, ArmEnd, ArmGrant, ForkPolicy, Handle, Key, Kind};
 /// use flujo::error::Signal;
 /// use flujo::path::Path;
 /// use std::time::Duration;
 ///
 /// /// Two arms, each with a handle of its own.
 /// async fn both(handle: &mut dyn Handle, path: Path) -> Result<Vec<ArmEnd>, Signal> {
-///     let arm = || Arm {
-///         body: Box::new(|ArmGrant { mut handle, .. }| {
+///     let nap = |n: u32| -> ArmBody<'_> {
+///         Box::new(move |ArmGrant { mut handle, .. }| {
 ///             Box::pin(async move {
-///                 let key = flujo::engine::Key { path: "nap".into(), kind: flujo::engine::Kind::Sleep, n: 1 };
+///                 let key = Key { path: "nap".into(), kind: Kind::Sleep, n };
 ///                 match handle.sleep(key, Duration::from_secs(1)).await {
 ///                     Ok(()) => ArmEnd::Inline,
 ///                     Err(signal) => ArmEnd::Signal(signal),
 ///                 }
 ///             })
-///         }),
+///         })
 ///     };
-///     handle.fork(path, vec![arm(), arm()], ForkPolicy { settle: false, concurrency: 2 }).await
+///     let arms = vec![Arm { body: nap(1) }, Arm { body: nap(2) }];
+///     handle.fork(path, arms, ForkPolicy { settle: false, concurrency: 2 }).await
 /// }
 /// ```
 pub struct Arm<'a> {

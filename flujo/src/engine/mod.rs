@@ -177,7 +177,7 @@ pub trait Program: Send + Sync {
 /// use std::time::Duration;
 ///
 /// let engine = Memory::new();
-/// let flujo = Flujo::builder().engine(engine.clone()).build()?;
+/// let flujo = Flujo::builder().engine(engine.clone()).pipeline::<welcome>().build()?;
 /// flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
 ///
 /// let id = "r-1".into();
@@ -191,6 +191,8 @@ pub trait Program: Send + Sync {
 /// // Nothing changes in a run that has ended.
 /// engine.reopen(&id, Some("ops")).await?;
 /// engine.cancel(&id, Some("ops")).await?;
+/// let run = flujo.inspect("r-1").await?.run;
+/// engine.execute(&id, flujo.programs().program(&run, Vec::new())?).await?;
 ///
 /// // Old runs are deleted, where the engine can do that.
 /// let later = engine.clock().now().plus(Duration::from_secs(1));

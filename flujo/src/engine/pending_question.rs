@@ -42,7 +42,7 @@ pub type QuestionPlace = (Timestamp, RunId, Path);
 /// # }
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), flujo::Error> {
-/// use flujo::engine::{PendingQuestion, QuestionFilter};
+/// use flujo::engine::{PendingQuestion, QuestionFilter, QuestionPlace};
 /// use flujo::run::Control;
 ///
 /// let flujo = Flujo::builder().pipeline::<refund>().build()?;
@@ -53,7 +53,8 @@ pub type QuestionPlace = (Timestamp, RunId, Path);
 /// let page: Vec<PendingQuestion> = flujo.inbox(&first).await?;
 /// assert_eq!((page[0].run.as_str(), page[0].question.message.as_str()), ("r-1", "Pay?"));
 ///
-/// let next = flujo.inbox(&first.clone().after(page[0].place())).await?;
+/// let place: QuestionPlace = page[0].place();
+/// let next = flujo.inbox(&first.clone().after(place)).await?;
 /// assert_eq!(next[0].run.as_str(), "r-2");
 ///
 /// // An engine makes the list of all that are open.

@@ -23,6 +23,14 @@ pub struct Finding {
 }
 
 /// The models that an attempt called.
+///
+/// ```
+/// use flujo::Usage;
+/// use flujo::engine::ModelUse;
+/// let call = Usage::default().model_calls(1);
+/// let used = ModelUse { by_model: vec![("openai:gpt-4o-mini".to_owned(), call)], ..ModelUse::default() };
+/// assert!(used.repairs.is_empty());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ModelUse {
     /// The usage of each model, as `provider:model`, in the order of their first calls. The sum is the usage of the

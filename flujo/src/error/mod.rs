@@ -53,6 +53,25 @@ use std::time::Duration;
 /// The result of a step: `Result<T>` is enough for most, any `E: Into<StepError>` will do.
 pub type Result<T, E = StepError> = std::result::Result<T, E>;
 /// The result of running a pipeline, or of a call to the engine.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::error::RunResult;
+///
+/// async fn greeting(flujo: &Flujo) -> RunResult<String> {
+///     flujo.run(welcome("Ada".to_owned())).await.into_output()
+/// }
+/// assert_eq!(greeting(&Flujo::builder().build()?).await?, "Hello, Ada!");
+/// # Ok(())
+/// # }
+/// ```
 pub type RunResult<T> = std::result::Result<T, Error>;
 
 /// Why a run, or a call to the engine, failed. It displays its path first.

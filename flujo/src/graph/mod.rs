@@ -3,7 +3,8 @@
 //! A pipeline is constant data, which is read without running anything:
 //!
 //! ```
-//! use flujo::graph::{Edge, Graph, Node, NodeKind, Report};
+//! use flujo::codec::Json;
+//! use flujo::graph::{Edge, Graph, Node, NodeKind, OptionText, ReplyCheck, Report};
 //! use flujo::prelude::*;
 //!
 //! #[step(retries = 2)]
@@ -28,6 +29,11 @@
 //! assert!(paths.contains(&("welcome/greet".to_owned(), "step")), "{paths:?}");
 //! let greet: &Node = WELCOME.node_at("welcome/greet").unwrap();
 //! assert_eq!(greet.kind, NodeKind::Step);
+//! let options: &[OptionText] = greet.facts.options;
+//! assert_eq!(options, [("retries", "2")]);
+//! assert_eq!(WELCOME.node_path("welcome/greet!other").as_deref(), Some("welcome/greet"));
+//! let check: ReplyCheck = WELCOME.node_at("welcome/polite").and_then(|node| node.reply).unwrap();
+//! assert!(check(&Json::parse("true").unwrap()).is_ok() && check(&Json::parse("7").unwrap()).is_err());
 //! let first: &Edge = &WELCOME.edges[0];
 //! assert_eq!(first.from, None);
 //!

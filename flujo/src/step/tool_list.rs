@@ -78,6 +78,22 @@ impl<C: Context, R: Send + Sync> Tool<C, R> {
     }
 
     /// Creates the entry of all tools of the server `T`, a resource.
+    ///
+    /// ```
+    /// use flujo::Provides;
+    /// use flujo::context::Context;
+    /// use flujo::model::ToolServer;
+    /// use flujo::step::Tool;
+    ///
+    /// /// What a model may use of a server that is one of the resources.
+    /// fn offered<C: Context, R: Provides<T> + Send + Sync, T: ToolServer>() -> Vec<Tool<C, R>> {
+    ///     let files = Tool::served::<T>()
+    ///         .only(["read_file", "delete_file"])
+    ///         .retries(1)
+    ///         .ask_first_if_served(|tool, _arguments| tool == "delete_file");
+    ///     vec![files]
+    /// }
+    /// ```
     pub fn served<T: ToolServer>() -> Self
     where
         R: Provides<T>,

@@ -108,7 +108,7 @@ impl Usage {
     /// // A call whose price is unknown, and one whose usage was estimated.
     /// let unsure = Usage::default().unpriced_calls(1).estimated_calls(1);
     /// assert_eq!(unsure.unpriced_calls, 1);
-    /// # let _ = unsure.estimated();
+    /// assert_eq!(Usage::default().model_calls(2).estimated().estimated_calls, 2);
     /// ```
     #[must_use]
     pub const fn cached_tokens(self, cached_tokens: u64) -> Self {

@@ -65,7 +65,7 @@ pub struct Reader<'j> {
 }
 
 /// Traits whose associated type is a value that the reader of an example sees next.
-const OPENED: [&str; 4] = ["IntoFuture", "Deref", "Iterator", "Stream"];
+const OPENED: [&str; 5] = ["Future", "IntoFuture", "Deref", "Iterator", "Stream"];
 
 impl<'j> Reader<'j> {
     pub fn new(json: &'j Value) -> Option<Self> {

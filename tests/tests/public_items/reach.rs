@@ -54,7 +54,11 @@ impl<'i> Lookup<'i> {
             let named = match item.kind {
                 Kind::Module => code.heads.contains(&item.name),
                 Kind::Method => false,
-                Kind::Constant => item.owner.is_none() && code.words.contains(&item.name),
+                // That of a trait is written at each type that has it: `welcome::GRAPH`.
+                Kind::Constant => {
+                    let owner = item.owner.and_then(|owner| self.items.get(owner));
+                    owner.is_none_or(|owner| owner.kind == Kind::Trait) && code.words.contains(&item.name)
+                }
                 _ => code.words.contains(&item.name),
             };
             if named {

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 /// no task was woken, and at least one question is open.
 ///
 /// ```
-/// use flujo::engine::kit::Activity;
+/// use flujo::engine::kit::{Activity, WorkGuard};
 /// use flujo::error::Signal;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -23,7 +23,7 @@ use tokio::sync::Notify;
 /// // A body, and a write, are work in progress.
 /// assert_eq!(activity.body(async { 1 }).await, Ok(1));
 /// assert_eq!(activity.storing(async { 2 }).await, 2);
-/// let guard = activity.working();
+/// let guard: WorkGuard<'_> = activity.working();
 /// drop(guard);
 ///
 /// // A wait suspends the run when no work is in progress.

@@ -38,10 +38,18 @@ use std::time::Duration;
 /// # let flujo = Flujo::builder().engine(memory.clone()).build()?;
 /// # flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
 /// # let view = flujo.inspect("r-1").await?;
+/// # let flujo = Flujo::builder().engine(memory).pipeline::<welcome>().build()?;
 /// # let run = |id: &str| RunRecord { id: id.into(), ..RunRecord::clone(&view.run) };
 /// let table = Table::new(Arc::new(SystemClock::new()));
 /// let entry = table.create_with(run("r-2"), |run| ByPath::new(run, ())).expect("the id is free");
 /// assert!(entry.view(|journal| journal.records().to_vec()).records.is_empty());
+///
+/// // Works on it, with the code of this process.
+/// let program = flujo.programs().program(entry.run(), Vec::new())?;
+/// if let Some(owned) = entry.acquire().await? {
+///     owned.execute(program).await?;
+/// }
+/// assert!(entry.has_ended());
 ///
 /// // A run that was loaded, with the records that it has.
 /// let mut saved = SavedRun::new(run("r-3"));

@@ -137,6 +137,41 @@ impl<J: Journal> Entry<J> {
 
     /// Takes ownership with a new fencing token from the current execution: because the lease of another process has
     /// expired, or because shared storage has granted the run to this process. Writes nothing.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # pipeline! {
+    /// #     fn refund(cents: u32) -> bool {
+    /// #         let pay: bool = ask("Pay?").showing(&cents);
+    /// #         value(pay)
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// use flujo::clock::SystemClock;
+    /// use flujo::engine::kit::{Entry, SavedRun};
+    /// use flujo::error::Signal;
+    /// use std::sync::Arc;
+    ///
+    /// # let flujo = Flujo::builder().build()?;
+    /// # flujo.run(refund(990)).id("r-1").await;
+    /// # flujo.resume::<refund>("r-1").reply(true).await?;
+    /// # let view = flujo.inspect("r-1").await?;
+    /// # let (run, answered) = (view.run, view.answered[0].clone());
+    /// let entry = Entry::new(SavedRun::new(run), (), Arc::new(SystemClock::new()));
+    /// let first = entry.take_over();
+    /// let second = entry.take_over();
+    /// assert_eq!(first.check(), Err(Signal::OwnershipLost));
+    /// second.check()?;
+    ///
+    /// // What shared storage holds, because it came through another process.
+    /// entry.record_reply(answered);
+    /// assert_eq!(entry.view(|_journal| Vec::new()).answered.len(), 1);
+    /// entry.record_cancellation();
+    /// assert_eq!(second.check(), Err(Signal::Cancelled));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take_over(self: &Arc<Self>) -> Ownership<J> {
         self.own(&mut self.state())
     }
