@@ -42,6 +42,8 @@
 //! assert_eq!(greet.facts.attempts(Some(5), flujo::graph::Bounds::ZERO).step_runs, Some(6));
 //! let report: Report = WELCOME.validate();
 //! assert!(report.is_clean(), "{report}");
+//! // As text for other programs.
+//! assert!(WELCOME.json().starts_with(r#"{"schema":1"#), "{}", WELCOME.json());
 //! ```
 
 mod bounds;

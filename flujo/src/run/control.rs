@@ -55,7 +55,7 @@ use async_trait::async_trait;
 /// pipeline! {
 ///     fn refund(cents: u32) -> String {
 ///         let pay: bool = ask("Pay?").showing(&cents);
-///         value(if pay { format!("paid {cents}") } else { "kept".to_owned() })
+///         value(if pay { format!("paid {cents}") } else { "not paid".to_owned() })
 ///     }
 /// }
 ///

@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// #     fn welcome(name: String) -> String { greet(name) }
 /// # }
 ///
-/// /// Greets nobody; `flujo_testing::StubAgent` does more.
+/// /// Greets with an empty text; `flujo_testing::StubAgent` does more.
 /// #[derive(Clone)]
 /// struct Silent;
 ///

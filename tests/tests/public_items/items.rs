@@ -44,8 +44,6 @@ pub struct Item {
     pub member_docs: Vec<String>,
     /// The error type of the `Result` that it returns.
     pub error: Option<ErrorType>,
-    /// True if it is there with a feature alone.
-    pub is_optional: bool,
 }
 
 /// An error of ours, by its full path.
@@ -197,7 +195,6 @@ impl<'j> Reader<'j> {
             becomes: BTreeSet::new(),
             member_docs: Vec::new(),
             error: None,
-            is_optional: item["attrs"].to_string().contains("CfgTrace([NameValue { name: \\\"feature\\\""),
         }
     }
 

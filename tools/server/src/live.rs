@@ -91,7 +91,7 @@ impl Live {
     /// ```
     /// use flujo::events::Chunks;
     /// use flujo_server::Live;
-    /// // Nobody needs to see answers while they are written.
+    /// // For pages that show whole answers only.
     /// let live = Live::new().chunks(Chunks::None);
     /// # drop(live);
     /// ```
