@@ -1,13 +1,42 @@
 //! AI workflows as ordinary Rust: rustc proves that they fit together, and a small runtime runs them so
 //! that nothing finished is lost, repeated or overspent.
 //!
-//! Steps are async functions, annotated with [`macro@step`]; a [`pipeline!`] calls them; [`Flujo`] runs it and records
-//! every step as it finishes, so a run that failed or paused goes on where it stopped and nothing finished runs twice. A
-//! person is one more thing to call: `ask` pauses the run, from any place, until the reply comes.
+//! ```
+//! use flujo::model::Script;
+//! use flujo::prelude::*;
+//!
+//! #[step(model = "openai:gpt-4o-mini", retries = 2)]
+//! fn translate(text: String) -> Prompt<String> {
+//!     Prompt::ask(format!("Translate into French: {text}"))
+//! }
+//!
+//! pipeline! {
+//!     fn hello(name: String) -> String {
+//!         translate(format!("Good morning, {name}!"))
+//!     }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), flujo::Error> {
+//!     let flujo = Flujo::builder().models(Script::new().then("Bonjour, Ada !")).build()?;
+//!     let greeting = flujo.run(hello("Ada".to_owned())).await.into_output()?;
+//!     assert_eq!(greeting, "Bonjour, Ada !");
+//!     Ok(())
+//! }
+//! ```
+//!
+//! A [`macro@step`] is a function; with a model in its attribute it returns the prompt, and its output is what the model
+//! answers. A [`pipeline!`] calls steps. The [`Script`](model::Script) answers offline; `Models` of the crate `flujo-models`
+//! asks OpenAI, Anthropic, Gemini, Ollama and others. Hand a step what it does not take, and rustc says so, in the pipeline,
+//! at the argument.
+//!
+//! [`Flujo`] records every step as it finishes, so a run that failed or paused goes on where it stopped and nothing finished
+//! runs twice. Branches are `if` and `match`, and a person is one more thing to call: [`ask`](flow::ask) pauses the run, from
+//! any place, until the reply comes.
 //!
 //! ```
-//! use flujo::prelude::*;
 //! use flujo::model::Script;
+//! use flujo::prelude::*;
 //!
 //! #[derive(Clone, Debug, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 //! struct Label {
@@ -47,7 +76,6 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), flujo::Error> {
-//! // A script in place of a model; with the feature `models`, a client of OpenAI, Anthropic, Gemini, Ollama and others.
 //! let models = Script::new().then(r#"{"tone": "ironic", "confidence": 0.4}"#);
 //! let flujo = Flujo::builder().models(models).build()?;
 //!
@@ -61,8 +89,28 @@
 //! # }
 //! ```
 //!
-//! The forms of a pipeline are in [`flow`], the options of a step's call on [`StepCall`], the result of a run in
-//! [`PipelineResult`].
+//! # Where to look
+//!
+//! | for | see |
+//! |---|---|
+//! | the forms of a pipeline: `repeat`, `join`, `map`, `ask` .. | [`flow`] |
+//! | the options of a step | [`macro@step`], and [`StepCall`] for those of a call |
+//! | state of a run, and services that steps use | [`macro@context`], [`macro@resources`] |
+//! | the result of a run, and operating many of them | [`PipelineResult`], [`run::Control`] |
+//! | models, prompts, answers | [`model`], [`agent`] |
+//! | limits of cost | [`UsageLimits`], [`SharedBudget`] |
+//! | runs in a file, or on many machines | [`engine`], the crates `flujo-sqlite` and `flujo-restate` |
+//! | observers, spans, OpenTelemetry | [`events`], the feature `otel` |
+//!
+//! # Features
+//!
+//! | feature | for |
+//! |---|---|
+//! | `settings` | keys, models, times and limits from the environment, `.env` and `flujo.toml` |
+//! | `rate-limits` | calls of models that wait for their turn |
+//! | `otel` | spans sent by OpenTelemetry's protocol; turns on `settings` |
+//!
+//! None is on by default.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -49,6 +49,36 @@ mod book {
     struct DurableRuns;
 }
 
+/// Features of the Python predecessor, and what takes their place.
+#[cfg(doctest)]
+mod book_from_python {
+    #[doc = include_str!("../../docs/book/from-python/overview.md")]
+    struct Overview;
+    #[doc = include_str!("../../docs/book/from-python/steps.md")]
+    struct Steps;
+    #[doc = include_str!("../../docs/book/from-python/control-flow.md")]
+    struct ControlFlow;
+    #[doc = include_str!("../../docs/book/from-python/context.md")]
+    struct Context;
+    #[doc = include_str!("../../docs/book/from-python/agents.md")]
+    struct Agents;
+    #[doc = include_str!("../../docs/book/from-python/people.md")]
+    struct People;
+    #[doc = include_str!("../../docs/book/from-python/cost.md")]
+    struct Cost;
+    #[doc = include_str!("../../docs/book/from-python/operations.md")]
+    struct Operations;
+    #[doc = include_str!("../../docs/book/from-python/testing.md")]
+    struct Testing;
+    #[doc = include_str!("../../docs/book/from-python/not-here.md")]
+    struct NotHere;
+}
+
+/// The language on one page.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/book/assistants.md")]
+struct Assistants;
+
 /// And those of what it takes to ask real models.
 #[cfg(all(doctest, feature = "models"))]
 mod book_of_models {

@@ -22,7 +22,7 @@ use std::marker::PhantomData;
 /// Asks validators about a value, and fails the pipeline if one rejects it: guardrails, policy checks.
 ///
 /// The value is fixed, so nothing is retried; validators of a step's own output, whose rejection makes the step try
-/// again, belong to the step: `#[step(validators = ..)]`. Several validators are a tuple, and all of them are asked.
+/// again, belong to the step: `#[step(validate = ..)]`. Several validators are a tuple, and all of them are asked.
 ///
 /// ```
 /// # use flujo::prelude::*;

@@ -3,12 +3,15 @@
 #![allow(missing_docs, reason = "a test binary has no readers of its docs")]
 
 mod architecture;
+mod assistants;
 mod book;
 mod dependencies;
 mod editor;
 mod expansion;
 mod forms;
+mod from_python;
 mod layers;
+mod llms;
 mod markdown;
 mod readme;
 mod snippets;

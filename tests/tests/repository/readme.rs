@@ -7,7 +7,7 @@ fn what_the_readme_shows_is_what_the_files_hold() -> Checked {
     let mut messages = 0;
     let mut pipelines = 0;
     for block in blocks(&read("README.md")?) {
-        if block.language == "sh" {
+        if block.language == "sh" || block.language == "console" {
             continue;
         }
         let name = block.source.ok_or_else(|| format!("no comment names the file of:\n{}", block.text))?;
@@ -43,7 +43,12 @@ fn ci_runs_the_commands_of_the_readme() -> Checked {
         assert_eq!(text, "cargo run --example moderation -- serve\ncargo test\n");
     }
 
+    let typed: Vec<_> =
+        blocks(&read("README.md")?).into_iter().filter(|block| block.language == "console").collect();
+    assert_eq!(typed.len(), 1, "{typed:?}");
+
     let ci = read(".ci/run")?;
+    assert!(ci.contains("\n    .ci/book\n"), ".ci/run types what the README begins with");
     for command in ["run", "test"] {
         assert!(ci.contains(&format!("$(readme_command {command})")), ".ci/run takes it from the README");
         assert!(!ci.contains(&format!("\n    cargo {command}")), ".ci/run does not repeat it");
