@@ -115,7 +115,7 @@ fn tokens(text: &str) -> Vec<Token> {
                 i += 1;
             }
             let word: String = chars.get(begin..i).unwrap_or_default().iter().collect();
-            let hashes = (i..).take_while(|&j| at(j) == '#').count();
+            let hashes = chars.get(i..).unwrap_or_default().iter().take_while(|&&c| c == '#').count();
             if ["r", "br", "b", "cr", "c"].contains(&word.as_str()) && at(i + hashes) == '"' {
                 let raw = if word.ends_with('r') { hashes + 1 } else { 0 };
                 i = after_text(&chars, i + hashes, raw);

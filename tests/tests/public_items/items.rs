@@ -129,7 +129,7 @@ impl<'j> Reader<'j> {
         if kind == Kind::Module {
             open.extend(ids(&inner["items"]).map(|id| (id, path.clone())));
         }
-        let mut new = self.new_item(id, kind, path, item);
+        let mut new = Self::new_item(id, kind, path, item);
         match word {
             "function" => self.signature(&mut new, inner),
             "type_alias" | "constant" | "static" => types(&inner["type"], &mut new.gives),
@@ -172,13 +172,13 @@ impl<'j> Reader<'j> {
             "assoc_const" => Kind::Constant,
             _ => return,
         };
-        let mut new = self.new_item(id, kind, path, item);
+        let mut new = Self::new_item(id, kind, path, item);
         new.owner = Some(owner);
         self.signature(&mut new, inner);
         self.items.push(new);
     }
 
-    fn new_item(&self, id: Id, kind: Kind, path: String, item: &Value) -> Item {
+    fn new_item(id: Id, kind: Kind, path: String, item: &Value) -> Item {
         let span = &item["span"];
         Item {
             id,

@@ -1,6 +1,7 @@
 //! Every public item has an example, is reached by one, or has a reason; and a function that fails says with which kinds. What
 //! is public is read from rustdoc's JSON, which `.ci/run docs` makes; without it only the readers are tested.
 #![allow(unreachable_pub, reason = "modules of one test binary show each other what they like")]
+#![allow(clippy::indexing_slicing, reason = "a key that JSON does not have is `null`")]
 
 mod code;
 mod errors;
@@ -79,7 +80,8 @@ fn every_public_item_has_an_example_or_is_reached_by_one_or_has_a_reason() -> Re
             crates.iter().filter(|other| other.name == beside && krate.name.starts_with("flujo_m"));
         let of_macros = crates.iter().filter(|other| krate.name == "flujo" && other.name == "flujo_macros");
         let others = of_others.chain(of_macros).flat_map(|other| &other.examples);
-        let reached = Lookup::new(&krate.items).reached(krate.examples.iter().chain(others).chain(&book));
+        let examples: Vec<_> = krate.examples.iter().chain(others).chain(&book).collect();
+        let reached = Lookup::new(&krate.items).reached(&examples);
         let (mut own, mut by_others, mut with_reason) = (0, 0, 0);
         for (i, item) in krate.items.iter().enumerate() {
             if !examples::blocks(&item.docs, true).is_empty() {
@@ -140,12 +142,13 @@ fn what_needs_a_feature_is_marked_on_docs_rs() -> Result<(), Box<dyn Error>> {
     let Some(folder) = folder() else { return Ok(()) };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let crates = read(&folder)?;
-    let place = |krate: &Documented| krate.items.first().and_then(|item| item.place.split_once("/src/"));
-    let folders: BTreeSet<_> = crates.iter().filter_map(place).map(|(folder, _)| folder.to_owned()).collect();
+    let places = crates.iter().filter_map(|krate| krate.items.first()).map(|item| &item.place);
+    let folders: BTreeSet<_> =
+        places.filter_map(|place| place.split_once("/src/")).map(|(folder, _)| folder).collect();
     assert_eq!(folders.len(), CRATES.len());
     let mut marked = Vec::new();
     for krate in folders {
-        let src = root.join(&krate).join("src");
+        let src = root.join(krate).join("src");
         let page = fs::read_to_string(src.join("lib.rs"))?;
         if has_optional_items(&src)? {
             assert!(

@@ -39,7 +39,7 @@ impl<'i> Lookup<'i> {
     }
 
     /// The items that at least one of the examples reaches.
-    pub fn reached<'e>(&self, examples: impl IntoIterator<Item = &'e Example>) -> HashSet<usize> {
+    pub fn reached(&self, examples: &[&Example]) -> HashSet<usize> {
         let mut found = HashSet::new();
         for example in examples {
             self.by_one(example, &mut found);
