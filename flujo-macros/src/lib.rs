@@ -2,6 +2,19 @@
 //!
 //! Depend on `flujo`, which re-exports them together with all that generated code needs.
 //!
+//! ```
+//! use flujo::prelude::*;
+//!
+//! #[step]
+//! async fn greet(name: String) -> Result<String> {
+//!     Ok(format!("Hello, {name}!"))
+//! }
+//!
+//! pipeline! {
+//!     fn welcome(name: String) -> String { greet(name) }
+//! }
+//! ```
+//!
 //! `FLUJO_MACRO_DEBUG=triage cargo check` prints the expansion of the item `triage`, `FLUJO_MACRO_DEBUG='*'` of every
 //! item. A crate may rename the dependency, `wf = { package = "flujo", .. }`: the macros read its name in `Cargo.toml`.
 

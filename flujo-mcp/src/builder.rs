@@ -91,6 +91,23 @@ impl McpServer {
 impl ServerBuilder<Stdio> {
     /// Sets a variable of the environment of the process. Its value is never shown, and is taken out of messages if it has
     /// at least six bytes.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), flujo::Error> {
+    /// use flujo_mcp::{McpServer, ServerBuilder, Stdio};
+    /// use std::time::Duration;
+    ///
+    /// let github: ServerBuilder<Stdio> = McpServer::stdio("github", "github-mcp-server", ["stdio"])
+    ///     .env("GITHUB_TOKEN", "a token")
+    ///     .current_dir("/srv/github")
+    ///     .connect_timeout(Duration::from_secs(10))
+    ///     .max_tools(64)
+    ///     .max_list(500_000);
+    /// let github = github.build()?;
+    /// assert!(!format!("{github:?}").contains("a token"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn env(mut self, key: impl Into<String>, value: impl Into<Secret>) -> Self {
         self.secrets.push(key.into(), value.into());
         self
@@ -105,7 +122,7 @@ impl ServerBuilder<Stdio> {
     /// Returns the server. Nothing is started yet.
     ///
     /// # Errors
-    /// The name, the command or the name of a variable is none.
+    /// [`ErrorKind::Setup`]: the name, the command or the name of a variable is none.
     pub fn build(self) -> Result<McpServer, Error> {
         if self.way.0.command.is_empty() {
             return Err(setup(&self.name, "the command is empty"));
@@ -125,6 +142,17 @@ impl ServerBuilder<Stdio> {
 impl ServerBuilder<Http> {
     /// Sets a header of every request, for instance `authorization`. Its value is never shown, and is taken out of messages if it
     /// has at least six bytes.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), flujo::Error> {
+    /// use flujo_mcp::{Http, McpServer, ServerBuilder};
+    ///
+    /// let docs: ServerBuilder<Http> = McpServer::http("docs", "https://docs.example.com/mcp");
+    /// let docs = docs.header("authorization", "Bearer open-sesame").build()?;
+    /// # drop(docs);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn header(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
         self.secrets.push(name.into(), value.into());
         self
@@ -133,7 +161,7 @@ impl ServerBuilder<Http> {
     /// Returns the server. Nothing is sent yet.
     ///
     /// # Errors
-    /// The name, the URL or a header is none.
+    /// [`ErrorKind::Setup`]: the name, the URL or a header is none.
     pub fn build(self) -> Result<McpServer, Error> {
         let url = self.way.0.parse::<hyper::Uri>().ok();
         let url =

@@ -1,6 +1,6 @@
 //! Tools of MCP servers for [`flujo`]: a model's step offers them, and a step calls them with types.
 //!
-//! ```no_run
+//! ```
 //! use flujo::prelude::*;
 //! use flujo_mcp::McpServer;
 //!
@@ -16,12 +16,22 @@
 //!
 //! # fn main() -> Result<(), flujo::Error> {
 //! let files = McpServer::stdio("files", "npx", ["-y", "@modelcontextprotocol/server-filesystem", "/data"]).build()?;
+//! // Nothing is started before a tool is needed.
 //! let flujo = Flujo::builder().resources(App { files: files.into() }).build()?;
+//! # drop(flujo);
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! [`McpServer::call_as`] shows a tool as a typed step.
+//!
+//! | item | what it is |
+//! |---|---|
+//! | [`McpServer`] | a server: [`stdio`](McpServer::stdio) starts a process, [`http`](McpServer::http) reaches an address |
+//! | [`ServerBuilder`] | its description: environment or headers, timeouts and bounds |
+//! | [`server!`] | a type for each server, so that resources tell them apart |
+//!
+//! The book's chapter [MCP servers](https://github.com/flujo-rs/flujo/blob/main/docs/book/how-to/mcp.md) has whole programs. The crate has no features.
 //!
 //! # What is retried
 //!

@@ -36,6 +36,28 @@ impl fmt::Debug for ModelsBuilder {
 }
 
 /// A server that is compatible with one of the known providers: a gateway, or self-hosted models.
+///
+/// ```
+/// use flujo_models::{Capabilities, Compatible, Models, Wire};
+/// use std::time::Duration;
+///
+/// // A gateway that speaks Anthropic's protocol, and ends its streams without a mark.
+/// let gateway = Compatible::at("https://llm.example.com/anthropic/")
+///     .wire(Wire::Anthropic)
+///     .key("a key")
+///     .can(Capabilities::ANTHROPIC)
+///     .without_end_mark();
+/// let models = Models::builder()
+///     .provider("office", gateway)
+///     // A known provider at another address, which cannot stream.
+///     .base_url("openai", "https://proxy.example.com/v1/")
+///     .can("openai", Capabilities { stream: false, ..Capabilities::OPENAI })
+///     .answer_timeout(Duration::from_secs(120))
+///     .silence_timeout(Duration::from_secs(30))
+///     .build()?;
+/// # drop(models);
+/// # Ok::<(), flujo::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Compatible {
     url: String,
@@ -87,7 +109,7 @@ impl Models {
     /// Returns a client of all known providers, with the keys in the environment of the process.
     ///
     /// # Errors
-    /// The HTTP client cannot be created.
+    /// [`ErrorKind::Setup`](flujo::ErrorKind::Setup): the HTTP client cannot be created.
     pub fn from_env() -> RunResult<Self> {
         Self::builder().keys_from_env().build()
     }
@@ -194,7 +216,7 @@ impl ModelsBuilder {
     /// Builds the client.
     ///
     /// # Errors
-    /// All invalid options, in one error.
+    /// [`ErrorKind::Setup`](flujo::ErrorKind::Setup): all invalid options, in one error.
     pub fn build(mut self) -> RunResult<Models> {
         for known in self.known.values().filter(|known| !known.url.is_valid()) {
             let write =

@@ -26,6 +26,18 @@ pub enum PromptCache {
 }
 
 /// The capabilities of a provider, in one table.
+///
+/// ```
+/// use flujo_models::{Capabilities, PromptCache, Structured};
+///
+/// // A server of your own that has no JSON mode, in place of the usual one.
+/// let mine = Capabilities { json_mode: false, structured: Structured::Prompted, ..Capabilities::COMPATIBLE };
+/// assert_ne!(mine, Capabilities::OPENAI);
+/// // The tables of the known protocols.
+/// let streamed = [Capabilities::OPENAI_RESPONSES, Capabilities::ANTHROPIC, Capabilities::GEMINI, Capabilities::OLLAMA];
+/// assert!(streamed.iter().all(|can| can.stream));
+/// assert!(matches!(Capabilities::ANTHROPIC.prompt_cache, PromptCache::Marked(_)));
+/// ```
 #[allow(clippy::struct_excessive_bools, reason = "a table of what a provider can do is a list of yes and no")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {

@@ -1,25 +1,56 @@
 //! Real models for [`flujo`]: OpenAI, Anthropic, Gemini, OpenRouter, Ollama, and every server that is
 //! compatible with one of them, with the prices of some two thousand models.
 //!
-//! ```no_run
+//! ```
 //! use flujo::prelude::*;
 //! use flujo_models::{Models, PriceList};
 //!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! // Keys come from `OPENAI_API_KEY`, `ANTHROPIC_API_KEY`, ...
-//! let flujo = Flujo::builder().models(Models::from_env()?).prices(PriceList::bundled()).build()?;
+//! #[step(model = "openai:gpt-4o-mini", max_tokens = 50)]
+//! fn label(post: String) -> Prompt<String> {
+//!     Prompt::system("Name the tone of this post.").user(post)
+//! }
+//!
+//! pipeline! {
+//!     fn moderate(post: String) -> String { label(post) }
+//! }
+//!
+//! # fn main() -> Result<(), flujo::Error> {
+//! // `Models::from_env()` takes keys from `OPENAI_API_KEY`, `ANTHROPIC_API_KEY` and the like.
+//! let models = Models::builder().key("openai", "sk-..").build()?;
+//! let flujo = Flujo::builder().models(models).prices(PriceList::bundled()).pipeline::<moderate>().build()?;
+//! # drop(flujo);
+//!
+//! // What could never be answered is refused before anything runs.
+//! let without_key = Flujo::builder().models(Models::builder().build()?).pipeline::<moderate>().build();
+//! assert!(without_key.unwrap_err().to_string().contains("OPENAI_API_KEY"));
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! With the feature `settings`, `Models::from_settings` reads providers, keys and timeouts from the `Settings` of `flujo`, and
-//! `PriceList::from_settings` the path of a price file.
-//!
 //! A model is named `provider:model`. An unknown provider and a missing key are refused when the engine is
 //! built, or when a run of an unregistered pipeline starts; the message names the missing variable.
 //!
+//! | type | what it is |
+//! |---|---|
+//! | [`Models`], [`ModelsBuilder`] | the client, and which providers it knows and how they are reached |
+//! | [`Provider`], [`Wire`], [`Capabilities`] | the known providers, their protocols, and what each can do |
+//! | [`Compatible`] | a server that speaks one of the protocols: a gateway, or models of your own |
+//! | [`PriceList`] | prices of models, bundled or from a file |
+//!
+//! # What is retried
+//!
 //! One call is one request: this crate never retries, the step's `retries` are the only ones. An answer that
 //! is cut off is an error, never a short answer.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `settings` | `Models::from_settings` and `PriceList::from_settings`: providers, keys, timeouts and prices from the `Settings` of `flujo` |
+//! | `http2` | many calls over one connection |
+//!
+//! The book says more: [Models](https://github.com/flujo-rs/flujo/blob/main/docs/book/how-to/models.md), [Tuning](https://github.com/flujo-rs/flujo/blob/main/docs/book/how-to/tuning.md),
+//! [Cost and budgets](https://github.com/flujo-rs/flujo/blob/main/docs/book/how-to/cost.md), [Settings](https://github.com/flujo-rs/flujo/blob/main/docs/book/reference/settings.md).
 //!
 //! # TLS
 //!
@@ -27,6 +58,8 @@
 //! the program has installed with `CryptoProvider::install_default` is used in place of `ring`; this crate installs none.
 //! Programs that use rustls themselves with another provider install that one, or name it: with two providers compiled in,
 //! `rustls::ClientConfig::builder()` cannot choose.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod address;
 mod builder;

@@ -117,8 +117,17 @@ impl PriceList {
     /// Reads a newer list in place of the bundled one: the data file, version 2, of the project
     /// `genai-prices`.
     ///
+    /// ```no_run
+    /// use flujo_models::PriceList;
+    /// # fn main() -> Result<(), flujo::Error> {
+    /// let prices = PriceList::from_data("prices/data.json")?;
+    /// # drop(prices);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
-    /// The file cannot be read, or has another format.
+    /// [`ErrorKind::Setup`](flujo::ErrorKind::Setup): the file cannot be read, or has another format.
     pub fn from_data(file: impl AsRef<Path>) -> RunResult<Self> {
         let file = file.as_ref();
         let wrong = |e: &dyn fmt::Display| setup(format!("prices of `{}`: {e}", file.display()));
@@ -144,7 +153,8 @@ impl PriceList {
     /// The numbers are dollars per million tokens, and per call. `provider:model@tier` is the price with that service tier.
     ///
     /// # Errors
-    /// The file cannot be read, or something in it is not a price; the message names the model.
+    /// [`ErrorKind::Setup`](flujo::ErrorKind::Setup): the file cannot be read, or something in it is not a price; the
+    /// message names the model.
     pub fn with_file(mut self, file: impl AsRef<Path>) -> RunResult<Self> {
         let file = file.as_ref();
         let wrong = |e: &dyn fmt::Display| setup(format!("prices of `{}`: {e}", file.display()));
@@ -166,6 +176,16 @@ impl PriceList {
     }
 
     /// Uses the prices of one moment, instead of the current time: some models cost less at night.
+    ///
+    /// ```
+    /// use flujo::model::{PriceBook, Tokens};
+    /// use flujo_models::PriceList;
+    /// use std::time::{Duration, UNIX_EPOCH};
+    ///
+    /// // Prices that depend on the time of day are then those of this moment: for tests.
+    /// let prices = PriceList::bundled().at(UNIX_EPOCH + Duration::from_secs(1_790_000_000));
+    /// assert!(prices.price("openai:gpt-4o-mini", &Tokens::new(1_000, 100)).is_some());
+    /// ```
     #[must_use]
     pub fn at(self, moment: SystemTime) -> Self {
         Self { moment: Some(moment), slots: Arc::default(), ..self }

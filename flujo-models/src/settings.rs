@@ -11,7 +11,7 @@ impl Models {
     /// Returns a client of all known providers and those of the settings, with their keys and timeouts.
     ///
     /// # Errors
-    /// All invalid settings of providers, in one error.
+    /// [`ErrorKind::Setup`](flujo::ErrorKind::Setup): all invalid settings of providers, in one error.
     pub fn from_settings(settings: &Settings) -> RunResult<Self> {
         Self::builder().settings(settings).build()
     }
@@ -21,7 +21,7 @@ impl PriceList {
     /// Returns the bundled prices, with the overrides of the price file that the settings name.
     ///
     /// # Errors
-    /// The file cannot be read, or has another format.
+    /// [`ErrorKind::Setup`](flujo::ErrorKind::Setup): the file cannot be read, or has another format.
     pub fn from_settings(settings: &Settings) -> RunResult<Self> {
         match settings.prices_file() {
             Some(file) => Self::bundled().with_file(file),

@@ -39,6 +39,54 @@ pub fn assert_paths<T, C, P: Display>(result: &PipelineResult<T, C>, expected: i
 
 /// Asserts the context at the end of a run, field by field.
 ///
+/// ```
+/// # use flujo::prelude::*;
+/// use flujo::{Cost, Usage};
+/// use flujo_testing::{EventLog, assert_asks, assert_context, assert_events, assert_events_at, assert_failed, assert_usage};
+///
+/// #[context]
+/// #[derive(Debug, Default)]
+/// struct Bill {
+///     #[context(part)]
+///     lines: Vec<String>,
+/// }
+/// #[step]
+/// async fn book(what: String, lines: &mut Vec<String>, run: &RunInfo) -> Result<String> {
+///     if what.is_empty() {
+///         return Err(StepError::fatal("nothing to book"));
+///     }
+///     run.spend(Usage::of_cost(Cost(7)));
+///     lines.push(what.clone());
+///     Ok(what)
+/// }
+/// pipeline! {
+///     fn shop(what: String, ctx: &mut Bill) -> String {
+///         let booked = book(what);
+///         let sure: bool = ask("Sure?").showing(&booked);
+///         value(if sure { booked } else { "nothing".to_owned() })
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let log = EventLog::with_values();
+/// let flujo = Flujo::builder().observer(log.clone()).build()?;
+/// let paused = flujo.run(shop("a lamp".to_owned())).await;
+/// assert_asks(&paused, ["shop/sure"]);
+/// assert_context(&paused, &Bill { lines: vec!["a lamp".to_owned()] });
+/// assert_usage(&paused, &Usage::of_cost(Cost(7)));
+/// assert_events_at(&log, "shop/book", ["node_started", "attempt_started", "attempt_ended", "node_ended"]);
+///
+/// log.take();
+/// let failed = flujo.run(shop(String::new())).await;
+/// assert_failed(&failed, "shop/book: nothing to book");
+/// let seen = ["run_started shop", "node_started shop", "node_started shop/book", "attempt_started shop/book"];
+/// let seen = seen.into_iter().chain(["attempt_ended shop/book", "node_ended shop/book", "node_ended shop", "run_ended shop"]);
+/// assert_events(&log, seen);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Panics
 /// The context differs, or cannot be encoded as JSON.
 #[track_caller]

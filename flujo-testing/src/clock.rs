@@ -12,6 +12,39 @@ use std::time::Duration;
 /// A sleep on the clock moves it, so that no real time passes. Of several sleeps the one with the earliest
 /// deadline ends first, as in real time: a timeout of 30 seconds fires before a step that takes 31 seconds is
 /// done. After [`hold`](PausedClock::hold), only [`advance`](PausedClock::advance) moves the clock.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// use flujo::clock::{Clock, Timestamp};
+/// use flujo_testing::PausedClock;
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// pipeline! {
+///     fn remind() -> String {
+///         wait("30d");
+///         value("It is time.".to_owned())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// // A month passes at once.
+/// let clock = PausedClock::at(Timestamp(0));
+/// let flujo = Flujo::builder().clock(Arc::new(clock.clone())).build()?;
+/// assert_eq!(flujo.run(remind()).await.into_output()?, "It is time.");
+/// assert!(clock.now() >= Timestamp(0).plus(Duration::from_secs(30 * 86_400)));
+///
+/// // Or the test says when.
+/// clock.hold();
+/// let handle = flujo.start(remind());
+/// # while flujo.inspect(handle.id()).await.is_err() { tokio::task::yield_now().await; }
+/// # for _ in 0..100 { tokio::task::yield_now().await; }
+/// clock.advance(Duration::from_secs(30 * 86_400));
+/// assert_eq!(handle.await?.into_output()?, "It is time.");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct PausedClock(Arc<State>);
 

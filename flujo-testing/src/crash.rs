@@ -35,6 +35,42 @@ pub enum Moment {
 ///
 /// Commands of all handles are counted together, in the order in which they are issued. The next execution,
 /// on the inner engine or in another `Crash` around it, resumes the run.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// use flujo::engine::Memory;
+/// use flujo_testing::{Crash, Moment};
+/// use std::sync::Arc;
+///
+/// #[step]
+/// async fn greet(name: String) -> Result<String> {
+///     Ok(format!("Hello, {name}!"))
+/// }
+/// pipeline! {
+///     fn welcome(name: String) -> String { greet(name) }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let memory = Arc::new(Memory::new());
+/// // It dies after the record of the first command is written.
+/// let crash = Arc::new(
+///     Crash::new(memory.clone(), 1, Moment::After)
+///         .beginning(|key| println!("begins: {key}"))
+///         .striking(|key| println!("dies at: {key}")),
+/// );
+/// let dying = Flujo::builder().engine(crash.clone()).build()?;
+/// let cut_off = tokio::time::timeout(std::time::Duration::from_millis(50), dying.run(welcome("Ada".to_owned())).id("r-1")).await;
+/// # drop(cut_off);
+/// assert!(crash.struck().is_some_and(|key| key.starts_with("welcome/greet")));
+///
+/// // The next process goes on with the record: the step is not called again.
+/// let flujo = Flujo::builder().engine(memory).build()?;
+/// let result = flujo.resume::<welcome>("r-1").await?;
+/// assert_eq!(result.into_output()?, "Hello, Ada!");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Crash<E> {
     inner: Arc<E>,

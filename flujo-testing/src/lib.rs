@@ -1,4 +1,39 @@
-//! Tools for testing flujo pipelines.
+//! Tools for testing [`flujo`] pipelines: models and people that answer from a script, clocks that do not wait, processes that
+//! die on command.
+//!
+//! ```
+//! use flujo::prelude::*;
+//! use flujo_testing::{Replies, StubAgent, assert_done, assert_paths};
+//!
+//! #[step(model = "openai:gpt-4o-mini", max_tokens = 50)]
+//! fn label(post: String) -> Prompt<String> {
+//!     Prompt::system("Name the tone of this post.").user(post)
+//! }
+//!
+//! pipeline! {
+//!     fn moderate(post: String) -> String {
+//!         let tone = label(post.clone());
+//!         let publish: bool = ask("Publish it?").showing(&tone);
+//!         value(if publish { post } else { "withheld".to_owned() })
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), flujo::Error> {
+//! // No model is called, and the reply is there at once.
+//! let model = StubAgent::of(label, ["ironic".to_owned()]);
+//! let mut people = Replies::new().reply("moderate/publish", true);
+//! let flujo = Flujo::builder().stub(&model).build()?;
+//!
+//! let result = people.run(flujo.run(moderate("Great, rain again.".to_owned()))).await?;
+//! assert_done(&result, &"Great, rain again.".to_owned());
+//! assert_paths(&result, ["moderate/label"]);
+//! assert_eq!(model.calls(), [("Great, rain again.".to_owned(),)]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What there is
 //!
 //! | for | there is |
 //! |---|---|
@@ -10,7 +45,8 @@
 //! | another engine | [`OrderedLog`], which behaves like an ordered log, and refuses what such an engine refuses |
 //! | events and results | [`EventLog`], and assertions that show a diff: [`assert_done`], [`assert_failed`], [`assert_asks`], [`assert_paths`], [`assert_context`], [`assert_usage`], [`assert_events`], [`assert_events_at`] |
 //!
-//! The example `testing` of the workspace is a small project that uses most of it.
+//! The example [`testing`](https://github.com/flujo-rs/flujo/blob/main/examples/testing/main.rs) is a small project that uses most of it. An engine of your own is tested
+//! as [Writing an engine](https://github.com/flujo-rs/flujo/blob/main/docs/book/how-to/writing-an-engine.md) says.
 
 mod assertions;
 mod clock;

@@ -76,7 +76,8 @@ impl Replies {
     /// reply: `people.run(flujo.run(welcome()).id("r1").context(desk).limits(few))`.
     ///
     /// # Errors
-    /// A reply does not fit its question, or the engine failed.
+    /// [`ErrorKind::Reply`](flujo::ErrorKind::Reply): a reply does not fit its question.
+    /// [`ErrorKind::Engine`](flujo::ErrorKind::Engine): the engine failed.
     pub async fn run<P, R, C, S>(
         &mut self,
         run: Run<P, R, C, S>,
@@ -95,7 +96,8 @@ impl Replies {
     /// Resumes an existing run, and replies to its questions.
     ///
     /// # Errors
-    /// The run does not exist; else as [`run`](Self::run).
+    /// [`ErrorKind::UnknownRun`](flujo::ErrorKind::UnknownRun): the run does not exist. Otherwise those of
+    /// [`run`](Self::run).
     pub async fn resume<P, R>(
         &mut self,
         flujo: &Flujo<R>,

@@ -72,6 +72,40 @@ impl<S: Step> StubAgent<S> {
     }
 
     /// Returns a stub with these outputs and failures, in order.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// use flujo::clock::Timestamp;
+    /// use flujo::{Cost, Usage};
+    /// use flujo_testing::{PausedClock, StubAgent};
+    /// use std::time::Duration;
+    ///
+    /// #[step(retries = 1)]
+    /// async fn price(of: String) -> Result<u32> {
+    ///     Ok(of.len() as u32)
+    /// }
+    /// pipeline! {
+    ///     fn quote(of: String) -> u32 { price(of) }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// let clock = PausedClock::at(Timestamp(0));
+    /// // Fails, then answers after a second; each answer has a price.
+    /// let stub = StubAgent::<price>::scripted([Err(StepError::retryable("busy")), Ok(7)])
+    ///     .delays(clock.clone(), [Duration::ZERO, Duration::from_secs(1)])
+    ///     .costs(Usage::of_cost(Cost(5)));
+    /// let flujo = Flujo::builder().clock(std::sync::Arc::new(clock.clone())).stub(&stub).build()?;
+    /// let result = flujo.run(quote("a lamp".to_owned())).await;
+    /// assert_eq!(result.usage.cost(), Cost(10));
+    /// assert_eq!(result.into_output()?, 7);
+    ///
+    /// // Every answer is late.
+    /// let slow = StubAgent::of(price, [1, 2]).after(clock, Duration::from_secs(20));
+    /// # drop(slow);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn scripted(script: impl IntoIterator<Item = Result<S::Output, StepError>>) -> Self {
         let script: Vec<_> = script.into_iter().collect();
         let given = script.len();

@@ -52,6 +52,29 @@ impl fmt::Debug for Timestamp {
 }
 
 /// A source of time.
+///
+/// ```
+/// use flujo::clock::{BoxFuture, Clock, Timestamp};
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// /// A clock for simulations: an hour passes in a second.
+/// struct Fast(Arc<dyn Clock>);
+///
+/// impl Clock for Fast {
+///     fn now(&self) -> Timestamp {
+///         Timestamp(self.0.now().0 * 3600)
+///     }
+///     fn sleep(&self, wait: Duration) -> BoxFuture<'static, ()> {
+///         self.0.sleep(wait / 3600)
+///     }
+/// }
+///
+/// let flujo = flujo::Flujo::builder().clock(Arc::new(Fast(Arc::new(flujo::clock::SystemClock::new())))).build()?;
+/// # drop(flujo);
+/// assert_eq!(Timestamp(5).before(Duration::from_nanos(2)), Timestamp(3));
+/// # Ok::<(), flujo::Error>(())
+/// ```
 pub trait Clock: Send + Sync + 'static {
     /// Returns the current time.
     fn now(&self) -> Timestamp;

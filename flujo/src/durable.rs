@@ -14,6 +14,23 @@ use std::any::Any;
 /// `Clone` must give a value that shares nothing that can change: attempts work on clones, so that one that fails
 /// leaves no trace. `Arc<Mutex<T>>` and its like are refused by the macros where they see them, and are a mistake
 /// inside a type of your own, too.
+///
+/// ```
+/// use flujo::{Durable, assert_durable};
+///
+/// #[derive(Clone, serde::Serialize, serde::Deserialize)]
+/// struct Page {
+///     title: String,
+/// }
+///
+/// // What is missing is then an error here, and not in the pipeline.
+/// const _: () = assert_durable::<Page>();
+///
+/// fn titles<T: Durable>(pages: &[T]) -> String {
+///     serde_json::to_string(pages).unwrap_or_default()
+/// }
+/// assert_eq!(titles(&[Page { title: "Tides".to_owned() }]), r#"[{"title":"Tides"}]"#);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be recorded [not_recordable]",
     label = "this value crosses a step boundary, so it must be durable",
@@ -25,6 +42,19 @@ pub trait Durable: Serialize + DeserializeOwned + Clone + Send + Sync + 'static 
 impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Durable for T {}
 
 /// A value that a person, or a model, can be asked for: it has a JSON Schema.
+///
+/// ```
+/// use flujo::{Reply, assert_reply};
+///
+/// #[derive(Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+/// enum Tone {
+///     Friendly,
+///     Angry,
+/// }
+///
+/// // What is missing is then an error here, and not in the pipeline.
+/// const _: () = assert_reply::<Tone>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be used as a reply [not_a_reply]",
     label = "no JSON Schema for this type",

@@ -112,6 +112,8 @@
 //!
 //! None is on by default.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 // The macros write `::flujo::..`, in doc tests and in this crate alike.
 #[allow(unused_extern_crates, reason = "generated code names the crate from inside it too")]
 extern crate self as flujo;

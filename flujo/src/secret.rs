@@ -40,6 +40,12 @@ pub struct Secret<T: Zeroize = String>(SecretBox<T>);
 
 impl<T: Zeroize> Secret<T> {
     /// Takes the value in.
+    ///
+    /// ```
+    /// use flujo::Secret;
+    /// let key = Secret::new("sk-123".to_owned());
+    /// assert!(!format!("{key:?}").contains("123"));
+    /// ```
     pub fn new(value: T) -> Self {
         Self(SecretBox::new(Box::new(value)))
     }

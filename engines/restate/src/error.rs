@@ -4,6 +4,19 @@ use std::error::Error as StdError;
 use std::fmt;
 
 /// The server could not be used.
+///
+/// ```no_run
+/// # async fn f() -> Result<(), flujo_restate::RestateError> {
+/// use flujo_restate::{Restate, RestateError};
+///
+/// let engine = Restate::connect("http://127.0.0.1:8080", "http://127.0.0.1:9070")?.value_limit(1 << 20);
+/// let away: Result<(), RestateError> = engine.health().await;
+/// if let Err(error) = away {
+///     eprintln!("{error} (status {:?})", error.status());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct RestateError {
     message: String,

@@ -32,6 +32,15 @@
 //! # }
 //! ```
 //!
+//! | item | what it is |
+//! |---|---|
+//! | [`Restate`] | the engine, in every process that starts, answers or looks at runs |
+//! | [`serve`], [`Serve`] | a worker, which has the code of pipelines and is called by the server |
+//! | [`RestateError`] | why the server could not be used |
+//!
+//! The book's chapter [Many machines](https://github.com/flujo-rs/flujo/blob/main/docs/book/how-to/many-machines.md) begins with the server;
+//! [the example](https://github.com/flujo-rs/flujo/blob/main/engines/restate/examples/cluster/main.rs) kills one of two workers. The crate has no features.
+//!
 //! # What is where
 //!
 //! | in Restate | is |

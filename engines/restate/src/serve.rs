@@ -67,6 +67,24 @@ impl From<TcpListener> for Address {
 }
 
 /// A worker that is about to serve; see [`serve`].
+///
+/// ```no_run
+/// # use flujo::prelude::*;
+/// # async fn f(flujo: Flujo, terminated: impl Future<Output = ()> + Send) -> Result<(), Box<dyn std::error::Error>> {
+/// use flujo_restate::{Address, Serve, serve};
+/// use std::time::Duration;
+///
+/// // On a port that the system chose.
+/// let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await?;
+/// let at = format!("http://worker-1:{}", listener.local_addr()?.port());
+/// let worker: Serve = serve(&flujo, Address::Listener(listener))
+///     .register(at)
+///     .attempt_limit(Duration::from_secs(3600))
+///     .inactivity_timeout(Duration::from_secs(60));
+/// worker.until(terminated).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a worker serves nothing until it is awaited"]
 pub struct Serve {
     programs: Programs,

@@ -78,6 +78,28 @@ impl SqliteBuilder {
     }
 
     /// Sets the clock of timestamps and deadlines. Defaults to the system clock. Leases do not use it.
+    ///
+    /// For tests that must be fast and deterministic:
+    ///
+    /// ```
+    /// use flujo::clock::SystemClock;
+    /// use flujo_sqlite::{Sqlite, Synchronous};
+    /// use std::sync::Arc;
+    ///
+    /// # fn main() -> Result<(), flujo::Error> {
+    /// # let path = std::env::temp_dir().join(format!("flujo-builder-{}.db", std::process::id()));
+    /// let engine = Sqlite::builder(&path)
+    ///     .clock(Arc::new(SystemClock::new()))
+    ///     .synchronous(Synchronous::Off)
+    ///     .blocking(true)
+    ///     .max_pages(25_000)
+    ///     .open()?;
+    /// assert_eq!(engine.path(), path);
+    /// # drop(engine);
+    /// # for end in ["", "-wal", "-shm"] { let _ = std::fs::remove_file(format!("{}{end}", path.display())); }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;

@@ -8,7 +8,7 @@
 //! SQLite is built from source, which needs a C compiler. The crate accepts a range of versions of
 //! `rusqlite`, so that an application with its own `rusqlite` or `sqlx` links the same SQLite.
 //!
-//! ```no_run
+//! ```
 //! use flujo::prelude::*;
 //! use flujo_sqlite::Sqlite;
 //!
@@ -23,12 +23,29 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), flujo::Error> {
-//! let flujo = Flujo::builder().engine(Sqlite::open("runs.db")?).build()?;
-//! let result = flujo.run(welcome("Ada".to_string())).id("ada").await;
-//! # drop(result);
+//! # let path = std::env::temp_dir().join(format!("flujo-page-{}.db", std::process::id()));
+//! // For instance "runs.db".
+//! let flujo = Flujo::builder().engine(Sqlite::open(&path)?).build()?;
+//! flujo.run(welcome("Ada".to_string())).id("ada").await.into_output()?;
+//! drop(flujo);
+//!
+//! // Another process, another day.
+//! let flujo = Flujo::builder().engine(Sqlite::open(&path)?).build()?;
+//! assert_eq!(flujo.resume::<welcome>("ada").await?.into_output()?, "Hello, Ada!");
+//! # drop(flujo);
+//! # for end in ["", "-wal", "-shm"] { let _ = std::fs::remove_file(format!("{}{end}", path.display())); }
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`Sqlite`] | the engine, and the maintenance of its file: [`prune_older`](Sqlite::prune_older), [`verify`](Sqlite::verify) |
+//! | [`SqliteBuilder`] | the settings: durability of commits, leases, the size of the file |
+//! | [`Synchronous`] | how durable a commit is |
+//!
+//! The book's chapter [Durable runs](https://github.com/flujo-rs/flujo/blob/main/docs/book/how-to/durable-runs.md)
+//! says what is guaranteed. The crate has no features.
 
 mod actions;
 mod active_runs;

@@ -49,6 +49,23 @@ impl Sqlite {
     /// Deletes the recorded messages of models that are older than this, and returns how many attempts had some. The
     /// runs stay.
     ///
+    /// ```
+    /// use flujo_sqlite::Sqlite;
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// # let path = std::env::temp_dir().join(format!("flujo-maintenance-{}.db", std::process::id()));
+    /// let engine = Sqlite::open(&path)?;
+    /// // What is done by a nightly job.
+    /// engine.verify().await?;
+    /// assert_eq!(engine.prune_messages(Duration::from_secs(7 * 86_400)).await?, 0);
+    /// # drop(engine);
+    /// # for end in ["", "-wal", "-shm"] { let _ = std::fs::remove_file(format!("{}{end}", path.display())); }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::Engine`](flujo::ErrorKind::Engine): the storage failed.
     pub async fn prune_messages(&self, older_than: Duration) -> Result<u64, Error> {

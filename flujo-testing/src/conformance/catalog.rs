@@ -13,6 +13,14 @@ pub(super) type Checked<T = ()> = Result<T, Breach>;
 type Run = for<'a> fn(&'a Bench) -> BoxFuture<'a, Checked>;
 
 /// A sentence of the engine contract, with the code that checks it.
+///
+/// ```
+/// use flujo_testing::conformance::{Ability, Check, checks};
+///
+/// let check: &Check = checks().find(|check| check.id() == "reply/first-wins").expect("it is one of them");
+/// println!("{}", check.sentence());
+/// assert_eq!(check.needs(), None::<Ability>);
+/// ```
 #[derive(Clone, Copy)]
 pub struct Check {
     id: &'static str,

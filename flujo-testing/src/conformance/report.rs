@@ -83,6 +83,25 @@ impl fmt::Display for CheckResult {
 
 /// The results of all checks on one engine. Displays one line per check, and the expected and observed
 /// behaviour of broken sentences.
+///
+/// ```
+/// use flujo::engine::Memory;
+/// use flujo_testing::conformance::{Breach, CheckResult, Subject, Verdict};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let subject = Subject::new("Memory", Memory::with_clock).patience(Duration::ZERO);
+/// let report = subject.check_one("reply/first-wins").await;
+/// let result: &CheckResult = &report.results()[0];
+/// match result.verdict() {
+///     Verdict::Kept => println!("{}: {}", result.id(), result.sentence()),
+///     Verdict::Broken(Breach { expected, seen }) => println!("expected {expected}, seen {seen}"),
+///     _ => println!("{} did not run", result.id()),
+/// }
+/// assert!(report.broken().is_empty() && report.skipped().is_empty());
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     name: String,

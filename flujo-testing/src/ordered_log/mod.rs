@@ -21,6 +21,30 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A test engine for pipelines that will run on an ordered log. Clones share the engine.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// use flujo_testing::OrderedLog;
+///
+/// #[step]
+/// async fn greet(name: String) -> Result<String> {
+///     Ok(format!("Hello, {name}!"))
+/// }
+/// pipeline! {
+///     fn welcome(name: String) -> String { greet(name) }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let log = OrderedLog::new();
+/// let flujo = Flujo::builder().engine(log.clone()).build()?;
+/// flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
+/// let (invocation, commands) = &log.commands(&"r-1".into())?[0];
+/// # let _ = invocation;
+/// assert_eq!(commands.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct OrderedLog {
     table: Arc<Table>,
@@ -65,7 +89,7 @@ impl OrderedLog {
     /// their paths.
     ///
     /// # Errors
-    /// The run is unknown.
+    /// [`ErrorKind::UnknownRun`]: there is no such run.
     pub fn commands(&self, id: &RunId) -> Result<Vec<(String, Vec<String>)>, Error> {
         Ok(self.run(id)?.logs().listing())
     }
@@ -74,7 +98,7 @@ impl OrderedLog {
     /// ownership.
     ///
     /// # Errors
-    /// The run is unknown.
+    /// [`ErrorKind::UnknownRun`]: there is no such run.
     pub fn take_over(&self, id: &RunId) -> Result<(), Error> {
         drop(self.run(id)?.entry.take_over());
         Ok(())

@@ -41,6 +41,27 @@ pub(super) struct Asked {
 }
 
 /// An agent that is being put together: see [`make_agent`].
+///
+/// ```
+/// use flujo::agent::{ModelAgent, make_agent};
+/// use flujo::model::{CallOptions, ReasoningEffort, Script};
+/// use flujo::step::Backoff;
+/// use std::time::Duration;
+///
+/// let translator: ModelAgent<String, String> = make_agent("openai:gpt-4o-mini")
+///     .or_models(["openai:gpt-4o"])
+///     .system("Translate into French.")
+///     .temperature(0.2)
+///     .top_p(0.9)
+///     .max_tokens(200)
+///     .options(CallOptions::new().reasoning_effort(ReasoningEffort::Low))
+///     .timeout(Duration::from_secs(20))
+///     .retries(2)
+///     .backoff(Backoff::NONE)
+///     .client(Script::new())
+///     .build();
+/// assert_eq!(translator.model(), "openai:gpt-4o-mini");
+/// ```
 #[derive(Clone)]
 #[must_use = "an agent is there once it is built"]
 pub struct AgentBuilder(Asked);

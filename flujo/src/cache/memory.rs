@@ -36,6 +36,11 @@ impl MemoryCache {
     }
 
     /// Returns true if there are no entries.
+    ///
+    /// ```
+    /// use flujo::MemoryCache;
+    /// assert!(MemoryCache::new(10).is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

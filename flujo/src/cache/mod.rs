@@ -54,6 +54,14 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// The time to live of a cached output.
+///
+/// ```
+/// use flujo::CachePolicy;
+/// use std::time::Duration;
+///
+/// let for_an_hour = CachePolicy::ttl(Duration::from_secs(3600));
+/// assert_ne!(for_an_hour, CachePolicy::FOREVER);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CachePolicy {
     /// The time to live; `None` is for ever.
@@ -96,6 +104,34 @@ pub struct CacheEntry {
 ///
 /// A cache has no errors to report: one that cannot answer has nothing, and one that panics is treated so.
 /// It need not look at the age of an entry; the runtime does.
+///
+/// ```
+/// use flujo::Cache;
+/// use flujo::cache::{CacheEntry, CacheKey};
+/// use std::collections::HashMap;
+/// use std::sync::Mutex;
+///
+/// /// Outputs in a map; in its place could be Redis.
+/// #[derive(Default)]
+/// struct Mine(Mutex<HashMap<CacheKey, CacheEntry>>);
+///
+/// #[flujo::async_trait]
+/// impl Cache for Mine {
+///     async fn get(&self, key: &CacheKey) -> Option<CacheEntry> {
+///         self.0.lock().unwrap().get(key).cloned()
+///     }
+///     async fn put(&self, key: &CacheKey, entry: CacheEntry) {
+///         self.0.lock().unwrap().insert(*key, entry);
+///     }
+///     async fn remove(&self, key: &CacheKey) {
+///         self.0.lock().unwrap().remove(key);
+///     }
+/// }
+///
+/// let flujo = flujo::Flujo::builder().cache(Mine::default()).build()?;
+/// # drop(flujo);
+/// # Ok::<(), flujo::Error>(())
+/// ```
 #[async_trait]
 pub trait Cache: Send + Sync + 'static {
     /// Returns the entry of this key.

@@ -43,9 +43,28 @@ pub const MAX_DEPTH: usize = 127;
 pub struct Json(Arc<str>);
 
 /// Makes the JSON Schema of a type: the one that a model is sent for an answer of that type.
+///
+/// ```
+/// use flujo::codec::AnswerSchema;
+/// use flujo::model::schema_of;
+/// // A function and no value, so that it can stand in the constant data of a pipeline.
+/// const OF_A_NUMBER: AnswerSchema = schema_of::<u32>;
+/// assert!(OF_A_NUMBER()?.as_str().contains("integer"));
+/// # Ok::<(), flujo::codec::CodecError>(())
+/// ```
 pub type AnswerSchema = fn() -> Result<Json, CodecError>;
 
 /// A value could not be recorded, or a record not read.
+///
+/// ```
+/// use flujo::codec::{CodecError, Json, MAX_DEPTH};
+///
+/// let refused: CodecError = Json::encode(&f64::NAN).unwrap_err();
+/// assert!(refused.to_string().contains("number"), "{refused}");
+///
+/// let nested = "[".repeat(MAX_DEPTH + 1) + &"]".repeat(MAX_DEPTH + 1);
+/// assert!(Json::parse(&nested).is_err());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodecError {
     message: String,

@@ -1,6 +1,28 @@
 /// Implemented by contexts that hold a `P`: the context `Self` itself, or one of its direct parts.
 ///
 /// `#[context]` implements this trait once per `#[context(part)]` field.
+///
+/// A function that works on the contexts of several pipelines:
+///
+/// ```
+/// use flujo::Contains;
+/// use flujo::prelude::*;
+///
+/// #[context]
+/// struct Research {
+///     #[context(part)]
+///     sources: Vec<String>,
+/// }
+///
+/// fn forget(context: &mut impl Contains<Vec<String>>) -> usize {
+///     let number = Contains::<Vec<String>>::part(context).len();
+///     Contains::<Vec<String>>::part_mut(context).clear();
+///     number
+/// }
+/// let mut research = Research { sources: vec!["the web".to_owned()] };
+/// assert_eq!((forget(&mut research), research.sources.len()), (1, 0));
+/// assert_eq!(<Research as Contains<Vec<String>>>::BIT, Some(0));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "context `{Self}` does not contain `{P}` [part_missing]",
     label = "this step needs `{P}` from the context",

@@ -50,6 +50,38 @@ pub const REST: u32 = 63;
 pub const ALL: u64 = u64::MAX;
 
 /// The state of a run; implemented by `#[context]`.
+///
+/// ```
+/// use flujo::context::{self, ArmState, Context, MergeConflict, Part};
+/// use flujo::prelude::*;
+///
+/// #[context]
+/// #[derive(Debug, PartialEq)]
+/// struct Research {
+///     #[context(part, merge = append)]
+///     sources: Vec<String>,
+///     note: String,
+/// }
+///
+/// // What the attribute has made of it: parts in their order, and the fields that are no part.
+/// assert_eq!(Research::PARTS, [Part { name: "sources", merge: Some("append") }]);
+/// assert!(Research::HAS_REST);
+/// assert_eq!(context::part_bit::<Research>("sources"), Some(0));
+/// assert_eq!(context::part_name::<Research>(context::REST), "(rest)");
+/// assert_eq!(context::bits::<Research>(context::ALL).collect::<Vec<_>>(), [0, context::REST]);
+///
+/// // Two branches that both wrote part 0.
+/// # let of = |source: &str| Research { sources: vec![source.to_owned()], note: String::new() };
+/// let mut research = Research { sources: vec![], note: String::new() };
+/// let arm = |source| ArmState { context: of(source), written: 1 };
+/// research.merge(&[arm("the web"), arm("papers")])?;
+/// assert_eq!(research.sources, ["the web", "papers"]);
+///
+/// let mut restored = of("nothing");
+/// restored.restore(0, &research.save(0).unwrap()).unwrap();
+/// assert_eq!(restored, research);
+/// # Ok::<(), MergeConflict>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a context [not_a_context]",
     label = "this type is used as a context",

@@ -4,6 +4,38 @@
 //! `arms` are the values of the branches that wrote it, in declaration or item order. An error names the arm, by its
 //! index in `arms`, and the reason. Every rule sees `base`, so that a value from before the fork counts once.
 //! `#[context(part, merge = append)]` names one of these; `merge = my_module::my_rule` names a function of your own.
+//!
+//! ```
+//! use flujo::context::rules::{MergeRule, Merged, append, sum};
+//! use flujo::prelude::*;
+//!
+//! /// Takes the longest note.
+//! fn longest(base: &String, arms: &[String]) -> Merged<String> {
+//!     Ok(arms.iter().max_by_key(|note| note.len()).unwrap_or(base).clone())
+//! }
+//!
+//! #[context]
+//! struct Research {
+//!     #[context(part, merge = append)]
+//!     sources: Vec<String>,
+//!     #[context(part, merge = sum)]
+//!     pages: u32,
+//!     #[context(part, merge = self::longest)]
+//!     note: String,
+//! }
+//!
+//! // A rule is a function, and can be tested as one.
+//! fn merged<T>(rule: impl MergeRule<T>, base: T, arms: [T; 2]) -> Merged<T> {
+//!     rule(&base, &arms)
+//! }
+//! # fn main() {
+//! assert_eq!(merged(append, vec!["a"], [vec!["a", "b"], vec!["a", "c"]]), Ok(vec!["a", "b", "c"]));
+//! assert_eq!(merged(sum, 10, [12, 11]), Ok(13));
+//! assert_eq!(merged(longest, String::new(), ["one".to_owned(), "three".to_owned()]), Ok("three".to_owned()));
+//! // The arm that does not fit, from 0, and the reason.
+//! assert_eq!(merged(append, vec![1], [vec![1], vec![2]]).map_err(|(arm, _)| arm), Err(1));
+//! # }
+//! ```
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -32,6 +64,23 @@ pub fn append<T: Append>(base: &T, arms: &[T]) -> Merged<T> {
 }
 
 /// Lists that [`append`] can lengthen.
+///
+/// ```
+/// use flujo::context::rules::{Append, Merged, append};
+///
+/// /// A list of your own.
+/// #[derive(Debug, PartialEq)]
+/// struct Sources(Vec<String>);
+///
+/// impl Append for Sources {
+///     fn append(base: &Self, arms: &[Self]) -> Merged<Self> {
+///         let arms: Vec<_> = arms.iter().map(|arm| arm.0.clone()).collect();
+///         append(&base.0, &arms).map(Sources)
+///     }
+/// }
+/// # let of = |text: &str| Sources(text.split(' ').map(str::to_owned).collect());
+/// assert_eq!(append(&of("a"), &[of("a b"), of("a c")]), Ok(of("a b c")));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`append` cannot merge a `{Self}` [merge_rule_does_not_fit]",
     label = "not a rule for `{Self}`",
@@ -60,6 +109,23 @@ impl<T: Clone + PartialEq> Append for Vec<T> {
 }
 
 /// Numbers that `sum` can add without overflow.
+///
+/// ```
+/// use flujo::context::rules::{Checked, sum};
+///
+/// #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+/// struct Cents(u32);
+///
+/// impl Checked for Cents {
+///     fn plus(self, other: Self) -> Option<Self> {
+///         self.0.checked_add(other.0).map(Cents)
+///     }
+///     fn minus(self, other: Self) -> Option<Self> {
+///         self.0.checked_sub(other.0).map(Cents)
+///     }
+/// }
+/// assert_eq!(sum(&Cents(5), &[Cents(7), Cents(6)]), Ok(Cents(8)));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`sum` cannot merge a `{Self}` [merge_rule_does_not_fit]",
     label = "not a rule for `{Self}`",
@@ -123,6 +189,16 @@ pub fn max<T: Ordered>(base: &T, arms: &[T]) -> Merged<T> {
 }
 
 /// Values that [`min`] and [`max`] can compare.
+///
+/// ```
+/// use flujo::context::rules::{Ordered, max};
+///
+/// fn best<T: Ordered>(of: &[T]) -> Option<T> {
+///     max(of.first()?, of).ok()
+/// }
+/// assert_eq!(best(&[0.4, 0.9, 0.7]), Some(0.9));
+/// assert_eq!(best(&[0.4, f64::NAN]), None);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`min` and `max` cannot merge a `{Self}` [merge_rule_does_not_fit]",
     label = "not a rule for `{Self}`",
@@ -161,6 +237,26 @@ pub fn union<T: Union>(base: &T, arms: &[T]) -> Merged<T> {
 }
 
 /// Collections that [`union`] can merge.
+///
+/// ```
+/// use flujo::context::rules::{Merged, Union, union};
+/// use std::collections::BTreeMap;
+///
+/// /// A map of your own.
+/// #[derive(Debug, PartialEq)]
+/// struct Notes(BTreeMap<&'static str, u32>);
+///
+/// impl Union for Notes {
+///     fn union(base: &Self, arms: &[Self]) -> Merged<Self> {
+///         let arms: Vec<_> = arms.iter().map(|arm| arm.0.clone()).collect();
+///         BTreeMap::union(&base.0, &arms).map(Notes)
+///     }
+/// }
+/// # let of = |notes: &[(&'static str, u32)]| Notes(notes.iter().copied().collect());
+/// let merged = union(&of(&[]), &[of(&[("a", 1)]), of(&[("b", 2)])]);
+/// assert_eq!(merged, Ok(of(&[("a", 1), ("b", 2)])));
+/// assert!(union(&of(&[]), &[of(&[("a", 1)]), of(&[("a", 2)])]).is_err());
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`union` cannot merge a `{Self}` [merge_rule_does_not_fit]",
     label = "not a rule for `{Self}`",

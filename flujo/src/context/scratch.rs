@@ -70,6 +70,19 @@ impl Scratch {
     }
 
     /// Removes a value. A parallel branch must not: `union` refuses it.
+    ///
+    /// ```
+    /// use flujo::context::Scratch;
+    ///
+    /// let mut notes = Scratch::new();
+    /// notes.set("one", &1)?;
+    /// notes.set("two", &2)?;
+    /// assert!(notes.contains("one"));
+    /// assert_eq!(notes.names().collect::<Vec<_>>(), ["one", "two"]);
+    /// assert_eq!(notes.remove("one"), Some(1.into()));
+    /// assert!(!notes.is_empty());
+    /// # Ok::<(), flujo::codec::CodecError>(())
+    /// ```
     pub fn remove(&mut self, name: &str) -> Option<serde_json::Value> {
         self.0.remove(name)
     }

@@ -9,6 +9,16 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The limits of a node, and of the limited nodes that enclose it.
+///
+/// ```
+/// use flujo::UsageLimits;
+/// use flujo::engine::{LimitScope, NodeLimits};
+/// use std::sync::Arc;
+///
+/// let outer = Arc::new(NodeLimits { path: "moderate".into(), limits: UsageLimits::usd("0.10"), outer: None });
+/// let within: LimitScope =
+///     Some(Arc::new(NodeLimits { path: "moderate/label".into(), limits: UsageLimits::usd("0.02"), outer: Some(outer) }));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeLimits {
     /// The node. Usage of the node and of everything below it counts against these limits.
@@ -73,26 +83,49 @@ impl From<Signal> for Refusal {
 /// Reserving is not a command: only the body knows what it is about to send, so the body reserves, by the key of its
 /// attempt, right before the request is sent. A body that is executed again reserves again; the reservation of its
 /// earlier execution is charged.
+///
+/// ```
+/// use flujo::Usage;
+/// use flujo::engine::{Account, AttemptCommand, Refusal, Reservation};
+///
+/// /// Calls a model within the limits of the run.
+/// async fn call(account: &dyn Account, command: &AttemptCommand, amount: Usage) -> Result<Usage, Refusal> {
+///     let (key, within) = (&command.key, &command.within);
+///     // What earlier steps used may exceed a limit already.
+///     account.check(key, within).await?;
+///     account.reserve(Reservation { key: key.clone(), amount, within: within.clone() }).await?;
+///     # let answered = true;
+///     let used = amount;
+///     if answered {
+///         account.settle(key, used, within).await?;
+///     } else {
+///         account.forfeit(key, used, within);
+///     }
+///     Ok(used)
+/// }
+/// ```
 #[async_trait]
 pub trait Account: Send + Sync {
     /// Reserves an upper bound, atomically and durably. A second reservation by the same key is another call of the
     /// same attempt.
     ///
     /// # Errors
-    /// A limit of the run or of a node would be exceeded, or a signal: the call must not be made.
+    /// [`Refusal::Limit`]: a limit of the run or of a node would be exceeded. [`Refusal::Signal`]: the run
+    /// ends. In both cases the call must not be made.
     async fn reserve(&self, reservation: Reservation) -> Result<(), Refusal>;
 
     /// Checks the limits against the usage so far: code steps report usage after the fact, so it may exceed them.
     ///
     /// # Errors
-    /// A limit is exceeded, or a signal.
+    /// [`Refusal::Limit`]: a limit is exceeded. [`Refusal::Signal`]: the run ends.
     async fn check(&self, key: &Key, within: &LimitScope) -> Result<(), Refusal>;
 
     /// Replaces a reservation by the actual usage; idempotent by key. Only for attempts without a record: a record
     /// settles in its own transaction.
     ///
     /// # Errors
-    /// Signals only.
+    /// Signals only: [`Signal::OwnershipLost`] if another owner took over, [`Signal::Engine`] if storage
+    /// failed.
     async fn settle(&self, key: &Key, used: Usage, within: &LimitScope) -> Result<(), Signal>;
 
     /// Charges `used` for an abandoned attempt, which will have no record, in place of its reservation. An engine

@@ -17,6 +17,13 @@ pub struct Action {
 
 impl Action {
     /// Creates an action.
+    ///
+    /// ```
+    /// use flujo::clock::Timestamp;
+    /// use flujo::engine::{Action, ActionKind};
+    /// let action = Action::new(Timestamp(7), Some("ops"), ActionKind::Cancelled);
+    /// assert_eq!(action.by.as_deref(), Some("ops"));
+    /// ```
     pub fn new(at: Timestamp, by: Option<&str>, what: ActionKind) -> Self {
         Self { at, by: by.map(str::to_owned), what }
     }

@@ -23,6 +23,30 @@ impl fmt::Debug for ArmGrant {
 pub type ArmBody<'a> = Box<dyn FnOnce(ArmGrant) -> BoxFuture<'a, ArmEnd> + Send + 'a>;
 
 /// One arm of a fork.
+///
+/// ```
+/// use flujo::engine::{Arm, ArmBody, ArmEnd, ArmGrant, ForkPolicy, Handle, Key, Kind};
+/// use flujo::error::Signal;
+/// use flujo::path::Path;
+/// use std::time::Duration;
+///
+/// /// Two arms, each with a handle of its own.
+/// async fn both(handle: &mut dyn Handle, path: Path) -> Result<Vec<ArmEnd>, Signal> {
+///     let nap = |n: u32| -> ArmBody<'_> {
+///         Box::new(move |ArmGrant { mut handle, .. }| {
+///             Box::pin(async move {
+///                 let key = Key { path: "nap".into(), kind: Kind::Sleep, n };
+///                 match handle.sleep(key, Duration::from_secs(1)).await {
+///                     Ok(()) => ArmEnd::Inline,
+///                     Err(signal) => ArmEnd::Signal(signal),
+///                 }
+///             })
+///         })
+///     };
+///     let arms = vec![Arm { body: nap(1) }, Arm { body: nap(2) }];
+///     handle.fork(path, arms, ForkPolicy { settle: false, concurrency: 2 }).await
+/// }
+/// ```
 pub struct Arm<'a> {
     /// Starts the arm.
     pub body: ArmBody<'a>,
@@ -35,6 +59,17 @@ impl fmt::Debug for Arm<'_> {
 }
 
 /// The result of an arm that completed, as one record of its parent.
+///
+/// ```
+/// use flujo::codec::Json;
+/// use flujo::engine::{ArmEnd, ArmRecord};
+///
+/// let output = Json::encode(&["a page"])?;
+/// let done = ArmRecord { output, written: 0, parts: Vec::new(), active: Vec::new() };
+/// let end = ArmEnd::Recorded(done);
+/// # drop(end);
+/// # Ok::<(), flujo::codec::CodecError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArmRecord {
     /// The output.
@@ -48,6 +83,22 @@ pub struct ArmRecord {
 }
 
 /// The end of an arm.
+///
+/// ```
+/// use flujo::engine::{ArmEnd, ForkPolicy};
+/// use flujo::error::Signal;
+/// use flujo::{Error, ErrorKind};
+///
+/// let failed = ArmEnd::of_error(&Error::new(ErrorKind::Failed("no paper".to_owned())));
+/// let all = ForkPolicy { settle: false, concurrency: 4 };
+/// assert!(all.fails(&failed) && all.stops_at(&failed));
+/// let settled = ForkPolicy { settle: true, ..all };
+/// assert!(!settled.fails(&failed));
+///
+/// // A sibling that waits for a person does not end the others; any other signal does.
+/// assert!(!all.stops_at(&ArmEnd::Signal(Signal::Suspended)));
+/// assert!(all.stops_at(&ArmEnd::of_error(&Signal::Cancelled.into())));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ArmEnd {
     /// The arm completed in this execution, which holds its result.

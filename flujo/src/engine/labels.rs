@@ -33,8 +33,8 @@ impl Labels {
     /// Sets a label; the last value of a name counts.
     ///
     /// # Errors
-    /// The name is empty or too long, the value is too long, one of them has a control character, or there are too
-    /// many labels.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): the name is empty or too long, the value is too long, one
+    /// of them has a control character, or there are too many labels.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) -> Result<(), Error> {
         let (name, value) = (name.into(), value.into());
         let refuse = |what: String| Err(Error::setup(what));
@@ -90,6 +90,19 @@ impl Labels {
     }
 
     /// Returns true if there are no labels.
+    ///
+    /// ```
+    /// use flujo::engine::Labels;
+    /// let mut labels = Labels::default();
+    /// assert!(labels.is_empty());
+    /// assert!(labels.set("tenant", "a".repeat(Labels::VALUE + 1)).is_err());
+    /// assert!(labels.set("t".repeat(Labels::NAME + 1), "acme").is_err());
+    /// for n in 0..Labels::MOST {
+    ///     labels.set(format!("label-{n}"), "set")?;
+    /// }
+    /// assert!(labels.set("one more", "set").is_err());
+    /// # Ok::<(), flujo::Error>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -63,23 +63,72 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A callback that receives a question once it is durable.
+///
+/// ```
+/// use flujo::engine::{Handle, OnQuestion};
+/// use flujo::error::Signal;
+/// use flujo::question::{Question, Reply};
+///
+/// /// A handle that counts what is asked through it.
+/// async fn counted(handle: &mut dyn Handle, question: Question, asked: &mut usize) -> Result<Reply, Signal> {
+///     let on_asked: OnQuestion<'_> = &mut |_| *asked += 1;
+///     handle.ask(question, on_asked).await
+/// }
+/// ```
 pub type OnQuestion<'a> = &'a mut (dyn FnMut(&Question) + Send);
 
 /// The in-run side of an engine. Commands of one handle are issued one after another, in program order: concurrency
 /// exists only between the handles of the arms of a [`fork`](Handle::fork).
+///
+/// ```
+/// use flujo::engine::{Account, Arm, AttemptCommand, BoxFuture, Body, ForkPolicy, Handle, Key, OnQuestion, Record};
+/// use flujo::engine::ArmEnd;
+/// use flujo::error::Signal;
+/// use flujo::path::Path;
+/// use flujo::question::{Question, Reply};
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// /// A handle that prints each command before another one executes it.
+/// struct Printed(Box<dyn Handle>);
+///
+/// #[flujo::async_trait]
+/// impl Handle for Printed {
+///     async fn attempt<'b>(&mut self, command: AttemptCommand, body: Body<'b>) -> Result<Arc<Record>, Signal> {
+///         println!("{}", command.key);
+///         self.0.attempt(command, body).await
+///     }
+///     async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal> {
+///         println!("{key}");
+///         self.0.sleep(key, wait).await
+///     }
+///     async fn ask(&mut self, question: Question, on_asked: OnQuestion<'_>) -> Result<Reply, Signal> {
+///         println!("{}", question.path);
+///         self.0.ask(question, on_asked).await
+///     }
+///     async fn fork<'b>(&mut self, path: Path, arms: Vec<Arm<'b>>, policy: ForkPolicy) -> Result<Vec<ArmEnd>, Signal> {
+///         println!("{path}");
+///         self.0.fork(path, arms, policy).await
+///     }
+///     fn account(&self) -> Arc<dyn Account> {
+///         self.0.account()
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Handle: Send {
     /// Executes one attempt of a node, or returns its record. The outcome, success or not, is recorded atomically and
     /// is durable before this returns. On replay kind, version and input digest must equal the record's.
     ///
     /// # Errors
-    /// Signals only: a failed attempt is a record.
+    /// Signals only, because a failed attempt is a record: [`Signal::JournalMismatch`] if the record is of
+    /// another command, [`Signal::Cancelled`], [`Signal::OwnershipLost`], [`Signal::Engine`].
     async fn attempt<'b>(&mut self, command: AttemptCommand, body: Body<'b>) -> Result<Arc<Record>, Signal>;
 
     /// Waits until `wait` has passed since the first call; the deadline is recorded.
     ///
     /// # Errors
-    /// Signals only.
+    /// Signals only: [`Signal::Cancelled`], [`Signal::OwnershipLost`], [`Signal::Engine`].
     async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal>;
 
     /// Asks a question. `on_asked` is called after the question is durable, and not for a question that was recorded
@@ -92,7 +141,8 @@ pub trait Handle: Send {
     /// Runs arms concurrently, each on a handle of its own.
     ///
     /// # Errors
-    /// Signals only: a failing arm is an [`ArmEnd`].
+    /// Signals only, because a failing arm is an [`ArmEnd`]: [`Signal::Cancelled`], [`Signal::OwnershipLost`],
+    /// [`Signal::Engine`].
     async fn fork<'b>(
         &mut self,
         path: Path,
@@ -111,6 +161,46 @@ pub trait Program: Send + Sync {
 }
 
 /// The control side of an engine.
+///
+/// An application rarely calls it: [`Control`](crate::run::Control) does. This is the whole of it, on [`Memory`]:
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::engine::{Engine, Memory, QuestionFilter, RunFilter, UsageFilter};
+/// use std::time::Duration;
+///
+/// let engine = Memory::new();
+/// let flujo = Flujo::builder().engine(engine.clone()).pipeline::<welcome>().build()?;
+/// flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
+///
+/// let id = "r-1".into();
+/// engine.idle(&id).await?;
+/// assert_eq!(engine.list(&RunFilter::default()).await?.len(), 1);
+/// assert_eq!(engine.count(&RunFilter::default()).await?[0].runs, 1);
+/// assert_eq!(engine.questions(&QuestionFilter::default()).await?, []);
+/// assert_eq!(engine.usage(&UsageFilter::default()).await?, []);
+/// assert!(engine.view(&id).await?.is_some() && !engine.executes_elsewhere());
+///
+/// // Nothing changes in a run that has ended.
+/// engine.reopen(&id, Some("ops")).await?;
+/// engine.cancel(&id, Some("ops")).await?;
+/// let run = flujo.inspect("r-1").await?.run;
+/// engine.execute(&id, flujo.programs().program(&run, Vec::new())?).await?;
+///
+/// // Old runs are deleted, where the engine can do that.
+/// let later = engine.clock().now().plus(Duration::from_secs(1));
+/// assert_eq!(engine.prune(later, Some("ops")).await?, 1);
+/// assert_eq!(engine.pruned().await?[0].by.as_deref(), Some("ops"));
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait Engine: Any + Send + Sync {
     /// Returns the clock of the engine's timestamps.
@@ -119,14 +209,16 @@ pub trait Engine: Any + Send + Sync {
     /// Creates a run by compare-and-set; returns the existing run if the id is taken.
     ///
     /// # Errors
-    /// Storage failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn create(&self, run: RunRecord) -> Result<Option<RunView>, Error>;
 
     /// Takes ownership of the run with a new fencing token and works on it until it ends, pauses, fails or
     /// is cancelled. Dropping the future equals a crash.
     ///
     /// # Errors
-    /// The run is unknown, already owned in this process, or storage failed.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy): an execution in this process works on it.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn execute(&self, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error>;
 
     /// Returns true if other processes execute its runs, so that observers of this one would see nothing of them. Defaults
@@ -138,20 +230,20 @@ pub trait Engine: Any + Send + Sync {
     /// Returns everything recorded of a run.
     ///
     /// # Errors
-    /// Storage failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error>;
 
     /// Returns the runs that match a filter, in its order.
     ///
     /// # Errors
-    /// Storage failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn list(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, Error>;
 
     /// Returns the numbers of the runs that match a filter, by pipeline and state, in that order; order, place and
     /// limit of the filter do not matter. Defaults to counting the list.
     ///
     /// # Errors
-    /// Storage failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn count(&self, filter: &RunFilter) -> Result<Vec<RunCount>, Error> {
         let all = RunFilter { after: None, limit: None, ..filter.clone() };
         Ok(filter.count(self.list(&all).await?))
@@ -161,7 +253,7 @@ pub trait Engine: Any + Send + Sync {
     /// that have some.
     ///
     /// # Errors
-    /// Storage failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn questions(&self, filter: &QuestionFilter) -> Result<Vec<PendingQuestion>, Error> {
         let mut found = Vec::new();
         for run in self.list(&RunFilter::default()).await?.into_iter().filter(|run| run.questions > 0) {
@@ -176,7 +268,7 @@ pub trait Engine: Any + Send + Sync {
     /// runs.
     ///
     /// # Errors
-    /// Storage failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageLine>, Error> {
         let mut report = UsageReport::default();
         for run in self.list(&filter.runs()).await? {
@@ -190,34 +282,40 @@ pub trait Engine: Any + Send + Sync {
     /// Waits until no execution works on the run.
     ///
     /// # Errors
-    /// The run is unknown, or storage failed.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn idle(&self, id: &RunId) -> Result<(), Error>;
 
     /// Makes a failed run ready to continue at the node that failed: its attempts so far no longer count. The run's
     /// [`Action`]s say that `by` did so.
     ///
     /// # Errors
-    /// The run is unknown, or storage failed.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn reopen(&self, id: &RunId, by: Option<&str>) -> Result<(), Error>;
 
     /// Answers a question by compare-and-set; possible as soon as the question is recorded.
     ///
     /// # Errors
-    /// There is no such open question; it was answered before; storage failed.
+    /// [`ErrorKind::Reply`](crate::ErrorKind::Reply): there is no such open question, or it was answered
+    /// before. [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn reply(&self, id: &RunId, path: &Path, reply: Reply) -> Result<(), Error>;
 
     /// Sets the durable flag that ends the run at its next command. The run's [`Action`]s say that `by` did so; a run
     /// that has ended or is cancelled already is not changed.
     ///
     /// # Errors
-    /// The run is unknown, or storage failed.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn cancel(&self, id: &RunId, by: Option<&str>) -> Result<(), Error>;
 
     /// Deletes the runs that ended before a moment, with all of their records, and returns their number;
     /// [`pruned`](Self::pruned) says that `by` did so. Defaults to an error: the engine keeps its runs.
     ///
     /// # Errors
-    /// The engine cannot delete runs, or storage failed.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): the engine does not delete runs.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn prune(&self, before: Timestamp, by: Option<&str>) -> Result<u64, Error> {
         let (_, _) = (before, by);
         Err(Error::setup("this engine does not delete runs"))
@@ -226,7 +324,7 @@ pub trait Engine: Any + Send + Sync {
     /// Returns who deleted runs, the last first. Defaults to none.
     ///
     /// # Errors
-    /// Storage failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     async fn pruned(&self) -> Result<Vec<Action>, Error> {
         Ok(Vec::new())
     }

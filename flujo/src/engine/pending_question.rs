@@ -31,6 +31,38 @@ impl PendingQuestion {
 pub type QuestionPlace = (Timestamp, RunId, Path);
 
 /// A filter of open questions, which are listed oldest first. The default takes all of them.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # pipeline! {
+/// #     fn refund(cents: u32) -> bool {
+/// #         let pay: bool = ask("Pay?").showing(&cents);
+/// #         value(pay)
+/// #     }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::engine::{PendingQuestion, QuestionFilter, QuestionPlace};
+/// use flujo::run::Control;
+///
+/// let flujo = Flujo::builder().pipeline::<refund>().build()?;
+/// for id in ["r-1", "r-2"] {
+///     flujo.run(refund(990)).id(id).await;
+/// }
+/// let first = QuestionFilter::default().pipeline("refund").limit(1);
+/// let page: Vec<PendingQuestion> = flujo.inbox(&first).await?;
+/// assert_eq!((page[0].run.as_str(), page[0].question.message.as_str()), ("r-1", "Pay?"));
+///
+/// let place: QuestionPlace = page[0].place();
+/// let next = flujo.inbox(&first.clone().after(place)).await?;
+/// assert_eq!(next[0].run.as_str(), "r-2");
+///
+/// // An engine makes the list of all that are open.
+/// let mine = PendingQuestion::new("r-3".into(), "pay".to_owned(), page[0].question.clone());
+/// assert!(first.list([mine]).is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QuestionFilter {

@@ -23,6 +23,14 @@ pub struct Finding {
 }
 
 /// The models that an attempt called.
+///
+/// ```
+/// use flujo::Usage;
+/// use flujo::engine::ModelUse;
+/// let call = Usage::default().model_calls(1);
+/// let used = ModelUse { by_model: vec![("openai:gpt-4o-mini".to_owned(), call)], ..ModelUse::default() };
+/// assert!(used.repairs.is_empty());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ModelUse {
     /// The usage of each model, as `provider:model`, in the order of their first calls. The sum is the usage of the
@@ -42,6 +50,42 @@ pub struct ModelUse {
 /// The record of an attempt that has ended: durable, and never changed.
 ///
 /// Not `#[non_exhaustive]`: an engine that did not store a new field would lose it.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::codec::digest;
+/// use flujo::engine::{AttemptCommand, RecordOutcome};
+/// use flujo::error::Signal;
+///
+/// # let memory = flujo::engine::Memory::new();
+/// # let flujo = Flujo::builder().engine(memory.clone()).build()?;
+/// # flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
+/// # let view = flujo.inspect("r-1").await?;
+/// let record = &view.records[0];
+/// assert_eq!((record.key.path.as_str(), record.key.n), ("welcome/greet", 1));
+/// assert!(matches!(&record.outcome, RecordOutcome::Output(output) if output.as_str() == "\"Hello, Ada!\""));
+///
+/// // A step that is asked for again gets its record, if it is the step that was recorded.
+/// let again = AttemptCommand {
+///     key: record.key.clone(),
+///     version: record.version,
+///     migrates_from: record.version,
+///     digest: record.digest,
+///     within: None,
+/// };
+/// record.answers(&again)?;
+/// let changed = AttemptCommand { digest: digest("Grace").unwrap(), ..again };
+/// assert!(matches!(record.answers(&changed), Err(Signal::JournalMismatch(_))));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The node, the kind, and the number of the attempt.
@@ -80,6 +124,38 @@ fn is_none(messages: &Exchanges) -> bool {
 
 impl Record {
     /// Creates the record of an attempt that has just ended.
+    ///
+    /// ```
+    /// use flujo::clock::Timestamp;
+    /// use flujo::codec::{Digest, Json};
+    /// use flujo::engine::{AttemptCommand, AttemptRecord, Body, Key, Kind, Record};
+    /// use flujo::error::Signal;
+    ///
+    /// /// What the engine does with an attempt that has no record yet.
+    /// async fn attempt(command: AttemptCommand, body: Body<'_>) -> Result<Record, Signal> {
+    ///     Ok(Record::new(command, body.await?))
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let key = Key { path: "welcome/greet".into(), kind: Kind::Step, n: 1 };
+    /// let command = AttemptCommand { key, version: 1, migrates_from: 1, digest: Digest::of(b"Ada"), within: None };
+    /// let done = AttemptRecord {
+    ///     outcome: Ok(Json::encode("Hello, Ada!")?),
+    ///     parts: Vec::new(),
+    ///     usage: flujo::Usage::default(),
+    ///     findings: Vec::new(),
+    ///     cached: false,
+    ///     models: None,
+    ///     messages: flujo::engine::Exchanges::default(),
+    ///     started: Timestamp(1),
+    ///     ended: Timestamp(2),
+    /// };
+    /// let record = attempt(command, Box::pin(async { Ok(done) })).await.map_err(flujo::Error::from)?;
+    /// assert_eq!(record.ended, Timestamp(2));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[inline]
     pub fn new(command: AttemptCommand, done: AttemptRecord) -> Self {
         let AttemptCommand { key, version, digest, .. } = command;

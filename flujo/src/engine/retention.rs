@@ -36,6 +36,12 @@ impl Retention {
     /// Keeps the last 1,000 ended runs of the last 24 hours.
     pub const DEFAULT: Self = Self { runs: 1_000, age: Duration::from_secs(24 * 60 * 60) };
     /// Keeps all runs as long as the engine lives.
+    ///
+    /// ```
+    /// use flujo::engine::{Memory, Retention};
+    /// let engine = Memory::new().retention(Retention::ALL);
+    /// # drop(engine);
+    /// ```
     pub const ALL: Self = Self { runs: usize::MAX, age: Duration::MAX };
 
     /// Sets the most ended runs that are kept.

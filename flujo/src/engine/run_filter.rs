@@ -41,6 +41,17 @@ pub struct RunFilter {
 }
 
 /// A period of time. The default has no bounds.
+///
+/// ```
+/// use flujo::clock::Timestamp;
+/// use flujo::engine::{Period, RunFilter};
+///
+/// let monday = Period::new(Some(Timestamp(100)), Some(Timestamp(200)));
+/// assert!(monday.contains(Timestamp(100)) && !monday.contains(Timestamp(200)));
+/// let of_monday = RunFilter::default().created(monday);
+/// let changed_since = RunFilter::default().changed(Period::new(monday.until, None));
+/// # assert_ne!(of_monday, changed_since);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Period {
@@ -63,6 +74,33 @@ impl Period {
 }
 
 /// The order of a list of runs.
+///
+/// A long list is read in pages. Each page begins behind the last run of the page before:
+///
+/// ```
+/// use flujo::clock::Timestamp;
+/// use flujo::engine::{RunCount, RunFilter, RunOrder, RunState, RunSummary};
+///
+/// let run = |id: &str, at: u64| {
+///     let mut run = RunSummary::new(id.into(), "moderate".to_owned(), RunState::Failed);
+///     run.changed = Timestamp(at);
+///     run
+/// };
+/// let all = vec![run("post-1", 10), run("post-2", 20), run("POST-3", 30), run("page-4", 40)];
+///
+/// let newest = RunFilter::default().text("post").order(RunOrder::Changed);
+/// let page = newest.clone().limit(2).list(all.clone());
+/// assert_eq!(page.iter().map(|run| run.id.as_str()).collect::<Vec<_>>(), ["POST-3", "post-2"]);
+///
+/// let last = RunOrder::Changed.cursor(&page[1]);
+/// let next = newest.clone().after(last.clone()).limit(2).list(all.clone());
+/// assert_eq!(next[0].id.as_str(), "post-1");
+/// assert!(RunOrder::Changed.compare(&last, &RunOrder::Changed.cursor(&next[0])).is_lt());
+///
+/// // Whatever the page: how many runs there are.
+/// assert!(newest.takes(&all[0]) && !newest.takes(&all[3]));
+/// assert_eq!(newest.count(all), [RunCount::new("moderate".to_owned(), RunState::Failed, 3)]);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RunOrder {
@@ -126,6 +164,12 @@ impl FromStr for RunCursor {
 }
 
 /// The error of a text that is no cursor.
+///
+/// ```
+/// use flujo::engine::{CursorError, RunCursor};
+/// let refused: CursorError = "page 2".parse::<RunCursor>().unwrap_err();
+/// assert_eq!(refused.to_string(), "not a cursor: take the one that came with the previous page");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CursorError;

@@ -5,6 +5,31 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The names and types of a pipeline, as they were when a run of it began.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::engine::{RunGraph, StoredGraph};
+///
+/// # let memory = flujo::engine::Memory::new();
+/// # let flujo = Flujo::builder().engine(memory.clone()).build()?;
+/// # flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
+/// # let view = flujo.inspect("r-1").await?;
+/// let graph: &RunGraph = &view.run.graph;
+/// assert_eq!(graph.size(), 1);
+/// let stored: &StoredGraph = &graph.stored();
+/// assert_eq!((stored.nodes[0].path.as_str(), stored.nodes[0].kind.as_str()), ("welcome/greet", "step"));
+/// // Two builds with the same names and other types differ in this.
+/// assert_eq!(graph.types(), RunGraph::Stored(graph.stored()).types());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub enum RunGraph {
     /// The graph of the code in this process.

@@ -50,6 +50,34 @@ impl fmt::Debug for RunId {
 /// A run as it is created: written once, before the first command.
 ///
 /// Not `#[non_exhaustive]`: an engine that did not store a new field would lose it.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::engine::{FinalOutcome, RunRecord, RunView, Seed, Status};
+///
+/// # let memory = flujo::engine::Memory::new();
+/// # let flujo = Flujo::builder().engine(memory.clone()).build()?;
+/// # flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
+/// # let view = flujo.inspect("r-1").await?;
+/// let run: &RunRecord = &view.run;
+/// assert_eq!((run.id.as_str(), run.pipeline.as_str()), ("r-1", "welcome"));
+/// assert_eq!(run.input.as_str(), "[\"Ada\"]");
+///
+/// // A run that takes over the records of this one: its nodes are not executed again.
+/// let seed = Seed { records: view.records.clone(), origin: Some(run.id.clone()), ..Seed::default() };
+/// let fork = RunRecord { id: "r-2".into(), seed, ..run.clone() };
+/// let view = RunView::new(fork.into(), Status::Created);
+/// assert_eq!((view.status, view.records.len()), (Status::Created, 0));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunRecord {
     /// The id.
@@ -118,6 +146,17 @@ pub enum Status {
 }
 
 /// The final outcome of a run; written once.
+///
+/// ```
+/// use flujo::engine::{FinalOutcome, Status};
+/// let crashed = FinalOutcome::Crashed(vec!["read/parse".into()]);
+/// assert_eq!(
+///     crashed.failure_line().as_deref(),
+///     Some("its process crashed again and again while these nodes ran: read/parse"),
+/// );
+/// let status = Status::Ended(FinalOutcome::Cancelled);
+/// # assert_ne!(status, Status::Ended(crashed));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FinalOutcome {
     /// The run completed with this output.
@@ -154,6 +193,29 @@ impl FinalOutcome {
 }
 
 /// The end of one execution of a program.
+///
+/// ```
+/// use flujo::codec::Json;
+/// use flujo::engine::{BoxFuture, Ended, EndedBy, Handle, Key, Kind, Program};
+/// use flujo::error::Signal;
+/// use std::time::Duration;
+///
+/// /// Waits for a second; what `pipeline!` writes is such a program too.
+/// struct Nap;
+///
+/// impl Program for Nap {
+///     fn run(&self, mut handle: Box<dyn Handle>) -> BoxFuture<'_, Ended> {
+///         Box::pin(async move {
+///             let key = Key { path: "nap".into(), kind: Kind::Sleep, n: 1 };
+///             let outcome = match handle.sleep(key, Duration::from_secs(1)).await {
+///                 Ok(()) => Ok(Json::null()),
+///                 Err(signal) => Err(EndedBy::Signal(signal)),
+///             };
+///             Ended { outcome, context: None }
+///         })
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Ended {
     /// The output, a failure, or a signal.

@@ -65,6 +65,11 @@ impl RunState {
     }
 
     /// Returns true if the run has ended.
+    ///
+    /// ```
+    /// use flujo::engine::RunState;
+    /// assert!(RunState::Failed.has_ended() && !RunState::Paused.has_ended());
+    /// ```
     pub const fn has_ended(self) -> bool {
         matches!(self, Self::Done | Self::Failed | Self::Cancelled | Self::Crashed)
     }

@@ -4,6 +4,17 @@ use crate::path::Path;
 use crate::usage::Usage;
 
 /// The summary of one run, for lists.
+///
+/// ```
+/// use flujo::clock::Timestamp;
+/// use flujo::engine::{RunState, RunSummary};
+///
+/// let mut run = RunSummary::new("r-1".into(), "refund".to_owned(), RunState::Paused);
+/// assert!(!run.is_ready(Timestamp(5)));
+/// // At its deadline the question is answered by its default.
+/// run.deadline = Some(Timestamp(5));
+/// assert!(run.is_ready(Timestamp(5)));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RunSummary {

@@ -4,6 +4,20 @@ use crate::usage::Usage;
 use std::collections::BTreeMap;
 
 /// A filter of a report of usage. The default takes everything.
+///
+/// ```
+/// use flujo::clock::Timestamp;
+/// use flujo::engine::{Period, UsageFilter};
+///
+/// let of_acme = UsageFilter::default()
+///     .period(Period::new(Some(Timestamp(100)), None))
+///     .pipeline("moderate")
+///     .label("tenant", "acme")
+///     .by_label("team");
+/// // The runs that such a report has to read.
+/// let runs = of_acme.runs();
+/// assert_eq!(runs.labels, [("tenant".to_owned(), "acme".to_owned())]);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UsageFilter {
@@ -78,6 +92,37 @@ pub struct UsageLine {
 const DAY: u64 = 86_400 * 1_000_000_000;
 
 /// The sums of usage while records are read.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::clock::Timestamp;
+/// use flujo::engine::{UsageFilter, UsageReport};
+/// use flujo::Usage;
+///
+/// # let memory = flujo::engine::Memory::new();
+/// # let flujo = Flujo::builder().engine(memory.clone()).build()?;
+/// # flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
+/// # let view = flujo.inspect("r-1").await?;
+/// let mut report = UsageReport::default();
+/// // A run whose steps cost nothing adds no line.
+/// report.add_run(&view, &UsageFilter::default());
+/// let call = Usage::default().model_calls(1);
+/// report.add(Timestamp(0), ("moderate", Some("acme")), call, &[("openai:gpt-4o-mini".to_owned(), call)]);
+///
+/// let lines = report.lines();
+/// assert_eq!(lines.len(), 1);
+/// assert_eq!(lines[0].model.as_deref(), Some("openai:gpt-4o-mini"));
+/// assert_eq!((lines[0].label.as_deref(), lines[0].usage), (Some("acme"), call));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Default)]
 pub struct UsageReport(BTreeMap<(Timestamp, String, Option<String>, Option<String>), Usage>);
 

@@ -39,6 +39,12 @@ impl EngineError {
     }
 
     /// Replaces the message; the source stays.
+    ///
+    /// ```
+    /// use flujo::error::EngineError;
+    /// let error = EngineError::new("locked").with_message("runs.db is locked");
+    /// assert_eq!(error.message(), "runs.db is locked");
+    /// ```
     #[must_use]
     pub fn with_message(self, message: impl Into<String>) -> Self {
         Self(Arc::new(Inner { message: message.into(), source: self.0.source.clone() }))

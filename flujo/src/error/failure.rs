@@ -8,6 +8,33 @@ use std::fmt;
 use std::time::Duration;
 
 /// Why a settled call, arm or item failed: an ordinary value that can be recorded and passed on.
+///
+/// ```
+/// use flujo::error::FailureKind;
+/// use flujo::prelude::*;
+///
+/// #[step]
+/// async fn parse(text: String) -> Result<u32> {
+///     Ok(text.parse()?)
+/// }
+/// pipeline! {
+///     fn read(text: String) -> String {
+///         let parsed: Result<u32, Failure> = parse(text).settle();
+///         value(match parsed {
+///             Ok(number) => number.to_string(),
+///             Err(failure) => format!("{}: {} ({})", failure.path, failure.message, failure.kind.word()),
+///         })
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let result = Flujo::builder().build()?.run(read("ten".to_string())).await;
+/// assert_eq!(result.into_output()?, "read/parse: invalid digit found in string (failed)");
+/// assert_eq!(FailureKind::Failed.word(), "failed");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// The node that failed.
@@ -67,6 +94,14 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 /// A failed attempt as it is recorded.
+///
+/// ```
+/// use flujo::error::{FailureKind, FailureRecord};
+///
+/// // What is recorded of an error, by an engine or a program of your own.
+/// let failure = FailureRecord::new(FailureKind::Failed, false, "no page");
+/// assert_eq!((failure.chain.as_slice(), failure.node()), (&["no page".to_owned()][..], None));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureRecord {
     /// In what way.

@@ -53,11 +53,64 @@ use std::time::Duration;
 /// The result of a step: `Result<T>` is enough for most, any `E: Into<StepError>` will do.
 pub type Result<T, E = StepError> = std::result::Result<T, E>;
 /// The result of running a pipeline, or of a call to the engine.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::error::RunResult;
+///
+/// async fn greeting(flujo: &Flujo) -> RunResult<String> {
+///     flujo.run(welcome("Ada".to_owned())).await.into_output()
+/// }
+/// assert_eq!(greeting(&Flujo::builder().build()?).await?, "Hello, Ada!");
+/// # Ok(())
+/// # }
+/// ```
 pub type RunResult<T> = std::result::Result<T, Error>;
 
 /// Why a run, or a call to the engine, failed. It displays its path first.
 ///
 /// Match on [`kind`](Error::kind); the error of the step itself is kept as the source.
+///
+/// ```
+/// use flujo::ErrorKind;
+/// use flujo::prelude::*;
+///
+/// #[step(retries = 1, backoff = none)]
+/// async fn fetch(name: String) -> Result<String> {
+///     Err(StepError::retryable(format!("no page of {name}")))
+/// }
+/// #[step]
+/// async fn from_archive(name: String) -> Result<String> {
+///     Err(StepError::fatal(format!("{name} is not archived")))
+/// }
+/// pipeline! {
+///     fn page(name: String) -> String {
+///         fetch(name).fallback(from_archive)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let result = Flujo::builder().build()?.run(page("Ada".to_string())).await;
+/// let error = result.into_output().unwrap_err();
+/// assert_eq!(error.path().map(|path| path.as_str()), Some("page/fetch!from_archive"));
+/// assert!(!error.is_retryable());
+/// assert_eq!((error.signal(), error.feedback()), (None, None));
+///
+/// // The error of the step that the fallback stood in for.
+/// let original = error.original().expect("the fallback failed too");
+/// assert_eq!(original.kind(), &ErrorKind::Failed("no page of Ada".to_owned()));
+/// assert_eq!((original.attempt(), original.is_retryable()), (Some((2, 2)), true));
+/// # Ok(())
+/// # }
+/// ```
 pub struct Error(Box<Inner>);
 
 struct Inner {

@@ -33,6 +33,16 @@ pub enum Signal {
 }
 
 /// An attempt that was cut off because the time of something around it was up.
+///
+/// ```
+/// use flujo::clock::Timestamp;
+/// use flujo::error::{LastAttempt, OutOfTime, Signal};
+/// use std::time::Duration;
+///
+/// let last = LastAttempt { path: "read/fetch".into(), n: 2, ended: Timestamp(7) };
+/// let out = OutOfTime { scope: "read".into(), limit: Duration::from_secs(20), last };
+/// assert_eq!(Signal::OutOfTime(Box::new(out)).to_string(), "`read` timed out after 20s");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutOfTime {
     /// The call or form whose time is up.
@@ -55,6 +65,12 @@ pub struct LastAttempt {
 }
 
 /// The difference between a record and the code. Nothing was written; the run stays resumable with the code it knows.
+///
+/// ```
+/// use flujo::error::{Mismatch, Signal};
+/// let signal = Signal::JournalMismatch(Box::new(Mismatch { path: "read/parse".into(), what: "its input changed".to_owned() }));
+/// assert_eq!(signal.to_string(), "the record does not fit the code: its input changed; nothing was changed");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mismatch {
     /// The node.

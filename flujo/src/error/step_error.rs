@@ -58,6 +58,12 @@ impl StepError {
     }
 
     /// Returns true if another attempt could succeed.
+    ///
+    /// ```
+    /// use flujo::StepError;
+    /// assert!(StepError::retryable("busy").is_retryable());
+    /// assert!(!StepError::fatal("no such page").is_retryable());
+    /// ```
     pub fn is_retryable(&self) -> bool {
         matches!(self.cause, Cause::Retryable | Cause::Rejected(_))
     }
@@ -96,6 +102,27 @@ impl<E: StdError + Send + Sync + 'static> From<E> for StepError {
 }
 
 /// A type that a step may return as its error.
+///
+/// ```
+/// use flujo::StepError;
+/// use flujo::error::IntoStepError;
+///
+/// // Every error is one; your own type decides whether trying again makes sense.
+/// enum Refused {
+///     Busy,
+///     Unknown,
+/// }
+/// impl From<Refused> for StepError {
+///     fn from(refused: Refused) -> Self {
+///         match refused {
+///             Refused::Busy => StepError::retryable("busy"),
+///             Refused::Unknown => StepError::fatal("unknown"),
+///         }
+///     }
+/// }
+/// assert!(Refused::Busy.into_step_error().is_retryable());
+/// assert!(!Refused::Unknown.into_step_error().is_retryable());
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a step cannot fail with `{Self}` [not_an_error]",
     label = "not an error",

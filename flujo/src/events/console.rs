@@ -84,6 +84,27 @@ impl ConsoleTracer {
     }
 
     /// Creates a tracer that writes to `out`, without colour.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # #[step]
+    /// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+    /// # pipeline! {
+    /// #     fn welcome(name: String) -> String { greet(name) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// use flujo::events::ConsoleTracer;
+    ///
+    /// # let path = std::env::temp_dir().join(format!("flujo-tracer-{}.log", std::process::id()));
+    /// let file = std::fs::File::create(&path).unwrap();
+    /// let tracer = ConsoleTracer::to(file).log_inputs(true).colour(false);
+    /// let flujo = Flujo::builder().observer(tracer).build()?;
+    /// flujo.run(welcome("Ada".to_owned())).await.into_output()?;
+    /// # std::fs::remove_file(&path).unwrap();
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn to(out: impl Write + Send + 'static) -> Self {
         let out: Box<dyn Write + Send> = Box::new(out);
         Self {

@@ -228,6 +228,23 @@ pub enum Ended {
 }
 
 /// The outcome of an attempt.
+///
+/// ```
+/// use flujo::events::{AttemptOutcome, Ended, Event, EventKind};
+///
+/// /// The line of a log for what went wrong.
+/// fn problem(event: &Event) -> Option<String> {
+///     match &event.kind {
+///         EventKind::AttemptEnded { outcome, .. } if !outcome.is_success() => match outcome {
+///             AttemptOutcome::Failed { message, retryable: true, .. } => Some(format!("{message}, tried again")),
+///             AttemptOutcome::Failed { message, .. } => Some(message.clone()),
+///             _ => None,
+///         },
+///         EventKind::RunEnded { outcome: Ended::Failed { error }, .. } => Some(error.clone()),
+///         _ => None,
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AttemptOutcome {

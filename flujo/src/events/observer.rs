@@ -70,6 +70,23 @@ pub trait Observer: Send + Sync + 'static {
 }
 
 /// The values that an [`Observer`] wants to receive in events.
+///
+/// ```
+/// use flujo::events::{Chunks, Event, Observer, Values};
+///
+/// /// Prints what every model says, as it is said.
+/// struct Printed;
+///
+/// #[flujo::async_trait]
+/// impl Observer for Printed {
+///     async fn event(&self, event: &Event) {
+///         println!("{} {:?}", event.node(), event.kind);
+///     }
+///     fn wants(&self) -> Values {
+///         Values { outputs: true, chunks: Chunks::All, ..Values::default() }
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Values {
     /// The inputs of the run and of its steps.

@@ -43,6 +43,27 @@ impl fmt::Debug for Trace {
 }
 
 /// One entry of a [`Trace`]: an attempt or an answered question.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::events::{Command, TraceEntry};
+///
+/// let result = Flujo::builder().build()?.run(welcome("Ada".to_string())).await;
+/// assert!(!result.trace.is_empty());
+/// let entries: Vec<TraceEntry> = result.trace.entries();
+/// assert_eq!(entries[0].latency(), entries[0].ended.since(entries[0].started));
+/// let commands: Vec<Command> = result.trace.commands();
+/// assert!(commands[0].done);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TraceEntry {

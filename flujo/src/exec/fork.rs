@@ -217,6 +217,7 @@ impl Shared<'_> {
     }
 }
 
+#[doc(hidden)]
 impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
     /// Returns a copy of the context for each of `N` arms. `label` names the fork; it is no segment of a path.
     pub fn forks<const N: usize>(&self, label: impl Into<NodeId>) -> [Fork<C>; N] {

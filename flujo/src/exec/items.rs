@@ -93,6 +93,7 @@ impl<R: Send + Sync> ArmScope<'_, R> {
     }
 }
 
+#[doc(hidden)]
 impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
     /// The scope that items, or the selected arms of a `route`, share, and the point where they part. The label of a
     /// `route` names the fork; it is no segment of a path.

@@ -17,6 +17,7 @@ use std::fmt;
 use std::pin::{Pin, pin};
 use std::task::{Context as Poller, Poll};
 
+#[doc(hidden)]
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// Runs one step with all its attempts; what `#[step]` expands to.
     ///

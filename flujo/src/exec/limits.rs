@@ -11,6 +11,7 @@ use crate::path::{NodeId, Path};
 use crate::usage::UsageLimits;
 use std::sync::Arc;
 
+#[doc(hidden)]
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// The driver of a form with limits: the same context, and what runs on it counts there.
     ///

@@ -67,6 +67,8 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The driver of one pipeline, or one arm of it, with its context and resources.
+///
+/// Only code that `pipeline!` writes calls its methods, which are hidden.
 pub struct Cx<'r, C, R> {
     pub(crate) ctx: &'r mut C,
     pub(crate) res: &'r R,
@@ -79,6 +81,7 @@ impl<C, R> fmt::Debug for Cx<'_, C, R> {
     }
 }
 
+#[doc(hidden)]
 impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
     pub(crate) fn root(
         ctx: &'r mut C,

@@ -14,6 +14,26 @@ use crate::step::writes::project;
 use crate::step::{Fallback, Options, Step, StepCall, StepName, StepResult};
 
 /// A pipeline: a step whose body drives other steps. Implemented by `pipeline!`.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::Pipeline;
+///
+/// /// Lists what a program can run.
+/// fn line<P: Pipeline>() -> String {
+///     format!("{} with {} nodes, {:032x}", P::GRAPH.name, P::GRAPH.nodes.len(), P::FINGERPRINT)
+/// }
+/// assert!(line::<welcome>().starts_with("welcome with 1 nodes, "));
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is a step, not a pipeline [not_a_pipeline]",
     label = "only pipelines are run",
@@ -32,6 +52,7 @@ pub trait Pipeline: Step {
     /// The fingerprint of its graph.
     const FINGERPRINT: u128 = fingerprint(Self::GRAPH);
     /// The lowered body.
+    #[doc(hidden)]
     fn body<'a>(
         input: Self::Input,
         cx: &'a mut Cx<'_, Self::Context, Self::Resources>,
@@ -48,6 +69,7 @@ pub trait Pipeline: Step {
     }
 }
 
+#[doc(hidden)]
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// Runs a pipeline whose context is this one, or a part of it.
     ///

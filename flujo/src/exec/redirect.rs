@@ -28,6 +28,7 @@ impl<I> std::fmt::Debug for Redirected<I> {
     }
 }
 
+#[doc(hidden)]
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// The attempts that are left, by `D`: numbered on, with the plugins and validators of the call
     /// and of its own attribute.

@@ -67,6 +67,7 @@ pub fn tool_runner<'r, C: Context, R: Send + Sync>(
     Box::new(Tools { make, made: OnceLock::new(), res })
 }
 
+#[doc(hidden)]
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// Runs a model step as the node `id`, with the tools of the call in place of its own.
     ///

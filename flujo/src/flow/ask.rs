@@ -95,6 +95,7 @@ pub fn ask(message: impl Into<String>) -> QuestionBuilder {
     QuestionBuilder::new(message.into())
 }
 
+#[doc(hidden)]
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// Begins a question. A method, so that generated code needs no path at the user's `ask`.
     #[doc(hidden)]

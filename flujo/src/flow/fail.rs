@@ -83,6 +83,7 @@ pub fn fail(message: impl fmt::Display) -> ! {
     panic!("`fail` is a form of `pipeline!`: {message}")
 }
 
+#[doc(hidden)]
 impl<C, R> Cx<'_, C, R> {
     /// The error of `fail(message)`.
     #[cold]

@@ -8,6 +8,37 @@ use std::marker::PhantomData;
 /// A form with its options, which are part of the language inside `pipeline!`.
 ///
 /// `K` says what `.settle()` turns into a `Result`: the whole, every item, or every arm.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # struct Short;
+/// # impl Validator<String> for Short {
+/// #     fn validate(&self, text: &String) -> ValidationResult {
+/// #         if text.len() < 100 { ValidationResult::valid() } else { ValidationResult::invalid("too long") }
+/// #     }
+/// # }
+/// # #[step]
+/// # async fn write(topic: String) -> Result<String> { Ok(topic) }
+/// pipeline! {
+///     fn article(topics: Vec<String>) -> String {
+///         let parts = map(topics, |topic| write(topic))
+///             .max(20)
+///             .concurrency(4)
+///             .timeout("10min")
+///             .limits(UsageLimits::usd("1.00"))
+///             .named("parts");
+///         // A text that is too long passes, and the finding is recorded.
+///         gate(parts.join(" "), Short).strict(false)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let topics = vec!["tides".to_owned(), "moons".to_owned()];
+/// assert_eq!(Flujo::builder().build()?.run(article(topics)).await.into_output()?, "tides moons");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Form<T, K = Whole>(pub(super) T, PhantomData<K>);
 

@@ -135,6 +135,7 @@ impl<T: Send + Sync + 'static> GatePlugins<T> {
     }
 }
 
+#[doc(hidden)]
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// Runs validators on a value. The value is fixed, so nothing is retried; the verdict is recorded, so that a
     /// resumed run passes the gate as before.

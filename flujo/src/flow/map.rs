@@ -100,6 +100,7 @@ pub fn map<I: IntoIterator, T>(items: I, body: impl FnMut(I::Item) -> T) -> Form
     Form::new(items.into_iter().map(body).collect())
 }
 
+#[doc(hidden)]
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// Collects the items of a `map`.
     ///

@@ -8,6 +8,7 @@ use crate::events::{EventKind, What};
 use crate::exec::{Cx, Driver, node_events, settled};
 use crate::path::{NodeId, grammar};
 
+#[doc(hidden)]
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// Checks the bound of a loop.
     ///

@@ -42,6 +42,7 @@ pub trait Tuple {
     /// The outputs, each as a `Result`.
     type Settled;
     /// Wraps each output in `Ok`.
+    #[doc(hidden)]
     fn settled(self) -> Self::Settled;
 }
 

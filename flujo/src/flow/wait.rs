@@ -87,6 +87,26 @@ pub fn wait(_duration: impl Into<WaitFor>) -> Form<()> {
 }
 
 /// A duration in a pipeline: a literal such as `"2h"`, or a `Duration`.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// use std::time::Duration;
+///
+/// pipeline! {
+///     fn remind(pause: Duration) -> String {
+///         wait(pause);
+///         wait("1ms").named("a_little_more");
+///         value("It is time.".to_owned())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let done = Flujo::builder().build()?.run(remind(Duration::from_millis(1))).await;
+/// assert_eq!(done.into_output()?, "It is time.");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct WaitFor;
 impl From<&'static str> for WaitFor {
@@ -100,6 +120,7 @@ impl From<Duration> for WaitFor {
     }
 }
 
+#[doc(hidden)]
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// Waits. The deadline is recorded: a restart waits for the rest of the time only.
     ///

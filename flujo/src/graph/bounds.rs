@@ -2,6 +2,19 @@
 ///
 /// `moderate::BOUNDS` is computed by the compiler, so a limit can be a compile-time check:
 /// `const _: () = assert!(moderate::BOUNDS.model_calls_at_most(18));`
+///
+/// ```
+/// use flujo::graph::Bounds;
+///
+/// // A model that may be asked twice, then a person or a step.
+/// let bounds = Bounds::MODEL.times(Some(2)).then(Bounds::QUESTION.or(Bounds::STEP));
+/// assert_eq!((bounds.step_runs, bounds.model_calls, bounds.questions), (Some(3), Some(2), Some(1)));
+/// assert!(bounds.model_calls_at_most(2) && bounds.questions_at_most(1));
+/// assert_eq!(Bounds::ZERO.then(bounds), bounds);
+///
+/// // How often a loop runs that has no bound is not known.
+/// assert_eq!(Bounds::STEP.times(None).step_runs, None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// Attempts of steps, model steps included.
@@ -13,6 +26,17 @@ pub struct Bounds {
 }
 
 /// How often a model step may ask models.
+///
+/// ```
+/// use flujo::graph::{Asking, Bounds, Facts};
+///
+/// // Two models, where a call of the first one fails, with a tool in at most eight rounds.
+/// let asking = Asking { models: 2, ..Asking::DEFAULT };
+/// let look_up = Facts { name: "look_up", ..Facts::NONE };
+/// let bounds = Bounds::asking(Some(asking.models), Some(asking.tool_rounds), &[&look_up]);
+/// assert_eq!(bounds.model_calls, Some(2 * 9));
+/// assert_eq!(look_up.call(), look_up.called());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asking {
     /// The number of models that may be asked for one reply: where a call of one fails, the next is asked.

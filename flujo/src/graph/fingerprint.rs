@@ -5,6 +5,23 @@ const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
 
 /// The fingerprint of a graph: FNV-1a, 128 bit, over ids, kinds, types, versions and edges, nested pipelines
 /// and tools included; docs, options and lines do not count.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::Pipeline;
+/// use flujo::graph::fingerprint;
+/// // What a run records of the code that it began with.
+/// assert_eq!(fingerprint(welcome::GRAPH), welcome::FINGERPRINT);
+/// # Ok(())
+/// # }
+/// ```
 pub const fn fingerprint(graph: &Graph) -> u128 {
     graph_into(OFFSET, graph)
 }

@@ -23,6 +23,24 @@ impl fmt::Display for Severity {
 }
 
 /// One finding of a [`Report`].
+///
+/// ```
+/// use flujo::graph::{Finding, Severity};
+/// use flujo::prelude::*;
+///
+/// #[step(model = "openai:gpt-4o-mini", max_tokens = 50)]
+/// fn label(post: String) -> Prompt<String> {
+///     Prompt::system("Name the tone.").user(post)
+/// }
+/// pipeline! {
+///     fn moderate(post: String) -> String { label(post) }
+/// }
+///
+/// let report = moderate::GRAPH.validate();
+/// let found: &Finding = report.findings.iter().find(|finding| finding.rule == "model-without-timeout").unwrap();
+/// assert_eq!(found.node, "moderate/label");
+/// assert!(found.severity >= Severity::Hint);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {

@@ -1,4 +1,51 @@
 //! The graph of a pipeline as data: nodes, edges, bounds and fingerprint, all known at compile time.
+//!
+//! A pipeline is constant data, which is read without running anything:
+//!
+//! ```
+//! use flujo::codec::Json;
+//! use flujo::graph::{Edge, Graph, Node, NodeKind, OptionText, ReplyCheck, Report};
+//! use flujo::prelude::*;
+//!
+//! #[step(retries = 2)]
+//! async fn greet(name: String) -> Result<String> {
+//!     Ok(format!("Hello, {name}!"))
+//! }
+//!
+//! pipeline! {
+//!     /// Greets a person.
+//!     fn welcome(name: String) -> String {
+//!         let polite: bool = ask("Politely?").showing(&name);
+//!         if polite { greet(name) } else { value("Hi!".to_string()) }
+//!     }
+//! }
+//!
+//! const WELCOME: &Graph = welcome::GRAPH;
+//! assert_eq!((WELCOME.name, WELCOME.inputs, WELCOME.output), ("welcome", &[("name", "String")][..], "String"));
+//! assert!(WELCOME.asks());
+//!
+//! // Every node with its path; those of pipelines that it calls too.
+//! let paths: Vec<_> = WELCOME.walk().into_iter().map(|(path, node)| (path, node.kind.word())).collect();
+//! assert!(paths.contains(&("welcome/greet".to_owned(), "step")), "{paths:?}");
+//! let greet: &Node = WELCOME.node_at("welcome/greet").unwrap();
+//! assert_eq!(greet.kind, NodeKind::Step);
+//! let options: &[OptionText] = greet.facts.options;
+//! assert_eq!(options, [("retries", "2")]);
+//! assert_eq!(WELCOME.node_path("welcome/greet!other").as_deref(), Some("welcome/greet"));
+//! let check: ReplyCheck = WELCOME.node_at("welcome/polite").and_then(|node| node.reply).unwrap();
+//! assert!(check(&Json::parse("true").unwrap()).is_ok() && check(&Json::parse("7").unwrap()).is_err());
+//! let first: &Edge = &WELCOME.edges[0];
+//! assert_eq!(first.from, None);
+//!
+//! // What it may cost at most, and what looks wrong in it.
+//! assert_eq!(welcome::BOUNDS.step_runs, Some(3));
+//! assert_eq!(greet.facts.attempts(Some(5), flujo::graph::Bounds::ZERO).step_runs, Some(6));
+//! let report: Report = WELCOME.validate();
+//! assert!(report.is_clean(), "{report}");
+//! // As text for other programs.
+//! let json: serde_json::Value = serde_json::from_str(&WELCOME.json()).unwrap();
+//! assert_eq!(json["name"], "welcome");
+//! ```
 
 mod bounds;
 mod fingerprint;

@@ -64,6 +64,27 @@ impl Graph {
 }
 
 /// A graph with the overlay of a run: created by [`Graph::with_run`].
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// # let flujo = Flujo::builder().build()?;
+/// let result = flujo.run(welcome("Ada".to_owned())).await;
+/// let drawing = welcome::GRAPH.with_run(&result);
+/// assert!(drawing.mermaid().starts_with("flowchart"));
+/// assert!(drawing.dot().starts_with("digraph"));
+/// assert!(drawing.json().contains(r#""standing""#));
+/// // Without a run.
+/// assert!(!welcome::GRAPH.json().contains(r#""standing""#));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Drawing<'g> {
     pub(crate) graph: &'g Graph,

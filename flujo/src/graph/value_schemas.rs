@@ -4,6 +4,25 @@ use std::marker::PhantomData;
 
 /// The JSON Schemas of the values that go into a pipeline and come out of it, as far as their types have some, and its
 /// default context.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::graph::ValueSchemas;
+///
+/// let schemas: ValueSchemas = welcome::GRAPH.schemas;
+/// let output = schemas.output.expect("a `String` has a schema");
+/// assert!(output().unwrap().as_str().contains(r#""type":"string""#));
+/// assert!(schemas.context.is_none());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ValueSchemas {

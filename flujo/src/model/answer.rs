@@ -9,6 +9,23 @@ use crate::error::StepError;
 use std::marker::PhantomData;
 
 /// A return type of a model step: a prompt, or a `Result` of one.
+///
+/// ```
+/// use flujo::model::IntoPrompt;
+/// use flujo::prelude::*;
+///
+/// /// A model step may fail before it asks.
+/// #[step(model = "openai:gpt-4o-mini")]
+/// fn label(post: String) -> Result<Prompt<String>> {
+///     if post.is_empty() {
+///         return Err(StepError::fatal("there is no post"));
+///     }
+///     Ok(Prompt::ask(post))
+/// }
+///
+/// let prompt = Prompt::<String>::ask("Hello.").into_prompt().unwrap();
+/// assert_eq!(prompt.messages()[0].text, "Hello.");
+/// ```
 pub trait IntoPrompt {
     /// The answer type.
     type Answer;

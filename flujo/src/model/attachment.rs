@@ -23,6 +23,12 @@ pub struct Attachment {
 }
 
 /// The location of the content of an [`Attachment`].
+///
+/// ```
+/// use flujo::model::{Attachment, Content};
+/// let photo = Attachment::bytes("image/png", [1, 2, 3]);
+/// assert!(matches!(&photo.content, Content::Base64(text) if &**text == "AQID"));
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

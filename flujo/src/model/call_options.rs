@@ -47,6 +47,11 @@ pub struct CallOptions {
 }
 
 /// How much a model reasons before it answers.
+///
+/// ```
+/// use flujo::model::ReasoningEffort;
+/// assert_eq!(ReasoningEffort::ALL.map(ReasoningEffort::word), ["none", "minimal", "low", "medium", "high"]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReasoningEffort {
@@ -107,6 +112,18 @@ impl ToolChoice {
 }
 
 /// How long a provider keeps a prompt in its cache, counted from its last use.
+///
+/// ```
+/// use flujo::model::{CacheTime, CallOptions, ToolChoice};
+///
+/// let options = CallOptions::new()
+///     .prompt_cache(CacheTime::OneHour)
+///     .tool_choice(ToolChoice::Required)
+///     .parallel_calls(false)
+///     .reasoning_text(true)
+///     .service_tier("flex");
+/// assert_eq!(options.prompt_cache, Some(CacheTime::OneHour));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CacheTime {

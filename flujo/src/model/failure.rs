@@ -129,6 +129,11 @@ impl ModelFailure {
     }
 
     /// Returns the text of the kind in messages.
+    ///
+    /// ```
+    /// use flujo::model::ModelFailure;
+    /// assert_eq!(ModelFailure::Quota.word(), "quota exhausted");
+    /// ```
     pub const fn word(self) -> &'static str {
         match self {
             Self::RateLimited => "rate limited",

@@ -88,6 +88,18 @@ impl History {
     }
 
     /// Returns the latest messages, as far as `keep` allows.
+    ///
+    /// ```
+    /// use flujo::model::{History, Keep, Role};
+    ///
+    /// let mut history = History::new();
+    /// history.exchange("What is a tide?", "The sea, rising and falling.");
+    /// history.user("Why?");
+    /// history.assistant("The moon.");
+    /// assert_eq!(history.turns().len(), 4);
+    /// let kept = history.kept(Keep::Exchanges(1));
+    /// assert_eq!((kept.len(), kept[0].role, kept[0].text.as_str()), (2, Role::User, "Why?"));
+    /// ```
     pub fn kept(&self, keep: Keep) -> &[Message] {
         let (mut bytes, mut tokens) = (0_usize, 0_usize);
         let mut kept: &[Message] = &[];

@@ -55,12 +55,70 @@ pub use tool_server::ToolServer;
 use async_trait::async_trait;
 
 /// A client that sends requests to models.
+///
+/// ```
+/// use flujo::model::{ChunkSink, ModelCheckError, ModelClient, ModelError, ModelFailure, ModelReply, ModelRequest, Permit, Tokens};
+///
+/// /// A model of your own, which says everything twice.
+/// struct Echo;
+///
+/// #[flujo::async_trait]
+/// impl ModelClient for Echo {
+///     async fn call(&self, request: ModelRequest, chunks: &mut dyn ChunkSink) -> Result<ModelReply, ModelError> {
+///         let Some(last) = request.messages.last() else {
+///             return Err(ModelError::new(ModelFailure::BadRequest, "there is no message"));
+///         };
+///         let answer = last.text.repeat(2);
+///         if request.stream {
+///             chunks.reasoning("Twice.");
+///             chunks.chunk(&answer);
+///         }
+///         Ok(ModelReply::new(answer).used(Tokens::new(1, 2)).served_by("echo-2"))
+///     }
+///     async fn admit(&self, _: &ModelRequest) -> Permit {
+///         // A slot of a rate limit, which is free again when the call ends.
+///         let slot = "first of one";
+///         Permit::holding(slot)
+///     }
+///     fn check(&self, request: &ModelRequest) -> Result<(), ModelCheckError> {
+///         if request.wants_text() { Ok(()) } else { Err(ModelCheckError::new("`echo` only answers with text")) }
+///     }
+///     fn knows(&self, provider: &str) -> Result<(), ModelCheckError> {
+///         if provider == "echo" { Ok(()) } else { Err(ModelCheckError::new("the only provider is `echo`")) }
+///     }
+///     fn server(&self, _model: &str) -> Option<(String, u16)> {
+///         Some(("localhost".to_owned(), 80))
+///     }
+///     fn extra_tokens(&self, request: &ModelRequest) -> u64 {
+///         let attached: usize = request.messages.iter().map(|message| message.attachments.len()).sum();
+///         flujo::model::ATTACHMENT * attached as u64
+///     }
+/// }
+///
+/// # use flujo::prelude::*;
+/// #[step(model = "echo:twice")]
+/// fn say(word: String) -> Prompt<String> {
+///     Prompt::ask(word)
+/// }
+/// # pipeline! {
+/// #     fn saying(word: String) -> String { say(word) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let flujo = Flujo::builder().models(Echo).pipeline::<saying>().build()?;
+/// assert_eq!(flujo.run(saying("no".to_owned())).await.into_output()?, "nono");
+/// # assert!(Permit::none().type_id() == Permit::holding(1).type_id());
+/// # Ok(())
+/// # }
+/// # use std::any::Any;
+/// ```
 #[async_trait]
 pub trait ModelClient: Send + Sync + 'static {
     /// Makes one call. A client must not retry: the step's `retries` are the only ones.
     ///
     /// # Errors
-    /// The call failed; the kind of the [`ModelError`] decides whether the step retries.
+    /// The kind of the [`ModelError`] decides whether the step retries: [`ModelFailure::Overloaded`] and its
+    /// like are tried again, [`ModelFailure::Unauthorized`] and its like are not.
     async fn call(&self, request: ModelRequest, chunks: &mut dyn ChunkSink)
     -> Result<ModelReply, ModelError>;
 

@@ -8,6 +8,12 @@ pub struct Permit {
 
 impl Permit {
     /// Returns a permit that holds no slot.
+    ///
+    /// ```
+    /// use flujo::model::Permit;
+    /// let permit = Permit::none();
+    /// drop(permit);
+    /// ```
     pub const fn none() -> Self {
         Self { _held: None }
     }

@@ -82,6 +82,14 @@ impl Rates {
 
     /// Sets the fixed price of a call, in dollars.
     ///
+    /// ```
+    /// use flujo::model::{Rates, Tokens};
+    /// // A model that is paid by the call.
+    /// let rates = Rates::usd("0", "0")?.per_call_usd("0.01")?;
+    /// assert_eq!(rates.price(&Tokens::new(1_000, 50)).0, 10_000_000);
+    /// # Ok::<(), flujo::usage::ParseCostError>(())
+    /// ```
+    ///
     /// # Errors
     /// The text is not an amount in dollars.
     pub fn per_call_usd(self, call: &str) -> Result<Self, ParseCostError> {

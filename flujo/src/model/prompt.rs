@@ -151,6 +151,20 @@ impl<T: Reply> Prompt<T> {
     }
 
     /// Appends several examples.
+    ///
+    /// ```
+    /// use flujo::prelude::*;
+    /// use flujo::model::CacheTime;
+    ///
+    /// let (happy, angry) = ("happy".to_owned(), "angry".to_owned());
+    /// let prompt: Prompt<String> = Prompt::system("Name the tone.")
+    ///     .examples([("Hooray!", &happy), ("Get out!", &angry)])
+    ///     .cache_here_for(CacheTime::OneHour)
+    ///     .user("Fine?")
+    ///     .assistant("happy")
+    ///     .user("Fine.");
+    /// assert_eq!(prompt.messages().len(), 8);
+    /// ```
     #[must_use]
     pub fn examples<'e, Q: Into<String>>(self, pairs: impl IntoIterator<Item = (Q, &'e T)>) -> Self
     where

@@ -136,6 +136,13 @@ impl Tokens {
 }
 
 /// The reason why a model stopped.
+///
+/// ```
+/// use flujo::model::{FinishReason, ModelReply};
+/// // An answer that was cut off is never accepted.
+/// let reply = ModelReply::new("The sea, ri").finished(FinishReason::Length);
+/// assert_eq!(reply.finish.word(), "length");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

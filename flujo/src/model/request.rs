@@ -65,6 +65,15 @@ impl Message {
     }
 
     /// Makes the message the result of this call.
+    ///
+    /// ```
+    /// use flujo::model::{Message, Role, ToolCall};
+    ///
+    /// let call = ToolCall::new("call_1", "search", r#"{"query":"tides"}"#);
+    /// let asked = Message::new(Role::Assistant, "").calls(vec![call.clone()]);
+    /// let result = Message::new(Role::Tool, "The moon.").answers(call);
+    /// assert_eq!(result.answers.map(|call| call.id), asked.calls.first().map(|call| call.id.clone()));
+    /// ```
     #[must_use]
     pub fn answers(self, call: ToolCall) -> Self {
         Self { answers: Some(Box::new(call)), ..self }
@@ -175,6 +184,19 @@ impl ModelRequest {
     }
 
     /// True if the request asks the provider to write to its cache, for this time.
+    ///
+    /// ```
+    /// use flujo::model::{CacheTime, CallOptions, ModelRequest, schema_of};
+    ///
+    /// // What a client or a list of prices is given.
+    /// let request = ModelRequest::new("openai:gpt-4o-mini", Vec::new())
+    ///     .schema(schema_of::<u32>()?)
+    ///     .top_p(0.9)
+    ///     .options(CallOptions::new().service_tier("flex").prompt_cache(CacheTime::OneHour));
+    /// assert!(request.writes_cache(CacheTime::OneHour) && !request.wants_text());
+    /// assert_eq!(request.priced_as(), "openai:gpt-4o-mini@flex");
+    /// # Ok::<(), flujo::codec::CodecError>(())
+    /// ```
     pub fn writes_cache(&self, time: CacheTime) -> bool {
         self.options.prompt_cache == Some(time)
             || self.messages.iter().any(|message| message.cache == Some(time))

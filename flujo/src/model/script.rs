@@ -47,6 +47,14 @@ struct State {
 }
 
 /// One reply of a [`Script`]: a text, a whole reply, or a failure.
+///
+/// ```
+/// use flujo::model::{Line, ModelReply, Script, Tokens};
+/// // A text is a line, and so is a whole reply.
+/// let lines: [Line; 2] = ["one".into(), ModelReply::new("two").used(Tokens::new(8, 1)).into()];
+/// let script = lines.into_iter().fold(Script::new(), Script::then);
+/// # drop(script);
+/// ```
 #[derive(Debug)]
 pub struct Line(Result<ModelReply, ModelError>);
 

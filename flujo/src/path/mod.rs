@@ -8,6 +8,12 @@ use std::sync::Arc;
 
 /// The id of a node in its pipeline: usually text known at compile time, but a driver that walks a tree
 /// made at run time may use text of its own.
+///
+/// ```
+/// use flujo::path::{NodeId, Path};
+/// let id = NodeId::new("triage");
+/// assert_eq!(Path::from("moderate/triage"), format!("moderate/{}", id.as_str()).as_str());
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct NodeId(Name);
 
@@ -97,7 +103,7 @@ thread_local! {
 
 /// A place in a run. It is only put together where somebody looks: a node costs two pointers here.
 #[derive(Clone)]
-pub struct Place {
+pub(crate) struct Place {
     scope: Scope,
     node: NodeId,
     /// `#2.1` inside loops.
@@ -124,7 +130,7 @@ impl Place {
     }
 
     /// The path as text: what records are kept under.
-    pub fn path(&self) -> Path {
+    pub(crate) fn path(&self) -> Path {
         TEXT.with_borrow_mut(|text| {
             text.clear();
             let rounds = self.rounds.as_deref().unwrap_or_default();

@@ -64,8 +64,30 @@ pub struct Question {
 impl Question {
     /// Checks that this recorded question is the one that the code asks now.
     ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # pipeline! {
+    /// #     fn refund(cents: u32) -> bool {
+    /// #         let pay: bool = ask("Pay?").showing(&cents);
+    /// #         value(pay)
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// # let flujo = Flujo::builder().build()?;
+    /// # let paused = flujo.run(refund(990)).await;
+    /// use flujo::question::Question;
+    ///
+    /// let asked = &paused.questions()[0];
+    /// asked.is_asked_again(asked)?;
+    /// let changed = Question { message: "Pay back?".to_owned(), ..asked.clone() };
+    /// assert!(asked.is_asked_again(&changed).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
-    /// A mismatch that says what differs.
+    /// [`Signal::JournalMismatch`], with the difference.
     pub fn is_asked_again(&self, now: &Self) -> Result<(), Signal> {
         let what = if self.schema != now.schema {
             "the type of its reply changed since it was asked"

@@ -166,6 +166,16 @@ impl<C: ModelClient> RateLimited<C> {
     }
 
     /// Another clock than the system's.
+    ///
+    /// ```
+    /// use flujo::clock::SystemClock;
+    /// use flujo::model::Script;
+    /// use flujo::rate_limits::RateLimited;
+    /// use std::sync::Arc;
+    ///
+    /// let models = RateLimited::new(Script::new()).clock(Arc::new(SystemClock::new()));
+    /// # drop(models);
+    /// ```
     #[must_use]
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }

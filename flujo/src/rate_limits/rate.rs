@@ -34,6 +34,12 @@ impl Rate {
     }
 
     /// An amount in every span of `per`.
+    ///
+    /// ```
+    /// use flujo::rate_limits::Rate;
+    /// use std::time::Duration;
+    /// assert_eq!(Rate::new(10, Duration::from_secs(1)), Rate::per_second(10));
+    /// ```
     pub const fn new(most: u32, per: Duration) -> Self {
         Self { most, per, burst: most.div_ceil(TENTH) }
     }

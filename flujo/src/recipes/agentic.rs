@@ -19,6 +19,27 @@ pub async fn open_desk(goal: Goal, toolbox: &Toolbox) -> Result<PlannerInput> {
 }
 
 /// Chooses the next command.
+///
+/// The steps of [`agentic_loop`] can be parts of a loop of your own:
+///
+/// ```
+/// use flujo::prelude::*;
+/// use flujo::recipes::{Command, Goal, Toolbox, open_desk, plan_next, run_agent};
+///
+/// pipeline! {
+///     /// One command, and no second one.
+///     fn one_command(goal: Goal, toolbox: &Toolbox) -> String {
+///         let desk = open_desk(goal);
+///         let command = plan_next(desk);
+///         match command {
+///             Command::Consult { agent, input } => run_agent(agent, input),
+///             Command::Finish { answer } => answer,
+///             other => format!("{other:?} is not allowed"),
+///         }
+///     }
+/// }
+/// assert_eq!(one_command::BOUNDS.step_runs, Some(3));
+/// ```
 #[step]
 pub async fn plan_next(input: PlannerInput, toolbox: &Toolbox, run: &RunInfo) -> Result<Command> {
     toolbox.planner.answer(input, run).await

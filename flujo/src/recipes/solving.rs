@@ -31,6 +31,16 @@ pub async fn validator(draft: Draft, team: &Team, run: &RunInfo) -> Result<Candi
 }
 
 /// The state between rounds.
+///
+/// ```
+/// use flujo::recipes::{Candidate, Checklist, Progress, Task};
+///
+/// let nothing_to_fulfil = Checklist::default();
+/// let best = Candidate { solution: "Roses are red.".to_owned(), checklist: nothing_to_fulfil.clone(), score: 1.0 };
+/// let task = Task::new("Write a poem.");
+/// let progress = Progress { task, checklist: nothing_to_fulfil, best: Some(best), advice: None };
+/// assert!(progress.is_solved());
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// The task.
@@ -72,6 +82,27 @@ impl Progress {
 }
 
 /// Says what the next round is to do better; nothing once the task is solved.
+///
+/// The steps and pipelines of [`solve`] can be parts of a loop of your own:
+///
+/// ```
+/// use flujo::prelude::*;
+/// use flujo::recipes::{Brief, Candidate, Checklist, Draft, Plan, Progress, Task, Team};
+/// use flujo::recipes::{reflection, review, solution, validator, variant};
+///
+/// pipeline! {
+///     /// One solution, checked twice.
+///     fn careful(task: Task, team: &Team) -> Candidate {
+///         let checklist = review(task.clone());
+///         let brief = value(Brief { task: task.clone(), checklist: checklist.clone(), variant: 1, best: None, advice: None });
+///         let first = variant(brief.clone());
+///         let better = reflection(Progress { task: task.clone(), checklist: checklist.clone(), best: Some(first), advice: None });
+///         let text = solution(Brief { advice: better.advice.clone(), ..brief }).named("again");
+///         validator(Draft { task, checklist, solution: text }).named("check_again")
+///     }
+/// }
+/// assert_eq!(careful::BOUNDS.questions, Some(0));
+/// ```
 #[step]
 pub async fn reflection(progress: Progress, team: &Team, run: &RunInfo) -> Result<Progress> {
     let Some(best) = progress.best.clone().filter(|_| !progress.is_solved()) else { return Ok(progress) };

@@ -29,6 +29,15 @@ pub struct ChecklistItem {
 }
 
 /// The requirements of a good solution.
+///
+/// ```
+/// use flujo::recipes::{Checklist, ChecklistItem};
+///
+/// let item = |description: &str, passed| ChecklistItem { description: description.to_owned(), passed, feedback: None };
+/// let checked = Checklist { items: vec![item("It rhymes", Some(true)), item("It is short", Some(false))] };
+/// assert_eq!(checked.score(), 0.5);
+/// assert_eq!(checked.missing().next().map(|item| item.description.as_str()), Some("It is short"));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Checklist {
     /// Point by point.
@@ -114,6 +123,15 @@ pub struct Candidate {
 }
 
 /// The input of the agent that reflects, after a round that solved the task in part.
+///
+/// ```
+/// use flujo::agent::{ModelAgent, make_agent};
+/// use flujo::recipes::ReflectionInput;
+///
+/// let reflects: ModelAgent<ReflectionInput, String> =
+///     make_agent("openai:gpt-4o").system("Say what the next solution must do better.").build();
+/// # drop(reflects);
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReflectionInput {
     /// The task.

@@ -25,6 +25,38 @@ impl Goal {
 }
 
 /// A planner's choice of what to do next.
+///
+/// ```
+/// use flujo::prelude::*;
+/// use flujo::agent::Agent;
+/// use flujo::recipes::{Command, PlannerInput, Toolbox};
+///
+/// /// A planner without a model: it asks a poet, then finishes.
+/// struct Planner;
+///
+/// #[flujo::async_trait]
+/// impl Agent<PlannerInput, Command> for Planner {
+///     async fn answer(&self, input: PlannerInput, _: &RunInfo) -> Result<Command> {
+///         Ok(match input.command_log.last() {
+///             None => Command::Consult { agent: "poet".to_owned(), input: input.goal },
+///             Some(done) => Command::Finish { answer: done.result.clone() },
+///         })
+///     }
+/// }
+///
+/// /// Answers everything in one line.
+/// struct Poet;
+///
+/// #[flujo::async_trait]
+/// impl Agent<String, String> for Poet {
+///     async fn answer(&self, topic: String, _: &RunInfo) -> Result<String> {
+///         Ok(format!("O {topic}!"))
+///     }
+/// }
+///
+/// let toolbox = Toolbox::new(Planner).agent("poet", "Writes a line on anything.", Poet);
+/// # drop(toolbox);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
@@ -64,6 +96,17 @@ pub struct Done {
 }
 
 /// The description of a step that a planner is given.
+///
+/// ```
+/// use flujo::recipes::{PlannerInput, ToolOffer};
+///
+/// /// What a planner without a model looks at first.
+/// fn names(input: &PlannerInput) -> Vec<String> {
+///     let line = |(name, offer): (&String, &ToolOffer)| format!("{name}: {}", offer.purpose);
+///     input.tools.iter().map(line).collect()
+/// }
+/// # drop(names);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolOffer {
     /// The purpose of the step: its doc comment.

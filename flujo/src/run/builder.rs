@@ -16,6 +16,48 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A builder of a [`Flujo`].
+///
+/// ```
+/// # use flujo::prelude::*;
+/// use flujo::clock::SystemClock;
+/// use flujo::engine::Memory;
+/// use flujo::events::{ConsoleTracer, Redact, TraceLevel};
+/// use flujo::model::{Estimate, Script};
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(name) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # struct Db;
+/// let flujo = Flujo::builder()
+///     // What steps use, and what answers model steps.
+///     .resources(Db)
+///     .models(Script::new())
+///     .model_timeout(Duration::from_secs(60))
+///     .estimate(Estimate::Tight)
+///     .cache(flujo::MemoryCache::new(10_000))
+///     // Where runs are recorded, and how often a run restarts at the node that failed.
+///     .engine(Memory::new())
+///     .retries(1)
+///     // What a run may use.
+///     .limits(UsageLimits::NONE.model_calls(20))
+///     .budget(SharedBudget::usd("5.00"))
+///     // What is seen of it.
+///     .observer(ConsoleTracer::new().level(TraceLevel::Runs))
+///     .record_messages(Redact::new())
+///     .capture_content(Redact::new())
+///     // What `recover`, workers and servers may run.
+///     .pipeline::<welcome>()
+///     .build()?;
+///
+/// // The fastest, for pipelines that ask no questions: nothing is recorded.
+/// let ephemeral = Flujo::builder().ephemeral().clock(Arc::new(SystemClock::new())).build()?;
+/// # drop((flujo, ephemeral));
+/// # Ok::<(), flujo::Error>(())
+/// ```
 pub struct Builder<R> {
     resources: Arc<R>,
     settings: Box<Settings>,
@@ -28,6 +70,19 @@ impl<R> fmt::Debug for Builder<R> {
 }
 
 /// An engine, owned or shared.
+///
+/// ```
+/// use flujo::engine::{Engine, Memory};
+/// use flujo::run::IntoEngine;
+/// use std::sync::Arc;
+///
+/// // By value, or shared with something that looks at the runs too.
+/// let shared: Arc<Memory> = Arc::new(Memory::new());
+/// let flujo = flujo::Flujo::builder().engine(Arc::clone(&shared)).build()?;
+/// let same: Arc<dyn Engine> = shared.into_engine();
+/// # drop((flujo, same));
+/// # Ok::<(), flujo::Error>(())
+/// ```
 pub trait IntoEngine {
     /// Returns the shared engine.
     fn into_engine(self) -> Arc<dyn Engine>;
@@ -221,7 +276,7 @@ impl<R> Builder<R> {
     /// Builds the [`Flujo`].
     ///
     /// # Errors
-    /// All problems of the set-up, at once.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): all problems of the set-up, at once.
     pub fn build(self) -> RunResult<Flujo<R>> {
         match self.settings.assemble() {
             Ok(runtime) => Ok(Flujo { runtime, resources: self.resources }),

@@ -43,6 +43,55 @@ use async_trait::async_trait;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// A person's reply, and what is seen of runs:
+///
+/// ```
+/// use flujo::prelude::*;
+/// use flujo::codec::Json;
+/// use flujo::engine::{QuestionFilter, RunFilter, RunState, UsageFilter};
+/// use flujo::run::{Control, StartRun};
+///
+/// pipeline! {
+///     fn refund(cents: u32) -> String {
+///         let pay: bool = ask("Pay?").showing(&cents);
+///         value(if pay { format!("paid {cents}") } else { "not paid".to_owned() })
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let flujo = Flujo::builder().pipeline::<refund>().build()?;
+/// let control: &dyn Control = &flujo;
+/// assert_eq!(control.pipelines()[0].name, "refund");
+/// let json = |value: &str| Json::parse(value).expect("it is JSON");
+/// control.start(&StartRun::new("refund", "r-1", json("[990]")).by("shop")).await?;
+/// let id = "r-1".into();
+/// control.attach(&id).await?;
+///
+/// // The questions of all runs, and those of one.
+/// let asked = control.inbox(&QuestionFilter::default()).await?;
+/// assert_eq!(control.questions(&id).await?[0], asked[0].question);
+/// control.reply(&id, &asked[0].question.path, &json("true"), Some("ops")).await?;
+/// flujo.recover().await?;
+/// assert_eq!(control.list(&RunFilter::default()).await?[0].state, RunState::Done);
+/// assert_eq!(control.count(&RunFilter::default()).await?[0].runs, 1);
+/// assert_eq!(control.usage(&UsageFilter::default()).await?, []);
+///
+/// // What a node was given, and whether the records fit the code.
+/// assert_eq!(control.inputs(&id).await?.mismatch, None);
+/// assert_eq!(control.replay(&id).await?, None);
+///
+/// // A run that has ended is not cancelled; one that has not failed is not retried.
+/// control.cancel(&id, Some("ops")).await?;
+/// assert!(control.retry(&id, Some("ops")).await.is_err());
+/// // Runs that ended before a moment are deleted.
+/// let before_it = asked[0].question.asked;
+/// assert_eq!(control.prune(before_it, Some("ops")).await?, 0);
+/// assert_eq!(control.pruned().await?[0].by.as_deref(), Some("ops"));
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait Control: Send + Sync {
     /// Returns the registered pipelines, in the order of their names.
@@ -52,88 +101,101 @@ pub trait Control: Send + Sync {
     /// same id and input changes nothing, and returns the state of the run.
     ///
     /// # Errors
-    /// The pipeline is not registered, input or context do not fit it, the id is taken by another run, or the
-    /// engine failed.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): the pipeline is not registered, or input or context do
+    /// not fit it. [`ErrorKind::RunConflict`](crate::ErrorKind::RunConflict): the id is taken by another run.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn start(&self, run: &StartRun) -> RunResult<RunState>;
 
     /// Waits until no execution works on the run, and returns its view.
     ///
     /// # Errors
-    /// The run is unknown, or the engine failed.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn attach(&self, id: &RunId) -> RunResult<RunView>;
 
     /// Returns the runs that match a filter, in its order.
     ///
     /// # Errors
-    /// The engine failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn list(&self, filter: &RunFilter) -> RunResult<Vec<RunSummary>>;
 
     /// Returns the numbers of the runs that match a filter, by pipeline and state.
     ///
     /// # Errors
-    /// The engine failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn count(&self, filter: &RunFilter) -> RunResult<Vec<RunCount>>;
 
     /// Returns the open questions of all runs, oldest first.
     ///
     /// # Errors
-    /// The engine failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn inbox(&self, filter: &QuestionFilter) -> RunResult<Vec<PendingQuestion>>;
 
     /// Returns what was used, by day, pipeline and model: that of attempts which have ended.
     ///
     /// # Errors
-    /// The engine failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn usage(&self, filter: &UsageFilter) -> RunResult<Vec<UsageLine>>;
 
     /// Deletes the runs that ended before a moment, and returns their number; `by` is the name of the caller.
     ///
     /// # Errors
-    /// The engine cannot delete runs, or failed.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): the engine does not delete runs.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn prune(&self, before: Timestamp, by: Option<&str>) -> RunResult<u64>;
 
     /// Returns who deleted runs, the last first.
     ///
     /// # Errors
-    /// The engine failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn pruned(&self) -> RunResult<Vec<Action>>;
 
     /// Returns everything recorded of a run: attempt by attempt, with times and usage.
     ///
     /// # Errors
-    /// The run is unknown, or the engine failed.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn inspect(&self, id: &RunId) -> RunResult<RunView>;
 
     /// Returns what the nodes of a run were given, by a walk over its records with the current code. No body is called
     /// and nothing is written.
     ///
     /// # Errors
-    /// The run is unknown, its pipeline is not registered, or the engine failed.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): its pipeline is not registered.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn inputs(&self, id: &RunId) -> RunResult<RunInputs>;
 
     /// Returns the open questions of a run.
     ///
     /// # Errors
-    /// The run is unknown, or the engine failed.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn questions(&self, id: &RunId) -> RunResult<Vec<Question>>;
 
     /// Answers a question. If the pipeline is not registered, the reply is checked by the schema of the question. A run without an execution continues when it is resumed, by a worker for instance.
     ///
     /// # Errors
-    /// The reply does not fit, the question is not open, the run is unknown; the engine failed.
+    /// [`ErrorKind::Reply`](crate::ErrorKind::Reply): the reply does not fit, or the question is not open.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn reply(&self, id: &RunId, path: &Path, value: &Json, by: Option<&str>) -> RunResult<()>;
 
     /// Ends a run at its next command, for good; `by` is the name of the caller.
     ///
     /// # Errors
-    /// The run is unknown, or the engine failed.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn cancel(&self, id: &RunId, by: Option<&str>) -> RunResult<()>;
 
     /// Resumes a failed run at the node that failed, which gets fresh attempts, and returns the view at its end; `by`
     /// is the name of the caller.
     ///
     /// # Errors
-    /// The run has not failed, its pipeline is not registered, or the engine failed.
+    /// [`ErrorKind::RunConflict`](crate::ErrorKind::RunConflict): the run has not failed.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): its pipeline is not registered.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn retry(&self, id: &RunId, by: Option<&str>) -> RunResult<RunView>;
 
     /// Forks an ended run (time travel): starts a new run that takes over the records in front of a node, and
@@ -143,15 +205,20 @@ pub trait Control: Send + Sync {
     /// and returns the state of the new run.
     ///
     /// # Errors
-    /// The run is unknown, has not ended, or has nothing recorded at the node; its pipeline is not registered, or
-    /// the record does not fit the code; the input does not fit, the new id is taken, or the engine failed.
+    /// [`ErrorKind::RunConflict`](crate::ErrorKind::RunConflict): the run has not ended or has nothing recorded
+    /// at the node, or the new id is taken. [`ErrorKind::Setup`](crate::ErrorKind::Setup): its pipeline is not
+    /// registered, or the input or a model does not fit it. [`ErrorKind::Signal`](crate::ErrorKind::Signal):
+    /// the records do not fit the code. [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no
+    /// such run. [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn fork(&self, fork: &ForkRun) -> RunResult<RunState>;
 
     /// Replays the records of the run with the current code, and returns the first mismatch. No body is called and
     /// nothing is written: the effect of a code change on unfinished runs is known before its release.
     ///
     /// # Errors
-    /// The run is unknown, its pipeline is not registered, or the engine failed.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): its pipeline is not registered.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn replay(&self, id: &RunId) -> RunResult<Option<Mismatch>>;
 }
 

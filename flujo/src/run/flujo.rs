@@ -97,8 +97,27 @@ impl<R: Send + Sync + 'static> Flujo<R> {
 
     /// Ends a run at its next command, for good.
     ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # pipeline! {
+    /// #     fn refund(cents: u32) -> bool {
+    /// #         let pay: bool = ask("Pay?").showing(&cents);
+    /// #         value(pay)
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// let flujo = Flujo::builder().build()?;
+    /// flujo.run(refund(990)).id("r-1").await;
+    /// flujo.cancel("r-1").await?;
+    /// assert!(flujo.resume::<refund>("r-1").await?.into_output().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
-    /// The run is unknown, or the engine failed.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     pub async fn cancel(&self, id: impl Into<RunId>) -> RunResult<()> {
         self.runtime.engine()?.cancel(&id.into(), None).await
     }
@@ -106,7 +125,8 @@ impl<R: Send + Sync + 'static> Flujo<R> {
     /// Returns everything recorded of a run.
     ///
     /// # Errors
-    /// The run is unknown, or the engine failed.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     pub async fn inspect(&self, id: impl Into<RunId>) -> RunResult<RunView> {
         self.runtime.inspect(id.into()).await
     }

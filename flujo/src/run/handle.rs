@@ -52,8 +52,28 @@ impl<P: Pipeline> RunHandle<P> {
 
     /// Ends the run at its next command, for good.
     ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # pipeline! {
+    /// #     fn nap() -> u32 {
+    /// #         wait("1h");
+    /// #         value(1)
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// let flujo = Flujo::builder().build()?;
+    /// let handle = flujo.start(nap());
+    /// # while flujo.inspect(handle.id()).await.is_err() { tokio::task::yield_now().await; }
+    /// handle.cancel().await?;
+    /// assert!(matches!(handle.wait().await?.outcome, Outcome::Cancelled));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
-    /// The engine failed, or the run has not begun yet.
+    /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): the run has not begun yet.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     pub async fn cancel(&self) -> RunResult<()> {
         let Some(engine) = &self.engine else {
             self.task.abort();
@@ -65,7 +85,7 @@ impl<P: Pipeline> RunHandle<P> {
     /// Waits for the result, like `.await`.
     ///
     /// # Errors
-    /// The task no longer exists: its runtime was shut down.
+    /// [`ErrorKind::Interrupted`]: the task no longer exists, because its runtime was shut down.
     pub async fn wait(self) -> RunResult<Done<P>> {
         self.await
     }

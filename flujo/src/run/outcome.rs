@@ -19,6 +19,31 @@ pub enum Outcome<T> {
 }
 
 /// The result of a run. That of a failed run holds its context, steps and usage too.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let flujo = Flujo::builder().build()?;
+/// let result: PipelineResult<String, ()> = flujo.run(welcome("Ada".to_owned())).id("r-1").await;
+/// assert_eq!(result.run_id().as_str(), "r-1");
+/// assert_eq!(result.command_log()[0].to_string(), "welcome/greet step 1");
+/// assert!(result.questions().is_empty() && result.by_model().is_empty());
+/// assert_eq!(result.step("welcome/greet").map(|step| step.attempts()), Some(1));
+/// match result.outcome {
+///     Outcome::Done(greeting) => assert_eq!(greeting, "Hello, Ada!"),
+///     Outcome::Paused(questions) => println!("{} questions are open", questions.len()),
+///     Outcome::Failed(error) => println!("{error}"),
+///     Outcome::Cancelled => println!("cancelled"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct PipelineResult<T, C> {
     /// The id of the run, for `resume`.
@@ -41,7 +66,8 @@ impl<T, C> PipelineResult<T, C> {
     /// Returns the output.
     ///
     /// # Errors
-    /// The run failed, was cancelled, or is waiting for replies.
+    /// The error of the run, if it failed; its [`kind`](Error::kind) says how.
+    /// [`ErrorKind::Signal`](crate::ErrorKind::Signal): it was cancelled, or is waiting for replies.
     pub fn into_output(self) -> RunResult<T> {
         match self.outcome {
             Outcome::Done(output) => Ok(output),

@@ -60,8 +60,33 @@ impl Programs {
 
     /// Returns the program of a run; `forgiven` are the attempts that no longer count, by path.
     ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # #[step]
+    /// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+    /// # pipeline! {
+    /// #     fn welcome(name: String) -> String { greet(name) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// let flujo = Flujo::builder().pipeline::<welcome>().build()?;
+    /// flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
+    /// let run = flujo.inspect("r-1").await?.run;
+    ///
+    /// // What the worker of an engine does when its server calls.
+    /// let programs = flujo.programs();
+    /// assert!(programs.engine().is_some());
+    /// assert_eq!(programs.fingerprint(&run.pipeline), Some(run.fingerprint));
+    /// assert_eq!(programs.longest_attempt("welcome"), None);
+    /// let program = programs.program(&run, Vec::new())?;
+    /// # drop(program);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
-    /// The pipeline of the run is not registered, or there is no engine.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): the pipeline of the run is not registered, or there is no
+    /// engine.
     pub fn program(&self, run: &Arc<RunRecord>, forgiven: Vec<(Path, u32)>) -> RunResult<Arc<dyn Program>> {
         let pipeline = self.0.registered(&run.pipeline)?;
         let mut start = self.0.program(pipeline, run, None, None)?;

@@ -18,6 +18,22 @@ use std::time::Duration;
 type ReadyRun = (RunId, Arc<dyn AnyPipeline>);
 
 /// The result of [`Flujo::recover`].
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// # let flujo = Flujo::builder().build()?;
+/// use flujo::run::Recovered;
+///
+/// let recovered: Recovered = flujo.recover().await?;
+/// for (run, problem) in &recovered.problems {
+///     eprintln!("{run}: {problem}");
+/// }
+/// assert!(recovered.runs.is_empty() && recovered.unknown.is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Recovered {
@@ -38,7 +54,8 @@ impl<R: Send + Sync + 'static> Flujo<R> {
     /// passed. Returns when each of them has ended or paused.
     ///
     /// # Errors
-    /// The engine failed. Errors of single runs are in [`Recovered::problems`].
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed. Errors of single runs are in
+    /// [`Recovered::problems`].
     pub async fn recover(&self) -> RunResult<Recovered> {
         self.runtime.recovered().await
     }
@@ -55,7 +72,8 @@ impl<R: Send + Sync + 'static> Flujo<R> {
     /// Returns the runs that match a filter, in its order.
     ///
     /// # Errors
-    /// The engine failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): the engine is ephemeral and records nothing.
     pub async fn list(&self, filter: &RunFilter) -> RunResult<Vec<RunSummary>> {
         self.runtime.engine()?.list(filter).await
     }
@@ -100,6 +118,21 @@ impl<R: Send + Sync + 'static> Worker<R> {
     }
 
     /// Sets the most runs that are resumed concurrently; defaults to 64.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// # async fn f(flujo: flujo::Flujo, the_end: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>) -> Result<(), flujo::Error> {
+    /// let resumed = flujo
+    ///     .worker()
+    ///     .every(Duration::from_secs(5))
+    ///     .together(8)
+    ///     .grace(Duration::from_secs(30))
+    ///     .until(the_end)
+    ///     .await?;
+    /// println!("resumed {resumed} runs");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn together(mut self, runs: usize) -> Self {
         self.pace.together = runs.max(1);
         self
@@ -116,8 +149,8 @@ impl<R: Send + Sync + 'static> Worker<R> {
     /// that it resumed a run.
     ///
     /// # Errors
-    /// The engine is ephemeral and has no runs. Errors of single runs are recorded with them, and errors of the
-    /// engine are retried.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): the engine is ephemeral and records nothing. Errors of
+    /// single runs are recorded with them, and errors of the engine are retried.
     pub async fn until(self, stop: impl Future<Output = ()> + Send) -> RunResult<u64> {
         self.flujo.runtime.work(self.pace, pin!(stop)).await
     }

@@ -11,13 +11,23 @@ use crate::usage::UsageLimits;
 /// A run to be started by the name of its pipeline.
 ///
 /// ```
+/// use flujo::UsageLimits;
 /// use flujo::codec::Json;
+/// use flujo::engine::Labels;
 /// use flujo::run::StartRun;
 ///
-/// let input = Json::encode(&("Ada",))?;
-/// let run = StartRun::new("welcome", "r-1", input).by("ops");
-/// assert_eq!((run.pipeline.as_str(), run.id.as_str()), ("welcome", "r-1"));
-/// # Ok::<(), flujo::codec::CodecError>(())
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut labels = Labels::default();
+/// labels.set("tenant", "acme")?;
+/// let start = StartRun::new("welcome", "r-1", Json::encode(&("Ada",))?)
+///     .context(Json::parse(r#"{"seen":[]}"#)?)
+///     .labels(labels)
+///     .limits(UsageLimits::usd("0.50"))
+///     .by("ops");
+/// assert_eq!((start.pipeline.as_str(), start.id.as_str()), ("welcome", "r-1"));
+/// assert_eq!(start.labels.get("tenant"), Some("acme"));
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// A caller that has the pipeline creates it with its types: [`StartRun::of`].
@@ -129,6 +139,17 @@ impl StartRun {
 ///
 /// let fork = ForkRun::new("r-1", "welcome/greet", "r-2").by("ops");
 /// assert_eq!((fork.of.as_str(), fork.from.as_str(), fork.id.as_str()), ("r-1", "welcome/greet", "r-2"));
+/// ```
+///
+/// ```
+/// use flujo::codec::Json;
+/// use flujo::run::ForkRun;
+///
+/// let fork = ForkRun::new("post-1", "moderate/judge", "post-1-again")
+///     .input(Json::parse(r#"["Hello, you!"]"#).unwrap())
+///     .model("moderate/judge", "openai:gpt-4o")
+///     .by("ops");
+/// assert_eq!(fork.models.len(), 1);
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]

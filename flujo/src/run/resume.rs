@@ -23,6 +23,16 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// A value for a reply. Implemented for every type that is `Serialize`.
+///
+/// ```
+/// use flujo::run::ReplyValue;
+///
+/// #[derive(serde::Serialize)]
+/// enum Tone {
+///     Friendly,
+/// }
+/// assert_eq!(Tone::Friendly.json().unwrap().as_str(), r#""Friendly""#);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be written down as a reply [reply_not_serializable]",
     label = "expected something that is `Serialize`",
@@ -103,6 +113,37 @@ impl<P, R> Resume<P, R> {
     }
 
     /// Answers the question of this node.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// use flujo::events::ConsoleTracer;
+    ///
+    /// pipeline! {
+    ///     fn trip() -> String {
+    ///         let (place, days) = join(
+    ///             { let place: String = ask("Where?"); place },
+    ///             { let days: u32 = ask("How long?"); days },
+    ///         );
+    ///         value(format!("{days} days in {place}"))
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// let flujo = Flujo::builder().build()?;
+    /// let paused = flujo.run(trip()).id("r-1").await;
+    /// let paths: Vec<_> = paused.questions().iter().map(|question| question.path.to_string()).collect();
+    /// let result = flujo
+    ///     .resume::<trip>("r-1")
+    ///     .reply_to(&paths[0], "Rome")
+    ///     .reply_to(&paths[1], 3)
+    ///     .by("ada")
+    ///     .observer(ConsoleTracer::new())
+    ///     .await?;
+    /// assert_eq!(result.into_output()?, "3 days in Rome");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[allow(clippy::needless_pass_by_value, reason = "`.reply(label)` reads as it is meant")]
     pub fn reply_to(mut self, path: &str, value: impl ReplyValue) -> Self {
         self.resuming.replies.push((Some(Path::from(path)), value.json()));

@@ -24,6 +24,41 @@ type Go<P, R, C> = fn(
 ) -> BoxFuture<'static, PipelineResult<<P as Step>::Output, C>>;
 
 /// A run that is being prepared; `.await` runs it.
+///
+/// ```
+/// use flujo::prelude::*;
+///
+/// #[context]
+/// struct Seen {
+///     #[context(part)]
+///     names: Vec<String>,
+/// }
+/// #[step]
+/// async fn greet(name: String, names: &mut Vec<String>) -> Result<String> {
+///     names.push(name.clone());
+///     Ok(format!("Hello, {name}!"))
+/// }
+/// pipeline! {
+///     fn welcome(name: String, ctx: &mut Seen) -> String { greet(name) }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let flujo = Flujo::builder().build()?;
+/// let run = flujo
+///     .run(welcome("Ada".to_owned()))
+///     .id("r-1")
+///     .context(Seen { names: vec![] })
+///     .retries(1)
+///     .limits(UsageLimits::usd("0.50"))
+///     .label("tenant", "acme")
+///     .by("importer");
+/// assert!(run.flujo().list(&Default::default()).await?.is_empty());
+/// let result = run.start().await?;
+/// assert_eq!(result.context.names, ["Ada"]);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a run does nothing until it is awaited"]
 pub struct Run<P: Step, R, C, S = Unset> {
     flujo: Flujo<R>,

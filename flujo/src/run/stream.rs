@@ -135,6 +135,32 @@ impl<Out> RunStream<Out> {
 
     /// Yields the chunks of all steps, not only of the [last](Chunks::Last) ones. Call it before the first item is
     /// awaited.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # pipeline! {
+    /// #     fn refund(cents: u32) -> bool {
+    /// #         let pay: bool = ask("Pay?").showing(&cents);
+    /// #         value(pay)
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// use flujo::run::Streamed;
+    ///
+    /// let flujo = Flujo::builder().build()?;
+    /// flujo.run(refund(990)).id("r-1").await;
+    /// let mut stream = flujo.resume::<refund>("r-1").reply(true).stream().all_chunks();
+    /// assert_eq!(stream.id().as_str(), "r-1");
+    /// while let Some(item) = stream.next().await {
+    ///     match item {
+    ///         Streamed::Event(event) => println!("{}", event.path),
+    ///         Streamed::Result(result) => assert!(result?.into_output()?),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn all_chunks(self) -> Self {
         self.tap.1.store(true, Ordering::Relaxed);
         self

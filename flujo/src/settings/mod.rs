@@ -127,6 +127,29 @@ impl fmt::Display for Setting {
 }
 
 /// All settings, loaded from their sources: see the [module](self).
+///
+/// ```
+/// use flujo::settings::Settings;
+/// use std::time::Duration;
+///
+/// let settings = Settings::sources()
+///     .environment([
+///         ("OPENAI_API_KEY", "sk-planted"),
+///         ("FLUJO_OPENAI_CONCURRENT", "4"),
+///         ("OTEL_SERVICE_NAME", "shop"),
+///     ])
+///     .set("models.connect_timeout", "3s")
+///     .load()?;
+/// assert_eq!(settings.connect_timeout(), Some(Duration::from_secs(3)));
+/// assert_eq!(settings.answer_timeout(), Some(Duration::from_secs(600)));
+/// assert_eq!(settings.silence_timeout(), Some(Duration::from_secs(120)));
+/// assert_eq!((settings.prices_file(), settings.capture_content()), (None, false));
+/// assert_eq!(settings.service_name(), Some("shop"));
+/// assert_eq!(settings.telemetry_endpoint().unwrap_or("http://localhost:4318"), "http://localhost:4318");
+/// assert_eq!((settings.secret("OPENAI_API_KEY").is_some(), settings.secrets().count()), (true, 1));
+/// assert_eq!(settings.providers()[0].concurrent, Some(4));
+/// # Ok::<(), flujo::Error>(())
+/// ```
 pub struct Settings {
     all: BTreeMap<String, Setting>,
     secrets: BTreeMap<String, Secret>,
@@ -169,8 +192,8 @@ impl Settings {
     /// Loads the environment of the process, and `.env` and `flujo.toml` in the current folder, if they exist.
     ///
     /// # Errors
-    /// Everything that is wrong, at once: a file that cannot be read, a value of another form, an unknown key. No
-    /// message shows a value.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup), with everything that is wrong, at once: a file that
+    /// cannot be read, a value of another form, an unknown key. No message shows a value.
     pub fn load() -> RunResult<Self> {
         Sources::process().load()
     }

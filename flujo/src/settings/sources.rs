@@ -67,6 +67,16 @@ impl Sources {
     }
 
     /// A file of variables, which has to be there.
+    ///
+    /// ```no_run
+    /// use flujo::settings::Sources;
+    /// # fn main() -> Result<(), flujo::Error> {
+    /// // What `Settings::load` reads, and the variables of this stage.
+    /// let settings = Sources::process().dotenv("staging.env").file("flujo.staging.toml").load()?;
+    /// # drop(settings);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn dotenv(self, path: impl Into<PathBuf>) -> Self {
         Self { dotenv: Some((path.into(), true)), ..self }
     }
@@ -89,7 +99,7 @@ impl Sources {
     /// Reads them.
     ///
     /// # Errors
-    /// Everything that is wrong with them, at once. No message shows a value.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): everything that is wrong with them, at once. No message shows a value.
     pub fn load(self) -> RunResult<Settings> {
         let mut reader = Reader::default();
         for known in KEYS {

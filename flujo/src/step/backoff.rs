@@ -2,6 +2,16 @@ use std::time::Duration;
 
 /// The backoff before the next attempt: exponential with jitter. There is no wait after a
 /// rejection with feedback, since the next attempt then has new information.
+///
+/// ```
+/// use flujo::step::Backoff;
+/// use std::time::Duration;
+///
+/// // Between half of the wait and all of it, the same for the same seed.
+/// let second = Backoff::DEFAULT.after(2, 7);
+/// assert!(second >= Duration::from_millis(100) && second <= Duration::from_millis(200));
+/// assert_eq!(Backoff::NONE.after(2, 7), Duration::ZERO);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
     /// The first wait.

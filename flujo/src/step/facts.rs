@@ -4,6 +4,18 @@ use crate::graph::{Bounds, Facts, Graph, Node, NodeKind, StepTexts};
 
 /// The facts of a callee that need no context and no bounds of its type parameters, so that
 /// `decode(x)` can be looked up as `<decode as StepInfo>`.
+///
+/// ```
+/// use flujo::prelude::*;
+/// use flujo::step::StepInfo;
+///
+/// /// Greets a person.
+/// #[step(version = 2)]
+/// async fn greet(name: String) -> Result<String> {
+///     Ok(format!("Hello, {name}!"))
+/// }
+/// assert_eq!((greet::FACTS.name, greet::FACTS.version, greet::FACTS.doc), ("greet", 2, "Greets a person."));
+/// ```
 pub trait StepInfo {
     /// Names, types, options, bounds.
     const FACTS: Facts = Facts::step(Self::TEXTS);

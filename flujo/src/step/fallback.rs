@@ -118,10 +118,13 @@ impl<S: Step> FallbackSlot for FallbackTo<S> {
 /// A fallback that can run where the call runs.
 pub trait Fallback<C, R>: FallbackSlot {
     /// The name of the fallback, the last part of the node's id: `node!name`.
+    #[doc(hidden)]
     const NAME: &'static str;
     /// The parts of the context that it may write.
+    #[doc(hidden)]
     const MASK: u64;
     /// Runs it.
+    #[doc(hidden)]
     fn exec<'a>(cx: &'a mut Cx<'_, C, R>, id: NodeId, input: Self::Input) -> StepFuture<'a, Self::Output>;
     /// Runs a call that has this fallback.
     #[doc(hidden)]
@@ -138,11 +141,13 @@ pub trait Fallback<C, R>: FallbackSlot {
         cx.bridged_leaf(id, call)
     }
     /// The step that a plugin may redirect to; empty if there is none.
+    #[doc(hidden)]
     const REDIRECT: &'static str = "";
     /// The function that keeps findings in the context, if the call keeps them.
     #[doc(hidden)]
     const KEEP: Option<Keep<C>> = None;
     /// Goes on with that one.
+    #[doc(hidden)]
     fn redirect<'a>(
         _: &'a mut Cx<'_, C, R>,
         _: NodeId,

@@ -15,6 +15,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Something that was said against an output: by a plugin, by a validator, or by the parser of a model's
 /// answer.
+///
+/// ```
+/// use flujo::KeptFinding;
+///
+/// /// The lines of a report: what was said against outputs that passed all the same.
+/// fn lenient(findings: &[KeptFinding]) -> Vec<String> {
+///     findings.iter().filter(|found| found.passed).map(|found| format!("{}: {}", found.path, found.message)).collect()
+/// }
+/// # assert!(lenient(&[]).is_empty());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct KeptFinding {
     /// The node.

@@ -13,6 +13,35 @@ use std::fmt;
 use std::sync::{Arc, PoisonError};
 
 /// The run that a step is part of: a step gets it as a parameter, `run: &RunInfo`.
+///
+/// ```
+/// use flujo::prelude::*;
+/// use flujo::Usage;
+///
+/// #[step(retries = 1)]
+/// async fn write(topic: String, run: &RunInfo) -> Result<String> {
+///     let (of_the_run,): (String,) = run.input()?;
+///     assert_eq!((run.path().as_str(), of_the_run), ("report/write", topic.clone()));
+///     // A service that bills by the call.
+///     run.spend(Usage::of_cost(flujo::Cost::usd("0.01")?));
+///     // The feedback on the last attempt, the replies of people, and what was done so far.
+///     let feedback = run.feedback().unwrap_or("none");
+///     assert!(run.hitl_history().is_empty() && run.command_log().await?.is_empty());
+///     Ok(format!("On {topic}. Feedback: {feedback}. Key: {}", run.idempotency_key().len()))
+/// }
+///
+/// pipeline! {
+///     fn report(topic: String) -> String { write(topic) }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let result = Flujo::builder().build()?.run(report("tides".to_owned())).await;
+/// assert_eq!(result.usage.cost(), flujo::Cost(10_000_000));
+/// assert_eq!(result.into_output()?, "On tides. Feedback: none. Key: 32");
+/// # Ok(())
+/// # }
+/// ```
 pub struct RunInfo {
     pub(crate) env: Arc<RunEnv>,
     place: Place,

@@ -1,6 +1,22 @@
 use super::{FallbackSlot, Step, StepCall};
 
 /// A call where `pipeline!` expects a step.
+///
+/// ```
+/// use flujo::prelude::*;
+/// use flujo::step::{IntoStepCall, Step, StepInfo};
+///
+/// #[step]
+/// async fn greet(name: String) -> Result<String> {
+///     Ok(format!("Hello, {name}!"))
+/// }
+///
+/// fn name_of<T: IntoStepCall>(call: T) -> &'static str {
+///     drop(call.into_step_call());
+///     <T::Step as StepInfo>::FACTS.name
+/// }
+/// assert_eq!(name_of(greet("Ada".to_owned())), "greet");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this call does not return a step [not_a_step]",
     label = "returns `{Self}`, which is not a step call",

@@ -74,6 +74,8 @@ pub use info::RunInfo;
 pub use into_step_call::IntoStepCall;
 // Public here, so that messages do not name `__private`.
 pub use migrate::Older;
+// Guards that only generated code writes.
+#[doc(hidden)]
 pub use plain::{AfterStep, Gives, Neither, NoStep, NoStepYet, Plain, PlainClosure, PlainFunction, Then};
 pub use plugin::{Plugin, PluginResult, Priority};
 pub(crate) use policy::Options;
@@ -102,6 +104,30 @@ use crate::error::StepError;
 pub use facts::{PipelineData, StepInfo};
 
 /// A step or a pipeline: the type behind a function annotated with `#[step]` or written in `pipeline!`.
+///
+/// ```
+/// use flujo::prelude::*;
+/// use flujo::step::{Leaf, ModelLeaf, Step};
+///
+/// #[step(retries = 2)]
+/// async fn greet(name: String) -> Result<String> {
+///     Ok(format!("Hello, {name}!"))
+/// }
+/// #[step(model = "openai:gpt-4o-mini")]
+/// fn label(post: String) -> Prompt<String> {
+///     Prompt::ask(post)
+/// }
+///
+/// fn retries<S: Step>() -> u32 {
+///     S::POLICY.retries
+/// }
+/// assert_eq!(retries::<greet>(), 2);
+///
+/// // A function is no pipeline, and may ask a model.
+/// const fn is_leaf<S: Leaf>() {}
+/// const fn asks_a_model<S: ModelLeaf>() {}
+/// const _: () = (is_leaf::<greet>(), asks_a_model::<label>()).0;
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a step [not_a_step]",
     label = "expected a step or a pipeline",
@@ -150,6 +176,31 @@ pub trait ModelLeaf: Leaf {}
 ///
 /// Bounds name this trait, and steps implement [`StepIn`]: where a part or a resource is missing, rustc lists impls for
 /// the type that the bound is about, and here there are none whose generated parameters it could show.
+///
+/// ```
+/// use flujo::prelude::*;
+/// use flujo::step::{RunIn, Step, StepCall, StepIn};
+///
+/// struct Db;
+///
+/// #[step]
+/// async fn look_up(name: String, db: &Db) -> Result<String> {
+///     let _ = db;
+///     Ok(name)
+/// }
+///
+/// /// A helper for tests of steps that need the database and no context.
+/// async fn tested<S: RunIn<(), Db>>(call: StepCall<S>) -> Option<S::Output> {
+///     call.run(&mut (), &Db).await.ok()
+/// }
+/// const fn runs_with_a_database<S: StepIn<(), Db>>() {}
+/// const _: () = runs_with_a_database::<look_up>();
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// assert_eq!(tested(look_up("Ada".to_owned())).await.as_deref(), Some("Ada"));
+/// # }
+/// ```
 pub trait RunIn<C, R>: StepIn<C, R> {}
 impl<C, R, S: StepIn<C, R>> RunIn<C, R> for S {}
 

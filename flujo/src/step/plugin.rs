@@ -7,6 +7,32 @@ use std::fmt;
 use std::marker::PhantomData;
 
 /// A plugin's verdict on an output.
+///
+/// ```
+/// use flujo::prelude::*;
+///
+/// /// Rejects what is not polite.
+/// struct Polite;
+///
+/// #[flujo::async_trait]
+/// impl Plugin<String> for Polite {
+///     async fn review(&self, text: &String, run: &RunInfo) -> PluginResult<String> {
+///         if run.attempt() > 1 || text.contains("please") {
+///             PluginResult::Accept
+///         } else {
+///             PluginResult::reject("say please")
+///         }
+///     }
+///     // Before plugins without a priority, and by this name in messages.
+///     fn priority(&self) -> i32 {
+///         10
+///     }
+///     fn name(&self) -> &'static str {
+///         "politeness"
+///     }
+/// }
+/// assert_eq!(Polite.priority(), 10);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PluginResult<T> {
     /// The output goes on as it is.

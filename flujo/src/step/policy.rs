@@ -10,6 +10,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The defaults of a step, from `#[step(..)]`.
+///
+/// ```
+/// use flujo::prelude::*;
+/// use flujo::step::{ModelName, ModelPolicy, Policy, Step};
+///
+/// #[step(model = "openai:gpt-4o-mini", retries = 2, temperature = 0.2, max_tokens = 50)]
+/// fn label(post: String) -> Prompt<String> {
+///     Prompt::ask(post)
+/// }
+///
+/// const OF_LABEL: Policy = <label as Step>::POLICY;
+/// assert_eq!((OF_LABEL.retries, OF_LABEL.timeout), (2, Policy::PLAIN.timeout));
+/// let model: ModelPolicy = OF_LABEL.model.expect("it is a model step");
+/// assert_eq!(model.name, ModelName::Model("openai:gpt-4o-mini"));
+/// assert_eq!(model.tool_rounds.unwrap_or(ModelPolicy::TOOL_ROUNDS), 8);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
     /// Extra attempts after the first.

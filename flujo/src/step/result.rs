@@ -8,6 +8,36 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The result of one node.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// use flujo::StepResult;
+/// use flujo::model::{ModelReply, Script, Tokens};
+///
+/// #[step(model = "openai:gpt-4o-mini", max_tokens = 50, retries = 1, reasoning_effort = "low")]
+/// fn numbers(text: String) -> Prompt<Vec<u32>> {
+///     Prompt::ask(text)
+/// }
+/// pipeline! {
+///     fn read(text: String) -> Vec<u32> { numbers(text) }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// let models = Script::new().then(ModelReply::new("[1, 2,]").used(Tokens::new(8, 4)));
+/// let result = Flujo::builder().models(models).build()?.run(read("one and two".to_owned())).await;
+/// let step: &StepResult = &result.steps[0];
+/// assert_eq!((step.path().as_str(), step.attempts(), step.is_done()), ("read/numbers", 1, true));
+/// assert_eq!((step.usage().model_calls, step.by_model()[0].0.as_str()), (1, "openai:gpt-4o-mini"));
+/// // The answer had a comma too many, and the call an option that not every provider takes.
+/// assert_eq!((step.is_repaired(), step.repairs()), (true, &["a trailing comma".to_owned()][..]));
+/// assert!(step.options().is_some_and(|options| options.reasoning_effort.is_some()));
+/// // Nothing was said against its output, and no other step stood in for it.
+/// assert!(step.validation_passed() && step.findings().is_empty() && !step.is_fallback());
+/// assert!(step.latency() < std::time::Duration::from_secs(60));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct StepResult {
     place: At,

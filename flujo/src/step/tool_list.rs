@@ -21,6 +21,29 @@ pub trait ToolSet<C, R> {
 }
 
 /// An entry of a list of tools: a step, a pipeline or a server.
+///
+/// In a pipeline, names of steps and their options are tools: `.tools([search, refund.ask_first("Refund?")])`. A list that is
+/// made elsewhere is made of these:
+///
+/// ```
+/// use flujo::prelude::*;
+/// use flujo::step::Tool;
+/// use std::time::Duration;
+///
+/// /// Pays money back.
+/// #[step]
+/// async fn refund(cents: u32) -> Result<String> {
+///     Ok(format!("paid {cents} cents"))
+/// }
+///
+/// let tools: Vec<Tool<(), ()>> = vec![
+///     Tool::of::<refund>()
+///         .ask_first("Refund?")
+///         .ask_first_if::<refund>(|cents| *cents > 1_000)
+///         .timeout(Duration::from_secs(3600), Approval::deny("no reply in time")),
+/// ];
+/// # drop(tools);
+/// ```
 pub struct Tool<C, R>(pub(crate) Offered<C, R>);
 
 pub(crate) enum Offered<C, R> {
@@ -55,6 +78,22 @@ impl<C: Context, R: Send + Sync> Tool<C, R> {
     }
 
     /// Creates the entry of all tools of the server `T`, a resource.
+    ///
+    /// ```
+    /// use flujo::Provides;
+    /// use flujo::context::Context;
+    /// use flujo::model::ToolServer;
+    /// use flujo::step::Tool;
+    ///
+    /// /// What a model may use of a server that is one of the resources.
+    /// fn offered<C: Context, R: Provides<T> + Send + Sync, T: ToolServer>() -> Vec<Tool<C, R>> {
+    ///     let files = Tool::served::<T>()
+    ///         .only(["read_file", "delete_file"])
+    ///         .retries(1)
+    ///         .ask_first_if_served(|tool, _arguments| tool == "delete_file");
+    ///     vec![files]
+    /// }
+    /// ```
     pub fn served<T: ToolServer>() -> Self
     where
         R: Provides<T>,

@@ -31,6 +31,33 @@ impl ValidationResult {
 }
 
 /// Looks at a value and says whether it may pass.
+///
+/// ```
+/// use flujo::prelude::*;
+///
+/// struct Short(usize);
+///
+/// impl Validator<String> for Short {
+///     fn validate(&self, text: &String) -> ValidationResult {
+///         if text.len() <= self.0 {
+///             ValidationResult::valid()
+///         } else {
+///             ValidationResult::invalid(format!("{} is too long: at most {} bytes", text, self.0))
+///         }
+///     }
+/// }
+/// assert!(Short(5).validate(&"Ada".to_owned()).is_valid());
+///
+/// #[step]
+/// async fn name(text: String) -> Result<String> {
+///     Ok(text)
+/// }
+/// pipeline! {
+///     fn naming(text: String) -> String {
+///         name(text).retries(1).validate(Short(20))
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not validate `{T}` [not_a_validator]",
     label = "expected a validator of `{T}`",
@@ -45,6 +72,20 @@ pub trait Validator<T>: Send + Sync + 'static {
 ///
 /// Implemented for tuples only: an impl for every `V: Validator<T>` would overlap with them, so the
 /// macros turn `.validate(NoPii)` into `.validate((NoPii,))`.
+///
+/// ```
+/// use flujo::prelude::*;
+/// use flujo::step::Validators;
+///
+/// struct AtMost(usize);
+/// impl Validator<String> for AtMost {
+///     fn validate(&self, text: &String) -> ValidationResult {
+///         if text.len() <= self.0 { ValidationResult::valid() } else { ValidationResult::invalid("too long") }
+///     }
+/// }
+/// let results = (AtMost(2), AtMost(5)).validate_all(&"Ada".to_owned());
+/// assert_eq!(results, [ValidationResult::invalid("too long"), ValidationResult::valid()]);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tuple of validators of `{T}` [not_a_validator]",
     label = "expected validators of `{T}`"

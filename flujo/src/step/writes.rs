@@ -6,8 +6,10 @@ use std::marker::PhantomData;
 /// The parts of `C` that a step may write. Implemented by `#[step]` and `pipeline!`.
 pub trait WritesIn<C> {
     /// Bits of the parts of `C`, those that its tools may write included.
+    #[doc(hidden)]
     const MASK: u64 = 0;
     /// Bits of the parts that its own attempts write.
+    #[doc(hidden)]
     const OWN: u64 = Self::MASK;
 }
 

@@ -51,7 +51,7 @@ impl Guard {
     /// Sends what is here now, and waits for that; in an async program, in `spawn_blocking`.
     ///
     /// # Errors
-    /// It cannot be sent.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): they cannot be sent.
     pub fn flush(&self) -> RunResult<()> {
         self.provider.force_flush().map_err(|e| Error::setup(format!("spans cannot be sent: {e}")))
     }
@@ -73,15 +73,26 @@ impl Drop for Guard {
 /// Sends spans from now on, as [`Settings::load`] says.
 ///
 /// # Errors
-/// The settings make no sense, or the program has a subscriber of `tracing` already.
+/// [`ErrorKind::Setup`](crate::ErrorKind::Setup): the settings make no sense, or the program has a subscriber
+/// of `tracing` already.
 pub fn init() -> RunResult<Guard> {
     init_with(&Settings::load()?)
 }
 
 /// Sends spans as [`init`] does, with settings that were loaded before.
 ///
+/// ```no_run
+/// use flujo::settings::Settings;
+/// # fn main() -> Result<(), flujo::Error> {
+/// let settings = Settings::sources().set("telemetry.endpoint", "http://collector:4318").load()?;
+/// let _telemetry = flujo::telemetry::init_with(&settings)?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
-/// The program has a subscriber of `tracing` already, or there is no way to send.
+/// [`ErrorKind::Setup`](crate::ErrorKind::Setup): the program has a subscriber of `tracing` already, or there
+/// is no way to send.
 pub fn init_with(settings: &Settings) -> RunResult<Guard> {
     let (guard, subscriber) = subscriber(settings)?;
     tracing::subscriber::set_global_default(subscriber).map_err(|_| {

@@ -36,6 +36,12 @@ impl SharedBudget {
     }
 
     /// Returns the limits of the budget.
+    ///
+    /// ```
+    /// use flujo::{SharedBudget, UsageLimits};
+    /// let budget = SharedBudget::usd("5.00");
+    /// assert_eq!(budget.limits(), UsageLimits::usd("5.00"));
+    /// ```
     pub fn limits(&self) -> UsageLimits {
         self.meter().limits
     }

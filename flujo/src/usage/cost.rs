@@ -9,6 +9,14 @@ pub struct Cost(pub u64);
 impl Cost {
     /// Reads an amount of dollars such as `"0.50"`, exactly; at most nine decimals.
     ///
+    /// ```
+    /// use flujo::Cost;
+    /// use flujo::usage::ParseCostError;
+    /// assert_eq!(Cost::usd("0.15"), Ok(Cost(150_000_000)));
+    /// let refused: ParseCostError = Cost::usd("15 cents").unwrap_err();
+    /// # assert!(!refused.to_string().is_empty());
+    /// ```
+    ///
     /// # Errors
     /// The text is not an amount in dollars, or it is too large.
     pub fn usd(text: &str) -> Result<Self, ParseCostError> {

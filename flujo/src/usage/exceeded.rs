@@ -5,6 +5,16 @@ use std::fmt;
 use std::time::Duration;
 
 /// A limit that a call would have exceeded: the call was not made.
+///
+/// ```
+/// use flujo::LimitExceeded;
+/// use flujo::usage::{Amount, LimitOf};
+///
+/// /// Whether a caller who pays more could go on.
+/// fn is_about_money(exceeded: &LimitExceeded) -> bool {
+///     exceeded.ends_the_run() && matches!((&exceeded.of, &exceeded.limit), (LimitOf::Run, Amount::Cost(_)))
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LimitExceeded {
     /// The node whose call was not made.

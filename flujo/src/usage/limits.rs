@@ -83,6 +83,13 @@ impl UsageLimits {
     }
 
     /// Both: for each unit, the tighter of the two.
+    ///
+    /// ```
+    /// use flujo::UsageLimits;
+    /// let asked_for = UsageLimits::try_usd("9.00").unwrap_or(UsageLimits::NONE);
+    /// let limits = asked_for.tightest(UsageLimits::usd("0.50").model_calls(20));
+    /// assert_eq!(limits, UsageLimits::usd("0.50").model_calls(20));
+    /// ```
     #[must_use]
     pub fn tightest(self, other: Self) -> Self {
         fn least<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {

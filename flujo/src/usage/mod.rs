@@ -100,6 +100,16 @@ impl Usage {
         Self { output_tokens, ..self }
     }
     /// Sets the number of sent tokens that the provider had cached.
+    ///
+    /// ```
+    /// use flujo::Usage;
+    /// let call = Usage::default().cached_tokens(200).reasoning_tokens(30).cache_write_tokens(50);
+    /// assert_eq!((call.cached_tokens, call.reasoning_tokens, call.cache_write_tokens), (200, 30, 50));
+    /// // A call whose price is unknown, and one whose usage was estimated.
+    /// let unsure = Usage::default().unpriced_calls(1).estimated_calls(1);
+    /// assert_eq!(unsure.unpriced_calls, 1);
+    /// assert_eq!(Usage::default().model_calls(2).estimated().estimated_calls, 2);
+    /// ```
     #[must_use]
     pub const fn cached_tokens(self, cached_tokens: u64) -> Self {
         Self { cached_tokens, ..self }

@@ -63,6 +63,20 @@ impl Cli {
     }
 
     /// Creates a command line without code, such as that of a database: what needs the code of a pipeline is refused.
+    ///
+    /// ```
+    /// use flujo::Flujo;
+    /// use flujo_cli::{Cli, Console, Exit};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// let cli = Cli::without_code(Flujo::builder().build()?);
+    /// let mut out = Vec::new();
+    /// let code = cli.run_from(["app", "list"], Console::new(std::io::empty(), &mut out, std::io::sink())).await;
+    /// assert_eq!(code, Exit::Ok);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn without_code(control: impl Control + 'static) -> Self {
         Self::local(Arc::new(control), Place::Database)
     }
@@ -99,6 +113,15 @@ impl Cli {
 
     /// Lets `serve` work on runs too, as `serve --work` does: on those of processes that are gone, and on those whose reply
     /// has arrived. It is for a binary that is the one process of its runs.
+    ///
+    /// ```no_run
+    /// # use flujo::Flujo;
+    /// # use std::process::ExitCode;
+    /// # async fn f() -> Result<ExitCode, flujo::Error> {
+    /// let flujo = Flujo::builder().build()?;
+    /// Ok(flujo_cli::Cli::new(flujo).works().run().await)
+    /// # }
+    /// ```
     #[cfg(feature = "server")]
     #[must_use]
     pub fn works(mut self) -> Self {

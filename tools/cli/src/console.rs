@@ -88,6 +88,16 @@ impl<'c> Console<'c> {
 
     /// Creates the console of this process. `NO_COLOR` turns colours off, `COLUMNS` is the width where it is set, and
     /// the user is that of the session: `USER`, `LOGNAME` or `USERNAME`.
+    ///
+    /// ```
+    /// use flujo_cli::Console;
+    /// use flujo::clock::SystemClock;
+    /// use std::sync::Arc;
+    ///
+    /// // The console of the process, for a terminal of 80 columns that shows no colours.
+    /// let console = Console::of_process().width(80).colours(false).clock(Arc::new(SystemClock::new()));
+    /// # drop(console);
+    /// ```
     pub fn of_process() -> Self {
         Self {
             terminal: Terminal::look(),

@@ -27,6 +27,15 @@
 //!
 //! `app start welcome --input '"Ada"' --wait` starts a run, and `app list --state failed --json` is for other programs.
 //!
+//! | item | what it is |
+//! |---|---|
+//! | [`run`], [`is_command`] | the command line of a binary with pipelines |
+//! | [`Cli`] | the same with settings, such as those of its server |
+//! | [`Console`] | where a command reads and writes: tests make their own |
+//! | [`Exit`] | the exit codes |
+//!
+//! The book's chapter [Operating](https://github.com/flujo-rs/flujo/blob/main/docs/book/how-to/operating.md) shows the commands at work.
+//!
 //! # Pages and an interface for programs
 //!
 //! `app serve` serves the runs at `http://127.0.0.1:8080`: pages for people, and `/api/v1` for programs. `--work` goes on
@@ -64,6 +73,8 @@
 //! # Exit codes
 //!
 //! [`Exit`] lists them: 0 ok, 1 failed, 2 usage, 3 nothing found, 4 findings, 130 interrupted.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod args;
 #[cfg(all(test, feature = "remote", feature = "server", feature = "sqlite"))]

@@ -26,6 +26,17 @@ use flujo::engine::{NodeView, RecordOutcome, RunView};
 use std::collections::HashMap;
 
 /// A node that at least one of two runs has records of.
+///
+/// ```
+/// use flujo_server::comparison::Compared;
+///
+/// /// A line for each node; how long it took is in the nodes of both runs.
+/// fn line(node: &Compared) -> String {
+///     let attempts = |side: Option<&flujo::engine::NodeView>| side.map_or(0, |side| side.attempts.len());
+///     format!("{} {} {}/{}", node.path(), node.standing().word(), attempts(node.first()), attempts(node.second()))
+/// }
+/// # drop(line);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Compared {
     path: String,

@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use flujo::prelude::*;
-//! use flujo_server::{Live, Role, Server};
+//! use flujo_server::{Live, Server};
 //!
 //! # #[step]
 //! # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
@@ -10,13 +10,28 @@
 //!     fn welcome(name: String) -> String { greet(name) }
 //! }
 //!
-//! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let live = Live::new();
 //! let flujo = Flujo::builder().pipeline::<welcome>().observer(live.clone()).build()?;
-//! Server::new(flujo).live(live).serve("127.0.0.1:8080".parse()?).await?;
+//! let server = Server::new(flujo).live(live);
+//! // `server.serve(address)` serves until the process ends.
+//! # let address = "127.0.0.1:0";
+//! # let stop = async {};
+//! server.serve_until(address.parse()?, stop).await?;
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! | item | what it is |
+//! |---|---|
+//! | [`Server`] | the server, or its [router](Server::router) for an application that has one already |
+//! | [`Live`] | the observer by which pages and streams show changes at once |
+//! | [`Role`], [`Caller`], [`Authorizer`] | who may do what, and who asks |
+//! | [`comparison`], [`drawing`] | two runs beside each other; graphs as SVG |
+//!
+//! The command line of `flujo-cli` has it as `serve`. The book's chapter [Operating](https://github.com/flujo-rs/flujo/blob/main/docs/book/how-to/operating.md) shows the
+//! console and the interface.
 //!
 //! # Who may do what
 //!

@@ -87,6 +87,14 @@ impl Live {
     }
 
     /// Sets the steps whose texts are shown while they are written.
+    ///
+    /// ```
+    /// use flujo::events::Chunks;
+    /// use flujo_server::Live;
+    /// // For pages that show whole answers only.
+    /// let live = Live::new().chunks(Chunks::None);
+    /// # drop(live);
+    /// ```
     #[must_use]
     pub fn chunks(mut self, chunks: Chunks) -> Self {
         self.chunks = chunks;

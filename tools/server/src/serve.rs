@@ -27,6 +27,20 @@ const KEPT: usize = 64 * 1024;
 const GRACE: Duration = Duration::from_secs(10);
 
 /// The error of a server that cannot begin.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::Flujo;
+/// use flujo_server::{ServeError, Server};
+///
+/// // Without tokens, only the machine itself may be served.
+/// let server = Server::new(Flujo::builder().build()?);
+/// let refused: ServeError = server.serve("0.0.0.0:0".parse().unwrap()).await.unwrap_err();
+/// assert!(refused.to_string().contains("add `.token(name, role, token)`"), "{refused}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct ServeError {
     what: String,

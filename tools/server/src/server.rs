@@ -130,6 +130,45 @@ impl Server {
     }
 
     /// Sets the most bytes of a request's body. Defaults to 1 MiB.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use flujo::Flujo;
+    /// use flujo::run::Control;
+    /// use flujo_server::{Authorizer, Caller, Role, Server};
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    ///
+    /// /// Names come from a proxy.
+    /// struct Proxy;
+    ///
+    /// #[flujo::async_trait]
+    /// impl Authorizer for Proxy {
+    ///     async fn caller(&self, request: &axum::http::request::Parts) -> Option<Caller> {
+    ///         let name = request.headers.get("x-remote-user")?.to_str().ok()?;
+    ///         Some(Caller::new(name, Role::Operator))
+    ///     }
+    /// }
+    ///
+    /// // Shared with other parts of the program.
+    /// let control: Arc<dyn Control> = Arc::new(Flujo::builder().build()?);
+    /// let server = Server::of(control)
+    ///     .authorizer(Proxy)
+    ///     .budget("all posts", flujo::SharedBudget::usd("5.00"))
+    ///     .body_limit(64 * 1024)
+    ///     .request_time(Duration::from_secs(10))
+    ///     .write_time(Duration::from_secs(10))
+    ///     .connections(1_000)
+    ///     .viewers(100)
+    ///     .poll_every(Duration::from_secs(1))
+    ///     .heartbeat(Duration::from_secs(15));
+    /// // At a port that the system chose, until the test is over.
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// server.serve_on(listener, async {}).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.settings.body = bytes;
         self
@@ -185,6 +224,21 @@ impl Server {
     /// Returns the routes, as [`router`](Self::router); their streams of events end when `end` completes. A server that
     /// ends gracefully waits for them.
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// use axum::Router;
+    /// use flujo::Flujo;
+    /// use flujo_server::Server;
+    ///
+    /// let stop = std::future::pending();
+    /// let router = Server::new(Flujo::builder().build()?).router_until(stop);
+    /// let application: Router = Router::new().nest("/flujo", router);
+    /// # drop(application);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Panics
     /// It is called outside of a tokio runtime.
     pub fn router_until(self, end: impl Future<Output = ()> + Send + 'static) -> Router {
@@ -232,6 +286,19 @@ impl Server {
 
     /// Serves until `end` completes: then no connection is accepted, streams of events end, and requests under way are
     /// answered within ten seconds.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use flujo::Flujo;
+    /// use flujo_server::Server;
+    ///
+    /// let server = Server::new(Flujo::builder().build()?);
+    /// let end = async { /* for instance Ctrl-C */ };
+    /// server.serve_until("127.0.0.1:0".parse()?, end).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`serve`](Self::serve).

@@ -14,6 +14,24 @@ use xxhash_rust::xxh3::xxh3_128;
 ///
 /// The digest of a value is made of XXH3, and the same where its canonical JSON is the same: it finds changed code,
 /// not forgers, and is taken of every input. Names that leave the process are cut from a SHA-256.
+///
+/// ```
+/// use flujo::codec::{Digest, Json, digest};
+///
+/// let value = Json::encode(&["Ada", "Grace"])?;
+/// assert_eq!(value.digest(), Digest::of(value.as_str().as_bytes()));
+/// // The digest of a value does not depend on its type; it is another one than that of its text.
+/// assert_eq!(digest(&["Ada", "Grace"])?, digest(&vec!["Ada".to_owned(), "Grace".to_owned()])?);
+/// assert_ne!(digest(&["Ada", "Grace"])?, value.digest());
+/// assert_eq!(Digest::from_bytes(value.digest().to_bytes()), value.digest());
+/// // Where a text ends counts.
+/// assert_ne!(Digest::of_parts(&["ab", "c"]), Digest::of_parts(&["a", "bc"]));
+///
+/// // A record that was written before is taken as it is; `null` is a value too.
+/// assert_eq!(Json::recorded(value.as_str()), value);
+/// assert_eq!(Json::null().as_str(), "null");
+/// # Ok::<(), flujo::codec::CodecError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 // Not a `u128`, whose alignment would make every record longer. The highest byte first: they are ordered as the number is.
 pub struct Digest([u8; 16]);

@@ -12,6 +12,30 @@ use tokio::sync::Notify;
 /// A question does not end an execution at once: siblings continue, and a reply that arrives meanwhile is used
 /// without a pause. The run is suspended when a poll of its whole program leaves nothing to do: no body is running,
 /// no task was woken, and at least one question is open.
+///
+/// ```
+/// use flujo::engine::kit::{Activity, WorkGuard};
+/// use flujo::error::Signal;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let activity = Activity::default();
+/// // A body, and a write, are work in progress.
+/// assert_eq!(activity.body(async { 1 }).await, Ok(1));
+/// assert_eq!(activity.storing(async { 2 }).await, 2);
+/// let guard: WorkGuard<'_> = activity.working();
+/// drop(guard);
+///
+/// // A wait suspends the run when no work is in progress.
+/// let waited = activity.drive(activity.until(|| None::<Result<(), Signal>>)).await;
+/// assert_eq!(waited, Err(Signal::Suspended));
+///
+/// // Something changed outside, so waits look again; after a cancellation nothing begins.
+/// activity.changed();
+/// activity.cancel();
+/// assert_eq!(activity.body(async { 3 }).await, Err(Signal::Cancelled));
+/// # }
+/// ```
 #[derive(Default)]
 pub struct Activity {
     bodies: AtomicUsize,

@@ -19,6 +19,47 @@ use std::time::Duration;
 ///
 /// Its handles run the arms of a fork inline, so all of them share one journal. [`Ownership::execute`] is an
 /// execution.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::clock::SystemClock;
+/// use flujo::engine::RunRecord;
+/// use flujo::engine::kit::{ByPath, Entry, SavedRun, Table};
+/// use std::sync::Arc;
+///
+/// # let memory = flujo::engine::Memory::new();
+/// # let flujo = Flujo::builder().engine(memory.clone()).build()?;
+/// # flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
+/// # let view = flujo.inspect("r-1").await?;
+/// # let flujo = Flujo::builder().engine(memory).pipeline::<welcome>().build()?;
+/// # let run = |id: &str| RunRecord { id: id.into(), ..RunRecord::clone(&view.run) };
+/// let table = Table::new(Arc::new(SystemClock::new()));
+/// let entry = table.create_with(run("r-2"), |run| ByPath::new(run, ())).expect("the id is free");
+/// assert!(entry.view(|journal| journal.records().to_vec()).records.is_empty());
+///
+/// // Works on it, with the code of this process.
+/// let program = flujo.programs().program(entry.run(), Vec::new())?;
+/// if let Some(owned) = entry.acquire().await? {
+///     owned.execute(program).await?;
+/// }
+/// assert!(entry.has_ended());
+///
+/// // A run that was loaded, with the records that it has.
+/// let mut saved = SavedRun::new(run("r-3"));
+/// saved.records.clone_from(&view.records);
+/// table.insert(Entry::load(saved, (), table.clock()));
+/// let loaded = table.entry(&"r-3".into())?;
+/// assert_eq!(loaded.view(|journal| journal.records().to_vec()).records, view.records);
+/// # Ok(())
+/// # }
+/// ```
 pub struct ByPath<J> {
     records: Records,
     journal: J,
@@ -76,7 +117,9 @@ impl<J: Journal> Ownership<ByPath<J>> {
     /// equals a crash.
     ///
     /// # Errors
-    /// Storage failed, or another owner took over: the end of the execution is not written.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
+    /// [`ErrorKind::Signal`](crate::ErrorKind::Signal): another owner took over. In both cases the end of the
+    /// execution is not written.
     pub async fn execute(self, program: Arc<dyn Program>) -> Result<(), Error> {
         let ownership = Arc::new(self);
         let handle = ByPathHandle { ownership: Arc::clone(&ownership), arms: Vec::new() };

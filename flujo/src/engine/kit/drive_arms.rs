@@ -14,6 +14,18 @@ pub type Arms<'a> = Box<dyn ExactSizeIterator<Item = BoxFuture<'a, ArmEnd>> + Se
 /// pause they continue.
 ///
 /// An arm is taken from `arms` when it begins, and not before: later arms may be created lazily.
+///
+/// ```
+/// use flujo::engine::{ArmEnd, BoxFuture, ForkPolicy};
+/// use flujo::engine::kit::{Arms, drive_arms};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let arms: Arms<'_> = Box::new((0..3).map(|_| Box::pin(async { ArmEnd::Inline }) as BoxFuture<'_, _>));
+/// let ends = drive_arms(arms, ForkPolicy { settle: false, concurrency: 2 }).await;
+/// assert_eq!(ends, [ArmEnd::Inline, ArmEnd::Inline, ArmEnd::Inline]);
+/// # }
+/// ```
 pub async fn drive_arms(arms: Arms<'_>, policy: ForkPolicy) -> Vec<ArmEnd> {
     let mut ends: Vec<ArmEnd> = (0..arms.len()).map(|_| ArmEnd::Cancelled).collect();
     if ends.len() <= FEW && ends.len() <= policy.concurrency {

@@ -13,6 +13,49 @@ use tokio::sync::Notify;
 /// One run in this process: its state behind one lock, and its journal `J`.
 ///
 /// Its methods are the control side of a run, and [`acquire`](Self::acquire) begins an execution of it.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::clock::SystemClock;
+/// use flujo::codec::Json;
+/// use flujo::engine::kit::{Entry, SavedRun};
+/// use flujo::engine::{ActionKind, Ended, EndedBy, RunRecord, RunState};
+/// use flujo::ErrorKind;
+/// use flujo::error::{FailureKind, FailureRecord};
+/// use std::sync::Arc;
+///
+/// # let memory = flujo::engine::Memory::new();
+/// # let flujo = Flujo::builder().engine(memory.clone()).build()?;
+/// # flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
+/// # let view = flujo.inspect("r-1").await?;
+/// # let run = RunRecord { id: "r-2".into(), ..RunRecord::clone(&view.run) };
+/// let entry = Entry::new(SavedRun::new(run), (), Arc::new(SystemClock::new()));
+/// assert_eq!((entry.run().id.as_str(), entry.has_ended()), ("r-2", false));
+///
+/// // One execution at a time: it owns the run until it is finished.
+/// let owned = entry.acquire().await?.expect("the run has not ended");
+/// assert!(matches!(entry.acquire().await.map_err(|error| error.kind().clone()), Err(ErrorKind::Busy(_))));
+/// let failure = FailureRecord::new(FailureKind::Failed, false, "no page");
+/// owned.finish(Ended { outcome: Err(EndedBy::Failure(failure)), context: None }).await?;
+/// drop(owned);
+/// entry.idle().await;
+/// assert_eq!(entry.summary().state, RunState::Failed);
+///
+/// // The control side: a failed run is reopened, then cancelled.
+/// entry.reopen(Some("ops"), |_journal, _path| 1).await?;
+/// entry.cancel(Some("ops")).await?;
+/// let view = entry.view(|_journal| Vec::new());
+/// assert_eq!(view.acted.iter().map(|action| &action.what).collect::<Vec<_>>(), [&ActionKind::Retried, &ActionKind::Cancelled]);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Entry<J: Journal = ()> {
     run: Arc<RunRecord>,
     pub(super) clock: Arc<dyn Clock>,
@@ -94,6 +137,41 @@ impl<J: Journal> Entry<J> {
 
     /// Takes ownership with a new fencing token from the current execution: because the lease of another process has
     /// expired, or because shared storage has granted the run to this process. Writes nothing.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # pipeline! {
+    /// #     fn refund(cents: u32) -> bool {
+    /// #         let pay: bool = ask("Pay?").showing(&cents);
+    /// #         value(pay)
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// use flujo::clock::SystemClock;
+    /// use flujo::engine::kit::{Entry, SavedRun};
+    /// use flujo::error::Signal;
+    /// use std::sync::Arc;
+    ///
+    /// # let flujo = Flujo::builder().build()?;
+    /// # flujo.run(refund(990)).id("r-1").await;
+    /// # flujo.resume::<refund>("r-1").reply(true).await?;
+    /// # let view = flujo.inspect("r-1").await?;
+    /// # let (run, answered) = (view.run, view.answered[0].clone());
+    /// let entry = Entry::new(SavedRun::new(run), (), Arc::new(SystemClock::new()));
+    /// let first = entry.take_over();
+    /// let second = entry.take_over();
+    /// assert_eq!(first.check(), Err(Signal::OwnershipLost));
+    /// second.check()?;
+    ///
+    /// // What shared storage holds, because it came through another process.
+    /// entry.record_reply(answered);
+    /// assert_eq!(entry.view(|_journal| Vec::new()).answered.len(), 1);
+    /// entry.record_cancellation();
+    /// assert_eq!(second.check(), Err(Signal::Cancelled));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take_over(self: &Arc<Self>) -> Ownership<J> {
         self.own(&mut self.state())
     }
@@ -162,7 +240,7 @@ impl<J: Journal> Entry<J> {
     /// longer count. `attempts` returns the number of attempts recorded for a path; `by` is the caller.
     ///
     /// # Errors
-    /// Storage failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     pub async fn reopen(&self, by: Option<&str>, attempts: impl Fn(&J, &Path) -> u32) -> Result<(), Error> {
         let ack = {
             let mut state = self.state();
@@ -202,7 +280,7 @@ impl<J: Journal> Entry<J> {
     /// execution ends at once; a run that has ended is not changed. `by` is the caller.
     ///
     /// # Errors
-    /// Storage failed.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.
     pub async fn cancel(&self, by: Option<&str>) -> Result<(), Error> {
         let ack = {
             let mut state = self.state();

@@ -35,6 +35,22 @@ pub trait Journal: Send + Sized + 'static {
     /// True if other processes reply to the same run. A reply then counts once it was read back from storage, which
     /// decides whose reply was first, and is reported by [`Entry::record_reply`](super::Entry::record_reply).
     /// Defaults to false: a reply counts at once.
+    ///
+    /// ```
+    /// use flujo::engine::kit::{Change, Journal};
+    /// use flujo::error::Signal;
+    ///
+    /// /// Several processes write to the table behind it.
+    /// struct Rows;
+    ///
+    /// impl Journal for Rows {
+    ///     type Ack = ();
+    ///     const SHARED: bool = true;
+    ///     fn write(&mut self, _: Change<'_>) {}
+    ///     async fn durable((): ()) -> Result<(), Signal> { Ok(()) }
+    /// }
+    /// assert!(Rows::SHARED && !<() as Journal>::SHARED);
+    /// ```
     const SHARED: bool = false;
 
     /// Writes a change, or begins to. Called under the lock of the run, so it must not block for long and must not

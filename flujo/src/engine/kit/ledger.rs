@@ -9,6 +9,35 @@ use std::collections::{BTreeMap, BTreeSet};
 /// An engine that loads a run rebuilds the ledger: [`settle`](Self::settle) for each record that the run made itself,
 /// [`hold`](Self::hold) for each open reservation, and [`forfeit`](Self::forfeit) for usage without a record. One that stores
 /// a run as a whole stores the ledger as it is.
+///
+/// ```
+/// use flujo::engine::kit::Ledger;
+/// use flujo::engine::{Key, Kind, Reservation};
+/// use flujo::{Usage, UsageLimits};
+///
+/// let calls = |n| Usage::default().model_calls(n);
+/// let key = |n| Key { path: "moderate/label".into(), kind: Kind::Model, n };
+/// let mut ledger = Ledger::new(UsageLimits::NONE.model_calls(3));
+///
+/// // A call is reserved, made, and settled with what it used.
+/// assert_eq!(ledger.reserve(&Reservation { key: key(1), amount: calls(2), within: None }), Ok(true));
+/// assert_eq!(ledger.held(&key(1)), calls(2));
+/// assert!(ledger.settle(&key(1), calls(1), &None));
+/// assert_eq!(ledger.spent(), calls(1));
+///
+/// // One that could exceed the limit is refused.
+/// let too_much = Reservation { key: key(2), amount: calls(3), within: None };
+/// assert!(ledger.reserve(&too_much).is_err());
+///
+/// // An attempt that is abandoned is charged; one that a dead process held is charged in full.
+/// ledger.hold(&key(2), calls(1), &None);
+/// ledger.forfeit(&key(2), calls(1), &None);
+/// ledger.hold(&key(2), calls(1), &None);
+/// assert_eq!(ledger.reserved().model_calls, 1);
+/// ledger.charge_open();
+/// assert_eq!(ledger.spent().model_calls, 3);
+/// assert!(ledger.check(&key(3), &None).is_ok());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     run: Meter,

@@ -14,6 +14,29 @@ use std::time::Duration;
 const TAKEOVERS: u32 = 5;
 
 /// The state of a run except its records, questions and ledger.
+///
+/// ```
+/// use flujo::clock::Timestamp;
+/// use flujo::codec::Json;
+/// use flujo::engine::kit::Lifecycle;
+/// use flujo::engine::{Ended, EndedBy, Status};
+/// use flujo::error::Signal;
+///
+/// let mut state = Lifecycle::new(Json::null(), Timestamp(1));
+/// assert_eq!(state.status(false), Status::Created);
+/// assert!(state.take(Timestamp(2)));
+/// assert_eq!(state.status(true), Status::Running);
+///
+/// // An execution that ends with nothing left but a question pauses the run.
+/// let paused = Ended { outcome: Err(EndedBy::Signal(Signal::Suspended)), context: None };
+/// assert!(!state.end(paused, Timestamp(3)));
+/// assert_eq!(state.status(false), Status::Paused);
+///
+/// // A run that has not failed is not reopened; one that nothing works on is cancelled at once.
+/// assert!(!state.reopen((Timestamp(4), Some("ops")), |_path| 0));
+/// assert!(state.cancel((Timestamp(4), Some("ops")), false));
+/// assert_eq!(state.acted[0].by.as_deref(), Some("ops"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 #[allow(clippy::struct_excessive_bools, reason = "each is a column of its own in storage")]
@@ -163,6 +186,30 @@ impl Lifecycle {
 
     /// Returns the summary of a run for lists, with its open questions and what it has `spent`; `running` says whether an
     /// execution works on it.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # #[step]
+    /// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+    /// # pipeline! {
+    /// #     fn welcome(name: String) -> String { greet(name) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// use flujo::clock::Timestamp;
+    /// use flujo::engine::RunState;
+    /// use flujo::engine::kit::Lifecycle;
+    ///
+    /// # let memory = flujo::engine::Memory::new();
+    /// # let flujo = Flujo::builder().engine(memory.clone()).build()?;
+    /// # flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
+    /// # let view = flujo.inspect("r-1").await?;
+    /// let state = Lifecycle::new(view.context.clone(), Timestamp(1));
+    /// let summary = state.summary(&view.run, &[], flujo::Usage::default(), false);
+    /// assert_eq!((summary.id.as_str(), summary.state), ("r-1", RunState::Created));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn summary(
         &self,
         run: &RunRecord,

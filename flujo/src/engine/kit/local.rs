@@ -62,6 +62,28 @@ impl<J: Journal> LocalEngine<J> {
 
     /// Takes ownership away from the current execution of the run, as another process would: for tests of ownership.
     ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # #[step]
+    /// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+    /// # pipeline! {
+    /// #     fn welcome(name: String) -> String { greet(name) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// use flujo::clock::SystemClock;
+    /// use flujo::engine::kit::LocalEngine;
+    /// use std::sync::Arc;
+    ///
+    /// let engine = LocalEngine::new(Arc::new(SystemClock::new()), |_run| ());
+    /// let flujo = Flujo::builder().engine(engine.clone()).build()?;
+    /// flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
+    /// let owned = engine.take_over(&"r-1".into())?;
+    /// owned.check()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
     pub fn take_over(&self, id: &RunId) -> Result<Ownership<ByPath<J>>, Error> {

@@ -16,6 +16,80 @@ use std::sync::{Arc, MutexGuard};
 ///
 /// Every write carries the fencing token of this ownership, and fails with [`Signal::OwnershipLost`] once there is a
 /// newer one. All handles of an execution share it, and it is their [`Account`].
+///
+/// The commands of a handle are made of it. Here the journal holds records by path, and writes them nowhere:
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String {
+/// #         let name: String = ask("Who is it?");
+/// #         greet(name)
+/// #     }
+/// # }
+/// use flujo::clock::SystemClock;
+/// use flujo::codec::Json;
+/// use flujo::engine::kit::{Change, Entry, Journal, Ownership, Records, SavedRun};
+/// use flujo::engine::{Ended, Key, Kind, RunRecord};
+/// use flujo::error::Signal;
+/// use flujo::question::{Question, Reply};
+/// use std::borrow::Cow;
+/// use std::sync::Arc;
+///
+/// struct Mine(Records);
+///
+/// impl Journal for Mine {
+///     type Ack = ();
+///     fn write(&mut self, _: Change<'_>) {}
+///     async fn durable((): ()) -> Result<(), Signal> { Ok(()) }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// # let flujo = Flujo::builder().build()?;
+/// # let paused = flujo.run(welcome("Ada".to_owned())).id("r-1").await;
+/// # let question: Question = paused.questions()[0].clone();
+/// # flujo.resume::<welcome>("r-1").reply("Ada").await?;
+/// # let view = flujo.inspect("r-1").await?;
+/// # let run = RunRecord { id: "r-2".into(), ..RunRecord::clone(&view.run) };
+/// # let record = view.records[0].clone();
+/// let entry = Entry::new(SavedRun::new(run), Mine(Records::new(4, std::iter::empty())), Arc::new(SystemClock::new()));
+/// let owned: Ownership<Mine> = entry.acquire().await?.expect("the run has not ended");
+/// owned.check()?;
+///
+/// // An attempt: its record, or the right to run its body.
+/// let find = |mine: &Mine| mine.0.find(&record.key).cloned();
+/// if owned.find_or_begin(&record.key.path, find).await?.is_none() {
+///     owned.begin(&record.key.path).await?;
+///     owned.commit(&record, &None, |mine| mine.0.push(record.clone())).await?;
+/// }
+/// assert_eq!(owned.find_or_begin(&record.key.path, find).await?, Some(record.clone()));
+///
+/// // A timer: the first deadline counts.
+/// let timer = Key { path: "welcome/nap".into(), kind: Kind::Sleep, n: 1 };
+/// let deadline = owned.clock().now();
+/// owned.issue(|mine| {
+///     let ack = mine.write(Change::Timer { key: Cow::Borrowed(&timer), deadline });
+///     mine.0.set_timer(timer.clone(), deadline);
+///     ((), Some(ack))
+/// }).await?;
+///
+/// // A question: with nothing else to do, the execution is suspended until there is a reply.
+/// assert_eq!(owned.activity().drive(owned.ask(question.clone(), &[], &mut |_| {})).await, Err(Signal::Suspended));
+/// assert_eq!(entry.questions(), [question.clone()]);
+/// let reply = Reply { value: Json::encode("Ada").unwrap(), by: Some("ops".to_owned()), at: owned.clock().now() };
+/// entry.reply(&question.path, reply.clone()).await?;
+/// assert_eq!(owned.ask(question.clone(), &[], &mut |_| {}).await?, reply);
+///
+/// // Had the arm of a fork asked it and failed, its questions would be withdrawn.
+/// owned.withdraw(&"welcome/join".into(), 0).await?;
+/// owned.finish(Ended { outcome: Ok(Json::null()), context: None }).await?;
+/// assert_eq!(entry.view(|mine| mine.0.to_vec()).records, [record]);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Ownership<J: Journal = ()> {
     entry: Arc<Entry<J>>,
     activity: Arc<Activity>,

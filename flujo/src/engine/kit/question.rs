@@ -25,6 +25,34 @@ impl OpenQuestion {
 /// Decides whether a reply to the question at `path` is accepted: `answered` is its recorded reply, `open` the
 /// question if it is open. The comparison of an engine's compare-and-set.
 ///
+/// ```
+/// # use flujo::prelude::*;
+/// # pipeline! {
+/// #     fn refund(cents: u32) -> bool {
+/// #         let pay: bool = ask("Pay?").showing(&cents);
+/// #         value(pay)
+/// #     }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::clock::Timestamp;
+/// use flujo::codec::Json;
+/// use flujo::engine::kit::{OpenQuestion, check_reply};
+/// use flujo::question::Reply;
+///
+/// # let flujo = Flujo::builder().build()?;
+/// # let paused = flujo.run(refund(990)).id("r-1").await;
+/// # let question = paused.questions()[0].clone();
+/// let open = OpenQuestion::new(question, Vec::new());
+/// let path = &open.question.path;
+/// check_reply(path, None, Some(&open.question), Timestamp(1))?;
+///
+/// let first = Reply { value: Json::encode(&true).unwrap(), by: Some("ops".to_owned()), at: Timestamp(1) };
+/// assert!(check_reply(path, Some(&first), None, Timestamp(2)).is_err());
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// [`ErrorKind::Reply`]: the question was answered before, is not open, or its deadline has passed.
 pub fn check_reply(

@@ -9,6 +9,38 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 /// The records of a run in order, indexed by path and attempt, and the deadlines of its timers.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::clock::Timestamp;
+/// use flujo::engine::kit::Records;
+/// use flujo::engine::{Key, Kind};
+///
+/// # let memory = flujo::engine::Memory::new();
+/// # let flujo = Flujo::builder().engine(memory.clone()).build()?;
+/// # flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
+/// # let view = flujo.inspect("r-1").await?;
+/// let mut records = Records::new(1, std::iter::empty());
+/// assert!(records.is_empty());
+/// let record = view.records[0].clone();
+/// records.push(record.clone());
+/// assert_eq!(records.find(&record.key), Some(&record));
+/// assert_eq!((records.attempts(&record.key.path), records.len()), (1, 1));
+///
+/// let nap = Key { path: "welcome/nap".into(), kind: Kind::Sleep, n: 1 };
+/// records.set_timer(nap.clone(), Timestamp(7));
+/// assert_eq!(records.timer(&nap), Some(Timestamp(7)));
+/// assert_eq!(records.to_vec(), [record]);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Records {
     order: Vec<Arc<Record>>,
     /// Positions by path and attempt. The kind is not part of a name: it is compared when a record is replayed.

@@ -11,6 +11,37 @@ use std::sync::Arc;
 ///
 /// An engine that stores [`Change`]s as they are replays them with [`apply`](Self::apply); an engine with its own
 /// tables fills the fields.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::engine::Status;
+/// use flujo::engine::kit::{Change, SavedRun};
+/// use std::borrow::Cow;
+///
+/// # let memory = flujo::engine::Memory::new();
+/// # let flujo = Flujo::builder().engine(memory.clone()).build()?;
+/// # flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
+/// # let view = flujo.inspect("r-1").await?;
+/// # let record = &view.records[0];
+/// let mut saved = SavedRun::new(view.run.clone());
+/// saved.apply(Change::Attempt {
+///     record: Cow::Borrowed(&**record),
+///     within: Cow::Owned(None),
+///     reserved: false,
+///     progress: true,
+/// });
+/// let view = saved.view(false);
+/// assert_eq!((view.status, view.records.len()), (Status::Created, 1));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SavedRun {
@@ -150,7 +181,8 @@ impl SavedRuns {
     /// Applies a change of the run `id`.
     ///
     /// # Errors
-    /// The run was not created before: the beginning of the journal is missing.
+    /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the run was not created before, so the beginning of the
+    /// journal is missing.
     pub fn apply(&mut self, id: &RunId, change: Change<'_>) -> Result<(), Error> {
         match (self.0.get_mut(id), change) {
             (Some(run), change) => run.apply(change),

@@ -8,6 +8,44 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 /// The runs of an engine that holds all of them in this process, by their ids.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::clock::SystemClock;
+/// use flujo::engine::kit::{Entry, SavedRun, Table};
+/// use flujo::engine::{QuestionFilter, RunFilter, RunRecord};
+/// use std::sync::Arc;
+///
+/// # let memory = flujo::engine::Memory::new();
+/// # let flujo = Flujo::builder().engine(memory.clone()).build()?;
+/// # flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
+/// # let view = flujo.inspect("r-1").await?;
+/// # let run = |id: &str| RunRecord { id: id.into(), ..RunRecord::clone(&view.run) };
+/// let table: Table = Table::new(Arc::new(SystemClock::new()));
+/// let entry = table.create(run("r-2")).expect("the id is free");
+/// // The id is taken: the answer is the run that has it.
+/// let known = table.create_with(run("r-2"), |_run| ()).expect_err("the id is taken");
+/// assert!(Arc::ptr_eq(&entry, &known));
+///
+/// // A run that was loaded.
+/// table.insert(Entry::new(SavedRun::new(run("r-3")), (), table.clock()));
+/// assert_eq!(table.list(&RunFilter::default()).len(), 2);
+/// assert_eq!(table.questions(&QuestionFilter::default()), []);
+/// assert_eq!(table.entry(&"r-3".into())?.run().id.as_str(), "r-3");
+///
+/// entry.cancel(None).await?;
+/// assert_eq!(table.remove_ended(&"r-2".into()), Some(true));
+/// assert_eq!(table.remove_ended(&"r-3".into()), Some(false));
+/// # Ok(())
+/// # }
+/// ```
 pub struct Table<J: Journal = ()> {
     runs: Mutex<BTreeMap<RunId, Arc<Entry<J>>>>,
     clock: Arc<dyn Clock>,

@@ -177,6 +177,7 @@ pub(crate) fn noting(outer: &Arc<Timed>) -> (Arc<Stopwatch>, Arc<Timed>) {
     (watch, Arc::new(timed))
 }
 
+#[doc(hidden)]
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
     /// The driver of a form with a timeout: the same context, and what runs on it counts there.
     pub fn timed(&mut self, id: impl Into<NodeId>, limit: Duration) -> Cx<'_, C, R> {

@@ -56,6 +56,12 @@ impl fmt::Display for Repair {
 }
 
 /// Repaired JSON, with the repairs that were made.
+///
+/// ```
+/// use flujo::model::{Repair, Repaired, repair};
+/// let Repaired { json, repairs } = repair("[1, 2,]").expect("it means one thing");
+/// assert_eq!((json.as_str(), repairs.as_slice()), ("[1,2]", &[Repair::TrailingComma][..]));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repaired {
     /// The repaired JSON.

@@ -5,6 +5,18 @@ use crate::codec::MAX_DEPTH;
 use serde_json::{Map, Value};
 
 /// A schema in the form that strict modes require.
+///
+/// ```
+/// use flujo::model::{StrictSchema, schema_of, strict};
+///
+/// #[derive(Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+/// struct Label {
+///     tone: String,
+/// }
+/// let StrictSchema(schema) = strict(&schema_of::<Label>()?.decode()?).expect("it names every property");
+/// assert_eq!(schema["additionalProperties"], false);
+/// # Ok::<(), flujo::codec::CodecError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct StrictSchema(pub Value);
 

@@ -11,6 +11,26 @@ use std::sync::Arc;
 ///
 /// It follows from the records and the code: inputs are not stored a second time. If the code has changed, it is exact up
 /// to the first node where it no longer fits, which is the `mismatch`.
+///
+/// ```
+/// # use flujo::prelude::*;
+/// # #[step]
+/// # async fn greet(name: String) -> Result<String> { Ok(format!("Hello, {name}!")) }
+/// # pipeline! {
+/// #     fn welcome(name: String) -> String { greet(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), flujo::Error> {
+/// use flujo::run::{Control, RunInputs};
+///
+/// let flujo = Flujo::builder().pipeline::<welcome>().build()?;
+/// flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
+/// let inputs: RunInputs = flujo.inputs(&"r-1".into()).await?;
+/// let greet = inputs.of("welcome/greet", 1).expect("it ran once");
+/// assert_eq!(greet.input.as_str(), r#"["Ada"]"#);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RunInputs {

@@ -21,6 +21,11 @@ pub enum Role {
 
 impl Role {
     /// Returns the role as a word.
+    ///
+    /// ```
+    /// use flujo_server::Role;
+    /// assert_eq!(Role::Admin.word(), "admin");
+    /// ```
     pub const fn word(self) -> &'static str {
         match self {
             Self::Viewer => "viewer",
@@ -45,6 +50,12 @@ impl std::str::FromStr for Role {
 }
 
 /// The error of a word that is no [`Role`].
+///
+/// ```
+/// use flujo_server::{ParseRoleError, Role};
+/// let refused: ParseRoleError = "root".parse::<Role>().unwrap_err();
+/// assert_eq!(refused.to_string(), "not a role: write `viewer`, `operator` or `admin`");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ParseRoleError;
@@ -76,6 +87,11 @@ impl Caller {
     }
 
     /// Creates a caller without a name.
+    ///
+    /// ```
+    /// use flujo_server::{Caller, Role};
+    /// assert_eq!(Caller::anonymous(Role::Viewer).name(), None);
+    /// ```
     pub const fn anonymous(role: Role) -> Self {
         Self { name: None, role }
     }
