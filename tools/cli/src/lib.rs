@@ -61,7 +61,8 @@
 //! [`Exit`] lists them: 0 ok, 1 failed, 2 usage, 3 nothing found, 4 findings, 130 interrupted.
 
 mod args;
-#[cfg(all(test, feature = "remote", feature = "server", feature = "sqlite"))]
+#[cfg(test)]
+#[cfg(all(feature = "remote", feature = "server", feature = "sqlite"))]
 mod book;
 mod by;
 mod cli;
