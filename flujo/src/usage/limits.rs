@@ -45,7 +45,9 @@ impl UsageLimits {
         match Cost::parse(dollars) {
             Some(cost) => Self::NONE.cost(cost),
             None => {
-                panic!("this is no amount of dollars: write digits, and up to nine decimals, like `0.50` [not_an_amount]")
+                panic!(
+                    "this is no amount of dollars: write digits, and up to nine decimals, like `0.50` [not_an_amount]"
+                )
             }
         }
     }
