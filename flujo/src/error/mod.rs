@@ -33,6 +33,7 @@
 //! # }
 //! ```
 
+mod display;
 mod engine_error;
 mod failure;
 mod signal;
@@ -47,7 +48,7 @@ pub use step_error::{IntoStepError, StepError, step_error};
 use crate::codec::CodecError;
 use crate::path::Path;
 use crate::usage::LimitExceeded;
-use std::fmt;
+use std::fmt::Display;
 use std::time::Duration;
 
 /// The result of a step: `Result<T>` is enough for most, any `E: Into<StepError>` will do.
@@ -313,10 +314,10 @@ impl Error {
     /// A broken invariant of flujo or of an engine. A signal, so that no option or form catches it, no record holds it,
     /// and the run stays resumable.
     #[cold]
-    pub(crate) fn internal(what: impl fmt::Display) -> Self {
+    pub(crate) fn internal(what: impl Display) -> Self {
         Signal::Internal(what.to_string()).into()
     }
-    pub(crate) fn setup(message: impl fmt::Display) -> Self {
+    pub(crate) fn setup(message: impl Display) -> Self {
         Self::new(ErrorKind::Setup(message.to_string()))
     }
 }
@@ -340,76 +341,6 @@ impl From<Signal> for Error {
             Some(path) => error.at(path),
             None => error,
         }
-    }
-}
-
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Failed(message) => f.write_str(message),
-            Self::TimedOut(limit) => write!(f, "timed out after {limit:?}"),
-            Self::Rejected(reasons) => write!(f, "rejected: {}", reasons.join("; ")),
-            Self::Exhausted { form, rounds } => {
-                write!(f, "`{form}` did not finish within {rounds} rounds")
-            }
-            Self::Panicked(message) => write!(f, "panicked: {message}"),
-            Self::Codec(e) => write!(f, "cannot be recorded: {e}"),
-            Self::MergeConflict(what) => write!(f, "merge conflict: {what}"),
-            Self::Signal(signal) => write!(f, "{signal}"),
-            Self::LimitExceeded(exceeded) => write!(f, "{exceeded}"),
-            Self::Interrupted => f.write_str("the process that ran it has ended: `resume` continues the run"),
-            Self::Crashed { in_flight } => {
-                f.write_str("taken over five times without a new record")?;
-                for (i, path) in in_flight.iter().enumerate() {
-                    write!(f, "{}{path}", if i == 0 { "; under way: " } else { ", " })?;
-                }
-                Ok(())
-            }
-            Self::Busy(id) => write!(f, "run `{id}` is already running: wait for it, or cancel it"),
-            Self::UnknownRun(id) => write!(f, "no run `{id}` is known here"),
-            Self::Unconfigured(what) | Self::RunConflict(what) | Self::Reply(what) | Self::Setup(what) => {
-                f.write_str(what)
-            }
-            Self::Engine(error) => write!(f, "{error}"),
-            Self::Internal(what) => write!(f, "internal error: {what}; please report it"),
-        }
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(path) = &self.0.path {
-            write!(f, "{path}: ")?;
-        }
-        write!(f, "{}", self.0.kind)?;
-        match self.0.attempt {
-            Some((n, of)) if of > 1 => write!(f, " (attempt {n} of {of})")?,
-            _ => {}
-        }
-        match (&self.0.kind, &self.0.last, &self.0.path) {
-            (ErrorKind::TimedOut(_), Some(last), Some(path)) if last.path != *path => {
-                write!(f, "; under way: {}", last.path)?;
-            }
-            _ => {}
-        }
-        match &self.0.original {
-            Some(original) => write!(f, "; fallback of: {original}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut out = f.debug_struct("Error");
-        out.field("path", &self.0.path).field("kind", &self.0.kind);
-        if let Some(source) = &self.0.source {
-            out.field("source", source);
-        }
-        if let Some(original) = &self.0.original {
-            out.field("original", original);
-        }
-        out.finish()
     }
 }
 

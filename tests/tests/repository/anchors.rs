@@ -145,12 +145,12 @@ fn links_of_the_reference_lead_to_pages_and_anchors() -> Checked {
 
 #[test]
 fn every_page_of_the_reference_is_in_its_index_and_in_the_summary() -> Checked {
-    let (index, summary) = (read("docs/book/reference/README.md")?, read("docs/book/SUMMARY.md")?);
+    let (index, summary) = (read("docs/book/reference/index.md")?, read("docs/book/SUMMARY.md")?);
     for page in pages("docs/book/reference")? {
         let name = page.trim_start_matches("docs/book/reference/");
         assert!(summary.contains(&format!("(reference/{name})")), "SUMMARY.md has no line for {page}");
         assert!(
-            name == "README.md" || index.contains(&format!("({name}")),
+            name == "index.md" || index.contains(&format!("({name}")),
             "the index has no link to {page}"
         );
     }

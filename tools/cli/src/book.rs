@@ -13,8 +13,8 @@ mod made;
 /// As it is written on the command line.
 fn written(arg: &Arg) -> String {
     let bare = arg.is_positional() && !arg.is_required_set();
-    let named = |name: &clap::builder::Str| if bare { format!("[{name}]") } else { format!("<{name}>") };
-    let names = arg.get_value_names().into_iter().flatten().map(named);
+    let shown = |name: &clap::builder::Str| if bare { format!("[{name}]") } else { format!("<{name}>") };
+    let names = arg.get_value_names().into_iter().flatten().map(shown);
     let values: Vec<_> = names.collect();
     match arg.get_long() {
         Some(long) if arg.get_action().takes_values() => format!("--{long} {}", values.join(" ")),
@@ -64,7 +64,7 @@ fn rows(args: &[&Arg]) -> String {
 
 const HEAD: &str = "| word | default | meaning |\n|---|---|---|\n";
 
-fn own(arg: &&Arg) -> bool {
+fn own(arg: &Arg) -> bool {
     !arg.is_global_set() && !matches!(arg.get_id().as_str(), "help" | "version")
 }
 
@@ -73,7 +73,7 @@ fn commands(grammar: &Command) -> String {
     for command in grammar.get_subcommands().filter(|command| command.get_name() != "help") {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
         writeln!(out, "### `{}`\n\n{}.\n", command.get_name(), made::cell(&about)).unwrap();
-        let rows = rows(&command.get_arguments().filter(own).collect::<Vec<_>>());
+        let rows = rows(&command.get_arguments().filter(|arg| own(arg)).collect::<Vec<_>>());
         if !rows.is_empty() {
             writeln!(out, "{HEAD}{rows}").unwrap();
         }

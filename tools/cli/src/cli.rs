@@ -73,7 +73,8 @@ impl Cli {
     /// let cli = Cli::without_code(Flujo::builder().build()?);
     /// let mut out = Vec::new();
     /// let code = cli.run_from(["app", "list"], Console::new(std::io::empty(), &mut out, std::io::sink())).await;
-    /// assert_eq!(code, Exit::Ok);
+    /// // There are no runs yet.
+    /// assert_eq!(code, Exit::Nothing);
     /// # Ok(())
     /// # }
     /// ```

@@ -92,10 +92,8 @@ impl<'c> Console<'c> {
     /// ```
     /// use flujo_cli::Console;
     /// use flujo::clock::SystemClock;
-    /// use std::sync::Arc;
-    ///
     /// // The console of the process, for a terminal of 80 columns that shows no colours.
-    /// let console = Console::of_process().width(80).colours(false).clock(Arc::new(SystemClock::new()));
+    /// let console = Console::of_process().width(80).colours(false).clock(SystemClock::new());
     /// # drop(console);
     /// ```
     pub fn of_process() -> Self {

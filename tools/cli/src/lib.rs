@@ -77,7 +77,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod args;
-#[cfg(all(test, feature = "remote", feature = "server", feature = "sqlite"))]
+#[cfg(test)]
+#[cfg(all(feature = "remote", feature = "server", feature = "sqlite"))]
 mod book;
 mod by;
 mod cli;

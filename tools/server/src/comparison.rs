@@ -32,7 +32,7 @@ use std::collections::HashMap;
 ///
 /// /// A line for each node; how long it took is in the nodes of both runs.
 /// fn line(node: &Compared) -> String {
-///     let attempts = |side: Option<&flujo::engine::NodeView>| side.map_or(0, |side| side.attempts.len());
+///     let attempts = |side: Option<&flujo::engine::NodeView>| side.map_or(0, |side| side.attempts);
 ///     format!("{} {} {}/{}", node.path(), node.standing().word(), attempts(node.first()), attempts(node.second()))
 /// }
 /// # drop(line);

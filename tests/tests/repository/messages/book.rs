@@ -125,7 +125,7 @@ fn made() -> Made<BTreeMap<String, String>> {
             Ok((*name, Shown { fixture, example_of: vec![*name], slug: pages::of(fixture)?.slug }))
         })
         .collect::<Made<_>>()?;
-    let mut files = BTreeMap::from([("README.md".to_owned(), index(&all, &examples)?)]);
+    let mut files = BTreeMap::from([("index.md".to_owned(), index(&all, &examples)?)]);
     all.sort_by(|one, other| one.place().cmp(&other.place()));
     for page in &PAGES {
         let mut out = format!("{MADE}\n\n# {}\n\n{}\n", page.title, page.about);

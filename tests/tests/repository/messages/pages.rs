@@ -259,7 +259,7 @@ fn the_summary_lists_the_pages() -> Made<()> {
     let summary = read("docs/book/SUMMARY.md")?;
     let listed: Vec<&str> =
         summary.lines().filter(|line| line.contains("](compiler/")).map(str::trim).collect();
-    let mut pages = vec!["- [What the compiler tells you](compiler/README.md)".to_owned()];
+    let mut pages = vec!["- [What the compiler tells you](compiler/index.md)".to_owned()];
     pages.extend(PAGES.iter().map(|page| format!("- [{}](compiler/{}.md)", page.title, page.slug)));
     assert_eq!(listed, pages);
     Ok(())
