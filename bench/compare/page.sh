@@ -194,14 +194,17 @@ cat << TEXT
 $(f paused) runs have done one step and wait for a reply. *Process* is the resident memory of the whole process, *added* what
 these runs added to it. By hand, a run that waits is a task of tokio and nothing else.
 
-| | process | added | range |
-|---|---|---|---|
+| | process | added |
+|---|---|---|
 TEXT
 for variant in ${variants[paused]}; do
     line=$(cells paused "$variant" bytes 1 '')
     case "$line" in
-        *'not measured'*) printf '| %s |%s |\n' "${label[$variant]}" "$line" ;;
-        *) printf '| %s |%s |%s\n' "${label[$variant]}" "${line%%|*}" "$(cells paused "$variant" bytes 2 '')" ;;
+        *'not measured'*) printf '| %s |%s\n' "${label[$variant]}" "$line" ;;
+        *)
+            added=$(cells paused "$variant" bytes 2 '')
+            printf '| %s |%s|%s|\n' "${label[$variant]}" "${line%%|*}" "${added%%|*}"
+            ;;
     esac
 done
 cat << TEXT
@@ -217,7 +220,7 @@ $(table hello us 'first step')
 
 Here flujo loses. Rust is compiled, macros make more of it, and an engine for SQLite brings a compiler of C. Everything is
 downloaded beforehand. *From nothing* is \`cargo build\` with an empty target folder, or \`pip install\` into an empty
-environment, which happened when this machine made it; *after an edit* is \`cargo build\` after a change in the body of one
+environment, once, before the other measurements; *after an edit* is \`cargo build\` after a change in the body of one
 step. Python has nothing to build after an edit: its price is in the table above, at each start.
 
 | | from nothing | after an edit | range |
@@ -230,7 +233,7 @@ for variant in ${variants[cold]}; do
         *)
             edit=' | |'
             [ -z "${row[edit:$variant]:-}" ] || edit=$(cells edit "$variant" s 1 '')
-            printf '| %s |%s |%s\n' "${label[$variant]}" "${line%%|*}" "$edit"
+            printf '| %s |%s|%s\n' "${label[$variant]}" "${line%%|*}" "$edit"
             ;;
     esac
 done
