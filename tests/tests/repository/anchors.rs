@@ -149,10 +149,7 @@ fn every_page_of_the_reference_is_in_its_index_and_in_the_summary() -> Checked {
     for page in pages("docs/book/reference")? {
         let name = page.trim_start_matches("docs/book/reference/");
         assert!(summary.contains(&format!("(reference/{name})")), "SUMMARY.md has no line for {page}");
-        assert!(
-            name == "index.md" || index.contains(&format!("({name}")),
-            "the index has no link to {page}"
-        );
+        assert!(name == "index.md" || index.contains(&format!("({name}")), "the index has no link to {page}");
     }
     Ok(())
 }

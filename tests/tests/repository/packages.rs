@@ -1,4 +1,5 @@
 //! The crates that are published, and what their packages say of themselves.
+#![allow(clippy::indexing_slicing, reason = "a JSON value without the key is `null`")]
 
 use crate::dependencies::manifests;
 use crate::markdown::{Checked, read, root};
