@@ -1,5 +1,6 @@
-//! Calls of clocks and random generators in a body: a plain expression is evaluated again when a run is resumed,
-//! and these give something else then. Steps are called by their names, so what looks like one of these is one.
+//! Calls of clocks and random generators, and prints, in a body: a plain expression is evaluated again when a run is
+//! resumed, and these give something else then, or print again. Steps are called by their names, so what looks like one
+//! of these is one.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 
@@ -16,6 +17,7 @@ const RANDOM: [(&str, &str); 6] = [
     ("Uuid", "now_v7"),
     ("RandomState", "new"),
 ];
+const PRINTS: [&str; 5] = ["print", "println", "eprint", "eprintln", "dbg"];
 
 /// Every such call in these tokens, inside of groups too.
 pub(crate) fn impure(tokens: TokenStream) -> Vec<Impure> {
@@ -46,6 +48,14 @@ fn scan(tokens: TokenStream, found: &mut Vec<Impure>) {
                     found.push((path.join("::"), start));
                 }
                 scan(group.stream(), found);
+                path.clear();
+                colons = 0;
+            }
+            TokenTree::Punct(punct) if punct.as_char() == '!' => {
+                match path.last() {
+                    Some(name) if PRINTS.contains(&name.as_str()) => found.push((format!("{name}!"), start)),
+                    _ => {}
+                }
                 path.clear();
                 colons = 0;
             }
@@ -87,6 +97,8 @@ mod tests {
                 "fastrand::u8"
             ]
         );
+        let prints = quote!(println!("{x}"); let y = std::dbg!(step(x)); print != x; !print; format!("{x}"));
+        assert_eq!(found(prints), ["println!", "dbg!"]);
         assert_eq!(found(quote!(let x = clock::now(x); now(x); x.now(); Instant::now; random(x))), [""; 0]);
     }
 }

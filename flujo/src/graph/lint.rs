@@ -101,7 +101,7 @@ impl Graph {
     /// | `fallback-of-fallback` | warning | a fallback or redirect whose own fallback or redirect is never used |
     /// | `fallback-of-a-tool` | warning | the fallback or redirect of a tool, which a model's call does not use |
     /// | `blind-condition` | warning | the `.until` of a `repeat` that does not look at its value |
-    /// | `impure-expression` | warning | a clock or a random generator outside of a step: a resumed run gets another value |
+    /// | `impure-expression` | warning | a clock or a random generator outside of a step, of which a resumed run gets another value, or a `println!`, which prints again |
     /// | `question-in-map` | warning | a question for every item, without `.timeout(d, default)`: one missing reply blocks all items |
     /// | `unused-output` | hint | a step whose output is not used: the call is a statement of its own, or in a `let` whose names are never read; `let _ = ..` and names with a leading `_` mark that as intended |
     ///
@@ -136,7 +136,11 @@ fn look(graph: &Graph, path: &str, in_map: bool, found: &mut Vec<Finding>) {
         found.push(Finding {
             rule: "impure-expression",
             severity: Severity::Warning,
-            message: format!("`{what}` gives something else when the run is resumed; ask a step for it"),
+            message: if what.ends_with('!') {
+                format!("`{what}` prints again when the run is resumed; print in a step")
+            } else {
+                format!("`{what}` gives something else when the run is resumed; ask a step for it")
+            },
             node: path.to_owned(),
             file,
             line: *line,

@@ -105,6 +105,21 @@ fn a_careful_pipeline_has_no_findings() {
     assert!(clean::GRAPH.validate().is_clean());
 }
 
+pipeline! {
+    fn prints(text: String) -> usize {
+        println!("{text}");
+        note(text)
+    }
+}
+
+#[test]
+fn a_print_outside_of_a_step_prints_again() {
+    let report = prints::GRAPH.validate();
+    let [found] = &report.findings[..] else { panic!("one finding: {report}") };
+    assert_eq!((found.rule, found.node.as_str()), ("impure-expression", "prints"));
+    assert_eq!(found.message, "`println!` prints again when the run is resumed; print in a step");
+}
+
 #[test]
 fn every_rule_names_its_node_and_line() {
     let report = dirty::GRAPH.validate();
