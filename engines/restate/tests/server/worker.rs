@@ -19,6 +19,22 @@ fn millis(variable: &str) -> Option<Duration> {
     Some(Duration::from_millis(text.parse().expect("milliseconds")))
 }
 
+/// Listens from now on: a test may send the signal as soon as it has the address.
+#[cfg(unix)]
+fn told_to_end() -> impl Future<Output = ()> + Send + 'static {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminated = signal(SignalKind::terminate()).expect("signals");
+    async move {
+        terminated.recv().await;
+    }
+}
+
+/// Where no process is told to end, the tests kill it.
+#[cfg(not(unix))]
+fn told_to_end() -> impl Future<Output = ()> + Send + 'static {
+    std::future::pending()
+}
+
 #[tokio::main]
 async fn main() {
     let args: Vec<String> = std::env::args().collect();
@@ -35,12 +51,8 @@ async fn main() {
     };
     let flujo = make(engine);
     let listener = TcpListener::bind(&address).await.expect("an address of its own");
+    let stop = told_to_end();
     println!("http://{}", listener.local_addr().expect("an address"));
-    let mut terminated =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).expect("signals");
-    let stop = async move {
-        terminated.recv().await;
-    };
     let mut serve = flujo_restate::serve(&flujo, listener);
     if let Some(timeout) = millis("FLUJO_INACTIVITY_MS") {
         serve = serve.inactivity_timeout(timeout);
