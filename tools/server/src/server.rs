@@ -200,7 +200,7 @@ impl Server {
         self
     }
 
-    /// Sets the time between two looks at what somebody watches. Defaults to half a second.
+    /// Sets the time between two looks at a watched run. Defaults to half a second.
     pub fn poll_every(mut self, time: Duration) -> Self {
         self.settings.poll = time;
         self
