@@ -59,12 +59,11 @@ fn alive(pid: i64) -> Option<i64> {
     fields.nth(18)?.parse().ok()
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
 
     #[test]
-    #[cfg(target_os = "linux")]
     fn a_process_is_known_until_it_is_gone() {
         let me = ProcessIdentity::mine();
         assert!(me.started.is_some() && me.boot.is_some() && me.space.is_some());

@@ -87,7 +87,6 @@ fn ledger(db: &Connection) -> Result<(), StorageError> {
 mod tests {
     use super::*;
     use crate::migrations::{migrate, of_version};
-    use crate::process_identity::ProcessIdentity;
 
     #[test]
     fn a_damaged_row_does_not_look_sound_afterwards() {
@@ -118,7 +117,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn a_file_that_an_older_one_still_works_with_stays_as_it_is() {
         let db = of_version(1);
-        let me = ProcessIdentity::mine();
+        let me = crate::process_identity::ProcessIdentity::mine();
         let insert = "INSERT INTO owners VALUES (1, ?1, ?2, ?3, ?4, 0, 0)";
         db.execute(insert, params![me.pid, me.started, me.boot, me.space]).unwrap();
         let Err(StorageError::Failed(said)) = migrate(&db) else { panic!("it was migrated") };
