@@ -2,7 +2,7 @@
 //! resumed, and these give something else then, or print again. Steps are called by their names, so what looks like one
 //! of these is one.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Spacing, Span, TokenStream, TokenTree};
 
 /// What is called, and where.
 pub(crate) type Impure = (String, Span);
@@ -51,7 +51,8 @@ fn scan(tokens: TokenStream, found: &mut Vec<Impure>) {
                 path.clear();
                 colons = 0;
             }
-            TokenTree::Punct(punct) if punct.as_char() == '!' => {
+            // Not the first half of `!=`.
+            TokenTree::Punct(punct) if punct.as_char() == '!' && punct.spacing() == Spacing::Alone => {
                 match path.last() {
                     Some(name) if PRINTS.contains(&name.as_str()) => found.push((format!("{name}!"), start)),
                     _ => {}
