@@ -95,6 +95,17 @@ mod tests {
     use std::io;
 
     #[test]
+    fn a_price_that_is_no_amount_is_a_mistake_of_setup() {
+        let build = || -> Result<_, Error> { Ok(crate::Cost::usd("15 cents")?) };
+        let error = build().unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Setup(_)));
+        assert_eq!(
+            format!("{error:?}"),
+            "`15 cents` is not an amount in dollars: write digits and up to nine decimals, such as `0.50`"
+        );
+    }
+
+    #[test]
     fn an_error_that_ends_main_reads_as_a_sentence_with_its_causes() {
         let disk = Box::new(io::Error::other("disk full"));
         let error = Error::new(ErrorKind::Failed("the letter is not filed".to_owned())).with_source(disk);

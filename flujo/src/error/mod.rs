@@ -47,7 +47,7 @@ pub use step_error::{IntoStepError, StepError, step_error};
 
 use crate::codec::CodecError;
 use crate::path::Path;
-use crate::usage::LimitExceeded;
+use crate::usage::{LimitExceeded, ParseCostError};
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -325,6 +325,13 @@ impl Error {
 impl From<EngineError> for Error {
     fn from(error: EngineError) -> Self {
         Self::new(ErrorKind::Engine(error))
+    }
+}
+
+/// A price or a limit that is no amount: a mistake of setup, so that `?` takes it where a run is built.
+impl From<ParseCostError> for Error {
+    fn from(error: ParseCostError) -> Self {
+        Self::setup(&error).with_source(Box::new(error))
     }
 }
 
