@@ -1,6 +1,6 @@
 //! The examples that serve, as processes: what is on record when they are killed goes on when they start again.
 //!
-//! `cargo test -p flujo-examples` builds them first; with `--test operated` alone they are as they were built last.
+//! With `--test operated` alone they are as they were built last.
 #![cfg(all(feature = "serve", unix))]
 #![allow(
     clippy::unwrap_used,
@@ -15,6 +15,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 const TOKEN: &str = "a-token-of-these-tests";
@@ -52,11 +53,23 @@ impl Drop for Served {
     }
 }
 
-/// An example of this package, which cargo built before this test.
+/// An example of this package. `cargo test` builds the tests of an example and not always its program, so that is built
+/// here, as this test was built: nothing is done if it is there.
 fn example(name: &str) -> Command {
+    static BUILDING: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
     let deps = std::env::current_exe().unwrap();
-    let built = deps.parent().and_then(Path::parent).unwrap().join("examples").join(name);
-    assert!(built.exists(), "{} is not there: build it with `cargo test -p flujo-examples`", built.display());
+    let profile = deps.parent().and_then(Path::parent).unwrap();
+    let built = profile.join("examples").join(name);
+    if !built.exists() {
+        // With the features of all default members, as the README's commands and `cargo test` have them.
+        let cargo = Command::new(env!("CARGO"))
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+            .args(["build", "--locked", "--quiet", "--example", name])
+            .args(["--target-dir".as_ref(), profile.parent().unwrap().as_os_str()])
+            .status();
+        assert!(cargo.unwrap().success(), "cargo built no example `{name}`");
+    }
     Command::new(built)
 }
 
