@@ -1,13 +1,13 @@
 //! The page for coding assistants: its table of mistakes is held to the programs in `ui/` and to the programs of the page.
 
-use crate::markdown::{Checked, blocks, read, root};
+use crate::markdown::{Checked, blocks, read};
+use crate::messages;
 use std::error::Error;
-use std::fs;
 
 const PAGE: &str = "docs/book/assistants.md";
 const ABOVE: &str = "<!-- each wrong cell is in tests/ui, each right cell in a program of this page";
 
-/// One mistake: the name of its fixture, wrong code, right code.
+/// One mistake: the name that ends its message, or rustc's code, wrong code, right code.
 #[derive(Debug, PartialEq)]
 struct Row {
     name: String,
@@ -15,9 +15,14 @@ struct Row {
     right: String,
 }
 
-/// The text of the only code span of a cell.
+/// The text of the only code span of a cell, which may be linked.
 fn code(cell: &str) -> Option<String> {
-    let text = cell.trim().strip_prefix('`')?.strip_suffix('`')?;
+    let cell = cell.trim();
+    let linked = cell.strip_prefix("[`").and_then(|rest| rest.strip_suffix(')')?.split_once("`]("));
+    let text = match linked {
+        Some((text, _)) => text,
+        None => cell.strip_prefix('`')?.strip_suffix('`')?,
+    };
     (!text.contains('`')).then(|| text.replace("\\|", "|"))
 }
 
@@ -40,15 +45,13 @@ fn rows(page: &str) -> Result<Vec<Row>, Box<dyn Error>> {
         .collect()
 }
 
-/// The fixture of this name, whichever topic it belongs to.
-fn fixture(name: &str) -> Result<String, Box<dyn Error>> {
-    for topic in fs::read_dir(root().join("tests/ui"))? {
-        let file = topic?.path().join(format!("{name}.rs"));
-        if file.exists() && file.with_extension("stderr").exists() {
-            return Ok(fs::read_to_string(file)?);
-        }
-    }
-    Err(format!("{PAGE}: there is no tests/ui/*/{name}.rs with a message").into())
+/// Whether a fixture has this code, and a message with this name or code of rustc.
+fn is_in_a_fixture(fixtures: &[messages::Fixture], name: &str, wrong: &str) -> bool {
+    let (ends, begins) = (format!(" [{name}]"), format!("error[{name}]"));
+    let has_it = |line: &str| line.ends_with(&ends) || line.starts_with(&begins);
+    fixtures
+        .iter()
+        .any(|fixture| fixture.code.contains(wrong) && messages::headlines(&fixture.printed).any(has_it))
 }
 
 #[test]
@@ -57,9 +60,13 @@ fn mistakes_are_those_of_the_fixtures_and_right_code_compiles() -> Checked {
     let programs: String =
         blocks(&page).into_iter().filter(|block| block.language == "rust").map(|block| block.text).collect();
     let rows = rows(&page)?;
+    let fixtures = messages::fixtures()?;
     assert!(rows.len() >= 30, "{} rows", rows.len());
     for Row { name, wrong, right } in rows {
-        assert!(fixture(&name)?.contains(&wrong), "tests/ui/*/{name}.rs does not contain `{wrong}`");
+        assert!(
+            is_in_a_fixture(&fixtures, &name, &wrong),
+            "no program of tests/ui with `{wrong}` gives [{name}]"
+        );
         assert!(programs.contains(&right), "no program of {PAGE} contains `{right}`");
     }
     Ok(())
@@ -68,11 +75,14 @@ fn mistakes_are_those_of_the_fixtures_and_right_code_compiles() -> Checked {
 #[test]
 fn rows_are_read_with_borders_in_their_code() -> Checked {
     let page = format!(
-        "{ABOVE} -->\n| name | wrong | right |\n|---|---|---|\n| `a` | `\\|x\\| y` | `z` |\n\ntext\n"
+        "{ABOVE} -->\n| message | wrong | right |\n|---|---|---|\n| [`a`](b.md#a) | `\\|x\\| y` | `z` |\n\ntext\n"
     );
     let [name, wrong, right] = ["a", "|x| y", "z"].map(str::to_owned);
     assert_eq!(rows(&page)?, [Row { name, wrong, right }]);
     assert!(rows(&page.replace("`z`", "z")).is_err());
-    assert!(fixture("there_is_no_such_mistake").is_err());
+    let fixtures = messages::fixtures()?;
+    assert!(is_in_a_fixture(&fixtures, "question_mark", "triage(text)?"));
+    assert!(!is_in_a_fixture(&fixtures, "used_twice", "triage(text)?"));
+    assert!(!is_in_a_fixture(&fixtures, "there_is_no_such_mistake", "triage(text)?"));
     Ok(())
 }

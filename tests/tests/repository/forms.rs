@@ -1,6 +1,7 @@
 //! Every form has one file in the runtime and one of the same name in the macro, and its documentation quotes the
 //! compiler word by word.
 
+use crate::markdown::linked;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -69,6 +70,7 @@ fn the_messages_that_forms_quote_are_those_of_the_compiler() -> Checked {
 
 #[test]
 fn every_form_has_a_page_in_the_reference_of_the_book() -> Checked {
+    let names = crate::messages::names()?;
     for form in FORMS.into_iter().chain(["calls", "branches"]) {
         let page = fs::read_to_string(root().join(format!("docs/book/reference/forms/{form}.md")))?;
         for heading in [
@@ -84,11 +86,13 @@ fn every_form_has_a_page_in_the_reference_of_the_book() -> Checked {
         }
         let (_, messages) =
             page.rsplit_once("\nMessages: ").ok_or_else(|| format!("{form} names no messages"))?;
-        let names: Vec<_> = messages.split('`').skip(1).step_by(2).collect();
-        assert!(names.len() >= 3, "{form} names {names:?}");
-        for name in names {
-            let file = format!("tests/ui/flow/{name}.stderr");
-            assert!(root().join(&file).exists(), "{form}: there is no {file}");
+        let links = linked(messages);
+        assert!(links.len() >= 3, "{form} links to {links:?}");
+        for (text, to) in links {
+            assert!(to.starts_with("../../compiler/"), "{form}: {to} is no page of the messages");
+            if let Some(name) = text.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) {
+                assert!(names.contains(name), "{form}: no message of the compiler has the name `{name}`");
+            }
         }
     }
     Ok(())

@@ -50,3 +50,15 @@ pub(crate) fn holds(file: &str, text: &str) -> bool {
         found.iter().zip(&wanted).all(|(found, wanted)| found.get(indent..).unwrap_or_default() == *wanted)
     })
 }
+
+/// The inline links of a paragraph: the text and where it leads.
+pub(crate) fn linked(paragraph: &str) -> Vec<(&str, &str)> {
+    let pieces: Vec<_> = paragraph.split("](").collect();
+    pieces
+        .windows(2)
+        .filter_map(|pair| {
+            let [before, behind] = pair else { return None };
+            Some((before.rsplit_once('[')?.1, behind.split_once(')')?.0))
+        })
+        .collect()
+}

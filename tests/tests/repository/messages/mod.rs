@@ -9,3 +9,6 @@ mod fixtures;
 mod names;
 mod pages;
 mod written;
+
+pub(super) use fixtures::{Fixture, all as fixtures, headlines};
+pub(super) use names::all as names;

@@ -92,7 +92,8 @@ fn of_the_macros() -> Made<Vec<String>> {
     Ok(list.split_whitespace().map(str::to_owned).collect())
 }
 
-fn all() -> Made<BTreeSet<String>> {
+/// All of them.
+pub(crate) fn all() -> Made<BTreeSet<String>> {
     let mut all: BTreeSet<String> = of_the_macros()?.into_iter().collect();
     all.extend(OF_THE_RUNTIME.iter().map(|name| (*name).to_owned()));
     Ok(all)
