@@ -1,6 +1,4 @@
 //! The examples that serve, as processes: what is on record when they are killed goes on when they start again.
-//!
-//! With `--test operated` alone they are as they were built last.
 #![cfg(all(feature = "serve", unix))]
 #![allow(
     clippy::unwrap_used,
@@ -53,24 +51,21 @@ impl Drop for Served {
     }
 }
 
-/// An example of this package. `cargo test` builds the tests of an example and not always its program, so that is built
-/// here, as this test was built: nothing is done if it is there.
+/// An example of this package, as its code is now. `cargo test` builds the tests of an example and not always its program,
+/// and what was built last may have other features.
 fn example(name: &str) -> Command {
     static BUILDING: Mutex<()> = Mutex::new(());
     let _one_at_a_time = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
     let deps = std::env::current_exe().unwrap();
     let profile = deps.parent().and_then(Path::parent).unwrap();
-    let built = profile.join("examples").join(name);
-    if !built.exists() {
-        // With the features of all default members, as the README's commands and `cargo test` have them.
-        let cargo = Command::new(env!("CARGO"))
-            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
-            .args(["build", "--locked", "--quiet", "--example", name])
-            .args(["--target-dir".as_ref(), profile.parent().unwrap().as_os_str()])
-            .status();
-        assert!(cargo.unwrap().success(), "cargo built no example `{name}`");
-    }
-    Command::new(built)
+    // With the features of all default members, as the README's commands and `cargo test` have them.
+    let cargo = Command::new(env!("CARGO"))
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .args(["build", "--locked", "--quiet", "--example", name])
+        .args(["--target-dir".as_ref(), profile.parent().unwrap().as_os_str()])
+        .status();
+    assert!(cargo.unwrap().success(), "cargo built no example `{name}`");
+    Command::new(profile.join("examples").join(name))
 }
 
 impl Served {
