@@ -134,25 +134,26 @@ fn a_reader_has_added_exactly_the_crates_that_the_code_uses() -> Checked {
     Ok(())
 }
 
-/// A reader who types what the pages show, and opens the files that they link to, has the whole program.
+/// A reader who types what the pages show, up to the one of the chapter, has the whole program.
 #[test]
-fn each_line_of_code_is_on_a_page_or_in_a_file_that_its_page_links_to() -> Checked {
+fn each_line_of_code_is_on_a_page() -> Checked {
+    // Chapter 7 makes a library of the code that earlier pages show.
+    let typed = |line: &str| line.trim().replace("pub ", "");
     let mut shown = BTreeSet::new();
     for number in 1..=10 {
         let (code, page) = chapter(number)?;
         let page = fs::read_to_string(page)?;
         let blocks = page.split("```rust\n").skip(1).filter_map(|rest| rest.split("```").next());
-        shown.extend(blocks.flat_map(str::lines).map(|line| line.trim().to_owned()));
+        shown.extend(blocks.flat_map(str::lines).map(typed));
         for entry in fs::read_dir(&code)? {
             let path = entry?.path();
-            let file = path.strip_prefix(folder())?.to_string_lossy().replace('\\', "/");
-            if !file.ends_with(".rs") || page.contains(&format!("/blob/main/examples/tutorial/{file}")) {
+            if path.extension().is_none_or(|end| end != "rs") {
                 continue;
             }
             let text = fs::read_to_string(&path)?;
-            let code =
-                text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//!"));
-            let hidden: Vec<_> = code.filter(|line| !shown.contains(*line)).collect();
+            let lines = text.lines().map(typed).filter(|line| !line.is_empty() && !line.starts_with("//!"));
+            let hidden: Vec<_> = lines.filter(|line| !shown.contains(line)).collect();
+            let file = path.display();
             assert!(
                 hidden.is_empty(),
                 "the page of chapter {number} shows no such lines of {file}: {hidden:#?}"

@@ -83,9 +83,10 @@ async fn main() -> Result<(), flujo::Error> {
     for step in &result.steps {
         println!("{}: {} attempts, {} tokens", step.path(), step.attempts(), step.usage().total_tokens());
     }
+    let reply = result.into_output()?;
     for message in &script.requests()[1].messages {
         println!("{:?}: {}", message.role, message.text);
     }
-    println!("{}", result.into_output()?);
+    println!("{reply}");
     Ok(())
 }

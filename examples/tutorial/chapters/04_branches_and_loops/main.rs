@@ -33,14 +33,6 @@ enum Kind {
     Other,
 }
 
-/// An order, as the shop knows it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Order {
-    number: u32,
-    item: String,
-    cents: u64,
-}
-
 /// The parcel of an order, on its way from carrier to carrier.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Parcel {
@@ -60,6 +52,17 @@ impl Parcel {
     }
 }
 
+/// Asks a carrier for the parcel. In a real shop this is a request to its tracking API.
+#[step(retries = 2, timeout = "5s")]
+async fn track(parcel: Parcel) -> Result<Parcel> {
+    let (carrier, seen) = match parcel.carrier.as_str() {
+        "SeaLine" => ("RailFast", None),
+        "RailFast" => ("CityBike", None),
+        _ => ("CityBike", Some("on a bicycle in your town".to_string())),
+    };
+    Ok(Parcel { carrier: carrier.to_string(), seen, ..parcel })
+}
+
 /// The state of one run.
 #[context]
 #[derive(Debug, Default)]
@@ -70,16 +73,22 @@ struct Case {
     notes: Vec<String>,
 }
 
+/// An order, as the shop knows it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Order {
+    number: u32,
+    item: String,
+    cents: u64,
+}
+
 /// A client of the order service.
 #[derive(Debug)]
 struct Orders(BTreeMap<u32, Order>);
 
 impl Orders {
     fn open() -> Self {
-        let known = [(1041, "mug", 1_800), (2207, "chair", 12_900)];
-        let known =
-            known.map(|(number, item, cents)| (number, Order { number, item: item.to_string(), cents }));
-        Self(known.into())
+        let order = |number, item: &str, cents| (number, Order { number, item: item.to_string(), cents });
+        Self([order(1041, "mug", 1_800), order(2207, "chair", 12_900)].into())
     }
 }
 
@@ -109,17 +118,6 @@ async fn look_up(number: u32, orders: &Orders, notes: &mut Vec<String>) -> Resul
     notes.push(format!("looked order {number} up"));
     let order = orders.0.get(&number).cloned();
     order.ok_or_else(|| StepError::fatal(format!("there is no order {number}")))
-}
-
-/// Asks a carrier for the parcel. In a real shop this is a request to its tracking API.
-#[step(retries = 2, timeout = "5s")]
-async fn track(parcel: Parcel) -> Result<Parcel> {
-    let (carrier, seen) = match parcel.carrier.as_str() {
-        "SeaLine" => ("RailFast", None),
-        "RailFast" => ("CityBike", None),
-        _ => ("CityBike", Some("on a bicycle in your town".to_string())),
-    };
-    Ok(Parcel { carrier: carrier.to_string(), seen, ..parcel })
 }
 
 /// Writes the reply, or a better one with the critic's feedback.
@@ -189,17 +187,11 @@ fn offline(request: &ModelRequest) -> &'static str {
     let prompt = prompt.join("\n");
     let has = |words: &str| prompt.contains(words);
     match request.path.as_str() {
-        "support/classify" if has("1041") => {
-            r#"{"kind": "status", "order": 1041, "summary": "Where is the mug?"}"#
-        }
-        "support/classify" if has("2207") => {
-            r#"{"kind": "refund", "order": 2207, "summary": "Wants the money for the chair back."}"#
-        }
+        "support/classify" if has("1041") => r#"{"kind": "status", "order": 1041, "summary": "A late mug."}"#,
+        "support/classify" if has("2207") => r#"{"kind": "refund", "order": 2207, "summary": "A chair."}"#,
         "support/classify" => r#"{"kind": "other", "order": null, "summary": "Asks for lamps."}"#,
-        path if path.starts_with("support/review") && !has("Hello") => {
-            r#"{"Revise": "greet the customer by name"}"#
-        }
-        path if path.starts_with("support/review") => r#""Accept""#,
+        path if path.starts_with("support/review") && has("Hello") => r#""Accept""#,
+        path if path.starts_with("support/review") => r#"{"Revise": "greet the customer by name"}"#,
         _ if has("sent back") => "Hello Ada, your mug is on a bicycle in your town.",
         _ => "Your mug is on a bicycle in your town.",
     }
@@ -210,12 +202,11 @@ async fn main() -> Result<(), flujo::Error> {
     let shop = Shop { orders: Orders::open() };
     let flujo = Flujo::builder().models(Script::new().otherwise(offline)).resources(shop).build()?;
 
-    let tickets = [
+    for (customer, text) in [
         ("Ada", "Where is my order 1041?"),
         ("Bob", "The chair of order 2207 has three legs. I want my money back!"),
         ("Cy", "Do you sell lamps?"),
-    ];
-    for (customer, text) in tickets {
+    ] {
         println!("> {text}");
         let ticket = Ticket { customer: customer.to_string(), text: text.to_string() };
         let result = flujo.run(support(ticket)).context(Case::default()).await;

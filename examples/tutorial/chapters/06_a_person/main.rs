@@ -34,14 +34,6 @@ enum Kind {
     Other,
 }
 
-/// An order, as the shop knows it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Order {
-    number: u32,
-    item: String,
-    cents: u64,
-}
-
 /// The parcel of an order, on its way from carrier to carrier.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Parcel {
@@ -71,16 +63,22 @@ struct Case {
     notes: Vec<String>,
 }
 
+/// An order, as the shop knows it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Order {
+    number: u32,
+    item: String,
+    cents: u64,
+}
+
 /// A client of the order service.
 #[derive(Debug)]
 struct Orders(BTreeMap<u32, Order>);
 
 impl Orders {
     fn open() -> Self {
-        let known = [(1041, "mug", 1_800), (2207, "chair", 12_900)];
-        let known =
-            known.map(|(number, item, cents)| (number, Order { number, item: item.to_string(), cents }));
-        Self(known.into())
+        let order = |number, item: &str, cents| (number, Order { number, item: item.to_string(), cents });
+        Self([order(1041, "mug", 1_800), order(2207, "chair", 12_900)].into())
     }
 }
 
