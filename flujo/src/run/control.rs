@@ -213,7 +213,8 @@ pub trait Control: Send + Sync {
     async fn fork(&self, fork: &ForkRun) -> RunResult<RunState>;
 
     /// Replays the records of the run with the current code, and returns the first mismatch. No body is called and
-    /// nothing is written: the effect of a code change on unfinished runs is known before its release.
+    /// nothing is written. The replay ends at the first node without a record: what is recorded behind it is not
+    /// compared, except that its node exists and accepts its version.
     ///
     /// # Errors
     /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
