@@ -16,11 +16,11 @@ fn paragraphs(page: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn mistakes_that_are_now_impossible_link_to_their_messages() -> Checked {
     let names = messages::names()?;
-    let (mut seen, mut with_name) = (0, 0);
+    let (mut links, mut with_name) = (0, 0);
     for page in fs::read_dir(root().join(FOLDER))? {
         let file = page?.file_name().to_string_lossy().into_owned();
         for (text, to) in paragraphs(&read(&format!("{FOLDER}/{file}"))?).flat_map(linked) {
-            seen += 1;
+            links += 1;
             assert!(to.starts_with("../compiler/"), "{file}: {to} is no page of the messages");
             if let Some(name) = text.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) {
                 with_name += 1;
@@ -28,7 +28,7 @@ fn mistakes_that_are_now_impossible_link_to_their_messages() -> Checked {
             }
         }
     }
-    assert!(seen >= 80 && with_name >= 40, "{seen} links, {with_name} names");
+    assert!(links >= 80 && with_name >= 40, "{links} links, {with_name} names");
     Ok(())
 }
 
