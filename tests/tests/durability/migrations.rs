@@ -222,21 +222,3 @@ fn every_run_of_version_3_goes_on_in_the_newest() {
     drop((sqlite, flujo));
     assert_eq!(version(&file), 4);
 }
-
-#[test]
-fn every_table_is_described_in_the_book() {
-    let file = File::new();
-    drop(Sqlite::open(file.path()).unwrap());
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/book/how-to/durable-runs.md");
-    let page = std::fs::read_to_string(page).unwrap();
-    let db = rusqlite::Connection::open(file.path()).unwrap();
-    let mut tables = db
-        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-        .unwrap();
-    let tables: Vec<String> =
-        tables.query_map([], |row| row.get(0)).unwrap().map(|name| name.unwrap()).collect();
-    assert!(tables.contains(&"records".to_owned()), "{tables:?}");
-    for table in tables {
-        assert!(page.contains(&format!("| `{table}` |")), "the book says nothing of `{table}`");
-    }
-}
