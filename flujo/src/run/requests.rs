@@ -86,7 +86,7 @@ impl StartRun {
     /// ```
     ///
     /// # Errors
-    /// An input cannot be encoded as JSON.
+    /// [`ErrorKind::Codec`]: an input cannot be encoded as JSON.
     pub fn of<P: Pipeline>(id: impl Into<RunId>, input: &P::Input) -> RunResult<Self> {
         match input.record() {
             Ok(input) => Ok(Self::new(P::FACTS.name, id, input)),
