@@ -179,7 +179,6 @@ const VALUES: &[&str] = &[
     "flujo::model::tool::ToolCall",
     "flujo::model::tool::ToolSpec",
     "flujo::path::NodeId",
-    "flujo::path::Place",
     "flujo::question::Question",
     "flujo::question::QuestionBuilder",
     "flujo::exec::tools::Calls",
