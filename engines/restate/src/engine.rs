@@ -155,6 +155,10 @@ impl Restate {
 
     /// Waits until something is wrong with a run that does not end by itself.
     async fn stuck(&self, run: &RunId, state: &RunState) -> Error {
+        if self.hosted.is_some() {
+            // The suite of the engine contract has an alarm that each look would put off.
+            return std::future::pending().await;
+        }
         loop {
             tokio::time::sleep(LOOK).await;
             // A server that cannot be asked is waited for elsewhere.
