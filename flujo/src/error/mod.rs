@@ -36,6 +36,7 @@
 mod display;
 mod engine_error;
 mod failure;
+mod recorded;
 mod signal;
 mod step_error;
 

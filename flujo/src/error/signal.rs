@@ -69,7 +69,7 @@ pub struct LastAttempt {
 /// ```
 /// use flujo::error::{Mismatch, Signal};
 /// let signal = Signal::JournalMismatch(Box::new(Mismatch { path: "read/parse".into(), what: "its input changed".to_owned() }));
-/// assert_eq!(signal.to_string(), "the record does not fit the code: its input changed; nothing was changed");
+/// assert_eq!(signal.to_string(), "the record does not fit the code: its input changed; no record was changed");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mismatch {
@@ -92,7 +92,7 @@ impl fmt::Display for Signal {
             Self::Cancelled => f.write_str("cancelled"),
             Self::OwnershipLost => f.write_str("another process has taken over this run"),
             Self::JournalMismatch(m) => {
-                write!(f, "the record does not fit the code: {}; nothing was changed", m.what)
+                write!(f, "the record does not fit the code: {}; no record was changed", m.what)
             }
             Self::RunLimit(exceeded) => write!(f, "{exceeded}"),
             Self::Engine(error) => write!(f, "the engine failed: {error}; the run stays resumable"),

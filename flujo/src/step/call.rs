@@ -19,69 +19,7 @@ use std::time::Duration;
 
 /// A step bound to its input. Nothing runs until a pipeline, or [`run`](StepCall::run), drives it.
 ///
-/// The methods are the options of a call; in `pipeline!` they are written the same way.
-///
-/// ```
-/// # use flujo::prelude::*;
-/// # use flujo::model::Script;
-/// # struct Short;
-/// # impl Validator<String> for Short {
-/// #     fn validate(&self, text: &String) -> ValidationResult {
-/// #         if text.len() < 100 { ValidationResult::valid() } else { ValidationResult::invalid("too long") }
-/// #     }
-/// # }
-/// # #[step(model = "openai:gpt-4o-mini", max_tokens = 50)]
-/// # fn label(post: String) -> Prompt<String> { Prompt::ask(post) }
-/// /// Returns the meaning of a word.
-/// #[step]
-/// async fn look_up(word: String) -> Result<String> {
-///     Ok(format!("{word} is a greeting"))
-/// }
-/// # #[step(model = "openai:gpt-4o-mini", max_tokens = 50)]
-/// # fn explain(post: String) -> Prompt<String> { Prompt::ask(post) }
-/// pipeline! {
-///     fn moderate(post: String) -> String {
-///         // Attempts, and what is asked about their output.
-///         let tone = label(post.clone())
-///             .retries(2)
-///             .backoff("1s")
-///             .timeout("20s")
-///             .validate(Short)
-///             .cached("1h")
-///             .limits(UsageLimits::usd("0.01"));
-///         // The model, what it may call, and how it answers.
-///         let why = explain(post)
-///             .models(["openai:gpt-4o", "openai:gpt-4o-mini"])
-///             .tools([look_up])
-///             .temperature(0.2)
-///             .top_p(0.9)
-///             .max_tokens(200)
-///             .seed(7)
-///             .stop(["END"])
-///             .reasoning_effort("low")
-///             .reasoning_text(true)
-///             .parallel_calls(false)
-///             .service_tier("flex")
-///             .prompt_cache("5m")
-///             .named("why");
-///         value(format!("{tone}: {why}"))
-///     }
-/// }
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), flujo::Error> {
-/// # struct Free;
-/// # impl flujo::model::PriceBook for Free {
-/// #     fn price(&self, _: &str, _: &flujo::model::Tokens) -> Option<flujo::Cost> { Some(flujo::Cost(0)) }
-/// #     fn bound(&self, _: &str, _: &flujo::model::Tokens) -> Option<flujo::Cost> { Some(flujo::Cost(0)) }
-/// # }
-/// let models = Script::new().then("friendly").then("It says hello.");
-/// let flujo = Flujo::builder().models(models).prices(Free).build()?;
-/// let result = flujo.run(moderate("Hello!".to_owned())).await;
-/// assert_eq!(result.into_output()?, "friendly: It says hello.");
-/// # Ok(())
-/// # }
-/// ```
+#[doc = include_str!("call.md")]
 #[must_use = "a step does nothing until a pipeline runs it"]
 pub struct StepCall<S: Step, F: FallbackSlot = NoFallback> {
     pub(crate) input: S::Input,

@@ -211,7 +211,7 @@ fn an_ordered_log_refuses_another_command_than_it_logged() {
         assert_eq!(
             error.to_string(),
             "asking/add: the record does not fit the code: \
-             command 0 was `asking/first Ask 1`, now it is `asking/add Step 1`; nothing was changed"
+             command 0 was `asking/first Ask 1`, now it is `asking/add Step 1`; no record was changed"
         );
         assert_eq!(calls.len(), 0);
         let commands = log.commands(&RunId::from("r")).unwrap();

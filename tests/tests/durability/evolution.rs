@@ -173,7 +173,7 @@ fn a_changed_input_is_found_at_its_leaf() {
     assert!(
         said.starts_with(
             "evolving/add: the record does not fit the code: its input changed since it was recorded (digest "
-        ) && said.ends_with("; nothing was changed"),
+        ) && said.ends_with("; no record was changed"),
         "{said}"
     );
 }
@@ -183,7 +183,7 @@ fn a_changed_version_is_found() {
     assert_eq!(
         mismatch!(other_version),
         "evolving/add: the record does not fit the code: recorded with version 1, now 2, and its step does not say \
-         how its output is carried over: name a function with `migrate` in its `#[step(..)]`; nothing was changed"
+         how its output is carried over: name a function with `migrate` in its `#[step(..)]`; no record was changed"
     );
 }
 
@@ -192,7 +192,7 @@ fn an_output_that_does_not_decode_any_more_is_found() {
     assert_eq!(
         mismatch!(other_output),
         "evolving/add: the record does not fit the code: its recorded output no longer decodes: \
-         invalid type: string \"x\", expected u64 at line 1 column 3; nothing was changed"
+         invalid type: string \"x\", expected u64 at line 1 column 3; no record was changed"
     );
 }
 
@@ -201,19 +201,19 @@ fn a_changed_question_is_found() {
     assert_eq!(
         mismatch!(other_question),
         "evolving/reply: the record does not fit the code: \
-         the type of its reply changed since it was asked; nothing was changed"
+         the type of its reply changed since it was asked; no record was changed"
     );
 }
 
 #[test]
 fn recorded_nodes_that_are_gone_are_found_before_anything_runs() {
-    let gone = "the record does not fit the code: the pipeline no longer has a node of this name; nothing was changed";
+    let gone = "the record does not fit the code: the pipeline no longer has a node of this name; no record was changed";
     assert_eq!(mismatch!(renamed), format!("evolving/add: {gone}"));
     assert_eq!(mismatch!(question_gone), format!("evolving/reply: {gone}"));
     assert_eq!(
         mismatch!(other_output_beside_what_is_new),
         "evolving/add: the record does not fit the code: its recorded output no longer decodes: \
-         invalid type: string \"x\", expected u64 at line 1 column 3; nothing was changed"
+         invalid type: string \"x\", expected u64 at line 1 column 3; no record was changed"
     );
 }
 

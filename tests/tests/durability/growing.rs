@@ -341,7 +341,7 @@ fn what_was_appended_to_a_list_of_another_length_is_found() {
         assert_eq!(
             error.to_string(),
             "merging/three: the record does not fit the code: context part `log` has length 1, but the record appends \
-             to length 2; nothing was changed"
+             to length 2; no record was changed"
         );
         // Nothing was changed: the code that it knows goes on.
         let result = flujo.resume::<then::merging>("r").reply("go").await.unwrap();

@@ -213,17 +213,17 @@ fn a_version_that_nobody_carries_over_is_found_before_anything_runs() {
     assert_eq!(
         mismatch!(first, without),
         "carried/tone: the record does not fit the code: recorded with version 1, now 2, and its step does not say \
-         how its output is carried over: name a function with `migrate` in its `#[step(..)]`; nothing was changed"
+         how its output is carried over: name a function with `migrate` in its `#[step(..)]`; no record was changed"
     );
     assert_eq!(
         mismatch!(second, first),
         "carried/tone: the record does not fit the code: recorded with version 2, and the code is older: version 1; \
-         nothing was changed"
+         no record was changed"
     );
     assert_eq!(
         mismatch!(first, unreadable),
         "carried/tone: the record does not fit the code: its output is not what version 1 gave, as `migrate` takes it: \
-         invalid type: string \"x\", expected u64 at line 1 column 3; nothing was changed"
+         invalid type: string \"x\", expected u64 at line 1 column 3; no record was changed"
     );
 }
 

@@ -59,7 +59,7 @@ fn a_type_that_changed_under_its_name_is_found_before_anything_runs() {
         assert_eq!(
             error.to_string(),
             "looking/look: the record does not fit the code: its recorded output no longer decodes: missing field `n` at \
-             line 1 column 18; nothing was changed"
+             line 1 column 18; no record was changed"
         );
         assert_eq!(calls.len(), 1, "nothing ran");
         // The reply is written; the code that the run began with goes on.

@@ -1,21 +1,21 @@
 use super::entry::{Entry, State};
 use super::{Activity, Change, Journal, OpenQuestion};
 use crate::clock::{Clock, Timestamp};
-use crate::engine::{Account, Ended, Key, LimitScope, OnQuestion, Record, Refusal, Reservation};
+use crate::engine::{Ended, LimitScope, OnQuestion, Record};
 use crate::error::Signal;
 use crate::path::Path;
 use crate::question::{Question, Reply};
-use crate::usage::Usage;
-use async_trait::async_trait;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, MutexGuard};
 
+mod account;
+
 /// The right of one execution to work on a run, until it is dropped or another owner takes over.
 ///
 /// Every write carries the fencing token of this ownership, and fails with [`Signal::OwnershipLost`] once there is a
-/// newer one. All handles of an execution share it, and it is their [`Account`].
+/// newer one. All handles of an execution share it, and it is their [`Account`](crate::engine::Account).
 ///
 /// The commands of a handle are made of it. Here the journal holds records by path, and writes them nowhere:
 ///
@@ -352,43 +352,6 @@ impl<J: Journal> State<J> {
     /// Resets the count of takeovers; true if this is the first record since the run was taken over.
     fn progress(&mut self) -> bool {
         std::mem::take(&mut self.lifecycle.takeovers) > 0
-    }
-}
-
-#[async_trait]
-impl<J: Journal> Account for Ownership<J> {
-    async fn reserve(&self, reservation: Reservation) -> Result<(), Refusal> {
-        let ack = {
-            let mut state = self.issuing()?;
-            if !state.ledger.reserve(&reservation).map_err(Refusal::Limit)? {
-                return Ok(());
-            }
-            state.journal.write(Change::Reserved(Cow::Borrowed(&reservation)))
-        };
-        Ok(self.durable(ack).await?)
-    }
-
-    async fn check(&self, key: &Key, within: &LimitScope) -> Result<(), Refusal> {
-        self.issuing()?.ledger.check(key, within).map_err(Refusal::Limit)
-    }
-
-    async fn settle(&self, key: &Key, used: Usage, within: &LimitScope) -> Result<(), Signal> {
-        let ack = {
-            let mut state = self.owned()?;
-            state.ledger.settle(key, used, within);
-            let (key, within) = (Cow::Borrowed(key), Cow::Borrowed(within));
-            state.journal.write(Change::Settled { key, used, within })
-        };
-        self.durable(ack).await
-    }
-
-    fn forfeit(&self, key: &Key, used: Usage, within: &LimitScope) {
-        // If another owner took the run over, it has charged the open reservations.
-        if let Ok(mut state) = self.owned() {
-            state.ledger.forfeit(key, used, within);
-            let (key, within) = (Cow::Borrowed(key), Cow::Borrowed(within));
-            drop(state.journal.write(Change::Forfeited { key, used, within }));
-        }
     }
 }
 
