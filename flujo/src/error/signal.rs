@@ -79,9 +79,15 @@ pub struct Mismatch {
     pub what: String,
 }
 
+impl Mismatch {
+    pub(crate) fn new(path: Path, what: impl fmt::Display) -> Self {
+        Self { path, what: what.to_string() }
+    }
+}
+
 impl Signal {
     pub(crate) fn mismatch(path: Path, what: impl fmt::Display) -> Self {
-        Self::JournalMismatch(Box::new(Mismatch { path, what: what.to_string() }))
+        Self::JournalMismatch(Box::new(Mismatch::new(path, what)))
     }
 }
 

@@ -54,6 +54,7 @@ mod last_model_step;
 mod lint;
 mod longest_attempt;
 mod node_path;
+mod order;
 mod places;
 mod render;
 mod run_overlay;

@@ -8,6 +8,8 @@
 //! | `!` | the step that runs in place of the node: a fallback, or the target of a redirect |
 //! | `~` | the number of a reply, or of the call of a tool, in the conversation of a model step; the name of a tool in graphs |
 
+use std::cmp::Ordering;
+
 const CHILD: char = '/';
 const ROUND: char = '#';
 const ITEM: char = '[';
@@ -25,8 +27,24 @@ pub(crate) fn nodes(path: &str) -> impl Iterator<Item = (&str, bool)> {
     path.split(CHILD).map(|segment| (node_of(segment), segment.contains(IN_CONVERSATION)))
 }
 
+/// Returns the segments of a path, outermost first, as they are written.
+pub(crate) fn places(path: &str) -> impl Iterator<Item = &str> {
+    path.split(CHILD)
+}
+
+/// Compares the rounds of two segments, as far as the nodes are in the same loops.
+pub(crate) fn compare_rounds(one: &str, other: &str) -> Ordering {
+    let rounds = |segment| rounds_of(segment).split('.').map_while(|round| round.parse::<u32>().ok());
+    let both = rounds(one).zip(rounds(other));
+    both.map(|(one, other)| one.cmp(&other)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+fn rounds_of(segment: &str) -> &str {
+    segment.split_once(ROUND).map_or("", |(_, rounds)| rounds)
+}
+
 /// Returns the id of the node that a segment is about.
-fn node_of(segment: &str) -> &str {
+pub(crate) fn node_of(segment: &str) -> &str {
     segment.split([ROUND, ITEM, STAND_IN, IN_CONVERSATION]).next().unwrap_or(segment)
 }
 
@@ -118,6 +136,14 @@ pub(crate) fn in_conversation(node: &str, k: impl std::fmt::Display) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rounds_are_numbers_of_loops_from_outside() {
+        assert_eq!(compare_rounds("a#10", "b#9"), Ordering::Greater);
+        assert_eq!(compare_rounds("a#1.2", "b#2.1"), Ordering::Less);
+        assert_eq!(compare_rounds("a#2.1", "b#2"), Ordering::Equal);
+        assert_eq!(compare_rounds("notes[3]#1", "a"), Ordering::Equal);
+    }
 
     #[test]
     fn what_is_written_is_read() {

@@ -6,6 +6,7 @@ use super::prepare::{Given, record};
 use super::registry::checked;
 use super::replay::fork::Kept;
 use super::replay::inputs::RunInputs;
+use super::replay::reach::Replay;
 use super::requests::{ForkRun, StartRun};
 use super::resume::{Resuming, fits};
 use super::runtime::Runtime;
@@ -15,7 +16,7 @@ use crate::engine::{
     Action, FinalOutcome, PendingQuestion, QuestionFilter, RunCount, RunFilter, RunId, RunRecord, RunState,
     RunSummary, RunView, Seed, Status, UsageFilter, UsageLine,
 };
-use crate::error::{Error, ErrorKind, Mismatch, RunResult, Signal};
+use crate::error::{Error, ErrorKind, RunResult};
 use crate::graph::Graph;
 use crate::model::is_model;
 use crate::path::Path;
@@ -136,12 +137,9 @@ impl Control for Runtime {
         self.begin(known, RunRecord { seed, ..RunRecord::clone(&begins) }).await
     }
 
-    async fn replay(&self, id: &RunId) -> RunResult<Option<Mismatch>> {
+    async fn replay(&self, id: &RunId) -> RunResult<Replay> {
         let view = self.view(id).await?;
-        Ok(match self.mismatch(self.registered(&view.run.pipeline)?, &view).await? {
-            Some(Signal::JournalMismatch(mismatch)) => Some(*mismatch),
-            _ => None,
-        })
+        self.replayed(self.registered(&view.run.pipeline)?, &view).await
     }
 }
 

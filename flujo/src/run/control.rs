@@ -3,6 +3,7 @@
 use super::described::PipelineDescription;
 use super::flujo::Flujo;
 use super::replay::inputs::RunInputs;
+use super::replay::reach::Replay;
 use super::requests::{ForkRun, StartRun};
 use crate::clock::Timestamp;
 use crate::codec::Json;
@@ -10,7 +11,7 @@ use crate::engine::{
     Action, PendingQuestion, QuestionFilter, RunCount, RunFilter, RunId, RunState, RunSummary, RunView,
     UsageFilter, UsageLine,
 };
-use crate::error::{Mismatch, RunResult};
+use crate::error::RunResult;
 use crate::future::BoxFuture;
 use crate::path::Path;
 use crate::question::Question;
@@ -80,7 +81,7 @@ use async_trait::async_trait;
 ///
 /// // What a node was given, and whether the records fit the code.
 /// assert_eq!(control.inputs(&id).await?.mismatch, None);
-/// assert_eq!(control.replay(&id).await?, None);
+/// assert_eq!(control.replay(&id).await?.mismatch, None);
 ///
 /// // A run that has ended is not cancelled; one that has not failed is not retried.
 /// control.cancel(&id, Some("ops")).await?;
@@ -212,15 +213,15 @@ pub trait Control: Send + Sync {
     /// such run. [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn fork(&self, fork: &ForkRun) -> RunResult<RunState>;
 
-    /// Replays the records of the run with the current code, and returns the first mismatch. No body is called and
-    /// nothing is written. The replay ends at the first node without a record: what is recorded behind it is not
-    /// compared, except that its node exists and accepts its version.
+    /// Replays the records of the run with the current code, and returns the first mismatch, or what could not be
+    /// compared because it is behind a node without a record. No body is called and nothing is written. To resume the run
+    /// is refused for the same mismatch, and only for that; what was not compared is then compared when it is reached.
     ///
     /// # Errors
     /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
     /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): its pipeline is not registered.
     /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
-    async fn replay(&self, id: &RunId) -> RunResult<Option<Mismatch>>;
+    async fn replay(&self, id: &RunId) -> RunResult<Replay>;
 }
 
 /// Each method calls that of the runtime, which returns a boxed future: only the call is compiled for each `R`.
@@ -262,5 +263,5 @@ forwarded! {
     cancel['i, 'b](id: &'i RunId, by: Option<&'b str>) -> ();
     retry['i, 'b](id: &'i RunId, by: Option<&'b str>) -> RunView;
     fork['f](fork: &'f ForkRun) -> RunState;
-    replay['i](id: &'i RunId) -> Option<Mismatch>;
+    replay['i](id: &'i RunId) -> Replay;
 }

@@ -38,6 +38,7 @@ pub use partial_stream::PartialStream;
 pub use programs::Programs;
 pub use recover::{Recovered, Worker};
 pub use replay::inputs::RunInputs;
+pub use replay::reach::Replay;
 pub use requests::{ForkRun, StartRun};
 pub use resume::{ReplyValue, Resume};
 pub use start::{ContextGiven, Given, Run, Unset};

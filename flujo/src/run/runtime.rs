@@ -6,6 +6,7 @@ use super::preflight::models::CheckedModels;
 use super::program::Start;
 use super::registry::{AnyPipeline, PipelineInfo};
 use super::replay::compat;
+use super::replay::reach::Replay;
 use super::resume::Resuming;
 use super::untyped::UntypedResult;
 use crate::cache::Cache;
@@ -164,14 +165,14 @@ impl Runtime {
         })
     }
 
-    /// The first record of a run that does not match the code.
-    pub(super) async fn mismatch(
+    /// Whether the records of a run fit the code, and how far that can be seen before something executes.
+    pub(super) async fn replayed(
         &self,
         pipeline: &Arc<dyn AnyPipeline>,
         view: &RunView,
-    ) -> RunResult<Option<Signal>> {
+    ) -> RunResult<Replay> {
         let program = self.program(pipeline, &view.run, Some(view), None)?;
-        Ok(compat::mismatch(view, &program, pipeline.info().graph).await)
+        Ok(compat::replay(view, &program, pipeline.info().graph).await)
     }
 
     /// The failed result of a run that began with other code and does not match this code; found before anything is
@@ -185,9 +186,9 @@ impl Runtime {
         if view.run.fingerprint == info.fingerprint && view.run.graph.has_types_of(info.graph) {
             return Ok(None);
         }
-        let Some(signal) = self.mismatch(pipeline, view).await? else { return Ok(None) };
+        let Some(mismatch) = self.replayed(pipeline, view).await?.mismatch else { return Ok(None) };
         let mut result = self.result(info, &view.run.id).await?;
-        result.outcome = Outcome::Failed(signal.into());
+        result.outcome = Outcome::Failed(Signal::JournalMismatch(Box::new(mismatch)).into());
         Ok(Some(result))
     }
 

@@ -33,6 +33,7 @@ mod opened_twice;
 mod random_edits;
 mod recording;
 mod recovery;
+mod replayed;
 mod retention;
 mod schemas;
 mod secrets;

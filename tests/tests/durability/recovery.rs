@@ -220,7 +220,7 @@ mod changed {
 fn control_does_everything_without_types() {
     use flujo::ErrorKind;
     use flujo::codec::Json;
-    use flujo::run::{Control, StartRun};
+    use flujo::run::{Control, Replay, StartRun};
     on_all(async |engine, _| {
         let calls = Calls::default();
         let builder = Flujo::builder().resources(World { calls: calls.clone() });
@@ -273,12 +273,12 @@ fn control_does_everything_without_types() {
         // Without calling anything: whether it fits the code of today.
         let before = calls.len();
         for run in ["a", "s", "f"] {
-            assert_eq!(control.replay(&id(run)).await.unwrap(), None);
+            assert_eq!(control.replay(&id(run)).await.unwrap(), Replay::default());
         }
         assert_eq!(calls.len(), before);
         let changed = Flujo::builder().resources(World { calls: calls.clone() }).pipeline::<changed::steps>();
         let changed = with_engine!(&engine, e => changed.engine(e.clone()).build()).unwrap();
-        let mismatch = changed.replay(&id("s")).await.unwrap().unwrap();
+        let mismatch = changed.replay(&id("s")).await.unwrap().mismatch.unwrap();
         assert_eq!(mismatch.path, "steps/write");
         assert!(mismatch.what.starts_with("its input changed since it was recorded"), "{mismatch:?}");
 

@@ -26,7 +26,7 @@ use flujo::UsageLimits;
 use flujo::engine::{
     FinalOutcome, QuestionFilter, RunFilter, RunId, RunOrder, RunSummary, Status, UsageFilter,
 };
-use flujo::run::{Control, ForkRun};
+use flujo::run::{Control, ForkRun, Replay};
 use installed::wait_for;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -278,7 +278,7 @@ async fn a_run_is_forked_and_replayed_from_its_records() {
     let flujo = server.flujo();
     flujo.run(pipelines::asks(1)).id("a").await;
     flujo.resume::<pipelines::asks>("a").reply(40_u64).await.unwrap();
-    assert_eq!(Control::replay(&flujo, &"a".into()).await.unwrap(), None);
+    assert_eq!(Control::replay(&flujo, &"a".into()).await.unwrap(), Replay::default());
     Control::fork(&flujo, &ForkRun::new("a", "asks/after", "b")).await.unwrap();
     let view = until(&flujo, "b", |view| is_done(view, "43")).await;
     assert_eq!(view.run.seed.origin.as_ref().map(RunId::as_str), Some("a"));

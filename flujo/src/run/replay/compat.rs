@@ -1,11 +1,12 @@
 //! The compatibility check of a run with changed code, before anything executes.
 
+use super::reach::{Reach, Replay};
 use crate::engine::kit::{EphemeralAccount, drive_on_copies};
 use crate::engine::{
     Account, Arm, ArmEnd, AttemptCommand, Body, EndedBy, ForkPolicy, Handle, Key, OnQuestion, Program,
     Record, RunView, unmigrated,
 };
-use crate::error::Signal;
+use crate::error::{Mismatch, Signal};
 use crate::graph::Graph;
 use crate::path::{Path, grammar};
 use crate::question::{Question, Reply};
@@ -16,11 +17,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Replays the records of a run in a pipeline as far as they reach: no body is called, no question is asked and
-/// nothing is written. Returns the first mismatch.
-pub(in crate::run) async fn mismatch(view: &RunView, program: &dyn Program, graph: &Graph) -> Option<Signal> {
-    if let Some(signal) = walk(view, program).await {
-        return Some(signal);
+/// nothing is written.
+pub(in crate::run) async fn replay(view: &RunView, program: &dyn Program, graph: &Graph) -> Replay {
+    let reach = match walk(view, program).await {
+        Ok(reach) => reach,
+        Err(mismatch) => return mismatch.into(),
+    };
+    match unreached(view, graph) {
+        Some(mismatch) => mismatch.into(),
+        None => reach.report(view, graph),
     }
+}
+
+/// The first record that could not be continued with, wherever the walk over the records ended.
+fn unreached(view: &RunView, graph: &Graph) -> Option<Mismatch> {
     // A record that the replay pass did not reach may follow a node that is new: its node must at least exist, in a
     // version that accepts the record.
     for record in &view.records {
@@ -31,30 +41,28 @@ pub(in crate::run) async fn mismatch(view: &RunView, program: &dyn Program, grap
         }
         let facts = graph.node_at(path.as_str()).map(|node| &node.facts);
         if let Some(facts) = facts.filter(|facts| record.version < facts.migrates_from) {
-            return Some(Signal::mismatch(path.clone(), unmigrated(record.version, facts.version)));
+            return Some(Mismatch::new(path.clone(), unmigrated(record.version, facts.version)));
         }
     }
     let recorded = view.records.iter().map(|record| &record.key.path);
     let questions = view.questions.iter().chain(view.answered.iter().map(|a| &a.question)).map(|q| &q.path);
     let gone = recorded.chain(questions).find(|path| graph.node_at(path.as_str()).is_none())?;
-    Some(Signal::mismatch(gone.clone(), "the pipeline no longer has a node of this name"))
+    Some(Mismatch::new(gone.clone(), "the pipeline no longer has a node of this name"))
 }
 
-/// Replays the records of a run in a pipeline as far as they reach, and returns the first mismatch on the way.
-pub(in crate::run) async fn walk(view: &RunView, program: &dyn Program) -> Option<Signal> {
+/// Replays the records of a run in a pipeline as far as they reach: the first mismatch on the way is the error.
+pub(in crate::run) async fn walk(view: &RunView, program: &dyn Program) -> Result<Reach, Mismatch> {
     let known = view.records.iter().map(|r| ((r.key.path.clone(), r.key.n), Arc::clone(r))).collect();
     let answered =
         view.answered.iter().map(|a| (a.question.path.clone(), (a.question.clone(), Some(&a.reply))));
     let open = view.questions.iter().map(|q| (q.path.clone(), (q.clone(), None)));
     let asked = answered.chain(open).map(|(path, (q, reply))| (path, (q, reply.cloned()))).collect();
     let account = Arc::new(EphemeralAccount::new(UsageLimits::NONE));
-    let handle = CompatHandle(Arc::new(Known { records: known, asked, account }));
-    if let Err(EndedBy::Signal(signal @ Signal::JournalMismatch(_))) =
-        program.run(Box::new(handle)).await.outcome
-    {
-        return Some(signal);
+    let known = Arc::new(Known { records: known, asked, account, reach: Reach::default() });
+    match program.run(Box::new(CompatHandle(Arc::clone(&known)))).await.outcome {
+        Err(EndedBy::Signal(Signal::JournalMismatch(mismatch))) => Err(*mismatch),
+        _ => Ok(known.reach.take()),
     }
-    None
 }
 
 #[derive(Clone)]
@@ -64,6 +72,7 @@ struct Known {
     records: HashMap<(Path, u32), Arc<Record>>,
     asked: HashMap<Path, (Question, Option<Reply>)>,
     account: Arc<EphemeralAccount>,
+    reach: Reach,
 }
 
 #[async_trait]
@@ -72,8 +81,10 @@ impl Handle for CompatHandle {
         let AttemptCommand { key, .. } = &command;
         // The records of this arm end here. Other arms continue as far as their records reach.
         let Some(record) = self.0.records.get(&(key.path.clone(), key.n)) else {
+            self.0.reach.ended(&key.path);
             return Err(Signal::Suspended);
         };
+        self.0.reach.compared(&key.path);
         record.answers(&command)?;
         Ok(Arc::clone(record))
     }
@@ -83,7 +94,11 @@ impl Handle for CompatHandle {
     }
 
     async fn ask(&mut self, question: Question, _: OnQuestion<'_>) -> Result<Reply, Signal> {
-        let Some((asked, reply)) = self.0.asked.get(&question.path) else { return Err(Signal::Suspended) };
+        let Some((asked, reply)) = self.0.asked.get(&question.path) else {
+            self.0.reach.ended(&question.path);
+            return Err(Signal::Suspended);
+        };
+        self.0.reach.compared(&question.path);
         asked.is_asked_again(&question)?;
         reply.clone().ok_or(Signal::Suspended)
     }

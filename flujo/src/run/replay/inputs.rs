@@ -3,7 +3,7 @@
 use super::super::runtime::Runtime;
 use super::compat;
 use crate::engine::{NodeInput, RunView};
-use crate::error::{Mismatch, RunResult, Signal};
+use crate::error::{Mismatch, RunResult};
 use crate::exec::Captured;
 use std::sync::Arc;
 
@@ -53,10 +53,7 @@ impl Runtime {
         let mut program = self.program(pipeline, &view.run, Some(view), None)?;
         let captured = Arc::<Captured>::default();
         program.captured = Some(Arc::clone(&captured));
-        let mismatch = match compat::walk(view, &program).await {
-            Some(Signal::JournalMismatch(mismatch)) => Some(*mismatch),
-            _ => None,
-        };
+        let mismatch = compat::walk(view, &program).await.err();
         let mut nodes = captured.take();
         // The node that does not fit was given something else by the code of then.
         nodes.retain(|node| mismatch.as_ref().is_none_or(|mismatch| node.path != mismatch.path));

@@ -4,3 +4,4 @@
 pub(super) mod compat;
 pub(super) mod fork;
 pub(super) mod inputs;
+pub(super) mod reach;

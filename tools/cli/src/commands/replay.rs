@@ -7,28 +7,40 @@ use crate::runs::Runs;
 use crate::stop::Done;
 use crate::text::colour::Colour;
 use flujo::error::Mismatch;
+use flujo::path::Path;
+use flujo::run::Replay;
 use serde::Serialize;
 
 #[derive(Serialize)]
 struct Answer<'a> {
     id: &'a str,
     fits: bool,
-    mismatch: Option<&'a Mismatch>,
+    #[serde(flatten)]
+    replay: &'a Replay,
 }
 
 pub(super) async fn execute(runs: &dyn Runs, args: &RunArg, console: &mut Console<'_>) -> Done {
     let id = args.id.as_str();
     let view = runs.inspect(&id.into()).await?;
     runs.pipeline(&view.run.pipeline).await?;
-    let mismatch = runs.replay(&id.into()).await?;
+    let replay = runs.replay(&id.into()).await?;
     if console.json {
-        console.answer(&Answer { id, fits: mismatch.is_none(), mismatch: mismatch.as_ref() })?;
-    } else if let Some(Mismatch { path, what }) = &mismatch {
+        console.answer(&Answer { id, fits: replay.mismatch.is_none(), replay: &replay })?;
+    } else if let Some(Mismatch { path, what }) = &replay.mismatch {
         console.coloured(&format!("{id} does not fit this code: {path}: {what}"), Some(Colour::Red))?;
         console.note("nothing was changed; the run goes on with the code that it knows");
-    } else {
+    } else if replay.not_compared.is_empty() {
         console
             .coloured(&format!("{id} fits this code: {} records", view.records.len()), Some(Colour::Green))?;
+    } else {
+        let what = format!("{id} fits this code as far as {}, without a record", list(&replay.ended_at));
+        console.coloured(&what, Some(Colour::Yellow))?;
+        let rest = list(&replay.not_compared);
+        console.note(format!("what is recorded of {rest} is compared when the run goes on"));
     }
-    Ok(if mismatch.is_some() { Exit::Findings } else { Exit::Ok })
+    Ok(if replay.mismatch.is_some() { Exit::Findings } else { Exit::Ok })
+}
+
+fn list(paths: &[Path]) -> String {
+    paths.iter().map(Path::as_str).collect::<Vec<_>>().join(", ")
 }

@@ -16,8 +16,8 @@ use crate::text::shell::quoted;
 use crate::text::time::exact;
 use address::Address;
 use answers::{
-    CountsAnswer, ExportAnswer, InboxAnswer, PipelineAnswer, PipelinesAnswer, PrunedAnswer, ReplayAnswer,
-    RunsAnswer, StartedAnswer, UsageReportAnswer,
+    CountsAnswer, ExportAnswer, InboxAnswer, PipelineAnswer, PipelinesAnswer, PrunedAnswer, RunsAnswer,
+    StartedAnswer, UsageReportAnswer,
 };
 use bodies::{ForkBody, PruneBody, ReplyBody, StartBody};
 use client::Client;
@@ -28,9 +28,8 @@ use flujo::engine::{
     PendingQuestion, QuestionFilter, RunCount, RunFilter, RunId, RunState, RunSummary, RunView, UsageFilter,
     UsageLine,
 };
-use flujo::error::Mismatch;
 use flujo::path::Path;
-use flujo::run::{ForkRun, StartRun};
+use flujo::run::{ForkRun, Replay, StartRun};
 use std::time::Duration;
 use trouble::Trouble;
 use watching::Watching;
@@ -237,10 +236,8 @@ impl Runs for Remote {
         Ok(self.begun(&fork.id, forked)?.state)
     }
 
-    async fn replay(&self, id: &RunId) -> Done<Option<Mismatch>> {
-        let replayed: ReplayAnswer =
-            self.said(self.client.post(&["runs", id.as_str(), "replay"], &()).await)?;
-        Ok(replayed.mismatch)
+    async fn replay(&self, id: &RunId) -> Done<Replay> {
+        self.said(self.client.post(&["runs", id.as_str(), "replay"], &()).await)
     }
 
     async fn prune(&self, before: Timestamp, _: Option<&str>) -> Done<u64> {

@@ -8,9 +8,8 @@ use flujo::engine::{
     PendingQuestion, QuestionFilter, RunCount, RunFilter, RunId, RunState, RunSummary, RunView, UsageFilter,
     UsageLine,
 };
-use flujo::error::Mismatch;
 use flujo::path::Path;
-use flujo::run::{Control, ForkRun, StartRun};
+use flujo::run::{Control, ForkRun, Replay, StartRun};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,7 +99,7 @@ impl Runs for Local {
         Ok(self.0.fork(fork).await?)
     }
 
-    async fn replay(&self, id: &RunId) -> Done<Option<Mismatch>> {
+    async fn replay(&self, id: &RunId) -> Done<Replay> {
         Ok(self.0.replay(id).await?)
     }
 

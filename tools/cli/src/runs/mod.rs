@@ -17,7 +17,7 @@ use flujo::engine::{
 };
 use flujo::error::Mismatch;
 use flujo::path::Path;
-use flujo::run::{ForkRun, StartRun};
+use flujo::run::{ForkRun, Replay, StartRun};
 use flujo::{Usage, UsageLimits, async_trait};
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ pub(crate) trait Runs: Send + Sync {
     /// Resumes a failed run, and waits until no execution works on it.
     async fn retry(&self, id: &RunId, by: Option<&str>) -> Done<RunView>;
     async fn fork(&self, fork: &ForkRun) -> Done<RunState>;
-    async fn replay(&self, id: &RunId) -> Done<Option<Mismatch>>;
+    async fn replay(&self, id: &RunId) -> Done<Replay>;
     async fn prune(&self, before: Timestamp, by: Option<&str>) -> Done<u64>;
     /// Begins to follow a run; `every` is the least time between two looks.
     fn follow<'r>(&'r self, id: &'r RunId, every: Duration) -> Box<dyn Follow + 'r>;

@@ -19,7 +19,7 @@ pipeline! {
     fn welcome(name: String) -> String { greet(name) }
 }
 
-async fn said(
+pub(crate) async fn said(
     cli: &Cli,
     words: &[&str],
     console: impl FnOnce(Console<'_>) -> Console<'_>,

@@ -20,6 +20,7 @@ mod library;
 mod parity;
 mod pipes;
 mod remote;
+mod replayed;
 mod restart;
 mod sarif;
 mod serve;

@@ -7,9 +7,7 @@ use super::operation::{About, Call, Json, Nothing, Operations};
 use super::pipelines::{find, registered};
 use crate::access::{Caller, Role};
 use crate::data::value::Value;
-use crate::data::{
-    ForkRequest, LimitsRequest, MismatchBody, ReplayBody, ReplyRequest, StartRequest, StartedBody,
-};
+use crate::data::{ForkRequest, LimitsRequest, ReplayBody, ReplyRequest, StartRequest, StartedBody};
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use axum::http::HeaderMap;
@@ -250,6 +248,5 @@ async fn replay_run(call: Call<Nothing, ()>) -> Result<Json<ReplayBody>, Problem
     let id = call.run();
     let view = call.state.control.inspect(&id).await?;
     registered(&call.state, &view)?;
-    let mismatch = call.state.control.replay(&id).await?;
-    Ok(Json(ReplayBody { mismatch: mismatch.as_ref().map(MismatchBody::of) }))
+    Ok(Json(ReplayBody::of(&call.state.control.replay(&id).await?)))
 }

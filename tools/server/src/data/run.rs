@@ -6,6 +6,8 @@ use crate::time::Time;
 use flujo::UsageLimits;
 use flujo::engine::{FinalOutcome, Labels, RunCount, RunState, RunSummary, RunView, Status};
 use flujo::error::Mismatch;
+use flujo::path::Path;
+use flujo::run::Replay;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -323,7 +325,22 @@ impl StateBody {
 #[schemars(rename = "Replay")]
 pub(crate) struct ReplayBody {
     /// The first record that does not fit the code; `null` if all fit.
-    pub(crate) mismatch: Option<MismatchBody>,
+    mismatch: Option<MismatchBody>,
+    /// Nodes without a record, in front of something that was therefore not compared.
+    ended_at: Vec<String>,
+    /// Nodes with records or questions that were not compared: that is done when the run goes on.
+    not_compared: Vec<String>,
+}
+
+impl ReplayBody {
+    pub(crate) fn of(replay: &Replay) -> Self {
+        let texts = |paths: &[Path]| paths.iter().map(Path::to_string).collect();
+        Self {
+            mismatch: replay.mismatch.as_ref().map(MismatchBody::of),
+            ended_at: texts(&replay.ended_at),
+            not_compared: texts(&replay.not_compared),
+        }
+    }
 }
 
 /// A record that does not fit the code.

@@ -191,7 +191,10 @@ async fn a_replay_finds_the_first_difference() {
     let shop = Shop::new();
     let caller = Caller::of(shop.closed().router()).token("see");
     shop.welcome("r").await;
-    assert_eq!(caller.got("POST", "/api/v1/runs/r/replay", "").await.ok(), json!({ "mismatch": null }));
+    assert_eq!(
+        caller.got("POST", "/api/v1/runs/r/replay", "").await.ok(),
+        json!({ "mismatch": null, "ended_at": [], "not_compared": [] })
+    );
     let changed = {
         use flujo::prelude::*;
         #[step]

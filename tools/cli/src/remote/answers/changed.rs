@@ -1,7 +1,6 @@
 //! What is said of a change.
 
 use flujo::engine::RunState;
-use flujo::error::Mismatch;
 use serde::Deserialize;
 
 /// A run after a change.
@@ -13,9 +12,4 @@ pub(in crate::remote) struct StartedAnswer {
 #[derive(Deserialize)]
 pub(in crate::remote) struct PrunedAnswer {
     pub(in crate::remote) runs: u64,
-}
-
-#[derive(Deserialize)]
-pub(in crate::remote) struct ReplayAnswer {
-    pub(in crate::remote) mismatch: Option<Mismatch>,
 }

@@ -8,7 +8,7 @@ mod runs;
 mod usage;
 mod values;
 
-pub(super) use changed::{PrunedAnswer, ReplayAnswer, StartedAnswer};
+pub(super) use changed::{PrunedAnswer, StartedAnswer};
 pub(super) use inbox::InboxAnswer;
 pub(super) use inputs::ExportAnswer;
 pub(super) use pipelines::{PipelineAnswer, PipelinesAnswer};
