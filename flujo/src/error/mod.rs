@@ -147,7 +147,7 @@ pub enum ErrorKind {
         /// The number of rounds.
         rounds: u32,
     },
-    /// A step panicked; the message.
+    /// A step, or a plain expression of a pipeline, panicked; the message.
     Panicked(String),
     /// A value cannot be recorded, or a record not be read.
     Codec(CodecError),

@@ -1,6 +1,7 @@
 //! One body for many arms, some of them at once: the items of a `map`, the selected arms of a `route`, the calls of tools.
 
 use super::Cx;
+use super::catch_panic::catch_in_poll;
 use super::driver::Driver;
 use super::fork::{ArmScope, Done, Fork, ForkPoint, Slot, lock, lost, settled, verdict};
 use super::node_events;
@@ -13,7 +14,7 @@ use crate::engine::{Arm, ArmEnd, ForkPolicy};
 use crate::error::{Error, Failure, RunResult, Signal};
 use crate::events::{EventKind, What};
 use crate::future::BoxFuture;
-use crate::path::{NodeId, Path};
+use crate::path::{NodeId, Path, grammar};
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Mutex;
@@ -130,6 +131,7 @@ pin_project_lite::pin_project! {
         #[pin]
         item: F,
         slot: Slot,
+        index: usize,
         settle: bool,
         own: &'a mut Ended<T, C>,
     }
@@ -138,8 +140,13 @@ pin_project_lite::pin_project! {
 impl<T, C, F: Future<Output = RunResult<(Done<T>, ItemFork<C>)>>> Future for Finish<'_, F, T, C> {
     type Output = ArmEnd;
     fn poll(self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<ArmEnd> {
-        let this = self.project();
-        match this.item.poll(cx) {
+        let mut this = self.project();
+        let mut polled = Poll::Pending;
+        // A panic in a plain expression fails this item, and not those beside it.
+        if let Err(panic) = catch_in_poll(&mut || polled = this.item.as_mut().poll(cx)) {
+            polled = Poll::Ready(Err(panic.at(item_path(this.slot, *this.index))));
+        }
+        match polled {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok((done, fork))) => {
                 let end = this.slot.end_of(done.record.as_ref());
@@ -274,7 +281,7 @@ impl<'s, C: Context> MapPoint<'s, C> {
                 match waiting.get_mut(index).and_then(Option::take) {
                     Some((item, own)) => {
                         let item = body(Own { base, slot: slot.clone(), index, item });
-                        Box::pin(Finish { item, slot, settle: settles, own })
+                        Box::pin(Finish { item, slot, index, settle: settles, own })
                     }
                     None => began_twice(),
                 }
@@ -317,6 +324,11 @@ impl<'s, C: Context> MapPoint<'s, C> {
         // An item that another execution ran, or that failed: a copy of the context as it was before.
         (value, Fork::new(self.base, Slot::new(self.point.path.clone())))
     }
+}
+
+#[cold]
+fn item_path(slot: &Slot, index: usize) -> Path {
+    Path::from(grammar::item(slot.path().as_str(), index).as_str())
 }
 
 #[cold]

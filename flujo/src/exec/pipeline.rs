@@ -1,5 +1,6 @@
 use super::Cx;
 use super::any_step::finished;
+use super::catch_panic::CatchInBody;
 use super::driver::Driver;
 use super::node_events;
 use super::results::Results;
@@ -310,7 +311,8 @@ impl Driver<'_> {
         body: &mut dyn AnyBody,
     ) -> RunResult<()> {
         let mut written = 0;
-        let done = body.run(copy, self.entering(scope, &mut written)).await;
+        let pipeline = scope.clone();
+        let done = CatchInBody { pipeline, body: body.run(copy, self.entering(scope, &mut written)) }.await;
         *self.written |= project(bit, written);
         done
     }

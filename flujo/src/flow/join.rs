@@ -7,7 +7,7 @@ use crate::durable::Durable;
 use crate::engine::kit::drive_arms;
 use crate::engine::{Arm, ArmEnd, ForkPolicy};
 use crate::error::{Error, Failure, RunResult, Signal};
-use crate::exec::{Done, ForkPoint, Slot, lost, note, settled, verdict};
+use crate::exec::{Done, ForkPoint, Slot, catch_in_poll, lost, note, settled, verdict};
 use crate::future::BoxFuture;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -115,8 +115,13 @@ pin_project_lite::pin_project! {
 impl<T, F: Future<Output = RunResult<Done<T>>>> Future for Finish<'_, F, T> {
     type Output = ArmEnd;
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ArmEnd> {
-        let this = self.project();
-        match this.arm.poll(cx) {
+        let mut this = self.project();
+        let mut polled = Poll::Pending;
+        // A panic in a plain expression fails this arm, and not those beside it.
+        if let Err(panic) = catch_in_poll(&mut || polled = this.arm.as_mut().poll(cx)) {
+            polled = Poll::Ready(Err(panic.at(this.slot.path().clone())));
+        }
+        match polled {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(done)) => {
                 let end = this.slot.end_of(done.record.as_ref());

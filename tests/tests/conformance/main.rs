@@ -22,6 +22,7 @@ mod gates;
 mod hostile;
 mod items;
 mod loops;
+mod panics;
 mod pauses;
 mod plugins;
 mod redirects;
