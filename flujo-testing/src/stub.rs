@@ -11,8 +11,8 @@ use std::time::Duration;
 
 /// A stub that answers in place of a step, typed by the step: a wrong output does not compile.
 ///
-/// Outputs are given in order, one per call; a call after the last one fails the step without retries. Clones
-/// share the stub and the inputs it was called with.
+/// Outputs are given in order, one per call; a call after the last one is answered by [`otherwise`](Self::otherwise), or
+/// fails the step without retries. Clones share the stub and the inputs it was called with.
 ///
 /// ```
 /// # use flujo::prelude::*;
@@ -44,7 +44,10 @@ struct State<S: Step> {
     /// The delays of answers: one each from the list, then a fixed one.
     delays: Option<(Arc<dyn Clock>, std::vec::IntoIter<Duration>, Duration)>,
     costs: Option<Usage>,
+    otherwise: Option<Arc<Answer<S>>>,
 }
+
+type Answer<S> = dyn Fn(&<S as Step>::Input) -> Result<<S as Step>::Output, StepError> + Send + Sync;
 
 impl<S: Step> Clone for StubAgent<S> {
     fn clone(&self) -> Self {
@@ -115,7 +118,44 @@ impl<S: Step> StubAgent<S> {
             calls: Vec::new(),
             delays: None,
             costs: None,
+            otherwise: None,
         })))
+    }
+
+    /// Sets a function that answers, by the inputs, once the list of outputs is used up: for a step in a loop or a `map`,
+    /// whose number of calls no test should have to know.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// use flujo_testing::StubAgent;
+    ///
+    /// #[step]
+    /// async fn price(of: String) -> Result<u32> {
+    ///     Err(StepError::fatal("there is no shop"))
+    /// }
+    /// pipeline! {
+    ///     fn prices(of: Vec<String>) -> Vec<u32> { map(of, |of| price(of)) }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// let stub = StubAgent::of(price, []).otherwise(|(of,)| match of.as_str() {
+    ///     "moon" => Err(StepError::fatal("not for sale")),
+    ///     _ => Ok(of.len() as u32),
+    /// });
+    /// let flujo = Flujo::builder().stub(&stub).build()?;
+    /// let of = ["lamp", "chair"].map(str::to_owned).to_vec();
+    /// assert_eq!(flujo.run(prices(of)).await.into_output()?, [4, 5]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn otherwise(
+        self,
+        answer: impl Fn(&S::Input) -> Result<S::Output, StepError> + Send + Sync + 'static,
+    ) -> Self {
+        self.state().otherwise = Some(Arc::new(answer));
+        self
     }
 
     /// Sets the delay of every answer, on this clock: with a [`PausedClock`](crate::PausedClock) that is also
@@ -154,16 +194,23 @@ impl<S: Step> StubAgent<S> {
 
     fn next(&self, input: &(dyn Any + Send + Sync)) -> Result<S::Output, StepError> {
         let mut state = self.state();
-        if let Some(input) = input.downcast_ref::<S::Input>() {
+        let input = input.downcast_ref::<S::Input>();
+        if let Some(input) = input {
             state.calls.push(input.copy());
         }
-        let (calls, given) = (state.calls.len(), state.given);
-        state.script.next().unwrap_or_else(|| {
-            Err(StepError::fatal(format!(
+        if let Some(next) = state.script.next() {
+            return next;
+        }
+        let (calls, given, otherwise) = (state.calls.len(), state.given, state.otherwise.clone());
+        // The function may look at the stub.
+        drop(state);
+        match (otherwise, input) {
+            (Some(answer), Some(input)) => answer(input),
+            _ => Err(StepError::fatal(format!(
                 "the stub of `{}` was called {calls} times, but has only {given} outputs",
                 S::FACTS.name
-            )))
-        })
+            ))),
+        }
     }
 }
 

@@ -73,6 +73,11 @@ impl From<ModelReply> for Line {
         Self(Ok(reply))
     }
 }
+impl<R: Into<Line>> From<Result<R, ModelError>> for Line {
+    fn from(said: Result<R, ModelError>) -> Self {
+        said.map_or_else(Self::from, Into::into)
+    }
+}
 impl From<ModelError> for Line {
     fn from(error: ModelError) -> Self {
         Self(Err(error))
@@ -104,7 +109,8 @@ impl Script {
         self
     }
 
-    /// Sets a function that replies once the scripted replies are used up.
+    /// Sets a function that replies once the scripted replies are used up: with a text, a [`ModelReply`], a
+    /// [`ModelError`], or a `Result` of them.
     #[must_use]
     pub fn otherwise<L: Into<Line>>(self, answer: impl Fn(&ModelRequest) -> L + Send + 'static) -> Self {
         self.state().rest = Some(Box::new(move |request| answer(request).into()));

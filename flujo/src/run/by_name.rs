@@ -27,8 +27,11 @@ use std::sync::Arc;
 #[async_trait]
 impl Control for Runtime {
     fn pipelines(&self) -> Vec<PipelineDescription> {
-        let mut all: Vec<_> =
-            self.registered.iter().map(|known| PipelineDescription::of(known.info())).collect();
+        let mut all: Vec<_> = self
+            .registered
+            .iter()
+            .map(|known| PipelineDescription::of(known.info(), self.report(known.info().graph)))
+            .collect();
         all.sort_by_key(|known| known.name);
         all
     }

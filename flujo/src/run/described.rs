@@ -1,6 +1,6 @@
 use super::registry::PipelineInfo;
 use crate::codec::{AnswerSchema, Json};
-use crate::graph::{Bounds, Graph};
+use crate::graph::{Bounds, Graph, Report};
 
 /// A registered pipeline, for callers that do not know its types.
 ///
@@ -39,6 +39,15 @@ pub struct PipelineDescription {
     pub context: ValueDescription,
     /// The context that a run begins with if it is given none.
     pub default_context: Option<Json>,
+    /// The findings of [`Graph::validate`], and two of the engine that the pipeline is registered with:
+    ///
+    /// | rule | severity | what |
+    /// |---|---|---|
+    /// | `model-without-client` | warning | a model step, and the engine has no model client |
+    /// | `limit-without-bound` | warning | a model step below a limit of cost or tokens that has no price or no `max_tokens`: the limit cannot be kept |
+    ///
+    /// A run comes upon them at the node, where a fallback or `.settle()` may hide them. With stubs they are not looked for.
+    pub report: Report,
 }
 
 /// A value that goes into a pipeline, or comes out of it.
@@ -54,7 +63,7 @@ pub struct ValueDescription {
 }
 
 impl PipelineDescription {
-    pub(super) fn of(info: &'static PipelineInfo) -> Self {
+    pub(super) fn of(info: &'static PipelineInfo, report: Report) -> Self {
         let graph = info.graph;
         let schemas = &graph.schemas;
         let made = |schema: Option<AnswerSchema>| schema.and_then(|schema| schema().ok());
@@ -70,6 +79,7 @@ impl PipelineDescription {
             output: value("output", graph.output, schemas.output),
             context: value("context", graph.context, schemas.context),
             default_context: default_context(graph),
+            report,
         }
     }
 }

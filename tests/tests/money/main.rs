@@ -16,4 +16,5 @@ mod interrupted;
 mod limits;
 mod never_above;
 mod node_limits;
+mod reported;
 mod stand_ins;

@@ -36,7 +36,7 @@ pub(in crate::run) fn check_limits(
     Err(Error::setup(what).at(Path::from(first.as_str())))
 }
 
-fn unbounded(
+pub(super) fn unbounded(
     place: &Place,
     limits: &UsageLimits,
     prices: Option<&dyn PriceBook>,

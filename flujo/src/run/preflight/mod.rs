@@ -3,3 +3,4 @@
 pub(super) mod limits;
 pub(super) mod models;
 mod options;
+pub(super) mod report;

@@ -54,7 +54,7 @@ impl From<&PipelineDescription> for Pipeline {
             context: Value::from(&known.context),
             default_context: known.default_context.clone(),
             bounds: known.bounds,
-            findings: known.graph.validate().findings.into_iter().map(Finding::from).collect(),
+            findings: known.report.findings.iter().cloned().map(Finding::from).collect(),
         }
     }
 }

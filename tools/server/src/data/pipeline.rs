@@ -114,7 +114,7 @@ impl PipelineDetail {
             pipeline: PipelineBody::of(pipeline),
             context: ValueBody::of(&pipeline.context),
             default_context: pipeline.default_context.clone().map(Value),
-            findings: pipeline.graph.validate().findings.into_iter().map(FindingBody::of).collect(),
+            findings: pipeline.report.findings.iter().cloned().map(FindingBody::of).collect(),
             graph: Value(Json::recorded(pipeline.graph.json())),
         }
     }

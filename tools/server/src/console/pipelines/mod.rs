@@ -48,7 +48,7 @@ fn row(pipeline: &PipelineDescription) -> Markup {
             td { @for input in &pipeline.inputs { div { code { (input.name) ": " (input.type_name) } } } }
             td { code { (pipeline.output.type_name) } }
             td class="number" { (pipeline.graph.walk().len()) }
-            td class="number" { (pipeline.graph.validate().findings.len()) }
+            td class="number" { (pipeline.report.findings.len()) }
             td { (show::text(doc.trim())) }
         }
     }
@@ -87,7 +87,7 @@ pub(super) async fn show_pipeline(
             }
         }
         (bounds(&pipeline.bounds))
-        (findings(&pipeline.graph.validate()))
+        (findings(&pipeline.report))
         (nodes(&pipeline))
         h2 { "Types" }
         @for value in pipeline.inputs.iter().chain([&pipeline.output, &pipeline.context]).filter(|value| value.type_name != "()") { (schema(value)) }
