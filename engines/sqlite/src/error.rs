@@ -77,7 +77,11 @@ impl From<rusqlite::Error> for StorageError {
                 let locked = EngineError::new("the database is locked by another process");
                 return Self::Locked(locked.with_source(error));
             }
-            Some(ErrorCode::CannotOpen) => format!("the database cannot be opened: {error}"),
+            Some(ErrorCode::CannotOpen) => {
+                format!(
+                    "the database cannot be opened: {error}; its folder must exist, and this process may write to it"
+                )
+            }
             Some(ErrorCode::SystemIoFailure) => {
                 format!("the disk failed: {error}; what was written before is safe")
             }

@@ -253,8 +253,31 @@ pub(crate) fn unknown(key: &Ident, place: Place) -> syn::Error {
     diag::error(key.span(), mistake, message)
 }
 
+/// Words that other tools have for an option. None that an output is likely to have as a method: `id`, `name`, `limit`.
+const SYNONYMS: [(&str, &[&str]); 6] = [
+    ("retries", &["retry", "attempts", "max_attempts", "max_retries", "tries"]),
+    ("backoff", &["retry_delay", "retry_interval"]),
+    ("timeout", &["time_limit"]),
+    ("max_tokens", &["max_output_tokens", "max_completion_tokens"]),
+    ("cached", &["cache", "memoize"]),
+    ("validate", &["validator", "validators"]),
+];
+
+/// The option of a place that was meant: misspelt, or with the word of another tool.
+pub(crate) fn meant(name: &str, place: Place) -> Option<&'static str> {
+    let synonym = SYNONYMS.iter().find(|(_, others)| others.contains(&name)).map(|(word, _)| *word);
+    let synonym = synonym.filter(|word| find(word).is_some_and(|word| word.applies(place)));
+    synonym.or_else(|| diag::did_you_mean(name, words(place)))
+}
+
 fn suggestion(name: &str, place: Place) -> String {
-    diag::did_you_mean(name, words(place)).map_or_else(String::new, |w| format!("; did you mean `{w}`?"))
+    match meant(name, place) {
+        None => String::new(),
+        Some("retries") if name.contains("attempts") || name == "tries" => {
+            "; did you mean `retries`, the attempts after the first?".to_owned()
+        }
+        Some(word) => format!("; did you mean `{word}`?"),
+    }
 }
 
 #[cfg(test)]
@@ -285,5 +308,12 @@ mod tests {
         assert!(text("named", Place::Step).contains("belongs to one call"));
         assert!(text("version", Place::Call).contains("#[step(version = 2)]"));
         assert!(text("retires", Place::Call).contains("did you mean `retries`?"));
+        assert!(text("retry", Place::Call).contains("did you mean `retries`?"));
+        assert!(
+            text("max_attempts", Place::Step)
+                .contains("did you mean `retries`, the attempts after the first? [unknown_step_option]")
+        );
+        // A word that the place does not have is not offered.
+        assert!(!text("name", Place::Step).contains("did you mean"));
     }
 }

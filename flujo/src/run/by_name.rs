@@ -2,7 +2,7 @@
 
 use super::control::Control;
 use super::described::PipelineDescription;
-use super::prepare::{Given, record};
+use super::prepare::{Given, has_characters, record};
 use super::registry::checked;
 use super::replay::fork::Kept;
 use super::replay::inputs::RunInputs;
@@ -38,6 +38,7 @@ impl Control for Runtime {
 
     async fn start(&self, run: &StartRun) -> RunResult<RunState> {
         let known = self.registered(&run.pipeline)?;
+        has_characters(&run.id)?;
         let begins = checked(known.as_ref(), &run.input, run.context.as_ref())?;
         let limits = run.limits.map_or(self.limits, |limits| limits.tightest(self.limits));
         self.preflight(known.info(), &limits)?;
@@ -121,6 +122,7 @@ impl Control for Runtime {
 
     async fn fork(&self, fork: &ForkRun) -> RunResult<RunState> {
         let ForkRun { of, from, id, input, models, by } = fork;
+        has_characters(id)?;
         let view = self.view(of).await?;
         if !matches!(view.status, Status::Ended(_)) {
             let what = format!("run `{of}` has not ended: only an ended run can be forked");

@@ -100,7 +100,8 @@ impl Plan {
         let retries = retries.or(call.retries).or((runtime.retries > 0).then_some(runtime.retries));
         let id = id.unwrap_or_else(|| runtime.fresh_id());
         let limits = limits.map_or(runtime.limits, |limits| limits.tightest(runtime.limits));
-        let checked = lost(info, &call).and_then(|()| runtime.preflight(info, &limits));
+        let checked = lost(info, &call).and_then(|()| has_characters(&id));
+        let checked = checked.and_then(|()| runtime.preflight(info, &limits));
         match checked.and_then(|()| named(labels)) {
             Ok(labels) => Ok(Ready { runtime, info, id, labels, by, limits, retries, watchers }),
             Err(error) => Err(Refused { id, error }),
@@ -183,6 +184,16 @@ pub(super) fn record(
         models,
         seed: Seed::default(),
     }
+}
+
+/// Refuses an id that no command line, path or person can name.
+pub(super) fn has_characters(id: &RunId) -> RunResult<()> {
+    if id.as_str().is_empty() {
+        return Err(Error::setup(
+            "the id of a run has at least one character; without `.id(..)` a new one is made",
+        ));
+    }
+    Ok(())
 }
 
 fn named(labels: Vec<(String, String)>) -> RunResult<Labels> {

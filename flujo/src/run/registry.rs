@@ -134,8 +134,13 @@ pub(super) fn checked(
 ) -> RunResult<(Json, Json)> {
     let info = pipeline.info();
     let default = context.is_none().then(|| default_context(info.graph)).flatten();
-    let null = Json::null();
-    let context = context.or(default.as_ref()).unwrap_or(&null);
+    let Some(context) = context.or(default.as_ref()) else {
+        let what = format!(
+            "the context `{}` has no default: give the run one, with `.context(..)` or `--context`",
+            info.graph.context
+        );
+        return Err(Error::setup(what).at(info.path()));
+    };
     let decoded = pipeline.begin(input, context).map_err(|e| e.given(info))?;
     let codec = |e| info.codec(e);
     Ok((decoded.input().map_err(codec)?, decoded.context().map_err(codec)?))

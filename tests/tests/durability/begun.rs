@@ -187,3 +187,39 @@ fn a_run_that_fails_while_it_is_about_to_be_attached_to_or_taken_over_is_not_ret
         assert_eq!(POSTED.load(Ordering::Relaxed), 2 * once);
     });
 }
+
+#[context]
+pub struct Touched {
+    by: String,
+}
+
+#[step]
+async fn touch(n: u32, ctx: &mut Touched) -> Result<u32> {
+    ctx.by.push('x');
+    Ok(n)
+}
+
+pipeline! {
+    fn touched(n: u32, ctx: &mut Touched) -> u32 {
+        touch(n)
+    }
+}
+
+#[test]
+fn a_run_without_an_id_to_name_or_a_context_to_begin_with_is_refused() {
+    on_all(async |engine, _| {
+        let builder = Flujo::builder().pipeline::<doubled>().pipeline::<touched>();
+        let flujo = with_engine!(&engine, e => builder.engine(e.clone()).build()).unwrap();
+        let no_id = "the id of a run has at least one character; without `.id(..)` a new one is made";
+        let error = flujo.run(doubled(3)).id("").await.into_output().unwrap_err();
+        assert_eq!(error.to_string(), no_id);
+        let input = Json::encode(&(3,)).unwrap();
+        let error = Control::start(&flujo, &StartRun::new("doubled", "", input.clone())).await.unwrap_err();
+        assert_eq!(error.to_string(), no_id);
+        let error = Control::start(&flujo, &StartRun::new("touched", "t", input)).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "touched: the context `Touched` has no default: give the run one, with `.context(..)` or `--context`"
+        );
+    });
+}

@@ -3,6 +3,7 @@
 use super::FlowParser;
 use super::counts::{given, listed};
 use super::flow::chain;
+use super::form_options;
 use super::forms::FORMS;
 use super::header::is_name;
 use super::steps_in_values::is_type_like;
@@ -145,8 +146,7 @@ impl FlowParser<'_> {
     fn used(&mut self, path: &Path, options: &[&ExprMethodCall]) -> Option<Broken> {
         let known = |method: &Ident| {
             let word = method.to_string();
-            options::find(&word).is_some()
-                || crate::diag::did_you_mean(&word, options::words(Place::Call)).is_some()
+            options::find(&word).is_some() || options::meant(&word, Place::Call).is_some()
         };
         let method = &options.iter().find(|option| !known(&option.method))?.method;
         let name = names::source(path);
@@ -155,6 +155,12 @@ impl FlowParser<'_> {
                 method,
                 mistake::run_called,
                 format!("a pipeline runs its steps itself\nremove `.run(..)` after `{name}(..)`"),
+            )
+        } else if let Some(forms) = form_options::with(&method.to_string()) {
+            self.errors.broken(
+                method,
+                mistake::unknown_call_option,
+                format!("a step call has no option `{method}`, which belongs to {forms}\nwrite it behind the `)` of the form"),
             )
         } else {
             self.errors.broken(

@@ -33,8 +33,13 @@ fn home(form: &str, option: &str) -> Option<String> {
         };
         return Some(format!(", which belongs to calls{next}"));
     }
+    with(option).map(|forms| format!(", which belongs to {forms}"))
+}
+
+/// The forms that have this option, as words.
+pub(super) fn with(option: &str) -> Option<String> {
     let forms = || OPTIONS.iter().filter(|(_, options)| options.contains(&option)).map(|(word, _)| *word);
-    forms().next().map(|_| format!(", which belongs to {}", diag::list(forms())))
+    forms().next().map(|_| diag::list(forms()))
 }
 
 impl FlowParser<'_> {
