@@ -82,8 +82,8 @@ fn a_wrong_reply_leaves_the_question_open() {
         let error = flujo.resume::<asking>("r").reply(5).await.unwrap_err();
         assert_eq!(
             error.to_string(),
-            "asking/first: this reply does not fit the question, which stays open: \
-             invalid type: integer `5`, expected a string at line 1 column 1"
+            "asking/first: this reply to run `r` does not fit the question, which stays open: \
+             the value must be of the type string; sent: 5; reply with a value of the type `string`"
         );
         let error = flujo.resume::<asking>("r").reply(f64::NAN).await.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Codec(_)), "{error}");
