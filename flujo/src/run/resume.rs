@@ -231,10 +231,9 @@ fn pick(view: &RunView, path: Option<Path>) -> RunResult<Path> {
         (None, [only]) => Ok(only.path.clone()),
         (None, []) => match view.answered.last() {
             Some(last) => refuse(format!(
-                "no question is open; the last one, `{}`, was answered{} at {:?}",
+                "no question is open; the last one, `{}`, was answered{}",
                 last.question.path,
-                last.reply.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default(),
-                last.reply.at
+                last.reply.by_and_at()
             )),
             None => refuse("no question is open".to_owned()),
         },

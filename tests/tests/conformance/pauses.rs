@@ -100,8 +100,12 @@ fn a_second_unknown_or_late_reply_is_refused() {
         drop(flujo.run(asking("a".into())).id("r").await);
         drop(flujo.resume::<asking>("r").reply("ok").by("ada").await.unwrap());
         let error = flujo.resume::<asking>("r").reply_to("asking/first", "again").await.unwrap_err();
-        let at = format!("{:?}", flujo::clock::Clock::now(&clock));
-        assert_eq!(error.to_string(), format!("asking/first: already answered by ada at {at}"));
+        let at = flujo::clock::Clock::now(&clock).to_string();
+        let expected = format!("asking/first: already answered by ada at {at}: that reply counts");
+        assert_eq!(at, "1970-01-01T00:00:01.000000000Z");
+        assert_eq!(error.to_string(), expected);
+        let error = flujo.resume::<asking>("r").reply_to("asking/first", 5).await.unwrap_err();
+        assert_eq!(error.to_string(), expected, "of another type, too");
         let error = flujo.resume::<asking>("r").reply_to("asking/nobody", "x").await.unwrap_err();
         assert_eq!(error.to_string(), "asking/nobody: no such question is open");
         let error = flujo.resume::<asking>("nobody").reply("x").await.unwrap_err();
