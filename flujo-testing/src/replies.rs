@@ -226,11 +226,10 @@ mod tests {
     async fn a_reply_that_does_not_fit_is_an_error_and_a_limit_is_kept() {
         let flujo = Flujo::builder().build().unwrap();
         let mut people = Replies::new().reply("welcome/first", 7);
-        let error = people.run(flujo.run(welcome()).context(guests(["Xi", "Yo"]))).await.unwrap_err();
-        assert!(
-            error.to_string().starts_with("welcome/first: this reply does not fit the question"),
-            "{error}"
-        );
+        let error = people.run(flujo.run(welcome()).id("r").context(guests(["Xi", "Yo"]))).await.unwrap_err();
+        let expected = "welcome/first: this reply to run `r` does not fit the question, which stays open: the value must \
+                        be of the type string; sent: 7; reply with a value of the type `string`";
+        assert_eq!(error.to_string(), expected);
 
         let mut people = Replies::new().reply("welcome/first", "Al").reply("welcome/second", "Bo");
         people = people.reply("welcome/last", "Cy");

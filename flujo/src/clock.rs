@@ -18,6 +18,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 
 /// Nanoseconds since 1970-01-01 00:00 UTC.
+///
+/// ```
+/// use flujo::clock::Timestamp;
+///
+/// assert_eq!(Timestamp(1_700_000_000_000_000_001).to_string(), "2023-11-14T22:13:20.000000001Z");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(pub u64);
@@ -43,6 +49,29 @@ impl Timestamp {
     pub fn plus(self, wait: Duration) -> Self {
         Self(self.0.saturating_add(nanos(wait)))
     }
+}
+
+/// RFC 3339, in UTC, exact to the nanosecond: `2026-01-31T10:00:00.000000000Z`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (seconds, nanos) = (self.0 / 1_000_000_000, self.0 % 1_000_000_000);
+        let (day, second) = (seconds / 86_400, seconds % 86_400);
+        let (year, month, day) = civil(day);
+        let (hour, minute, second) = (second / 3_600, second % 3_600 / 60, second % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z")
+    }
+}
+
+/// Year, month and day of a day since 1970-01-01. Years begin in March here, so that a leap day is the last of its year;
+/// 400 years have 146097 days, and from March on each five months have 153.
+fn civil(day: u64) -> (u64, u64, u64) {
+    let day = day + 719_468;
+    let (era, day) = (day / 146_097, day % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let (of_month, month) = (day - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
+    (era * 400 + year + u64::from(month <= 2), month, of_month)
 }
 
 impl fmt::Debug for Timestamp {

@@ -30,7 +30,7 @@ use super::form::Form;
 ///
 /// let result = flujo.run(shrink(1000)).await;
 /// let error = result.into_output().unwrap_err();
-/// assert_eq!(error.to_string(), "shrink: `repeat` did not finish within 5 rounds");
+/// assert_eq!(error.to_string(), "shrink/repeat:halve: `repeat` did not finish within 5 rounds");
 /// assert_eq!(error.last_output::<u32>(), Some(31));
 /// # Ok(())
 /// # }

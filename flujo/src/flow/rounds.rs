@@ -10,13 +10,13 @@ use crate::path::{NodeId, grammar};
 
 #[doc(hidden)]
 impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
-    /// Checks the bound of a loop.
+    /// Checks the bound of a loop; `label` names the loop.
     ///
     /// # Errors
     /// The bound is zero, which only a value computed at run time can be: the compiler refuses a literal one.
-    pub fn max_rounds(&self, form: &'static str, max: u32) -> RunResult<u32> {
+    pub fn max_rounds(&self, label: &'static str, form: &'static str, max: u32) -> RunResult<u32> {
         if max == 0 {
-            return Err(no_rounds(form, &self.driver));
+            return Err(no_rounds(label, form, &self.driver));
         }
         Ok(max)
     }
@@ -47,28 +47,29 @@ impl<C: Context, R: Send + Sync> Cx<'_, C, R> {
         Self::with_driver(self.ctx, self.res, self.driver.round(None, n))
     }
 
-    /// The error of a loop that did not finish within its rounds. The last value and the last critique can be read
-    /// from it.
+    /// The error of the loop `label` that did not finish within its rounds. The last value and the last critique can
+    /// be read from it.
     #[cold]
     pub fn exhausted<T: Durable>(
         &self,
-        form: &'static str,
-        rounds: u32,
+        label: &'static str,
+        (form, rounds): (&'static str, u32),
         last: &T,
         critique: Option<&str>,
     ) -> Error {
-        exhausted((form, rounds), Json::encode(last).ok(), critique, &self.driver)
+        exhausted(label, (form, rounds), Json::encode(last).ok(), critique, &self.driver)
     }
 }
 
 #[cold]
-fn no_rounds(form: &str, driver: &Driver<'_>) -> Error {
+fn no_rounds(label: &'static str, form: &str, driver: &Driver<'_>) -> Error {
     let what = format!("`{form}` runs its body at least once, but its `max` is 0");
-    Error::new(ErrorKind::Failed(what)).at(driver.own_path())
+    Error::new(ErrorKind::Failed(what)).at(driver.place(label.into()).path())
 }
 
 #[cold]
 fn exhausted(
+    label: &'static str,
     (form, rounds): (&str, u32),
     last: Option<Json>,
     critique: Option<&str>,
@@ -76,7 +77,7 @@ fn exhausted(
 ) -> Error {
     Error::new(ErrorKind::Exhausted { form: form.to_owned(), rounds })
         .with_details(critique.map(str::to_owned), last)
-        .at(driver.own_path())
+        .at(driver.place(label.into()).path())
 }
 
 impl Driver<'_> {

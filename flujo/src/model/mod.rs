@@ -47,7 +47,7 @@ pub use reply::{ChunkSink, FinishReason, ModelReply, Tokens};
 pub use request::{Message, ModelRequest, Role};
 pub use retry_after::retry_after;
 pub use schema::{StrictSchema, is_text, schema_of, strict};
-pub(crate) use schema::{mismatch, take_apart, wrong};
+pub(crate) use schema::{mismatch, outline, take_apart, wrong};
 pub use script::{Line, Script};
 pub use tool::{ToolCall, ToolSpec};
 pub use tool_server::ToolServer;

@@ -40,6 +40,7 @@ use crate::codec::{CodecError, Json};
 use crate::error::Signal;
 use crate::path::Path;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::time::Duration;
 
 /// An open question as it is recorded.
@@ -110,6 +111,21 @@ pub struct Reply {
     /// The time of the reply.
     pub at: Timestamp,
 }
+
+impl Reply {
+    /// Who replied and when, as a sentence goes on with it: ` by ada at 2026-01-31T10:00:00.000000000Z`.
+    pub(crate) fn by_and_at(&self) -> impl fmt::Display {
+        let by = match self.by.as_deref() {
+            None => String::new(),
+            Some(DEADLINE) => " by its deadline".to_owned(),
+            Some(by) => format!(" by {by}"),
+        };
+        format!("{by} at {}", self.at)
+    }
+}
+
+/// The name that a default has as its author, when it is taken at the deadline.
+pub(crate) const DEADLINE: &str = "deadline";
 
 /// A question with its reply: one line of the run's `hitl_history`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

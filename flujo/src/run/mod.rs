@@ -20,6 +20,7 @@ mod recorded;
 mod recover;
 mod registry;
 mod replay;
+mod reply_fit;
 mod requests;
 mod resume;
 mod running;

@@ -2,6 +2,7 @@ use super::flujo::Flujo;
 use super::observers::Watchers;
 use super::outcome::PipelineResult;
 use super::registry::{AnyPipeline, TypedPipeline, Values};
+use super::reply_fit::fits;
 use super::runtime::Runtime;
 use super::untyped::UntypedResult;
 use crate::codec::{CodecError, Json};
@@ -10,13 +11,10 @@ use crate::error::{Error, ErrorKind, RunResult};
 use crate::events::Observer;
 use crate::exec::Pipeline;
 use crate::future::BoxFuture;
-use crate::graph::Graph;
-use crate::model::mismatch;
 use crate::path::Path;
 use crate::question::Reply;
 use crate::step::RunIn;
 use serde::Serialize;
-use serde_json::Value;
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
@@ -233,10 +231,9 @@ fn pick(view: &RunView, path: Option<Path>) -> RunResult<Path> {
         (None, [only]) => Ok(only.path.clone()),
         (None, []) => match view.answered.last() {
             Some(last) => refuse(format!(
-                "no question is open; the last one, `{}`, was answered{} at {:?}",
+                "no question is open; the last one, `{}`, was answered{}",
                 last.question.path,
-                last.reply.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default(),
-                last.reply.at
+                last.reply.by_and_at()
             )),
             None => refuse("no question is open".to_owned()),
         },
@@ -246,28 +243,6 @@ fn pick(view: &RunView, path: Option<Path>) -> RunResult<Path> {
                 "several questions are open, pick one with `.reply_to(path, ..)`: {}",
                 paths.join(", ")
             ))
-        }
-    }
-}
-
-/// Decodes the reply into the type of the question before it is recorded: a wrong one leaves the question open.
-pub(super) fn fits(graph: Option<&Graph>, view: &RunView, path: &Path, value: &Json) -> RunResult<()> {
-    // Inside of a tool, the path alone does not say which tool it is.
-    let node =
-        graph.and_then(|graph| graph.node_at(path.as_str())).filter(|_| !path.is_in_any_conversation());
-    let misfit = match node.and_then(|node| node.reply) {
-        Some(check) => check(value).err().map(|e| e.to_string()),
-        // The question of a tool is at no node of the graph, and of code that is not here nothing else is known.
-        None => view.questions.iter().find(|question| question.path == *path).and_then(|question| {
-            let schema = question.schema.decode::<Value>().ok()?;
-            mismatch(&schema, &value.decode::<Value>().ok()?)
-        }),
-    };
-    match misfit {
-        None => Ok(()),
-        Some(why) => {
-            let what = format!("this reply does not fit the question, which stays open: {why}");
-            Err(Error::new(ErrorKind::Reply(what)).at(path.clone()))
         }
     }
 }

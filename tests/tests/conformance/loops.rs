@@ -65,7 +65,7 @@ fn a_loop_without_an_end_fails_with_its_last_value() {
         let result = flujo.run(endless("a".into())).id("r").await;
         assert_eq!(result.context.log, ["a!", "a!!"]);
         let error = result.into_output().unwrap_err();
-        assert_eq!(error.to_string(), "endless: `repeat` did not finish within 2 rounds");
+        assert_eq!(error.to_string(), "endless/repeat:add: `repeat` did not finish within 2 rounds");
         assert!(matches!(error.kind(), ErrorKind::Exhausted { form, rounds: 2 } if form == "repeat"));
         assert_eq!(error.last_output::<String>().as_deref(), Some("a!!"));
         assert_eq!(calls.len(), 3);
@@ -128,7 +128,7 @@ fn a_settled_loop_gives_its_failure_as_a_value() {
         let (flujo, _) = flujo(&engine);
         let result = flujo.run(settling("a".into())).await;
         let expected =
-            format!("settling {:?} `repeat` did not finish within 2 rounds", FailureKind::Exhausted);
+            format!("settling/repeat:add {:?} `repeat` did not finish within 2 rounds", FailureKind::Exhausted);
         assert_eq!(result.context.log, ["a!", "a!!", expected.as_str()]);
         assert_eq!(result.into_output().unwrap(), expected);
     });
@@ -228,7 +228,7 @@ fn a_bound_of_zero_that_nobody_could_know_fails() {
     on_all(async |engine, _| {
         let (flujo, calls) = flujo(&engine);
         let error = flujo.run(bounded(0)).await.into_output().unwrap_err();
-        let expected = "bounded: `repeat` runs its body at least once, but its `max` is 0";
+        let expected = "bounded/repeat:echo: `repeat` runs its body at least once, but its `max` is 0";
         assert_eq!(error.to_string(), expected);
         assert_eq!(calls.len(), 0);
         assert_eq!(flujo.run(bounded(1)).await.into_output().unwrap(), "a");

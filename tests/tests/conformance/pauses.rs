@@ -82,8 +82,8 @@ fn a_wrong_reply_leaves_the_question_open() {
         let error = flujo.resume::<asking>("r").reply(5).await.unwrap_err();
         assert_eq!(
             error.to_string(),
-            "asking/first: this reply does not fit the question, which stays open: \
-             invalid type: integer `5`, expected a string at line 1 column 1"
+            "asking/first: this reply to run `r` does not fit the question, which stays open: \
+             the value must be of the type string; sent: 5; reply with a value of the type `string`"
         );
         let error = flujo.resume::<asking>("r").reply(f64::NAN).await.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Codec(_)), "{error}");
@@ -100,8 +100,12 @@ fn a_second_unknown_or_late_reply_is_refused() {
         drop(flujo.run(asking("a".into())).id("r").await);
         drop(flujo.resume::<asking>("r").reply("ok").by("ada").await.unwrap());
         let error = flujo.resume::<asking>("r").reply_to("asking/first", "again").await.unwrap_err();
-        let at = format!("{:?}", flujo::clock::Clock::now(&clock));
-        assert_eq!(error.to_string(), format!("asking/first: already answered by ada at {at}"));
+        let at = flujo::clock::Clock::now(&clock).to_string();
+        let expected = format!("asking/first: already answered by ada at {at}: that reply counts");
+        assert_eq!(at, "1970-01-01T00:00:01.000000000Z");
+        assert_eq!(error.to_string(), expected);
+        let error = flujo.resume::<asking>("r").reply_to("asking/first", 5).await.unwrap_err();
+        assert_eq!(error.to_string(), expected, "of another type, too");
         let error = flujo.resume::<asking>("r").reply_to("asking/nobody", "x").await.unwrap_err();
         assert_eq!(error.to_string(), "asking/nobody: no such question is open");
         let error = flujo.resume::<asking>("nobody").reply("x").await.unwrap_err();

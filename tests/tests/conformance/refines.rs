@@ -67,7 +67,7 @@ fn a_refine_without_an_end_keeps_the_last_draft_and_the_last_critique() {
         let (flujo, calls) = flujo(&engine);
         let result = flujo.run(refining("t".into(), "never".into())).id("r").await;
         let error = result.into_output().unwrap_err();
-        assert_eq!(error.to_string(), "refining: `refine` did not finish within 3 rounds");
+        assert_eq!(error.to_string(), "refining/refine:draft: `refine` did not finish within 3 rounds");
         assert!(matches!(error.kind(), ErrorKind::Exhausted { form, rounds: 3 } if form == "refine"));
         assert_eq!(error.last_output::<String>().as_deref(), Some("t after point 2"));
         assert_eq!(error.feedback(), Some("point 3"));

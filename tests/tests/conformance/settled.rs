@@ -162,13 +162,13 @@ fn every_form_settles_its_failure_and_no_pause() {
         let call = repeat_asks("x".to_owned());
         let told = pauses_and_settles(engine, call, "repeat_asks/reply#1", &["calm", "x", "x"]).await;
         assert_eq!(told[0], "repeat_asks/broken#1: broken by calm");
-        assert_eq!(told[1], "repeat_asks: `repeat` did not finish within 2 rounds");
+        assert_eq!(told[1], "repeat_asks/more_rounds: `repeat` did not finish within 2 rounds");
     });
     on_all(async |engine, _| {
         let call = refine_asks("x".to_owned());
         let told = pauses_and_settles(engine, call, "refine_asks/reply#1", &["calm"]).await;
         assert_eq!(told[0], "refine_asks/broken#1: broken by calm");
-        assert_eq!(told[1], "refine_asks: `refine` did not finish within 2 rounds");
+        assert_eq!(told[1], "refine_asks/more_drafts: `refine` did not finish within 2 rounds");
     });
 }
 

@@ -256,7 +256,9 @@ fn control_does_everything_without_types() {
         let reply =
             async |value: &Json| control.reply(&id("a"), &"asks/first".into(), value, Some("Ada")).await;
         let error = reply(&Json::encode(&7).unwrap()).await.unwrap_err().to_string();
-        assert!(error.contains("this reply does not fit the question, which stays open"), "{error}");
+        let expected = "asks/first: this reply to run `a` does not fit the question, which stays open: the value must be \
+                        of the type string; sent: 7; reply with a value of the type `string`";
+        assert_eq!(error, expected);
         reply(&Json::encode("f").unwrap()).await.unwrap();
         assert_eq!(flujo.recover().await.unwrap().runs, [(id("a"), RunState::Paused)]);
         control.cancel(&id("a"), None).await.unwrap();

@@ -33,7 +33,7 @@ async fn a_draft_is_made_again_until_the_critic_accepts_it() -> Result<(), flujo
     assert_eq!(flujo.run(article()).id("a-1").await.into_output()?, "a short text");
 
     let error = flujo.run(hasty()).await.into_output().unwrap_err();
-    assert_eq!(error.to_string(), "hasty: `refine` did not finish within 1 rounds");
+    assert_eq!(error.to_string(), "hasty/refine:write: `refine` did not finish within 1 round");
     assert_eq!(error.last_output::<String>().as_deref(), Some("a long text"));
     assert_eq!(error.feedback(), Some("short"));
 

@@ -13,7 +13,7 @@ pipeline! {
     }
 }
 
-const _: () = assert!(shrink::BOUNDS.step_runs_at_most(5));
+const _: () = shrink::BOUNDS.assert_step_runs_at_most(5);
 
 #[tokio::test]
 async fn a_loop_ends_when_its_condition_holds_or_fails_with_its_last_value() -> Result<(), flujo::Error> {
@@ -21,7 +21,7 @@ async fn a_loop_ends_when_its_condition_holds_or_fails_with_its_last_value() -> 
     assert_eq!(flujo.run(shrink(50)).id("fifty").await.into_output()?, 6);
 
     let error = flujo.run(shrink(1000)).await.into_output().unwrap_err();
-    assert_eq!(error.to_string(), "shrink: `repeat` did not finish within 5 rounds");
+    assert_eq!(error.to_string(), "shrink/repeat:halve: `repeat` did not finish within 5 rounds");
     assert_eq!(error.last_output::<u32>(), Some(31));
 
     crate::page("repeat", shrink::GRAPH, &flujo, "fifty").await;

@@ -15,9 +15,7 @@ pub(crate) struct Time(pub(crate) Timestamp);
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // All nanoseconds of a `Timestamp` are before the year 2555.
-        let at = jiff::Timestamp::from_nanosecond(self.0.0.into()).unwrap_or(jiff::Timestamp::MAX);
-        write!(f, "{at:.9}")
+        self.0.fmt(f)
     }
 }
 

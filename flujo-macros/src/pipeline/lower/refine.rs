@@ -34,7 +34,7 @@ impl Lower<'_> {
         let bind_critique = quote_spanned!(critic_at=> let #critique: #there =);
         let last = quote_spanned!(at=> #draft);
         let said = quote_spanned!(at=> #here::Some(#revised.as_str()));
-        let over = self.over("refine", form.or_last, &round, [&last, &said], at);
+        let over = self.over(node, "refine", form.or_last, &round, [&last, &said], at);
         let judge = quote_spanned!(at=>
             match #critique {
                 #here::Critique::Accept => break #last,

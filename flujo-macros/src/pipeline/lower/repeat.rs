@@ -31,7 +31,7 @@ impl Lower<'_> {
         let until = self.reading(form.until.reads_context, until);
         let last = quote_spanned!(at=> #state);
         let unsaid = quote_spanned!(at=> #here::None);
-        let over = self.over("repeat", form.or_last, &round, [&last, &unsaid], at);
+        let over = self.over(node, "repeat", form.or_last, &round, [&last, &unsaid], at);
         let step = quote_spanned!(at=> #round += 1;);
         let done = quote_spanned!(at=> break #last);
         let check = quote_spanned!(at=> if #round >= #max { #over });

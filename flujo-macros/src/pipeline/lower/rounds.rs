@@ -15,14 +15,16 @@ impl Lower<'_> {
             quote_spanned!(at=> u32)
         };
         let (given, bind) = self.typed(node, "given", &ty, &count.plain);
-        let (cx, max, arms) = (self.cx(at), self.local_of(node, "max", at), self.propagate(at));
-        let check = quote_spanned!(at=> let #max = match #cx.max_rounds(#form, #given) #arms;);
+        let (cx, label) = (self.cx(at), self.label(node));
+        let (max, arms) = (self.local_of(node, "max", at), self.propagate(at));
+        let check = quote_spanned!(at=> let #max = match #cx.max_rounds(#label, #form, #given) #arms;);
         (max, quote!(#bind #check))
     }
 
     /// The end of a loop after its last round: the error, or the last value with `.or_last()`.
     pub(super) fn over(
         &self,
+        node: NodeIndex,
         form: &str,
         or_last: bool,
         round: &Ident,
@@ -33,8 +35,8 @@ impl Lower<'_> {
         if or_last {
             return quote_spanned!(at=> break #last);
         }
-        let cx = self.cx(at);
-        quote_spanned!(at=> return #here::Err(#cx.exhausted(#form, #round, &#last, #said)))
+        let (cx, label) = (self.cx(at), self.label(node));
+        quote_spanned!(at=> return #here::Err(#cx.exhausted(#label, (#form, #round), &#last, #said)))
     }
 
     /// A loop as it is, or with its failure as a value.

@@ -4,7 +4,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::engine::{Ended, LimitScope, OnQuestion, Record};
 use crate::error::Signal;
 use crate::path::Path;
-use crate::question::{Question, Reply};
+use crate::question::{DEADLINE, Question, Reply};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -278,7 +278,7 @@ impl<J: Journal> Ownership<J> {
         let Some(default) = state.questions.get(i).and_then(|open| open.question.default.clone()) else {
             return Ok(None);
         };
-        let reply = Reply { value: default, by: Some("deadline".to_owned()), at: now };
+        let reply = Reply { value: default, by: Some(DEADLINE.to_owned()), at: now };
         let change = Change::Due { path: Cow::Borrowed(path), reply: Cow::Borrowed(&reply) };
         let ack = state.journal.write(change);
         if !J::SHARED {

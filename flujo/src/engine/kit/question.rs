@@ -63,8 +63,7 @@ pub fn check_reply(
 ) -> Result<(), Error> {
     let refuse = |what: String| Err(Error::new(ErrorKind::Reply(what)).at(path.clone()));
     if let Some(first) = answered {
-        let by = first.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-        return refuse(format!("already answered{by} at {:?}", first.at));
+        return refuse(format!("already answered{}: that reply counts", first.by_and_at()));
     }
     let Some(question) = open else { return refuse("no such question is open".to_owned()) };
     if question.deadline.is_some_and(|deadline| now >= deadline) {

@@ -3,6 +3,7 @@
 mod check;
 mod depth;
 mod mismatch;
+mod outline;
 mod references;
 mod strict;
 mod wrap;
@@ -10,6 +11,7 @@ mod wrap;
 pub(crate) use check::wrong;
 pub(crate) use depth::take_apart;
 pub(crate) use mismatch::mismatch;
+pub(crate) use outline::outline;
 pub use strict::{StrictSchema, strict};
 
 use crate::codec::{CodecError, Json};

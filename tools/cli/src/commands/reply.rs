@@ -19,7 +19,14 @@ struct Answer<'a> {
 pub(super) async fn execute(runs: &dyn Runs, args: &ReplyArgs, console: &mut Console<'_>) -> Done {
     let (id, path) = (args.id.as_str(), Path::from(args.path.as_str()));
     let value = given::value("the reply", &args.value, console)?;
-    let open = runs.inspect(&id.into()).await?.questions;
+    let view = runs.inspect(&id.into()).await?;
+    let open = view.questions;
+    if let Some(answered) = view.answered.iter().find(|answered| answered.question.path == path) {
+        let by = answered.reply.by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
+        let first = format_args!("was answered before{by} at {}", answered.reply.at);
+        return Err(Stop::nothing(format_args!("the question of run `{id}` at `{path}` {first}"))
+            .next("that reply counts, and this one is not recorded"));
+    }
     if !open.iter().any(|question| question.path == path) {
         let others: Vec<_> = open.iter().map(|question| format!("`{}`", question.path)).collect();
         let next = match others.as_slice() {

@@ -80,7 +80,7 @@ pub(crate) fn day(at: Timestamp) -> String {
 
 /// Returns the time as RFC 3339, with all nine digits, for programs.
 pub(crate) fn exact(at: Timestamp) -> String {
-    format(at, "%Y-%m-%dT%H:%M:%S.%9fZ")
+    at.to_string()
 }
 
 fn format(at: Timestamp, pattern: &str) -> String {

@@ -31,6 +31,17 @@ fn every_change_has_the_name_of_its_caller() {
 }
 
 #[test]
+fn a_second_reply_hears_who_replied_first_and_when() {
+    let folder = Folder::with_runs();
+    let reply = |value: &str| folder.letters(&["reply", "l-1", "letter/agreed", value, "--by", "bob"]);
+    assert_eq!(reply("true").code, Some(0));
+    let said = reply("false");
+    let err = "error: the question of run `l-1` at `letter/agreed` was answered before by bob at 2026-11-29T23:31:06.000000000Z\n\
+               that reply counts, and this one is not recorded\n";
+    assert_eq!((said.code, said.err.as_str()), (Some(3), err));
+}
+
+#[test]
 fn labels_are_set_at_start_and_checked() {
     let folder = Folder::new();
     let start = |labels: &[&str]| {

@@ -137,7 +137,12 @@ fn a_refusal_has_its_path_and_the_next_step() {
                use a token that has this role\n";
     assert_eq!((viewer.code, viewer.err.as_str()), (Some(1), err));
     let cases: &[(i32, &[&str], &str)] = &[
-        (1, &["reply", "l-1", "letter/agreed", "\"yes\""], "error: letter/agreed: this reply does not fit"),
+        (
+            1,
+            &["reply", "l-1", "letter/agreed", "\"yes\""],
+            "error: letter/agreed: this reply to run `l-1` does not fit the question, which stays open: the value must be of the \
+             type boolean; sent: \"yes\"; reply with a value of the type `boolean`\n",
+        ),
         (
             3,
             &["reply", "l-1", "letter/other", "true"],

@@ -94,6 +94,9 @@ async fn a_question_is_answered_once() {
     let wrong = caller.post(to, &reply(json!("yes"))).await;
     wrong.is(422, "reply");
     assert_eq!(wrong.json()["path"], path);
+    let detail = "this reply to run `r` does not fit the question, which stays open: the value must be of the type boolean; \
+                  sent: \"yes\"; reply with a value of the type `boolean`";
+    assert_eq!(wrong.json()["detail"], detail);
     caller.post(to, &json!({ "path": "refund/pay", "value": true })).await.is(404, "unknown-question");
     assert_eq!(caller.post(to, &reply(json!(true))).await.ok(), json!({ "id": "r", "state": "paused" }));
     let again = caller.post(to, &reply(json!(false))).await;
