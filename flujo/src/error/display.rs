@@ -10,7 +10,11 @@ impl fmt::Display for ErrorKind {
             Self::TimedOut(limit) => write!(f, "timed out after {limit:?}"),
             Self::Rejected(reasons) => write!(f, "rejected: {}", reasons.join("; ")),
             Self::Exhausted { form, rounds } => {
-                write!(f, "`{form}` did not finish within {rounds} round{}", if *rounds == 1 { "" } else { "s" })
+                write!(
+                    f,
+                    "`{form}` did not finish within {rounds} round{}",
+                    if *rounds == 1 { "" } else { "s" }
+                )
             }
             Self::Panicked(message) => write!(f, "panicked: {message}"),
             Self::Codec(e) => write!(f, "cannot be recorded: {e}"),

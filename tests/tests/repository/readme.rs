@@ -1,6 +1,7 @@
 //! Holds the README and CONTRIBUTING.md to the truth.
 
-use crate::markdown::{Block, Checked, blocks, holds, read};
+use crate::markdown::{Block, Checked, blocks, holds, read, root};
+use std::fs;
 
 #[test]
 fn what_the_readme_shows_is_what_the_files_hold() -> Checked {
@@ -47,7 +48,10 @@ fn ci_runs_the_commands_of_the_readme() -> Checked {
         blocks(&read("README.md")?).into_iter().filter(|block| block.language == "console").collect();
     assert_eq!(typed.len(), 1, "{typed:?}");
 
-    let ci = read(".ci/run")?;
+    let mut ci = read(".ci/run")?;
+    for part in fs::read_dir(root().join(".ci/checks"))? {
+        ci += &fs::read_to_string(part?.path())?;
+    }
     assert!(ci.contains("\n    .ci/book\n"), ".ci/run types what the README begins with");
     for command in ["run", "test"] {
         assert!(ci.contains(&format!("$(readme_command {command})")), ".ci/run takes it from the README");
