@@ -122,6 +122,7 @@ pub mod agent;
 pub mod cache;
 pub mod clock;
 pub mod codec;
+mod const_text;
 pub mod context;
 mod durable;
 pub mod engine;

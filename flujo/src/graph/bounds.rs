@@ -1,7 +1,9 @@
+use crate::const_text::{Text, fail};
+
 /// The worst case of one run; `None` means that a number cannot be derived from the graph.
 ///
 /// `moderate::BOUNDS` is computed by the compiler, so a limit can be a compile-time check:
-/// `const _: () = assert!(moderate::BOUNDS.model_calls_at_most(18));`
+/// `const _: () = moderate::BOUNDS.assert_model_calls_at_most(18);`
 ///
 /// ```
 /// use flujo::graph::Bounds;
@@ -10,6 +12,10 @@
 /// let bounds = Bounds::MODEL.times(Some(2)).then(Bounds::QUESTION.or(Bounds::STEP));
 /// assert_eq!((bounds.step_runs, bounds.model_calls, bounds.questions), (Some(3), Some(2), Some(1)));
 /// assert!(bounds.model_calls_at_most(2) && bounds.questions_at_most(1));
+/// // As constants these would not compile if there were more, and say how many there are.
+/// bounds.assert_step_runs_at_most(3);
+/// bounds.assert_model_calls_at_most(2);
+/// bounds.assert_questions_at_most(1);
 /// assert_eq!(Bounds::ZERO.then(bounds), bounds);
 ///
 /// // How often a loop runs that has no bound is not known.
@@ -132,6 +138,34 @@ impl Bounds {
         }
     }
 
+    /// Fails if more than `n` attempts of steps are possible: a constant with it does not compile, and the message says how
+    /// many there are.
+    ///
+    /// # Panics
+    /// More than `n` are possible, or their number is not known.
+    #[track_caller]
+    pub const fn assert_step_runs_at_most(self, n: u64) {
+        assert_at_most(self.step_runs, n, "runs of steps");
+    }
+
+    /// Fails if more than `n` model calls are possible.
+    ///
+    /// # Panics
+    /// More than `n` are possible, or their number is not known.
+    #[track_caller]
+    pub const fn assert_model_calls_at_most(self, n: u64) {
+        assert_at_most(self.model_calls, n, "model calls");
+    }
+
+    /// Fails if more than `n` questions are possible.
+    ///
+    /// # Panics
+    /// More than `n` are possible, or their number is not known.
+    #[track_caller]
+    pub const fn assert_questions_at_most(self, n: u64) {
+        assert_at_most(self.questions, n, "questions");
+    }
+
     /// Returns true if at most `n` attempts of steps are possible.
     pub const fn step_runs_at_most(self, n: u64) -> bool {
         at_most(self.step_runs, n)
@@ -168,6 +202,22 @@ const fn mul(a: Option<u64>, n: Option<u64>) -> Option<u64> {
         (Some(0), _) | (_, Some(0)) => Some(0),
         (Some(a), Some(n)) => a.checked_mul(n),
         _ => None,
+    }
+}
+
+#[track_caller]
+const fn assert_at_most(most: Option<u64>, allowed: u64, what: &str) {
+    if at_most(most, allowed) {
+        return;
+    }
+    let text = Text::new();
+    if let Some(most) = most {
+        let text = text.push_number(most).push(" ").push(what).push(" are possible, and at most ");
+        fail(text.push_number(allowed).push(" are allowed"), " [bound_exceeded]");
+    } else {
+        let text = text.push("the number of ").push(what).push(" is not known, and at most ");
+        let text = text.push_number(allowed).push(" are allowed: give each loop and each `map` a `.max(n)`, and write counts as literals or constants");
+        fail(text, " [bound_unknown]");
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which context parts a step may write, as masks that the compiler compares.
 
+use crate::const_text::{Text, fail};
 use crate::context::{ALL, Contains, Context, REST};
 use std::marker::PhantomData;
 
@@ -184,12 +185,6 @@ const fn conflict<C: Context>(one: &str, other: &str, bit: u32) {
     fail(text, " [join_conflict]");
 }
 
-#[track_caller]
-#[allow(clippy::panic, reason = "const evaluation: the panic is the compile error")]
-const fn fail(text: Text, name: &str) {
-    panic!("{}", text.named(name).as_str());
-}
-
 /// Bits of those parts in `mask` that only one of several arms may write: they have no merge rule.
 pub(crate) const fn exclusive<C: Context>(mask: u64) -> u64 {
     mask & existing::<C>() & !mergeable::<C>()
@@ -222,43 +217,4 @@ const fn part_name<C: Context>(bit: u32) -> &'static str {
 #[allow(clippy::indexing_slicing, reason = "every caller compares the index with the length first")]
 const fn at<T>(list: &[T], i: usize) -> &T {
     &list[i]
-}
-
-/// A string put together in const code.
-struct Text {
-    bytes: [u8; Self::TEXT + Self::NAME],
-    len: usize,
-}
-impl Text {
-    /// What a message may take. A longer one is cut, and has its name all the same.
-    const TEXT: usize = 512;
-    /// What the name of the mistake may take.
-    const NAME: usize = 64;
-
-    const fn new() -> Self {
-        Self { bytes: [0; Self::TEXT + Self::NAME], len: 0 }
-    }
-    const fn push(self, s: &str) -> Self {
-        self.push_up_to(s, Self::TEXT)
-    }
-    const fn named(self, name: &str) -> Self {
-        self.push_up_to(name, Self::TEXT + Self::NAME)
-    }
-    #[allow(clippy::indexing_slicing, reason = "the loop compares both indices with the lengths")]
-    const fn push_up_to(mut self, s: &str, most: usize) -> Self {
-        let s = s.as_bytes();
-        let mut i = 0;
-        while i < s.len() && self.len < most {
-            self.bytes[self.len] = s[i];
-            self.len += 1;
-            i += 1;
-        }
-        self
-    }
-    const fn as_str(&self) -> &str {
-        match std::str::from_utf8(self.bytes.split_at(self.len).0) {
-            Ok(s) => s,
-            Err(_) => "",
-        }
-    }
 }

@@ -43,7 +43,7 @@ pipeline! {
     }
 }
 
-const _: () = assert!(models::BOUNDS.model_calls_at_most(7));
+const _: () = models::BOUNDS.assert_model_calls_at_most(7);
 const _: () =
     assert!(!unknown::BOUNDS.step_runs_at_most(1_000_000) && unknown::BOUNDS.model_calls_at_most(0));
 

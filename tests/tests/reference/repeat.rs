@@ -13,7 +13,7 @@ pipeline! {
     }
 }
 
-const _: () = assert!(shrink::BOUNDS.step_runs_at_most(5));
+const _: () = shrink::BOUNDS.assert_step_runs_at_most(5);
 
 #[tokio::test]
 async fn a_loop_ends_when_its_condition_holds_or_fails_with_its_last_value() -> Result<(), flujo::Error> {

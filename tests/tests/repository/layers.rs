@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["future"],
     &["panic"],
+    &["const_text"],
     &["path"],
     &["codec"],
     &["clock"],

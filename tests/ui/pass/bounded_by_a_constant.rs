@@ -17,6 +17,6 @@ pipeline! {
     }
 }
 
-const _: () = assert!(moderate::BOUNDS.step_runs_at_most(4 + 3 + 2));
+const _: () = moderate::BOUNDS.assert_step_runs_at_most(4 + 3 + 2);
 
 fn main() {}

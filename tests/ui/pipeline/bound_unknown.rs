@@ -14,6 +14,6 @@ pipeline! {
     }
 }
 
-const _: () = assert!(moderate::BOUNDS.step_runs_at_most(3));
+const _: () = moderate::BOUNDS.assert_step_runs_at_most(3);
 
 fn main() {}

@@ -9,6 +9,8 @@ use std::path::Path;
 /// Those of messages that are literals in `flujo/src`: attributes of traits, and panics in constants. A name that the
 /// macros report too is in both lists.
 const OF_THE_RUNTIME: &[&str] = &[
+    "bound_exceeded",
+    "bound_unknown",
     "concurrency_zero",
     "context_not_given",
     "context_only_read",
@@ -48,7 +50,6 @@ const OF_RUSTC: &[&str] = &[
     "error[E0004]: non-exhaustive patterns",
     "error[E0061]: this ",
     "error[E0072]: recursive type",
-    "error[E0080]: evaluation panicked: assertion failed: ",
     "error[E0119]: conflicting implementations of trait",
     "error[E0255]: the name",
     "error[E0277]: `u32` is not an iterator",

@@ -12,6 +12,8 @@ pub(super) const ALL: &[(&str, &str)] = &[
     ("await_in_pipeline", include_str!("await_in_pipeline.txt")),
     ("body_takes_one_value", include_str!("body_takes_one_value.txt")),
     ("borrowed_value", include_str!("borrowed_value.txt")),
+    ("bound_exceeded", include_str!("bound_exceeded.txt")),
+    ("bound_unknown", include_str!("bound_unknown.txt")),
     ("break_in_pipeline", include_str!("break_in_pipeline.txt")),
     ("cached_with_tools", include_str!("cached_with_tools.txt")),
     ("calls_a_closure", include_str!("calls_a_closure.txt")),
