@@ -28,7 +28,7 @@ pub use crate::question::Approval;
 pub use crate::resources::Provides;
 pub use crate::step::migrate::untaken;
 pub use crate::step::writes::{
-    FallbackWrites, NoFit, NotWithin, Probe, Within, assert_apart, assert_disjoint, assert_mergeable,
+    FallbackWrites, NoFit, NotWithin, Probe, Within, all_of, assert_apart, assert_disjoint, assert_mergeable,
     assert_reads, mask, project,
 };
 pub use crate::step::{

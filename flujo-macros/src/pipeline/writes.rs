@@ -28,8 +28,8 @@ pub(crate) fn checks(pipeline: &Pipeline) -> TokenStream {
     let ty = &context.ty;
     let listed = |nodes: &[Node]| {
         let each = nodes.iter().flat_map(writers);
-        let (names, masks): (Vec<_>, Vec<_>) = each.map(|(name, writer)| (name, writer.mask(ty))).unzip();
-        quote!(&[#((#names, #masks)),*])
+        let each = each.map(|(name, writer)| writer.listed(&name, ty));
+        quote!(&[#(#each),*])
     };
     let joins = pipeline.nodes.iter().filter_map(|node| {
         let (What::Join { arms } | What::Route { arms }) = &node.what else { return None };
@@ -46,9 +46,9 @@ pub(crate) fn checks(pipeline: &Pipeline) -> TokenStream {
     });
     let reads = pipeline.nodes.iter().filter(|_| !context.write).flat_map(|node| {
         writers(node).into_iter().map(|(name, writer)| {
-            let (at, mask) = (node.at, writer.mask(ty));
+            let (at, listed) = (node.at, writer.listed(&name, ty));
             let check = quote_spanned!(at=> __flujo::assert_reads);
-            quote_spanned!(at=> const _: () = #check(#name, #mask);)
+            quote_spanned!(at=> const _: () = #check(#listed);)
         })
     });
     quote!(#(#joins)* #(#maps)* #(#reads)*)
@@ -72,19 +72,26 @@ impl Writer<'_> {
         }
     }
 
+    /// Its own mask, and the list of those of its fallback and redirect.
+    fn masks(&self, context: &Type) -> (TokenStream, TokenStream) {
+        let ty = match self {
+            Self::Callee(callee) => callee.ty(),
+            Self::Findings => quote!(__flujo::KeepsFindings),
+        };
+        let probe = quote!(__flujo::Probe::<#context, #ty>);
+        (quote!(#probe::MASK), quote!(#probe::FALLBACKS))
+    }
+
+    /// All that it may write.
     fn mask(&self, context: &Type) -> TokenStream {
-        match self {
-            Self::Callee(callee) => {
-                let ty = callee.ty();
-                quote!(
-                    __flujo::Probe::<#context, #ty>::MASK
-                        | __flujo::Probe::<#context, #ty>::FALLBACK
-                )
-            }
-            Self::Findings => {
-                quote!(__flujo::Probe::<#context, __flujo::KeepsFindings>::MASK)
-            }
-        }
+        let (own, stand_ins) = self.masks(context);
+        quote!(__flujo::all_of(#own, #stand_ins))
+    }
+
+    /// With its name, and those of its fallback and redirect, for messages.
+    fn listed(&self, name: &str, context: &Type) -> TokenStream {
+        let (own, stand_ins) = self.masks(context);
+        quote!((#name, #own, #stand_ins))
     }
 }
 

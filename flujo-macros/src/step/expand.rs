@@ -176,6 +176,7 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
     // No associated type: a step may be more public than its fallback.
     let known = facts::StandIns::of(step);
     let types = known.types();
+    let names = facts::names_of_stand_ins(step);
     let stand_ins = (!types.is_empty()).then(|| {
         let item = quote! {
             #[automatically_derived]
@@ -184,7 +185,8 @@ fn writes(step: &Step, generics: &Forms) -> TokenStream {
                 #(#types: #pr::WritesIn<__AnyContext>,)*
                 #predicates
             {
-                const MASK: u64 = 0 #(| <#types as #pr::WritesIn<__AnyContext>>::MASK)*;
+                const LIST: &'static [(&'static str, u64)] =
+                    &[#((#names, <#types as #pr::WritesIn<__AnyContext>>::MASK)),*];
             }
         };
         known.around(item)

@@ -171,6 +171,13 @@ impl StandIns {
     }
 }
 
+/// The names of the fallback and redirect of a sound step, as paths have them.
+pub(super) fn names_of_stand_ins(step: &Step) -> Vec<String> {
+    let paths = step.options.fallback.iter().chain(&step.options.redirect).filter(|_| !step.broken);
+    let last = |path: &syn::Path| path.segments.last().map(|last| names::text(&last.ident));
+    paths.map(|path| last(path).unwrap_or_default()).collect()
+}
+
 /// The tools of a sound model step.
 pub(super) fn tools(step: &Step) -> &[ToolUse] {
     let talks = !step.broken && matches!(step.kind, Kind::Model { .. });

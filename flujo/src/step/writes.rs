@@ -74,15 +74,15 @@ pub const fn assert_apart(step: &str, whole: &str, part: &str, within: bool) {
 #[derive(Debug)]
 pub struct Probe<C, S>(PhantomData<(C, S)>);
 
-/// The parts of `C` that the fallback may write which a step's attribute names. Steps without one have none.
+/// The parts of `C` that the fallback and redirect of a step's attribute may write. Steps without one have none.
 pub trait FallbackWrites<C> {
-    /// Bits of the parts of `C`.
-    const MASK: u64;
+    /// Their names, with the bits of the parts of `C`.
+    const LIST: &'static [(&'static str, u64)];
 }
 
 impl<C, S: FallbackWrites<C>> Probe<C, S> {
-    /// The mask of the fallback of a callee that fits.
-    pub const FALLBACK: u64 = S::MASK;
+    /// The fallback and redirect of a callee that fits, with their masks.
+    pub const FALLBACKS: &'static [(&'static str, u64)] = S::LIST;
 }
 
 impl<C, S: WritesIn<C>> Probe<C, S> {
@@ -95,14 +95,42 @@ pub trait NoFit {
     /// Nothing.
     const MASK: u64 = 0;
     /// Nothing.
-    const FALLBACK: u64 = 0;
+    const FALLBACKS: &'static [(&'static str, u64)] = &[];
 }
 impl<T> NoFit for T {}
+
+/// A node with what its step may write, and with what may write in place of the step: the fallback and redirect of its
+/// attribute, with their names.
+type Writer<'a> = (&'a str, u64, &'a [(&'a str, u64)]);
+
+/// The bits of everything that a node may write.
+pub const fn all_of(own: u64, stand_ins: &[(&str, u64)]) -> u64 {
+    let (mut mask, mut i) = (own, 0);
+    while i < stand_ins.len() {
+        mask |= at(stand_ins, i).1;
+        i += 1;
+    }
+    mask
+}
+
+/// Adds the name of what writes at a node: `triage`, or `triage!guess` where its fallback does.
+const fn push_writer(text: Text, (node, own, stand_ins): Writer<'_>, bit: u32) -> Text {
+    let text = text.push(node);
+    let mut i = 0;
+    while i < stand_ins.len() && own & (1 << bit) == 0 {
+        let (name, mask) = *at(stand_ins, i);
+        if mask & (1 << bit) != 0 {
+            return text.push("!").push(name);
+        }
+        i += 1;
+    }
+    text
+}
 
 /// No two arms may write one part that has no merge rule. Each arm lists its nodes with what they write,
 /// so that the message can name the step.
 #[track_caller]
-pub const fn assert_disjoint<C: Context>(arms: &[&[(&str, u64)]]) {
+pub const fn assert_disjoint<C: Context>(arms: &[&[Writer<'_>]]) {
     let mut i = 0;
     while i < arms.len() {
         let mut j = i + 1;
@@ -115,15 +143,16 @@ pub const fn assert_disjoint<C: Context>(arms: &[&[(&str, u64)]]) {
 }
 
 #[track_caller]
-const fn compare<C: Context>(left: &[(&str, u64)], right: &[(&str, u64)]) {
+const fn compare<C: Context>(left: &[Writer<'_>], right: &[Writer<'_>]) {
     let mut i = 0;
     while i < left.len() {
         let mut j = 0;
         while j < right.len() {
-            let (one, other) = (at(left, i), at(right, j));
-            let both = one.1 & other.1 & existing::<C>() & !mergeable::<C>();
+            let (one, other) = (*at(left, i), *at(right, j));
+            let both = all_of(one.1, one.2) & all_of(other.1, other.2);
+            let both = both & existing::<C>() & !mergeable::<C>();
             if both != 0 {
-                conflict::<C>(one.0, other.0, both.trailing_zeros());
+                conflict::<C>(one, other, both.trailing_zeros());
             }
             j += 1;
         }
@@ -133,23 +162,20 @@ const fn compare<C: Context>(left: &[(&str, u64)], right: &[(&str, u64)]) {
 
 /// The items of a `map` run the same body concurrently.
 #[track_caller]
-pub const fn assert_mergeable<C: Context>(nodes: &[(&str, u64)]) {
+pub const fn assert_mergeable<C: Context>(nodes: &[Writer<'_>]) {
     let mut i = 0;
     while i < nodes.len() {
-        let node = at(nodes, i);
-        let bad = node.1 & existing::<C>() & !mergeable::<C>();
+        let node = *at(nodes, i);
+        let bad = all_of(node.1, node.2) & existing::<C>() & !mergeable::<C>();
         if bad != 0 {
             let bit = bad.trailing_zeros();
             let text = Text::new().push("every item of this `map` writes ");
             let text = if bit == REST {
-                text.push("the fields of the context that are no part (in `")
-                    .push(node.0)
+                push_writer(text.push("the fields of the context that are no part (in `"), node, bit)
                     .push("`): make what it writes a part with a merge rule, `#[context(part, merge = ..)]`")
             } else {
-                text.push("context part `")
-                    .push(part_name::<C>(bit))
-                    .push("` (in `")
-                    .push(node.0)
+                let text = text.push("context part `").push(part_name::<C>(bit)).push("` (in `");
+                push_writer(text, node, bit)
                     .push("`), which has no merge rule: add `#[context(part, merge = ..)]`")
             };
             let text = text.push(", or return the value instead");
@@ -161,19 +187,19 @@ pub const fn assert_mergeable<C: Context>(nodes: &[(&str, u64)]) {
 
 /// A pipeline that takes its context as `#[ctx]` calls nothing that writes it.
 #[track_caller]
-pub const fn assert_reads(node: &str, mask: u64) {
+pub const fn assert_reads(node: Writer<'_>) {
+    let mask = all_of(node.1, node.2);
     if mask != 0 {
-        let text = Text::new()
-            .push("`")
-            .push(node)
+        let text = push_writer(Text::new().push("`"), node, mask.trailing_zeros())
             .push("` may write the context, which this pipeline only reads: take the context as `&mut`, without `#[ctx]`");
         fail(text, " [context_only_read]");
     }
 }
 
 #[track_caller]
-const fn conflict<C: Context>(one: &str, other: &str, bit: u32) {
-    let text = Text::new().push("parallel branches `").push(one).push("` and `").push(other);
+const fn conflict<C: Context>(one: Writer<'_>, other: Writer<'_>, bit: u32) {
+    let text = push_writer(Text::new().push("parallel branches `"), one, bit).push("` and `");
+    let text = push_writer(text, other, bit);
     let text = if bit == REST {
         text.push("` both write the fields of the context that are no part: make what they write a part with a merge rule, ")
             .push("`#[context(part, merge = ..)]`, or run them one after the other")
