@@ -70,6 +70,7 @@ mistakes! {
     function_of_a_type
     generic_pipeline
     given_twice
+    impure_expression
     input_without_a_name
     item_in_pipeline
     join_arms

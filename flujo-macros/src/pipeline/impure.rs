@@ -2,7 +2,9 @@
 //! resumed, and these give something else then, or print again. Steps are called by their names, so what looks like one
 //! of these is one.
 
+use crate::names;
 use proc_macro2::{Spacing, Span, TokenStream, TokenTree};
+use syn::Path;
 
 /// What is called, and where.
 pub(crate) type Impure = (String, Span);
@@ -69,10 +71,37 @@ fn scan(tokens: TokenStream, found: &mut Vec<Impure>) {
 }
 
 fn is_impure(path: &[String]) -> bool {
-    let [.., of, name] = path else { return path.first().is_some_and(|name| name == "thread_rng") };
-    (name == "now" && CLOCKS.contains(&of.as_str()))
-        || of == "fastrand"
-        || RANDOM.iter().any(|(o, n)| o == of && n == name)
+    match path {
+        [.., of, name] => is_clock(of, name) || is_random(of, name),
+        [name] => name == "thread_rng",
+        [] => false,
+    }
+}
+
+fn is_clock(of: &str, name: &str) -> bool {
+    name == "now" && CLOCKS.contains(&of)
+}
+
+fn is_random(of: &str, name: &str) -> bool {
+    of == "fastrand" || RANDOM.contains(&(of, name))
+}
+
+/// What is said of such a function of a type or module that is called like a step: `value(..)` around it would compile, and
+/// be as wrong.
+pub(crate) fn called_as_a_step(path: &Path) -> Option<String> {
+    let mut segments = path.segments.iter().rev().map(|segment| segment.ident.to_string());
+    let (name, of) = (segments.next()?, segments.next()?);
+    let (what, step) = if is_clock(&of, &name) {
+        ("is a clock: here it would be read again when the run continues", "now")
+    } else if is_random(&of, &name) {
+        ("is random: here it would give another value when the run continues", "pick")
+    } else {
+        return None;
+    };
+    Some(format!(
+        "`{}` {what}\ncall it in a step, whose output is recorded: `#[step] async fn {step}() -> Result<..> {{ .. }}`, and here `{step}()`",
+        names::source(path)
+    ))
 }
 
 #[cfg(test)]

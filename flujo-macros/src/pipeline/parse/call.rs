@@ -10,6 +10,7 @@ use super::stmt::Binding;
 use crate::mistake;
 use crate::names;
 use crate::options::{self, Place};
+use crate::pipeline::impure::called_as_a_step;
 use crate::pipeline::model::{Args, Broken, Call, CallOption, CallTools, Flow, Given, Input, StandIns, What};
 use crate::tokens::parenthesized;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -112,6 +113,9 @@ impl FlowParser<'_> {
                 mistake::constructor_as_a_step,
                 format!("`{text}` is a constructor, not a step\nwrite `value({text}(..))`"),
             ));
+        }
+        if let Some(message) = called_as_a_step(path) {
+            return Some(self.errors.broken(path, mistake::impure_expression, message));
         }
         if let Some(before) = segments.next() {
             if is_type_like(before) {

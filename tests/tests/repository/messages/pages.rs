@@ -66,6 +66,7 @@ pub(crate) const PAGES: [Page; 20] = [
             "flow/constructor",
             "flow/field_of_output",
             "flow/function_*",
+            "flow/impure_*",
             "flow/method_of_output",
             "flow/misspelt_function",
             "flow/nested_step_*",

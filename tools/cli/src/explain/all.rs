@@ -47,6 +47,7 @@ pub(super) const ALL: &[(&str, &str)] = &[
     ("function_of_a_type", include_str!("function_of_a_type.txt")),
     ("generic_pipeline", include_str!("generic_pipeline.txt")),
     ("given_twice", include_str!("given_twice.txt")),
+    ("impure_expression", include_str!("impure_expression.txt")),
     ("input_without_a_name", include_str!("input_without_a_name.txt")),
     ("item_in_pipeline", include_str!("item_in_pipeline.txt")),
     ("join_arms", include_str!("join_arms.txt")),
