@@ -1,6 +1,8 @@
 //! The list in `#[step(..)]`.
 
-use super::{Backoff, Cached, Place, ToolUse, Word, find, migrate, model, tools, unknown, value, words};
+use super::{
+    Backoff, Cached, Place, ToolUse, Word, find, migrate, model, tools, unknown, value, words, written,
+};
 use crate::diag::{self, Sink};
 use crate::mistake;
 use crate::nesting::{self, Advice};
@@ -187,7 +189,7 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
         };
         match word.name {
             "retries" => out.retries = sink.ok(value::count(word.name, &value, 0)),
-            "timeout" => out.timeout = sink.ok(value::time(word.name, &value)),
+            "timeout" => out.timeout = sink.ok(written::time(word.name, &value, written::in_attribute)),
             "backoff" => out.backoff = sink.ok(value::backoff(&value)),
             "cached" => out.cached = sink.ok(value::cached(&value)),
             "fallback" => out.fallback = sink.ok(step_name(word.name, &value)),
@@ -210,7 +212,7 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
                 out.migrate = migrate::functions(&value, sink);
                 migrates = Some(key.span());
             }
-            "model" => out.model = sink.ok(value::model(&value)),
+            "model" => out.model = sink.ok(value::model(&value, written::in_attribute)),
             "models" => out.models = sink.ok(model::models(&value)).unwrap_or_default(),
             "extra" => out.of_calls.extend(sink.ok(model::extra(&value)).into_iter().flatten()),
             "tool_choice" => choice = Some(value.clone()),

@@ -8,12 +8,14 @@ mod migrate;
 mod model;
 mod tools;
 mod value;
+mod written;
 
 pub(crate) use attribute::{StepOptions, parse};
 pub(crate) use duration::duration;
 pub(crate) use model::argument as model_argument;
 pub(crate) use tools::{ToolUse, tools};
 pub(crate) use value::{Backoff, Cached, backoff, cached, check_call, limits, shown};
+pub(crate) use written::seconds;
 
 use crate::diag;
 use crate::mistake;

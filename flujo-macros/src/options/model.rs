@@ -225,7 +225,7 @@ pub(super) fn models(value: &Expr) -> syn::Result<Vec<LitStr>> {
     }
     let mut names: Vec<LitStr> = Vec::new();
     for one in &list.elems {
-        let name = super::value::model(one)?;
+        let name = super::value::model(one, super::written::in_attribute)?;
         if names.iter().any(|known| known.value() == name.value()) {
             return error(
                 one,

@@ -1,6 +1,6 @@
 //! The list `tools = [..]`: names of steps, and what is asked before a call of one runs.
 
-use super::value;
+use super::{value, written};
 use crate::diag::{self, Sink};
 use crate::mistake;
 use crate::names;
@@ -202,7 +202,9 @@ fn apply(tool: &mut ToolUse, option: &ExprMethodCall, sink: &mut Sink) {
         }
         (_, [wait, default]) => {
             // Whether there is a question to bound is known with the attribute of the step.
-            if let Some(nanos) = sink.ok(value::time("timeout", wait)) {
+            if let Some(nanos) =
+                sink.ok(written::time("timeout", wait, |_, wait| format!(".timeout({wait}, ..)")))
+            {
                 tool.timeout = Some((word.clone(), nanos, (*default).clone()));
             }
         }

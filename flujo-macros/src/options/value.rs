@@ -1,6 +1,7 @@
 //! The values of options, wherever they are written.
 
 use super::duration;
+use super::written::{Written, after_a_call, time};
 use crate::diag;
 use crate::mistake::{self, Mistake};
 use crate::names;
@@ -60,7 +61,7 @@ pub(super) fn string(value: &Expr) -> Option<&LitStr> {
     }
 }
 
-fn literal(value: &Expr) -> Option<&Lit> {
+pub(super) fn literal(value: &Expr) -> Option<&Lit> {
     match value {
         Expr::Lit(ExprLit { lit, .. }) => Some(lit),
         Expr::Paren(p) => literal(&p.expr),
@@ -71,18 +72,6 @@ fn literal(value: &Expr) -> Option<&Lit> {
 
 fn error<T>(value: &Expr, mistake: Mistake, message: &str) -> syn::Result<T> {
     Err(diag::error_at(value, mistake, message))
-}
-
-/// A duration in quotes.
-pub(super) fn time(word: &str, value: &Expr) -> syn::Result<u64> {
-    match string(value) {
-        Some(s) => duration(s),
-        None => error(
-            value,
-            mistake::duration_in_quotes,
-            &format!("`{word}` takes a duration in quotes\nfor instance `{word} = \"20s\"`"),
-        ),
-    }
 }
 
 /// The value of `backoff`.
@@ -179,8 +168,8 @@ pub(super) fn fraction(word: &str, value: &Expr, most: f64) -> syn::Result<f64> 
 }
 
 /// `"provider:model"`.
-pub(super) fn model(value: &Expr) -> syn::Result<LitStr> {
-    let example = "for instance `model = \"openai:gpt-4o-mini\"`";
+pub(super) fn model(value: &Expr, written: Written) -> syn::Result<LitStr> {
+    let example = format!("for instance `{}`", written("model", "\"openai:gpt-4o-mini\""));
     let Some(literal) = string(value) else {
         return error(
             value,
@@ -298,9 +287,9 @@ pub(crate) fn check_call(word: &str, value: &Expr) -> syn::Result<()> {
         "max_tokens" | "tool_rounds" => count(word, value, 1).map(drop),
         "temperature" => fraction(word, value, 2.0).map(drop),
         "top_p" => fraction(word, value, 1.0).map(drop),
-        "model" => model(value).map(drop),
+        "model" => model(value, after_a_call).map(drop),
         "strict" => flag(word, value).map(drop),
-        "timeout" => time(word, value).map(drop),
+        "timeout" => time(word, value, after_a_call).map(drop),
         "backoff" => backoff(value).map(drop),
         "cached" => cached(value).map(drop),
         _ => Ok(()),
@@ -315,6 +304,7 @@ pub(crate) fn shown(value: &Expr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::written::in_attribute;
     use syn::parse_quote;
 
     fn says(result: syn::Result<impl Sized>, text: &str) {
@@ -352,12 +342,12 @@ mod tests {
 
     #[test]
     fn models() {
-        assert!(model(&parse_quote!("openai:gpt-4o-mini")).is_ok());
-        assert!(model(&parse_quote!("ollama:llama3:8b")).is_ok());
+        assert!(model(&parse_quote!("openai:gpt-4o-mini"), in_attribute).is_ok());
+        assert!(model(&parse_quote!("ollama:llama3:8b"), in_attribute).is_ok());
         for bad in [parse_quote!("gpt-4o"), parse_quote!(":x"), parse_quote!("x:"), parse_quote!("a: b")] {
-            says(model(&bad), "does not name a provider and a model");
+            says(model(&bad, in_attribute), "does not name a provider and a model");
         }
-        says(model(&parse_quote!(MODEL)), "in quotes");
+        says(model(&parse_quote!(MODEL), in_attribute), "in quotes");
     }
 
     #[test]

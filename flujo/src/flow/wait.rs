@@ -54,7 +54,7 @@ use std::time::Duration;
 ///
 /// ```text
 /// error: a duration is written in quotes [duration_in_quotes]
-///        for instance "2h"
+///        for instance `wait("20s")`
 ///   --> ui/flow/wait_for_a_number.rs:13:14
 ///    |
 /// 13 |         wait(20);

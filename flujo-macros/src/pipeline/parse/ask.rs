@@ -85,7 +85,7 @@ impl FlowParser<'_> {
             return TokenStream::new();
         };
         shown.push(("timeout".to_owned(), options::shown(wait)));
-        let wait = match self.duration(wait) {
+        let wait = match self.duration(wait, |time| format!(".timeout({time}, ..)")) {
             Ok(wait) => wait.tokens,
             Err(error) => {
                 self.errors.beside.push(error);

@@ -143,7 +143,7 @@ impl FlowParser<'_> {
             );
             return None;
         };
-        match self.duration(limit) {
+        match self.duration(limit, |time| format!(".timeout({time})")) {
             Ok(limit) => Some(limit),
             Err(error) => {
                 self.errors.beside.push(error);

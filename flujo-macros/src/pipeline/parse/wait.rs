@@ -28,15 +28,16 @@ impl FlowParser<'_> {
             ));
         };
         let shown = vec![("for".to_owned(), options::shown(duration))];
-        let duration = self.duration(duration).map_err(|error| self.errors.broken_error(error))?;
+        let written = |time: &str| format!("wait({time})");
+        let duration = self.duration(duration, written).map_err(|error| self.errors.broken_error(error))?;
         let id = form_id(options.name.as_ref(), word);
         let node = self.node(id, name_at(options.name.as_ref(), word), What::Wait);
         self.show(node, shown);
         Ok(Wait { node, word: word.clone(), duration })
     }
 
-    /// A literal such as `"2h"`, or a plain expression.
-    pub(super) fn duration(&mut self, wait: &Expr) -> syn::Result<Plain> {
+    /// A literal such as `"2h"`, or a plain expression; `written` is where it stands, for an example.
+    pub(super) fn duration(&mut self, wait: &Expr, written: fn(&str) -> String) -> syn::Result<Plain> {
         let pr = names::private();
         match wait {
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
@@ -47,7 +48,10 @@ impl FlowParser<'_> {
             Expr::Lit(_) => Err(diag::error(
                 wait.span(),
                 mistake::duration_in_quotes,
-                "a duration is written in quotes\nfor instance \"2h\"",
+                format!(
+                    "a duration is written in quotes\nfor instance `{}`",
+                    written(&options::seconds(wait))
+                ),
             )),
             wait => Ok(self.plain(wait)),
         }

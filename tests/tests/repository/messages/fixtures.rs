@@ -23,6 +23,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("misplaced_costed", "step/costed_inside_the_output"),
     ("misplaced_ctx", "step/ctx_on_an_owned_parameter"),
     ("not_a_list", "step/tools_without_brackets"),
+    ("not_a_model_name", "step/model_constant"),
     ("not_a_plugin", "flow/plugin_of_no_plugin"),
     ("not_a_tool_server", "step/mcp_of_no_server"),
     ("not_a_validator", "flow/validator_of_other_type"),
