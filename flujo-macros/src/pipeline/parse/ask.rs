@@ -1,7 +1,7 @@
 //! `ask`: a question to a person.
 
 use super::FlowParser;
-use super::stmt::Binding;
+use super::stmt::{Binding, Place};
 use crate::mistake;
 use crate::names;
 use crate::options;
@@ -22,10 +22,15 @@ impl FlowParser<'_> {
     ) -> Result<Ask, Broken> {
         self.form_options(word, options);
         let Some(reply) = binding.ty.filter(|ty| !matches!(ty, Type::Infer(_))) else {
+            let write = match binding.place {
+                Place::Let => "write `let reply: Reply = ask(..);`",
+                Place::Line => "write `let reply: Reply = ask(..);`, and use `reply` on the next line",
+                Place::Arm => "write a block here: `{ let reply: Reply = ask(..); reply }`",
+            };
             return Err(self.errors.broken(
                 word,
                 mistake::ask_without_type,
-                "`ask(..)` needs the type of its reply\nwrite `let reply: Reply = ask(..);`",
+                format!("`ask(..)` needs the type of its reply\n{write}"),
             ));
         };
         let [message] = call.args.iter().collect::<Vec<_>>()[..] else {

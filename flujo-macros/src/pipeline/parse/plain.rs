@@ -58,6 +58,7 @@ impl FlowParser<'_> {
             guards,
             loops: 0,
             functions: 0,
+            branch: false,
             reference: None,
         };
         for expr in all {
@@ -103,6 +104,8 @@ struct Check<'a> {
     loops: usize,
     /// Closures around.
     functions: usize,
+    /// Whether it is a branch of an `if` or `match` in the expression.
+    branch: bool,
     /// The `&` in front of the call that is visited next.
     reference: Option<TokenStream>,
 }
@@ -158,7 +161,7 @@ impl Check<'_> {
                 if word == "value" {
                     self.errors.broken(name, mistake::value_as_argument, "this is a plain value already\nremove `value(..)` around it")
                 } else if FORMS.contains(&word.as_str()) {
-                    self.errors.broken(name, mistake::form_as_argument, nested_form(&word))
+                    self.errors.broken(name, mistake::form_as_argument, nested_form(&word, self.branch))
                 } else {
                     return None;
                 }
@@ -236,8 +239,9 @@ fn resources_read(name: &Ident) -> String {
     )
 }
 
-fn nested_form(word: &str) -> String {
+fn nested_form(word: &str, branch: bool) -> String {
     match word {
+        "ask" if branch => "a branch that asks is one of the pipeline, not of an expression\nwrite `let x = if .. { let reply: Reply = ask(..); reply } else { .. };` in front, and use `x` here".to_owned(),
         "fail" => "`fail(..)` is a statement, an arm or the last expression\nuse `let .. else { fail(..) }`, `if` or `match`".to_owned(),
         "ask" => "bind `ask(..)` to a variable first\nwrite `let reply: Reply = ask(..);` and use `reply` here".to_owned(),
         "wait" => "`wait(..)` is a statement, and has no value\nwrite it on a line of its own".to_owned(),
@@ -269,7 +273,7 @@ impl VisitMut for Check<'_> {
             *expr = Expr::Verbatim(error);
             return;
         }
-        let (loops, functions) = (self.loops, self.functions);
+        let (loops, functions, branch) = (self.loops, self.functions, self.branch);
         let reference = self.reference.take();
         match expr {
             Expr::Call(call) => {
@@ -297,6 +301,23 @@ impl VisitMut for Check<'_> {
             Expr::MethodCall(call) => {
                 self.visit_expr_mut(&mut call.receiver);
                 self.arguments(&mut call.args, false);
+                return;
+            }
+            Expr::If(choice) => {
+                self.visit_expr_mut(&mut choice.cond);
+                self.branch = true;
+                self.visit_block_mut(&mut choice.then_branch);
+                if let Some((_, other)) = &mut choice.else_branch {
+                    self.visit_expr_mut(other);
+                }
+                self.branch = branch;
+                return;
+            }
+            Expr::Match(choice) => {
+                self.visit_expr_mut(&mut choice.expr);
+                self.branch = true;
+                choice.arms.iter_mut().for_each(|arm| self.visit_arm_mut(arm));
+                self.branch = branch;
                 return;
             }
             Expr::Loop(_) | Expr::While(_) | Expr::ForLoop(_) => self.loops += 1,

@@ -15,6 +15,20 @@ pub(super) struct Binding<'a> {
     pub name: Option<&'a Ident>,
     /// The annotation: a question needs it.
     pub ty: Option<&'a Type>,
+    /// Where the flow stands, for messages.
+    pub place: Place,
+}
+
+/// Where a flow stands.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Place {
+    /// An arm, or the body of a form, without a block of its own.
+    #[default]
+    Arm,
+    /// A line of a block.
+    Line,
+    /// The right side of a `let`.
+    Let,
 }
 
 impl<'a> Binding<'a> {
@@ -24,7 +38,7 @@ impl<'a> Binding<'a> {
             pat => (pat, None),
         };
         let name = if let Pat::Ident(ident) = pat { Some(&ident.ident) } else { None };
-        Self { name, ty }
+        Self { name, ty, place: Place::Let }
     }
 }
 
@@ -39,7 +53,7 @@ impl FlowParser<'_> {
             match stmt {
                 Stmt::Local(local) => lines.extend(self.local(local)),
                 Stmt::Expr(expr, semi) => {
-                    let flow = self.flow(expr, Binding::default());
+                    let flow = self.flow(expr, Binding { place: Place::Line, ..Binding::default() });
                     // after these nothing is missing: the block does not end
                     let ends = matches!(flow, Flow::Fail(_) | Flow::Broken(_));
                     if last && (semi.is_none() || ends) {
