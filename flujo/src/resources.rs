@@ -25,7 +25,7 @@
 #[diagnostic::on_unimplemented(
     message = "resources `{Self}` do not provide `{T}` [resource_missing]",
     label = "this step needs `{T}`",
-    note = "use resources that are `{T}`, or have a field of that type",
+    note = "use resources that are `{T}`, or have a field of that type; a builder takes them by `.resources(..)`, before `.pipeline::<..>()`",
     note = "to read `{T}` from the context instead, mark the parameter: `#[ctx] name: &{T}`"
 )]
 pub trait Provides<T> {
