@@ -28,7 +28,7 @@ const LARGE: usize = 1 << 20;
 #[derive(Clone)]
 pub(crate) struct Client {
     http: hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>,
-    ingress: Arc<str>,
+    pub(crate) ingress: Arc<str>,
     admin: Arc<str>,
     /// The size of the largest message.
     pub(crate) limit: usize,
@@ -80,7 +80,13 @@ impl Client {
     ) -> Result<T, RestateError> {
         let key = utf8_percent_encode(key, NON_ALPHANUMERIC);
         let url = format!("{}/{service}/{key}/{handler}", self.ingress);
-        self.json(Method::POST, url, Some(body)).await
+        match self.json(Method::POST, url, Some(body)).await {
+            // The services that are called here are those of each worker.
+            Err(error) if error.status() == Some(404) => {
+                Err(RestateError::without_worker(&self.ingress, None))
+            }
+            answer => answer,
+        }
     }
 
     /// The rows of an SQL query, as the server writes them.

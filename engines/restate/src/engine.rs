@@ -148,7 +148,8 @@ impl Restate {
                 Err(error) if error.status() == Some(404) && away_since.elapsed() < AWAY => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
-                done => return Ok(done?),
+                Err(error) => return Err(error.of_pipeline(&self.client.ingress, &state.pipeline).into()),
+                Ok(()) => return Ok(()),
             }
         }
     }

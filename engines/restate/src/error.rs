@@ -77,6 +77,25 @@ impl RestateError {
         Self { status: Some(status), ..Self::new(format!("{url} answers {status}: {said}")) }
     }
 
+    /// A server that does not know a service: those of flujo itself come with each worker, and `pipeline` with one that
+    /// has it.
+    pub(crate) fn without_worker(server: &str, pipeline: Option<&str>) -> Self {
+        let what = match pipeline {
+            Some(pipeline) => {
+                format!("no worker that has the pipeline `{pipeline}` is registered at {server}")
+            }
+            None => format!("no worker is registered at {server}, which alone executes no run"),
+        };
+        let start = "start one and name its address to the server: `flujo_restate::serve(&flujo, \"0.0.0.0:9080\")\
+                     .register(\"http://its-host:9080\").await`";
+        Self { status: Some(404), ..Self::new(format!("{what}: {start}")) }
+    }
+
+    /// Names the pipeline that there is no worker for.
+    pub(crate) fn of_pipeline(self, server: &str, pipeline: &str) -> Self {
+        if self.status == Some(404) { Self::without_worker(server, Some(pipeline)) } else { self }
+    }
+
     pub(crate) fn setup(message: impl Into<String>) -> Self {
         Self::new(message.into())
     }

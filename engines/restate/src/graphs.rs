@@ -30,7 +30,8 @@ impl Graphs {
         let key = format!("{}/{:032x}.{:032x}", run.pipeline, run.fingerprint, run.graph.types());
         if self.known(&key).is_none() {
             let graph = run.graph.stored();
-            client.call::<()>((GRAPHS, &key, PUT), &*graph).await?;
+            let stored = client.call::<()>((GRAPHS, &key, PUT), &*graph).await;
+            stored.map_err(|error| error.of_pipeline(&client.ingress, &run.pipeline))?;
             self.keep(&key, &graph);
         }
         Ok(key)

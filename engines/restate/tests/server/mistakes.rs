@@ -12,12 +12,17 @@ use tokio::net::TcpListener;
 
 /// Something at an address that gives one answer to all that it is asked.
 async fn answering(answer: &'static str) -> String {
+    answering_with("200 OK", answer).await
+}
+
+/// The same, with a status.
+async fn answering_with(status: &'static str, answer: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let _ = stream.read(&mut [0; 4096]).await;
-            let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json";
+            let head = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-type: application/json");
             let all = format!("{head}\r\ncontent-length: {}\r\n\r\n{answer}", answer.len());
             let _ = stream.write_all(all.as_bytes()).await;
         }
@@ -51,6 +56,24 @@ async fn a_server_that_is_missing_or_none_or_of_another_version() {
     let expected = "the Restate server has version 2.0.1, which this version of flujo-restate does not know: use a server \
                     from version 1.7 on, below 2.0, or a newer flujo-restate";
     assert_eq!(new, expected);
+}
+
+/// What a server says of a service that no deployment has.
+const UNKNOWN: &str =
+    r#"{"message":"service 'flujo.Graph' not found, make sure to register the service before calling it."}"#;
+
+/// What to do where no worker is registered.
+const START: &str = "start one and name its address to the server: `flujo_restate::serve(&flujo, \"0.0.0.0:9080\")\
+                     .register(\"http://its-host:9080\").await`";
+
+#[tokio::test]
+async fn a_server_without_a_worker() {
+    let page = answering_with("404 Not Found", UNKNOWN).await;
+    let flujo = pipelines::all(Restate::connect(&page, &page).unwrap());
+    let error = crate::error_of(flujo.run(pipelines::steps(1, 0)).id("r").await.outcome);
+    assert_eq!(error, format!("no worker that has the pipeline `steps` is registered at {page}: {START}"));
+    let error = flujo::run::Control::inspect(&flujo, &"r".into()).await.unwrap_err().to_string();
+    assert_eq!(error, format!("no worker is registered at {page}, which alone executes no run: {START}"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -177,8 +200,9 @@ async fn a_pipeline_that_no_worker_has() {
     let flujo = server.flujo();
     let result = flujo.run(pipelines::steps(1, 0)).id("r").await;
     let flujo::Outcome::Failed(error) = result.outcome else { panic!("nobody runs it") };
-    let error = error.to_string();
-    assert!(error.contains("register the service before calling it"), "{error}");
+    let server = server.ingress();
+    let expected = format!("no worker that has the pipeline `steps` is registered at {server}: {START}");
+    assert_eq!(error.to_string(), expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -66,6 +66,11 @@ impl Server {
         crate::pipelines::all(self.engine())
     }
 
+    /// The address of its ingress.
+    pub(crate) fn ingress(&self) -> String {
+        self.installed.ingress()
+    }
+
     /// What the admin interface of the server answers.
     pub(crate) async fn admin(&self, path: &str) -> serde_json::Value {
         self.asked(hyper::Request::get(format!("{}{path}", self.installed.admin())), String::new()).await
