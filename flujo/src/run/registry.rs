@@ -13,6 +13,7 @@ use crate::graph::{Bounds, Graph, reads_run};
 use crate::path::{NodeId, Path};
 use crate::step::StepResult;
 use crate::step::{RunIn, Step, StepCall};
+use serde::de::IgnoredAny;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -121,6 +122,27 @@ impl Undecodable {
             .into()
     }
 
+    /// Says which inputs there are, if it is an input, and how many were given.
+    #[cold]
+    fn of_inputs(self, input: &Json, info: &PipelineInfo) -> Self {
+        if self.what != "input" {
+            return self;
+        }
+        let inputs = info.graph.inputs;
+        let each: Vec<_> = inputs.iter().map(|(name, ty)| format!("{name}: {ty}")).collect();
+        let of_them = match inputs.len() {
+            0 => "no inputs: give `[]`".to_owned(),
+            1 => format!("one input: `[{}]`", each.join(", ")),
+            n => format!("{n} inputs: `[{}]`", each.join(", ")),
+        };
+        let error = match input.decode::<Vec<IgnoredAny>>() {
+            Ok(given) if given.len() == inputs.len() => return self,
+            Ok(given) => format!("it is a list of {}, and the pipeline takes {of_them}", given.len()),
+            Err(_) => format!("it is no list, and the pipeline takes {of_them}"),
+        };
+        Self { error: CodecError::new(error), ..self }
+    }
+
     pub(super) fn context(error: CodecError) -> Self {
         Self { what: "context", error }
     }
@@ -136,7 +158,7 @@ pub(super) fn checked(
     let default = context.is_none().then(|| default_context(info.graph)).flatten();
     let null = Json::null();
     let context = context.or(default.as_ref()).unwrap_or(&null);
-    let decoded = pipeline.begin(input, context).map_err(|e| e.given(info))?;
+    let decoded = pipeline.begin(input, context).map_err(|e| e.of_inputs(input, info).given(info))?;
     let codec = |e| info.codec(e);
     Ok((decoded.input().map_err(codec)?, decoded.context().map_err(codec)?))
 }

@@ -216,6 +216,51 @@ mod changed {
     }
 }
 
+pipeline! {
+    pub fn nothing(ctx: &mut State, world: &World) -> String {
+        echo("nothing".to_owned())
+    }
+}
+
+pipeline! {
+    pub fn pair(text: String, n: u64, ctx: &mut State, world: &World) -> String {
+        echo(format!("{text}{n}"))
+    }
+}
+
+#[test]
+fn inputs_that_do_not_fit_by_number_are_counted_and_named() {
+    use flujo::codec::Json;
+    use flujo::run::{Control, StartRun};
+    use serde_json::{Value, json};
+    on_all(async |engine, _| {
+        let builder = Flujo::builder().resources(World { calls: Calls::default() });
+        let builder = builder.pipeline::<nothing>().pipeline::<steps>().pipeline::<pair>();
+        let flujo = with_engine!(&engine, e => builder.engine(e.clone()).build()).unwrap();
+        let context = Json::encode(&State::default()).unwrap();
+        let start = async |pipeline: &str, input: Value| {
+            let input = Json::encode(&input).unwrap();
+            let run = StartRun::new(pipeline, "r", input).context(context.clone());
+            Control::start(&flujo, &run).await.map_err(|error| error.to_string())
+        };
+        for (pipeline, input, says) in [
+            ("steps", json!(["a", 2, 3]), "a list of 3, and the pipeline takes one input: `[text: String]`"),
+            ("steps", json!("a"), "no list, and the pipeline takes one input: `[text: String]`"),
+            ("pair", json!(["a"]), "a list of 1, and the pipeline takes 2 inputs: `[text: String, n: u64]`"),
+            (
+                "pair",
+                json!({"text": "a"}),
+                "no list, and the pipeline takes 2 inputs: `[text: String, n: u64]`",
+            ),
+            ("nothing", json!([1]), "a list of 1, and the pipeline takes no inputs: give `[]`"),
+        ] {
+            let expected = format!("{pipeline}: this input does not fit the pipeline: it is {says}");
+            assert_eq!(start(pipeline, input).await, Err(expected));
+        }
+        assert_eq!(start("nothing", json!([])).await, Ok(RunState::Created));
+    });
+}
+
 #[test]
 fn control_does_everything_without_types() {
     use flujo::ErrorKind;

@@ -51,6 +51,9 @@ async fn inputs_have_names_or_places() {
         got.is(422, "unfit");
         assert_eq!(got.json()["path"], "welcome", "{wrong}");
     }
+    let got = caller.post("/api/v1/runs", &start(json!(["Ada", 1, 2]))).await;
+    let detail = "this input does not fit the pipeline: it is a list of 3, and the pipeline takes one input: `[name: String]`";
+    assert_eq!(got.json()["detail"], detail);
 }
 
 #[tokio::test]
