@@ -127,8 +127,10 @@ fn a_settled_loop_gives_its_failure_as_a_value() {
     on_all(async |engine, _| {
         let (flujo, _) = flujo(&engine);
         let result = flujo.run(settling("a".into())).await;
-        let expected =
-            format!("settling/repeat:add {:?} `repeat` did not finish within 2 rounds", FailureKind::Exhausted);
+        let expected = format!(
+            "settling/repeat:add {:?} `repeat` did not finish within 2 rounds",
+            FailureKind::Exhausted
+        );
         assert_eq!(result.context.log, ["a!", "a!!", expected.as_str()]);
         assert_eq!(result.into_output().unwrap(), expected);
     });
