@@ -2,14 +2,15 @@ use flujo::context::Context;
 use flujo::engine::RunId;
 use flujo::run::{ContextGiven, ReplyValue, Run};
 use flujo::step::RunIn;
-use flujo::{Error, Flujo, Pipeline, PipelineResult};
-use std::collections::VecDeque;
+use flujo::{Error, ErrorKind, Flujo, Outcome, Pipeline, PipelineResult};
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 
 /// Scripted replies of people: a run that asks a question resumes at once, until it ends.
 ///
 /// Replies are given by the path of the question; several for one path are taken in order. A question without
-/// a reply leaves the run paused.
+/// a reply leaves the run paused. A reply to a path where no question was asked is a mistake of the test: dropping the
+/// script panics then, and names the questions that were asked. [`lenient`](Self::lenient) allows it.
 ///
 /// ```
 /// # use flujo::prelude::*;
@@ -39,6 +40,59 @@ use std::fmt;
 pub struct Replies {
     script: VecDeque<(String, Box<dyn ReplyValue + Send + Sync>)>,
     by: Option<String>,
+    asked: Asked,
+}
+
+/// The questions of the runs so far.
+#[derive(Default)]
+struct Asked {
+    paths: BTreeSet<String>,
+    /// True once a run has ended or waits: before, questions may still come up.
+    rested: bool,
+    lenient: bool,
+}
+
+impl Asked {
+    fn note<T, C>(&mut self, result: &PipelineResult<T, C>) {
+        let answered = result.hitl_history.iter().map(|answered| &answered.question);
+        self.paths.extend(answered.chain(result.questions()).map(|question| question.path.to_string()));
+    }
+}
+
+/// True if a run has come to an end, or waits: not if its process died, or if it was refused.
+fn rests<T>(outcome: &Outcome<T>) -> bool {
+    match outcome {
+        Outcome::Done(_) | Outcome::Paused(_) => true,
+        Outcome::Cancelled => false,
+        Outcome::Failed(error) => matches!(
+            error.kind(),
+            ErrorKind::Failed(_)
+                | ErrorKind::TimedOut(_)
+                | ErrorKind::Rejected(_)
+                | ErrorKind::Exhausted { .. }
+                | ErrorKind::Panicked(_)
+                | ErrorKind::MergeConflict(_)
+                | ErrorKind::LimitExceeded(_)
+        ),
+    }
+}
+
+impl Drop for Replies {
+    fn drop(&mut self) {
+        let Some(mistake) = self.unasked() else { return };
+        if std::thread::panicking() {
+            // The test has failed already, and this may be why.
+            #[allow(clippy::print_stderr, reason = "a second panic would end the process")]
+            {
+                eprintln!("{mistake}");
+            }
+        } else {
+            #[allow(clippy::panic, reason = "an expectation that does not hold panics")]
+            {
+                panic!("{mistake}");
+            }
+        }
+    }
 }
 
 impl fmt::Debug for Replies {
@@ -65,6 +119,54 @@ impl Replies {
     pub fn by(mut self, who: impl Into<String>) -> Self {
         self.by = Some(who.into());
         self
+    }
+
+    /// Allows replies to questions that are never asked: for a script that several tests share.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # use flujo_testing::Replies;
+    /// # #[step]
+    /// # async fn greet(name: String) -> Result<String> { Ok(name) }
+    /// # pipeline! {
+    /// #     fn welcome(name: String) -> String { greet(name) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// # let flujo = Flujo::builder().build()?;
+    /// let mut people = Replies::new().reply("welcome/sure", true).lenient();
+    /// people.run(flujo.run(welcome("Ada".to_owned()))).await?;
+    /// assert_eq!(people.left(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn lenient(mut self) -> Self {
+        self.asked.lenient = true;
+        self
+    }
+
+    /// Describes the replies whose question never came up, once a run has ended or waits.
+    fn unasked(&self) -> Option<String> {
+        let Asked { paths, rested, lenient } = &self.asked;
+        if *lenient || !*rested {
+            return None;
+        }
+        let listed = |paths: &BTreeSet<String>| {
+            let paths: Vec<_> = paths.iter().map(|path| format!("`{path}`")).collect();
+            paths.join(", ")
+        };
+        let unasked: BTreeSet<_> =
+            self.script.iter().map(|(path, _)| path).filter(|path| !paths.contains(*path)).cloned().collect();
+        if unasked.is_empty() {
+            return None;
+        }
+        let asked = if paths.is_empty() { "nothing".to_owned() } else { listed(paths) };
+        let advice = "correct the path, or say `.lenient()` if it may stay unasked";
+        Some(format!(
+            "replies to {}, where no question was asked; asked: {asked}; {advice}",
+            listed(&unasked)
+        ))
     }
 
     /// Returns the number of unused replies.
@@ -121,6 +223,7 @@ impl Replies {
         R: Send + Sync + 'static,
     {
         loop {
+            self.asked.note(&result);
             let mut resume = flujo.resume::<P>(result.run_id.clone());
             let mut replied = false;
             for question in result.questions() {
@@ -131,6 +234,7 @@ impl Replies {
                 replied = true;
             }
             if !replied {
+                self.asked.rested |= rests(&result.outcome);
                 return Ok(result);
             }
             if let Some(by) = &self.by {
@@ -205,6 +309,36 @@ mod tests {
         assert_done(&result, &"Hello, Cy!".to_owned());
         assert_context(&result, &Guests { names: ["Xi", "Yo", "Al", "Bo", "Cy"].map(str::to_owned).into() });
         assert!(result.hitl_history.iter().all(|answered| answered.reply.by.as_deref() == Some("the door")));
+    }
+
+    #[tokio::test]
+    #[should_panic(
+        expected = "replies to `welcome/frist`, `welcome/third`, where no question was asked; asked: `welcome/first`, \
+                    `welcome/second`; correct the path, or say `.lenient()` if it may stay unasked"
+    )]
+    async fn a_reply_to_a_question_that_is_never_asked_fails_the_test() {
+        let flujo = Flujo::builder().build().unwrap();
+        let mut people = Replies::new()
+            .reply("welcome/frist", "Al")
+            .reply("welcome/second", "Bo")
+            .reply("welcome/third", 3);
+        let result = people.run(flujo.run(welcome()).context(guests(["Xi", "Yo"]))).await.unwrap();
+        assert_asks(&result, ["welcome/first"]);
+    }
+
+    #[tokio::test]
+    async fn a_reply_may_stay_unasked_where_that_is_said_or_nothing_has_come_to_rest() {
+        let flujo = Flujo::builder().build().unwrap();
+        let mut people = Replies::new().reply("welcome/third", 3).lenient();
+        let result = people.run(flujo.run(welcome()).context(guests(["Xi", "Yo"]))).await.unwrap();
+        assert_asks(&result, ["welcome/first", "welcome/second"]);
+        // No run at all, and one whose process died at its first command.
+        drop(Replies::new().reply("welcome/first", "Al"));
+        let memory = Arc::new(Memory::new());
+        let dying =
+            Flujo::builder().engine(crate::Crash::new(memory, 1, crate::Moment::Before)).build().unwrap();
+        let mut people = Replies::new().reply("welcome/last", "Cy");
+        drop(people.run(dying.run(welcome()).context(guests(["Xi", "Yo"]))).await);
     }
 
     #[tokio::test]
