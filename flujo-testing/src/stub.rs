@@ -270,7 +270,7 @@ mod tests {
         let result = built(&StubAgent::of(weigh, [1]), &clock, &log).run(deliver("a lamp".to_owned())).await;
         assert_failed(
             &result,
-            "deliver/again: the stub of `weigh` was called 2 times, but has only 1 outputs (attempt 1 of 3)",
+            "deliver/again: the stub of `weigh` was called 2 times, but has only 1 outputs (attempt 1; fatal, so not retried)",
         );
     }
 }

@@ -10,7 +10,11 @@ impl fmt::Display for ErrorKind {
             Self::TimedOut(limit) => write!(f, "timed out after {limit:?}"),
             Self::Rejected(reasons) => write!(f, "rejected: {}", reasons.join("; ")),
             Self::Exhausted { form, rounds } => {
-                write!(f, "`{form}` did not finish within {rounds} round{}", if *rounds == 1 { "" } else { "s" })
+                write!(
+                    f,
+                    "`{form}` did not finish within {rounds} round{}",
+                    if *rounds == 1 { "" } else { "s" }
+                )
             }
             Self::Panicked(message) => write!(f, "panicked: {message}"),
             Self::Codec(e) => write!(f, "cannot be recorded: {e}"),
@@ -43,6 +47,10 @@ impl fmt::Display for Error {
         }
         write!(f, "{}", self.0.kind)?;
         match self.0.attempt {
+            // The attempts that are left are not made: their number would promise them.
+            Some((n, of)) if n < of && !self.0.retryable => {
+                write!(f, " (attempt {n}; fatal, so not retried)")?;
+            }
             Some((n, of)) if of > 1 => write!(f, " (attempt {n} of {of})")?,
             _ => {}
         }

@@ -63,7 +63,7 @@ fn fatal_errors_are_not_retried() {
     on_all(async |engine, _| {
         let (flujo, calls) = flujo(&engine);
         let error = flujo.run(fatal("me".into())).await.into_output().unwrap_err();
-        assert_eq!(error.to_string(), "fatal/broken: broken by me (attempt 1 of 6)");
+        assert_eq!(error.to_string(), "fatal/broken: broken by me (attempt 1; fatal, so not retried)");
         assert_eq!(calls.len(), 1);
     });
 }
@@ -140,7 +140,10 @@ fn a_panic_fails_the_step_for_good_and_the_engine_lives() {
     on_all(async |engine, _| {
         let (flujo, calls) = flujo(&engine);
         let error = flujo.run(panicking("x".into())).await.into_output().unwrap_err();
-        assert_eq!(error.to_string(), "panicking/panics: panicked: not empty: x (attempt 1 of 5)");
+        assert_eq!(
+            error.to_string(),
+            "panicking/panics: panicked: not empty: x (attempt 1; fatal, so not retried)"
+        );
         assert_eq!(calls.len(), 1);
         assert_eq!(flujo.run(panicking(String::new())).await.into_output().unwrap(), "");
     });

@@ -80,7 +80,7 @@ fn a_redirect_to_nowhere_fails_for_good_and_says_so() {
         assert_eq!(
             error.to_string(),
             "nowhere/shouts: plugin `Quiet` redirected, but the call names no step for it: \
-             add `.redirect(step)` (attempt 1 of 3)"
+             add `.redirect(step)` (attempt 1; fatal, so not retried)"
         );
         assert!(matches!(error.kind(), ErrorKind::Unconfigured(_)));
         assert_eq!(calls.len(), 1);

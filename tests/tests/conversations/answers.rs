@@ -237,7 +237,10 @@ fn failures_that_stay_are_not_tried_again() {
             let script = Script::new().then(ModelError::new(failure, "no")).then("{\"points\": 1}");
             let flujo = scripted(&engine, script.clone());
             let error = flujo.run(scoring("x".into())).await.into_output().unwrap_err();
-            assert_eq!(error.to_string(), format!("scoring/score: {}: no (attempt 1 of 3)", failure.word()));
+            assert_eq!(
+                error.to_string(),
+                format!("scoring/score: {}: no (attempt 1; fatal, so not retried)", failure.word())
+            );
             assert_eq!(script.requests().len(), 1);
         }
     });

@@ -47,7 +47,7 @@ fn a_model_step_without_anybody_to_answer_says_so() {
         let error = flujo.run(labelling("x".into())).await.into_output().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "labelling/label: no model client is configured for `test:small`: call `.models(..)` or stub the step (attempt 1 of 2)"
+            "labelling/label: no model client is configured for `test:small`: call `.models(..)` or stub the step (attempt 1; fatal, so not retried)"
         );
     });
 }
@@ -65,7 +65,7 @@ fn stubs_answer_in_place_of_their_step() {
         let error = flujo.run(labelling("x".into())).await.into_output().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "labelling/label: the stub of `label` was called 2 times, but has only 1 outputs (attempt 1 of 2)"
+            "labelling/label: the stub of `label` was called 2 times, but has only 1 outputs (attempt 1; fatal, so not retried)"
         );
     });
 }

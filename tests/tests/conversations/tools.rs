@@ -145,7 +145,7 @@ fn a_model_that_asks_for_tools_without_end_fails_the_step_for_good() {
         assert_eq!(
             result.into_output().unwrap_err().to_string(),
             "finding/research: the model still asks for tools after 3 rounds: raise `tool_rounds`, or have the \
-             prompt say when to answer (attempt 1 of 3)"
+             prompt say when to answer (attempt 1; fatal, so not retried)"
         );
     });
 }
@@ -216,9 +216,9 @@ fn calls_of_tools_are_told_where_they_stand() {
                 "1 finding/research~4 step",
                 "1 finding/research~4 attempt 1",
                 "1 finding/research~4 attempt 1 failed for good: there is no such word",
-                "1 finding/research~4 step failed: finding/research~4: there is no such word (attempt 1 of 2)",
+                "1 finding/research~4 step failed: finding/research~4: there is no such word (attempt 1; fatal, so not retried)",
                 "1 finding/research~4 ToolReturned { tool: \"look_up\", outcome: Failed { error: \
-                 \"finding/research~4: there is no such word (attempt 1 of 2)\" } }",
+                 \"finding/research~4: there is no such word (attempt 1; fatal, so not retried)\" } }",
                 "1 finding/research~5 model",
                 "1 finding/research~5 attempt 1",
                 "1 finding/research~5 chunk 1 {\"name\":\"calm\"}",

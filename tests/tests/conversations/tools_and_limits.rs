@@ -172,7 +172,7 @@ fn the_answer_of_a_conversation_is_not_cached() {
         assert!(script.requests().is_empty());
         assert_eq!(
             error.to_string(),
-            "kept/research: the answer of a step with tools is not cached: set `cached` on its tools (attempt 1 of 3)"
+            "kept/research: the answer of a step with tools is not cached: set `cached` on its tools (attempt 1; fatal, so not retried)"
         );
     });
 }

@@ -82,7 +82,7 @@ fn values_that_cannot_be_recorded_fail_the_attempt_for_good() {
         assert_eq!(
             result.into_output().unwrap_err().to_string(),
             "infinity/infinite: cannot be recorded: `inf` is not a finite number, and JSON holds no other \
-             (attempt 1 of 4)"
+             (attempt 1; fatal, so not retried)"
         );
         let error = flujo.run(nested(300)).await.into_output().unwrap_err();
         assert_eq!(

@@ -174,7 +174,7 @@ fn a_limit_refuses_models_without_price_or_max_tokens_when_the_run_starts() {
         assert_eq!(result.usage, Usage::default());
         assert_eq!(
             result.into_output().unwrap_err().to_string(),
-            "chosen/label: no price known for `test:large`; a cost limit needs one: `.prices(..)` (attempt 1 of 2)"
+            "chosen/label: no price known for `test:large`; a cost limit needs one: `.prices(..)` (attempt 1; fatal, so not retried)"
         );
     });
 }
