@@ -122,6 +122,24 @@ impl Replies {
     }
 
     /// Allows replies to questions that are never asked: for a script that several tests share.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// # use flujo_testing::Replies;
+    /// # #[step]
+    /// # async fn greet(name: String) -> Result<String> { Ok(name) }
+    /// # pipeline! {
+    /// #     fn welcome(name: String) -> String { greet(name) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), flujo::Error> {
+    /// # let flujo = Flujo::builder().build()?;
+    /// let mut people = Replies::new().reply("welcome/sure", true).lenient();
+    /// people.run(flujo.run(welcome("Ada".to_owned()))).await?;
+    /// assert_eq!(people.left(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn lenient(mut self) -> Self {
         self.asked.lenient = true;

@@ -19,17 +19,12 @@ pub(super) fn after_a_call(word: &str, value: &str) -> String {
 
 /// A duration in quotes.
 pub(super) fn time(word: &str, value: &Expr, written: Written) -> syn::Result<u64> {
-    match string(value) {
-        Some(s) => duration(s),
-        None => {
-            let example = written(word, &seconds(value));
-            Err(diag::error_at(
-                value,
-                mistake::duration_in_quotes,
-                &format!("`{word}` takes a duration in quotes\nfor instance `{example}`"),
-            ))
-        }
+    if let Some(text) = string(value) {
+        return duration(text);
     }
+    let example = written(word, &seconds(value));
+    let message = format!("`{word}` takes a duration in quotes\nfor instance `{example}`");
+    Err(diag::error_at(value, mistake::duration_in_quotes, message))
 }
 
 /// A duration for an example: so many seconds, where a whole number stands in its place.

@@ -83,7 +83,7 @@ fn is_clock(of: &str, name: &str) -> bool {
 }
 
 fn is_random(of: &str, name: &str) -> bool {
-    of == "fastrand" || RANDOM.iter().any(|known| *known == (of, name))
+    of == "fastrand" || RANDOM.contains(&(of, name))
 }
 
 /// What is said of such a function of a type or module that is called like a step: `value(..)` around it would compile, and

@@ -49,7 +49,7 @@ impl fmt::Display for Error {
         match self.0.attempt {
             // The attempts that are left are not made: their number would promise them.
             Some((n, of)) if n < of && !self.0.retryable => {
-                write!(f, " (attempt {n}; fatal, so not retried)")?
+                write!(f, " (attempt {n}; fatal, so not retried)")?;
             }
             Some((n, of)) if of > 1 => write!(f, " (attempt {n} of {of})")?,
             _ => {}

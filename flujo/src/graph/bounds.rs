@@ -211,16 +211,13 @@ const fn assert_at_most(most: Option<u64>, allowed: u64, what: &str) {
         return;
     }
     let text = Text::new();
-    match most {
-        Some(most) => {
-            let text = text.push_number(most).push(" ").push(what).push(" are possible, and at most ");
-            fail(text.push_number(allowed).push(" are allowed"), " [bound_exceeded]");
-        }
-        None => {
-            let text = text.push("the number of ").push(what).push(" is not known, and at most ");
-            let text = text.push_number(allowed).push(" are allowed: give each loop and each `map` a `.max(n)`, and write counts as literals or constants");
-            fail(text, " [bound_unknown]");
-        }
+    if let Some(most) = most {
+        let text = text.push_number(most).push(" ").push(what).push(" are possible, and at most ");
+        fail(text.push_number(allowed).push(" are allowed"), " [bound_exceeded]");
+    } else {
+        let text = text.push("the number of ").push(what).push(" is not known, and at most ");
+        let text = text.push_number(allowed).push(" are allowed: give each loop and each `map` a `.max(n)`, and write counts as literals or constants");
+        fail(text, " [bound_unknown]");
     }
 }
 
