@@ -6,6 +6,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::runs::Runs;
 use crate::stop::{Done, Stop};
+use crate::text::misfit;
 use flujo::path::Path;
 use serde::Serialize;
 
@@ -19,7 +20,8 @@ struct Answer<'a> {
 pub(super) async fn execute(runs: &dyn Runs, args: &ReplyArgs, console: &mut Console<'_>) -> Done {
     let (id, path) = (args.id.as_str(), Path::from(args.path.as_str()));
     let value = given::value("the reply", &args.value, console)?;
-    let open = runs.inspect(&id.into()).await?.questions;
+    let view = runs.inspect(&id.into()).await?;
+    let open = &view.questions;
     if !open.iter().any(|question| question.path == path) {
         let others: Vec<_> = open.iter().map(|question| format!("`{}`", question.path)).collect();
         let next = match others.as_slice() {
@@ -33,7 +35,11 @@ pub(super) async fn execute(runs: &dyn Runs, args: &ReplyArgs, console: &mut Con
         console.answer(&Answer { id, path: path.as_str(), replied: true })?;
     } else {
         console.line(format!("replied to {path} of {id}"))?;
-        console.note("a worker, or the process that runs it, goes on with the run");
+        let note = match misfit::of(&view) {
+            Some(mismatch) => format!("{id} {}; {}", misfit::phrase(mismatch), misfit::UNCHANGED),
+            None => "a worker, or the process that runs it, goes on with the run".to_owned(),
+        };
+        console.note(note);
     }
     Ok(Exit::Ok)
 }

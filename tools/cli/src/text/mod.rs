@@ -3,6 +3,7 @@
 pub(crate) mod colour;
 pub(crate) mod escape;
 pub(crate) mod help;
+pub(crate) mod misfit;
 pub(crate) mod places;
 pub(crate) mod shell;
 pub(crate) mod state;
