@@ -180,3 +180,13 @@ fn words_that_have_other_names_here_lead_to_commands() {
         assert_eq!(folder.flujo(&[word, "l-1"]), expected("flujo"));
     }
 }
+
+#[test]
+fn a_run_that_waits_is_not_forked() {
+    let folder = Folder::with_runs();
+    for from in ["letter/agreed", "letter/write", "letter/none"] {
+        let said = folder.letters(&["fork", "l-1", "--from", from]);
+        let err = "error: run `l-1` has not ended: only an ended run can be forked\n".to_owned();
+        assert_eq!(said, Said { code: Some(1), out: String::new(), err });
+    }
+}
