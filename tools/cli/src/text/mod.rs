@@ -2,6 +2,7 @@
 
 pub(crate) mod colour;
 pub(crate) mod escape;
+pub(crate) mod example;
 pub(crate) mod help;
 pub(crate) mod misfit;
 pub(crate) mod places;
