@@ -32,9 +32,9 @@ impl Runtime {
             if run.state == RunState::Created && run.origin.is_none() {
                 continue;
             }
-            // It may have been deleted since.
+            // It may have been deleted since, and one that cannot be read is in the list all the same.
             if let Some(known) = self.find(&run.pipeline)
-                && let Some(view) = engine.view(&run.id).await?
+                && let Ok(Some(view)) = engine.view(&run.id).await
             {
                 run.mismatch = self.why_not(known, &view).await?;
             }
