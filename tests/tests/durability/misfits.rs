@@ -148,11 +148,11 @@ fn a_run_that_does_not_fit_is_seen_and_reported_once() {
         let report =
             format!("p-1: payment/check: the record does not fit the code: {WHAT}; no record was changed");
         assert_eq!(work().await, 0);
-        assert_eq!(*reports.lock().unwrap(), [report.clone()]);
+        assert_eq!(*reports.lock().unwrap(), std::slice::from_ref(&report));
         let line = format!(
             "flujo message=a run does not fit this code, and waits for the code that it knows run=p-1 path=payment/check what={WHAT:?}"
         );
-        assert_eq!(*warned.0.lock().unwrap(), [line.clone()]);
+        assert_eq!(*warned.0.lock().unwrap(), std::slice::from_ref(&line));
         reply(&new, "p-2").await;
         assert_eq!(work().await, 1);
         // Another worker, another report.
