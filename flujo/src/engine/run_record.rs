@@ -259,7 +259,8 @@ pub struct RunView {
     /// Failed attempts that no longer count, by path.
     pub forgiven: Vec<(Path, u32)>,
     /// The error of an execution that ended by a signal other than pause and cancel; or, of one that is under way, why it does
-    /// not go on, where an engine knows that.
+    /// not go on, where an engine knows that. [`Control::inspect`](crate::run::Control::inspect) also has here why a run
+    /// that has not ended does not fit the code.
     pub stopped: Option<Signal>,
     /// Cancellations and retries, in their order: [`actions`](Self::actions) has all that was done from outside.
     pub acted: Vec<Action>,

@@ -1,5 +1,6 @@
 use super::{Labels, RunId, RunState};
 use crate::clock::Timestamp;
+use crate::error::Mismatch;
 use crate::path::Path;
 use crate::usage::Usage;
 
@@ -49,6 +50,10 @@ pub struct RunSummary {
     pub under_way: Vec<Path>,
     /// The first line of the failure, if the run has failed.
     pub failure: Option<String>,
+    /// The first record that does not fit the code, of a run that would go on but for that. Engines do not know the code
+    /// and leave it out; [`Flujo::list`](crate::Flujo::list) and [`Control::list`](crate::run::Control::list) fill it in
+    /// where the pipeline is registered.
+    pub mismatch: Option<Mismatch>,
 }
 
 impl RunSummary {
@@ -70,6 +75,7 @@ impl RunSummary {
             questions: 0,
             under_way: Vec::new(),
             failure: None,
+            mismatch: None,
         }
     }
 

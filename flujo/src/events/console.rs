@@ -1,8 +1,10 @@
 use super::colour::{self, Colour};
 use super::{AttemptOutcome, Chunks, Ended, Event, EventKind, Observer, Values};
+use crate::engine::RunId;
 use crate::graph::NodeKind;
 use crate::usage::Usage;
 use async_trait::async_trait;
+use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::{Mutex, PoisonError};
@@ -25,6 +27,8 @@ pub enum TraceLevel {
 }
 
 /// An [`Observer`] that writes one line for each event, indented by depth, with durations and cost.
+///
+/// While several runs are under way, a line ends with the id of its run.
 ///
 /// Values are written only on request, because inputs, questions, replies, outputs and chunks may be private. Error
 /// messages are always written. Colours are used on a terminal only, and not if `NO_COLOR` is set. Control characters
@@ -63,7 +67,13 @@ pub struct ConsoleTracer {
     inputs: bool,
     outputs: bool,
     colour: bool,
-    out: Mutex<Box<dyn Write + Send>>,
+    out: Mutex<Out>,
+}
+
+/// What is written to, and the runs that have begun and not ended.
+struct Out {
+    to: Box<dyn Write + Send>,
+    under_way: BTreeSet<RunId>,
 }
 
 impl fmt::Debug for ConsoleTracer {
@@ -109,13 +119,13 @@ impl ConsoleTracer {
     /// # }
     /// ```
     pub fn to(out: impl Write + Send + 'static) -> Self {
-        let out: Box<dyn Write + Send> = Box::new(out);
+        let to: Box<dyn Write + Send> = Box::new(out);
         Self {
             level: TraceLevel::default(),
             inputs: false,
             outputs: false,
             colour: false,
-            out: Mutex::new(out),
+            out: Mutex::new(Out { to, under_way: BTreeSet::new() }),
         }
     }
 
@@ -288,19 +298,38 @@ impl ConsoleTracer {
     }
 }
 
+impl Out {
+    /// The id of the run, for the end of its line, where other runs are under way.
+    fn named(&mut self, event: &Event) -> String {
+        let id = &event.run_id;
+        let is_alone = self.under_way.iter().all(|other| other == id);
+        match event.kind {
+            // The line has the id.
+            EventKind::RunStarted { .. } => {
+                self.under_way.insert(id.clone());
+                return String::new();
+            }
+            EventKind::RunEnded { .. } => _ = self.under_way.remove(id),
+            _ => {}
+        }
+        if is_alone { String::new() } else { format!(" [{}]", tame(id.as_str())) }
+    }
+}
+
 #[async_trait]
 impl Observer for ConsoleTracer {
     async fn event(&self, event: &Event) {
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        let run = out.named(event);
         let Some((said, colour)) = self.said(event) else { return };
         let (indent, node, said) = ("  ".repeat(event.depth), tame(event.node()), tame(&said));
         let line = match colour.code().filter(|_| self.colour) {
-            Some(code) => format!("{indent}{node}: \u{1b}[{code}m{said}\u{1b}[0m\n"),
-            None => format!("{indent}{node}: {said}\n"),
+            Some(code) => format!("{indent}{node}: \u{1b}[{code}m{said}\u{1b}[0m{run}\n"),
+            None => format!("{indent}{node}: {said}{run}\n"),
         };
         let line = line + &by_model(event);
-        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         // An observer cannot stop a run: neither can a full disk or a closed pipe.
-        let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+        let _ = out.to.write_all(line.as_bytes()).and_then(|()| out.to.flush());
     }
 
     fn wants(&self) -> Values {
@@ -331,21 +360,4 @@ fn call(kind: &EventKind) -> Option<(String, Colour)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::usage::Cost;
-
-    #[test]
-    fn what_is_over_the_bound_is_seen_and_one_call_is_no_calls() {
-        let bound = Usage::of_cost(Cost(9)).input_tokens(80).output_tokens(50);
-        let reported = bound.input_tokens(81).output_tokens(1);
-        let (text, _) =
-            call(&EventKind::OverReported { attempt: 1, model: "a:b".into(), bound, reported }).unwrap();
-        assert_eq!(
-            text,
-            "a:b reported 81 tokens sent, 1 received, $0.000000009 for a call of at most 80 tokens sent, 50 received, $0.000000009"
-        );
-        let one = Usage::default().model_calls(1).estimated_calls(1).unpriced_calls(1);
-        assert_eq!(used(&one), ", $0.00 and 1 call of unknown price, 0 tokens, 1 call estimated");
-    }
-}
+mod tests;

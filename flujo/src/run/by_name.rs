@@ -57,11 +57,11 @@ impl Control for Runtime {
             }
             _ => self.engine()?.idle(id).await?,
         }
-        self.view(id).await
+        self.seen(id).await
     }
 
     async fn list(&self, filter: &RunFilter) -> RunResult<Vec<RunSummary>> {
-        self.engine()?.list(filter).await
+        self.listed(filter).await
     }
 
     async fn count(&self, filter: &RunFilter) -> RunResult<Vec<RunCount>> {
@@ -85,7 +85,7 @@ impl Control for Runtime {
     }
 
     async fn inspect(&self, id: &RunId) -> RunResult<RunView> {
-        self.view(id).await
+        self.seen(id).await
     }
 
     async fn inputs(&self, id: &RunId) -> RunResult<RunInputs> {

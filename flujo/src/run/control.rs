@@ -111,10 +111,12 @@ pub trait Control: Send + Sync {
     ///
     /// # Errors
     /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
+    /// [`ErrorKind::Signal`](crate::ErrorKind::Signal): it has not begun, and does not fit the code.
     /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn attach(&self, id: &RunId) -> RunResult<RunView>;
 
-    /// Returns the runs that match a filter, in its order.
+    /// Returns the runs that match a filter, in its order. Of those that are ready to go on,
+    /// [`RunSummary::mismatch`] says whether they fit the code.
     ///
     /// # Errors
     /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
@@ -151,7 +153,8 @@ pub trait Control: Send + Sync {
     /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn pruned(&self) -> RunResult<Vec<Action>>;
 
-    /// Returns everything recorded of a run: attempt by attempt, with times and usage.
+    /// Returns everything recorded of a run: attempt by attempt, with times and usage. Of a run that has not ended and
+    /// does not fit the code, [`RunView::stopped`] has the mismatch.
     ///
     /// # Errors
     /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
@@ -194,6 +197,7 @@ pub trait Control: Send + Sync {
     ///
     /// # Errors
     /// [`ErrorKind::RunConflict`](crate::ErrorKind::RunConflict): the run has not failed.
+    /// [`ErrorKind::Signal`](crate::ErrorKind::Signal): its records do not fit the code.
     /// [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no such run.
     /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): its pipeline is not registered.
     /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.

@@ -12,7 +12,7 @@ use super::untyped::UntypedResult;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::engine::{Engine, RunId, RunRecord, RunView};
-use crate::error::{Error, ErrorKind, RunResult, Signal};
+use crate::error::{Error, ErrorKind, Mismatch, RunResult, Signal};
 use crate::events::{Hub, Watched};
 use crate::exec::RunEnv;
 use crate::exec::Scopes;
@@ -175,19 +175,28 @@ impl Runtime {
         Ok(compat::replay(view, &program, pipeline.info().graph).await)
     }
 
-    /// The failed result of a run that began with other code and does not match this code; found before anything is
-    /// executed or written.
+    /// The mismatch of a run that began with other code and does not match this code; found before anything is executed
+    /// or written.
+    pub(super) async fn mismatch(
+        &self,
+        pipeline: &Arc<dyn AnyPipeline>,
+        view: &RunView,
+    ) -> RunResult<Option<Mismatch>> {
+        let info = pipeline.info();
+        if view.run.fingerprint == info.fingerprint && view.run.graph.has_types_of(info.graph) {
+            return Ok(None);
+        }
+        Ok(self.replayed(pipeline, view).await?.mismatch)
+    }
+
+    /// The failed result of a run that does not match this code.
     pub(super) async fn misfit(
         &self,
         pipeline: &Arc<dyn AnyPipeline>,
         view: &RunView,
     ) -> RunResult<Option<UntypedResult>> {
-        let info = pipeline.info();
-        if view.run.fingerprint == info.fingerprint && view.run.graph.has_types_of(info.graph) {
-            return Ok(None);
-        }
-        let Some(mismatch) = self.replayed(pipeline, view).await?.mismatch else { return Ok(None) };
-        let mut result = self.result(info, &view.run.id).await?;
+        let Some(mismatch) = self.mismatch(pipeline, view).await? else { return Ok(None) };
+        let mut result = self.result(pipeline.info(), &view.run.id).await?;
         result.outcome = Outcome::Failed(Signal::JournalMismatch(Box::new(mismatch)).into());
         Ok(Some(result))
     }
@@ -244,16 +253,22 @@ impl Runtime {
         }
     }
 
-    /// Resumes a run of a pipeline; the result is recorded, and its values are not needed.
+    /// Resumes a run of a pipeline; the result is recorded, and its values are not needed. A run that does not match
+    /// the code is an error: there is no result of it.
     pub(super) fn go_on(
         &self,
         pipeline: &Arc<dyn AnyPipeline>,
         resuming: Resuming,
-    ) -> BoxFuture<'static, RunResult<()>> {
+    ) -> BoxFuture<'static, RunResult<Outcome<()>>> {
         let (runtime, pipeline) = (self.clone(), Arc::clone(pipeline));
         Box::pin(async move {
             let result = runtime.resume(&pipeline, resuming).await?;
-            result.settle(&mut *pipeline.values()).map(drop)
+            match result.settle(&mut *pipeline.values())?.0 {
+                Outcome::Failed(error) if matches!(error.signal(), Some(Signal::JournalMismatch(_))) => {
+                    Err(error)
+                }
+                outcome => Ok(outcome),
+            }
         })
     }
 }

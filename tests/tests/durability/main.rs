@@ -28,6 +28,7 @@ mod looked_up;
 mod migrated;
 #[cfg(feature = "sqlite")]
 mod migrations;
+mod misfits;
 #[cfg(all(feature = "sqlite", target_os = "linux"))]
 mod opened_twice;
 mod random_edits;

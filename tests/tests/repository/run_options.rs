@@ -13,7 +13,7 @@ const BUILDERS: [(&str, &str, &str, usize); 8] = [
     ("engine", "flujo/src/run/builder.rs", "impl<R> Builder<R> {", 20),
     ("run", "flujo/src/run/start.rs", "impl<P: Step, R, C> Run<P, R, C> {", 8),
     ("resume", "flujo/src/run/resume.rs", "impl<P, R> Resume<P, R> {", 4),
-    ("worker", "flujo/src/run/recover.rs", "impl<R: Send + Sync + 'static> Worker<R> {", 4),
+    ("worker", "flujo/src/run/worker.rs", "impl<R: Send + Sync + 'static> Worker<R> {", 4),
     ("agent", "flujo/src/agent/builder.rs", "impl AgentBuilder {", 10),
     ("server", "tools/server/src/server.rs", "impl Server {", 10),
     ("cli", "tools/cli/src/cli.rs", "impl Cli {", 4),

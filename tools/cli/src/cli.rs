@@ -2,11 +2,12 @@ use crate::args::{Binary, Command, Common};
 use crate::commands;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::host::Host;
+use crate::host::{Host, Problems};
 use crate::parse::{ended, parse, program};
 use crate::place::Place;
 use crate::runs::{Local, Runs};
 use crate::signals::Interrupts;
+use crate::text::misfit;
 use clap::CommandFactory;
 use flujo::Flujo;
 use flujo::clock::BoxFuture;
@@ -50,8 +51,11 @@ impl Cli {
     /// Creates the command line of a binary with pipelines: those that are registered with its [`Flujo`].
     pub fn new<R: Send + Sync + 'static>(flujo: Flujo<R>) -> Self {
         let working = flujo.clone();
-        let worker = move |together: Option<usize>, stop| {
-            let mut worker = working.worker();
+        let worker = move |together: Option<usize>, problems: Problems, stop| {
+            let mut worker = working.worker().on_problem(move |id, error| {
+                // Who does not listen has ended.
+                _ = problems.send(misfit::problem(id, error));
+            });
             if let Some(together) = together {
                 worker = worker.together(together);
             }

@@ -14,7 +14,7 @@ pub(crate) struct Host {
     /// The engine in this process; `None` if a server has the runs.
     #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "what is served"))]
     pub(crate) control: Option<Arc<dyn Control>>,
-    /// Works on runs until the future completes; the number is how many at once. `None` without code.
+    /// Works on runs. `None` without code.
     pub(crate) worker: Option<Work>,
     #[cfg(feature = "server")]
     pub(crate) settings: Vec<Setting>,
@@ -23,9 +23,16 @@ pub(crate) struct Host {
     pub(crate) works: bool,
 }
 
-/// Where a worker of some resources becomes one without types.
-pub(crate) type Work =
-    Box<dyn Fn(Option<usize>, BoxFuture<'static, ()>) -> BoxFuture<'static, RunResult<u64>> + Send + Sync>;
+/// Where a worker of some resources becomes one without types: how many runs at once, what hears of runs that cannot go on,
+/// and what ends the work.
+pub(crate) type Work = Box<
+    dyn Fn(Option<usize>, Problems, BoxFuture<'static, ()>) -> BoxFuture<'static, RunResult<u64>>
+        + Send
+        + Sync,
+>;
+
+/// Where a worker puts lines on runs that cannot go on.
+pub(crate) type Problems = tokio::sync::mpsc::UnboundedSender<String>;
 
 #[cfg(feature = "server")]
 pub(crate) type Setting = Box<dyn Fn(flujo_server::Server) -> flujo_server::Server + Send + Sync>;

@@ -5,6 +5,7 @@ use crate::exit::Exit;
 use crate::stop::{Done, Stop};
 use crate::text::help;
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
 use std::ffi::OsString;
 
 /// Prints what is left to print, and returns the exit code.
@@ -43,12 +44,35 @@ fn refused(error: &clap::Error, args: &[OsString]) -> Stop {
     if matches!(error.kind(), DisplayHelpOnMissingArgumentOrSubcommand | MissingSubcommand) {
         return Stop::usage("a command is missing").next(help);
     }
+    if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
+        && let Some(meant) = meant(word)
+    {
+        return Stop::usage(format_args!("there is no command `{word}`: {meant}")).next(help);
+    }
     let text = error.render().to_string();
     let is_said = |text: &&str| !text.starts_with("Usage:") && !text.starts_with("For more information");
     let paragraphs = text.split("\n\n").take_while(is_said);
     let first = paragraphs.flat_map(str::lines).map(str::trim).collect::<Vec<_>>().join(" ");
     let first = first.strip_prefix("error: ").unwrap_or(&first);
     Stop::usage(first).next(help)
+}
+
+/// What has another name in the library, or elsewhere. The nearest spelling of `resume` is `prune`, which deletes runs.
+fn meant(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "resume" | "continue" | "recover" => {
+            "`retry` continues a failed run, `reply` one that waits, and `worker` or `serve --work` all others"
+        }
+        "events" | "log" | "logs" | "trace" => {
+            "`watch` follows a run, and `show` and `export` print what is recorded of it"
+        }
+        "attach" => "`watch` follows a run",
+        "inspect" | "status" => "`show` prints a run, and `list` the runs",
+        "run" => "`start` starts a run",
+        "answer" => "`reply` answers a question",
+        "delete" => "`prune` deletes runs that ended long ago",
+        _ => return None,
+    })
 }
 
 /// Returns the name of the program.

@@ -19,7 +19,13 @@ pub(super) async fn execute(runs: &dyn Runs, args: &ChangeArgs, console: &mut Co
     runs.cancel(&id.into(), args.caller.name(console)).await?;
     let now = RunState::from(&runs.inspect(&id.into()).await?.status);
     if console.json {
-        console.answer(&StateAnswer { id, state: now.word(), output: None, failure: None })?;
+        console.answer(&StateAnswer {
+            id,
+            state: now.word(),
+            output: None,
+            failure: None,
+            mismatch: None,
+        })?;
     } else {
         console.line(format!("cancelled {id}"))?;
         if now == RunState::Running {

@@ -5,6 +5,7 @@ use crate::args::ForkArgs;
 use crate::console::Console;
 use crate::runs::Runs;
 use crate::stop::{Done, Stop};
+use flujo::engine::Status;
 use flujo::run::ForkRun;
 
 pub(super) async fn execute(runs: &dyn Runs, args: &ForkArgs, console: &mut Console<'_>) -> Done {
@@ -13,9 +14,11 @@ pub(super) async fn execute(runs: &dyn Runs, args: &ForkArgs, console: &mut Cons
         let rest = path.strip_prefix(args.from.as_str());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#', '[']))
     };
+    // A run that has not ended is refused for that, whatever is recorded of it.
+    let has_ended = matches!(view.status, Status::Ended(_));
     let asked = view.answered.iter().map(|answered| answered.question.path.as_str());
     let mut recorded = view.records.iter().map(|record| record.key.path.as_str()).chain(asked);
-    if !recorded.any(begins) {
+    if has_ended && !recorded.any(begins) {
         let next = console.command(&["show", &args.id]);
         return Err(Stop::nothing(format_args!(
             "run `{}` has nothing recorded at `{}`; `{next}` lists its nodes",

@@ -7,6 +7,7 @@ use crate::json::run::{CountDoc, CountsAnswer, ListAnswer, RunDoc};
 use crate::runs::Runs;
 use crate::stop::{Done, Stop};
 use crate::text::colour::Colour;
+use crate::text::misfit;
 use crate::text::table::{Cell, Column, Table};
 use crate::text::time;
 use flujo::engine::{RunFilter, RunState, RunSummary};
@@ -92,6 +93,9 @@ fn table(runs: &[RunSummary]) -> Table {
 
 /// Returns the one thing that is worth knowing of a run beside its state.
 pub(super) fn note(run: &RunSummary) -> String {
+    if let Some(mismatch) = &run.mismatch {
+        return misfit::phrase(mismatch);
+    }
     match run.state {
         RunState::Failed | RunState::Crashed => run.failure.clone().unwrap_or_default(),
         RunState::Paused if run.replied => "replied; a worker goes on with it".to_owned(),

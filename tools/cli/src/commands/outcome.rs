@@ -7,7 +7,7 @@ use crate::json::run::StateAnswer;
 use crate::place::Place;
 use crate::stop::Done;
 use crate::text::colour::Colour;
-use crate::text::state;
+use crate::text::{misfit, state};
 use flujo::engine::{FinalOutcome, RunState, RunView, Status};
 
 /// Prints how a run stands, and returns the exit code: a failed run is a failed command.
@@ -18,15 +18,17 @@ pub(super) fn print(view: &RunView, console: &mut Console<'_>) -> Done {
         Status::Ended(FinalOutcome::Done(output)) => Some(output),
         _ => None,
     };
+    let mismatch = misfit::of(view);
     let failure = match &view.status {
         Status::Ended(outcome) => outcome.failure_line(),
         _ => None,
     };
     if console.json {
-        console.answer(&StateAnswer { id, state: word, output: output.map(Raw), failure })?;
+        console.answer(&StateAnswer { id, state: word, output: output.map(Raw), failure, mismatch })?;
         return Ok(exit(state));
     }
     let detail = output.map(ToString::to_string).or(failure);
+    let detail = detail.or(mismatch.map(|mismatch| format!("it {}", misfit::phrase(mismatch))));
     let detail = detail.map(|detail| format!(": {detail}")).unwrap_or_default();
     console.coloured(&format!("{id} {}{detail}", state::phrase(state)), Colour::of_state(state))?;
     next(view, console);
@@ -37,6 +39,7 @@ pub(super) fn print(view: &RunView, console: &mut Console<'_>) -> Done {
 pub(super) fn next(view: &RunView, console: &mut Console<'_>) {
     let id = view.run.id.as_str();
     let note = match RunState::from(&view.status) {
+        _ if misfit::of(view).is_some() => misfit::UNCHANGED.to_owned(),
         RunState::Paused if !view.questions.is_empty() => {
             format!("it waits for a reply: `{}`", console.command(&["questions", id]))
         }

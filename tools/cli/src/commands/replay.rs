@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::runs::Runs;
 use crate::stop::Done;
 use crate::text::colour::Colour;
-use flujo::error::Mismatch;
+use crate::text::misfit;
 use flujo::path::Path;
 use flujo::run::Replay;
 use serde::Serialize;
@@ -26,9 +26,9 @@ pub(super) async fn execute(runs: &dyn Runs, args: &RunArg, console: &mut Consol
     let replay = runs.replay(&id.into()).await?;
     if console.json {
         console.answer(&Answer { id, fits: replay.mismatch.is_none(), replay: &replay })?;
-    } else if let Some(Mismatch { path, what }) = &replay.mismatch {
-        console.coloured(&format!("{id} does not fit this code: {path}: {what}"), Some(Colour::Red))?;
-        console.note("nothing was changed; the run goes on with the code that it knows");
+    } else if let Some(mismatch) = &replay.mismatch {
+        console.coloured(&format!("{id} {}", misfit::phrase(mismatch)), Some(Colour::Red))?;
+        console.note(misfit::UNCHANGED);
     } else if replay.not_compared.is_empty() {
         console
             .coloured(&format!("{id} fits this code: {} records", view.records.len()), Some(Colour::Green))?;

@@ -6,6 +6,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::runs::Runs;
 use crate::stop::{Done, Stop};
+use crate::text::misfit;
 use flujo::path::Path;
 use serde::Serialize;
 
@@ -20,7 +21,7 @@ pub(super) async fn execute(runs: &dyn Runs, args: &ReplyArgs, console: &mut Con
     let (id, path) = (args.id.as_str(), Path::from(args.path.as_str()));
     let value = given::value("the reply", &args.value, console)?;
     let view = runs.inspect(&id.into()).await?;
-    let open = view.questions;
+    let open = &view.questions;
     if let Some(answered) = view.answered.iter().find(|answered| answered.question.path == path) {
         let by = answered.reply.by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
         let first = format_args!("was answered before{by} at {}", answered.reply.at);
@@ -40,7 +41,11 @@ pub(super) async fn execute(runs: &dyn Runs, args: &ReplyArgs, console: &mut Con
         console.answer(&Answer { id, path: path.as_str(), replied: true })?;
     } else {
         console.line(format!("replied to {path} of {id}"))?;
-        console.note("a worker, or the process that runs it, goes on with the run");
+        let note = match misfit::of(&view) {
+            Some(mismatch) => format!("{id} {}; {}", misfit::phrase(mismatch), misfit::UNCHANGED),
+            None => "a worker, or the process that runs it, goes on with the run".to_owned(),
+        };
+        console.note(note);
     }
     Ok(Exit::Ok)
 }

@@ -12,7 +12,7 @@ use flujo_server::Server;
 use serde::Serialize;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 #[derive(Serialize)]
 struct Answer {
@@ -52,11 +52,12 @@ pub(super) async fn execute(host: &Host, args: &ServeArgs, console: &mut Console
     let (stop, stops) = watch::channel(false);
     let until = |mut stops: watch::Receiver<bool>| async move { _ = stops.wait_for(|stop| *stop).await };
     let serving = server.serve_on(listener, until(stops.clone()));
+    let (problems, mut heard) = mpsc::unbounded_channel();
     let working = host
         .worker
         .as_ref()
         .filter(|_| args.work || host.works)
-        .map(|worker| worker(None, Box::pin(until(stops))));
+        .map(|worker| worker(None, problems, Box::pin(until(stops))));
     let mut both = Box::pin(async {
         let serving = async { serving.await.map_err(Stop::usage) };
         let working = async {
@@ -74,15 +75,21 @@ pub(super) async fn execute(host: &Host, args: &ServeArgs, console: &mut Console
         () = tokio::task::yield_now() => {}
     }
     say(address, console)?;
-    tokio::select! {
-        done = &mut both => return done,
-        () = next(&mut interrupts) => {}
-    }
-    console.note("stopping: what is under way has ten seconds; Ctrl-C again ends it at once");
-    stop.send_replace(true);
-    tokio::select! {
-        done = both => done,
-        () = next(&mut interrupts) => Ok(Exit::Interrupted),
+    let mut is_stopping = false;
+    loop {
+        tokio::select! {
+            biased;
+            Some(problem) = heard.recv() => console.note(problem),
+            done = &mut both => return done,
+            () = next(&mut interrupts) => {
+                if is_stopping {
+                    return Ok(Exit::Interrupted);
+                }
+                console.note("stopping: what is under way has ten seconds; Ctrl-C again ends it at once");
+                stop.send_replace(true);
+                is_stopping = true;
+            }
+        }
     }
 }
 

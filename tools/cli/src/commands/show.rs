@@ -9,6 +9,7 @@ use crate::json::run::ShowAnswer;
 use crate::runs::{Inputs, Runs};
 use crate::stop::{Done, Stop};
 use crate::text::colour::Colour;
+use crate::text::misfit;
 use crate::text::table::{Cell, Column, Table};
 use crate::text::time::{Span, short};
 use crate::text::usage;
@@ -46,7 +47,7 @@ pub(super) async fn execute(runs: &dyn Runs, args: &ShowArgs, console: &mut Cons
         let documents = || records.iter().map(|record| AttemptDoc::of(record, args.messages)).collect();
         answer.attempts = (args.node.is_some() || args.messages).then(documents);
         answer.inputs = inputs.is_some().then(|| given.iter().map(|input| InputDoc::of(input)).collect());
-        answer.mismatch = inputs.as_ref().and_then(|inputs| inputs.mismatch.as_ref());
+        answer.mismatch = inputs.as_ref().and_then(|inputs| inputs.mismatch.as_ref()).or(answer.mismatch);
         console.answer(&answer)?;
         return Ok(Exit::Ok);
     }
@@ -112,7 +113,8 @@ fn head(view: &RunView, under_way: &[Path], console: &mut Console<'_>) -> Done<(
         _ => {}
     }
     if let Some(signal) = &view.stopped {
-        console.field("stopped", &signal.to_string())?;
+        let why = misfit::of(view).map_or_else(|| signal.to_string(), misfit::phrase);
+        console.field("stopped", &why)?;
     }
     Ok(())
 }

@@ -50,7 +50,13 @@ pub(super) async fn finish(
         return outcome::print(&view, console);
     }
     if console.json {
-        console.answer(&StateAnswer { id, state: begun.word(), output: None, failure: None })?;
+        console.answer(&StateAnswer {
+            id,
+            state: begun.word(),
+            output: None,
+            failure: None,
+            mismatch: None,
+        })?;
     } else if begun.has_ended() {
         console.line(format!("{id} is there already, and {}", state::phrase(begun)))?;
     } else {

@@ -4,6 +4,7 @@ use super::attempt::{AttemptDoc, InputDoc, NodeDoc};
 use super::question::{AnsweredDoc, QuestionDoc};
 use super::raw::{Raw, nanos, time};
 use super::usage::UsageDoc;
+use crate::text::misfit;
 use flujo::engine::{
     Action, ActionKind, FinalOutcome, Labels, RunCount, RunState, RunSummary, RunView, Status,
 };
@@ -29,6 +30,8 @@ pub(crate) struct RunDoc<'a> {
     questions: usize,
     under_way: &'a [Path],
     failure: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mismatch: Option<&'a Mismatch>,
 }
 
 impl<'a> RunDoc<'a> {
@@ -49,6 +52,7 @@ impl<'a> RunDoc<'a> {
             questions: run.questions,
             under_way: &run.under_way,
             failure: run.failure.as_deref(),
+            mismatch: run.mismatch.as_ref(),
         }
     }
 }
@@ -148,7 +152,7 @@ impl<'a> ShowAnswer<'a> {
             actions: view.actions().iter().map(ActionDoc::of).collect(),
             attempts: None,
             inputs: None,
-            mismatch: None,
+            mismatch: misfit::of(view),
         }
     }
 }
@@ -176,4 +180,6 @@ pub(crate) struct StateAnswer<'a> {
     pub(crate) output: Option<Raw<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) failure: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mismatch: Option<&'a Mismatch>,
 }

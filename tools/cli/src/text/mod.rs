@@ -2,7 +2,9 @@
 
 pub(crate) mod colour;
 pub(crate) mod escape;
+pub(crate) mod example;
 pub(crate) mod help;
+pub(crate) mod misfit;
 pub(crate) mod places;
 pub(crate) mod shell;
 pub(crate) mod state;

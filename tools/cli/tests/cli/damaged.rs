@@ -113,3 +113,19 @@ fn a_damaged_row() {
     assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{said:?}");
     assert!(said.err.starts_with("error: ") && said.err.contains("checksum mismatch"), "{said:?}");
 }
+
+/// Whether a run fits the code is read from its records; a list shows those that cannot be read as well.
+#[test]
+fn a_run_with_a_damaged_record_is_in_the_list() {
+    let folder = Folder::with_runs();
+    assert_eq!(folder.letters(&["reply", "l-1", "letter/agreed", "true"]).code, Some(0));
+    let whole = folder.letters(&["list"]);
+    assert!(whole.out.contains("replied; a worker goes on with it"), "{whole:?}");
+    let db = rusqlite::Connection::open(folder.db()).unwrap();
+    let damage =
+        "UPDATE questions SET schema = 'no JSON' WHERE run = (SELECT run FROM runs WHERE id = 'l-1')";
+    assert_eq!(db.execute(damage, []).unwrap(), 1);
+    drop(db);
+    assert_eq!(folder.letters(&["show", "l-1"]).code, Some(1));
+    assert_eq!(folder.letters(&["list"]), whole);
+}

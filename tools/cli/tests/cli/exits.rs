@@ -159,3 +159,34 @@ fn the_database_must_be_named() {
     assert_eq!(flujo(&["completions", "zsh"]).code, Some(0));
     assert_eq!(flujo(&["explain", "join_conflict"]).code, Some(0));
 }
+
+#[test]
+fn words_that_have_other_names_here_lead_to_commands() {
+    let folder = Folder::new();
+    for (word, meant) in [
+        (
+            "resume",
+            "`retry` continues a failed run, `reply` one that waits, and `worker` or `serve --work` all others",
+        ),
+        ("events", "`watch` follows a run, and `show` and `export` print what is recorded of it"),
+    ] {
+        let expected = |program: &str| {
+            let err = format!(
+                "error: there is no command `{word}`: {meant}\n`{program} --help` says what can be given\n"
+            );
+            Said { code: Some(2), out: String::new(), err }
+        };
+        assert_eq!(folder.letters(&[word, "l-1"]), expected("letters"));
+        assert_eq!(folder.flujo(&[word, "l-1"]), expected("flujo"));
+    }
+}
+
+#[test]
+fn a_run_that_waits_is_not_forked() {
+    let folder = Folder::with_runs();
+    for from in ["letter/agreed", "letter/write", "letter/none"] {
+        let said = folder.letters(&["fork", "l-1", "--from", from]);
+        let err = "error: run `l-1` has not ended: only an ended run can be forked\n".to_owned();
+        assert_eq!(said, Said { code: Some(1), out: String::new(), err });
+    }
+}

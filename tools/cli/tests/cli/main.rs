@@ -8,6 +8,7 @@
 )]
 
 mod arguments;
+mod asked;
 mod changes;
 mod completions;
 mod damaged;

@@ -122,14 +122,22 @@ fn digits(start: &str, bytes: &[u8]) -> RunId {
     text.into()
 }
 
-/// The list of inputs: a map names them.
+/// The list of inputs: a map names them, and of a single one its value is enough.
 fn inputs(pipeline: &PipelineDescription, given: &Value) -> Result<Recorded, Problem> {
-    if !given.0.as_str().starts_with('{') {
-        return Ok(given.0.clone());
+    let text = given.0.as_str();
+    let alone = pipeline.inputs.len() == 1 && !text.starts_with('[');
+    let one = || Recorded::recorded(format!("[{text}]"));
+    if !text.starts_with('{') {
+        return Ok(if alone { one() } else { given.0.clone() });
     }
     let unfit = |what: String| Problem::new(Kind::Unfit, what).at(pipeline.name);
-    let named = serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(given.0.as_str());
+    let named = serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(text);
     let mut named = named.map_err(|error| unfit(error.to_string()))?;
+    // An object whose only key is the name of the input has its value, and any other one is the value.
+    let names_it = |name: &String| pipeline.inputs.iter().any(|input| input.name == name);
+    if alone && !(named.len() == 1 && named.keys().all(names_it)) {
+        return Ok(one());
+    }
     let mut list = Vec::new();
     for input in &pipeline.inputs {
         // An input that may be absent is `null`.

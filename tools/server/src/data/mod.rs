@@ -18,6 +18,7 @@ pub(crate) use question::{InboxBody, QuestionBody, QuestionsBody, ReplyBody};
 pub(crate) use requests::{
     ForkRequest, LimitsRequest, Number, Order, PruneRequest, ReplyRequest, StartRequest, StateWord,
 };
+pub(crate) use run::mismatch;
 pub(crate) use run::{
     CountBody, CountsBody, ExportBody, MismatchBody, ReplayBody, RunBody, RunDetail, RunPage, StartedBody,
     StateBody,

@@ -19,7 +19,8 @@ pub(crate) struct StartRequest {
     pub(crate) pipeline: String,
     /// The id of the run. Without it, it follows from the header `Idempotency-Key`; without that, it is random.
     pub(crate) id: Option<String>,
-    /// The inputs: a list of their values, or a map with their names.
+    /// The inputs: a list of their values, or a map with their names. Of a single input its value is enough, unless that is a
+    /// list, or a map with the name of the input alone.
     pub(crate) input: Value,
     /// The context that the run begins with; the default of its type if there is none.
     pub(crate) context: Option<Value>,
@@ -76,7 +77,7 @@ pub(crate) struct ForkRequest {
     pub(crate) from: String,
     /// The id of the new run. Without it, it follows from the header `Idempotency-Key`; without that, it is random.
     pub(crate) id: Option<String>,
-    /// Other inputs: a list of their values, or a map with their names.
+    /// Other inputs, as where a run is started.
     pub(crate) input: Option<Value>,
     /// Models that answer in place of those of the code, as `provider:model`, by the path of a node; all nodes within it
     /// are meant.

@@ -5,7 +5,7 @@ use crate::data::value::Value;
 use crate::time::Time;
 use flujo::UsageLimits;
 use flujo::engine::{FinalOutcome, Labels, RunCount, RunState, RunSummary, RunView, Status};
-use flujo::error::Mismatch;
+use flujo::error::{Mismatch, Signal};
 use flujo::path::Path;
 use flujo::run::Replay;
 use schemars::JsonSchema;
@@ -51,6 +51,9 @@ pub(crate) struct RunBody {
     /// The first line of the failure, if the run has failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
+    /// The first record that does not fit the code, of a run that would go on but for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mismatch: Option<MismatchBody>,
 }
 
 fn map(labels: &Labels) -> BTreeMap<String, String> {
@@ -79,6 +82,7 @@ impl RunBody {
             questions: run.questions,
             under_way: run.under_way.iter().map(ToString::to_string).collect(),
             failure: run.failure.clone(),
+            mismatch: run.mismatch.as_ref().map(MismatchBody::of),
         }
     }
 }
@@ -166,9 +170,12 @@ pub(crate) struct RunDetail {
     /// The nodes that were under way when the process of a crashed run ended again and again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     crashed_at: Vec<String>,
-    /// Why the last execution stopped, if it neither ended nor paused.
+    /// Why the last execution stopped, if it neither ended nor paused; or why the run does not fit the code.
     #[serde(skip_serializing_if = "Option::is_none")]
     stopped: Option<String>,
+    /// The first record that does not fit the code, of a run that has not ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mismatch: Option<MismatchBody>,
     /// The limits.
     limits: LimitsBody,
     /// The usage so far.
@@ -216,6 +223,21 @@ impl LimitsBody {
     }
 }
 
+/// The mismatch of a run that has not ended and does not fit the code.
+pub(crate) fn mismatch(view: &RunView) -> Option<&Mismatch> {
+    match &view.stopped {
+        Some(Signal::JournalMismatch(mismatch)) => Some(mismatch),
+        _ => None,
+    }
+}
+
+fn stopped(signal: &Signal) -> String {
+    match signal {
+        Signal::JournalMismatch(mismatch) => format!("{}: {signal}", mismatch.path),
+        _ => signal.to_string(),
+    }
+}
+
 impl RunDetail {
     pub(crate) fn of(view: &RunView) -> Self {
         let (run, outcome) = (&view.run, Outcome::of(&view.status));
@@ -237,7 +259,8 @@ impl RunDetail {
             output: outcome.output,
             failure: outcome.failure,
             crashed_at: outcome.crashed_at,
-            stopped: view.stopped.as_ref().map(ToString::to_string),
+            stopped: view.stopped.as_ref().map(stopped),
+            mismatch: mismatch(view).map(MismatchBody::of),
             limits: LimitsBody::of(run.limits),
             usage: view.usage.into(),
             reserved: view.reserved.into(),

@@ -38,15 +38,10 @@ async fn inputs_have_names_or_places() {
     assert_eq!(caller.get("/api/v1/runs/r").await.ok()["input"], json!(["Ada"]));
     // The same input is the same run.
     assert_eq!(caller.post("/api/v1/runs", &start(json!(["Ada"]))).await.ok()["state"], "done");
-    for wrong in [
-        json!({ "nam": "Ada" }),
-        json!({}),
-        json!([]),
-        json!(["Ada", 1]),
-        json!([1]),
-        json!("Ada"),
-        json!(null),
-    ] {
+    assert_eq!(caller.post("/api/v1/runs", &start(json!("Ada"))).await.ok()["state"], "done");
+    for wrong in
+        [json!({ "nam": "Ada" }), json!({}), json!([]), json!(["Ada", 1]), json!([1]), json!(7), json!(null)]
+    {
         let got = caller.post("/api/v1/runs", &start(wrong.clone())).await;
         got.is(422, "unfit");
         assert_eq!(got.json()["path"], "welcome", "{wrong}");
@@ -54,6 +49,46 @@ async fn inputs_have_names_or_places() {
     let got = caller.post("/api/v1/runs", &start(json!(["Ada", 1, 2]))).await;
     let detail = "this input does not fit the pipeline: it is a list of 3, and the pipeline takes one input: `[name: String]`";
     assert_eq!(got.json()["detail"], detail);
+}
+
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+struct Ticket {
+    customer: String,
+    ticket: Option<u32>,
+}
+
+#[flujo::step]
+async fn read(ticket: Ticket) -> flujo::prelude::Result<String> {
+    Ok(ticket.customer)
+}
+flujo::pipeline! {
+    fn support(ticket: Ticket) -> String { read(ticket) }
+}
+
+/// As on the command line.
+#[tokio::test]
+async fn of_one_input_its_value_is_enough() {
+    let flujo = flujo::Flujo::builder().pipeline::<support>().build().unwrap();
+    let caller = Caller::of(flujo_server::Server::new(flujo.clone()).router());
+    let start = async |id: &str, input: serde_json::Value| {
+        let start = json!({ "pipeline": "support", "id": id, "input": input });
+        let got = caller.post("/api/v1/runs", &start).await;
+        drop(flujo::run::Control::attach(&flujo, &id.into()).await);
+        got
+    };
+    let ada = json!({ "customer": "Ada", "ticket": null });
+    let all = [json!([ada]), json!({ "ticket": ada }), ada.clone(), json!({ "customer": "Ada" })];
+    for (i, input) in all.into_iter().enumerate() {
+        start(&format!("t-{i}"), input).await.ok();
+        let run = caller.get(&format!("/api/v1/runs/t-{i}")).await.ok();
+        assert_eq!((&run["input"], &run["output"]), (&json!([ada]), &json!("Ada")));
+    }
+    // An object with the name of the input alone has its value.
+    start("t-9", json!({ "ticket": 7 })).await.is(422, "unfit");
+    let fork = json!({ "from": "support/read", "id": "f-1", "input": { "customer": "Eve" } });
+    caller.post("/api/v1/runs/t-0/fork", &fork).await.ok();
+    drop(flujo::run::Control::attach(&flujo, &"f-1".into()).await);
+    assert_eq!(caller.get("/api/v1/runs/f-1").await.ok()["output"], json!("Eve"));
 }
 
 #[tokio::test]

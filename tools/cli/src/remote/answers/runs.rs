@@ -2,6 +2,7 @@ use super::usage::UsageAnswer;
 use super::values::Time;
 use flujo::engine::RunState;
 use flujo::engine::{Labels, RunCount, RunSummary};
+use flujo::error::Mismatch;
 use serde::Deserialize;
 
 /// A page of runs.
@@ -28,6 +29,7 @@ struct RunAnswer {
     questions: usize,
     under_way: Vec<String>,
     failure: Option<String>,
+    mismatch: Option<Mismatch>,
 }
 
 impl RunsAnswer {
@@ -47,6 +49,7 @@ impl RunsAnswer {
             summary.questions = run.questions;
             summary.under_way = run.under_way.iter().map(|path| path.as_str().into()).collect();
             summary.failure = run.failure;
+            summary.mismatch = run.mismatch;
             summary
         })
     }

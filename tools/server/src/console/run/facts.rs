@@ -2,6 +2,7 @@
 
 use super::super::show;
 use super::Seen;
+use crate::data::mismatch;
 use flujo::engine::{ActionKind, FinalOutcome, Status};
 use flujo::error::FailureRecord;
 use maud::{Markup, html};
@@ -31,7 +32,12 @@ pub(super) fn ended(seen: &Seen) -> Markup {
             }
         },
         _ => html! {
-            @if let Some(signal) = &seen.view.stopped {
+            @if let Some(mismatch) = mismatch(&seen.view) {
+                p class="notice" {
+                    "It does not fit the code here: at " code { (show::text(mismatch.path.as_str())) } ", " (show::text(&mismatch.what))
+                    ". Nothing was changed; it goes on with the code that it knows."
+                }
+            } @else if let Some(signal) = &seen.view.stopped {
                 p class="notice wait" { "The last execution stopped: " (show::text(&signal.to_string())) }
             }
         },

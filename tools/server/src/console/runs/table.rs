@@ -63,6 +63,9 @@ fn row(may: bool, run: &RunSummary) -> Markup {
             td class="long" {
                 @for path in run.under_way.iter().take(3) { code { (show::text(path.as_str())) } " " }
                 @if run.under_way.len() > 3 { "and " (run.under_way.len() - 3) " more" }
+                @if let Some(mismatch) = &run.mismatch {
+                    span { "does not fit the code: " code { (show::text(mismatch.path.as_str())) } " " (show::text(&mismatch.what)) }
+                }
                 @if let Some(failure) = &run.failure { span { (show::text(failure)) } }
             }
             td class="number" { @if run.questions > 0 { (run.questions) } }
