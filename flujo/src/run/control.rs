@@ -132,7 +132,9 @@ pub trait Control: Send + Sync {
     /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn inbox(&self, filter: &QuestionFilter) -> RunResult<Vec<PendingQuestion>>;
 
-    /// Returns what was used, by day, pipeline and model: that of attempts which have ended.
+    /// Returns what was used, by day, pipeline and model: that of attempts which have ended, and of calls that were
+    /// lost. Its sum is that of the runs: a part of it that is in no record has the model
+    /// [`UsageLine::LOST`](crate::engine::UsageLine::LOST).
     ///
     /// # Errors
     /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.

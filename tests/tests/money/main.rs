@@ -14,6 +14,7 @@ mod bounds;
 mod budgets;
 mod interrupted;
 mod limits;
+mod lost;
 mod never_above;
 mod node_limits;
 mod stand_ins;

@@ -96,7 +96,8 @@ pub(crate) struct UsageLineBody {
     day: Time,
     /// The pipeline.
     pipeline: String,
-    /// The model, as `provider:model`; absent for usage that code reported.
+    /// The model, as `provider:model`; `(lost call)` for calls of which no record says the model, absent for usage that
+    /// code reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<String>,
     /// The value of the label that `by_label` names; absent for runs without it.

@@ -18,6 +18,7 @@ mod compared;
 mod document;
 mod filters;
 mod logged;
+mod lost;
 mod problems;
 mod serving;
 mod slow;
