@@ -17,4 +17,5 @@ mod limits;
 mod lost;
 mod never_above;
 mod node_limits;
+mod raised;
 mod stand_ins;

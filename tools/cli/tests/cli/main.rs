@@ -17,6 +17,7 @@ mod golden;
 mod hostile;
 mod interrupts;
 mod library;
+mod limits;
 mod lost;
 mod parity;
 mod pipes;
