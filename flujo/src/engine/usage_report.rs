@@ -118,6 +118,7 @@ const DAY: u64 = 86_400 * 1_000_000_000;
 /// # flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
 /// # let view = flujo.inspect("r-1").await?;
 /// let mut report = UsageReport::default();
+/// assert_eq!(view.lost, []);
 /// // A run whose steps cost nothing adds no line.
 /// report.add_run(&view, &UsageFilter::default());
 /// let call = Usage::default().model_calls(1);

@@ -150,7 +150,7 @@ impl StartRun {
 ///     .model("moderate/judge", "openai:gpt-4o")
 ///     .limits(flujo::UsageLimits::usd("0.50"))
 ///     .by("ops");
-/// assert_eq!(fork.models.len(), 1);
+/// assert_eq!((fork.models.len(), fork.limits), (1, Some(flujo::UsageLimits::usd("0.50"))));
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -56,7 +56,8 @@ pub(crate) struct UsageReportBody {
     budgets: Vec<BudgetBody>,
 }
 
-/// A budget that the runs of the server's process share, and what they used of it since the process started.
+/// A budget that the runs of the server's process share, and what they used of it since it began: with the process, or when it
+/// was reset.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Budget")]
 pub(crate) struct BudgetBody {
