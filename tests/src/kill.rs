@@ -4,8 +4,9 @@
 use crate::engines::{AnyEngine, NAMES, fresh};
 use crate::with_engine;
 use crate::world::{Calls, Prices, Scripted, World, charge_of, finished};
-use flujo::engine::{Kind, RunId};
+use flujo::engine::{Kind, RunId, UsageFilter};
 use flujo::prelude::*;
+use flujo::run::Control;
 use flujo::step::{RunIn, StepCall};
 use flujo::{Pipeline, Usage};
 use flujo_testing::{Crash, Moment};
@@ -169,6 +170,9 @@ where
                 let charged = view.reserved;
                 assert_eq!(story.usage, expected.usage + charged, "{context}");
                 assert!(charged.estimated_calls <= 2, "{context}: {charged:?}");
+                let reported = flujo.usage(&UsageFilter::default()).await.unwrap();
+                let reported: Usage = reported.iter().map(|line| line.usage).sum();
+                assert_eq!(reported, story.usage, "{context}");
                 if charged.estimated_calls == 1 {
                     let sent = model.requests.lock().unwrap();
                     assert!(

@@ -74,7 +74,7 @@ impl Loaded {
 
     /// Returns the view of the run; `running` says whether it has an execution.
     pub(crate) fn view(self, running: bool) -> RunView {
-        let (usage, reserved) = self.spent();
+        let (usage, reserved, lost) = self.spent();
         let changed = self.changed();
         let lifecycle = self.row.lifecycle;
         let mut view = RunView::new(self.run, lifecycle.status(running));
@@ -84,6 +84,7 @@ impl Loaded {
         view.answered = self.answered;
         view.usage = usage;
         view.reserved = reserved;
+        view.lost = lost;
         view.active = lifecycle.active;
         view.forgiven = lifecycle.forgiven;
         view.stopped = lifecycle.stopped;
@@ -115,14 +116,16 @@ impl Loaded {
         saved
     }
 
-    /// Returns the used and the reserved usage of the run.
-    fn spent(&self) -> (Usage, Usage) {
+    /// Returns the used and the reserved usage of the run, and what of the used is in no record.
+    fn spent(&self) -> (Usage, Usage, Vec<(Key, Usage)>) {
         // Without rows of the ledger, the records have the whole usage.
         if self.entries.is_empty() {
-            return (self.of_records().map(|stored| stored.record.usage).sum(), Usage::default());
+            let used = self.of_records().map(|stored| stored.record.usage).sum();
+            return (used, Usage::default(), Vec::new());
         }
         let ledger = self.ledger();
-        (ledger.spent(), ledger.reserved())
+        let lost = ledger.lost().map(|(key, used)| (key.clone(), used)).collect();
+        (ledger.spent(), ledger.reserved(), lost)
     }
 
     /// Returns the records that count as usage of this run.
@@ -329,6 +332,13 @@ pub(crate) fn usage(db: &Connection, run: i64) -> Result<Usage, StorageError> {
     }
     post(&mut ledger, &entries(db, run)?);
     Ok(ledger.spent())
+}
+
+/// Returns the usage of a run that is in no record, by attempt.
+pub(crate) fn lost(db: &Connection, run: i64) -> Result<Vec<(Key, Usage)>, StorageError> {
+    let mut ledger = Ledger::new(UsageLimits::NONE);
+    post(&mut ledger, &entries(db, run)?);
+    Ok(ledger.lost().map(|(key, used)| (key.clone(), used)).collect())
 }
 
 /// Adds the entries of a run's ledger.

@@ -5,10 +5,10 @@ use crate::list::{Lives, list};
 use crate::row::unpacked;
 use crate::{load, rows};
 use flujo::clock::Timestamp;
-use flujo::engine::{ModelUse, RunSummary, UsageFilter, UsageLine, UsageReport};
+use flujo::engine::{Key, ModelUse, RunSummary, UsageFilter, UsageLine, UsageReport};
 use flujo::usage::Usage;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
 
 /// Returns the lines of a report. Of each run only the attempts are read that used something.
@@ -45,7 +45,25 @@ fn add(
             report.add(ended, (&run.pipeline, label), usage, &models.by_model);
         }
     }
+    for (key, usage) in load::lost(db, number)? {
+        let at = made_again(db, number, &key)?.or(run.ended).unwrap_or(run.changed);
+        if filter.period.contains(at) {
+            report.add_lost(at, (&run.pipeline, label), usage);
+        }
+    }
     Ok(())
+}
+
+const MADE_AGAIN: &str = "SELECT ended FROM records WHERE record >= ?1 AND record < ?2 AND path = ?3 AND kind = ?4 \
+                          AND n = ?5 AND seeded IS NULL";
+
+/// Returns the end of the attempt that was made in place of a lost one.
+fn made_again(db: &Connection, run: i64, key: &Key) -> Result<Option<Timestamp>, StorageError> {
+    let mut made = db.prepare_cached(MADE_AGAIN)?;
+    let (from, to) = (rows::place(run, 0), rows::place(run, usize::MAX));
+    let of = params![from, to, key.path.as_str(), key.kind.word(), key.n];
+    let ended: Option<i64> = made.query_row(of, |row| row.get(0)).optional()?;
+    Ok(ended.and_then(|ended| u64::try_from(ended).ok()).map(Timestamp))
 }
 
 fn json<T: DeserializeOwned>(row: &Row<'_>, i: usize) -> Result<Option<T>, StorageError> {

@@ -264,8 +264,8 @@ pub trait Engine: Any + Send + Sync {
         Ok(filter.list(found))
     }
 
-    /// Returns what was used, by day, pipeline and model: that of attempts which have ended. Defaults to reading the
-    /// runs.
+    /// Returns what was used, by day, pipeline and model: that of attempts which have ended, and of calls that were lost.
+    /// Defaults to reading the runs.
     ///
     /// # Errors
     /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): storage failed.

@@ -254,6 +254,10 @@ pub struct RunView {
     /// The open reservations: of model calls that are in flight, or were when their process died. The next owner
     /// charges them in full, as estimated, unless they are settled first.
     pub reserved: Usage,
+    /// The part of `usage` that is in no record, by attempt, in the order of keys: calls that were lost with their process
+    /// and are charged at what was reserved, and the usage of attempts that were abandoned. Each may have been made again.
+    #[serde(default)]
+    pub lost: Vec<(Key, Usage)>,
     /// The working time of executions that have ended.
     pub active: Duration,
     /// Failed attempts that no longer count, by path.
@@ -283,6 +287,7 @@ impl RunView {
             answered: Vec::new(),
             usage: Usage::default(),
             reserved: Usage::default(),
+            lost: Vec::new(),
             active: Duration::ZERO,
             forgiven: Vec::new(),
             stopped: None,

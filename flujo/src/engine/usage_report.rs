@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UsageFilter {
-    /// Only attempts that ended in this period.
+    /// Only attempts that ended in this period, and lost calls that were made again in it.
     pub period: Period,
     /// Only runs of this pipeline.
     pub pipeline: Option<String>,
@@ -80,12 +80,19 @@ pub struct UsageLine {
     pub day: Timestamp,
     /// The durable name of the pipeline.
     pub pipeline: String,
-    /// The model, as `provider:model`; `None` for usage that code reported.
+    /// The model, as `provider:model`; [`LOST`](Self::LOST) for calls of which no record says the model, and `None` for
+    /// usage that code reported.
     pub model: Option<String>,
     /// The value of the label that is asked for; `None` for runs without it.
     pub label: Option<String>,
     /// The usage: calls, tokens, and cost in nano-dollars.
     pub usage: Usage,
+}
+
+impl UsageLine {
+    /// The place of the model in lines of calls without a record: they were lost with their process, or their attempt was
+    /// abandoned. What they used is known, or charged at what was reserved; which model it was is not recorded.
+    pub const LOST: &str = "(lost call)";
 }
 
 /// A day in nanoseconds.
@@ -103,7 +110,7 @@ const DAY: u64 = 86_400 * 1_000_000_000;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), flujo::Error> {
 /// use flujo::clock::Timestamp;
-/// use flujo::engine::{UsageFilter, UsageReport};
+/// use flujo::engine::{UsageFilter, UsageLine, UsageReport};
 /// use flujo::Usage;
 ///
 /// # let memory = flujo::engine::Memory::new();
@@ -111,15 +118,20 @@ const DAY: u64 = 86_400 * 1_000_000_000;
 /// # flujo.run(welcome("Ada".to_owned())).id("r-1").await.into_output()?;
 /// # let view = flujo.inspect("r-1").await?;
 /// let mut report = UsageReport::default();
+/// assert_eq!(view.lost, []);
 /// // A run whose steps cost nothing adds no line.
 /// report.add_run(&view, &UsageFilter::default());
 /// let call = Usage::default().model_calls(1);
 /// report.add(Timestamp(0), ("moderate", Some("acme")), call, &[("openai:gpt-4o-mini".to_owned(), call)]);
 ///
+/// // A call that was lost with its process.
+/// report.add_lost(Timestamp(0), ("moderate", None), call.estimated());
+///
 /// let lines = report.lines();
-/// assert_eq!(lines.len(), 1);
-/// assert_eq!(lines[0].model.as_deref(), Some("openai:gpt-4o-mini"));
-/// assert_eq!((lines[0].label.as_deref(), lines[0].usage), (Some("acme"), call));
+/// assert_eq!(lines.len(), 2);
+/// assert_eq!(lines[0].model.as_deref(), Some(UsageLine::LOST));
+/// assert_eq!(lines[1].model.as_deref(), Some("openai:gpt-4o-mini"));
+/// assert_eq!((lines[1].label.as_deref(), lines[1].usage), (Some("acme"), call));
 /// # Ok(())
 /// # }
 /// ```
@@ -127,7 +139,8 @@ const DAY: u64 = 86_400 * 1_000_000_000;
 pub struct UsageReport(BTreeMap<(Timestamp, String, Option<String>, Option<String>), Usage>);
 
 impl UsageReport {
-    /// Adds the records of a run. Records that were taken over from another run cost nothing again.
+    /// Adds the usage of a run: that of its records, and what is in no record. Records that were taken over from another
+    /// run cost nothing again.
     pub fn add_run(&mut self, view: &RunView, filter: &UsageFilter) {
         let run = &view.run;
         let label = filter.by_label.as_deref().and_then(|name| run.labels.get(name));
@@ -137,6 +150,21 @@ impl UsageReport {
             let models = record.models.as_deref().map(|used| used.by_model.as_slice()).unwrap_or_default();
             self.add(record.ended, (&run.pipeline, label), record.usage, models);
         }
+        for (key, usage) in &view.lost {
+            let made_again = view.records.iter().filter(is_own).find(|record| record.key == *key);
+            let at = made_again.map(|record| record.ended).or(view.ended).unwrap_or(view.changed);
+            if filter.period.contains(at) {
+                self.add_lost(at, (&run.pipeline, label), *usage);
+            }
+        }
+    }
+
+    /// Adds the usage of an attempt without a record. `at` is the end of the attempt that was made in its place; of the
+    /// run, where none was; or the last change of a run that goes on.
+    pub fn add_lost(&mut self, at: Timestamp, of: (&str, Option<&str>), usage: Usage) {
+        let models = [(UsageLine::LOST.to_owned(), usage)];
+        // Without a call it is usage that code reported.
+        self.add(at, of, usage, if usage.model_calls > 0 { &models } else { &[] });
     }
 
     /// Adds the usage of an attempt that ended at `at`, of a run of a pipeline with the label that is asked for; `models`

@@ -120,7 +120,9 @@ impl RunEnv {
 
     /// The usage of abandoned attempts, which are in no result of a step.
     pub(crate) fn given_up(&self) -> Usage {
-        self.own_account.get().map(|account| account.ledger().given_up()).unwrap_or_default()
+        self.own_account
+            .get()
+            .map_or_else(Usage::default, |account| account.ledger().lost().map(|(_, used)| used).sum())
     }
 
     /// The time of calls and forms that have to end in time.

@@ -122,7 +122,7 @@ impl Control for Runtime {
     }
 
     async fn fork(&self, fork: &ForkRun) -> RunResult<RunState> {
-        let ForkRun { of, from, id, input, models, by } = fork;
+        let ForkRun { of, from, id, input, models, limits, by } = fork;
         has_characters(id)?;
         let view = self.view(of).await?;
         if !matches!(view.status, Status::Ended(_)) {
@@ -133,7 +133,8 @@ impl Control for Runtime {
         let models = other_models(known.info().graph, &view.run.models, models)?;
         let input = input.as_ref().unwrap_or(&view.run.input);
         let begins = checked(known.as_ref(), input, Some(&view.run.context))?;
-        let limits = view.run.limits.tightest(self.limits);
+        let limits =
+            limits.map_or(view.run.limits, |limits| limits.or(view.run.limits)).tightest(self.limits);
         self.preflight(known.info(), &limits)?;
         let (labels, retries) = (view.run.labels.clone(), view.run.retries);
         let given = Given { id: id.clone(), labels, by: by.clone(), limits, retries, models };

@@ -134,7 +134,9 @@ pub trait Control: Send + Sync {
     /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn inbox(&self, filter: &QuestionFilter) -> RunResult<Vec<PendingQuestion>>;
 
-    /// Returns what was used, by day, pipeline and model: that of attempts which have ended.
+    /// Returns what was used, by day, pipeline and model: that of attempts which have ended, and of calls that were
+    /// lost. Its sum is that of the runs: a part of it that is in no record has the model
+    /// [`UsageLine::LOST`](crate::engine::UsageLine::LOST).
     ///
     /// # Errors
     /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
@@ -210,8 +212,8 @@ pub trait Control: Send + Sync {
     /// and returns the state of the new run.
     ///
     /// # Errors
-    /// [`ErrorKind::RunConflict`](crate::ErrorKind::RunConflict): the run has not ended or has nothing recorded
-    /// at the node, or the new id is taken. [`ErrorKind::Setup`](crate::ErrorKind::Setup): its pipeline is not
+    /// [`ErrorKind::RunConflict`](crate::ErrorKind::RunConflict): the run has not ended, or has nothing
+    /// recorded at the node and did not come to it, or the new id is taken. [`ErrorKind::Setup`](crate::ErrorKind::Setup): its pipeline is not
     /// registered, or the input or a model does not fit it. [`ErrorKind::Signal`](crate::ErrorKind::Signal):
     /// the records do not fit the code. [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no
     /// such run. [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.

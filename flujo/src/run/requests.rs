@@ -148,15 +148,17 @@ impl StartRun {
 /// let fork = ForkRun::new("post-1", "moderate/judge", "post-1-again")
 ///     .input(Json::parse(r#"["Hello, you!"]"#).unwrap())
 ///     .model("moderate/judge", "openai:gpt-4o")
+///     .limits(flujo::UsageLimits::usd("0.50"))
 ///     .by("ops");
-/// assert_eq!(fork.models.len(), 1);
+/// assert_eq!((fork.models.len(), fork.limits), (1, Some(flujo::UsageLimits::usd("0.50"))));
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ForkRun {
     /// The run to fork.
     pub of: RunId,
-    /// The first node that is executed again.
+    /// The first node that is executed again: one with a record or a question, or one that the run came to, such as the node
+    /// whose call was refused by a limit.
     pub from: Path,
     /// The id of the new run.
     pub id: RunId,
@@ -165,6 +167,9 @@ pub struct ForkRun {
     /// Models that answer in place of those of the code, as `provider:model`, by the path of a node; all nodes within it
     /// are meant.
     pub models: Vec<(Path, String)>,
+    /// Limits of the new run, in place of those of the run that is forked; where a unit has none here, that of the forked
+    /// run holds. Those of the engine apply as well. What is taken over does not count: it was paid by that run.
+    pub limits: Option<UsageLimits>,
     /// The name of the caller.
     pub by: Option<String>,
 }
@@ -172,7 +177,15 @@ pub struct ForkRun {
 impl ForkRun {
     /// Creates a request to fork the run `of` from a node on.
     pub fn new(of: impl Into<RunId>, from: impl Into<Path>, id: impl Into<RunId>) -> Self {
-        Self { of: of.into(), from: from.into(), id: id.into(), input: None, models: Vec::new(), by: None }
+        Self {
+            of: of.into(),
+            from: from.into(),
+            id: id.into(),
+            input: None,
+            models: Vec::new(),
+            limits: None,
+            by: None,
+        }
     }
 
     /// Sets other inputs.
@@ -186,6 +199,13 @@ impl ForkRun {
     #[must_use]
     pub fn model(mut self, node: impl Into<Path>, model: impl Into<String>) -> Self {
         self.models.push((node.into(), model.into()));
+        self
+    }
+
+    /// Sets limits of the new run, unit by unit, in place of those of the run that is forked.
+    #[must_use]
+    pub fn limits(mut self, limits: UsageLimits) -> Self {
+        self.limits = Some(limits);
         self
     }
 

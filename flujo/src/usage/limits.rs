@@ -108,6 +108,23 @@ impl UsageLimits {
         }
     }
 
+    /// For each unit this limit, or that of `other` where there is none.
+    ///
+    /// ```
+    /// use flujo::UsageLimits;
+    /// let raised = UsageLimits::usd("9.00").or(UsageLimits::usd("0.50").model_calls(20));
+    /// assert_eq!(raised, UsageLimits::usd("9.00").model_calls(20));
+    /// ```
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            cost: self.cost.or(other.cost),
+            total_tokens: self.total_tokens.or(other.total_tokens),
+            model_calls: self.model_calls.or(other.model_calls),
+            active_time: self.active_time.or(other.active_time),
+        }
+    }
+
     /// Returns true if there is no limit.
     pub fn is_none(&self) -> bool {
         *self == Self::NONE

@@ -99,6 +99,11 @@ impl Meter {
         self.reserved = self.reserved.minus(Sum::of(amount));
     }
 
+    /// Begins anew: nothing is spent. What is reserved stays so.
+    pub(crate) fn reset(&mut self) {
+        (self.spent, self.sum) = (Usage::default(), Sum::default());
+    }
+
     pub(crate) fn spend(&mut self, used: Usage) {
         self.spent += used;
         self.sum = self.sum.plus(Sum::of(&used));

@@ -1,7 +1,9 @@
 //! One account for all runs of a process, and what code steps report.
 
 use crate::interrupted::{Fate, Fated, seconds_of, under_way};
+use flujo::engine::{Period, UsageFilter};
 use flujo::prelude::*;
+use flujo::run::Control;
 use flujo::usage::{Amount, LimitOf};
 use flujo::{Cost, ErrorKind, Usage};
 use flujo_tests::engines::AnyEngine;
@@ -114,6 +116,47 @@ fn nothing_stays_reserved_of_a_budget_for_a_run_that_is_gone() {
             assert!(result.into_output().is_ok(), "{n} of {left}");
         }
         assert!(rest.run(crate::bounds::one_label("x".into())).await.into_output().is_err());
+    });
+}
+
+#[test]
+fn a_budget_for_a_day_begins_with_what_was_spent_and_anew_when_it_is_reset() {
+    on_all(async |engine, clock| {
+        // A restart: the report of the day is what the new budget begins with.
+        let limits = UsageLimits::NONE.model_calls(3);
+        let yesterday = sharing(&engine, Scripted::default(), &SharedBudget::new(limits));
+        assert!(yesterday.run(labelled("x".into())).id("yesterday").await.into_output().is_ok());
+        clock.advance(std::time::Duration::from_secs(86_400));
+        let now = flujo::clock::Clock::now(&clock);
+        let morning = sharing(&engine, Scripted::default(), &SharedBudget::new(limits));
+        assert!(morning.run(labelled("x".into())).id("morning").await.into_output().is_ok());
+        let today = UsageFilter::default().period(Period::new(Some(now), None));
+        let spent: Usage = morning.usage(&today).await.unwrap().iter().map(|line| line.usage).sum();
+        assert_eq!(spent, calls_of_the_model(2));
+        let budget = SharedBudget::with_spent(limits, spent);
+        let flujo = sharing(&engine, Scripted::default(), &budget);
+        let refused = flujo.run(labelled("y".into())).id("r").await;
+        assert_eq!((refused.usage, budget.spent()), (one_call(), calls_of_the_model(3)));
+        let error = refused.into_output().unwrap_err().to_string();
+        let expected = "labelled/two: the shared budget of 3 model calls would be exceeded: 3 spent, 0 reserved, 1 needed";
+        assert_eq!(error, expected);
+        // A new day: the run that the budget has ended goes on, and its first call is not made again.
+        assert_eq!(budget.reset(), calls_of_the_model(3));
+        assert!(flujo.resume::<labelled>("r").await.unwrap().into_output().is_ok());
+        assert_eq!(budget.spent(), one_call());
+
+        // A call that is under way when the day ends counts in the new one, whatever becomes of it.
+        clock.hold();
+        let model = Fated::new(Fate::Silent);
+        let silent = sharing(&engine, model.clone(), &budget);
+        {
+            let mut run = Box::pin(silent.run(under_way("x".into())).id("late").into_future());
+            while model.requests.lock().unwrap().is_empty() {
+                tokio::select! { biased; _ = &mut run => panic!("it has no end"), () = tokio::task::yield_now() => {} }
+            }
+            assert_eq!((budget.reset(), budget.spent()), (one_call(), Usage::default()));
+        }
+        assert_eq!(budget.spent(), charge_of(&model.requests.lock().unwrap()[0]));
     });
 }
 

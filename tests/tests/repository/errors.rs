@@ -31,7 +31,7 @@ const KINDS: &[Advice] = &[
     (
         "LimitExceeded",
         "no; a fallback is tried",
-        "raise the limit of the node, or choose a cheaper model or fallback",
+        "of a node: raise it, or choose a cheaper model or fallback; of the run or a budget: as [`RunLimit`](#signals)",
     ),
     ("Signal", "no, and nothing catches it", "see [signals](#signals)"),
     ("Interrupted", "no", "`recover`, a worker, or `resume` continues the run"),
@@ -54,7 +54,12 @@ const SIGNALS: &[Advice] = &[
         "`Outcome::Failed`",
         "resume it with the code that it began with, or migrate the step's output",
     ),
-    ("RunLimit", "`Outcome::Failed`", "raise the limit of the run or the shared budget, then `resume`"),
+    (
+        "RunLimit",
+        "`Outcome::Failed`",
+        "of the run: it is recorded, so fork the run with a [larger limit](../how-to/cost.md#a-run-that-ended-at-its-limit); \
+         of the budget: give it room, then `resume`",
+    ),
     ("Engine", "`Outcome::Failed`", "mend the storage, then `resume`"),
     ("Internal", "`Outcome::Failed`", "report it; the run stays resumable"),
     (

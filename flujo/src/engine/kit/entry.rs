@@ -197,6 +197,7 @@ impl<J: Journal> Entry<J> {
         view.answered.clone_from(&state.answered);
         view.usage = state.ledger.spent();
         view.reserved = state.ledger.reserved();
+        view.lost = state.ledger.lost().map(|(key, used)| (key.clone(), used)).collect();
         view.active = lifecycle.active;
         view.forgiven.clone_from(&lifecycle.forgiven);
         view.stopped.clone_from(&lifecycle.stopped);

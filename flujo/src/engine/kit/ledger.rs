@@ -36,6 +36,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// assert_eq!(ledger.reserved().model_calls, 1);
 /// ledger.charge_open();
 /// assert_eq!(ledger.spent().model_calls, 3);
+/// assert_eq!(ledger.lost().collect::<Vec<_>>(), [(&key(2), calls(2).estimated_calls(1))]);
 /// assert!(ledger.check(&key(3), &None).is_ok());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,18 +46,25 @@ pub struct Ledger {
     #[serde(with = "pairs")]
     open: BTreeMap<Key, Open>,
     settled: BTreeSet<Key>,
-    given_up: Usage,
+    /// The usage of attempts without a record.
+    #[serde(default, with = "pairs")]
+    lost: BTreeMap<Key, Usage>,
 }
 
 /// A map as a list: the keys of a JSON object are texts.
 mod pairs {
-    use super::{BTreeMap, Deserialize, Deserializer, Key, Open, Serializer};
+    use super::{BTreeMap, Deserialize, Deserializer, Key, Serialize, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(open: &BTreeMap<Key, Open>, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_seq(open)
+    pub(super) fn serialize<V: Serialize, S: Serializer>(
+        map: &BTreeMap<Key, V>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.collect_seq(map)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<Key, Open>, D::Error> {
+    pub(super) fn deserialize<'de, V: Deserialize<'de>, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<BTreeMap<Key, V>, D::Error> {
         Ok(Vec::deserialize(from)?.into_iter().collect())
     }
 }
@@ -89,9 +97,10 @@ impl Ledger {
         self.open.get(key).map(|open| open.amount).unwrap_or_default()
     }
 
-    /// Returns the usage of abandoned attempts, which have no record.
-    pub(crate) fn given_up(&self) -> Usage {
-        self.given_up
+    /// Returns the usage of attempts without a record, in the order of their keys: they were abandoned, or their process
+    /// died while they had an open reservation.
+    pub fn lost(&self) -> impl Iterator<Item = (&Key, Usage)> {
+        self.lost.iter().map(|(key, used)| (key, *used))
     }
 
     /// Visits the meters that a usage counts against: those of the limited nodes that enclose it, and the run's.
@@ -181,14 +190,18 @@ impl Ledger {
     /// again.
     pub fn forfeit(&mut self, key: &Key, used: Usage, within: &LimitScope) {
         self.close(key);
-        self.given_up += used;
+        if used != Usage::default() {
+            *self.lost.entry(key.clone()).or_default() += used;
+        }
         self.meters(within, |meter| meter.spend(used));
     }
 
     /// Charges all open reservations in full, as estimated: their calls were never settled.
     pub fn charge_open(&mut self) {
-        for Open { amount, within } in std::mem::take(&mut self.open).into_values() {
-            self.given_up += amount.estimated();
+        for (key, Open { amount, within }) in std::mem::take(&mut self.open) {
+            if amount != Usage::default() {
+                *self.lost.entry(key).or_default() += amount.estimated();
+            }
             self.meters(&within, |meter| {
                 meter.release(&amount);
                 meter.spend(amount.estimated());
@@ -246,6 +259,7 @@ mod tests {
         assert_eq!(reserve(&mut ledger, 1, 2, &node), Ok(()));
         assert_eq!(reserve(&mut ledger, 2, 1, &None), Ok(()));
         ledger.settle(&key(2), calls(1), &None);
+        ledger.forfeit(&key(3), calls(1), &None);
         let written = serde_json::to_string(&ledger).unwrap();
         assert_eq!(serde_json::from_str::<Ledger>(&written).unwrap(), ledger);
     }

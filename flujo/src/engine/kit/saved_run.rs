@@ -127,6 +127,7 @@ impl SavedRun {
         view.answered = self.answered;
         view.usage = self.ledger.spent();
         view.reserved = self.ledger.reserved();
+        view.lost = self.ledger.lost().map(|(key, used)| (key.clone(), used)).collect();
         view.active = lifecycle.active;
         view.forgiven = lifecycle.forgiven;
         view.stopped = lifecycle.stopped;

@@ -13,6 +13,7 @@ use crate::question::{Answered, Question, Reply};
 use crate::usage::UsageLimits;
 use async_trait::async_trait;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -39,25 +40,15 @@ impl Runtime {
         let asked =
             view.answered.iter().map(|a| (a.question.path.clone(), a.clone())).collect::<HashMap<_, _>>();
         let open = view.questions.iter().map(|question| &question.path);
-        if !known
-            .keys()
-            .map(|(path, _)| path)
-            .chain(asked.keys())
-            .chain(open)
-            .any(|path| grammar::is_of_node(path.as_str(), from.as_str()))
-        {
-            let what = format!(
-                "run `{}` has nothing recorded at `{from}`: fork it at one of its nodes",
-                run_of(view)
-            );
-            return Err(Error::new(ErrorKind::RunConflict(what)));
-        }
+        let mut recorded = known.keys().map(|(path, _)| path).chain(asked.keys()).chain(open);
+        let is_known = recorded.any(|path| grammar::is_of_node(path.as_str(), from.as_str()));
         let walk = Walk(Arc::new(Known {
             from: from.clone(),
             changed: run.digest != view.run.digest,
             forgiven: view.forgiven.iter().cloned().collect(),
             records: known,
             asked,
+            reached: AtomicBool::new(false),
             kept: Mutex::default(),
             account: Arc::new(EphemeralAccount::new(UsageLimits::NONE)),
         }));
@@ -65,6 +56,14 @@ impl Runtime {
         let ended = program.run(Box::new(walk.clone())).await;
         if let Err(EndedBy::Signal(signal @ Signal::JournalMismatch(_))) = ended.outcome {
             return Err(signal.into());
+        }
+        // A node without a record is where the run came to: a limit refused its call, or it was under way at the end.
+        if !is_known && !walk.0.reached.load(Ordering::Relaxed) {
+            let what = format!(
+                "run `{}` has nothing recorded at `{from}`: fork it at one of its nodes",
+                run_of(view)
+            );
+            return Err(Error::new(ErrorKind::RunConflict(what)));
         }
         Ok(std::mem::take(&mut *walk.0.kept()))
     }
@@ -86,6 +85,8 @@ struct Known {
     forgiven: HashMap<Path, u32>,
     records: HashMap<(Path, u32), Arc<Record>>,
     asked: HashMap<Path, Answered>,
+    /// Whether the walk came to that node.
+    reached: AtomicBool,
     kept: Mutex<Kept>,
     account: Arc<EphemeralAccount>,
 }
@@ -97,7 +98,11 @@ impl Known {
 
     /// Suspends at a command of the node `from`, which is to be executed.
     fn check(&self, path: &Path) -> Result<(), Signal> {
-        if grammar::is_of_node(path.as_str(), self.from.as_str()) { Err(Signal::Suspended) } else { Ok(()) }
+        if !grammar::is_of_node(path.as_str(), self.from.as_str()) {
+            return Ok(());
+        }
+        self.reached.store(true, Ordering::Relaxed);
+        Err(Signal::Suspended)
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{Caller, label};
+use super::{Caller, LimitArgs, label};
 use clap::Args;
 
 #[derive(Clone, Debug, Args)]
@@ -20,6 +20,8 @@ pub(crate) struct StartArgs {
     /// A label that the run is found by; may be given several times
     #[arg(long = "label", value_name = "NAME=VALUE", value_parser = label)]
     pub(crate) labels: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) limit: LimitArgs,
     /// Wait until the run has ended or asks
     #[arg(long)]
     pub(crate) wait: bool,

@@ -5,26 +5,10 @@ use crate::args::ForkArgs;
 use crate::console::Console;
 use crate::runs::Runs;
 use crate::stop::{Done, Stop};
-use flujo::engine::Status;
 use flujo::run::ForkRun;
 
 pub(super) async fn execute(runs: &dyn Runs, args: &ForkArgs, console: &mut Console<'_>) -> Done {
     let view = runs.inspect(&args.id.as_str().into()).await?;
-    let begins = |path: &str| {
-        let rest = path.strip_prefix(args.from.as_str());
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#', '[']))
-    };
-    // A run that has not ended is refused for that, whatever is recorded of it.
-    let has_ended = matches!(view.status, Status::Ended(_));
-    let asked = view.answered.iter().map(|answered| answered.question.path.as_str());
-    let mut recorded = view.records.iter().map(|record| record.key.path.as_str()).chain(asked);
-    if has_ended && !recorded.any(begins) {
-        let next = console.command(&["show", &args.id]);
-        return Err(Stop::nothing(format_args!(
-            "run `{}` has nothing recorded at `{}`; `{next}` lists its nodes",
-            args.id, args.from
-        )));
-    }
     let id = args.new_id.clone().unwrap_or_else(|| start::fresh(&args.id));
     let mut fork = ForkRun::new(args.id.as_str(), args.from.as_str(), id.as_str());
     if let Some(text) = &args.input {
@@ -35,9 +19,24 @@ pub(super) async fn execute(runs: &dyn Runs, args: &ForkArgs, console: &mut Cons
     for (path, model) in &args.models {
         fork = fork.model(path.as_str(), model);
     }
+    fork.limits = args.limit.limits();
     if let Some(by) = args.caller.name(console) {
         fork = fork.by(by);
     }
-    let begun = runs.fork(&fork).await?;
+    let begun = runs.fork(&fork).await.map_err(|stop| nowhere(stop, args, console))?;
     start::finish(runs, (&id, begun), args.wait, "forked", console).await
+}
+
+/// A node that the run does not have is not found; every other refusal stays as it is.
+fn nowhere(stop: Stop, args: &ForkArgs, console: &Console<'_>) -> Stop {
+    match stop {
+        Stop::Error(_, what, _) if what.contains("has nothing recorded at") => {
+            let next = console.command(&["show", &args.id]);
+            let (id, from) = (&args.id, &args.from);
+            Stop::nothing(format_args!(
+                "run `{id}` has nothing recorded at `{from}`; `{next}` lists its nodes"
+            ))
+        }
+        stop => stop,
+    }
 }

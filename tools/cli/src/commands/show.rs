@@ -103,6 +103,11 @@ fn head(view: &RunView, under_way: &[Path], console: &mut Console<'_>) -> Done<(
         console.field("labels", &labels)?;
     }
     console.field("usage", &usage::line(&view.usage))?;
+    for (key, used) in &view.lost {
+        let made_again = view.records.iter().any(|record| record.key == *key);
+        let again = if made_again { ", and made again" } else { "" };
+        console.field("lost", &format!("{}: {}, in no node{again}", key.path, usage::line(used)))?;
+    }
     if view.reserved.model_calls > 0 {
         console.field("reserved", &usage::line(&view.reserved))?;
     }

@@ -30,6 +30,7 @@ pub(super) async fn execute(runs: &dyn Runs, args: &StartArgs, console: &mut Con
         labels.set(name, value).map_err(Stop::usage)?;
     }
     run = run.labels(labels);
+    run.limits = args.limit.limits();
     if let Some(by) = args.caller.name(console) {
         run = run.by(by);
     }

@@ -5,8 +5,9 @@ use super::question::{AnsweredDoc, QuestionDoc};
 use super::raw::{Raw, nanos, time};
 use super::usage::UsageDoc;
 use crate::text::misfit;
+use flujo::Usage;
 use flujo::engine::{
-    Action, ActionKind, FinalOutcome, Labels, RunCount, RunState, RunSummary, RunView, Status,
+    Action, ActionKind, FinalOutcome, Key, Labels, RunCount, RunState, RunSummary, RunView, Status,
 };
 use flujo::error::Mismatch;
 use flujo::path::Path;
@@ -98,6 +99,8 @@ pub(crate) struct ShowAnswer<'a> {
     ended: Option<String>,
     active_nanos: u64,
     usage: UsageDoc,
+    /// The part of the usage that is in no node: calls that were lost with their process, and abandoned attempts.
+    lost: Vec<LostDoc<'a>>,
     /// Of model calls that are under way.
     reserved: UsageDoc,
     input: Raw<'a>,
@@ -140,6 +143,7 @@ impl<'a> ShowAnswer<'a> {
             ended: view.ended.map(time),
             active_nanos: nanos(view.active),
             usage: UsageDoc::from(&view.usage),
+            lost: view.lost.iter().map(LostDoc::of).collect(),
             reserved: UsageDoc::from(&view.reserved),
             input: Raw(&run.input),
             output,
@@ -154,6 +158,20 @@ impl<'a> ShowAnswer<'a> {
             inputs: None,
             mismatch: misfit::of(view),
         }
+    }
+}
+
+/// The usage of an attempt that has no record.
+#[derive(Serialize)]
+struct LostDoc<'a> {
+    path: &'a Path,
+    n: u32,
+    usage: UsageDoc,
+}
+
+impl<'a> LostDoc<'a> {
+    fn of((key, usage): &'a (Key, Usage)) -> Self {
+        Self { path: &key.path, n: key.n, usage: UsageDoc::from(usage) }
     }
 }
 

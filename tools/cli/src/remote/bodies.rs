@@ -1,10 +1,12 @@
 //! What is sent: recorded values digit by digit.
 
 use crate::json::raw::Raw;
+use flujo::UsageLimits;
 use flujo::engine::Labels;
 use flujo::run::{ForkRun, StartRun};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 #[derive(Serialize)]
 pub(super) struct StartBody<'a> {
@@ -13,6 +15,8 @@ pub(super) struct StartBody<'a> {
     input: Raw<'a>,
     context: Option<Raw<'a>>,
     labels: &'a Labels,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limits: Option<LimitsBody>,
 }
 
 impl<'a> From<&'a StartRun> for StartBody<'a> {
@@ -23,6 +27,28 @@ impl<'a> From<&'a StartRun> for StartBody<'a> {
             input: Raw(&run.input),
             context: run.context.as_ref().map(Raw),
             labels: &run.labels,
+            limits: run.limits.map(LimitsBody::from),
+        }
+    }
+}
+
+/// Those that are absent are not limited.
+#[derive(Serialize)]
+struct LimitsBody {
+    cost_nanos: Option<u64>,
+    total_tokens: Option<u64>,
+    model_calls: Option<u64>,
+    active_nanos: Option<u64>,
+}
+
+impl From<UsageLimits> for LimitsBody {
+    fn from(limits: UsageLimits) -> Self {
+        let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        Self {
+            cost_nanos: limits.cost.map(|cost| cost.0),
+            total_tokens: limits.total_tokens,
+            model_calls: limits.model_calls,
+            active_nanos: limits.active_time.map(nanos),
         }
     }
 }
@@ -39,6 +65,8 @@ pub(super) struct ForkBody<'a> {
     id: &'a str,
     input: Option<Raw<'a>>,
     models: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limits: Option<LimitsBody>,
 }
 
 impl<'a> From<&'a ForkRun> for ForkBody<'a> {
@@ -48,6 +76,7 @@ impl<'a> From<&'a ForkRun> for ForkBody<'a> {
             id: fork.id.as_str(),
             input: fork.input.as_ref().map(Raw),
             models: fork.models.iter().map(|(node, model)| (node.as_str(), model.as_str())).collect(),
+            limits: fork.limits.map(LimitsBody::from),
         }
     }
 }

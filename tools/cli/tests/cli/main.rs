@@ -18,6 +18,8 @@ mod golden;
 mod hostile;
 mod interrupts;
 mod library;
+mod limits;
+mod lost;
 mod parity;
 mod pipes;
 mod remote;

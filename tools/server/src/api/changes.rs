@@ -247,6 +247,7 @@ async fn fork(call: Call<Nothing, Json<ForkRequest>>) -> Result<Created<StartedB
     let mut fork = ForkRun::new(&of, Path::from(given.from.as_str()), &id);
     fork.input = given.input.map(|input| inputs(&pipeline, &input)).transpose()?;
     fork.models = given.models.into_iter().map(|(node, model)| (Path::from(node.as_str()), model)).collect();
+    fork.limits = given.limits.map(LimitsRequest::limits);
     fork.by = call.caller.name().map(str::to_owned);
     let state = call.state.control.fork(&fork).await.map_err(refused)?;
     Ok(created(&id, state))

@@ -73,7 +73,7 @@ pub(crate) struct ReplyRequest {
 #[schemars(rename = "ForkRun")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ForkRequest {
-    /// The first node that is executed again.
+    /// The first node that is executed again: one with a record, or one that the run came to.
     pub(crate) from: String,
     /// The id of the new run. Without it, it follows from the header `Idempotency-Key`; without that, it is random.
     pub(crate) id: Option<String>,
@@ -83,6 +83,8 @@ pub(crate) struct ForkRequest {
     /// are meant.
     #[serde(default)]
     pub(crate) models: BTreeMap<String, String>,
+    /// Limits of the new run, in place of those of the run that is forked; those that are absent stay.
+    pub(crate) limits: Option<LimitsRequest>,
 }
 
 /// Runs to delete.

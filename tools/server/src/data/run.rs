@@ -3,11 +3,11 @@ use super::question::{AnsweredBody, QuestionBody};
 use super::{ActionBody, NodeDetail, UsageBody};
 use crate::data::value::Value;
 use crate::time::Time;
-use flujo::UsageLimits;
-use flujo::engine::{FinalOutcome, Labels, RunCount, RunState, RunSummary, RunView, Status};
+use flujo::engine::{FinalOutcome, Key, Labels, RunCount, RunState, RunSummary, RunView, Status};
 use flujo::error::{Mismatch, Signal};
 use flujo::path::Path;
 use flujo::run::Replay;
+use flujo::{Usage, UsageLimits};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -180,6 +180,9 @@ pub(crate) struct RunDetail {
     limits: LimitsBody,
     /// The usage so far.
     usage: UsageBody,
+    /// The part of the usage that is in no node.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lost: Vec<LostBody>,
     /// What is reserved for calls of models that are under way.
     reserved: UsageBody,
     /// The working time of executions that have ended, in nanoseconds.
@@ -192,6 +195,24 @@ pub(crate) struct RunDetail {
     answered: Vec<AnsweredBody>,
     /// Who did what to the run, in order of time.
     actions: Vec<ActionBody>,
+}
+
+/// The usage of an attempt without a record: its calls were lost with their process, or it was abandoned.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Lost")]
+pub(crate) struct LostBody {
+    /// The node.
+    path: String,
+    /// The number of the attempt, which may have been made again.
+    attempt: u32,
+    /// What it is charged.
+    usage: UsageBody,
+}
+
+impl LostBody {
+    fn of((key, usage): &(Key, Usage)) -> Self {
+        Self { path: key.path.to_string(), attempt: key.n, usage: (*usage).into() }
+    }
 }
 
 /// Limits of a run.
@@ -263,6 +284,7 @@ impl RunDetail {
             mismatch: mismatch(view).map(MismatchBody::of),
             limits: LimitsBody::of(run.limits),
             usage: view.usage.into(),
+            lost: view.lost.iter().map(LostBody::of).collect(),
             reserved: view.reserved.into(),
             active_nanos: nanos(view.active),
             records: view.records.len(),

@@ -56,7 +56,8 @@ pub(crate) struct UsageReportBody {
     budgets: Vec<BudgetBody>,
 }
 
-/// A budget that the runs of the server's process share, and what they used of it since the process started.
+/// A budget that the runs of the server's process share, and what they used of it since it began: with the process, or when it
+/// was reset.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Budget")]
 pub(crate) struct BudgetBody {
@@ -96,7 +97,8 @@ pub(crate) struct UsageLineBody {
     day: Time,
     /// The pipeline.
     pipeline: String,
-    /// The model, as `provider:model`; absent for usage that code reported.
+    /// The model, as `provider:model`; `(lost call)` for calls of which no record says the model, absent for usage that
+    /// code reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<String>,
     /// The value of the label that `by_label` names; absent for runs without it.

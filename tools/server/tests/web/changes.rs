@@ -198,6 +198,25 @@ async fn a_failed_run_is_retried_on_a_task_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_fork_has_the_limits_of_its_run_or_others_unit_by_unit() {
+    let shop = Shop::new();
+    let caller = shop.caller();
+    let start = json!({ "pipeline": "welcome", "id": "w", "input": ["Ada"], "limits": { "total_tokens": 7, "model_calls": 2 } });
+    caller.post("/api/v1/runs", &start).await.ok();
+    shop.idle("w").await;
+    let limits = async |id: &str| caller.get(&format!("/api/v1/runs/{id}")).await.ok()["limits"].clone();
+    let fork = json!({ "from": "welcome/greet", "id": "same" });
+    caller.post("/api/v1/runs/w/fork", &fork).await.ok();
+    assert_eq!(limits("same").await, json!({ "total_tokens": 7, "model_calls": 2 }));
+    let fork =
+        json!({ "from": "welcome/greet", "id": "other", "limits": { "cost_nanos": 5, "model_calls": 9 } });
+    caller.post("/api/v1/runs/w/fork", &fork).await.ok();
+    assert_eq!(limits("other").await, json!({ "cost_nanos": 5, "total_tokens": 7, "model_calls": 9 }));
+    let fork = json!({ "from": "welcome/greet", "id": "wrong", "limits": { "dollars": 5 } });
+    caller.post("/api/v1/runs/w/fork", &fork).await.is(422, "unfit");
+}
+
+#[tokio::test]
 async fn a_run_is_forked_with_another_input() {
     let shop = Shop::new();
     let caller = Caller::of(shop.closed().router()).token("act");

@@ -18,6 +18,7 @@ mod compared;
 mod document;
 mod filters;
 mod logged;
+mod lost;
 mod misfits;
 mod problems;
 mod serving;

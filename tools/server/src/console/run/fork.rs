@@ -12,6 +12,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use flujo::codec::Json;
+use flujo::engine::{FinalOutcome, Status};
 use flujo::run::ForkRun;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -134,13 +135,18 @@ fn shown(
     response
 }
 
-/// The node from which the fork executes: one that has a record or was asked.
+/// The node from which the fork executes: one that has a record or was asked, or the one that failed.
 fn from(seen: &Seen, raw: &Raw) -> Markup {
     let chosen = raw.get("from").unwrap_or_default();
     let mut known = BTreeSet::new();
     let records = seen.view.records.iter().map(|record| record.key.path.as_str());
     let asked = seen.view.answered.iter().map(|answered| answered.question.path.as_str());
-    let paths: Vec<&str> = records.chain(asked).filter(|path| known.insert(*path)).take(500).collect();
+    let failed = match &seen.view.status {
+        Status::Ended(FinalOutcome::Failed(failure)) => failure.node().map(flujo::path::Path::as_str),
+        _ => None,
+    };
+    let paths: Vec<&str> =
+        records.chain(asked).chain(failed).filter(|path| known.insert(*path)).take(500).collect();
     html! {
         div class="field" {
             label for="fork-from" { "From the node" }

@@ -3,6 +3,7 @@
 use super::super::show;
 use super::Seen;
 use flujo::Usage;
+use flujo::engine::UsageLine;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -15,6 +16,9 @@ pub(super) fn sums(seen: &Seen) -> Markup {
         for (model, usage) in record.models.iter().flat_map(|used| &used.by_model) {
             *models.entry(model).or_default() += *usage;
         }
+    }
+    for (_, usage) in &view.lost {
+        *models.entry(UsageLine::LOST).or_default() += *usage;
     }
     html! {
         @if !models.is_empty() {
