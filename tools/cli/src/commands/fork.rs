@@ -24,6 +24,10 @@ pub(super) async fn execute(runs: &dyn Runs, args: &ForkArgs, console: &mut Cons
         fork = fork.by(by);
     }
     let begun = runs.fork(&fork).await.map_err(|stop| nowhere(stop, args, console))?;
+    console.note(format!(
+        "{id} has idempotency keys of its own: what steps from {} on do outside is done again",
+        args.from
+    ));
     start::finish(runs, (&id, begun), args.wait, "forked", console).await
 }
 
