@@ -31,7 +31,8 @@ impl<R: Send + Sync + 'static> Flujo<R> {
 /// worker.
 ///
 /// A run that cannot be resumed, because it does not fit the code for instance, is warned of with `tracing` and reported
-/// to [`on_problem`](Self::on_problem). The worker does not try it again; that of another build does.
+/// to [`on_problem`](Self::on_problem). The worker does not try it again; that of another build does. Where the engine
+/// failed, a full disk for instance, the run is tried again.
 ///
 /// ```no_run
 /// # async fn f(flujo: flujo::Flujo) -> Result<(), flujo::Error> {
@@ -131,6 +132,8 @@ struct Progress {
     under_way: BTreeSet<RunId>,
     /// The runs that cannot be resumed here: each try would fail in the same way.
     refused: BTreeSet<RunId>,
+    /// The runs that an error of the engine met, which are tried again.
+    troubled: BTreeSet<RunId>,
     /// The number of runs that ended here.
     ended: u64,
     /// The runs that went on here and have not ended, so that one that goes on again counts once.
@@ -143,11 +146,18 @@ impl Progress {
         self.under_way.remove(&id);
         match done {
             Ok(outcome) if has_ended(&outcome) => {
+                self.troubled.remove(&id);
                 self.unfinished.remove(&id);
                 self.ended = self.ended.saturating_add(1);
             }
             Ok(_) => _ = self.unfinished.insert(id),
             Err(error) if matches!(error.kind(), ErrorKind::Busy(_)) => {}
+            Err(error) if is_of_the_engine(&error) => {
+                if self.troubled.insert(id.clone()) {
+                    tracing::warn!(target: "flujo", run = %id, %error, "the engine failed; the run is tried again");
+                    self.tell(&id, &error);
+                }
+            }
             Err(error) => {
                 let path = error.path().map(tracing::field::display);
                 match error.signal() {
@@ -159,11 +169,15 @@ impl Progress {
                         tracing::warn!(target: "flujo", run = %id, path, %error, "a run cannot be resumed by this worker");
                     }
                 }
-                if let Some(report) = &self.report {
-                    report(&id, &error);
-                }
+                self.tell(&id, &error);
                 self.refused.insert(id);
             }
+        }
+    }
+
+    fn tell(&self, id: &RunId, error: &Error) {
+        if let Some(report) = &self.report {
+            report(id, error);
         }
     }
 
@@ -172,6 +186,11 @@ impl Progress {
         self.unfinished.append(&mut self.under_way);
         self.ended.saturating_add(u64::try_from(self.unfinished.len()).unwrap_or(u64::MAX))
     }
+}
+
+/// An error that may be gone at the next try: a disk that was full, for instance.
+fn is_of_the_engine(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Engine(_) | ErrorKind::Signal(Signal::Engine(_)))
 }
 
 fn has_ended(outcome: &Outcome<()>) -> bool {

@@ -6,7 +6,7 @@ use flujo::codec::Json;
 use flujo::engine::{
     Engine, FinalOutcome, Program, RunFilter, RunId, RunRecord, RunState, RunSummary, RunView, Status,
 };
-use flujo::error::Error;
+use flujo::error::{EngineError, Error};
 use flujo::path::Path;
 use flujo::prelude::*;
 use flujo::question::Reply;
@@ -84,11 +84,14 @@ struct Counting {
     views: Arc<AtomicUsize>,
     earlier: Mutex<Option<RunView>>,
     listed_earlier: Mutex<Option<RunSummary>>,
+    /// The number of executions that fail first.
+    failures: AtomicUsize,
 }
 
 impl Counting {
     fn new(engine: Arc<dyn Engine>) -> Self {
-        Self { engine, views: Arc::default(), earlier: Mutex::default(), listed_earlier: Mutex::default() }
+        let (views, earlier, listed_earlier, failures) = Default::default();
+        Self { engine, views, earlier, listed_earlier, failures }
     }
 }
 
@@ -101,6 +104,11 @@ impl Engine for Counting {
         self.engine.create(run).await
     }
     async fn execute(&self, id: &RunId, program: Arc<dyn Program>) -> Result<(), Error> {
+        let left = self.failures.load(Ordering::Relaxed);
+        if left > 0 {
+            self.failures.store(left - 1, Ordering::Relaxed);
+            return Err(EngineError::new("the disk is full").into());
+        }
         self.engine.execute(id, program).await
     }
     async fn view(&self, id: &RunId) -> Result<Option<RunView>, Error> {
@@ -221,5 +229,29 @@ fn a_run_without_an_id_to_name_or_a_context_to_begin_with_is_refused() {
             error.to_string(),
             "touched: the context `Touched` has no default: give the run one, with `.context(..)` or `--context`"
         );
+    });
+}
+
+#[test]
+fn a_worker_tries_a_run_again_that_an_error_of_the_engine_met() {
+    on_all(async |engine, _| {
+        let engine: Arc<dyn Engine> = with_engine!(&engine, e => e.clone());
+        let counting = Counting::new(engine);
+        counting.failures.store(3, Ordering::Relaxed);
+        let flujo = Flujo::builder().engine(counting).pipeline::<doubled>().build().unwrap();
+        let input = Json::encode(&(21,)).unwrap();
+        Control::start(&flujo, &StartRun::new("doubled", "r", input)).await.unwrap();
+        let ended = async || matches!(flujo.inspect("r").await.unwrap().status, Status::Ended(_));
+        let stop = async {
+            while !ended().await {
+                tokio::task::yield_now().await;
+            }
+        };
+        let reports = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&reports);
+        let report = move |id: &RunId, error: &Error| seen.lock().unwrap().push(format!("{id}: {error}"));
+        assert_eq!(flujo.worker().on_problem(report).until(stop).await.unwrap(), 1);
+        // It is told of once, and not each time.
+        assert_eq!(*reports.lock().unwrap(), ["r: the disk is full"]);
     });
 }

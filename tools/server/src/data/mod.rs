@@ -5,6 +5,7 @@ mod comparison;
 mod node;
 mod pipeline;
 mod question;
+mod replay;
 mod requests;
 mod run;
 mod usage;
@@ -15,13 +16,12 @@ pub(crate) use comparison::ComparisonBody;
 pub(crate) use node::{AttemptBody, NodeBody, NodeDetail, NodesBody, RecordBody};
 pub(crate) use pipeline::{PipelineBody, PipelineDetail, PipelinesBody};
 pub(crate) use question::{InboxBody, QuestionBody, QuestionsBody, ReplyBody};
+pub(crate) use replay::{MismatchBody, ReplayBody, mismatch};
 pub(crate) use requests::{
     ForkRequest, LimitsRequest, Number, Order, PruneRequest, ReplyRequest, StartRequest, StateWord,
 };
-pub(crate) use run::mismatch;
 pub(crate) use run::{
-    CountBody, CountsBody, ExportBody, MismatchBody, ReplayBody, RunBody, RunDetail, RunPage, StartedBody,
-    StateBody,
+    CountBody, CountsBody, ExportBody, RunBody, RunDetail, RunPage, StartedBody, StateBody,
 };
 pub(crate) use usage::{UsageBody, UsageReportBody};
 
