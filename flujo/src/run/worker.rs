@@ -155,7 +155,7 @@ impl Progress {
             Err(error) if is_of_the_engine(&error) => {
                 if self.troubled.insert(id.clone()) {
                     tracing::warn!(target: "flujo", run = %id, %error, "the engine failed; the run is tried again");
-                    self.tell(&id, &error);
+                    self.report(&id, &error);
                 }
             }
             Err(error) => {
@@ -169,13 +169,13 @@ impl Progress {
                         tracing::warn!(target: "flujo", run = %id, path, %error, "a run cannot be resumed by this worker");
                     }
                 }
-                self.tell(&id, &error);
+                self.report(&id, &error);
                 self.refused.insert(id);
             }
         }
     }
 
-    fn tell(&self, id: &RunId, error: &Error) {
+    fn report(&self, id: &RunId, error: &Error) {
         if let Some(report) = &self.report {
             report(id, error);
         }

@@ -251,7 +251,7 @@ fn a_worker_tries_a_run_again_that_an_error_of_the_engine_met() {
         let seen = Arc::clone(&reports);
         let report = move |id: &RunId, error: &Error| seen.lock().unwrap().push(format!("{id}: {error}"));
         assert_eq!(flujo.worker().on_problem(report).until(stop).await.unwrap(), 1);
-        // It is told of once, and not each time.
+        // Reported once, and not each time.
         assert_eq!(*reports.lock().unwrap(), ["r: the disk is full"]);
     });
 }
