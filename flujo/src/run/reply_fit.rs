@@ -33,14 +33,25 @@ pub(super) fn fits(graph: Option<&Graph>, view: &RunView, path: &Path, value: &J
         None => in_schema(),
     };
     match (misfit, open) {
-        (None, _) => Ok(()),
+        (None, Some(_)) => Ok(()),
         (Some(why), Some(question)) => Err(does_not_fit(view, question, value, &why)),
         // It was answered, or is not asked: that matters, and not what was sent.
-        (Some(_), None) => {
-            let answered = view.answered.iter().find(|answered| answered.question.path == *path);
-            check_reply(path, answered.map(|answered| &answered.reply), None, Timestamp::default())
-        }
+        (_, None) => Err(is_not_open(view, path)),
     }
+}
+
+#[cold]
+fn is_not_open(view: &RunView, path: &Path) -> Error {
+    let answered = view.answered.iter().find(|answered| answered.question.path == *path);
+    if let Err(error) =
+        check_reply(path, answered.map(|answered| &answered.reply), None, Timestamp::default())
+        && (answered.is_some() || view.questions.is_empty())
+    {
+        return error;
+    }
+    let open: Vec<_> = view.questions.iter().map(|question| format!("`{}`", question.path)).collect();
+    let what = format!("no such question is open; open: {}", open.join(", "));
+    Error::new(ErrorKind::Reply(what)).at(path.clone())
 }
 
 #[cold]

@@ -107,7 +107,7 @@ fn a_second_unknown_or_late_reply_is_refused() {
         let error = flujo.resume::<asking>("r").reply_to("asking/first", 5).await.unwrap_err();
         assert_eq!(error.to_string(), expected, "of another type, too");
         let error = flujo.resume::<asking>("r").reply_to("asking/nobody", "x").await.unwrap_err();
-        assert_eq!(error.to_string(), "asking/nobody: no such question is open");
+        assert_eq!(error.to_string(), "asking/nobody: no such question is open; open: `asking/reply`");
         let error = flujo.resume::<asking>("nobody").reply("x").await.unwrap_err();
         assert_eq!(error.to_string(), "no run `nobody` is known here");
         let result = flujo.resume::<asking>("r").reply(Label { name: "l".into() }).await.unwrap();
