@@ -7,6 +7,8 @@ mod fields;
 mod form;
 mod inbox;
 mod inputs;
+mod limit;
+mod line;
 mod live;
 mod login;
 mod page;

@@ -101,6 +101,14 @@ async fn a_run_is_cancelled_and_forked_with_another_input() {
     assert_eq!(answer.header("hx-redirect"), "/runs/m2", "{answer:?}");
     Control::attach(&*site.flujo, &"m2".into()).await.unwrap();
     site.page("/runs/m2").await.has("another").has("ANOTHER").has("Fork of").has("/compare?a=m&amp;b=m2");
+    let limited = [from, ("id", "m4"), ("input/0", "x"), ("limit", "$0.25")];
+    assert_eq!(site.post("/runs/m/fork", &limited).await.header("location"), "/runs/m4");
+    let view = Control::attach(&*site.flujo, &"m4".into()).await.unwrap();
+    assert_eq!(view.run.limits.cost, Some(flujo::Cost(250_000_000)));
+    let wrong = [from, ("id", "m5"), ("input/0", "x"), ("limit", "much")];
+    let answer = site.post_part("/runs/m/fork", &wrong).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    answer.has("`much`").has("value=\"much\"");
     let answer = site.post_part("/runs/m/fork", &[from, ("id", " "), ("input/0", "x")]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     answer.has("write an id for the new run").has_not("<html");

@@ -2,6 +2,8 @@
 
 use super::super::fields::Form;
 use super::super::form::{Errors, Field, Raw, edited, fieldset, filled, read};
+use super::super::limit::{limit_field, limit_of};
+use super::super::line::line;
 use super::super::page::{Section, html_of, page};
 use super::super::visit::{Answer, Visit};
 use super::super::{inputs, show};
@@ -9,7 +11,6 @@ use super::{address, described};
 use crate::state::AppState;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use flujo::UsageLimits;
 use flujo::codec::Json;
 use flujo::engine::Labels;
 use flujo::run::{PipelineDescription, StartRun};
@@ -59,7 +60,7 @@ pub(super) fn form(
         fieldset {
             legend { "The run" }
             (line("id", "Id", "A run with this id is started once, however often the form is sent.", raw, errors))
-            (line("limit", "Most it may cost, in dollars", "For instance 0.50; empty for no limit of its own.", raw, errors))
+            (limit_field("For instance 0.50; empty for no limit of its own.", raw, errors))
             div class="field" {
                 label for="run-labels" { "Labels" }
                 p class="doc" id="run-labels-doc" { "One in a line: tenant=acme" }
@@ -70,19 +71,6 @@ pub(super) fn form(
         button type="submit" class="main" { "Start" }
     };
     visit.form(&format!("{}/start", address(pipeline.name)), "start-form", &inside)
-}
-
-fn line(name: &str, label: &str, doc: &str, raw: &Raw, errors: &Errors) -> Markup {
-    let id = format!("run-{name}");
-    html! {
-        div class="field" {
-            label for=(id) { (label) }
-            p class="doc" id=(format!("{id}-doc")) { (doc) }
-            input type="text" id=(id) name=(name) value=[raw.get(name).map(show::printable)] autocomplete="off" aria-describedby=(format!("{id}-doc"))
-                aria-invalid=[errors.contains_key(name).then_some("true")];
-            @if let Some(message) = errors.get(name) { p class="error" { (show::text(message)) } }
-        }
-    }
 }
 
 /// `POST /pipelines/{name}/start`
@@ -138,22 +126,12 @@ fn request(
         errors.insert("id".to_owned(), "write an id".to_owned());
     }
     let labels = labels(raw.get("labels").unwrap_or_default(), errors);
-    let limit = raw.get("limit").unwrap_or_default().trim().trim_start_matches('$');
-    let limit = match (limit.is_empty(), flujo::Cost::usd(limit)) {
-        (true, _) => None,
-        (false, Ok(cost)) => Some(cost),
-        (false, Err(error)) => {
-            errors.insert("limit".to_owned(), error.to_string());
-            None
-        }
-    };
+    let limits = limit_of(raw, errors);
     let mut run = StartRun::new(pipeline.name, id, input?).labels(labels);
     if let Some(context) = context {
         run = run.context(encoded(&context?, errors)?);
     }
-    if let Some(cost) = limit {
-        let mut limits = UsageLimits::default();
-        limits.cost = Some(cost);
+    if let Some(limits) = limits {
         run = run.limits(limits);
     }
     errors.is_empty().then_some(run)

@@ -2,6 +2,7 @@
 
 use super::super::fields::{Form, Pairs};
 use super::super::form::{Errors, Field, Raw, edited, fieldset, filled, read};
+use super::super::limit::{limit_field, limit_of};
 use super::super::page::{Section, html_of, page};
 use super::super::visit::{Answer, Refused, Visit};
 use super::super::{inputs, show};
@@ -74,6 +75,7 @@ pub(in super::super) async fn fork(
     }
     let fork = ForkRun::new(id.as_str(), raw.get("from").unwrap_or_default(), new.as_str());
     let mut fork = fork_models::read(&seen, &raw, &mut errors, fork);
+    fork.limits = limit_of(&raw, &mut errors);
     if let (Some(value), true) = (value, errors.is_empty()) {
         let is_same = inputs::value(&seen.view.run.input).as_ref() == Some(&value);
         if !is_same {
@@ -114,6 +116,7 @@ fn shown(
                 @if let Some(message) = errors.get("id") { p class="error" id="new-id-error" { (message) } }
             }
             (fieldset(field, INPUT, raw, errors))
+            (limit_field("For instance 0.50; empty for that of the run.", raw, errors))
             (fork_models::fields(seen, raw, errors))
             button type="submit" class="main" { "Fork" }
         },
