@@ -23,7 +23,12 @@ pub enum Request {
     Question,
 }
 
-#[step(model = "openai:gpt-4o-mini", max_tokens = 500, retries = 2, timeout = "30s")]
+#[step(
+    model = "openai:gpt-4o-mini",
+    max_tokens = 500,
+    retries = 2,
+    timeout = "30s"
+)]
 pub fn read(ticket: Ticket) -> Prompt<Request> {
     Prompt::system("You sort the tickets of a shop. A refund has an amount in cents.")
         .user(ticket.text)
@@ -40,7 +45,12 @@ pub async fn refund(customer: String, cents: u64, run: &RunInfo) -> Result<Strin
     ))
 }
 
-#[step(model = "openai:gpt-4o-mini", max_tokens = 500, retries = 2, timeout = "30s")]
+#[step(
+    model = "openai:gpt-4o-mini",
+    max_tokens = 500,
+    retries = 2,
+    timeout = "30s"
+)]
 pub fn reply(ticket: Ticket, decision: String) -> Prompt<String> {
     Prompt::system("You write short, friendly replies to customers of a shop.").user(format!(
         "The customer wrote: {}\nThe decision is: {decision}",
