@@ -143,6 +143,7 @@ const VALUES: &[&str] = &[
     "flujo::run::described::PipelineDescription",
     "flujo::run::described::ValueDescription",
     "flujo::run::replay::inputs::RunInputs",
+    "flujo::run::replay::reach::Replay",
     "flujo::run::requests::StartRun",
     "flujo::error::engine_error::EngineError",
     "flujo::error::failure::FailureKind",
