@@ -167,6 +167,17 @@ impl Bounds {
     }
 
     /// Returns true if at most `n` attempts of steps are possible.
+    ///
+    /// ```
+    /// # use flujo::prelude::*;
+    /// #[step(retries = 2)]
+    /// async fn greet(name: String) -> Result<String> { Ok(name) }
+    /// pipeline! {
+    ///     fn welcome(name: String) -> String { greet(name) }
+    /// }
+    /// assert!(welcome::BOUNDS.step_runs_at_most(3) && !welcome::BOUNDS.step_runs_at_most(2));
+    /// assert!(welcome::BOUNDS.model_calls_at_most(0) && welcome::BOUNDS.questions_at_most(0));
+    /// ```
     pub const fn step_runs_at_most(self, n: u64) -> bool {
         at_most(self.step_runs, n)
     }
