@@ -24,7 +24,7 @@ pub(super) async fn execute(runs: &dyn Runs, args: &ReplyArgs, console: &mut Con
     let open = &view.questions;
     if let Some(answered) = view.answered.iter().find(|answered| answered.question.path == path) {
         let by = answered.reply.by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
-        let first = format_args!("was answered before{by} at {}", answered.reply.at);
+        let first = format!("was answered before{by} at {}", answered.reply.at);
         return Err(Stop::nothing(format_args!("the question of run `{id}` at `{path}` {first}"))
             .next("that reply counts, and this one is not recorded"));
     }
