@@ -31,6 +31,9 @@ impl fmt::Display for ErrorKind {
             }
             Self::Busy(id) => write!(f, "run `{id}` is already running: wait for it, or cancel it"),
             Self::UnknownRun(id) => write!(f, "no run `{id}` is known here"),
+            Self::UnknownNode { run, path } => {
+                write!(f, "run `{run}` has nothing recorded at `{path}`: fork it at one of its nodes")
+            }
             Self::Unconfigured(what) | Self::RunConflict(what) | Self::Reply(what) | Self::Setup(what) => {
                 f.write_str(what)
             }

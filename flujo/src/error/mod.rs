@@ -168,6 +168,13 @@ pub enum ErrorKind {
     },
     /// The engine has no run with this id.
     UnknownRun(String),
+    /// The run has no record of this node, and did not come to it.
+    UnknownNode {
+        /// The id of the run.
+        run: String,
+        /// The path of the node.
+        path: String,
+    },
     /// The id is taken by a run with another pipeline or input.
     RunConflict(String),
     /// The run with this id is already running.

@@ -1,4 +1,4 @@
-use super::Graph;
+use super::{Edge, Graph};
 use crate::path::grammar;
 use std::cmp::Ordering;
 
@@ -13,7 +13,11 @@ impl Graph {
                 return match grammar::compare_rounds(end, start) {
                     Ordering::Less => false,
                     Ordering::Greater => true,
-                    Ordering::Equal => graph.leads(grammar::node_of(start), grammar::node_of(end)),
+                    Ordering::Equal => {
+                        // A loop is left from its beginning; within a round nothing leads back there.
+                        let leaves = grammar::loops(end) < grammar::loops(start);
+                        graph.leads(grammar::node_of(start), grammar::node_of(end), leaves)
+                    }
                 };
             }
             let node = graph.nodes.iter().find(|node| node.id == grammar::node_of(end));
@@ -22,20 +26,23 @@ impl Graph {
         false
     }
 
-    /// Whether there is a way of edges, none of which goes back: nodes stand in the order of the source.
-    fn leads(&self, from: &str, to: &str) -> bool {
-        let mut reached = vec![false; self.nodes.len()];
-        for (index, node) in self.nodes.iter().enumerate() {
-            let is_next = |edge: &super::Edge| {
-                let before = edge.from.filter(|from| *from < index && edge.to == Some(index));
-                before.is_some_and(|from| reached.get(from).copied().unwrap_or_default())
-            };
-            let found = node.id == from || self.edges.iter().any(is_next);
-            if let Some(reached) = reached.get_mut(index) {
-                *reached = found;
-            }
-            if node.id == to {
-                return found && from != to;
+    /// Whether there is a way of edges from one node to another; with `back`, also of edges to a node before them. Nodes
+    /// stand in the order of the source.
+    fn leads(&self, from: &str, to: &str, back: bool) -> bool {
+        let position = |id| self.nodes.iter().position(|node| node.id == id);
+        let (Some(from), Some(to)) = (position(from), position(to)) else { return false };
+        let mut reached = vec![from];
+        let mut next = 0;
+        while let Some(at) = reached.get(next).copied() {
+            next += 1;
+            let way = |edge: &&Edge| edge.from == Some(at) && (back || edge.to > edge.from);
+            for end in self.edges.iter().filter(way).filter_map(|edge| edge.to) {
+                if end == to {
+                    return true;
+                }
+                if !reached.contains(&end) {
+                    reached.push(end);
+                }
             }
         }
         false

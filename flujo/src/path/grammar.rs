@@ -39,6 +39,11 @@ pub(crate) fn compare_rounds(one: &str, other: &str) -> Ordering {
     both.map(|(one, other)| one.cmp(&other)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
+/// Returns the number of loops around the node of a segment.
+pub(crate) fn loops(segment: &str) -> usize {
+    rounds_of(segment).split('.').filter(|round| !round.is_empty()).count()
+}
+
 fn rounds_of(segment: &str) -> &str {
     segment.split_once(ROUND).map_or("", |(_, rounds)| rounds)
 }
@@ -143,6 +148,7 @@ mod tests {
         assert_eq!(compare_rounds("a#1.2", "b#2.1"), Ordering::Less);
         assert_eq!(compare_rounds("a#2.1", "b#2"), Ordering::Equal);
         assert_eq!(compare_rounds("notes[3]#1", "a"), Ordering::Equal);
+        assert_eq!((loops("a"), loops("a#2"), loops("notes[3]#2.1")), (0, 1, 2));
     }
 
     #[test]

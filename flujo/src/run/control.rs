@@ -212,9 +212,10 @@ pub trait Control: Send + Sync {
     /// and returns the state of the new run.
     ///
     /// # Errors
-    /// [`ErrorKind::RunConflict`](crate::ErrorKind::RunConflict): the run has not ended, or has nothing
-    /// recorded at the node and did not come to it, or the new id is taken. [`ErrorKind::Setup`](crate::ErrorKind::Setup): its pipeline is not
-    /// registered, or the input or a model does not fit it. [`ErrorKind::Signal`](crate::ErrorKind::Signal):
+    /// [`ErrorKind::RunConflict`](crate::ErrorKind::RunConflict): the run has not ended, or the new id is taken.
+    /// [`ErrorKind::UnknownNode`](crate::ErrorKind::UnknownNode): the run has nothing recorded at the node, and did not
+    /// come to it. [`ErrorKind::Setup`](crate::ErrorKind::Setup): its pipeline is not registered, or the input, a model or
+    /// the new id does not fit. [`ErrorKind::Signal`](crate::ErrorKind::Signal):
     /// the records do not fit the code. [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no
     /// such run. [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn fork(&self, fork: &ForkRun) -> RunResult<RunState>;

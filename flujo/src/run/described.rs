@@ -46,7 +46,8 @@ pub struct PipelineDescription {
     /// | `model-without-client` | warning | a model step, and the engine has no model client |
     /// | `limit-without-bound` | warning | a model step below a limit of cost or tokens that has no price or no `max_tokens`: the limit cannot be kept |
     ///
-    /// A run comes upon them at the node, where a fallback or `.settle()` may hide them. With stubs they are not looked for.
+    /// A run fails for them at the node, where a fallback or `.settle()` may hide the failure. With stubs there are none of
+    /// them.
     pub report: Report,
 }
 

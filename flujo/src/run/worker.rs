@@ -21,7 +21,7 @@ impl<R: Send + Sync + 'static> Flujo<R> {
         Worker {
             flujo: self.clone(),
             pace: Pace { every, together: TOGETHER, grace: Duration::from_secs(10) },
-            report: None,
+            on_problem: None,
         }
     }
 }
@@ -45,7 +45,7 @@ impl<R: Send + Sync + 'static> Flujo<R> {
 pub struct Worker<R> {
     flujo: Flujo<R>,
     pace: Pace,
-    report: Option<Report>,
+    on_problem: Option<Report>,
 }
 
 /// A function that is called with a run that cannot be resumed, and the error.
@@ -110,7 +110,7 @@ impl<R: Send + Sync + 'static> Worker<R> {
     /// # }
     /// ```
     pub fn on_problem(mut self, report: impl Fn(&RunId, &Error) + Send + Sync + 'static) -> Self {
-        self.report = Some(Arc::new(report));
+        self.on_problem = Some(Arc::new(report));
         self
     }
 
@@ -122,7 +122,7 @@ impl<R: Send + Sync + 'static> Worker<R> {
     /// single runs are recorded with them or go to [`on_problem`](Self::on_problem), and errors of the engine are
     /// retried.
     pub async fn until(self, stop: impl Future<Output = ()> + Send) -> RunResult<u64> {
-        self.flujo.runtime.work((self.pace, self.report), pin!(stop)).await
+        self.flujo.runtime.work((self.pace, self.on_problem), pin!(stop)).await
     }
 }
 
@@ -138,7 +138,7 @@ struct Progress {
     ended: u64,
     /// The runs that went on here and have not ended, so that one that goes on again counts once.
     unfinished: BTreeSet<RunId>,
-    report: Option<Report>,
+    on_problem: Option<Report>,
 }
 
 impl Progress {
@@ -176,8 +176,8 @@ impl Progress {
     }
 
     fn report(&self, id: &RunId, error: &Error) {
-        if let Some(report) = &self.report {
-            report(id, error);
+        if let Some(on_problem) = &self.on_problem {
+            on_problem(id, error);
         }
     }
 
@@ -208,14 +208,14 @@ fn has_ended(outcome: &Outcome<()>) -> bool {
 impl Runtime {
     fn work<'w>(
         &'w self,
-        (pace, report): (Pace, Option<Report>),
+        (pace, on_problem): (Pace, Option<Report>),
         mut stop: Pin<&'w mut (dyn Future<Output = ()> + Send + 'w)>,
     ) -> BoxFuture<'w, RunResult<u64>> {
         Box::pin(async move {
             let Pace { every, together, grace } = pace;
             let clock = self.engine()?.clock();
             let (mut running, mut progress) =
-                (FuturesUnordered::new(), Progress { report, ..Progress::default() });
+                (FuturesUnordered::new(), Progress { on_problem, ..Progress::default() });
             loop {
                 // An error of the engine may be temporary: a disk that was full, for instance.
                 if let Ok((ready, _)) = self.ready(&[&progress.under_way, &progress.refused]).await {

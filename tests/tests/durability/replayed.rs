@@ -114,3 +114,77 @@ fn what_is_behind_a_new_node_is_said_to_be_not_compared() {
         }
     });
 }
+
+/// Rounds of a loop, and items of a `map`.
+mod looped {
+    use flujo::prelude::*;
+    use flujo_tests::world::*;
+    pipeline! {
+        #[pipeline(name = "looped")]
+        pub fn looped(texts: Vec<String>, ctx: &mut State, world: &World) -> String {
+            let texts = map(texts, |text| echo(text).named("item"));
+            let text = repeat(texts.concat(), |text| echo(text).named("round")).until(|text| text.len() > 9).max(2).or_last();
+            let more: String = ask("More?");
+            format!("{text}{more}")
+        }
+    }
+}
+
+/// A new node in front of what is recorded of each item and each round.
+mod looped_inserted {
+    use flujo::prelude::*;
+    use flujo_tests::world::*;
+    pipeline! {
+        #[pipeline(name = "looped")]
+        pub fn looped(texts: Vec<String>, ctx: &mut State, world: &World) -> String {
+            let texts = map(texts, |text| { let text = echo(text).named("new_item"); echo(text).named("item") });
+            let text = repeat(texts.concat(), |text| echo(text).named("round")).until(|text| text.len() > 9).max(2).or_last();
+            let more: String = ask("More?");
+            format!("{text}{more}")
+        }
+    }
+}
+
+/// A new node in front of what is recorded of each round alone.
+mod looped_in_rounds {
+    use flujo::prelude::*;
+    use flujo_tests::world::*;
+    pipeline! {
+        #[pipeline(name = "looped")]
+        pub fn looped(texts: Vec<String>, ctx: &mut State, world: &World) -> String {
+            let texts = map(texts, |text| echo(text).named("item"));
+            let text = repeat(texts.concat(), |text| { let text = echo(text).named("new_round"); echo(text).named("round") }).until(|text| text.len() > 9).max(2).or_last();
+            let more: String = ask("More?");
+            format!("{text}{more}")
+        }
+    }
+}
+
+#[test]
+fn a_new_node_in_a_loop_or_a_map_is_in_front_of_what_follows_it_there() {
+    on_all(async |engine, _| {
+        let (flujo, _) = flujo(&engine);
+        let texts = || vec!["a".to_owned(), "b".to_owned()];
+        assert_eq!(flujo.run(looped::looped(texts())).id("r").await.questions().len(), 1);
+        let build = |builder: flujo::run::Builder<World>| {
+            flujo_tests::with_engine!(&engine, e => builder.engine(e.clone()).build()).unwrap()
+        };
+        let with = || Flujo::builder().resources(World { calls: Calls::default() });
+
+        let found = replay(&build(with().pipeline::<looped_inserted::looped>())).await;
+        assert_eq!(found.ended_at, ["looped/texts[0]/new_item", "looped/texts[1]/new_item"]);
+        let behind = [
+            "looped/more",
+            "looped/round#1",
+            "looped/round#2",
+            "looped/texts[0]/item",
+            "looped/texts[1]/item",
+        ];
+        assert_eq!(found.not_compared, behind);
+
+        // What is in front of the loop was compared, and the second round is behind the first.
+        let found = replay(&build(with().pipeline::<looped_in_rounds::looped>())).await;
+        assert_eq!(found.ended_at, ["looped/new_round#1"]);
+        assert_eq!(found.not_compared, ["looped/more", "looped/round#1", "looped/round#2"]);
+    });
+}

@@ -36,11 +36,25 @@ pub fn forms() -> impl Iterator<Item = &'static str> {
     AROUND.into_iter().chain(LEAVES)
 }
 
-/// The source of all of them.
-pub fn source() -> String {
-    let mut out = "//! Made by `generator.rs`, by a seed. A test compares; `FLUJO_GENERATED=overwrite` makes it anew.\n\n\
-                   use crate::world::*;\nuse flujo::prelude::*;\nuse std::collections::BTreeSet;\n"
-        .to_owned();
+/// The two files that they are in, of half of them each.
+const FILES: [&str; 2] = ["first_half", "second_half"];
+
+const MADE: &str =
+    "//! Made by `generator.rs`, by a seed. A test compares; `FLUJO_GENERATED=overwrite` makes it anew.\n\n";
+
+/// The source of all of them, by the name of the file.
+pub fn source() -> Vec<(&'static str, String)> {
+    let mut files: Vec<_> = FILES
+        .into_iter()
+        .map(|name| {
+            (
+                name,
+                format!(
+                    "{MADE}use crate::world::*;\nuse flujo::prelude::*;\nuse std::collections::BTreeSet;\n"
+                ),
+            )
+        })
+        .collect();
     let mut list = String::new();
     for number in 0..COUNT {
         let mut made = Made {
@@ -54,20 +68,21 @@ pub fn source() -> String {
         let rest = made.body(&at, 1, 2, 2);
         body += &rest;
         write!(
-            out,
+            files[number * FILES.len() / COUNT].1,
             "\npipeline! {{\n    pub fn p{number:02}(text: String, ctx: &mut State, world: &World) -> String {{\n{body}    }}\n}}\n"
         )
         .unwrap();
         let forms: Vec<_> = made.forms.iter().map(|form| format!("{form:?}")).collect();
         writeln!(list, "            p{number:02} [{}];", forms.join(" ")).unwrap();
     }
-    write!(
-        out,
-        "\n/// Hands each to another macro, with the forms in it.\nmacro_rules! every_pipeline {{\n    ($then:ident) => {{\n        \
+    let mods: String = FILES.iter().map(|name| format!("mod {name};\n")).collect();
+    let uses: String = FILES.iter().map(|name| format!("pub use {name}::*;\n")).collect();
+    let all = format!(
+        "{MADE}{mods}\n{uses}\n/// Hands each to another macro, with the forms in it.\nmacro_rules! every_pipeline {{\n    ($then:ident) => {{\n        \
          $then! {{\n{list}        }}\n    }};\n}}\npub(crate) use every_pipeline;\n"
-    )
-    .unwrap();
-    out
+    );
+    files.push(("mod", all));
+    files
 }
 
 struct Made {

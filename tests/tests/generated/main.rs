@@ -29,12 +29,14 @@ use world::{Calm, Prices, Service, World};
 
 #[test]
 fn the_pipelines_are_what_the_generator_makes() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/generated/pipelines.rs");
-    let made = generator::source();
-    if std::env::var("FLUJO_GENERATED").is_ok_and(|what| what == "overwrite") {
-        std::fs::write(&path, &made).unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/generated/pipelines");
+    for (name, made) in generator::source() {
+        let path = folder.join(name).with_extension("rs");
+        if std::env::var("FLUJO_GENERATED").is_ok_and(|what| what == "overwrite") {
+            std::fs::write(&path, &made).unwrap();
+        }
+        assert!(made == std::fs::read_to_string(path).unwrap(), "run it with FLUJO_GENERATED=overwrite");
     }
-    assert!(made == std::fs::read_to_string(path).unwrap(), "run it with FLUJO_GENERATED=overwrite");
 }
 
 /// A pipeline: its name, the forms in it, and what kills it.

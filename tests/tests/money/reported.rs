@@ -33,7 +33,7 @@ fn findings(flujo: &Flujo, pipeline: usize) -> Vec<String> {
 }
 
 #[test]
-fn what_the_engine_lacks_is_found_before_a_run_comes_upon_it() {
+fn what_the_engine_lacks_is_found_before_a_run_fails_for_it() {
     let builder = || Flujo::builder().pipeline::<hidden>().pipeline::<open>();
     let nobody = builder().build().unwrap();
     let no_client = "no client answers this model: `.models(..)` on the builder";

@@ -37,6 +37,7 @@ const KINDS: &[Advice] = &[
     ("Interrupted", "no", "`recover`, a worker, or `resume` continues the run"),
     ("Crashed", "no", "find out why the named steps end their process; then `resume`"),
     ("UnknownRun", "no", "check the id, and the engine that has the run"),
+    ("UnknownNode", "no", "give the path of a node that `show` or `inspect` lists"),
     ("RunConflict", "no", "use another id, or start with the same pipeline and input"),
     ("Busy", "no", "wait for the run, attach to it with the same input, or cancel it"),
     ("Reply", "no", "send a reply that fits the schema, to a question that is open"),

@@ -68,6 +68,7 @@ impl From<flujo::Error> for Stop {
             ErrorKind::UnknownRun(id) => {
                 Self::nothing(format_args!("there is no run `{id}`; `list` shows the runs"))
             }
+            ErrorKind::UnknownNode { .. } => Self::nothing(error).next("`show` lists the nodes of a run"),
             _ => Self::failed(error),
         }
     }

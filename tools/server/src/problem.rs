@@ -156,6 +156,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let kind = match error.kind() {
             ErrorKind::UnknownRun(_) => Kind::UnknownRun,
+            ErrorKind::UnknownNode { .. } => Kind::UnknownNode,
             ErrorKind::RunConflict(_)
             | ErrorKind::Busy(_)
             | ErrorKind::Interrupted
@@ -219,6 +220,7 @@ mod tests {
         let of = |kind: ErrorKind| Problem::from(Error::new(kind)).kind.status().as_u16();
         let text = || "what".to_owned();
         assert_eq!(of(ErrorKind::UnknownRun(text())), 404);
+        assert_eq!(of(ErrorKind::UnknownNode { run: text(), path: text() }), 404);
         assert_eq!(of(ErrorKind::RunConflict(text())), 409);
         assert_eq!(of(ErrorKind::Busy(text())), 409);
         assert_eq!(of(ErrorKind::Interrupted), 409);

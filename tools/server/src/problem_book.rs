@@ -87,6 +87,7 @@ fn the_book_has_the_status_of_every_kind_of_error() {
         ErrorKind::Interrupted,
         ErrorKind::Crashed { in_flight: vec![] },
         ErrorKind::UnknownRun(text()),
+        ErrorKind::UnknownNode { run: text(), path: text() },
         ErrorKind::RunConflict(text()),
         ErrorKind::Busy(text()),
         ErrorKind::Reply(text()),

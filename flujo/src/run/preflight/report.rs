@@ -7,7 +7,7 @@ use crate::path::grammar;
 use crate::usage::{Cost, SharedBudget, UsageLimits};
 
 impl Shared {
-    /// The findings of the graph, and what the engine lacks for it: a run would come upon that at the node, where a fallback
+    /// The findings of the graph, and what the engine lacks for it: a run would fail for that at the node, where a fallback
     /// or `.settle()` may hide it.
     pub(in crate::run) fn report(&self, graph: &'static Graph) -> Report {
         let mut report = graph.validate();

@@ -59,18 +59,11 @@ impl Runtime {
         }
         // A node without a record is where the run came to: a limit refused its call, or it was under way at the end.
         if !is_known && !walk.0.reached.load(Ordering::Relaxed) {
-            let what = format!(
-                "run `{}` has nothing recorded at `{from}`: fork it at one of its nodes",
-                run_of(view)
-            );
-            return Err(Error::new(ErrorKind::RunConflict(what)));
+            let (run, path) = (view.run.id.to_string(), from.to_string());
+            return Err(Error::new(ErrorKind::UnknownNode { run, path }));
         }
         Ok(std::mem::take(&mut *walk.0.kept()))
     }
-}
-
-fn run_of(view: &RunView) -> &str {
-    view.run.id.as_str()
 }
 
 #[derive(Clone)]

@@ -4,7 +4,7 @@ use super::{given, start};
 use crate::args::ForkArgs;
 use crate::console::Console;
 use crate::runs::Runs;
-use crate::stop::{Done, Stop};
+use crate::stop::Done;
 use flujo::run::ForkRun;
 
 pub(super) async fn execute(runs: &dyn Runs, args: &ForkArgs, console: &mut Console<'_>) -> Done {
@@ -23,24 +23,10 @@ pub(super) async fn execute(runs: &dyn Runs, args: &ForkArgs, console: &mut Cons
     if let Some(by) = args.caller.name(console) {
         fork = fork.by(by);
     }
-    let begun = runs.fork(&fork).await.map_err(|stop| nowhere(stop, args, console))?;
+    let begun = runs.fork(&fork).await?;
     console.note(format!(
         "{id} has idempotency keys of its own: what steps from {} on do outside is done again",
         args.from
     ));
     start::finish(runs, (&id, begun), args.wait, "forked", console).await
-}
-
-/// A node that the run does not have is not found; every other refusal stays as it is.
-fn nowhere(stop: Stop, args: &ForkArgs, console: &Console<'_>) -> Stop {
-    match stop {
-        Stop::Error(_, what, _) if what.contains("has nothing recorded at") => {
-            let next = console.command(&["show", &args.id]);
-            let (id, from) = (&args.id, &args.from);
-            Stop::nothing(format_args!(
-                "run `{id}` has nothing recorded at `{from}`; `{next}` lists its nodes"
-            ))
-        }
-        stop => stop,
-    }
 }

@@ -33,10 +33,9 @@ pub(super) async fn execute(runs: &dyn Runs, args: &RunArg, console: &mut Consol
         console
             .coloured(&format!("{id} fits this code: {} records", view.records.len()), Some(Colour::Green))?;
     } else {
-        let what = format!("{id} fits this code as far as {}, without a record", list(&replay.ended_at));
+        let what = format!("{id} fits this code up to what is new: {}", list(&replay.ended_at));
         console.coloured(&what, Some(Colour::Yellow))?;
-        let rest = list(&replay.not_compared);
-        console.note(format!("what is recorded of {rest} is compared when the run goes on"));
+        console.note(format!("compared only when the run goes on: {}", list(&replay.not_compared)));
     }
     Ok(if replay.mismatch.is_some() { Exit::Findings } else { Exit::Ok })
 }

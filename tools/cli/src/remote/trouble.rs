@@ -80,6 +80,7 @@ impl Problem {
             "unauthorized" => Some("give a token: `--token-env NAME` names the variable that has it"),
             "forbidden" => Some("use a token that has this role"),
             "unknown-run" => Some("`list` shows the runs"),
+            "unknown-node" => Some("`show` lists the nodes of a run"),
             "unknown-host" => Some("`serve --host NAME` gives the server a name"),
             "engine" | "out-of-time" | "too-many" => Some("try it again in a moment"),
             "unknown-route" => Some("the server has another version: use the `flujo` that belongs to it"),

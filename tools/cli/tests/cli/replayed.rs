@@ -70,8 +70,8 @@ async fn a_replay_says_how_far_it_came() {
     let inserted = builder().pipeline::<inserted::payment>().build().unwrap();
     let (exit, out, err) = replay(inserted.clone(), &[]).await;
     assert_eq!(exit, Exit::Ok);
-    assert_eq!(out, "p-1 fits this code as far as payment/check, without a record\n");
-    assert_eq!(err, "what is recorded of payment/agreed is compared when the run goes on\n");
+    assert_eq!(out, "p-1 fits this code up to what is new: payment/check\n");
+    assert_eq!(err, "compared only when the run goes on: payment/agreed\n");
     let (_, out, _) = replay(inserted, &["--json"]).await;
     assert_eq!(
         out,

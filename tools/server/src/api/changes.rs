@@ -37,8 +37,8 @@ const fn about(
 
 pub(super) fn add(operations: Operations) -> Operations {
     use Kind::{
-        Answered, Conflict, Mismatch, NotRegistered, Reply, Setup, Unfit, UnknownPipeline, UnknownQuestion,
-        UnknownRun,
+        Answered, Conflict, Mismatch, NotRegistered, Reply, Setup, Unfit, UnknownNode, UnknownPipeline,
+        UnknownQuestion, UnknownRun,
     };
     let replay = "Replays the records with the code that is here; nothing runs, and nothing is written.";
     let replay = about("/runs/{id}/replay", "replay_run", replay, &[UnknownRun, NotRegistered]);
@@ -76,7 +76,7 @@ pub(super) fn add(operations: Operations) -> Operations {
                     "/runs/{id}/fork",
                     "fork_run",
                     "Starts a new run that takes over the records in front of a node.",
-                    &[UnknownRun, Conflict, Mismatch, NotRegistered, Unfit, Setup],
+                    &[UnknownRun, UnknownNode, Conflict, Mismatch, NotRegistered, Unfit, Setup],
                 )
             },
             fork,

@@ -237,7 +237,7 @@ async fn a_run_is_forked_with_another_input() {
     let bare = json!({ "from": "fragile/check" });
     let first = keyed.post("/api/v1/runs/f/fork", &bare).await.ok()["id"].clone();
     assert_eq!(keyed.post("/api/v1/runs/f/fork", &bare).await.ok()["id"], first);
-    caller.post("/api/v1/runs/f/fork", &json!({ "from": "fragile/none" })).await.is(409, "conflict");
+    caller.post("/api/v1/runs/f/fork", &json!({ "from": "fragile/none" })).await.is(404, "unknown-node");
     caller
         .post("/api/v1/runs/f/fork", &json!({ "from": "fragile/check", "input": [1] }))
         .await
