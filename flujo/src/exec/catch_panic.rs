@@ -1,9 +1,11 @@
 //! A panic in a step, or in a plain expression of a pipeline, is a failure; the engine lives.
 
+use super::fork::Slot;
 use super::retry::Failed;
+use crate::engine::ArmEnd;
 use crate::error::{Error, ErrorKind, FailureRecord, RunResult, StepError};
 use crate::future::BoxFuture;
-use crate::path::{Path, Scope};
+use crate::path::{Path, Scope, grammar};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -44,22 +46,41 @@ pub(super) struct CatchInBody<'b> {
 impl Future for CatchInBody<'_> {
     type Output = RunResult<()>;
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut polled = Poll::Pending;
-        match catch_in_poll(&mut || polled = self.body.as_mut().poll(cx)) {
-            Ok(()) => polled,
-            Err(error) => Poll::Ready(Err(error.at(Path::from(&*self.pipeline)))),
+        match catch_unwind(AssertUnwindSafe(|| self.body.as_mut().poll(cx))) {
+            Ok(polled) => polled,
+            Err(panic) => Poll::Ready(Err(error_of(panic.as_ref()).at(Path::from(&*self.pipeline)))),
         }
     }
 }
 
-/// Polls something that may panic; a panic becomes an error, and what was polled must not be polled again. What is polled
-/// is behind a pointer, as above.
-///
-/// # Errors
-/// The panic.
-pub(crate) fn catch_in_poll(poll: &mut dyn FnMut()) -> RunResult<()> {
-    catch_unwind(AssertUnwindSafe(poll))
-        .map_err(|panic| Error::new(ErrorKind::Panicked(message(panic.as_ref()).to_owned())))
+/// Polls an arm, or the item `index`, whose plain expressions may panic: that fails it, and not those beside it. It is
+/// polled behind a pointer, as above.
+#[inline]
+pub(crate) fn catch_in_arm(
+    slot: &Slot,
+    index: Option<usize>,
+    settle: bool,
+    poll: &mut dyn FnMut() -> Poll<ArmEnd>,
+) -> Poll<ArmEnd> {
+    match catch_unwind(AssertUnwindSafe(poll)) {
+        Ok(polled) => polled,
+        Err(panic) => Poll::Ready(panicked_in_arm(slot, index, settle, panic.as_ref())),
+    }
+}
+
+#[cold]
+fn panicked_in_arm(slot: &Slot, index: Option<usize>, settle: bool, panic: &(dyn Any + Send)) -> ArmEnd {
+    let fork = slot.path();
+    let path = match index {
+        None => fork.clone(),
+        Some(index) => Path::from(grammar::item(fork.as_str(), index).as_str()),
+    };
+    slot.failed(error_of(panic).at(path), settle).0
+}
+
+#[cold]
+fn error_of(panic: &(dyn Any + Send)) -> Error {
+    Error::new(ErrorKind::Panicked(message(panic).to_owned()))
 }
 
 #[cold]

@@ -1,7 +1,7 @@
 //! One body for many arms, some of them at once: the items of a `map`, the selected arms of a `route`, the calls of tools.
 
 use super::Cx;
-use super::catch_panic::catch_in_poll;
+use super::catch_panic::catch_in_arm;
 use super::driver::Driver;
 use super::fork::{ArmScope, Done, Fork, ForkPoint, Slot, lock, lost, settled, verdict};
 use super::node_events;
@@ -14,7 +14,7 @@ use crate::engine::{Arm, ArmEnd, ForkPolicy};
 use crate::error::{Error, Failure, RunResult, Signal};
 use crate::events::{EventKind, What};
 use crate::future::BoxFuture;
-use crate::path::{NodeId, Path, grammar};
+use crate::path::{NodeId, Path};
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Mutex;
@@ -141,12 +141,7 @@ impl<T, C, F: Future<Output = RunResult<(Done<T>, ItemFork<C>)>>> Future for Fin
     type Output = ArmEnd;
     fn poll(self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<ArmEnd> {
         let mut this = self.project();
-        let mut polled = Poll::Pending;
-        // A panic in a plain expression fails this item, and not those beside it.
-        if let Err(panic) = catch_in_poll(&mut || polled = this.item.as_mut().poll(cx)) {
-            polled = Poll::Ready(Err(panic.at(item_path(this.slot, *this.index))));
-        }
-        match polled {
+        catch_in_arm(this.slot, Some(*this.index), *this.settle, &mut || match this.item.as_mut().poll(cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok((done, fork))) => {
                 let end = this.slot.end_of(done.record.as_ref());
@@ -158,7 +153,7 @@ impl<T, C, F: Future<Output = RunResult<(Done<T>, ItemFork<C>)>>> Future for Fin
                 **this.own = Some(Err(error));
                 Poll::Ready(end)
             }
-        }
+        })
     }
 }
 
@@ -324,11 +319,6 @@ impl<'s, C: Context> MapPoint<'s, C> {
         // An item that another execution ran, or that failed: a copy of the context as it was before.
         (value, Fork::new(self.base, Slot::new(self.point.path.clone())))
     }
-}
-
-#[cold]
-fn item_path(slot: &Slot, index: usize) -> Path {
-    Path::from(grammar::item(slot.path().as_str(), index).as_str())
 }
 
 #[cold]

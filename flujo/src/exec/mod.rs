@@ -43,7 +43,7 @@ pub(crate) use any_step::finished;
 pub(crate) use approval::{CallForm, misfit};
 pub(crate) use call_state::CallState;
 pub(crate) use captured::Captured;
-pub(crate) use catch_panic::catch_in_poll;
+pub(crate) use catch_panic::catch_in_arm;
 pub use driver::Driver;
 pub(crate) use env::RunEnv;
 pub use fork::{ArmScope, Done, Fork, ForkPoint, Slot};

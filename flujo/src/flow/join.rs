@@ -7,7 +7,7 @@ use crate::durable::Durable;
 use crate::engine::kit::drive_arms;
 use crate::engine::{Arm, ArmEnd, ForkPolicy};
 use crate::error::{Error, Failure, RunResult, Signal};
-use crate::exec::{Done, ForkPoint, Slot, catch_in_poll, lost, note, settled, verdict};
+use crate::exec::{Done, ForkPoint, Slot, catch_in_arm, lost, note, settled, verdict};
 use crate::future::BoxFuture;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -116,12 +116,7 @@ impl<T, F: Future<Output = RunResult<Done<T>>>> Future for Finish<'_, F, T> {
     type Output = ArmEnd;
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ArmEnd> {
         let mut this = self.project();
-        let mut polled = Poll::Pending;
-        // A panic in a plain expression fails this arm, and not those beside it.
-        if let Err(panic) = catch_in_poll(&mut || polled = this.arm.as_mut().poll(cx)) {
-            polled = Poll::Ready(Err(panic.at(this.slot.path().clone())));
-        }
-        match polled {
+        catch_in_arm(this.slot, None, *this.settle, &mut || match this.arm.as_mut().poll(cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(done)) => {
                 let end = this.slot.end_of(done.record.as_ref());
@@ -133,7 +128,7 @@ impl<T, F: Future<Output = RunResult<Done<T>>>> Future for Finish<'_, F, T> {
                 **this.own = Some(Err(error));
                 Poll::Ready(end)
             }
-        }
+        })
     }
 }
 
