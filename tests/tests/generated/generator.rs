@@ -75,8 +75,11 @@ pub fn source() -> Vec<(&'static str, String)> {
         let forms: Vec<_> = made.forms.iter().map(|form| format!("{form:?}")).collect();
         writeln!(list, "            p{number:02} [{}];", forms.join(" ")).unwrap();
     }
-    let mods: String = FILES.iter().map(|name| format!("mod {name};\n")).collect();
-    let uses: String = FILES.iter().map(|name| format!("pub use {name}::*;\n")).collect();
+    let (mut mods, mut uses) = (String::new(), String::new());
+    for name in FILES {
+        writeln!(mods, "mod {name};").unwrap();
+        writeln!(uses, "pub use {name}::*;").unwrap();
+    }
     let all = format!(
         "{MADE}{mods}\n{uses}\n/// Hands each to another macro, with the forms in it.\nmacro_rules! every_pipeline {{\n    ($then:ident) => {{\n        \
          $then! {{\n{list}        }}\n    }};\n}}\npub(crate) use every_pipeline;\n"
