@@ -34,9 +34,11 @@ impl fmt::Display for ErrorKind {
             Self::UnknownNode { run, path } => {
                 write!(f, "run `{run}` has nothing recorded at `{path}`: fork it at one of its nodes")
             }
-            Self::Unconfigured(what) | Self::RunConflict(what) | Self::Reply(what) | Self::Setup(what) => {
-                f.write_str(what)
-            }
+            Self::Unconfigured(what)
+            | Self::RunConflict(what)
+            | Self::Reply(what)
+            | Self::Input(what)
+            | Self::Setup(what) => f.write_str(what),
             Self::Engine(error) => write!(f, "{error}"),
             Self::Internal(what) => write!(f, "internal error: {what}; please report it"),
         }

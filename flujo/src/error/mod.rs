@@ -181,6 +181,8 @@ pub enum ErrorKind {
     Busy(String),
     /// A reply did not fit: wrong type, no such question, already answered, several open.
     Reply(String),
+    /// The input or the context that a run was given does not fit its pipeline.
+    Input(String),
     /// The engine is configured wrongly.
     Setup(String),
     /// Storage failed.

@@ -102,8 +102,9 @@ pub trait Control: Send + Sync {
     /// same id and input changes nothing, and returns the state of the run.
     ///
     /// # Errors
-    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): the pipeline is not registered, or input or context do
-    /// not fit it. [`ErrorKind::RunConflict`](crate::ErrorKind::RunConflict): the id is taken by another run.
+    /// [`ErrorKind::Setup`](crate::ErrorKind::Setup): the pipeline is not registered.
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input): input or context do not fit it.
+    /// [`ErrorKind::RunConflict`](crate::ErrorKind::RunConflict): the id is taken by another run.
     /// [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn start(&self, run: &StartRun) -> RunResult<RunState>;
 
@@ -214,8 +215,9 @@ pub trait Control: Send + Sync {
     /// # Errors
     /// [`ErrorKind::RunConflict`](crate::ErrorKind::RunConflict): the run has not ended, or the new id is taken.
     /// [`ErrorKind::UnknownNode`](crate::ErrorKind::UnknownNode): the run has nothing recorded at the node, and did not
-    /// come to it. [`ErrorKind::Setup`](crate::ErrorKind::Setup): its pipeline is not registered, or the input, a model or
-    /// the new id does not fit. [`ErrorKind::Signal`](crate::ErrorKind::Signal):
+    /// come to it. [`ErrorKind::Setup`](crate::ErrorKind::Setup): its pipeline is not registered, or a model or
+    /// the new id does not fit. [`ErrorKind::Input`](crate::ErrorKind::Input): the input does not fit.
+    /// [`ErrorKind::Signal`](crate::ErrorKind::Signal):
     /// the records do not fit the code. [`ErrorKind::UnknownRun`](crate::ErrorKind::UnknownRun): there is no
     /// such run. [`ErrorKind::Engine`](crate::ErrorKind::Engine): the engine failed.
     async fn fork(&self, fork: &ForkRun) -> RunResult<RunState>;

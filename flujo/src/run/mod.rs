@@ -28,6 +28,7 @@ mod running;
 mod runtime;
 mod start;
 mod stream;
+mod undecodable;
 mod untyped;
 mod worker;
 

@@ -1,11 +1,12 @@
 //! Type-erased pipelines: the interface through which the runtime, compiled once, handles every pipeline.
 
 use super::described::default_context;
+use super::undecodable::Undecodable;
 use crate::codec::{CodecError, Json};
 use crate::context::Context;
 use crate::durable::{Inputs, Recorded};
 use crate::engine::Handle;
-use crate::error::{Error, ErrorKind, RunResult, Signal};
+use crate::error::{Error, ErrorKind, RunResult};
 use crate::exec::RunEnv;
 use crate::exec::{Cx, Pipeline};
 use crate::future::{BoxFuture, boxed};
@@ -13,7 +14,6 @@ use crate::graph::{Bounds, Graph, reads_run};
 use crate::path::{NodeId, Path};
 use crate::step::StepResult;
 use crate::step::{RunIn, Step, StepCall};
-use serde::de::IgnoredAny;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -99,55 +99,6 @@ pub(super) trait Execution: Recall {
     fn steps(&mut self) -> &mut Vec<StepResult>;
 }
 
-/// An input or a context of a run that does not decode into its type.
-pub(super) struct Undecodable {
-    /// The name of the value: input or context.
-    what: &'static str,
-    error: CodecError,
-}
-
-impl Undecodable {
-    /// The error for values from a caller.
-    #[cold]
-    pub(super) fn given(self, info: &PipelineInfo) -> Error {
-        let Self { what, error } = self;
-        Error::setup(format!("this {what} does not fit the pipeline: {error}")).at(info.path())
-    }
-
-    /// The error for recorded values.
-    #[cold]
-    pub(super) fn recorded(self, info: &PipelineInfo) -> Error {
-        let Self { what, error } = self;
-        Signal::mismatch(info.path(), format!("the recorded {what} of the run cannot be decoded: {error}"))
-            .into()
-    }
-
-    /// Says which inputs there are, if it is an input, and how many were given.
-    #[cold]
-    fn of_inputs(self, input: &Json, info: &PipelineInfo) -> Self {
-        if self.what != "input" {
-            return self;
-        }
-        let inputs = info.graph.inputs;
-        let each: Vec<_> = inputs.iter().map(|(name, ty)| format!("{name}: {ty}")).collect();
-        let of_them = match inputs.len() {
-            0 => "no inputs: give `[]`".to_owned(),
-            1 => format!("one input: `[{}]`", each.join(", ")),
-            n => format!("{n} inputs: `[{}]`", each.join(", ")),
-        };
-        let error = match input.decode::<Vec<IgnoredAny>>() {
-            Ok(given) if given.len() == inputs.len() => return self,
-            Ok(given) => format!("it is a list of {}, and the pipeline takes {of_them}", given.len()),
-            Err(_) => format!("it is no list, and the pipeline takes {of_them}"),
-        };
-        Self { error: CodecError::new(error), ..self }
-    }
-
-    pub(super) fn context(error: CodecError) -> Self {
-        Self { what: "context", error }
-    }
-}
-
 /// Decodes an input and a context, and encodes them again: checked against their types, in canonical form.
 pub(super) fn checked(
     pipeline: &dyn AnyPipeline,
@@ -161,9 +112,9 @@ pub(super) fn checked(
             "the context `{}` has no default: give the run one, with `.context(..)` or `--context`",
             info.graph.context
         );
-        return Err(Error::setup(what).at(info.path()));
+        return Err(Error::new(ErrorKind::Input(what)).at(info.path()));
     };
-    let decoded = pipeline.begin(input, context).map_err(|e| e.of_inputs(input, info).given(info))?;
+    let decoded = pipeline.begin(input, context).map_err(|e| e.given(input, context, info))?;
     let codec = |e| info.codec(e);
     Ok((decoded.input().map_err(codec)?, decoded.context().map_err(codec)?))
 }
@@ -196,7 +147,7 @@ where
     fn begin(&self, input: &Json, context: &Json) -> Result<Box<dyn Execution>, Undecodable> {
         let input = match P::Input::recall(input) {
             Ok(input) => input,
-            Err(error) => return Err(Undecodable { what: "input", error }),
+            Err(error) => return Err(Undecodable::input(error)),
         };
         match context.decode() {
             Ok(context) => {

@@ -2,7 +2,8 @@
 
 use super::observers;
 use super::outcome::{Outcome, PipelineResult, by_model};
-use super::registry::{PipelineInfo, Recall, Undecodable};
+use super::registry::{PipelineInfo, Recall};
+use super::undecodable::Undecodable;
 use crate::codec::Json;
 use crate::engine::{FinalOutcome, RunId, RunView, Status};
 use crate::error::{Error, ErrorKind, RunResult};

@@ -153,7 +153,9 @@ fn what_cannot_be_forked_is_refused_and_nothing_begins() {
         let wrong = Json::encode(&(7,)).unwrap();
         let fork_wrongly = ForkRun::new("r", "asks/first", "n").input(wrong);
         let error = Control::fork(&flujo, &fork_wrongly).await.unwrap_err();
-        assert!(error.to_string().starts_with("asks: this input does not fit the pipeline: "), "{error}");
+        let unfit = "asks: this input does not fit the pipeline: in `text: String`, the value must be of the type string";
+        assert_eq!(error.to_string(), unfit);
+        assert!(matches!(error.kind(), ErrorKind::Input(_)));
         assert!(matches!(flujo.inspect("n").await.unwrap_err().kind(), ErrorKind::UnknownRun(_)));
         // The same again changes nothing; something else under the same id is refused.
         let view = fork(&flujo, "asks/first", "n", None).await.unwrap();

@@ -41,6 +41,7 @@ const KINDS: &[Advice] = &[
     ("RunConflict", "no", "use another id, or start with the same pipeline and input"),
     ("Busy", "no", "wait for the run, attach to it with the same input, or cancel it"),
     ("Reply", "no", "send a reply that fits the schema, to a question that is open"),
+    ("Input", "no", "send the list of the inputs, each as its type in the pipeline says, and the context"),
     ("Setup", "no", "correct the configuration that the message names; nothing ran"),
     ("Engine", "no", "mend the storage; the run stays resumable"),
     ("Internal", "no", "report it"),

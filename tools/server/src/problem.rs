@@ -162,6 +162,7 @@ impl From<Error> for Problem {
             | ErrorKind::Interrupted
             | ErrorKind::Crashed { .. } => Kind::Conflict,
             ErrorKind::Reply(_) => Kind::Reply,
+            ErrorKind::Input(_) => Kind::Unfit,
             ErrorKind::Setup(_) | ErrorKind::Unconfigured(_) => Kind::Setup,
             ErrorKind::Engine(_) => Kind::Engine,
             ErrorKind::Signal(signal) => of_signal(signal),
@@ -226,6 +227,7 @@ mod tests {
         assert_eq!(of(ErrorKind::Interrupted), 409);
         assert_eq!(of(ErrorKind::Crashed { in_flight: vec![] }), 409);
         assert_eq!(of(ErrorKind::Reply(text())), 422);
+        assert_eq!(of(ErrorKind::Input(text())), 422);
         assert_eq!(of(ErrorKind::Setup(text())), 422);
         assert_eq!(of(ErrorKind::Unconfigured(text())), 422);
         assert_eq!(of(ErrorKind::Failed(text())), 422);

@@ -91,6 +91,7 @@ fn the_book_has_the_status_of_every_kind_of_error() {
         ErrorKind::RunConflict(text()),
         ErrorKind::Busy(text()),
         ErrorKind::Reply(text()),
+        ErrorKind::Input(text()),
         ErrorKind::Setup(text()),
         ErrorKind::Engine(EngineError::new("full")),
         ErrorKind::Internal(text()),

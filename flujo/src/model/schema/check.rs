@@ -1,6 +1,7 @@
 //! Checks of answers against the constraints of a schema that Rust's types do not have: bounds of numbers,
 //! lengths of lists and strings. Providers enforce some of them or none; serde enforces none.
 
+use super::mismatch::at_place;
 use super::references::{Seen, referred};
 use serde_json::{Map, Value};
 
@@ -75,10 +76,7 @@ impl Check<'_> {
         {
             return Some(found);
         }
-        let here = bounds(object, value).map(|problem| {
-            let place = if at.is_empty() { String::new() } else { format!("`{at}` ") };
-            format!("{place}{problem}")
-        });
+        let here = bounds(object, value).map(|problem| at_place(at, &problem));
         here.or_else(|| self.within(object, value, at, depth))
             .or_else(|| self.one_of(object, value, at, depth))
     }
@@ -298,12 +296,12 @@ mod tests {
         assert_eq!(found(nested).as_deref(), Some("`/other/confidence` is 7, and must be at most 1"));
         assert_eq!(
             wrong(schema_for!(BTreeSet<u8>).as_value(), &json!([1, 2, 1])).as_deref(),
-            Some("has an item twice")
+            Some("the value has an item twice")
         );
         assert_eq!(wrong(&json!({"multipleOf": 0.1}), &json!(0.3)), None);
         assert_eq!(
             wrong(&json!({"multipleOf": 5, "exclusiveMinimum": 0}), &json!(7)).as_deref(),
-            Some("is 7, and must be a multiple of 5")
+            Some("the value is 7, and must be a multiple of 5")
         );
     }
 

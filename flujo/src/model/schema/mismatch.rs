@@ -119,7 +119,7 @@ fn own_problem(object: &Map<String, Value>, value: &Value) -> Option<String> {
     Some(format!("has no property `{missing}`"))
 }
 
-fn at_place(at: &str, problem: &str) -> String {
+pub(super) fn at_place(at: &str, problem: &str) -> String {
     if at.is_empty() { format!("the value {problem}") } else { format!("`{at}` {problem}") }
 }
 

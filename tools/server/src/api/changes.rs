@@ -11,7 +11,6 @@ use crate::data::{ForkRequest, LimitsRequest, ReplayBody, ReplyRequest, StartReq
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use axum::http::HeaderMap;
-use flujo::ErrorKind;
 use flujo::codec::Json as Recorded;
 use flujo::engine::{FinalOutcome, Labels, RunId, RunState, RunView, Status};
 use flujo::path::Path;
@@ -150,18 +149,6 @@ fn inputs(pipeline: &PipelineDescription, given: &Value) -> Result<Recorded, Pro
     Ok(Recorded::recorded(format!("[{}]", list.join(","))))
 }
 
-/// A run that cannot begin because of what the caller sent.
-fn refused(error: flujo::Error) -> Problem {
-    let text = match error.kind() {
-        ErrorKind::Setup(what) => what.as_str(),
-        _ => "",
-    };
-    let is_unfit =
-        text.starts_with("this input does not fit") || text.starts_with("this context does not fit");
-    let problem = Problem::from(error);
-    if is_unfit { Problem { kind: Kind::Unfit, ..problem } } else { problem }
-}
-
 async fn start(call: Call<Nothing, Json<StartRequest>>) -> Result<Created<StartedBody>, Problem> {
     let Json(given) = call.body;
     let pipeline = find(&call.state, &given.pipeline)?;
@@ -174,7 +161,7 @@ async fn start(call: Call<Nothing, Json<StartRequest>>) -> Result<Created<Starte
     run.context = given.context.map(|context| context.0);
     run.limits = given.limits.map(LimitsRequest::limits);
     run.by = call.caller.name().map(str::to_owned);
-    let state = call.state.control.start(&run).await.map_err(refused)?;
+    let state = call.state.control.start(&run).await?;
     Ok(created(&id, state))
 }
 
@@ -249,7 +236,7 @@ async fn fork(call: Call<Nothing, Json<ForkRequest>>) -> Result<Created<StartedB
     fork.models = given.models.into_iter().map(|(node, model)| (Path::from(node.as_str()), model)).collect();
     fork.limits = given.limits.map(LimitsRequest::limits);
     fork.by = call.caller.name().map(str::to_owned);
-    let state = call.state.control.fork(&fork).await.map_err(refused)?;
+    let state = call.state.control.fork(&fork).await?;
     Ok(created(&id, state))
 }
 

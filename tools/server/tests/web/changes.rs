@@ -84,7 +84,12 @@ async fn of_one_input_its_value_is_enough() {
         assert_eq!((&run["input"], &run["output"]), (&json!([ada]), &json!("Ada")));
     }
     // An object with the name of the input alone has its value.
-    start("t-9", json!({ "ticket": 7 })).await.is(422, "unfit");
+    let got = start("t-9", json!({ "ticket": 7 })).await;
+    got.is(422, "unfit");
+    assert_eq!(
+        got.json()["detail"],
+        "this input does not fit the pipeline: in `ticket: Ticket`, the value must be of the type object"
+    );
     let fork = json!({ "from": "support/read", "id": "f-1", "input": { "customer": "Eve" } });
     caller.post("/api/v1/runs/t-0/fork", &fork).await.ok();
     drop(flujo::run::Control::attach(&flujo, &"f-1".into()).await);
