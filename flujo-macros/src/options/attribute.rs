@@ -1,5 +1,6 @@
 //! The list in `#[step(..)]`.
 
+use super::step_name::step_name;
 use super::{
     Backoff, Cached, Place, ToolUse, Word, find, migrate, model, tools, unknown, value, words, written,
 };
@@ -237,24 +238,6 @@ fn judge(given: Vec<Given>, sink: &mut Sink) -> StepOptions {
         migrate::fits(&mut out, at, sink);
     }
     out
-}
-
-/// The path of a step, not a call of it.
-fn step_name(word: &str, value: &Expr) -> syn::Result<Path> {
-    match value {
-        Expr::Path(p) if p.qself.is_none() => Ok(p.path.clone()),
-        Expr::Group(g) => step_name(word, &g.expr),
-        Expr::Call(call) => Err(diag::error_at(
-            &call.func,
-            mistake::named_not_called,
-            format!(
-                "`{word}` takes the name of a step, not a call: it gets the same input\nremove the parentheses"
-            ),
-        )),
-        _ => {
-            Err(diag::error_at(value, mistake::not_a_step_name, format!("`{word}` takes the name of a step")))
-        }
-    }
 }
 
 fn version(value: &Expr) -> syn::Result<u32> {

@@ -1,5 +1,6 @@
 //! The list `tools = [..]`: names of steps, and what is asked before a call of one runs.
 
+use super::step_name::quoted_name;
 use super::{value, written};
 use crate::diag::{self, Sink};
 use crate::mistake;
@@ -121,7 +122,9 @@ fn entry(one: &Expr, sink: &mut Sink) -> Option<ToolUse> {
             Some(tool)
         }
         _ => {
-            sink.at(one, mistake::not_a_step_name, "a tool is the name of a step");
+            let name = quoted_name(one).unwrap_or_else(|| "search".to_owned());
+            let message = format!("a tool is the name of a step\nwrite `{name}`");
+            sink.at(one, mistake::not_a_step_name, message);
             None
         }
     }

@@ -4,6 +4,7 @@ use super::FlowParser;
 use super::call::Options;
 use crate::mistake;
 use crate::names;
+use crate::options::example;
 use crate::pipeline::model::CallOption;
 use proc_macro2::TokenStream;
 use syn::{Expr, ExprMethodCall, Path};
@@ -61,8 +62,4 @@ impl FlowParser<'_> {
         }
         upper || local
     }
-}
-
-fn example(word: &str) -> &'static str {
-    if word == "redirect" { "careful" } else { "cheap" }
 }
