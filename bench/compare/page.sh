@@ -114,6 +114,7 @@ long a developer waits.
 | machine | $(f cpu), $(f cores) cores, $(f memory) |
 | system | $(f system); files on $(f file_system) |
 | flujo | $(f flujo), Rust $(f rust), release build |
+| Restate | $(f restate), one server with its own settings |
 | LangGraph | $(f langgraph), with \`langgraph-checkpoint-sqlite\` $(f langgraph_sqlite) |
 | DBOS | $(f dbos) |
 | Python flujo | $(f python_flujo) |
@@ -154,7 +155,8 @@ Python flujo maps over its items one after the other.
 ## Ten steps, each on the disk
 
 The ten steps again, with storage in a file. One run at a time: a server with many runs shares its commits, and that is not
-measured here. *Waits* is how often one run calls \`fsync\` or the like, counted with \`strace\`.
+measured here. *Waits* is how often one run calls \`fsync\` or the like, counted with \`strace\`. A server is one more process on
+this machine, and what it waits for counts.
 
 TEXT
 printf '| | one run | range | by hand = 1 | waits | what is recorded, and when |\n|---|---|---|---|---|---|\n'
@@ -173,7 +175,8 @@ Each library has its own defaults here, but for the variants that a row names.
 
 Ten steps of 100 ms. The process is killed with \`kill -9\` inside the fifth one, and started again at once. *Goes on* is the
 time from the kill until another step has begun, with the start of the new process. *Again* is how many steps ran more than
-once; one is the least there can be, as a step that was under way is not finished. Rounds: $(f crash_rounds).
+once; one is the least there can be, as a step that was under way is not finished. A server is not killed: it gives the run to
+the new process. Rounds: $(f crash_rounds).
 
 | | goes on after | range | again | most |
 |---|---|---|---|---|

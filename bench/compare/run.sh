@@ -7,8 +7,9 @@
 #   bench/compare/run.sh --check   measures nothing: the page is what page.sh makes of results.tsv, every row is there
 #
 # It needs Linux, bash 5, cargo and a C compiler. What else it uses is fetched once, by name and version: requirements/*.txt
-# into environments of Python 3.10 or later below target/compare/. With `strace` there, it counts how often a run waits for
-# the disk. What is missing is named, and its rows say "not measured" and why. While it measures, nothing uses a network.
+# into environments of Python 3.10 or later below target/compare/, and with npm the Restate server that tests/restate pins.
+# With `strace` there, it counts how often a run waits for the disk. What is missing is named, and its rows say "not measured"
+# and why. While it measures, nothing uses a network.
 #
 # FLUJO_COMPARE_ONLY="steps hello" measures these workloads alone, for work on this script; it never writes the page.
 set -euo pipefail
@@ -89,6 +90,22 @@ python() {
     fi
 }
 
+# The Restate server of this machine, into $server.
+restate() {
+    local npm=$place/restate name
+    if ! cmp -s tests/restate/package-lock.json "$npm/installed.json"; then
+        rm -rf "$npm"
+        mkdir -p "$npm"
+        echo 'installing the Restate server' >&2
+        cp tests/restate/package.json tests/restate/package-lock.json "$npm"
+        (cd "$npm" && npm ci --ignore-scripts --no-audit --no-fund --silent) >> "$log" 2>&1 || return 1
+        cp "$npm/package-lock.json" "$npm/installed.json"
+    fi
+    case "$(uname -m)" in aarch64 | arm64) name=linux-arm64 ;; *) name=linux-x64 ;; esac
+    server=$npm/node_modules/@restatedev/restate-server-$name/bin/restate-server
+    [ -x "$server" ]
+}
+
 version_of() { sed -n "s/^$2==//p" "$here/requirements/$1.txt"; }
 
 install() {
@@ -102,8 +119,11 @@ install() {
     done
     # Servers, which neither PyPI nor crates.io has.
     lacks temporal "Temporal's server is no package of PyPI, npm or crates.io, and this script downloads nothing else"
-    # shellcheck disable=SC2016 # backticks are for the page
-    lacks flujo_restate 'this script starts no Restate server; `cargo bench -p flujo-restate --bench restate` does'
+    if ! command -v npm > /dev/null; then
+        lacks flujo_restate 'npm is not installed, which has the Restate server'
+    elif ! restate; then
+        lacks flujo_restate 'npm could not install what tests/restate/package-lock.json pins, or has no server for this machine'
+    fi
     if ! command -v strace > /dev/null; then
         lacks strace 'strace is not installed, so waits for the disk are not counted'
     fi
@@ -116,6 +136,7 @@ program() {
     local bin=$place/rust/release
     case "$1" in
         by_hand) program=("$bin/by_hand" -) ;;
+        flujo_restate) program=("$bin/with_restate" -) ;;
         flujo_*) program=("$bin/with_flujo" "${1#flujo_}") ;;
         langgraph_*) program=("$place/venv-langgraph/bin/python" "$here/with_langgraph.py" "${1#langgraph_}") ;;
         dbos) program=("$place/venv-dbos/bin/python" "$here/with_dbos.py" -) ;;
@@ -140,6 +161,7 @@ count() {
         steps:flujo_*) n=5000 ;;
         fan:by_hand) n=10000 ;;
         fan:flujo_*) n=1000 ;;
+        durable:flujo_restate) n=10 ;;
         durable:by_hand | durable:flujo_*) n=50 ;;
         durable:langgraph_*) n=25 ;;
         steps:langgraph_*) n=100 ;;
@@ -150,6 +172,66 @@ count() {
 }
 
 fresh() { rm -rf "$folder" && mkdir -p "$folder"; }
+
+# ---- a server ------------------------------------------------------------------------------------------------------------
+
+# A port of this machine that nobody listens on.
+free_port() {
+    local port
+    while :; do
+        port=$((20000 + RANDOM % 12000))
+        if ! (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then
+            echo "$port"
+            return
+        fi
+    done
+}
+
+# Whether a server of HTTP says that it is well.
+is_well() {
+    local line
+    exec 3<> "/dev/tcp/127.0.0.1/$1" || return 1
+    printf 'GET %s HTTP/1.0\r\n\r\n' "$2" >&3
+    read -r -t 1 line <&3 || line=
+    exec 3>&-
+    [[ $line == HTTP/1.*" 200 "* ]]
+}
+
+# serve <variant> [<word>..]: starts what the variant needs to have beside it, under these words, and waits until it answers. It
+# has a folder of its own, with its own settings but for the addresses. Nothing runs while another library has its turn.
+serving=
+serve() {
+    local node ingress admin listen waited=0
+    [ "$1" = flujo_restate ] || return 0
+    node=$(free_port) ingress=$(free_port) admin=$(free_port) listen=$(free_port)
+    export COMPARE_RESTATE="http://127.0.0.1:$ingress http://127.0.0.1:$admin 127.0.0.1:$listen"
+    rm -rf "$place/server"
+    RESTATE_DISABLE_TELEMETRY=true RESTATE_BASE_DIR=$place/server RESTATE_NODE_NAME=compare RESTATE_LISTEN_MODE=tcp \
+        RESTATE_BIND_ADDRESS=127.0.0.1:$node RESTATE_ADVERTISED_ADDRESS=http://127.0.0.1:$node \
+        RESTATE_INGRESS__BIND_ADDRESS=127.0.0.1:$ingress RESTATE_ADMIN__BIND_ADDRESS=127.0.0.1:$admin \
+        "${@:2}" "$server" --no-logo >> "$log" 2>&1 &
+    serving=$!
+    until (is_well "$ingress" /restate/health) 2> /dev/null; do
+        waited=$((waited + 1))
+        if [ "$waited" -gt 600 ] || ! kill -0 "$serving" 2> /dev/null; then
+            stop_serving
+            return 1
+        fi
+        nap 0.1
+    done
+}
+
+stop_serving() {
+    [ -n "$serving" ] || return 0
+    # Also what `strace` has started, which would go on without it.
+    local started=
+    read -r started < "/proc/$serving/task/$serving/children" || true
+    # shellcheck disable=SC2086 # several words
+    kill -9 "$serving" $started 2> /dev/null || true
+    wait "$serving" 2> /dev/null || true
+    serving=
+}
+trap stop_serving EXIT
 
 # sample <workload> <variant> <value>..
 sample() { printf '%s\n' "$*" | tr ' ' '\t' >> "$samples"; }
@@ -164,6 +246,7 @@ broke() {
 timed() {
     local workload=$1 variant=$2 out
     fresh
+    serve "$variant" || return 1
     out=$(timeout 600 "${program[@]}" "$workload" "$folder" "$(count "$workload" "$variant")" 2>> "$log") || return 1
     sample "$workload" "$variant" "$out"
 }
@@ -192,6 +275,7 @@ lines() { wc -l 2> /dev/null < "$folder/steps.log" || echo 0; }
 crash() {
     local pid begun killed waited=0 next='' said
     fresh
+    serve "$2" || return 1
     "${program[@]}" crash "$folder" 1 >> "$log" 2>&1 &
     pid=$!
     while [ "$(lines)" -lt 5 ]; do
@@ -220,14 +304,15 @@ crash() {
 }
 
 # How often one run of the workload `durable` waits for the disk, counted by the kernel's interface: of six runs, what the
-# first one and the start of the program need is taken off.
+# first one and the start of the program need is taken off. What a server waits for counts as well.
 syncs() {
-    local n calls=()
+    local n calls=() traced=(strace -f -qq -e "trace=fsync,fdatasync,sync_file_range,msync" -o)
     for n in 1 6; do
         fresh
-        timeout 300 strace -f -qq -e trace=fsync,fdatasync,sync_file_range,msync -o "$folder/trace" \
-            "${program[@]}" durable "$folder" "$n" > /dev/null 2>> "$log" || return 1
-        calls+=("$(grep -c 'sync' "$folder/trace" || true)")
+        serve "$2" "${traced[@]}" "$folder/trace.server" || return 1
+        timeout 300 "${traced[@]}" "$folder/trace" "${program[@]}" durable "$folder" "$n" > /dev/null 2>> "$log" || return 1
+        stop_serving
+        calls+=("$(cat "$folder"/trace* | grep -c 'sync' || true)")
     done
     sample syncs "$2" "$(awk -v one="${calls[0]}" -v six="${calls[1]}" 'BEGIN { printf "%.1f", (six - one) / 5 }')"
 }
@@ -277,6 +362,7 @@ each() {
             if [ -n "$(why_not "$variant")" ] || [ -n "${missing[$workload:$variant]:-}" ]; then continue; fi
             program "$variant"
             "$what" "$workload" "$variant" || broke "$workload" "$variant"
+            stop_serving
         done
     done
 }
@@ -284,7 +370,10 @@ each() {
 install
 echo 'building' >&2
 cargo fetch --locked --quiet --manifest-path "$here/rust/Cargo.toml"
+# One after the other: what a server's client needs is no part of the program that has none.
 CARGO_TARGET_DIR=$place/rust cargo build --release --offline --locked --quiet --manifest-path "$here/rust/Cargo.toml"
+CARGO_TARGET_DIR=$place/rust cargo build --release --offline --locked --quiet --manifest-path "$here/rust/Cargo.toml" \
+    --bin with_restate --features restate
 
 fact date "$(date -u +%Y-%m-%d)"
 fact command "$here/run.sh${1:+ $1}"
@@ -296,6 +385,7 @@ fact file_system "$(df --output=fstype "$place" | tail -n 1)"
 fact rust "$(rustc --version | cut -d ' ' -f 2)"
 fact python "$({ python3 --version 2> /dev/null || echo 'Python none'; } | cut -d ' ' -f 2)"
 fact flujo "$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)"
+fact restate "$(sed -n 's/.*"@restatedev\/restate-server": "\(.*\)".*/\1/p' tests/restate/package.json)"
 fact langgraph "$(version_of langgraph langgraph)"
 fact langgraph_sqlite "$(version_of langgraph langgraph-checkpoint-sqlite)"
 fact dbos "$(version_of dbos dbos)"

@@ -1,4 +1,5 @@
-//! What both programs share: the work of a step, the clock, and what they print.
+//! What the programs share: the work of a step, the clock, and what they print.
+#![allow(dead_code, reason = "each program uses a part of it")]
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -10,7 +11,6 @@ pub const ITEMS: u64 = 50;
 /// How long a step of the workload `crash` takes, so that the process can be killed inside of one.
 pub const SLOW: Duration = Duration::from_millis(100);
 
-#[allow(dead_code, reason = "the program by hand has one variant")]
 /// The words of the command line: a variant, a workload, a folder, a count.
 pub struct Words {
     pub variant: String,

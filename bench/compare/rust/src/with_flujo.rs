@@ -2,49 +2,13 @@
 #![allow(clippy::expect_used, reason = "a bench that goes wrong stops")]
 
 mod common;
+mod pipelines;
 
-use common::{ITEMS, STEPS, Words, note, processor, resident, say, say_each, say_each_used, words};
+use common::{ITEMS, STEPS, Words, processor, resident, say, say_each, say_each_used, words};
 use flujo::prelude::*;
 use flujo_sqlite::{Sqlite, Synchronous};
-use std::path::PathBuf;
+use pipelines::{App, Folder, add, chain, crash};
 use std::time::Instant;
-
-/// The folder of the workload `crash`.
-#[derive(Clone, Default)]
-#[resources]
-struct App {
-    folder: Folder,
-}
-
-#[derive(Clone, Default)]
-struct Folder(PathBuf);
-
-#[step]
-async fn add(n: u64) -> Result<u64> {
-    Ok(n + 1)
-}
-
-#[step]
-async fn slow(n: u64, folder: &Folder) -> Result<u64> {
-    note(&folder.0, n);
-    tokio::time::sleep(common::SLOW).await;
-    Ok(n + 1)
-}
-
-pipeline! {
-    fn chain(n: u64) -> u64 {
-        let n = add(n).named("s0");
-        let n = add(n).named("s1");
-        let n = add(n).named("s2");
-        let n = add(n).named("s3");
-        let n = add(n).named("s4");
-        let n = add(n).named("s5");
-        let n = add(n).named("s6");
-        let n = add(n).named("s7");
-        let n = add(n).named("s8");
-        add(n).named("s9")
-    }
-}
 
 pipeline! {
     fn hello(n: u64) -> u64 {
@@ -56,21 +20,6 @@ pipeline! {
     fn fan(items: u64) -> u64 {
         let sums = map(0..items, |n| add(n));
         sums.iter().sum::<u64>()
-    }
-}
-
-pipeline! {
-    fn crash(n: u64, app: &App) -> u64 {
-        let n = slow(n).named("s0");
-        let n = slow(n).named("s1");
-        let n = slow(n).named("s2");
-        let n = slow(n).named("s3");
-        let n = slow(n).named("s4");
-        let n = slow(n).named("s5");
-        let n = slow(n).named("s6");
-        let n = slow(n).named("s7");
-        let n = slow(n).named("s8");
-        slow(n).named("s9")
     }
 }
 
