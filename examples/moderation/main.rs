@@ -16,15 +16,15 @@ mod operate;
 mod pipeline;
 mod replies;
 mod report;
+mod reporting;
 #[cfg(test)]
 mod tests;
-mod told;
 mod word_list;
 
 use crate::pipeline::{App, Board, Moderation, Post, Reputations, moderate};
 use crate::replies::Replies;
 use crate::report::Report;
-use crate::told::Told;
+use crate::reporting::Reporting;
 use crate::word_list::{MadeUpPrices, WordList};
 use flujo::Cost;
 use flujo::prelude::*;
@@ -115,12 +115,12 @@ async fn moderate_all(
     let posts = read_posts(file)?;
     let reputations = posts.iter().map(|post| (post.author.clone(), post.reputation)).collect();
     let app = App { reputations: Reputations(reputations), board: Board::default() };
-    let (told, answers) = mpsc::channel();
+    let (report, answers) = mpsc::channel();
     let budget = SharedBudget::new(UsageLimits::NONE.cost(budget));
     let Answers { builder, who, prices } = if let Some(model) = &model {
-        asking(model, |client| Told::new(client, model, told))?
+        asking(model, |client| Reporting::new(client, model, report))?
     } else {
-        let list = Told::new(WordList::new(), "a word list", told);
+        let list = Reporting::new(WordList::new(), "a word list", report);
         let builder = Flujo::builder().models(list).prices(MadeUpPrices);
         Answers { builder, who: "wordlist:vader".to_owned(), prices: "nobody".to_owned() }
     };

@@ -128,7 +128,7 @@ async fn a_label_that_is_too_dear_is_a_glance() -> Result<(), Error> {
 async fn a_budget_that_is_used_up_ends_the_run_and_says_so() -> Result<(), Error> {
     let budget = SharedBudget::usd("0.0001");
     let flujo = priced(&budget)?;
-    let (mut done, mut told) = (0, String::new());
+    let (mut done, mut failure) = (0, String::new());
     for n in 0..20 {
         match flujo
             .run(moderate(post("ann", "A calm day at the sea.")))
@@ -138,14 +138,14 @@ async fn a_budget_that_is_used_up_ends_the_run_and_says_so() -> Result<(), Error
         {
             Ok(_) => done += 1,
             Err(error) => {
-                told = error.to_string();
+                failure = error.to_string();
                 break;
             }
         }
     }
     assert!(
-        told.starts_with("moderate/label_tone#1: the shared budget of $0.0001 would be exceeded"),
-        "{told}"
+        failure.starts_with("moderate/label_tone#1: the shared budget of $0.0001 would be exceeded"),
+        "{failure}"
     );
     assert_eq!(flujo.resources().board.len(), done, "nothing is published for what was not judged");
     assert!(budget.spent().cost() <= budget.limits().cost.unwrap_or_default());

@@ -94,16 +94,16 @@ pipeline! {
 /// What a model would say: it leaves out at first what the critic wants to see.
 fn offline(request: &ModelRequest) -> String {
     let asked = |i: usize| request.messages.get(i).map(|turn| turn.text.as_str()).unwrap_or_default();
-    let (rules, told) = (asked(0), asked(1));
+    let (rules, task) = (asked(0), asked(1));
     if rules.starts_with("Name") {
         return r#"{"answer":["tides","tide pools","spring tides","harbours"]}"#.to_owned();
     }
     if rules.starts_with("Accept") {
         let critique =
-            if told.starts_with("In ") { r#""Accept""# } else { r#"{"Revise":"say first how long it is"}"# };
+            if task.starts_with("In ") { r#""Accept""# } else { r#"{"Revise":"say first how long it is"}"# };
         return format!(r#"{{"answer":{critique}}}"#);
     }
-    let (words, notes) = told.trim_start_matches("Notes, ").split_once(" words: ").unwrap_or_default();
+    let (words, notes) = task.trim_start_matches("Notes, ").split_once(" words: ").unwrap_or_default();
     if asked(2).is_empty() { notes.to_owned() } else { format!("In {words} words: {notes}") }
 }
 

@@ -47,13 +47,12 @@ pub(crate) fn script() -> Script {
         .then(says("").calls("look_up_order", r#"{"order":"2207"}"#))
         .then(says("").calls("refund", r#"{"order":"2207","cents":12900}"#))
         .otherwise(|request| match request.messages.last().map(|message| message.text.as_str()) {
-            Some(told) if told.starts_with("denied: ") => {
-                says("").calls("escalate", json!({"why": format!("refund of order 2207 {told}")}).to_string())
-            }
-            Some(told) if told.ends_with("takes over") => {
+            Some(result) if result.starts_with("denied: ") => says("")
+                .calls("escalate", json!({"why": format!("refund of order 2207 {result}")}).to_string()),
+            Some(result) if result.ends_with("takes over") => {
                 says("A colleague looks at your chair, and writes to you.")
             }
-            Some(told) if told.contains("changed") => {
+            Some(result) if result.contains("changed") => {
                 says("We refund half of what the chair cost; please keep it.")
             }
             _ => says("We are sorry about the chair: its 129 dollars are on their way back to you."),

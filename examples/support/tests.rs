@@ -36,7 +36,7 @@ async fn run(flujo: &Flujo<Shop>) -> PipelineResult<String, Case> {
 }
 
 /// What the tools told the model before its last reply.
-fn told(script: &Script) -> Vec<String> {
+fn tool_results(script: &Script) -> Vec<String> {
     let messages = script.requests().pop().map(|request| request.messages).unwrap_or_default();
     messages.into_iter().filter(|message| message.role == Role::Tool).map(|message| message.text).collect()
 }
@@ -81,7 +81,7 @@ async fn a_denial_reaches_the_model_which_escalates() -> Tested {
     run(&flujo).await;
     let denied = Approval::deny("send a photo first");
     let result = flujo.resume::<support>("letter").reply(denied).await?;
-    assert_eq!(told(&script), ["denied: send a photo first", "a colleague takes over"]);
+    assert_eq!(tool_results(&script), ["denied: send a photo first", "a colleague takes over"]);
     assert_eq!(result.context.escalations, ["no photo"]);
     assert!(refunds(&flujo).is_empty());
     Ok(())
@@ -98,7 +98,7 @@ async fn an_edit_changes_the_amount() -> Tested {
     flujo.resume::<support>("letter").reply(half).await?.into_output()?;
     assert_eq!(refunds(&flujo), [("2207".to_owned(), 6_450)]);
     // The model knows of it, and does not promise what it had asked for.
-    let [note] = &told(&script)[..] else { unreachable!() };
+    let [note] = &tool_results(&script)[..] else { unreachable!() };
     assert!(note.starts_with("a person changed the arguments to "), "{note}");
     assert!(note.ends_with("refunded 6450 cents of order 2207"), "{note}");
     Ok(())
@@ -112,11 +112,11 @@ async fn many_small_refunds_do_not_get_around_the_question() {
     let flujo = desk(&script);
     run(&flujo).await;
     assert_eq!(refunds(&flujo).len(), 1);
-    let told = told(&script);
+    let results = tool_results(&script);
     assert_eq!(
-        told.iter().filter(|told| told.contains("this order was refunded before")).count(),
+        results.iter().filter(|result| result.contains("this order was refunded before")).count(),
         2,
-        "{told:?}"
+        "{results:?}"
     );
 }
 
@@ -128,7 +128,7 @@ async fn the_handbook_is_searched_and_cannot_be_rewritten() {
     run(&desk(&script)).await;
     let offered: Vec<_> = script.requests().remove(0).tools.into_iter().map(|tool| tool.name).collect();
     assert_eq!(offered, ["look_up_order", "refund", "escalate", "search"]);
-    let [found, refused] = &told(&script)[..] else { unreachable!() };
+    let [found, refused] = &tool_results(&script)[..] else { unreachable!() };
     assert!(found.starts_with("Goods that arrive damaged"), "{found}");
     assert!(refused.starts_with("unknown tool `rewrite`"), "{refused}");
 }
@@ -141,7 +141,7 @@ async fn an_order_is_looked_up_once_in_ten_minutes() {
     let cached = |path: &str| result.step(path).map(flujo::StepResult::is_cached);
     assert_eq!((cached("support/help~2"), cached("support/help~4")), (Some(false), Some(true)));
     // What is not there is told to the model, and does not end the run.
-    assert_eq!(told(&script)[2], "failed: there is no order 1");
+    assert_eq!(tool_results(&script)[2], "failed: there is no order 1");
 }
 
 #[tokio::test]

@@ -178,9 +178,10 @@ fn posts_are_moderated_through_a_crash() {
     }
 
     // The command line works on the same file beside the server.
-    let told = example("moderation").args(["questions", "--json"]).current_dir(&folder.0).output().unwrap();
-    let told: Value = serde_json::from_slice(&told.stdout).unwrap();
-    assert_eq!(told["questions"].as_array().map(Vec::len), Some(6));
+    let printed =
+        example("moderation").args(["questions", "--json"]).current_dir(&folder.0).output().unwrap();
+    let printed: Value = serde_json::from_slice(&printed.stdout).unwrap();
+    assert_eq!(printed["questions"].as_array().map(Vec::len), Some(6));
     let question = served.questions()[0].clone();
     let replies = format!("/api/v1/runs/{}/replies", question["run"].as_str().unwrap());
     let path = &question["question"]["path"];

@@ -100,7 +100,7 @@ impl Connection {
         alive
     }
 
-    /// Sends a request, and waits so long for its answer. A request that nobody waits for any more is cancelled.
+    /// Sends a request, and waits so long for its answer. A request whose future is dropped is cancelled.
     ///
     /// # Errors
     /// There is no answer, or it is an error.
@@ -225,7 +225,7 @@ async fn of_transport(error: &DynamicTransportError, trouble: &Trouble) -> Failu
         Some(HttpError::Client(failure)) => failure.clone(),
         Some(HttpError::TransportChannelClosed) => Failure::passing("the server closed the connection"),
         Some(error) => Failure::passing(cause(error).to_string()),
-        // A pipe that nobody reads any more: the process ended.
+        // The pipe has no reader: the process ended.
         None => trouble.lost().await,
     }
 }

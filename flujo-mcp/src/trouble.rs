@@ -1,4 +1,4 @@
-//! Notes on a connection besides its answers: lines that a process wrote where nobody listens, and how it ended.
+//! Notes on a connection besides its answers: lines on the standard error of a process, and how it ended.
 
 use crate::config::{Config, Reach};
 use crate::failure::Failure;

@@ -2,7 +2,7 @@ use crate::config::{ProviderConfig, Timeouts};
 use crate::failure::Failure;
 use crate::heard::{Heard, Terms};
 use crate::http::Http;
-use crate::request::Asked;
+use crate::request::ProviderRequest;
 use crate::{Structured, schema, wire};
 use async_trait::async_trait;
 use flujo::error::RunResult;
@@ -81,7 +81,7 @@ impl Models {
         } else {
             request
         };
-        let asked = Asked::new(request, model, &known.can, protocol.dialect());
+        let asked = ProviderRequest::new(request, model, &known.can, protocol.dialect());
         asked.check_places()?;
         let body = wire::write(protocol, &asked)?;
         let terms = Terms {
@@ -119,7 +119,7 @@ fn extra_tokens(known: &ProviderConfig, model: &str, request: &ModelRequest) -> 
     let attachments: Vec<_> =
         bare.messages.iter_mut().flat_map(|message| message.attachments.drain(..)).collect();
     let protocol = known.wire.protocol();
-    let asked = Asked::new(&bare, model, &known.can, protocol.dialect());
+    let asked = ProviderRequest::new(&bare, model, &known.can, protocol.dialect());
     let sent = wire::write(protocol, &asked).map_or(0, |body| number(body.to_string().len()));
     let counted = Estimate::UpperBound.tokens(&bare, 0).input;
     let attached = attachments.iter().map(|attachment| {
@@ -155,7 +155,7 @@ impl ModelClient for Models {
             return Err(ModelCheckError::new(format!("`{}` takes {}", known.name, refused.join("; "))));
         }
         // What only some models of a provider take is known by its protocol.
-        wire::write(protocol, &Asked::new(request, name, &known.can, protocol.dialect()))
+        wire::write(protocol, &ProviderRequest::new(request, name, &known.can, protocol.dialect()))
             .map_err(|failure| ModelCheckError::new(failure.without(known.key.as_ref()).to_string()))?;
         if known.can.structured != Structured::Strict {
             return Ok(());

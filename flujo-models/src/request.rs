@@ -15,7 +15,7 @@ const ANSWER: &str = "answer";
 
 /// A request to one provider.
 #[derive(Debug)]
-pub(crate) struct Asked<'r> {
+pub(crate) struct ProviderRequest<'r> {
     pub(crate) request: &'r ModelRequest,
     /// The name of the model, without the provider.
     pub(crate) model: &'r str,
@@ -50,7 +50,7 @@ pub(crate) enum Choice {
 }
 
 /// Messages that go to the provider together: all results of one turn, or one other message.
-pub(crate) enum Turn<'r> {
+pub(crate) enum MessageGroup<'r> {
     /// With how long the prompt up to here is kept in the provider's cache.
     System(&'r str, Option<CacheTime>),
     User(&'r Message),
@@ -58,7 +58,7 @@ pub(crate) enum Turn<'r> {
     Results(&'r [Message]),
 }
 
-impl<'r> Asked<'r> {
+impl<'r> ProviderRequest<'r> {
     pub(crate) fn new(
         request: &'r ModelRequest,
         model: &'r str,
@@ -106,26 +106,26 @@ impl<'r> Asked<'r> {
     }
 
     /// Returns the turns in order, the instructions first. Those that are empty are left out: providers refuse them.
-    pub(crate) fn turns(&self) -> impl Iterator<Item = Turn<'_>> {
+    pub(crate) fn turns(&self) -> impl Iterator<Item = MessageGroup<'_>> {
         let together = |one: &Message, next: &Message| one.role == Role::Tool && next.role == Role::Tool;
         let turns = self.request.messages.chunk_by(together).filter_map(|messages| match messages {
             [one] if one.role != Role::Tool => {
                 let empty = one.text.is_empty() && one.attachments.is_empty() && one.calls.is_empty();
                 (!empty).then(|| match one.role {
-                    Role::System => Turn::System(&one.text, one.cache),
-                    Role::Assistant => Turn::Assistant(one),
-                    _ => Turn::User(one),
+                    Role::System => MessageGroup::System(&one.text, one.cache),
+                    Role::Assistant => MessageGroup::Assistant(one),
+                    _ => MessageGroup::User(one),
                 })
             }
-            results => Some(Turn::Results(results)),
+            results => Some(MessageGroup::Results(results)),
         });
-        self.instructions.as_deref().map(|text| Turn::System(text, None)).into_iter().chain(turns)
+        self.instructions.as_deref().map(|text| MessageGroup::System(text, None)).into_iter().chain(turns)
     }
 
     /// Returns the texts of all system messages, for protocols that have one place for them.
     pub(crate) fn system(&self) -> Vec<&str> {
         let text = |turn| match turn {
-            Turn::System(text, _) => Some(text),
+            MessageGroup::System(text, _) => Some(text),
             _ => None,
         };
         self.turns().filter_map(text).collect()

@@ -168,8 +168,8 @@ mod tests {
         });
         for (schema, name) in [(tree, "#"), (mutual, "#/$defs/A")] {
             assert!(strict(&schema, Dialect::OpenAi).is_ok());
-            let told = format!("`{name}` refers to itself, and this provider's strict schemas do not");
-            assert_eq!(strict(&schema, Dialect::Anthropic), Err(vec![told]));
+            let refused = format!("`{name}` refers to itself, and this provider's strict schemas do not");
+            assert_eq!(strict(&schema, Dialect::Anthropic), Err(vec![refused]));
         }
         let twice = json!({
             "type": "object",

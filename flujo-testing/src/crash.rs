@@ -74,10 +74,10 @@ pub enum Moment {
 #[derive(Debug)]
 pub struct Crash<E> {
     inner: Arc<E>,
-    plan: Arc<Plan>,
+    plan: Arc<CrashPoint>,
 }
 
-struct Plan {
+struct CrashPoint {
     at: usize,
     /// The hook at the moment of death, before everything is dropped.
     strike: Option<Strike>,
@@ -90,16 +90,19 @@ struct Plan {
     struck: Mutex<Option<String>>,
 }
 
-impl fmt::Debug for Plan {
+impl fmt::Debug for CrashPoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Plan").field("at", &self.at).field("moment", &self.moment).finish_non_exhaustive()
+        f.debug_struct("CrashPoint")
+            .field("at", &self.at)
+            .field("moment", &self.moment)
+            .finish_non_exhaustive()
     }
 }
 
 impl<E: Engine> Crash<E> {
     /// Wraps an engine that dies at command number `at`, counted from 1.
     pub fn new(inner: Arc<E>, at: usize, moment: Moment) -> Self {
-        let plan = Plan {
+        let plan = CrashPoint {
             at,
             strike: None,
             begin: None,
@@ -137,7 +140,7 @@ impl<E: Engine> Crash<E> {
     }
 }
 
-impl Plan {
+impl CrashPoint {
     /// Counts a command; true if the process dies at it.
     fn strikes(&self, key: &str) -> bool {
         let strikes = self.issued.fetch_add(1, Ordering::SeqCst) + 1 == self.at;
@@ -226,7 +229,7 @@ impl<E: Engine> Engine for Crash<E> {
 
 struct Wrapped {
     inner: Arc<dyn Program>,
-    plan: Arc<Plan>,
+    plan: Arc<CrashPoint>,
 }
 
 impl Program for Wrapped {
@@ -235,13 +238,13 @@ impl Program for Wrapped {
     }
 }
 
-fn wrap(handle: Box<dyn Handle>, plan: &Arc<Plan>) -> Box<dyn Handle> {
+fn wrap(handle: Box<dyn Handle>, plan: &Arc<CrashPoint>) -> Box<dyn Handle> {
     Box::new(Mortal { inner: handle, plan: Arc::clone(plan) })
 }
 
 struct Mortal {
     inner: Box<dyn Handle>,
-    plan: Arc<Plan>,
+    plan: Arc<CrashPoint>,
 }
 
 #[async_trait]
@@ -295,7 +298,7 @@ impl Handle for Mortal {
 
 struct MortalAccount {
     inner: Arc<dyn Account>,
-    plan: Arc<Plan>,
+    plan: Arc<CrashPoint>,
 }
 
 #[async_trait]

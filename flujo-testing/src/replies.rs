@@ -40,19 +40,19 @@ use std::fmt;
 pub struct Replies {
     script: VecDeque<(String, Box<dyn ReplyValue + Send + Sync>)>,
     by: Option<String>,
-    asked: Asked,
+    asked: QuestionLog,
 }
 
 /// The questions of the runs so far.
 #[derive(Default)]
-struct Asked {
+struct QuestionLog {
     paths: BTreeSet<String>,
     /// True once a run has ended or waits: before, questions may still come up.
     rested: bool,
     lenient: bool,
 }
 
-impl Asked {
+impl QuestionLog {
     fn note<T, C>(&mut self, result: &PipelineResult<T, C>) {
         let answered = result.hitl_history.iter().map(|answered| &answered.question);
         self.paths.extend(answered.chain(result.questions()).map(|question| question.path.to_string()));
@@ -148,7 +148,7 @@ impl Replies {
 
     /// Describes the replies whose question never came up, once a run has ended or waits.
     fn unasked(&self) -> Option<String> {
-        let Asked { paths, rested, lenient } = &self.asked;
+        let QuestionLog { paths, rested, lenient } = &self.asked;
         if *lenient || !*rested {
             return None;
         }

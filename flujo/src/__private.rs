@@ -7,7 +7,7 @@ pub use crate::context::{ALL, ArmState, Contains, Context, List, MergeConflict, 
 pub use crate::durable::{Durable, Inputs, Recorded, Reply, Takes, assert_durable, assert_reply, recover};
 pub use crate::error::{Error, Failure, RunResult, StepError, step_error};
 pub use crate::exec::{
-    ArmScope, CONCURRENCY, Calls, Cx, Done, Driver, Fork, ForkPoint, ItemFork, MapPoint, Mapped, Own,
+    ArmResult, ArmScope, CONCURRENCY, Calls, Cx, Driver, Fork, ForkPoint, ItemFork, MapPoint, Mapped, Own,
     Pipeline, Redirected, Serving, SettledFuture, Slot, StepFuture, ToolRunner, tool_runner,
 };
 pub use crate::flow;

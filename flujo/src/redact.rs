@@ -7,8 +7,8 @@ const SHORTEST: usize = 6;
 const PREFIXES: &[&str] =
     &["sk-", "sk_", "pk_", "rk_", "gsk_", "xai-", "AIza", "AKIA", "ghp_", "gho_", "github_pat_", "xox"];
 
-/// Takes out of prompts and answers what nobody may read, before they stand in spans: keys that are known, words that
-/// look like keys, and addresses of mail.
+/// Removes secrets from prompts and answers before they are recorded in spans: keys that are known, words that look like
+/// keys, and addresses of mail.
 ///
 /// ```
 /// use flujo::events::Redact;

@@ -17,7 +17,7 @@ pub(crate) type Chain = Vec<Step>;
 
 /// The result of a command that was executed earlier.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) enum Known {
+pub(crate) enum PastResult {
     Record(Entry),
     Reply(Reply),
     Arms(Vec<SentEnd>),
@@ -27,7 +27,7 @@ pub(crate) enum Known {
     Over,
 }
 
-impl Known {
+impl PastResult {
     /// The result, which was read under this key.
     pub(crate) fn under(self, key: Key) -> Self {
         match self {
@@ -47,7 +47,7 @@ impl Known {
 }
 
 /// The commands that an invocation does not execute.
-pub(crate) type Commands = Vec<(Key, Known)>;
+pub(crate) type Commands = Vec<(Key, PastResult)>;
 
 /// The end of an arm, as its invocation answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

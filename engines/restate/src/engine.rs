@@ -1,4 +1,4 @@
-use crate::arm::Known;
+use crate::arm::PastResult;
 use crate::client::Client;
 use crate::error::RestateError;
 use crate::graphs::{Graphs, without_graph};
@@ -249,7 +249,7 @@ impl Engine for Restate {
         }
         if state.lifecycle.outcome.is_none() && !state.is_live() {
             let mut known = self.recorded(&run, &state).await?.known();
-            known.extend(run.seed.timers.iter().map(|key| (key.clone(), Known::Over)));
+            known.extend(run.seed.timers.iter().map(|key| (key.clone(), PastResult::Over)));
             self.apply(id, Request::Begin { at: self.clock.now(), known }).await?;
             state = self.found(id).await?.1;
         }

@@ -1,6 +1,6 @@
 //! The records of a run, read from the journals of its invocations.
 
-use crate::arm::{Commands, Known};
+use crate::arm::{Commands, PastResult};
 use crate::client::Client;
 use crate::entry::{Attempted, Entry, key_of};
 use crate::error::RestateError;
@@ -72,8 +72,8 @@ impl Recorded {
     /// What an invocation need not execute again.
     pub(crate) fn known(self) -> Commands {
         let records = self.records.into_iter();
-        let records = records.map(|record| (record.key.clone(), Known::Record(Entry(record))));
-        let timers = self.timers.into_iter().map(|(key, deadline)| (key, Known::Until(deadline)));
+        let records = records.map(|record| (record.key.clone(), PastResult::Record(Entry(record))));
+        let timers = self.timers.into_iter().map(|(key, deadline)| (key, PastResult::Until(deadline)));
         records.chain(timers).collect()
     }
 }

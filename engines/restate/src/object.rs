@@ -1,7 +1,7 @@
 //! The object of a logical run: one for each run, by its id. It applies one request after the other, whichever machine
 //! they come from.
 
-use crate::arm::{Chain, Commands, Known};
+use crate::arm::{Chain, Commands, PastResult};
 use crate::entry::Entry;
 use crate::request::{Answer, Effect, Request};
 use crate::service::{Dispatch, NamedService};
@@ -108,9 +108,12 @@ async fn apply(cx: &ContextInternal, id: &str, request: Request) -> HandlerResul
 
 /// The commands that a run takes over from another one.
 fn seeded(run: &RunRecord) -> Commands {
-    let records =
-        run.seed.records.iter().map(|record| (record.key.clone(), Known::Record(Entry(Arc::clone(record)))));
-    records.chain(run.seed.timers.iter().map(|key| (key.clone(), Known::Over))).collect()
+    let records = run
+        .seed
+        .records
+        .iter()
+        .map(|record| (record.key.clone(), PastResult::Record(Entry(Arc::clone(record)))));
+    records.chain(run.seed.timers.iter().map(|key| (key.clone(), PastResult::Over))).collect()
 }
 
 /// A run as its invocations need it: what it takes over is among their commands.

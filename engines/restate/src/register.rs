@@ -20,11 +20,11 @@ struct Version {
 
 #[derive(Deserialize)]
 struct Deployments {
-    deployments: Vec<Known>,
+    deployments: Vec<DeploymentEntry>,
 }
 
 #[derive(Deserialize)]
-struct Known {
+struct DeploymentEntry {
     id: String,
     uri: Option<String>,
 }
@@ -97,7 +97,7 @@ impl Restate {
         let look = json!({ "uri": address, "dry_run": true, "force": true });
         let served: Deployment = self.client().admin(Method::POST, "/deployments", Some(&look)).await?;
         let all: Deployments = self.client().admin(Method::GET, "/deployments", None).await?;
-        let here = |known: &Known| {
+        let here = |known: &DeploymentEntry| {
             let uri = known.uri.as_deref().unwrap_or_default();
             uri.trim_end_matches('/') == address.trim_end_matches('/')
         };

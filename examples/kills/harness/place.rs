@@ -53,14 +53,14 @@ impl Place {
     /// What is recorded of every attempt, in an order that does not depend on who was faster.
     pub(crate) fn records(&self) -> BTreeMap<String, String> {
         let records = self.view().map(|view| view.records).unwrap_or_default();
-        let told = records.iter().map(|record| {
+        let lines = records.iter().map(|record| {
             let what = match &record.outcome {
                 RecordOutcome::Output(json) => format!("{json} {:?}", record.parts),
                 RecordOutcome::Failure(failure) => format!("failed: {:?}", failure.chain),
             };
             (record.key.to_string(), what)
         });
-        told.collect()
+        lines.collect()
     }
 }
 

@@ -44,7 +44,7 @@ impl Task {
 
     /// Starts a process that does it; `test` is the name of the test that it runs.
     pub(crate) fn start(&self, test: &str) -> Process {
-        let told = [
+        let orders = [
             ("FLUJO_DATABASE", self.database.as_os_str().to_owned()),
             ("FLUJO_STORY", self.story.clone().into()),
             ("FLUJO_REPLIES", self.replies.to_string().into()),
@@ -52,7 +52,7 @@ impl Task {
             ("FLUJO_MOMENT", format!("{:?}", self.moment).into()),
             ("FLUJO_SLOW", self.slow.to_string().into()),
         ];
-        Process::start(test, told)
+        Process::start(test, orders)
     }
 
     /// The log of what was started, which outlives the process.

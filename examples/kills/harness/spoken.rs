@@ -12,10 +12,10 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts one, which runs this test and finds there what it is told.
-    pub(crate) fn start<const N: usize>(test: &str, told: [(&str, OsString); N]) -> Self {
+    pub(crate) fn start<const N: usize>(test: &str, orders: [(&str, OsString); N]) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", test, "--nocapture", "--test-threads=1"])
-            .envs(told)
+            .envs(orders)
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .stdin(Stdio::null())

@@ -113,7 +113,7 @@ impl Context {
         let derived = derives(&parsed.attrs);
         let by = |name: &str| if derived.iter().any(|p| ends_with(p, name)) { By::User } else { By::Us };
         let (clone, serialize, deserialize) = (by("Clone"), by("Serialize"), by("Deserialize"));
-        // Somebody else may read serde's attributes too.
+        // Another derive may read serde's attributes too.
         let alone = (serialize, deserialize) == (By::Us, By::Us) && by("JsonSchema") == By::Us;
         let mut item = parsed.clone();
         for field in &mut item.fields {

@@ -22,10 +22,10 @@ pub(crate) struct Callee {
 /// All callees, each with its alias.
 #[derive(Default)]
 pub(crate) struct Callees {
-    known: Vec<Known>,
+    known: Vec<NamedCallee>,
 }
 
-struct Known {
+struct NamedCallee {
     text: String,
     path: Path,
     alias: Ident,
@@ -59,7 +59,7 @@ impl Callees {
             return Callee { alias: known.alias.clone(), args };
         }
         let alias = self.alias(&bare);
-        self.known.push(Known { text, path: bare, alias: alias.clone(), flow, plain: !flow });
+        self.known.push(NamedCallee { text, path: bare, alias: alias.clone(), flow, plain: !flow });
         Callee { alias, args }
     }
 
@@ -85,7 +85,7 @@ impl Callees {
 
     /// Replacements of names that are not a type, or do not exist.
     pub(crate) fn stand_ins(&self) -> TokenStream {
-        let each = self.known.iter().filter(|known| known.flow).map(|Known { alias, path, .. }| {
+        let each = self.known.iter().filter(|known| known.flow).map(|NamedCallee { alias, path, .. }| {
             let name = standing_in_for_name(path);
             quote!(
                 type #alias = __flujo::NotAStep;
@@ -98,7 +98,7 @@ impl Callees {
     /// Replacements of functions in plain expressions that are not steps.
     pub(crate) fn types_of_values(&self) -> TokenStream {
         let allowed = lint_levels();
-        let types = self.known.iter().filter(|known| known.plain).map(|Known { alias, .. }| {
+        let types = self.known.iter().filter(|known| known.plain).map(|NamedCallee { alias, .. }| {
             quote!(
                 #allowed
                 type #alias = __flujo::NoStep;
@@ -111,7 +111,7 @@ impl Callees {
     /// in scope, and a misspelt name is what rustc says it is.
     pub(crate) fn names_of_values(&self) -> TokenStream {
         let allowed = lint_levels();
-        let names = self.known.iter().filter(|known| known.plain).map(|Known { path, .. }| {
+        let names = self.known.iter().filter(|known| known.plain).map(|NamedCallee { path, .. }| {
             let name = standing_in_for_name(path);
             quote!(#allowed #name)
         });
@@ -125,7 +125,7 @@ impl Callees {
 
     /// Imports those that code names by their alias: a path of several segments is then resolved, and reported, once.
     pub(crate) fn imports_of_code(&self) -> TokenStream {
-        let by_alias = |known: &&Known| known.plain || known.path.segments.len() > 1;
+        let by_alias = |known: &&NamedCallee| known.plain || known.path.segments.len() > 1;
         let long = self.known.iter().filter(by_alias).map(import);
         long.map(|import| {
             quote!(
@@ -146,7 +146,7 @@ fn standing_in_for_name(path: &Path) -> Option<TokenStream> {
     ))
 }
 
-fn import(Known { path, alias, .. }: &Known) -> TokenStream {
+fn import(NamedCallee { path, alias, .. }: &NamedCallee) -> TokenStream {
     let at = alias.span();
     quote_spanned!(at=> use #path as #alias;)
 }

@@ -1,5 +1,5 @@
 //! Messages by the standard input and output of a process, one a line. The SDK has this too, but drops lines that are too long or
-//! cannot be read, so that nobody would hear of them.
+//! cannot be read, without an error.
 
 use crate::message;
 use crate::trouble::Trouble;

@@ -6,7 +6,7 @@ use super::{Protocol, count, no_error, put, reason, text, tokens};
 use crate::capability::PromptCache;
 use crate::failure::Failure;
 use crate::heard::{CallPiece, Heard};
-use crate::request::{Asked, Choice, Format, Turn, answered, arguments, no_place};
+use crate::request::{Choice, Format, MessageGroup, ProviderRequest, answered, arguments, no_place};
 use crate::schema::Dialect;
 use flujo::model::{Attachment, CacheTime, Content, Message, ReasoningEffort, Tokens};
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ impl Protocol for Anthropic {
         key.into_iter().chain([("anthropic-version", VERSION.to_owned())]).collect()
     }
 
-    fn body(&self, asked: &Asked<'_>) -> Result<Value, Failure> {
+    fn body(&self, asked: &ProviderRequest<'_>) -> Result<Value, Failure> {
         let request = asked.request;
         let mut body = json!({
             "model": asked.model,
@@ -49,20 +49,20 @@ impl Protocol for Anthropic {
         let mut messages = Vec::new();
         for turn in asked.turns() {
             match turn {
-                Turn::System(..) => {}
-                Turn::User(message) | Turn::Assistant(message)
+                MessageGroup::System(..) => {}
+                MessageGroup::User(message) | MessageGroup::Assistant(message)
                     if is_blank(&message.text)
                         && message.attachments.is_empty()
                         && message.calls.is_empty() => {}
-                Turn::User(message) => {
+                MessageGroup::User(message) => {
                     let content = marks.marked(content(asked, message)?, message.cache);
                     messages.push(json!({"role": "user", "content": content}));
                 }
-                Turn::Assistant(message) => {
+                MessageGroup::Assistant(message) => {
                     let content = marks.marked(assistant(asked, message), message.cache);
                     messages.push(json!({"role": "assistant", "content": content}));
                 }
-                Turn::Results(results) => {
+                MessageGroup::Results(results) => {
                     let results: Vec<_> = results.iter().map(result).collect();
                     messages.push(json!({"role": "user", "content": results}));
                 }
@@ -175,7 +175,7 @@ fn is_blank(text: &str) -> bool {
     text.trim().is_empty()
 }
 
-fn tools(asked: &Asked<'_>, marks: &mut Marks) -> Vec<Value> {
+fn tools(asked: &ProviderRequest<'_>, marks: &mut Marks) -> Vec<Value> {
     let tools = asked.tools().into_iter().map(|(name, description, schema)| {
         let mut tool = json!({"name": name, "input_schema": schema});
         if !description.is_empty() {
@@ -191,9 +191,9 @@ fn tools(asked: &Asked<'_>, marks: &mut Marks) -> Vec<Value> {
 }
 
 /// Returns the system messages: as one text, or as blocks if one is marked.
-fn system(asked: &Asked<'_>, marks: &mut Marks) -> Value {
+fn system(asked: &ProviderRequest<'_>, marks: &mut Marks) -> Value {
     let texts = asked.turns().filter_map(|turn| match turn {
-        Turn::System(text, time) if !is_blank(text) => Some((text, time)),
+        MessageGroup::System(text, time) if !is_blank(text) => Some((text, time)),
         _ => None,
     });
     let mut texts: Vec<_> = texts.collect();
@@ -215,7 +215,7 @@ fn system(asked: &Asked<'_>, marks: &mut Marks) -> Value {
     blocks.collect()
 }
 
-fn choice(asked: &Asked<'_>) -> Option<Value> {
+fn choice(asked: &ProviderRequest<'_>) -> Option<Value> {
     let mut choice = match asked.choice() {
         Some(Choice::Tool(name)) => json!({"type": "tool", "name": name}),
         Some(Choice::AnyTool) => json!({"type": "any"}),
@@ -233,7 +233,7 @@ fn choice(asked: &Asked<'_>) -> Option<Value> {
 }
 
 /// Writes how much the model reasons. A model that has to call a tool cannot think.
-fn reasoning(asked: &Asked<'_>, body: &mut Value, output: &mut Value) {
+fn reasoning(asked: &ProviderRequest<'_>, body: &mut Value, output: &mut Value) {
     let options = &asked.request.options;
     let forced = matches!(asked.choice(), Some(Choice::Tool(_) | Choice::AnyTool));
     match options.reasoning_effort {
@@ -268,7 +268,7 @@ struct Marks {
 }
 
 impl Marks {
-    fn of(asked: &Asked<'_>) -> Self {
+    fn of(asked: &ProviderRequest<'_>) -> Self {
         let most = match asked.can.prompt_cache {
             PromptCache::Marked(most) => most,
             PromptCache::Automatic => 0,
@@ -321,7 +321,7 @@ impl Marks {
 }
 
 /// Returns the content of a message of the model.
-fn assistant(asked: &Asked<'_>, message: &Message) -> Value {
+fn assistant(asked: &ProviderRequest<'_>, message: &Message) -> Value {
     if message.calls.is_empty() {
         return message.text.as_str().into();
     }
@@ -335,7 +335,7 @@ fn assistant(asked: &Asked<'_>, message: &Message) -> Value {
     blocks.into()
 }
 
-fn content(asked: &Asked<'_>, message: &Message) -> Result<Value, Failure> {
+fn content(asked: &ProviderRequest<'_>, message: &Message) -> Result<Value, Failure> {
     if message.attachments.is_empty() {
         return Ok(message.text.as_str().into());
     }
@@ -349,7 +349,7 @@ fn content(asked: &Asked<'_>, message: &Message) -> Result<Value, Failure> {
     Ok(blocks.into())
 }
 
-fn block(asked: &Asked<'_>, attachment: &Attachment) -> Result<Value, Failure> {
+fn block(asked: &ProviderRequest<'_>, attachment: &Attachment) -> Result<Value, Failure> {
     let source = match asked.checked(attachment)? {
         Content::Url(url) => json!({"type": "url", "url": url}),
         Content::Base64(data) => {

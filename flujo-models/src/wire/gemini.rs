@@ -5,7 +5,7 @@
 use super::{Protocol, count, items, no_error, put, reason, text, tokens};
 use crate::failure::Failure;
 use crate::heard::{CallPiece, Heard, MADE};
-use crate::request::{Asked, Choice, Format, Turn, answered, arguments, no_place};
+use crate::request::{Choice, Format, MessageGroup, ProviderRequest, answered, arguments, no_place};
 use flujo::model::{Attachment, Content, Message, ModelFailure, ReasoningEffort, Tokens};
 use serde_json::{Map, Value, json};
 
@@ -27,7 +27,7 @@ impl Protocol for Gemini {
         key.map(|key| ("x-goog-api-key", key.to_owned())).into_iter().collect()
     }
 
-    fn body(&self, asked: &Asked<'_>) -> Result<Value, Failure> {
+    fn body(&self, asked: &ProviderRequest<'_>) -> Result<Value, Failure> {
         let mut body = json!({});
         let system = asked.system();
         if !system.is_empty() {
@@ -51,14 +51,14 @@ impl Protocol for Gemini {
         let mut contents = Vec::new();
         for turn in asked.turns() {
             match turn {
-                Turn::System(..) => {}
-                Turn::User(message) => {
+                MessageGroup::System(..) => {}
+                MessageGroup::User(message) => {
                     contents.push(json!({"role": "user", "parts": parts(asked, message)?}));
                 }
-                Turn::Assistant(message) => {
+                MessageGroup::Assistant(message) => {
                     contents.push(json!({"role": "model", "parts": said_parts(asked, message)}));
                 }
-                Turn::Results(results) => {
+                MessageGroup::Results(results) => {
                     let results: Vec<_> = results.iter().map(|result| result_part(asked, result)).collect();
                     contents.push(json!({"role": "user", "parts": results}));
                 }
@@ -85,7 +85,7 @@ impl Protocol for Gemini {
     }
 }
 
-fn generation_config(asked: &Asked<'_>) -> Result<Map<String, Value>, Failure> {
+fn generation_config(asked: &ProviderRequest<'_>) -> Result<Map<String, Value>, Failure> {
     let mut config = Map::new();
     match &asked.format {
         Format::Schema { schema, .. } => {
@@ -155,7 +155,7 @@ fn think(model: &str, effort: ReasoningEffort, thinking: &mut Value) -> Result<(
     Ok(())
 }
 
-fn parts(asked: &Asked<'_>, message: &Message) -> Result<Vec<Value>, Failure> {
+fn parts(asked: &ProviderRequest<'_>, message: &Message) -> Result<Vec<Value>, Failure> {
     let mut parts = Vec::new();
     if !message.text.is_empty() {
         parts.push(json!({"text": message.text}));
@@ -166,7 +166,7 @@ fn parts(asked: &Asked<'_>, message: &Message) -> Result<Vec<Value>, Failure> {
     Ok(parts)
 }
 
-fn part(asked: &Asked<'_>, attachment: &Attachment) -> Result<Value, Failure> {
+fn part(asked: &ProviderRequest<'_>, attachment: &Attachment) -> Result<Value, Failure> {
     let media_type = attachment.media_type.as_str();
     Ok(match asked.checked(attachment)? {
         Content::Url(url) => json!({"fileData": {"mimeType": media_type, "fileUri": url}}),
@@ -175,7 +175,7 @@ fn part(asked: &Asked<'_>, attachment: &Attachment) -> Result<Value, Failure> {
     })
 }
 
-fn said_parts(asked: &Asked<'_>, message: &Message) -> Vec<Value> {
+fn said_parts(asked: &ProviderRequest<'_>, message: &Message) -> Vec<Value> {
     let mut parts = Vec::new();
     if !message.text.is_empty() {
         parts.push(json!({"text": message.text}));
@@ -194,7 +194,7 @@ fn said_parts(asked: &Asked<'_>, message: &Message) -> Vec<Value> {
     parts
 }
 
-fn result_part(asked: &Asked<'_>, message: &Message) -> Value {
+fn result_part(asked: &ProviderRequest<'_>, message: &Message) -> Value {
     let (id, name) = answered(message);
     let mut response = json!({"name": asked.names.sent(name), "response": {"result": message.text}});
     with_id(&mut response, id);

@@ -12,7 +12,7 @@ mod openai_responses;
 use crate::failure::Failure;
 use crate::heard::Heard;
 use crate::provider::Wire;
-use crate::request::{Asked, value as value_of};
+use crate::request::{ProviderRequest, value as value_of};
 use crate::schema::Dialect;
 use flujo::model::Tokens;
 use serde_json::Value;
@@ -40,7 +40,7 @@ pub(crate) trait Protocol: Send + Sync {
     ///
     /// # Errors
     /// The protocol has no place for something in the prompt.
-    fn body(&self, asked: &Asked<'_>) -> Result<Value, Failure>;
+    fn body(&self, asked: &ProviderRequest<'_>) -> Result<Value, Failure>;
 
     /// Reads a whole answer.
     ///
@@ -91,7 +91,7 @@ impl Wire {
 ///
 /// # Errors
 /// The protocol or the provider has no place for something in it, or a field is one that flujo writes.
-pub(crate) fn write(protocol: &dyn Protocol, asked: &Asked<'_>) -> Result<Value, Failure> {
+pub(crate) fn write(protocol: &dyn Protocol, asked: &ProviderRequest<'_>) -> Result<Value, Failure> {
     asked.check_options()?;
     let mut body = protocol.body(asked)?;
     for (name, value) in &asked.request.options.extra {

@@ -5,7 +5,7 @@
 use super::{Framing, Protocol, count, items, no_error, put, reason, text, tokens};
 use crate::failure::Failure;
 use crate::heard::{CallPiece, Heard};
-use crate::request::{Asked, Format, Turn, answered, arguments, no_place};
+use crate::request::{Format, MessageGroup, ProviderRequest, answered, arguments, no_place};
 use flujo::model::{Content, Message, ReasoningEffort};
 use serde_json::{Map, Value, json};
 
@@ -16,7 +16,7 @@ impl Protocol for Ollama {
         ("api/chat".to_owned(), None)
     }
 
-    fn body(&self, asked: &Asked<'_>) -> Result<Value, Failure> {
+    fn body(&self, asked: &ProviderRequest<'_>) -> Result<Value, Failure> {
         let request = asked.request;
         let mut body = json!({"model": asked.model, "stream": request.stream});
         let tools = asked.tools().into_iter().map(|(name, description, schema)| {
@@ -30,10 +30,10 @@ impl Protocol for Ollama {
         let mut messages = Vec::new();
         for turn in asked.turns() {
             match turn {
-                Turn::System(text, _) => messages.push(json!({"role": "system", "content": text})),
-                Turn::User(message) => messages.push(user(asked, message)?),
-                Turn::Assistant(message) => messages.push(assistant(asked, message)),
-                Turn::Results(results) => messages.extend(results.iter().map(|result| {
+                MessageGroup::System(text, _) => messages.push(json!({"role": "system", "content": text})),
+                MessageGroup::User(message) => messages.push(user(asked, message)?),
+                MessageGroup::Assistant(message) => messages.push(assistant(asked, message)),
+                MessageGroup::Results(results) => messages.extend(results.iter().map(|result| {
                     json!({"role": "tool", "tool_name": asked.names.sent(answered(result).1), "content": result.text})
                 })),
             }
@@ -111,7 +111,7 @@ impl Protocol for Ollama {
     }
 }
 
-fn user(asked: &Asked<'_>, message: &Message) -> Result<Value, Failure> {
+fn user(asked: &ProviderRequest<'_>, message: &Message) -> Result<Value, Failure> {
     let mut images = Vec::new();
     for attachment in &message.attachments {
         match asked.checked(attachment)? {
@@ -127,7 +127,7 @@ fn user(asked: &Asked<'_>, message: &Message) -> Result<Value, Failure> {
     Ok(turn)
 }
 
-fn assistant(asked: &Asked<'_>, message: &Message) -> Value {
+fn assistant(asked: &ProviderRequest<'_>, message: &Message) -> Value {
     let mut turn = json!({"role": "assistant", "content": message.text});
     let calls = message.calls.iter().map(
         |call| json!({"function": {"name": asked.names.sent(&call.name), "arguments": arguments(call)}}),

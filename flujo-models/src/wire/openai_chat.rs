@@ -5,7 +5,9 @@
 use super::{Protocol, count, items, no_error, put, reason, text, tokens};
 use crate::failure::Failure;
 use crate::heard::{CallPiece, Heard};
-use crate::request::{Asked, Choice, Format, Turn, answered, arguments, data_url, no_place};
+use crate::request::{
+    Choice, Format, MessageGroup, ProviderRequest, answered, arguments, data_url, no_place,
+};
 use flujo::model::{Attachment, CallOptions, Content, Message, Tokens};
 use serde_json::{Value, json};
 
@@ -16,7 +18,7 @@ impl Protocol for OpenAiChat {
         ("chat/completions".to_owned(), None)
     }
 
-    fn body(&self, asked: &Asked<'_>) -> Result<Value, Failure> {
+    fn body(&self, asked: &ProviderRequest<'_>) -> Result<Value, Failure> {
         let request = asked.request;
         let mut body = json!({"model": asked.model, "stream": request.stream});
         if request.stream {
@@ -39,10 +41,10 @@ impl Protocol for OpenAiChat {
         let mut messages = Vec::new();
         for turn in asked.turns() {
             match turn {
-                Turn::System(text, _) => messages.push(json!({"role": "system", "content": text})),
-                Turn::User(message) => messages.push(json!({"role": "user", "content": content(asked, message)?})),
-                Turn::Assistant(message) => messages.push(assistant(asked, message)),
-                Turn::Results(results) => messages.extend(results.iter().map(|result| {
+                MessageGroup::System(text, _) => messages.push(json!({"role": "system", "content": text})),
+                MessageGroup::User(message) => messages.push(json!({"role": "user", "content": content(asked, message)?})),
+                MessageGroup::Assistant(message) => messages.push(assistant(asked, message)),
+                MessageGroup::Results(results) => messages.extend(results.iter().map(|result| {
                     json!({"role": "tool", "tool_call_id": answered(result).0, "content": result.text})
                 })),
             }
@@ -130,7 +132,7 @@ fn tool(name: &str, description: &str, schema: &Value) -> Value {
     json!({"type": "function", "function": function})
 }
 
-fn assistant(asked: &Asked<'_>, message: &Message) -> Value {
+fn assistant(asked: &ProviderRequest<'_>, message: &Message) -> Value {
     let mut turn = json!({"role": "assistant", "content": message.text});
     if message.text.is_empty() {
         put(&mut turn, "content", Value::Null);
@@ -147,7 +149,7 @@ fn assistant(asked: &Asked<'_>, message: &Message) -> Value {
     turn
 }
 
-fn content(asked: &Asked<'_>, message: &Message) -> Result<Value, Failure> {
+fn content(asked: &ProviderRequest<'_>, message: &Message) -> Result<Value, Failure> {
     if message.attachments.is_empty() {
         return Ok(message.text.as_str().into());
     }
@@ -161,7 +163,7 @@ fn content(asked: &Asked<'_>, message: &Message) -> Result<Value, Failure> {
     Ok(parts.into())
 }
 
-fn part(asked: &Asked<'_>, attachment: &Attachment) -> Result<Value, Failure> {
+fn part(asked: &ProviderRequest<'_>, attachment: &Attachment) -> Result<Value, Failure> {
     let media_type = attachment.media_type.as_str();
     Ok(match asked.checked(attachment)? {
         Content::Url(url) if attachment.is_image() => json!({"type": "image_url", "image_url": {"url": url}}),

@@ -5,7 +5,9 @@
 use super::{Protocol, count, items, no_error, put, text, tokens};
 use crate::failure::Failure;
 use crate::heard::{CallPiece, Heard};
-use crate::request::{Asked, Choice, Format, Turn, answered, arguments, data_url, no_place};
+use crate::request::{
+    Choice, Format, MessageGroup, ProviderRequest, answered, arguments, data_url, no_place,
+};
 use flujo::model::{Attachment, CallOptions, Content, Message, Tokens};
 use serde_json::{Value, json};
 
@@ -20,7 +22,7 @@ impl Protocol for OpenAiResponses {
         ("responses".to_owned(), None)
     }
 
-    fn body(&self, asked: &Asked<'_>) -> Result<Value, Failure> {
+    fn body(&self, asked: &ProviderRequest<'_>) -> Result<Value, Failure> {
         let request = asked.request;
         // Nothing is stored with the provider: the whole conversation is sent each time.
         let mut body = json!({"model": asked.model, "stream": request.stream, "store": false});
@@ -47,10 +49,10 @@ impl Protocol for OpenAiResponses {
         let mut input = Vec::new();
         for turn in asked.turns() {
             match turn {
-                Turn::System(text, _) => input.push(json!({"role": "system", "content": text})),
-                Turn::User(message) => input.push(json!({"role": "user", "content": content(asked, message)?})),
-                Turn::Assistant(message) => assistant(asked, message, &mut input),
-                Turn::Results(results) => input.extend(results.iter().map(|result| {
+                MessageGroup::System(text, _) => input.push(json!({"role": "system", "content": text})),
+                MessageGroup::User(message) => input.push(json!({"role": "user", "content": content(asked, message)?})),
+                MessageGroup::Assistant(message) => assistant(asked, message, &mut input),
+                MessageGroup::Results(results) => input.extend(results.iter().map(|result| {
                     json!({"type": "function_call_output", "call_id": answered(result).0, "output": result.text})
                 })),
             }
@@ -156,7 +158,7 @@ fn options(options: &CallOptions, body: &mut Value) {
     }
 }
 
-fn assistant(asked: &Asked<'_>, message: &Message, input: &mut Vec<Value>) {
+fn assistant(asked: &ProviderRequest<'_>, message: &Message, input: &mut Vec<Value>) {
     if !message.text.is_empty() {
         input.push(json!({"role": "assistant", "content": message.text}));
     }
@@ -166,7 +168,7 @@ fn assistant(asked: &Asked<'_>, message: &Message, input: &mut Vec<Value>) {
     }));
 }
 
-fn content(asked: &Asked<'_>, message: &Message) -> Result<Value, Failure> {
+fn content(asked: &ProviderRequest<'_>, message: &Message) -> Result<Value, Failure> {
     if message.attachments.is_empty() {
         return Ok(message.text.as_str().into());
     }
@@ -180,7 +182,7 @@ fn content(asked: &Asked<'_>, message: &Message) -> Result<Value, Failure> {
     Ok(parts.into())
 }
 
-fn part(asked: &Asked<'_>, attachment: &Attachment) -> Result<Value, Failure> {
+fn part(asked: &ProviderRequest<'_>, attachment: &Attachment) -> Result<Value, Failure> {
     let image = |url: &str| json!({"type": "input_image", "detail": "auto", "image_url": url});
     Ok(match asked.checked(attachment)? {
         Content::Url(url) if attachment.is_image() => image(url),

@@ -62,7 +62,7 @@ fn play<'a>(
                 Op::Attempt(attempt) => attempted(stage, attempt, handle).await?,
                 Op::Sleep { path, wait } => {
                     let key = Key { path: (*path).into(), kind: Kind::Sleep, n: 1 };
-                    told(stage, path, handle.sleep(key, *wait).await)?;
+                    noted(stage, path, handle.sleep(key, *wait).await)?;
                     stage.result(format!("{path} is over after {} s", stage.seconds()));
                     Json::null()
                 }
@@ -83,7 +83,7 @@ fn play<'a>(
 }
 
 /// Notes the signal that ended a command.
-fn told<T>(stage: &Stage, command: &str, ended: Result<T, Signal>) -> Result<T, Signal> {
+fn noted<T>(stage: &Stage, command: &str, ended: Result<T, Signal>) -> Result<T, Signal> {
     if let Err(signal) = &ended {
         // An ordered log ends the execution of an arm with this signal; it is not an outcome of the command.
         if *signal != Signal::ArmEnded {
@@ -114,7 +114,7 @@ async fn attempted(stage: &Stage, attempt: &Attempt, handle: &mut dyn Handle) ->
     let name = format!("{}.{}", attempt.key.path, attempt.key.n);
     let account = handle.account();
     let body = Box::pin(perform(stage, attempt, name.clone(), account));
-    let record = told(stage, &name, handle.attempt(command, body).await)?;
+    let record = noted(stage, &name, handle.attempt(command, body).await)?;
     if record.key != attempt.key {
         stage.result(format!("{name} is answered by the record of {}", record.key));
     }
@@ -252,7 +252,7 @@ async fn asked(stage: &Stage, ask: &Ask, handle: &mut dyn Handle) -> Result<Json
             std::panic::resume_unwind(Box::new(Died));
         }
     };
-    let reply = told(stage, path, handle.ask(question(stage, ask), &mut tell).await)?;
+    let reply = noted(stage, path, handle.ask(question(stage, ask), &mut tell).await)?;
     let by = reply.by.as_deref().unwrap_or("no author");
     stage.result(format!("{path} is replied {} by {by} at {}", canonical(&reply.value), reply.at.0));
     Ok(reply.value)
@@ -268,7 +268,7 @@ async fn forked(stage: &Stage, fork: &Fork, handle: &mut dyn Handle) -> Result<J
         Arm { body: Box::new(move |grant| Box::pin(arm(stage, ops, grant, value))) }
     });
     let ended = handle.fork(fork.path.into(), arms.collect(), fork.policy).await;
-    let ends = told(stage, fork.path, ended)?;
+    let ends = noted(stage, fork.path, ended)?;
     let at_hand = values.iter().map(|value| value.lock().unwrap_or_else(PoisonError::into_inner).clone());
     let shown: Vec<_> = ends.iter().zip(at_hand).map(|(end, value)| ending(end, value)).collect();
     let all = if ends.len() == fork.arms.len() { "" } else { ", and that is not one for each arm" };

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// Begins an agent that is answered by `model`, `provider:model`. See [`agent`](crate::agent).
 pub fn make_agent(model: impl Into<String>) -> AgentBuilder {
-    AgentBuilder(Asked {
+    AgentBuilder(AgentOptions {
         models: vec![model.into()],
         role: None,
         system: None,
@@ -26,7 +26,7 @@ pub fn make_agent(model: impl Into<String>) -> AgentBuilder {
 
 /// The builder of an agent: its model and how it is asked.
 #[derive(Clone)]
-pub(super) struct Asked {
+pub(super) struct AgentOptions {
     pub(super) models: Vec<String>,
     pub(super) role: Option<String>,
     pub(super) system: Option<String>,
@@ -64,7 +64,7 @@ pub(super) struct Asked {
 /// ```
 #[derive(Clone)]
 #[must_use = "an agent is there once it is built"]
-pub struct AgentBuilder(Asked);
+pub struct AgentBuilder(AgentOptions);
 
 impl fmt::Debug for AgentBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

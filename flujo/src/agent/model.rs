@@ -1,5 +1,5 @@
 use super::Agent;
-use super::builder::Asked;
+use super::builder::AgentOptions;
 use crate::codec::Json;
 use crate::durable::Reply;
 use crate::error::{Cause, StepError};
@@ -13,12 +13,12 @@ use std::marker::PhantomData;
 
 /// An agent that asks a model: made by [`make_agent`](super::make_agent).
 pub struct ModelAgent<In, Out> {
-    asked: Asked,
+    asked: AgentOptions,
     answers: PhantomData<fn(In) -> Out>,
 }
 
 impl<In, Out> ModelAgent<In, Out> {
-    pub(super) fn new(asked: Asked) -> Self {
+    pub(super) fn new(asked: AgentOptions) -> Self {
         Self { asked, answers: PhantomData }
     }
 
@@ -42,7 +42,7 @@ impl<In, Out> fmt::Debug for ModelAgent<In, Out> {
 }
 
 /// The prompt of an input: text as it is, every other value as JSON.
-fn told(input: &impl Serialize) -> Result<String, StepError> {
+fn user_text(input: &impl Serialize) -> Result<String, StepError> {
     let json = Json::encode(input).map_err(StepError::fatal)?;
     Ok(json.decode::<String>().unwrap_or_else(|_| json.as_str().to_owned()))
 }
@@ -52,7 +52,7 @@ impl<In: Serialize + Send + Sync + 'static, Out: Reply> Agent<In, Out> for Model
     async fn answer(&self, input: In, run: &RunInfo) -> Result<Out, StepError> {
         let asked = &self.asked;
         let system = asked.system.iter().map(|rules| Message::new(Role::System, rules));
-        let prompt: Vec<_> = system.chain([Message::new(Role::User, told(&input)?)]).collect();
+        let prompt: Vec<_> = system.chain([Message::new(Role::User, user_text(&input)?)]).collect();
         let env = &*run.env;
         let defaults = env.model_defaults.as_ref();
         let of_role = asked.role.as_ref().and_then(|role| defaults?.role(role));

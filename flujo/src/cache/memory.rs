@@ -8,11 +8,11 @@ use std::sync::{Mutex, PoisonError};
 /// given no other.
 pub struct MemoryCache {
     capacity: usize,
-    kept: Mutex<Kept>,
+    kept: Mutex<Entries>,
 }
 
 #[derive(Default)]
-struct Kept {
+struct Entries {
     entries: HashMap<CacheKey, CacheEntry>,
     /// Each key once, the oldest first.
     order: VecDeque<CacheKey>,
@@ -45,7 +45,7 @@ impl MemoryCache {
         self.len() == 0
     }
 
-    fn with<T>(&self, change: impl FnOnce(&mut Kept) -> T) -> T {
+    fn with<T>(&self, change: impl FnOnce(&mut Entries) -> T) -> T {
         change(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -56,7 +56,7 @@ impl Default for MemoryCache {
     }
 }
 
-impl Kept {
+impl Entries {
     fn remove(&mut self, key: &CacheKey) {
         if self.entries.remove(key).is_some() {
             self.order.retain(|other| other != key);

@@ -346,13 +346,14 @@ fn call(kind: &EventKind) -> Option<(String, Colour)> {
             Some((format!("{model} failed, {next} is asked instead: {error}"), Colour::Yellow))
         }
         EventKind::OverReported { model, bound, reported, .. } => {
-            let told = |usage: &Usage| {
+            let amounts = |usage: &Usage| {
                 format!(
                     "{} tokens sent, {} received, {}",
                     usage.input_tokens, usage.output_tokens, usage.cost
                 )
             };
-            let text = format!("{model} reported {} for a call of at most {}", told(reported), told(bound));
+            let text =
+                format!("{model} reported {} for a call of at most {}", amounts(reported), amounts(bound));
             Some((text, Colour::Red))
         }
         _ => None,

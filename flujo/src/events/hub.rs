@@ -246,9 +246,9 @@ impl Hub {
     /// has sent its visit `nth`.
     pub(super) fn is_first(&self, what: What, path: &Path, nth: u32) -> bool {
         let mut book = self.book();
-        let told = book.walked.entry((what, path.clone())).or_default();
-        let first = nth > *told;
-        *told = nth.max(*told);
+        let visits = book.walked.entry((what, path.clone())).or_default();
+        let first = nth > *visits;
+        *visits = nth.max(*visits);
         first
     }
 

@@ -72,8 +72,8 @@ impl Stage {
 
     /// Reports the begin of a pipeline, nested or outermost.
     pub(crate) fn entered(&self, path: &Path) -> Timestamp {
-        let told = self.tell(What::Entered, path, EventKind::NodeStarted { kind: NodeKind::Pipeline });
-        if let Some(spans) = self.hub.spans().filter(|_| told) {
+        let emitted = self.tell(What::Entered, path, EventKind::NodeStarted { kind: NodeKind::Pipeline });
+        if let Some(spans) = self.hub.spans().filter(|_| emitted) {
             spans.entered(path);
         }
         self.hub.now()
@@ -85,8 +85,8 @@ impl Stage {
         let latency = self.hub.now().since(began);
         let (kind, usage) = (NodeKind::Pipeline, crate::usage::Usage::default());
         let how = outcome.clone();
-        let told = self.tell(What::Left, path, EventKind::NodeEnded { kind, outcome, latency, usage });
-        if let Some(spans) = self.hub.spans().filter(|_| told) {
+        let emitted = self.tell(What::Left, path, EventKind::NodeEnded { kind, outcome, latency, usage });
+        if let Some(spans) = self.hub.spans().filter(|_| emitted) {
             spans.left(path, &how);
         }
     }

@@ -60,7 +60,7 @@ impl<'r> ChatSpan<'r> {
             { semconv::OUTPUT_MESSAGES } = Empty,
         );
         if let Some(redact) = contents {
-            let turns: Vec<_> = request.messages.iter().map(|turn| told(turn, redact)).collect();
+            let turns: Vec<_> = request.messages.iter().map(|turn| span_message(turn, redact)).collect();
             span.record(semconv::INPUT_MESSAGES, text(&turns));
         }
         Self { span: Some(span), contents }
@@ -107,7 +107,7 @@ impl<'r> ChatSpan<'r> {
                 if let Some(redact) = self.contents {
                     let mut turn = Message::new(Role::Assistant, reply.content.as_str());
                     turn.calls.clone_from(&reply.calls);
-                    span.record(semconv::OUTPUT_MESSAGES, text(&[told(&turn, redact)]));
+                    span.record(semconv::OUTPUT_MESSAGES, text(&[span_message(&turn, redact)]));
                 }
             }
             Err(error) => {
@@ -129,7 +129,7 @@ fn whole(n: u64) -> i64 {
 
 /// A turn as the convention writes it. Typed, so that the order of its fields does not depend on the features of `serde_json`.
 #[derive(Serialize)]
-struct Told<'t> {
+struct SpanMessage<'t> {
     role: Role,
     parts: Vec<Part<'t>>,
 }
@@ -142,7 +142,7 @@ enum Part<'t> {
     ToolCallResponse { id: &'t str, response: String },
 }
 
-fn told<'t>(turn: &'t Message, redact: &Redact) -> Told<'t> {
+fn span_message<'t>(turn: &'t Message, redact: &Redact) -> SpanMessage<'t> {
     let text = redact.apply(&turn.text);
     let text = match &turn.answers {
         Some(call) => Some(Part::ToolCallResponse { id: &call.id, response: text }),
@@ -154,10 +154,10 @@ fn told<'t>(turn: &'t Message, redact: &Redact) -> Told<'t> {
         name: &call.name,
         arguments: redact.apply(&call.arguments),
     };
-    Told { role: turn.role, parts: text.into_iter().chain(turn.calls.iter().map(call)).collect() }
+    SpanMessage { role: turn.role, parts: text.into_iter().chain(turn.calls.iter().map(call)).collect() }
 }
 
-fn text(turns: &[Told<'_>]) -> String {
+fn text(turns: &[SpanMessage<'_>]) -> String {
     serde_json::to_string(turns).unwrap_or_default()
 }
 
@@ -173,9 +173,9 @@ mod tests {
         let asks = Message { calls: vec![call.clone()], ..Message::new(Role::Assistant, "") };
         let result =
             Message { answers: Some(Box::new(call)), ..Message::new(Role::Tool, "3 hits for planted") };
-        let told = text(&[told(&asks, &redact), told(&result, &redact)]);
+        let texts = text(&[span_message(&asks, &redact), span_message(&result, &redact)]);
         assert_eq!(
-            told,
+            texts,
             r#"[{"role":"assistant","parts":[{"type":"tool_call","id":"c1","name":"search","arguments":"{\"key\":\"[REDACTED]\"}"}]},{"role":"tool","parts":[{"type":"tool_call_response","id":"c1","response":"3 hits for [REDACTED]"}]}]"#
         );
     }

@@ -114,7 +114,7 @@ struct ReplyStep<'s> {
     /// The servers whose tools are still to be listed.
     servers: Option<(&'s Served, Vec<Serving<'s>>)>,
     /// The messages so far; before the first reply, the prompt is still to be built.
-    messages: Option<Told<'s>>,
+    messages: Option<ReplyInput<'s>>,
     record: ReplySlot,
 }
 
@@ -123,7 +123,7 @@ struct ReplyNode;
 
 impl<'s> ReplyStep<'s> {
     fn new(step: &'s mut dyn AnyStep, messages: Option<&'s [Message]>, specs: Arc<[ToolSpec]>) -> Self {
-        let messages = messages.map(Told);
+        let messages = messages.map(ReplyInput);
         let of = *step.def();
         let model = of.policy.model.map(|model| ModelPolicy { tool_rounds: None, ..model });
         let policy = Policy { model, ..Policy::PLAIN };
@@ -139,9 +139,9 @@ impl<'s> ReplyStep<'s> {
 /// The messages that a reply follows.
 #[derive(Serialize)]
 #[serde(transparent)]
-struct Told<'s>(&'s [Message]);
+struct ReplyInput<'s>(&'s [Message]);
 
-impl AnyInput for Told<'_> {
+impl AnyInput for ReplyInput<'_> {
     fn record(&self) -> Result<Json, CodecError> {
         Json::encode(self)
     }
@@ -240,7 +240,7 @@ impl Driver<'_> {
         work: &Work<'_>,
         talk: &mut Conversation<'_>,
     ) -> RunResult<Result<ModelReply, Box<Failed>>> {
-        let Conversation { tool_runner, own, served, messages: told, last, .. } = talk;
+        let Conversation { tool_runner, own, served, messages: history, last, .. } = talk;
         let own = if let Some(own) = own {
             Arc::clone(own)
         } else {
@@ -252,7 +252,7 @@ impl Driver<'_> {
         let mut round = 0;
         loop {
             *last += 1;
-            let messages = (!told.is_empty()).then_some(told.as_slice());
+            let messages = (!history.is_empty()).then_some(history.as_slice());
             let record = {
                 let servers = tool_runner.servers();
                 let unlisted = served.pinned.is_none() && !servers.is_empty();
@@ -265,8 +265,8 @@ impl Driver<'_> {
                 }
             };
             let ReplyRecord { prompt, tools, reply } = record;
-            if told.is_empty() {
-                *told = prompt;
+            if history.is_empty() {
+                *history = prompt;
             }
             if tools.is_some() {
                 served.pinned = tools;
@@ -297,8 +297,8 @@ impl Driver<'_> {
                     ..Message::new(Role::Tool, text)
                 })
                 .collect();
-            told.push(Message { calls: reply.calls, ..Message::new(Role::Assistant, reply.content) });
-            told.extend(results);
+            history.push(Message { calls: reply.calls, ..Message::new(Role::Assistant, reply.content) });
+            history.extend(results);
         }
     }
 

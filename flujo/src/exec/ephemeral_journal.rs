@@ -19,11 +19,11 @@ use std::time::Duration;
 pub(super) struct Memo {
     clock: Arc<dyn Clock>,
     account: Arc<dyn Account>,
-    kept: Arc<Mutex<Kept>>,
+    kept: Arc<Mutex<RecordLog>>,
 }
 
 #[derive(Default)]
-struct Kept {
+struct RecordLog {
     order: Vec<Arc<Record>>,
     index: HashMap<Key, Arc<Record>>,
 }
@@ -38,7 +38,7 @@ impl Memo {
         std::mem::take(&mut self.kept().order)
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, RecordLog> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -151,7 +151,7 @@ impl fmt::Debug for ForkPoint<'_> {
 
 /// The result of an arm: its output, and its record if another execution reads it.
 #[derive(Debug)]
-pub struct Done<T> {
+pub struct ArmResult<T> {
     pub(crate) value: T,
     pub(crate) record: Option<ArmRecord>,
 }
@@ -239,10 +239,10 @@ impl<'r, C: Context, R: Send + Sync> Cx<'r, C, R> {
     ///
     /// # Errors
     /// The output or a part cannot be encoded, and another execution needs the record.
-    pub fn end<T: Durable>(&mut self, value: T) -> RunResult<Done<T>> {
-        let Some(base) = self.driver.encode else { return Ok(Done { value, record: None }) };
+    pub fn end<T: Durable>(&mut self, value: T) -> RunResult<ArmResult<T>> {
+        let Some(base) = self.driver.encode else { return Ok(ArmResult { value, record: None }) };
         match self.driver.arm_record(self.ctx, base, Json::encode(&value)) {
-            Ok(record) => Ok(Done { value, record: Some(record) }),
+            Ok(record) => Ok(ArmResult { value, record: Some(record) }),
             Err(error) => Err(error),
         }
     }

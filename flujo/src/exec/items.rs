@@ -3,7 +3,7 @@
 use super::Cx;
 use super::catch_panic::catch_in_arm;
 use super::driver::Driver;
-use super::fork::{ArmScope, Done, Fork, ForkPoint, Slot, lock, lost, settled, verdict};
+use super::fork::{ArmResult, ArmScope, Fork, ForkPoint, Slot, lock, lost, settled, verdict};
 use super::node_events;
 use super::timeout::note;
 use crate::codec::CodecError;
@@ -123,7 +123,7 @@ impl Driver<'_> {
 }
 
 /// An item's end, in this execution.
-type Ended<T, C> = Option<RunResult<(Done<T>, ItemFork<C>)>>;
+type Ended<T, C> = Option<RunResult<(ArmResult<T>, ItemFork<C>)>>;
 
 pin_project_lite::pin_project! {
     /// Runs an item; its output is how it ended, its value and its copy of the context are put into `own`.
@@ -137,7 +137,7 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<T, C, F: Future<Output = RunResult<(Done<T>, ItemFork<C>)>>> Future for Finish<'_, F, T, C> {
+impl<T, C, F: Future<Output = RunResult<(ArmResult<T>, ItemFork<C>)>>> Future for Finish<'_, F, T, C> {
     type Output = ArmEnd;
     fn poll(self: Pin<&mut Self>, cx: &mut Poller<'_>) -> Poll<ArmEnd> {
         let mut this = self.project();
@@ -224,7 +224,7 @@ impl<'s, C: Context> MapPoint<'s, C> {
         T: Durable,
         F: Send,
         F: FnMut(Own<'s, C, I>) -> Fut,
-        Fut: Future<Output = RunResult<(Done<T>, ItemFork<C>)>> + Send,
+        Fut: Future<Output = RunResult<(ArmResult<T>, ItemFork<C>)>> + Send,
     {
         self.run(items, ForkPolicy { settle: false, concurrency }, body, |value| value).await
     }
@@ -244,7 +244,7 @@ impl<'s, C: Context> MapPoint<'s, C> {
         T: Durable,
         F: Send,
         F: FnMut(Own<'s, C, I>) -> Fut,
-        Fut: Future<Output = RunResult<(Done<T>, ItemFork<C>)>> + Send,
+        Fut: Future<Output = RunResult<(ArmResult<T>, ItemFork<C>)>> + Send,
     {
         self.run(items, ForkPolicy { settle: true, concurrency }, body, settled).await
     }
@@ -264,7 +264,7 @@ impl<'s, C: Context> MapPoint<'s, C> {
         T: Durable,
         F: Send,
         F: FnMut(Own<'s, C, I>) -> Fut,
-        Fut: Future<Output = RunResult<(Done<T>, ItemFork<C>)>> + Send,
+        Fut: Future<Output = RunResult<(ArmResult<T>, ItemFork<C>)>> + Send,
     {
         let n = items.len();
         let mut owns: Vec<Ended<T, C>> = Vec::with_capacity(n);

@@ -2,9 +2,9 @@ use super::Cx;
 use super::any_step::{AnyStep, Put, StepDef, TypedStep, finished};
 use super::catch_panic::catch_panic;
 use super::driver::Driver;
+use super::effective_options::EffectiveOptions;
 use super::fork::settled;
 use super::node_events;
-use super::plan::Plan;
 use super::retry::Failed;
 use super::tools::ToolRunner;
 use crate::clock::Tick;
@@ -107,7 +107,8 @@ impl Driver<'_> {
     ) -> BoxFuture<'a, RunResult<Box<dyn AnyStep + 'a>>> {
         boxed!(async move {
             let info = self.info(id);
-            let within = self.limits_around(&info, Plan::limits(step.def(), options.as_deref()))?;
+            let within =
+                self.limits_around(&info, EffectiveOptions::limits(step.def(), options.as_deref()))?;
             let mut work = self.work_within(info, within, step.def(), options, tool_runner);
             let done = self.attempts(&mut *step, &mut work).await;
             node_events::node(self.env, &mut work.reporter, &done);

@@ -1,8 +1,8 @@
 //! The events of nodes. Each of these functions is one branch where a run has no observer.
 
 use super::any_step::{AnyStep, StepDef};
+use super::effective_options::EffectiveOptions;
 use super::env::RunEnv;
-use super::plan::Plan;
 use super::retry::{Failed, Work};
 use crate::clock::Timestamp;
 use crate::codec::Json;
@@ -115,7 +115,12 @@ fn reached(stage: &Stage, path: &Path, error: &Error) {
 }
 
 /// The attempts of a step are about to begin, or to be taken from their records.
-pub(super) fn begin(env: &RunEnv, def: &StepDef, plan: &Plan, path: &Path) -> Option<Box<NodeReporter>> {
+pub(super) fn begin(
+    env: &RunEnv,
+    def: &StepDef,
+    plan: &EffectiveOptions,
+    path: &Path,
+) -> Option<Box<NodeReporter>> {
     env.stage.as_ref().map(|_| {
         // A reply is named like a call of a tool, but it is no step that has a name.
         let step = (path.is_in_conversation() && !def.name.is_empty()).then(|| def.name.into());
@@ -181,9 +186,9 @@ pub(super) fn recorded(env: &RunEnv, work: &mut Work<'_>, record: &Record) {
 
 /// All attempts of a step have ended. Whether any of them ran.
 #[inline]
-pub(super) fn node<T>(env: &RunEnv, told: &mut Option<Box<NodeReporter>>, done: &RunResult<T>) -> bool {
-    match (&env.stage, told) {
-        (Some(stage), Some(told)) => told.node_ended(stage, done),
+pub(super) fn node<T>(env: &RunEnv, reporter: &mut Option<Box<NodeReporter>>, done: &RunResult<T>) -> bool {
+    match (&env.stage, reporter) {
+        (Some(stage), Some(reporter)) => reporter.node_ended(stage, done),
         _ => false,
     }
 }
@@ -193,42 +198,42 @@ pub(crate) struct Gated<'e>(Option<(&'e Stage, Mutex<NodeReporter>)>);
 
 impl<'e> Gated<'e> {
     pub(crate) fn new(env: &'e RunEnv, path: &Path) -> Self {
-        let told = |stage| (stage, Mutex::new(NodeReporter::new(path.clone(), NodeKind::Gate)));
-        Self(env.stage.as_ref().map(told))
+        let reporter = |stage| (stage, Mutex::new(NodeReporter::new(path.clone(), NodeKind::Gate)));
+        Self(env.stage.as_ref().map(reporter))
     }
 
     fn with(&self, tell: impl FnOnce(&Stage, &mut NodeReporter)) {
-        if let Some((stage, told)) = &self.0 {
-            tell(stage, &mut told.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some((stage, reporter)) = &self.0 {
+            tell(stage, &mut reporter.lock().unwrap_or_else(PoisonError::into_inner));
         }
     }
 
     /// The gate starts.
     pub(crate) fn looks(&self, n: u32) {
-        self.with(|stage, told| told.started(stage.hub(), n, stage.hub().now(), None));
+        self.with(|stage, reporter| reporter.started(stage.hub(), n, stage.hub().now(), None));
     }
 
     /// The gate has a verdict, in an ephemeral run.
     pub(crate) fn looked(&self, done: &AttemptRecord) {
-        self.with(|stage, told| {
+        self.with(|stage, reporter| {
             let outcome = match &done.outcome {
                 Ok(_) => AttemptOutcome::Succeeded,
                 Err(failure) => AttemptOutcome::of(failure),
             };
             let (usage, findings) = (done.usage, done.findings.clone());
-            told.ended(stage.hub(), done.ended, Attempted { outcome, usage, findings, output: None });
+            reporter.ended(stage.hub(), done.ended, Attempted { outcome, usage, findings, output: None });
         });
     }
 
     /// The gate has a record.
     pub(crate) fn recorded(&self, record: &Record) {
-        self.with(|stage, told| told.recorded(stage.hub(), record));
+        self.with(|stage, reporter| reporter.recorded(stage.hub(), record));
     }
 
     /// The gate ends: passed or rejected.
     pub(crate) fn ended<T>(&self, done: RunResult<T>) -> RunResult<T> {
-        self.with(|stage, told| {
-            told.node_ended(stage, &done);
+        self.with(|stage, reporter| {
+            reporter.node_ended(stage, &done);
         });
         done
     }
@@ -246,19 +251,19 @@ pub(super) fn retry(env: &RunEnv, work: &Work<'_>, failed: u32, wait: Duration) 
 }
 
 /// Another step runs in place of one that failed.
-pub(super) fn fallback(env: &RunEnv, told: Option<&NodeReporter>, target: &'static str) {
-    if let (Some(stage), Some(told)) = (&env.stage, told) {
-        stage.hub().tell(told.path.clone(), stage.hub().now(), EventKind::FellBack { target });
+pub(super) fn fallback(env: &RunEnv, reporter: Option<&NodeReporter>, target: &'static str) {
+    if let (Some(stage), Some(reporter)) = (&env.stage, reporter) {
+        stage.hub().tell(reporter.path.clone(), stage.hub().now(), EventKind::FellBack { target });
     }
 }
 
 /// A plugin redirects the call to another step.
-pub(super) fn redirect(env: &RunEnv, told: Option<&mut NodeReporter>, target: &'static str) {
-    if let (Some(stage), Some(told)) = (&env.stage, told)
-        && told.live > 0
+pub(super) fn redirect(env: &RunEnv, reporter: Option<&mut NodeReporter>, target: &'static str) {
+    if let (Some(stage), Some(reporter)) = (&env.stage, reporter)
+        && reporter.live > 0
     {
-        told.redirected = true;
-        stage.hub().tell(told.path.clone(), stage.hub().now(), EventKind::Redirected { target });
+        reporter.redirected = true;
+        stage.hub().tell(reporter.path.clone(), stage.hub().now(), EventKind::Redirected { target });
     }
 }
 

@@ -1,7 +1,7 @@
 //! The review of an output by plugins.
 
 use super::any_step::AnyStep;
-use super::plan::Plan;
+use super::effective_options::EffectiveOptions;
 use super::retry::Failed;
 use crate::error::FailureRecord;
 use crate::panic::survives;
@@ -42,7 +42,7 @@ pub(crate) async fn ask(
 /// Runs the plugins of an attempt of a step.
 pub(super) async fn review(
     step: &mut dyn AnyStep,
-    plan: &Plan,
+    plan: &EffectiveOptions,
     info: &RunInfo,
 ) -> Result<Vec<String>, Box<Failed>> {
     let Some(plugins) = plan.plugins() else { return Ok(Vec::new()) };

@@ -3,8 +3,8 @@
 use super::any_step::{AnyStep, StepDef};
 use super::conversation::Conversation;
 use super::driver::Driver;
+use super::effective_options::EffectiveOptions;
 use super::node_events::{self, NodeReporter};
-use super::plan::Plan;
 use super::timeout::InTime;
 use super::tools::ToolRunner;
 use crate::clock::Timestamp;
@@ -20,7 +20,7 @@ use std::time::Duration;
 
 /// A call under way: the state that its attempts share.
 pub(super) struct Work<'t> {
-    pub(super) plan: Plan,
+    pub(super) plan: EffectiveOptions,
     pub(super) info: Box<RunInfo>,
     /// Whether there may be another attempt after this one, which then needs the input too.
     pub(super) more: bool,
@@ -132,7 +132,7 @@ impl<'r> Driver<'r> {
         'r: 't,
     {
         let info = self.info(id);
-        let within = self.limits_around(&info, Plan::limits(def, options.as_deref()))?;
+        let within = self.limits_around(&info, EffectiveOptions::limits(def, options.as_deref()))?;
         Ok(self.work_within(info, within, def, options, tool_runner))
     }
 
@@ -160,7 +160,7 @@ impl<'r> Driver<'r> {
             Some(of_call) => Some(of_call as Box<dyn ToolRunner + 't>),
             None => tool_runner,
         };
-        let mut plan = Plan::new(def, options);
+        let mut plan = EffectiveOptions::new(def, options);
         let model = def.policy.model.map(|model| {
             let other = self.env.other_model(&info);
             Box::new(plan.model(model, other, self.env))

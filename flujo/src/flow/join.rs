@@ -7,7 +7,7 @@ use crate::durable::Durable;
 use crate::engine::kit::drive_arms;
 use crate::engine::{Arm, ArmEnd, ForkPolicy};
 use crate::error::{Error, Failure, RunResult, Signal};
-use crate::exec::{Done, ForkPoint, Slot, catch_in_arm, lost, note, settled, verdict};
+use crate::exec::{ArmResult, ForkPoint, Slot, catch_in_arm, lost, note, settled, verdict};
 use crate::future::BoxFuture;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -99,7 +99,7 @@ pub fn join<T>(arms: T) -> Form<T, Arms> {
 }
 
 /// The error or value of one arm, if the arm ran in this execution rather than coming from a record.
-type Own<T> = Option<RunResult<Done<T>>>;
+type Own<T> = Option<RunResult<ArmResult<T>>>;
 
 pin_project_lite::pin_project! {
     /// Runs an arm: the output is how the arm ended, and its value is left in `own`.
@@ -112,7 +112,7 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<T, F: Future<Output = RunResult<Done<T>>>> Future for Finish<'_, F, T> {
+impl<T, F: Future<Output = RunResult<ArmResult<T>>>> Future for Finish<'_, F, T> {
     type Output = ArmEnd;
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ArmEnd> {
         let mut this = self.project();
@@ -268,7 +268,7 @@ macro_rules! joins {
             /// # Errors
             /// An arm failed, or a signal ends the run.
             #[allow(clippy::too_many_arguments, reason = "one argument an arm, written by the macro")]
-            pub async fn $join<$($t: Durable, $f: Future<Output = RunResult<Done<$t>>> + Send),+>(
+            pub async fn $join<$($t: Durable, $f: Future<Output = RunResult<ArmResult<$t>>> + Send),+>(
                 mut self,
                 slots: [Slot; $n],
                 $($arm: $f),+
@@ -297,7 +297,7 @@ macro_rules! joins {
             /// # Errors
             /// Signals only.
             #[allow(clippy::too_many_arguments, reason = "one argument an arm, written by the macro")]
-            pub async fn $settle<$($t: Durable, $f: Future<Output = RunResult<Done<$t>>> + Send),+>(
+            pub async fn $settle<$($t: Durable, $f: Future<Output = RunResult<ArmResult<$t>>> + Send),+>(
                 mut self,
                 slots: [Slot; $n],
                 $($arm: $f),+

@@ -110,8 +110,8 @@ fn fits<T: Reply>(value: &Value, shape: &Shape) -> Result<T, String> {
 fn does_not_fit(wrong: &dyn std::fmt::Display) -> StepError {
     let wrong = wrong.to_string();
     let end = wrong.char_indices().map(|(at, _)| at).find(|at| *at >= LONGEST);
-    let told = end.and_then(|end| wrong.get(..end)).map(|start| format!("{start} ..."));
-    StepError::rejected(format!("the answer does not fit: {}", told.as_deref().unwrap_or(&wrong)))
+    let excerpt = end.and_then(|end| wrong.get(..end)).map(|start| format!("{start} ..."));
+    StepError::rejected(format!("the answer does not fit: {}", excerpt.as_deref().unwrap_or(&wrong)))
 }
 
 #[cfg(test)]
@@ -334,7 +334,7 @@ mod tests {
             "the answer does not fit: missing field `confidence`"
         );
         let long = format!("\"{}\"", "é".repeat(2_000));
-        let told = get::<Risk>(&long).unwrap_err();
-        assert!(told.chars().count() < 600 && told.ends_with(" ..."), "{told}");
+        let shortened = get::<Risk>(&long).unwrap_err();
+        assert!(shortened.chars().count() < 600 && shortened.ends_with(" ..."), "{shortened}");
     }
 }

@@ -195,10 +195,10 @@ mod tests {
     fn examples_are_pairs_of_turns() {
         let numbers: Prompt<Vec<u32>> =
             Prompt::system("Count.").examples([("ab", &vec![1, 2]), ("", &vec![])]);
-        let told: Vec<_> = numbers.messages().iter().map(|m| (m.role, m.text.as_str())).collect();
+        let sent: Vec<_> = numbers.messages().iter().map(|m| (m.role, m.text.as_str())).collect();
         let (user, model) = (Role::User, Role::Assistant);
         assert_eq!(
-            told,
+            sent,
             [
                 (Role::System, "Count."),
                 (user, "ab"),

@@ -101,7 +101,7 @@ thread_local! {
     static TEXT: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// A place in a run. It is only put together where somebody looks: a node costs two pointers here.
+/// A place in a run. Built on demand: a node costs two pointers here.
 #[derive(Clone)]
 pub(crate) struct Place {
     scope: Scope,

@@ -44,4 +44,4 @@ pub use agentic::{agentic_loop, open_desk, plan_next, run_agent};
 pub use solving::{Progress, reflection, review, solution, solve, validator, variant};
 pub use task::{Brief, Candidate, Checklist, ChecklistItem, Draft, Plan, ReflectionInput, Task};
 pub use team::Team;
-pub use toolbox::{Command, Done, Goal, PlannerInput, ToolOffer, Toolbox};
+pub use toolbox::{Command, ExecutedCommand, Goal, PlannerInput, ToolOffer, Toolbox};

@@ -88,7 +88,7 @@ pub enum Command {
 
 /// A command and its result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Done {
+pub struct ExecutedCommand {
     /// The command.
     pub command: Command,
     /// The step's output, the agent's answer, the person's reply, or what went wrong.
@@ -125,13 +125,13 @@ pub struct PlannerInput {
     /// Names of the agents, each with what it is for.
     pub agents: BTreeMap<String, String>,
     /// Everything that was done, the first command first.
-    pub command_log: Vec<Done>,
+    pub command_log: Vec<ExecutedCommand>,
 }
 
 impl PlannerInput {
     /// Adds a command and its result.
     pub(super) fn after(mut self, command: Command, result: String) -> Self {
-        self.command_log.push(Done { command, result });
+        self.command_log.push(ExecutedCommand { command, result });
         self
     }
 

@@ -4,7 +4,7 @@ use super::control::Control;
 use super::described::PipelineDescription;
 use super::prepare::{Given, has_characters, record};
 use super::registry::checked;
-use super::replay::fork::Kept;
+use super::replay::fork::TakenOver;
 use super::replay::inputs::RunInputs;
 use super::replay::reach::Replay;
 use super::reply_fit::fits;
@@ -139,7 +139,7 @@ impl Control for Runtime {
         let (labels, retries) = (view.run.labels.clone(), view.run.retries);
         let given = Given { id: id.clone(), labels, by: by.clone(), limits, retries, models };
         let begins = Arc::new(record(known.info(), begins, given, self.engine()?.clock().now()));
-        let Kept { records, replies, timers } = self.keeps(known, &view, &begins, from).await?;
+        let TakenOver { records, replies, timers } = self.keeps(known, &view, &begins, from).await?;
         let seed = Seed { records, replies, timers, origin: Some(of.clone()) };
         self.begin(known, RunRecord { seed, ..RunRecord::clone(&begins) }).await
     }

@@ -55,7 +55,7 @@ impl CallOptions {
 }
 
 /// A run of some pipeline that has not begun.
-pub(super) struct Plan {
+pub(super) struct PendingRun {
     runtime: Runtime,
     info: &'static PipelineInfo,
     options: RunOptions,
@@ -81,7 +81,7 @@ pub(super) struct Refused {
     pub(super) error: Error,
 }
 
-impl Plan {
+impl PendingRun {
     /// Takes the options out of `options`: they are used once.
     pub(super) fn new(
         runtime: &Runtime,

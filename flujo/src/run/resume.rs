@@ -65,8 +65,8 @@ pub(super) struct Resuming {
     replies: Vec<(Option<Path>, Result<Json, CodecError>)>,
     by: Option<String>,
     watchers: Watchers,
-    /// Whether somebody asked for the run. Without that a failed run stays failed, also one that failed after its state
-    /// was looked at, in another process.
+    /// True for an explicit resumption: a failed run is retried. Otherwise it stays failed, also one that another process
+    /// failed after its state was read here.
     retries: bool,
 }
 
@@ -76,7 +76,7 @@ impl Resuming {
         Self { id, replies: Vec::new(), by: None, watchers: Watchers::default(), retries: false }
     }
 
-    /// A run that somebody asked for: if it has failed, it is retried.
+    /// An explicit resumption: a failed run is retried.
     pub(super) fn asked_for(id: RunId) -> Self {
         Self { retries: true, ..Self::unfinished(id) }
     }

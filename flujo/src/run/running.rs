@@ -2,7 +2,7 @@
 
 use super::active_time::within_active_time;
 use super::outcome::{Outcome, by_model};
-use super::prepare::{Plan, Ready, Refused};
+use super::prepare::{PendingRun, Ready, Refused};
 use super::registry::Execution;
 use super::untyped::{Account, UntypedResult, ended};
 use crate::codec::Json;
@@ -60,7 +60,7 @@ impl Future for Running<'_> {
     }
 }
 
-impl Plan {
+impl PendingRun {
     /// Starts the run.
     pub(super) fn run(self, execution: &mut dyn Execution) -> Running<'_> {
         let begun = match self.prepare() {

@@ -1,7 +1,7 @@
 use super::flujo::Flujo;
 use super::handle::RunHandle;
 use super::outcome::PipelineResult;
-use super::prepare::{CallOptions, Plan, RunOptions};
+use super::prepare::{CallOptions, PendingRun, RunOptions};
 use super::registry::{PipelineInfo, TypedExecution};
 use crate::context::Context;
 use crate::engine::RunId;
@@ -241,7 +241,7 @@ where
     R: Send + Sync + 'static,
 {
     let said = CallOptions::of(call.options.as_deref());
-    let plan = Plan::new(&flujo.runtime, PipelineInfo::of::<P>(), options, said);
+    let plan = PendingRun::new(&flujo.runtime, PipelineInfo::of::<P>(), options, said);
     let mut execution = TypedExecution::new(call, context, &flujo.resources);
     boxed!(async move {
         let ended = plan.run(&mut execution).await;

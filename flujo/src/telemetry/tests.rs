@@ -39,8 +39,8 @@ pipeline! {
     }
 }
 
-/// With one subscriber alone, `tracing` asks that of whichever thread comes by a place first whether anybody listens
-/// there, and remembers the answer; the threads of other tests have none.
+/// With one subscriber alone, `tracing` asks the subscriber of the first thread at a callsite whether it is interested,
+/// and caches the answer; the threads of other tests have none.
 fn second() -> tracing::Dispatch {
     tracing::Dispatch::new(Registry::default())
 }

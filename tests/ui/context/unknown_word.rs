@@ -1,4 +1,4 @@
-// A word that nobody knows.
+// An unknown word of a context.
 // errors: 1
 use flujo::prelude::*;
 

@@ -1,4 +1,4 @@
-// What nobody replies in time has a default.
+// A question with a timeout has a default.
 // errors: 1
 
 use flujo::prelude::*;

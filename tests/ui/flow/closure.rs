@@ -1,4 +1,4 @@
-// A closure is called by nobody.
+// A closure has no caller in a pipeline.
 // errors: 1
 
 use flujo::prelude::*;

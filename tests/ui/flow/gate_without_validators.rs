@@ -1,4 +1,4 @@
-// A gate needs somebody to ask.
+// A gate needs validators.
 // errors: 1
 
 use flujo::prelude::*;

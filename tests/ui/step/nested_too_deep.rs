@@ -1,4 +1,4 @@
-// A type that nobody wrote by hand.
+// A type that is nested too deep.
 // errors: 1
 use flujo::prelude::*;
 

@@ -1,4 +1,4 @@
-// Somebody has to answer a prompt.
+// A step with a prompt names a model.
 // errors: 1
 use flujo::prelude::*;
 

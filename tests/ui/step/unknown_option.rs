@@ -1,4 +1,4 @@
-// An option that nobody knows.
+// An unknown option of a step.
 // errors: 1
 use flujo::prelude::*;
 

@@ -1,6 +1,6 @@
 use crate::by;
 use crate::place::Place;
-use crate::stop::Done;
+use crate::stop::CliResult;
 use crate::terminal::Terminal;
 use crate::text::colour::Colour;
 use crate::text::escape;
@@ -141,19 +141,19 @@ impl Console<'_> {
     }
 
     /// Prints text that is no data of a run, as it is.
-    pub(crate) fn print(&mut self, text: impl fmt::Display) -> Done<()> {
+    pub(crate) fn print(&mut self, text: impl fmt::Display) -> CliResult<()> {
         write!(self.out, "{text}")?;
         Ok(())
     }
 
     /// Prints a line. Text from anywhere in it is escaped.
-    pub(crate) fn line(&mut self, text: impl AsRef<str>) -> Done<()> {
+    pub(crate) fn line(&mut self, text: impl AsRef<str>) -> CliResult<()> {
         writeln!(self.out, "{}", escape::line(text.as_ref()))?;
         Ok(())
     }
 
     /// Prints a line in a colour, broken to fit.
-    pub(crate) fn coloured(&mut self, text: &str, colour: Option<Colour>) -> Done<()> {
+    pub(crate) fn coloured(&mut self, text: &str, colour: Option<Colour>) -> CliResult<()> {
         for (i, line) in wrapped(&escape::line(text), self.terminal.width.map(|width| width.max(12) - 2))
             .iter()
             .enumerate()
@@ -168,7 +168,7 @@ impl Console<'_> {
     }
 
     /// Prints a line in a colour, as a whole: people copy what is in it.
-    pub(crate) fn whole(&mut self, text: &str, colour: Colour) -> Done<()> {
+    pub(crate) fn whole(&mut self, text: &str, colour: Colour) -> CliResult<()> {
         let text = escape::line(text);
         let text = if self.terminal.colours { colour.paint(&text) } else { text.into_owned() };
         writeln!(self.out, "{text}")?;
@@ -176,7 +176,7 @@ impl Console<'_> {
     }
 
     /// Prints text of any number of lines, indented, and broken to fit.
-    pub(crate) fn block(&mut self, indent: usize, text: &str) -> Done<()> {
+    pub(crate) fn block(&mut self, indent: usize, text: &str) -> CliResult<()> {
         let most = self.terminal.width.map(|width| width.saturating_sub(indent).max(1));
         for line in wrapped(&escape::lines(text), most) {
             writeln!(self.out, "{:indent$}{line}", "")?;
@@ -185,7 +185,7 @@ impl Console<'_> {
     }
 
     /// Prints `title  text` with its text broken to fit beside the title.
-    pub(crate) fn field(&mut self, title: &str, text: &str) -> Done<()> {
+    pub(crate) fn field(&mut self, title: &str, text: &str) -> CliResult<()> {
         const TITLE: usize = 11;
         let most = self.terminal.width.map(|width| width.saturating_sub(TITLE).max(1));
         for (i, line) in wrapped(&escape::lines(text), most).iter().enumerate() {
@@ -196,7 +196,7 @@ impl Console<'_> {
         Ok(())
     }
 
-    pub(crate) fn table(&mut self, table: &Table) -> Done<()> {
+    pub(crate) fn table(&mut self, table: &Table) -> CliResult<()> {
         for line in table.lines(self.terminal.width, self.terminal.colours) {
             writeln!(self.out, "{line}")?;
         }
@@ -204,7 +204,7 @@ impl Console<'_> {
     }
 
     /// Prints an answer as one JSON value on a line.
-    pub(crate) fn answer(&mut self, answer: &impl Serialize) -> Done<()> {
+    pub(crate) fn answer(&mut self, answer: &impl Serialize) -> CliResult<()> {
         let text = serde_json::to_string(answer)?;
         writeln!(self.out, "{}", escape::json(&text))?;
         Ok(())
@@ -233,7 +233,7 @@ impl Console<'_> {
         std::iter::once(self.command.clone()).chain(words).collect::<Vec<_>>().join(" ")
     }
 
-    pub(crate) fn flush(&mut self) -> Done<()> {
+    pub(crate) fn flush(&mut self) -> CliResult<()> {
         self.out.flush()?;
         Ok(())
     }

@@ -3,7 +3,7 @@ use crate::cli::Cli;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::parse::{ended, parse, program};
-use crate::stop::{Done, Stop};
+use crate::stop::{CliResult, Stop};
 use clap::CommandFactory;
 use flujo::Flujo;
 use flujo::clock::BoxFuture;
@@ -50,7 +50,7 @@ pub fn run_installed<A: Into<OsString>>(
     })
 }
 
-fn opened(installed: &Installed, console: &mut Console<'_>) -> Done<Cli> {
+fn opened(installed: &Installed, console: &mut Console<'_>) -> CliResult<Cli> {
     let Installed { db, server, token_env, command, .. } = installed;
     match (db, server) {
         (Some(_), Some(_)) => {
@@ -70,7 +70,7 @@ fn opened(installed: &Installed, console: &mut Console<'_>) -> Done<Cli> {
 }
 
 #[cfg(feature = "remote")]
-fn server(url: &str, token_env: Option<&str>, console: &mut Console<'_>) -> Done<Cli> {
+fn server(url: &str, token_env: Option<&str>, console: &mut Console<'_>) -> CliResult<Cli> {
     use crate::place::Place;
     use crate::remote::Remote;
     let found = (console.variable)(token_env.unwrap_or("FLUJO_TOKEN")).filter(|token| !token.is_empty());
@@ -86,11 +86,11 @@ fn server(url: &str, token_env: Option<&str>, console: &mut Console<'_>) -> Done
 }
 
 #[cfg(not(feature = "remote"))]
-fn server(_: &str, _: Option<&str>, _: &mut Console<'_>) -> Done<Cli> {
+fn server(_: &str, _: Option<&str>, _: &mut Console<'_>) -> CliResult<Cli> {
     Err(Stop::feature("`--server`", "remote"))
 }
 
-fn without_code(engine: Option<Sqlite>) -> Done<Cli> {
+fn without_code(engine: Option<Sqlite>) -> CliResult<Cli> {
     let builder = Flujo::builder();
     let builder = match engine {
         Some(engine) => builder.engine(engine),
@@ -99,7 +99,7 @@ fn without_code(engine: Option<Sqlite>) -> Done<Cli> {
     Ok(Cli::without_code(builder.build()?))
 }
 
-fn database(db: &str) -> Done<Cli> {
+fn database(db: &str) -> CliResult<Cli> {
     if let Some((scheme, _)) = db.split_once("://") {
         return Err(Stop::usage(match scheme {
             "postgres" | "postgresql" => {

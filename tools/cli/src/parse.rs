@@ -2,14 +2,14 @@
 
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::stop::{Done, Stop};
+use crate::stop::{CliResult, Stop};
 use crate::text::help;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue};
 use std::ffi::OsString;
 
 /// Prints what is left to print, and returns the exit code.
-pub(crate) fn ended(done: Done, console: &mut Console<'_>) -> Exit {
+pub(crate) fn ended(done: CliResult, console: &mut Console<'_>) -> Exit {
     let flushed = console.flush();
     match done.and_then(|exit| flushed.map(|()| exit)) {
         Ok(exit) => exit,
@@ -22,7 +22,7 @@ pub(crate) fn ended(done: Done, console: &mut Console<'_>) -> Exit {
 }
 
 /// Parses a command line. Help goes to the output, and is no error.
-pub(crate) fn parse<P: Parser>(args: &[OsString], console: &mut Console<'_>) -> Done<P> {
+pub(crate) fn parse<P: Parser>(args: &[OsString], console: &mut Console<'_>) -> CliResult<P> {
     let named = P::command().bin_name(program(args));
     match named.try_get_matches_from(args).and_then(|found| P::from_arg_matches(&found)) {
         Ok(cli) => Ok(cli),

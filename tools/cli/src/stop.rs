@@ -6,7 +6,7 @@ use std::fmt::Display;
 use std::io;
 
 /// The result of a command.
-pub(crate) type Done<T = Exit> = Result<T, Stop>;
+pub(crate) type CliResult<T = Exit> = Result<T, Stop>;
 
 /// The reason why a command ends early.
 #[derive(Debug)]

@@ -1,18 +1,18 @@
 //! The callers that a server knows, as files and variables list them.
 
-use crate::stop::{Done, Stop};
+use crate::stop::{CliResult, Stop};
 use flujo::Secret;
 use flujo_server::Role;
 
 /// A caller: the name, the role and the token.
-pub(crate) type Known = (String, Role, Secret);
+pub(crate) type TokenEntry = (String, Role, Secret);
 
 /// Reads callers: a name, a role and a token on a line, or with `,` between one and the next. Lines that begin with `#`
 /// are comments. What is wrong is said without the token.
-pub(crate) fn parse(text: &str, place: &str) -> Done<Vec<Known>> {
+pub(crate) fn parse(text: &str, place: &str) -> CliResult<Vec<TokenEntry>> {
     let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim_start().starts_with('#'));
     let entries = lines.flat_map(|(line, n)| line.split(',').map(move |entry| (entry.trim(), n)));
-    let mut known = Vec::<Known>::new();
+    let mut known = Vec::<TokenEntry>::new();
     for (entry, n) in entries.filter(|(entry, _)| !entry.is_empty()) {
         let wrong = |what: &str| Stop::usage(format_args!("line {n} of {place}: {what}"));
         let mut words = entry.split_whitespace();

@@ -3,7 +3,7 @@
 mod arms;
 
 use crate::account::unexpected;
-use crate::arm::{Chain, Known, SentEnd};
+use crate::arm::{Chain, PastResult, SentEnd};
 use crate::entry::{Attempted, Entry, name_of};
 use crate::limit;
 use crate::request::{Answer, Invoked, Request};
@@ -44,7 +44,7 @@ pub(crate) struct Invocation {
     /// How many forks on the way to its arm were entered: commands before the last one are known.
     entered: usize,
     /// The commands that are not executed again, and those that this invocation has executed.
-    known: Arc<Mutex<HashMap<Key, Known>>>,
+    known: Arc<Mutex<HashMap<Key, PastResult>>>,
     /// How often each fork was issued and failed.
     forks: HashMap<Path, u32>,
     forgiven: Vec<(Path, u32)>,
@@ -102,7 +102,7 @@ impl Invocation {
     }
 
     /// The result of a command that is not executed again.
-    fn find(&self, key: &Key) -> Result<Option<Known>, Signal> {
+    fn find(&self, key: &Key) -> Result<Option<PastResult>, Signal> {
         let found = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
         if found.is_none() && self.entered < self.chain.len() {
             let what = "the invocation of an arm came across a command that was not executed before its fork";
@@ -112,7 +112,7 @@ impl Invocation {
         Ok(found)
     }
 
-    fn keep(&self, key: Key, known: Known) {
+    fn keep(&self, key: Key, known: PastResult) {
         if let Some(at) = known.at() {
             self.happened(at);
         }
@@ -207,7 +207,7 @@ impl Handle for Invocation {
     async fn attempt<'b>(&mut self, command: AttemptCommand, body: Body<'b>) -> Result<Arc<Record>, Signal> {
         let key = command.key.clone();
         match self.find(&key)? {
-            Some(Known::Record(Entry(record))) => {
+            Some(PastResult::Record(Entry(record))) => {
                 record.answers(&command)?;
                 return Ok(record);
             }
@@ -242,16 +242,16 @@ impl Handle for Invocation {
             let settled = Request::Settle { key: key.clone(), used: record.usage, within, reserved };
             self.ask_object(settled).await?;
         }
-        self.keep(key, Known::Record(Entry(Arc::clone(&record))));
+        self.keep(key, PastResult::Record(Entry(Arc::clone(&record))));
         Ok(record)
     }
 
     async fn sleep(&mut self, key: Key, wait: Duration) -> Result<(), Signal> {
         let clock = Arc::clone(&self.worker.clock);
         let (left, deadline) = match self.find(&key)? {
-            Some(Known::Over) => return Ok(()),
+            Some(PastResult::Over) => return Ok(()),
             // An earlier execution set it.
-            Some(Known::Until(deadline)) => (deadline.since(clock.now()), deadline),
+            Some(PastResult::Until(deadline)) => (deadline.since(clock.now()), deadline),
             Some(_) => return Err(another_kind(&key)),
             None => {
                 // On record under the name of the command, where a later execution finds it.
@@ -271,14 +271,14 @@ impl Handle for Invocation {
             over.await.map_err(|error| signal_of(&error))?;
         }
         self.happened(deadline);
-        self.keep(key, Known::Over);
+        self.keep(key, PastResult::Over);
         Ok(())
     }
 
     async fn ask(&mut self, question: Question, on_asked: OnQuestion<'_>) -> Result<Reply, Signal> {
         let key = Key { path: question.path.clone(), kind: Kind::Ask, n: 1 };
         match self.find(&key)? {
-            Some(Known::Reply(reply)) => return Ok(reply),
+            Some(PastResult::Reply(reply)) => return Ok(reply),
             Some(_) => return Err(another_kind(&key)),
             None => {}
         }
@@ -305,7 +305,7 @@ impl Handle for Invocation {
             }
             other => return Err(unexpected(&other)),
         };
-        self.keep(key, Known::Reply(reply.clone()));
+        self.keep(key, PastResult::Reply(reply.clone()));
         Ok(reply)
     }
 
@@ -322,7 +322,7 @@ impl Handle for Invocation {
         }
         let key = Key { path: path.clone(), kind: Kind::Fork, n };
         let ends = match self.find(&key)? {
-            Some(Known::Arms(ends)) => ends,
+            Some(PastResult::Arms(ends)) => ends,
             Some(_) => return Err(another_kind(&key)),
             None => {
                 let count = arms.len();
@@ -336,7 +336,7 @@ impl Handle for Invocation {
                 if let Some(signal) = signal {
                     return Err(signal);
                 }
-                self.keep(key, Known::Arms(ends.clone()));
+                self.keep(key, PastResult::Arms(ends.clone()));
                 ends
             }
         };

@@ -22,7 +22,7 @@ pub(crate) struct RunState {
     /// Whether it may come to rest.
     pub(crate) may_ask: bool,
     pub(crate) lifecycle: Lifecycle,
-    pub(crate) questions: Vec<Asked>,
+    pub(crate) questions: Vec<AskedQuestion>,
     pub(crate) answered: Vec<Answered>,
     pub(crate) ledger: Ledger,
     /// The number of the newest execution; 0 before the first.
@@ -41,7 +41,7 @@ pub(crate) struct RunState {
 
 /// An open question, and the invocation that asked it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct AskedQuestion {
     pub(crate) open: OpenQuestion,
     by: Invoked,
 }
@@ -213,7 +213,7 @@ impl RunState {
             };
         }
         self.lifecycle.changed = question.asked;
-        self.questions.push(Asked { open: OpenQuestion::new(question, arms), by });
+        self.questions.push(AskedQuestion { open: OpenQuestion::new(question, arms), by });
         Answer::Open(true)
     }
 
@@ -248,7 +248,7 @@ impl RunState {
     /// Answers an open question; returns the invocation that waits for it, which works again.
     fn answer(&mut self, path: &Path, reply: Reply) -> Option<Invoked> {
         let at = self.questions.iter().position(|asked| asked.open.question.path == *path)?;
-        let Asked { open, by } = self.questions.remove(at);
+        let AskedQuestion { open, by } = self.questions.remove(at);
         self.lifecycle.changed = reply.at;
         self.answered.push(Answered { question: open.question, reply });
         self.working.insert(by.key.clone());
@@ -270,8 +270,9 @@ impl RunState {
 
     fn join(&mut self, invocation: String, fork: &Path, withdrawn: &[usize]) -> Answer {
         self.forget_arms(&invocation);
-        let gone =
-            |asked: &Asked| asked.open.arms.iter().any(|(path, arm)| path == fork && withdrawn.contains(arm));
+        let gone = |asked: &AskedQuestion| {
+            asked.open.arms.iter().any(|(path, arm)| path == fork && withdrawn.contains(arm))
+        };
         self.questions.retain(|asked| !gone(asked));
         self.working.insert(invocation);
         Answer::Done

@@ -2,7 +2,7 @@
 
 use super::super::any_step::AnyStep;
 use super::super::driver::Driver;
-use super::super::plan::Plan;
+use super::super::effective_options::EffectiveOptions;
 use super::super::retry::Failed;
 use super::call::Call;
 use crate::cache::{CacheEntry, CacheKey, CacheUse};
@@ -138,7 +138,7 @@ fn taken(step: &mut dyn AnyStep, entry: &CacheEntry, path: &Path) -> bool {
 
 impl Driver<'_> {
     /// How the attempts of a call use the cache, if they do.
-    pub(in crate::exec) fn caching(&self, plan: &Plan) -> Option<Box<CacheUse>> {
+    pub(in crate::exec) fn caching(&self, plan: &EffectiveOptions) -> Option<Box<CacheUse>> {
         let (policy, store) = (plan.cached?, self.env.cache.as_ref()?);
         Some(Box::new(CacheUse::new(store.clone(), self.env.clock.clone(), policy)))
     }

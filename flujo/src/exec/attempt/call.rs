@@ -3,9 +3,9 @@
 use super::super::any_step::AnyStep;
 use super::super::attempt_timeout::in_time;
 use super::super::catch_panic::catch_panic;
+use super::super::effective_options::EffectiveOptions;
 use super::super::env::RunEnv;
 use super::super::model_step;
-use super::super::plan::Plan;
 use super::super::plugins::review;
 use super::super::retry::Failed;
 use crate::codec::Json;
@@ -17,7 +17,7 @@ use crate::step::RunInfo;
 pub(super) struct Call<'a> {
     pub(super) step: &'a mut dyn AnyStep,
     pub(super) env: &'a RunEnv,
-    pub(super) plan: &'a Plan,
+    pub(super) plan: &'a EffectiveOptions,
     pub(super) info: &'a RunInfo,
     /// Whether another attempt may follow, which then needs the input too.
     pub(super) more: bool,
@@ -111,7 +111,7 @@ async fn stubbed(step: &mut dyn AnyStep, env: &RunEnv, run: &RunInfo) -> Result<
 /// Runs all validators. Returns their findings after those of plugins, `reasons`, if the output is accepted all the same.
 pub(super) fn validated(
     step: &mut dyn AnyStep,
-    plan: &Plan,
+    plan: &EffectiveOptions,
     mut reasons: Vec<String>,
 ) -> Result<Vec<String>, Box<Failed>> {
     if plan.validates()

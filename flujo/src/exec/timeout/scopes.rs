@@ -9,13 +9,13 @@ use tokio::sync::Notify;
 /// execution share their stopwatches, so an item counts the time of its siblings.
 #[derive(Debug, Default)]
 pub(crate) struct Scopes {
-    known: Mutex<Known>,
+    known: Mutex<ScopeTable>,
     /// Notifies attempts that the time left to them got shorter.
     pub(crate) changed: Notify,
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct ScopeTable {
     watches: BTreeMap<Path, Arc<Stopwatch>>,
     /// Calls that began again, and when what made them do so had ended.
     restarts: BTreeMap<Path, Timestamp>,

@@ -58,7 +58,7 @@ pub(in crate::run) async fn walk(view: &RunView, program: &dyn Program) -> Resul
     let open = view.questions.iter().map(|q| (q.path.clone(), (q.clone(), None)));
     let asked = answered.chain(open).map(|(path, (q, reply))| (path, (q, reply.cloned()))).collect();
     let account = Arc::new(EphemeralAccount::new(UsageLimits::NONE));
-    let known = Arc::new(Known { records: known, asked, account, reach: Reach::default() });
+    let known = Arc::new(CompatRecords { records: known, asked, account, reach: Reach::default() });
     match program.run(Box::new(CompatHandle(Arc::clone(&known)))).await.outcome {
         Err(EndedBy::Signal(Signal::JournalMismatch(mismatch))) => Err(*mismatch),
         _ => Ok(known.reach.take()),
@@ -66,9 +66,9 @@ pub(in crate::run) async fn walk(view: &RunView, program: &dyn Program) -> Resul
 }
 
 #[derive(Clone)]
-struct CompatHandle(Arc<Known>);
+struct CompatHandle(Arc<CompatRecords>);
 
-struct Known {
+struct CompatRecords {
     records: HashMap<(Path, u32), Arc<Record>>,
     asked: HashMap<Path, (Question, Option<Reply>)>,
     account: Arc<EphemeralAccount>,

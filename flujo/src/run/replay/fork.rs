@@ -19,7 +19,7 @@ use std::time::Duration;
 
 /// The records that a new run uses instead of executing.
 #[derive(Default)]
-pub(in crate::run) struct Kept {
+pub(in crate::run) struct TakenOver {
     pub(in crate::run) records: Vec<Arc<Record>>,
     pub(in crate::run) replies: Vec<Answered>,
     pub(in crate::run) timers: Vec<Key>,
@@ -34,7 +34,7 @@ impl Runtime {
         view: &RunView,
         run: &Arc<RunRecord>,
         from: &Path,
-    ) -> RunResult<Kept> {
+    ) -> RunResult<TakenOver> {
         let known: HashMap<_, _> =
             view.records.iter().map(|r| ((r.key.path.clone(), r.key.n), Arc::clone(r))).collect();
         let asked =
@@ -42,7 +42,7 @@ impl Runtime {
         let open = view.questions.iter().map(|question| &question.path);
         let mut recorded = known.keys().map(|(path, _)| path).chain(asked.keys()).chain(open);
         let is_known = recorded.any(|path| grammar::is_of_node(path.as_str(), from.as_str()));
-        let walk = Walk(Arc::new(Known {
+        let walk = Walk(Arc::new(ForkSource {
             from: from.clone(),
             changed: run.digest != view.run.digest,
             forgiven: view.forgiven.iter().cloned().collect(),
@@ -67,9 +67,9 @@ impl Runtime {
 }
 
 #[derive(Clone)]
-struct Walk(Arc<Known>);
+struct Walk(Arc<ForkSource>);
 
-struct Known {
+struct ForkSource {
     /// The node from which on everything is executed again.
     from: Path,
     /// True if the new run has another input: records are then taken over without a check of their inputs.
@@ -80,12 +80,12 @@ struct Known {
     asked: HashMap<Path, Answered>,
     /// Whether the walk came to that node.
     reached: AtomicBool,
-    kept: Mutex<Kept>,
+    kept: Mutex<TakenOver>,
     account: Arc<EphemeralAccount>,
 }
 
-impl Known {
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+impl ForkSource {
+    fn kept(&self) -> MutexGuard<'_, TakenOver> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

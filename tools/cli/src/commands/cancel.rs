@@ -5,11 +5,11 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::run::StateAnswer;
 use crate::runs::Runs;
-use crate::stop::{Done, Stop};
+use crate::stop::{CliResult, Stop};
 use crate::text::state;
 use flujo::engine::RunState;
 
-pub(super) async fn execute(runs: &dyn Runs, args: &ChangeArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(runs: &dyn Runs, args: &ChangeArgs, console: &mut Console<'_>) -> CliResult {
     let id = args.id.as_str();
     let before = RunState::from(&runs.inspect(&id.into()).await?.status);
     if before.has_ended() && before != RunState::Cancelled {

@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::compare::{CompareAnswer, ComparedDoc};
 use crate::runs::Runs;
-use crate::stop::Done;
+use crate::stop::CliResult;
 use crate::text::colour::Colour;
 use crate::text::state;
 use crate::text::table::{Cell, Column, Table};
@@ -13,7 +13,7 @@ use crate::text::time::Span;
 use flujo::engine::{NodeView, RecordOutcome, RunState, RunView};
 use flujo_server::comparison::{Compared, Standing, compare};
 
-pub(super) async fn execute(runs: &dyn Runs, args: &CompareArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(runs: &dyn Runs, args: &CompareArgs, console: &mut Console<'_>) -> CliResult {
     let first = runs.inspect(&args.first.as_str().into()).await?;
     let second = runs.inspect(&args.second.as_str().into()).await?;
     let found = compare(&first, &second);

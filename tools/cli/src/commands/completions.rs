@@ -3,9 +3,13 @@
 use crate::args::CompletionsArgs;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::stop::Done;
+use crate::stop::CliResult;
 
-pub(super) fn execute(mut grammar: clap::Command, args: &CompletionsArgs, console: &mut Console<'_>) -> Done {
+pub(super) fn execute(
+    mut grammar: clap::Command,
+    args: &CompletionsArgs,
+    console: &mut Console<'_>,
+) -> CliResult {
     // The name of the program, without what comes after it: `flujo --db runs.db`.
     let name = console.command.split(' ').next().unwrap_or_default().to_owned();
     let mut script = Vec::new();

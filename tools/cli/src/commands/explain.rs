@@ -5,10 +5,10 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::explain;
 use crate::json::explain::{MistakeDoc, NameDoc, NamesAnswer};
-use crate::stop::{Done, Stop};
+use crate::stop::{CliResult, Stop};
 use crate::text::table::{Cell, Column, Table};
 
-pub(super) fn execute(args: &ExplainArgs, console: &mut Console<'_>) -> Done {
+pub(super) fn execute(args: &ExplainArgs, console: &mut Console<'_>) -> CliResult {
     let Some(name) = &args.name else { return list(console) };
     let Some(mistake) = explain::find(name) else { return Err(unknown(name, console)) };
     if console.json {
@@ -22,7 +22,7 @@ pub(super) fn execute(args: &ExplainArgs, console: &mut Console<'_>) -> Done {
     Ok(Exit::Ok)
 }
 
-fn list(console: &mut Console<'_>) -> Done {
+fn list(console: &mut Console<'_>) -> CliResult {
     if console.json {
         let doc =
             |mistake: explain::Mistake<'static>| NameDoc { name: mistake.name, caption: mistake.caption };

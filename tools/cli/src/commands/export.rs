@@ -5,10 +5,10 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::export::Export;
 use crate::runs::Runs;
-use crate::stop::{Done, Stop};
+use crate::stop::{CliResult, Stop};
 use std::io::Write;
 
-pub(super) async fn execute(runs: &dyn Runs, args: &ExportArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(runs: &dyn Runs, args: &ExportArgs, console: &mut Console<'_>) -> CliResult {
     let view = runs.inspect(&args.id.as_str().into()).await?;
     let export = Export::of(&view);
     let Some(path) = &args.output else {

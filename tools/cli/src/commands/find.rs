@@ -1,12 +1,12 @@
 //! Runs by their ids.
 
 use crate::runs::Runs;
-use crate::stop::Done;
+use crate::stop::CliResult;
 use flujo::clock::Timestamp;
 use flujo::engine::{Period, RunFilter, RunSummary, RunView};
 
 /// Returns the summary of a run: where it is under way is not in its view.
-pub(super) async fn summary(runs: &dyn Runs, view: &RunView) -> Done<Option<RunSummary>> {
+pub(super) async fn summary(runs: &dyn Runs, view: &RunView) -> CliResult<Option<RunSummary>> {
     let created = view.run.created;
     // Hardly another run was created in the same nanosecond.
     let at_once = Period::new(Some(created), Some(Timestamp(created.0.saturating_add(1))));

@@ -4,10 +4,10 @@ use super::{given, start};
 use crate::args::ForkArgs;
 use crate::console::Console;
 use crate::runs::Runs;
-use crate::stop::Done;
+use crate::stop::CliResult;
 use flujo::run::ForkRun;
 
-pub(super) async fn execute(runs: &dyn Runs, args: &ForkArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(runs: &dyn Runs, args: &ForkArgs, console: &mut Console<'_>) -> CliResult {
     let view = runs.inspect(&args.id.as_str().into()).await?;
     let id = args.new_id.clone().unwrap_or_else(|| start::fresh(&args.id));
     let mut fork = ForkRun::new(args.id.as_str(), args.from.as_str(), id.as_str());

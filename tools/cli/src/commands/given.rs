@@ -2,7 +2,7 @@
 
 use crate::console::Console;
 use crate::runs::{self, Pipeline};
-use crate::stop::{Done, Stop};
+use crate::stop::{CliResult, Stop};
 use flujo::codec::Json;
 use serde_json::Value;
 use std::io::Read;
@@ -11,7 +11,7 @@ use std::io::Read;
 const MOST: u64 = 64 << 20;
 
 /// Reads a value.
-pub(super) fn value(what: &str, text: &str, console: &mut Console<'_>) -> Done<Json> {
+pub(super) fn value(what: &str, text: &str, console: &mut Console<'_>) -> CliResult<Json> {
     let mut read = String::new();
     let unreadable = |error: std::io::Error| Stop::usage(format_args!("{what} cannot be read: {error}"));
     let text = if text == "-" {
@@ -34,7 +34,7 @@ pub(super) fn value(what: &str, text: &str, console: &mut Console<'_>) -> Done<J
 }
 
 /// Returns the list of a pipeline's inputs: the value is that list, or an object of their names, or the one input.
-pub(super) fn inputs(known: &Pipeline, value: Option<Json>) -> Done<Json> {
+pub(super) fn inputs(known: &Pipeline, value: Option<Json>) -> CliResult<Json> {
     let names: Vec<&str> = known.inputs.iter().map(|input| input.name.as_str()).collect();
     let Some(value) = value else {
         if names.is_empty() {
@@ -78,6 +78,6 @@ fn has_names(given: &serde_json::Map<String, Value>, names: &[&str]) -> bool {
     given.len() == names.len() && names.iter().all(|name| given.contains_key(*name))
 }
 
-fn listed(values: &(impl serde::Serialize + ?Sized)) -> Done<Json> {
+fn listed(values: &(impl serde::Serialize + ?Sized)) -> CliResult<Json> {
     Json::encode(values).map_err(|error| Stop::usage(format_args!("the input: {error}")))
 }

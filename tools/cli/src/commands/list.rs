@@ -5,14 +5,14 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::run::{CountDoc, CountsAnswer, ListAnswer, RunDoc};
 use crate::runs::Runs;
-use crate::stop::{Done, Stop};
+use crate::stop::{CliResult, Stop};
 use crate::text::colour::Colour;
 use crate::text::misfit;
 use crate::text::table::{Cell, Column, Table};
 use crate::text::time;
 use flujo::engine::{RunFilter, RunState, RunSummary};
 
-pub(super) async fn execute(source: &dyn Runs, args: &ListArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(source: &dyn Runs, args: &ListArgs, console: &mut Console<'_>) -> CliResult {
     let filter = args.filter(console.now()).map_err(Stop::usage)?;
     if args.count {
         return counts(source, &filter, console).await;
@@ -38,7 +38,7 @@ pub(super) async fn execute(source: &dyn Runs, args: &ListArgs, console: &mut Co
 }
 
 /// The numbers of runs, in place of the runs.
-async fn counts(source: &dyn Runs, filter: &RunFilter, console: &mut Console<'_>) -> Done {
+async fn counts(source: &dyn Runs, filter: &RunFilter, console: &mut Console<'_>) -> CliResult {
     let counts = source.count(filter).await?;
     if console.json {
         console.answer(&CountsAnswer { counts: counts.iter().map(CountDoc::of).collect() })?;

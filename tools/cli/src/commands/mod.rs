@@ -34,7 +34,7 @@ use crate::args::Command;
 use crate::console::Console;
 use crate::host::Host;
 use crate::place::Place;
-use crate::stop::{Done, Stop};
+use crate::stop::{CliResult, Stop};
 
 /// Executes a command.
 pub(crate) async fn execute(
@@ -42,7 +42,7 @@ pub(crate) async fn execute(
     grammar: clap::Command,
     command: &Command,
     console: &mut Console<'_>,
-) -> Done {
+) -> CliResult {
     allowed(command, host.place)?;
     let runs = host.runs.as_ref();
     match command {
@@ -78,7 +78,7 @@ pub(crate) async fn execute(
 }
 
 /// Refuses what cannot be done where the runs are.
-fn allowed(command: &Command, place: Place) -> Done<()> {
+fn allowed(command: &Command, place: Place) -> CliResult<()> {
     match place {
         Place::Binary => Ok(()),
         Place::Database => needs_code(command).map_or(Ok(()), |word| {

@@ -3,7 +3,7 @@
 use crate::console::Console;
 use crate::json::attempt::state;
 use crate::runs::Given;
-use crate::stop::Done;
+use crate::stop::CliResult;
 use crate::text::colour::Colour;
 use crate::text::time::{Span, short};
 use crate::text::usage;
@@ -18,7 +18,7 @@ pub(super) fn print(
     given: &[&Given],
     (messages, outputs): (bool, bool),
     console: &mut Console<'_>,
-) -> Done<()> {
+) -> CliResult<()> {
     let input_of =
         |record: &Record| given.iter().find(|input| input.path == record.key.path && input.n == record.key.n);
     for (i, record) in records.iter().enumerate() {
@@ -52,7 +52,7 @@ pub(super) fn print(
     Ok(())
 }
 
-fn title(record: &Record, console: &mut Console<'_>) -> Done<()> {
+fn title(record: &Record, console: &mut Console<'_>) -> CliResult<()> {
     let colour = match &record.outcome {
         RecordOutcome::Output(_) => Colour::Green,
         RecordOutcome::Failure(_) => Colour::Red,
@@ -61,7 +61,7 @@ fn title(record: &Record, console: &mut Console<'_>) -> Done<()> {
     console.coloured(&title, Some(colour))
 }
 
-fn given(input: &Given, console: &mut Console<'_>) -> Done<()> {
+fn given(input: &Given, console: &mut Console<'_>) -> CliResult<()> {
     console.field("  input", input.input.as_str())?;
     for (part, value) in &input.context {
         console.field("  context", &format!("{part} = {value}"))?;
@@ -69,7 +69,7 @@ fn given(input: &Given, console: &mut Console<'_>) -> Done<()> {
     Ok(())
 }
 
-fn attempt(record: &Record, console: &mut Console<'_>) -> Done<()> {
+fn attempt(record: &Record, console: &mut Console<'_>) -> CliResult<()> {
     let took = Span(record.ended.since(record.started));
     let cached = if record.cached { ", from the cache" } else { "" };
     console.field("  time", &format!("{} UTC, {took}{cached}", short(record.started)))?;
@@ -94,7 +94,7 @@ fn attempt(record: &Record, console: &mut Console<'_>) -> Done<()> {
     Ok(())
 }
 
-fn failed(failure: &FailureRecord, console: &mut Console<'_>) -> Done<()> {
+fn failed(failure: &FailureRecord, console: &mut Console<'_>) -> CliResult<()> {
     let kind = failure.kind.word();
     let again = if failure.retryable { "" } else { ", for good" };
     console.field("  kind", &format!("{}{again}", kind.replace('_', " ")))?;
@@ -110,7 +110,7 @@ fn failed(failure: &FailureRecord, console: &mut Console<'_>) -> Done<()> {
     Ok(())
 }
 
-fn said(exchange: &Exchange, console: &mut Console<'_>) -> Done<()> {
+fn said(exchange: &Exchange, console: &mut Console<'_>) -> CliResult<()> {
     console.field("  asked", &exchange.model)?;
     exchange.sent.iter().chain(&exchange.answer).try_for_each(|message| one(message, console))?;
     if let Some(error) = &exchange.error {
@@ -119,7 +119,7 @@ fn said(exchange: &Exchange, console: &mut Console<'_>) -> Done<()> {
     Ok(())
 }
 
-fn one(message: &Message, console: &mut Console<'_>) -> Done<()> {
+fn one(message: &Message, console: &mut Console<'_>) -> CliResult<()> {
     let role = format!("{:?}", message.role).to_ascii_lowercase();
     console.block(4, &format!("{role}:"))?;
     console.block(6, &message.text)?;

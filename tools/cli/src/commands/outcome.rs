@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::json::raw::Raw;
 use crate::json::run::StateAnswer;
 use crate::place::Place;
-use crate::stop::Done;
+use crate::stop::CliResult;
 use crate::text::colour::Colour;
 use crate::text::{misfit, shell, state};
 use flujo::Cost;
@@ -13,7 +13,7 @@ use flujo::engine::{FinalOutcome, RunState, RunView, Status};
 use flujo::usage::{Amount, LimitOf};
 
 /// Prints how a run stands, and returns the exit code: a failed run is a failed command.
-pub(super) fn print(view: &RunView, console: &mut Console<'_>) -> Done {
+pub(super) fn print(view: &RunView, console: &mut Console<'_>) -> CliResult {
     let (id, state) = (view.run.id.as_str(), RunState::from(&view.status));
     let word = state.word();
     let output = match &view.status {

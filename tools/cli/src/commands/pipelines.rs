@@ -5,10 +5,10 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::pipeline::{PipelineDoc, PipelinesAnswer};
 use crate::runs::Runs;
-use crate::stop::Done;
+use crate::stop::CliResult;
 use crate::text::table::{Cell, Column, Table};
 
-pub(super) async fn execute(runs: &dyn Runs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(runs: &dyn Runs, console: &mut Console<'_>) -> CliResult {
     let all = runs.pipelines().await?;
     if console.json {
         console.answer(&PipelinesAnswer { pipelines: all.iter().map(PipelineDoc::of).collect() })?;

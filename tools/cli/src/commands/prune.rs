@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::raw::time;
 use crate::runs::Runs;
-use crate::stop::Done;
+use crate::stop::CliResult;
 use crate::text::time::short;
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ struct Answer {
     before: String,
 }
 
-pub(super) async fn execute(runs: &dyn Runs, args: &PruneArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(runs: &dyn Runs, args: &PruneArgs, console: &mut Console<'_>) -> CliResult {
     let before = console.now().before(args.older_than);
     let deleted = runs.prune(before, args.caller.name(console)).await?;
     if console.json {

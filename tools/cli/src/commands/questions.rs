@@ -5,14 +5,14 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::question::{PendingDoc, QuestionsAnswer};
 use crate::runs::Runs;
-use crate::stop::Done;
+use crate::stop::CliResult;
 use crate::text::colour::Colour;
 use crate::text::{example, shell, time};
 use flujo::engine::{PendingQuestion, QuestionFilter};
 use flujo::question::Question;
 use serde_json::Value;
 
-pub(super) async fn execute(runs: &dyn Runs, args: &QuestionsArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(runs: &dyn Runs, args: &QuestionsArgs, console: &mut Console<'_>) -> CliResult {
     let questions = if let Some(id) = &args.id {
         let view = runs.inspect(&id.as_str().into()).await?;
         let (run, pipeline) = (view.run.id.clone(), view.run.pipeline.clone());
@@ -43,7 +43,7 @@ pub(super) async fn execute(runs: &dyn Runs, args: &QuestionsArgs, console: &mut
 }
 
 /// Prints a question, and the command that answers it.
-pub(super) fn print(run: &str, question: &Question, console: &mut Console<'_>) -> Done<()> {
+pub(super) fn print(run: &str, question: &Question, console: &mut Console<'_>) -> CliResult<()> {
     console.block(2, &question.message)?;
     if let Some(shown) = &question.shown {
         // Text is text, without quotes and escapes.

@@ -4,7 +4,7 @@ use crate::args::RunArg;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::runs::Runs;
-use crate::stop::Done;
+use crate::stop::CliResult;
 use crate::text::colour::Colour;
 use crate::text::misfit;
 use flujo::path::Path;
@@ -19,7 +19,7 @@ struct Answer<'a> {
     replay: &'a Replay,
 }
 
-pub(super) async fn execute(runs: &dyn Runs, args: &RunArg, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(runs: &dyn Runs, args: &RunArg, console: &mut Console<'_>) -> CliResult {
     let id = args.id.as_str();
     let view = runs.inspect(&id.into()).await?;
     runs.pipeline(&view.run.pipeline).await?;

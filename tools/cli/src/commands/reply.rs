@@ -5,7 +5,7 @@ use crate::args::ReplyArgs;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::runs::Runs;
-use crate::stop::{Done, Stop};
+use crate::stop::{CliResult, Stop};
 use crate::text::misfit;
 use flujo::path::Path;
 use serde::Serialize;
@@ -17,7 +17,7 @@ struct Answer<'a> {
     replied: bool,
 }
 
-pub(super) async fn execute(runs: &dyn Runs, args: &ReplyArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(runs: &dyn Runs, args: &ReplyArgs, console: &mut Console<'_>) -> CliResult {
     let (id, path) = (args.id.as_str(), Path::from(args.path.as_str()));
     let value = given::value("the reply", &args.value, console)?;
     let view = runs.inspect(&id.into()).await?;

@@ -6,8 +6,8 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::host::Host;
 use crate::signals::Interrupts;
-use crate::stop::{Done, Stop};
-use crate::tokens::{self, Known};
+use crate::stop::{CliResult, Stop};
+use crate::tokens::{self, TokenEntry};
 use flujo_server::Server;
 use serde::Serialize;
 use std::net::SocketAddr;
@@ -22,7 +22,7 @@ struct Answer {
 /// The variable that lists the callers where no file does.
 const TOKENS: &str = "FLUJO_TOKENS";
 
-pub(super) async fn execute(host: &Host, args: &ServeArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(host: &Host, args: &ServeArgs, console: &mut Console<'_>) -> CliResult {
     let Some(control) = &host.control else {
         return Err(Stop::usage("`serve` needs the runs in this process"));
     };
@@ -93,7 +93,7 @@ pub(super) async fn execute(host: &Host, args: &ServeArgs, console: &mut Console
     }
 }
 
-fn say(address: SocketAddr, console: &mut Console<'_>) -> Done<()> {
+fn say(address: SocketAddr, console: &mut Console<'_>) -> CliResult<()> {
     let address = format!("http://{address}");
     if console.json {
         console.answer(&Answer { address })?;
@@ -104,7 +104,7 @@ fn say(address: SocketAddr, console: &mut Console<'_>) -> Done<()> {
 }
 
 /// Returns the callers that are told apart.
-fn known(args: &ServeArgs, console: &Console<'_>) -> Done<Vec<Known>> {
+fn known(args: &ServeArgs, console: &Console<'_>) -> CliResult<Vec<TokenEntry>> {
     if let Some(path) = &args.token_file {
         let shown = format!("`{}`", path.display());
         let text = std::fs::read_to_string(path)

@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::json::attempt::{AttemptDoc, InputDoc, state as state_of};
 use crate::json::run::ShowAnswer;
 use crate::runs::{Inputs, Runs};
-use crate::stop::{Done, Stop};
+use crate::stop::{CliResult, Stop};
 use crate::text::colour::Colour;
 use crate::text::misfit;
 use crate::text::table::{Cell, Column, Table};
@@ -17,7 +17,7 @@ use flujo::engine::{Action, ActionKind, FinalOutcome, NodeView, Record, RunState
 use flujo::path::Path;
 use std::sync::Arc;
 
-pub(super) async fn execute(runs: &dyn Runs, args: &ShowArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(runs: &dyn Runs, args: &ShowArgs, console: &mut Console<'_>) -> CliResult {
     let id = args.id.as_str().into();
     let view = runs.inspect(&id).await?;
     let inputs = if args.inputs {
@@ -78,7 +78,7 @@ pub(super) async fn execute(runs: &dyn Runs, args: &ShowArgs, console: &mut Cons
     Ok(Exit::Ok)
 }
 
-fn head(view: &RunView, under_way: &[Path], console: &mut Console<'_>) -> Done<()> {
+fn head(view: &RunView, under_way: &[Path], console: &mut Console<'_>) -> CliResult<()> {
     let run = &view.run;
     let state = RunState::from(&view.status);
     console.field("run", run.id.as_str())?;

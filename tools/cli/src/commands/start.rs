@@ -7,13 +7,13 @@ use crate::exit::Exit;
 use crate::json::run::StateAnswer;
 use crate::place::Place;
 use crate::runs::Runs;
-use crate::stop::{Done, Stop};
+use crate::stop::{CliResult, Stop};
 use crate::text::state;
 use flujo::engine::{Labels, RunState};
 use flujo::run::StartRun;
 use std::hash::{BuildHasher, Hasher};
 
-pub(super) async fn execute(runs: &dyn Runs, args: &StartArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(runs: &dyn Runs, args: &StartArgs, console: &mut Console<'_>) -> CliResult {
     let known = runs.pipeline(&args.pipeline).await?;
     let input = args.input.as_deref().map(|text| given::value("the input", text, console)).transpose()?;
     let input = given::inputs(&known, input)?;
@@ -45,7 +45,7 @@ pub(super) async fn finish(
     wait: bool,
     word: &str,
     console: &mut Console<'_>,
-) -> Done {
+) -> CliResult {
     if wait {
         let view = runs.attach(&id.into()).await?;
         return outcome::print(&view, console);

@@ -5,14 +5,14 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::json::usage::{BudgetDoc, UsageAnswer, UsageDoc, UsageKey, UsageLineDoc};
 use crate::runs::{Budget, Runs};
-use crate::stop::Done;
+use crate::stop::CliResult;
 use crate::text::table::{Cell, Column, Table};
 use crate::text::time::day;
 use flujo::engine::UsageLine;
 use flujo::{Cost, Usage};
 use std::collections::BTreeMap;
 
-pub(super) async fn execute(runs: &dyn Runs, args: &UsageArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(runs: &dyn Runs, args: &UsageArgs, console: &mut Console<'_>) -> CliResult {
     let lines = runs.usage(&args.filter(console.now())).await?;
     let budgets = runs.budgets().await?;
     let mut sums = BTreeMap::<Option<String>, Usage>::new();

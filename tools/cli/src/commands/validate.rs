@@ -6,12 +6,12 @@ use crate::exit::Exit;
 use crate::json::pipeline::{FindingDoc, FindingsAnswer};
 use crate::json::sarif;
 use crate::runs::{Finding, Runs};
-use crate::stop::Done;
+use crate::stop::CliResult;
 use crate::text::colour::Colour;
 use crate::text::places;
 use flujo::graph::Severity;
 
-pub(super) async fn execute(runs: &dyn Runs, args: &ValidateArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(runs: &dyn Runs, args: &ValidateArgs, console: &mut Console<'_>) -> CliResult {
     let all = match &args.pipeline {
         Some(name) => vec![runs.pipeline(name).await?],
         None => runs.pipelines().await?,
@@ -36,7 +36,7 @@ pub(super) async fn execute(runs: &dyn Runs, args: &ValidateArgs, console: &mut 
     Ok(if warned && args.fail_on_warn { Exit::Findings } else { Exit::Ok })
 }
 
-fn text(findings: &[Finding], pipelines: usize, console: &mut Console<'_>) -> Done<()> {
+fn text(findings: &[Finding], pipelines: usize, console: &mut Console<'_>) -> CliResult<()> {
     for Finding { rule, severity, message, node, file, line } in findings {
         let colour = if *severity >= Severity::Warning { Colour::Yellow } else { Colour::Cyan };
         console.whole(&format!("{severity}[{rule}] {}:{line}", places::shown(file)), colour)?;

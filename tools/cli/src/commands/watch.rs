@@ -6,7 +6,7 @@ use crate::args::WatchArgs;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::runs::Runs;
-use crate::stop::Done;
+use crate::stop::CliResult;
 use crate::text::escape;
 use crate::text::time::Span;
 use flujo::engine::{RunState, RunView};
@@ -14,7 +14,7 @@ use flujo::path::Path;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::Duration;
 
-pub(super) async fn execute(runs: &dyn Runs, args: &WatchArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(runs: &dyn Runs, args: &WatchArgs, console: &mut Console<'_>) -> CliResult {
     let id = args.id.as_deref().unwrap_or_default().into();
     let bar = Bar::new(console.terminal.live && !console.json);
     let (mut seen, mut advised) = (Seen::default(), None);
@@ -22,7 +22,7 @@ pub(super) async fn execute(runs: &dyn Runs, args: &WatchArgs, console: &mut Con
     loop {
         let view = following.look().await?;
         let news = seen.news(&view);
-        bar.0.suspend(|| -> Done<()> {
+        bar.0.suspend(|| -> CliResult<()> {
             for one in &news {
                 if console.json {
                     console.answer(&one.document())?;

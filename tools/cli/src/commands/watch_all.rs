@@ -5,7 +5,7 @@ use crate::args::WatchArgs;
 use crate::console::Console;
 use crate::json::run::RunDoc;
 use crate::runs::Runs;
-use crate::stop::Done;
+use crate::stop::CliResult;
 use crate::text::colour::Colour;
 use crate::text::state;
 use crate::text::time::short;
@@ -13,7 +13,7 @@ use flujo::clock::Timestamp;
 use flujo::engine::{Period, RunFilter, RunId, RunOrder, RunState, RunSummary};
 use std::collections::HashMap;
 
-pub(super) async fn execute(runs: &dyn Runs, args: &WatchArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(runs: &dyn Runs, args: &WatchArgs, console: &mut Console<'_>) -> CliResult {
     let mut seen = Seen::begin(runs).await?;
     // Not before: whoever reads this may change something, and is to see it.
     console.note("watching all runs; Ctrl-C ends it");
@@ -49,7 +49,7 @@ fn look(run: &RunSummary) -> Look {
 }
 
 impl Seen {
-    async fn begin(runs: &dyn Runs) -> Done<Self> {
+    async fn begin(runs: &dyn Runs) -> CliResult<Self> {
         let newest = RunFilter::default().order(RunOrder::Changed).limit(1);
         let at = runs.list(&newest).await?.first().map(|run| run.changed).unwrap_or_default();
         let mut seen = Self { at, runs: HashMap::new() };
@@ -58,7 +58,7 @@ impl Seen {
     }
 
     /// Returns the runs that changed, the oldest change first.
-    async fn news(&mut self, runs: &dyn Runs) -> Done<Vec<RunSummary>> {
+    async fn news(&mut self, runs: &dyn Runs) -> CliResult<Vec<RunSummary>> {
         let since = RunFilter::default().order(RunOrder::Changed).changed(Period::new(Some(self.at), None));
         let mut found = runs.list(&since).await?;
         found.reverse();

@@ -5,7 +5,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::host::Host;
 use crate::signals::Interrupts;
-use crate::stop::{Done, Stop};
+use crate::stop::{CliResult, Stop};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -13,7 +13,7 @@ struct Answer {
     resumed: u64,
 }
 
-pub(super) async fn execute(host: &Host, args: &WorkerArgs, console: &mut Console<'_>) -> Done {
+pub(super) async fn execute(host: &Host, args: &WorkerArgs, console: &mut Console<'_>) -> CliResult {
     let Some(worker) = &host.worker else {
         return Err(Stop::usage("`worker` needs the code of the pipelines"));
     };

@@ -1,4 +1,4 @@
-use crate::stop::{Done, Stop};
+use crate::stop::{CliResult, Stop};
 use hyper::Uri;
 use hyper::http::uri::Scheme;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -10,7 +10,7 @@ pub(super) struct Address(String);
 
 impl Address {
     /// Reads the address that `serve` prints, or one below which a server is mounted.
-    pub(super) fn parse(text: &str) -> Done<Self> {
+    pub(super) fn parse(text: &str) -> CliResult<Self> {
         let wrong = |what: &str| {
             Stop::usage(format_args!("the address of the server {what}"))
                 .next("give it as `serve` prints it: `--server http://127.0.0.1:8080`")

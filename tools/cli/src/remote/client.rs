@@ -2,7 +2,7 @@
 
 use super::address::Address;
 use super::trouble::Trouble;
-use crate::stop::{Done, Stop};
+use crate::stop::{CliResult, Stop};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
@@ -38,7 +38,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(address: Address, token: Option<&str>) -> Done<Self> {
+    pub(super) fn new(address: Address, token: Option<&str>) -> CliResult<Self> {
         let token = token.map(header).transpose()?;
         let tls = tls().map_err(|error| Stop::failed(format_args!("TLS cannot be set up: {error}")))?;
         let mut tcp = HttpConnector::new();
@@ -144,7 +144,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Trouble> {
         .map_err(|error| Trouble::Strange(format!("its answer cannot be read: {error}")))
 }
 
-fn header(token: &str) -> Done<HeaderValue> {
+fn header(token: &str) -> CliResult<HeaderValue> {
     let mut header = HeaderValue::try_from(format!("Bearer {}", token.trim()))
         .map_err(|_| Stop::usage("the token has characters that no header can have"))?;
     header.set_sensitive(true);

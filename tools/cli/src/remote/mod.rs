@@ -11,7 +11,7 @@ mod watching;
 use crate::json::raw::Raw;
 use crate::runs::GraphFormat;
 use crate::runs::{Budget, Follow, Inputs, Pipeline, Runs, unknown_pipeline};
-use crate::stop::{Done, Stop};
+use crate::stop::{CliResult, Stop};
 use crate::text::shell::quoted;
 use crate::text::time::exact;
 use address::Address;
@@ -44,7 +44,7 @@ pub(crate) struct Remote {
 }
 
 impl Remote {
-    pub(crate) fn new(url: &str, token: Option<&str>) -> Done<Self> {
+    pub(crate) fn new(url: &str, token: Option<&str>) -> CliResult<Self> {
         Ok(Self { client: Client::new(Address::parse(url)?, token)? })
     }
 
@@ -53,12 +53,12 @@ impl Remote {
         self.client.has_token() && self.client.address.is_open()
     }
 
-    fn said<T>(&self, answer: Result<T, Trouble>) -> Done<T> {
+    fn said<T>(&self, answer: Result<T, Trouble>) -> CliResult<T> {
         answer.map_err(|trouble| trouble.stop(self.client.address.as_str()))
     }
 
     /// The answer to a run that begins. Whether it has, if there is no answer, its id says.
-    fn begun<T>(&self, id: &RunId, answer: Result<T, Trouble>) -> Done<T> {
+    fn begun<T>(&self, id: &RunId, answer: Result<T, Trouble>) -> CliResult<T> {
         let may_have = matches!(answer, Err(Trouble::Lost(_)));
         self.said(answer).map_err(|stop| {
             if !may_have {
@@ -75,7 +75,7 @@ impl Remote {
         self.client.get(&["runs", id.as_str(), "recorded"], &[]).await
     }
 
-    async fn names(&self) -> Done<Vec<String>> {
+    async fn names(&self) -> CliResult<Vec<String>> {
         let all: PipelinesAnswer = self.said(self.client.get(&["pipelines"], &[]).await)?;
         Ok(all.pipelines.into_iter().map(|known| known.name).collect())
     }
@@ -95,7 +95,7 @@ impl Remote {
     }
 
     /// Waits until no execution works on the run, and what was done to it so often has begun.
-    async fn wait(&self, id: &RunId, acted: usize) -> Done<RunView> {
+    async fn wait(&self, id: &RunId, acted: usize) -> CliResult<RunView> {
         let mut following = Watching::new(self, id, LOOK);
         loop {
             let view = following.look().await?;
@@ -109,7 +109,7 @@ impl Remote {
 
 #[async_trait]
 impl Runs for Remote {
-    async fn pipelines(&self) -> Done<Vec<Pipeline>> {
+    async fn pipelines(&self) -> CliResult<Vec<Pipeline>> {
         let mut all = Vec::new();
         for name in self.names().await? {
             all.push(self.pipeline(&name).await?);
@@ -117,14 +117,14 @@ impl Runs for Remote {
         Ok(all)
     }
 
-    async fn pipeline(&self, name: &str) -> Done<Pipeline> {
+    async fn pipeline(&self, name: &str) -> CliResult<Pipeline> {
         match self.client.get::<PipelineAnswer>(&["pipelines", name], &[]).await {
             Ok(known) => Ok(known.into()),
             Err(trouble) => Err(self.without(name, trouble).await),
         }
     }
 
-    async fn drawn(&self, name: &str, format: GraphFormat) -> Done<String> {
+    async fn drawn(&self, name: &str, format: GraphFormat) -> CliResult<String> {
         let word = match format {
             GraphFormat::Mermaid => "mermaid",
             GraphFormat::Dot => "dot",
@@ -138,7 +138,7 @@ impl Runs for Remote {
         }
     }
 
-    async fn list(&self, filter: &RunFilter) -> Done<Vec<RunSummary>> {
+    async fn list(&self, filter: &RunFilter) -> CliResult<Vec<RunSummary>> {
         let most = filter.limit.unwrap_or(usize::MAX);
         let (mut found, mut after) = (Vec::new(), filter.after.as_ref().map(query::place));
         while found.len() < most {
@@ -157,14 +157,14 @@ impl Runs for Remote {
         Ok(found)
     }
 
-    async fn count(&self, filter: &RunFilter) -> Done<Vec<RunCount>> {
+    async fn count(&self, filter: &RunFilter) -> CliResult<Vec<RunCount>> {
         let mut query = query::runs(filter);
         query.retain(|(name, _)| name != "order");
         let counts: CountsAnswer = self.said(self.client.get(&["runs", "counts"], &query).await)?;
         Ok(counts.counts())
     }
 
-    async fn inbox(&self, filter: &QuestionFilter) -> Done<Vec<PendingQuestion>> {
+    async fn inbox(&self, filter: &QuestionFilter) -> CliResult<Vec<PendingQuestion>> {
         let most = filter.limit.unwrap_or(usize::MAX);
         let (mut found, mut after) = (Vec::new(), filter.after.as_ref().map(query::question_place));
         while found.len() < most {
@@ -183,64 +183,64 @@ impl Runs for Remote {
         Ok(found)
     }
 
-    async fn usage(&self, filter: &UsageFilter) -> Done<Vec<UsageLine>> {
+    async fn usage(&self, filter: &UsageFilter) -> CliResult<Vec<UsageLine>> {
         let report: UsageReportAnswer =
             self.said(self.client.get(&["usage"], &query::usage(filter)).await)?;
         Ok(report.lines())
     }
 
-    async fn budgets(&self) -> Done<Vec<Budget>> {
+    async fn budgets(&self) -> CliResult<Vec<Budget>> {
         let report: UsageReportAnswer = self.said(self.client.get(&["usage"], &[]).await)?;
         Ok(report.budgets())
     }
 
-    async fn inspect(&self, id: &RunId) -> Done<RunView> {
+    async fn inspect(&self, id: &RunId) -> CliResult<RunView> {
         self.said(self.view(id).await)
     }
 
-    async fn inputs(&self, id: &RunId) -> Done<Inputs> {
+    async fn inputs(&self, id: &RunId) -> CliResult<Inputs> {
         let export: ExportAnswer = self.said(self.client.get(&["runs", id.as_str(), "export"], &[]).await)?;
         Ok(export.inputs())
     }
 
-    async fn start(&self, run: &StartRun) -> Done<RunState> {
+    async fn start(&self, run: &StartRun) -> CliResult<RunState> {
         let started: Result<StartedAnswer, _> = self.client.post(&["runs"], &StartBody::from(run)).await;
         Ok(self.begun(&run.id, started)?.state)
     }
 
-    async fn attach(&self, id: &RunId) -> Done<RunView> {
+    async fn attach(&self, id: &RunId) -> CliResult<RunView> {
         self.wait(id, 0).await
     }
 
-    async fn reply(&self, id: &RunId, path: &Path, value: &Json, _: Option<&str>) -> Done<()> {
+    async fn reply(&self, id: &RunId, path: &Path, value: &Json, _: Option<&str>) -> CliResult<()> {
         let body = ReplyBody { path: path.as_str(), value: Raw(value) };
         let _: StartedAnswer = self.said(self.client.post(&["runs", id.as_str(), "replies"], &body).await)?;
         Ok(())
     }
 
-    async fn cancel(&self, id: &RunId, _: Option<&str>) -> Done<()> {
+    async fn cancel(&self, id: &RunId, _: Option<&str>) -> CliResult<()> {
         let _: StartedAnswer = self.said(self.client.post(&["runs", id.as_str(), "cancel"], &()).await)?;
         Ok(())
     }
 
-    async fn retry(&self, id: &RunId, _: Option<&str>) -> Done<RunView> {
+    async fn retry(&self, id: &RunId, _: Option<&str>) -> CliResult<RunView> {
         let before = self.inspect(id).await?.acted.len();
         let _: StartedAnswer = self.said(self.client.post(&["runs", id.as_str(), "retry"], &()).await)?;
         self.wait(id, before + 1).await
     }
 
-    async fn fork(&self, fork: &ForkRun) -> Done<RunState> {
+    async fn fork(&self, fork: &ForkRun) -> CliResult<RunState> {
         let body = ForkBody::from(fork);
         let forked: Result<StartedAnswer, _> =
             self.client.post(&["runs", fork.of.as_str(), "fork"], &body).await;
         Ok(self.begun(&fork.id, forked)?.state)
     }
 
-    async fn replay(&self, id: &RunId) -> Done<Replay> {
+    async fn replay(&self, id: &RunId) -> CliResult<Replay> {
         self.said(self.client.post(&["runs", id.as_str(), "replay"], &()).await)
     }
 
-    async fn prune(&self, before: Timestamp, _: Option<&str>) -> Done<u64> {
+    async fn prune(&self, before: Timestamp, _: Option<&str>) -> CliResult<u64> {
         let body = PruneBody { before: exact(before) };
         let pruned: PrunedAnswer = self.said(self.client.post(&["prune"], &body).await)?;
         Ok(pruned.runs)

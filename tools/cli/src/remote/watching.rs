@@ -2,7 +2,7 @@ use super::Remote;
 use super::client::cause;
 use super::trouble::Trouble;
 use crate::runs::Follow;
-use crate::stop::Done;
+use crate::stop::CliResult;
 use flujo::async_trait;
 use flujo::engine::{RunId, RunView};
 use futures_util::StreamExt;
@@ -103,7 +103,7 @@ fn opened(response: Response<Incoming>) -> Events {
 
 #[async_trait]
 impl Follow for Watching<'_> {
-    async fn look(&mut self) -> Done<RunView> {
+    async fn look(&mut self) -> CliResult<RunView> {
         let server = self.remote.client.address.as_str();
         if !self.has_looked {
             self.has_looked = true;

@@ -1,6 +1,6 @@
 use super::GraphFormat;
 use super::{Follow, Given, Inputs, Pipeline, Runs, unknown_pipeline};
-use crate::stop::Done;
+use crate::stop::CliResult;
 use flujo::async_trait;
 use flujo::clock::Timestamp;
 use flujo::codec::Json;
@@ -18,11 +18,11 @@ pub(crate) struct Local(pub(crate) Arc<dyn Control>);
 
 #[async_trait]
 impl Runs for Local {
-    async fn pipelines(&self) -> Done<Vec<Pipeline>> {
+    async fn pipelines(&self) -> CliResult<Vec<Pipeline>> {
         Ok(self.0.pipelines().iter().map(Pipeline::from).collect())
     }
 
-    async fn pipeline(&self, name: &str) -> Done<Pipeline> {
+    async fn pipeline(&self, name: &str) -> CliResult<Pipeline> {
         let all = self.0.pipelines();
         if let Some(known) = all.iter().find(|known| known.name == name) {
             return Ok(known.into());
@@ -32,7 +32,7 @@ impl Runs for Local {
         Err(unknown_pipeline(name, &names, none))
     }
 
-    async fn drawn(&self, name: &str, format: GraphFormat) -> Done<String> {
+    async fn drawn(&self, name: &str, format: GraphFormat) -> CliResult<String> {
         self.pipeline(name).await?;
         let known = self.0.pipelines().into_iter().find(|known| known.name == name);
         let Some(graph) = known.map(|known| known.graph) else { return Ok(String::new()) };
@@ -47,27 +47,27 @@ impl Runs for Local {
         }
     }
 
-    async fn list(&self, filter: &RunFilter) -> Done<Vec<RunSummary>> {
+    async fn list(&self, filter: &RunFilter) -> CliResult<Vec<RunSummary>> {
         Ok(self.0.list(filter).await?)
     }
 
-    async fn count(&self, filter: &RunFilter) -> Done<Vec<RunCount>> {
+    async fn count(&self, filter: &RunFilter) -> CliResult<Vec<RunCount>> {
         Ok(self.0.count(filter).await?)
     }
 
-    async fn inbox(&self, filter: &QuestionFilter) -> Done<Vec<PendingQuestion>> {
+    async fn inbox(&self, filter: &QuestionFilter) -> CliResult<Vec<PendingQuestion>> {
         Ok(self.0.inbox(filter).await?)
     }
 
-    async fn usage(&self, filter: &UsageFilter) -> Done<Vec<UsageLine>> {
+    async fn usage(&self, filter: &UsageFilter) -> CliResult<Vec<UsageLine>> {
         Ok(self.0.usage(filter).await?)
     }
 
-    async fn inspect(&self, id: &RunId) -> Done<RunView> {
+    async fn inspect(&self, id: &RunId) -> CliResult<RunView> {
         Ok(self.0.inspect(id).await?)
     }
 
-    async fn inputs(&self, id: &RunId) -> Done<Inputs> {
+    async fn inputs(&self, id: &RunId) -> CliResult<Inputs> {
         let found = self.0.inputs(id).await?;
         let nodes = found.nodes.into_iter();
         let nodes =
@@ -75,35 +75,35 @@ impl Runs for Local {
         Ok(Inputs { nodes: nodes.collect(), mismatch: found.mismatch })
     }
 
-    async fn start(&self, run: &StartRun) -> Done<RunState> {
+    async fn start(&self, run: &StartRun) -> CliResult<RunState> {
         Ok(self.0.start(run).await?)
     }
 
-    async fn attach(&self, id: &RunId) -> Done<RunView> {
+    async fn attach(&self, id: &RunId) -> CliResult<RunView> {
         Ok(self.0.attach(id).await?)
     }
 
-    async fn reply(&self, id: &RunId, path: &Path, value: &Json, by: Option<&str>) -> Done<()> {
+    async fn reply(&self, id: &RunId, path: &Path, value: &Json, by: Option<&str>) -> CliResult<()> {
         Ok(self.0.reply(id, path, value, by).await?)
     }
 
-    async fn cancel(&self, id: &RunId, by: Option<&str>) -> Done<()> {
+    async fn cancel(&self, id: &RunId, by: Option<&str>) -> CliResult<()> {
         Ok(self.0.cancel(id, by).await?)
     }
 
-    async fn retry(&self, id: &RunId, by: Option<&str>) -> Done<RunView> {
+    async fn retry(&self, id: &RunId, by: Option<&str>) -> CliResult<RunView> {
         Ok(self.0.retry(id, by).await?)
     }
 
-    async fn fork(&self, fork: &ForkRun) -> Done<RunState> {
+    async fn fork(&self, fork: &ForkRun) -> CliResult<RunState> {
         Ok(self.0.fork(fork).await?)
     }
 
-    async fn replay(&self, id: &RunId) -> Done<Replay> {
+    async fn replay(&self, id: &RunId) -> CliResult<Replay> {
         Ok(self.0.replay(id).await?)
     }
 
-    async fn prune(&self, before: Timestamp, by: Option<&str>) -> Done<u64> {
+    async fn prune(&self, before: Timestamp, by: Option<&str>) -> CliResult<u64> {
         Ok(self.0.prune(before, by).await?)
     }
 
@@ -122,7 +122,7 @@ struct Looking<'r> {
 
 #[async_trait]
 impl Follow for Looking<'_> {
-    async fn look(&mut self) -> Done<RunView> {
+    async fn look(&mut self) -> CliResult<RunView> {
         if self.has_looked {
             tokio::time::sleep(self.every).await;
         }

@@ -8,7 +8,7 @@ pub(crate) use graph_format::GraphFormat;
 pub(crate) use local::Local;
 pub(crate) use pipeline::{Finding, Pipeline, Value};
 
-use crate::stop::{Done, Stop};
+use crate::stop::{CliResult, Stop};
 use flujo::clock::Timestamp;
 use flujo::codec::Json;
 use flujo::engine::{
@@ -25,29 +25,29 @@ use std::time::Duration;
 /// be those of another program, and each error knows its exit code and the next step.
 #[async_trait]
 pub(crate) trait Runs: Send + Sync {
-    async fn pipelines(&self) -> Done<Vec<Pipeline>>;
-    async fn pipeline(&self, name: &str) -> Done<Pipeline>;
-    async fn drawn(&self, name: &str, format: GraphFormat) -> Done<String>;
-    async fn list(&self, filter: &RunFilter) -> Done<Vec<RunSummary>>;
-    async fn count(&self, filter: &RunFilter) -> Done<Vec<RunCount>>;
-    async fn inbox(&self, filter: &QuestionFilter) -> Done<Vec<PendingQuestion>>;
-    async fn usage(&self, filter: &UsageFilter) -> Done<Vec<UsageLine>>;
+    async fn pipelines(&self) -> CliResult<Vec<Pipeline>>;
+    async fn pipeline(&self, name: &str) -> CliResult<Pipeline>;
+    async fn drawn(&self, name: &str, format: GraphFormat) -> CliResult<String>;
+    async fn list(&self, filter: &RunFilter) -> CliResult<Vec<RunSummary>>;
+    async fn count(&self, filter: &RunFilter) -> CliResult<Vec<RunCount>>;
+    async fn inbox(&self, filter: &QuestionFilter) -> CliResult<Vec<PendingQuestion>>;
+    async fn usage(&self, filter: &UsageFilter) -> CliResult<Vec<UsageLine>>;
     /// Returns the budgets that runs share, where they are known.
-    async fn budgets(&self) -> Done<Vec<Budget>> {
+    async fn budgets(&self) -> CliResult<Vec<Budget>> {
         Ok(Vec::new())
     }
-    async fn inspect(&self, id: &RunId) -> Done<RunView>;
-    async fn inputs(&self, id: &RunId) -> Done<Inputs>;
-    async fn start(&self, run: &StartRun) -> Done<RunState>;
+    async fn inspect(&self, id: &RunId) -> CliResult<RunView>;
+    async fn inputs(&self, id: &RunId) -> CliResult<Inputs>;
+    async fn start(&self, run: &StartRun) -> CliResult<RunState>;
     /// Waits until no execution works on the run.
-    async fn attach(&self, id: &RunId) -> Done<RunView>;
-    async fn reply(&self, id: &RunId, path: &Path, value: &Json, by: Option<&str>) -> Done<()>;
-    async fn cancel(&self, id: &RunId, by: Option<&str>) -> Done<()>;
+    async fn attach(&self, id: &RunId) -> CliResult<RunView>;
+    async fn reply(&self, id: &RunId, path: &Path, value: &Json, by: Option<&str>) -> CliResult<()>;
+    async fn cancel(&self, id: &RunId, by: Option<&str>) -> CliResult<()>;
     /// Resumes a failed run, and waits until no execution works on it.
-    async fn retry(&self, id: &RunId, by: Option<&str>) -> Done<RunView>;
-    async fn fork(&self, fork: &ForkRun) -> Done<RunState>;
-    async fn replay(&self, id: &RunId) -> Done<Replay>;
-    async fn prune(&self, before: Timestamp, by: Option<&str>) -> Done<u64>;
+    async fn retry(&self, id: &RunId, by: Option<&str>) -> CliResult<RunView>;
+    async fn fork(&self, fork: &ForkRun) -> CliResult<RunState>;
+    async fn replay(&self, id: &RunId) -> CliResult<Replay>;
+    async fn prune(&self, before: Timestamp, by: Option<&str>) -> CliResult<u64>;
     /// Begins to follow a run; `every` is the least time between two looks.
     fn follow<'r>(&'r self, id: &'r RunId, every: Duration) -> Box<dyn Follow + 'r>;
 }
@@ -56,7 +56,7 @@ pub(crate) trait Runs: Send + Sync {
 #[async_trait]
 pub(crate) trait Follow: Send {
     /// Returns the run at once for the first time, and then when there may be news.
-    async fn look(&mut self) -> Done<RunView>;
+    async fn look(&mut self) -> CliResult<RunView>;
 }
 
 /// A budget that runs share, and what they used of it.

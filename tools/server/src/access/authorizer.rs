@@ -29,7 +29,7 @@ pub trait Authorizer: Send + Sync + 'static {
 }
 
 /// Where callers are known from.
-pub(super) enum Known {
+pub(super) enum CallerSource {
     /// No one has a name: whoever is on this machine.
     ThisMachine,
     /// From their tokens.

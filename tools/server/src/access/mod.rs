@@ -18,7 +18,7 @@ pub(crate) use guard::{Guard, guard};
 pub(crate) use session::routes;
 
 use crate::problem::{Kind, Problem};
-use authorizer::Known;
+use authorizer::CallerSource;
 use axum::extract::ConnectInfo;
 use axum::http::{header, request::Parts};
 use flujo::Secret;
@@ -30,7 +30,7 @@ use tokens::Tokens;
 
 /// The rules of access of a server.
 pub(crate) struct Access {
-    known: Known,
+    known: CallerSource,
     /// Names of this server that are no addresses, in lower case.
     hosts: Vec<String>,
     seal: Seal,
@@ -63,9 +63,9 @@ impl AccessBuilder {
     pub(crate) fn build(self) -> Access {
         let seal = Seal::new(&self.tokens);
         let known = match (self.authorizer, self.tokens.is_empty()) {
-            (Some(authorizer), _) => Known::Authorizer(authorizer, self.tokens),
-            (None, false) => Known::Tokens(self.tokens),
-            (None, true) => Known::ThisMachine,
+            (Some(authorizer), _) => CallerSource::Authorizer(authorizer, self.tokens),
+            (None, false) => CallerSource::Tokens(self.tokens),
+            (None, true) => CallerSource::ThisMachine,
         };
         let hosts = self.hosts.into_iter().map(|host| host.to_ascii_lowercase()).collect();
         Access { known, hosts, seal }
@@ -75,20 +75,20 @@ impl AccessBuilder {
 impl Access {
     /// Returns true if a person has to log in with a token.
     pub(crate) fn has_login(&self) -> bool {
-        !matches!(self.known, Known::ThisMachine)
+        !matches!(self.known, CallerSource::ThisMachine)
     }
 
     /// Returns true if callers may be known by something else than a token.
     pub(crate) fn knows_others(&self) -> bool {
-        matches!(self.known, Known::Authorizer(..))
+        matches!(self.known, CallerSource::Authorizer(..))
     }
 
     /// Finds out who asks.
     pub(crate) async fn caller(&self, request: &Parts) -> Result<Caller, Problem> {
         match &self.known {
-            Known::ThisMachine => this_machine(request),
-            Known::Tokens(tokens) => by_token(tokens, request).ok_or_else(unauthorized),
-            Known::Authorizer(authorizer, tokens) => match by_token(tokens, request) {
+            CallerSource::ThisMachine => this_machine(request),
+            CallerSource::Tokens(tokens) => by_token(tokens, request).ok_or_else(unauthorized),
+            CallerSource::Authorizer(authorizer, tokens) => match by_token(tokens, request) {
                 Some(caller) => Ok(caller),
                 None => authorizer.caller(request).await.ok_or_else(unauthorized),
             },

@@ -5,7 +5,7 @@
 
 use super::sealed::{fits, seal};
 use super::tokens::{Token, Tokens};
-use super::{Access, Caller, Form, Known};
+use super::{Access, Caller, CallerSource, Form};
 use crate::problem::{Kind, Refused};
 use axum::extract::State;
 use axum::http::request::Parts;
@@ -93,7 +93,9 @@ pub(super) fn caller(tokens: &Tokens, request: &Parts) -> Option<Caller> {
 impl Access {
     /// Returns the cookie of a new session, if the token is right.
     pub(crate) fn session(&self, token: &str) -> Option<String> {
-        let (Known::Tokens(tokens) | Known::Authorizer(_, tokens)) = &self.known else { return None };
+        let (CallerSource::Tokens(tokens) | CallerSource::Authorizer(_, tokens)) = &self.known else {
+            return None;
+        };
         let token = tokens.matching(token)?;
         let until = now().saturating_add(LIFE).to_string();
         let sealed = seal(token.secret.expose().as_bytes(), "session", &until);

@@ -43,7 +43,7 @@ fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
 
 impl<T: Serialize + JsonSchema + Send + 'static> Answer for Json<T> {
     fn document(schemas: &mut SchemaGenerator) -> AnswerFacts {
-        AnswerFacts::json::<T>(200, "What was asked for.", schemas)
+        AnswerFacts::json::<T>(200, "The answer.", schemas)
     }
     fn into_response(self) -> Response {
         json(StatusCode::OK, &self.0)

@@ -16,7 +16,7 @@ pub(super) fn add(operations: Operations) -> Operations {
             About {
                 path: "/runs/{id}/events",
                 name: "watch_run",
-                summary: "What is recorded of a run from its beginning, and what happens from now on.",
+                summary: "The records of a run from its beginning, and its events from now on.",
                 role: Role::Viewer,
                 header: Some(HeaderRead::LastEventIdOfRun),
                 problems: &[Kind::UnknownRun, Kind::TooMany],

@@ -28,7 +28,7 @@ pub(super) fn add(operations: Operations) -> Operations {
             About {
                 path: "/prunes",
                 name: "list_prunes",
-                summary: "Who deleted runs, the last first.",
+                summary: "Deletions of runs, newest first, each with its caller.",
                 role: Role::Viewer,
                 header: None,
                 problems: &[],

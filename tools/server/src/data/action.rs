@@ -3,7 +3,7 @@ use flujo::engine::{Action, ActionKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What somebody did to a run, or to the runs of the engine.
+/// An action of a caller on a run, or on the runs of the engine.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Action")]
 pub(crate) struct ActionBody {
@@ -53,7 +53,7 @@ impl ActionBody {
     }
 }
 
-/// Who deleted runs, the last first.
+/// Deletions of runs, newest first, each with its caller.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Actions")]
 pub(crate) struct ActionsBody {

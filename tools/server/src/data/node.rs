@@ -164,9 +164,9 @@ pub(crate) struct AttemptBody {
     /// The text of the model's reasoning, where it is recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning: Option<String>,
-    /// What validators found in an output that was accepted.
+    /// Findings of validators about an output that was accepted.
     findings: Vec<String>,
-    /// What was said to models and what they answered, where it is recorded.
+    /// Messages to models and their answers, where they are recorded.
     messages: Vec<Value>,
 }
 

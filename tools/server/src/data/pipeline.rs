@@ -21,7 +21,7 @@ pub(crate) struct PipelineBody {
     name: &'static str,
     /// Its documentation.
     doc: &'static str,
-    /// What has to stay the same for a recorded run, as 32 hexadecimal digits.
+    /// The digest of all that must not change while runs are recorded, 32 hexadecimal digits.
     fingerprint: String,
     /// The inputs, in their order.
     inputs: Vec<ValueBody>,
@@ -42,7 +42,7 @@ pub(crate) struct PipelineDetail {
     /// The context that a run begins with if it is given none.
     #[serde(skip_serializing_if = "Option::is_none")]
     default_context: Option<Value>,
-    /// What may be wrong with it.
+    /// Findings about the pipeline.
     findings: Vec<FindingBody>,
     /// The graph: nodes and edges.
     graph: Value,
@@ -85,7 +85,7 @@ pub(crate) struct FindingBody {
     rule: &'static str,
     /// `hint` or `warning`.
     severity: String,
-    /// What is wrong, and what to do about it.
+    /// The problem, and the next step.
     message: String,
     /// The node.
     node: String,

@@ -181,7 +181,7 @@ pub(crate) struct RunDetail {
     /// The part of the usage that is in no node.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lost: Vec<LostBody>,
-    /// What is reserved for calls of models that are under way.
+    /// Amounts that are reserved for calls of models under way.
     reserved: UsageBody,
     /// The working time of executions that have ended, in nanoseconds.
     active_nanos: u64,
@@ -191,7 +191,7 @@ pub(crate) struct RunDetail {
     questions: Vec<QuestionBody>,
     /// The answered questions, in the order of their replies.
     answered: Vec<AnsweredBody>,
-    /// Who did what to the run, in order of time.
+    /// Actions of callers on the run, in order of time.
     actions: Vec<ActionBody>,
 }
 
@@ -203,7 +203,7 @@ pub(crate) struct LostBody {
     path: String,
     /// The number of the attempt, which may have been made again.
     attempt: u32,
-    /// What it is charged.
+    /// The amount that it is charged.
     usage: UsageBody,
 }
 

@@ -44,7 +44,7 @@ impl From<Usage> for UsageBody {
     }
 }
 
-/// What was used, line by line and in all.
+/// Usage, line by line and in all.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "UsageReport")]
 pub(crate) struct UsageReportBody {
@@ -72,7 +72,7 @@ pub(crate) struct BudgetBody {
     /// The most calls of models.
     #[serde(skip_serializing_if = "Option::is_none")]
     model_calls: Option<u64>,
-    /// What was used.
+    /// The usage.
     spent: UsageBody,
 }
 
@@ -89,7 +89,7 @@ impl BudgetBody {
     }
 }
 
-/// What was used on one day, by one pipeline, on one model.
+/// Usage of one day, one pipeline and one model.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "UsageLine")]
 pub(crate) struct UsageLineBody {

@@ -25,7 +25,7 @@ pub(super) const PAGE: usize = 500;
 
 /// The changes of all runs, polled while there are viewers.
 pub(super) struct Feed {
-    kept: Mutex<Kept>,
+    kept: Mutex<ChangeLog>,
     /// The number of changes so far.
     pub(super) count: watch::Sender<u64>,
     /// True once the first look is over: what changes from then on is a change of the feed.
@@ -33,7 +33,7 @@ pub(super) struct Feed {
 }
 
 #[derive(Default)]
-struct Kept {
+struct ChangeLog {
     /// The number of the first change that is kept.
     first: u64,
     changes: VecDeque<Arc<RunSummary>>,
@@ -59,7 +59,7 @@ impl Feed {
         let _ = self.begun.subscribe().wait_for(|begun| *begun).await;
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, ChangeLog> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -121,7 +121,7 @@ pub(super) async fn newest(control: &dyn Control) -> RunResult<Option<RunSummary
 }
 
 async fn look(control: Arc<dyn Control>, live: Live, feed: Weak<Feed>, poll: Duration) {
-    let mut known: Option<Known> = None;
+    let mut known: Option<LastSeen> = None;
     let mut last = Instant::now();
     loop {
         let start = Instant::now();
@@ -142,7 +142,7 @@ async fn look(control: Arc<dyn Control>, live: Live, feed: Weak<Feed>, poll: Dur
                 last = start;
                 feed.add(news, known.horizon());
             } else {
-                let mut first = Known { newest, runs: HashMap::new(), is_behind: false };
+                let mut first = LastSeen { newest, runs: HashMap::new(), is_behind: false };
                 first.news(runs, usize::MAX);
                 feed.add(Vec::new(), first.horizon());
                 known = Some(first);
@@ -163,7 +163,7 @@ async fn look(control: Arc<dyn Control>, live: Live, feed: Weak<Feed>, poll: Dur
 }
 
 /// What was seen of the last changes.
-struct Known {
+struct LastSeen {
     newest: Timestamp,
     runs: HashMap<RunId, RunSummary>,
     /// There is more than was taken.
@@ -176,7 +176,7 @@ fn most(time: Duration, viewers: usize) -> usize {
     usize::try_from(all).unwrap_or(KEPT).checked_div(viewers).unwrap_or(KEPT).clamp(1, KEPT)
 }
 
-impl Known {
+impl LastSeen {
     /// The next look finds nothing that is older.
     fn horizon(&self) -> Timestamp {
         self.newest.before(OVERLAP)

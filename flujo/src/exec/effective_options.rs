@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How a step is to be run: its defaults with the options of the call on top.
-pub(super) struct Plan {
+pub(super) struct EffectiveOptions {
     pub(super) retries: u32,
     pub(super) timeout: Option<Duration>,
     /// Whether its output may come from the cache.
@@ -21,7 +21,7 @@ pub(super) struct Plan {
     options: Option<Box<Options>>,
 }
 
-impl Plan {
+impl EffectiveOptions {
     pub(super) fn new(def: &StepDef, options: Option<Box<Options>>) -> Self {
         let (given, policy) = (options.as_deref(), &def.policy);
         Self {

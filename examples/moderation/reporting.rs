@@ -1,26 +1,26 @@
-//! Tells the report what a model answers, call by call.
+//! A client of models that reports each answer, call by call.
 
 use crate::pipeline::Label;
 use async_trait::async_trait;
 use flujo::model::{ChunkSink, ModelCheckError, ModelClient, ModelError, ModelReply, ModelRequest, Permit};
 use std::sync::mpsc::Sender;
 
-/// A client that is listened to.
-pub struct Told<C> {
+/// A client whose answers go to the report.
+pub struct Reporting<C> {
     client: C,
     /// What the report calls it.
     who: String,
     report: Sender<String>,
 }
 
-impl<C> Told<C> {
+impl<C> Reporting<C> {
     pub fn new(client: C, who: impl Into<String>, report: Sender<String>) -> Self {
         Self { client, who: who.into(), report }
     }
 }
 
 #[async_trait]
-impl<C: ModelClient> ModelClient for Told<C> {
+impl<C: ModelClient> ModelClient for Reporting<C> {
     async fn call(
         &self,
         request: ModelRequest,
@@ -34,7 +34,7 @@ impl<C: ModelClient> ModelClient for Told<C> {
                 Err(_) => "something that is no label".to_owned(),
             },
         };
-        // Nobody may be listening; the answer is the same.
+        // Without a reader of the report the answer is no other one.
         let _ = self.report.send(format!("{} answered: {said}", self.who));
         reply
     }
