@@ -6,6 +6,7 @@ mod body;
 mod call;
 mod call_stand_ins;
 mod call_tools;
+mod collected;
 mod counts;
 mod fail;
 mod flow;

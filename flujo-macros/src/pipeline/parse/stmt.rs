@@ -50,6 +50,12 @@ impl FlowParser<'_> {
         let mut tail = None;
         for (i, stmt) in block.stmts.iter().enumerate() {
             let last = i + 1 == block.stmts.len();
+            if let Stmt::Local(local) = stmt
+                && let Some(broken) = self.collected(local, block.stmts.get(i + 1..).unwrap_or_default())
+            {
+                tail = Some(Box::new(broken));
+                break;
+            }
             match stmt {
                 Stmt::Local(local) => lines.extend(self.local(local)),
                 Stmt::Expr(expr, semi) => {

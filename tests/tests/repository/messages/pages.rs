@@ -93,6 +93,7 @@ pub(crate) const PAGES: [Page; 20] = [
             "flow/closure",
             "flow/continue",
             "flow/for",
+            "flow/for_that_*",
             "flow/item",
             "flow/labelled_block",
             "flow/loop",
@@ -100,6 +101,7 @@ pub(crate) const PAGES: [Page; 20] = [
             "flow/return",
             "flow/unsafe_block",
             "flow/while",
+            "flow/while_that_*",
         ],
     ),
     page(
