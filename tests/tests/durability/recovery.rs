@@ -228,6 +228,18 @@ pipeline! {
     }
 }
 
+#[context]
+#[derive(Default, schemars::JsonSchema)]
+struct Count {
+    count: u32,
+}
+
+pipeline! {
+    fn counts(ctx: &mut Count) -> u32 {
+        ctx.count
+    }
+}
+
 #[test]
 fn inputs_that_do_not_fit_are_counted_and_named() {
     use flujo::codec::Json;
@@ -235,7 +247,8 @@ fn inputs_that_do_not_fit_are_counted_and_named() {
     use serde_json::{Value, json};
     on_all(async |engine, _| {
         let builder = Flujo::builder().resources(World { calls: Calls::default() });
-        let builder = builder.pipeline::<nothing>().pipeline::<steps>().pipeline::<pair>();
+        let builder =
+            builder.pipeline::<nothing>().pipeline::<steps>().pipeline::<pair>().pipeline::<counts>();
         let flujo = with_engine!(&engine, e => builder.engine(e.clone()).build()).unwrap();
         let context = Json::encode(&State::default()).unwrap();
         let start = async |pipeline: &str, input: Value| {
@@ -268,6 +281,23 @@ fn inputs_that_do_not_fit_are_counted_and_named() {
             assert_eq!(start(pipeline, input).await, Err(expected));
         }
         assert_eq!(start("nothing", json!([])).await, Ok(RunState::Created));
+        let unfit = "this context does not fit the pipeline";
+        for (pipeline, input, context, says) in [
+            // Without a schema it is in serde's words.
+            (
+                "steps",
+                json!(["a"]),
+                json!(7),
+                "invalid type: integer `7`, expected struct State at line 1 column 1",
+            ),
+            ("counts", json!([]), json!({"count": "a"}), "`/count` must be of the type integer"),
+        ] {
+            let [input, context] = [input, context].map(|value| Json::encode(&value).unwrap());
+            let error = Control::start(&flujo, &StartRun::new(pipeline, "c", input).context(context)).await;
+            let error = error.unwrap_err();
+            assert!(matches!(error.kind(), flujo::ErrorKind::Input(_)));
+            assert_eq!(error.to_string(), format!("{pipeline}: {unfit}: {says}"));
+        }
     });
 }
 
