@@ -73,7 +73,7 @@ fn does_not_fit(view: &RunView, question: &Question, value: &Json, why: &str) ->
 }
 
 /// Cuts a text to so many characters.
-fn shortened(text: &str, most: usize) -> String {
+pub(super) fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{} ...", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),

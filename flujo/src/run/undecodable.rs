@@ -1,10 +1,14 @@
 //! An input or a context that does not decode into its type, and what is said of it.
 
 use super::registry::PipelineInfo;
+use super::reply_fit::shortened;
 use crate::codec::{AnswerSchema, CodecError, Json};
 use crate::error::{Error, ErrorKind, Signal};
 use crate::model::mismatch;
 use serde_json::Value;
+
+/// The most characters of a reason, which may quote the value.
+const LONGEST_REASON: usize = 400;
 
 /// An input or a context of a run that does not decode into its type.
 pub(super) struct Undecodable {
@@ -46,6 +50,7 @@ impl Undecodable {
                 in_schema().unwrap_or_else(|| self.error.to_string())
             }
         };
+        let why = shortened(&why, LONGEST_REASON);
         let what = format!("this {} does not fit the pipeline: {why}", self.what.word());
         Error::new(ErrorKind::Input(what)).at(info.path())
     }

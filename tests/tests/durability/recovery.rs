@@ -290,6 +290,12 @@ fn inputs_that_do_not_fit_are_counted_and_named() {
                 json!(7),
                 "invalid type: integer `7`, expected struct State at line 1 column 1",
             ),
+            (
+                "steps",
+                json!(["a"]),
+                json!("x".repeat(9_999)),
+                &*format!("invalid type: string \"{} ...", "x".repeat(378)),
+            ),
             ("counts", json!([]), json!({"count": "a"}), "`/count` must be of the type integer"),
         ] {
             let [input, context] = [input, context].map(|value| Json::encode(&value).unwrap());

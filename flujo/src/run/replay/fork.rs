@@ -49,7 +49,7 @@ impl Runtime {
             records: known,
             asked,
             reached: AtomicBool::new(false),
-            kept: Mutex::default(),
+            taken: Mutex::default(),
             account: Arc::new(EphemeralAccount::new(UsageLimits::NONE)),
         }));
         let program = self.program(pipeline, run, Some(view), None)?;
@@ -62,7 +62,7 @@ impl Runtime {
             let (run, path) = (view.run.id.to_string(), from.to_string());
             return Err(Error::new(ErrorKind::UnknownNode { run, path }));
         }
-        Ok(std::mem::take(&mut *walk.0.kept()))
+        Ok(std::mem::take(&mut *walk.0.taken()))
     }
 }
 
@@ -80,13 +80,13 @@ struct ForkSource {
     asked: HashMap<Path, Answered>,
     /// Whether the walk came to that node.
     reached: AtomicBool,
-    kept: Mutex<TakenOver>,
+    taken: Mutex<TakenOver>,
     account: Arc<EphemeralAccount>,
 }
 
 impl ForkSource {
-    fn kept(&self) -> MutexGuard<'_, TakenOver> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn taken(&self) -> MutexGuard<'_, TakenOver> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Suspends at a command of the node `from`, which is to be executed.
@@ -114,13 +114,13 @@ impl Handle for Walk {
         record.answers(&command)?;
         let answer = Arc::new(record.clone());
         record.key.n = key.n.saturating_sub(self.0.forgiven.get(&key.path).copied().unwrap_or(0));
-        self.0.kept().records.push(Arc::new(record));
+        self.0.taken().records.push(Arc::new(record));
         Ok(answer)
     }
 
     async fn sleep(&mut self, key: Key, _: Duration) -> Result<(), Signal> {
         self.0.check(&key.path)?;
-        self.0.kept().timers.push(key);
+        self.0.taken().timers.push(key);
         Ok(())
     }
 
@@ -135,7 +135,7 @@ impl Handle for Walk {
             answered.question.is_asked_again(&question)?;
             answered.question.clone()
         };
-        self.0.kept().replies.push(Answered { question, reply: reply.clone() });
+        self.0.taken().replies.push(Answered { question, reply: reply.clone() });
         Ok(reply)
     }
 
