@@ -166,7 +166,8 @@ fn plain_names<'p, I: IntoIterator<Item = &'p Plain>>(plain: I) -> Names {
     plain.into_iter().flat_map(|plain| named(&plain.tokens)).collect()
 }
 
-fn named(tokens: &TokenStream) -> Names {
+/// The names in `tokens`.
+pub(super) fn named(tokens: &TokenStream) -> Names {
     let mut names = Names::new();
     collect(tokens.clone(), &mut names);
     names

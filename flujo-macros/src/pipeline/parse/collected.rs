@@ -2,11 +2,14 @@
 //! is meant.
 
 use super::FlowParser;
+use super::flow::chain;
+use super::steps_in_values::is_type_like;
 use super::stmt::Binding;
 use crate::mistake;
 use crate::pipeline::model::Flow;
+use crate::pipeline::unused::named;
 use crate::token_text::text_of;
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{Expr, ExprForLoop, Local, Pat, Stmt};
 
@@ -21,7 +24,7 @@ impl FlowParser<'_> {
         pat.mutability?;
         let fills = |stmt: &&Stmt| match stmt {
             Stmt::Expr(expr @ (Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_)), _) => {
-                has(expr.to_token_stream(), &pat.ident)
+                named(&expr.to_token_stream()).contains(&pat.ident.to_string())
             }
             _ => false,
         };
@@ -33,12 +36,14 @@ impl FlowParser<'_> {
         Some(as_map.unwrap_or_else(|| self.flow(expr, Binding::default())))
     }
 
-    /// The loop as a `map`, if it only pushes a call.
+    /// The loop as a `map`, if all that it does is to push what a step gives.
     fn as_map(&mut self, all: &Ident, each: &ExprForLoop) -> Option<Flow> {
         let [Stmt::Expr(Expr::MethodCall(push), _)] = each.body.stmts.as_slice() else { return None };
-        let called =
-            push.method == "push" && matches!(&*push.receiver, Expr::Path(path) if path.path.is_ident(all));
-        let call = push.args.first().filter(|call| called && matches!(call, Expr::Call(_)))?;
+        let is_list = matches!(&*push.receiver, Expr::Path(path) if path.path.is_ident(all));
+        if push.method != "push" || !is_list {
+            return None;
+        }
+        let call = step_call(push.args.first()?)?;
         let map =
             format!("let {all} = map({}, |{}| {});", text_of(&each.expr), text_of(&each.pat), text_of(call));
         if map.chars().count() > LONGEST {
@@ -49,17 +54,22 @@ impl FlowParser<'_> {
     }
 }
 
+/// A call that may be one of a step, with its options: without `.await` and `?`, which a pipeline does not have.
+fn step_call(expr: &Expr) -> Option<&Expr> {
+    match expr {
+        Expr::Await(wait) => step_call(&wait.base),
+        Expr::Try(question) => step_call(&question.expr),
+        _ => {
+            let Expr::Call(call) = chain(expr).0 else { return None };
+            let Expr::Path(path) = &*call.func else { return None };
+            (!path.path.segments.iter().any(is_type_like)).then_some(expr)
+        }
+    }
+}
+
 fn untyped(pat: &Pat) -> &Pat {
     match pat {
         Pat::Type(typed) => &typed.pat,
         pat => pat,
     }
-}
-
-fn has(tokens: TokenStream, name: &Ident) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == *name,
-        TokenTree::Group(group) => has(group.stream(), name),
-        _ => false,
-    })
 }
