@@ -114,7 +114,7 @@ long a developer waits.
 | machine | $(f cpu), $(f cores) cores, $(f memory) |
 | system | $(f system); files on $(f file_system) |
 | flujo | $(f flujo), Rust $(f rust), release build |
-| Restate | $(f restate), one server with its own settings |
+| Restate | $(f restate), one server with default settings |
 | LangGraph | $(f langgraph), with \`langgraph-checkpoint-sqlite\` $(f langgraph_sqlite) |
 | DBOS | $(f dbos) |
 | Python flujo | $(f python_flujo) |

@@ -175,7 +175,7 @@ fresh() { rm -rf "$folder" && mkdir -p "$folder"; }
 
 # ---- a server ------------------------------------------------------------------------------------------------------------
 
-# A port of this machine that nobody listens on.
+# A free port of this machine.
 free_port() {
     local port
     while :; do
@@ -187,7 +187,7 @@ free_port() {
     done
 }
 
-# Whether a server of HTTP says that it is well.
+# is_well <port> <path>: true if an HTTP server answers 200.
 is_well() {
     local line
     exec 3<> "/dev/tcp/127.0.0.1/$1" || return 1
@@ -197,8 +197,9 @@ is_well() {
     [[ $line == HTTP/1.*" 200 "* ]]
 }
 
-# serve <variant> [<word>..]: starts what the variant needs to have beside it, under these words, and waits until it answers. It
-# has a folder of its own, with its own settings but for the addresses. Nothing runs while another library has its turn.
+# serve <variant> [<command>..]: starts the server that the variant needs, if it needs one, by way of the command, and waits until
+# it answers. It has a folder of its own, and default settings but for the addresses. It is stopped after each sample, so that it
+# uses no time of the other libraries.
 serving=
 serve() {
     local node ingress admin listen waited=0
@@ -223,7 +224,7 @@ serve() {
 
 stop_serving() {
     [ -n "$serving" ] || return 0
-    # Also what `strace` has started, which would go on without it.
+    # The child of `strace` would go on without it.
     local started=
     read -r started < "/proc/$serving/task/$serving/children" || true
     # shellcheck disable=SC2086 # several words

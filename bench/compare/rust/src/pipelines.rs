@@ -1,8 +1,9 @@
 //! The pipelines that more than one program runs: ten steps that do nothing, and ten that take a while.
 
-use crate::common::{self, note};
+use crate::common::{self, STEPS, note, say_each};
 use flujo::prelude::*;
 use std::path::PathBuf;
+use std::time::Instant;
 
 /// The folder of the workload `crash`.
 #[derive(Clone, Default)]
@@ -54,4 +55,15 @@ pipeline! {
         let n = slow(n).named("s8");
         slow(n).named("s9")
     }
+}
+
+/// The workload `durable`: runs of ten steps, one after the other.
+pub async fn durable(flujo: &Flujo<App>, count: u64) -> std::result::Result<(), flujo::Error> {
+    assert_eq!(flujo.run(chain(7)).await.into_output()?, 17);
+    let start = Instant::now();
+    for n in 0..count {
+        assert_eq!(flujo.run(chain(n)).await.into_output()?, n + STEPS);
+    }
+    say_each(start, count);
+    Ok(())
 }

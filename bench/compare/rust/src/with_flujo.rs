@@ -4,11 +4,10 @@
 mod common;
 mod pipelines;
 
-use common::{ITEMS, STEPS, Words, processor, resident, say, say_each, say_each_used, words};
+use common::{ITEMS, STEPS, Words, processor, resident, say, say_each_used, words};
 use flujo::prelude::*;
 use flujo_sqlite::{Sqlite, Synchronous};
-use pipelines::{App, Folder, add, chain, crash};
-use std::time::Instant;
+use pipelines::{App, Folder, add, chain, crash, durable};
 
 pipeline! {
     fn hello(n: u64) -> u64 {
@@ -71,14 +70,7 @@ async fn main() -> Outcome<()> {
             }
             say_each_used(before, words.count);
         }
-        "durable" => {
-            assert_eq!(flujo.run(chain(7)).await.into_output()?, 17);
-            let start = Instant::now();
-            for n in 0..words.count {
-                assert_eq!(flujo.run(chain(n)).await.into_output()?, n + STEPS);
-            }
-            say_each(start, words.count);
-        }
+        "durable" => durable(&flujo, words.count).await?,
         "fan" => {
             assert_eq!(flujo.run(fan(ITEMS)).await.into_output()?, 1275);
             let before = processor();

@@ -5,11 +5,10 @@
 mod common;
 mod pipelines;
 
-use common::{STEPS, say, say_each, words};
+use common::{STEPS, say, words};
 use flujo::Flujo;
 use flujo_restate::{Restate, serve};
-use pipelines::{App, Folder, chain, crash};
-use std::time::Instant;
+use pipelines::{App, Folder, chain, crash, durable};
 
 type Outcome<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -29,14 +28,7 @@ async fn main() -> Outcome<()> {
     tokio::spawn(async { worker.await.expect("the worker serves") });
     Restate::connect(ingress, admin)?.register(&at).await?;
     match words.workload.as_str() {
-        "durable" => {
-            assert_eq!(flujo.run(chain(7)).await.into_output()?, 17);
-            let start = Instant::now();
-            for n in 0..words.count {
-                assert_eq!(flujo.run(chain(n)).await.into_output()?, n + STEPS);
-            }
-            say_each(start, words.count);
-        }
+        "durable" => durable(&flujo, words.count).await?,
         // Started again, its worker is given the run of the process that was killed.
         "crash" => {
             assert_eq!(flujo.run(crash(0)).id("crash").await.into_output()?, STEPS);
