@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 /// given no other.
 pub struct MemoryCache {
     capacity: usize,
-    kept: Mutex<Entries>,
+    entries: Mutex<Entries>,
 }
 
 #[derive(Default)]
@@ -27,12 +27,12 @@ impl fmt::Debug for MemoryCache {
 impl MemoryCache {
     /// Room for so many entries.
     pub fn new(capacity: usize) -> Self {
-        Self { capacity, kept: Mutex::default() }
+        Self { capacity, entries: Mutex::default() }
     }
 
     /// Returns the number of entries.
     pub fn len(&self) -> usize {
-        self.with(|kept| kept.entries.len())
+        self.with(|all| all.entries.len())
     }
 
     /// Returns true if there are no entries.
@@ -46,7 +46,7 @@ impl MemoryCache {
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Entries) -> T) -> T {
-        change(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.entries.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -67,21 +67,21 @@ impl Entries {
 #[async_trait]
 impl Cache for MemoryCache {
     async fn get(&self, key: &CacheKey) -> Option<CacheEntry> {
-        self.with(|kept| kept.entries.get(key).cloned())
+        self.with(|all| all.entries.get(key).cloned())
     }
     async fn put(&self, key: &CacheKey, entry: CacheEntry) {
-        self.with(|kept| {
-            kept.remove(key);
-            kept.entries.insert(*key, entry);
-            kept.order.push_back(*key);
-            while kept.entries.len() > self.capacity {
-                let Some(oldest) = kept.order.pop_front() else { break };
-                kept.entries.remove(&oldest);
+        self.with(|all| {
+            all.remove(key);
+            all.entries.insert(*key, entry);
+            all.order.push_back(*key);
+            while all.entries.len() > self.capacity {
+                let Some(oldest) = all.order.pop_front() else { break };
+                all.entries.remove(&oldest);
             }
         });
     }
     async fn remove(&self, key: &CacheKey) {
-        self.with(|kept| kept.remove(key));
+        self.with(|all| all.remove(key));
     }
 }
 

@@ -19,7 +19,7 @@ use std::time::Duration;
 pub(super) struct Memo {
     clock: Arc<dyn Clock>,
     account: Arc<dyn Account>,
-    kept: Arc<Mutex<RecordLog>>,
+    log: Arc<Mutex<RecordLog>>,
 }
 
 #[derive(Default)]
@@ -30,23 +30,23 @@ struct RecordLog {
 
 impl Memo {
     pub(super) fn new(clock: Arc<dyn Clock>, account: Arc<dyn Account>) -> Self {
-        Self { clock, account, kept: Arc::default() }
+        Self { clock, account, log: Arc::default() }
     }
 
     /// Takes the records, in order.
     pub(super) fn take(&self) -> Vec<Arc<Record>> {
-        std::mem::take(&mut self.kept().order)
+        std::mem::take(&mut self.log().order)
     }
 
-    fn kept(&self) -> MutexGuard<'_, RecordLog> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn log(&self) -> MutexGuard<'_, RecordLog> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[async_trait]
 impl Handle for Memo {
     async fn attempt<'b>(&mut self, command: AttemptCommand, body: Body<'b>) -> Result<Arc<Record>, Signal> {
-        let known = self.kept().index.get(&command.key).cloned();
+        let known = self.log().index.get(&command.key).cloned();
         if let Some(record) = known {
             record.answers(&command)?;
             return Ok(record);
@@ -54,9 +54,9 @@ impl Handle for Memo {
         let done = body.await?;
         self.account.settle(&command.key, done.usage, &command.within).await?;
         let record = Arc::new(Record::new(command, done));
-        let mut kept = self.kept();
-        kept.index.insert(record.key.clone(), Arc::clone(&record));
-        kept.order.push(Arc::clone(&record));
+        let mut log = self.log();
+        log.index.insert(record.key.clone(), Arc::clone(&record));
+        log.order.push(Arc::clone(&record));
         Ok(record)
     }
 

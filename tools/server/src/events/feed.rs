@@ -25,7 +25,7 @@ pub(super) const PAGE: usize = 500;
 
 /// The changes of all runs, polled while there are viewers.
 pub(super) struct Feed {
-    kept: Mutex<ChangeLog>,
+    log: Mutex<ChangeLog>,
     /// The number of changes so far.
     pub(super) count: watch::Sender<u64>,
     /// True once the first look is over: what changes from then on is a change of the feed.
@@ -44,7 +44,7 @@ struct ChangeLog {
 impl Feed {
     pub(super) fn begin(control: Arc<dyn Control>, live: Live, poll: Duration) -> Arc<Self> {
         let feed = Arc::new(Self {
-            kept: Mutex::default(),
+            log: Mutex::default(),
             count: watch::channel(0).0,
             begun: watch::channel(false).0,
         });
@@ -59,36 +59,36 @@ impl Feed {
         let _ = self.begun.subscribe().wait_for(|begun| *begun).await;
     }
 
-    fn kept(&self) -> MutexGuard<'_, ChangeLog> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn log(&self) -> MutexGuard<'_, ChangeLog> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn add(&self, runs: Vec<RunSummary>, horizon: Timestamp) {
-        let mut kept = self.kept();
-        kept.horizon = horizon;
+        let mut log = self.log();
+        log.horizon = horizon;
         for run in runs {
-            if kept.changes.len() == KEPT {
-                kept.changes.pop_front();
-                kept.first += 1;
+            if log.changes.len() == KEPT {
+                log.changes.pop_front();
+                log.first += 1;
             }
-            kept.changes.push_back(Arc::new(run));
+            log.changes.push_back(Arc::new(run));
         }
-        let count = kept.first + kept.changes.len() as u64;
-        drop(kept);
+        let count = log.first + log.changes.len() as u64;
+        drop(log);
         self.count.send_replace(count);
     }
 
     /// The change with this number; `Err` if it is not kept any more, `Ok(None)` if there is none yet.
     pub(super) fn get(&self, n: u64) -> Result<Option<Arc<RunSummary>>, ()> {
-        let kept = self.kept();
-        let at = n.checked_sub(kept.first).ok_or(())?;
-        Ok(usize::try_from(at).ok().and_then(|at| kept.changes.get(at).cloned()))
+        let log = self.log();
+        let at = n.checked_sub(log.first).ok_or(())?;
+        Ok(usize::try_from(at).ok().and_then(|at| log.changes.get(at).cloned()))
     }
 
     /// The number of the next change, and a time that neither it nor a later one is older than.
     pub(super) fn end(&self) -> (u64, Timestamp) {
-        let kept = self.kept();
-        (kept.first + kept.changes.len() as u64, kept.horizon)
+        let log = self.log();
+        (log.first + log.changes.len() as u64, log.horizon)
     }
 }
 
